@@ -1,0 +1,3 @@
+//! Sets the soname.
+
+fn main() {}

@@ -1,0 +1,242 @@
+//! What the app hands in.
+
+use core::ffi::{c_char, c_void};
+
+use crate::{
+    nertc_callkit, nertc_callkit_call_no, nertc_callkit_frame, nertc_callkit_listener, nertc_callkit_plugs,
+};
+
+/// Text of the push notification that goes with an invite. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_push {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// Up to 512 bytes, or NULL.
+    pub title: *const c_char,
+    /// Up to 512 bytes, or NULL.
+    pub content: *const c_char,
+    /// Up to 2048 bytes, or NULL.
+    pub payload: *const c_char,
+}
+
+/// How to call. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_call_options {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD.
+    pub flags: u32,
+    /// A nertc_callkit_call_type; 0 = audio.
+    pub call_type: i32,
+    /// 0.
+    pub reserved: u32,
+    /// Account to call. Not NULL, 1 to 64 bytes, not the own account.
+    pub user_id: *const c_char,
+    /// Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else as a string.
+    /// NULL = none.
+    pub attachment: *const c_char,
+    /// Text for the service's own use (NetEase's global_extra). NULL = none.
+    pub extra: *const c_char,
+    /// Push text, or NULL.
+    pub push: *const nertc_callkit_push,
+}
+
+/// Names a call. Fields left 0 or NULL are not compared. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_call_ref {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// Local number: all that a host must keep.
+    pub call_no: nertc_callkit_call_no,
+    /// Signaling channel, or NULL.
+    pub channel_id: *const c_char,
+    /// The other party, or NULL.
+    pub account: *const c_char,
+    /// Request id of the invite, or NULL.
+    pub request_id: *const c_char,
+}
+
+/// How to cancel. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_cancel_options {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD.
+    pub flags: u32,
+    /// Which call; NULL = the one shown last.
+    pub call: *const nertc_callkit_call_ref,
+    /// Text for the other side, reported as `extra` of its on_call_end. NULL = none.
+    pub attach_ext: *const c_char,
+}
+
+/// Where to draw. The window travels to the media plug untouched. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_view {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// The plug's scaling mode; 0 = its default.
+    pub scaling: i32,
+    /// 1 = mirrored.
+    pub mirror: i32,
+    /// 0.
+    pub flags: u32,
+    /// Native window or view handle; must stay valid until it was replaced or the component is gone.
+    pub window: *mut c_void,
+}
+
+/// Every timer, in milliseconds; 0 = the default given here. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_timers {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// Ring limit of both roles until set_call_timeout says otherwise (30000, at most 120000).
+    pub ring_ms: u32,
+    /// Added to the ring limit on the called side (500).
+    pub ring_grace_ms: u32,
+    /// Limit of login (10000).
+    pub login_ms: u32,
+    /// Limit of create, join, invite and accept (8000).
+    pub request_ms: u32,
+    /// Limit of every other signaling operation (5000).
+    pub operation_ms: u32,
+    /// Limit of leaving the media room (3000).
+    pub rtc_leave_ms: u32,
+    /// From accept to connected media (15000).
+    pub rtc_connect_ms: u32,
+    /// How long a callee waits for an old caller's go-ahead (3000).
+    pub handshake_ms: u32,
+    /// How long a call-type question stays open (10000).
+    pub switch_ms: u32,
+    /// How long the winner of a glare waits for the other's answer (3000).
+    pub glare_ms: u32,
+    /// How long a peer's leaving may still turn out to be a hang-up (500).
+    pub peer_leave_ms: u32,
+    /// Silence of the peer until on_reconnecting (4000).
+    pub peer_reconnecting_ms: u32,
+    /// Silence of the peer until on_user_disconnect (20000).
+    pub peer_lost_ms: u32,
+    /// How long the wire of an ended call may take to clean up (10000).
+    pub closer_ms: u32,
+    /// What destroy, release and logout grant a live call's ending operation (500).
+    pub destroy_wait_ms: u32,
+    /// How long ended calls are remembered (600000).
+    pub tombstone_ms: u32,
+    /// Age at which an invite is too old to ring (120000).
+    pub invite_age_ms: u32,
+}
+
+/// How to create a component. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_config {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// A nertc_callkit_delivery.
+    pub delivery: i32,
+    /// A nertc_callkit_worker.
+    pub worker: i32,
+    /// Copied by create; NULL = no events.
+    pub listener: *const nertc_callkit_listener,
+    /// Called for every frame of the peer, on a thread of the media plug; NULL = none.
+    pub on_frame: Option<
+        unsafe extern "C" fn(
+            kit: *mut nertc_callkit,
+            user_id: *const c_char,
+            frame: *const nertc_callkit_frame,
+            user_data: *mut c_void,
+        ),
+    >,
+    /// HOST delivery: called when something became ready for dispatch, from any thread; NULL = none.
+    pub on_wakeup: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
+    /// Handed to the listener, on_frame and on_wakeup.
+    pub user_data: *mut c_void,
+    /// Plugs, taken over if create answers OK; NULL = the embedded loopback.
+    pub plugs: *const nertc_callkit_plugs,
+    /// The service's application key, up to 128 bytes, or NULL.
+    pub app_key: *const c_char,
+    /// Names this device among those of the account, up to 64 bytes; NULL = made up.
+    pub device_id: *const c_char,
+    /// Folder that a plug may write to, or NULL.
+    pub data_dir: *const c_char,
+    /// Timers; NULL = all defaults.
+    pub timers: *const nertc_callkit_timers,
+    /// 1 = the peer's switch from audio to video asks the app (on_call_type_request).
+    pub confirm_audio_to_video: i32,
+    /// 1 = the peer's switch from video to audio asks the app (on_call_type_request).
+    pub confirm_video_to_audio: i32,
+}
+
+/// What is going on, copied out by nertc_callkit_get_call_info. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_call_info {
+    /// In: sizeof this struct. Out: how much was written.
+    pub struct_size: u32,
+    /// A nertc_callkit_state.
+    pub state: i32,
+    /// A nertc_callkit_call_type, 0 when idle.
+    pub call_type: i32,
+    /// 1 = connected.
+    pub flags: u32,
+    /// The call, 0 when idle.
+    pub call_no: nertc_callkit_call_no,
+    /// Own media uid, 0 = not known yet.
+    pub own_uid: u64,
+    /// The peer's media uid, 0 = not known yet.
+    pub peer_uid: u64,
+    /// Own account, empty when logged out.
+    pub account: [c_char; 65],
+    /// The other party.
+    pub peer: [c_char; 65],
+    /// Signaling channel.
+    pub channel_id: [c_char; 65],
+    /// Request id of the invite.
+    pub request_id: [c_char; 65],
+    /// Call id, which is also the call record's message id.
+    pub call_id: [c_char; 65],
+    /// Media room.
+    pub rtc_channel: [c_char; 128],
+}
+
+/// An in-process exchange that connects components through the loopback plugs. Any thread.
+pub struct nertc_callkit_hub {
+    _opaque: [u8; 0],
+}
+
+/// One line of a hub's fault script. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_fault {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// A nertc_callkit_fault_action.
+    pub action: i32,
+    /// A nertc_callkit_fault_on.
+    pub on: i32,
+    /// How many matching operations or messages pass untouched first.
+    pub after: u32,
+    /// How many are hit then; 0 = one, UINT32_MAX = all.
+    pub count: u32,
+    /// For DELAY.
+    pub delay_ms: u32,
+    /// For REFUSE.
+    pub code: i32,
+    /// Account it applies to (the receiver for messages); NULL = any.
+    pub account: *const c_char,
+    /// Device it applies to; NULL = any.
+    pub device_id: *const c_char,
+}

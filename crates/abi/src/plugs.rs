@@ -1,0 +1,503 @@
+//! Vtables and sinks for people who bring their own signaling or media.
+//!
+//! Life of a plug: create copies the vtable and takes {vtable, ctx} over if it answers OK; then `open` at most
+//! once, operations, `close_backend` once if open succeeded, `release` exactly once and last.
+
+use core::ffi::{c_char, c_void};
+
+use crate::nertc_callkit_push;
+
+/// Names one operation of the core: never reused. Passes through an SDK's user_data unboxed.
+pub type nertc_callkit_req = usize;
+
+/// A signaling channel. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_channel {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// 1 = no longer valid.
+    pub flags: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Id, up to 64 bytes.
+    pub channel_id: *const c_char,
+    /// Account that created it.
+    pub creator: *const c_char,
+    /// Service clock, ms since 1970, or 0.
+    pub create_ms: u64,
+    /// Service clock, ms since 1970, or 0.
+    pub expire_ms: u64,
+}
+
+/// A member of a channel. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_member {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// Its account.
+    pub account: *const c_char,
+    /// Its device, or NULL.
+    pub device_id: *const c_char,
+    /// Its media uid.
+    pub uid: u64,
+}
+
+/// A channel and who is in it. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_room {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// How many members.
+    pub member_count: u32,
+    /// The channel. Not NULL.
+    pub channel: *const nertc_callkit_channel,
+    /// The members.
+    pub members: *const *const nertc_callkit_member,
+}
+
+/// Who logs in. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_login_args {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// Application key, or empty.
+    pub app_key: *const c_char,
+    /// Account.
+    pub account: *const c_char,
+    /// Token, or empty.
+    pub token: *const c_char,
+    /// This device.
+    pub device_id: *const c_char,
+    /// Folder the plug may write to, or empty.
+    pub data_dir: *const c_char,
+}
+
+/// What an operation needs; fields it does not need are 0 or empty. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_signaling_args {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// NERTC_CALLKIT_FLAG_NO_OFFLINE.
+    pub flags: u32,
+    /// create: a nertc_callkit_call_type.
+    pub call_type: i32,
+    /// invite: what is left of the ring time, for the message's expiry; 0 = not known.
+    pub expires_ms: u32,
+    /// All but create: the channel.
+    pub channel_id: *const c_char,
+    /// invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver, empty = all.
+    pub account: *const c_char,
+    /// invite, cancel_invite, accept, reject.
+    pub request_id: *const c_char,
+    /// The attachment, up to 4096 bytes.
+    pub custom: *const c_char,
+    /// invite: push text, or NULL.
+    pub push: *const nertc_callkit_push,
+}
+
+/// How an operation ended. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_signaling_result {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_code; 0 = success.
+    pub code: i32,
+    /// The service's own number, or 0.
+    pub raw_code: i32,
+    /// 0.
+    pub flags: u32,
+    /// What went wrong, or NULL.
+    pub message: *const c_char,
+    /// create: the channel. join: the channel with all members. Else NULL.
+    pub room: *const nertc_callkit_room,
+    /// join: token for the media room, or NULL.
+    pub rtc_token: *const c_char,
+    /// login: the service's clock, ms since 1970, or 0.
+    pub server_ms: u64,
+}
+
+/// A message of the signaling service. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_signaling_event {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_signal.
+    pub signal: i32,
+    /// 0.
+    pub flags: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The channel. Not NULL.
+    pub channel: *const nertc_callkit_channel,
+    /// Who did it.
+    pub from: *const c_char,
+    /// With which device, or NULL.
+    pub from_device: *const c_char,
+    /// ACCEPT and REJECT: the inviter. Else the receiver.
+    pub to: *const c_char,
+    /// INVITE, CANCEL, ACCEPT, REJECT.
+    pub request_id: *const c_char,
+    /// The attachment, or NULL.
+    pub custom: *const c_char,
+    /// Service clock, ms since 1970, or 0.
+    pub time_ms: u64,
+    /// JOIN: the member's media uid, or 0.
+    pub uid: u64,
+}
+
+/// A change of the signaling connection. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_signaling_connection {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_connection.
+    pub what: i32,
+    /// A nertc_callkit_code, or 0.
+    pub code: i32,
+    /// The service's own number, or 0.
+    pub raw_code: i32,
+    /// Or NULL.
+    pub message: *const c_char,
+}
+
+/// A call record. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_record {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// A nertc_callkit_record_status.
+    pub record_status: i32,
+    /// How many accounts.
+    pub account_count: u32,
+    /// Message id the client chose: the call id.
+    pub client_msg_id: *const c_char,
+    /// Receiver.
+    pub to: *const c_char,
+    /// Signaling channel.
+    pub channel_id: *const c_char,
+    /// The record as JSON text (NIM message type 12).
+    pub text: *const c_char,
+    /// Accounts that talked.
+    pub accounts: *const *const c_char,
+    /// Seconds per account.
+    pub durations_s: *const u32,
+}
+
+/// How a signaling plug reports. Lent from open until close_backend returns; every function only copies and
+/// enqueues, may be called on any thread, also from inside an operation, and not after close_backend returned.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_signaling_sink {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// NERTC_CALLKIT_ABI of the core.
+    pub abi: u32,
+    /// First argument of every function here.
+    pub ctx: *mut c_void,
+    /// Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never fails.
+    pub complete: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            req: nertc_callkit_req,
+            result: *const nertc_callkit_signaling_result,
+        ),
+    >,
+    /// Messages; `source` is a nertc_callkit_source. 0, or QUEUE_FULL = keep them and offer them again.
+    pub events: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            source: i32,
+            events: *const *const nertc_callkit_signaling_event,
+            count: u32,
+        ) -> i32,
+    >,
+    /// Channels that this device is still in after a login. 0, or QUEUE_FULL.
+    pub rooms: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            rooms: *const *const nertc_callkit_room,
+            count: u32,
+        ) -> i32,
+    >,
+    /// The connection changed. 0, or QUEUE_FULL.
+    pub connection: Option<
+        unsafe extern "C" fn(ctx: *mut c_void, event: *const nertc_callkit_signaling_connection) -> i32,
+    >,
+    /// A line for the log; `level` is a nertc_callkit_log_level.
+    pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
+}
+
+/// One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal, nothing
+/// follows. Called on the worker, never from inside a sink call; must not block.
+pub type nertc_callkit_signaling_op = Option<
+    unsafe extern "C" fn(
+        ctx: *mut c_void,
+        req: nertc_callkit_req,
+        args: *const nertc_callkit_signaling_args,
+    ) -> i32,
+>;
+
+/// A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login, logout, create,
+/// join, invite, cancel_invite, accept, reject, leave, close.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_signaling {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// NERTC_CALLKIT_ABI of the plug.
+    pub abi: u32,
+    /// nertc_callkit_signaling_cap bits.
+    pub caps: u32,
+    /// 0.
+    pub reserved: u32,
+    /// For the log; lives as long as the plug. NULL = unnamed.
+    pub name: *const c_char,
+    /// Before the first login, at most once. 0 = open; a refusal completes that login with this code.
+    pub open: Option<
+        unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_signaling_sink) -> i32,
+    >,
+    /// Once, if open succeeded. The barrier: when it returns, no sink call runs or will run. Must not wait for a
+    /// thread that waits for the core. NULL = nothing to do.
+    pub close_backend: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// Exactly once, last, also when open was never called. NULL = nothing to free.
+    pub release: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// Logs in. The unread backlog follows as one OFFLINE batch after the completion.
+    pub login: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            req: nertc_callkit_req,
+            args: *const nertc_callkit_login_args,
+        ) -> i32,
+    >,
+    /// Logs out.
+    pub logout: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req) -> i32>,
+    /// Makes a channel; the result's room has its id.
+    pub create: nertc_callkit_signaling_op,
+    /// Joins a channel; the result's room lists the members with their uids, this device among them.
+    pub join: nertc_callkit_signaling_op,
+    /// Invites an account.
+    pub invite: nertc_callkit_signaling_op,
+    /// Takes an invite back.
+    pub cancel_invite: nertc_callkit_signaling_op,
+    /// Accepts an invite: the service decides, first come, first served. Does not join.
+    pub accept: nertc_callkit_signaling_op,
+    /// Rejects an invite.
+    pub reject: nertc_callkit_signaling_op,
+    /// Leaves a channel.
+    pub leave: nertc_callkit_signaling_op,
+    /// Closes a channel for everybody.
+    pub close: nertc_callkit_signaling_op,
+    /// Sends a text to members of a channel. NULL = unsupported.
+    pub control: nertc_callkit_signaling_op,
+    /// Sends a call record as a message. NULL = unsupported.
+    pub send_record: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            req: nertc_callkit_req,
+            record: *const nertc_callkit_record,
+        ) -> i32,
+    >,
+    /// The device's network changed: reconnect now. NULL = nothing to do.
+    pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+}
+
+/// Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_frame {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_media.
+    pub media: u32,
+    /// Sender; ignored by push_frame.
+    pub uid: u64,
+    /// Sender's clock in microseconds.
+    pub time_us: u64,
+    /// Sound: planes[0]. Picture: Y, U, V.
+    pub planes: [*const c_void; 4],
+    /// Bytes from row to row; sound: bytes in planes[0].
+    pub strides: [u32; 4],
+    /// Picture.
+    pub width: u32,
+    /// Picture.
+    pub height: u32,
+    /// Picture: 0, 90, 180 or 270 degrees clockwise.
+    pub rotation: u32,
+    /// Sound: samples per second and channel.
+    pub rate: u32,
+    /// Sound.
+    pub channels: u32,
+    /// Sound: samples per channel.
+    pub samples: u32,
+}
+
+/// Which media room. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_rtc_join {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// 0.
+    pub reserved: u32,
+    /// Own uid.
+    pub uid: u64,
+    /// Name of the room, up to 127 bytes.
+    pub channel_name: *const c_char,
+    /// Token, or empty.
+    pub token: *const c_char,
+}
+
+/// What happened in the media room. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_rtc_event {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_rtc_what.
+    pub what: i32,
+    /// As `what` says.
+    pub code: i32,
+    /// The SDK's own number, or 0.
+    pub raw_code: i32,
+    /// nertc_callkit_media bits.
+    pub media: u32,
+    /// As `what` says.
+    pub flags: u32,
+    /// Whom it is about; 0 = ourselves.
+    pub uid: u64,
+    /// Or NULL.
+    pub text: *const c_char,
+}
+
+/// How a media plug reports. Same rules as nertc_callkit_signaling_sink.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_rtc_sink {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// NERTC_CALLKIT_ABI of the core.
+    pub abi: u32,
+    /// First argument of every function here.
+    pub ctx: *mut c_void,
+    /// Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
+    pub complete: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            req: nertc_callkit_req,
+            code: i32,
+            raw_code: i32,
+            message: *const c_char,
+        ),
+    >,
+    /// Something happened. 0, or QUEUE_FULL = keep it and offer it again.
+    pub event: Option<unsafe extern "C" fn(ctx: *mut c_void, event: *const nertc_callkit_rtc_event) -> i32>,
+    /// A frame of `frame->uid`; goes to config.on_frame on this very thread.
+    pub frame: Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame)>,
+    /// A line for the log; `level` is a nertc_callkit_log_level.
+    pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
+}
+
+/// A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread, concurrently.
+/// Mandatory: open, join, leave.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_rtc {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// NERTC_CALLKIT_ABI of the plug.
+    pub abi: u32,
+    /// nertc_callkit_rtc_cap bits.
+    pub caps: u32,
+    /// 0.
+    pub reserved: u32,
+    /// For the log; lives as long as the plug. NULL = unnamed.
+    pub name: *const c_char,
+    /// As in nertc_callkit_signaling.
+    pub open:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_rtc_sink) -> i32>,
+    /// As in nertc_callkit_signaling.
+    pub close_backend: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// As in nertc_callkit_signaling.
+    pub release: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// Joins a room; completes once in it.
+    pub join: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            req: nertc_callkit_req,
+            args: *const nertc_callkit_rtc_join,
+        ) -> i32,
+    >,
+    /// Leaves the room.
+    pub leave: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req) -> i32>,
+    /// Opens or closes microphone or camera. NULL = unsupported.
+    pub enable_local: Option<
+        unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, on: i32) -> i32,
+    >,
+    /// Sends silence or nothing while the device stays open. NULL = unsupported.
+    pub mute_local: Option<
+        unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, muted: i32) -> i32,
+    >,
+    /// Receives `media` of `uid`, or not. NULL = unsupported.
+    pub subscribe: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            req: nertc_callkit_req,
+            uid: u64,
+            media: u32,
+            on: i32,
+        ) -> i32,
+    >,
+    /// Draws `uid` (0 = ourselves) in `view`; `view` NULL = no longer. NULL = unsupported.
+    pub set_view: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            req: nertc_callkit_req,
+            uid: u64,
+            view: *const crate::nertc_callkit_view,
+        ) -> i32,
+    >,
+    /// Sends a frame that the host made. 0 or a nertc_callkit_status. NULL = unsupported.
+    pub push_frame:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame) -> i32>,
+    /// The device's network changed: restart what needs it. NULL = nothing to do.
+    pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+}
+
+/// A signaling plug and a media plug, for config.plugs. One pair serves one component.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_plugs {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// Copied by create. NULL = the embedded loopback.
+    pub signaling: *const nertc_callkit_signaling,
+    /// First argument of every function of `signaling`.
+    pub signaling_ctx: *mut c_void,
+    /// Copied by create. NULL = the embedded loopback.
+    pub rtc: *const nertc_callkit_rtc,
+    /// First argument of every function of `rtc`.
+    pub rtc_ctx: *mut c_void,
+}

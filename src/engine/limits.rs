@@ -1,0 +1,42 @@
+//! Every limit, named once. Over the limit is an answer, never growth.
+
+/// Bytes of an account.
+pub const ACCOUNT: usize = 64;
+/// Bytes of a channel id, request id, call id or device id.
+pub const ID: usize = 64;
+/// Bytes of a media room's name (NERTC's limit).
+pub const RTC_CHANNEL: usize = 127;
+/// Bytes of an attachment on the wire (NIM's limit of custom_info).
+pub const CUSTOM: usize = 4096;
+/// Bytes of a login token.
+pub const TOKEN: usize = 4096;
+/// Bytes of the application key.
+pub const APP_KEY: usize = 128;
+/// Bytes of a push title or content.
+pub const PUSH_TEXT: usize = 512;
+/// Bytes of a push payload.
+pub const PUSH_PAYLOAD: usize = 2048;
+/// Bytes kept of a plug's message, cut on a UTF-8 border.
+pub const MESSAGE: usize = 256;
+/// Bytes of a path (data_dir).
+pub const PATH: usize = 4096;
+/// Commands of one component waiting for the worker.
+pub const INBOX: usize = 1024;
+/// Callbacks of one component waiting for the host.
+pub const UNDELIVERED: usize = 1024;
+/// Invites of one offline batch that are looked at.
+pub const OFFLINE_INVITES: usize = 64;
+/// Ended calls that are remembered, in all.
+pub const TOMBSTONES: usize = 256;
+/// Ended calls that are remembered, of one sender.
+pub const TOMBSTONES_PER_SENDER: usize = 8;
+/// Ended calls whose wire is still being cleaned up.
+pub const CLOSERS: usize = 8;
+/// Operations whose deadline passed and whose late success must still be undone.
+pub const LATE: usize = 16;
+/// Signaling operations that run beside the call (rejects, records, rooms).
+pub const SIDE_OPERATIONS: usize = 64;
+/// Nesting of JSON from a peer.
+pub const JSON_DEPTH: usize = 8;
+/// Ring limit, in milliseconds.
+pub const RING_MS: std::ops::RangeInclusive<u32> = 1..=120_000;

@@ -1,0 +1,477 @@
+//! What the engine asks for: operations of the plugs, completions and events for the app.
+
+use super::input::{CallType, Media, Push, Req, Text, Ticket, View};
+
+/// What a completion, an error or an operation belongs to; the numbers are those of the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+#[expect(missing_docs, reason = "each is the function of the same name")]
+pub enum Operation {
+    None = 0,
+    Login = 1,
+    Logout = 2,
+    Call = 3,
+    Cancel = 4,
+    Accept = 5,
+    Reject = 6,
+    Hangup = 7,
+    Leave = 8,
+    Switch = 9,
+    EnableLocal = 10,
+    MuteLocal = 11,
+    MuteRemote = 12,
+    LocalView = 13,
+    RemoteView = 14,
+    Rtc = 15,
+    Record = 16,
+    Close = 17,
+    Plug = 18,
+}
+
+/// An operation of the signaling plug.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SignalOp {
+    /// Log in.
+    Login {
+        /// Account.
+        account: Text,
+        /// Token.
+        token: Text,
+    },
+    /// Log out.
+    Logout,
+    /// Make a channel.
+    Create {
+        /// Audio or video.
+        call_type: CallType,
+    },
+    /// Join a channel.
+    Join {
+        /// Which.
+        channel_id: Text,
+        /// Keep nothing for offline devices.
+        no_offline: bool,
+    },
+    /// Invite.
+    Invite {
+        /// The message.
+        message: Message,
+        /// What is left of the ring time.
+        expires_ms: u32,
+        /// Push text.
+        push: Option<Push>,
+    },
+    /// Take an invite back.
+    CancelInvite(Message),
+    /// Accept an invite.
+    Accept(Message),
+    /// Reject an invite.
+    Reject(Message),
+    /// Leave a channel.
+    Leave {
+        /// Which.
+        channel_id: Text,
+        /// Keep nothing for offline devices.
+        no_offline: bool,
+    },
+    /// Close a channel.
+    Close {
+        /// Which.
+        channel_id: Text,
+        /// Keep nothing for offline devices.
+        no_offline: bool,
+    },
+    /// A text to the peer in the channel; `request_id` is empty.
+    Control(Message),
+    /// A call record.
+    SendRecord(Record),
+}
+
+/// Address and text of invite, cancel, accept, reject, control.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Message {
+    /// Channel.
+    pub channel_id: Text,
+    /// Invited account, inviter or receiver, as the vtable says.
+    pub account: Text,
+    /// Request id, or empty.
+    pub request_id: Text,
+    /// Attachment, or empty.
+    pub custom: Text,
+    /// Keep nothing for offline devices.
+    pub no_offline: bool,
+}
+
+/// Outcome in a record; the numbers are those of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum RecordStatus {
+    /// The call took place.
+    Complete = 1,
+    /// Cancelled by the caller.
+    Cancelled = 2,
+    /// Rejected.
+    Rejected = 3,
+    /// Not answered.
+    Timeout = 4,
+    /// Busy.
+    Busy = 5,
+}
+
+/// A call record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// Message id: the call id.
+    pub client_msg_id: Text,
+    /// Receiver.
+    pub to: Text,
+    /// Channel.
+    pub channel_id: Text,
+    /// Audio or video.
+    pub call_type: CallType,
+    /// Outcome.
+    pub status: RecordStatus,
+    /// JSON text.
+    pub text: Text,
+    /// Accounts and seconds.
+    pub durations: Vec<(Text, u32)>,
+}
+
+/// An operation of the media plug.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RtcOp {
+    /// Join a room.
+    Join {
+        /// Room name.
+        channel_name: Text,
+        /// Own uid.
+        uid: u64,
+        /// Token, maybe empty.
+        token: Text,
+        /// Audio or video.
+        call_type: CallType,
+    },
+    /// Leave the room.
+    Leave,
+    /// Microphone or camera.
+    EnableLocal {
+        /// Which.
+        media: Media,
+        /// On.
+        on: bool,
+    },
+    /// Mute.
+    MuteLocal {
+        /// Which.
+        media: Media,
+        /// Muted.
+        muted: bool,
+    },
+    /// Receive or not.
+    Subscribe {
+        /// Whom.
+        uid: u64,
+        /// What.
+        media: Media,
+        /// Receive.
+        on: bool,
+    },
+    /// Draw.
+    SetView {
+        /// Whom; 0 = ourselves.
+        uid: u64,
+        /// Where; None = no longer.
+        view: Option<View>,
+    },
+}
+
+/// How a request of the app ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OpResult {
+    /// Which function.
+    pub operation: Operation,
+    /// 0 = success.
+    pub code: i32,
+    /// The plug's own number.
+    pub raw_code: i32,
+    /// What to do about it; maybe empty (the facade then uses `codes::text`).
+    pub message: Text,
+    /// The call; 0 = none.
+    pub call_no: u64,
+    /// Own media uid, or 0.
+    pub uid: u64,
+    /// Channel, or empty.
+    pub channel_id: Text,
+    /// Request id, or empty.
+    pub request_id: Text,
+    /// Call id, or empty.
+    pub call_id: Text,
+}
+
+/// Payload of on_invited.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Invited {
+    /// The call.
+    pub call_no: u64,
+    /// Caller.
+    pub invitor: Text,
+    /// Audio or video.
+    pub call_type: CallType,
+    /// What the caller attached, or empty.
+    pub attachment: Text,
+    /// Channel.
+    pub channel_id: Text,
+    /// Request id.
+    pub request_id: Text,
+    /// The caller's call id, or empty.
+    pub call_id: Text,
+    /// Service clock, 0 = not known.
+    pub invited_at_ms: u64,
+    /// How long it rings.
+    pub ring_left_ms: u32,
+    /// From the backlog.
+    pub offline: bool,
+}
+
+/// Payload of the events about the other party.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserEvent {
+    /// The call.
+    pub call_no: u64,
+    /// Who.
+    pub user: Text,
+    /// Media uid, or 0.
+    pub uid: u64,
+    /// Code, raw code, message.
+    pub code: i32,
+    /// The plug's own number.
+    pub raw_code: i32,
+    /// Maybe empty.
+    pub message: Text,
+}
+
+/// Payload of availability and mute events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MediaEvent {
+    /// The call.
+    pub call_no: u64,
+    /// Who.
+    pub user: Text,
+    /// Media uid.
+    pub uid: u64,
+    /// Sending, or muted.
+    pub on: bool,
+}
+
+/// Payload of events about the call itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallEvent {
+    /// The call.
+    pub call_no: u64,
+    /// The other party.
+    pub user: Text,
+    /// Device that answered, or empty.
+    pub device: Text,
+    /// Audio or video.
+    pub call_type: CallType,
+    /// Step of a type switch, else 0.
+    pub state: i32,
+}
+
+/// Why a call ended; the numbers are those of the header (NetEase's terminal codes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+#[expect(missing_docs, reason = "the header explains each")]
+pub enum EndReason {
+    Normal = 0,
+    Timeout = 2,
+    Busy = 3,
+    RtcJoinFailed = 5,
+    CallFailed = 7,
+    Kicked = 8,
+    RtcDisconnected = 10,
+    Cancelled = 11,
+    PeerCancelled = 12,
+    Rejected = 13,
+    PeerRejected = 14,
+    HungUp = 15,
+    PeerHungUp = 16,
+    OtherRejected = 17,
+    OtherAccepted = 18,
+    PeerDisconnected = 19,
+    PeerLeft = 20,
+    AcceptFailed = 21,
+}
+
+/// Payload of on_call_end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallEnd {
+    /// The call.
+    pub call_no: u64,
+    /// The other party.
+    pub user: Text,
+    /// Why.
+    pub reason: EndReason,
+    /// Text of the other side, or empty.
+    pub extra: Text,
+    /// From invite to answer or end.
+    pub ring_ms: u64,
+    /// From connected to end.
+    pub talk_ms: u64,
+    /// Accounts and seconds; empty if never connected.
+    pub durations: Vec<(Text, u32)>,
+}
+
+/// Payload of on_message_sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RecordSent {
+    /// The call.
+    pub call_no: u64,
+    /// Sender: this account.
+    pub user: Text,
+    /// Receiver.
+    pub peer: Text,
+    /// Message id.
+    pub msg_id: Text,
+    /// Outcome.
+    pub status: RecordStatus,
+    /// Audio or video.
+    pub call_type: CallType,
+}
+
+/// Which connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum Layer {
+    /// Signaling.
+    Signaling = 1,
+    /// Media.
+    Media = 2,
+}
+
+/// Payload of connection events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionEvent {
+    /// The call, 0 = none.
+    pub call_no: u64,
+    /// Which connection.
+    pub layer: Layer,
+    /// Whose.
+    pub user: Text,
+    /// Code.
+    pub code: i32,
+    /// The plug's own number.
+    pub raw_code: i32,
+    /// Maybe empty.
+    pub message: Text,
+    /// on_network_quality: header's number.
+    pub quality: i32,
+}
+
+/// Why an invite never rang; the numbers are those of the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+#[expect(missing_docs, reason = "the header explains each")]
+pub enum Missed {
+    Cancelled = 1,
+    Expired = 2,
+    Busy = 3,
+    AnsweredElsewhere = 4,
+    Replaced = 5,
+    Group = 6,
+}
+
+/// Payload of on_missed_call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MissedCall {
+    /// Who called.
+    pub user: Text,
+    /// Audio or video.
+    pub call_type: CallType,
+    /// What the caller attached, or empty.
+    pub attachment: Text,
+    /// Why it did not ring.
+    pub why: Missed,
+    /// Service clock, 0 = not known.
+    pub invited_at_ms: u64,
+}
+
+/// Payload of on_error.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ErrorEvent {
+    /// What failed.
+    pub operation: Operation,
+    /// Code.
+    pub code: i32,
+    /// The plug's own number.
+    pub raw_code: i32,
+    /// The call, 0 = none; it may have ended.
+    pub call_no: u64,
+    /// What to do about it.
+    pub message: Text,
+}
+
+/// An event for the app: one variant per listener function, same name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the listener function of the same name")]
+pub enum Event {
+    Invited(Invited),
+    UserBusy(UserEvent),
+    UserCancel(UserEvent),
+    UserAccept(UserEvent),
+    UserEnter(UserEvent),
+    UserReject(UserEvent),
+    UserLeave(UserEvent),
+    UserDisconnect(UserEvent),
+    Disconnect(ConnectionEvent),
+    AudioAvailable(MediaEvent),
+    CameraAvailable(MediaEvent),
+    CallEnd(CallEnd),
+    CallingTimeout(CallEvent),
+    CallTypeChange(CallEvent),
+    OtherClientAccept(CallEvent),
+    OtherClientReject(CallEvent),
+    VideoMuted(MediaEvent),
+    AudioMuted(MediaEvent),
+    MessageSent(RecordSent),
+    Error(ErrorEvent),
+    CallConnected(CallEvent),
+    Kicked(ConnectionEvent),
+    Reconnecting(ConnectionEvent),
+    Reconnected(ConnectionEvent),
+    NetworkQuality(ConnectionEvent),
+    CallTypeRequest(CallEvent),
+    MissedCall(MissedCall),
+}
+
+/// Everything that the engine can ask for, in the order in which it must happen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// Run a signaling operation; `Input::SignalDone { req }` answers it, also a refusal.
+    Signal {
+        /// Names it.
+        req: Req,
+        /// What.
+        op: SignalOp,
+    },
+    /// Run a media operation; `Input::RtcDone { req }` answers it, also a refusal.
+    Rtc {
+        /// Names it.
+        req: Req,
+        /// What.
+        op: RtcOp,
+    },
+    /// Complete a request of the app.
+    Done {
+        /// Names it.
+        ticket: Ticket,
+        /// How it ended.
+        result: OpResult,
+    },
+    /// Tell the app.
+    Event(Event),
+    /// For the debug log: what was ignored and why. Holds no personal text.
+    Ignored(&'static str),
+    /// After `Input::Close`: everything is said and done; the plugs may be closed.
+    Closed,
+}

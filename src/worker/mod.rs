@@ -1,0 +1,3 @@
+//! The worker: one thread, one loop, no decisions.
+
+pub mod ports;

@@ -1,0 +1,36 @@
+//! What the worker needs from the outside. The facade implements these over the C vtables and callbacks.
+
+use crate::engine::input::{Outcome, Req, Ticket};
+use crate::engine::output::{Event, OpResult, RtcOp, SignalOp};
+
+/// The signaling plug of one component. Called on the worker thread only.
+pub trait Signaling: Send {
+    /// Starts an operation (opens the plugs before the first login). `Err` = refused, nothing follows.
+    fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome>;
+    /// The device's network changed.
+    fn network_changed(&mut self);
+    /// Closes and releases the plug: no report comes after this returned. Last call.
+    fn close(&mut self);
+}
+
+/// The media plug of one component. Called on the worker thread only.
+pub trait Rtc: Send {
+    /// Starts an operation. `Err` = refused, nothing follows.
+    fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
+    /// The device's network changed.
+    fn network_changed(&mut self);
+    /// Closes and releases the plug. Last call.
+    fn close(&mut self);
+}
+
+/// The app's side. Called on the worker thread (WORKER delivery) or inside dispatch (HOST delivery).
+pub trait Listener: Send + Sync {
+    /// Completes a request.
+    fn done(&self, ticket: Ticket, result: OpResult);
+    /// Tells an event.
+    fn event(&self, event: Event);
+    /// The component is gone; last callback of all.
+    fn released(&self);
+    /// HOST delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
+    fn wakeup(&self);
+}

@@ -3,10 +3,13 @@
 //! Contract: feed one input, drain `poll_output` to `None`, feed the next.
 #![forbid(unsafe_code)]
 
+pub mod codes;
+mod ids;
 pub mod input;
 pub mod limits;
 pub mod output;
 pub mod time;
+pub mod wire;
 
 use input::{CallType, Input, Text};
 use output::Output;
@@ -70,6 +73,14 @@ pub struct Caps {
     pub control: bool,
     /// The media plug brings no media: the peer counts as present.
     pub no_media: bool,
+    /// The media plug can open and close microphone and camera.
+    pub enable_local: bool,
+    /// The media plug can mute.
+    pub mute_local: bool,
+    /// The media plug can subscribe.
+    pub subscribe: bool,
+    /// The media plug can draw.
+    pub set_view: bool,
 }
 
 /// What the engine is told once.

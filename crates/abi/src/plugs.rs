@@ -230,11 +230,7 @@ pub struct nertc_callkit_signaling_sink {
     >,
     /// Channels that this device is still in after a login. 0, or QUEUE_FULL.
     pub rooms: Option<
-        unsafe extern "C" fn(
-            ctx: *mut c_void,
-            rooms: *const *const nertc_callkit_room,
-            count: u32,
-        ) -> i32,
+        unsafe extern "C" fn(ctx: *mut c_void, rooms: *const *const nertc_callkit_room, count: u32) -> i32,
     >,
     /// The connection changed. 0, or QUEUE_FULL.
     pub connection: Option<
@@ -270,9 +266,8 @@ pub struct nertc_callkit_signaling {
     /// For the log; lives as long as the plug. NULL = unnamed.
     pub name: *const c_char,
     /// Before the first login, at most once. 0 = open; a refusal completes that login with this code.
-    pub open: Option<
-        unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_signaling_sink) -> i32,
-    >,
+    pub open:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_signaling_sink) -> i32>,
     /// Once, if open succeeded. The barrier: when it returns, no sink call runs or will run. Must not wait for a
     /// thread that waits for the core. NULL = nothing to do.
     pub close_backend: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
@@ -434,8 +429,7 @@ pub struct nertc_callkit_rtc {
     /// For the log; lives as long as the plug. NULL = unnamed.
     pub name: *const c_char,
     /// As in nertc_callkit_signaling.
-    pub open:
-        Option<unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_rtc_sink) -> i32>,
+    pub open: Option<unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_rtc_sink) -> i32>,
     /// As in nertc_callkit_signaling.
     pub close_backend: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
     /// As in nertc_callkit_signaling.
@@ -451,22 +445,14 @@ pub struct nertc_callkit_rtc {
     /// Leaves the room.
     pub leave: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req) -> i32>,
     /// Opens or closes microphone or camera. NULL = unsupported.
-    pub enable_local: Option<
-        unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, on: i32) -> i32,
-    >,
+    pub enable_local:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, on: i32) -> i32>,
     /// Sends silence or nothing while the device stays open. NULL = unsupported.
-    pub mute_local: Option<
-        unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, muted: i32) -> i32,
-    >,
+    pub mute_local:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, muted: i32) -> i32>,
     /// Receives `media` of `uid`, or not. NULL = unsupported.
     pub subscribe: Option<
-        unsafe extern "C" fn(
-            ctx: *mut c_void,
-            req: nertc_callkit_req,
-            uid: u64,
-            media: u32,
-            on: i32,
-        ) -> i32,
+        unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, uid: u64, media: u32, on: i32) -> i32,
     >,
     /// Draws `uid` (0 = ourselves) in `view`; `view` NULL = no longer. NULL = unsupported.
     pub set_view: Option<
@@ -478,8 +464,7 @@ pub struct nertc_callkit_rtc {
         ) -> i32,
     >,
     /// Sends a frame that the host made. 0 or a nertc_callkit_status. NULL = unsupported.
-    pub push_frame:
-        Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame) -> i32>,
+    pub push_frame: Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame) -> i32>,
     /// The device's network changed: restart what needs it. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
 }

@@ -119,6 +119,8 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
     /// The plug could not be opened or answered against its contract.
     NERTC_CALLKIT_CODE_PLUG_FAILED = 90008,
+    /// The request makes no sense, for example calling oneself.
+    NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
 }
 
 /// Audio or video.

@@ -1,0 +1,451 @@
+//! Attachments: text to values and back. Pure, total, never panics.
+//!
+//! We send what every generation of NetEase's clients understands and read what any of them sends: unknown keys
+//! are ignored, text that is no JSON object counts as `{}`, a value of the wrong type as that key's default.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::input::{CallType, SwitchStep, Text};
+use super::limits;
+
+/// What we call ourselves: three numbers, the first two at least 1, because older peers compare component by
+/// component and take 2.0.0 for older than 1.1.0.
+pub const VERSION: &str = "1.8.1";
+
+/// Busy, as clients up to 1.5 say it.
+pub const BUSY: &str = "601";
+
+/// Why somebody said no or took an invite back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// 0: a person did.
+    Plain,
+    /// 2: it rang out.
+    Timeout,
+    /// 3: busy.
+    Busy,
+}
+
+/// What an attachment says, with defaults for what it does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Attachment {
+    /// The version text, if there is one.
+    pub version: Option<Text>,
+    /// Name of the media room, or empty.
+    pub channel_name: Text,
+    /// The sender's call id, or empty.
+    pub call_id: Text,
+    /// What the app attached: its text, or JSON text.
+    pub attachment: Text,
+    /// A group call.
+    pub group: bool,
+    /// The number behind `reason`.
+    pub reason: i64,
+    /// A cancel that only ends a glare: the call goes on with another device.
+    pub glare: bool,
+    /// Kind of a control message, 0 = none.
+    pub cid: i64,
+    /// Call type of a control message.
+    pub call_type: Option<i64>,
+    /// Step of a type switch.
+    pub state: Option<i64>,
+}
+
+impl Attachment {
+    /// A client from before 1.1.0, by its version alone: it waits for, or sends, control 1.
+    pub fn is_old_version(&self) -> bool {
+        let Some(version) = &self.version else { return true };
+        let mut numbers = version.split('.').map(str::parse::<u32>);
+        match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
+            (Some(Ok(a)), Some(Ok(b)), Some(Ok(c)), None) => (a, b, c) < (1, 1, 0),
+            _ => false,
+        }
+    }
+
+    /// An inviter from before 1.1.0: by its version, or because it names no usable media room.
+    pub fn is_old_invite(&self) -> bool {
+        self.is_old_version() || self.channel_name.is_empty()
+    }
+
+    /// Call type that a control message asks for; 0 is video (iOS 1.1.0 sends its own enum).
+    pub fn wanted_type(&self) -> Option<CallType> {
+        match self.call_type {
+            Some(0 | 2) => Some(CallType::Video),
+            Some(1) => Some(CallType::Audio),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Step of a type switch; a missing one is an invitation.
+    pub fn step(&self) -> Option<SwitchStep> {
+        match self.state {
+            None | Some(1) => Some(SwitchStep::Invite),
+            Some(2) => Some(SwitchStep::Agree),
+            Some(3) => Some(SwitchStep::Reject),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Why a REJECT or CANCEL came, from its whole attachment.
+pub fn reason(custom: &str, attachment: &Attachment) -> Reason {
+    match custom.trim() {
+        BUSY | "i_am_busy" => Reason::Busy,
+        _ => match attachment.reason {
+            2 => Reason::Timeout,
+            3 => Reason::Busy,
+            _ => Reason::Plain,
+        },
+    }
+}
+
+/// Reads an attachment.
+pub fn read(custom: &str) -> Attachment {
+    let Some(map) = object(custom) else { return Attachment::default() };
+    let text = |key: &str| map.get(key).and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
+    let number = |key: &str| map.get(key).and_then(|raw| raw.get().parse::<i64>().ok());
+    let within = |text: Option<String>, limit: usize| -> Text {
+        text.filter(|t| t.len() <= limit).unwrap_or_default().into()
+    };
+    Attachment {
+        version: text("version").filter(|v| v.len() <= limits::ID).map(Text::from),
+        channel_name: within(text("channelName"), limits::RTC_CHANNEL),
+        call_id: within(text("callId"), limits::ID),
+        attachment: app_text(&map),
+        group: number("callType") == Some(1),
+        reason: number("reason").unwrap_or(0),
+        glare: map.get("glare").is_some_and(|raw| raw.get() == "true"),
+        cid: number("cid").unwrap_or(0),
+        call_type: number("type"),
+        state: number("state"),
+    }
+}
+
+type Map = BTreeMap<String, Box<RawValue>>;
+
+/// The attachment as a map of unparsed values; None if it is not an object or nested too deep.
+fn object(custom: &str) -> Option<Map> {
+    if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') || !is_shallow(custom) {
+        return None;
+    }
+    serde_json::from_str(custom).ok()
+}
+
+/// Nesting within the limit; strings are skipped. Malformed text is the parser's to refuse.
+fn is_shallow(json: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                if depth > limits::JSON_DEPTH {
+                    return false;
+                }
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    true
+}
+
+/// The app's attachment: a string as it is, anything else as its JSON text.
+fn app_text(map: &Map) -> Text {
+    let raw =
+        ["_attachment", "extraInfo"].iter().find_map(|key| map.get(*key).filter(|raw| raw.get() != "null"));
+    match raw {
+        Some(raw) => {
+            serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned()).into()
+        }
+        None => Text::default(),
+    }
+}
+
+/// The texts of an own invite, from which invite and cancel are made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Outgoing<'a> {
+    /// Media room.
+    pub channel_name: &'a str,
+    /// Call id.
+    pub call_id: &'a str,
+    /// The app's attachment.
+    pub attachment: Option<&'a str>,
+    /// global_extra.
+    pub extra: Option<&'a str>,
+    /// 0 or 2.
+    pub reason: i64,
+    /// The cancel of a glare.
+    pub glare: bool,
+}
+
+/// Invite or cancel. What does not fit is left out, the app's attachment last: `extraInfo` repeats it for clients
+/// of 1.6 and later, which also read `_attachment`.
+pub fn outgoing(message: &Outgoing<'_>) -> Text {
+    let base = || {
+        let object = Object::new()
+            .number("callType", 0)
+            .text("version", VERSION)
+            .text("channelName", message.channel_name)
+            .text("callId", message.call_id)
+            .number("reason", message.reason);
+        if message.glare { object.raw("glare", "true") } else { object }
+    };
+    let with = |object: Object, keys: &[&str], value: Option<&str>| match value {
+        Some(value) => keys.iter().fold(object, |object, key| object.app(key, value)),
+        None => object,
+    };
+    let attempts: [(&[&str], bool); 3] =
+        [(&["_attachment", "extraInfo"], true), (&["_attachment"], true), (&[], false)];
+    for (keys, extra) in attempts {
+        let object = with(base(), keys, message.attachment);
+        let object = with(object, if extra { &["global_extra"] } else { &[] }, message.extra);
+        if object.len() <= limits::CUSTOM {
+            return object.end();
+        }
+    }
+    base().end()
+}
+
+/// Whether an invite or a cancel with these texts stays within the limit, whatever ids it gets.
+pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
+    let mut object = Object::new()
+        .number("callType", 0)
+        .text("version", VERSION)
+        .text("channelName", &"x".repeat(limits::RTC_CHANNEL))
+        .text("callId", &"x".repeat(limits::ID))
+        .number("reason", 0)
+        .raw("glare", "true");
+    if let Some(text) = attachment {
+        object = object.app("_attachment", text);
+    }
+    if let Some(text) = extra {
+        object = object.app("global_extra", text);
+    }
+    object.len() <= limits::CUSTOM
+}
+
+/// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if that is
+/// too long.
+pub fn reply(invite: &str, reason: i64) -> Text {
+    let minimum = || match reason {
+        0 => Object::new().text("version", VERSION),
+        _ => Object::new().text("version", VERSION).number("reason", reason),
+    };
+    let Some(map) = object(invite) else { return minimum().end() };
+    let mut object = Object::new().text("version", VERSION).number("reason", reason);
+    for key in ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"] {
+        if let Some(raw) = map.get(key) {
+            object = object.raw(key, raw.get());
+        }
+    }
+    if object.len() <= limits::CUSTOM { object.end() } else { minimum().end() }
+}
+
+/// Control 1: "I am in the media room, join now" (clients before 1.1.0).
+pub fn control_joined() -> Text {
+    Object::new().number("cid", 1).end()
+}
+
+/// Control 2: "I have switched" (1.0 to 1.6).
+pub fn control_switched(call_type: CallType) -> Text {
+    Object::new().number("cid", 2).number("type", type_number(call_type)).end()
+}
+
+/// Control 3: a step of a type switch (1.6.1 and later).
+pub fn control_switch(call_type: CallType, step: SwitchStep, call_id: &str) -> Text {
+    let state = match step {
+        SwitchStep::Invite => 1,
+        SwitchStep::Agree => 2,
+        SwitchStep::Reject => 3,
+    };
+    Object::new()
+        .number("cid", 3)
+        .number("type", type_number(call_type))
+        .number("state", state)
+        .number("callType", 0)
+        .text("version", VERSION)
+        .text("callId", call_id)
+        .end()
+}
+
+/// The call record (NIM message type 12).
+pub fn record(call_type: CallType, channel_id: &str, status: i32, durations: &[(Text, u32)]) -> Text {
+    let mut list = Vec::from(*b"[");
+    for (index, (account, seconds)) in durations.iter().enumerate() {
+        if index > 0 {
+            list.push(b',');
+        }
+        let entry = Object::new().text("accid", account).number("duration", i64::from(*seconds));
+        list.extend_from_slice(entry.end().as_bytes());
+    }
+    list.push(b']');
+    Object::new()
+        .number("type", type_number(call_type))
+        .text("channelId", channel_id)
+        .number("status", i64::from(status))
+        .raw("durations", &String::from_utf8_lossy(&list))
+        .end()
+}
+
+fn type_number(call_type: CallType) -> i64 {
+    match call_type {
+        CallType::Audio => 1,
+        CallType::Video => 2,
+        CallType::Other => 3,
+    }
+}
+
+/// A JSON object in the making; `len` counts the closing brace.
+struct Object(Vec<u8>);
+
+impl Object {
+    fn new() -> Object {
+        Object(Vec::with_capacity(256))
+    }
+
+    fn key(&mut self, key: &str) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        self.0.push(b'"');
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    fn raw(mut self, key: &str, json: &str) -> Object {
+        self.key(key);
+        self.0.extend_from_slice(json.as_bytes());
+        self
+    }
+
+    fn text(mut self, key: &str, text: &str) -> Object {
+        self.key(key);
+        // Writing a string to a Vec cannot fail.
+        let _ = serde_json::to_writer(&mut self.0, text);
+        self
+    }
+
+    fn number(self, key: &str, number: i64) -> Object {
+        self.raw(key, &number.to_string())
+    }
+
+    /// An app's text: a JSON object or array travels as JSON, anything else as a string.
+    fn app(self, key: &str, text: &str) -> Object {
+        let trimmed = text.trim();
+        let is_json = trimmed.starts_with(['{', '['])
+            && is_shallow(trimmed)
+            && serde_json::from_str::<&RawValue>(trimmed).is_ok();
+        if is_json { self.raw(key, trimmed) } else { self.text(key, text) }
+    }
+
+    fn len(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    fn end(mut self) -> Text {
+        self.0.push(b'}');
+        String::from_utf8_lossy(&self.0).as_ref().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invite_is_read_back_as_it_was_written() {
+        let text = outgoing(&Outgoing {
+            channel_name: "7|0|3",
+            call_id: "c1",
+            attachment: Some("hi \"there\""),
+            extra: Some("biz"),
+            reason: 0,
+            glare: false,
+        });
+        let read = read(&text);
+        assert_eq!(&*read.channel_name, "7|0|3");
+        assert_eq!(&*read.call_id, "c1");
+        assert_eq!(&*read.attachment, "hi \"there\"");
+        assert!(!read.is_old_invite() && !read.group && !read.glare);
+    }
+
+    #[test]
+    fn json_attachments_travel_as_json_and_arrive_as_their_text() {
+        let text = outgoing(&Outgoing { attachment: Some(" {\"order\":7} "), ..Outgoing::default() });
+        assert!(text.contains("\"_attachment\":{\"order\":7}"), "{text}");
+        assert_eq!(&*read(&text).attachment, "{\"order\":7}");
+        let broken = outgoing(&Outgoing { attachment: Some("{not json"), ..Outgoing::default() });
+        assert_eq!(&*read(&broken).attachment, "{not json");
+    }
+
+    #[test]
+    fn whatever_is_no_object_counts_as_empty() {
+        let deep = format!("{{\"version\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
+        for text in ["", "601", "i_am_busy", "[1]", "null", "{", "{\"version\":}", &deep, "\u{0}"] {
+            assert_eq!(read(text), Attachment::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_is_that_keys_default_and_spares_the_others() {
+        let read =
+            read("{\"version\":7,\"channelName\":[],\"callId\":\"x\",\"reason\":\"3\",\"callType\":\"1\"}");
+        assert_eq!(read.version, None);
+        assert_eq!(&*read.channel_name, "");
+        assert_eq!(&*read.call_id, "x");
+        assert_eq!((read.reason, read.group), (0, false));
+    }
+
+    #[test]
+    fn old_is_below_1_1_0_or_without_a_room() {
+        let with = |version: &str| read(&format!("{{\"version\":\"{version}\",\"channelName\":\"r\"}}"));
+        for old in ["1.0.9", "0.9.0"] {
+            assert!(with(old).is_old_invite(), "{old}");
+        }
+        for new in ["1.1.0", "1.4.0", "2.0.0", "4.5.0+2", "1.8", "next"] {
+            assert!(!with(new).is_old_invite(), "{new}");
+        }
+        assert!(read("{\"version\":\"1.4.0\"}").is_old_invite());
+        assert!(!read("{\"version\":\"1.4.0\"}").is_old_version());
+        assert!(read("{}").is_old_version());
+    }
+
+    #[test]
+    fn busy_and_timeout_are_read_in_every_spelling() {
+        let of = |text: &str| reason(text, &read(text));
+        assert_eq!(of("601"), Reason::Busy);
+        assert_eq!(of("i_am_busy"), Reason::Busy);
+        assert_eq!(of("{\"reason\":3}"), Reason::Busy);
+        assert_eq!(of("{\"reason\":2}"), Reason::Timeout);
+        assert_eq!(of("{\"reason\":9}"), Reason::Plain);
+        assert_eq!(of(""), Reason::Plain);
+    }
+
+    #[test]
+    fn a_reply_echoes_known_keys_with_our_version_or_only_the_version() {
+        let text = reply("{\"version\":\"4.2.0\",\"callId\":\"c\",\"x\":1,\"channelName\":\"r\"}", 3);
+        assert!(text.contains("\"callId\":\"c\"") && text.contains("\"reason\":3"), "{text}");
+        assert!(text.contains(VERSION) && !text.contains("4.2.0") && !text.contains("\"x\""), "{text}");
+        let long = format!("{{\"_attachment\":\"{}\"}}", "y".repeat(limits::CUSTOM - 20));
+        assert_eq!(&*reply(&long, 0), "{\"version\":\"1.8.1\"}");
+    }
+
+    #[test]
+    fn what_does_not_fit_twice_is_sent_once() {
+        let long = "z".repeat(3000);
+        let text = outgoing(&Outgoing { attachment: Some(&long), ..Outgoing::default() });
+        assert!(text.len() <= limits::CUSTOM && text.contains("_attachment") && !text.contains("extraInfo"));
+        assert!(invite_fits(Some(&long), None) && !invite_fits(Some(&long), Some(&long)));
+    }
+
+    #[test]
+    fn a_record_has_the_vendors_shape() {
+        let text = record(CallType::Video, "9", 4, &[("a".into(), 12), ("b".into(), 11)]);
+        let expected = "{\"type\":2,\"channelId\":\"9\",\"status\":4,\"durations\":[{\"accid\":\"a\",\"duration\":12},\
+                        {\"accid\":\"b\",\"duration\":11}]}";
+        assert_eq!(&*text, expected);
+    }
+}

@@ -1,1 +1,79 @@
-//! The facade: convert, delegate, done.
+//! The C surface: convert, delegate, done. Panics stop here.
+//!
+//! The order of the modules is the order of the functions in the header.
+#![allow(clippy::missing_safety_doc, reason = "each function's comment is its C contract")]
+#![allow(unused_variables, dead_code, reason = "signatures first, bodies follow")]
+
+pub mod convert;
+mod guard;
+
+// One group each, so that rustfmt keeps this order.
+pub mod session;
+
+pub mod call;
+
+pub mod media;
+
+pub mod log;
+
+pub mod loopback;
+
+pub mod init;
+
+/// What a function answers inside a callback, of whatever component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InCallback {
+    /// It works.
+    Yes,
+    /// It changes nothing and answers REENTRANT.
+    Refused,
+}
+
+/// One row per exported function; header comments and C tests are checked against it.
+pub const REENTRANCY: &[(&str, InCallback)] = &[
+    ("nertc_callkit_create", InCallback::Yes),
+    ("nertc_callkit_destroy", InCallback::Refused),
+    ("nertc_callkit_release", InCallback::Yes),
+    ("nertc_callkit_login", InCallback::Yes),
+    ("nertc_callkit_logout", InCallback::Yes),
+    ("nertc_callkit_get_state", InCallback::Yes),
+    ("nertc_callkit_get_call_info", InCallback::Yes),
+    ("nertc_callkit_dispatch", InCallback::Refused),
+    ("nertc_callkit_event_fd", InCallback::Yes),
+    ("nertc_callkit_network_changed", InCallback::Yes),
+    ("nertc_callkit_version", InCallback::Yes),
+    ("nertc_callkit_version_text", InCallback::Yes),
+    ("nertc_callkit_status_text", InCallback::Yes),
+    ("nertc_callkit_code_text", InCallback::Yes),
+    ("nertc_callkit_set_call_timeout", InCallback::Yes),
+    ("nertc_callkit_call", InCallback::Yes),
+    ("nertc_callkit_cancel", InCallback::Yes),
+    ("nertc_callkit_accept", InCallback::Yes),
+    ("nertc_callkit_reject", InCallback::Yes),
+    ("nertc_callkit_hangup", InCallback::Yes),
+    ("nertc_callkit_leave", InCallback::Yes),
+    ("nertc_callkit_switch_call_type", InCallback::Yes),
+    ("nertc_callkit_enable_local", InCallback::Yes),
+    ("nertc_callkit_mute_local", InCallback::Yes),
+    ("nertc_callkit_mute_remote", InCallback::Yes),
+    ("nertc_callkit_set_local_view", InCallback::Yes),
+    ("nertc_callkit_set_remote_view", InCallback::Yes),
+    ("nertc_callkit_push_frame", InCallback::Yes),
+    ("nertc_callkit_set_log_callback", InCallback::Yes),
+    ("nertc_callkit_hub_create", InCallback::Yes),
+    ("nertc_callkit_hub_release", InCallback::Yes),
+    ("nertc_callkit_hub_add_fault", InCallback::Yes),
+    ("nertc_callkit_loopback_signaling", InCallback::Yes),
+    ("nertc_callkit_loopback_rtc", InCallback::Yes),
+    ("nertc_callkit_none_rtc", InCallback::Yes),
+    ("nertc_callkit_config_init", InCallback::Yes),
+    ("nertc_callkit_timers_init", InCallback::Yes),
+    ("nertc_callkit_listener_init", InCallback::Yes),
+    ("nertc_callkit_plugs_init", InCallback::Yes),
+    ("nertc_callkit_push_init", InCallback::Yes),
+    ("nertc_callkit_call_options_init", InCallback::Yes),
+    ("nertc_callkit_call_ref_init", InCallback::Yes),
+    ("nertc_callkit_cancel_options_init", InCallback::Yes),
+    ("nertc_callkit_view_init", InCallback::Yes),
+    ("nertc_callkit_fault_init", InCallback::Yes),
+];

@@ -1,5 +1,11 @@
 //! Every number that crosses the border by name.
 
+/// Version of this header: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
+pub const NERTC_CALLKIT_VERSION_NUMBER: u32 = 0x00_01_00;
+
+/// Version of the vtables and sinks, for their `abi` fields.
+pub const NERTC_CALLKIT_ABI: u32 = 1;
+
 /// A call component. The pointer's value is a never-reused id, not an address: a stale handle is refused with
 /// CLOSED and touches no memory. Any thread.
 pub struct nertc_callkit {

@@ -1,0 +1,191 @@
+//! The call itself.
+
+use std::ffi::c_void;
+
+use nertc_callkit_abi::{
+    nertc_callkit, nertc_callkit_call_options, nertc_callkit_call_ref, nertc_callkit_cancel_options,
+    nertc_callkit_done, nertc_callkit_status,
+};
+
+use super::guard::{Error, guard};
+
+/// Sets how long a call rings, as caller and as callee.
+///
+/// Used by the next call or invite; the running one keeps its limit. The default is timers.ring_ms.
+///
+/// @param kit         Component. Not NULL.
+/// @param timeout_ms  1 to 120000.
+/// @return            OK. INVALID_ARGUMENT: NULL, 0 or above 120000. CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
+    kit: *mut nertc_callkit,
+    timeout_ms: u32,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Invites one account to a call.
+///
+/// Copies `options` and all it points to. The completion carries call_no, channel_id, request_id, call_id
+/// and the own uid, and comes before every event of that call. The answer arrives as on_user_accept,
+/// on_user_reject, on_user_busy or on_calling_timeout; the last event is on_call_end.
+///
+/// @param kit        Component. Not NULL.
+/// @param options    Whom to call, and how. Not NULL.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, attachment and extra
+///                   over 4096 bytes together, unknown type or flag, or the own account. UNSUPPORTED: a
+///                   field that this library does not know is not zero. CLOSED. QUEUE_FULL: too many
+///                   requests, or 1024 callbacks wait for dispatch.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_call(
+    kit: *mut nertc_callkit,
+    options: *const nertc_callkit_call_options,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Takes an own invite back.
+///
+/// Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
+/// meanwhile.
+///
+/// @param kit        Component. Not NULL.
+/// @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_cancel(
+    kit: *mut nertc_callkit,
+    options: *const nertc_callkit_cancel_options,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Answers a call.
+///
+/// Completes when signaling has decided: first come, first served among the devices of the account. Then
+/// come on_user_enter and on_call_connected, or on_call_end.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown field
+///                   is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_accept(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Refuses a call.
+///
+/// Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_reject(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Ends a call for everybody, whatever its state.
+///
+/// While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows. Completes
+/// with 0 if the call ended meanwhile.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while calling).
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_hangup(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    flags: u32,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Leaves a call without closing it.
+///
+/// The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no frame
+/// reaches on_frame.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_leave(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    flags: u32,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Asks for another call type, or answers the peer's question.
+///
+/// The peer's question arrives as on_call_type_request, if config asked for it; the change as
+/// on_call_type_change.
+///
+/// @param kit        Component. Not NULL.
+/// @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
+/// @param state      A nertc_callkit_switch: ask, agree or refuse.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_switch_call_type(
+    kit: *mut nertc_callkit,
+    call_type: i32,
+    state: i32,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}

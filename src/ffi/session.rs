@@ -1,0 +1,228 @@
+//! Life of a component: create, log in, look, dispatch, log out, end.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use nertc_callkit_abi::{
+    nertc_callkit, nertc_callkit_call_info, nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
+};
+
+use super::guard::{Error, guard, guard_number, guard_or};
+
+/// Creates a component: logged out, silent until login.
+///
+/// Copies `config` and all it points to. The plugs are taken over only if the answer is OK, else they
+/// stay the caller's. Calls nothing back before it returns.
+///
+/// @param config  How to create it. Not NULL.
+/// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
+/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
+///                function (the log names it). UNSUPPORTED: a field that this library does not know is
+///                not zero, or on_wakeup without HOST delivery. INTERNAL: out of descriptors or threads.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_create(
+    config: *const nertc_callkit_config,
+    out: *mut *mut nertc_callkit,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Ends a component and waits until the last callback has returned.
+///
+/// The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
+/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with HOST
+/// delivery on this thread. Then both plugs are released, and nothing of this component runs any more.
+///
+/// @param kit  Component, or NULL: OK, nothing happens.
+/// @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
+///             component; nothing happened, use release.
+///
+/// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Ends a component without waiting.
+///
+/// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish, pending
+/// completions come with SHUTTING_DOWN, and `released` is the last callback of all. With HOST delivery
+/// they run in the next dispatch, which the closed handle accepts until `released` has run.
+///
+/// @param kit        Component. Not NULL.
+/// @param released   Called once when everything is over, or NULL.
+/// @param user_data  Handed to `released`.
+/// @return           OK. CLOSED: released or destroyed before; `released` is not called.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_release(
+    kit: *mut nertc_callkit,
+    released: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Logs in to signaling; before that nothing can be called or received.
+///
+/// Copies both texts. Opens the plugs first if this is the first login. Logged in with the same account:
+/// completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
+///
+/// @param kit        Component. Not NULL.
+/// @param account    Own account. Not NULL, 1 to 64 bytes.
+/// @param token      What the service asks for, up to 4096 bytes, or NULL = empty.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_login(
+    kit: *mut nertc_callkit,
+    account: *const c_char,
+    token: *const c_char,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Logs out, after ending a live call so that the peer learns.
+///
+/// Its completion is the last callback until the next login.
+///
+/// @param kit        Component. Not NULL.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_logout(
+    kit: *mut nertc_callkit,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Tells where the component stands.
+///
+/// Newest state, which may be ahead of the events that were delivered.
+///
+/// @param kit  Component. Not NULL.
+/// @return     A nertc_callkit_state; negative: INVALID_ARGUMENT, CLOSED.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32 {
+    guard_number(|| Err(Error::Unsupported), |error| error.status() as i32)
+}
+
+/// Copies out what is going on.
+///
+/// Newest state, which may be ahead of the events that were delivered.
+///
+/// @param kit  Component. Not NULL.
+/// @param out  Its struct_size says how much may be written, and afterwards how much was. Not NULL.
+/// @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_get_call_info(
+    kit: *mut nertc_callkit,
+    out: *mut nertc_callkit_call_info,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Runs the callbacks that wait, with HOST delivery.
+///
+/// Runs at most those that wait when it starts to run them, on this thread. A released component is
+/// accepted until its `released` has run.
+///
+/// @param kit         Component. Not NULL.
+/// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
+/// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below -1),
+///                    CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or another
+///                    thread is dispatching this component.
+///
+/// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout_ms: i32) -> i32 {
+    guard_number(|| Err(Error::Unsupported), |error| error.status() as i32)
+}
+
+/// Gives a file descriptor to poll, with HOST delivery.
+///
+/// Readable exactly while callbacks wait for dispatch. It stays the component's: never read or close it.
+///
+/// @param kit  Component. Not NULL.
+/// @param out  Receives the descriptor, on success only. Not NULL.
+/// @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery, or a system without one.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_event_fd(
+    kit: *mut nertc_callkit,
+    out: *mut c_int,
+) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Tells that the device's network changed, or that it woke up.
+///
+/// The plugs reconnect at once instead of waiting for their own timers.
+///
+/// @param kit  Component. Not NULL.
+/// @return     OK. INVALID_ARGUMENT, CLOSED.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
+    guard(|| Err(Error::Unsupported))
+}
+
+/// Gives the version of the library that runs.
+///
+/// @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_version() -> u32 {
+    guard_or(0, || 0)
+}
+
+/// Gives the version of the library that runs, as text.
+///
+/// @return  For example "0.1.0". Static: never freed.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_version_text() -> *const c_char {
+    guard_or(c"".as_ptr(), || c"".as_ptr())
+}
+
+/// Explains a status.
+///
+/// @param status  A nertc_callkit_status, or any other number.
+/// @return        What to do about it. Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || c"".as_ptr())
+}
+
+/// Explains a code of a completion or an event.
+///
+/// @param code  A nertc_callkit_code, or any other number.
+/// @return      What to do about it. Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || c"".as_ptr())
+}

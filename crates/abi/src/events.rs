@@ -30,8 +30,8 @@ pub struct nertc_callkit_result {
     pub call_id: *const c_char,
 }
 
-/// Called exactly once for an accepted request, as config.delivery says. In a callback of its own component
-/// every function but destroy and dispatch may be called.
+/// Called exactly once for an accepted request, as config.delivery says. In a callback of its own
+/// component every function but destroy and dispatch may be called.
 pub type nertc_callkit_done = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
@@ -106,7 +106,8 @@ pub struct nertc_callkit_user_event {
 pub struct nertc_callkit_media_event {
     /// How much of this struct the library filled.
     pub struct_size: u32,
-    /// on_audio_available, on_camera_available: 1 = sending. on_audio_muted, on_video_muted: 1 = muted.
+    /// on_audio_available, on_camera_available: 1 = sending. on_audio_muted, on_video_muted: 1 =
+    /// muted.
     pub on: i32,
     /// The call.
     pub call_no: nertc_callkit_call_no,
@@ -281,8 +282,8 @@ pub type nertc_callkit_on_connection = Option<
     ),
 >;
 
-/// One function per event, all optional. Called one at a time and in order, as config.delivery says; inside,
-/// every function but destroy and dispatch may be called.
+/// One function per event, all optional. Called one at a time and in order, as config.delivery says;
+/// inside, every function but destroy and dispatch may be called.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_listener {

@@ -96,7 +96,8 @@ pub struct nertc_callkit_signaling_args {
     pub expires_ms: u32,
     /// All but create: the channel.
     pub channel_id: *const c_char,
-    /// invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver, empty = all.
+    /// invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver,
+    /// empty = all.
     pub account: *const c_char,
     /// invite, cancel_invite, accept, reject.
     pub request_id: *const c_char,
@@ -200,8 +201,9 @@ pub struct nertc_callkit_record {
     pub durations_s: *const u32,
 }
 
-/// How a signaling plug reports. Lent from open until close_backend returns; every function only copies and
-/// enqueues, may be called on any thread, also from inside an operation, and not after close_backend returned.
+/// How a signaling plug reports. Lent from open until close_backend returns; every function only
+/// copies and enqueues, may be called on any thread, also from inside an operation, and not after
+/// close_backend returned.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_signaling_sink {
@@ -211,7 +213,8 @@ pub struct nertc_callkit_signaling_sink {
     pub abi: u32,
     /// First argument of every function here.
     pub ctx: *mut c_void,
-    /// Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never fails.
+    /// Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never
+    /// fails.
     pub complete: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -219,7 +222,8 @@ pub struct nertc_callkit_signaling_sink {
             result: *const nertc_callkit_signaling_result,
         ),
     >,
-    /// Messages; `source` is a nertc_callkit_source. 0, or QUEUE_FULL = keep them and offer them again.
+    /// Messages; `source` is a nertc_callkit_source. 0, or QUEUE_FULL = keep them and offer them
+    /// again.
     pub events: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -240,8 +244,8 @@ pub struct nertc_callkit_signaling_sink {
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
 }
 
-/// One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal, nothing
-/// follows. Called on the worker, never from inside a sink call; must not block.
+/// One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
+/// nothing follows. Called on the worker, never from inside a sink call; must not block.
 pub type nertc_callkit_signaling_op = Option<
     unsafe extern "C" fn(
         ctx: *mut c_void,
@@ -250,8 +254,8 @@ pub type nertc_callkit_signaling_op = Option<
     ) -> i32,
 >;
 
-/// A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login, logout, create,
-/// join, invite, cancel_invite, accept, reject, leave, close.
+/// A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login,
+/// logout, create, join, invite, cancel_invite, accept, reject, leave, close.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_signaling {
@@ -268,8 +272,8 @@ pub struct nertc_callkit_signaling {
     /// Before the first login, at most once. 0 = open; a refusal completes that login with this code.
     pub open:
         Option<unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_signaling_sink) -> i32>,
-    /// Once, if open succeeded. The barrier: when it returns, no sink call runs or will run. Must not wait for a
-    /// thread that waits for the core. NULL = nothing to do.
+    /// Once, if open succeeded. The barrier: when it returns, no sink call runs or will run. Must not
+    /// wait for a thread that waits for the core. NULL = nothing to do.
     pub close_backend: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
     /// Exactly once, last, also when open was never called. NULL = nothing to free.
     pub release: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
@@ -313,7 +317,8 @@ pub struct nertc_callkit_signaling {
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
 }
 
-/// Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for the call.
+/// Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
+/// the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_frame {
@@ -413,8 +418,8 @@ pub struct nertc_callkit_rtc_sink {
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
 }
 
-/// A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread, concurrently.
-/// Mandatory: open, join, leave.
+/// A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
+/// concurrently. Mandatory: open, join, leave.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_rtc {

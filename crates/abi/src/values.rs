@@ -6,8 +6,8 @@ pub const NERTC_CALLKIT_VERSION_NUMBER: u32 = 0x00_01_00;
 /// Version of the vtables and sinks, for their `abi` fields.
 pub const NERTC_CALLKIT_ABI: u32 = 1;
 
-/// A call component. The pointer's value is a never-reused id, not an address: a stale handle is refused with
-/// CLOSED and touches no memory. Any thread.
+/// A call component. The pointer's value is a never-reused id, not an address: a stale handle is
+/// refused with CLOSED and touches no memory. Any thread.
 pub struct nertc_callkit {
     _opaque: [u8; 0],
 }
@@ -35,7 +35,8 @@ pub enum nertc_callkit_status {
     NERTC_CALLKIT_STATUS_INTERNAL = -6,
 }
 
-/// What a completion, an event or a plug reports: 0 = success. Signaling codes keep NIM's V1 numbers.
+/// What a completion, an event or a plug reports: 0 = success. Signaling codes keep NIM's V1
+/// numbers.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_code {
@@ -507,7 +508,8 @@ pub enum nertc_callkit_fault_action {
     NERTC_CALLKIT_FAULT_KICK = 8,
 }
 
-/// What a loopback fault applies to: an operation of the device, or a message on its way to the device.
+/// What a loopback fault applies to: an operation of the device, or a message on its way to the
+/// device.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_fault_on {

@@ -1,0 +1,1666 @@
+/**
+ * @file nertc_callkit.h
+ * 1-to-1 audio and video calls for any native app. This header is the authority: what it says holds
+ * for every plug and on every platform; where another page disagrees, the header is right.
+ *
+ * Life of a component (without error handling; examples-c/hello.c is a whole program):
+ *
+ *     nertc_callkit *kit = NULL;
+ *     nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
+ *     nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+ *     nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+ *     listener.on_invited = on_invited;              // one function per event, all optional
+ *     listener.on_call_end = on_call_end;
+ *     config.listener = &listener;                   // copied
+ *     status = nertc_callkit_create(&config, &kit);
+ *     nertc_callkit_login(kit, "alice", "token", on_done, NULL);
+ *     options.user_id = "bob";
+ *     nertc_callkit_call(kit, &options, on_done, NULL);
+ *     nertc_callkit_destroy(kit);                    // waits; no callback comes after it
+ *
+ * Ownership. What you hand in is copied before the function returns. What a callback gets is lent
+ *   until it returns. Nothing is allocated for you: the component is all there is to free (destroy
+ *   or release). Text is UTF-8 and ends with NUL. A handle is an id: a stale one answers CLOSED.
+ * Threads. Any function may be called on any thread. Callbacks come one at a time and in order, on
+ *   the library's worker thread, or inside nertc_callkit_dispatch if config.delivery says HOST.
+ * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
+ *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
+ *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
+ * Versions. Start every struct with its ..._INIT macro (or ..._init function): all-zero is every
+ *   default. Structs grow only at the end, numbers are never reused, unknown values are refused.
+ *   Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer header brought.
+ */
+
+/* Written by `make header` from crates/abi and src/ffi. Do not edit. */
+
+#ifndef NERTC_CALLKIT_H
+#define NERTC_CALLKIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Version of this header, 0xMMmmpp; nertc_callkit_version() is the library's. */
+#define NERTC_CALLKIT_VERSION_NUMBER 0x000100
+
+/** Version of this header as text. */
+#define NERTC_CALLKIT_VERSION_TEXT "0.1.0"
+
+/** Generation of the plug vtables: what a plug writes into `abi`. */
+#define NERTC_CALLKIT_ABI 1u
+
+/** True if the library that filled `*p`, a `type`, knows `field`. */
+#define NERTC_CALLKIT_HAS(p, type, field) \
+  (offsetof(type, field) + sizeof((p)->field) <= (p)->struct_size)
+
+/** Marks the functions whose answer must be looked at. */
+#ifndef NERTC_CALLKIT_MUST_USE
+#if defined(__GNUC__) || defined(__clang__)
+#define NERTC_CALLKIT_MUST_USE __attribute__((warn_unused_result))
+#else
+#define NERTC_CALLKIT_MUST_USE
+#endif
+#endif
+
+/** What a function answers at once: 0 = accepted, negative = refused and nothing follows. */
+typedef int32_t nertc_callkit_status;
+enum {
+  /** Accepted. */
+  NERTC_CALLKIT_STATUS_OK = 0,
+  /** A NULL, a bad UTF-8 text, an over-long text, an unknown value: fix the call. */
+  NERTC_CALLKIT_STATUS_INVALID_ARGUMENT = -1,
+  /**
+   * The handle was released, destroyed, never existed, or belongs to the process before a fork.
+   */
+  NERTC_CALLKIT_STATUS_CLOSED = -2,
+  /** Too much is waiting: dispatch, or try again later. */
+  NERTC_CALLKIT_STATUS_QUEUE_FULL = -3,
+  /** Not from inside a callback: return first, or use release. */
+  NERTC_CALLKIT_STATUS_REENTRANT = -4,
+  /** This library or plug cannot do it. */
+  NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
+  /** A bug in this library; the log has it. */
+  NERTC_CALLKIT_STATUS_INTERNAL = -6,
+};
+
+/**
+ * What a completion, an event or a plug reports: 0 = success. Signaling codes keep NIM's V1
+ * numbers.
+ */
+typedef int32_t nertc_callkit_code;
+enum {
+  /** Success. */
+  NERTC_CALLKIT_CODE_OK = 0,
+  /** Wrong token or password. */
+  NERTC_CALLKIT_CODE_BAD_TOKEN = 302,
+  /** No answer in time. */
+  NERTC_CALLKIT_CODE_TIMEOUT = 408,
+  /** The peer is offline, a push can reach it (counts as success). */
+  NERTC_CALLKIT_CODE_PEER_OFFLINE = 10201,
+  /** The peer is offline and no push reaches it (counts as success). */
+  NERTC_CALLKIT_CODE_PEER_PUSH_OFFLINE = 10202,
+  /** The channel does not exist any more. */
+  NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS = 10404,
+  /** A channel of this name exists. */
+  NERTC_CALLKIT_CODE_CHANNEL_EXISTS = 10405,
+  /** Not a member of the channel. */
+  NERTC_CALLKIT_CODE_NOT_MEMBER = 10406,
+  /** Already a member of the channel. */
+  NERTC_CALLKIT_CODE_ALREADY_MEMBER = 10407,
+  /** The invite does not exist, was cancelled or has expired. */
+  NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS = 10408,
+  /** The invite was rejected. */
+  NERTC_CALLKIT_CODE_INVITE_REJECTED = 10409,
+  /** The invite was accepted. */
+  NERTC_CALLKIT_CODE_INVITE_ACCEPTED = 10410,
+  /** The media uid is taken. */
+  NERTC_CALLKIT_CODE_UID_CONFLICT = 10417,
+  /** The channel is full. */
+  NERTC_CALLKIT_CODE_MEMBER_LIMIT = 10419,
+  /** This account is in the channel with another device. */
+  NERTC_CALLKIT_CODE_OTHER_DEVICE = 10420,
+  /** Log in first. */
+  NERTC_CALLKIT_CODE_NOT_LOGGED_IN = 20001,
+  /** call: already calling. */
+  NERTC_CALLKIT_CODE_CALL_IN_CALLING = 20002,
+  /** call: somebody is ringing us. */
+  NERTC_CALLKIT_CODE_CALL_IN_CALLED = 20003,
+  /** call: already in a call. */
+  NERTC_CALLKIT_CODE_CALL_IN_CALL = 20004,
+  /** hangup: no call. */
+  NERTC_CALLKIT_CODE_HANGUP_IN_IDLE = 20005,
+  /** leave: no call. */
+  NERTC_CALLKIT_CODE_LEAVE_IN_IDLE = 20009,
+  /** leave: still calling; use cancel. */
+  NERTC_CALLKIT_CODE_LEAVE_IN_CALLING = 20010,
+  /** leave: still ringing; use reject. */
+  NERTC_CALLKIT_CODE_LEAVE_IN_CALLED = 20011,
+  /** cancel: no call. */
+  NERTC_CALLKIT_CODE_CANCEL_IN_IDLE = 20013,
+  /** cancel: we are the called side; use reject. */
+  NERTC_CALLKIT_CODE_CANCEL_IN_CALLED = 20015,
+  /** cancel: already in the call; use hangup. */
+  NERTC_CALLKIT_CODE_CANCEL_IN_CALL = 20016,
+  /** accept: nobody is calling. */
+  NERTC_CALLKIT_CODE_ACCEPT_IN_IDLE = 20017,
+  /** accept: we are the calling side. */
+  NERTC_CALLKIT_CODE_ACCEPT_IN_CALLING = 20018,
+  /** accept: already in the call. */
+  NERTC_CALLKIT_CODE_ACCEPT_IN_CALL = 20020,
+  /** reject: nobody is calling. */
+  NERTC_CALLKIT_CODE_REJECT_IN_IDLE = 20021,
+  /** reject: we are the calling side; use cancel. */
+  NERTC_CALLKIT_CODE_REJECT_IN_CALLING = 20022,
+  /** reject: already in the call; use hangup. */
+  NERTC_CALLKIT_CODE_REJECT_IN_CALL = 20024,
+  /** switch_call_type: no call. */
+  NERTC_CALLKIT_CODE_SWITCH_IN_IDLE = 20025,
+  /** switch_call_type: nobody has answered yet. */
+  NERTC_CALLKIT_CODE_SWITCH_IN_CALLING = 20026,
+  /** switch_call_type: not answered yet. */
+  NERTC_CALLKIT_CODE_SWITCH_IN_CALLED = 20027,
+  /** The reference names another call than the running one. */
+  NERTC_CALLKIT_CODE_CALL_MISMATCH = 90001,
+  /** Logged in with another account: log out first. */
+  NERTC_CALLKIT_CODE_ALREADY_LOGGED_IN = 90002,
+  /** The component was released or destroyed, or logged out, before this was done. */
+  NERTC_CALLKIT_CODE_SHUTTING_DOWN = 90003,
+  /** A later request of the app made this one void. */
+  NERTC_CALLKIT_CODE_SUPERSEDED = 90004,
+  /** Something exceeds a documented limit. */
+  NERTC_CALLKIT_CODE_LIMIT = 90005,
+  /** Media was not up in time after the call was accepted. */
+  NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
+  /** The plug does not offer this operation. */
+  NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
+  /** The plug could not be opened or answered against its contract. */
+  NERTC_CALLKIT_CODE_PLUG_FAILED = 90008,
+};
+
+/** Audio or video. */
+typedef int32_t nertc_callkit_call_type;
+enum {
+  /** Audio only. */
+  NERTC_CALLKIT_CALL_TYPE_AUDIO = 1,
+  /** Audio and video. */
+  NERTC_CALLKIT_CALL_TYPE_VIDEO = 2,
+  /** Something else; only ever reported, never asked for. */
+  NERTC_CALLKIT_CALL_TYPE_OTHER = 3,
+};
+
+/** Where the component stands. */
+typedef int32_t nertc_callkit_state;
+enum {
+  /** Free to call or to be called. */
+  NERTC_CALLKIT_STATE_IDLE = 0,
+  /** We invited somebody who has not answered. */
+  NERTC_CALLKIT_STATE_CALLING = 1,
+  /** Somebody invited us and we have not answered. */
+  NERTC_CALLKIT_STATE_CALLED = 2,
+  /** Both sides agreed. */
+  NERTC_CALLKIT_STATE_IN_CALL = 3,
+};
+
+/** Why a call ended: NetEase's terminal codes. */
+typedef int32_t nertc_callkit_end_reason;
+enum {
+  /** Ended by leave, logout or release. */
+  NERTC_CALLKIT_END_NORMAL = 0,
+  /** Nobody answered. */
+  NERTC_CALLKIT_END_TIMEOUT = 2,
+  /** The called side was busy. */
+  NERTC_CALLKIT_END_BUSY = 3,
+  /** Media was not up in time, or joining the media room failed. */
+  NERTC_CALLKIT_END_RTC_JOIN_FAILED = 5,
+  /** The call could not be placed. */
+  NERTC_CALLKIT_END_CALL_FAILED = 7,
+  /** This device was kicked. */
+  NERTC_CALLKIT_END_KICKED = 8,
+  /** The own media connection was lost for good. */
+  NERTC_CALLKIT_END_RTC_DISCONNECTED = 10,
+  /** We cancelled. */
+  NERTC_CALLKIT_END_CANCELLED = 11,
+  /** The caller cancelled. */
+  NERTC_CALLKIT_END_PEER_CANCELLED = 12,
+  /** We rejected. */
+  NERTC_CALLKIT_END_REJECTED = 13,
+  /** The called side rejected. */
+  NERTC_CALLKIT_END_PEER_REJECTED = 14,
+  /** We hung up. */
+  NERTC_CALLKIT_END_HUNG_UP = 15,
+  /** The peer hung up. */
+  NERTC_CALLKIT_END_PEER_HUNG_UP = 16,
+  /** Another device of this account rejected. */
+  NERTC_CALLKIT_END_OTHER_REJECTED = 17,
+  /** Another device of this account accepted. */
+  NERTC_CALLKIT_END_OTHER_ACCEPTED = 18,
+  /** The peer's connection was lost. */
+  NERTC_CALLKIT_END_PEER_DISCONNECTED = 19,
+  /** The peer left. */
+  NERTC_CALLKIT_END_PEER_LEFT = 20,
+  /** Our accept failed. */
+  NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+};
+
+/** Steps of a call-type switch. */
+typedef int32_t nertc_callkit_switch;
+enum {
+  /** Ask for the other type. */
+  NERTC_CALLKIT_SWITCH_INVITE = 1,
+  /** Agree to what the peer asked. */
+  NERTC_CALLKIT_SWITCH_AGREE = 2,
+  /** Refuse what the peer asked. */
+  NERTC_CALLKIT_SWITCH_REJECT = 3,
+};
+
+/** Who runs the callbacks. */
+typedef int32_t nertc_callkit_delivery;
+enum {
+  /** The library's worker thread. */
+  NERTC_CALLKIT_DELIVERY_WORKER = 0,
+  /** The host, inside nertc_callkit_dispatch. */
+  NERTC_CALLKIT_DELIVERY_HOST = 1,
+};
+
+/** Which worker thread serves the component. */
+typedef int32_t nertc_callkit_worker;
+enum {
+  /** The one that all components of the process share. */
+  NERTC_CALLKIT_WORKER_SHARED = 0,
+  /** One of its own: a callback that blocks stalls nobody else. */
+  NERTC_CALLKIT_WORKER_OWN = 1,
+};
+
+/** Media bits. */
+typedef uint32_t nertc_callkit_media;
+enum {
+  /** Microphone or sound. */
+  NERTC_CALLKIT_MEDIA_AUDIO = 1,
+  /** Camera or picture. */
+  NERTC_CALLKIT_MEDIA_VIDEO = 2,
+};
+
+/**
+ * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
+ */
+typedef uint32_t nertc_callkit_flag;
+enum {
+  /** Do not keep the message for devices that are offline (offlineEnabled = false). */
+  NERTC_CALLKIT_FLAG_NO_OFFLINE = 1,
+  /** Send no call record (sendMsg = false). cancel and hangup while calling. */
+  NERTC_CALLKIT_FLAG_NO_RECORD = 2,
+};
+
+/** What a completion or an error belongs to. */
+typedef uint32_t nertc_callkit_operation;
+enum {
+  /** Nothing in particular. */
+  NERTC_CALLKIT_OPERATION_NONE = 0,
+  /** nertc_callkit_login. */
+  NERTC_CALLKIT_OPERATION_LOGIN = 1,
+  /** nertc_callkit_logout. */
+  NERTC_CALLKIT_OPERATION_LOGOUT = 2,
+  /** nertc_callkit_call. */
+  NERTC_CALLKIT_OPERATION_CALL = 3,
+  /** nertc_callkit_cancel. */
+  NERTC_CALLKIT_OPERATION_CANCEL = 4,
+  /** nertc_callkit_accept. */
+  NERTC_CALLKIT_OPERATION_ACCEPT = 5,
+  /** nertc_callkit_reject. */
+  NERTC_CALLKIT_OPERATION_REJECT = 6,
+  /** nertc_callkit_hangup. */
+  NERTC_CALLKIT_OPERATION_HANGUP = 7,
+  /** nertc_callkit_leave. */
+  NERTC_CALLKIT_OPERATION_LEAVE = 8,
+  /** nertc_callkit_switch_call_type. */
+  NERTC_CALLKIT_OPERATION_SWITCH = 9,
+  /** nertc_callkit_enable_local. */
+  NERTC_CALLKIT_OPERATION_ENABLE_LOCAL = 10,
+  /** nertc_callkit_mute_local. */
+  NERTC_CALLKIT_OPERATION_MUTE_LOCAL = 11,
+  /** nertc_callkit_mute_remote. */
+  NERTC_CALLKIT_OPERATION_MUTE_REMOTE = 12,
+  /** nertc_callkit_set_local_view. */
+  NERTC_CALLKIT_OPERATION_LOCAL_VIEW = 13,
+  /** nertc_callkit_set_remote_view. */
+  NERTC_CALLKIT_OPERATION_REMOTE_VIEW = 14,
+  /** Joining the media room. */
+  NERTC_CALLKIT_OPERATION_RTC = 15,
+  /** Sending the call record. */
+  NERTC_CALLKIT_OPERATION_RECORD = 16,
+  /** Closing or leaving the channel of an ended call. */
+  NERTC_CALLKIT_OPERATION_CLOSE = 17,
+  /** Something that a plug reported by itself. */
+  NERTC_CALLKIT_OPERATION_PLUG = 18,
+};
+
+/** Outcome written into a call record. */
+typedef int32_t nertc_callkit_record_status;
+enum {
+  /** The call took place. */
+  NERTC_CALLKIT_RECORD_COMPLETE = 1,
+  /** The caller cancelled. */
+  NERTC_CALLKIT_RECORD_CANCELLED = 2,
+  /** The called side rejected. */
+  NERTC_CALLKIT_RECORD_REJECTED = 3,
+  /** Nobody answered. */
+  NERTC_CALLKIT_RECORD_TIMEOUT = 4,
+  /** The called side was busy. */
+  NERTC_CALLKIT_RECORD_BUSY = 5,
+};
+
+/** Which connection an event speaks of. */
+typedef int32_t nertc_callkit_layer;
+enum {
+  /** Signaling. */
+  NERTC_CALLKIT_LAYER_SIGNALING = 1,
+  /** Media. */
+  NERTC_CALLKIT_LAYER_MEDIA = 2,
+};
+
+/** Media quality. */
+typedef int32_t nertc_callkit_quality;
+enum {
+  /** Not known. */
+  NERTC_CALLKIT_QUALITY_UNKNOWN = 0,
+  /** Good. */
+  NERTC_CALLKIT_QUALITY_GOOD = 1,
+  /** Usable. */
+  NERTC_CALLKIT_QUALITY_POOR = 2,
+  /** Hardly usable. */
+  NERTC_CALLKIT_QUALITY_BAD = 3,
+  /** Nothing arrives. */
+  NERTC_CALLKIT_QUALITY_DOWN = 4,
+};
+
+/** Why an invite never rang. */
+typedef int32_t nertc_callkit_missed;
+enum {
+  /** The caller cancelled first. */
+  NERTC_CALLKIT_MISSED_CANCELLED = 1,
+  /** It was too old. */
+  NERTC_CALLKIT_MISSED_EXPIRED = 2,
+  /** We were busy when we came back online. */
+  NERTC_CALLKIT_MISSED_BUSY = 3,
+  /** Another device answered it. */
+  NERTC_CALLKIT_MISSED_ANSWERED_ELSEWHERE = 4,
+  /** A newer invite of the same person took its place. */
+  NERTC_CALLKIT_MISSED_REPLACED = 5,
+  /** A group call, which this component does not do. */
+  NERTC_CALLKIT_MISSED_GROUP = 6,
+};
+
+/** How important a log line is. A callback gets its level and everything more important. */
+typedef int32_t nertc_callkit_log_level;
+enum {
+  /** Nothing. */
+  NERTC_CALLKIT_LOG_OFF = 0,
+  /** A bug in this library. */
+  NERTC_CALLKIT_LOG_ERROR = 1,
+  /** Unusual but handled. */
+  NERTC_CALLKIT_LOG_WARN = 2,
+  /** State changes. */
+  NERTC_CALLKIT_LOG_INFO = 3,
+  /** What was ignored or tried again, and why. */
+  NERTC_CALLKIT_LOG_DEBUG = 4,
+};
+
+/** Flags of nertc_callkit_set_log_callback. */
+typedef uint32_t nertc_callkit_log_flag;
+enum {
+  /**
+   * Write accounts, ids and attachments as they are instead of redacted. Tokens stay redacted.
+   */
+  NERTC_CALLKIT_LOG_PERSONAL = 1,
+};
+
+/** Flags of nertc_callkit_invited_event. */
+typedef uint32_t nertc_callkit_invited_flag;
+enum {
+  /** The invite waited while this device was offline. */
+  NERTC_CALLKIT_INVITED_OFFLINE = 1,
+};
+
+/** Signaling event types; NIM's numbers. */
+typedef int32_t nertc_callkit_signal;
+enum {
+  /** The channel was closed for everybody. */
+  NERTC_CALLKIT_SIGNAL_CLOSE = 1,
+  /** Somebody joined the channel. */
+  NERTC_CALLKIT_SIGNAL_JOIN = 2,
+  /** Somebody invites this account. */
+  NERTC_CALLKIT_SIGNAL_INVITE = 3,
+  /** The inviter took the invite back. */
+  NERTC_CALLKIT_SIGNAL_CANCEL = 4,
+  /** The invited side said no. */
+  NERTC_CALLKIT_SIGNAL_REJECT = 5,
+  /** The invited side said yes. */
+  NERTC_CALLKIT_SIGNAL_ACCEPT = 6,
+  /** Somebody left the channel. */
+  NERTC_CALLKIT_SIGNAL_LEAVE = 7,
+  /** A text between members. */
+  NERTC_CALLKIT_SIGNAL_CONTROL = 8,
+};
+
+/** Where a batch of signaling events comes from. */
+typedef int32_t nertc_callkit_source;
+enum {
+  /** Just now. */
+  NERTC_CALLKIT_SOURCE_ONLINE = 0,
+  /** What another device of this account answered. */
+  NERTC_CALLKIT_SOURCE_OTHER_DEVICE = 1,
+  /** What waited while this device was offline: the whole backlog as one batch. */
+  NERTC_CALLKIT_SOURCE_OFFLINE = 2,
+};
+
+/** What happened to the signaling connection. */
+typedef int32_t nertc_callkit_connection;
+enum {
+  /** Lost; the plug is trying again by itself. */
+  NERTC_CALLKIT_CONNECTION_LOST = 1,
+  /** Back, with the same login. */
+  NERTC_CALLKIT_CONNECTION_RESTORED = 2,
+  /** This device was logged out by the service (another device, the server). */
+  NERTC_CALLKIT_CONNECTION_KICKED = 3,
+};
+
+/** Media plug event types. */
+typedef int32_t nertc_callkit_rtc_what;
+enum {
+  /** `uid` is in the room. */
+  NERTC_CALLKIT_RTC_PEER_JOIN = 1,
+  /** `uid` left the room; `code` 0 = on purpose, anything else = lost. */
+  NERTC_CALLKIT_RTC_PEER_LEAVE = 2,
+  /** `uid` started (`flags` 1) or stopped (`flags` 0) sending `media`. */
+  NERTC_CALLKIT_RTC_PEER_MEDIA = 3,
+  /** `uid` muted (`flags` 1) or unmuted (`flags` 0) `media`. */
+  NERTC_CALLKIT_RTC_PEER_MUTE = 4,
+  /** Nothing has arrived from `uid` for about 2 s. */
+  NERTC_CALLKIT_RTC_PEER_SILENT = 5,
+  /** Something arrives from `uid` again. */
+  NERTC_CALLKIT_RTC_PEER_HEARD = 6,
+  /** The own connection is interrupted; the plug is trying again. */
+  NERTC_CALLKIT_RTC_RECONNECTING = 7,
+  /** The own connection is back. */
+  NERTC_CALLKIT_RTC_RECONNECTED = 8,
+  /** The own connection is lost for good. */
+  NERTC_CALLKIT_RTC_DISCONNECTED = 9,
+  /** `code` is the nertc_callkit_quality of `uid` (0 = own uplink). */
+  NERTC_CALLKIT_RTC_QUALITY = 10,
+  /** Something went wrong that does not end the call: `code`, `text`. */
+  NERTC_CALLKIT_RTC_ERROR = 11,
+};
+
+/** What a signaling plug can do (`caps`). */
+typedef uint32_t nertc_callkit_signaling_cap;
+enum {
+  /** Keeps messages for devices that are offline. */
+  NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
+  /** Tells the other devices of the account who answered. */
+  NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
+  /** The service writes the record of a completed call by itself. */
+  NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD = 4,
+  /** At most one instance per process. */
+  NERTC_CALLKIT_SIGNALING_CAP_SINGLETON = 8,
+  /** Takes over a login that the host made with the vendor's SDK. */
+  NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
+};
+
+/** What a media plug can do (`caps`). */
+typedef uint32_t nertc_callkit_rtc_cap;
+enum {
+  /** Brings no media of its own: the peer counts as present once both sides agreed. */
+  NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
+  /** At most one instance per process. */
+  NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+};
+
+/** What a loopback fault does. */
+typedef int32_t nertc_callkit_fault_action;
+enum {
+  /** The message is lost. */
+  NERTC_CALLKIT_FAULT_DROP = 1,
+  /** The message arrives twice. */
+  NERTC_CALLKIT_FAULT_DUPLICATE = 2,
+  /** The message or the answer comes `delay_ms` later. */
+  NERTC_CALLKIT_FAULT_DELAY = 3,
+  /** The message arrives after the next one to the same device. */
+  NERTC_CALLKIT_FAULT_REORDER = 4,
+  /** The operation completes with `code` and has no effect. */
+  NERTC_CALLKIT_FAULT_REFUSE = 5,
+  /** The operation takes effect and never completes. */
+  NERTC_CALLKIT_FAULT_NO_ANSWER = 6,
+  /** The device vanishes: nothing of it goes out or comes in until it logs in again. */
+  NERTC_CALLKIT_FAULT_DIE = 7,
+  /** The device is kicked. */
+  NERTC_CALLKIT_FAULT_KICK = 8,
+};
+
+/**
+ * What a loopback fault applies to: an operation of the device, or a message on its way to the
+ * device.
+ */
+typedef int32_t nertc_callkit_fault_on;
+enum {
+  /** At once, when the fault is added (DIE and KICK). */
+  NERTC_CALLKIT_FAULT_ON_NOW = 0,
+  /** Operation login. */
+  NERTC_CALLKIT_FAULT_ON_LOGIN = 1,
+  /** Operation logout. */
+  NERTC_CALLKIT_FAULT_ON_LOGOUT = 2,
+  /** Operation create. */
+  NERTC_CALLKIT_FAULT_ON_CREATE = 3,
+  /** Operation join. */
+  NERTC_CALLKIT_FAULT_ON_JOIN = 4,
+  /** Operation invite. */
+  NERTC_CALLKIT_FAULT_ON_INVITE = 5,
+  /** Operation cancel_invite. */
+  NERTC_CALLKIT_FAULT_ON_CANCEL = 6,
+  /** Operation accept. */
+  NERTC_CALLKIT_FAULT_ON_ACCEPT = 7,
+  /** Operation reject. */
+  NERTC_CALLKIT_FAULT_ON_REJECT = 8,
+  /** Operation leave. */
+  NERTC_CALLKIT_FAULT_ON_LEAVE = 9,
+  /** Operation close. */
+  NERTC_CALLKIT_FAULT_ON_CLOSE = 10,
+  /** Operation control. */
+  NERTC_CALLKIT_FAULT_ON_CONTROL = 11,
+  /** Operation send_record. */
+  NERTC_CALLKIT_FAULT_ON_RECORD = 12,
+  /** Media operation join. */
+  NERTC_CALLKIT_FAULT_ON_RTC_JOIN = 13,
+  /** Media operation leave. */
+  NERTC_CALLKIT_FAULT_ON_RTC_LEAVE = 14,
+  /** Message CLOSE. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_CLOSE = 101,
+  /** Message JOIN. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_JOIN = 102,
+  /** Message INVITE. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_INVITE = 103,
+  /** Message CANCEL. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_CANCEL = 104,
+  /** Message REJECT. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_REJECT = 105,
+  /** Message ACCEPT. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_ACCEPT = 106,
+  /** Message LEAVE. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_LEAVE = 107,
+  /** Message CONTROL. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL = 108,
+  /** Every media event. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_RTC = 109,
+};
+
+/** Flags of nertc_callkit_hub_create. */
+typedef uint32_t nertc_callkit_hub_flag;
+enum {
+  /** One device an account: a second login kicks the first. */
+  NERTC_CALLKIT_HUB_SINGLE_DEVICE = 1,
+  /** The hub writes the record of a completed call, as NetEase's server does. */
+  NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
+};
+
+/**
+ * A call component. The pointer's value is a never-reused id, not an address: a stale handle is
+ * refused with CLOSED and touches no memory. Any thread.
+ */
+typedef struct nertc_callkit nertc_callkit;
+
+/** An in-process exchange that connects components through the loopback plugs. Any thread. */
+typedef struct nertc_callkit_hub nertc_callkit_hub;
+
+/** Local number of a call: never reused by a component, 0 = no call. */
+typedef uint64_t nertc_callkit_call_no;
+
+/** Text of the push notification that goes with an invite. Any thread. */
+typedef struct nertc_callkit_push {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Up to 512 bytes, or NULL. */
+  const char *title;
+  /** Up to 512 bytes, or NULL. */
+  const char *content;
+  /** Up to 2048 bytes, or NULL. */
+  const char *payload;
+} nertc_callkit_push;
+/** Every default of nertc_callkit_push. */
+#define NERTC_CALLKIT_PUSH_INIT \
+  { (uint32_t)sizeof(nertc_callkit_push), 0, NULL, NULL, NULL }
+
+/** How to call. Any thread. */
+typedef struct nertc_callkit_call_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
+  uint32_t flags;
+  /** A nertc_callkit_call_type; 0 = audio. */
+  int32_t call_type;
+  /** 0. */
+  uint32_t reserved;
+  /** Account to call. Not NULL, 1 to 64 bytes, not the own account. */
+  const char *user_id;
+  /**
+   * Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
+   * as a string. NULL = none.
+   */
+  const char *attachment;
+  /** Text for the service's own use (NetEase's global_extra). NULL = none. */
+  const char *extra;
+  /** Push text, or NULL. */
+  const nertc_callkit_push *push;
+} nertc_callkit_call_options;
+/** Every default of nertc_callkit_call_options. */
+#define NERTC_CALLKIT_CALL_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
+
+/** Names a call. Fields left 0 or NULL are not compared. Any thread. */
+typedef struct nertc_callkit_call_ref {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Local number: all that a host must keep. */
+  nertc_callkit_call_no call_no;
+  /** Signaling channel, or NULL. */
+  const char *channel_id;
+  /** The other party, or NULL. */
+  const char *account;
+  /** Request id of the invite, or NULL. */
+  const char *request_id;
+} nertc_callkit_call_ref;
+/** Every default of nertc_callkit_call_ref. */
+#define NERTC_CALLKIT_CALL_REF_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_ref), 0, 0, NULL, NULL, NULL }
+
+/** How to cancel. Any thread. */
+typedef struct nertc_callkit_cancel_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
+  uint32_t flags;
+  /** Which call; NULL = the one shown last. */
+  const nertc_callkit_call_ref *call;
+  /** Text for the other side, reported as `extra` of its on_call_end. NULL = none. */
+  const char *attach_ext;
+} nertc_callkit_cancel_options;
+/** Every default of nertc_callkit_cancel_options. */
+#define NERTC_CALLKIT_CANCEL_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_cancel_options), 0, NULL, NULL }
+
+/** Where to draw. The window travels to the media plug untouched. Any thread. */
+typedef struct nertc_callkit_view {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** The plug's scaling mode; 0 = its default. */
+  int32_t scaling;
+  /** 1 = mirrored. */
+  int32_t mirror;
+  /** 0. */
+  uint32_t flags;
+  /**
+   * Native window or view handle; must stay valid until it was replaced or the component is gone.
+   */
+  void *window;
+} nertc_callkit_view;
+/** Every default of nertc_callkit_view. */
+#define NERTC_CALLKIT_VIEW_INIT \
+  { (uint32_t)sizeof(nertc_callkit_view), 0, 0, 0, NULL }
+
+/** Every timer, in milliseconds; 0 = the default given here. Any thread. */
+typedef struct nertc_callkit_timers {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** Ring limit of both roles until set_call_timeout says otherwise (30000, at most 120000). */
+  uint32_t ring_ms;
+  /** Added to the ring limit on the called side (500). */
+  uint32_t ring_grace_ms;
+  /** Limit of login (10000). */
+  uint32_t login_ms;
+  /** Limit of create, join, invite and accept (8000). */
+  uint32_t request_ms;
+  /** Limit of every other signaling operation (5000). */
+  uint32_t operation_ms;
+  /** Limit of leaving the media room (3000). */
+  uint32_t rtc_leave_ms;
+  /** From accept to connected media (15000). */
+  uint32_t rtc_connect_ms;
+  /** How long a callee waits for an old caller's go-ahead (3000). */
+  uint32_t handshake_ms;
+  /** How long a call-type question stays open (10000). */
+  uint32_t switch_ms;
+  /** How long the winner of a glare waits for the other's answer (3000). */
+  uint32_t glare_ms;
+  /** How long a peer's leaving may still turn out to be a hang-up (500). */
+  uint32_t peer_leave_ms;
+  /** Silence of the peer until on_reconnecting (4000). */
+  uint32_t peer_reconnecting_ms;
+  /** Silence of the peer until on_user_disconnect (20000). */
+  uint32_t peer_lost_ms;
+  /** How long the wire of an ended call may take to clean up (10000). */
+  uint32_t closer_ms;
+  /** What destroy, release and logout grant a live call's ending operation (500). */
+  uint32_t destroy_wait_ms;
+  /** How long ended calls are remembered (600000). */
+  uint32_t tombstone_ms;
+  /** Age at which an invite is too old to ring (120000). */
+  uint32_t invite_age_ms;
+} nertc_callkit_timers;
+/** Every default of nertc_callkit_timers. */
+#define NERTC_CALLKIT_TIMERS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_timers), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/** Somebody calls. Lent until the callback returns. */
+typedef struct nertc_callkit_invited_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The call as accept and reject take it. `call` in C++ and C alike. */
+  const nertc_callkit_call_ref *call;
+  /** The caller's account. */
+  const char *invitor;
+  /** The other invited accounts; always empty in a 1-to-1 call. */
+  const char *const *user_ids;
+  /** How many user_ids. */
+  uint32_t user_id_count;
+  /** 0: group calls do not ring. */
+  int32_t is_from_group;
+  /** Empty. */
+  const char *group_id;
+  /** What the caller attached: its text, or JSON text if it attached JSON. Empty = nothing. */
+  const char *attachment;
+  /** Signaling channel. */
+  const char *channel_id;
+  /** Request id of the invite. */
+  const char *request_id;
+  /** The caller's call id, empty for old callers. */
+  const char *call_id;
+  /** When the caller invited, by the service's clock (ms since 1970); 0 = not known. */
+  uint64_t invited_at_ms;
+  /** How long it will ring. */
+  uint32_t ring_left_ms;
+  /** nertc_callkit_invited_flag bits. */
+  uint32_t flags;
+} nertc_callkit_invited_event;
+
+/** Something the other party did. Lent until the callback returns. */
+typedef struct nertc_callkit_user_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party; in on_user_busy who was busy or let it ring out. */
+  const char *user_id;
+  /** Its media uid, or 0. */
+  uint64_t uid;
+  /** A nertc_callkit_code, 0 = none. */
+  int32_t code;
+  /** The plug's own number, or 0. */
+  int32_t raw_code;
+  /** Never NULL. */
+  const char *message;
+} nertc_callkit_user_event;
+
+/** Called as config.delivery says. */
+typedef void (*nertc_callkit_on_user)(nertc_callkit *kit,
+                                      const nertc_callkit_user_event *event,
+                                      void *user_data);
+
+/** A connection changed, or its quality. Lent until the callback returns. */
+typedef struct nertc_callkit_connection_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code, 0 = none. */
+  int32_t code;
+  /** The plug's own number, or 0. */
+  int32_t raw_code;
+  /** A nertc_callkit_layer. */
+  int32_t layer;
+  /** The call, 0 = none. */
+  nertc_callkit_call_no call_no;
+  /** Whose connection: this account, or the peer (on_network_quality, on_reconnecting). */
+  const char *user_id;
+  /** Never NULL. */
+  const char *message;
+  /** on_network_quality: a nertc_callkit_quality. */
+  int32_t quality;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_connection_event;
+
+/** Called as config.delivery says. */
+typedef void (*nertc_callkit_on_connection)(nertc_callkit *kit,
+                                            const nertc_callkit_connection_event *event,
+                                            void *user_data);
+
+/** The other party's microphone or camera changed. Lent until the callback returns. */
+typedef struct nertc_callkit_media_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /**
+   * on_audio_available, on_camera_available: 1 = sending. on_audio_muted, on_video_muted: 1 =
+   * muted.
+   */
+  int32_t on;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party. */
+  const char *user_id;
+  /** Its media uid. */
+  uint64_t uid;
+} nertc_callkit_media_event;
+
+/** Called as config.delivery says. */
+typedef void (*nertc_callkit_on_media)(nertc_callkit *kit,
+                                       const nertc_callkit_media_event *event,
+                                       void *user_data);
+
+/** The call is over: its last event. Lent until the callback returns. */
+typedef struct nertc_callkit_end_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_end_reason. */
+  int32_t reason;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party. */
+  const char *user_id;
+  /** Text that the other side gave when it ended the call, or empty. */
+  const char *extra;
+  /** From invite to answer or end. */
+  uint64_t ring_ms;
+  /** From connected to end; 0 = never connected. */
+  uint64_t talk_ms;
+  /** Accounts that talked; empty if never connected. */
+  const char *const *accounts;
+  /** Seconds per account. */
+  const uint32_t *durations_s;
+  /** How many accounts. */
+  uint32_t account_count;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_end_event;
+
+/** Something about the call itself. Lent until the callback returns. */
+typedef struct nertc_callkit_call_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party. */
+  const char *user_id;
+  /** on_other_client_accept, on_other_client_reject: the device that answered, or empty. */
+  const char *device_id;
+  /** on_call_type_request, on_call_type_change: a nertc_callkit_switch, else 0. */
+  int32_t state;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_call_event;
+
+/** Called as config.delivery says. */
+typedef void (*nertc_callkit_on_call)(nertc_callkit *kit,
+                                      const nertc_callkit_call_event *event,
+                                      void *user_data);
+
+/** A call record was handed to the signaling plug. Lent until the callback returns. */
+typedef struct nertc_callkit_record_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_record_status. */
+  int32_t record_status;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The sender: this account. */
+  const char *user_id;
+  /** The receiver. */
+  const char *peer;
+  /** Message id. */
+  const char *msg_id;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_record_event;
+
+/** Something failed that no completion reports. Lent until the callback returns. */
+typedef struct nertc_callkit_error_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code. */
+  int32_t code;
+  /** The plug's own number, or 0. */
+  int32_t raw_code;
+  /** A nertc_callkit_operation. */
+  uint32_t operation;
+  /** The call, 0 = none; it may have ended already. */
+  nertc_callkit_call_no call_no;
+  /** What to do about it, for a developer. */
+  const char *message;
+} nertc_callkit_error_event;
+
+/** An invite that was over before it could ring. Lent until the callback returns. */
+typedef struct nertc_callkit_missed_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_missed. */
+  int32_t why;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** 0. */
+  uint32_t flags;
+  /** Who called. */
+  const char *user_id;
+  /** What the caller attached, or empty. */
+  const char *attachment;
+  /** By the service's clock (ms since 1970); 0 = not known. */
+  uint64_t invited_at_ms;
+} nertc_callkit_missed_event;
+
+/**
+ * One function per event, all optional. Called one at a time and in order, as config.delivery says;
+ * inside, every function but destroy and dispatch may be called.
+ */
+typedef struct nertc_callkit_listener {
+  /** sizeof this struct; a larger one from a newer header is accepted. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Somebody calls. */
+  void (*on_invited)(nertc_callkit *kit,
+                     const nertc_callkit_invited_event *event,
+                     void *user_data);
+  /** Caller: the called side is busy. Callee: it rang out (user_id = own account). */
+  nertc_callkit_on_user on_user_busy;
+  /** Callee: the caller cancelled. */
+  nertc_callkit_on_user on_user_cancel;
+  /** Caller: the called side accepted. */
+  nertc_callkit_on_user on_user_accept;
+  /** The other party is in the media room. */
+  nertc_callkit_on_user on_user_enter;
+  /** Caller: the called side rejected. */
+  nertc_callkit_on_user on_user_reject;
+  /** The other party left without closing the call. */
+  nertc_callkit_on_user on_user_leave;
+  /** The other party's connection was lost for good. */
+  nertc_callkit_on_user on_user_disconnect;
+  /** The own media connection was lost for good. */
+  nertc_callkit_on_connection on_disconnect;
+  /** The other party's microphone started or stopped. */
+  nertc_callkit_on_media on_audio_available;
+  /** The other party's camera started or stopped. */
+  nertc_callkit_on_media on_camera_available;
+  /** The call is over: last event of each call, exactly once. */
+  void (*on_call_end)(nertc_callkit *kit,
+                      const nertc_callkit_end_event *event,
+                      void *user_data);
+  /** Caller: nobody answered in time. */
+  nertc_callkit_on_call on_calling_timeout;
+  /** The call changed to audio or video. */
+  nertc_callkit_on_call on_call_type_change;
+  /** Callee: another device of this account accepted. */
+  nertc_callkit_on_call on_other_client_accept;
+  /** Callee: another device of this account rejected. */
+  nertc_callkit_on_call on_other_client_reject;
+  /** The other party muted or unmuted its camera. */
+  nertc_callkit_on_media on_video_muted;
+  /** The other party muted or unmuted its microphone. */
+  nertc_callkit_on_media on_audio_muted;
+  /** A call record was handed to the signaling plug. */
+  void (*on_message_sent)(nertc_callkit *kit,
+                          const nertc_callkit_record_event *event,
+                          void *user_data);
+  /** Something failed that no completion reports. */
+  void (*on_error)(nertc_callkit *kit,
+                   const nertc_callkit_error_event *event,
+                   void *user_data);
+  /** Both sides are in the media room. */
+  nertc_callkit_on_call on_call_connected;
+  /** This device was logged out by the service. */
+  nertc_callkit_on_connection on_kicked;
+  /** A connection was interrupted and is being restored. */
+  nertc_callkit_on_connection on_reconnecting;
+  /** The connection is back. */
+  nertc_callkit_on_connection on_reconnected;
+  /** Media quality changed. */
+  nertc_callkit_on_connection on_network_quality;
+  /** The other party asks to change the call type, or answered our question (state 3). */
+  nertc_callkit_on_call on_call_type_request;
+  /** An invite was over before it could ring. */
+  void (*on_missed_call)(nertc_callkit *kit,
+                         const nertc_callkit_missed_event *event,
+                         void *user_data);
+} nertc_callkit_listener;
+/** Every default of nertc_callkit_listener. */
+#define NERTC_CALLKIT_LISTENER_INIT \
+  { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+    NULL, NULL, NULL, NULL, NULL }
+
+/**
+ * Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
+ * the call.
+ */
+typedef struct nertc_callkit_frame {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_media. */
+  uint32_t media;
+  /** Sender; ignored by push_frame. */
+  uint64_t uid;
+  /** Sender's clock in microseconds. */
+  uint64_t time_us;
+  /** Sound: planes[0]. Picture: Y, U, V. */
+  const void *planes[4];
+  /** Bytes from row to row; sound: bytes in planes[0]. */
+  uint32_t strides[4];
+  /** Picture. */
+  uint32_t width;
+  /** Picture. */
+  uint32_t height;
+  /** Picture: 0, 90, 180 or 270 degrees clockwise. */
+  uint32_t rotation;
+  /** Sound: samples per second and channel. */
+  uint32_t rate;
+  /** Sound. */
+  uint32_t channels;
+  /** Sound: samples per channel. */
+  uint32_t samples;
+} nertc_callkit_frame;
+/** Every default of nertc_callkit_frame. */
+#define NERTC_CALLKIT_FRAME_INIT \
+  { (uint32_t)sizeof(nertc_callkit_frame), 0, 0, 0, { NULL }, { 0 }, 0, 0, 0, 0, 0, 0 }
+
+/** Names one operation of the core: never reused. Passes through an SDK's user_data unboxed. */
+typedef uintptr_t nertc_callkit_req;
+
+/** A signaling channel. Lent for the call. */
+typedef struct nertc_callkit_channel {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** 1 = no longer valid. */
+  uint32_t flags;
+  /** 0. */
+  uint32_t reserved;
+  /** Id, up to 64 bytes. */
+  const char *channel_id;
+  /** Account that created it. */
+  const char *creator;
+  /** Service clock, ms since 1970, or 0. */
+  uint64_t create_ms;
+  /** Service clock, ms since 1970, or 0. */
+  uint64_t expire_ms;
+} nertc_callkit_channel;
+/** Every default of nertc_callkit_channel. */
+#define NERTC_CALLKIT_CHANNEL_INIT \
+  { (uint32_t)sizeof(nertc_callkit_channel), 0, 0, 0, NULL, NULL, 0, 0 }
+
+/** A member of a channel. Lent for the call. */
+typedef struct nertc_callkit_member {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Its account. */
+  const char *account;
+  /** Its device, or NULL. */
+  const char *device_id;
+  /** Its media uid. */
+  uint64_t uid;
+} nertc_callkit_member;
+/** Every default of nertc_callkit_member. */
+#define NERTC_CALLKIT_MEMBER_INIT \
+  { (uint32_t)sizeof(nertc_callkit_member), 0, NULL, NULL, 0 }
+
+/** A channel and who is in it. Lent for the call. */
+typedef struct nertc_callkit_room {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** How many members. */
+  uint32_t member_count;
+  /** The channel. Not NULL. */
+  const nertc_callkit_channel *channel;
+  /** The members. */
+  const nertc_callkit_member *const *members;
+} nertc_callkit_room;
+/** Every default of nertc_callkit_room. */
+#define NERTC_CALLKIT_ROOM_INIT \
+  { (uint32_t)sizeof(nertc_callkit_room), 0, NULL, NULL }
+
+/** How an operation ended. Lent for the call. */
+typedef struct nertc_callkit_signaling_result {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code; 0 = success. */
+  int32_t code;
+  /** The service's own number, or 0. */
+  int32_t raw_code;
+  /** 0. */
+  uint32_t flags;
+  /** What went wrong, or NULL. */
+  const char *message;
+  /** create: the channel. join: the channel with all members. Else NULL. */
+  const nertc_callkit_room *room;
+  /** join: token for the media room, or NULL. */
+  const char *rtc_token;
+  /** login: the service's clock, ms since 1970, or 0. */
+  uint64_t server_ms;
+} nertc_callkit_signaling_result;
+/** Every default of nertc_callkit_signaling_result. */
+#define NERTC_CALLKIT_SIGNALING_RESULT_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_result), 0, 0, 0, NULL, NULL, NULL, 0 }
+
+/** A message of the signaling service. Lent for the call. */
+typedef struct nertc_callkit_signaling_event {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_signal. */
+  int32_t signal;
+  /** 0. */
+  uint32_t flags;
+  /** 0. */
+  uint32_t reserved;
+  /** The channel. Not NULL. */
+  const nertc_callkit_channel *channel;
+  /** Who did it. */
+  const char *from;
+  /** With which device, or NULL. */
+  const char *from_device;
+  /** ACCEPT and REJECT: the inviter. Else the receiver. */
+  const char *to;
+  /** INVITE, CANCEL, ACCEPT, REJECT. */
+  const char *request_id;
+  /** The attachment, or NULL. */
+  const char *custom;
+  /** Service clock, ms since 1970, or 0. */
+  uint64_t time_ms;
+  /** JOIN: the member's media uid, or 0. */
+  uint64_t uid;
+} nertc_callkit_signaling_event;
+/** Every default of nertc_callkit_signaling_event. */
+#define NERTC_CALLKIT_SIGNALING_EVENT_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_event), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, \
+    NULL, 0, 0 }
+
+/** A change of the signaling connection. Lent for the call. */
+typedef struct nertc_callkit_signaling_connection {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_connection. */
+  int32_t what;
+  /** A nertc_callkit_code, or 0. */
+  int32_t code;
+  /** The service's own number, or 0. */
+  int32_t raw_code;
+  /** Or NULL. */
+  const char *message;
+} nertc_callkit_signaling_connection;
+/** Every default of nertc_callkit_signaling_connection. */
+#define NERTC_CALLKIT_SIGNALING_CONNECTION_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_connection), 0, 0, 0, NULL }
+
+/**
+ * How a signaling plug reports. Lent from open until close_backend returns; every function only
+ * copies and enqueues, may be called on any thread, also from inside an operation, and not after
+ * close_backend returned.
+ */
+typedef struct nertc_callkit_signaling_sink {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the core. */
+  uint32_t abi;
+  /** First argument of every function here. */
+  void *ctx;
+  /**
+   * Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never
+   * fails.
+   */
+  void (*complete)(void *ctx,
+                   nertc_callkit_req req,
+                   const nertc_callkit_signaling_result *result);
+  /**
+   * Messages; `source` is a nertc_callkit_source. 0, or QUEUE_FULL = keep them and offer them
+   * again.
+   */
+  int32_t (*events)(void *ctx,
+                    int32_t source,
+                    const nertc_callkit_signaling_event *const *events,
+                    uint32_t count);
+  /** Channels that this device is still in after a login. 0, or QUEUE_FULL. */
+  int32_t (*rooms)(void *ctx, const nertc_callkit_room *const *rooms, uint32_t count);
+  /** The connection changed. 0, or QUEUE_FULL. */
+  int32_t (*connection)(void *ctx, const nertc_callkit_signaling_connection *event);
+  /** A line for the log; `level` is a nertc_callkit_log_level. */
+  void (*log)(void *ctx, int32_t level, const char *text);
+} nertc_callkit_signaling_sink;
+/** Every default of nertc_callkit_signaling_sink. */
+#define NERTC_CALLKIT_SIGNALING_SINK_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, \
+    NULL, NULL }
+
+/** Who logs in. Lent for the call. */
+typedef struct nertc_callkit_login_args {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Application key, or empty. */
+  const char *app_key;
+  /** Account. */
+  const char *account;
+  /** Token, or empty. */
+  const char *token;
+  /** This device. */
+  const char *device_id;
+  /** Folder the plug may write to, or empty. */
+  const char *data_dir;
+} nertc_callkit_login_args;
+/** Every default of nertc_callkit_login_args. */
+#define NERTC_CALLKIT_LOGIN_ARGS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL }
+
+/** What an operation needs; fields it does not need are 0 or empty. Lent for the call. */
+typedef struct nertc_callkit_signaling_args {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_FLAG_NO_OFFLINE. */
+  uint32_t flags;
+  /** create: a nertc_callkit_call_type. */
+  int32_t call_type;
+  /** invite: what is left of the ring time, for the message's expiry; 0 = not known. */
+  uint32_t expires_ms;
+  /** All but create: the channel. */
+  const char *channel_id;
+  /**
+   * invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver,
+   * empty = all.
+   */
+  const char *account;
+  /** invite, cancel_invite, accept, reject. */
+  const char *request_id;
+  /** The attachment, up to 4096 bytes. */
+  const char *custom;
+  /** invite: push text, or NULL. */
+  const nertc_callkit_push *push;
+} nertc_callkit_signaling_args;
+/** Every default of nertc_callkit_signaling_args. */
+#define NERTC_CALLKIT_SIGNALING_ARGS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_args), 0, 0, 0, NULL, NULL, NULL, NULL, NULL }
+
+/**
+ * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
+ * nothing follows. Called on the worker, never from inside a sink call; must not block.
+ */
+typedef int32_t (*nertc_callkit_signaling_op)(void *ctx,
+                                              nertc_callkit_req req,
+                                              const nertc_callkit_signaling_args *args);
+
+/** A call record. Lent for the call. */
+typedef struct nertc_callkit_record {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** A nertc_callkit_record_status. */
+  int32_t record_status;
+  /** How many accounts. */
+  uint32_t account_count;
+  /** Message id the client chose: the call id. */
+  const char *client_msg_id;
+  /** Receiver. */
+  const char *to;
+  /** Signaling channel. */
+  const char *channel_id;
+  /** The record as JSON text (NIM message type 12). */
+  const char *text;
+  /** Accounts that talked. */
+  const char *const *accounts;
+  /** Seconds per account. */
+  const uint32_t *durations_s;
+} nertc_callkit_record;
+/** Every default of nertc_callkit_record. */
+#define NERTC_CALLKIT_RECORD_INIT \
+  { (uint32_t)sizeof(nertc_callkit_record), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/**
+ * A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login,
+ * logout, create, join, invite, cancel_invite, accept, reject, leave, close.
+ */
+typedef struct nertc_callkit_signaling {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the plug. */
+  uint32_t abi;
+  /** nertc_callkit_signaling_cap bits. */
+  uint32_t caps;
+  /** 0. */
+  uint32_t reserved;
+  /** For the log; lives as long as the plug. NULL = unnamed. */
+  const char *name;
+  /**
+   * Before the first login, at most once. 0 = open; a refusal completes that login with this code.
+   */
+  int32_t (*open)(void *ctx, const nertc_callkit_signaling_sink *sink);
+  /**
+   * Once, if open succeeded. The barrier: when it returns, no sink call runs or will run. Must not
+   * wait for a thread that waits for the core. NULL = nothing to do.
+   */
+  void (*close_backend)(void *ctx);
+  /** Exactly once, last, also when open was never called. NULL = nothing to free. */
+  void (*release)(void *ctx);
+  /** Logs in. The unread backlog follows as one OFFLINE batch after the completion. */
+  int32_t (*login)(void *ctx, nertc_callkit_req req, const nertc_callkit_login_args *args);
+  /** Logs out. */
+  int32_t (*logout)(void *ctx, nertc_callkit_req req);
+  /** Makes a channel; the result's room has its id. */
+  nertc_callkit_signaling_op create;
+  /**
+   * Joins a channel; the result's room lists the members with their uids, this device among them.
+   */
+  nertc_callkit_signaling_op join;
+  /** Invites an account. */
+  nertc_callkit_signaling_op invite;
+  /** Takes an invite back. */
+  nertc_callkit_signaling_op cancel_invite;
+  /** Accepts an invite: the service decides, first come, first served. Does not join. */
+  nertc_callkit_signaling_op accept;
+  /** Rejects an invite. */
+  nertc_callkit_signaling_op reject;
+  /** Leaves a channel. */
+  nertc_callkit_signaling_op leave;
+  /** Closes a channel for everybody. */
+  nertc_callkit_signaling_op close;
+  /** Sends a text to members of a channel. NULL = unsupported. */
+  nertc_callkit_signaling_op control;
+  /** Sends a call record as a message. NULL = unsupported. */
+  int32_t (*send_record)(void *ctx, nertc_callkit_req req, const nertc_callkit_record *record);
+  /** The device's network changed: reconnect now. NULL = nothing to do. */
+  void (*network_changed)(void *ctx);
+} nertc_callkit_signaling;
+/** Every default of nertc_callkit_signaling. */
+#define NERTC_CALLKIT_SIGNALING_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, \
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/** What happened in the media room. Lent for the call. */
+typedef struct nertc_callkit_rtc_event {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_rtc_what. */
+  int32_t what;
+  /** As `what` says. */
+  int32_t code;
+  /** The SDK's own number, or 0. */
+  int32_t raw_code;
+  /** nertc_callkit_media bits. */
+  uint32_t media;
+  /** As `what` says. */
+  uint32_t flags;
+  /** Whom it is about; 0 = ourselves. */
+  uint64_t uid;
+  /** Or NULL. */
+  const char *text;
+} nertc_callkit_rtc_event;
+/** Every default of nertc_callkit_rtc_event. */
+#define NERTC_CALLKIT_RTC_EVENT_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL }
+
+/** How a media plug reports. Same rules as nertc_callkit_signaling_sink. */
+typedef struct nertc_callkit_rtc_sink {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the core. */
+  uint32_t abi;
+  /** First argument of every function here. */
+  void *ctx;
+  /**
+   * Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
+   */
+  void (*complete)(void *ctx,
+                   nertc_callkit_req req,
+                   int32_t code,
+                   int32_t raw_code,
+                   const char *message);
+  /** Something happened. 0, or QUEUE_FULL = keep it and offer it again. */
+  int32_t (*event)(void *ctx, const nertc_callkit_rtc_event *event);
+  /** A frame of `frame->uid`; goes to config.on_frame on this very thread. */
+  void (*frame)(void *ctx, const nertc_callkit_frame *frame);
+  /** A line for the log; `level` is a nertc_callkit_log_level. */
+  void (*log)(void *ctx, int32_t level, const char *text);
+} nertc_callkit_rtc_sink;
+/** Every default of nertc_callkit_rtc_sink. */
+#define NERTC_CALLKIT_RTC_SINK_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL }
+
+/** Which media room. Lent for the call. */
+typedef struct nertc_callkit_rtc_join {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** 0. */
+  uint32_t reserved;
+  /** Own uid. */
+  uint64_t uid;
+  /** Name of the room, up to 127 bytes. */
+  const char *channel_name;
+  /** Token, or empty. */
+  const char *token;
+} nertc_callkit_rtc_join;
+/** Every default of nertc_callkit_rtc_join. */
+#define NERTC_CALLKIT_RTC_JOIN_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL }
+
+/**
+ * A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
+ * concurrently. Mandatory: open, join, leave.
+ */
+typedef struct nertc_callkit_rtc {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the plug. */
+  uint32_t abi;
+  /** nertc_callkit_rtc_cap bits. */
+  uint32_t caps;
+  /** 0. */
+  uint32_t reserved;
+  /** For the log; lives as long as the plug. NULL = unnamed. */
+  const char *name;
+  /** As in nertc_callkit_signaling. */
+  int32_t (*open)(void *ctx, const nertc_callkit_rtc_sink *sink);
+  /** As in nertc_callkit_signaling. */
+  void (*close_backend)(void *ctx);
+  /** As in nertc_callkit_signaling. */
+  void (*release)(void *ctx);
+  /** Joins a room; completes once in it. */
+  int32_t (*join)(void *ctx, nertc_callkit_req req, const nertc_callkit_rtc_join *args);
+  /** Leaves the room. */
+  int32_t (*leave)(void *ctx, nertc_callkit_req req);
+  /** Opens or closes microphone or camera. NULL = unsupported. */
+  int32_t (*enable_local)(void *ctx, nertc_callkit_req req, uint32_t media, int32_t on);
+  /** Sends silence or nothing while the device stays open. NULL = unsupported. */
+  int32_t (*mute_local)(void *ctx, nertc_callkit_req req, uint32_t media, int32_t muted);
+  /** Receives `media` of `uid`, or not. NULL = unsupported. */
+  int32_t (*subscribe)(void *ctx, nertc_callkit_req req, uint64_t uid, uint32_t media, int32_t on);
+  /** Draws `uid` (0 = ourselves) in `view`; `view` NULL = no longer. NULL = unsupported. */
+  int32_t (*set_view)(void *ctx,
+                      nertc_callkit_req req,
+                      uint64_t uid,
+                      const nertc_callkit_view *view);
+  /** Sends a frame that the host made. 0 or a nertc_callkit_status. NULL = unsupported. */
+  int32_t (*push_frame)(void *ctx, const nertc_callkit_frame *frame);
+  /** The device's network changed: restart what needs it. NULL = nothing to do. */
+  void (*network_changed)(void *ctx);
+} nertc_callkit_rtc;
+/** Every default of nertc_callkit_rtc. */
+#define NERTC_CALLKIT_RTC_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/** A signaling plug and a media plug, for config.plugs. One pair serves one component. */
+typedef struct nertc_callkit_plugs {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Copied by create. NULL = the embedded loopback. */
+  const nertc_callkit_signaling *signaling;
+  /** First argument of every function of `signaling`. */
+  void *signaling_ctx;
+  /** Copied by create. NULL = the embedded loopback. */
+  const nertc_callkit_rtc *rtc;
+  /** First argument of every function of `rtc`. */
+  void *rtc_ctx;
+} nertc_callkit_plugs;
+/** Every default of nertc_callkit_plugs. */
+#define NERTC_CALLKIT_PLUGS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_plugs), 0, NULL, NULL, NULL, NULL }
+
+/** How to create a component. Any thread. */
+typedef struct nertc_callkit_config {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** A nertc_callkit_delivery. */
+  int32_t delivery;
+  /** A nertc_callkit_worker. */
+  int32_t worker;
+  /** Copied by create; NULL = no events. */
+  const nertc_callkit_listener *listener;
+  /** Called for every frame of the peer, on a thread of the media plug; NULL = none. */
+  void (*on_frame)(nertc_callkit *kit,
+                   const char *user_id,
+                   const nertc_callkit_frame *frame,
+                   void *user_data);
+  /**
+   * HOST delivery: called when something became ready for dispatch, from any thread; NULL = none.
+   */
+  void (*on_wakeup)(void *user_data);
+  /** Handed to the listener, on_frame and on_wakeup. */
+  void *user_data;
+  /** Plugs, taken over if create answers OK; NULL = the embedded loopback. */
+  const nertc_callkit_plugs *plugs;
+  /** The service's application key, up to 128 bytes, or NULL. */
+  const char *app_key;
+  /** Names this device among those of the account, up to 64 bytes; NULL = made up. */
+  const char *device_id;
+  /** Folder that a plug may write to, or NULL. */
+  const char *data_dir;
+  /** Timers; NULL = all defaults. */
+  const nertc_callkit_timers *timers;
+  /** 1 = the peer's switch from audio to video asks the app (on_call_type_request). */
+  int32_t confirm_audio_to_video;
+  /** 1 = the peer's switch from video to audio asks the app (on_call_type_request). */
+  int32_t confirm_video_to_audio;
+} nertc_callkit_config;
+/** Every default of nertc_callkit_config. */
+#define NERTC_CALLKIT_CONFIG_INIT \
+  { (uint32_t)sizeof(nertc_callkit_config), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+    NULL, NULL, 0, 0 }
+
+/** What is going on, copied out by nertc_callkit_get_call_info. Any thread. */
+typedef struct nertc_callkit_call_info {
+  /** In: sizeof this struct. Out: how much was written. */
+  uint32_t struct_size;
+  /** A nertc_callkit_state. */
+  int32_t state;
+  /** A nertc_callkit_call_type, 0 when idle. */
+  int32_t call_type;
+  /** 1 = connected. */
+  uint32_t flags;
+  /** The call, 0 when idle. */
+  nertc_callkit_call_no call_no;
+  /** Own media uid, 0 = not known yet. */
+  uint64_t own_uid;
+  /** The peer's media uid, 0 = not known yet. */
+  uint64_t peer_uid;
+  /** Own account, empty when logged out. */
+  char account[65];
+  /** The other party. */
+  char peer[65];
+  /** Signaling channel. */
+  char channel_id[65];
+  /** Request id of the invite. */
+  char request_id[65];
+  /** Call id, which is also the call record's message id. */
+  char call_id[65];
+  /** Media room. */
+  char rtc_channel[128];
+} nertc_callkit_call_info;
+/** Every default of nertc_callkit_call_info. */
+#define NERTC_CALLKIT_CALL_INFO_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_info), 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, \
+    { 0 }, { 0 } }
+
+/** One line of a hub's fault script. Any thread. */
+typedef struct nertc_callkit_fault {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** A nertc_callkit_fault_action. */
+  int32_t action;
+  /** A nertc_callkit_fault_on. */
+  int32_t on;
+  /** How many matching operations or messages pass untouched first. */
+  uint32_t after;
+  /** How many are hit then; 0 = one, UINT32_MAX = all. */
+  uint32_t count;
+  /** For DELAY. */
+  uint32_t delay_ms;
+  /** For REFUSE. */
+  int32_t code;
+  /** Account it applies to (the receiver for messages); NULL = any. */
+  const char *account;
+  /** Device it applies to; NULL = any. */
+  const char *device_id;
+} nertc_callkit_fault;
+/** Every default of nertc_callkit_fault. */
+#define NERTC_CALLKIT_FAULT_INIT \
+  { (uint32_t)sizeof(nertc_callkit_fault), 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
+
+/** How a request ended. Lent until the callback returns. */
+typedef struct nertc_callkit_result {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code; 0 = success. */
+  int32_t code;
+  /** The plug's own number, or 0. */
+  int32_t raw_code;
+  /** A nertc_callkit_operation. */
+  uint32_t operation;
+  /** The call, 0 = none. */
+  nertc_callkit_call_no call_no;
+  /** Own media uid (call), or 0. */
+  uint64_t uid;
+  /** What to do about a failure, for a developer; never NULL. */
+  const char *message;
+  /** Signaling channel (call, accept), or empty. */
+  const char *channel_id;
+  /** Request id of the invite (call, accept), or empty. */
+  const char *request_id;
+  /** Call id (call, accept), or empty. */
+  const char *call_id;
+} nertc_callkit_result;
+
+/**
+ * Called exactly once for an accepted request, as config.delivery says. In a callback of its own
+ * component every function but destroy and dispatch may be called.
+ */
+typedef void (*nertc_callkit_done)(nertc_callkit *kit,
+                                   const nertc_callkit_result *result,
+                                   void *user_data);
+
+#endif  /* NERTC_CALLKIT_H */

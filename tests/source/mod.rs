@@ -1,0 +1,61 @@
+//! Reads the project's own source, for tests that compare it with something.
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::{fs, path::Path};
+
+/// A file of the repository.
+pub(crate) fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The C types, in the order in which a reader should meet them.
+pub(crate) fn abi_files() -> [String; 4] {
+    ["values", "options", "events", "plugs"].map(|name| format!("crates/abi/src/{name}.rs"))
+}
+
+/// The facade, in the order of `src/ffi/mod.rs`, which is the order of the header.
+pub(crate) fn ffi_files() -> Vec<String> {
+    let modules = read("src/ffi/mod.rs");
+    let names = modules.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+    names.filter_map(|name| name.strip_suffix(';')).map(|name| format!("src/ffi/{name}.rs")).collect()
+}
+
+/// A public struct that C sees, as written in crates/abi.
+pub(crate) struct Struct {
+    pub(crate) name: String,
+    /// Name and Rust type of each field.
+    pub(crate) fields: Vec<(String, String)>,
+    /// Only read by users: an event or a result.
+    pub(crate) read_only: bool,
+}
+
+/// Every struct of crates/abi that has fields for C.
+pub(crate) fn structs() -> Vec<Struct> {
+    let mut found = Vec::new();
+    for file in abi_files() {
+        let text = read(&file);
+        for part in text.split("\n#[repr(C)]\n").skip(1) {
+            let (_, part) = part.split_once("pub struct ").expect("a struct");
+            let (name, part) = part.split_once(" {").expect("a name");
+            let (body, _) = part.split_once("\n}").expect("a body");
+            let fields = body.split("\n    pub ").skip(1).map(|field| {
+                let (field, rest) = field.split_once(':').expect("a type");
+                let of = rest.split("\n    ///").next().expect("a type").trim().trim_end_matches(',');
+                (field.to_owned(), of.to_owned())
+            });
+            found.push(Struct {
+                name: name.to_owned(),
+                fields: fields.collect(),
+                read_only: file.ends_with("events.rs") && !name.ends_with("_listener"),
+            });
+        }
+    }
+    found
+}
+
+/// Is this Rust type a pointer or a function pointer in C?
+pub(crate) fn is_pointer(of: &str) -> bool {
+    let named = ["nertc_callkit_on_", "nertc_callkit_done", "nertc_callkit_signaling_op"];
+    of.starts_with('*') || of.starts_with("Option<") || named.iter().any(|name| of.starts_with(name))
+}

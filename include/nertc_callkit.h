@@ -39,15 +39,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Version of this header, 0xMMmmpp; nertc_callkit_version() is the library's. */
-#define NERTC_CALLKIT_VERSION_NUMBER 0x000100
-
-/** Version of this header as text. */
-#define NERTC_CALLKIT_VERSION_TEXT "0.1.0"
-
-/** Generation of the plug vtables: what a plug writes into `abi`. */
-#define NERTC_CALLKIT_ABI 1u
-
 /** True if the library that filled `*p`, a `type`, knows `field`. */
 #define NERTC_CALLKIT_HAS(p, type, field) \
   (offsetof(type, field) + sizeof((p)->field) <= (p)->struct_size)
@@ -60,6 +51,12 @@
 #define NERTC_CALLKIT_MUST_USE
 #endif
 #endif
+
+/** Version of this header: 0xMMmmpp. nertc_callkit_version has that of the library that runs. */
+#define NERTC_CALLKIT_VERSION_NUMBER 256
+
+/** Version of the vtables and sinks, for their `abi` fields. */
+#define NERTC_CALLKIT_ABI 1
 
 /** What a function answers at once: 0 = accepted, negative = refused and nothing follows. */
 typedef int32_t nertc_callkit_status;
@@ -174,6 +171,8 @@ enum {
   NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
   /** The plug could not be opened or answered against its contract. */
   NERTC_CALLKIT_CODE_PLUG_FAILED = 90008,
+  /** The request makes no sense, for example calling oneself. */
+  NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
 };
 
 /** Audio or video. */
@@ -612,49 +611,6 @@ typedef struct nertc_callkit_hub nertc_callkit_hub;
 /** Local number of a call: never reused by a component, 0 = no call. */
 typedef uint64_t nertc_callkit_call_no;
 
-/** Text of the push notification that goes with an invite. Any thread. */
-typedef struct nertc_callkit_push {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** 0. */
-  uint32_t flags;
-  /** Up to 512 bytes, or NULL. */
-  const char *title;
-  /** Up to 512 bytes, or NULL. */
-  const char *content;
-  /** Up to 2048 bytes, or NULL. */
-  const char *payload;
-} nertc_callkit_push;
-/** Every default of nertc_callkit_push. */
-#define NERTC_CALLKIT_PUSH_INIT \
-  { (uint32_t)sizeof(nertc_callkit_push), 0, NULL, NULL, NULL }
-
-/** How to call. Any thread. */
-typedef struct nertc_callkit_call_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
-  uint32_t flags;
-  /** A nertc_callkit_call_type; 0 = audio. */
-  int32_t call_type;
-  /** 0. */
-  uint32_t reserved;
-  /** Account to call. Not NULL, 1 to 64 bytes, not the own account. */
-  const char *user_id;
-  /**
-   * Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
-   * as a string. NULL = none.
-   */
-  const char *attachment;
-  /** Text for the service's own use (NetEase's global_extra). NULL = none. */
-  const char *extra;
-  /** Push text, or NULL. */
-  const nertc_callkit_push *push;
-} nertc_callkit_call_options;
-/** Every default of nertc_callkit_call_options. */
-#define NERTC_CALLKIT_CALL_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
-
 /** Names a call. Fields left 0 or NULL are not compared. Any thread. */
 typedef struct nertc_callkit_call_ref {
   /** sizeof this struct. */
@@ -673,83 +629,6 @@ typedef struct nertc_callkit_call_ref {
 /** Every default of nertc_callkit_call_ref. */
 #define NERTC_CALLKIT_CALL_REF_INIT \
   { (uint32_t)sizeof(nertc_callkit_call_ref), 0, 0, NULL, NULL, NULL }
-
-/** How to cancel. Any thread. */
-typedef struct nertc_callkit_cancel_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
-  uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** Text for the other side, reported as `extra` of its on_call_end. NULL = none. */
-  const char *attach_ext;
-} nertc_callkit_cancel_options;
-/** Every default of nertc_callkit_cancel_options. */
-#define NERTC_CALLKIT_CANCEL_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_cancel_options), 0, NULL, NULL }
-
-/** Where to draw. The window travels to the media plug untouched. Any thread. */
-typedef struct nertc_callkit_view {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** The plug's scaling mode; 0 = its default. */
-  int32_t scaling;
-  /** 1 = mirrored. */
-  int32_t mirror;
-  /** 0. */
-  uint32_t flags;
-  /**
-   * Native window or view handle; must stay valid until it was replaced or the component is gone.
-   */
-  void *window;
-} nertc_callkit_view;
-/** Every default of nertc_callkit_view. */
-#define NERTC_CALLKIT_VIEW_INIT \
-  { (uint32_t)sizeof(nertc_callkit_view), 0, 0, 0, NULL }
-
-/** Every timer, in milliseconds; 0 = the default given here. Any thread. */
-typedef struct nertc_callkit_timers {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** Ring limit of both roles until set_call_timeout says otherwise (30000, at most 120000). */
-  uint32_t ring_ms;
-  /** Added to the ring limit on the called side (500). */
-  uint32_t ring_grace_ms;
-  /** Limit of login (10000). */
-  uint32_t login_ms;
-  /** Limit of create, join, invite and accept (8000). */
-  uint32_t request_ms;
-  /** Limit of every other signaling operation (5000). */
-  uint32_t operation_ms;
-  /** Limit of leaving the media room (3000). */
-  uint32_t rtc_leave_ms;
-  /** From accept to connected media (15000). */
-  uint32_t rtc_connect_ms;
-  /** How long a callee waits for an old caller's go-ahead (3000). */
-  uint32_t handshake_ms;
-  /** How long a call-type question stays open (10000). */
-  uint32_t switch_ms;
-  /** How long the winner of a glare waits for the other's answer (3000). */
-  uint32_t glare_ms;
-  /** How long a peer's leaving may still turn out to be a hang-up (500). */
-  uint32_t peer_leave_ms;
-  /** Silence of the peer until on_reconnecting (4000). */
-  uint32_t peer_reconnecting_ms;
-  /** Silence of the peer until on_user_disconnect (20000). */
-  uint32_t peer_lost_ms;
-  /** How long the wire of an ended call may take to clean up (10000). */
-  uint32_t closer_ms;
-  /** What destroy, release and logout grant a live call's ending operation (500). */
-  uint32_t destroy_wait_ms;
-  /** How long ended calls are remembered (600000). */
-  uint32_t tombstone_ms;
-  /** Age at which an invite is too old to ring (120000). */
-  uint32_t invite_age_ms;
-} nertc_callkit_timers;
-/** Every default of nertc_callkit_timers. */
-#define NERTC_CALLKIT_TIMERS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_timers), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /** Somebody calls. Lent until the callback returns. */
 typedef struct nertc_callkit_invited_event {
@@ -1268,6 +1147,23 @@ typedef struct nertc_callkit_login_args {
 #define NERTC_CALLKIT_LOGIN_ARGS_INIT \
   { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL }
 
+/** Text of the push notification that goes with an invite. Any thread. */
+typedef struct nertc_callkit_push {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Up to 512 bytes, or NULL. */
+  const char *title;
+  /** Up to 512 bytes, or NULL. */
+  const char *content;
+  /** Up to 2048 bytes, or NULL. */
+  const char *payload;
+} nertc_callkit_push;
+/** Every default of nertc_callkit_push. */
+#define NERTC_CALLKIT_PUSH_INIT \
+  { (uint32_t)sizeof(nertc_callkit_push), 0, NULL, NULL, NULL }
+
 /** What an operation needs; fields it does not need are 0 or empty. Lent for the call. */
 typedef struct nertc_callkit_signaling_args {
   /** sizeof this struct. */
@@ -1462,6 +1358,25 @@ typedef struct nertc_callkit_rtc_join {
 #define NERTC_CALLKIT_RTC_JOIN_INIT \
   { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL }
 
+/** Where to draw. The window travels to the media plug untouched. Any thread. */
+typedef struct nertc_callkit_view {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** The plug's scaling mode; 0 = its default. */
+  int32_t scaling;
+  /** 1 = mirrored. */
+  int32_t mirror;
+  /** 0. */
+  uint32_t flags;
+  /**
+   * Native window or view handle; must stay valid until it was replaced or the component is gone.
+   */
+  void *window;
+} nertc_callkit_view;
+/** Every default of nertc_callkit_view. */
+#define NERTC_CALLKIT_VIEW_INIT \
+  { (uint32_t)sizeof(nertc_callkit_view), 0, 0, 0, NULL }
+
 /**
  * A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
  * concurrently. Mandatory: open, join, leave.
@@ -1527,6 +1442,49 @@ typedef struct nertc_callkit_plugs {
 #define NERTC_CALLKIT_PLUGS_INIT \
   { (uint32_t)sizeof(nertc_callkit_plugs), 0, NULL, NULL, NULL, NULL }
 
+/** Every timer, in milliseconds; 0 = the default given here. Any thread. */
+typedef struct nertc_callkit_timers {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** Ring limit of both roles until set_call_timeout says otherwise (30000, at most 120000). */
+  uint32_t ring_ms;
+  /** Added to the ring limit on the called side (500). */
+  uint32_t ring_grace_ms;
+  /** Limit of login (10000). */
+  uint32_t login_ms;
+  /** Limit of create, join, invite and accept (8000). */
+  uint32_t request_ms;
+  /** Limit of every other signaling operation (5000). */
+  uint32_t operation_ms;
+  /** Limit of leaving the media room (3000). */
+  uint32_t rtc_leave_ms;
+  /** From accept to connected media (15000). */
+  uint32_t rtc_connect_ms;
+  /** How long a callee waits for an old caller's go-ahead (3000). */
+  uint32_t handshake_ms;
+  /** How long a call-type question stays open (10000). */
+  uint32_t switch_ms;
+  /** How long the winner of a glare waits for the other's answer (3000). */
+  uint32_t glare_ms;
+  /** How long a peer's leaving may still turn out to be a hang-up (500). */
+  uint32_t peer_leave_ms;
+  /** Silence of the peer until on_reconnecting (4000). */
+  uint32_t peer_reconnecting_ms;
+  /** Silence of the peer until on_user_disconnect (20000). */
+  uint32_t peer_lost_ms;
+  /** How long the wire of an ended call may take to clean up (10000). */
+  uint32_t closer_ms;
+  /** What destroy, release and logout grant a live call's ending operation (500). */
+  uint32_t destroy_wait_ms;
+  /** How long ended calls are remembered (600000). */
+  uint32_t tombstone_ms;
+  /** Age at which an invite is too old to ring (120000). */
+  uint32_t invite_age_ms;
+} nertc_callkit_timers;
+/** Every default of nertc_callkit_timers. */
+#define NERTC_CALLKIT_TIMERS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_timers), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
 /** How to create a component. Any thread. */
 typedef struct nertc_callkit_config {
   /** sizeof this struct. */
@@ -1570,6 +1528,38 @@ typedef struct nertc_callkit_config {
   { (uint32_t)sizeof(nertc_callkit_config), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, 0, 0 }
 
+/** How a request ended. Lent until the callback returns. */
+typedef struct nertc_callkit_result {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code; 0 = success. */
+  int32_t code;
+  /** The plug's own number, or 0. */
+  int32_t raw_code;
+  /** A nertc_callkit_operation. */
+  uint32_t operation;
+  /** The call, 0 = none. */
+  nertc_callkit_call_no call_no;
+  /** Own media uid (call), or 0. */
+  uint64_t uid;
+  /** What to do about a failure, for a developer; never NULL. */
+  const char *message;
+  /** Signaling channel (call, accept), or empty. */
+  const char *channel_id;
+  /** Request id of the invite (call, accept), or empty. */
+  const char *request_id;
+  /** Call id (call, accept), or empty. */
+  const char *call_id;
+} nertc_callkit_result;
+
+/**
+ * Called exactly once for an accepted request, as config.delivery says. In a callback of its own
+ * component every function but destroy and dispatch may be called.
+ */
+typedef void (*nertc_callkit_done)(nertc_callkit *kit,
+                                   const nertc_callkit_result *result,
+                                   void *user_data);
+
 /** What is going on, copied out by nertc_callkit_get_call_info. Any thread. */
 typedef struct nertc_callkit_call_info {
   /** In: sizeof this struct. Out: how much was written. */
@@ -1604,6 +1594,47 @@ typedef struct nertc_callkit_call_info {
   { (uint32_t)sizeof(nertc_callkit_call_info), 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, \
     { 0 }, { 0 } }
 
+/** How to call. Any thread. */
+typedef struct nertc_callkit_call_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
+  uint32_t flags;
+  /** A nertc_callkit_call_type; 0 = audio. */
+  int32_t call_type;
+  /** 0. */
+  uint32_t reserved;
+  /** Account to call. Not NULL, 1 to 64 bytes, not the own account. */
+  const char *user_id;
+  /**
+   * Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
+   * as a string. NULL = none.
+   */
+  const char *attachment;
+  /** Text for the service's own use (NetEase's global_extra). NULL = none. */
+  const char *extra;
+  /** Push text, or NULL. */
+  const nertc_callkit_push *push;
+} nertc_callkit_call_options;
+/** Every default of nertc_callkit_call_options. */
+#define NERTC_CALLKIT_CALL_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
+
+/** How to cancel. Any thread. */
+typedef struct nertc_callkit_cancel_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
+  uint32_t flags;
+  /** Which call; NULL = the one shown last. */
+  const nertc_callkit_call_ref *call;
+  /** Text for the other side, reported as `extra` of its on_call_end. NULL = none. */
+  const char *attach_ext;
+} nertc_callkit_cancel_options;
+/** Every default of nertc_callkit_cancel_options. */
+#define NERTC_CALLKIT_CANCEL_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_cancel_options), 0, NULL, NULL }
+
 /** One line of a hub's fault script. Any thread. */
 typedef struct nertc_callkit_fault {
   /** sizeof this struct. */
@@ -1631,36 +1662,722 @@ typedef struct nertc_callkit_fault {
 #define NERTC_CALLKIT_FAULT_INIT \
   { (uint32_t)sizeof(nertc_callkit_fault), 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
 
-/** How a request ended. Lent until the callback returns. */
-typedef struct nertc_callkit_result {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** A nertc_callkit_code; 0 = success. */
-  int32_t code;
-  /** The plug's own number, or 0. */
-  int32_t raw_code;
-  /** A nertc_callkit_operation. */
-  uint32_t operation;
-  /** The call, 0 = none. */
-  nertc_callkit_call_no call_no;
-  /** Own media uid (call), or 0. */
-  uint64_t uid;
-  /** What to do about a failure, for a developer; never NULL. */
-  const char *message;
-  /** Signaling channel (call, accept), or empty. */
-  const char *channel_id;
-  /** Request id of the invite (call, accept), or empty. */
-  const char *request_id;
-  /** Call id (call, accept), or empty. */
-  const char *call_id;
-} nertc_callkit_result;
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
 
 /**
- * Called exactly once for an accepted request, as config.delivery says. In a callback of its own
- * component every function but destroy and dispatch may be called.
+ * Creates a component: logged out, silent until login.
+ *
+ * Copies `config` and all it points to. The plugs are taken over only if the answer is OK, else
+ * they stay the caller's. Calls nothing back before it returns.
+ *
+ * @param config  How to create it. Not NULL.
+ * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
+ * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
+ *                function (the log names it). UNSUPPORTED: a field that this library does not know
+ *                is not zero, or on_wakeup without HOST delivery. INTERNAL: out of descriptors or
+ *                threads.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-typedef void (*nertc_callkit_done)(nertc_callkit *kit,
-                                   const nertc_callkit_result *result,
-                                   void *user_data);
+NERTC_CALLKIT_MUST_USE
+nertc_callkit_status nertc_callkit_create(const nertc_callkit_config *config,
+                                          nertc_callkit **out);
+
+/**
+ * Ends a component and waits until the last callback has returned.
+ *
+ * The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
+ * timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with
+ * HOST delivery on this thread. Then both plugs are released, and nothing of this component runs
+ * any more.
+ *
+ * @param kit  Component, or NULL: OK, nothing happens.
+ * @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
+ *             component; nothing happened, use release.
+ *
+ * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_destroy(nertc_callkit *kit);
+
+/**
+ * Ends a component without waiting.
+ *
+ * Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
+ * pending completions come with SHUTTING_DOWN, and `released` is the last callback of all. With
+ * HOST delivery they run in the next dispatch, which the closed handle accepts until `released` has
+ * run.
+ *
+ * @param kit        Component. Not NULL.
+ * @param released   Called once when everything is over, or NULL.
+ * @param user_data  Handed to `released`.
+ * @return           OK. CLOSED: released or destroyed before; `released` is not called.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_release(nertc_callkit *kit,
+                                           void (*released)(void *user_data),
+                                           void *user_data);
+
+/**
+ * Logs in to signaling; before that nothing can be called or received.
+ *
+ * Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
+ * account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
+ *
+ * @param kit        Component. Not NULL.
+ * @param account    Own account. Not NULL, 1 to 64 bytes.
+ * @param token      What the service asks for, up to 4096 bytes, or NULL = empty.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
+                                         const char *account,
+                                         const char *token,
+                                         nertc_callkit_done done,
+                                         void *user_data);
+
+/**
+ * Logs out, after ending a live call so that the peer learns.
+ *
+ * Its completion is the last callback until the next login.
+ *
+ * @param kit        Component. Not NULL.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
+                                          nertc_callkit_done done,
+                                          void *user_data);
+
+/**
+ * Tells where the component stands.
+ *
+ * Newest state, which may be ahead of the events that were delivered.
+ *
+ * @param kit  Component. Not NULL.
+ * @return     A nertc_callkit_state; negative: INVALID_ARGUMENT, CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+int32_t nertc_callkit_get_state(nertc_callkit *kit);
+
+/**
+ * Copies out what is going on.
+ *
+ * Newest state, which may be ahead of the events that were delivered.
+ *
+ * @param kit  Component. Not NULL.
+ * @param out  Its struct_size says how much may be written, and afterwards how much was. Not NULL.
+ * @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
+                                                 nertc_callkit_call_info *out);
+
+/**
+ * Runs the callbacks that wait, with HOST delivery.
+ *
+ * Runs at most those that wait when it starts to run them, on this thread. A released component is
+ * accepted until its `released` has run.
+ *
+ * @param kit         Component. Not NULL.
+ * @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
+ * @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below -1),
+ *                    CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
+ *                    another thread is dispatching this component.
+ *
+ * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
+ */
+int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
+
+/**
+ * Gives a file descriptor to poll, with HOST delivery.
+ *
+ * Readable exactly while callbacks wait for dispatch. It stays the component's: never read or close
+ * it.
+ *
+ * @param kit  Component. Not NULL.
+ * @param out  Receives the descriptor, on success only. Not NULL.
+ * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery, or a system without one.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
+
+/**
+ * Tells that the device's network changed, or that it woke up.
+ *
+ * The plugs reconnect at once instead of waiting for their own timers.
+ *
+ * @param kit  Component. Not NULL.
+ * @return     OK. INVALID_ARGUMENT, CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_network_changed(nertc_callkit *kit);
+
+/**
+ * Gives the version of the library that runs.
+ *
+ * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+uint32_t nertc_callkit_version(void);
+
+/**
+ * Gives the version of the library that runs, as text.
+ *
+ * @return  For example "0.1.0". Static: never freed.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_version_text(void);
+
+/**
+ * Explains a status.
+ *
+ * @param status  A nertc_callkit_status, or any other number.
+ * @return        What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_status_text(int32_t status);
+
+/**
+ * Explains a code of a completion or an event.
+ *
+ * @param code  A nertc_callkit_code, or any other number.
+ * @return      What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_code_text(int32_t code);
+
+/**
+ * Sets how long a call rings, as caller and as callee.
+ *
+ * Used by the next call or invite; the running one keeps its limit. The default is timers.ring_ms.
+ *
+ * @param kit         Component. Not NULL.
+ * @param timeout_ms  1 to 120000.
+ * @return            OK. INVALID_ARGUMENT: NULL, 0 or above 120000. CLOSED, QUEUE_FULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit, uint32_t timeout_ms);
+
+/**
+ * Invites one account to a call.
+ *
+ * Copies `options` and all it points to. The completion carries call_no, channel_id, request_id,
+ * call_id and the own uid, and comes before every event of that call. The answer arrives as
+ * on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last event is
+ * on_call_end.
+ *
+ * @param kit        Component. Not NULL.
+ * @param options    Whom to call, and how. Not NULL.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, attachment and
+ *                   extra over 4096 bytes together, unknown type or flag, or the own account.
+ *                   UNSUPPORTED: a field that this library does not know is not zero. CLOSED.
+ *                   QUEUE_FULL: too many requests, or 1024 callbacks wait for dispatch.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
+                                        const nertc_callkit_call_options *options,
+                                        nertc_callkit_done done,
+                                        void *user_data);
+
+/**
+ * Takes an own invite back.
+ *
+ * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
+ * meanwhile.
+ *
+ * @param kit        Component. Not NULL.
+ * @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+ *                   zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
+                                          const nertc_callkit_cancel_options *options,
+                                          nertc_callkit_done done,
+                                          void *user_data);
+
+/**
+ * Answers a call.
+ *
+ * Completes when signaling has decided: first come, first served among the devices of the account.
+ * Then come on_user_enter and on_call_connected, or on_call_end.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
+ *                   field is not zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
+                                          const nertc_callkit_call_ref *call,
+                                          nertc_callkit_done done,
+                                          void *user_data);
+
+/**
+ * Refuses a call.
+ *
+ * Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+ *                   zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
+                                          const nertc_callkit_call_ref *call,
+                                          nertc_callkit_done done,
+                                          void *user_data);
+
+/**
+ * Ends a call for everybody, whatever its state.
+ *
+ * While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
+ * Completes with 0 if the call ended meanwhile.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while calling).
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+ *                   zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
+                                          const nertc_callkit_call_ref *call,
+                                          uint32_t flags,
+                                          nertc_callkit_done done,
+                                          void *user_data);
+
+/**
+ * Leaves a call without closing it.
+ *
+ * The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
+ * frame reaches on_frame.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+ *                   zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
+                                         const nertc_callkit_call_ref *call,
+                                         uint32_t flags,
+                                         nertc_callkit_done done,
+                                         void *user_data);
+
+/**
+ * Asks for another call type, or answers the peer's question.
+ *
+ * The peer's question arrives as on_call_type_request, if config asked for it; the change as
+ * on_call_type_change.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
+ * @param state      A nertc_callkit_switch: ask, agree or refuse.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
+                                                    int32_t call_type,
+                                                    int32_t state,
+                                                    nertc_callkit_done done,
+                                                    void *user_data);
+
+/**
+ * Opens or closes microphone or camera.
+ *
+ * Survives the call; outside a call it is remembered for the next one. Completes with
+ * NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+ *
+ * @param kit        Component. Not NULL.
+ * @param media      nertc_callkit_media bits, at least one.
+ * @param on         1 = open, 0 = close.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_enable_local(nertc_callkit *kit,
+                                                uint32_t media,
+                                                int32_t on,
+                                                nertc_callkit_done done,
+                                                void *user_data);
+
+/**
+ * Mutes the own microphone or camera, or unmutes it.
+ *
+ * Ends with the call; outside a call it is remembered for the next one. Completes with
+ * NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+ *
+ * @param kit        Component. Not NULL.
+ * @param media      nertc_callkit_media bits, at least one.
+ * @param muted      1 = muted, 0 = heard or seen again.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *kit,
+                                              uint32_t media,
+                                              int32_t muted,
+                                              nertc_callkit_done done,
+                                              void *user_data);
+
+/**
+ * Stops receiving the peer's sound or picture, or starts again.
+ *
+ * Ends with the call; outside a call it is remembered for the next one. Completes with
+ * NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+ *
+ * @param kit        Component. Not NULL.
+ * @param media      nertc_callkit_media bits, at least one.
+ * @param muted      1 = not received, 0 = received again.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *kit,
+                                               uint32_t media,
+                                               int32_t muted,
+                                               nertc_callkit_done done,
+                                               void *user_data);
+
+/**
+ * Draws the own picture in a view.
+ *
+ * Copies `view`; its window stays the host's and must stay valid until this was called again and
+ * completed, or the component is gone.
+ *
+ * @param kit        Component. Not NULL.
+ * @param view       Where to draw, or NULL: no longer.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
+ *                   field is not zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_set_local_view(nertc_callkit *kit,
+                                                  const nertc_callkit_view *view,
+                                                  nertc_callkit_done done,
+                                                  void *user_data);
+
+/**
+ * Draws the peer's picture in a view.
+ *
+ * Copies `view`; its window stays the host's and must stay valid until this was called again and
+ * completed, or the component is gone. May be called before the peer is known.
+ *
+ * @param kit        Component. Not NULL.
+ * @param view       Where to draw, or NULL: no longer.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
+ *                   field is not zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_set_remote_view(nertc_callkit *kit,
+                                                   const nertc_callkit_view *view,
+                                                   nertc_callkit_done done,
+                                                   void *user_data);
+
+/**
+ * Sends a frame that the host made.
+ *
+ * Goes to the media plug on this thread, beside everything else. The planes are lent until it
+ * returns.
+ *
+ * @param kit    Component. Not NULL.
+ * @param frame  Sound or picture; its uid is ignored. Not NULL.
+ * @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0. CLOSED:
+ *               also before the first login opened the plug. UNSUPPORTED: the media plug takes no
+ *               frames, or an unknown field is not zero. QUEUE_FULL: dropped. Else what the plug
+ *               answered.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
+                                              const nertc_callkit_frame *frame);
+
+/**
+ * Sets the function that gets the library's log, for the whole process.
+ *
+ * It runs on any thread, also several at once, with no lock held; `text` is lent until it returns.
+ * After this returns a call to the function that was set before may still be running on another
+ * thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
+ * tokens always.
+ *
+ * @param level      A nertc_callkit_log_level: lines of this level and more important ones.
+ * @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
+ * @param log        The function, or NULL: no log.
+ * @param user_data  Handed to `log`.
+ * @return           OK. INVALID_ARGUMENT: unknown level or flag.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_set_log_callback(int32_t level,
+                                                    uint32_t flags,
+                                                    void (*log)(int32_t level,
+                                                                const char *text,
+                                                                void *user_data),
+                                                    void *user_data);
+
+/**
+ * Creates a hub: an in-process exchange that connects components through the loopback plugs.
+ *
+ * @param flags  nertc_callkit_hub_flag bits.
+ * @param out    Receives the hub, on success only. Not NULL. Owned: release it.
+ * @return       OK. INVALID_ARGUMENT: NULL or an unknown flag.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_MUST_USE
+nertc_callkit_status nertc_callkit_hub_create(uint32_t flags,
+                                              nertc_callkit_hub **out);
+
+/**
+ * Gives a hub back.
+ *
+ * It lives on inside the plugs that were made from it, until the last of them is gone.
+ *
+ * @param hub  Hub, or NULL: OK, nothing happens.
+ * @return     OK. CLOSED: released before.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_hub_release(nertc_callkit_hub *hub);
+
+/**
+ * Adds a line to a hub's fault script.
+ *
+ * Copies `fault` and its texts. Lines are tried in the order in which they were added; the first
+ * that matches acts and counts.
+ *
+ * @param hub    Hub, or NULL: the process's default hub.
+ * @param fault  What shall go wrong, and when. Not NULL.
+ * @return       OK. INVALID_ARGUMENT: NULL, an unknown action or place. UNSUPPORTED: a field that
+ *               this library does not know is not zero. CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_hub_add_fault(nertc_callkit_hub *hub,
+                                                 const nertc_callkit_fault *fault);
+
+/**
+ * Makes a loopback signaling plug and puts it into `out`.
+ *
+ * Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is owned
+ * by the component that took it over, or by you: then call the vtable's release.
+ *
+ * @param hub  Hub, or NULL: the process's default hub.
+ * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @return     OK. INVALID_ARGUMENT, CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_MUST_USE
+nertc_callkit_status nertc_callkit_loopback_signaling(nertc_callkit_hub *hub,
+                                                      nertc_callkit_plugs *out);
+
+/**
+ * Makes a loopback media plug and puts it into `out`.
+ *
+ * Fills `rtc` and `rtc_ctx` and leaves the rest. The vtable is static; the ctx is owned by the
+ * component that took it over, or by you: then call the vtable's release.
+ *
+ * @param hub  Hub, or NULL: the process's default hub.
+ * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @return     OK. INVALID_ARGUMENT, CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_MUST_USE
+nertc_callkit_status nertc_callkit_loopback_rtc(nertc_callkit_hub *hub,
+                                                nertc_callkit_plugs *out);
+
+/**
+ * Makes a media plug without media, for hosts that bring their own, and puts it into `out`.
+ *
+ * Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and `rtc_ctx`
+ * and leaves the rest, as nertc_callkit_loopback_rtc does.
+ *
+ * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @return     OK. INVALID_ARGUMENT.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit_plugs *out);
+
+/**
+ * Fills a nertc_callkit_config with its defaults.
+ *
+ * The same as NERTC_CALLKIT_CONFIG_INIT.
+ *
+ * @param config       The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_config_init(nertc_callkit_config *config, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_timers with its defaults.
+ *
+ * The same as NERTC_CALLKIT_TIMERS_INIT.
+ *
+ * @param timers       The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_timers_init(nertc_callkit_timers *timers, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_listener with its defaults.
+ *
+ * The same as NERTC_CALLKIT_LISTENER_INIT.
+ *
+ * @param listener     The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_listener_init(nertc_callkit_listener *listener, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_plugs with its defaults.
+ *
+ * The same as NERTC_CALLKIT_PLUGS_INIT.
+ *
+ * @param plugs        The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_plugs_init(nertc_callkit_plugs *plugs, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_push with its defaults.
+ *
+ * The same as NERTC_CALLKIT_PUSH_INIT.
+ *
+ * @param push         The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_push_init(nertc_callkit_push *push, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_call_options with its defaults.
+ *
+ * The same as NERTC_CALLKIT_CALL_OPTIONS_INIT.
+ *
+ * @param call_options  The struct. NULL: nothing happens.
+ * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_call_options_init(nertc_callkit_call_options *call_options,
+                                     uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_call_ref with its defaults.
+ *
+ * The same as NERTC_CALLKIT_CALL_REF_INIT.
+ *
+ * @param call_ref     The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_call_ref_init(nertc_callkit_call_ref *call_ref, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_cancel_options with its defaults.
+ *
+ * The same as NERTC_CALLKIT_CANCEL_OPTIONS_INIT.
+ *
+ * @param cancel_options  The struct. NULL: nothing happens.
+ * @param struct_size     The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_cancel_options_init(nertc_callkit_cancel_options *cancel_options,
+                                       uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_view with its defaults.
+ *
+ * The same as NERTC_CALLKIT_VIEW_INIT.
+ *
+ * @param view         The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_view_init(nertc_callkit_view *view, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_fault with its defaults.
+ *
+ * The same as NERTC_CALLKIT_FAULT_INIT.
+ *
+ * @param fault        The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_fault_init(nertc_callkit_fault *fault, uint32_t struct_size);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
 
 #endif  /* NERTC_CALLKIT_H */

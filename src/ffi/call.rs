@@ -28,18 +28,19 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
 
 /// Invites one account to a call.
 ///
-/// Copies `options` and all it points to. The completion carries call_no, channel_id, request_id, call_id
-/// and the own uid, and comes before every event of that call. The answer arrives as on_user_accept,
-/// on_user_reject, on_user_busy or on_calling_timeout; the last event is on_call_end.
+/// Copies `options` and all it points to. The completion carries call_no, channel_id, request_id,
+/// call_id and the own uid, and comes before every event of that call. The answer arrives as
+/// on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last event is
+/// on_call_end.
 ///
 /// @param kit        Component. Not NULL.
 /// @param options    Whom to call, and how. Not NULL.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, attachment and extra
-///                   over 4096 bytes together, unknown type or flag, or the own account. UNSUPPORTED: a
-///                   field that this library does not know is not zero. CLOSED. QUEUE_FULL: too many
-///                   requests, or 1024 callbacks wait for dispatch.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, attachment and
+///                   extra over 4096 bytes together, unknown type or flag, or the own account.
+///                   UNSUPPORTED: a field that this library does not know is not zero. CLOSED.
+///                   QUEUE_FULL: too many requests, or 1024 callbacks wait for dispatch.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -61,7 +62,8 @@ pub unsafe extern "C" fn nertc_callkit_call(
 /// @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+///                   zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -76,15 +78,15 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
 
 /// Answers a call.
 ///
-/// Completes when signaling has decided: first come, first served among the devices of the account. Then
-/// come on_user_enter and on_call_connected, or on_call_end.
+/// Completes when signaling has decided: first come, first served among the devices of the account.
+/// Then come on_user_enter and on_call_connected, or on_call_end.
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown field
-///                   is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
+///                   field is not zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -105,7 +107,8 @@ pub unsafe extern "C" fn nertc_callkit_accept(
 /// @param call       Which call, or NULL: the call shown last. Copied.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+///                   zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -120,15 +123,16 @@ pub unsafe extern "C" fn nertc_callkit_reject(
 
 /// Ends a call for everybody, whatever its state.
 ///
-/// While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows. Completes
-/// with 0 if the call ended meanwhile.
+/// While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
+/// Completes with 0 if the call ended meanwhile.
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
 /// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while calling).
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+///                   zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -144,15 +148,16 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
 
 /// Leaves a call without closing it.
 ///
-/// The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no frame
-/// reaches on_frame.
+/// The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
+/// frame reaches on_frame.
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
 /// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
+///                   zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

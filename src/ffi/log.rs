@@ -9,8 +9,9 @@ use super::guard::{Error, guard};
 /// Sets the function that gets the library's log, for the whole process.
 ///
 /// It runs on any thread, also several at once, with no lock held; `text` is lent until it returns.
-/// After this returns a call to the function that was set before may still be running on another thread.
-/// Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given; tokens always.
+/// After this returns a call to the function that was set before may still be running on another
+/// thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
+/// tokens always.
 ///
 /// @param level      A nertc_callkit_log_level: lines of this level and more important ones.
 /// @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.

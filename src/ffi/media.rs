@@ -89,8 +89,8 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
 /// @param view       Where to draw, or NULL: no longer.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown field
-///                   is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
+///                   field is not zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -112,8 +112,8 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
 /// @param view       Where to draw, or NULL: no longer.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown field
-///                   is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
+///                   field is not zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -128,13 +128,15 @@ pub unsafe extern "C" fn nertc_callkit_set_remote_view(
 
 /// Sends a frame that the host made.
 ///
-/// Goes to the media plug on this thread, beside everything else. The planes are lent until it returns.
+/// Goes to the media plug on this thread, beside everything else. The planes are lent until it
+/// returns.
 ///
 /// @param kit    Component. Not NULL.
 /// @param frame  Sound or picture; its uid is ignored. Not NULL.
-/// @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0. CLOSED: also
-///               before the first login opened the plug. UNSUPPORTED: the media plug takes no frames, or
-///               an unknown field is not zero. QUEUE_FULL: dropped. Else what the plug answered.
+/// @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0. CLOSED:
+///               also before the first login opened the plug. UNSUPPORTED: the media plug takes no
+///               frames, or an unknown field is not zero. QUEUE_FULL: dropped. Else what the plug
+///               answered.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

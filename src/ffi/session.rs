@@ -10,16 +10,18 @@ use super::guard::{Error, guard, guard_number, guard_or};
 
 /// Creates a component: logged out, silent until login.
 ///
-/// Copies `config` and all it points to. The plugs are taken over only if the answer is OK, else they
-/// stay the caller's. Calls nothing back before it returns.
+/// Copies `config` and all it points to. The plugs are taken over only if the answer is OK, else
+/// they stay the caller's. Calls nothing back before it returns.
 ///
 /// @param config  How to create it. Not NULL.
 /// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
 /// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
-///                function (the log names it). UNSUPPORTED: a field that this library does not know is
-///                not zero, or on_wakeup without HOST delivery. INTERNAL: out of descriptors or threads.
+///                function (the log names it). UNSUPPORTED: a field that this library does not know
+///                is not zero, or on_wakeup without HOST delivery. INTERNAL: out of descriptors or
+///                threads.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_create(
     config: *const nertc_callkit_config,
@@ -31,8 +33,9 @@ pub unsafe extern "C" fn nertc_callkit_create(
 /// Ends a component and waits until the last callback has returned.
 ///
 /// The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
-/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with HOST
-/// delivery on this thread. Then both plugs are released, and nothing of this component runs any more.
+/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with
+/// HOST delivery on this thread. Then both plugs are released, and nothing of this component runs
+/// any more.
 ///
 /// @param kit  Component, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
@@ -46,9 +49,10 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
 
 /// Ends a component without waiting.
 ///
-/// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish, pending
-/// completions come with SHUTTING_DOWN, and `released` is the last callback of all. With HOST delivery
-/// they run in the next dispatch, which the closed handle accepts until `released` has run.
+/// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
+/// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all. With
+/// HOST delivery they run in the next dispatch, which the closed handle accepts until `released` has
+/// run.
 ///
 /// @param kit        Component. Not NULL.
 /// @param released   Called once when everything is over, or NULL.
@@ -67,8 +71,8 @@ pub unsafe extern "C" fn nertc_callkit_release(
 
 /// Logs in to signaling; before that nothing can be called or received.
 ///
-/// Copies both texts. Opens the plugs first if this is the first login. Logged in with the same account:
-/// completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
+/// Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
+/// account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
 ///
 /// @param kit        Component. Not NULL.
 /// @param account    Own account. Not NULL, 1 to 64 bytes.
@@ -146,8 +150,8 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 /// @param kit         Component. Not NULL.
 /// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
 /// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below -1),
-///                    CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or another
-///                    thread is dispatching this component.
+///                    CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
+///                    another thread is dispatching this component.
 ///
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -157,7 +161,8 @@ pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout
 
 /// Gives a file descriptor to poll, with HOST delivery.
 ///
-/// Readable exactly while callbacks wait for dispatch. It stays the component's: never read or close it.
+/// Readable exactly while callbacks wait for dispatch. It stays the component's: never read or close
+/// it.
 ///
 /// @param kit  Component. Not NULL.
 /// @param out  Receives the descriptor, on success only. Not NULL.

@@ -1,15 +1,38 @@
 //! The worker: one thread, one loop, no decisions.
+//!
+//! The way of a message: a `Kit` (this file) puts it into its worker's `inbox`; the loop (`run`) takes it out, feeds
+//! the kit's engine and carries out what the engine asks for: operations go to the plugs, completions and events to
+//! the app, either at once or by way of `dispatch` when the host wants to run them itself. In between the loop
+//! sleeps (`clock`) until the next message or the next deadline of any engine. `thread` says how many loops there
+//! are: one for the whole process, unless a kit asks for its own.
+//!
+//! No lock is held while the app or a plug is called, and nothing here knows what a call is.
 
+mod clock;
+mod dispatch;
+mod inbox;
 pub mod ports;
+mod run;
+#[cfg(test)]
+mod tests;
+mod thread;
 
+use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
 
 use crate::engine::input::{
-    Command, Connection, Outcome, Req, Room, RtcEvent, SignalEvent, SignalResult, Source, Ticket,
+    Command, Connection, Input, Outcome, Req, Room, RtcEvent, SignalEvent, SignalResult, Source, Ticket,
 };
 use crate::engine::{Engine, Snapshot};
+use dispatch::Outbox;
+use inbox::{Gate, Message};
 use ports::{Listener, Rtc, Signaling};
+use thread::Worker;
+pub use thread::after_fork_in_child;
 
 /// Why something was not taken; nothing follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,69 +78,127 @@ pub enum Report {
     Rtc(RtcEvent),
 }
 
-/// One component, as the facade sees it. Every function is legal on every thread.
+/// One component, as the facade sees it. Every function may be called on every thread.
 pub struct Kit {
-    options: Options,
+    id: u64,
+    host_delivery: bool,
+    worker: Arc<Worker>,
+    gate: Gate,
+    /// The worker's thread has it or had it; else nobody but the owner knows this kit.
+    started: AtomicBool,
+    snapshot: Mutex<Snapshot>,
+    outbox: Outbox,
 }
 
 impl Kit {
     /// A kit on its worker, whose thread is started if need be. Nothing is called before `start`.
     pub fn new(options: Options) -> io::Result<Arc<Kit>> {
-        Ok(Arc::new(Kit { options }))
+        static LAST_ID: AtomicU64 = AtomicU64::new(0);
+        Ok(Arc::new(Kit {
+            id: LAST_ID.fetch_add(1, Relaxed) + 1,
+            host_delivery: options.host_delivery,
+            worker: Worker::enter(options.own_worker)?,
+            gate: Gate::default(),
+            started: AtomicBool::new(false),
+            snapshot: Mutex::default(),
+            outbox: Outbox::default(),
+        }))
     }
 
-    /// Hands engine and ports to the worker. Once.
+    /// Hands engine and ports to the worker. Once, before the kit is given to anybody.
     pub fn start(self: &Arc<Kit>, engine: Engine, ports: Ports) {
-        let _ = (engine, ports);
+        if self.host_delivery {
+            self.outbox.set_listener(ports.listener.clone());
+        }
+        self.started.store(true, Relaxed);
+        let seat = Box::new(run::Seat::new(self.clone(), engine, ports));
+        let _ = self.push(Message::Start(seat));
     }
 
-    /// Queues what the app asks for; Cancel, Reject, Hangup, Leave and Logout have reserved slots.
+    /// Queues what the app asks for. Cancel, Reject, Hangup, Leave and Logout have reserved slots.
     pub fn command(&self, ticket: Ticket, command: Command) -> Result<(), Refused> {
-        let _ = (ticket, command);
-        Ok(())
+        if !self.outbox.has_room_for(Some(&command)) {
+            return Err(Refused::QueueFull);
+        }
+        self.push(Message::Input(Input::Command { ticket, command }))
     }
 
-    /// Queues what a plug says; completions have slots of their own.
+    /// Queues what a plug says. A completion finds a slot as long as the plug completes only what it was asked;
+    /// `QueueFull` for the rest means: keep it and offer it again.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
-        let _ = report;
-        Ok(())
+        let input = match report {
+            Report::SignalDone { req, result } => return self.complete(Input::SignalDone { req, result }),
+            Report::RtcDone { req, outcome } => return self.complete(Input::RtcDone { req, outcome }),
+            Report::Signals { source, events } => Input::Signals { source, events },
+            Report::Rooms(rooms) => Input::Rooms(rooms),
+            Report::Connection(connection) => Input::Connection(connection),
+            Report::Rtc(event) => Input::Rtc(event),
+        };
+        if self.outbox.has_room_for(None) {
+            self.push(Message::Input(input))
+        } else {
+            Err(Refused::QueueFull)
+        }
+    }
+
+    fn complete(&self, input: Input) -> Result<(), Refused> {
+        let taken = self.push(Message::Input(input));
+        if taken == Err(Refused::QueueFull) && self.gate.warn_once() {
+            log::warn!("a plug completes operations that nobody started; what exceeds the limit is dropped");
+        }
+        taken
     }
 
     /// Tells the plugs that the device's network changed.
     pub fn network_changed(&self) -> Result<(), Refused> {
-        Ok(())
+        self.push(Message::NetworkChanged)
     }
 
-    /// What is going on; never behind the callbacks, maybe ahead.
+    /// What is going on; maybe ahead of the callbacks, never behind.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::default()
+        self.snapshot.lock().clone()
     }
 
-    /// HOST delivery: runs what is undelivered; −1 waits for something, 0 does not.
-    pub fn dispatch(&self, timeout_ms: i32) -> Result<u32, Refused> {
-        let _ = timeout_ms;
-        if self.options.host_delivery { Ok(0) } else { Err(Refused::Unsupported) }
-    }
-
-    /// HOST delivery: a descriptor that is readable exactly while something is undelivered.
-    pub fn event_fd(&self) -> Result<i32, Refused> {
-        Err(Refused::Unsupported)
-    }
-
-    /// Closes the kit without waiting; the listener's `released` is its last callback.
+    /// Closes the kit without waiting: later calls are `Closed`, a live call is ended, every open command
+    /// completes, and the listener's `released` is the last callback. `Closed`: somebody else did it already.
     pub fn release(&self) -> Result<(), Refused> {
+        self.push(Message::Input(Input::Close))?;
+        self.outbox.close();
+        if !self.started.load(Relaxed) {
+            self.gate.shut();
+            self.outbox.release(self.host_delivery);
+        }
         Ok(())
     }
 
-    /// Closes the kit and waits until `released` has run.
-    pub fn destroy(&self) -> Result<(), Refused> {
-        if in_callback() { Err(Refused::Reentrant) } else { Ok(()) }
+    fn push(&self, message: Message) -> Result<(), Refused> {
+        self.check_ours()?;
+        self.worker.inbox.push(self.id, &self.gate, message)
+    }
+
+    /// In a forked child the kits of the parent are closed, and their locks are not to be touched.
+    fn check_ours(&self) -> Result<(), Refused> {
+        if self.worker.is_ours() { Ok(()) } else { Err(Refused::Closed) }
     }
 }
 
-/// Whether this thread is inside a callback of any kit.
+impl Drop for Kit {
+    /// A kit that was started left when it was released.
+    fn drop(&mut self) {
+        if !*self.started.get_mut() && self.worker.is_ours() {
+            self.worker.leave();
+            self.worker.join_if_ending();
+        }
+    }
+}
+
+thread_local! {
+    static CALLBACKS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether this thread is inside a callback of any kit; on a worker's thread: always.
 pub fn in_callback() -> bool {
-    false
+    CALLBACKS.get() > 0
 }
 
 /// Marks this thread as inside a callback while it lives.
@@ -127,9 +208,13 @@ pub struct CallbackGuard(());
 impl CallbackGuard {
     /// Enters.
     pub fn enter() -> CallbackGuard {
+        CALLBACKS.set(CALLBACKS.get() + 1);
         CallbackGuard(())
     }
 }
 
-/// For the child's side of `pthread_atfork`: the child starts without kits and without workers.
-pub fn after_fork_in_child() {}
+impl Drop for CallbackGuard {
+    fn drop(&mut self) {
+        CALLBACKS.set(CALLBACKS.get() - 1);
+    }
+}

@@ -1,0 +1,231 @@
+//! The loop, and what it does for one kit.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::inbox::Message;
+use super::thread::Worker;
+use super::{CallbackGuard, Kit, Ports};
+use crate::engine::Engine;
+use crate::engine::input::{Input, SignalResult};
+use crate::engine::output::Output;
+use crate::engine::time::Time;
+
+/// Milliseconds that one step may take before it is logged: every kit of this worker waits meanwhile.
+const SLOW_MS: u64 = 100;
+
+/// What belongs to the thread.
+pub(super) struct Runner {
+    worker: Arc<Worker>,
+    seats: HashMap<u64, Box<Seat>>,
+    deadlines: BTreeSet<(Time, u64)>,
+    now: Time,
+}
+
+/// Why a kit is stepped.
+enum Stimulus {
+    Message(Message),
+    Timeout,
+}
+
+impl Runner {
+    pub(super) fn new(worker: Arc<Worker>) -> Runner {
+        Runner { worker, seats: HashMap::new(), deadlines: BTreeSet::new(), now: Time(0) }
+    }
+
+    pub(super) fn run(mut self) {
+        let _nothing_here_may_wait_for_this_thread = CallbackGuard::enter();
+        let mut batch = Vec::new();
+        while self.worker.is_ours() && self.worker.inbox.take(&mut batch, self.patience()) {
+            self.now = self.worker.clock.now();
+            for (kit, message) in batch.drain(..) {
+                self.on_message(kit, message);
+            }
+            self.fire_what_is_due();
+        }
+        if !self.worker.is_ours() {
+            std::mem::forget(self); // Forked inside a callback: plugs and descriptors are the parent's.
+        }
+    }
+
+    /// When something is due, whoever's it is.
+    fn patience(&self) -> Option<Time> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    fn on_message(&mut self, kit: u64, message: Message) {
+        if !self.worker.is_ours() {
+            std::mem::forget(message);
+        } else if let Message::Start(seat) = message {
+            self.seats.insert(kit, seat);
+        } else {
+            self.step(kit, Stimulus::Message(message));
+        }
+    }
+
+    /// Once each, so that an engine that never gets done cannot keep the others from their turn.
+    fn fire_what_is_due(&mut self) {
+        let due = self.deadlines.range(..=(self.now, u64::MAX)).map(|(_, kit)| *kit).collect::<Vec<_>>();
+        for kit in due {
+            self.step(kit, Stimulus::Timeout);
+        }
+    }
+
+    fn step(&mut self, kit: u64, stimulus: Stimulus) {
+        let Some(seat) = self.seats.get_mut(&kit) else { return };
+        let now = self.now;
+        let stepped = catch_unwind(AssertUnwindSafe(|| seat.on(now, stimulus)));
+        if !self.worker.is_ours() {
+            return;
+        }
+        self.now = self.worker.clock.now();
+        if self.now.since(now) > SLOW_MS {
+            log::warn!("callbacks took {} ms; all components of this worker waited", self.now.since(now));
+        }
+        let due = match stepped {
+            Ok(Life::GoesOn) => seat.engine.poll_timeout().map(|(at, _)| at),
+            Ok(Life::Over) => return self.end(kit),
+            Err(_) => {
+                log::error!("a panic inside a component; it is closed, the others go on");
+                return self.end(kit);
+            }
+        };
+        let before = std::mem::replace(&mut seat.due, due);
+        self.rearm(kit, before, due);
+    }
+
+    fn rearm(&mut self, kit: u64, before: Option<Time>, due: Option<Time>) {
+        if before != due {
+            before.map(|at| self.deadlines.remove(&(at, kit)));
+            due.map(|at| self.deadlines.insert((at, kit)));
+        }
+    }
+
+    /// Closes the plugs, makes room, says `released`.
+    fn end(&mut self, kit: u64) {
+        let Some(seat) = self.seats.remove(&kit) else { return };
+        self.rearm(kit, seat.due, None);
+        let Seat { kit, engine, mut ports, .. } = *seat;
+        guarded("closing the signaling plug", || ports.signaling.close());
+        guarded("closing the media plug", || ports.rtc.close());
+        kit.gate.shut();
+        let listener = ports.listener.clone();
+        guarded("letting go of a component", || drop((engine, ports)));
+        if !kit.host_delivery {
+            guarded("released", || listener.released());
+        }
+        drop(listener);
+        // Before anybody learns of the end, so that the one who waits for the last kit can join the thread.
+        self.worker.leave();
+        kit.outbox.release(kit.host_delivery);
+    }
+}
+
+/// Runs what may panic where nothing may be left out after it.
+pub(super) fn guarded(what: &str, body: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(body)).is_err() {
+        log::error!("a panic while {what}");
+    }
+}
+
+enum Life {
+    GoesOn,
+    Over,
+}
+
+/// A kit as the worker's thread knows it.
+pub(super) struct Seat {
+    kit: Arc<Kit>,
+    engine: Engine,
+    ports: Ports,
+    /// The engine's revision that `Kit::snapshot` shows.
+    shown: Option<u64>,
+    /// Its entry in the worker's deadlines.
+    due: Option<Time>,
+    /// What the engine was told last.
+    backlog: bool,
+}
+
+impl Seat {
+    pub(super) fn new(kit: Arc<Kit>, engine: Engine, ports: Ports) -> Seat {
+        Seat { kit, engine, ports, shown: None, due: None, backlog: false }
+    }
+
+    fn on(&mut self, now: Time, stimulus: Stimulus) -> Life {
+        match stimulus {
+            Stimulus::Timeout => self.engine.handle_timeout(now),
+            Stimulus::Message(message) => {
+                self.kit.gate.took(&message);
+                match message {
+                    Message::Input(input) => self.engine.handle(now, input),
+                    Message::NetworkChanged => {
+                        self.ports.signaling.network_changed();
+                        self.ports.rtc.network_changed();
+                    }
+                    Message::Start(_) | Message::Backlog => {}
+                }
+            }
+        }
+        self.drain(now)
+    }
+
+    /// Carries out what the engine asks for. What a plug refuses is answered after the rest, never in between.
+    fn drain(&mut self, now: Time) -> Life {
+        let mut refusals = VecDeque::new();
+        loop {
+            self.show();
+            while let Some(output) = self.engine.poll_output() {
+                if matches!(output, Output::Closed) {
+                    return Life::Over;
+                }
+                refusals.extend(self.carry_out(output));
+                if !self.kit.worker.is_ours() {
+                    return Life::GoesOn;
+                }
+            }
+            let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
+                return Life::GoesOn;
+            };
+            self.engine.handle(now, input);
+        }
+    }
+
+    /// `Some`: the plug refused, and this is the answer.
+    fn carry_out(&mut self, output: Output) -> Option<Input> {
+        match output {
+            Output::Signal { req, op } => {
+                let outcome = self.ports.signaling.start(req, op).err()?;
+                return Some(Input::SignalDone {
+                    req,
+                    result: SignalResult { outcome, ..Default::default() },
+                });
+            }
+            Output::Rtc { req, op } => {
+                let outcome = self.ports.rtc.start(req, op).err()?;
+                return Some(Input::RtcDone { req, outcome });
+            }
+            Output::Done { ticket, result } if self.kit.host_delivery => self.kit.outbox.done(ticket, result),
+            Output::Event(event) if self.kit.host_delivery => self.kit.outbox.event(event),
+            Output::Done { ticket, result } => self.ports.listener.done(ticket, result),
+            Output::Event(event) => self.ports.listener.event(event),
+            Output::Ignored(why) => log::debug!("ignored: {why}"),
+            Output::Closed => {}
+        }
+        None
+    }
+
+    fn backlog_changed(&mut self) -> Option<Input> {
+        let backlog = self.kit.outbox.is_backlogged();
+        (std::mem::replace(&mut self.backlog, backlog) != backlog).then_some(Input::Backlog(backlog))
+    }
+
+    /// Before the callbacks run, so that one that asks for the state sees what it is told.
+    fn show(&mut self) {
+        let revision = self.engine.revision();
+        if self.shown.replace(revision) != Some(revision) {
+            let mut snapshot = self.engine.snapshot();
+            std::mem::swap(&mut *self.kit.snapshot.lock(), &mut snapshot);
+        }
+    }
+}

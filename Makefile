@@ -1,0 +1,63 @@
+# The project's commands. They work from a clean clone on a Debian machine with git, make and a Rust
+# toolchain; what else they need they install as root, or name and stop.
+
+PREFIX  ?= /usr/local
+LIBDIR  ?= lib
+DESTDIR ?=
+CC      ?= cc
+# Cargo takes its job count from the machine, not from make's job server.
+CARGO   := env -u MAKEFLAGS -u MFLAGS cargo
+CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
+JOBS    := $(shell nproc)
+
+.PHONY: help demo test bench install header lint setup clean
+
+help:
+	@echo 'make demo      two accounts call each other; prints every event, writes what was heard as WAV'
+	@echo 'make test      every test: Rust, C and C++, installed consumers'
+	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
+	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
+	@echo 'make header    writes include/nertc_callkit.h from the code'
+	@echo 'make lint      format, lints, documentation'
+	@echo 'make setup     installs (as root) or names what the other commands need'
+	@echo 'make clean     removes what was built'
+
+demo:
+	scripts/setup cargo cc
+	$(CARGO) build --quiet --lib
+	mkdir -p build
+	$(CC) -std=c99 -Iinclude examples-c/demo.c -Ltarget/debug -lnertc_callkit -lm -pthread \
+	  -Wl,-rpath,$(CURDIR)/target/debug -o build/demo
+	cd build && ./demo
+
+test: setup
+	$(CARGO) test --workspace
+	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
+	$(CMAKE) --build build/test --parallel $(JOBS)
+	ctest --test-dir build/test --output-on-failure --parallel $(JOBS)
+
+bench:
+	scripts/setup cargo cc valgrind
+	scripts/bench
+
+install:
+	scripts/setup cargo cc cmake
+	$(CMAKE) -S . -B build/install -DNERTC_CALLKIT_PROFILE=release -DBUILD_TESTING=OFF \
+	  -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR)
+	$(CMAKE) --build build/install
+	DESTDIR=$(DESTDIR) $(CMAKE) --install build/install
+
+header:
+	NERTC_CALLKIT_WRITE_HEADER=1 $(CARGO) test --quiet --test header header_says
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
+
+setup:
+	scripts/setup cargo cc c++ clang cmake pkg-config valgrind
+
+clean:
+	$(CARGO) clean
+	rm -rf build

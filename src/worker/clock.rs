@@ -255,6 +255,13 @@ mod os {
 }
 
 #[cfg(test)]
+pub(super) fn readable(fd: i32) -> bool {
+    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one entry of ours.
+    unsafe { libc::poll(&mut poll, 1, 0) == 1 }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Arc;
@@ -289,15 +296,10 @@ mod tests {
     #[test]
     fn a_flag_is_readable_exactly_while_raised() {
         let flag = Flag::new().expect("descriptor");
-        let readable = || {
-            let mut poll = libc::pollfd { fd: flag.fd(), events: libc::POLLIN, revents: 0 };
-            // SAFETY: one entry of ours.
-            unsafe { libc::poll(&mut poll, 1, 0) == 1 }
-        };
-        assert!(!readable());
+        assert!(!readable(flag.fd()));
         flag.raise();
-        assert!(readable());
+        assert!(readable(flag.fd()));
         flag.lower();
-        assert!(!readable());
+        assert!(!readable(flag.fd()));
     }
 }

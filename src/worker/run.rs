@@ -84,7 +84,7 @@ impl Runner {
             log::warn!("callbacks took {} ms; all components of this worker waited", self.now.since(now));
         }
         let due = match stepped {
-            Ok(Life::GoesOn) => seat.engine.poll_timeout().map(|(at, _)| at),
+            Ok(Life::Until(due)) => due,
             Ok(Life::Over) => return self.end(kit),
             Err(_) => {
                 log::error!("a panic inside a component; it is closed, the others go on");
@@ -129,8 +129,11 @@ pub(super) fn guarded(what: &str, body: impl FnOnce()) {
     }
 }
 
+/// What comes of a step.
 enum Life {
-    GoesOn,
+    /// Nothing to do before this, unless a message comes.
+    Until(Option<Time>),
+    /// The engine is closed.
     Over,
 }
 
@@ -181,11 +184,11 @@ impl Seat {
                 }
                 refusals.extend(self.carry_out(output));
                 if !self.kit.worker.is_ours() {
-                    return Life::GoesOn;
+                    return Life::Until(None);
                 }
             }
             let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
-                return Life::GoesOn;
+                return Life::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
             self.engine.handle(now, input);
         }

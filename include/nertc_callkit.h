@@ -1588,11 +1588,13 @@ typedef struct nertc_callkit_call_info {
   char call_id[65];
   /** Media room. */
   char rtc_channel[128];
+  /** 0. */
+  char reserved[3];
 } nertc_callkit_call_info;
 /** Every default of nertc_callkit_call_info. */
 #define NERTC_CALLKIT_CALL_INFO_INIT \
   { (uint32_t)sizeof(nertc_callkit_call_info), 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, \
-    { 0 }, { 0 } }
+    { 0 }, { 0 }, { 0 } }
 
 /** How to call. Any thread. */
 typedef struct nertc_callkit_call_options {

@@ -208,6 +208,8 @@ pub struct nertc_callkit_call_info {
     pub call_id: [c_char; 65],
     /// Media room.
     pub rtc_channel: [c_char; 128],
+    /// 0.
+    pub reserved: [c_char; 3],
 }
 
 /// An in-process exchange that connects components through the loopback plugs. Any thread.

@@ -1,1 +1,75 @@
-//! The embedded plugs.
+//! The embedded plugs of libnertc_callkit: an in-process exchange for signaling and media, and media for hosts
+//! that bring their own. It knows the C types and nothing of the core, and is meant to be read and copied by
+//! authors of plugs.
+//!
+//! Where to look:
+//! - [`signaling`] and [`rtc`]: the two vtables. Each function reads its arguments, asks the hub, and answers
+//!   through the sink. [`none`] is the smallest plug that keeps the contract: start there.
+//! - `hub`: who is known and online. `channels`: channels and invites. `media`: media rooms.
+//! - `delivery`: the only place that calls sinks of the hub's plugs: in order, one thread at a time, no lock held,
+//!   closed by a barrier. `mail`: what is delivered, as C structs.
+//! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is delayed.
+//! - [`registry`]: hubs by handle, and the default hub.
+//!
+//! Life of an operation: lock the hub, look into the fault script, change the hub, put what it causes into the
+//! outlets of the devices concerned, unlock, empty those outlets. A device that is offline gets its messages when
+//! it logs in again.
+
+mod channels;
+mod delivery;
+pub mod faults;
+mod hub;
+mod input;
+mod mail;
+mod media;
+pub mod none;
+pub mod registry;
+pub mod rtc;
+pub mod signaling;
+mod timer;
+
+pub use faults::Fault;
+pub use hub::{Hub, Record};
+
+use nertc_callkit_abi::nertc_callkit_code as code;
+
+const OK: i32 = code::NERTC_CALLKIT_CODE_OK as i32;
+const PEER_OFFLINE: i32 = code::NERTC_CALLKIT_CODE_PEER_OFFLINE as i32;
+const CHANNEL_NOT_EXISTS: i32 = code::NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS as i32;
+const NOT_MEMBER: i32 = code::NERTC_CALLKIT_CODE_NOT_MEMBER as i32;
+const ALREADY_MEMBER: i32 = code::NERTC_CALLKIT_CODE_ALREADY_MEMBER as i32;
+const INVITE_NOT_EXISTS: i32 = code::NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS as i32;
+const INVITE_REJECTED: i32 = code::NERTC_CALLKIT_CODE_INVITE_REJECTED as i32;
+const INVITE_ACCEPTED: i32 = code::NERTC_CALLKIT_CODE_INVITE_ACCEPTED as i32;
+const UID_CONFLICT: i32 = code::NERTC_CALLKIT_CODE_UID_CONFLICT as i32;
+const MEMBER_LIMIT: i32 = code::NERTC_CALLKIT_CODE_MEMBER_LIMIT as i32;
+const OTHER_DEVICE: i32 = code::NERTC_CALLKIT_CODE_OTHER_DEVICE as i32;
+const NOT_LOGGED_IN: i32 = code::NERTC_CALLKIT_CODE_NOT_LOGGED_IN as i32;
+const ALREADY_LOGGED_IN: i32 = code::NERTC_CALLKIT_CODE_ALREADY_LOGGED_IN as i32;
+const PLUG_FAILED: i32 = code::NERTC_CALLKIT_CODE_PLUG_FAILED as i32;
+
+/// Every limit of a hub. Over the limit something is refused or forgotten, nothing grows.
+mod limits {
+    /// Members of a channel; the next one is answered MEMBER_LIMIT.
+    pub(crate) const MEMBERS: usize = 100;
+    /// Invites remembered by a channel; when all are pending the next one is answered MEMBER_LIMIT.
+    pub(crate) const INVITES: usize = 100;
+    /// Messages that wait for one offline device or one unknown account; the oldest is forgotten.
+    pub(crate) const BACKLOG: usize = 256;
+    /// Offline devices remembered for one account; the oldest is forgotten.
+    pub(crate) const OFFLINE_DEVICES: usize = 16;
+    /// Accounts that never logged in and for which messages wait; more are not kept.
+    pub(crate) const UNKNOWN_ACCOUNTS: usize = 1024;
+    /// Messages that wait for a sink that answers QUEUE_FULL; more are lost. Completions are never lost.
+    pub(crate) const OUTLET: usize = 1024;
+    /// Call records kept for tests; the oldest is forgotten.
+    pub(crate) const RECORDS: usize = 64;
+    /// Lines of a fault script.
+    pub(crate) const FAULTS: usize = 1024;
+    /// Milliseconds until a sink that answered QUEUE_FULL is asked again.
+    pub(crate) const RETRY_MS: u64 = 10;
+    /// Milliseconds that a channel lives at most.
+    pub(crate) const CHANNEL_LIFE_MS: u64 = 2 * 60 * 60 * 1000;
+    /// Channels from which on expired ones are looked for.
+    pub(crate) const SWEEP: usize = 64;
+}

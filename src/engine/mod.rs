@@ -1,19 +1,48 @@
 //! The call state machine: a value without thread, lock, clock, I/O or randomness of its own.
 //!
-//! Contract: feed one input, drain `poll_output` to `None`, feed the next.
+//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out before
+//! what the app is told, and what is due is fired by `handle_timeout`.
+//!
+//! `state.rs` is the picture. Moves: `session.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs` (we are
+//! called), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
+//! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
 #![forbid(unsafe_code)]
 
+mod closer;
 pub mod codes;
+mod command;
+mod glare;
 mod ids;
+mod in_call;
+mod incoming;
 pub mod input;
 pub mod limits;
+mod media;
+mod offline;
+mod ops;
+mod outgoing;
 pub mod output;
+mod record;
+mod say;
+mod session;
+mod signals;
+pub mod state;
+mod switch;
 pub mod time;
+mod tombstones;
 pub mod wire;
 
+use std::collections::VecDeque;
+
+use closer::Closer;
+use ids::Ids;
 use input::{CallType, Input, Text};
+use ops::Op;
 use output::Output;
+use session::{Closing, Session};
+use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
 use time::Time;
+use tombstones::Tombstones;
 
 /// Every timer, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,45 +155,222 @@ pub struct Snapshot {
 }
 
 /// The call engine of one component.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Engine {
     config: Config,
+    ring_ms: u32,
+    ids: Ids,
+    last_req: u64,
+    last_call: u64,
+    last_closer: u64,
+    revision: u64,
+    session: Session,
+    closing: Closing,
+    is_connection_lost: bool,
+    /// The host does not take its events: nobody may ring.
+    is_backlogged: bool,
+    state: State,
+    media_room: MediaRoom,
+    local: Local,
+    ended: Option<Ended>,
+    ops: Vec<Op>,
+    closers: Vec<Closer>,
+    tombstones: Tombstones,
+    /// Operations of the plugs, to be started.
+    wire: VecDeque<Output>,
+    /// What the app is told.
+    app: VecDeque<Output>,
 }
 
 impl Engine {
     /// A logged-out engine. `seed` makes its ids (request id, call id): random in production, fixed in a test.
     pub fn new(config: Config, seed: u64) -> Engine {
-        let _ = seed;
-        Engine { config }
+        Engine {
+            config,
+            ring_ms: config.timers.ring_ms,
+            ids: Ids::new(seed),
+            last_req: 0,
+            last_call: 0,
+            last_closer: 0,
+            revision: 0,
+            session: Session::LoggedOut,
+            closing: Closing::No,
+            is_connection_lost: false,
+            is_backlogged: false,
+            state: State::Idle,
+            media_room: MediaRoom::Out,
+            local: Local::default(),
+            ended: None,
+            ops: Vec::new(),
+            closers: Vec::new(),
+            tombstones: Tombstones::default(),
+            wire: VecDeque::new(),
+            app: VecDeque::new(),
+        }
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Time, input: Input) {
-        let _ = (now, input, self.config);
+        debug_assert!(self.wire.is_empty() && self.app.is_empty(), "drain poll_output before the next input");
+        self.revision += 1;
+        let before = self.state.phase();
+        let call = self.state.call_no();
+        match input {
+            Input::Command { ticket, command } => self.on_command(now, ticket, command),
+            Input::Close => self.on_close(now),
+            Input::Backlog(is_backlogged) => self.is_backlogged = is_backlogged,
+            Input::SignalDone { req, result } => self.on_signal_done(now, req, result),
+            Input::Signals { source, events } => self.on_signals(now, source, events),
+            Input::Rooms(rooms) => self.on_rooms(now, rooms),
+            Input::Connection(connection) => self.on_connection(now, connection),
+            Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
+            Input::Rtc(event) => self.on_rtc_event(now, event),
+        }
+        self.check_move(before, call);
     }
 
     /// What to do next; drain to `None` before the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        None
+        let next = self.wire.pop_front().or_else(|| self.app.pop_front());
+        if next.is_none() && matches!(self.state, State::Idle) {
+            // Idle components cost nothing; a live call keeps its buffers.
+            self.wire = VecDeque::new();
+            self.app = VecDeque::new();
+            self.ops.shrink_to_fit();
+            self.closers.shrink_to_fit();
+        }
+        next
     }
 
     /// When to call `handle_timeout`, and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
-        None
+        let ops = self.ops.iter().filter_map(|op| op.deadline).min();
+        let closers = self.closers.iter().map(|closer| closer.deadline).min();
+        let state = match &self.state {
+            State::Idle => None,
+            State::Calling(calling) => Engine::calling_due(calling),
+            State::Called(called) if called.accepting.is_some() => None,
+            State::Called(called) => Some((called.ring_until, "ring limit of the called")),
+            State::InCall(call) => Engine::in_call_due(call),
+        };
+        let drain = match &self.session {
+            Session::LoggingOut { until, .. } => *until,
+            Session::LoggedOut | Session::LoggingIn { .. } | Session::LoggedIn { .. } => None,
+        };
+        let closing = match self.closing {
+            Closing::Until(at) => Some(at),
+            Closing::No | Closing::Closed => None,
+        };
+        [
+            ops.map(|at| (at, "an operation of a plug")),
+            closers.map(|at| (at, "cleaning up behind a call")),
+            drain.map(|at| (at, "cleaning up before the logout")),
+            closing.map(|at| (at, "closing")),
+            state,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Fires what is due.
     pub fn handle_timeout(&mut self, now: Time) {
-        let _ = now;
+        debug_assert!(self.wire.is_empty() && self.app.is_empty(), "drain poll_output before the next input");
+        self.revision += 1;
+        let before = self.state.phase();
+        let call = self.state.call_no();
+        self.expire_ops(now);
+        self.expire_closers(now);
+        match &self.state {
+            State::Idle => {}
+            State::Calling(_) => self.on_calling_due(now),
+            State::Called(_) => self.on_called_due(now),
+            State::InCall(_) => self.on_in_call_due(now),
+        }
+        if matches!(self.session, Session::LoggingOut { until: Some(until), .. } if until <= now) {
+            self.send_logout(now);
+        }
+        if matches!(self.closing, Closing::Until(until) if until <= now) {
+            self.become_closed();
+        }
+        self.check_move(before, call);
+    }
+
+    /// In debug builds: the move that was made is in the table that the picture is drawn from.
+    fn check_move(&self, before: Phase, call: u64) {
+        let after = self.state.phase();
+        let is_same_call = call == self.state.call_no() || call == 0 || after == Phase::Idle;
+        let is_listed = MOVES.iter().any(|(from, _, to)| *from == before && *to == after);
+        // Within one input a call may end and the next ring; a glare may be decided where it arises.
+        debug_assert!(
+            before == after || is_listed || !is_same_call,
+            "{before:?} to {after:?} is not in MOVES"
+        );
     }
 
     /// What is going on.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::default()
+        let mut snapshot = Snapshot {
+            state: self.state.number(),
+            call_no: self.state.call_no(),
+            account: self.session.account(),
+            peer: self.state.peer(),
+            ..Snapshot::default()
+        };
+        match &self.state {
+            State::Idle => {}
+            State::Calling(calling) => {
+                let own = &calling.own;
+                snapshot.call_type = Some(own.options.call_type);
+                snapshot.own_uid = own.uid;
+                snapshot.channel_id = own.channel_id.clone();
+                snapshot.request_id = own.request_id.clone();
+                snapshot.call_id = own.call_id.clone();
+            }
+            State::Called(called) => {
+                let invite = &called.invite;
+                snapshot.call_type = Some(invite.call_type);
+                snapshot.channel_id = invite.channel_id.clone();
+                snapshot.request_id = invite.request_id.clone();
+                snapshot.call_id = invite.call_id.clone();
+            }
+            State::InCall(call) => {
+                snapshot.call_type = Some(call.call_type);
+                snapshot.connected = call.connected_at.is_some();
+                snapshot.own_uid = call.own_uid;
+                snapshot.peer_uid = call.peer_uid.unwrap_or(0);
+                snapshot.channel_id = call.channel_id.clone();
+                snapshot.request_id = call.request_id.clone();
+                snapshot.call_id = call.call_id.clone();
+                snapshot.rtc_channel = call.rtc_channel.clone();
+            }
+        }
+        snapshot
     }
 
     /// Changes whenever `snapshot` may have changed.
     pub fn revision(&self) -> u64 {
-        0
+        self.revision
+    }
+
+    /// State and inner state, for tools that draw and check.
+    pub fn phase(&self) -> Phase {
+        self.state.phase()
+    }
+
+    fn next_call_no(&mut self) -> u64 {
+        self.last_call += 1;
+        self.last_call
+    }
+
+    /// Mutes end with the call.
+    fn become_idle(&mut self) {
+        self.local.muted = 0;
+        self.local.remote_muted = 0;
+    }
+
+    /// A new call may ring.
+    fn may_ring(&self) -> bool {
+        self.session.is_logged_in() && self.closing == Closing::No && !self.is_backlogged
     }
 }

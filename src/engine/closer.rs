@@ -1,0 +1,349 @@
+//! The closer: a call ends for the app at once; the wire is cleaned up behind it, in sequence.
+//!
+//! Wait for the operation that is running, then take the invite back if one was issued, wait for the answer, then
+//! close or leave the channel. A closer owns the old ids, so nothing it does can touch the next call.
+
+use super::input::{Outcome, Req, SignalResult, Text};
+use super::ops::{Owner, Undo};
+use super::output::{Message, Operation, SignalOp};
+use super::state::{Own, OwnStep};
+use super::time::Time;
+use super::wire::{self, Outgoing};
+use super::{Engine, codes, limits};
+
+/// Cleans up behind one ended call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Closer {
+    pub(super) id: u64,
+    pub(super) call_no: u64,
+    pub(super) deadline: Time,
+    /// Empty while the channel is still being created.
+    pub(super) channel_id: Text,
+    /// The invite to take back.
+    pub(super) cancel: Option<Message>,
+    pub(super) finish: Finish,
+    pub(super) no_offline: bool,
+    pub(super) step: Step,
+}
+
+/// Last step of a closer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Finish {
+    /// Close the channel for everybody.
+    Close,
+    /// Only leave it.
+    Leave,
+}
+
+/// What a closer is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Step {
+    /// An operation of the call is still running.
+    Await(Awaited),
+    /// Taking the invite back.
+    Cancelling,
+    /// Joining the channel of an accepted invite, because only members can leave or close.
+    Joining,
+    /// Closing or leaving.
+    Finishing,
+}
+
+/// The operation that was running when the call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Awaited {
+    Create,
+    Join,
+    Invite,
+    Cancel,
+    /// If it fails for another reason than that the call is gone, this reject goes out.
+    Accept(Message),
+    /// Join of an accepted invite.
+    Enter,
+}
+
+impl Awaited {
+    /// What its late success must be followed by.
+    pub(super) fn undo(&self, channel: &Text) -> Option<Undo> {
+        match self {
+            Awaited::Create => Some(Undo::Create),
+            Awaited::Join | Awaited::Enter => Some(Undo::Join(channel.clone())),
+            Awaited::Accept(_) => Some(Undo::Accept(channel.clone())),
+            Awaited::Invite | Awaited::Cancel => None,
+        }
+    }
+}
+
+/// How an own invite is taken back.
+#[derive(Clone, Debug)]
+pub(super) struct TakeBack {
+    /// Send CANCEL if the peer may know of the invite. Off when the invite is over, and towards old clients while
+    /// a call with them lives: they take any CANCEL for the end of it.
+    pub(super) cancel: bool,
+    /// 0 or 2.
+    pub(super) reason: i64,
+    /// The call goes on elsewhere.
+    pub(super) glare: bool,
+    pub(super) attach_ext: Option<Text>,
+    pub(super) no_offline: bool,
+}
+
+impl TakeBack {
+    pub(super) fn plain() -> TakeBack {
+        TakeBack { cancel: true, reason: 0, glare: false, attach_ext: None, no_offline: false }
+    }
+
+    pub(super) fn for_glare() -> TakeBack {
+        TakeBack { glare: true, ..TakeBack::plain() }
+    }
+
+    /// Only the channel has to be closed.
+    pub(super) fn close_only() -> TakeBack {
+        TakeBack { cancel: false, ..TakeBack::plain() }
+    }
+}
+
+/// The CANCEL of an own invite.
+pub(super) fn cancel_message(own: &Own, how: &TakeBack) -> Message {
+    let attachment = how.attach_ext.as_deref().or(own.options.attachment.as_deref());
+    let custom = wire::outgoing(&Outgoing {
+        channel_name: &own.rtc_channel(),
+        call_id: &own.call_id,
+        attachment,
+        extra: own.options.extra.as_deref(),
+        reason: how.reason,
+        glare: how.glare,
+    });
+    Message {
+        channel_id: own.channel_id.clone(),
+        account: own.options.user.clone(),
+        request_id: own.request_id.clone(),
+        custom,
+        no_offline: how.no_offline || own.options.no_offline,
+    }
+}
+
+impl Engine {
+    /// Cleans up behind an own invite.
+    pub(super) fn close_own(&mut self, now: Time, own: &Own, how: &TakeBack) {
+        let cancel = (how.cancel && own.is_out()).then(|| cancel_message(own, how));
+        let (running, step) = match own.step {
+            OwnStep::Creating(req) => (Some(req), Step::Await(Awaited::Create)),
+            OwnStep::Joining(req) => (Some(req), Step::Await(Awaited::Join)),
+            OwnStep::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),
+            OwnStep::TimingOut(req) | OwnStep::Yielding(req) => (Some(req), Step::Await(Awaited::Cancel)),
+            OwnStep::Held | OwnStep::Invited => (None, Step::Cancelling),
+            OwnStep::Over => return,
+        };
+        self.start_closer(now, own.no, &own.channel_id, cancel, Finish::Close, how.no_offline, running, step);
+    }
+
+    /// Closes or leaves the channel of a call, now or once the running operation has ended.
+    pub(super) fn close_channel(
+        &mut self,
+        now: Time,
+        call_no: u64,
+        channel: &Text,
+        finish: Finish,
+        no_offline: bool,
+        running: Option<(Req, Awaited)>,
+    ) {
+        let (running, step) = match running {
+            Some((req, awaited)) => (Some(req), Step::Await(awaited)),
+            None => (None, Step::Cancelling),
+        };
+        self.start_closer(now, call_no, channel, None, finish, no_offline, running, step);
+    }
+
+    /// Joins and closes the channel of an invite whose accept succeeded too late.
+    pub(super) fn undo_accept(&mut self, now: Time, call_no: u64, channel: Text) {
+        let id = self.add_closer(now, call_no, &channel, None, Finish::Close, false, Step::Joining);
+        let ms = self.config.timers.request_ms;
+        let join = SignalOp::Join { channel_id: channel, no_offline: false };
+        self.signal(now, ms, Owner::Closer(id), join);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one closer, given once")]
+    fn start_closer(
+        &mut self,
+        now: Time,
+        call_no: u64,
+        channel: &Text,
+        cancel: Option<Message>,
+        finish: Finish,
+        no_offline: bool,
+        running: Option<Req>,
+        step: Step,
+    ) {
+        let id = self.add_closer(now, call_no, channel, cancel, finish, no_offline, step);
+        let is_running = running.is_some_and(|req| self.adopt(req, id));
+        if !is_running {
+            self.cancel_or_finish(now, id);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one closer, given once")]
+    fn add_closer(
+        &mut self,
+        now: Time,
+        call_no: u64,
+        channel: &Text,
+        cancel: Option<Message>,
+        finish: Finish,
+        no_offline: bool,
+        step: Step,
+    ) -> u64 {
+        if self.closers.len() >= limits::CLOSERS {
+            self.drop_closer(now, 0);
+        }
+        self.last_closer += 1;
+        let id = self.last_closer;
+        let deadline = now.after(self.config.timers.closer_ms);
+        let channel_id = channel.clone();
+        self.closers.push(Closer { id, call_no, deadline, channel_id, cancel, finish, no_offline, step });
+        id
+    }
+
+    /// A closer's operation has ended.
+    pub(super) fn on_closer_step(&mut self, now: Time, id: u64, result: SignalResult) {
+        let Some(index) = self.closers.iter().position(|closer| closer.id == id) else {
+            return self.ignore("step of a closer that is gone");
+        };
+        let ok = codes::is_success(result.outcome.code);
+        match self.closers[index].step.clone() {
+            Step::Await(Awaited::Create) => {
+                match result.room {
+                    Some(room) if ok => self.closers[index].channel_id = room.channel.id,
+                    Some(_) | None => {}
+                }
+                self.finish_closer(now, id);
+            }
+            Step::Await(Awaited::Join | Awaited::Cancel | Awaited::Enter)
+            | Step::Cancelling
+            | Step::Joining => {
+                self.finish_closer(now, id);
+            }
+            Step::Await(Awaited::Invite) => {
+                if is_never_delivered(result.outcome.code) {
+                    self.closers[index].cancel = None;
+                }
+                self.cancel_or_finish(now, id);
+            }
+            Step::Await(Awaited::Accept(reject)) => {
+                self.after_accept(now, index, ok, &result.outcome, reject)
+            }
+            Step::Finishing => self.end_closer(now, index, result.outcome),
+        }
+    }
+
+    /// An accept that the app took back has been decided.
+    fn after_accept(&mut self, now: Time, index: usize, ok: bool, outcome: &Outcome, reject: Message) {
+        if ok {
+            let closer = &mut self.closers[index];
+            closer.step = Step::Joining;
+            let (id, channel_id) = (closer.id, closer.channel_id.clone());
+            let ms = self.config.timers.request_ms;
+            self.signal(now, ms, Owner::Closer(id), SignalOp::Join { channel_id, no_offline: false });
+            return;
+        }
+        let closer = self.closers.remove(index);
+        if !is_decided(outcome.code) {
+            self.side(now, Operation::Reject, closer.call_no, true, SignalOp::Reject(reject));
+        }
+        self.on_wire_quiet(now);
+    }
+
+    fn cancel_or_finish(&mut self, now: Time, id: u64) {
+        let Some(closer) = self.closers.iter_mut().find(|closer| closer.id == id) else { return };
+        match closer.cancel.take() {
+            Some(message) => {
+                closer.step = Step::Cancelling;
+                let ms = self.config.timers.operation_ms;
+                self.signal(now, ms, Owner::Closer(id), SignalOp::CancelInvite(message));
+            }
+            None => self.finish_closer(now, id),
+        }
+    }
+
+    fn finish_closer(&mut self, now: Time, id: u64) {
+        let Some(index) = self.closers.iter().position(|closer| closer.id == id) else { return };
+        if self.closers[index].channel_id.is_empty() {
+            self.closers.remove(index);
+            return self.on_wire_quiet(now);
+        }
+        self.closers[index].step = Step::Finishing;
+        let op = finish_op(&self.closers[index]);
+        let ms = self.config.timers.operation_ms;
+        self.signal(now, ms, Owner::Closer(id), op);
+    }
+
+    fn end_closer(&mut self, now: Time, index: usize, outcome: Outcome) {
+        let closer = self.closers.remove(index);
+        let gone = matches!(outcome.code, codes::CHANNEL_NOT_EXISTS | codes::NOT_MEMBER);
+        if !codes::is_success(outcome.code) && !gone {
+            self.tell_error(Operation::Close, closer.call_no, outcome);
+        }
+        self.on_wire_quiet(now);
+    }
+
+    /// Gives up on closers that take too long.
+    pub(super) fn expire_closers(&mut self, now: Time) {
+        while let Some(index) = self.closers.iter().position(|closer| closer.deadline <= now) {
+            self.drop_closer(now, index);
+            self.on_wire_quiet(now);
+        }
+    }
+
+    /// Skips what a closer still waits for and sends its last step, unheard.
+    fn drop_closer(&mut self, now: Time, index: usize) {
+        let closer = self.closers.remove(index);
+        if let Step::Await(awaited) = &closer.step {
+            self.abandon_closer(closer.id, awaited, &closer.channel_id);
+        }
+        self.ops.retain(|op| op.owner != Owner::Closer(closer.id));
+        if !closer.channel_id.is_empty() && closer.step != Step::Finishing {
+            self.side(now, Operation::Close, closer.call_no, true, finish_op(&closer));
+        }
+    }
+
+    /// What a late success of a closer's running operation must be followed by.
+    pub(super) fn closer_undo(&self, id: u64) -> Option<Undo> {
+        let closer = self.closers.iter().find(|closer| closer.id == id)?;
+        match &closer.step {
+            Step::Await(awaited) => awaited.undo(&closer.channel_id),
+            Step::Joining => Some(Undo::Join(closer.channel_id.clone())),
+            Step::Cancelling | Step::Finishing => None,
+        }
+    }
+
+    /// This channel is being cleaned up.
+    pub(super) fn is_closing(&self, channel: &str) -> bool {
+        self.closers.iter().any(|closer| &*closer.channel_id == channel)
+    }
+}
+
+fn finish_op(closer: &Closer) -> SignalOp {
+    let (channel_id, no_offline) = (closer.channel_id.clone(), closer.no_offline);
+    match closer.finish {
+        Finish::Close => SignalOp::Close { channel_id, no_offline },
+        Finish::Leave => SignalOp::Leave { channel_id, no_offline },
+    }
+}
+
+/// The service refused the invite for a reason that says that nobody was told of it.
+pub(super) fn is_never_delivered(code: i32) -> bool {
+    matches!(
+        code,
+        codes::CHANNEL_NOT_EXISTS | codes::NOT_MEMBER | codes::ALREADY_MEMBER | codes::MEMBER_LIMIT
+    )
+}
+
+/// The service says that the invite was already decided.
+pub(super) fn is_decided(code: i32) -> bool {
+    matches!(
+        code,
+        codes::CHANNEL_NOT_EXISTS
+            | codes::INVITE_NOT_EXISTS
+            | codes::INVITE_REJECTED
+            | codes::INVITE_ACCEPTED
+    )
+}

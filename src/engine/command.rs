@@ -1,0 +1,212 @@
+//! What the app asks for: login first, then the state, then which call it means.
+
+use super::closer::{Finish, TakeBack};
+use super::input::{CallRef, Command, Text, Ticket};
+use super::output::{EndReason, Operation};
+use super::session::{Closing, Which};
+use super::state::{Glare, State};
+use super::time::Time;
+use super::{Engine, codes, outgoing};
+
+/// Answers of a function in the states idle, calling, called, in call; 0 = legal. NetEase's table.
+type Allowed = [i32; 4];
+
+const HANGUP: Allowed = [codes::HANGUP_IN_IDLE, 0, 0, 0];
+const LEAVE: Allowed = [codes::LEAVE_IN_IDLE, codes::LEAVE_IN_CALLING, codes::LEAVE_IN_CALLED, 0];
+const CANCEL: Allowed = [codes::CANCEL_IN_IDLE, 0, codes::CANCEL_IN_CALLED, codes::CANCEL_IN_CALL];
+const ACCEPT: Allowed = [codes::ACCEPT_IN_IDLE, codes::ACCEPT_IN_CALLING, 0, codes::ACCEPT_IN_CALL];
+const REJECT: Allowed = [codes::REJECT_IN_IDLE, codes::REJECT_IN_CALLING, 0, codes::REJECT_IN_CALL];
+const SWITCH: Allowed = [codes::SWITCH_IN_IDLE, codes::SWITCH_IN_CALLING, codes::SWITCH_IN_CALLED, 0];
+
+impl Engine {
+    pub(super) fn on_command(&mut self, now: Time, ticket: Ticket, command: Command) {
+        let operation = operation_of(&command);
+        if self.closing != Closing::No {
+            return self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
+        }
+        let works_at_any_time = matches!(operation, Operation::Login | Operation::Logout | Operation::None);
+        if !works_at_any_time && !self.session.is_logged_in() {
+            return self.done(ticket, operation, 0, codes::NOT_LOGGED_IN);
+        }
+        match command {
+            Command::Login { account, token } => self.cmd_login(now, ticket, account, token),
+            Command::Logout => self.cmd_logout(now, ticket),
+            Command::SetCallTimeout { timeout_ms } => {
+                self.ring_ms = timeout_ms;
+                self.done(ticket, operation, 0, codes::OK);
+            }
+            Command::Call(options) => self.cmd_call(now, ticket, options),
+            Command::Cancel { call, attach_ext, no_offline, no_record } => {
+                if self.check(ticket, operation, &call, CANCEL, true) {
+                    let how = TakeBack { attach_ext, no_offline, ..TakeBack::plain() };
+                    self.cancel_calling(now, (ticket, operation), &how, !no_record);
+                }
+            }
+            Command::Accept { call } => {
+                if self.check(ticket, operation, &call, ACCEPT, false) {
+                    self.cmd_accept(now, ticket);
+                }
+            }
+            Command::Reject { call } => {
+                if self.check(ticket, operation, &call, REJECT, true) {
+                    self.reject_called(now, (ticket, operation), Finish::Leave);
+                }
+            }
+            Command::Hangup { call, no_offline, no_record } => {
+                if self.check(ticket, operation, &call, HANGUP, true) {
+                    self.hang_up(now, ticket, no_offline, no_record);
+                }
+            }
+            Command::Leave { call, no_offline } => {
+                if self.check(ticket, operation, &call, LEAVE, false) {
+                    self.done(ticket, operation, self.state.call_no(), codes::OK);
+                    self.end_in_call(now, EndReason::Normal, Some((Finish::Leave, no_offline)));
+                }
+            }
+            Command::SwitchCallType { call_type, step } => {
+                if self.check(ticket, operation, &CallRef::default(), SWITCH, false) {
+                    self.cmd_switch(now, ticket, call_type, step);
+                }
+            }
+            Command::EnableLocal { media, on } => self.cmd_enable_local(now, ticket, media, on),
+            Command::MuteLocal { media, muted } => self.cmd_mute_local(now, ticket, media, muted),
+            Command::MuteRemote { media, muted } => self.cmd_mute_remote(now, ticket, media, muted),
+            Command::SetLocalView(view) => self.cmd_local_view(now, ticket, view),
+            Command::SetRemoteView(view) => self.cmd_remote_view(now, ticket, view),
+        }
+    }
+
+    /// Whether the function may go on; completes the request otherwise. A request to end a call that has ended is
+    /// fulfilled.
+    fn check(
+        &mut self,
+        ticket: Ticket,
+        operation: Operation,
+        call: &CallRef,
+        allowed: Allowed,
+        ends_call: bool,
+    ) -> bool {
+        let which = self.locate(call);
+        let state = usize::try_from(self.state.number()).unwrap_or(0);
+        let code = match (which, allowed[state]) {
+            (Which::Ended, _) if ends_call => codes::OK,
+            (_, code) if code != codes::OK => code,
+            (Which::Live | Which::Unnamed, _) => return true,
+            (Which::Ended | Which::Other, _) => codes::CALL_MISMATCH,
+        };
+        self.done(ticket, operation, 0, code);
+        false
+    }
+
+    fn hang_up(&mut self, now: Time, ticket: Ticket, no_offline: bool, no_record: bool) {
+        let done = (ticket, Operation::Hangup);
+        match &self.state {
+            State::Idle => {}
+            State::Calling(_) => {
+                let how = TakeBack { no_offline, ..TakeBack::plain() };
+                self.cancel_calling(now, done, &how, !no_record);
+            }
+            State::Called(_) => self.reject_called(now, done, Finish::Close),
+            State::InCall(call) => {
+                let no = call.no;
+                self.done(ticket, Operation::Hangup, no, codes::OK);
+                self.end_in_call(now, EndReason::HungUp, Some((Finish::Close, no_offline)));
+            }
+        }
+    }
+
+    /// Completes what waits inside the live call: call() and accept().
+    pub(super) fn say_pending(&mut self, code: i32) {
+        let mut state = std::mem::replace(&mut self.state, State::Idle);
+        match &mut state {
+            State::Idle | State::InCall(_) => {}
+            State::Calling(calling) => {
+                let outcome = super::input::Outcome { code, ..Default::default() };
+                self.done_call(&mut calling.own, outcome);
+            }
+            State::Called(called) => {
+                let tickets = called.accepting.as_mut().map(|a| std::mem::take(&mut a.tickets));
+                for ticket in tickets.unwrap_or_default() {
+                    self.done(ticket, Operation::Accept, called.no, code);
+                }
+            }
+        }
+        self.state = state;
+    }
+
+    /// Ends the live call because its user logs out or its component goes away; the peer learns.
+    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
+        self.say_pending(codes::SHUTTING_DOWN);
+        match &mut self.state {
+            State::Idle => {}
+            State::Calling(_) => {
+                let how = TakeBack::plain();
+                self.end_calling(now, reason, &how, |engine, own| {
+                    engine.record_missed(now, own, super::output::RecordStatus::Cancelled);
+                });
+            }
+            State::Called(called) => {
+                let aside = called.aside.take();
+                let (no, invite) = (called.no, called.invite.clone());
+                let reject = outgoing::reply_to(&invite, 0);
+                let running = called.accepting.as_ref().map(|a| a.req);
+                match running {
+                    Some(req) => {
+                        let running = Some((req, super::closer::Awaited::Accept(reject)));
+                        self.close_channel(now, no, &invite.channel_id, Finish::Leave, false, running);
+                    }
+                    None => {
+                        let reject = super::output::SignalOp::Reject(reject);
+                        self.side(now, Operation::Reject, no, true, reject);
+                    }
+                }
+                if let Some(aside) = aside {
+                    self.reject_aside(now, &aside);
+                }
+                self.end_called(now, reason.into());
+            }
+            State::InCall(_) => self.end_in_call(now, reason, Some((Finish::Close, false))),
+        }
+    }
+
+    /// Ends the live call without a word on the wire: there is none any more.
+    pub(super) fn drop_live(&mut self, now: Time, reason: EndReason, account: &Text) {
+        match &mut self.state {
+            State::Idle => {}
+            State::Calling(calling) => {
+                calling.glare = Glare::None;
+                let own = calling.own.clone();
+                self.state = State::Idle;
+                self.tell_calling_end(now, &own, reason.into());
+            }
+            State::Called(called) => {
+                called.aside = None;
+                self.end_called(now, reason.into());
+            }
+            State::InCall(call) => {
+                call.leftover = None;
+                self.end_in_call_of(now, reason, None, account);
+            }
+        }
+    }
+}
+
+fn operation_of(command: &Command) -> Operation {
+    match command {
+        Command::Login { .. } => Operation::Login,
+        Command::Logout => Operation::Logout,
+        Command::SetCallTimeout { .. } => Operation::None,
+        Command::Call(_) => Operation::Call,
+        Command::Cancel { .. } => Operation::Cancel,
+        Command::Accept { .. } => Operation::Accept,
+        Command::Reject { .. } => Operation::Reject,
+        Command::Hangup { .. } => Operation::Hangup,
+        Command::Leave { .. } => Operation::Leave,
+        Command::SwitchCallType { .. } => Operation::Switch,
+        Command::EnableLocal { .. } => Operation::EnableLocal,
+        Command::MuteLocal { .. } => Operation::MuteLocal,
+        Command::MuteRemote { .. } => Operation::MuteRemote,
+        Command::SetLocalView(_) => Operation::LocalView,
+        Command::SetRemoteView(_) => Operation::RemoteView,
+    }
+}

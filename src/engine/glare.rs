@@ -1,0 +1,203 @@
+//! Both sides called each other. One call results, by make before break: nobody takes its own invite back before
+//! the other's is granted, so no third device can slip in and nobody ends up alone.
+
+use super::closer::{Finish, TakeBack};
+use super::input::{Outcome, Req, Text};
+use super::ops::Owner;
+use super::outgoing::reply_to;
+use super::output::{CallEvent, EndReason, Event, Message, Operation, SignalOp};
+use super::say::user_event;
+use super::state::{Calling, Cause, Fate, Glare, Invite, OwnStep, State};
+use super::time::Time;
+use super::{Engine, codes, wire};
+
+impl Calling {
+    /// The peer's invite, waiting or being accepted.
+    pub(super) fn aside(&self) -> Option<&Invite> {
+        match &self.glare {
+            Glare::None => None,
+            Glare::Aside { invite, .. } | Glare::Accepting { invite, .. } => Some(invite),
+        }
+    }
+
+    pub(super) fn has_aside_channel(&self, channel: &str) -> bool {
+        self.aside().is_some_and(|invite| &*invite.channel_id == channel)
+    }
+}
+
+impl Engine {
+    /// An INVITE of the very user whom we are calling.
+    pub(super) fn on_glare(&mut self, now: Time, invite: Invite) {
+        let account = self.session.account();
+        let until = now.after(self.config.timers.glare_ms);
+        let State::Calling(calling) = &mut self.state else { return };
+        match &mut calling.glare {
+            // An old client does not compare: it rejects ours by itself, so theirs is the one that can live.
+            Glare::None if invite.call_id.is_empty() => self.accept_in_glare(now, invite, Fate::Open),
+            Glare::None => {
+                let ours = (calling.own.request_id.as_bytes(), account.as_bytes());
+                let theirs = (invite.request_id.as_bytes(), invite.from.as_bytes());
+                if ours > theirs {
+                    calling.glare = Glare::Aside { invite, until: Some(until) };
+                } else {
+                    self.accept_in_glare(now, invite, Fate::Open);
+                }
+            }
+            Glare::Aside { invite: waiting, .. } => {
+                let older = match waiting.create_ms > invite.create_ms {
+                    true => invite,
+                    false => std::mem::replace(waiting, invite),
+                };
+                self.bury(now, &older);
+            }
+            Glare::Accepting { .. } => self.reject_busy(now, &invite),
+        }
+    }
+
+    /// Accepts the peer's invite while our own is kept (or is over, with a `fate`).
+    pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: Fate) {
+        let message = reply_to(&invite, 0);
+        let custom = wire::reply(&invite.custom, 0);
+        let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
+        let ms = self.config.timers.request_ms;
+        let req = self.signal(now, ms, owner, SignalOp::Accept(Message { custom, ..message }));
+        if let State::Calling(calling) = &mut self.state {
+            calling.glare = Glare::Accepting { invite, req, closed: false, control: false, fate };
+        }
+    }
+
+    /// The service has decided about our accept of the peer's invite.
+    pub(super) fn on_glare_accept_done(
+        &mut self,
+        now: Time,
+        call: u64,
+        req: Req,
+        channel: &Text,
+        outcome: &Outcome,
+    ) {
+        let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else {
+            return self.ignore("accept answered for an ended call");
+        };
+        let is_ours = calling.own.no == call
+            && matches!(&calling.glare, Glare::Accepting { req: running, .. } if *running == req);
+        if !is_ours {
+            self.state = State::Calling(calling);
+            return self.ignore("accept answered for an ended call");
+        }
+        let Glare::Accepting { invite, closed, control, fate, .. } =
+            std::mem::replace(&mut calling.glare, Glare::None)
+        else {
+            return;
+        };
+        self.bury(now, &invite);
+        match outcome.code {
+            code if codes::is_success(code) && closed => {
+                self.close_channel(now, call, channel, Finish::Leave, false, None);
+                self.state = State::Calling(calling);
+                self.end_calling(now, EndReason::PeerHungUp, &TakeBack::for_glare(), |engine, own| {
+                    engine.done_call(own, Outcome::default());
+                });
+            }
+            code if codes::is_success(code) => self.take_theirs(now, *calling, &invite, control, &fate),
+            codes::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
+            code => {
+                if !super::closer::is_decided(code) {
+                    let leave = SignalOp::Leave { channel_id: channel.clone(), no_offline: false };
+                    self.side(now, Operation::Leave, call, true, leave);
+                    self.reject_aside(now, &invite);
+                }
+                self.back_to_own(now, *calling, fate);
+            }
+        }
+    }
+
+    /// In the peer's call; our own invite goes.
+    fn take_theirs(&mut self, now: Time, calling: Calling, invite: &Invite, control: bool, fate: &Fate) {
+        let mut own = calling.own;
+        let mut call = self.new_callee_call(now, own.no, invite, own.since, control);
+        call.issued_by = Some(own.issued_by);
+        call.alias = Some((own.channel_id.clone(), own.request_id.clone()));
+        call.camera_allowed = own.options.call_type == super::input::CallType::Video;
+        let is_type_changed = call.call_type != own.options.call_type;
+        // What call() completes with is the call that lives.
+        let confirmed = std::mem::replace(&mut own.confirmed, true);
+        if !confirmed {
+            let mut named = own.clone();
+            named.confirmed = false;
+            named.channel_id = call.channel_id.clone();
+            named.request_id = call.request_id.clone();
+            named.call_id = call.call_id.clone();
+            self.done_call(&mut named, Outcome::default());
+        }
+        let is_old_client = invite.call_id.is_empty();
+        match fate {
+            Fate::Over(_) => {}
+            Fate::Open if is_old_client && own.is_out() => call.leftover = Some(own),
+            Fate::Open | Fate::Accepted(_) if is_old_client => {
+                self.close_own(now, &own, &TakeBack::close_only());
+            }
+            Fate::Open | Fate::Accepted(_) => self.close_own(now, &own, &TakeBack::for_glare()),
+        }
+        if is_type_changed {
+            self.tell(Event::CallTypeChange(call.call_event(0)));
+        }
+        self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
+        self.state = State::InCall(Box::new(call));
+    }
+
+    /// Another device of ours took the peer's call.
+    fn sibling_has_it(&mut self, now: Time, calling: Calling, invite: &Invite) {
+        let event = CallEvent {
+            call_no: calling.own.no,
+            user: invite.from.clone(),
+            device: Text::default(),
+            call_type: invite.call_type,
+            state: 0,
+        };
+        // An old client would take the CANCEL for the end of its call with our other device.
+        let take_back = match invite.call_id.is_empty() {
+            true => TakeBack::close_only(),
+            false => TakeBack::for_glare(),
+        };
+        self.state = State::Calling(Box::new(calling));
+        self.end_calling(now, EndReason::OtherAccepted, &take_back, |engine, own| {
+            engine.done_call(own, Outcome::default());
+            engine.tell(Event::OtherClientAccept(event));
+        });
+    }
+
+    /// The peer's invite cannot be had: our own counts again, as it stands now.
+    fn back_to_own(&mut self, now: Time, mut calling: Calling, fate: Fate) {
+        calling.glare = Glare::None;
+        match fate {
+            Fate::Open => {
+                self.state = State::Calling(Box::new(calling));
+                self.go_on_calling(now);
+            }
+            Fate::Accepted(custom) => self.enter_as_caller(now, calling.own, custom.as_deref()),
+            Fate::Over(cause) => self.end_by_cause(now, calling, cause),
+        }
+    }
+
+    /// The service has answered the winner's giving way.
+    pub(super) fn on_yield_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
+        let again = now.after(self.config.timers.glare_ms);
+        let State::Calling(calling) = &mut self.state else {
+            return self.ignore("cancel answered for an ended call");
+        };
+        if calling.own.no != call || calling.own.step != OwnStep::Yielding(req) {
+            return self.ignore("cancel answered for an ended call");
+        }
+        let is_over = codes::is_success(outcome.code) || super::closer::is_decided(outcome.code);
+        if outcome.code == codes::INVITE_ACCEPTED || !is_over {
+            // Accepted: the answer is on its way. Otherwise nobody knows yet: ask again later.
+            let next = (outcome.code != codes::INVITE_ACCEPTED).then_some(again);
+            calling.own.step = OwnStep::Invited;
+            if let Glare::Aside { until, .. } = &mut calling.glare {
+                *until = next;
+            }
+            return;
+        }
+        self.own_over(now, Cause::Closed, Some(&TakeBack::close_only()));
+    }
+}

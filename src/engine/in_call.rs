@@ -1,0 +1,418 @@
+//! In a call: into the media room, who is there, and every way in which the call can end.
+
+use super::closer::{Awaited, Finish, TakeBack};
+use super::input::{Media, Outcome, Req, RtcEvent, SignalResult, Text};
+use super::ops::Owner;
+use super::output::{CallEnd, EndReason, Event, Layer, Message, Operation, SignalOp};
+use super::say::connection_event;
+use super::state::{Ended, Entry, InCall, Invite, PeerMedia, Silence, State};
+use super::time::Time;
+use super::{Engine, codes, wire};
+
+/// How long nothing has come from the peer when a media plug says so.
+const SILENT_MS: u32 = 2_000;
+/// Quality number "nothing arrives".
+const QUALITY_DOWN: i32 = 4;
+
+impl InCall {
+    /// The peer has been silent for so long that a new invite of it means that it restarted.
+    pub(super) fn is_silent(&self, now: Time) -> bool {
+        self.silence.is_some_and(|silence| silence.told || silence.tell_at <= now)
+    }
+
+    pub(super) fn is_peer(&self, uid: u64) -> bool {
+        self.peer_uid == Some(uid)
+    }
+}
+
+impl Engine {
+    /// The call that an accepted invite became; joins its channel.
+    pub(super) fn new_callee_call(
+        &mut self,
+        now: Time,
+        no: u64,
+        invite: &Invite,
+        since: Time,
+        control: bool,
+    ) -> InCall {
+        let ms = self.config.timers.request_ms;
+        let channel_id = invite.channel_id.clone();
+        let join = SignalOp::Join { channel_id: channel_id.clone(), no_offline: false };
+        let req = self.signal(now, ms, Owner::Enter(no, channel_id.clone()), join);
+        let wait = (invite.old && !control).then(|| now.after(self.config.timers.handshake_ms));
+        InCall {
+            no,
+            issued_by: None,
+            peer: invite.from.clone(),
+            call_type: invite.call_type,
+            rtc_channel: if invite.old { channel_id.clone() } else { invite.channel_name.clone() },
+            channel_id,
+            request_id: invite.request_id.clone(),
+            call_id: invite.call_id.clone(),
+            own_uid: 0,
+            rtc_token: Text::default(),
+            is_inviter: false,
+            no_record: false,
+            peer_has_call_id: !invite.call_id.is_empty(),
+            ring_ms: now.since(since),
+            entry: Entry::Signaling { req, wait },
+            connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
+            peer_uid: None,
+            peer_media: PeerMedia::default(),
+            connected_at: None,
+            peer_left: None,
+            silence: None,
+            camera_allowed: true,
+            switch: None,
+            alias: None,
+            leftover: None,
+        }
+    }
+
+    /// The live call, if it is this one.
+    pub(super) fn call_in(&mut self, no: u64) -> Option<&mut InCall> {
+        match &mut self.state {
+            State::InCall(call) if call.no == no => Some(call),
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => None,
+        }
+    }
+
+    pub(super) fn on_enter_done(
+        &mut self,
+        now: Time,
+        no: u64,
+        req: Req,
+        _channel: &Text,
+        result: SignalResult,
+    ) {
+        let account = self.session.account();
+        let Some(call) = self.call_in(no) else { return self.ignore("channel joined for an ended call") };
+        let Entry::Signaling { req: running, wait } = call.entry else {
+            return self.ignore("channel joined twice");
+        };
+        if running != req {
+            return self.ignore("channel joined for another call");
+        }
+        let me = result.room.as_ref().and_then(|room| room.members.iter().find(|m| m.account == account));
+        let uid = me.map_or(0, |me| me.uid);
+        if !codes::is_success(result.outcome.code) || uid == 0 {
+            return self.media_failed(now, result.outcome);
+        }
+        call.own_uid = uid;
+        call.rtc_token = result.rtc_token.unwrap_or_default();
+        match wait.filter(|until| *until > now) {
+            Some(until) => call.entry = Entry::Waiting { until },
+            None => {
+                call.entry = Entry::Joining { tell_old_peer: false };
+                self.enter_media(now);
+            }
+        }
+    }
+
+    /// An old caller says that it is in the media room.
+    pub(super) fn on_join_now(&mut self, now: Time) {
+        let State::InCall(call) = &mut self.state else { return };
+        match &mut call.entry {
+            Entry::Signaling { wait, .. } => *wait = None,
+            Entry::Waiting { .. } => {
+                call.entry = Entry::Joining { tell_old_peer: false };
+                self.enter_media(now);
+            }
+            Entry::Joining { .. } | Entry::Joined => self.ignore("asked to join, and joining"),
+        }
+    }
+
+    /// The way into the media room failed.
+    pub(super) fn media_failed(&mut self, now: Time, outcome: Outcome) {
+        let no = self.state.call_no();
+        let code = if codes::is_success(outcome.code) { codes::PLUG_FAILED } else { outcome.code };
+        self.tell_error(Operation::Rtc, no, Outcome { code, ..outcome });
+        self.end_in_call(now, EndReason::RtcJoinFailed, Some((Finish::Close, false)));
+    }
+
+    /// In the media room.
+    pub(super) fn on_entered(&mut self, now: Time) {
+        let no_media = self.config.caps.no_media;
+        let State::InCall(call) = &mut self.state else { return };
+        let tell = matches!(call.entry, Entry::Joining { tell_old_peer: true });
+        call.entry = Entry::Joined;
+        if tell {
+            self.send_control(now, wire::control_joined());
+        }
+        if no_media {
+            self.peer_entered(now, 0);
+        }
+        self.check_connected(now);
+    }
+
+    /// Sends a text to the peer through the channel.
+    pub(super) fn send_control(&mut self, now: Time, custom: Text) {
+        let State::InCall(call) = &self.state else { return };
+        let message = Message {
+            channel_id: call.channel_id.clone(),
+            account: call.peer.clone(),
+            request_id: Text::default(),
+            custom,
+            no_offline: false,
+        };
+        let no = call.no;
+        if self.config.caps.control {
+            self.side(now, Operation::Switch, no, false, SignalOp::Control(message));
+        }
+    }
+
+    fn peer_entered(&mut self, now: Time, uid: u64) {
+        let State::InCall(call) = &mut self.state else { return };
+        call.peer_left = None;
+        if call.peer_uid.is_some() {
+            return self.ignore("the peer is in the room already");
+        }
+        call.peer_uid = Some(uid);
+        let media = std::mem::take(&mut call.peer_media);
+        let event = call.user_event();
+        self.tell(Event::UserEnter(event));
+        self.check_connected(now);
+        self.tell_peer_media(media);
+        self.apply_remote(now);
+    }
+
+    fn check_connected(&mut self, now: Time) {
+        let State::InCall(call) = &mut self.state else { return };
+        if call.entry != Entry::Joined || call.peer_uid.is_none() || call.connected_at.is_some() {
+            return;
+        }
+        call.connected_at = Some(now);
+        call.connect_by = None;
+        let event = call.call_event(0);
+        self.tell(Event::CallConnected(event));
+    }
+
+    /// What the peer sent and muted before it entered.
+    fn tell_peer_media(&mut self, media: PeerMedia) {
+        for bit in [super::input::AUDIO, super::input::VIDEO] {
+            if media.sending & bit != 0 {
+                self.tell_available(bit, true);
+            }
+            if media.muted & bit != 0 {
+                self.tell_muted(bit, true);
+            }
+        }
+    }
+
+    fn tell_available(&mut self, bit: Media, on: bool) {
+        let State::InCall(call) = &self.state else { return };
+        let event = call.media_event(on);
+        let is_audio = bit == super::input::AUDIO;
+        self.tell(if is_audio { Event::AudioAvailable(event) } else { Event::CameraAvailable(event) });
+    }
+
+    fn tell_muted(&mut self, bit: Media, muted: bool) {
+        let State::InCall(call) = &self.state else { return };
+        let event = call.media_event(muted);
+        let is_audio = bit == super::input::AUDIO;
+        self.tell(if is_audio { Event::AudioMuted(event) } else { Event::VideoMuted(event) });
+    }
+
+    pub(super) fn on_rtc_event(&mut self, now: Time, event: RtcEvent) {
+        let account = self.session.account();
+        if !self.is_in_media() {
+            return self.ignore("media event outside of the media room");
+        }
+        let State::InCall(call) = &mut self.state else { return self.ignore("media event without a call") };
+        let no = call.no;
+        match event {
+            RtcEvent::PeerJoin { uid } if uid != call.own_uid => self.peer_entered(now, uid),
+            RtcEvent::PeerLeave { uid, code: 0 } if call.is_peer(uid) => {
+                call.peer_left = Some(now.after(self.config.timers.peer_leave_ms));
+            }
+            RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => self.end_lost_peer(now),
+            RtcEvent::PeerMedia { uid, media, on } => self.on_peer_media(uid, media, on, false),
+            RtcEvent::PeerMute { uid, media, muted } => self.on_peer_media(uid, media, muted, true),
+            RtcEvent::PeerSilent { uid } if call.is_peer(uid) => self.on_peer_silent(now),
+            RtcEvent::PeerHeard { uid } if call.is_peer(uid) => self.on_peer_heard(),
+            RtcEvent::Reconnecting => {
+                let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
+                self.tell(Event::Reconnecting(event));
+            }
+            RtcEvent::Reconnected => {
+                let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
+                self.tell(Event::Reconnected(event));
+            }
+            RtcEvent::Disconnected(outcome) => {
+                self.tell(Event::Disconnect(connection_event(no, Layer::Media, &account, 0, outcome)));
+                self.end_in_call(now, EndReason::RtcDisconnected, Some((Finish::Leave, false)));
+            }
+            RtcEvent::Quality { uid, quality } if uid == 0 || call.is_peer(uid) => {
+                let user = if uid == 0 { account } else { call.peer.clone() };
+                let event = connection_event(no, Layer::Media, &user, quality, Outcome::default());
+                self.tell(Event::NetworkQuality(event));
+            }
+            RtcEvent::Error(outcome) => self.tell_error(Operation::Plug, no, outcome),
+            RtcEvent::PeerJoin { .. }
+            | RtcEvent::PeerLeave { .. }
+            | RtcEvent::PeerSilent { .. }
+            | RtcEvent::PeerHeard { .. }
+            | RtcEvent::Quality { .. } => self.ignore("media event about somebody else"),
+        }
+    }
+
+    fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) {
+        let State::InCall(call) = &mut self.state else { return };
+        match call.peer_uid {
+            None => {
+                let known = &mut call.peer_media;
+                let bits = if is_mute { &mut known.muted } else { &mut known.sending };
+                *bits = if on { *bits | media } else { *bits & !media };
+            }
+            Some(peer) if peer == uid => {
+                for bit in [super::input::AUDIO, super::input::VIDEO] {
+                    match (media & bit != 0, is_mute) {
+                        (true, true) => self.tell_muted(bit, on),
+                        (true, false) => self.tell_available(bit, on),
+                        (false, _) => {}
+                    }
+                }
+            }
+            Some(_) => self.ignore("media of somebody else"),
+        }
+    }
+
+    fn on_peer_silent(&mut self, now: Time) {
+        let timers = self.config.timers;
+        let State::InCall(call) = &mut self.state else { return };
+        if call.silence.is_some() {
+            return self.ignore("the peer is silent already");
+        }
+        call.silence = Some(Silence {
+            told: false,
+            tell_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
+            lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),
+        });
+        let event = connection_event(call.no, Layer::Media, &call.peer, QUALITY_DOWN, Outcome::default());
+        self.tell(Event::NetworkQuality(event));
+    }
+
+    fn on_peer_heard(&mut self) {
+        let State::InCall(call) = &mut self.state else { return };
+        let was_told = call.silence.take().is_some_and(|silence| silence.told);
+        let event = connection_event(call.no, Layer::Media, &call.peer, 0, Outcome::default());
+        if was_told {
+            self.tell(Event::Reconnected(event));
+        }
+    }
+
+    /// When something of the call is due.
+    pub(super) fn in_call_due(call: &InCall) -> Option<(Time, &'static str)> {
+        let waiting = match call.entry {
+            Entry::Waiting { until } => Some((until, "an old caller does not say that it joined")),
+            Entry::Signaling { .. } | Entry::Joining { .. } | Entry::Joined => None,
+        };
+        let silent = call.silence.map(|silence| match silence.told {
+            true => (silence.lost_at, "the peer is lost"),
+            false => (silence.tell_at.min(silence.lost_at), "the peer is silent"),
+        });
+        [
+            call.connect_by.map(|at| (at, "media is not up")),
+            waiting,
+            call.peer_left.map(|at| (at, "the peer left the media room")),
+            silent,
+            call.switch.map(|switch| (switch.until, "the question about the call type is open")),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Something of the call is due.
+    pub(super) fn on_in_call_due(&mut self, now: Time) {
+        let State::InCall(call) = &mut self.state else { return };
+        let is_due = |at: Option<Time>| at.is_some_and(|at| at <= now);
+        if is_due(call.peer_left) {
+            let event = call.user_event();
+            self.tell(Event::UserLeave(event));
+            return self.end_in_call(now, EndReason::PeerLeft, Some((Finish::Close, false)));
+        }
+        if call.silence.is_some_and(|silence| silence.lost_at <= now) {
+            return self.end_lost_peer(now);
+        }
+        if is_due(call.connect_by) {
+            let outcome = Outcome::failed(codes::RTC_TIMEOUT, "media was not up in time after the accept");
+            return self.media_failed(now, outcome);
+        }
+        if let Some(silence) = call.silence.as_mut().filter(|silence| !silence.told && silence.tell_at <= now)
+        {
+            silence.told = true;
+            let event = connection_event(call.no, Layer::Media, &call.peer, 0, Outcome::default());
+            self.tell(Event::Reconnecting(event));
+        }
+        let State::InCall(call) = &mut self.state else { return };
+        if matches!(call.entry, Entry::Waiting { until } if until <= now) {
+            call.entry = Entry::Joining { tell_old_peer: false };
+            self.enter_media(now);
+        }
+        self.expire_switch(now);
+    }
+
+    /// The peer's connection is gone.
+    pub(super) fn end_lost_peer(&mut self, now: Time) {
+        let State::InCall(call) = &self.state else { return };
+        let event = call.user_event();
+        self.tell(Event::UserDisconnect(event));
+        self.end_in_call(now, EndReason::PeerDisconnected, Some((Finish::Close, false)));
+    }
+
+    /// on_call_end of a call that was accepted. `wire` = how its channel is left, and whether offline devices of
+    /// the peer are spared the message; None = it is closed already, or there is no wire any more.
+    pub(super) fn end_in_call(&mut self, now: Time, reason: EndReason, wire: Option<(Finish, bool)>) {
+        let account = self.session.account();
+        self.end_in_call_of(now, reason, wire, &account);
+    }
+
+    /// The same, when the account is not logged in any more.
+    pub(super) fn end_in_call_of(
+        &mut self,
+        now: Time,
+        reason: EndReason,
+        wire: Option<(Finish, bool)>,
+        account: &Text,
+    ) {
+        let State::InCall(mut call) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        if let Some((finish, no_offline)) = wire {
+            let running = match call.entry {
+                Entry::Signaling { req, .. } => Some((req, Awaited::Enter)),
+                Entry::Waiting { .. } | Entry::Joining { .. } | Entry::Joined => None,
+            };
+            self.close_channel(now, call.no, &call.channel_id, finish, no_offline, running);
+        }
+        if let Some(own) = call.leftover.take() {
+            self.close_own(now, &own, &TakeBack::for_glare());
+        }
+        self.leave_media(now);
+        let talk_ms = call.connected_at.map_or(0, |at| now.since(at));
+        let seconds = u32::try_from(talk_ms / 1000).unwrap_or(u32::MAX);
+        let durations = match call.connected_at {
+            Some(_) => vec![(account.clone(), seconds), (call.peer.clone(), seconds)],
+            None => Vec::new(),
+        };
+        if wire.is_some() || reason == EndReason::PeerHungUp {
+            self.record_complete(now, &call, &durations);
+        }
+        self.ended = Some(Ended {
+            no: call.no,
+            issued_by: call.issued_by,
+            peer: call.peer.clone(),
+            channel_id: call.channel_id.clone(),
+            request_id: call.request_id.clone(),
+        });
+        self.become_idle();
+        self.tell(Event::CallEnd(CallEnd {
+            call_no: call.no,
+            user: call.peer,
+            reason,
+            extra: Text::default(),
+            ring_ms: call.ring_ms,
+            talk_ms,
+            durations,
+        }));
+    }
+}

@@ -1,0 +1,366 @@
+//! We are called: ring, answer, and every way in which that can end.
+
+use super::closer::{Awaited, Finish};
+use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
+use super::ops::Owner;
+use super::outgoing::reply_to;
+use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation, SignalOp};
+use super::say::user_event;
+use super::session::Session;
+use super::state::{Accepting, Called, Ended, Ending, Invite, State};
+use super::time::Time;
+use super::wire::{self, Reason};
+use super::{Engine, codes};
+
+impl Engine {
+    /// An INVITE that is worth looking at: ids in order, not from ourselves, not over, not known.
+    pub(super) fn read_invite(&mut self, now: Time, event: &SignalEvent, offline: bool) -> Option<Invite> {
+        let has_ids = !event.channel.id.is_empty() && !event.request_id.is_empty() && !event.from.is_empty();
+        if !has_ids || event.from == self.session.account() {
+            self.ignore("invite without ids, or from ourselves");
+            return None;
+        }
+        if self.tombstones.covers(now, &event.channel.id, &event.request_id) {
+            self.ignore("invite that has ended already");
+            return None;
+        }
+        let text = wire::read(&event.custom);
+        let age = self.age_of(now, event.time_ms);
+        let invite = Invite {
+            from: event.from.clone(),
+            channel_id: event.channel.id.clone(),
+            request_id: event.request_id.clone(),
+            call_type: call_type(event.channel.call_type),
+            custom: event.custom.clone(),
+            old: text.is_old_invite(),
+            call_id: text.call_id,
+            channel_name: text.channel_name,
+            attachment: text.attachment,
+            offline,
+            create_ms: event.channel.create_ms,
+            time_ms: event.time_ms,
+            expires: now.after(self.config.timers.invite_age_ms.saturating_sub(age)),
+        };
+        if self.is_known(&invite) {
+            self.ignore("invite that is here already");
+            return None;
+        }
+        if text.group {
+            self.reject_busy(now, &invite);
+            self.tell_missed(&invite, Missed::Group);
+            return None;
+        }
+        if event.channel.invalid || invite.expires <= now {
+            self.bury(now, &invite);
+            self.tell_missed(&invite, Missed::Expired);
+            return None;
+        }
+        Some(invite)
+    }
+
+    /// Milliseconds since the service saw this, as far as it told.
+    fn age_of(&self, now: Time, time_ms: u64) -> u32 {
+        let Session::LoggedIn { clock: Some(clock), .. } = &self.session else { return 0 };
+        if time_ms == 0 {
+            return 0;
+        }
+        let age = (clock + now.0).saturating_sub(time_ms);
+        u32::try_from(age).unwrap_or(u32::MAX)
+    }
+
+    fn is_known(&self, invite: &Invite) -> bool {
+        match &self.state {
+            State::Idle | State::InCall(_) => false,
+            State::Calling(calling) => calling.aside().is_some_and(|aside| aside.is_same(invite)),
+            State::Called(called) => {
+                called.invite.is_same(invite)
+                    || called.aside.as_ref().is_some_and(|aside| aside.is_same(invite))
+            }
+        }
+    }
+
+    /// A valid, new INVITE.
+    pub(super) fn on_invite(&mut self, now: Time, invite: Invite) {
+        if self.is_backlogged {
+            return self.reject_busy(now, &invite);
+        }
+        match &mut self.state {
+            State::Idle => self.ring(now, invite),
+            State::Calling(calling) if calling.own.options.user == invite.from => self.on_glare(now, invite),
+            State::Called(called) if called.invite.from == invite.from => {
+                let older = match called.aside.take() {
+                    Some(aside) if aside.create_ms > invite.create_ms => {
+                        called.aside = Some(aside);
+                        Some(invite)
+                    }
+                    aside => {
+                        called.aside = Some(invite);
+                        aside
+                    }
+                };
+                if let Some(older) = older {
+                    self.bury(now, &older);
+                }
+            }
+            State::InCall(call) if call.peer == invite.from && call.is_silent(now) => {
+                self.end_lost_peer(now);
+                self.ring(now, invite);
+            }
+            State::Calling(_) | State::Called(_) | State::InCall(_) => self.reject_busy(now, &invite),
+        }
+    }
+
+    fn ring(&mut self, now: Time, invite: Invite) {
+        let no = self.next_call_no();
+        let limit = now.after(self.ring_ms).after(self.config.timers.ring_grace_ms);
+        let ring_until = limit.min(invite.expires);
+        let ring_left_ms = ring_until.since(now).min(u64::from(self.ring_ms));
+        self.tell(Event::Invited(Invited {
+            call_no: no,
+            invitor: invite.from.clone(),
+            call_type: invite.call_type,
+            attachment: invite.attachment.clone(),
+            channel_id: invite.channel_id.clone(),
+            request_id: invite.request_id.clone(),
+            call_id: invite.call_id.clone(),
+            invited_at_ms: invite.time_ms,
+            ring_left_ms: u32::try_from(ring_left_ms).unwrap_or(u32::MAX),
+            offline: invite.offline,
+        }));
+        let called = Called { no, invite, since: now, ring_until, accepting: None, aside: None };
+        self.state = State::Called(Box::new(called));
+    }
+
+    pub(super) fn cmd_accept(&mut self, now: Time, ticket: Ticket) {
+        let State::Called(called) = &mut self.state else { return };
+        if let Some(accepting) = &mut called.accepting {
+            return accepting.tickets.push(ticket);
+        }
+        let (no, message) = (called.no, reply_to(&called.invite, 0));
+        // The accept says who we are even to callers that said nothing: they look for our version in it.
+        let custom = wire::reply(&called.invite.custom, 0);
+        let channel = message.channel_id.clone();
+        let accept = SignalOp::Accept(super::output::Message { custom, ..message });
+        let ms = self.config.timers.request_ms;
+        let req = self.signal(now, ms, Owner::Accept(no, channel), accept);
+        if let State::Called(called) = &mut self.state {
+            let tickets = vec![ticket];
+            called.accepting = Some(Accepting { req, tickets, closed: false, control: false });
+        }
+    }
+
+    /// The app's reject or hangup while called: final. If an accept is under way, `finish` follows its success.
+    pub(super) fn reject_called(&mut self, now: Time, done: (Ticket, Operation), finish: Finish) {
+        let State::Called(called) = &self.state else { return };
+        let (no, invite) = (called.no, called.invite.clone());
+        match &called.accepting {
+            None => {
+                let reject = SignalOp::Reject(reply_to(&invite, 0));
+                self.side(now, Operation::Reject, no, false, reject);
+            }
+            Some(accepting) => {
+                let running = Some((accepting.req, Awaited::Accept(reply_to(&invite, 0))));
+                self.close_channel(now, no, &invite.channel_id, finish, false, running);
+            }
+        }
+        self.say_pending(codes::SUPERSEDED);
+        self.done(done.0, done.1, no, codes::OK);
+        self.end_called(now, EndReason::Rejected.into());
+    }
+
+    /// Nobody answered here in time.
+    pub(super) fn on_called_due(&mut self, now: Time) {
+        let State::Called(called) = &self.state else { return };
+        if called.accepting.is_some() || called.ring_until > now {
+            return;
+        }
+        let reject = SignalOp::Reject(reply_to(&called.invite, 2));
+        let no = called.no;
+        self.side(now, Operation::Reject, no, true, reject);
+        self.rang_out(now);
+    }
+
+    /// What our own ring limit and the caller's both show.
+    fn rang_out(&mut self, now: Time) {
+        let account = self.session.account();
+        self.tell(Event::UserBusy(user_event(self.state.call_no(), &account, 0)));
+        self.end_called(now, EndReason::Timeout.into());
+    }
+
+    /// The service has decided who answered first.
+    pub(super) fn on_accept_done(
+        &mut self,
+        now: Time,
+        call: u64,
+        req: Req,
+        channel: &Text,
+        outcome: Outcome,
+    ) {
+        let State::Called(called) = &mut self.state else {
+            return self.ignore("accept answered for an ended call");
+        };
+        let is_ours = called.no == call && called.accepting.as_ref().is_some_and(|a| a.req == req);
+        let Some(accepting) = called.accepting.take_if(|_| is_ours) else {
+            return self.ignore("accept answered for an ended call");
+        };
+        if codes::is_success(outcome.code) {
+            return self.accept_granted(now, accepting);
+        }
+        let code = outcome.code;
+        let user = user_event(call, &called.invite.from, 0);
+        let undecided = (!super::closer::is_decided(code)).then(|| reply_to(&called.invite, 0));
+        for ticket in accepting.tickets {
+            self.done_with(ticket, Operation::Accept, call, outcome.clone());
+        }
+        match code {
+            codes::INVITE_ACCEPTED => self.answered_elsewhere(now, true, Text::default()),
+            codes::INVITE_REJECTED => self.answered_elsewhere(now, false, Text::default()),
+            codes::INVITE_NOT_EXISTS | codes::CHANNEL_NOT_EXISTS => {
+                self.tell(Event::UserCancel(user));
+                self.end_called(now, EndReason::PeerCancelled.into());
+            }
+            _ => {
+                let leave = SignalOp::Leave { channel_id: channel.clone(), no_offline: false };
+                self.side(now, Operation::Leave, call, true, leave);
+                if let Some(message) = undecided {
+                    self.side(now, Operation::Reject, call, true, SignalOp::Reject(message));
+                }
+                self.end_called(now, EndReason::AcceptFailed.into());
+            }
+        }
+    }
+
+    fn accept_granted(&mut self, now: Time, accepting: Accepting) {
+        let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        if accepting.closed {
+            for ticket in accepting.tickets {
+                self.done(ticket, Operation::Accept, called.no, codes::OK);
+            }
+            self.close_channel(now, called.no, &called.invite.channel_id, Finish::Leave, false, None);
+            self.state = State::Called(called);
+            return self.end_called(now, EndReason::PeerHungUp.into());
+        }
+        let Called { no, invite, since, aside, .. } = *called;
+        self.bury(now, &invite);
+        if let Some(aside) = aside {
+            self.reject_busy(now, &aside);
+        }
+        let call = self.new_callee_call(now, no, &invite, since, accepting.control);
+        self.done_accept(&accepting.tickets, &call);
+        self.state = State::InCall(Box::new(call));
+    }
+
+    /// Another device of ours answered.
+    pub(super) fn answered_elsewhere(&mut self, now: Time, accepted: bool, device: Text) {
+        let State::Called(called) = &self.state else { return };
+        let event = CallEvent {
+            call_no: called.no,
+            user: called.invite.from.clone(),
+            device,
+            call_type: called.invite.call_type,
+            state: 0,
+        };
+        let reason = match accepted {
+            true => {
+                self.tell(Event::OtherClientAccept(event));
+                EndReason::OtherAccepted
+            }
+            false => {
+                self.tell(Event::OtherClientReject(event));
+                EndReason::OtherRejected
+            }
+        };
+        self.end_called(now, reason.into());
+    }
+
+    /// CANCEL of the ringing invite.
+    pub(super) fn on_caller_cancelled(&mut self, now: Time, custom: &str) {
+        let State::Called(called) = &self.state else { return };
+        let text = wire::read(custom);
+        if text.glare {
+            return self.answered_elsewhere(now, true, Text::default());
+        }
+        if wire::reason(custom, &text) == Reason::Timeout {
+            return self.rang_out(now);
+        }
+        let extra =
+            if text.attachment == called.invite.attachment { Text::default() } else { text.attachment };
+        self.tell(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
+        self.end_called(now, Ending { reason: EndReason::PeerCancelled, extra });
+    }
+
+    /// on_call_end of an incoming call; then the invite that waited rings.
+    pub(super) fn end_called(&mut self, now: Time, ending: Ending) {
+        let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        let Called { no, invite, since, aside, .. } = *called;
+        self.bury(now, &invite);
+        self.ended = Some(Ended {
+            no,
+            issued_by: None,
+            peer: invite.from.clone(),
+            channel_id: invite.channel_id,
+            request_id: invite.request_id,
+        });
+        self.become_idle();
+        self.tell(Event::CallEnd(CallEnd {
+            call_no: no,
+            user: invite.from,
+            reason: ending.reason,
+            extra: ending.extra,
+            ring_ms: now.since(since),
+            talk_ms: 0,
+            durations: Vec::new(),
+        }));
+        match aside {
+            Some(aside) if self.may_ring() => self.ring(now, aside),
+            Some(aside) if self.session.is_logged_in() => self.reject_aside(now, &aside),
+            Some(_) | None => {}
+        }
+    }
+
+    /// Answers an invite that must not ring here.
+    pub(super) fn reject_busy(&mut self, now: Time, invite: &Invite) {
+        self.bury(now, invite);
+        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 3)));
+    }
+
+    /// Says a plain no to an invite that waited.
+    pub(super) fn reject_aside(&mut self, now: Time, invite: &Invite) {
+        self.bury(now, invite);
+        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 0)));
+    }
+
+    /// Remembers that this invite is over.
+    pub(super) fn bury(&mut self, now: Time, invite: &Invite) {
+        let ms = self.config.timers.tombstone_ms;
+        self.tombstones.add(now, ms, &invite.channel_id, Some(&invite.request_id), &invite.from);
+    }
+
+    pub(super) fn tell_missed(&mut self, invite: &Invite, why: Missed) {
+        self.tell(Event::MissedCall(MissedCall {
+            user: invite.from.clone(),
+            call_type: invite.call_type,
+            attachment: invite.attachment.clone(),
+            why,
+            invited_at_ms: invite.time_ms,
+        }));
+    }
+}
+
+impl Invite {
+    pub(super) fn is_same(&self, other: &Invite) -> bool {
+        self.has_ids(&other.channel_id, &other.request_id)
+    }
+
+    pub(super) fn has_ids(&self, channel: &str, request: &str) -> bool {
+        &*self.channel_id == channel && &*self.request_id == request
+    }
+}
+
+pub(super) fn call_type(number: i32) -> CallType {
+    match number {
+        1 => CallType::Audio,
+        2 => CallType::Video,
+        _ => CallType::Other,
+    }
+}

@@ -1,0 +1,228 @@
+//! The way in and out of the media room, and the app's own microphone, camera and views.
+
+use super::input::{AUDIO, CallType, Media, Outcome, Req, Ticket, VIDEO, View};
+use super::ops::Owner;
+use super::output::{Operation, RtcOp};
+use super::state::{Entry, MediaRoom, State};
+use super::time::Time;
+use super::{Engine, codes};
+
+impl Engine {
+    /// Goes into the media room of the live call, after the last one was left.
+    pub(super) fn enter_media(&mut self, now: Time) {
+        let State::InCall(call) = &self.state else { return };
+        let no = call.no;
+        if let MediaRoom::Leaving { next, .. } = &mut self.media_room {
+            *next = Some(no);
+            return;
+        }
+        let join = RtcOp::Join {
+            channel_name: call.rtc_channel.clone(),
+            uid: call.own_uid,
+            token: call.rtc_token.clone(),
+            call_type: call.call_type,
+        };
+        let ms = self.config.timers.rtc_connect_ms;
+        let req = self.rtc(now, ms, Owner::RtcJoin(no), join);
+        self.media_room = MediaRoom::Joining { call: no, req };
+    }
+
+    pub(super) fn on_rtc_join_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
+        if self.media_room != (MediaRoom::Joining { call, req }) {
+            return self.ignore("media room joined for an ended call");
+        }
+        if codes::is_success(outcome.code) {
+            self.media_room = MediaRoom::In { call };
+            self.apply_local(now);
+            return self.on_entered(now);
+        }
+        if outcome.code != codes::TIMEOUT {
+            self.media_room = MediaRoom::Out;
+        }
+        self.media_failed(now, outcome);
+    }
+
+    /// Out of the media room, also if the join is still under way.
+    pub(super) fn leave_media(&mut self, now: Time) {
+        match &mut self.media_room {
+            MediaRoom::Out => {}
+            MediaRoom::Joining { .. } | MediaRoom::In { .. } => {
+                let ms = self.config.timers.rtc_leave_ms;
+                let req = self.rtc(now, ms, Owner::RtcLeave, RtcOp::Leave);
+                self.media_room = MediaRoom::Leaving { req, next: None };
+            }
+            MediaRoom::Leaving { next, .. } => *next = None,
+        }
+    }
+
+    pub(super) fn on_rtc_leave_done(&mut self, now: Time, req: Req) {
+        match self.media_room {
+            MediaRoom::Leaving { req: running, next } if running == req => {
+                self.media_room = MediaRoom::Out;
+                if next.is_some_and(|call| call == self.state.call_no()) {
+                    self.enter_media(now);
+                }
+            }
+            MediaRoom::Out | MediaRoom::Joining { .. } | MediaRoom::In { .. } | MediaRoom::Leaving { .. } => {
+                self.ignore("media room left twice")
+            }
+        }
+    }
+
+    /// Media events are about the live call.
+    pub(super) fn is_in_media(&self) -> bool {
+        match self.media_room {
+            MediaRoom::Joining { call, .. } | MediaRoom::In { call } => call == self.state.call_no(),
+            MediaRoom::Out | MediaRoom::Leaving { .. } => false,
+        }
+    }
+
+    fn is_joined(&self) -> bool {
+        matches!(self.media_room, MediaRoom::In { .. }) && self.is_in_media()
+    }
+
+    fn peer_uid(&self) -> Option<u64> {
+        match &self.state {
+            State::InCall(call) if call.entry == Entry::Joined => call.peer_uid,
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => None,
+        }
+    }
+
+    fn media_op(&mut self, now: Time, operation: Operation, ticket: Option<Ticket>, op: RtcOp) {
+        let ms = self.config.timers.operation_ms;
+        self.rtc(now, ms, Owner::Media { operation, ticket }, op);
+    }
+
+    /// Microphone, camera, mute and the own picture as the app set them. A join starts with everything off.
+    fn apply_local(&mut self, now: Time) {
+        let caps = self.config.caps;
+        let State::InCall(call) = &self.state else { return };
+        let may_film = call.camera_allowed && call.call_type == CallType::Video;
+        let mut on = if self.local.microphone.unwrap_or(true) { AUDIO } else { 0 };
+        if self.local.camera.unwrap_or(may_film) {
+            on |= VIDEO;
+        }
+        if caps.mute_local && self.local.muted != 0 {
+            let op = RtcOp::MuteLocal { media: self.local.muted, muted: true };
+            self.media_op(now, Operation::MuteLocal, None, op);
+        }
+        if caps.enable_local && on != 0 {
+            self.media_op(now, Operation::EnableLocal, None, RtcOp::EnableLocal { media: on, on: true });
+        }
+        if caps.set_view && self.local.local_view.is_some() {
+            let view = self.local.local_view;
+            self.media_op(now, Operation::LocalView, None, RtcOp::SetView { uid: 0, view });
+        }
+    }
+
+    /// What the app set about the peer before it entered.
+    pub(super) fn apply_remote(&mut self, now: Time) {
+        let caps = self.config.caps;
+        let Some(uid) = self.peer_uid() else { return };
+        if caps.subscribe && self.local.remote_muted != 0 {
+            let op = RtcOp::Subscribe { uid, media: self.local.remote_muted, on: false };
+            self.media_op(now, Operation::MuteRemote, None, op);
+        }
+        if caps.set_view && self.local.remote_view.is_some() {
+            let view = self.local.remote_view;
+            self.media_op(now, Operation::RemoteView, None, RtcOp::SetView { uid, view });
+        }
+    }
+
+    pub(super) fn cmd_enable_local(&mut self, now: Time, ticket: Ticket, media: Media, on: bool) {
+        if !self.config.caps.enable_local {
+            return self.done(ticket, Operation::EnableLocal, 0, codes::UNSUPPORTED);
+        }
+        if media & AUDIO != 0 {
+            self.local.microphone = Some(on);
+        }
+        if media & VIDEO != 0 {
+            self.local.camera = Some(on);
+        }
+        if self.is_joined() {
+            let op = RtcOp::EnableLocal { media, on };
+            return self.media_op(now, Operation::EnableLocal, Some(ticket), op);
+        }
+        self.done(ticket, Operation::EnableLocal, self.state.call_no(), codes::OK);
+    }
+
+    /// A type switch that our user wanted starts or stops the camera, unless the app decides about it itself.
+    pub(super) fn switch_camera(&mut self, now: Time, on: bool) {
+        if self.config.caps.enable_local && self.local.camera.is_none() && self.is_joined() {
+            let op = RtcOp::EnableLocal { media: VIDEO, on };
+            self.media_op(now, Operation::EnableLocal, None, op);
+        }
+    }
+
+    pub(super) fn cmd_mute_local(&mut self, now: Time, ticket: Ticket, media: Media, muted: bool) {
+        if !self.config.caps.mute_local {
+            return self.done(ticket, Operation::MuteLocal, 0, codes::UNSUPPORTED);
+        }
+        let bits = &mut self.local.muted;
+        *bits = if muted { *bits | media } else { *bits & !media };
+        if self.is_joined() {
+            let op = RtcOp::MuteLocal { media, muted };
+            return self.media_op(now, Operation::MuteLocal, Some(ticket), op);
+        }
+        self.done(ticket, Operation::MuteLocal, self.state.call_no(), codes::OK);
+    }
+
+    pub(super) fn cmd_mute_remote(&mut self, now: Time, ticket: Ticket, media: Media, muted: bool) {
+        if !self.config.caps.subscribe {
+            return self.done(ticket, Operation::MuteRemote, 0, codes::UNSUPPORTED);
+        }
+        let bits = &mut self.local.remote_muted;
+        *bits = if muted { *bits | media } else { *bits & !media };
+        if let Some(uid) = self.peer_uid() {
+            let op = RtcOp::Subscribe { uid, media, on: !muted };
+            return self.media_op(now, Operation::MuteRemote, Some(ticket), op);
+        }
+        self.done(ticket, Operation::MuteRemote, self.state.call_no(), codes::OK);
+    }
+
+    pub(super) fn cmd_local_view(&mut self, now: Time, ticket: Ticket, view: Option<View>) {
+        if !self.config.caps.set_view {
+            return self.done(ticket, Operation::LocalView, 0, codes::UNSUPPORTED);
+        }
+        self.local.local_view = view;
+        if self.is_joined() {
+            let op = RtcOp::SetView { uid: 0, view };
+            return self.media_op(now, Operation::LocalView, Some(ticket), op);
+        }
+        self.done(ticket, Operation::LocalView, self.state.call_no(), codes::OK);
+    }
+
+    pub(super) fn cmd_remote_view(&mut self, now: Time, ticket: Ticket, view: Option<View>) {
+        if !self.config.caps.set_view {
+            return self.done(ticket, Operation::RemoteView, 0, codes::UNSUPPORTED);
+        }
+        self.local.remote_view = view;
+        if let Some(uid) = self.peer_uid() {
+            let op = RtcOp::SetView { uid, view };
+            return self.media_op(now, Operation::RemoteView, Some(ticket), op);
+        }
+        self.done(ticket, Operation::RemoteView, self.state.call_no(), codes::OK);
+    }
+
+    pub(super) fn on_media_done(&mut self, operation: Operation, ticket: Option<Ticket>, outcome: Outcome) {
+        let no = self.state.call_no();
+        match ticket {
+            Some(ticket) => self.done_with(ticket, operation, no, outcome),
+            None if codes::is_success(outcome.code) => {}
+            None => self.tell_error(operation, no, outcome),
+        }
+    }
+
+    /// Completes what the media plug has not answered.
+    pub(super) fn fail_media_requests(&mut self) {
+        let mut waiting = Vec::new();
+        self.ops.retain(|op| {
+            let Owner::Media { operation, ticket } = &op.owner else { return true };
+            waiting.extend(ticket.map(|ticket| (*operation, ticket)));
+            false
+        });
+        for (operation, ticket) in waiting {
+            self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
+        }
+    }
+}

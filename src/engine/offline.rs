@@ -1,0 +1,97 @@
+//! What waited while this device was offline: one batch, in which later messages may undo earlier ones.
+
+use std::cmp::Reverse;
+
+use super::input::{Signal, SignalEvent, Source, Text};
+use super::output::Missed;
+use super::state::{Invite, State};
+use super::time::Time;
+use super::{Engine, limits};
+
+/// An invite that the batch itself says is over.
+struct Over {
+    channel_id: Text,
+    /// None: the whole channel.
+    request_id: Option<Text>,
+    why: Missed,
+}
+
+impl Over {
+    fn covers(&self, event: &SignalEvent) -> bool {
+        self.channel_id == event.channel.id
+            && self.request_id.as_ref().is_none_or(|request| *request == event.request_id)
+    }
+}
+
+impl Engine {
+    pub(super) fn on_offline(&mut self, now: Time, events: Vec<SignalEvent>) {
+        let account = self.session.account();
+        let over: Vec<Over> = events.iter().filter_map(|event| ends_invite(event, &account)).collect();
+        self.replay_current(now, &events, &account);
+        let mut invites = Vec::new();
+        for event in events.iter().filter(|event| event.signal == Signal::Invite).rev() {
+            if invites.len() >= limits::OFFLINE_INVITES {
+                self.ignore("more offline invites than are looked at");
+                break;
+            }
+            let Some(invite) = self.read_invite(now, event, true) else { continue };
+            match over.iter().find(|over| over.covers(event)) {
+                Some(over) => {
+                    self.bury(now, &invite);
+                    self.tell_missed(&invite, over.why);
+                }
+                None => invites.push(invite),
+            }
+        }
+        for event in events.iter().filter(|event| ends_invite(event, &account).is_some()) {
+            self.bury_event(now, event, event.signal == Signal::Close);
+        }
+        self.ring_newest(now, invites);
+    }
+
+    /// What the batch says about the live call happens as if it came now.
+    fn replay_current(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
+        for event in events {
+            if event.signal == Signal::Invite || !self.is_live_channel(&event.channel.id) {
+                continue;
+            }
+            let source = if event.from == *account { Source::OtherDevice } else { Source::Online };
+            self.on_signal(now, source, event);
+        }
+    }
+
+    /// The newest living invite rings; the others say why they do not.
+    fn ring_newest(&mut self, now: Time, mut invites: Vec<Invite>) {
+        invites.sort_by_key(|invite| Reverse((invite.create_ms, invite.time_ms)));
+        let mut ringing: Option<Text> = None;
+        for invite in invites {
+            let is_free = matches!(self.state, State::Idle) && ringing.is_none();
+            let is_redial = ringing.as_ref() == Some(&invite.from);
+            if is_free && !self.is_backlogged {
+                ringing = Some(invite.from.clone());
+                self.on_invite(now, invite);
+            } else if is_redial {
+                self.bury(now, &invite);
+                self.tell_missed(&invite, Missed::Replaced);
+            } else if ringing.is_none() && self.state.peer() == invite.from {
+                self.on_invite(now, invite);
+            } else {
+                self.reject_busy(now, &invite);
+                self.tell_missed(&invite, Missed::Busy);
+            }
+        }
+    }
+}
+
+/// What a message of the batch says about an invite of the batch.
+fn ends_invite(event: &SignalEvent, account: &Text) -> Option<Over> {
+    let why = match event.signal {
+        Signal::Cancel | Signal::Close => Missed::Cancelled,
+        Signal::Accept | Signal::Reject if event.from == *account => Missed::AnsweredElsewhere,
+        Signal::Accept | Signal::Reject | Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {
+            return None;
+        }
+    };
+    let request_id = (event.signal != Signal::Close).then(|| event.request_id.clone());
+    Some(Over { channel_id: event.channel.id.clone(), request_id, why })
+}

@@ -1,0 +1,237 @@
+//! Operations in flight: who gets the answer, when it is overdue, and what a late success leaves to undo.
+
+use super::closer::Awaited;
+use super::input::{Outcome, Req, SignalResult, Text, Ticket};
+use super::output::{Operation, Output, RtcOp, SignalOp};
+use super::time::Time;
+use super::{Engine, codes, limits};
+
+/// One operation of a plug.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Op {
+    pub(super) req: Req,
+    /// None: overdue already, kept only to undo a late success.
+    pub(super) deadline: Option<Time>,
+    pub(super) owner: Owner,
+}
+
+/// Who gets the answer. Numbers of calls make an answer for an ended call find nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Owner {
+    Login,
+    Logout,
+    /// Create, join or invite of our own invite.
+    Create(u64),
+    Join(u64, Text),
+    Invite(u64),
+    /// The cancel at the ring limit.
+    RingCancel(u64),
+    /// The cancel of a glare's winner.
+    Yield(u64),
+    /// Accept of the invite that rings.
+    Accept(u64, Text),
+    /// Accept of the peer's invite in a glare.
+    GlareAccept(u64, Text),
+    /// Join of the channel of an accepted invite.
+    Enter(u64, Text),
+    /// A closer's step.
+    Closer(u64),
+    /// Something beside the call; its failure is told unless `quiet`.
+    Side {
+        operation: Operation,
+        call_no: u64,
+        quiet: bool,
+    },
+    RtcJoin(u64),
+    RtcLeave,
+    /// Microphone, camera, views.
+    Media {
+        operation: Operation,
+        ticket: Option<Ticket>,
+    },
+    /// Overdue.
+    Late(Undo),
+}
+
+/// What a success that comes too late leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Undo {
+    /// A channel: close it.
+    Create,
+    /// A membership: leave.
+    Join(Text),
+    /// An accepted invite: join and close, so that the caller learns.
+    Accept(Text),
+}
+
+impl Owner {
+    /// What must be undone if this succeeds after nobody waits for it any more.
+    fn undo(&self) -> Option<Undo> {
+        match self {
+            Owner::Create(_) => Some(Undo::Create),
+            Owner::Join(_, channel) | Owner::Enter(_, channel) => Some(Undo::Join(channel.clone())),
+            Owner::Accept(_, channel) | Owner::GlareAccept(_, channel) => Some(Undo::Accept(channel.clone())),
+            Owner::Late(undo) => Some(undo.clone()),
+            Owner::Login
+            | Owner::Logout
+            | Owner::Invite(_)
+            | Owner::RingCancel(_)
+            | Owner::Yield(_)
+            | Owner::Closer(_)
+            | Owner::Side { .. }
+            | Owner::RtcJoin(_)
+            | Owner::RtcLeave
+            | Owner::Media { .. } => None,
+        }
+    }
+}
+
+impl Engine {
+    fn next_req(&mut self) -> Req {
+        self.last_req += 1;
+        Req(self.last_req)
+    }
+
+    /// Issues a signaling operation with a limit of `ms`.
+    pub(super) fn signal(&mut self, now: Time, ms: u32, owner: Owner, op: SignalOp) -> Req {
+        let req = self.next_req();
+        self.ops.push(Op { req, deadline: Some(now.after(ms)), owner });
+        self.wire.push_back(Output::Signal { req, op });
+        req
+    }
+
+    /// Issues a signaling operation beside the call, unless too many are under way.
+    pub(super) fn side(&mut self, now: Time, operation: Operation, call_no: u64, quiet: bool, op: SignalOp) {
+        let running = self.ops.iter().filter(|op| matches!(op.owner, Owner::Side { .. })).count();
+        if running >= limits::SIDE_OPERATIONS {
+            return self.ignore("too many operations beside the call");
+        }
+        let ms = self.config.timers.operation_ms;
+        self.signal(now, ms, Owner::Side { operation, call_no, quiet }, op);
+    }
+
+    /// Issues a media operation.
+    pub(super) fn rtc(&mut self, now: Time, ms: u32, owner: Owner, op: RtcOp) -> Req {
+        let req = self.next_req();
+        self.ops.push(Op { req, deadline: Some(now.after(ms)), owner });
+        self.wire.push_back(Output::Rtc { req, op });
+        req
+    }
+
+    /// Hands a running operation to a closer; false if it is not running any more.
+    pub(super) fn adopt(&mut self, req: Req, closer: u64) -> bool {
+        match self.ops.iter_mut().find(|op| op.req == req) {
+            Some(op) => {
+                op.owner = Owner::Closer(closer);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Nobody waits for this operation any more: only a success that must be undone is still of interest.
+    fn abandon(&mut self, req: Req, undo: Option<Undo>) {
+        let Some(undo) = undo else { return };
+        if self.ops.iter().filter(|op| op.deadline.is_none()).count() >= limits::LATE {
+            if let Some(oldest) = self.ops.iter().position(|op| op.deadline.is_none()) {
+                self.ops.remove(oldest);
+            }
+        }
+        self.ops.push(Op { req, deadline: None, owner: Owner::Late(undo) });
+    }
+
+    /// A closer gives up on its running operation.
+    pub(super) fn abandon_closer(&mut self, closer: u64, awaited: &Awaited, channel: &Text) {
+        let Some(index) = self.ops.iter().position(|op| op.owner == Owner::Closer(closer)) else { return };
+        let op = self.ops.remove(index);
+        self.abandon(op.req, awaited.undo(channel));
+    }
+
+    pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: SignalResult) {
+        let Some(index) = self.ops.iter().position(|op| op.req == req) else {
+            return self.ignore("completion of an unknown or ended operation");
+        };
+        let op = self.ops.remove(index);
+        self.finish_signal(now, op, result);
+    }
+
+    pub(super) fn on_rtc_done(&mut self, now: Time, req: Req, outcome: Outcome) {
+        let Some(index) = self.ops.iter().position(|op| op.req == req) else {
+            return self.ignore("completion of an unknown or ended media operation");
+        };
+        let op = self.ops.remove(index);
+        self.finish_signal(now, op, SignalResult { outcome, ..SignalResult::default() });
+    }
+
+    /// Fails what is overdue, in the order of issue.
+    pub(super) fn expire_ops(&mut self, now: Time) {
+        while let Some(index) = self.ops.iter().position(|op| op.deadline.is_some_and(|at| at <= now)) {
+            let op = self.ops.remove(index);
+            let undo =
+                if let Owner::Closer(id) = &op.owner { self.closer_undo(*id) } else { op.owner.undo() };
+            self.abandon(op.req, undo);
+            let outcome = Outcome::failed(codes::TIMEOUT, "the plug did not answer in time");
+            self.finish_signal(now, op, SignalResult { outcome, ..SignalResult::default() });
+        }
+    }
+
+    fn finish_signal(&mut self, now: Time, op: Op, result: SignalResult) {
+        match op.owner {
+            Owner::Login => self.on_login_done(now, result),
+            Owner::Logout => self.on_logout_done(now, &result.outcome),
+            Owner::Create(call) => self.on_create_done(now, call, op.req, result),
+            Owner::Join(call, _) => self.on_join_done(now, call, op.req, result),
+            Owner::Invite(call) => self.on_invite_done(now, call, op.req, result.outcome),
+            Owner::RingCancel(call) => self.on_ring_cancel_done(now, call, op.req, &result.outcome),
+            Owner::Yield(call) => self.on_yield_done(now, call, op.req, &result.outcome),
+            Owner::Accept(call, channel) => self.on_accept_done(now, call, op.req, &channel, result.outcome),
+            Owner::GlareAccept(call, channel) => {
+                self.on_glare_accept_done(now, call, op.req, &channel, &result.outcome);
+            }
+            Owner::Enter(call, channel) => self.on_enter_done(now, call, op.req, &channel, result),
+            Owner::Closer(closer) => self.on_closer_step(now, closer, result),
+            Owner::Side { operation, call_no, quiet } => {
+                self.on_side_done(now, operation, call_no, quiet, result.outcome);
+            }
+            Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, result.outcome),
+            Owner::RtcLeave => self.on_rtc_leave_done(now, op.req),
+            Owner::Media { operation, ticket } => self.on_media_done(operation, ticket, result.outcome),
+            Owner::Late(undo) => self.on_late_success(now, undo, result),
+        }
+    }
+
+    fn on_side_done(&mut self, now: Time, operation: Operation, call_no: u64, quiet: bool, outcome: Outcome) {
+        let gone = matches!(
+            outcome.code,
+            codes::CHANNEL_NOT_EXISTS
+                | codes::NOT_MEMBER
+                | codes::INVITE_NOT_EXISTS
+                | codes::INVITE_REJECTED
+                | codes::INVITE_ACCEPTED
+        );
+        let is_harmless = codes::is_success(outcome.code) || (operation != Operation::Record && gone);
+        if !quiet && !is_harmless {
+            self.tell_error(operation, call_no, outcome);
+        }
+        self.on_wire_quiet(now);
+    }
+
+    fn on_late_success(&mut self, now: Time, undo: Undo, result: SignalResult) {
+        if !codes::is_success(result.outcome.code) || !self.session.is_logged_in() {
+            return;
+        }
+        let close = |channel_id| SignalOp::Close { channel_id, no_offline: false };
+        match undo {
+            Undo::Create => {
+                if let Some(room) = result.room {
+                    self.side(now, Operation::Close, 0, true, close(room.channel.id));
+                }
+            }
+            Undo::Join(channel_id) => {
+                let leave = SignalOp::Leave { channel_id, no_offline: false };
+                self.side(now, Operation::Close, 0, true, leave);
+            }
+            Undo::Accept(channel_id) => self.undo_accept(now, 0, channel_id),
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! We call: create, join, invite, and every way in which that can end.
+
+use super::closer::{Awaited, Finish, TakeBack, cancel_message, is_never_delivered};
+use super::input::{CallOptions, Outcome, Req, SignalResult, Text, Ticket};
+use super::ops::Owner;
+use super::output::{CallEnd, CallEvent, EndReason, Event, Message, Operation, RecordStatus, SignalOp};
+use super::say::user_event;
+use super::state::{
+    Calling, Cause, Ended, Ending, Entry, Fate, Glare, InCall, Own, OwnStep, PeerMedia, State,
+};
+use super::time::Time;
+use super::wire::{self, Outgoing, Reason};
+use super::{Engine, codes, limits};
+
+impl Engine {
+    pub(super) fn cmd_call(&mut self, now: Time, ticket: Ticket, options: CallOptions) {
+        let refused = match &self.state {
+            State::Calling(_) => codes::CALL_IN_CALLING,
+            State::Called(_) => codes::CALL_IN_CALLED,
+            State::InCall(_) => codes::CALL_IN_CALL,
+            State::Idle if options.user == self.session.account() => codes::INVALID_ARGUMENT,
+            State::Idle => codes::OK,
+        };
+        if refused != codes::OK {
+            return self.done(ticket, Operation::Call, 0, refused);
+        }
+        let no = self.next_call_no();
+        let ms = self.config.timers.request_ms;
+        let create = SignalOp::Create { call_type: options.call_type };
+        let req = self.signal(now, ms, Owner::Create(no), create);
+        let own = Own {
+            no,
+            issued_by: ticket,
+            confirmed: false,
+            options,
+            request_id: self.ids.uuid(),
+            call_id: self.ids.uuid(),
+            channel_id: Text::default(),
+            uid: 0,
+            rtc_token: Text::default(),
+            step: OwnStep::Creating(req),
+            issued: false,
+            since: now,
+            ring_until: now,
+        };
+        self.state = State::Calling(Box::new(Calling { own, glare: Glare::None }));
+    }
+
+    /// The live outgoing call, if it is this one and its own invite is at `step`.
+    fn own_at(&mut self, call: u64, step: &OwnStep) -> Option<&mut Own> {
+        match &mut self.state {
+            State::Calling(calling) if calling.own.no == call && calling.own.step == *step => {
+                Some(&mut calling.own)
+            }
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => None,
+        }
+    }
+
+    fn set_own_step(&mut self, step: OwnStep) {
+        if let State::Calling(calling) = &mut self.state {
+            calling.own.step = step;
+        }
+    }
+
+    pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: SignalResult) {
+        let Some(own) = self.own_at(call, &OwnStep::Creating(req)) else {
+            return self.ignore("channel created for an ended call");
+        };
+        let channel = result.room.map(|room| room.channel.id).filter(|id| is_id(id));
+        match channel {
+            Some(id) if codes::is_success(result.outcome.code) => {
+                own.channel_id = id.clone();
+                let no_offline = own.options.no_offline;
+                let ms = self.config.timers.request_ms;
+                let join = SignalOp::Join { channel_id: id.clone(), no_offline };
+                let req = self.signal(now, ms, Owner::Join(call, id), join);
+                self.set_own_step(OwnStep::Joining(req));
+            }
+            Some(_) | None => self.own_failed(now, result.outcome),
+        }
+    }
+
+    pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: SignalResult) {
+        let account = self.session.account();
+        let Some(own) = self.own_at(call, &OwnStep::Joining(req)) else {
+            return self.ignore("channel joined for an ended call");
+        };
+        let me = result.room.as_ref().and_then(|room| room.members.iter().find(|m| m.account == account));
+        match me.map(|me| me.uid).filter(|uid| *uid != 0) {
+            Some(uid) if codes::is_success(result.outcome.code) => {
+                own.uid = uid;
+                own.rtc_token = result.rtc_token.unwrap_or_default();
+                own.step = OwnStep::Held;
+                self.go_on_calling(now);
+            }
+            Some(_) | None => self.own_failed(now, result.outcome),
+        }
+    }
+
+    /// Issues the invite, unless it was issued or the peer's own invite is being accepted.
+    pub(super) fn go_on_calling(&mut self, now: Time) {
+        let ring_ms = self.ring_ms;
+        let State::Calling(calling) = &mut self.state else { return };
+        let own = &mut calling.own;
+        if own.step != OwnStep::Held || matches!(calling.glare, Glare::Accepting { .. }) {
+            return;
+        }
+        own.issued = true;
+        own.ring_until = now.after(ring_ms);
+        let custom = wire::outgoing(&Outgoing {
+            channel_name: &own.rtc_channel(),
+            call_id: &own.call_id,
+            attachment: own.options.attachment.as_deref(),
+            extra: own.options.extra.as_deref(),
+            reason: 0,
+            glare: false,
+        });
+        let message = Message {
+            channel_id: own.channel_id.clone(),
+            account: own.options.user.clone(),
+            request_id: own.request_id.clone(),
+            custom,
+            no_offline: own.options.no_offline,
+        };
+        let (no, push) = (own.no, own.options.push.clone());
+        let ms = self.config.timers.request_ms;
+        let invite = SignalOp::Invite { message, expires_ms: ring_ms, push };
+        let req = self.signal(now, ms, Owner::Invite(no), invite);
+        self.set_own_step(OwnStep::Inviting(req));
+    }
+
+    pub(super) fn on_invite_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
+        let Some(own) = self.own_at(call, &OwnStep::Inviting(req)) else {
+            return self.ignore("invite answered for an ended call");
+        };
+        if !codes::is_success(outcome.code) {
+            return self.own_failed(now, outcome);
+        }
+        own.step = OwnStep::Invited;
+        self.confirm_call();
+    }
+
+    /// Says done(call, 0), once.
+    pub(super) fn confirm_call(&mut self) {
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        if let State::Calling(mut calling) = state {
+            self.done_call(&mut calling.own, Outcome::default());
+            self.state = State::Calling(calling);
+        } else {
+            self.state = state;
+        }
+    }
+
+    fn own_failed(&mut self, now: Time, outcome: Outcome) {
+        let code = if codes::is_success(outcome.code) { codes::PLUG_FAILED } else { outcome.code };
+        let cause = Cause::Failed { code, raw_code: outcome.raw_code, message: outcome.message };
+        let take_back = match is_never_delivered(code) {
+            true => TakeBack::close_only(),
+            false => TakeBack::plain(),
+        };
+        self.own_over(now, cause, Some(&take_back));
+    }
+
+    /// Our own invite is final and was not accepted. `take_back` = what is left to do on the wire.
+    pub(super) fn own_over(&mut self, now: Time, cause: Cause, take_back: Option<&TakeBack>) {
+        let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else {
+            return self.ignore("own invite ended outside of a call");
+        };
+        if let Some(how) = take_back {
+            self.close_own(now, &calling.own, how);
+        }
+        calling.own.step = OwnStep::Over;
+        match std::mem::replace(&mut calling.glare, Glare::None) {
+            Glare::None => self.end_by_cause(now, *calling, cause),
+            Glare::Aside { invite, .. } if cause == Cause::TimedOut => {
+                self.reject_aside(now, &invite);
+                self.end_by_cause(now, *calling, cause);
+            }
+            Glare::Aside { invite, .. } => {
+                self.state = State::Calling(calling);
+                self.accept_in_glare(now, invite, Fate::Over(cause));
+            }
+            Glare::Accepting { invite, req, closed, control, .. } => {
+                let fate = Fate::Over(cause);
+                calling.glare = Glare::Accepting { invite, req, closed, control, fate };
+                self.state = State::Calling(calling);
+            }
+        }
+    }
+
+    /// Says how an own invite ended, and ends the call.
+    pub(super) fn end_by_cause(&mut self, now: Time, mut calling: Calling, cause: Cause) {
+        let own = &mut calling.own;
+        let peer = own.options.user.clone();
+        let user = user_event(own.no, &peer, 0);
+        let (reason, extra) = match cause {
+            Cause::Failed { code, raw_code, message } => {
+                let outcome = Outcome { code, raw_code, message };
+                if own.confirmed {
+                    self.tell_error(Operation::Call, own.no, outcome);
+                } else {
+                    self.done_call(own, outcome);
+                }
+                (EndReason::CallFailed, Text::default())
+            }
+            Cause::Rejected { reason, extra } => {
+                self.done_call(own, Outcome::default());
+                let end = match reason {
+                    Reason::Plain => {
+                        self.tell(Event::UserReject(user));
+                        self.record_missed(now, own, RecordStatus::Rejected);
+                        EndReason::PeerRejected
+                    }
+                    Reason::Busy => {
+                        self.tell(Event::UserBusy(user));
+                        self.record_missed(now, own, RecordStatus::Busy);
+                        EndReason::Busy
+                    }
+                    Reason::Timeout => self.say_timeout(now, own),
+                };
+                (end, extra)
+            }
+            Cause::Closed => {
+                self.done_call(own, Outcome::default());
+                self.record_missed(now, own, RecordStatus::Rejected);
+                (EndReason::PeerHungUp, Text::default())
+            }
+            Cause::TimedOut => {
+                self.done_call(own, Outcome::default());
+                (self.say_timeout(now, own), Text::default())
+            }
+        };
+        self.tell_calling_end(now, &calling.own, Ending { reason, extra });
+    }
+
+    fn say_timeout(&mut self, now: Time, own: &Own) -> EndReason {
+        self.tell(Event::CallingTimeout(CallEvent {
+            call_no: own.no,
+            user: own.options.user.clone(),
+            device: Text::default(),
+            call_type: own.options.call_type,
+            state: 0,
+        }));
+        self.record_missed(now, own, RecordStatus::Timeout);
+        EndReason::Timeout
+    }
+
+    /// on_call_end of an outgoing call.
+    pub(super) fn tell_calling_end(&mut self, now: Time, own: &Own, ending: Ending) {
+        self.ended = Some(Ended {
+            no: own.no,
+            issued_by: Some(own.issued_by),
+            peer: own.options.user.clone(),
+            channel_id: own.channel_id.clone(),
+            request_id: own.request_id.clone(),
+        });
+        self.become_idle();
+        self.tell(Event::CallEnd(CallEnd {
+            call_no: own.no,
+            user: own.options.user.clone(),
+            reason: ending.reason,
+            extra: ending.extra,
+            ring_ms: now.since(own.since),
+            talk_ms: 0,
+            durations: Vec::new(),
+        }));
+    }
+
+    /// The app's cancel or hangup while calling: final, whatever the wire says later.
+    pub(super) fn cancel_calling(
+        &mut self,
+        now: Time,
+        done: (Ticket, Operation),
+        how: &TakeBack,
+        record: bool,
+    ) {
+        self.end_calling(now, EndReason::Cancelled, how, |engine, own| {
+            engine.done_call(own, Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
+            engine.done(done.0, done.1, own.no, codes::OK);
+            if record {
+                engine.record_missed(now, own, RecordStatus::Cancelled);
+            }
+        });
+    }
+
+    /// Ends an outgoing call from our side: the wire is left to closers, `say` tells what comes before the end.
+    pub(super) fn end_calling(
+        &mut self,
+        now: Time,
+        reason: EndReason,
+        how: &TakeBack,
+        say: impl FnOnce(&mut Engine, &mut Own),
+    ) {
+        let State::Calling(calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        let Calling { mut own, glare } = *calling;
+        self.close_own(now, &own, how);
+        match glare {
+            Glare::None => {}
+            Glare::Aside { invite, .. } => self.reject_aside(now, &invite),
+            Glare::Accepting { invite, req, fate, .. } => {
+                own.issued &= !matches!(fate, Fate::Accepted(_));
+                self.bury(now, &invite);
+                let awaited = Awaited::Accept(reply_to(&invite, 0));
+                let running = Some((req, awaited));
+                self.close_channel(now, own.no, &invite.channel_id, Finish::Close, false, running);
+            }
+        }
+        say(self, &mut own);
+        self.tell_calling_end(now, &own, reason.into());
+    }
+
+    /// Something of the outgoing call is due.
+    pub(super) fn on_calling_due(&mut self, now: Time) {
+        let State::Calling(calling) = &mut self.state else { return };
+        let is_yield_due = matches!(&calling.glare, Glare::Aside { until: Some(until), .. } if *until <= now);
+        match calling.own.step {
+            OwnStep::Invited if calling.own.ring_until <= now => self.take_back(now, true),
+            OwnStep::Invited if is_yield_due => self.take_back(now, false),
+            OwnStep::Creating(_) | OwnStep::Joining(_) if is_yield_due => {
+                self.own_over(now, Cause::Closed, Some(&TakeBack::plain()));
+            }
+            OwnStep::Creating(_)
+            | OwnStep::Joining(_)
+            | OwnStep::Held
+            | OwnStep::Inviting(_)
+            | OwnStep::Invited
+            | OwnStep::TimingOut(_)
+            | OwnStep::Yielding(_)
+            | OwnStep::Over => {}
+        }
+    }
+
+    /// When something of the outgoing call is due. While an operation decides, its own limit counts.
+    pub(super) fn calling_due(calling: &Calling) -> Option<(Time, &'static str)> {
+        let yield_at = match &calling.glare {
+            Glare::None => None,
+            Glare::Aside { until, .. } => *until,
+            Glare::Accepting { .. } => return None,
+        };
+        let yield_at = yield_at.map(|at| (at, "glare: the peer does not answer ours"));
+        match calling.own.step {
+            OwnStep::Invited => {
+                let ring = (calling.own.ring_until, "ring limit");
+                Some(yield_at.map_or(ring, |at| at.min(ring)))
+            }
+            OwnStep::Creating(_) | OwnStep::Joining(_) => yield_at,
+            OwnStep::Held
+            | OwnStep::Inviting(_)
+            | OwnStep::TimingOut(_)
+            | OwnStep::Yielding(_)
+            | OwnStep::Over => None,
+        }
+    }
+
+    /// Sends the cancel of the ring limit, or of a glare's winner that gives way.
+    fn take_back(&mut self, now: Time, is_timeout: bool) {
+        let State::Calling(calling) = &self.state else { return };
+        let own = &calling.own;
+        let how = match is_timeout {
+            true => TakeBack { reason: 2, ..TakeBack::plain() },
+            false => TakeBack::for_glare(),
+        };
+        let cancel = SignalOp::CancelInvite(cancel_message(own, &how));
+        let owner = if is_timeout { Owner::RingCancel(own.no) } else { Owner::Yield(own.no) };
+        let ms = self.config.timers.operation_ms;
+        let req = self.signal(now, ms, owner, cancel);
+        self.set_own_step(if is_timeout { OwnStep::TimingOut(req) } else { OwnStep::Yielding(req) });
+    }
+
+    /// The service has decided between our ring limit and the peer's answer.
+    pub(super) fn on_ring_cancel_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
+        if self.own_at(call, &OwnStep::TimingOut(req)).is_none() {
+            return self.ignore("cancel answered for an ended call");
+        }
+        match outcome.code {
+            codes::INVITE_ACCEPTED => self.own_accepted(now, None),
+            codes::INVITE_REJECTED => {
+                let cause = Cause::Rejected { reason: Reason::Plain, extra: Text::default() };
+                self.own_over(now, cause, Some(&TakeBack::close_only()));
+            }
+            code => {
+                let is_gone = codes::is_success(code)
+                    || matches!(code, codes::CHANNEL_NOT_EXISTS | codes::INVITE_NOT_EXISTS);
+                let again = TakeBack { reason: 2, ..TakeBack::plain() };
+                let how = if is_gone { TakeBack::close_only() } else { again };
+                self.own_over(now, Cause::TimedOut, Some(&how));
+            }
+        }
+    }
+
+    /// The peer accepted our invite; `custom` is the text of its answer, None if only the service told.
+    pub(super) fn own_accepted(&mut self, now: Time, custom: Option<Text>) {
+        self.confirm_call();
+        let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        match std::mem::replace(&mut calling.glare, Glare::None) {
+            Glare::None => self.enter_as_caller(now, calling.own, custom.as_deref()),
+            Glare::Aside { invite, .. } => {
+                self.reject_busy(now, &invite);
+                self.enter_as_caller(now, calling.own, custom.as_deref());
+            }
+            Glare::Accepting { invite, req, closed, control, .. } => {
+                calling.own.step = OwnStep::Invited;
+                let fate = Fate::Accepted(custom);
+                calling.glare = Glare::Accepting { invite, req, closed, control, fate };
+                self.state = State::Calling(calling);
+            }
+        }
+    }
+
+    /// In the call that we placed.
+    pub(super) fn enter_as_caller(&mut self, now: Time, own: Own, custom: Option<&str>) {
+        // If only the service told, the peer's version is unknown: clients before 1.1.0 are the rare case.
+        let answer = custom.map(wire::read);
+        let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
+        let call = InCall {
+            no: own.no,
+            issued_by: Some(own.issued_by),
+            peer: own.options.user.clone(),
+            call_type: own.options.call_type,
+            rtc_channel: if is_old { own.channel_id.clone() } else { own.rtc_channel() },
+            channel_id: own.channel_id,
+            request_id: own.request_id,
+            call_id: own.call_id,
+            own_uid: own.uid,
+            rtc_token: own.rtc_token,
+            is_inviter: true,
+            no_record: own.options.no_record,
+            peer_has_call_id: answer.is_some_and(|answer| !answer.call_id.is_empty()),
+            ring_ms: now.since(own.since),
+            entry: Entry::Joining { tell_old_peer: is_old },
+            connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
+            peer_uid: None,
+            peer_media: PeerMedia::default(),
+            connected_at: None,
+            peer_left: None,
+            silence: None,
+            camera_allowed: true,
+            switch: None,
+            alias: None,
+            leftover: None,
+        };
+        self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
+        self.state = State::InCall(Box::new(call));
+        self.enter_media(now);
+    }
+}
+
+/// The answer to an invite, addressed.
+pub(super) fn reply_to(invite: &super::state::Invite, reason: i64) -> Message {
+    let custom = match (invite.call_id.is_empty(), reason) {
+        (false, _) => wire::reply(&invite.custom, reason),
+        (true, 0) => Text::default(),
+        (true, _) => wire::BUSY.into(),
+    };
+    Message {
+        channel_id: invite.channel_id.clone(),
+        account: invite.from.clone(),
+        request_id: invite.request_id.clone(),
+        custom,
+        no_offline: false,
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= limits::ID
+}

@@ -1,0 +1,119 @@
+//! What the app is told: completions and events, in the documented order.
+
+use super::input::{Outcome, Text, Ticket};
+use super::output::{
+    CallEvent, ConnectionEvent, ErrorEvent, Event, Layer, MediaEvent, OpResult, Operation, Output, UserEvent,
+};
+use super::state::{InCall, Own};
+use super::{Engine, codes};
+
+impl Engine {
+    pub(super) fn ignore(&mut self, why: &'static str) {
+        self.app.push_back(Output::Ignored(why));
+    }
+
+    pub(super) fn tell(&mut self, event: Event) {
+        self.app.push_back(Output::Event(event));
+    }
+
+    /// Completes a request without more to say than a code.
+    pub(super) fn done(&mut self, ticket: Ticket, operation: Operation, call_no: u64, code: i32) {
+        self.done_with(ticket, operation, call_no, Outcome { code, ..Outcome::default() });
+    }
+
+    /// Completes a request as the plug answered it.
+    pub(super) fn done_with(&mut self, ticket: Ticket, operation: Operation, call_no: u64, outcome: Outcome) {
+        let result = OpResult {
+            operation,
+            code: outcome.code,
+            raw_code: outcome.raw_code,
+            message: outcome.message,
+            call_no,
+            uid: 0,
+            channel_id: Text::default(),
+            request_id: Text::default(),
+            call_id: Text::default(),
+        };
+        self.app.push_back(Output::Done { ticket, result });
+    }
+
+    /// Completes call(), unless that was said before: with success it carries the ids.
+    pub(super) fn done_call(&mut self, own: &mut Own, outcome: Outcome) {
+        if own.confirmed {
+            return;
+        }
+        own.confirmed = true;
+        let result = OpResult {
+            operation: Operation::Call,
+            code: if codes::is_success(outcome.code) { codes::OK } else { outcome.code },
+            raw_code: outcome.raw_code,
+            message: outcome.message,
+            call_no: own.no,
+            uid: own.uid,
+            channel_id: own.channel_id.clone(),
+            request_id: own.request_id.clone(),
+            call_id: own.call_id.clone(),
+        };
+        self.app.push_back(Output::Done { ticket: own.issued_by, result });
+    }
+
+    /// Completes accept() with the ids of the call.
+    pub(super) fn done_accept(&mut self, tickets: &[Ticket], call: &InCall) {
+        for &ticket in tickets {
+            let result = OpResult {
+                operation: Operation::Accept,
+                code: codes::OK,
+                raw_code: 0,
+                message: Text::default(),
+                call_no: call.no,
+                uid: 0,
+                channel_id: call.channel_id.clone(),
+                request_id: call.request_id.clone(),
+                call_id: call.call_id.clone(),
+            };
+            self.app.push_back(Output::Done { ticket, result });
+        }
+    }
+
+    pub(super) fn tell_error(&mut self, operation: Operation, call_no: u64, outcome: Outcome) {
+        let Outcome { code, raw_code, message } = outcome;
+        self.tell(Event::Error(ErrorEvent { operation, code, raw_code, call_no, message }));
+    }
+}
+
+/// Payload of an event about the other party.
+pub(super) fn user_event(call_no: u64, user: &Text, uid: u64) -> UserEvent {
+    UserEvent { call_no, user: user.clone(), uid, code: 0, raw_code: 0, message: Text::default() }
+}
+
+impl InCall {
+    pub(super) fn user_event(&self) -> UserEvent {
+        user_event(self.no, &self.peer, self.peer_uid.unwrap_or(0))
+    }
+
+    pub(super) fn call_event(&self, state: i32) -> CallEvent {
+        CallEvent {
+            call_no: self.no,
+            user: self.peer.clone(),
+            device: Text::default(),
+            call_type: self.call_type,
+            state,
+        }
+    }
+
+    pub(super) fn media_event(&self, on: bool) -> MediaEvent {
+        MediaEvent { call_no: self.no, user: self.peer.clone(), uid: self.peer_uid.unwrap_or(0), on }
+    }
+}
+
+/// Payload of a connection event.
+pub(super) fn connection_event(
+    call_no: u64,
+    layer: Layer,
+    user: &Text,
+    quality: i32,
+    outcome: Outcome,
+) -> ConnectionEvent {
+    let Outcome { code, raw_code, message } = outcome;
+    ConnectionEvent { call_no, layer, user: user.clone(), code, raw_code, message, quality }
+}

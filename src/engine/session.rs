@@ -1,0 +1,376 @@
+//! Login, logout, kick, connection, and the way out of everything.
+
+use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Source, Text, Ticket};
+use super::ops::Owner;
+use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
+use super::say::connection_event;
+use super::state::{MediaRoom, State};
+use super::time::Time;
+use super::{Engine, codes, limits};
+
+/// Who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Session {
+    /// Nobody.
+    LoggedOut,
+    /// The service is being asked. Messages that come before its answer wait.
+    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<(Source, Vec<SignalEvent>)> },
+    /// `clock` = the service's clock minus ours, if it told.
+    LoggedIn { account: Text, clock: Option<u64> },
+    /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
+    LoggingOut { account: Text, until: Option<Time>, tickets: Vec<Ticket>, next: Vec<NextLogin> },
+}
+
+/// A login that came during a logout.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct NextLogin {
+    pub(super) ticket: Ticket,
+    pub(super) account: Text,
+    pub(super) token: Text,
+}
+
+/// The way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Closing {
+    No,
+    /// Closing; what is not done by then is not waited for.
+    Until(Time),
+    Closed,
+}
+
+impl Session {
+    pub(super) fn is_logged_in(&self) -> bool {
+        matches!(self, Session::LoggedIn { .. })
+    }
+
+    /// The account, empty when logged out.
+    pub(super) fn account(&self) -> Text {
+        match self {
+            Session::LoggedOut => Text::default(),
+            Session::LoggingIn { account, .. }
+            | Session::LoggedIn { account, .. }
+            | Session::LoggingOut { account, .. } => account.clone(),
+        }
+    }
+}
+
+/// Messages that wait for the completion of a login.
+const EARLY: usize = limits::OFFLINE_INVITES;
+
+impl Engine {
+    pub(super) fn cmd_login(&mut self, now: Time, ticket: Ticket, account: Text, token: Text) {
+        let current = self.session.account();
+        match &mut self.session {
+            Session::LoggedOut => {
+                let tickets = vec![ticket];
+                self.session = Session::LoggingIn { account: account.clone(), tickets, early: Vec::new() };
+                let ms = self.config.timers.login_ms;
+                self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
+            }
+            Session::LoggingIn { tickets, .. } if current == account => tickets.push(ticket),
+            Session::LoggedIn { .. } if current == account => {
+                self.done(ticket, Operation::Login, 0, codes::OK)
+            }
+            Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
+                self.done(ticket, Operation::Login, 0, codes::ALREADY_LOGGED_IN);
+            }
+            Session::LoggingOut { next, .. } => next.push(NextLogin { ticket, account, token }),
+        }
+    }
+
+    pub(super) fn on_login_done(&mut self, now: Time, result: SignalResult) {
+        let session = std::mem::replace(&mut self.session, Session::LoggedOut);
+        let Session::LoggingIn { account, tickets, early } = session else {
+            self.session = session;
+            return self.ignore("login completed, nobody waits for it");
+        };
+        let ok = result.outcome.code == codes::OK;
+        if ok {
+            let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
+            self.session = Session::LoggedIn { account, clock };
+        }
+        for ticket in tickets {
+            self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
+        }
+        if ok {
+            for (source, events) in early {
+                self.on_signals(now, source, events);
+            }
+        }
+    }
+
+    /// Keeps a message that came before the login's completion; true if it was kept.
+    pub(super) fn keep_early(&mut self, source: Source, events: &mut Vec<SignalEvent>) -> bool {
+        let Session::LoggingIn { early, .. } = &mut self.session else { return false };
+        let kept: usize = early.iter().map(|(_, events)| events.len()).sum();
+        if kept + events.len() > EARLY {
+            self.ignore("too many messages before the login completed");
+        } else {
+            early.push((source, std::mem::take(events)));
+        }
+        true
+    }
+
+    pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
+        match &mut self.session {
+            Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
+            Session::LoggingOut { tickets, .. } => tickets.push(ticket),
+            Session::LoggingIn { .. } | Session::LoggedIn { .. } => self.start_logout(now, vec![ticket]),
+        }
+    }
+
+    /// Ends what lives, cleans up, then asks the service.
+    fn start_logout(&mut self, now: Time, tickets: Vec<Ticket>) {
+        self.end_live(now, EndReason::Normal);
+        self.fail_media_requests();
+        let account = self.session.account();
+        let session = std::mem::replace(&mut self.session, Session::LoggedOut);
+        if let Session::LoggingIn { tickets, .. } = session {
+            self.ops.retain(|op| op.owner != Owner::Login);
+            for ticket in tickets {
+                self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
+            }
+        }
+        let until = Some(now.after(self.config.timers.destroy_wait_ms));
+        self.session = Session::LoggingOut { account, until, tickets, next: Vec::new() };
+        self.on_wire_quiet(now);
+    }
+
+    /// Goes on with a logout once nothing of an ended call is under way any more.
+    pub(super) fn on_wire_quiet(&mut self, now: Time) {
+        let is_quiet =
+            self.closers.is_empty() && !self.ops.iter().any(|op| matches!(op.owner, Owner::Side { .. }));
+        if is_quiet {
+            self.send_logout(now);
+        }
+    }
+
+    /// The drain is over, by silence or by its limit.
+    pub(super) fn send_logout(&mut self, now: Time) {
+        let Session::LoggingOut { until: until @ Some(_), .. } = &mut self.session else { return };
+        *until = None;
+        self.forget_wire();
+        let ms = self.config.timers.operation_ms;
+        self.signal(now, ms, Owner::Logout, SignalOp::Logout);
+    }
+
+    pub(super) fn on_logout_done(&mut self, now: Time, outcome: &Outcome) {
+        let session = std::mem::replace(&mut self.session, Session::LoggedOut);
+        let Session::LoggingOut { tickets, next, .. } = session else {
+            self.session = session;
+            return self.ignore("logout completed, nobody waits for it");
+        };
+        self.is_connection_lost = false;
+        for ticket in tickets {
+            self.done_with(ticket, Operation::Logout, 0, outcome.clone());
+        }
+        for login in next {
+            self.cmd_login(now, login.ticket, login.account, login.token);
+        }
+        self.close_if_out();
+    }
+
+    /// Signaling operations mean nothing any more; media operations go on.
+    fn forget_wire(&mut self) {
+        self.closers.clear();
+        self.ops.retain(|op| matches!(op.owner, Owner::RtcLeave | Owner::RtcJoin(_) | Owner::Media { .. }));
+    }
+
+    pub(super) fn on_connection(&mut self, now: Time, connection: Connection) {
+        let account = self.session.account();
+        let call_no = self.state.call_no();
+        match connection {
+            Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
+                self.is_connection_lost = true;
+                let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
+                self.tell(Event::Reconnecting(event));
+            }
+            Connection::Restored if self.is_connection_lost => {
+                self.is_connection_lost = false;
+                let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
+                self.tell(Event::Reconnected(event));
+            }
+            Connection::Kicked(outcome) => self.on_kicked(now, outcome),
+            Connection::Lost(_) | Connection::Restored => {
+                self.ignore("connection change that changes nothing")
+            }
+        }
+    }
+
+    fn on_kicked(&mut self, now: Time, outcome: Outcome) {
+        let account = self.session.account();
+        match &mut self.session {
+            Session::LoggedOut => return self.ignore("kicked while logged out"),
+            Session::LoggingOut { .. } => return self.on_logout_done(now, &Outcome::default()),
+            Session::LoggingIn { .. } | Session::LoggedIn { .. } => {}
+        }
+        self.forget_wire();
+        self.say_pending(codes::SHUTTING_DOWN);
+        if let Session::LoggingIn { tickets, .. } = &mut self.session {
+            for ticket in std::mem::take(tickets) {
+                self.done_with(ticket, Operation::Login, 0, outcome.clone());
+            }
+        }
+        self.session = Session::LoggedOut;
+        self.is_connection_lost = false;
+        let call_no = self.state.call_no();
+        let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
+        self.tell(Event::Kicked(event.clone()));
+        if matches!(self.media_room, MediaRoom::In { .. }) {
+            self.tell(Event::Disconnect(super::output::ConnectionEvent { layer: Layer::Media, ..event }));
+        }
+        self.drop_live(now, EndReason::Kicked, &account);
+        self.fail_media_requests();
+    }
+
+    /// Channels that this device is still in after a login: only the live call's is kept.
+    pub(super) fn on_rooms(&mut self, now: Time, rooms: Vec<Room>) {
+        if !self.session.is_logged_in() {
+            return self.ignore("rooms while not logged in");
+        }
+        let account = self.session.account();
+        for room in rooms {
+            let channel = room.channel;
+            if channel.id.is_empty() || self.is_live_channel(&channel.id) || self.is_closing(&channel.id) {
+                continue;
+            }
+            let (channel_id, no_offline) = (channel.id, false);
+            let op = match channel.creator == account {
+                true => SignalOp::Close { channel_id, no_offline },
+                false => SignalOp::Leave { channel_id, no_offline },
+            };
+            self.side(now, Operation::Close, 0, true, op);
+        }
+    }
+
+    pub(super) fn is_live_channel(&self, channel: &str) -> bool {
+        match &self.state {
+            State::Idle => false,
+            State::Calling(calling) => {
+                &*calling.own.channel_id == channel || calling.has_aside_channel(channel)
+            }
+            State::Called(called) => &*called.invite.channel_id == channel,
+            State::InCall(call) => &*call.channel_id == channel,
+        }
+    }
+
+    /// The component goes away.
+    pub(super) fn on_close(&mut self, now: Time) {
+        if self.closing != Closing::No {
+            return self.ignore("closed twice");
+        }
+        let until = now.after(self.config.timers.destroy_wait_ms);
+        self.closing = Closing::Until(until);
+        self.fail_media_requests();
+        let next = match &mut self.session {
+            Session::LoggedOut => Vec::new(),
+            Session::LoggingOut { next, .. } => std::mem::take(next),
+            Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
+                if let Session::LoggingIn { tickets, .. } = &mut self.session {
+                    for ticket in std::mem::take(tickets) {
+                        self.done(ticket, Operation::Login, 0, codes::SHUTTING_DOWN);
+                    }
+                }
+                self.start_logout(now, Vec::new());
+                Vec::new()
+            }
+        };
+        for login in next {
+            self.done(login.ticket, Operation::Login, 0, codes::SHUTTING_DOWN);
+        }
+        self.close_if_out();
+    }
+
+    fn close_if_out(&mut self) {
+        if matches!(self.closing, Closing::Until(_)) && self.session == Session::LoggedOut {
+            self.become_closed();
+        }
+    }
+
+    /// Nothing comes after this.
+    pub(super) fn become_closed(&mut self) {
+        if let Session::LoggingOut { tickets, .. } = &mut self.session {
+            for ticket in std::mem::take(tickets) {
+                self.done(ticket, Operation::Logout, 0, codes::SHUTTING_DOWN);
+            }
+        }
+        self.session = Session::LoggedOut;
+        self.forget_wire();
+        self.ops.clear();
+        self.closing = Closing::Closed;
+        self.app.push_back(Output::Closed);
+    }
+
+    /// What a reference means now.
+    pub(super) fn locate(&self, call: &CallRef) -> Which {
+        let live = self.state.call_no();
+        if call.implied {
+            return self.locate_implied(call, live);
+        }
+        let is_number = |no: u64| call.call_no == 0 || call.call_no == no;
+        let is_text = |given: &Option<Text>, is: &Text| given.as_ref().is_none_or(|given| given == is);
+        if live != 0 && is_number(live) && self.has_live_ids(call) {
+            return Which::Live;
+        }
+        if *call == CallRef::default() {
+            return Which::Unnamed;
+        }
+        let is_last = self.ended.as_ref().is_some_and(|ended| {
+            is_number(ended.no)
+                && is_text(&call.account, &ended.peer)
+                && is_text(&call.channel_id, &ended.channel_id)
+                && is_text(&call.request_id, &ended.request_id)
+        });
+        let has_only_number =
+            call.account.is_none() && call.channel_id.is_none() && call.request_id.is_none();
+        let is_earlier = has_only_number && call.call_no <= self.last_call && call.call_no != live;
+        if is_last || is_earlier { Which::Ended } else { Which::Other }
+    }
+
+    fn locate_implied(&self, call: &CallRef, live: u64) -> Which {
+        let issued_live = match &self.state {
+            State::Calling(calling) => Some(calling.own.issued_by),
+            State::InCall(in_call) => in_call.issued_by,
+            State::Idle | State::Called(_) => None,
+        };
+        if live != 0 && (call.shown == live || (call.issued.is_some() && call.issued == issued_live)) {
+            return Which::Live;
+        }
+        let issued_last = self.ended.as_ref().and_then(|ended| ended.issued_by);
+        if call.shown != 0 || (call.issued.is_some() && call.issued == issued_last) {
+            return Which::Ended;
+        }
+        if live == 0 { Which::Unnamed } else { Which::Other }
+    }
+
+    fn has_live_ids(&self, call: &CallRef) -> bool {
+        let fits = |channel: &Text, request: &Text| {
+            call.channel_id.as_ref().is_none_or(|id| id == channel)
+                && call.request_id.as_ref().is_none_or(|id| id == request)
+        };
+        let is_peer = call.account.as_ref().is_none_or(|account| *account == self.state.peer());
+        is_peer
+            && match &self.state {
+                State::Idle => false,
+                State::Calling(calling) => fits(&calling.own.channel_id, &calling.own.request_id),
+                State::Called(called) => fits(&called.invite.channel_id, &called.invite.request_id),
+                State::InCall(in_call) => {
+                    fits(&in_call.channel_id, &in_call.request_id)
+                        || in_call.alias.as_ref().is_some_and(|(channel, request)| fits(channel, request))
+                }
+            }
+    }
+}
+
+/// What a call reference turned out to mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The live call.
+    Live,
+    /// A call that has ended.
+    Ended,
+    /// None that we know.
+    Other,
+    /// The app named none and none was shown to it.
+    Unnamed,
+}

@@ -1,0 +1,289 @@
+//! Messages of the signaling service: which call they are about, and what they mean in its state.
+
+use super::Engine;
+use super::closer::TakeBack;
+use super::input::{Signal, SignalEvent, Source, Text};
+use super::output::{EndReason, Event};
+use super::state::{Cause, Glare, State};
+use super::time::Time;
+use super::wire;
+
+impl Engine {
+    pub(super) fn on_signals(&mut self, now: Time, source: Source, mut events: Vec<SignalEvent>) {
+        if self.keep_early(source, &mut events) {
+            return;
+        }
+        if !self.session.is_logged_in() {
+            return self.ignore("messages while not logged in");
+        }
+        if source == Source::Offline {
+            return self.on_offline(now, events);
+        }
+        for event in events {
+            self.on_signal(now, source, &event);
+        }
+    }
+
+    pub(super) fn on_signal(&mut self, now: Time, source: Source, event: &SignalEvent) {
+        if source == Source::OtherDevice {
+            return match event.signal {
+                Signal::Accept => self.on_sibling(now, event, true),
+                Signal::Reject => self.on_sibling(now, event, false),
+                Signal::Close
+                | Signal::Join
+                | Signal::Invite
+                | Signal::Cancel
+                | Signal::Leave
+                | Signal::Control => self.ignore("message of another own device"),
+            };
+        }
+        match event.signal {
+            Signal::Invite => {
+                if let Some(invite) = self.read_invite(now, event, false) {
+                    self.on_invite(now, invite);
+                }
+            }
+            Signal::Cancel => self.on_cancel(now, event),
+            Signal::Accept => self.on_accept(now, event),
+            Signal::Reject => self.on_reject(now, event),
+            Signal::Close => self.on_close_signal(now, event),
+            Signal::Leave => self.on_leave(now, event),
+            Signal::Control => self.on_control(now, event),
+            Signal::Join => self.ignore("somebody joined the channel; the media plug says who is there"),
+        }
+    }
+
+    /// Remembers the end of an invite that we may not have seen yet.
+    pub(super) fn bury_event(&mut self, now: Time, event: &SignalEvent, whole_channel: bool) {
+        if event.channel.id.is_empty() {
+            return self.ignore("message without a channel");
+        }
+        let ms = self.config.timers.tombstone_ms;
+        let request = (!whole_channel).then_some(&event.request_id);
+        self.tombstones.add(now, ms, &event.channel.id, request, &event.from);
+    }
+
+    fn on_cancel(&mut self, now: Time, event: &SignalEvent) {
+        let (channel, request) = (&event.channel.id, &event.request_id);
+        match &mut self.state {
+            State::Called(called) if called.invite.has_ids(channel, request) => {
+                if called.invite.from != event.from {
+                    return self.ignore("cancel from somebody else");
+                }
+                if called.accepting.is_some() {
+                    return self.ignore("cancel while our accept runs: the service decides");
+                }
+                self.on_caller_cancelled(now, &event.custom);
+            }
+            State::Called(called) => {
+                called.aside.take_if(|aside| aside.has_ids(channel, request) && aside.from == event.from);
+                self.bury_event(now, event, false);
+            }
+            State::Calling(calling) => match &calling.glare {
+                Glare::Accepting { invite, .. } if invite.has_ids(channel, request) => {
+                    self.ignore("cancel while our accept runs: the service decides");
+                }
+                Glare::Aside { invite, .. }
+                    if invite.has_ids(channel, request) && invite.from == event.from =>
+                {
+                    calling.glare = Glare::None;
+                    self.bury_event(now, event, false);
+                }
+                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {
+                    self.bury_event(now, event, false);
+                }
+            },
+            State::InCall(call) if call.channel_id == *channel && call.request_id == *request => {
+                self.ignore("cancel of the call that is on");
+            }
+            State::Idle | State::InCall(_) => self.bury_event(now, event, false),
+        }
+    }
+
+    /// The event is the peer's answer to our own live invite.
+    fn is_own_answer(&self, event: &SignalEvent) -> bool {
+        let State::Calling(calling) = &self.state else { return false };
+        let own = &calling.own;
+        own.is_out()
+            && own.channel_id == event.channel.id
+            && own.request_id == event.request_id
+            && own.options.user == event.from
+    }
+
+    /// The event is the peer's answer to the invite that a glare with an old client left over.
+    fn is_leftover_answer(&self, event: &SignalEvent) -> bool {
+        let State::InCall(call) = &self.state else { return false };
+        call.leftover.as_ref().is_some_and(|own| {
+            own.channel_id == event.channel.id
+                && own.request_id == event.request_id
+                && call.peer == event.from
+        })
+    }
+
+    fn on_accept(&mut self, now: Time, event: &SignalEvent) {
+        if self.is_own_answer(event) {
+            return self.own_accepted(now, Some(event.custom.clone()));
+        }
+        if self.is_leftover_answer(event) {
+            return self.close_leftover(now);
+        }
+        self.ignore("accept of an invite that is not out");
+    }
+
+    fn on_reject(&mut self, now: Time, event: &SignalEvent) {
+        if self.is_own_answer(event) {
+            let text = wire::read(&event.custom);
+            let reason = wire::reason(&event.custom, &text);
+            let extra = self.foreign_text(text.attachment);
+            self.confirm_call();
+            let cause = Cause::Rejected { reason, extra };
+            return self.own_over(now, cause, Some(&TakeBack::close_only()));
+        }
+        if self.is_leftover_answer(event) {
+            return self.close_leftover(now);
+        }
+        self.ignore("reject of an invite that is not out");
+    }
+
+    /// A text of the peer's, unless it only echoes ours.
+    fn foreign_text(&self, text: Text) -> Text {
+        match &self.state {
+            State::Calling(calling)
+                if calling.own.options.attachment.as_ref().is_some_and(|own| *own == text) =>
+            {
+                Text::default()
+            }
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => text,
+        }
+    }
+
+    fn close_leftover(&mut self, now: Time) {
+        let State::InCall(call) = &mut self.state else { return };
+        if let Some(own) = call.leftover.take() {
+            self.close_own(now, &own, &TakeBack::close_only());
+        }
+    }
+
+    fn on_close_signal(&mut self, now: Time, event: &SignalEvent) {
+        let channel = &event.channel.id;
+        match &mut self.state {
+            State::Calling(calling) if calling.own.channel_id == *channel && !channel.is_empty() => {
+                if calling.own.options.user != event.from {
+                    return self.ignore("close from somebody else");
+                }
+                self.confirm_call();
+                return self.own_over(now, Cause::Closed, None);
+            }
+            State::Calling(calling) => match &mut calling.glare {
+                Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => *closed = true,
+                Glare::Aside { invite, .. } if invite.channel_id == *channel => calling.glare = Glare::None,
+                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {}
+            },
+            State::Called(called) if called.invite.channel_id == *channel => {
+                if called.invite.from != event.from {
+                    return self.ignore("close from somebody else");
+                }
+                match &mut called.accepting {
+                    Some(accepting) => accepting.closed = true,
+                    None => self.end_called(now, EndReason::PeerCancelled.into()),
+                }
+            }
+            State::Called(called) => {
+                called.aside.take_if(|aside| aside.channel_id == *channel);
+            }
+            State::InCall(call) if call.channel_id == *channel => {
+                if call.peer != event.from {
+                    return self.ignore("close from somebody else");
+                }
+                self.end_in_call(now, EndReason::PeerHungUp, None);
+            }
+            State::InCall(call) => {
+                call.leftover.take_if(|own| own.channel_id == *channel);
+            }
+            State::Idle => {}
+        }
+        self.bury_event(now, event, true);
+    }
+
+    fn on_leave(&mut self, now: Time, event: &SignalEvent) {
+        match &self.state {
+            State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
+                let left = call.user_event();
+                self.tell(Event::UserLeave(left));
+                let close = Some((super::closer::Finish::Close, false));
+                self.end_in_call(now, EndReason::PeerLeft, close);
+            }
+            State::Idle => self.bury_event(now, event, true),
+            State::Calling(_) | State::Called(_) | State::InCall(_) => {
+                self.ignore("somebody left a channel that is not our call");
+            }
+        }
+    }
+
+    fn on_control(&mut self, now: Time, event: &SignalEvent) {
+        let text = wire::read(&event.custom);
+        match &mut self.state {
+            State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
+                match text.cid {
+                    1 => self.on_join_now(now),
+                    2 | 3 => self.on_switch_message(now, &text),
+                    _ => self.ignore("control of an unknown kind"),
+                }
+            }
+            State::Called(called)
+                if text.cid == 1
+                    && called.invite.channel_id == event.channel.id
+                    && called.invite.from == event.from =>
+            {
+                match &mut called.accepting {
+                    Some(accepting) => accepting.control = true,
+                    None => self.ignore("asked to join before we accepted"),
+                }
+            }
+            State::Calling(calling) => match &mut calling.glare {
+                Glare::Accepting { invite, control, .. }
+                    if text.cid == 1
+                        && invite.channel_id == event.channel.id
+                        && invite.from == event.from =>
+                {
+                    *control = true;
+                }
+                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {
+                    self.ignore("control while calling");
+                }
+            },
+            State::Idle | State::Called(_) | State::InCall(_) => self.ignore("control of another call"),
+        }
+    }
+
+    /// Another device of ours answered an invite.
+    fn on_sibling(&mut self, now: Time, event: &SignalEvent, accepted: bool) {
+        if event.from != self.session.account() {
+            return self.ignore("answer of another device in a foreign name");
+        }
+        let (channel, request) = (&event.channel.id, &event.request_id);
+        match &mut self.state {
+            State::Called(called) if called.invite.has_ids(channel, request) => match called.accepting {
+                Some(_) => return self.ignore("another device answered while our accept runs"),
+                None => return self.answered_elsewhere(now, accepted, event.from_device.clone()),
+            },
+            State::Called(called) => {
+                called.aside.take_if(|aside| aside.has_ids(channel, request));
+            }
+            State::Calling(calling) => match &calling.glare {
+                Glare::Accepting { invite, .. } if invite.has_ids(channel, request) => {
+                    return self.ignore("another device answered while our accept runs");
+                }
+                Glare::Aside { invite, .. } if invite.has_ids(channel, request) => {
+                    calling.glare = Glare::None;
+                }
+                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {}
+            },
+            State::InCall(call) if call.channel_id == *channel && call.request_id == *request => {
+                return self.ignore("another device answered the call that is on");
+            }
+            State::Idle | State::InCall(_) => {}
+        }
+        self.bury_event(now, event, false);
+    }
+}

@@ -1,0 +1,392 @@
+//! Where a component stands. This file is the picture; the other files are the moves.
+//!
+//! ```text
+//!                    call                     ACCEPT
+//!        ┌───────┐ ───────▶ ┌─────────┐ ──────────────▶ ┌─────────┐
+//!        │       │          │ Calling │                 │         │
+//!        │       │ ◀─────── └─────────┘                 │         │
+//!        │ Idle  │   cancel, REJECT, ring limit         │ In call │
+//!        │       │ ───────▶ ┌─────────┐ ──────────────▶ │         │
+//!        │       │  INVITE  │ Called  │  accept granted │         │
+//!        │       │ ◀─────── └─────────┘                 │         │
+//!        └───────┘   reject, CANCEL, ring limit         └─────────┘
+//!            ▲        hangup, leave, CLOSE, peer gone        │
+//!            └───────────────────────────────────────────────┘
+//! ```
+//!
+//! Two states have an inner one in which our accept is on its way to the service, which decides who was first:
+//! *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
+
+use super::input::{CallOptions, CallType, Media, Req, Text, Ticket, View};
+use super::output::EndReason;
+use super::time::Time;
+use super::wire::Reason;
+
+/// Every move between the phases: from, on what, to. The picture in the documents is drawn from this table, and
+/// the engine refuses (in debug builds) to make a move that is not in it.
+pub const MOVES: &[(Phase, &str, Phase)] = &[
+    (Phase::Idle, "call", Phase::Calling),
+    (Phase::Idle, "INVITE", Phase::Called),
+    (Phase::Calling, "ACCEPT", Phase::InCall),
+    (Phase::Calling, "cancel · REJECT · CLOSE · ring limit · failure", Phase::Idle),
+    (Phase::Calling, "INVITE of the called (glare)", Phase::GlareAccepting),
+    (Phase::GlareAccepting, "accept granted · own accepted", Phase::InCall),
+    (Phase::GlareAccepting, "accept refused", Phase::Calling),
+    (Phase::GlareAccepting, "cancel · both invites over", Phase::Idle),
+    (Phase::Called, "accept", Phase::Accepting),
+    (Phase::Called, "reject · CANCEL · other device · ring limit", Phase::Idle),
+    (Phase::Accepting, "accept granted", Phase::InCall),
+    (Phase::Accepting, "reject · accept refused", Phase::Idle),
+    (Phase::InCall, "hangup · leave · CLOSE · LEAVE · peer gone", Phase::Idle),
+];
+
+/// The states with their inner states, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "State, Glare and Accepting explain each")]
+pub enum Phase {
+    Idle,
+    Calling,
+    GlareAccepting,
+    Called,
+    Accepting,
+    InCall,
+}
+
+/// Where a logged-in component stands. Data lives in the state that needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum State {
+    /// Free to call or to be called.
+    Idle,
+    /// We called `own.options.user`, who has not answered.
+    Calling(Box<Calling>),
+    /// Somebody calls us and the app has not answered.
+    Called(Box<Called>),
+    /// Both sides agreed; media comes up or is up.
+    InCall(Box<InCall>),
+}
+
+/// We called somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Calling {
+    pub(super) own: Own,
+    pub(super) glare: Glare,
+}
+
+/// Our own invite.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Own {
+    /// Local number of the call.
+    pub(super) no: u64,
+    /// The call() that made it.
+    pub(super) issued_by: Ticket,
+    /// Its completion was said.
+    pub(super) confirmed: bool,
+    pub(super) options: CallOptions,
+    pub(super) request_id: Text,
+    pub(super) call_id: Text,
+    /// Empty until the channel is created.
+    pub(super) channel_id: Text,
+    /// 0 until the channel is joined.
+    pub(super) uid: u64,
+    pub(super) rtc_token: Text,
+    pub(super) step: OwnStep,
+    /// The peer may have been told of it, ever.
+    pub(super) issued: bool,
+    /// When call() came; for ring_ms.
+    pub(super) since: Time,
+    /// Ring limit, from the issue of the invite on.
+    pub(super) ring_until: Time,
+}
+
+/// How far our own invite is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum OwnStep {
+    /// The channel is being created.
+    Creating(Req),
+    /// The channel is being joined.
+    Joining(Req),
+    /// Nothing was sent to the peer, because we are accepting its own invite.
+    Held,
+    /// The invite was issued; the service has not confirmed it.
+    Inviting(Req),
+    /// The peer rings.
+    Invited,
+    /// The ring limit passed: our cancel is under way, and the service may still say "accepted".
+    TimingOut(Req),
+    /// Winner of a glare, no answer in time: our cancel is under way so that we can take the peer's invite.
+    Yielding(Req),
+    /// Final, and its wire is taken care of; only the call goes on, with the peer's invite.
+    Over,
+}
+
+impl Own {
+    /// The peer may know of this invite, and it is not final.
+    pub(super) fn is_out(&self) -> bool {
+        match self.step {
+            OwnStep::Creating(_) | OwnStep::Joining(_) | OwnStep::Held | OwnStep::Over => false,
+            OwnStep::Inviting(_) | OwnStep::Invited | OwnStep::TimingOut(_) | OwnStep::Yielding(_) => true,
+        }
+    }
+
+    /// The media room that our invite names.
+    pub(super) fn rtc_channel(&self) -> Text {
+        format!("{}|0|{}", self.channel_id, self.uid).into()
+    }
+}
+
+/// Somebody's invite to us.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Invite {
+    pub(super) from: Text,
+    pub(super) channel_id: Text,
+    pub(super) request_id: Text,
+    pub(super) call_type: CallType,
+    /// The whole attachment, for the answer's echo.
+    pub(super) custom: Text,
+    pub(super) call_id: Text,
+    pub(super) channel_name: Text,
+    pub(super) attachment: Text,
+    /// From a client before 1.1.0.
+    pub(super) old: bool,
+    pub(super) offline: bool,
+    /// Service clock: of two invites of one person the newer counts.
+    pub(super) create_ms: u64,
+    /// Service clock.
+    pub(super) time_ms: u64,
+    /// When it must have stopped ringing at the latest (age limit).
+    pub(super) expires: Time,
+}
+
+/// What stands between our own invite and the peer's (protocol: make before break).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Glare {
+    /// The peer has not called us.
+    None,
+    /// Ours counts: theirs waits here until ours is final. `until` = when we give ours up; None = the service
+    /// said that ours is accepted, so the answer is on its way.
+    Aside { invite: Invite, until: Option<Time> },
+    /// Theirs counts, or ours is over: we are accepting theirs.
+    Accepting { invite: Invite, req: Req, closed: bool, control: bool, fate: Fate },
+}
+
+/// What became of our own invite while we are accepting the peer's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Fate {
+    /// Nothing yet.
+    Open,
+    /// The peer accepted it; the text of its answer, None if only the service told.
+    Accepted(Option<Text>),
+    /// It is over, and this is how the call ends if theirs cannot be had.
+    Over(Cause),
+}
+
+/// How an own invite came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Cause {
+    /// The peer said no.
+    Rejected { reason: Reason, extra: Text },
+    /// The peer closed the channel.
+    Closed,
+    /// An operation failed.
+    Failed { code: i32, raw_code: i32, message: Text },
+    /// Nobody answered.
+    TimedOut,
+}
+
+/// Somebody calls us.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Called {
+    pub(super) no: u64,
+    pub(super) invite: Invite,
+    pub(super) since: Time,
+    pub(super) ring_until: Time,
+    /// The app said yes and the service has not decided.
+    pub(super) accepting: Option<Accepting>,
+    /// A newer invite of the same person: rings when this one ends.
+    pub(super) aside: Option<Invite>,
+}
+
+/// Our accept is on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Accepting {
+    pub(super) req: Req,
+    /// accept() may be called more than once; all share the outcome.
+    pub(super) tickets: Vec<Ticket>,
+    /// The channel was closed meanwhile.
+    pub(super) closed: bool,
+    /// An old caller said "join now" meanwhile.
+    pub(super) control: bool,
+}
+
+/// In a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct InCall {
+    pub(super) no: u64,
+    /// The call() that led here, if it was ours.
+    pub(super) issued_by: Option<Ticket>,
+    pub(super) peer: Text,
+    pub(super) call_type: CallType,
+    pub(super) channel_id: Text,
+    pub(super) request_id: Text,
+    pub(super) call_id: Text,
+    pub(super) rtc_channel: Text,
+    pub(super) own_uid: u64,
+    pub(super) rtc_token: Text,
+    /// We sent the surviving invite.
+    pub(super) is_inviter: bool,
+    pub(super) no_record: bool,
+    /// The peer understands control 3.
+    pub(super) peer_has_call_id: bool,
+    pub(super) ring_ms: u64,
+    pub(super) entry: Entry,
+    /// Media must be up by then; None once it is.
+    pub(super) connect_by: Option<Time>,
+    /// None until the peer is in the media room.
+    pub(super) peer_uid: Option<u64>,
+    /// What the peer sends and mutes, as far as the app was not told because it has not entered.
+    pub(super) peer_media: PeerMedia,
+    pub(super) connected_at: Option<Time>,
+    /// The peer left the media room on purpose; a CLOSE or LEAVE may still say more.
+    pub(super) peer_left: Option<Time>,
+    pub(super) silence: Option<Silence>,
+    /// The app's user agreed to this call being a video call, so the camera may start.
+    pub(super) camera_allowed: bool,
+    pub(super) switch: Option<Switch>,
+    /// Ids of the own invite that a glare replaced: the app may still use them.
+    pub(super) alias: Option<(Text, Text)>,
+    /// Own invite to an old client that must not be cancelled while this call lives.
+    pub(super) leftover: Option<Own>,
+}
+
+/// How far our way into the media room is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Entry {
+    /// Joining the signaling channel; `wait` = an old caller has to say "join now" by then.
+    Signaling { req: Req, wait: Option<Time> },
+    /// In the signaling channel; an old caller has to say "join now" by then.
+    Waiting { until: Time },
+    /// The media room was asked for.
+    Joining { tell_old_peer: bool },
+    /// In the media room.
+    Joined,
+}
+
+/// What the peer sends and mutes, before it entered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct PeerMedia {
+    pub(super) sending: Media,
+    pub(super) muted: Media,
+}
+
+/// Nothing arrives from the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Silence {
+    /// The app was told on_reconnecting.
+    pub(super) told: bool,
+    /// When it is told.
+    pub(super) tell_at: Time,
+    /// When the peer counts as gone.
+    pub(super) lost_at: Time,
+}
+
+/// An open question about the call type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Switch {
+    pub(super) target: CallType,
+    /// We asked.
+    pub(super) ours: bool,
+    pub(super) until: Time,
+}
+
+impl State {
+    /// 0 idle, 1 calling, 2 called, 3 in call.
+    pub(super) fn number(&self) -> i32 {
+        match self {
+            State::Idle => 0,
+            State::Calling(_) => 1,
+            State::Called(_) => 2,
+            State::InCall(_) => 3,
+        }
+    }
+
+    /// State and inner state.
+    pub(super) fn phase(&self) -> Phase {
+        match self {
+            State::Idle => Phase::Idle,
+            State::Calling(calling) => match calling.glare {
+                Glare::None | Glare::Aside { .. } => Phase::Calling,
+                Glare::Accepting { .. } => Phase::GlareAccepting,
+            },
+            State::Called(called) if called.accepting.is_none() => Phase::Called,
+            State::Called(_) => Phase::Accepting,
+            State::InCall(_) => Phase::InCall,
+        }
+    }
+
+    /// The live call; 0 = none.
+    pub(super) fn call_no(&self) -> u64 {
+        match self {
+            State::Idle => 0,
+            State::Calling(calling) => calling.own.no,
+            State::Called(called) => called.no,
+            State::InCall(call) => call.no,
+        }
+    }
+
+    /// The other party; empty when idle.
+    pub(super) fn peer(&self) -> Text {
+        match self {
+            State::Idle => Text::default(),
+            State::Calling(calling) => calling.own.options.user.clone(),
+            State::Called(called) => called.invite.from.clone(),
+            State::InCall(call) => call.peer.clone(),
+        }
+    }
+}
+
+/// The way in and out of the media room. The next join waits for the last leave.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum MediaRoom {
+    /// Out.
+    Out,
+    /// Asked for, for this call.
+    Joining { call: u64, req: Req },
+    /// In, for this call.
+    In { call: u64 },
+    /// Leaving; the call that wants in next.
+    Leaving { req: Req, next: Option<u64> },
+}
+
+/// What the app set about its own media. `None` = the call's type decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Local {
+    pub(super) microphone: Option<bool>,
+    pub(super) camera: Option<bool>,
+    pub(super) muted: Media,
+    pub(super) remote_muted: Media,
+    pub(super) local_view: Option<View>,
+    pub(super) remote_view: Option<View>,
+}
+
+/// The call that ended last: a request that names it is not a mismatch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ended {
+    pub(super) no: u64,
+    pub(super) issued_by: Option<Ticket>,
+    pub(super) peer: Text,
+    pub(super) channel_id: Text,
+    pub(super) request_id: Text,
+}
+
+/// Facts of an ending call that its last event needs.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    pub(super) reason: EndReason,
+    pub(super) extra: Text,
+}
+
+impl From<EndReason> for Ending {
+    fn from(reason: EndReason) -> Ending {
+        Ending { reason, extra: Text::default() }
+    }
+}

@@ -1,0 +1,155 @@
+//! Audio to video and back, inside a call.
+
+use super::input::{CallType, SwitchStep, Ticket};
+use super::output::{Event, Operation};
+use super::state::{State, Switch};
+use super::time::Time;
+use super::wire::{self, Attachment};
+use super::{Engine, codes};
+
+impl Engine {
+    /// A switch to `target` asks first.
+    fn asks(&self, target: CallType) -> bool {
+        match target {
+            CallType::Video => self.config.confirm_audio_to_video,
+            CallType::Audio => self.config.confirm_video_to_audio,
+            CallType::Other => false,
+        }
+    }
+
+    pub(super) fn cmd_switch(&mut self, now: Time, ticket: Ticket, target: CallType, step: SwitchStep) {
+        let State::InCall(call) = &self.state else { return };
+        let no = call.no;
+        if !self.config.caps.control {
+            return self.done(ticket, Operation::Switch, no, codes::UNSUPPORTED);
+        }
+        let is_asked = call.switch.is_some_and(|open| !open.ours && open.target == target);
+        let is_same = call.call_type == target;
+        let code = match step {
+            SwitchStep::Invite if is_same => codes::OK,
+            SwitchStep::Invite | SwitchStep::Agree if is_asked => {
+                self.send_switch(now, target, SwitchStep::Agree);
+                self.change_type(now, target, true);
+                codes::OK
+            }
+            SwitchStep::Invite => {
+                self.ask_switch(now, target);
+                codes::OK
+            }
+            SwitchStep::Reject if is_asked => {
+                self.send_switch(now, target, SwitchStep::Reject);
+                self.close_question();
+                codes::OK
+            }
+            SwitchStep::Agree | SwitchStep::Reject => codes::INVALID_ARGUMENT,
+        };
+        self.done(ticket, Operation::Switch, no, code);
+    }
+
+    fn ask_switch(&mut self, now: Time, target: CallType) {
+        let asks = self.asks(target);
+        let until = now.after(self.config.timers.switch_ms);
+        let State::InCall(call) = &mut self.state else { return };
+        if asks && call.peer_has_call_id {
+            call.switch = Some(Switch { target, ours: true, until });
+            return self.send_switch(now, target, SwitchStep::Invite);
+        }
+        // Clients up to 1.6 know only the first message, later ones both; the second changes nothing then.
+        self.send_control(now, wire::control_switched(target));
+        self.send_switch(now, target, SwitchStep::Invite);
+        self.change_type(now, target, true);
+    }
+
+    fn send_switch(&mut self, now: Time, target: CallType, step: SwitchStep) {
+        let State::InCall(call) = &self.state else { return };
+        let text = wire::control_switch(target, step, &call.call_id);
+        self.send_control(now, text);
+    }
+
+    fn close_question(&mut self) {
+        if let State::InCall(call) = &mut self.state {
+            call.switch = None;
+        }
+    }
+
+    /// The call is of this type now. Only a change that our user wanted starts the camera.
+    fn change_type(&mut self, now: Time, target: CallType, wanted: bool) {
+        let State::InCall(call) = &mut self.state else { return };
+        call.call_type = target;
+        call.switch = None;
+        call.camera_allowed = wanted && target == CallType::Video;
+        match target {
+            CallType::Video if wanted => self.switch_camera(now, true),
+            CallType::Audio => self.switch_camera(now, false),
+            CallType::Video | CallType::Other => {}
+        }
+    }
+
+    /// CONTROL 2 and 3 of the peer.
+    pub(super) fn on_switch_message(&mut self, now: Time, text: &Attachment) {
+        let (Some(target), Some(step)) = (text.wanted_type(), text.step()) else {
+            return self.ignore("type switch that makes no sense");
+        };
+        let State::InCall(call) = &self.state else { return self.ignore("type switch without a call") };
+        let open = call.switch.filter(|open| open.target == target);
+        let is_same = call.call_type == target;
+        match (text.cid, step) {
+            _ if is_same => self.ignore("the call is of this type already"),
+            (2, _) => self.accept_switch(now, target, 0, false),
+            (_, SwitchStep::Invite) => match open {
+                // Both asked for the same: both agree.
+                Some(open) if open.ours => self.accept_switch(now, target, 2, true),
+                Some(_) => self.ignore("the same question again"),
+                None if self.asks(target) => {
+                    let until = now.after(self.config.timers.switch_ms);
+                    self.ask_app(target, until);
+                }
+                None => {
+                    self.send_switch(now, target, SwitchStep::Agree);
+                    self.accept_switch(now, target, 0, false);
+                }
+            },
+            (_, SwitchStep::Agree) if open.is_some_and(|open| open.ours) => {
+                self.accept_switch(now, target, 2, true);
+            }
+            (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => self.tell_refused(target),
+            (_, SwitchStep::Agree | SwitchStep::Reject) => {
+                self.ignore("answer to a question that is not open")
+            }
+        }
+    }
+
+    fn accept_switch(&mut self, now: Time, target: CallType, state: i32, wanted: bool) {
+        self.change_type(now, target, wanted);
+        if let State::InCall(call) = &self.state {
+            let event = call.call_event(state);
+            self.tell(Event::CallTypeChange(event));
+        }
+    }
+
+    fn ask_app(&mut self, target: CallType, until: Time) {
+        let State::InCall(call) = &mut self.state else { return };
+        call.switch = Some(Switch { target, ours: false, until });
+        let mut event = call.call_event(1);
+        event.call_type = target;
+        self.tell(Event::CallTypeRequest(event));
+    }
+
+    fn tell_refused(&mut self, target: CallType) {
+        let State::InCall(call) = &mut self.state else { return };
+        call.switch = None;
+        let mut event = call.call_event(3);
+        event.call_type = target;
+        self.tell(Event::CallTypeRequest(event));
+    }
+
+    /// A question that nobody answered counts as refused.
+    pub(super) fn expire_switch(&mut self, now: Time) {
+        let State::InCall(call) = &mut self.state else { return };
+        match call.switch {
+            Some(open) if open.until <= now && open.ours => self.tell_refused(open.target),
+            Some(open) if open.until <= now => self.close_question(),
+            Some(_) | None => {}
+        }
+    }
+}

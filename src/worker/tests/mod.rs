@@ -5,6 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+mod running;
+
 use super::clock::readable;
 use super::*;
 use crate::engine::input::CallRef;

@@ -200,8 +200,8 @@ impl Drop for Running<'_> {
 }
 
 impl Kit {
-    /// HOST delivery: runs what is undelivered, at most what is there at entry; −1 waits for something, 0 does
-    /// not. Returns how many ran. Accepted after `release` too, until `released` has run.
+    /// HOST delivery: runs what is undelivered, at most what is there at entry; −1 waits for something, 0
+    /// does not. Returns how many ran. Accepted after `release` too, until `released` has run.
     pub fn dispatch(&self, timeout_ms: i32) -> Result<u32, Refused> {
         self.check_host_call()?;
         let outbox = &self.outbox;

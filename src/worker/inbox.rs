@@ -113,6 +113,11 @@ impl Gate {
         if self.phase.fetch_max(phase, Relaxed) < phase { Ok(()) } else { Err(Refused::Closed) }
     }
 
+    /// Why there is no room.
+    pub(super) fn full(&self) -> Refused {
+        if self.phase.load(Relaxed) == phase::OPEN { Refused::QueueFull } else { Refused::Closed }
+    }
+
     /// The worker took `message` out.
     pub(super) fn took(&self, message: &Message) {
         match message.class() {

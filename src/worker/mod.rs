@@ -1,10 +1,10 @@
 //! The worker: one thread, one loop, no decisions.
 //!
-//! The way of a message: a `Kit` (this file) puts it into its worker's `inbox`; the loop (`run`) takes it out, feeds
-//! the kit's engine and carries out what the engine asks for: operations go to the plugs, completions and events to
-//! the app, either at once or by way of `dispatch` when the host wants to run them itself. In between the loop
-//! sleeps (`clock`) until the next message or the next deadline of any engine. `thread` says how many loops there
-//! are: one for the whole process, unless a kit asks for its own.
+//! The way of a message: a `Kit` (this file) puts it into its worker's `inbox`; the loop (`run`) takes it
+//! out, feeds the kit's engine and carries out what the engine asks for: operations go to the plugs,
+//! completions and events to the app, either at once or by way of `dispatch` when the host wants to run them
+//! itself. In between the loop sleeps (`clock`) until the next message or the next deadline of any engine.
+//! `thread` says how many loops there are: one for the whole process, unless a kit asks for its own.
 //!
 //! No lock is held while the app or a plug is called, and nothing here knows what a call is.
 
@@ -118,13 +118,13 @@ impl Kit {
     /// Queues what the app asks for. Cancel, Reject, Hangup, Leave and Logout have reserved slots.
     pub fn command(&self, ticket: Ticket, command: Command) -> Result<(), Refused> {
         if !self.outbox.has_room_for(Some(&command)) {
-            return Err(Refused::QueueFull);
+            return Err(self.gate.full());
         }
         self.push(Message::Input(Input::Command { ticket, command }))
     }
 
-    /// Queues what a plug says. A completion finds a slot as long as the plug completes only what it was asked;
-    /// `QueueFull` for the rest means: keep it and offer it again.
+    /// Queues what a plug says. A completion finds a slot as long as the plug completes only what it was
+    /// asked; `QueueFull` for the rest means: keep it and offer it again.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
         let input = match report {
             Report::SignalDone { req, result } => return self.complete(Input::SignalDone { req, result }),

@@ -173,7 +173,8 @@ impl Seat {
         self.drain(now)
     }
 
-    /// Carries out what the engine asks for. What a plug refuses is answered after the rest, never in between.
+    /// Carries out what the engine asks for. What a plug refuses is answered after the rest, never in
+    /// between.
     fn drain(&mut self, now: Time) -> Life {
         let mut refusals = VecDeque::new();
         loop {

@@ -13,7 +13,8 @@ use super::inbox::Inbox;
 use super::{in_callback, run};
 
 /// What the process shares. A forked child gets a new one: a lock of the old one may be held by a thread that
-/// the child does not have. So eras form a list, one more per fork, and nothing but the number is written then.
+/// the child does not have. So eras form a list, one more per fork, and nothing but the number is written
+/// then.
 struct Era {
     shared: Mutex<Option<Arc<Worker>>>,
     next: OnceBox<Era>,

@@ -8,6 +8,7 @@
 //! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
 #![forbid(unsafe_code)]
 
+mod canonical;
 mod closer;
 pub mod codes;
 mod command;
@@ -34,6 +35,7 @@ pub mod wire;
 
 use std::collections::VecDeque;
 
+pub use canonical::Names;
 use closer::Closer;
 use ids::Ids;
 use input::{CallType, Input, Text};

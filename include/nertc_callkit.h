@@ -1678,7 +1678,7 @@ extern "C" {
  * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
  * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
  *                function (the log names it). UNSUPPORTED: a field that this library does not know
- *                is not zero, or on_wakeup without HOST delivery. INTERNAL: out of descriptors or
+ *                is not zero, . INTERNAL: out of descriptors or
  *                threads.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1891,7 +1891,7 @@ nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit, uint32_t
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, attachment and
- *                   extra over 4096 bytes together, unknown type or flag, or the own account.
+ *                   extra over 4096 bytes together, unknown type or flag.
  *                   UNSUPPORTED: a field that this library does not know is not zero. CLOSED.
  *                   QUEUE_FULL: too many requests, or 1024 callbacks wait for dispatch.
  *
@@ -2154,12 +2154,14 @@ nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
  * After this returns a call to the function that was set before may still be running on another
  * thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
  * tokens always.
+ * What the library would log because of what the function does is dropped.
  *
  * @param level      A nertc_callkit_log_level: lines of this level and more important ones.
  * @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
  * @param log        The function, or NULL: no log.
  * @param user_data  Handed to `log`.
- * @return           OK. INVALID_ARGUMENT: unknown level or flag.
+ * @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program that
+ *                   has a logger already.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */

@@ -7,7 +7,11 @@ use nertc_callkit_abi::{
     nertc_callkit_done, nertc_callkit_status,
 };
 
-use super::guard::{Error, guard};
+use super::component::Completion;
+use super::convert::{call_type as to_call_type, flags as known_flags, handle, ring_ms, step};
+use super::guard::guard;
+use super::request::{self, NO_OFFLINE, NO_RECORD};
+use crate::engine::input::Command;
 
 /// Sets how long a call rings, as caller and as callee.
 ///
@@ -23,7 +27,10 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
     kit: *mut nertc_callkit,
     timeout_ms: u32,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        component.submit(Command::SetCallTimeout { timeout_ms: ring_ms(timeout_ms)? }, Completion::nobody())
+    })
 }
 
 /// Invites one account to a call.
@@ -38,7 +45,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, attachment and
-///                   extra over 4096 bytes together, unknown type or flag, or the own account.
+///                   extra over 4096 bytes together, unknown type or flag.
 ///                   UNSUPPORTED: a field that this library does not know is not zero. CLOSED.
 ///                   QUEUE_FULL: too many requests, or 1024 callbacks wait for dispatch.
 ///
@@ -50,7 +57,12 @@ pub unsafe extern "C" fn nertc_callkit_call(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let command = unsafe { request::call(options)? };
+        component.submit(command, Completion::new(done, user_data))
+    })
 }
 
 /// Takes an own invite back.
@@ -73,7 +85,12 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let command = unsafe { request::cancel(options, &component.host)? };
+        component.submit(command, Completion::new(done, user_data))
+    })
 }
 
 /// Answers a call.
@@ -96,7 +113,12 @@ pub unsafe extern "C" fn nertc_callkit_accept(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &component.host)? };
+        component.submit(Command::Accept { call }, Completion::new(done, user_data))
+    })
 }
 
 /// Refuses a call.
@@ -118,7 +140,12 @@ pub unsafe extern "C" fn nertc_callkit_reject(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &component.host)? };
+        component.submit(Command::Reject { call }, Completion::new(done, user_data))
+    })
 }
 
 /// Ends a call for everybody, whatever its state.
@@ -143,7 +170,14 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        let flags = known_flags(flags, NO_OFFLINE | NO_RECORD)?;
+        let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &component.host)? };
+        component.submit(Command::Hangup { call, no_offline, no_record }, Completion::new(done, user_data))
+    })
 }
 
 /// Leaves a call without closing it.
@@ -168,7 +202,13 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        let no_offline = known_flags(flags, NO_OFFLINE)? != 0;
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &component.host)? };
+        component.submit(Command::Leave { call, no_offline }, Completion::new(done, user_data))
+    })
 }
 
 /// Asks for another call type, or answers the peer's question.
@@ -192,5 +232,9 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        let command = Command::SwitchCallType { call_type: to_call_type(call_type)?, step: step(state)? };
+        component.submit(command, Completion::new(done, user_data))
+    })
 }

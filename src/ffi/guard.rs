@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nertc_callkit_abi::nertc_callkit_status;
 
+use crate::worker::Refused;
+
 /// Why the facade refused: one variant per status code; nothing else fails synchronously.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
@@ -31,6 +33,17 @@ impl Error {
             Error::Reentrant => nertc_callkit_status::NERTC_CALLKIT_STATUS_REENTRANT,
             Error::Unsupported => nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED,
             Error::Internal => nertc_callkit_status::NERTC_CALLKIT_STATUS_INTERNAL,
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Error {
+        match refused {
+            Refused::Closed => Error::Closed,
+            Refused::QueueFull => Error::QueueFull,
+            Refused::Reentrant => Error::Reentrant,
+            Refused::Unsupported => Error::Unsupported,
         }
     }
 }

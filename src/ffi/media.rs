@@ -6,7 +6,11 @@ use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_done, nertc_callkit_frame, nertc_callkit_status, nertc_callkit_view,
 };
 
-use super::guard::{Error, guard};
+use super::component::Completion;
+use super::convert::{frame as to_frame, handle, media as to_media, yes_or_no};
+use super::guard::guard;
+use super::request;
+use crate::engine::input::Command;
 
 /// Opens or closes microphone or camera.
 ///
@@ -29,7 +33,11 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        let command = Command::EnableLocal { media: to_media(media)?, on: yes_or_no(on)? };
+        component.submit(command, Completion::new(done, user_data))
+    })
 }
 
 /// Mutes the own microphone or camera, or unmutes it.
@@ -53,7 +61,11 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        let command = Command::MuteLocal { media: to_media(media)?, muted: yes_or_no(muted)? };
+        component.submit(command, Completion::new(done, user_data))
+    })
 }
 
 /// Stops receiving the peer's sound or picture, or starts again.
@@ -77,7 +89,11 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        let command = Command::MuteRemote { media: to_media(media)?, muted: yes_or_no(muted)? };
+        component.submit(command, Completion::new(done, user_data))
+    })
 }
 
 /// Draws the own picture in a view.
@@ -100,7 +116,12 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let view = unsafe { request::view(view)? };
+        component.submit(Command::SetLocalView(view), Completion::new(done, user_data))
+    })
 }
 
 /// Draws the peer's picture in a view.
@@ -123,7 +144,12 @@ pub unsafe extern "C" fn nertc_callkit_set_remote_view(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let view = unsafe { request::view(view)? };
+        component.submit(Command::SetRemoteView(view), Completion::new(done, user_data))
+    })
 }
 
 /// Sends a frame that the host made.
@@ -144,5 +170,10 @@ pub unsafe extern "C" fn nertc_callkit_push_frame(
     kit: *mut nertc_callkit,
     frame: *const nertc_callkit_frame,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let frame = unsafe { to_frame(frame)? };
+        component.rtc.push_frame(&frame)
+    })
 }

@@ -2,10 +2,18 @@
 //!
 //! The order of the modules is the order of the functions in the header.
 #![allow(clippy::missing_safety_doc, reason = "each function's comment is its C contract")]
-#![allow(unused_variables, dead_code, reason = "signatures first, bodies follow")]
 
-pub mod convert;
+mod backend;
+mod chain;
+mod component;
+mod convert;
+mod event;
+mod gate;
 mod guard;
+mod request;
+mod setup;
+mod sink;
+mod table;
 
 // One group each, so that rustfmt keeps this order.
 pub mod session;

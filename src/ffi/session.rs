@@ -1,12 +1,23 @@
 //! Life of a component: create, log in, look, dispatch, log out, end.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
+use log::info;
 use nertc_callkit_abi::{
-    nertc_callkit, nertc_callkit_call_info, nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
+    NERTC_CALLKIT_VERSION_NUMBER as VERSION_NUMBER, nertc_callkit, nertc_callkit_call_info,
+    nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
 };
 
+use super::component::Completion;
+use super::convert::{
+    HostPtr, call_type_number, fill, give, handle, handle_or_closing, opt_text, out as out_place, text,
+};
 use super::guard::{Error, guard, guard_number, guard_or};
+use super::log::{Pii, code_text};
+use super::setup;
+use crate::engine::input::Command;
+use crate::engine::{Snapshot, limits};
+use crate::worker;
 
 /// Creates a component: logged out, silent until login.
 ///
@@ -17,7 +28,7 @@ use super::guard::{Error, guard, guard_number, guard_or};
 /// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
 /// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
 ///                function (the log names it). UNSUPPORTED: a field that this library does not know
-///                is not zero, or on_wakeup without HOST delivery. INTERNAL: out of descriptors or
+///                is not zero, . INTERNAL: out of descriptors or
 ///                threads.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -27,7 +38,12 @@ pub unsafe extern "C" fn nertc_callkit_create(
     config: *const nertc_callkit_config,
     out: *mut *mut nertc_callkit,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let out = out_place(out)?;
+        // SAFETY: the header's contract.
+        unsafe { out.write(setup::read(config)?.start()?) };
+        Ok(())
+    })
 }
 
 /// Ends a component and waits until the last callback has returned.
@@ -44,7 +60,17 @@ pub unsafe extern "C" fn nertc_callkit_create(
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        if kit.is_null() {
+            return Ok(());
+        }
+        let component = handle(kit)?;
+        refuse_in_callback()?;
+        component.become_closing()?;
+        component.kit.destroy()?;
+        component.forget(kit);
+        Ok(())
+    })
 }
 
 /// Ends a component without waiting.
@@ -66,7 +92,12 @@ pub unsafe extern "C" fn nertc_callkit_release(
     released: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        component.become_closing()?;
+        component.host.when_released(released, HostPtr(user_data));
+        Ok(component.kit.release()?)
+    })
 }
 
 /// Logs in to signaling; before that nothing can be called or received.
@@ -90,7 +121,14 @@ pub unsafe extern "C" fn nertc_callkit_login(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let (account, token) = unsafe { (text(account, limits::ACCOUNT)?, opt_text(token, limits::TOKEN)?) };
+        info!("login of {}", Pii(&account));
+        let login = Command::Login { account, token: token.unwrap_or_default() };
+        component.submit(login, Completion::new(done, user_data))
+    })
 }
 
 /// Logs out, after ending a live call so that the peer learns.
@@ -109,7 +147,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
 }
 
 /// Tells where the component stands.
@@ -122,7 +160,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32 {
-    guard_number(|| Err(Error::Unsupported), |error| error.status() as i32)
+    guard_number(|| Ok(handle(kit)?.kit.snapshot().state), |error| error.status() as i32)
 }
 
 /// Copies out what is going on.
@@ -139,7 +177,11 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
     kit: *mut nertc_callkit,
     out: *mut nertc_callkit_call_info,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let info = call_info(&handle(kit)?.kit.snapshot());
+        // SAFETY: the header's contract.
+        unsafe { give(out, &info) }
+    })
 }
 
 /// Runs the callbacks that wait, with HOST delivery.
@@ -156,7 +198,14 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout_ms: i32) -> i32 {
-    guard_number(|| Err(Error::Unsupported), |error| error.status() as i32)
+    let dispatch = || {
+        let component = handle_or_closing(kit)?;
+        if timeout_ms < -1 {
+            return Err(Error::InvalidArgument);
+        }
+        Ok(component.kit.dispatch(timeout_ms)? as i32)
+    };
+    guard_number(dispatch, |error| error.status() as i32)
 }
 
 /// Gives a file descriptor to poll, with HOST delivery.
@@ -174,7 +223,12 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
     kit: *mut nertc_callkit,
     out: *mut c_int,
 ) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| {
+        let (component, out) = (handle(kit)?, out_place(out)?);
+        // SAFETY: the header's contract.
+        unsafe { out.write(component.kit.event_fd()?) };
+        Ok(())
+    })
 }
 
 /// Tells that the device's network changed, or that it woke up.
@@ -187,7 +241,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard(|| Err(Error::Unsupported))
+    guard(|| Ok(handle(kit)?.kit.network_changed()?))
 }
 
 /// Gives the version of the library that runs.
@@ -197,7 +251,7 @@ pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) 
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_version() -> u32 {
-    guard_or(0, || 0)
+    guard_or(0, || VERSION_NUMBER)
 }
 
 /// Gives the version of the library that runs, as text.
@@ -207,7 +261,7 @@ pub extern "C" fn nertc_callkit_version() -> u32 {
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_version_text() -> *const c_char {
-    guard_or(c"".as_ptr(), || c"".as_ptr())
+    guard_or(c"".as_ptr(), || VERSION_TEXT.as_ptr().cast())
 }
 
 /// Explains a status.
@@ -218,7 +272,7 @@ pub extern "C" fn nertc_callkit_version_text() -> *const c_char {
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || c"".as_ptr())
+    guard_or(c"".as_ptr(), || status_text(status).as_ptr())
 }
 
 /// Explains a code of a completion or an event.
@@ -229,5 +283,50 @@ pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || c"".as_ptr())
+    guard_or(c"".as_ptr(), || code_text(code))
+}
+
+const VERSION_TEXT: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+
+fn refuse_in_callback() -> Result<(), Error> {
+    if worker::in_callback() { Err(Error::Reentrant) } else { Ok(()) }
+}
+
+fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
+    let mut info = nertc_callkit_call_info {
+        struct_size: size_of::<nertc_callkit_call_info>() as u32,
+        state: now.state,
+        call_type: now.call_type.map_or(0, call_type_number),
+        flags: u32::from(now.connected),
+        call_no: now.call_no,
+        own_uid: now.own_uid,
+        peer_uid: now.peer_uid,
+        account: [0; 65],
+        peer: [0; 65],
+        channel_id: [0; 65],
+        request_id: [0; 65],
+        call_id: [0; 65],
+        rtc_channel: [0; 128],
+        reserved: [0; 3],
+    };
+    fill(&mut info.account, &now.account);
+    fill(&mut info.peer, &now.peer);
+    fill(&mut info.channel_id, &now.channel_id);
+    fill(&mut info.request_id, &now.request_id);
+    fill(&mut info.call_id, &now.call_id);
+    fill(&mut info.rtc_channel, &now.rtc_channel);
+    info
+}
+
+fn status_text(status: i32) -> &'static CStr {
+    match status {
+        0 => c"accepted",
+        -1 => c"a NULL, a bad UTF-8 text, an over-long text or an unknown value: fix the call",
+        -2 => c"the handle was released, destroyed, never existed, or is of the process before a fork",
+        -3 => c"too much is waiting: dispatch, or try again later",
+        -4 => c"not from inside a callback: return first, or use release",
+        -5 => c"this library, component or plug cannot do it",
+        -6 => c"the system is out of something, or a bug in this library; the log has it",
+        _ => c"not a status of this library",
+    }
 }

@@ -1,0 +1,453 @@
+//! The app's side of a component: completions and events become C structs and callbacks.
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_char, c_void};
+use std::ptr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nertc_callkit_abi as abi;
+use nertc_callkit_abi::nertc_callkit;
+
+use super::component::{Completion, KITS};
+use super::convert::{HostPtr, c_text, call_type_number};
+use super::gate::Gate;
+use super::log::code_text;
+use super::table::lock;
+use crate::engine::input::{CallRef, Text, Ticket};
+use crate::engine::output::{
+    CallEnd, CallEvent, ConnectionEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall, OpResult,
+    Operation, RecordSent, UserEvent,
+};
+use crate::worker::CallbackGuard;
+use crate::worker::ports::Listener;
+
+/// A function that gets frames.
+pub(crate) type OnFrame =
+    unsafe extern "C" fn(*mut nertc_callkit, *const c_char, *const abi::nertc_callkit_frame, *mut c_void);
+/// A function that gets nothing but its user_data.
+pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
+
+/// What the app gave to create, and what it waits for.
+pub(crate) struct Host {
+    id: usize,
+    listener: abi::nertc_callkit_listener,
+    on_frame: Option<OnFrame>,
+    on_wakeup: Option<Plain>,
+    user_data: HostPtr,
+    desk: Mutex<Desk>,
+    last_ticket: AtomicU64,
+    /// Calls whose frames may still reach `on_frame`, by call number.
+    frames: Gate,
+}
+
+/// What was asked and what was shown.
+#[derive(Default)]
+struct Desk {
+    pending: BTreeMap<Ticket, Pending>,
+    /// The call delivered last whose end is not delivered; 0 = none.
+    shown: u64,
+    released: Option<(Plain, HostPtr)>,
+}
+
+struct Pending {
+    completion: Completion,
+    /// An accepted call().
+    is_call: bool,
+}
+
+impl Host {
+    pub(crate) fn new(
+        id: usize,
+        config: &abi::nertc_callkit_config,
+        listener: abi::nertc_callkit_listener,
+    ) -> Host {
+        Host {
+            id,
+            listener,
+            on_frame: config.on_frame,
+            on_wakeup: config.on_wakeup,
+            user_data: HostPtr(config.user_data),
+            desk: Mutex::default(),
+            last_ticket: AtomicU64::new(0),
+            frames: Gate::default(),
+        }
+    }
+
+    /// A ticket for a completion, which may be due before the request was even accepted.
+    pub(crate) fn expect(&self, completion: Completion) -> Ticket {
+        let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
+        lock(&self.desk).pending.insert(ticket, Pending { completion, is_call: false });
+        ticket
+    }
+
+    /// The request of `ticket` was accepted or refused.
+    pub(crate) fn offered(&self, ticket: Ticket, is_call: bool, accepted: bool) {
+        if accepted && !is_call {
+            return;
+        }
+        let mut desk = lock(&self.desk);
+        if !accepted {
+            desk.pending.remove(&ticket);
+        } else if let Some(pending) = desk.pending.get_mut(&ticket) {
+            pending.is_call = true;
+        }
+    }
+
+    /// Which call the app can mean now when it names none.
+    pub(crate) fn implied_call(&self) -> CallRef {
+        let desk = lock(&self.desk);
+        let issued =
+            desk.pending.iter().rev().find(|(_, pending)| pending.is_call).map(|(ticket, _)| *ticket);
+        CallRef { implied: true, shown: desk.shown, issued, ..CallRef::default() }
+    }
+
+    /// What release shall call when everything is over.
+    pub(crate) fn when_released(&self, released: Option<Plain>, user_data: HostPtr) {
+        lock(&self.desk).released = released.map(|function| (function, user_data));
+    }
+
+    /// Hands a frame of `user` to the app, on this thread, unless the end of its call was delivered.
+    pub(crate) fn frame(&self, call_no: u64, user: &str, frame: &abi::nertc_callkit_frame) {
+        let Some(on_frame) = self.on_frame else { return };
+        let Some(_pass) = self.frames.enter(call_no) else { return };
+        let user = c_text(user);
+        let _inside = CallbackGuard::enter();
+        // SAFETY: the host's function; what it gets is valid until it returns.
+        unsafe { on_frame(self.handle(), user.as_ptr(), frame, self.user_data.0) }
+    }
+
+    /// Whether anybody wants frames.
+    pub(crate) fn wants_frames(&self) -> bool {
+        self.on_frame.is_some()
+    }
+
+    /// No frame of any call from now on; waits for those that are running.
+    pub(crate) fn shut_frames(&self) {
+        self.frames.shut(u64::MAX);
+    }
+
+    fn handle(&self) -> *mut nertc_callkit {
+        ptr::without_provenance_mut(self.id)
+    }
+
+    /// Calls one function of the app.
+    fn tell<E>(
+        &self,
+        function: Option<unsafe extern "C" fn(*mut nertc_callkit, *const E, *mut c_void)>,
+        event: &E,
+    ) {
+        if let Some(function) = function {
+            let _inside = CallbackGuard::enter();
+            // SAFETY: the host's function; the event and its texts are valid until it returns.
+            unsafe { function(self.handle(), event, self.user_data.0) }
+        }
+    }
+
+    fn error(&self, event: &ErrorEvent) {
+        let message = Message::new(event.code, &event.message);
+        let c = abi::nertc_callkit_error_event {
+            struct_size: size::<abi::nertc_callkit_error_event>(),
+            code: event.code,
+            raw_code: event.raw_code,
+            operation: event.operation as u32,
+            call_no: event.call_no,
+            message: message.as_ptr(),
+        };
+        self.tell(self.listener.on_error, &c);
+    }
+
+    fn complete(&self, completion: Completion, result: &OpResult) {
+        let Some(done) = completion.done else { return self.complete_unasked(result) };
+        let message = Message::new(result.code, &result.message);
+        let (channel, request, call) =
+            (c_text(&result.channel_id), c_text(&result.request_id), c_text(&result.call_id));
+        let c = abi::nertc_callkit_result {
+            struct_size: size::<abi::nertc_callkit_result>(),
+            code: result.code,
+            raw_code: result.raw_code,
+            operation: result.operation as u32,
+            call_no: result.call_no,
+            uid: result.uid,
+            message: message.as_ptr(),
+            channel_id: channel.as_ptr(),
+            request_id: request.as_ptr(),
+            call_id: call.as_ptr(),
+        };
+        let _inside = CallbackGuard::enter();
+        // SAFETY: the host's function; the result and its texts are valid until it returns.
+        unsafe { done(self.handle(), &c, completion.user_data.0) }
+    }
+
+    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no result to tell.
+    fn complete_unasked(&self, result: &OpResult) {
+        if result.code != 0 && result.operation != Operation::None {
+            self.error(&ErrorEvent {
+                operation: result.operation,
+                code: result.code,
+                raw_code: result.raw_code,
+                call_no: result.call_no,
+                message: result.message.clone(),
+            });
+        }
+    }
+
+    fn invited(&self, event: &Invited) {
+        let (invitor, attachment) = (c_text(&event.invitor), c_text(&event.attachment));
+        let (channel, request, call_id) =
+            (c_text(&event.channel_id), c_text(&event.request_id), c_text(&event.call_id));
+        let call = abi::nertc_callkit_call_ref {
+            struct_size: size::<abi::nertc_callkit_call_ref>(),
+            flags: 0,
+            call_no: event.call_no,
+            channel_id: channel.as_ptr(),
+            account: invitor.as_ptr(),
+            request_id: request.as_ptr(),
+        };
+        let nobody = [ptr::null()];
+        let c = abi::nertc_callkit_invited_event {
+            struct_size: size::<abi::nertc_callkit_invited_event>(),
+            call_type: call_type_number(event.call_type),
+            call_no: event.call_no,
+            call: &call,
+            invitor: invitor.as_ptr(),
+            user_ids: nobody.as_ptr(),
+            user_id_count: 0,
+            is_from_group: 0,
+            group_id: c"".as_ptr(),
+            attachment: attachment.as_ptr(),
+            channel_id: channel.as_ptr(),
+            request_id: request.as_ptr(),
+            call_id: call_id.as_ptr(),
+            invited_at_ms: event.invited_at_ms,
+            ring_left_ms: event.ring_left_ms,
+            flags: u32::from(event.offline),
+        };
+        self.tell(self.listener.on_invited, &c);
+    }
+
+    fn user(&self, function: abi::nertc_callkit_on_user, event: &UserEvent) {
+        let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
+        let c = abi::nertc_callkit_user_event {
+            struct_size: size::<abi::nertc_callkit_user_event>(),
+            flags: 0,
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            uid: event.uid,
+            code: event.code,
+            raw_code: event.raw_code,
+            message: message.as_ptr(),
+        };
+        self.tell(function, &c);
+    }
+
+    fn media(&self, function: abi::nertc_callkit_on_media, event: &MediaEvent) {
+        let user = c_text(&event.user);
+        let c = abi::nertc_callkit_media_event {
+            struct_size: size::<abi::nertc_callkit_media_event>(),
+            on: i32::from(event.on),
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            uid: event.uid,
+        };
+        self.tell(function, &c);
+    }
+
+    fn call(&self, function: abi::nertc_callkit_on_call, event: &CallEvent) {
+        let (user, device) = (c_text(&event.user), c_text(&event.device));
+        let c = abi::nertc_callkit_call_event {
+            struct_size: size::<abi::nertc_callkit_call_event>(),
+            call_type: call_type_number(event.call_type),
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            device_id: device.as_ptr(),
+            state: event.state,
+            flags: 0,
+        };
+        self.tell(function, &c);
+    }
+
+    fn connection(&self, function: abi::nertc_callkit_on_connection, event: &ConnectionEvent) {
+        let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
+        let c = abi::nertc_callkit_connection_event {
+            struct_size: size::<abi::nertc_callkit_connection_event>(),
+            code: event.code,
+            raw_code: event.raw_code,
+            layer: event.layer as i32,
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            message: message.as_ptr(),
+            quality: event.quality,
+            flags: 0,
+        };
+        self.tell(function, &c);
+    }
+
+    fn call_end(&self, event: &CallEnd) {
+        let (user, extra) = (c_text(&event.user), c_text(&event.extra));
+        let (accounts, durations_s) = split(&event.durations);
+        let accounts_c = pointers(&accounts);
+        let c = abi::nertc_callkit_end_event {
+            struct_size: size::<abi::nertc_callkit_end_event>(),
+            reason: event.reason as i32,
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            extra: extra.as_ptr(),
+            ring_ms: event.ring_ms,
+            talk_ms: event.talk_ms,
+            accounts: accounts_c.as_ptr(),
+            durations_s: durations_s.as_ptr(),
+            account_count: durations_s.len() as u32,
+            flags: 0,
+        };
+        self.tell(self.listener.on_call_end, &c);
+    }
+
+    fn message_sent(&self, event: &RecordSent) {
+        let (user, peer, id) = (c_text(&event.user), c_text(&event.peer), c_text(&event.msg_id));
+        let c = abi::nertc_callkit_record_event {
+            struct_size: size::<abi::nertc_callkit_record_event>(),
+            record_status: event.status as i32,
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            peer: peer.as_ptr(),
+            msg_id: id.as_ptr(),
+            call_type: call_type_number(event.call_type),
+            flags: 0,
+        };
+        self.tell(self.listener.on_message_sent, &c);
+    }
+
+    fn missed(&self, event: &MissedCall) {
+        let (user, attachment) = (c_text(&event.user), c_text(&event.attachment));
+        let c = abi::nertc_callkit_missed_event {
+            struct_size: size::<abi::nertc_callkit_missed_event>(),
+            why: event.why as i32,
+            call_type: call_type_number(event.call_type),
+            flags: 0,
+            user_id: user.as_ptr(),
+            attachment: attachment.as_ptr(),
+            invited_at_ms: event.invited_at_ms,
+        };
+        self.tell(self.listener.on_missed_call, &c);
+    }
+
+    fn show(&self, call_no: u64) {
+        lock(&self.desk).shown = call_no;
+    }
+
+    /// The end of `call_no` is about to be told: nobody can mean it any more, none of its frames comes.
+    fn unshow(&self, call_no: u64) {
+        {
+            let mut desk = lock(&self.desk);
+            if desk.shown == call_no {
+                desk.shown = 0;
+            }
+        }
+        self.frames.shut(call_no);
+    }
+}
+
+impl Listener for Host {
+    fn done(&self, ticket: Ticket, result: OpResult) {
+        let Some(pending) = lock(&self.desk).pending.remove(&ticket) else { return };
+        if result.code == 0 && result.operation == Operation::Call {
+            self.show(result.call_no);
+        }
+        if result.code == 0 && result.operation == Operation::Leave {
+            self.frames.shut(result.call_no);
+        }
+        self.complete(pending.completion, &result);
+    }
+
+    fn event(&self, event: Event) {
+        let on = &self.listener;
+        match &event {
+            Event::Invited(event) => {
+                self.show(event.call_no);
+                self.invited(event);
+            }
+            Event::UserBusy(event) => self.user(on.on_user_busy, event),
+            Event::UserCancel(event) => self.user(on.on_user_cancel, event),
+            Event::UserAccept(event) => self.user(on.on_user_accept, event),
+            Event::UserEnter(event) => self.user(on.on_user_enter, event),
+            Event::UserReject(event) => self.user(on.on_user_reject, event),
+            Event::UserLeave(event) => self.user(on.on_user_leave, event),
+            Event::UserDisconnect(event) => self.user(on.on_user_disconnect, event),
+            Event::Disconnect(event) => self.connection(on.on_disconnect, event),
+            Event::AudioAvailable(event) => self.media(on.on_audio_available, event),
+            Event::CameraAvailable(event) => self.media(on.on_camera_available, event),
+            Event::CallEnd(event) => {
+                self.unshow(event.call_no);
+                self.call_end(event);
+            }
+            Event::CallingTimeout(event) => self.call(on.on_calling_timeout, event),
+            Event::CallTypeChange(event) => self.call(on.on_call_type_change, event),
+            Event::OtherClientAccept(event) => self.call(on.on_other_client_accept, event),
+            Event::OtherClientReject(event) => self.call(on.on_other_client_reject, event),
+            Event::VideoMuted(event) => self.media(on.on_video_muted, event),
+            Event::AudioMuted(event) => self.media(on.on_audio_muted, event),
+            Event::MessageSent(event) => self.message_sent(event),
+            Event::Error(event) => self.error(event),
+            Event::CallConnected(event) => self.call(on.on_call_connected, event),
+            Event::Kicked(event) => self.connection(on.on_kicked, event),
+            Event::Reconnecting(event) => self.connection(on.on_reconnecting, event),
+            Event::Reconnected(event) => self.connection(on.on_reconnected, event),
+            Event::NetworkQuality(event) => self.connection(on.on_network_quality, event),
+            Event::CallTypeRequest(event) => self.call(on.on_call_type_request, event),
+            Event::MissedCall(event) => self.missed(event),
+        }
+    }
+
+    fn released(&self) {
+        self.shut_frames();
+        let released = lock(&self.desk).released.take();
+        if let Some((released, user_data)) = released {
+            let _inside = CallbackGuard::enter();
+            // SAFETY: the host's function.
+            unsafe { released(user_data.0) }
+        }
+        KITS.remove(self.id);
+    }
+
+    fn wakeup(&self) {
+        if let Some(on_wakeup) = self.on_wakeup {
+            let _inside = CallbackGuard::enter();
+            // SAFETY: the host's function.
+            unsafe { on_wakeup(self.user_data.0) }
+        }
+    }
+}
+
+/// What to say to a developer: never nothing.
+enum Message {
+    Given(CString),
+    OfCode(*const c_char),
+}
+
+impl Message {
+    fn new(code: i32, given: &Text) -> Message {
+        if given.is_empty() { Message::OfCode(code_text(code)) } else { Message::Given(c_text(given)) }
+    }
+
+    fn as_ptr(&self) -> *const c_char {
+        match self {
+            Message::Given(text) => text.as_ptr(),
+            Message::OfCode(text) => *text,
+        }
+    }
+}
+
+/// Accounts and seconds as parallel arrays.
+pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CString>, Vec<u32>) {
+    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
+}
+
+/// Pointers to texts, which must outlive them.
+pub(crate) fn pointers(texts: &[CString]) -> Vec<*const c_char> {
+    texts.iter().map(|text| text.as_ptr()).collect()
+}
+
+fn size<T>() -> u32 {
+    size_of::<T>() as u32
+}

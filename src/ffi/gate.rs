@@ -1,0 +1,93 @@
+//! Counts who is inside something that may take long, so that a closer can wait for them without a lock.
+
+use std::sync::{Condvar, Mutex};
+use std::thread::{self, ThreadId};
+
+use super::table::{lock, wait};
+
+/// Lets callers in by number. `shut` closes it for small numbers and waits for those who are inside.
+#[derive(Default)]
+pub(crate) struct Gate {
+    state: Mutex<State>,
+    left: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Only numbers above it enter.
+    shut: u64,
+    inside: Vec<ThreadId>,
+}
+
+/// Being inside.
+pub(crate) struct Pass<'a>(&'a Gate);
+
+impl Gate {
+    /// Enters, unless `number` is shut out.
+    pub(crate) fn enter(&self, number: u64) -> Option<Pass<'_>> {
+        let mut state = lock(&self.state);
+        if number <= state.shut {
+            return None;
+        }
+        state.inside.push(thread::current().id());
+        Some(Pass(self))
+    }
+
+    /// From now on nobody enters with `number` or less. Returns when no other thread is inside.
+    pub(crate) fn shut(&self, number: u64) {
+        let me = thread::current().id();
+        let mut state = lock(&self.state);
+        state.shut = state.shut.max(number);
+        while state.inside.iter().any(|inside| *inside != me) {
+            state = wait(&self.left, state);
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        let me = thread::current().id();
+        if let Some(mine) = state.inside.iter().position(|inside| *inside == me) {
+            state.inside.swap_remove(mine);
+        }
+        self.0.left.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn a_shut_gate_lets_only_larger_numbers_in() {
+        let gate = Gate::default();
+        assert!(gate.enter(1).is_some());
+        gate.shut(1);
+        assert!(gate.enter(1).is_none());
+        assert!(gate.enter(2).is_some());
+        gate.shut(u64::MAX);
+        assert!(gate.enter(u64::MAX).is_none());
+    }
+
+    #[test]
+    fn shutting_waits_for_other_threads_and_not_for_its_own() {
+        let gate = Gate::default();
+        let (entered, left) = (Barrier::new(2), AtomicBool::new(false));
+        let mine = gate.enter(1);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let pass = gate.enter(1);
+                entered.wait();
+                left.store(true, Ordering::SeqCst);
+                drop(pass);
+            });
+            entered.wait();
+            gate.shut(1);
+            assert!(left.load(Ordering::SeqCst));
+        });
+        drop(mine);
+    }
+}

@@ -1,0 +1,380 @@
+//! What plugs say: C structs of a plug, which may lie, become reports to the worker.
+//!
+//! A sink's ctx is the handle number and never an address: a call after the component is gone finds nothing.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+use log::warn;
+use nertc_callkit_abi as abi;
+use nertc_callkit_abi::nertc_callkit_status;
+
+use super::component::{Component, KITS};
+use super::convert::{Sized32, bytes, is_whole, known};
+use super::guard::guard_or;
+use super::log::log_plug;
+use crate::engine::codes;
+use crate::engine::input::{
+    Channel, Connection, Member, Outcome, Req, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source,
+    Text,
+};
+use crate::engine::limits;
+use crate::worker::{Refused, Report};
+
+/// Why a plug's report is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bad {
+    /// A text over its limit.
+    TooLong,
+    /// Not UTF-8.
+    Utf8,
+    /// NULL, or a struct_size that cannot be.
+    Struct,
+    /// A number that the header does not know.
+    Unknown,
+}
+
+impl Bad {
+    fn why(self) -> &'static str {
+        match self {
+            Bad::TooLong => "a text exceeds its limit",
+            Bad::Utf8 => "a text is not UTF-8",
+            Bad::Struct => "a struct is NULL or has a wrong struct_size",
+            Bad::Unknown => "a number has no meaning",
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        let code = match self {
+            Bad::TooLong => codes::LIMIT,
+            Bad::Utf8 | Bad::Struct | Bad::Unknown => codes::PLUG_FAILED,
+        };
+        Outcome::failed(code, &format!("the plug's answer is not usable: {}", self.why()))
+    }
+}
+
+/// The sink of the component `id` for its signaling plug.
+pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
+    abi::nertc_callkit_signaling_sink {
+        struct_size: size_of::<abi::nertc_callkit_signaling_sink>() as u32,
+        abi: abi::NERTC_CALLKIT_ABI,
+        ctx: ptr::without_provenance_mut(id),
+        complete: Some(signal_complete),
+        events: Some(signal_events),
+        rooms: Some(signal_rooms),
+        connection: Some(signal_connection),
+        log: Some(plug_log),
+    }
+}
+
+/// The sink of the component `id` for its media plug.
+pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
+    abi::nertc_callkit_rtc_sink {
+        struct_size: size_of::<abi::nertc_callkit_rtc_sink>() as u32,
+        abi: abi::NERTC_CALLKIT_ABI,
+        ctx: ptr::without_provenance_mut(id),
+        complete: Some(rtc_complete),
+        event: Some(rtc_event),
+        frame: Some(rtc_frame),
+        log: Some(plug_log),
+    }
+}
+
+unsafe extern "C" fn signal_complete(
+    ctx: *mut c_void,
+    req: abi::nertc_callkit_req,
+    result: *const abi::nertc_callkit_signaling_result,
+) {
+    guard_or((), || {
+        // SAFETY: the plug lends the result for the call.
+        let result = unsafe { signal_result(result) }
+            .unwrap_or_else(|bad| SignalResult { outcome: bad.outcome(), ..SignalResult::default() });
+        report(ctx, Report::SignalDone { req: Req(req as u64), result });
+    });
+}
+
+unsafe extern "C" fn signal_events(
+    ctx: *mut c_void,
+    from: i32,
+    events: *const *const abi::nertc_callkit_signaling_event,
+    count: u32,
+) -> i32 {
+    guard_or(0, || {
+        // SAFETY: the plug lends `count` events for the call.
+        let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
+        match source(from) {
+            Ok(source) if !events.is_empty() => report(ctx, Report::Signals { source, events }),
+            Ok(_) => 0,
+            Err(bad) => dropped("messages", bad),
+        }
+    })
+}
+
+unsafe extern "C" fn signal_rooms(
+    ctx: *mut c_void,
+    rooms: *const *const abi::nertc_callkit_room,
+    count: u32,
+) -> i32 {
+    guard_or(0, || {
+        // SAFETY: the plug lends `count` rooms for the call.
+        let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
+        if rooms.is_empty() { 0 } else { report(ctx, Report::Rooms(rooms)) }
+    })
+}
+
+unsafe extern "C" fn signal_connection(
+    ctx: *mut c_void,
+    event: *const abi::nertc_callkit_signaling_connection,
+) -> i32 {
+    // SAFETY: the plug lends the event for the call.
+    guard_or(0, || match unsafe { connection(event) } {
+        Ok(event) => report(ctx, Report::Connection(event)),
+        Err(bad) => dropped("connection event", bad),
+    })
+}
+
+unsafe extern "C" fn rtc_complete(
+    ctx: *mut c_void,
+    req: abi::nertc_callkit_req,
+    code: i32,
+    raw_code: i32,
+    text: *const c_char,
+) {
+    guard_or((), || {
+        // SAFETY: the plug lends the text for the call.
+        let outcome = Outcome { code, raw_code, message: unsafe { message(text) } };
+        report(ctx, Report::RtcDone { req: Req(req as u64), outcome });
+    });
+}
+
+unsafe extern "C" fn rtc_event(ctx: *mut c_void, event: *const abi::nertc_callkit_rtc_event) -> i32 {
+    // SAFETY: the plug lends the event for the call.
+    guard_or(0, || match unsafe { rtc_event_of(event) } {
+        Ok(event) => report(ctx, Report::Rtc(event)),
+        Err(bad) => dropped("media event", bad),
+    })
+}
+
+unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callkit_frame) {
+    guard_or((), || {
+        let Some(component) = component(ctx).filter(|component| component.host.wants_frames()) else {
+            return;
+        };
+        let now = component.kit.snapshot();
+        // SAFETY: the plug lends the frame for the call.
+        let Ok(frame) = (unsafe { known(frame) }) else { return };
+        if now.connected && frame.uid == now.peer_uid && is_whole(&frame) {
+            component.host.frame(now.call_no, &now.peer, &frame);
+        }
+    });
+}
+
+unsafe extern "C" fn plug_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
+    // SAFETY: the plug lends the text for the call.
+    guard_or((), || log_plug(level, &unsafe { message(text) }));
+}
+
+fn component(ctx: *mut c_void) -> Option<Arc<Component>> {
+    KITS.get(ctx as usize)
+}
+
+/// Hands a report to the worker. A component that is gone has nothing to keep for it.
+fn report(ctx: *mut c_void, report: Report) -> i32 {
+    match component(ctx).map(|component| component.kit.report(report)) {
+        Some(Err(Refused::QueueFull)) => nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32,
+        Some(Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported)) | None => 0,
+    }
+}
+
+fn dropped(what: &str, bad: Bad) -> i32 {
+    warn!("a plug's {what} was dropped: {}", bad.why());
+    0
+}
+
+/// # Safety
+/// `list` is NULL or has `count` elements.
+unsafe fn list<T, U>(
+    list: *const *const T,
+    count: u32,
+    what: &str,
+    read: impl Fn(*const T) -> Result<U, Bad>,
+) -> Vec<U> {
+    if list.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise.
+    let places = unsafe { std::slice::from_raw_parts(list, count as usize) };
+    let keep = |place: &*const T| read(*place).inspect_err(|bad| _ = dropped(what, *bad)).ok();
+    places.iter().filter_map(keep).collect()
+}
+
+/// # Safety
+/// `place` is NULL or a struct with its struct_size.
+unsafe fn read<T: Sized32>(place: *const T) -> Result<T, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe { known(place) }.map_err(|_| Bad::Struct)
+}
+
+/// A text of a plug; NULL is empty.
+///
+/// # Safety
+/// `text` is NULL or ends with NUL.
+unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { bytes(text, limit + 1) }.unwrap_or_default();
+    if bytes.len() > limit {
+        return Err(Bad::TooLong);
+    }
+    std::str::from_utf8(bytes).map(Text::from).map_err(|_| Bad::Utf8)
+}
+
+/// A message of a plug, for people: cut at its limit and at the first byte that is no text.
+///
+/// # Safety
+/// `text` is NULL or ends with NUL.
+unsafe fn message(text: *const c_char) -> Text {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { bytes(text, limits::MESSAGE) }.unwrap_or_default();
+    bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()).into()
+}
+
+/// # Safety
+/// As `read`, for all it points to, in this and all the following.
+unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = read(place)?;
+        Ok(Channel {
+            id: text(c.channel_id, limits::ID)?,
+            call_type: c.call_type,
+            invalid: c.flags & 1 != 0,
+            creator: text(c.creator, limits::ACCOUNT)?,
+            create_ms: c.create_ms,
+        })
+    }
+}
+
+/// # Safety
+/// As `channel`.
+unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = read(place)?;
+        let (account, device) = (text(c.account, limits::ACCOUNT)?, text(c.device_id, limits::ID)?);
+        Ok(Member { account, device, uid: c.uid })
+    }
+}
+
+/// # Safety
+/// As `channel`.
+unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = read(place)?;
+        let members = list(c.members, c.member_count, "member", |place| member(place));
+        Ok(Room { channel: channel(c.channel)?, members })
+    }
+}
+
+/// # Safety
+/// As `channel`.
+unsafe fn signal_result(place: *const abi::nertc_callkit_signaling_result) -> Result<SignalResult, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = read(place)?;
+        let rtc_token = text(c.rtc_token, limits::TOKEN)?;
+        Ok(SignalResult {
+            outcome: Outcome { code: c.code, raw_code: c.raw_code, message: message(c.message) },
+            room: if c.room.is_null() { None } else { Some(room(c.room)?) },
+            rtc_token: (!rtc_token.is_empty()).then_some(rtc_token),
+            server_ms: c.server_ms,
+        })
+    }
+}
+
+/// # Safety
+/// As `channel`.
+unsafe fn signal_event(place: *const abi::nertc_callkit_signaling_event) -> Result<SignalEvent, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = read(place)?;
+        Ok(SignalEvent {
+            signal: signal(c.signal)?,
+            channel: channel(c.channel)?,
+            from: text(c.from, limits::ACCOUNT)?,
+            from_device: text(c.from_device, limits::ID)?,
+            to: text(c.to, limits::ACCOUNT)?,
+            request_id: text(c.request_id, limits::ID)?,
+            custom: text(c.custom, limits::CUSTOM)?,
+            time_ms: c.time_ms,
+            uid: c.uid,
+        })
+    }
+}
+
+fn signal(number: i32) -> Result<Signal, Bad> {
+    Ok(match number {
+        1 => Signal::Close,
+        2 => Signal::Join,
+        3 => Signal::Invite,
+        4 => Signal::Cancel,
+        5 => Signal::Reject,
+        6 => Signal::Accept,
+        7 => Signal::Leave,
+        8 => Signal::Control,
+        _ => return Err(Bad::Unknown),
+    })
+}
+
+fn source(number: i32) -> Result<Source, Bad> {
+    Ok(match number {
+        0 => Source::Online,
+        1 => Source::OtherDevice,
+        2 => Source::Offline,
+        _ => return Err(Bad::Unknown),
+    })
+}
+
+/// # Safety
+/// As `channel`.
+unsafe fn connection(place: *const abi::nertc_callkit_signaling_connection) -> Result<Connection, Bad> {
+    // SAFETY: the caller's promise.
+    let (c, text) = unsafe {
+        let c = read(place)?;
+        (c, message(c.message))
+    };
+    let outcome = Outcome { code: c.code, raw_code: c.raw_code, message: text };
+    Ok(match c.what {
+        1 => Connection::Lost(outcome),
+        2 => Connection::Restored,
+        3 => Connection::Kicked(outcome),
+        _ => return Err(Bad::Unknown),
+    })
+}
+
+/// # Safety
+/// As `channel`.
+unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) -> Result<RtcEvent, Bad> {
+    // SAFETY: the caller's promise.
+    let (c, text) = unsafe {
+        let c = read(place)?;
+        (c, message(c.text))
+    };
+    let (uid, media, on) = (c.uid, c.media & 3, c.flags & 1 != 0);
+    let outcome = Outcome { code: c.code, raw_code: c.raw_code, message: text };
+    Ok(match c.what {
+        1 => RtcEvent::PeerJoin { uid },
+        2 => RtcEvent::PeerLeave { uid, code: c.code },
+        3 => RtcEvent::PeerMedia { uid, media, on },
+        4 => RtcEvent::PeerMute { uid, media, muted: on },
+        5 => RtcEvent::PeerSilent { uid },
+        6 => RtcEvent::PeerHeard { uid },
+        7 => RtcEvent::Reconnecting,
+        8 => RtcEvent::Reconnected,
+        9 => RtcEvent::Disconnected(outcome),
+        10 if (0..=4).contains(&c.code) => RtcEvent::Quality { uid, quality: c.code },
+        11 => RtcEvent::Error(outcome),
+        _ => return Err(Bad::Unknown),
+    })
+}

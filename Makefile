@@ -10,7 +10,7 @@ CARGO   := env -u MAKEFLAGS -u MFLAGS cargo
 CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test bench install header lint setup clean
+.PHONY: help demo test bench install header diagram lint setup clean
 
 help:
 	@echo 'make demo      two accounts call each other; prints every event, writes what was heard as WAV'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
 	@echo 'make header    writes include/nertc_callkit.h from the code'
+	@echo 'make diagram   draws docs/states.svg from the code'
 	@echo 'make lint      format, lints, documentation'
 	@echo 'make setup     installs (as root) or names what the other commands need'
 	@echo 'make clean     removes what was built'
@@ -49,6 +50,9 @@ install:
 
 header:
 	NERTC_CALLKIT_WRITE_HEADER=1 $(CARGO) test --quiet --test header header_says
+
+diagram:
+	NERTC_CALLKIT_WRITE_DIAGRAM=1 $(CARGO) test --quiet --test diagram
 
 lint:
 	$(CARGO) fmt --all --check

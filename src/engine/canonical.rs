@@ -317,7 +317,7 @@ mod tests {
     /// A logged-in engine that created a channel at `now`, with the ids of `seed`.
     fn calling(seed: u64, now: u64, padding: u64) -> Engine {
         let mut engine = Engine::new(Config::default(), seed);
-        let mut feed = |engine: &mut Engine, input| {
+        let feed = |engine: &mut Engine, input| {
             engine.handle(Time(now), input);
             std::iter::from_fn(|| engine.poll_output()).collect::<Vec<_>>()
         };

@@ -29,7 +29,7 @@ pub const MOVES: &[(Phase, &str, Phase)] = &[
     (Phase::Idle, "INVITE", Phase::Called),
     (Phase::Calling, "ACCEPT", Phase::InCall),
     (Phase::Calling, "cancel · REJECT · CLOSE · ring limit · failure", Phase::Idle),
-    (Phase::Calling, "INVITE of the called (glare)", Phase::GlareAccepting),
+    (Phase::Calling, "INVITE (glare)", Phase::GlareAccepting),
     (Phase::GlareAccepting, "accept granted · own accepted", Phase::InCall),
     (Phase::GlareAccepting, "accept refused", Phase::Calling),
     (Phase::GlareAccepting, "cancel · both invites over", Phase::Idle),

@@ -50,7 +50,7 @@ fn arrow(from: Phase, label: &str, to: Phase) -> String {
     };
     let ((ax, ay), (bx, by)) = (edge(x1, y1), edge(x2, y2));
     // The words lie nearer to where the arrow starts, where fewer arrows meet.
-    let at = |a: f64, m: f64, b: f64| 0.45 * a + 0.43 * m + 0.12 * b;
+    let at = |a: f64, m: f64, b: f64| 0.36 * a + 0.48 * m + 0.16 * b;
     let (lx, ly) = (at(ax, mx, bx), at(ay, my, by));
     let mut out = format!(
         "<path d=\"M{ax:.0} {ay:.0} Q{mx:.0} {my:.0} {bx:.0} {by:.0}\" fill=\"none\" stroke=\"#607d8b\" \

@@ -1,7 +1,7 @@
 //! The closer: a call ends for the app at once; the wire is cleaned up behind it, in sequence.
 //!
-//! Wait for the operation that is running, then take the invite back if one was issued, wait for the answer, then
-//! close or leave the channel. A closer owns the old ids, so nothing it does can touch the next call.
+//! Wait for the operation that is running, then take the invite back if one was issued, wait for the answer,
+//! then close or leave the channel. A closer owns the old ids, so nothing it does can touch the next call.
 
 use super::input::{Outcome, Req, SignalResult, Text};
 use super::ops::{Owner, Undo};
@@ -76,8 +76,8 @@ impl Awaited {
 /// How an own invite is taken back.
 #[derive(Clone, Debug)]
 pub(super) struct TakeBack {
-    /// Send CANCEL if the peer may know of the invite. Off when the invite is over, and towards old clients while
-    /// a call with them lives: they take any CANCEL for the end of it.
+    /// Send CANCEL if the peer may know of the invite. Off when the invite is over, and towards old clients
+    /// while a call with them lives: they take any CANCEL for the end of it.
     pub(super) cancel: bool,
     /// 0 or 2.
     pub(super) reason: i64,

@@ -76,8 +76,8 @@ impl Engine {
         }
     }
 
-    /// Whether the function may go on; completes the request otherwise. A request to end a call that has ended is
-    /// fulfilled.
+    /// Whether the function may go on; completes the request otherwise. A request to end a call that has
+    /// ended is fulfilled.
     fn check(
         &mut self,
         ticket: Ticket,

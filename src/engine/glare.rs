@@ -1,5 +1,5 @@
-//! Both sides called each other. One call results, by make before break: nobody takes its own invite back before
-//! the other's is granted, so no third device can slip in and nobody ends up alone.
+//! Both sides called each other. One call results, by make before break: nobody takes its own invite back
+//! before the other's is granted, so no third device can slip in and nobody ends up alone.
 
 use super::closer::{Finish, TakeBack};
 use super::input::{Outcome, Req, Text};

@@ -361,8 +361,8 @@ impl Engine {
         self.end_in_call(now, EndReason::PeerDisconnected, Some((Finish::Close, false)));
     }
 
-    /// on_call_end of a call that was accepted. `wire` = how its channel is left, and whether offline devices of
-    /// the peer are spared the message; None = it is closed already, or there is no wire any more.
+    /// on_call_end of a call that was accepted. `wire` = how its channel is left, and whether offline devices
+    /// of the peer are spared the message; None = it is closed already, or there is no wire any more.
     pub(super) fn end_in_call(&mut self, now: Time, reason: EndReason, wire: Option<(Finish, bool)>) {
         let account = self.session.account();
         self.end_in_call_of(now, reason, wire, &account);

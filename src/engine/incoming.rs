@@ -149,7 +149,8 @@ impl Engine {
         }
     }
 
-    /// The app's reject or hangup while called: final. If an accept is under way, `finish` follows its success.
+    /// The app's reject or hangup while called: final. If an accept is under way, `finish` follows its
+    /// success.
     pub(super) fn reject_called(&mut self, now: Time, done: (Ticket, Operation), finish: Finish) {
         let State::Called(called) = &self.state else { return };
         let (no, invite) = (called.no, called.invite.clone());

@@ -1,11 +1,12 @@
 //! The call state machine: a value without thread, lock, clock, I/O or randomness of its own.
 //!
-//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out before
-//! what the app is told, and what is due is fired by `handle_timeout`.
+//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out
+//! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
-//! `state.rs` is the picture. Moves: `session.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs` (we are
-//! called), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
-//! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
+//! `state.rs` is the picture. Moves: `session.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs`
+//! (we are called), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call),
+//! `closer.rs` (the wire behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a
+//! message is about).
 #![forbid(unsafe_code)]
 
 mod canonical;
@@ -185,7 +186,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A logged-out engine. `seed` makes its ids (request id, call id): random in production, fixed in a test.
+    /// A logged-out engine. `seed` makes its ids (request id, call id): random in production, fixed in a
+    /// test.
     pub fn new(config: Config, seed: u64) -> Engine {
         Engine {
             config,

@@ -283,7 +283,8 @@ impl Engine {
         });
     }
 
-    /// Ends an outgoing call from our side: the wire is left to closers, `say` tells what comes before the end.
+    /// Ends an outgoing call from our side: the wire is left to closers, `say` tells what comes before the
+    /// end.
     pub(super) fn end_calling(
         &mut self,
         now: Time,

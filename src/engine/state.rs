@@ -14,16 +14,16 @@
 //!            └───────────────────────────────────────────────┘
 //! ```
 //!
-//! Two states have an inner one in which our accept is on its way to the service, which decides who was first:
-//! *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
+//! Two states have an inner one in which our accept is on its way to the service, which decides who was
+//! first: *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
 
 use super::input::{CallOptions, CallType, Media, Req, Text, Ticket, View};
 use super::output::EndReason;
 use super::time::Time;
 use super::wire::Reason;
 
-/// Every move between the phases: from, on what, to. The picture in the documents is drawn from this table, and
-/// the engine refuses (in debug builds) to make a move that is not in it.
+/// Every move between the phases: from, on what, to. The picture in the documents is drawn from this table,
+/// and the engine refuses (in debug builds) to make a move that is not in it.
 pub const MOVES: &[(Phase, &str, Phase)] = &[
     (Phase::Idle, "call", Phase::Calling),
     (Phase::Idle, "INVITE", Phase::Called),

@@ -1,7 +1,8 @@
 //! Attachments: text to values and back. Pure, total, never panics.
 //!
-//! We send what every generation of NetEase's clients understands and read what any of them sends: unknown keys
-//! are ignored, text that is no JSON object counts as `{}`, a value of the wrong type as that key's default.
+//! We send what every generation of NetEase's clients understands and read what any of them sends: unknown
+//! keys are ignored, text that is no JSON object counts as `{}`, a value of the wrong type as that key's
+//! default.
 
 use std::collections::BTreeMap;
 
@@ -183,8 +184,8 @@ pub struct Outgoing<'a> {
     pub glare: bool,
 }
 
-/// Invite or cancel. What does not fit is left out, the app's attachment last: `extraInfo` repeats it for clients
-/// of 1.6 and later, which also read `_attachment`.
+/// Invite or cancel. What does not fit is left out, the app's attachment last: `extraInfo` repeats it for
+/// clients of 1.6 and later, which also read `_attachment`.
 pub fn outgoing(message: &Outgoing<'_>) -> Text {
     let base = || {
         let object = Object::new()
@@ -229,8 +230,8 @@ pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
     object.len() <= limits::CUSTOM
 }
 
-/// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if that is
-/// too long.
+/// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if
+/// that is too long.
 pub fn reply(invite: &str, reason: i64) -> Text {
     let minimum = || match reason {
         0 => Object::new().text("version", VERSION),

@@ -58,7 +58,8 @@ pub(crate) fn guard_number<T>(body: impl FnOnce() -> Result<T, Error>, refused: 
     guard_or(None, || Some(body())).unwrap_or(Err(Error::Internal)).unwrap_or_else(refused)
 }
 
-/// Runs `body`; a panic becomes `default`. A panic is a bug in this library: it is logged and the process lives.
+/// Runs `body`; a panic becomes `default`. A panic is a bug in this library: it is logged and the process
+/// lives.
 pub(crate) fn guard_or<T>(default: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let text =

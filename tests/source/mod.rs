@@ -59,3 +59,23 @@ pub(crate) fn is_pointer(of: &str) -> bool {
     let named = ["nertc_callkit_on_", "nertc_callkit_done", "nertc_callkit_signaling_op"];
     of.starts_with('*') || of.starts_with("Option<") || named.iter().any(|name| of.starts_with(name))
 }
+
+/// Every file of the repository, with its path from the top; what is built or fetched is left out.
+pub(crate) fn files() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().and_then(|name| name.to_str()).expect("a UTF-8 name");
+            if path.is_dir() && !["target", "build", ".git"].contains(&name) {
+                folders.push(path);
+            } else if path.is_file() {
+                found.push(path.strip_prefix(root).expect("inside").to_str().expect("UTF-8").to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}

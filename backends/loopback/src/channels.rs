@@ -235,8 +235,8 @@ impl State {
         OK
     }
 
-    /// Ends a channel for everybody: its members, and those whom it still rings. A channel that nobody has joined yet
-    /// may be closed by its creator.
+    /// Ends a channel for everybody: its members, and those whom it still rings. A channel that nobody has
+    /// joined yet may be closed by its creator.
     pub(crate) fn close(&mut self, me: &Arc<Who>, args: &Args) -> i32 {
         let Some(channel) = self.channels.get(args.channel) else { return CHANNEL_NOT_EXISTS };
         let is_own = channel.members.is_empty() && channel.info.creator == me.account;
@@ -251,7 +251,8 @@ impl State {
         OK
     }
 
-    /// Sends a text to a member, to an account that this channel invited, or to all other members. Never kept.
+    /// Sends a text to a member, to an account that this channel invited, or to all other members. Never
+    /// kept.
     pub(crate) fn control(&mut self, me: &Arc<Who>, args: &Args) -> i32 {
         let Some(channel) = self.channels.get(args.channel) else { return CHANNEL_NOT_EXISTS };
         if !channel.has(me) {

@@ -1,7 +1,7 @@
 //! How anything reaches a plug's sink: in order, one thread at a time, no lock held, closed by a barrier.
 //!
-//! Under the hub's lock messages are only put into the outlets of their receivers; the outlets are emptied when
-//! the lock is gone. So the order of the hub is the order of every sink, whichever threads did it.
+//! Under the hub's lock messages are only put into the outlets of their receivers; the outlets are emptied
+//! when the lock is gone. So the order of the hub is the order of every sink, whichever threads did it.
 
 use std::collections::VecDeque;
 use std::ptr;
@@ -72,8 +72,8 @@ impl<M: Mail> Outlet<M> {
         self.line.lock().sink
     }
 
-    /// The barrier: when it returns, no call into the sink runs or will run. Waits for a thread that is inside the
-    /// sink, which is short: sinks only copy and enqueue.
+    /// The barrier: when it returns, no call into the sink runs or will run. Waits for a thread that is
+    /// inside the sink, which is short: sinks only copy and enqueue.
     pub(crate) fn close(&self) {
         let mut line = self.line.lock();
         line.sink = ptr::null();
@@ -122,8 +122,9 @@ impl<M: Mail> Outlet<M> {
         self.line.lock().dead
     }
 
-    /// Sends what was put in, unless another thread (or this one, further up its stack) is doing it: that one will
-    /// not stop before the queue is empty. True: the sink is full, and the caller has to flush again later.
+    /// Sends what was put in, unless another thread (or this one, further up its stack) is doing it: that one
+    /// will not stop before the queue is empty. True: the sink is full, and the caller has to flush again
+    /// later.
     fn flush(&self) -> bool {
         let mut line = self.line.lock();
         if line.sending {

@@ -109,8 +109,8 @@ impl Rule {
         self.hit
     }
 
-    /// It means this device. A device without a name (media without a signaling channel) is only meant by lines
-    /// that name none.
+    /// It means this device. A device without a name (media without a signaling channel) is only meant by
+    /// lines that name none.
     pub(crate) fn means(&self, who: Names) -> bool {
         let same = |wanted: &Option<CString>, name: Option<&CStr>| {
             wanted.as_deref().is_none_or(|wanted| name == Some(wanted))
@@ -129,8 +129,8 @@ impl Script {
         Ok(())
     }
 
-    /// Something happens: what goes wrong? The first line that matches counts it and decides; a line that has done
-    /// its work is gone.
+    /// Something happens: what goes wrong? The first line that matches counts it and decides; a line that has
+    /// done its work is gone.
     pub(crate) fn hit(&mut self, on: i32, who: Names) -> Option<Hit> {
         let index = self.rules.iter().position(|rule| rule.on == on && rule.means(who))?;
         let rule = &mut self.rules[index];

@@ -19,8 +19,8 @@ pub(crate) unsafe fn plug<P>(ctx: *mut std::ffi::c_void) -> ManuallyDrop<Arc<P>>
     ManuallyDrop::new(unsafe { Arc::from_raw(ctx.cast_const().cast()) })
 }
 
-/// A struct of the core. None: it is missing, or the core is older than the fields that we read. Structs only grow
-/// at the end, so a larger one is a newer core's and fine.
+/// A struct of the core. None: it is missing, or the core is older than the fields that we read. Structs only
+/// grow at the end, so a larger one is a newer core's and fine.
 ///
 /// # Safety
 /// `place` is NULL or points to a struct that begins with its `struct_size`.

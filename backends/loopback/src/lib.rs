@@ -1,19 +1,20 @@
-//! The embedded plugs of libnertc_callkit: an in-process exchange for signaling and media, and media for hosts
-//! that bring their own. It knows the C types and nothing of the core, and is meant to be read and copied by
-//! authors of plugs.
+//! The embedded plugs of libnertc_callkit: an in-process exchange for signaling and media, and media for
+//! hosts that bring their own. It knows the C types and nothing of the core, and is meant to be read and
+//! copied by authors of plugs.
 //!
 //! Where to look:
 //! - [`signaling`] and [`rtc`]: the two vtables. Each function reads its arguments, asks the hub, and answers
 //!   through the sink. [`none`] is the smallest plug that keeps the contract: start there.
 //! - `hub`: who is known and online. `channels`: channels and invites. `media`: media rooms.
-//! - `delivery`: the only place that calls sinks of the hub's plugs: in order, one thread at a time, no lock held,
-//!   closed by a barrier. `mail`: what is delivered, as C structs.
-//! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is delayed.
+//! - `delivery`: the only place that calls sinks of the hub's plugs: in order, one thread at a time, no lock
+//!   held, closed by a barrier. `mail`: what is delivered, as C structs.
+//! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is
+//!   delayed.
 //! - [`registry`]: hubs by handle, and the default hub.
 //!
-//! Life of an operation: lock the hub, look into the fault script, change the hub, put what it causes into the
-//! outlets of the devices concerned, unlock, empty those outlets. A device that is offline gets its messages when
-//! it logs in again.
+//! Life of an operation: lock the hub, look into the fault script, change the hub, put what it causes into
+//! the outlets of the devices concerned, unlock, empty those outlets. A device that is offline gets its
+//! messages when it logs in again.
 
 mod channels;
 mod delivery;

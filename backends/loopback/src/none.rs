@@ -1,5 +1,6 @@
-//! Media without media, for hosts that bring their own: the smallest plug that keeps the contract. Every operation is
-//! accepted and completes at once, from inside itself; the peer comes and goes as signaling says (NO_MEDIA).
+//! Media without media, for hosts that bring their own: the smallest plug that keeps the contract. Every
+//! operation is accepted and completes at once, from inside itself; the peer comes and goes as signaling says
+//! (NO_MEDIA).
 
 use std::ffi::c_void;
 use std::ptr;

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 
 use crate::hub::Hub;
 
-/// A hub's handle: a number that is never reused. Numbers of hubs have the top bit set, so that a handle of another
-/// kind of object is never taken for a hub's.
+/// A hub's handle: a number that is never reused. Numbers of hubs have the top bit set, so that a handle of
+/// another kind of object is never taken for a hub's.
 pub type HubId = usize;
 
 #[derive(Default)]
@@ -58,8 +58,8 @@ pub fn running_default_hub() -> Option<Arc<Hub>> {
     registry().lock().default.upgrade()
 }
 
-/// For the child after a fork: every handle is unknown, the default hub is a new one. What the parent's threads were
-/// in the middle of is never touched again, and so never freed. Safe in a fork handler.
+/// For the child after a fork: every handle is unknown, the default hub is a new one. What the parent's
+/// threads were in the middle of is never touched again, and so never freed. Safe in a fork handler.
 pub fn after_fork_in_child() {
     REGISTRY.store(ptr::null_mut(), Ordering::Release);
 }

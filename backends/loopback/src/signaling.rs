@@ -1,7 +1,7 @@
 //! The signaling vtable.
 //!
-//! A plug keeps the contract with three habits: every operation that answers 0 leads to exactly one completion, the
-//! sink is only called with no lock held, and after close_backend it is not called at all.
+//! A plug keeps the contract with three habits: every operation that answers 0 leads to exactly one
+//! completion, the sink is only called with no lock held, and after close_backend it is not called at all.
 
 use std::ffi::c_void;
 use std::sync::Arc;

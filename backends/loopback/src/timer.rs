@@ -42,8 +42,8 @@ impl Timer {
             self.0.changed.notify_one();
             return;
         }
-        // The thread inherits the signal mask of the caller: the core's worker, which blocks every signal. If the
-        // system has no thread left, the next task tries again.
+        // The thread inherits the signal mask of the caller: the core's worker, which blocks every signal. If
+        // the system has no thread left, the next task tries again.
         let shared = self.0.clone();
         plan.thread =
             thread::Builder::new().name("callkit-loopback".into()).spawn(move || shared.serve()).ok();

@@ -1,11 +1,11 @@
 //! The C types of libnertc_callkit: values, options, events and plug vtables. No functions.
 //!
-//! Names are the C names, verbatim, because this crate *is* the header: `include/nertc_callkit.h` is generated
-//! from it and from the exported functions of the facade. The facade and every plug depend on this crate and on
-//! nothing else of each other.
+//! Names are the C names, verbatim, because this crate *is* the header: `include/nertc_callkit.h` is
+//! generated from it and from the exported functions of the facade. The facade and every plug depend on this
+//! crate and on nothing else of each other.
 //!
-//! Rules that hold for every struct here: `struct_size` comes first, fields are only ever appended, all-zero is
-//! the documented default, enums travel as `i32` and flags as `u32`.
+//! Rules that hold for every struct here: `struct_size` comes first, fields are only ever appended, all-zero
+//! is the documented default, enums travel as `i32` and flags as `u32`.
 #![no_std]
 #![allow(non_camel_case_types, reason = "the names are the C names")]
 

@@ -1,7 +1,7 @@
 //! Vtables and sinks for people who bring their own signaling or media.
 //!
-//! Life of a plug: create copies the vtable and takes {vtable, ctx} over if it answers OK; then `open` at most
-//! once, operations, `close_backend` once if open succeeded, `release` exactly once and last.
+//! Life of a plug: create copies the vtable and takes {vtable, ctx} over if it answers OK; then `open` at
+//! most once, operations, `close_backend` once if open succeeded, `release` exactly once and last.
 
 use core::ffi::{c_char, c_void};
 

@@ -2160,8 +2160,8 @@ nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
  * @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
  * @param log        The function, or NULL: no log.
  * @param user_data  Handed to `log`.
- * @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program that
- *                   has a logger already.
+ * @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program
+ *                   that has a logger already.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */

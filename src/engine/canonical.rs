@@ -1,5 +1,5 @@
-//! One representative for all engines that behave alike, so that a search over states closes: deadlines relative
-//! to now, ids and numbers renamed by first appearance, and nothing kept that can no longer matter.
+//! One representative for all engines that behave alike, so that a search over states closes: deadlines
+//! relative to now, ids and numbers renamed by first appearance, and nothing kept that can no longer matter.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use super::state::{Called, Calling, Entry, Fate, Glare, InCall, Invite, MediaRoo
 use super::time::Time;
 use super::wire;
 
-/// New names, by first appearance. One value may serve several engines and the messages between them, so that the
-/// same id gets the same name everywhere.
+/// New names, by first appearance. One value may serve several engines and the messages between them, so that
+/// the same id gets the same name everywhere.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     now: Time,
@@ -144,8 +144,8 @@ impl Engine {
         engine
     }
 
-    /// Adds the tombstones of `original`, sorted; with `only_known`, only those that a message or a state still
-    /// names: nobody can refer to the others any more.
+    /// Adds the tombstones of `original`, sorted; with `only_known`, only those that a message or a state
+    /// still names: nobody can refer to the others any more.
     pub fn bury_canonical(&mut self, original: &Engine, names: &mut Names, only_known: bool) {
         let mut stones = original.tombstones.0.clone();
         stones.retain(|stone| stone.until > names.now && (!only_known || names.knows(&stone.channel_id)));

@@ -445,8 +445,8 @@ mod tests {
     #[test]
     fn a_record_has_the_vendors_shape() {
         let text = record(CallType::Video, "9", 4, &[("a".into(), 12), ("b".into(), 11)]);
-        let expected = "{\"type\":2,\"channelId\":\"9\",\"status\":4,\"durations\":[{\"accid\":\"a\",\"duration\":12},\
-                        {\"accid\":\"b\",\"duration\":11}]}";
+        let expected = "{\"type\":2,\"channelId\":\"9\",\"status\":4,\"durations\":[\
+                        {\"accid\":\"a\",\"duration\":12},{\"accid\":\"b\",\"duration\":11}]}";
         assert_eq!(&*text, expected);
     }
 }

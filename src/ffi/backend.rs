@@ -64,7 +64,8 @@ pub(crate) struct SignalingPlug {
     rtc: Arc<RtcPlug>,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any thread.
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
+// thread.
 unsafe impl Send for SignalingPlug {}
 
 impl SignalingPlug {
@@ -212,7 +213,8 @@ pub(crate) struct RtcPlug {
     frames: Gate,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any thread.
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
+// thread.
 unsafe impl Send for RtcPlug {}
 // SAFETY: as above; what must not overlap is called by the worker only.
 unsafe impl Sync for RtcPlug {}

@@ -1,5 +1,5 @@
-//! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks behind a pointer
-//! that the host handed in.
+//! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks behind a
+//! pointer that the host handed in.
 
 use std::ffi::{CString, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -29,7 +29,8 @@ pub(crate) unsafe trait Sized32: Copy {
 macro_rules! sized32 {
     ($($name:ident)*) => {
         $(
-            // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers and optional functions.
+            // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers and optional
+            // functions.
             unsafe impl Sized32 for abi::$name {}
         )*
     };

@@ -30,8 +30,8 @@ type LogFunction = unsafe extern "C" fn(level: i32, text: *const c_char, user_da
 /// @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
 /// @param log        The function, or NULL: no log.
 /// @param user_data  Handed to `log`.
-/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program that
-///                   has a logger already.
+/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program
+///                   that has a logger already.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -144,7 +144,8 @@ pub(crate) fn log_plug(level: i32, text: &str) {
     log::log!(level, "plug: {text}");
 }
 
-/// A personal text in a log line: an account, an id, an attachment. Never wrap a token: leave it out.
+/// A personal text in a log line: an account, an id, an attachment. Never wrap a token: leave it
+/// out.
 pub(crate) struct Pii<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Pii<'_> {

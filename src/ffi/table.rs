@@ -1,7 +1,7 @@
 //! Handles are never-reused numbers in a process table: a stale, foreign or inherited one finds nothing.
 //!
-//! The locks here are std's and not parking_lot's: those keep their waiters in process-wide state, which a forked
-//! child would inherit locked.
+//! The locks here are std's and not parking_lot's: those keep their waiters in process-wide state, which a
+//! forked child would inherit locked.
 
 use std::collections::BTreeMap;
 use std::ptr;

@@ -289,3 +289,171 @@ pub(crate) fn is_whole(frame: &abi::nertc_callkit_frame) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a struct looks after it grew by `b`.
+    #[repr(C)]
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Grown {
+        struct_size: u32,
+        a: u32,
+        b: u64,
+    }
+    // SAFETY: numbers behind a u32 struct_size.
+    unsafe impl Sized32 for Grown {
+        const FIRST: usize = 8;
+    }
+
+    /// A struct of the host, with room behind it; `size` is what it claims.
+    #[repr(C)]
+    #[derive(Clone, Copy)]
+    struct Longer {
+        known: Grown,
+        tail: [u8; LARGEST],
+    }
+
+    fn longer(size: usize, tail: u8) -> Longer {
+        Longer { known: Grown { struct_size: size as u32, a: 1, b: 2 }, tail: [tail; LARGEST] }
+    }
+
+    fn read_options(host: &Longer) -> Result<Grown, Error> {
+        // SAFETY: as long as it may claim to be.
+        unsafe { options(std::ptr::from_ref(host).cast()) }
+    }
+
+    #[test]
+    fn an_impossible_struct_size_is_refused() {
+        for size in [0, 4, 7, LARGEST + 1, u32::MAX as usize] {
+            assert_eq!(read_options(&longer(size, 0)), Err(Error::InvalidArgument), "{size}");
+            // SAFETY: as above.
+            let read = unsafe { known::<Grown>(std::ptr::from_ref(&longer(size, 0)).cast()) };
+            assert_eq!(read, Err(Error::InvalidArgument), "{size}");
+        }
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { options::<Grown>(std::ptr::null()) }, Err(Error::InvalidArgument));
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { opt_options::<Grown>(std::ptr::null()) }, Ok(None));
+    }
+
+    #[test]
+    fn of_an_older_host_the_prefix_is_read_and_the_rest_is_zero() {
+        assert_eq!(read_options(&longer(8, 0xff)), Ok(Grown { struct_size: 8, a: 1, b: 0 }));
+    }
+
+    #[test]
+    fn of_a_newer_host_what_is_unknown_must_be_zero_in_options_and_is_ignored_elsewhere() {
+        assert_eq!(read_options(&longer(16, 0xff)), Ok(Grown { struct_size: 16, a: 1, b: 2 }));
+        assert_eq!(read_options(&longer(LARGEST, 0)), Ok(Grown { struct_size: 4096, a: 1, b: 2 }));
+        assert_eq!(read_options(&longer(17, 1)), Err(Error::Unsupported));
+        // SAFETY: as long as it claims to be.
+        let read = unsafe { known::<Grown>(std::ptr::from_ref(&longer(17, 1)).cast()) };
+        assert_eq!(read, Ok(Grown { struct_size: 17, a: 1, b: 2 }));
+    }
+
+    #[test]
+    fn what_both_sides_know_is_given_and_nothing_behind_it() {
+        let ours = Grown { struct_size: 16, a: 7, b: 8 };
+        for (size, expected) in [
+            (8, Grown { struct_size: 8, a: 7, b: 2 }),
+            (16, Grown { struct_size: 16, a: 7, b: 8 }),
+            (40, Grown { struct_size: 16, a: 7, b: 8 }),
+        ] {
+            let mut host = longer(size, 0xee);
+            // SAFETY: as long as it claims to be.
+            assert_eq!(unsafe { give(std::ptr::from_mut(&mut host).cast(), &ours) }, Ok(()));
+            assert_eq!(host.known, expected);
+            assert!(host.tail.iter().all(|byte| *byte == 0xee));
+        }
+    }
+
+    #[test]
+    fn init_writes_as_far_as_the_host_says() {
+        let mut host = longer(0, 0xee);
+        // SAFETY: longer than that.
+        unsafe { init(std::ptr::from_mut(&mut host).cast::<Grown>(), 24) };
+        assert_eq!(host.known, Grown { struct_size: 24, a: 0, b: 0 });
+        assert_eq!(host.tail[..9], [0, 0, 0, 0, 0, 0, 0, 0, 0xee]);
+        let mut host = longer(5, 0xee);
+        // SAFETY: nothing is written.
+        unsafe { init(std::ptr::from_mut(&mut host).cast::<Grown>(), 4) };
+        assert_eq!(host.known, longer(5, 0xee).known);
+        // SAFETY: nothing is written.
+        unsafe { init(std::ptr::null_mut::<Grown>(), 16) };
+    }
+
+    fn read_text(given: &[u8], limit: usize) -> Result<Text, Error> {
+        let given = CString::new(given).unwrap();
+        // SAFETY: ends with NUL.
+        unsafe { text(given.as_ptr(), limit) }
+    }
+
+    #[test]
+    fn a_text_is_utf8_of_one_byte_to_its_limit() {
+        assert_eq!(read_text(b"bob", 3).as_deref(), Ok("bob"));
+        assert_eq!(read_text("\u{4f60}".as_bytes(), 3).as_deref(), Ok("\u{4f60}"));
+        for (given, limit) in
+            [(&b"bobo"[..], 3), (b"", 3), (b"\xff", 3), (b"\xe4\xbd", 3), (&[b'a'; 1 << 20], 64)]
+        {
+            assert_eq!(read_text(given, limit), Err(Error::InvalidArgument));
+        }
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { text(std::ptr::null(), 3) }, Err(Error::InvalidArgument));
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { opt_text(std::ptr::null(), 3) }, Ok(None));
+        // SAFETY: ends with NUL.
+        assert_eq!(unsafe { opt_text(c"".as_ptr(), 3) }, Ok(None));
+    }
+
+    #[test]
+    fn text_for_c_ends_at_a_smuggled_nul() {
+        assert_eq!(c_text("a\0b").as_bytes(), b"a");
+        let mut array = [9; 4];
+        fill(&mut array[..3], "xyz");
+        assert_eq!(array, [b'x' as c_char, b'y' as c_char, 9, 9]);
+    }
+
+    #[test]
+    fn numbers_outside_their_range_are_refused() {
+        assert_eq!(call_type(2), Ok(CallType::Video));
+        assert_eq!(step(3), Ok(SwitchStep::Reject));
+        assert_eq!((media(3), yes_or_no(1), ring_ms(120_000)), (Ok(3), Ok(true), Ok(120_000)));
+        assert!(call_type(0).is_err() && call_type(3).is_err() && call_type(-1).is_err());
+        assert!(step(0).is_err() && step(4).is_err() && yes_or_no(2).is_err() && yes_or_no(-1).is_err());
+        assert!(media(0).is_err() && media(4).is_err() && flags(4, 3).is_err());
+        assert!(ring_ms(0).is_err() && ring_ms(120_001).is_err());
+    }
+
+    #[test]
+    fn a_frame_must_have_what_it_says() {
+        let data = [0_u8; 64];
+        // SAFETY: all-zero is a value of it.
+        let mut sound: abi::nertc_callkit_frame = unsafe { std::mem::zeroed() };
+        (sound.media, sound.rate, sound.channels, sound.samples) = (1, 48_000, 2, 16);
+        (sound.planes[0], sound.strides[0]) = (data.as_ptr().cast(), 64);
+        assert!(is_whole(&sound));
+        assert!(!is_whole(&abi::nertc_callkit_frame { samples: 17, ..sound }));
+        assert!(!is_whole(&abi::nertc_callkit_frame { samples: u32::MAX, channels: u32::MAX, ..sound }));
+        assert!(!is_whole(&abi::nertc_callkit_frame { rate: 0, ..sound }));
+        assert!(!is_whole(&abi::nertc_callkit_frame { channels: 0, ..sound }));
+        assert!(!is_whole(&abi::nertc_callkit_frame { planes: [std::ptr::null(); 4], ..sound }));
+        assert!(!is_whole(&abi::nertc_callkit_frame { media: 3, ..sound }));
+        let mut picture =
+            abi::nertc_callkit_frame { media: 2, width: 5, height: 2, strides: [5, 3, 3, 0], ..sound };
+        picture.planes = [data.as_ptr().cast(); 4];
+        assert!(is_whole(&picture));
+        assert!(!is_whole(&abi::nertc_callkit_frame { strides: [5, 2, 3, 0], ..picture }));
+        assert!(!is_whole(&abi::nertc_callkit_frame { rotation: 45, ..picture }));
+        assert!(!is_whole(&abi::nertc_callkit_frame { height: 0, ..picture }));
+    }
+
+    #[test]
+    fn handles_that_are_none_are_told_apart() {
+        assert_eq!(handle(std::ptr::null_mut()).err(), Some(Error::InvalidArgument));
+        assert_eq!(handle(std::ptr::without_provenance_mut(usize::MAX)).err(), Some(Error::Closed));
+        let address = std::ptr::from_ref(&0_u64).cast_mut().cast();
+        assert_eq!(handle(address).err(), Some(Error::Closed));
+    }
+}

@@ -378,3 +378,126 @@ unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) -> Result<Rtc
         _ => return Err(Bad::Unknown),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CString;
+
+    fn zeroed<T: Sized32>() -> T {
+        // SAFETY: all-zero is a value of it.
+        unsafe { std::mem::zeroed() }
+    }
+
+    fn size<T>() -> u32 {
+        size_of::<T>() as u32
+    }
+
+    fn some_channel() -> abi::nertc_callkit_channel {
+        abi::nertc_callkit_channel { struct_size: size::<abi::nertc_callkit_channel>(), ..zeroed() }
+    }
+
+    fn invite(channel: &abi::nertc_callkit_channel) -> abi::nertc_callkit_signaling_event {
+        let struct_size = size::<abi::nertc_callkit_signaling_event>();
+        abi::nertc_callkit_signaling_event {
+            struct_size,
+            signal: 3,
+            channel,
+            from: c"bob".as_ptr(),
+            ..zeroed()
+        }
+    }
+
+    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<SignalEvent, Bad> {
+        // SAFETY: a whole event.
+        unsafe { signal_event(event) }
+    }
+
+    #[test]
+    fn null_texts_of_a_plug_are_empty() {
+        let channel = some_channel();
+        let event = read_event(&invite(&channel)).unwrap();
+        assert_eq!((event.signal, &*event.from, &*event.custom), (Signal::Invite, "bob", ""));
+        assert_eq!(event.channel, Channel::default());
+    }
+
+    #[test]
+    fn what_a_plug_gets_wrong_is_named() {
+        let channel = some_channel();
+        let good = invite(&channel);
+        let long = CString::new(vec![b'x'; 1 << 20]).unwrap();
+        type Event = abi::nertc_callkit_signaling_event;
+        assert_eq!(read_event(&Event { signal: 9, ..good }), Err(Bad::Unknown));
+        assert_eq!(read_event(&Event { struct_size: 8, ..good }), Err(Bad::Struct));
+        assert_eq!(read_event(&Event { channel: ptr::null(), ..good }), Err(Bad::Struct));
+        assert_eq!(read_event(&Event { from: long.as_ptr(), ..good }), Err(Bad::TooLong));
+        assert_eq!(read_event(&Event { custom: long.as_ptr(), ..good }), Err(Bad::TooLong));
+        assert_eq!(read_event(&Event { request_id: c"\xff".as_ptr(), ..good }), Err(Bad::Utf8));
+        assert!(source(3).is_err() && source(-1).is_err());
+    }
+
+    #[test]
+    fn an_answer_that_is_not_usable_fails_the_operation() {
+        let long = CString::new(vec![b'x'; 65]).unwrap();
+        let channel = abi::nertc_callkit_channel { channel_id: long.as_ptr(), ..some_channel() };
+        let room = abi::nertc_callkit_room {
+            struct_size: size::<abi::nertc_callkit_room>(),
+            channel: &channel,
+            ..zeroed()
+        };
+        let struct_size = size::<abi::nertc_callkit_signaling_result>();
+        let result = abi::nertc_callkit_signaling_result { struct_size, room: &room, ..zeroed() };
+        // SAFETY: a whole result.
+        let bad = unsafe { signal_result(&result) }.unwrap_err();
+        assert_eq!(bad.outcome().code, codes::LIMIT);
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::PLUG_FAILED);
+    }
+
+    #[test]
+    fn a_message_is_cut_on_a_border_of_a_character() {
+        let text = CString::new("\u{e9}".repeat(200)).unwrap();
+        // SAFETY: ends with NUL.
+        assert_eq!(unsafe { message(text.as_ptr()) }.len(), limits::MESSAGE);
+        let text = CString::new(format!("x{}", "\u{e9}".repeat(200))).unwrap();
+        // SAFETY: ends with NUL.
+        assert_eq!(unsafe { message(text.as_ptr()) }.len(), limits::MESSAGE - 1);
+        // SAFETY: ends with NUL, or is NULL.
+        unsafe {
+            assert_eq!(&*message(c"ab\xffcd".as_ptr()), "ab");
+            assert_eq!(&*message(ptr::null()), "");
+        }
+    }
+
+    #[test]
+    fn of_a_list_what_is_good_is_kept() {
+        let channel = some_channel();
+        let (good, bad) =
+            (invite(&channel), abi::nertc_callkit_signaling_event { signal: 0, ..invite(&channel) });
+        let events = [ptr::from_ref(&good), ptr::from_ref(&bad), ptr::null(), ptr::from_ref(&good)];
+        // SAFETY: four elements.
+        let read = unsafe { list(events.as_ptr(), 4, "message", |place| signal_event(place)) };
+        assert_eq!(read.len(), 2);
+    }
+
+    #[test]
+    fn a_sink_of_nobody_takes_everything_and_does_nothing() {
+        let (signaling, rtc) = (signaling(usize::MAX), rtc(usize::MAX));
+        let channel = some_channel();
+        let event = invite(&channel);
+        let events = [ptr::from_ref(&event)];
+        // SAFETY: what they get is whole or NULL.
+        unsafe {
+            (signaling.complete.unwrap())(signaling.ctx, 1, ptr::null());
+            assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, events.as_ptr(), 1), 0);
+            assert_eq!((signaling.events.unwrap())(signaling.ctx, 77, events.as_ptr(), 1), 0);
+            assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, ptr::null(), 1), 0);
+            assert_eq!((signaling.rooms.unwrap())(signaling.ctx, ptr::null(), 5), 0);
+            assert_eq!((signaling.connection.unwrap())(signaling.ctx, ptr::null()), 0);
+            (rtc.complete.unwrap())(rtc.ctx, 1, 0, 0, ptr::null());
+            assert_eq!((rtc.event.unwrap())(rtc.ctx, ptr::null()), 0);
+            (rtc.frame.unwrap())(rtc.ctx, ptr::null());
+            (rtc.log.unwrap())(rtc.ctx, 99, ptr::null());
+        }
+    }
+}

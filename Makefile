@@ -29,10 +29,10 @@ demo:
 	mkdir -p build
 	$(CC) -std=c99 -Iinclude examples-c/demo.c -Ltarget/debug -lnertc_callkit -lm -pthread \
 	  -Wl,-rpath,$(CURDIR)/target/debug -o build/demo
-	cd build && ./demo
+	build/demo build/demo.wav
 
 test: setup
-	$(CARGO) test --workspace
+	$(CARGO) test --workspace --no-fail-fast
 	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
 	$(CMAKE) --build build/test --parallel $(JOBS)
 	ctest --test-dir build/test --output-on-failure --parallel $(JOBS)

@@ -1,6 +1,7 @@
 //! docs/states.svg is drawn from the engine's own table of moves.
 //!
-//! `make diagram` runs this test with NERTC_CALLKIT_WRITE_DIAGRAM set, which writes the file instead of comparing it.
+//! `make diagram` runs this test with NERTC_CALLKIT_WRITE_DIAGRAM set, which writes the file instead of
+//! comparing it.
 
 use nertc_callkit::engine::state::{MOVES, Phase};
 use std::fmt::Write;
@@ -68,8 +69,8 @@ fn picture() -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1110 590\" font-family=\"sans-serif\">\n\
          <style>text{text-anchor:middle;font-size:14px}.on{font-size:11px;fill:#37474f;paint-order:stroke;\
          stroke:#fff;stroke-width:4px}</style>\n\
-         <defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"9\" markerHeight=\"9\" \
-         orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#607d8b\"/></marker></defs>\n\
+         <defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"9\" \
+         markerHeight=\"9\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#607d8b\"/></marker></defs>\n\
          <rect width=\"1110\" height=\"590\" fill=\"#fff\"/>\n",
     );
     for (from, label, to) in MOVES {

@@ -1118,7 +1118,10 @@ typedef struct nertc_callkit_signaling_sink {
   int32_t (*rooms)(void *ctx, const nertc_callkit_room *const *rooms, uint32_t count);
   /** The connection changed. 0, or QUEUE_FULL. */
   int32_t (*connection)(void *ctx, const nertc_callkit_signaling_connection *event);
-  /** A line for the log; `level` is a nertc_callkit_log_level. */
+  /**
+   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
+   * attachments, please: nobody redacts them here.
+   */
   void (*log)(void *ctx, int32_t level, const char *text);
 } nertc_callkit_signaling_sink;
 /** Every default of nertc_callkit_signaling_sink. */
@@ -1330,7 +1333,10 @@ typedef struct nertc_callkit_rtc_sink {
   int32_t (*event)(void *ctx, const nertc_callkit_rtc_event *event);
   /** A frame of `frame->uid`; goes to config.on_frame on this very thread. */
   void (*frame)(void *ctx, const nertc_callkit_frame *frame);
-  /** A line for the log; `level` is a nertc_callkit_log_level. */
+  /**
+   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
+   * attachments, please: nobody redacts them here.
+   */
   void (*log)(void *ctx, int32_t level, const char *text);
 } nertc_callkit_rtc_sink;
 /** Every default of nertc_callkit_rtc_sink. */
@@ -1497,7 +1503,11 @@ typedef struct nertc_callkit_config {
   int32_t worker;
   /** Copied by create; NULL = no events. */
   const nertc_callkit_listener *listener;
-  /** Called for every frame of the peer, on a thread of the media plug; NULL = none. */
+  /**
+   * Called for every frame of the peer while connected, on a thread of the media plug, beside
+   * other callbacks; user_id and frame are lent until it returns. None starts once on_call_end
+   * or the completion of leave is delivered, which waits for one that runs. NULL = none.
+   */
   void (*on_frame)(nertc_callkit *kit,
                    const char *user_id,
                    const nertc_callkit_frame *frame,

@@ -149,7 +149,9 @@ pub struct nertc_callkit_config {
     pub worker: i32,
     /// Copied by create; NULL = no events.
     pub listener: *const nertc_callkit_listener,
-    /// Called for every frame of the peer, on a thread of the media plug; NULL = none.
+    /// Called for every frame of the peer while connected, on a thread of the media plug, beside
+    /// other callbacks; user_id and frame are lent until it returns. None starts once on_call_end
+    /// or the completion of leave is delivered, which waits for one that runs. NULL = none.
     pub on_frame: Option<
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,

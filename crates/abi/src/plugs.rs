@@ -240,7 +240,8 @@ pub struct nertc_callkit_signaling_sink {
     pub connection: Option<
         unsafe extern "C" fn(ctx: *mut c_void, event: *const nertc_callkit_signaling_connection) -> i32,
     >,
-    /// A line for the log; `level` is a nertc_callkit_log_level.
+    /// A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
+    /// attachments, please: nobody redacts them here.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
 }
 
@@ -414,7 +415,8 @@ pub struct nertc_callkit_rtc_sink {
     pub event: Option<unsafe extern "C" fn(ctx: *mut c_void, event: *const nertc_callkit_rtc_event) -> i32>,
     /// A frame of `frame->uid`; goes to config.on_frame on this very thread.
     pub frame: Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame)>,
-    /// A line for the log; `level` is a nertc_callkit_log_level.
+    /// A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
+    /// attachments, please: nobody redacts them here.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
 }
 

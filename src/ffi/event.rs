@@ -6,13 +6,14 @@ use std::ptr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use log::{debug, info};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit;
 
 use super::component::{Completion, KITS};
 use super::convert::{HostPtr, c_text, call_type_number};
 use super::gate::Gate;
-use super::log::code_text;
+use super::log::{Pii, code_text};
 use super::table::lock;
 use crate::engine::codes;
 use crate::engine::input::{CallRef, Text, Ticket};
@@ -159,6 +160,7 @@ impl Host {
     }
 
     fn complete(&self, completion: Completion, result: &OpResult) {
+        debug!("component {}: {:?} of call {}: {}", self.id, result.operation, result.call_no, result.code);
         let Some(done) = completion.done else { return self.complete_unasked(result) };
         let message = Message::new(result.code, &result.message);
         let (channel, request, call) =
@@ -194,6 +196,7 @@ impl Host {
     }
 
     fn invited(&self, event: &Invited) {
+        info!("component {}: call {} of {} rings", self.id, event.call_no, Pii(&event.invitor));
         let (invitor, attachment) = (c_text(&event.invitor), c_text(&event.attachment));
         let (channel, request, call_id) =
             (c_text(&event.channel_id), c_text(&event.request_id), c_text(&event.call_id));
@@ -285,6 +288,7 @@ impl Host {
     }
 
     fn call_end(&self, event: &CallEnd) {
+        info!("component {}: call {} with {}: {:?}", self.id, event.call_no, Pii(&event.user), event.reason);
         let (user, extra) = (c_text(&event.user), c_text(&event.extra));
         let (accounts, durations_s) = split(&event.durations);
         let accounts_c = pointers(&accounts);

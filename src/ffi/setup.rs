@@ -15,6 +15,7 @@ use super::convert::{HostPtr, flags, known, opt_options, opt_text, options, ring
 use super::event::Host;
 use super::guard::Error;
 use super::loopback;
+use super::sink::plug_name;
 use super::table::new_id;
 use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
@@ -80,6 +81,8 @@ impl Setup {
         })?;
         // SAFETY: the caller's promise. The last step that can fail.
         let plugs = unsafe { pair(self.plugs)? };
+        // SAFETY: a vtable's name lives as long as the plug.
+        let names = unsafe { [plug_name(plugs.signaling.name), plug_name(plugs.rtc.name)] };
         let engine = Engine::new(Config { caps: plugs.caps(), ..self.engine }, seed);
         let rtc = Arc::new(RtcPlug::new(id, plugs.rtc, plugs.rtc_ctx));
         let signaling =
@@ -92,7 +95,7 @@ impl Setup {
         };
         KITS.insert(id, Arc::new(Component::new(kit.clone(), host, rtc)));
         kit.start(engine, ports);
-        info!("component {id} created");
+        info!("component {id}: signaling by {}, media by {}", names[0], names[1]);
         Ok(ptr::without_provenance_mut(id))
     }
 }

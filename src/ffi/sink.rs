@@ -143,7 +143,7 @@ unsafe extern "C" fn rtc_complete(
 ) {
     guard_or((), || {
         // SAFETY: the plug lends the text for the call.
-        let outcome = Outcome { code, raw_code, message: unsafe { message(text) } };
+        let outcome = unsafe { outcome(code, raw_code, text) };
         report(ctx, Report::RtcDone { req: Req(req as u64), outcome });
     });
 }
@@ -239,6 +239,30 @@ unsafe fn message(text: *const c_char) -> Text {
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()).into()
 }
 
+/// What a plug calls itself.
+///
+/// # Safety
+/// `name` is NULL or ends with NUL.
+pub(crate) unsafe fn plug_name(name: *const c_char) -> Text {
+    // SAFETY: the caller's promise.
+    let name = unsafe { message(name) };
+    if name.is_empty() { "an unnamed plug".into() } else { name }
+}
+
+/// How something ended; codes are positive, whatever else a plug says is only passed on.
+///
+/// # Safety
+/// `text` is NULL or ends with NUL.
+unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> Outcome {
+    // SAFETY: the caller's promise.
+    let message = unsafe { message(text) };
+    if code >= 0 {
+        Outcome { code, raw_code, message }
+    } else {
+        Outcome { code: codes::PLUG_FAILED, raw_code: code, message }
+    }
+}
+
 /// # Safety
 /// As `read`, for all it points to, in this and all the following.
 unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, Bad> {
@@ -285,7 +309,7 @@ unsafe fn signal_result(place: *const abi::nertc_callkit_signaling_result) -> Re
         let c = read(place)?;
         let rtc_token = text(c.rtc_token, limits::TOKEN)?;
         Ok(SignalResult {
-            outcome: Outcome { code: c.code, raw_code: c.raw_code, message: message(c.message) },
+            outcome: outcome(c.code, c.raw_code, c.message),
             room: if c.room.is_null() { None } else { Some(room(c.room)?) },
             rtc_token: (!rtc_token.is_empty()).then_some(rtc_token),
             server_ms: c.server_ms,
@@ -340,11 +364,10 @@ fn source(number: i32) -> Result<Source, Bad> {
 /// As `channel`.
 unsafe fn connection(place: *const abi::nertc_callkit_signaling_connection) -> Result<Connection, Bad> {
     // SAFETY: the caller's promise.
-    let (c, text) = unsafe {
+    let (c, outcome) = unsafe {
         let c = read(place)?;
-        (c, message(c.message))
+        (c, outcome(c.code, c.raw_code, c.message))
     };
-    let outcome = Outcome { code: c.code, raw_code: c.raw_code, message: text };
     Ok(match c.what {
         1 => Connection::Lost(outcome),
         2 => Connection::Restored,
@@ -357,12 +380,11 @@ unsafe fn connection(place: *const abi::nertc_callkit_signaling_connection) -> R
 /// As `channel`.
 unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) -> Result<RtcEvent, Bad> {
     // SAFETY: the caller's promise.
-    let (c, text) = unsafe {
+    let (c, outcome) = unsafe {
         let c = read(place)?;
-        (c, message(c.text))
+        (c, outcome(c.code, c.raw_code, c.text))
     };
     let (uid, media, on) = (c.uid, c.media & 3, c.flags & 1 != 0);
-    let outcome = Outcome { code: c.code, raw_code: c.raw_code, message: text };
     Ok(match c.what {
         1 => RtcEvent::PeerJoin { uid },
         2 => RtcEvent::PeerLeave { uid, code: c.code },
@@ -452,6 +474,14 @@ mod tests {
         assert_eq!(bad.outcome().code, codes::LIMIT);
         // SAFETY: NULL is allowed.
         assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::PLUG_FAILED);
+    }
+
+    #[test]
+    fn a_code_below_zero_is_no_code() {
+        // SAFETY: NULL is allowed.
+        let (bad, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
+        assert_eq!((bad.code, bad.raw_code), (codes::PLUG_FAILED, -7));
+        assert_eq!((good.code, good.raw_code), (408, 1));
     }
 
     #[test]

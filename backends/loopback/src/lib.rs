@@ -10,13 +10,14 @@
 //!   held, closed by a barrier. `mail`: what is delivered, as C structs.
 //! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is
 //!   delayed.
-//! - [`registry`]: hubs by handle, and the default hub.
+//! - `default`: the hub of components that ask for none.
 //!
 //! Life of an operation: lock the hub, look into the fault script, change the hub, put what it causes into
 //! the outlets of the devices concerned, unlock, empty those outlets. A device that is offline gets its
 //! messages when it logs in again.
 
 mod channels;
+mod default;
 mod delivery;
 pub mod faults;
 mod hub;
@@ -24,11 +25,11 @@ mod input;
 mod mail;
 mod media;
 pub mod none;
-pub mod registry;
 pub mod rtc;
 pub mod signaling;
 mod timer;
 
+pub use default::{after_fork_in_child, default_hub, running_default_hub};
 pub use faults::Fault;
 pub use hub::{Hub, Record};
 

@@ -2211,12 +2211,16 @@ nertc_callkit_status nertc_callkit_hub_release(nertc_callkit_hub *hub);
  * Adds a line to a hub's fault script.
  *
  * Copies `fault` and its texts. Lines are tried in the order in which they were added; the first
- * that matches acts and counts.
+ * that matches counts and decides, and a line that has done its work is gone: lines for the same
+ * place act one after the other. DROP and REORDER are for messages, REFUSE and NO_ANSWER for
+ * operations, DELAY and DUPLICATE for both, DIE and KICK also for NERTC_CALLKIT_FAULT_ON_NOW.
  *
  * @param hub    Hub, or NULL: the process's default hub.
  * @param fault  What shall go wrong, and when. Not NULL.
- * @return       OK. INVALID_ARGUMENT: NULL, an unknown action or place. UNSUPPORTED: a field that
- *               this library does not know is not zero. CLOSED.
+ * @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with its
+ *               place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a field that
+ *               this library does not know is not zero. QUEUE_FULL: 1024 lines. CLOSED: released,
+ *               or NULL while no component uses the default hub.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */

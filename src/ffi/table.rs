@@ -47,6 +47,7 @@ fn watch_forks() {
 unsafe extern "C" fn in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     worker::after_fork_in_child();
+    nertc_callkit_loopback::after_fork_in_child();
 }
 
 struct Shards<T> {

@@ -95,6 +95,10 @@ impl Engine {
         }
         let me = result.room.as_ref().and_then(|room| room.members.iter().find(|m| m.account == account));
         let uid = me.map_or(0, |me| me.uid);
+        if result.outcome.code == codes::CHANNEL_NOT_EXISTS {
+            // The caller closed it after our accept; its CLOSE goes to members only, so nothing else tells.
+            return self.end_in_call(now, EndReason::PeerHungUp, None);
+        }
         if !codes::is_success(result.outcome.code) || uid == 0 {
             return self.media_failed(now, result.outcome);
         }

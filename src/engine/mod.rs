@@ -30,6 +30,8 @@ mod session;
 mod signals;
 pub mod state;
 mod switch;
+#[cfg(test)]
+mod tests;
 pub mod time;
 mod tombstones;
 pub mod wire;

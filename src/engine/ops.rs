@@ -65,6 +65,26 @@ pub(super) enum Undo {
 }
 
 impl Owner {
+    /// An operation of the media plug: the other plug cannot complete it.
+    fn is_media(&self) -> bool {
+        match self {
+            Owner::RtcJoin(_) | Owner::RtcLeave | Owner::Media { .. } => true,
+            Owner::Login
+            | Owner::Logout
+            | Owner::Create(_)
+            | Owner::Join(..)
+            | Owner::Invite(_)
+            | Owner::RingCancel(_)
+            | Owner::Yield(_)
+            | Owner::Accept(..)
+            | Owner::GlareAccept(..)
+            | Owner::Enter(..)
+            | Owner::Closer(_)
+            | Owner::Side { .. }
+            | Owner::Late(_) => false,
+        }
+    }
+
     /// What must be undone if this succeeds after nobody waits for it any more.
     fn undo(&self) -> Option<Undo> {
         match self {
@@ -118,9 +138,9 @@ impl Engine {
         req
     }
 
-    /// Hands a running operation to a closer; false if it is not running any more.
+    /// Hands a running operation to a closer; false if it is not running any more, or overdue.
     pub(super) fn adopt(&mut self, req: Req, closer: u64) -> bool {
-        match self.ops.iter_mut().find(|op| op.req == req) {
+        match self.ops.iter_mut().find(|op| op.req == req && op.deadline.is_some()) {
             Some(op) => {
                 op.owner = Owner::Closer(closer);
                 true
@@ -148,7 +168,7 @@ impl Engine {
     }
 
     pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: SignalResult) {
-        let Some(index) = self.ops.iter().position(|op| op.req == req) else {
+        let Some(index) = self.ops.iter().position(|op| op.req == req && !op.owner.is_media()) else {
             return self.ignore("completion of an unknown or ended operation");
         };
         let op = self.ops.remove(index);
@@ -156,7 +176,7 @@ impl Engine {
     }
 
     pub(super) fn on_rtc_done(&mut self, now: Time, req: Req, outcome: Outcome) {
-        let Some(index) = self.ops.iter().position(|op| op.req == req) else {
+        let Some(index) = self.ops.iter().position(|op| op.req == req && op.owner.is_media()) else {
             return self.ignore("completion of an unknown or ended media operation");
         };
         let op = self.ops.remove(index);

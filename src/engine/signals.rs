@@ -175,6 +175,11 @@ impl Engine {
                 return self.own_over(now, Cause::Closed, None);
             }
             State::Calling(calling) => match &mut calling.glare {
+                Glare::Accepting { invite, .. } | Glare::Aside { invite, .. }
+                    if invite.channel_id == *channel && invite.from != event.from =>
+                {
+                    return self.ignore("close from somebody else");
+                }
                 Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => *closed = true,
                 Glare::Aside { invite, .. } if invite.channel_id == *channel => calling.glare = Glare::None,
                 Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {}
@@ -185,11 +190,11 @@ impl Engine {
                 }
                 match &mut called.accepting {
                     Some(accepting) => accepting.closed = true,
-                    None => self.end_called(now, EndReason::PeerCancelled.into()),
+                    None => self.on_caller_cancelled(now, ""),
                 }
             }
             State::Called(called) => {
-                called.aside.take_if(|aside| aside.channel_id == *channel);
+                called.aside.take_if(|aside| aside.channel_id == *channel && aside.from == event.from);
             }
             State::InCall(call) if call.channel_id == *channel => {
                 if call.peer != event.from {
@@ -198,7 +203,8 @@ impl Engine {
                 self.end_in_call(now, EndReason::PeerHungUp, None);
             }
             State::InCall(call) => {
-                call.leftover.take_if(|own| own.channel_id == *channel);
+                let is_peer = call.peer == event.from;
+                call.leftover.take_if(|own| own.channel_id == *channel && is_peer);
             }
             State::Idle => {}
         }

@@ -1,0 +1,439 @@
+//! We are called: the callee's column of the event-order table, and the wire behind it.
+
+use super::super::codes;
+use super::super::input::*;
+use super::super::output::*;
+use super::rig::{Rig, new_style};
+
+#[test]
+fn an_invite_rings_with_what_the_caller_said() {
+    let mut rig = Rig::new();
+    let custom =
+        "{\"version\":\"1.8.1\",\"channelName\":\"p1|0|7\",\"callId\":\"k1\",\"_attachment\":{\"a\":1}}";
+    rig.signal(Signal::Invite, "bob", "p1", "q1", custom);
+    rig.told("on_invited bob");
+    let Some(Event::Invited(invited)) = rig.events.last() else { panic!("it rings") };
+    assert_eq!((&*invited.channel_id, &*invited.request_id, &*invited.call_id), ("p1", "q1", "k1"));
+    assert_eq!((&*invited.attachment, invited.ring_left_ms), ("{\"a\":1}", 30_000));
+    assert!(!invited.offline);
+}
+
+#[test]
+fn an_accepted_call_is_told_in_the_tables_order() {
+    let mut rig = Rig::called();
+    rig.accept();
+    rig.told("");
+    rig.asked("accept bob p1 q1");
+    rig.ok("accept");
+    rig.told("done accept 0");
+    rig.asked("join p1");
+    rig.ok("join");
+    rig.asked("rtc join p1|0|7 as 11");
+    rig.ok("rtc join");
+    rig.rtc(RtcEvent::PeerJoin { uid: 7 });
+    rig.told("on_user_enter bob · on_call_connected bob");
+}
+
+#[test]
+fn a_second_accept_shares_the_completion_of_the_first() {
+    let mut rig = Rig::accepting();
+    rig.accept();
+    rig.asked("");
+    rig.ok("accept");
+    rig.told("done accept 0 · done accept 0");
+}
+
+#[test]
+fn soft_successes_of_accept_are_successes() {
+    for code in [codes::PEER_OFFLINE, codes::PEER_PUSH_OFFLINE] {
+        let mut rig = Rig::accepting();
+        rig.answer("accept", code);
+        rig.told("done accept 0");
+        assert_eq!(rig.state(), 3);
+    }
+}
+
+#[test]
+fn a_reject_is_final_at_once() {
+    let mut rig = Rig::called();
+    rig.reject();
+    rig.told("done reject 0 · on_call_end 13");
+    rig.asked("reject bob p1 q1");
+    rig.answer("reject", 500);
+    rig.told("on_error reject 500");
+}
+
+#[test]
+fn hangup_while_called_is_reject() {
+    let mut rig = Rig::called();
+    rig.hangup();
+    rig.told("done hangup 0 · on_call_end 13");
+    rig.asked("reject bob p1 q1");
+}
+
+#[test]
+fn a_reject_to_a_caller_without_call_id_says_nothing_and_to_others_echoes() {
+    let mut rig = Rig::new();
+    rig.invite_old("bob", "p1", "q1");
+    rig.reject();
+    assert_eq!(&*rig.text_of("reject"), "");
+    rig.invite("bob", "p2", "q2");
+    rig.reject();
+    let text = super::super::wire::read(&rig.text_of("reject"));
+    assert_eq!((&*text.call_id, text.reason), ("k1", 0));
+}
+
+#[test]
+fn the_callers_cancel_ends_it() {
+    let mut rig = Rig::called();
+    rig.peer_cancels();
+    rig.told("on_user_cancel bob · on_call_end 12");
+    rig.asked("");
+}
+
+#[test]
+fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
+    let mut by_cancel = Rig::called();
+    by_cancel.signal(Signal::Cancel, "bob", "p1", "q1", "{\"reason\":2}");
+    by_cancel.told("on_user_busy al · on_call_end 2");
+    by_cancel.asked("");
+    let mut by_timer = Rig::called();
+    by_timer.pass(30_500);
+    by_timer.told("on_user_busy al · on_call_end 2");
+    by_timer.asked("reject bob p1 q1 reason 2");
+}
+
+#[test]
+fn the_own_ring_limit_is_the_set_time_and_half_a_second_of_grace() {
+    let mut rig = Rig::new();
+    rig.command(Command::SetCallTimeout { timeout_ms: 4_000 });
+    rig.invite("bob", "p1", "q1");
+    rig.forget();
+    rig.pass(4_499);
+    rig.told("");
+    rig.pass(1);
+    rig.told("on_user_busy al · on_call_end 2");
+}
+
+#[test]
+fn ringing_out_says_601_to_a_caller_without_call_id() {
+    let mut rig = Rig::new();
+    rig.invite_old("bob", "p1", "q1");
+    rig.forget();
+    rig.pass(30_500);
+    rig.asked("reject bob p1 q1 601");
+}
+
+#[test]
+fn a_call_that_is_being_accepted_does_not_ring_out() {
+    let mut rig = Rig::called();
+    rig.pass(30_400);
+    rig.accept();
+    rig.forget();
+    rig.pass(5_000);
+    rig.told("");
+    rig.ok("accept");
+    rig.told("done accept 0");
+}
+
+#[test]
+fn an_accept_too_late_shows_who_was_first() {
+    let cases = [
+        (codes::INVITE_ACCEPTED, "done accept 10410 · on_other_client_accept bob · on_call_end 18"),
+        (codes::INVITE_REJECTED, "done accept 10409 · on_other_client_reject bob · on_call_end 17"),
+        (codes::INVITE_NOT_EXISTS, "done accept 10408 · on_user_cancel bob · on_call_end 12"),
+        (codes::CHANNEL_NOT_EXISTS, "done accept 10404 · on_user_cancel bob · on_call_end 12"),
+    ];
+    for (code, told) in cases {
+        let mut rig = Rig::accepting();
+        rig.answer("accept", code);
+        rig.told(told);
+        rig.asked("");
+    }
+}
+
+#[test]
+fn an_accept_that_fails_otherwise_ends_with_21_and_is_taken_back() {
+    let mut rig = Rig::accepting();
+    rig.answer("accept", 500);
+    rig.told("done accept 500 · on_call_end 21");
+    rig.asked("leave p1 · reject bob p1 q1");
+}
+
+#[test]
+fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
+    let mut rig = Rig::accepting();
+    rig.pass(7_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("done accept 408 · on_call_end 21");
+    rig.asked("leave p1 · reject bob p1 q1");
+    rig.ok("accept");
+    rig.asked("join p1");
+    rig.ok("join");
+    rig.asked("close p1");
+}
+
+#[test]
+fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides() {
+    let mut rig = Rig::accepting();
+    rig.peer_cancels();
+    rig.signal_from(Source::OtherDevice, Signal::Reject, "al", "p1", "q1", "");
+    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p1", "q1", "");
+    rig.told("");
+    rig.ok("accept");
+    rig.told("done accept 0");
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
+fn a_close_while_an_accept_runs_ends_the_call_when_the_accept_succeeds() {
+    let mut rig = Rig::accepting();
+    rig.peer_closes("p1");
+    rig.told("");
+    rig.ok("accept");
+    rig.told("done accept 0 · on_call_end 16");
+    rig.asked("leave p1");
+}
+
+#[test]
+fn a_channel_that_is_gone_when_the_accepted_call_joins_it_means_that_the_caller_hung_up() {
+    let mut rig = Rig::accepting();
+    rig.ok("accept");
+    rig.forget();
+    rig.answer("join", codes::CHANNEL_NOT_EXISTS);
+    rig.told("on_call_end 16");
+    rig.asked("");
+}
+
+#[test]
+fn a_reject_while_an_accept_runs_is_a_latch() {
+    let mut rig = Rig::accepting();
+    rig.reject();
+    rig.told("done accept 90004 · done reject 0 · on_call_end 13");
+    rig.asked("");
+    rig.ok("accept");
+    rig.asked("join p1");
+    rig.ok("join");
+    rig.asked("leave p1");
+    rig.told("");
+}
+
+#[test]
+fn a_hangup_while_an_accept_runs_closes_when_the_accept_succeeds() {
+    let mut rig = Rig::accepting();
+    rig.hangup();
+    rig.told("done accept 90004 · done hangup 0 · on_call_end 13");
+    rig.ok("accept");
+    rig.ok("join");
+    rig.asked("join p1 · close p1");
+}
+
+#[test]
+fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
+    let mut rig = Rig::accepting();
+    rig.reject();
+    rig.answer("accept", 500);
+    rig.asked("reject bob p1 q1");
+    let mut rig = Rig::accepting();
+    rig.reject();
+    rig.answer("accept", codes::INVITE_ACCEPTED);
+    rig.asked("");
+}
+
+#[test]
+fn another_device_that_answered_ends_the_ringing() {
+    let mut rig = Rig::called();
+    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p1", "q1", "");
+    rig.told("on_other_client_accept bob · on_call_end 18");
+    let mut rig = Rig::called();
+    rig.signal_from(Source::OtherDevice, Signal::Reject, "al", "p1", "q1", "");
+    rig.told("on_other_client_reject bob · on_call_end 17");
+    rig.asked("");
+}
+
+#[test]
+fn a_cancel_that_ends_a_glare_means_that_another_device_has_the_call() {
+    let mut rig = Rig::called();
+    rig.signal(Signal::Cancel, "bob", "p1", "q1", "{\"version\":\"1.8.1\",\"reason\":0,\"glare\":true}");
+    rig.told("on_other_client_accept bob · on_call_end 18");
+}
+
+#[test]
+fn a_closed_channel_ends_the_ringing() {
+    let mut rig = Rig::called();
+    rig.peer_closes("p1");
+    assert_eq!(rig.last_end().reason, EndReason::PeerCancelled);
+    rig.asked("");
+}
+
+#[test]
+fn words_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
+    let mut rig = Rig::called();
+    rig.signal(Signal::Cancel, "eve", "p1", "q1", "");
+    rig.signal(Signal::Cancel, "bob", "p1", "q2", "");
+    rig.signal(Signal::Cancel, "bob", "p2", "q1", "");
+    rig.signal(Signal::Close, "eve", "p1", "", "");
+    rig.signal(Signal::Leave, "bob", "p1", "", "");
+    rig.signal_from(Source::OtherDevice, Signal::Accept, "eve", "p1", "q1", "");
+    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p1", "q2", "");
+    rig.told("");
+    rig.asked("");
+    assert_eq!(rig.state(), 2);
+}
+
+#[test]
+fn somebody_else_is_busy_and_the_running_call_is_untouched() {
+    for mut rig in [Rig::calling(), Rig::called(), Rig::accepting(), Rig::glare_loser(), Rig::in_call()] {
+        let state = rig.state();
+        rig.invite("carol", "c1", "s1");
+        rig.asked("reject carol c1 s1 reason 3");
+        rig.told("");
+        rig.invite_old("dave", "d1", "s2");
+        rig.asked("reject dave d1 s2 601");
+        rig.told("");
+        assert_eq!(rig.state(), state);
+    }
+}
+
+#[test]
+fn an_invite_that_is_here_or_was_here_is_ignored() {
+    let mut rig = Rig::called();
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+    rig.reject();
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+    rig.asked("");
+    let mut rig = Rig::in_call_as_callee();
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+    rig.asked("");
+}
+
+#[test]
+fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
+    let mut rig = Rig::new();
+    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.invite("bob", "p1", "q1");
+    rig.peer_closes("p2");
+    rig.invite("bob", "p2", "q2");
+    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p3", "q3", "");
+    rig.invite("bob", "p3", "q3");
+    rig.told("");
+    rig.asked("");
+}
+
+#[test]
+fn a_tombstone_lasts_ten_minutes() {
+    let mut rig = Rig::new();
+    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.pass(600_000);
+    rig.invite("bob", "p1", "q1");
+    rig.told("on_invited bob");
+}
+
+#[test]
+fn a_group_invite_is_busy_and_missed() {
+    let mut rig = Rig::new();
+    let custom = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1");
+    rig.signal(Signal::Invite, "bob", "p1", "q1", &custom);
+    rig.told("on_missed_call bob group");
+    rig.asked("reject bob p1 q1 reason 3");
+    assert_eq!(rig.state(), 0);
+}
+
+#[test]
+fn invites_without_ids_or_from_ourselves_are_ignored() {
+    let mut rig = Rig::new();
+    rig.invite("bob", "", "q1");
+    rig.invite("bob", "p1", "");
+    rig.invite("", "p1", "q1");
+    rig.invite("al", "p1", "q1");
+    rig.told("");
+    rig.asked("");
+}
+
+#[test]
+fn malformed_attachments_ring_as_old_ones() {
+    let deep = format!("{{\"version\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
+    for custom in ["", "no json", "{\"version\":7,\"channelName\":[]}", "[]", &deep, "{\"callType\":\"1\"}"] {
+        let mut rig = Rig::new();
+        rig.signal(Signal::Invite, "bob", "p1", "q1", custom);
+        rig.told("on_invited bob");
+        rig.accept();
+        rig.ok("accept");
+        rig.ok("join");
+        rig.control("p1", "{\"cid\":1}");
+        rig.asked("accept bob p1 q1 · join p1 · rtc join p1 as 11");
+    }
+}
+
+#[test]
+fn nobody_rings_while_the_host_does_not_take_its_events() {
+    let mut rig = Rig::new();
+    rig.handle(Input::Backlog(true));
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+    rig.asked("reject bob p1 q1 reason 3");
+    rig.handle(Input::Backlog(false));
+    rig.invite("bob", "p2", "q2");
+    rig.told("on_invited bob");
+}
+
+#[test]
+fn a_redial_waits_and_rings_after_the_end_of_the_first() {
+    let mut rig = Rig::called();
+    rig.invite("bob", "p2", "q2");
+    rig.told("");
+    rig.asked("");
+    rig.peer_cancels();
+    rig.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    assert_eq!(&*rig.snapshot().channel_id, "p2");
+}
+
+#[test]
+fn a_redial_that_was_taken_back_does_not_ring() {
+    for signal in [Signal::Cancel, Signal::Close] {
+        let mut rig = Rig::called();
+        rig.invite("bob", "p2", "q2");
+        rig.signal(signal, "bob", "p2", "q2", "");
+        rig.peer_cancels();
+        rig.told("on_user_cancel bob · on_call_end 12");
+    }
+}
+
+#[test]
+fn somebody_else_cannot_take_a_redial_back() {
+    for signal in [Signal::Cancel, Signal::Close] {
+        let mut rig = Rig::called();
+        rig.invite("bob", "p2", "q2");
+        rig.signal(signal, "eve", "p2", "q2", "");
+        rig.peer_cancels();
+        rig.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    }
+}
+
+#[test]
+fn a_redial_is_rejected_when_the_first_is_accepted() {
+    let mut rig = Rig::accepting();
+    rig.invite("bob", "p2", "q2");
+    rig.told("");
+    rig.ok("accept");
+    rig.told("done accept 0");
+    rig.asked("reject bob p2 q2 reason 3 · join p1");
+}
+
+#[test]
+fn the_redial_with_the_newer_channel_time_is_kept() {
+    let mut rig = Rig::called();
+    for (channel, request, create_ms) in [("p2", "q2", 20), ("p3", "q3", 10)] {
+        let mut event = rig.event(Signal::Invite, "bob", channel, request, &new_style(channel, "k1"));
+        event.channel.create_ms = create_ms;
+        rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    }
+    rig.peer_cancels();
+    rig.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    assert_eq!(&*rig.snapshot().channel_id, "p2");
+}

@@ -1,0 +1,463 @@
+//! We call: the caller's column of the event-order table, and the wire behind it.
+
+use super::super::codes;
+use super::super::input::*;
+use super::super::output::*;
+use super::rig::{Rig, new_style};
+
+#[test]
+fn a_call_creates_joins_and_invites_and_is_confirmed_by_the_invite() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.asked("create");
+    rig.ok("create");
+    rig.asked("join ch1");
+    rig.ok("join");
+    rig.asked("invite bob ch1 r1");
+    rig.told("");
+    rig.ok("invite");
+    rig.told("done call 0");
+    let result = rig.results.last().expect("call() was completed");
+    assert_eq!((result.call_no, result.uid, &*result.channel_id), (1, 11, "ch1"));
+    assert_eq!(result.request_id, rig.snapshot().request_id);
+    assert_eq!(result.call_id, rig.snapshot().call_id);
+}
+
+#[test]
+fn an_accepted_call_is_told_in_the_tables_order() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.told("on_user_accept bob");
+    rig.asked("rtc join ch1|0|11 as 11");
+    rig.ok("rtc join");
+    rig.told("");
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.told("on_user_enter bob · on_call_connected bob");
+    assert!(rig.snapshot().connected);
+}
+
+#[test]
+fn the_peer_may_be_in_the_room_first() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.told("on_user_accept bob · on_user_enter bob");
+    rig.ok("rtc join");
+    rig.told("on_call_connected bob");
+}
+
+#[test]
+fn an_answer_proves_the_invite_before_its_completion_does() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.ok("join");
+    rig.peer_accepts();
+    rig.told("done call 0 · on_user_accept bob");
+    rig.answer("invite", codes::TIMEOUT);
+    rig.told("");
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
+fn a_reject_is_told_in_the_tables_order_and_the_channel_is_closed() {
+    let mut rig = Rig::calling();
+    rig.peer_rejects(&new_style("ch1", "k1"));
+    rig.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    rig.asked("close ch1 · record 3 to bob");
+}
+
+#[test]
+fn a_reject_before_the_invites_completion_proves_the_invite() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.ok("join");
+    rig.peer_rejects("");
+    rig.told("done call 0 · on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    rig.ok("invite");
+    rig.told("");
+}
+
+#[test]
+fn busy_is_understood_in_every_spelling() {
+    for custom in ["601", "i_am_busy", "{\"reason\":3}"] {
+        let mut rig = Rig::calling();
+        rig.peer_rejects(custom);
+        rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+    }
+}
+
+#[test]
+fn a_reject_because_the_callee_let_it_ring_shows_what_the_own_timer_shows() {
+    let mut rig = Rig::calling();
+    rig.peer_rejects("{\"reason\":2}");
+    rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+}
+
+#[test]
+fn a_cancel_is_final_at_once_and_the_wire_follows_in_sequence() {
+    let mut rig = Rig::calling();
+    rig.cancel();
+    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    assert_eq!(rig.state(), 0);
+    rig.asked("cancel bob ch1 r1 · record 2 to bob");
+    rig.ok("cancel");
+    rig.asked("close ch1");
+    rig.ok("close");
+    rig.asked("");
+    rig.told("");
+}
+
+#[test]
+fn hangup_while_calling_is_cancel() {
+    let mut rig = Rig::calling();
+    rig.hangup();
+    rig.told("done hangup 0 · on_message_sent 2 · on_call_end 11");
+    rig.asked("cancel bob ch1 r1 · record 2 to bob");
+}
+
+#[test]
+fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_record() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.cancel();
+    rig.told("done call 90004 · done cancel 0 · on_call_end 11");
+    rig.asked("create");
+    rig.ok("create");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.forget();
+    rig.cancel();
+    rig.told("done call 90004 · done cancel 0 · on_call_end 11");
+    rig.asked("");
+    rig.ok("join");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
+    for code in [codes::OK, codes::PEER_OFFLINE, codes::TIMEOUT, 500] {
+        let mut rig = Rig::new();
+        rig.call("bob");
+        rig.ok("create");
+        rig.ok("join");
+        rig.forget();
+        rig.cancel();
+        rig.told("done call 90004 · done cancel 0 · on_message_sent 2 · on_call_end 11");
+        rig.asked("record 2 to bob");
+        rig.answer("invite", code);
+        rig.asked("cancel bob ch1 r1");
+        rig.ok("cancel");
+        rig.asked("close ch1");
+    }
+}
+
+#[test]
+fn an_invite_that_reached_nobody_is_not_taken_back() {
+    for code in [codes::CHANNEL_NOT_EXISTS, codes::NOT_MEMBER, codes::ALREADY_MEMBER, codes::MEMBER_LIMIT] {
+        let mut rig = Rig::new();
+        rig.call("bob");
+        rig.ok("create");
+        rig.ok("join");
+        rig.forget();
+        rig.answer("invite", code);
+        rig.told(&format!("done call {code} · on_call_end 7"));
+        rig.asked("close ch1");
+    }
+}
+
+#[test]
+fn an_invite_of_unknown_fate_is_taken_back() {
+    for code in [codes::TIMEOUT, 500] {
+        let mut rig = Rig::new();
+        rig.call("bob");
+        rig.ok("create");
+        rig.ok("join");
+        rig.forget();
+        rig.answer("invite", code);
+        rig.told(&format!("done call {code} · on_call_end 7"));
+        rig.asked("cancel bob ch1 r1");
+        rig.ok("cancel");
+        rig.asked("close ch1");
+    }
+}
+
+#[test]
+fn a_peer_that_is_offline_counts_as_invited() {
+    for code in [codes::PEER_OFFLINE, codes::PEER_PUSH_OFFLINE] {
+        let mut rig = Rig::new();
+        rig.call("bob");
+        rig.ok("create");
+        rig.ok("join");
+        rig.answer("invite", code);
+        rig.told("done call 0");
+    }
+}
+
+#[test]
+fn a_refused_channel_fails_the_call_and_leaves_nothing_behind() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.answer("create", 500);
+    rig.told("done call 500 · on_call_end 7");
+    rig.asked("create");
+    assert_eq!(rig.waiting(), "");
+}
+
+#[test]
+fn a_join_that_fails_closes_the_channel_that_was_created() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.forget();
+    rig.answer("join", codes::MEMBER_LIMIT);
+    rig.told("done call 10419 · on_call_end 7");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn the_ring_limit_runs_from_the_issue_of_the_invite() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.pass(1_000);
+    rig.ok("create");
+    rig.ok("join");
+    rig.pass(2_000);
+    rig.ok("invite");
+    rig.forget();
+    rig.pass(27_999);
+    rig.asked("");
+    rig.pass(1);
+    rig.asked("cancel bob ch1 r1 reason 2");
+    rig.told("");
+    rig.ok("cancel");
+    rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    rig.asked("close ch1 · record 4 to bob");
+}
+
+#[test]
+fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
+    let mut rig = Rig::calling();
+    rig.command(Command::SetCallTimeout { timeout_ms: 5_000 });
+    rig.told("done none 0");
+    rig.pass(29_999);
+    rig.asked("");
+    rig.pass(1);
+    rig.ok("cancel");
+    rig.settle();
+    rig.place_call();
+    rig.pass(4_999);
+    rig.asked("");
+    rig.pass(1);
+    rig.asked("cancel bob ch2 r2 reason 2");
+}
+
+#[test]
+fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
+    let mut rig = Rig::calling();
+    rig.pass(30_000);
+    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.told("on_user_accept bob");
+    rig.peer_accepts();
+    rig.told("");
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
+fn an_accept_that_arrives_while_the_ring_timers_cancel_runs_wins() {
+    let mut rig = Rig::calling();
+    rig.pass(30_000);
+    rig.peer_accepts();
+    rig.told("on_user_accept bob");
+    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.told("");
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
+fn a_users_cancel_that_crosses_the_accept_is_final() {
+    let mut rig = Rig::calling();
+    rig.cancel();
+    rig.forget();
+    rig.peer_accepts();
+    rig.told("");
+    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.asked("close ch1");
+    rig.ok("close");
+    rig.told("");
+    assert_eq!(rig.state(), 0);
+}
+
+#[test]
+fn a_cancel_while_the_ring_timers_cancel_runs_closes_after_its_answer() {
+    let mut rig = Rig::calling();
+    rig.pass(30_000);
+    rig.forget();
+    rig.cancel();
+    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    rig.asked("record 2 to bob");
+    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.asked("close ch1");
+}
+
+#[test]
+fn a_channel_closed_by_the_peer_ends_the_call() {
+    let mut rig = Rig::calling();
+    rig.peer_closes("ch1");
+    assert_eq!(rig.last_end().reason, EndReason::PeerHungUp);
+    assert_eq!(rig.state(), 0);
+}
+
+#[test]
+fn a_call_without_records_writes_none() {
+    let mut rig = Rig::new();
+    rig.command(Command::Call(CallOptions { no_record: true, ..Rig::options("bob") }));
+    rig.ok("create");
+    rig.ok("join");
+    rig.ok("invite");
+    rig.forget();
+    rig.peer_rejects("");
+    rig.told("on_user_reject bob · on_call_end 14");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn a_cancel_without_record_writes_none() {
+    let mut rig = Rig::calling();
+    let call = rig.implied();
+    rig.command(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: true });
+    rig.told("done cancel 0 · on_call_end 11");
+}
+
+#[test]
+fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
+    let mut rig = Rig::new();
+    rig.command(Command::Call(CallOptions { attachment: Some("hello".into()), ..Rig::options("bob") }));
+    rig.ok("create");
+    rig.ok("join");
+    let text = super::super::wire::read(&rig.text_of("invite"));
+    assert_eq!((&*text.channel_name, &*text.attachment), ("ch1|0|11", "hello"));
+    assert_eq!(text.call_id, rig.snapshot().call_id);
+}
+
+#[test]
+fn calling_oneself_is_refused() {
+    let mut rig = Rig::new();
+    rig.call("al");
+    assert_eq!(rig.last_code(), codes::INVALID_ARGUMENT);
+    assert_eq!(rig.state(), 0);
+    rig.asked("");
+}
+
+#[test]
+fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
+    let mut rig = Rig::calling();
+    for signal in [Signal::Accept, Signal::Reject] {
+        rig.signal(signal, "eve", "ch1", "r1", "");
+        rig.signal(signal, "bob", "ch9", "r1", "");
+        rig.signal(signal, "bob", "ch1", "x", "");
+        rig.signal(signal, "bob", "ch1", "", "");
+        rig.signal_from(Source::OtherDevice, signal, "bob", "ch1", "r1", "");
+    }
+    rig.signal(Signal::Close, "eve", "ch1", "", "");
+    rig.signal(Signal::Close, "bob", "", "", "");
+    rig.told("");
+    rig.asked("");
+    assert_eq!(rig.state(), 1);
+}
+
+#[test]
+fn a_plug_that_succeeds_without_room_or_uid_fails_the_call() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.answer_with("create", SignalResult::default());
+    rig.told("done call 90008 · on_call_end 7");
+    rig.call("bob");
+    rig.ok("create");
+    rig.forget();
+    rig.answer_with("join", SignalResult { room: Some(Room::default()), ..SignalResult::default() });
+    rig.told("done call 90008 · on_call_end 7");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn completions_that_come_twice_or_for_nothing_are_ignored() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    let req = rig.req("create");
+    rig.ok("create");
+    rig.forget();
+    rig.complete(req, false, SignalResult::default());
+    rig.complete(Req(0), false, SignalResult::default());
+    rig.complete(Req(999), true, SignalResult::default());
+    rig.told("");
+    rig.asked("");
+    assert_eq!(rig.waiting(), "join");
+}
+
+#[test]
+fn a_media_plug_cannot_complete_an_operation_of_the_signaling_plug_nor_the_reverse() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.forget();
+    let req = rig.req("create");
+    rig.complete(req, true, SignalResult::default());
+    rig.told("");
+    rig.ok("create");
+    rig.ok("join");
+    rig.ok("invite");
+    rig.peer_accepts();
+    rig.forget();
+    let req = rig.req("rtc join");
+    rig.complete(req, false, SignalResult { outcome: Outcome::failed(500, ""), ..SignalResult::default() });
+    rig.told("");
+    rig.ok("rtc join");
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
+fn create_join_and_invite_have_eight_seconds_each() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.pass(7_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("done call 408 · on_call_end 7");
+    rig.forget();
+    // It comes after all: no channel leaks.
+    rig.ok("create");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn a_join_that_succeeds_too_late_is_undone() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.pass(8_000);
+    rig.told("done call 408 · on_call_end 7");
+    rig.settle();
+    let asked = rig.ops.iter().rev().take(2).cloned().collect::<Vec<_>>();
+    let id: Text = "ch1".into();
+    assert!(asked.contains(&SignalOp::Close { channel_id: id.clone(), no_offline: false }), "{asked:?}");
+    assert!(asked.contains(&SignalOp::Leave { channel_id: id, no_offline: false }), "{asked:?}");
+}
+
+#[test]
+fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
+    let mut rig = Rig::calling();
+    rig.cancel();
+    rig.ok("cancel");
+    rig.forget();
+    rig.answer("close", 500);
+    rig.told("on_error close 500");
+    let Some(Event::Error(error)) = rig.events.last() else { panic!("an error was told") };
+    assert_eq!(error.call_no, 1);
+}

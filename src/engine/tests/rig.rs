@@ -1,0 +1,659 @@
+//! One engine with hand-made completions and events, and two logs that read like the tables of the
+//! specification: what it told the app (`told`) and what it asked of the plugs (`asked`).
+
+use super::super::input::*;
+use super::super::output::*;
+use super::super::time::Time;
+use super::super::{Caps, Config, Engine, Snapshot, wire};
+
+/// An operation that waits for its answer.
+struct Pending {
+    req: Req,
+    kind: String,
+    is_rtc: bool,
+}
+
+/// The engine of account "al" and everything around it.
+pub(super) struct Rig {
+    pub(super) engine: Engine,
+    pub(super) now: Time,
+    pending: Vec<Pending>,
+    /// Own request ids, by first appearance: r1, r2 ...
+    requests: Vec<Text>,
+    told: Vec<String>,
+    asked: Vec<String>,
+    /// Every event, as a value, for fields that the log leaves out.
+    pub(super) events: Vec<Event>,
+    /// Every completion, as a value.
+    pub(super) results: Vec<OpResult>,
+    /// Every signaling operation, as a value.
+    pub(super) ops: Vec<SignalOp>,
+    pub(super) is_closed: bool,
+    tickets: u64,
+    shown: u64,
+    issued: Option<Ticket>,
+    channels: u64,
+}
+
+/// Caps of a complete pair of plugs; the camera and microphone stay out of the log.
+pub(super) fn caps() -> Caps {
+    Caps {
+        server_record: false,
+        send_record: true,
+        control: true,
+        no_media: false,
+        enable_local: false,
+        mute_local: true,
+        subscribe: true,
+        set_view: true,
+    }
+}
+
+/// The attachment of a current client's invite.
+pub(super) fn new_style(channel: &str, call_id: &str) -> String {
+    format!(
+        "{{\"version\":\"1.8.1\",\"channelName\":\"{channel}|0|7\",\"callId\":\"{call_id}\",\"callType\":0}}"
+    )
+}
+
+impl Rig {
+    /// Logged in as "al", idle, nothing logged.
+    pub(super) fn new() -> Rig {
+        Rig::with(Config { caps: caps(), ..Config::default() })
+    }
+
+    pub(super) fn with(config: Config) -> Rig {
+        let mut rig = Rig::logged_out(config);
+        rig.login("al");
+        rig.ok("login");
+        rig.forget();
+        rig
+    }
+
+    pub(super) fn logged_out(config: Config) -> Rig {
+        Rig {
+            engine: Engine::new(config, 7),
+            now: Time(0),
+            pending: Vec::new(),
+            requests: Vec::new(),
+            told: Vec::new(),
+            asked: Vec::new(),
+            events: Vec::new(),
+            results: Vec::new(),
+            ops: Vec::new(),
+            is_closed: false,
+            tickets: 0,
+            shown: 0,
+            issued: None,
+            channels: 0,
+        }
+    }
+
+    /// Bob rings, as far as the service says: channel ch1, request r1.
+    pub(super) fn calling() -> Rig {
+        let mut rig = Rig::new();
+        rig.place_call();
+        rig
+    }
+
+    /// Calls bob up to the invite's confirmation.
+    pub(super) fn place_call(&mut self) {
+        self.call("bob");
+        self.ok("create");
+        self.ok("join");
+        self.ok("invite");
+        self.forget();
+    }
+
+    /// Bob calls us: channel p1, request q1.
+    pub(super) fn called() -> Rig {
+        let mut rig = Rig::new();
+        rig.invite("bob", "p1", "q1");
+        rig.forget();
+        rig
+    }
+
+    /// The same, and our accept is under way.
+    pub(super) fn accepting() -> Rig {
+        let mut rig = Rig::called();
+        rig.accept();
+        rig.forget();
+        rig
+    }
+
+    /// We call bob, bob calls us, and his invite is the greater one: our accept is under way.
+    pub(super) fn glare_loser() -> Rig {
+        let mut rig = Rig::calling();
+        rig.invite("bob", "p1", "zz");
+        rig.forget();
+        rig
+    }
+
+    /// The same, and ours is the greater one: his waits aside.
+    pub(super) fn glare_winner() -> Rig {
+        let mut rig = Rig::calling();
+        rig.invite("bob", "p1", "!");
+        rig.forget();
+        rig
+    }
+
+    /// Bob accepted our call; both are in the media room.
+    pub(super) fn in_call() -> Rig {
+        let mut rig = Rig::calling();
+        rig.become_connected();
+        rig
+    }
+
+    pub(super) fn become_connected(&mut self) {
+        self.peer_accepts();
+        self.ok("rtc join");
+        self.rtc(RtcEvent::PeerJoin { uid: 22 });
+        self.forget();
+    }
+
+    /// We accepted bob's call; both are in the media room.
+    pub(super) fn in_call_as_callee() -> Rig {
+        let mut rig = Rig::accepting();
+        rig.ok("accept");
+        rig.ok("join");
+        rig.ok("rtc join");
+        rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+        rig.forget();
+        rig
+    }
+
+    // What the app asks.
+
+    pub(super) fn command(&mut self, command: Command) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        if matches!(command, Command::Call(_)) {
+            self.issued = Some(ticket);
+        }
+        self.handle(Input::Command { ticket, command });
+        ticket
+    }
+
+    /// What a NULL reference means to the facade.
+    pub(super) fn implied(&self) -> CallRef {
+        CallRef { implied: true, shown: self.shown, issued: self.issued, ..CallRef::default() }
+    }
+
+    pub(super) fn login(&mut self, account: &str) {
+        self.command(Command::Login { account: account.into(), token: "token".into() });
+    }
+
+    pub(super) fn logout(&mut self) {
+        self.command(Command::Logout);
+    }
+
+    pub(super) fn options(user: &str) -> CallOptions {
+        CallOptions {
+            user: user.into(),
+            call_type: CallType::Audio,
+            attachment: None,
+            extra: None,
+            push: None,
+            no_offline: false,
+            no_record: false,
+        }
+    }
+
+    pub(super) fn call(&mut self, user: &str) {
+        self.command(Command::Call(Rig::options(user)));
+    }
+
+    pub(super) fn call_video(&mut self, user: &str) {
+        self.command(Command::Call(CallOptions { call_type: CallType::Video, ..Rig::options(user) }));
+    }
+
+    pub(super) fn cancel(&mut self) {
+        self.cancel_of(self.implied());
+    }
+
+    pub(super) fn cancel_of(&mut self, call: CallRef) {
+        self.command(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: false });
+    }
+
+    pub(super) fn accept(&mut self) {
+        self.accept_of(self.implied());
+    }
+
+    pub(super) fn accept_of(&mut self, call: CallRef) {
+        self.command(Command::Accept { call });
+    }
+
+    pub(super) fn reject(&mut self) {
+        self.reject_of(self.implied());
+    }
+
+    pub(super) fn reject_of(&mut self, call: CallRef) {
+        self.command(Command::Reject { call });
+    }
+
+    pub(super) fn hangup(&mut self) {
+        self.hangup_of(self.implied());
+    }
+
+    pub(super) fn hangup_of(&mut self, call: CallRef) {
+        self.command(Command::Hangup { call, no_offline: false, no_record: false });
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.command(Command::Leave { call: self.implied(), no_offline: false });
+    }
+
+    pub(super) fn switch(&mut self, call_type: CallType, step: SwitchStep) {
+        self.command(Command::SwitchCallType { call_type, step });
+    }
+
+    pub(super) fn close(&mut self) {
+        self.handle(Input::Close);
+    }
+
+    // What the plugs answer.
+
+    /// Answers the oldest operation of this kind ("create", "rtc join") with success.
+    #[track_caller]
+    pub(super) fn ok(&mut self, kind: &str) {
+        self.answer(kind, 0);
+    }
+
+    #[track_caller]
+    pub(super) fn answer(&mut self, kind: &str, code: i32) {
+        let result = match (kind, code) {
+            ("create", 0) => {
+                self.channels += 1;
+                let id = format!("ch{}", self.channels).into();
+                let channel = Channel { id, ..Channel::default() };
+                SignalResult { room: Some(Room { channel, members: Vec::new() }), ..SignalResult::default() }
+            }
+            ("join", 0) => {
+                let me = Member { account: self.engine.snapshot().account, uid: 11, ..Member::default() };
+                let room = Room { members: vec![me], ..Room::default() };
+                SignalResult { room: Some(room), ..SignalResult::default() }
+            }
+            _ => SignalResult { outcome: Outcome { code, ..Outcome::default() }, ..SignalResult::default() },
+        };
+        self.answer_with(kind, result);
+    }
+
+    #[track_caller]
+    pub(super) fn answer_with(&mut self, kind: &str, result: SignalResult) {
+        let Some(index) = self.pending.iter().position(|pending| pending.kind == kind) else {
+            let kinds: Vec<&str> = self.pending.iter().map(|pending| &*pending.kind).collect();
+            panic!("no {kind} waits for its answer, only {kinds:?}; told {:?}", self.told);
+        };
+        let pending = self.pending.remove(index);
+        self.complete(pending.req, pending.is_rtc, result);
+    }
+
+    pub(super) fn complete(&mut self, req: Req, is_rtc: bool, result: SignalResult) {
+        match is_rtc {
+            true => self.handle(Input::RtcDone { req, outcome: result.outcome }),
+            false => self.handle(Input::SignalDone { req, result }),
+        }
+    }
+
+    /// Number of the oldest operation of this kind.
+    #[track_caller]
+    pub(super) fn req(&self, kind: &str) -> Req {
+        self.pending.iter().find(|pending| pending.kind == kind).expect("such an operation waits").req
+    }
+
+    /// Kinds of the operations that wait for an answer.
+    pub(super) fn waiting(&self) -> String {
+        self.pending.iter().map(|pending| &*pending.kind).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Answers everything with success until nothing waits.
+    pub(super) fn settle(&mut self) {
+        while let Some(kind) = self.pending.first().map(|pending| pending.kind.clone()) {
+            self.ok(&kind);
+        }
+    }
+
+    /// The text that the newest operation of this kind carries.
+    #[track_caller]
+    pub(super) fn text_of(&self, kind: &str) -> Text {
+        let op = self.ops.iter().rev().find(|op| kind_of(op) == kind).expect("such an operation was asked");
+        message(op).expect("it carries a text").custom.clone()
+    }
+
+    // What comes from others.
+
+    pub(super) fn signal(&mut self, signal: Signal, from: &str, channel: &str, request: &str, custom: &str) {
+        self.signal_from(Source::Online, signal, from, channel, request, custom);
+    }
+
+    pub(super) fn signal_from(
+        &mut self,
+        source: Source,
+        signal: Signal,
+        from: &str,
+        channel: &str,
+        request: &str,
+        custom: &str,
+    ) {
+        let events = vec![self.event(signal, from, channel, request, custom)];
+        self.handle(Input::Signals { source, events });
+    }
+
+    /// A message, as a value; "r1" stands for the first own request id.
+    pub(super) fn event(
+        &self,
+        signal: Signal,
+        from: &str,
+        channel: &str,
+        request: &str,
+        custom: &str,
+    ) -> SignalEvent {
+        let number = request.strip_prefix('r').and_then(|number| number.parse::<usize>().ok());
+        let own = number.and_then(|number| self.requests.get(number - 1)).cloned();
+        SignalEvent {
+            signal,
+            channel: Channel { id: channel.into(), call_type: 1, ..Channel::default() },
+            from: from.into(),
+            from_device: "device".into(),
+            to: "al".into(),
+            request_id: own.unwrap_or_else(|| request.into()),
+            custom: custom.into(),
+            time_ms: 0,
+            uid: 0,
+        }
+    }
+
+    /// A current client calls.
+    pub(super) fn invite(&mut self, from: &str, channel: &str, request: &str) {
+        self.signal(Signal::Invite, from, channel, request, &new_style(channel, "k1"));
+    }
+
+    /// A client from before call ids calls.
+    pub(super) fn invite_old(&mut self, from: &str, channel: &str, request: &str) {
+        self.signal(Signal::Invite, from, channel, request, "{}");
+    }
+
+    pub(super) fn peer_accepts(&mut self) {
+        self.signal(Signal::Accept, "bob", "ch1", "r1", &new_style("ch1", "k1"));
+    }
+
+    pub(super) fn peer_rejects(&mut self, custom: &str) {
+        self.signal(Signal::Reject, "bob", "ch1", "r1", custom);
+    }
+
+    pub(super) fn peer_cancels(&mut self) {
+        self.signal(Signal::Cancel, "bob", "p1", "q1", &new_style("p1", "k1"));
+    }
+
+    /// CLOSE by bob.
+    pub(super) fn peer_closes(&mut self, channel: &str) {
+        self.signal(Signal::Close, "bob", channel, "", "");
+    }
+
+    pub(super) fn control(&mut self, channel: &str, custom: &str) {
+        self.signal(Signal::Control, "bob", channel, "", custom);
+    }
+
+    pub(super) fn rtc(&mut self, event: RtcEvent) {
+        self.handle(Input::Rtc(event));
+    }
+
+    pub(super) fn kick(&mut self) {
+        self.handle(Input::Connection(Connection::Kicked(Outcome::failed(1, "elsewhere"))));
+    }
+
+    /// Lets time pass and fires what is due on the way.
+    pub(super) fn pass(&mut self, ms: u64) {
+        let until = Time(self.now.0 + ms);
+        let mut rounds = 0;
+        while let Some((at, why)) = self.engine.poll_timeout().filter(|(at, _)| *at <= until) {
+            rounds += 1;
+            assert!(rounds < 1000, "the timer {why} does not end");
+            self.now = self.now.max(at);
+            self.engine.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = until;
+    }
+
+    pub(super) fn handle(&mut self, input: Input) {
+        self.engine.handle(self.now, input);
+        self.drain();
+    }
+
+    // What came out.
+
+    /// What the app was told since the last look, as one line.
+    #[track_caller]
+    pub(super) fn told(&mut self, expected: &str) {
+        let told = std::mem::take(&mut self.told).join(" · ");
+        assert_eq!(told, expected, "asked: {:?}", self.asked);
+    }
+
+    /// What was asked of the plugs since the last look.
+    #[track_caller]
+    pub(super) fn asked(&mut self, expected: &str) {
+        let asked = std::mem::take(&mut self.asked).join(" · ");
+        assert_eq!(asked, expected, "told: {:?}", self.told);
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.told.clear();
+        self.asked.clear();
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.engine.snapshot()
+    }
+
+    pub(super) fn state(&self) -> i32 {
+        self.engine.snapshot().state
+    }
+
+    /// Number and code of the newest completion.
+    pub(super) fn last_code(&self) -> i32 {
+        self.results.last().expect("something was completed").code
+    }
+
+    pub(super) fn last_end(&self) -> &CallEnd {
+        let ends = self.events.iter().rev();
+        ends.filter_map(|event| if let Event::CallEnd(end) = event { Some(end) } else { None })
+            .next()
+            .expect("a call ended")
+    }
+
+    fn drain(&mut self) {
+        let snapshot = self.engine.snapshot();
+        if snapshot.state == 1 && !self.requests.contains(&snapshot.request_id) {
+            self.requests.push(snapshot.request_id);
+        }
+        while let Some(output) = self.engine.poll_output() {
+            assert!(!self.is_closed, "nothing comes after Closed, but {output:?}");
+            match output {
+                Output::Signal { req, op } => {
+                    let kind = kind_of(&op).to_owned();
+                    self.asked.push(self.signal_line(&kind, &op));
+                    self.ops.push(op);
+                    self.pending.push(Pending { req, kind, is_rtc: false });
+                }
+                Output::Rtc { req, op } => {
+                    let kind = rtc_kind(&op).to_owned();
+                    self.asked.push(rtc_line(&kind, &op));
+                    self.pending.push(Pending { req, kind, is_rtc: true });
+                }
+                Output::Done { ticket, result } => self.on_done(ticket, result),
+                Output::Event(event) => self.on_event(event),
+                Output::Ignored(_) => {}
+                Output::Closed => {
+                    self.is_closed = true;
+                    self.told.push("closed".to_owned());
+                }
+            }
+        }
+    }
+
+    fn on_done(&mut self, ticket: Ticket, result: OpResult) {
+        if self.issued == Some(ticket) {
+            self.issued = None;
+            self.shown = result.call_no;
+        }
+        self.told.push(format!("done {} {}", format!("{:?}", result.operation).to_lowercase(), result.code));
+        self.results.push(result);
+    }
+
+    fn on_event(&mut self, event: Event) {
+        if let Event::Invited(invited) = &event {
+            self.shown = invited.call_no;
+        }
+        if let Event::CallEnd(end) = &event {
+            if end.call_no == self.shown {
+                self.shown = 0;
+            }
+        }
+        self.told.push(event_line(&event));
+        self.events.push(event);
+    }
+
+    fn name(&self, id: &Text) -> String {
+        match self.requests.iter().position(|own| own == id) {
+            Some(index) => format!("r{}", index + 1),
+            None => id.to_string(),
+        }
+    }
+
+    fn signal_line(&self, kind: &str, op: &SignalOp) -> String {
+        let Some(message) = message(op) else {
+            return match op {
+                SignalOp::Join { channel_id, .. }
+                | SignalOp::Leave { channel_id, .. }
+                | SignalOp::Close { channel_id, .. } => format!("{kind} {channel_id}"),
+                SignalOp::SendRecord(record) => format!("record {} to {}", record.status as i32, record.to),
+                SignalOp::Login { account, .. } => format!("login {account}"),
+                SignalOp::Logout
+                | SignalOp::Create { .. }
+                | SignalOp::Invite { .. }
+                | SignalOp::CancelInvite(_)
+                | SignalOp::Accept(_)
+                | SignalOp::Reject(_)
+                | SignalOp::Control(_) => kind.to_owned(),
+            };
+        };
+        let text = wire::read(&message.custom);
+        let mut line = format!("{kind} {} {}", message.account, message.channel_id);
+        if !message.request_id.is_empty() {
+            line += &format!(" {}", self.name(&message.request_id));
+        }
+        if &*message.custom == wire::BUSY {
+            line += " 601";
+        }
+        for (word, number) in [("reason", text.reason), ("cid", text.cid)] {
+            if number != 0 {
+                line += &format!(" {word} {number}");
+            }
+        }
+        for (word, number) in [("type", text.call_type), ("state", text.state)] {
+            if let Some(number) = number {
+                line += &format!(" {word} {number}");
+            }
+        }
+        if text.glare { line + " glare" } else { line }
+    }
+}
+
+fn message(op: &SignalOp) -> Option<&Message> {
+    match op {
+        SignalOp::Invite { message, .. }
+        | SignalOp::CancelInvite(message)
+        | SignalOp::Accept(message)
+        | SignalOp::Reject(message)
+        | SignalOp::Control(message) => Some(message),
+        SignalOp::Login { .. }
+        | SignalOp::Logout
+        | SignalOp::Create { .. }
+        | SignalOp::Join { .. }
+        | SignalOp::Leave { .. }
+        | SignalOp::Close { .. }
+        | SignalOp::SendRecord(_) => None,
+    }
+}
+
+fn kind_of(op: &SignalOp) -> &'static str {
+    match op {
+        SignalOp::Login { .. } => "login",
+        SignalOp::Logout => "logout",
+        SignalOp::Create { .. } => "create",
+        SignalOp::Join { .. } => "join",
+        SignalOp::Invite { .. } => "invite",
+        SignalOp::CancelInvite(_) => "cancel",
+        SignalOp::Accept(_) => "accept",
+        SignalOp::Reject(_) => "reject",
+        SignalOp::Leave { .. } => "leave",
+        SignalOp::Close { .. } => "close",
+        SignalOp::Control(_) => "control",
+        SignalOp::SendRecord(_) => "record",
+    }
+}
+
+fn rtc_kind(op: &RtcOp) -> &'static str {
+    match op {
+        RtcOp::Join { .. } => "rtc join",
+        RtcOp::Leave => "rtc leave",
+        RtcOp::EnableLocal { .. } => "enable",
+        RtcOp::MuteLocal { .. } => "mute",
+        RtcOp::Subscribe { .. } => "subscribe",
+        RtcOp::SetView { .. } => "view",
+    }
+}
+
+fn rtc_line(kind: &str, op: &RtcOp) -> String {
+    let on = |on: bool| if on { "on" } else { "off" };
+    match op {
+        RtcOp::Join { channel_name, uid, .. } => format!("{kind} {channel_name} as {uid}"),
+        RtcOp::Leave => kind.to_owned(),
+        RtcOp::EnableLocal { media, on: is_on } => format!("{kind} {media} {}", on(*is_on)),
+        RtcOp::MuteLocal { media, muted } => format!("{kind} {media} {}", on(*muted)),
+        RtcOp::Subscribe { uid, media, on: is_on } => format!("{kind} {uid} {media} {}", on(*is_on)),
+        RtcOp::SetView { uid, view } => format!("{kind} {uid} {}", on(view.is_some())),
+    }
+}
+
+/// The listener function's name and what tells one such event from another.
+fn event_line(event: &Event) -> String {
+    let on = |name: &str, event: &MediaEvent| format!("{name} {} {}", event.user, event.on);
+    let layer = |name: &str, event: &ConnectionEvent| format!("{name} {}", event.layer as i32);
+    let call = |name: &str, event: &CallEvent| format!("{name} {}", event.user);
+    let typed = |name: &str, e: &CallEvent| format!("{name} {:?} {}", e.call_type, e.state).to_lowercase();
+    match event {
+        Event::Invited(invited) => format!("on_invited {}", invited.invitor),
+        Event::UserBusy(event) => format!("on_user_busy {}", event.user),
+        Event::UserCancel(event) => format!("on_user_cancel {}", event.user),
+        Event::UserAccept(event) => format!("on_user_accept {}", event.user),
+        Event::UserEnter(event) => format!("on_user_enter {}", event.user),
+        Event::UserReject(event) => format!("on_user_reject {}", event.user),
+        Event::UserLeave(event) => format!("on_user_leave {}", event.user),
+        Event::UserDisconnect(event) => format!("on_user_disconnect {}", event.user),
+        Event::Disconnect(_) => "on_disconnect".to_owned(),
+        Event::AudioAvailable(event) => on("on_audio_available", event),
+        Event::CameraAvailable(event) => on("on_camera_available", event),
+        Event::CallEnd(end) => format!("on_call_end {}", end.reason as i32),
+        Event::CallingTimeout(_) => "on_calling_timeout".to_owned(),
+        Event::CallTypeChange(event) => typed("on_call_type_change", event),
+        Event::OtherClientAccept(event) => call("on_other_client_accept", event),
+        Event::OtherClientReject(event) => call("on_other_client_reject", event),
+        Event::VideoMuted(event) => on("on_video_muted", event),
+        Event::AudioMuted(event) => on("on_audio_muted", event),
+        Event::MessageSent(record) => format!("on_message_sent {}", record.status as i32),
+        Event::Error(error) => {
+            format!("on_error {} {}", format!("{:?}", error.operation).to_lowercase(), error.code)
+        }
+        Event::CallConnected(event) => call("on_call_connected", event),
+        Event::Kicked(_) => "on_kicked".to_owned(),
+        Event::Reconnecting(event) => layer("on_reconnecting", event),
+        Event::Reconnected(event) => layer("on_reconnected", event),
+        Event::NetworkQuality(event) => format!("on_network_quality {} {}", event.user, event.quality),
+        Event::CallTypeRequest(event) => typed("on_call_type_request", event),
+        Event::MissedCall(missed) => {
+            format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
+        }
+    }
+}

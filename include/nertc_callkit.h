@@ -936,9 +936,9 @@ typedef struct nertc_callkit_frame {
   uint64_t uid;
   /** Sender's clock in microseconds. */
   uint64_t time_us;
-  /** Sound: planes[0]. Picture: Y, U, V. */
+  /** Sound: `planes[0]`. Picture: Y, U, V. */
   const void *planes[4];
-  /** Bytes from row to row; sound: bytes in planes[0]. */
+  /** Bytes from row to row; sound: bytes in `planes[0]`. */
   uint32_t strides[4];
   /** Picture. */
   uint32_t width;

@@ -331,9 +331,9 @@ pub struct nertc_callkit_frame {
     pub uid: u64,
     /// Sender's clock in microseconds.
     pub time_us: u64,
-    /// Sound: planes[0]. Picture: Y, U, V.
+    /// Sound: `planes[0]`. Picture: Y, U, V.
     pub planes: [*const c_void; 4],
-    /// Bytes from row to row; sound: bytes in planes[0].
+    /// Bytes from row to row; sound: bytes in `planes[0]`.
     pub strides: [u32; 4],
     /// Picture.
     pub width: u32,

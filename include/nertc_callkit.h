@@ -1688,8 +1688,8 @@ extern "C" {
  * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
  * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
  *                function (the log names it). UNSUPPORTED: a field that this library does not know
- *                is not zero, . INTERNAL: out of descriptors or
- *                threads.
+ *                is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out of descriptors
+ *                or threads.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */

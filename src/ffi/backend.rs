@@ -17,6 +17,7 @@ use crate::engine::Caps;
 use crate::engine::codes;
 use crate::engine::input::{Outcome, Push, Req, Text, View};
 use crate::engine::output::{Message, Record, RtcOp, SignalOp};
+use crate::worker::CallbackGuard;
 use crate::worker::ports::{Rtc, Signaling};
 
 /// Both plugs of a component before anything is opened.
@@ -254,6 +255,8 @@ impl RtcPlug {
     pub(crate) fn push_frame(&self, frame: &abi::nertc_callkit_frame) -> Result<(), Error> {
         let _pass = self.frames.enter(1).filter(|_| self.is_open()).ok_or(Error::Closed)?;
         let push_frame = self.vtable.push_frame.ok_or(Error::Unsupported)?;
+        // Who destroyed the component from in here would wait for this very frame.
+        let _inside = CallbackGuard::enter();
         // SAFETY: the plug's function, while it is open; the frame is valid until it returns.
         plug_status(unsafe { push_frame(self.ctx.0, frame) })
     }

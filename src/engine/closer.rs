@@ -293,13 +293,16 @@ impl Engine {
         }
     }
 
-    /// Skips what a closer still waits for and sends its last step, unheard.
+    /// Skips what a closer still waits for and sends what is left to send, unheard.
     fn drop_closer(&mut self, now: Time, index: usize) {
-        let closer = self.closers.remove(index);
+        let mut closer = self.closers.remove(index);
         if let Step::Await(awaited) = &closer.step {
             self.abandon_closer(closer.id, awaited, &closer.channel_id);
         }
         self.ops.retain(|op| op.owner != Owner::Closer(closer.id));
+        if let Some(message) = closer.cancel.take_if(|_| closer.step == Step::Await(Awaited::Invite)) {
+            self.side(now, Operation::Cancel, closer.call_no, true, SignalOp::CancelInvite(message));
+        }
         if !closer.channel_id.is_empty() && closer.step != Step::Finishing {
             self.side(now, Operation::Close, closer.call_no, true, finish_op(&closer));
         }

@@ -134,17 +134,26 @@ impl Engine {
         self.end_in_call(now, EndReason::RtcJoinFailed, Some((Finish::Close, false)));
     }
 
+    /// Media is not up in time.
+    pub(super) fn media_late(&mut self, now: Time) {
+        let outcome = Outcome::failed(codes::RTC_TIMEOUT, "media was not up in time after the accept");
+        self.media_failed(now, outcome);
+    }
+
     /// In the media room.
     pub(super) fn on_entered(&mut self, now: Time) {
         let no_media = self.config.caps.no_media;
         let State::InCall(call) = &mut self.state else { return };
         let tell = matches!(call.entry, Entry::Joining { tell_old_peer: true });
+        let was_peer_first = call.peer_uid.is_some();
         call.entry = Entry::Joined;
         if tell {
             self.send_control(now, wire::control_joined());
         }
         if no_media {
             self.peer_entered(now, 0);
+        } else if was_peer_first {
+            self.apply_remote(now);
         }
         self.check_connected(now);
     }
@@ -173,6 +182,7 @@ impl Engine {
         }
         call.peer_uid = Some(uid);
         let media = std::mem::take(&mut call.peer_media);
+        let media = if media.uid == uid { media } else { PeerMedia::default() };
         let event = call.user_event();
         self.tell(Event::UserEnter(event));
         self.check_connected(now);
@@ -263,8 +273,12 @@ impl Engine {
     fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) {
         let State::InCall(call) = &mut self.state else { return };
         match call.peer_uid {
+            None if uid == call.own_uid => self.ignore("own media"),
             None => {
                 let known = &mut call.peer_media;
+                if known.uid != uid {
+                    *known = PeerMedia { uid, ..PeerMedia::default() };
+                }
                 let bits = if is_mute { &mut known.muted } else { &mut known.sending };
                 *bits = if on { *bits | media } else { *bits & !media };
             }
@@ -340,8 +354,7 @@ impl Engine {
             return self.end_lost_peer(now);
         }
         if is_due(call.connect_by) {
-            let outcome = Outcome::failed(codes::RTC_TIMEOUT, "media was not up in time after the accept");
-            return self.media_failed(now, outcome);
+            return self.media_late(now);
         }
         if let Some(silence) = call.silence.as_mut().filter(|silence| !silence.told && silence.tell_at <= now)
         {

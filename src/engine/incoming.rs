@@ -20,7 +20,8 @@ impl Engine {
             self.ignore("invite without ids, or from ourselves");
             return None;
         }
-        if self.tombstones.covers(now, &event.channel.id, &event.request_id) {
+        let account = self.session.account();
+        if self.tombstones.covers(now, &event.channel.id, &event.request_id, &event.from, &account) {
             self.ignore("invite that has ended already");
             return None;
         }

@@ -36,9 +36,10 @@ impl Engine {
             self.apply_local(now);
             return self.on_entered(now);
         }
-        if outcome.code != codes::TIMEOUT {
-            self.media_room = MediaRoom::Out;
+        if outcome.code == codes::TIMEOUT {
+            return self.media_late(now);
         }
+        self.media_room = MediaRoom::Out;
         self.media_failed(now, outcome);
     }
 

@@ -10,6 +10,8 @@ use super::{Engine, limits};
 
 /// An invite that the batch itself says is over.
 struct Over {
+    /// Who can end it: the inviter, or ourselves with another device.
+    by: Text,
     channel_id: Text,
     /// None: the whole channel.
     request_id: Option<Text>,
@@ -17,8 +19,9 @@ struct Over {
 }
 
 impl Over {
-    fn covers(&self, event: &SignalEvent) -> bool {
-        self.channel_id == event.channel.id
+    fn covers(&self, event: &SignalEvent, account: &Text) -> bool {
+        (self.by == event.from || self.by == *account)
+            && self.channel_id == event.channel.id
             && self.request_id.as_ref().is_none_or(|request| *request == event.request_id)
     }
 }
@@ -35,7 +38,7 @@ impl Engine {
                 break;
             }
             let Some(invite) = self.read_invite(now, event, true) else { continue };
-            match over.iter().find(|over| over.covers(event)) {
+            match over.iter().find(|over| over.covers(event, &account)) {
                 Some(over) => {
                     self.bury(now, &invite);
                     self.tell_missed(&invite, over.why);
@@ -93,5 +96,5 @@ fn ends_invite(event: &SignalEvent, account: &Text) -> Option<Over> {
         }
     };
     let request_id = (event.signal != Signal::Close).then(|| event.request_id.clone());
-    Some(Over { channel_id: event.channel.id.clone(), request_id, why })
+    Some(Over { by: event.from.clone(), channel_id: event.channel.id.clone(), request_id, why })
 }

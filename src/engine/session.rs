@@ -207,8 +207,10 @@ impl Engine {
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
         if let Session::LoggingIn { tickets, .. } = &mut self.session {
+            // A kick ends a login even if the plug gives no reason.
+            let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
             for ticket in std::mem::take(tickets) {
-                self.done_with(ticket, Operation::Login, 0, outcome.clone());
+                self.done_with(ticket, Operation::Login, 0, Outcome { code, ..outcome.clone() });
             }
         }
         self.session = Session::LoggedOut;

@@ -274,6 +274,8 @@ pub(super) enum Entry {
 /// What the peer sends and mutes, before it entered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct PeerMedia {
+    /// Who that is, since nobody has entered; a call has two.
+    pub(super) uid: u64,
     pub(super) sending: Media,
     pub(super) muted: Media,
 }

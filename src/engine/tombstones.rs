@@ -29,11 +29,11 @@ impl Tombstones {
         sender: &Text,
     ) {
         self.0.retain(|stone| stone.until > now);
-        if self
-            .0
-            .iter()
-            .any(|stone| stone.channel_id == *channel_id && stone.request_id.as_ref() == request_id)
-        {
+        if self.0.iter().any(|stone| {
+            stone.channel_id == *channel_id
+                && stone.request_id.as_ref() == request_id
+                && stone.sender == *sender
+        }) {
             return;
         }
         if self.0.iter().filter(|stone| stone.sender == *sender).count() >= limits::TOMBSTONES_PER_SENDER {
@@ -55,10 +55,18 @@ impl Tombstones {
         }
     }
 
-    /// This invite is over.
-    pub(super) fn covers(&self, now: Time, channel_id: &str, request_id: &str) -> bool {
+    /// This invite is over, in the words of its inviter or of our own `account`: nobody else can end it.
+    pub(super) fn covers(
+        &self,
+        now: Time,
+        channel_id: &str,
+        request_id: &str,
+        inviter: &Text,
+        account: &Text,
+    ) -> bool {
         self.0.iter().any(|stone| {
             stone.until > now
+                && (stone.sender == *inviter || stone.sender == *account)
                 && &*stone.channel_id == channel_id
                 && stone.request_id.as_deref().is_none_or(|request| request == request_id)
         })
@@ -77,16 +85,18 @@ mod tests {
     fn an_ended_invite_is_remembered_for_its_time_and_no_longer() {
         let mut stones = Tombstones::default();
         stones.add(Time(0), 100, &id(1), Some(&id(2)), &id(9));
-        assert!(stones.covers(Time(99), "1", "2"));
-        assert!(!stones.covers(Time(99), "1", "3"));
-        assert!(!stones.covers(Time(100), "1", "2"));
+        assert!(stones.covers(Time(99), "1", "2", &id(9), &id(0)));
+        assert!(!stones.covers(Time(99), "1", "3", &id(9), &id(0)));
+        assert!(!stones.covers(Time(99), "1", "2", &id(8), &id(0)), "only its inviter or we can end it");
+        assert!(stones.covers(Time(99), "1", "2", &id(8), &id(9)));
+        assert!(!stones.covers(Time(100), "1", "2", &id(9), &id(0)));
     }
 
     #[test]
     fn a_closed_channel_covers_every_invite_of_it() {
         let mut stones = Tombstones::default();
         stones.add(Time(0), 100, &id(1), None, &id(9));
-        assert!(stones.covers(Time(1), "1", "whatever"));
+        assert!(stones.covers(Time(1), "1", "whatever", &id(9), &id(0)));
     }
 
     #[test]
@@ -96,7 +106,7 @@ mod tests {
         for n in 0..10 * limits::TOMBSTONES {
             stones.add(Time(0), 100, &id(n + 10), Some(&id(1)), &id(2));
         }
-        assert!(stones.covers(Time(1), "1", "1"));
+        assert!(stones.covers(Time(1), "1", "1", &id(1), &id(0)));
         assert_eq!(stones.0.len(), 1 + limits::TOMBSTONES_PER_SENDER);
         for n in 0..10 * limits::TOMBSTONES {
             stones.add(Time(0), 100, &id(n + 10), Some(&id(7)), &id(n + 10));

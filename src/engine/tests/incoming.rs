@@ -326,6 +326,15 @@ fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
 }
 
 #[test]
+fn a_stranger_cannot_keep_an_invite_from_ringing() {
+    let mut rig = Rig::new();
+    rig.signal(Signal::Cancel, "eve", "p1", "q1", "");
+    rig.signal(Signal::Close, "eve", "p1", "", "");
+    rig.invite("bob", "p1", "q1");
+    rig.told("on_invited bob");
+}
+
+#[test]
 fn a_tombstone_lasts_ten_minutes() {
     let mut rig = Rig::new();
     rig.signal(Signal::Cancel, "bob", "p1", "q1", "");

@@ -2,6 +2,13 @@
 
 mod rig;
 
+mod closer;
+mod glare;
+mod in_call;
 mod incoming;
+mod offline;
 mod outgoing;
+mod references;
+mod session;
+mod switch;
 mod tables;

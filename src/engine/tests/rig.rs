@@ -203,10 +203,6 @@ impl Rig {
         self.command(Command::Call(Rig::options(user)));
     }
 
-    pub(super) fn call_video(&mut self, user: &str) {
-        self.command(Command::Call(CallOptions { call_type: CallType::Video, ..Rig::options(user) }));
-    }
-
     pub(super) fn cancel(&mut self) {
         self.cancel_of(self.implied());
     }
@@ -428,6 +424,13 @@ impl Rig {
     pub(super) fn told(&mut self, expected: &str) {
         let told = std::mem::take(&mut self.told).join(" · ");
         assert_eq!(told, expected, "asked: {:?}", self.asked);
+    }
+
+    /// The last thing that the app was told.
+    #[track_caller]
+    pub(super) fn told_last(&mut self, expected: &str) {
+        assert_eq!(self.told.last().map(|line| &**line), Some(expected));
+        self.told.clear();
     }
 
     /// What was asked of the plugs since the last look.

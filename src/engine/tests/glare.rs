@@ -1,0 +1,339 @@
+//! Both sides call each other: one call results, and nobody is left alone.
+
+use super::super::codes;
+use super::super::input::*;
+use super::super::output::*;
+use super::super::state::Phase;
+use super::rig::{Rig, new_style};
+
+#[test]
+fn the_greater_request_id_survives() {
+    assert_eq!(Rig::glare_loser().engine.phase(), Phase::GlareAccepting);
+    assert_eq!(Rig::glare_winner().engine.phase(), Phase::Calling);
+}
+
+#[test]
+fn of_equal_request_ids_the_greater_account_survives() {
+    for (peer, phase) in [("bob", Phase::GlareAccepting), ("aa", Phase::Calling)] {
+        let mut rig = Rig::new();
+        rig.call(peer);
+        rig.ok("create");
+        rig.ok("join");
+        rig.ok("invite");
+        let own = rig.snapshot().request_id;
+        rig.invite(peer, "p1", &own);
+        assert_eq!(rig.engine.phase(), phase, "{peer}");
+    }
+}
+
+#[test]
+fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
+    let mut rig = Rig::calling();
+    rig.invite("bob", "p1", "zz");
+    rig.asked("accept bob p1 zz");
+    rig.ok("accept");
+    rig.told("on_user_accept bob");
+    rig.asked("join p1 · cancel bob ch1 r1 glare");
+    rig.ok("cancel");
+    rig.asked("close ch1");
+    rig.ok("join");
+    rig.ok("rtc join");
+    rig.rtc(RtcEvent::PeerJoin { uid: 7 });
+    rig.told("on_user_enter bob · on_call_connected bob");
+    let snapshot = rig.snapshot();
+    assert_eq!((&*snapshot.channel_id, &*snapshot.request_id, snapshot.call_no), ("p1", "zz", 1));
+}
+
+#[test]
+fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.ok("join");
+    rig.invite("bob", "p1", "zz");
+    rig.ok("accept");
+    rig.told("done call 0 · on_user_accept bob");
+    let result = rig.results.last().expect("call() was completed");
+    assert_eq!((&*result.channel_id, &*result.request_id, &*result.call_id), ("p1", "zz", "k1"));
+}
+
+#[test]
+fn a_loser_that_is_still_creating_sends_no_invite_and_closes_what_it_created() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.invite("bob", "p1", "zz");
+    rig.asked("create · accept bob p1 zz");
+    rig.ok("create");
+    rig.ok("join");
+    rig.asked("join ch1");
+    rig.ok("accept");
+    rig.told("done call 0 · on_user_accept bob");
+    rig.asked("join p1 · close ch1");
+}
+
+#[test]
+fn a_loser_whose_accept_fails_goes_on_where_it_was() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.invite("bob", "p1", "zz");
+    rig.ok("create");
+    rig.ok("join");
+    rig.forget();
+    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.asked("invite bob ch1 r1");
+    rig.ok("invite");
+    rig.told("done call 0");
+    rig.peer_accepts();
+    rig.told("on_user_accept bob");
+}
+
+#[test]
+fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
+    let mut rig = Rig::glare_loser();
+    rig.peer_accepts();
+    rig.told("");
+    rig.ok("accept");
+    rig.told("on_user_accept bob");
+    rig.asked("join p1 · cancel bob ch1 r1 glare");
+}
+
+#[test]
+fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
+    let mut rig = Rig::glare_loser();
+    rig.peer_accepts();
+    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.told("on_user_accept bob");
+    rig.asked("rtc join ch1|0|11 as 11");
+}
+
+#[test]
+fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
+    let mut rig = Rig::glare_loser();
+    rig.peer_rejects("601");
+    rig.told("");
+    rig.answer("accept", 500);
+    rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+}
+
+#[test]
+fn a_loser_whose_sibling_was_first_ends_with_18_and_takes_its_own_back() {
+    let mut rig = Rig::glare_loser();
+    rig.answer("accept", codes::INVITE_ACCEPTED);
+    rig.told("on_other_client_accept bob · on_call_end 18");
+    rig.asked("cancel bob ch1 r1 glare");
+    rig.ok("cancel");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn the_losers_users_cancel_is_final_on_both_channels() {
+    let mut rig = Rig::glare_loser();
+    rig.cancel();
+    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    rig.asked("cancel bob ch1 r1 · record 2 to bob");
+    rig.ok("accept");
+    rig.asked("join p1");
+    rig.ok("join");
+    rig.asked("close p1");
+    rig.ok("cancel");
+    rig.asked("close ch1");
+    rig.settle();
+    rig.told("");
+    assert_eq!(rig.state(), 0);
+}
+
+#[test]
+fn theirs_that_was_closed_while_it_is_accepted_ends_the_call() {
+    let mut rig = Rig::glare_loser();
+    rig.peer_closes("p1");
+    rig.told("");
+    rig.ok("accept");
+    assert_eq!(rig.last_end().reason, EndReason::PeerHungUp);
+    assert_eq!(rig.state(), 0);
+}
+
+#[test]
+fn a_close_by_somebody_else_does_not_count_in_a_glare() {
+    let mut rig = Rig::glare_loser();
+    rig.signal(Signal::Close, "eve", "p1", "", "");
+    rig.ok("accept");
+    rig.told("on_user_accept bob");
+    let mut rig = Rig::glare_winner();
+    rig.signal(Signal::Close, "eve", "p1", "", "");
+    rig.peer_rejects("");
+    rig.asked("close ch1 · accept bob p1 !");
+}
+
+#[test]
+fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() {
+    let mut rig = Rig::glare_winner();
+    rig.peer_accepts();
+    rig.told("on_user_accept bob");
+    rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
+}
+
+#[test]
+fn the_winner_takes_theirs_when_its_own_is_refused_in_any_way() {
+    for custom in ["", "601", "{\"reason\":2}"] {
+        let mut rig = Rig::glare_winner();
+        rig.peer_rejects(custom);
+        rig.told("");
+        rig.asked("close ch1 · accept bob p1 !");
+        rig.ok("accept");
+        rig.told("on_user_accept bob");
+        rig.asked("join p1");
+    }
+}
+
+#[test]
+fn the_winner_takes_theirs_when_its_own_operation_fails() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.invite("bob", "p1", "!");
+    rig.forget();
+    rig.answer("create", 500);
+    rig.told("");
+    rig.asked("accept bob p1 !");
+    rig.ok("accept");
+    rig.told("done call 0 · on_user_accept bob");
+}
+
+#[test]
+fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
+    let mut rig = Rig::glare_winner();
+    rig.peer_rejects("601");
+    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+}
+
+#[test]
+fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
+    let mut rig = Rig::glare_winner();
+    rig.pass(2_999);
+    rig.asked("");
+    rig.pass(1);
+    rig.asked("cancel bob ch1 r1 glare");
+    rig.ok("cancel");
+    rig.asked("close ch1 · accept bob p1 !");
+    rig.ok("accept");
+    rig.told("on_user_accept bob");
+}
+
+#[test]
+fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
+    let mut rig = Rig::glare_winner();
+    rig.pass(3_000);
+    rig.forget();
+    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.told("");
+    rig.pass(10_000);
+    rig.asked("");
+    rig.peer_accepts();
+    rig.told("on_user_accept bob");
+    rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
+}
+
+#[test]
+fn a_winners_users_cancel_also_rejects_theirs() {
+    let mut rig = Rig::glare_winner();
+    rig.cancel();
+    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    rig.asked("cancel bob ch1 r1 · reject bob p1 ! · record 2 to bob");
+}
+
+#[test]
+fn a_winners_ring_limit_also_rejects_theirs() {
+    let mut rig = Rig::new();
+    rig.command(Command::SetCallTimeout { timeout_ms: 1_000 });
+    rig.place_call();
+    rig.invite("bob", "p1", "!");
+    rig.pass(1_000);
+    rig.asked("cancel bob ch1 r1 reason 2");
+    rig.ok("cancel");
+    rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    rig.asked("close ch1 · reject bob p1 ! · record 4 to bob");
+}
+
+#[test]
+fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
+    for request in ["!", "zz"] {
+        let mut rig = Rig::calling();
+        rig.invite_old("bob", "p1", request);
+        rig.asked(&format!("accept bob p1 {request}"));
+        rig.ok("accept");
+        rig.told("on_user_accept bob");
+        rig.asked("join p1");
+        // It rejects ours by itself: that is swallowed, and our channel closed.
+        rig.peer_rejects("601");
+        rig.told("");
+        rig.asked("close ch1");
+        assert_eq!(rig.state(), 3);
+    }
+}
+
+#[test]
+fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
+    let mut rig = Rig::calling();
+    rig.invite_old("bob", "p1", "zz");
+    rig.ok("accept");
+    rig.ok("join");
+    rig.forget();
+    rig.hangup();
+    rig.told("done hangup 0 · on_call_end 15");
+    rig.asked("close p1 · cancel bob ch1 r1 glare");
+}
+
+#[test]
+fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
+    let mut config = super::super::Config { caps: super::rig::caps(), ..super::super::Config::default() };
+    config.caps.enable_local = true;
+    let mut rig = Rig::with(config);
+    rig.place_call();
+    let mut event = rig.event(Signal::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
+    event.channel.call_type = 2;
+    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.ok("accept");
+    rig.told("on_call_type_change video 0 · on_user_accept bob");
+    rig.ok("join");
+    rig.forget();
+    rig.ok("rtc join");
+    rig.asked("enable 1 on");
+}
+
+#[test]
+fn the_lost_ids_stay_valid_until_the_end() {
+    let mut rig = Rig::calling();
+    let own = rig.snapshot();
+    rig.invite("bob", "p1", "zz");
+    rig.ok("accept");
+    let lost =
+        CallRef { channel_id: Some(own.channel_id), request_id: Some(own.request_id), ..CallRef::default() };
+    rig.hangup_of(lost);
+    assert_eq!((rig.last_code(), rig.state()), (0, 0));
+}
+
+#[test]
+fn a_reject_seen_before_the_invite_is_an_ordinary_busy_and_then_an_ordinary_ring() {
+    let mut rig = Rig::calling();
+    rig.peer_rejects("601");
+    rig.invite("bob", "p1", "zz");
+    rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3 · on_invited bob");
+}
+
+#[test]
+fn a_newer_invite_replaces_the_one_aside() {
+    let mut rig = Rig::glare_winner();
+    rig.invite("bob", "p2", "#");
+    rig.peer_rejects("");
+    rig.asked("close ch1 · accept bob p2 #");
+}
+
+#[test]
+fn the_ring_limit_waits_for_the_running_accept_of_theirs() {
+    let mut rig = Rig::glare_loser();
+    rig.pass(7_000);
+    rig.asked("");
+    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.pass(23_000);
+    rig.asked("cancel bob ch1 r1 reason 2");
+}

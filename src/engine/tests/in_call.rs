@@ -1,0 +1,460 @@
+//! In a call: into the room, who is there, and every way out.
+
+use super::super::codes;
+use super::super::input::*;
+use super::super::{Caps, Config};
+use super::rig::{Rig, caps, new_style};
+
+fn with_caps(caps: Caps) -> Rig {
+    Rig::with(Config { caps, ..Config::default() })
+}
+
+#[test]
+fn the_inviter_hangs_up() {
+    let mut rig = Rig::in_call();
+    rig.hangup();
+    rig.told("done hangup 0 · on_message_sent 1 · on_call_end 15");
+    rig.asked("close ch1 · rtc leave · record 1 to bob");
+}
+
+#[test]
+fn the_callee_hangs_up_and_writes_no_record() {
+    let mut rig = Rig::in_call_as_callee();
+    rig.hangup();
+    rig.told("done hangup 0 · on_call_end 15");
+    rig.asked("close p1 · rtc leave");
+}
+
+#[test]
+fn the_service_may_write_the_record_of_a_completed_call() {
+    let mut rig = with_caps(Caps { server_record: true, ..caps() });
+    rig.place_call();
+    rig.become_connected();
+    rig.hangup();
+    rig.told("done hangup 0 · on_call_end 15");
+}
+
+#[test]
+fn a_call_that_was_accepted_and_never_connected_has_no_record() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.forget();
+    rig.hangup();
+    rig.told("done hangup 0 · on_call_end 15");
+    assert!(rig.last_end().durations.is_empty());
+}
+
+#[test]
+fn the_end_carries_ring_time_talk_time_and_durations() {
+    let mut rig = Rig::calling();
+    rig.pass(3_000);
+    rig.become_connected();
+    rig.pass(62_500);
+    rig.hangup();
+    let end = rig.last_end();
+    assert_eq!((end.ring_ms, end.talk_ms), (3_000, 62_500));
+    assert_eq!(end.durations, vec![("al".into(), 62), ("bob".into(), 62)]);
+}
+
+#[test]
+fn both_hang_up_at_once() {
+    let mut rig = Rig::in_call();
+    rig.hangup();
+    rig.forget();
+    rig.peer_closes("ch1");
+    rig.answer("close", codes::CHANNEL_NOT_EXISTS);
+    rig.told("");
+}
+
+#[test]
+fn leaving_leaves_without_closing() {
+    let mut rig = Rig::in_call();
+    rig.leave();
+    rig.told("done leave 0 · on_message_sent 1 · on_call_end 0");
+    rig.asked("leave ch1 · rtc leave · record 1 to bob");
+}
+
+#[test]
+fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    rig.pass(499);
+    rig.told("");
+    rig.peer_closes("ch1");
+    rig.told("on_message_sent 1 · on_call_end 16");
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    rig.pass(500);
+    rig.told("on_user_leave bob · on_message_sent 1 · on_call_end 20");
+    rig.asked("close ch1 · rtc leave · record 1 to bob");
+}
+
+#[test]
+fn a_peer_that_comes_back_within_the_grace_stays() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.pass(1_000);
+    rig.told("");
+}
+
+#[test]
+fn a_peer_that_vanishes_is_disconnected() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerLeave { uid: 22, code: 1 });
+    rig.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
+    rig.asked("close ch1 · rtc leave · record 1 to bob");
+}
+
+#[test]
+fn a_silent_peer_is_told_at_2_4_and_20_seconds() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.told("on_network_quality bob 4");
+    rig.pass(1_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("on_reconnecting 2");
+    rig.pass(15_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
+}
+
+#[test]
+fn a_peer_that_is_heard_again_stays() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.pass(2_000);
+    rig.forget();
+    rig.rtc(RtcEvent::PeerHeard { uid: 22 });
+    rig.told("on_reconnected 2");
+    rig.pass(60_000);
+    rig.told("");
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
+fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.pass(1_000);
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.asked("reject bob p1 q1 reason 3");
+    rig.pass(1_000);
+    rig.forget();
+    rig.invite("bob", "p2", "q2");
+    rig.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
+}
+
+#[test]
+fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::Disconnected(Outcome::failed(9, "gone")));
+    rig.told("on_disconnect · on_message_sent 1 · on_call_end 10");
+    rig.asked("leave ch1 · rtc leave · record 1 to bob");
+}
+
+#[test]
+fn media_interruptions_and_quality_are_passed_on() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::Reconnecting);
+    rig.rtc(RtcEvent::Reconnected);
+    rig.rtc(RtcEvent::Quality { uid: 0, quality: 2 });
+    rig.rtc(RtcEvent::Quality { uid: 22, quality: 3 });
+    rig.rtc(RtcEvent::Error(Outcome::failed(77, "")));
+    rig.told("on_reconnecting 2 · on_reconnected 2 · on_network_quality al 2 · on_network_quality bob 3 · on_error plug 77");
+}
+
+#[test]
+fn media_must_be_up_15_seconds_after_the_accept() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.ok("rtc join");
+    rig.forget();
+    rig.pass(14_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("on_error rtc 90006 · on_call_end 5");
+    rig.asked("close ch1 · rtc leave");
+    let mut rig = Rig::accepting();
+    rig.ok("accept");
+    rig.ok("join");
+    rig.forget();
+    rig.pass(15_000);
+    rig.told("on_error rtc 90006 · on_call_end 5");
+    rig.asked("close p1 · rtc leave");
+}
+
+#[test]
+fn a_failed_join_of_the_media_room_ends_with_5() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.forget();
+    rig.answer("rtc join", 500);
+    rig.told("on_error rtc 500 · on_call_end 5");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn a_failed_join_of_the_channel_ends_with_5() {
+    let mut rig = Rig::accepting();
+    rig.ok("accept");
+    rig.forget();
+    rig.answer("join", 500);
+    rig.told("on_error rtc 500 · on_call_end 5");
+    rig.asked("close p1");
+}
+
+#[test]
+fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
+    let mut rig = Rig::accepting();
+    rig.ok("accept");
+    rig.forget();
+    rig.hangup();
+    rig.told("done hangup 0 · on_call_end 15");
+    rig.asked("");
+    rig.ok("join");
+    rig.asked("close p1");
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.forget();
+    rig.hangup();
+    rig.asked("close ch1 · rtc leave");
+    rig.ok("rtc join");
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.told("done hangup 0 · on_call_end 15");
+    rig.asked("");
+}
+
+#[test]
+fn the_next_room_waits_for_the_last_to_be_left_but_three_seconds_at_most() {
+    for in_time in [true, false] {
+        let mut rig = Rig::in_call();
+        rig.hangup();
+        rig.invite("bob", "p1", "q1");
+        rig.accept();
+        rig.ok("accept");
+        rig.ok("join");
+        rig.forget();
+        match in_time {
+            true => rig.ok("rtc leave"),
+            false => {
+                rig.pass(2_999);
+                rig.asked("");
+                rig.pass(1);
+            }
+        }
+        rig.asked("rtc join p1|0|7 as 11");
+    }
+}
+
+#[test]
+fn media_of_the_peer_waits_for_its_entry() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.ok("rtc join");
+    rig.forget();
+    rig.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO | VIDEO, on: true });
+    rig.rtc(RtcEvent::PeerMute { uid: 22, media: VIDEO, muted: true });
+    rig.told("");
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.told(
+        "on_user_enter bob · on_call_connected bob · on_audio_available bob true · \
+         on_camera_available bob true · on_video_muted bob true",
+    );
+    rig.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO, on: false });
+    rig.rtc(RtcEvent::PeerMute { uid: 22, media: AUDIO, muted: true });
+    rig.told("on_audio_available bob false · on_audio_muted bob true");
+}
+
+#[test]
+fn media_of_somebody_else_is_not_the_peers() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.ok("rtc join");
+    rig.forget();
+    rig.rtc(RtcEvent::PeerMedia { uid: 11, media: AUDIO, on: true });
+    rig.rtc(RtcEvent::PeerMedia { uid: 99, media: VIDEO, on: true });
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.told("on_user_enter bob · on_call_connected bob");
+    rig.rtc(RtcEvent::PeerMedia { uid: 99, media: AUDIO, on: true });
+    rig.rtc(RtcEvent::PeerLeave { uid: 99, code: 0 });
+    rig.rtc(RtcEvent::PeerSilent { uid: 99 });
+    rig.rtc(RtcEvent::PeerJoin { uid: 99 });
+    rig.rtc(RtcEvent::Quality { uid: 99, quality: 1 });
+    rig.pass(1_000);
+    rig.told("");
+}
+
+#[test]
+fn without_media_of_its_own_a_plug_connects_by_joining() {
+    let mut rig = with_caps(Caps { no_media: true, ..caps() });
+    rig.place_call();
+    rig.peer_accepts();
+    rig.ok("rtc join");
+    rig.told("on_user_accept bob · on_user_enter bob · on_call_connected bob");
+}
+
+#[test]
+fn a_join_opens_the_microphone_and_for_video_the_camera() {
+    for (call_type, asked) in [(CallType::Audio, "enable 1 on"), (CallType::Video, "enable 3 on")] {
+        let mut rig = with_caps(Caps { enable_local: true, ..caps() });
+        rig.command(Command::Call(CallOptions { call_type, ..Rig::options("bob") }));
+        rig.ok("create");
+        rig.ok("join");
+        rig.ok("invite");
+        rig.peer_accepts();
+        rig.forget();
+        rig.ok("rtc join");
+        rig.asked(asked);
+    }
+}
+
+#[test]
+fn enable_survives_the_call_and_mute_ends_with_it() {
+    let mut rig = with_caps(Caps { enable_local: true, ..caps() });
+    rig.command(Command::EnableLocal { media: VIDEO, on: true });
+    rig.command(Command::MuteLocal { media: AUDIO, muted: true });
+    rig.told("done enablelocal 0 · done mutelocal 0");
+    rig.place_call();
+    rig.peer_accepts();
+    rig.forget();
+    rig.ok("rtc join");
+    rig.asked("mute 1 on · enable 3 on");
+    rig.hangup();
+    rig.settle();
+    rig.place_call();
+    rig.signal(Signal::Accept, "bob", "ch2", "r2", &new_style("ch2", "k2"));
+    rig.forget();
+    rig.ok("rtc join");
+    rig.asked("enable 3 on");
+}
+
+#[test]
+fn what_a_plug_lacks_is_unsupported() {
+    let none = Caps { enable_local: false, mute_local: false, subscribe: false, set_view: false, ..caps() };
+    let commands = [
+        Command::EnableLocal { media: AUDIO, on: true },
+        Command::MuteLocal { media: AUDIO, muted: true },
+        Command::MuteRemote { media: AUDIO, muted: true },
+        Command::SetLocalView(None),
+        Command::SetRemoteView(None),
+    ];
+    for command in commands {
+        let mut rig = with_caps(none);
+        rig.command(command);
+        assert_eq!(rig.last_code(), codes::UNSUPPORTED);
+    }
+}
+
+#[test]
+fn remote_settings_wait_for_the_peer() {
+    let mut rig = Rig::new();
+    rig.command(Command::MuteRemote { media: VIDEO, muted: true });
+    rig.command(Command::SetRemoteView(Some(View { scaling: 0, mirror: false, window: 5 })));
+    rig.place_call();
+    rig.peer_accepts();
+    rig.ok("rtc join");
+    rig.forget();
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.asked("subscribe 22 2 off · view 22 on");
+}
+
+#[test]
+fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
+    let mut rig = Rig::new();
+    rig.command(Command::MuteRemote { media: VIDEO, muted: true });
+    rig.place_call();
+    rig.peer_accepts();
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.forget();
+    rig.ok("rtc join");
+    rig.asked("subscribe 22 2 off");
+}
+
+#[test]
+fn a_media_request_completes_with_the_plugs_answer() {
+    let mut rig = Rig::in_call();
+    rig.command(Command::MuteLocal { media: AUDIO, muted: true });
+    rig.told("");
+    rig.answer("mute", 55);
+    rig.told("done mutelocal 55");
+    rig.command(Command::MuteLocal { media: AUDIO, muted: false });
+    rig.pass(5_000);
+    rig.told("done mutelocal 408");
+}
+
+#[test]
+fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
+    let mut rig = Rig::calling();
+    rig.signal(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.0.4\"}");
+    rig.asked("rtc join ch1 as 11");
+    rig.ok("rtc join");
+    rig.asked("control bob ch1 cid 1");
+}
+
+#[test]
+fn an_old_caller_is_waited_for_three_seconds() {
+    let accepted = || {
+        let mut rig = Rig::new();
+        rig.invite_old("bob", "p1", "q1");
+        rig.accept();
+        rig
+    };
+    let mut rig = accepted();
+    rig.ok("accept");
+    rig.ok("join");
+    rig.forget();
+    rig.pass(2_999);
+    rig.asked("");
+    rig.pass(1);
+    rig.asked("rtc join p1 as 11");
+    // Once.
+    rig.control("p1", "{\"cid\":1}");
+    rig.asked("");
+    let mut rig = accepted();
+    rig.ok("accept");
+    rig.ok("join");
+    rig.forget();
+    rig.control("p1", "{\"cid\":1}");
+    rig.asked("rtc join p1 as 11");
+    // Said while the accept was under way, or while the channel is being joined.
+    let mut rig = accepted();
+    rig.control("p1", "{\"cid\":1}");
+    rig.ok("accept");
+    rig.forget();
+    rig.ok("join");
+    rig.asked("rtc join p1 as 11");
+    let mut rig = accepted();
+    rig.ok("accept");
+    rig.control("p1", "{\"cid\":1}");
+    rig.forget();
+    rig.ok("join");
+    rig.asked("rtc join p1 as 11");
+}
+
+#[test]
+fn the_three_seconds_run_from_the_accept_also_while_the_channel_is_joined() {
+    let mut rig = Rig::new();
+    rig.invite_old("bob", "p1", "q1");
+    rig.accept();
+    rig.ok("accept");
+    rig.forget();
+    rig.pass(4_000);
+    rig.ok("join");
+    rig.asked("rtc join p1 as 11");
+}
+
+#[test]
+fn words_from_the_wrong_person_or_about_another_channel_change_nothing() {
+    let mut rig = Rig::in_call();
+    for signal in [Signal::Close, Signal::Leave, Signal::Control, Signal::Cancel, Signal::Accept] {
+        rig.signal(signal, "eve", "ch1", "", "{\"cid\":2,\"type\":2}");
+        rig.signal(signal, "bob", "ch9", "", "{\"cid\":2,\"type\":2}");
+    }
+    rig.told("");
+    rig.asked("");
+    assert_eq!(rig.state(), 3);
+}

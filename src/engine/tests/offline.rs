@@ -1,0 +1,158 @@
+//! What waited while this device was offline.
+
+use super::super::Config;
+use super::super::input::*;
+use super::super::output::Event;
+use super::rig::{Rig, caps, new_style};
+
+/// Service clock at the login.
+const CLOCK: u64 = 1_000_000;
+
+/// Logged in at a service that tells its clock.
+fn online() -> Rig {
+    let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
+    rig.login("al");
+    rig.answer_with("login", SignalResult { server_ms: CLOCK, ..SignalResult::default() });
+    rig.forget();
+    rig
+}
+
+/// An invite that the service saw `age_ms` before the login.
+fn invite(rig: &Rig, from: &str, channel: &str, age_ms: u64) -> SignalEvent {
+    let mut event = rig.event(Signal::Invite, from, channel, channel, &new_style(channel, "k1"));
+    event.time_ms = CLOCK - age_ms;
+    event.channel.create_ms = CLOCK - age_ms;
+    event
+}
+
+fn batch(rig: &mut Rig, events: Vec<SignalEvent>) {
+    rig.handle(Input::Signals { source: Source::Offline, events });
+}
+
+#[test]
+fn an_invite_from_the_backlog_rings_and_says_so() {
+    let mut rig = online();
+    let event = invite(&rig, "bob", "p1", 1_000);
+    batch(&mut rig, vec![event]);
+    rig.told("on_invited bob");
+    let Some(Event::Invited(invited)) = rig.events.last() else { panic!("it rings") };
+    assert!(invited.offline);
+    assert_eq!(invited.invited_at_ms, CLOCK - 1_000);
+}
+
+#[test]
+fn what_is_older_than_120_seconds_or_invalid_is_missed() {
+    let mut rig = online();
+    let old = invite(&rig, "bob", "p1", 120_000);
+    let mut invalid = invite(&rig, "carol", "p2", 0);
+    invalid.channel.invalid = true;
+    batch(&mut rig, vec![old, invalid]);
+    let mut missed = rig.events.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>();
+    missed.sort();
+    assert_eq!(missed.len(), 2);
+    assert!(missed.iter().all(|event| event.contains("Expired")), "{missed:?}");
+    rig.asked("");
+    assert_eq!(rig.state(), 0);
+}
+
+#[test]
+fn ends_in_the_batch_count_wherever_they_stand() {
+    for (signal, from, told) in [
+        (Signal::Cancel, "bob", "on_missed_call bob cancelled"),
+        (Signal::Close, "bob", "on_missed_call bob cancelled"),
+        (Signal::Accept, "al", "on_missed_call bob answeredelsewhere"),
+        (Signal::Reject, "al", "on_missed_call bob answeredelsewhere"),
+    ] {
+        for is_first in [true, false] {
+            let mut rig = online();
+            let ring = invite(&rig, "bob", "p1", 1_000);
+            let end = rig.event(signal, from, "p1", "p1", "");
+            batch(&mut rig, if is_first { vec![end, ring.clone()] } else { vec![ring.clone(), end] });
+            rig.told(told);
+            rig.asked("");
+            // And for good.
+            rig.handle(Input::Signals { source: Source::Online, events: vec![ring] });
+            rig.told("");
+        }
+    }
+}
+
+#[test]
+fn a_strangers_cancel_in_the_batch_ends_nothing() {
+    let mut rig = online();
+    let ring = invite(&rig, "bob", "p1", 1_000);
+    let cancel = rig.event(Signal::Cancel, "eve", "p1", "p1", "");
+    let close = rig.event(Signal::Close, "eve", "p1", "", "");
+    batch(&mut rig, vec![cancel, close, ring]);
+    rig.told("on_invited bob");
+}
+
+#[test]
+fn the_newest_rings_and_the_others_say_why_not() {
+    let mut rig = online();
+    let events = vec![
+        invite(&rig, "bob", "p1", 9_000),
+        invite(&rig, "bob", "p2", 1_000),
+        invite(&rig, "carol", "p3", 5_000),
+    ];
+    batch(&mut rig, events);
+    rig.told("on_invited bob · on_missed_call carol busy · on_missed_call bob replaced");
+    rig.asked("reject carol p3 p3 reason 3");
+    assert_eq!(&*rig.snapshot().channel_id, "p2");
+}
+
+#[test]
+fn in_a_call_all_are_busy() {
+    let mut rig = Rig::in_call();
+    let events = vec![rig.event(Signal::Invite, "carol", "p1", "q1", &new_style("p1", "k1"))];
+    batch(&mut rig, events);
+    rig.told("on_missed_call carol busy");
+    rig.asked("reject carol p1 q1 reason 3");
+}
+
+#[test]
+fn what_the_batch_says_about_the_live_call_happens_as_if_it_came_now() {
+    let mut rig = Rig::in_call();
+    let close = rig.event(Signal::Close, "bob", "ch1", "", "");
+    batch(&mut rig, vec![close]);
+    rig.told("on_message_sent 1 · on_call_end 16");
+    let mut rig = Rig::calling();
+    let accept = rig.event(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
+    batch(&mut rig, vec![accept]);
+    rig.told("on_user_accept bob");
+    let mut rig = Rig::called();
+    let sync = rig.event(Signal::Accept, "al", "p1", "q1", "");
+    batch(&mut rig, vec![sync]);
+    rig.told("on_other_client_accept bob · on_call_end 18");
+}
+
+#[test]
+fn a_group_invite_in_the_batch_is_missed() {
+    let mut rig = online();
+    let mut event = invite(&rig, "bob", "p1", 1_000);
+    event.custom = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1").into();
+    batch(&mut rig, vec![event]);
+    rig.told("on_missed_call bob group");
+    rig.asked("reject bob p1 p1 reason 3");
+}
+
+#[test]
+fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
+    let mut rig = Rig::calling();
+    let event = rig.event(Signal::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
+    batch(&mut rig, vec![event]);
+    rig.asked("accept bob p1 zz");
+    rig.told("");
+}
+
+#[test]
+fn a_ring_from_the_backlog_ends_when_the_invite_is_120_seconds_old() {
+    let mut rig = online();
+    let event = invite(&rig, "bob", "p1", 110_000);
+    batch(&mut rig, vec![event]);
+    rig.forget();
+    rig.pass(9_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("on_user_busy al · on_call_end 2");
+}

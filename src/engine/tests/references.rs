@@ -1,0 +1,126 @@
+//! Which call the app means.
+
+use super::super::codes;
+use super::super::input::*;
+use super::rig::Rig;
+
+fn named(no: u64) -> CallRef {
+    CallRef { call_no: no, ..CallRef::default() }
+}
+
+fn account(name: &str) -> CallRef {
+    CallRef { account: Some(name.into()), ..CallRef::default() }
+}
+
+#[test]
+fn every_given_field_is_compared_and_empty_ones_are_not() {
+    let fits = [
+        CallRef::default(),
+        named(1),
+        account("bob"),
+        CallRef { channel_id: Some("p1".into()), ..CallRef::default() },
+        CallRef { request_id: Some("q1".into()), ..account("bob") },
+    ];
+    for call in fits {
+        let mut rig = Rig::called();
+        rig.reject_of(call.clone());
+        assert_eq!((rig.last_code(), rig.state()), (0, 0), "{call:?}");
+    }
+    let strangers = [
+        named(2),
+        account("eve"),
+        CallRef { channel_id: Some("p2".into()), ..named(1) },
+        CallRef { request_id: Some("q2".into()), ..account("bob") },
+    ];
+    for call in strangers {
+        let mut rig = Rig::called();
+        rig.reject_of(call.clone());
+        assert_eq!((rig.last_code(), rig.state()), (codes::CALL_MISMATCH, 2), "{call:?}");
+    }
+}
+
+#[test]
+fn the_state_is_checked_before_the_ids() {
+    let mut rig = Rig::called();
+    rig.cancel_of(account("eve"));
+    assert_eq!(rig.last_code(), codes::CANCEL_IN_CALLED);
+}
+
+#[test]
+fn a_tap_meant_for_one_caller_never_answers_another() {
+    let mut rig = Rig::called();
+    let meant = rig.implied();
+    rig.peer_cancels();
+    rig.invite("carol", "c1", "s1");
+    rig.forget();
+    rig.accept_of(meant);
+    rig.told("done accept 90001");
+    rig.asked("");
+    // The end of the first was shown, the ring of the second was not yet.
+    rig.accept_of(CallRef { implied: true, ..CallRef::default() });
+    rig.told("done accept 90001");
+    assert_eq!(rig.state(), 2);
+}
+
+#[test]
+fn ending_a_call_that_ended_meanwhile_is_fulfilled_and_spares_the_next() {
+    let mut rig = Rig::called();
+    let meant = rig.implied();
+    rig.peer_cancels();
+    rig.invite("carol", "c1", "s1");
+    rig.forget();
+    rig.reject_of(meant.clone());
+    rig.hangup_of(meant);
+    rig.reject_of(named(1));
+    rig.reject_of(account("bob"));
+    rig.told("done reject 0 · done hangup 0 · done reject 0 · done reject 0");
+    rig.asked("");
+    assert_eq!(rig.state(), 2);
+}
+
+#[test]
+fn a_call_that_never_was_is_a_mismatch() {
+    let mut rig = Rig::called();
+    rig.reject_of(named(99));
+    assert_eq!(rig.last_code(), codes::CALL_MISMATCH);
+}
+
+#[test]
+fn a_cancel_right_after_call_means_that_call() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.cancel();
+    rig.told("done call 90004 · done cancel 0 · on_call_end 11");
+}
+
+#[test]
+fn a_cancel_of_a_call_whose_failure_is_on_its_way_is_fulfilled() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    let meant = rig.implied();
+    rig.answer("create", 500);
+    rig.forget();
+    rig.cancel_of(meant);
+    rig.told("done cancel 0");
+}
+
+#[test]
+fn when_idle_a_null_reference_gets_the_states_code() {
+    let mut rig = Rig::new();
+    rig.hangup();
+    assert_eq!(rig.last_code(), codes::HANGUP_IN_IDLE);
+    rig.accept();
+    assert_eq!(rig.last_code(), codes::ACCEPT_IN_IDLE);
+}
+
+#[test]
+fn completions_and_events_carry_the_number_of_their_call() {
+    let mut rig = Rig::calling();
+    rig.cancel();
+    rig.settle();
+    rig.place_call();
+    assert_eq!(rig.snapshot().call_no, 2);
+    rig.cancel();
+    assert_eq!(rig.results.last().map(|result| result.call_no), Some(2));
+    assert_eq!(rig.last_end().call_no, 2);
+}

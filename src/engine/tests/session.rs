@@ -1,0 +1,321 @@
+//! Login to logout, kick, connection, rooms, and the way out of everything.
+
+use super::super::Config;
+use super::super::codes;
+use super::super::input::*;
+use super::rig::{Rig, caps, new_style};
+
+fn logged_out() -> Rig {
+    Rig::logged_out(Config { caps: caps(), ..Config::default() })
+}
+
+#[test]
+fn login_completes_with_the_services_answer() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.asked("login al");
+    rig.told("");
+    rig.ok("login");
+    rig.told("done login 0");
+    assert_eq!(&*rig.snapshot().account, "al");
+    rig.login("al");
+    rig.login("bob");
+    rig.told("done login 0 · done login 90002");
+}
+
+#[test]
+fn logins_during_a_login_share_it_or_are_refused() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.login("al");
+    rig.login("bob");
+    rig.told("done login 90002");
+    rig.ok("login");
+    rig.told("done login 0 · done login 0");
+}
+
+#[test]
+fn a_login_that_fails_or_takes_ten_seconds_leaves_nobody_logged_in() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.answer("login", codes::BAD_TOKEN);
+    rig.told("done login 302");
+    rig.login("al");
+    rig.pass(9_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("done login 408");
+    rig.call("bob");
+    assert_eq!(rig.last_code(), codes::NOT_LOGGED_IN);
+}
+
+#[test]
+fn logout_is_completed_last() {
+    let mut rig = Rig::new();
+    rig.logout();
+    rig.asked("logout");
+    rig.told("");
+    rig.ok("logout");
+    rig.told("done logout 0");
+    rig.call("bob");
+    rig.told("done call 20001");
+}
+
+#[test]
+fn logout_in_a_call_hangs_up_first() {
+    let mut rig = Rig::in_call();
+    rig.logout();
+    rig.told("on_message_sent 1 · on_call_end 0");
+    rig.asked("close ch1 · rtc leave · record 1 to bob");
+    rig.ok("close");
+    rig.asked("");
+    rig.ok("record");
+    rig.asked("logout");
+    rig.ok("logout");
+    rig.told("done logout 0");
+}
+
+#[test]
+fn logout_while_calling_takes_the_invite_back_first() {
+    let mut rig = Rig::calling();
+    rig.logout();
+    rig.told("on_message_sent 2 · on_call_end 0");
+    rig.asked("cancel bob ch1 r1 · record 2 to bob");
+    rig.ok("record");
+    rig.ok("cancel");
+    rig.asked("close ch1");
+    rig.ok("close");
+    rig.asked("logout");
+    rig.ok("logout");
+    rig.told("done logout 0");
+}
+
+#[test]
+fn logout_completes_what_is_pending_and_rejects_what_rings() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.forget();
+    rig.logout();
+    rig.told("done call 90003 · on_call_end 0");
+    let mut rig = Rig::called();
+    rig.logout();
+    rig.told("on_call_end 0");
+    rig.asked("reject bob p1 q1");
+    let mut rig = Rig::accepting();
+    rig.logout();
+    rig.told("done accept 90003 · on_call_end 0");
+    rig.asked("");
+}
+
+#[test]
+fn a_wire_that_does_not_answer_holds_a_logout_up_for_half_a_second() {
+    let mut rig = Rig::calling();
+    rig.logout();
+    rig.forget();
+    rig.pass(499);
+    rig.asked("");
+    rig.pass(1);
+    rig.asked("logout");
+    rig.pass(5_000);
+    rig.told("done logout 408");
+    assert_eq!(&*rig.snapshot().account, "");
+}
+
+#[test]
+fn a_login_during_a_logout_is_queued() {
+    let mut rig = Rig::new();
+    rig.logout();
+    rig.login("bob");
+    rig.asked("logout");
+    rig.ok("logout");
+    rig.told("done logout 0");
+    rig.asked("login bob");
+    rig.ok("login");
+    rig.told("done login 0");
+}
+
+#[test]
+fn a_second_logout_shares_the_first() {
+    let mut rig = Rig::new();
+    rig.logout();
+    rig.logout();
+    rig.ok("logout");
+    rig.told("done logout 0 · done logout 0");
+}
+
+#[test]
+fn nothing_is_told_between_logout_and_login() {
+    let mut rig = Rig::in_call();
+    rig.logout();
+    rig.settle();
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.peer_closes("ch1");
+    rig.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    rig.handle(Input::Connection(Connection::Lost(Outcome::default())));
+    rig.kick();
+    rig.handle(Input::Rooms(vec![Room::default()]));
+    rig.pass(60_000);
+    rig.told("");
+    rig.asked("");
+}
+
+#[test]
+fn messages_that_overtake_the_logins_completion_wait_for_it() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+    rig.ok("login");
+    rig.told("done login 0 · on_invited bob");
+}
+
+#[test]
+fn closing_an_idle_component_logs_out() {
+    let mut rig = logged_out();
+    rig.close();
+    rig.told("closed");
+    let mut rig = Rig::new();
+    rig.close();
+    rig.asked("logout");
+    rig.told("");
+    rig.ok("logout");
+    rig.told("closed");
+}
+
+#[test]
+fn closing_gives_a_live_calls_wire_half_a_second() {
+    let mut rig = Rig::in_call();
+    rig.close();
+    rig.told("on_message_sent 1 · on_call_end 0");
+    rig.asked("close ch1 · rtc leave · record 1 to bob");
+    rig.hangup();
+    rig.told("done hangup 90003");
+    rig.pass(499);
+    rig.told("");
+    rig.pass(1);
+    rig.told("closed");
+}
+
+#[test]
+fn closing_completes_everything_with_shutting_down() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.close();
+    rig.told("done login 90003");
+    rig.settle();
+    rig.told("closed");
+    let mut rig = Rig::accepting();
+    rig.close();
+    rig.told("done accept 90003 · on_call_end 0");
+    let mut rig = Rig::in_call();
+    rig.command(Command::MuteLocal { media: AUDIO, muted: true });
+    rig.close();
+    assert!(rig.results.iter().any(|result| result.code == codes::SHUTTING_DOWN));
+    let mut rig = Rig::new();
+    rig.logout();
+    rig.login("al");
+    rig.close();
+    rig.told("done login 90003");
+    rig.pass(500);
+    rig.told("done logout 90003 · closed");
+}
+
+#[test]
+fn a_kick_ends_everything_at_once() {
+    let cases = [
+        (Rig::new(), "on_kicked"),
+        (Rig::calling(), "on_kicked · on_call_end 8"),
+        (Rig::glare_loser(), "on_kicked · on_call_end 8"),
+        (Rig::called(), "on_kicked · on_call_end 8"),
+        (Rig::in_call(), "on_kicked · on_disconnect · on_call_end 8"),
+    ];
+    for (mut rig, told) in cases {
+        rig.kick();
+        rig.told(told);
+        assert!(rig.ops.iter().all(|op| !matches!(op, super::super::output::SignalOp::Logout)));
+        rig.call("bob");
+        rig.told("done call 20001");
+    }
+    let mut rig = Rig::in_call();
+    rig.kick();
+    rig.asked("rtc leave");
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.forget();
+    rig.kick();
+    rig.told("on_kicked · on_call_end 8");
+    rig.asked("rtc leave");
+}
+
+#[test]
+fn a_kick_completes_what_is_pending_before_it_is_told() {
+    let mut rig = Rig::accepting();
+    rig.kick();
+    rig.told("done accept 90003 · on_kicked · on_call_end 8");
+}
+
+#[test]
+fn a_kick_without_a_code_during_the_login_is_no_success() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.handle(Input::Connection(Connection::Kicked(Outcome::default())));
+    assert_ne!(rig.last_code(), 0);
+}
+
+#[test]
+fn a_kick_during_a_logout_completes_it() {
+    let mut rig = Rig::new();
+    rig.logout();
+    rig.kick();
+    rig.told("done logout 0");
+}
+
+#[test]
+fn after_a_kick_one_can_log_in_again() {
+    let mut rig = Rig::in_call();
+    rig.kick();
+    rig.login("al");
+    rig.ok("login");
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.told("on_invited bob");
+}
+
+#[test]
+fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
+    let mut rig = Rig::calling();
+    let lost = || Input::Connection(Connection::Lost(Outcome::default()));
+    rig.handle(Input::Connection(Connection::Restored));
+    rig.handle(lost());
+    rig.handle(lost());
+    rig.told("on_reconnecting 1");
+    rig.handle(Input::Connection(Connection::Restored));
+    rig.told("on_reconnected 1");
+    rig.peer_accepts();
+    rig.told("on_user_accept bob");
+}
+
+#[test]
+fn rooms_left_over_from_before_are_left_or_closed() {
+    let mut rig = Rig::calling();
+    let room = |id: &str, creator: &str| Room {
+        channel: Channel { id: id.into(), creator: creator.into(), ..Channel::default() },
+        members: Vec::new(),
+    };
+    rig.handle(Input::Rooms(vec![room("ch1", "al"), room("x1", "al"), room("x2", "bob"), room("", "al")]));
+    rig.asked("close x1 · leave x2");
+    rig.answer("close", 500);
+    rig.answer("leave", 500);
+    rig.told("");
+}
+
+#[test]
+fn nobody_rings_while_the_component_closes() {
+    let mut rig = Rig::called();
+    rig.invite("bob", "p2", "q2");
+    rig.close();
+    rig.told("on_call_end 0");
+    rig.signal(Signal::Invite, "carol", "p3", "q3", &new_style("p3", "k3"));
+    rig.told("");
+}

@@ -1,0 +1,180 @@
+//! Audio to video and back.
+
+use super::super::input::*;
+use super::super::{Caps, Config};
+use super::rig::{Rig, caps};
+
+const VIDEO_ASKED: &str = "{\"cid\":3,\"type\":2,\"state\":1}";
+const VIDEO_AGREED: &str = "{\"cid\":3,\"type\":2,\"state\":2}";
+const VIDEO_REFUSED: &str = "{\"cid\":3,\"type\":2,\"state\":3}";
+
+/// In an audio call in which switches to video are confirmed.
+fn confirming() -> Rig {
+    let mut rig = Rig::with(Config {
+        caps: Caps { enable_local: true, ..caps() },
+        confirm_audio_to_video: true,
+        ..Config::default()
+    });
+    rig.place_call();
+    rig.become_connected();
+    rig.settle();
+    rig.forget();
+    rig
+}
+
+fn is_video(rig: &Rig) -> bool {
+    rig.snapshot().call_type == Some(CallType::Video)
+}
+
+#[test]
+fn without_confirmation_both_messages_go_out_and_it_applies_at_once() {
+    let mut rig = Rig::in_call();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.told("done switch 0");
+    rig.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
+    assert!(is_video(&rig));
+}
+
+#[test]
+fn with_confirmation_the_answer_decides() {
+    let mut rig = confirming();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.told("done switch 0");
+    rig.asked("control bob ch1 cid 3 type 2 state 1");
+    assert!(!is_video(&rig));
+    rig.control("ch1", VIDEO_AGREED);
+    rig.told("on_call_type_change video 2");
+    rig.asked("enable 2 on");
+    assert!(is_video(&rig));
+}
+
+#[test]
+fn a_refusal_and_ten_seconds_of_silence_are_both_a_no() {
+    let mut rig = confirming();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.forget();
+    rig.control("ch1", VIDEO_REFUSED);
+    rig.told("on_call_type_request video 3");
+    rig.control("ch1", VIDEO_AGREED);
+    rig.told("");
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.settle();
+    rig.forget();
+    rig.pass(9_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("on_call_type_request video 3");
+    assert!(!is_video(&rig));
+}
+
+#[test]
+fn a_peer_without_call_id_is_not_asked() {
+    let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
+    rig.place_call();
+    rig.signal(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.5.0\"}");
+    rig.forget();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
+    assert!(is_video(&rig));
+}
+
+#[test]
+fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
+    let mut rig = Rig::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
+    rig.place_call();
+    rig.become_connected();
+    rig.settle();
+    rig.control("ch1", "{\"cid\":2,\"type\":2}");
+    rig.control("ch1", VIDEO_ASKED);
+    rig.told("on_call_type_change video 0");
+    assert!(is_video(&rig));
+    assert!(!rig.waiting().contains("enable"));
+}
+
+#[test]
+fn a_question_is_told_once_and_our_agreement_applies_it() {
+    let mut rig = confirming();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.control("ch1", VIDEO_ASKED);
+    rig.told("on_call_type_request video 1");
+    rig.switch(CallType::Video, SwitchStep::Agree);
+    rig.told("done switch 0");
+    rig.asked("control bob ch1 cid 3 type 2 state 2 · enable 2 on");
+    assert!(is_video(&rig));
+}
+
+#[test]
+fn our_refusal_changes_nothing() {
+    let mut rig = confirming();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.forget();
+    rig.switch(CallType::Video, SwitchStep::Reject);
+    rig.told("done switch 0");
+    rig.asked("control bob ch1 cid 3 type 2 state 3");
+    assert!(!is_video(&rig));
+}
+
+#[test]
+fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
+    let mut rig = confirming();
+    for step in [SwitchStep::Agree, SwitchStep::Reject] {
+        rig.switch(CallType::Video, step);
+        assert_ne!(rig.last_code(), 0);
+    }
+    rig.forget();
+    rig.control("ch1", VIDEO_AGREED);
+    rig.control("ch1", VIDEO_REFUSED);
+    rig.told("");
+    rig.asked("");
+    assert!(!is_video(&rig));
+}
+
+#[test]
+fn crossing_questions_for_the_same_type_agree() {
+    let mut rig = confirming();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.forget();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.told("on_call_type_change video 2");
+    assert!(is_video(&rig));
+}
+
+#[test]
+fn type_0_is_video() {
+    let mut rig = Rig::in_call();
+    rig.control("ch1", "{\"cid\":2,\"type\":0}");
+    rig.told("on_call_type_change video 0");
+}
+
+#[test]
+fn nonsense_is_dropped() {
+    let mut rig = Rig::in_call();
+    for custom in
+        ["{\"cid\":2}", "{\"cid\":3,\"type\":9}", "{\"cid\":3,\"type\":2,\"state\":9}", "{\"cid\":7}", "x"]
+    {
+        rig.control("ch1", custom);
+    }
+    rig.told("");
+    rig.asked("");
+}
+
+#[test]
+fn the_end_of_the_call_drops_the_open_question() {
+    let mut rig = confirming();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.peer_closes("ch1");
+    rig.settle();
+    rig.forget();
+    rig.control("ch1", VIDEO_AGREED);
+    rig.pass(20_000);
+    rig.told("");
+}
+
+#[test]
+fn without_control_messages_a_switch_is_unsupported() {
+    let mut rig = Rig::with(Config { caps: Caps { control: false, ..caps() }, ..Config::default() });
+    rig.place_call();
+    rig.become_connected();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    assert_eq!(rig.last_code(), super::super::codes::UNSUPPORTED);
+}

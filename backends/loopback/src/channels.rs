@@ -1,6 +1,5 @@
 //! Channels and invites: what NIM's signaling service does, with NIM's answers.
 
-use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +8,7 @@ use nertc_callkit_abi::{nertc_callkit_record_status as status, nertc_callkit_sig
 
 use crate::hub::{Record, State, now_ms};
 use crate::mail::{Answer, ChannelInfo, Event, Member, RoomView, Text, Who};
+use crate::people::People;
 use crate::{
     ALREADY_MEMBER, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED, INVITE_NOT_EXISTS, INVITE_REJECTED, MEMBER_LIMIT,
     NOT_MEMBER, OK, OTHER_DEVICE, PEER_OFFLINE, limits,
@@ -85,6 +85,20 @@ impl Channel {
         self.invites.iter_mut().rev().find(|it| *it.request_id == *request && *it.to == *to)
     }
 
+    /// Tells all members but `me`.
+    fn tell_others(
+        &self,
+        people: &mut People,
+        me: &Arc<Who>,
+        signal: signal,
+        extend: impl Fn(Event) -> Event,
+        keep: bool,
+    ) {
+        for member in self.members.iter().filter(|it| *it.who != **me) {
+            people.tell_device(&member.who, extend(self.event(signal, me, &member.who.account)), keep);
+        }
+    }
+
     /// A message of this channel.
     fn event(&self, signal: signal, from: &Arc<Who>, to: &Text) -> Event {
         Event {
@@ -141,17 +155,13 @@ impl State {
         self.last_uid += 1;
         let uid = self.last_uid;
         channel.members.push(Member { who: me.clone(), uid });
-        let (view, id) = (channel.view(), channel.info.id.clone());
         self.uids.insert(uid, me.clone());
-        self.enters(me, &id);
-        self.tell_members(
-            &view,
-            me,
-            |event| Event { uid, ..event },
-            signal::NERTC_CALLKIT_SIGNAL_JOIN,
-            args.keep,
-        );
-        view.into()
+        if let Some(device) = self.people.device(me) {
+            device.channels.push(channel.info.id.clone());
+        }
+        let extend = |event| Event { uid, ..event };
+        channel.tell_others(&mut self.people, me, signal::NERTC_CALLKIT_SIGNAL_JOIN, extend, args.keep);
+        channel.view().into()
     }
 
     /// Rings all devices of an account.
@@ -173,7 +183,7 @@ impl State {
         let event = Event { request_id: Some(request_id.clone()), custom: args.custom(), ..event };
         let invite = Invite { request_id, from: me.clone(), to: to.clone(), state: InviteState::Pending };
         channel.invites.push(invite);
-        self.tell_account(&to, &Arc::new(event), args.keep);
+        self.people.tell_account(&to, &Arc::new(event), args.keep);
         self.reached(&to)
     }
 
@@ -191,7 +201,11 @@ impl State {
         invite.state = InviteState::Cancelled;
         let (to, request_id) = (invite.to.clone(), Some(invite.request_id.clone()));
         let event = channel.event(signal::NERTC_CALLKIT_SIGNAL_CANCEL, me, &to);
-        self.tell_account(&to, &Arc::new(Event { request_id, custom: args.custom(), ..event }), args.keep);
+        self.people.tell_account(
+            &to,
+            &Arc::new(Event { request_id, custom: args.custom(), ..event }),
+            args.keep,
+        );
         OK
     }
 
@@ -213,24 +227,22 @@ impl State {
         let (to, request_id) = (invite.from.account.clone(), Some(invite.request_id.clone()));
         let event = channel.event(signal, me, &to);
         let event = Arc::new(Event { request_id, custom: args.custom(), ..event });
-        self.tell_account(&to, &event, args.keep);
-        self.tell_siblings(me, &event, args.keep);
+        self.people.tell_account(&to, &event, args.keep);
+        self.people.tell_siblings(me, &event, args.keep);
         self.reached(&to)
     }
 
     /// Ends the membership of `me`; the last one takes the channel along.
-    pub(crate) fn leave(&mut self, me: &Who, channel: &CStr, custom: Option<Text>, keep: bool) -> i32 {
-        let Some(channel) = self.channels.get_mut(channel) else { return CHANNEL_NOT_EXISTS };
+    pub(crate) fn leave(&mut self, me: &Who, id: &CStr, custom: Option<Text>, keep: bool) -> i32 {
+        let Some(channel) = self.channels.get_mut(id) else { return CHANNEL_NOT_EXISTS };
         let Some(index) = channel.members.iter().position(|it| *it.who == *me) else { return NOT_MEMBER };
-        let view = channel.view();
         let member = channel.members.remove(index);
+        let extend = |event| Event { custom: custom.clone(), ..event };
+        channel.tell_others(&mut self.people, &member.who, signal::NERTC_CALLKIT_SIGNAL_LEAVE, extend, keep);
         let is_empty = channel.members.is_empty();
-        self.uids.remove(&member.uid);
-        self.exits(me, &view.channel.id);
-        let custom = |event| Event { custom: custom.clone(), ..event };
-        self.tell_members(&view, &member.who, custom, signal::NERTC_CALLKIT_SIGNAL_LEAVE, keep);
-        if is_empty {
-            self.remove_channel(&view, &member.who, None, keep);
+        self.forget_member(&member, id);
+        if let Some(channel) = is_empty.then(|| self.channels.remove(id)).flatten() {
+            self.end_ringing(&channel, &member.who, None, keep);
         }
         OK
     }
@@ -243,11 +255,14 @@ impl State {
         if !channel.has(me) && !is_own {
             return NOT_MEMBER;
         }
-        let view = channel.view();
+        let Some(channel) = self.channels.remove(args.channel) else { return CHANNEL_NOT_EXISTS };
         let custom = args.custom();
-        let with = |event| Event { custom: custom.clone(), ..event };
-        self.tell_members(&view, me, with, signal::NERTC_CALLKIT_SIGNAL_CLOSE, args.keep);
-        self.remove_channel(&view, me, custom.clone(), args.keep);
+        let extend = |event| Event { custom: custom.clone(), ..event };
+        channel.tell_others(&mut self.people, me, signal::NERTC_CALLKIT_SIGNAL_CLOSE, extend, args.keep);
+        for member in &channel.members {
+            self.forget_member(member, args.channel);
+        }
+        self.end_ringing(&channel, me, custom.clone(), args.keep);
         OK
     }
 
@@ -258,19 +273,20 @@ impl State {
         if !channel.has(me) {
             return NOT_MEMBER;
         }
-        let view = channel.view();
-        let custom = |event| Event { custom: args.custom(), ..event };
+        let control = signal::NERTC_CALLKIT_SIGNAL_CONTROL;
+        let extend = |event| Event { custom: args.custom(), ..event };
         if args.account.is_empty() {
-            self.tell_members(&view, me, custom, signal::NERTC_CALLKIT_SIGNAL_CONTROL, false);
+            channel.tell_others(&mut self.people, me, control, extend, false);
             return OK;
         }
-        let is_invited = channel.invites.iter().any(|it| *it.to == *args.account);
         let to: Text = args.account.into();
-        let event = Arc::new(custom(channel.event(signal::NERTC_CALLKIT_SIGNAL_CONTROL, me, &to)));
-        match view.members.iter().find(|it| it.who.account == to) {
-            Some(member) => self.tell_device(&member.who, &event, false),
-            None if is_invited => self.tell_account(&to, &event, false),
-            None => return NOT_MEMBER,
+        let event = extend(channel.event(control, me, &to));
+        if let Some(member) = channel.members.iter().find(|it| it.who.account == to) {
+            self.people.tell_device(&member.who, event, false);
+        } else if channel.invites.iter().any(|it| it.to == to) {
+            self.people.tell_account(&to, &Arc::new(event), false);
+        } else {
+            return NOT_MEMBER;
         }
         self.reached(&to)
     }
@@ -285,42 +301,24 @@ impl State {
 
     /// OK, or NIM's soft "peer is offline".
     fn reached(&self, account: &CStr) -> i32 {
-        if self.is_online(account) { OK } else { PEER_OFFLINE }
+        if self.people.is_online(account) { OK } else { PEER_OFFLINE }
     }
 
-    /// Tells all members but `me`.
-    fn tell_members(
-        &mut self,
-        view: &RoomView,
-        me: &Arc<Who>,
-        with: impl Fn(Event) -> Event,
-        signal: signal,
-        keep: bool,
-    ) {
-        for member in view.members.iter().filter(|it| *it.who != **me) {
-            let Some(channel) = self.channels.get(&view.channel.id) else { return };
-            let event = with(channel.event(signal, me, &member.who.account));
-            self.tell_device(&member.who, &Arc::new(event), keep);
+    fn forget_member(&mut self, member: &Member, channel: &CStr) {
+        self.uids.remove(&member.uid);
+        if let Some(device) = self.people.device(&member.who) {
+            device.channels.retain(|it| **it != *channel);
         }
     }
 
-    /// Forgets a channel. Accounts that it still rings learn that it is closed.
-    fn remove_channel(&mut self, view: &RoomView, me: &Arc<Who>, custom: Option<Text>, keep: bool) {
-        let Some(channel) = self.channels.remove(&view.channel.id) else { return };
-        self.forget_members(&channel);
-        self.record_of(&channel);
-        let is_member = |account: &CStr| view.members.iter().any(|it| *it.who.account == *account);
+    /// A channel is gone: accounts that it still rings learn that it is closed.
+    fn end_ringing(&mut self, channel: &Channel, me: &Arc<Who>, custom: Option<Text>, keep: bool) {
+        self.record_of(channel);
         let pending = channel.invites.iter().filter(|it| it.state == InviteState::Pending);
-        for invite in pending.filter(|it| !is_member(&it.to)) {
+        for invite in pending.filter(|it| !channel.has_account(&it.to)) {
             let event = channel.event(signal::NERTC_CALLKIT_SIGNAL_CLOSE, me, &invite.to);
-            self.tell_account(&invite.to, &Arc::new(Event { custom: custom.clone(), ..event }), keep);
-        }
-    }
-
-    fn forget_members(&mut self, channel: &Channel) {
-        for member in &channel.members {
-            self.uids.remove(&member.uid);
-            self.exits(&member.who, &channel.info.id);
+            let event = Arc::new(Event { custom: custom.clone(), ..event });
+            self.people.tell_account(&invite.to, &event, keep);
         }
     }
 
@@ -345,13 +343,10 @@ impl State {
         if self.channels.len() < self.sweep_at {
             return;
         }
-        let all: HashMap<Text, Channel> = std::mem::take(&mut self.channels);
-        for (id, channel) in all {
-            if channel.info.expire_ms > now {
-                self.channels.insert(id, channel);
-            } else {
-                self.forget_members(&channel);
-            }
+        let over = self.channels.iter().filter(|(_, channel)| channel.info.expire_ms <= now);
+        for id in over.map(|(id, _)| id.clone()).collect::<Vec<Text>>() {
+            let members = self.channels.remove(&id).map(|it| it.members).unwrap_or_default();
+            members.iter().for_each(|member| self.forget_member(member, &id));
         }
         self.sweep_at = limits::SWEEP.max(2 * self.channels.len());
     }

@@ -12,6 +12,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::faults::{Hit, Script};
 use crate::limits;
+use crate::mail::Who;
 use crate::timer::Timer;
 
 /// A message to a sink.
@@ -207,7 +208,9 @@ pub(crate) struct Wire {
     /// What shall go wrong.
     pub(crate) script: Script,
     /// Outlets to be emptied once the hub's lock is gone, in this order.
-    post: Vec<Arc<dyn Flush>>,
+    post: Post,
+    /// Devices that a fault struck in the course of the operation that runs.
+    strikes: Vec<(Arc<Who>, Hit)>,
     timer: Timer,
 }
 
@@ -217,9 +220,19 @@ impl Wire {
         Wire { timer, ..Wire::default() }
     }
 
+    /// DIE or KICK hits this device; it happens when the running operation is through.
+    pub(crate) fn strike(&mut self, who: &Arc<Who>, hit: Hit) {
+        self.strikes.push((who.clone(), hit));
+    }
+
+    /// Whom to strike next.
+    pub(crate) fn next_strike(&mut self) -> Option<(Arc<Who>, Hit)> {
+        self.strikes.pop()
+    }
+
     /// Marks an outlet as one to be emptied.
     pub(crate) fn visit<P: Plug>(&mut self, plug: &Arc<P>) {
-        self.post.push(plug.clone());
+        self.post.add(plug.clone());
     }
 
     /// Puts `mail` into the outlet of `plug`, with what a fault makes of it.
@@ -248,18 +261,32 @@ impl Wire {
 
     /// The outlets to empty after the lock.
     pub(crate) fn take_post(&mut self) -> Post {
-        Post(std::mem::take(&mut self.post))
+        std::mem::take(&mut self.post)
     }
 }
 
-/// Outlets that have something to send.
+/// Outlets that have something to send, in order. Most operations concern two.
+#[derive(Default)]
 #[must_use = "what happened must be told once the lock is gone"]
-pub(crate) struct Post(Vec<Arc<dyn Flush>>);
+pub(crate) struct Post {
+    first: [Option<Arc<dyn Flush>>; 2],
+    more: Vec<Arc<dyn Flush>>,
+}
 
 impl Post {
+    fn add(&mut self, plug: Arc<dyn Flush>) {
+        if self.first.iter().flatten().any(|it| Arc::ptr_eq(it, &plug)) {
+            return;
+        }
+        match self.first.iter_mut().find(|it| it.is_none()) {
+            Some(free) => *free = Some(plug),
+            None => self.more.push(plug),
+        }
+    }
+
     /// Sends it all. Never under the hub's lock.
     pub(crate) fn send(self) {
-        for plug in self.0 {
+        for plug in self.first.into_iter().flatten().chain(self.more) {
             plug.flush();
         }
     }

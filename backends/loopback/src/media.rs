@@ -1,6 +1,5 @@
 //! Media rooms: who is in which, and who hears whom.
 
-use std::collections::HashMap;
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -9,16 +8,17 @@ use nertc_callkit_abi::{
     nertc_callkit_rtc_what as what,
 };
 
-use crate::delivery::{Mail, Plug};
+use crate::delivery::{Mail, Plug, Wire};
 use crate::faults::Hit;
 use crate::hub::State;
 use crate::input::size;
 use crate::mail::{Text, Who};
+use crate::quick::Map;
 use crate::rtc::RtcPlug;
 use crate::{ALREADY_MEMBER, OK, UID_CONFLICT};
 
 /// Rooms by name. An empty one goes.
-pub(crate) type Rooms = HashMap<Text, Vec<Arc<RtcPlug>>>;
+pub(crate) type Rooms = Map<Text, Vec<Arc<RtcPlug>>>;
 
 /// What a media plug knows of itself. Changed under the hub's lock only.
 #[derive(Default)]
@@ -151,12 +151,13 @@ impl State {
             (seat.room, seat.uid) = (Some(name.clone()), uid);
             seat.introduction()
         };
-        for peer in self.rooms.get(&name).cloned().unwrap_or_default() {
+        let room = self.rooms.entry(name).or_default();
+        for peer in room.iter() {
             let they = peer.seat().introduction();
-            they.for_each(|event| self.tell(plug, event));
-            me.clone().for_each(|event| self.tell(&peer, event));
+            they.for_each(|event| tell(&mut self.people.wire, plug, event));
+            me.clone().for_each(|event| tell(&mut self.people.wire, peer, event));
         }
-        self.rooms.entry(name).or_default().push(plug.clone());
+        room.push(plug.clone());
     }
 
     /// Takes the plug out of its room, if it is in one. `lost`: without a word.
@@ -222,20 +223,19 @@ impl State {
     }
 
     fn tell_room(&mut self, name: &CStr, except: Option<&Arc<RtcPlug>>, event: PeerEvent) {
-        for peer in self.rooms.get(name).cloned().unwrap_or_default() {
-            if !except.is_some_and(|it| Arc::ptr_eq(it, &peer)) {
-                self.tell(&peer, event);
-            }
+        let peers = self.rooms.get(name).into_iter().flatten();
+        for peer in peers.filter(|peer| !except.is_some_and(|it| Arc::ptr_eq(it, peer))) {
+            tell(&mut self.people.wire, peer, event);
         }
     }
+}
 
-    fn tell(&mut self, plug: &Arc<RtcPlug>, event: PeerEvent) {
-        let owner = plug.seat().owner.clone();
-        let names = owner.as_deref().map(Who::names);
-        match (self.wire.script.hit(on::NERTC_CALLKIT_FAULT_ON_EVENT_RTC as i32, names), owner) {
-            (Some(hit @ (Hit::Die | Hit::Kick)), Some(owner)) => self.strike(&owner, hit),
-            (fault, _) => self.wire.send(plug, RtcMail::Event(event), fault),
-        }
+fn tell(wire: &mut Wire, plug: &Arc<RtcPlug>, event: PeerEvent) {
+    let owner = plug.seat().owner.clone();
+    let names = owner.as_deref().map(Who::names);
+    match (wire.script.hit(on::NERTC_CALLKIT_FAULT_ON_EVENT_RTC as i32, names), owner) {
+        (Some(hit @ (Hit::Die | Hit::Kick)), Some(owner)) => wire.strike(&owner, hit),
+        (fault, _) => wire.send(plug, RtcMail::Event(event), fault),
     }
 }
 

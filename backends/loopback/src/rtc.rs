@@ -120,7 +120,7 @@ impl RtcPlug {
     /// Runs an operation; `body` changes the hub.
     fn run(self: &Arc<Self>, req: nertc_callkit_req, body: impl FnOnce(&mut State)) -> i32 {
         let Some(mut state) = self.begin() else { return OK };
-        state.wire.send(self, RtcMail::Done(req, OK), None);
+        state.people.wire.send(self, RtcMail::Done(req, OK), None);
         body(&mut state);
         finish(state);
         OK
@@ -139,9 +139,9 @@ impl RtcPlug {
     /// The fault of an operation, after DIE and KICK have struck.
     fn fault(self: &Arc<Self>, state: &mut State, place: on) -> Option<Hit> {
         let owner = self.seat().owner.clone();
-        let hit = state.wire.script.hit(place as i32, owner.as_deref().map(Who::names));
+        let hit = state.people.wire.script.hit(place as i32, owner.as_deref().map(Who::names));
         if let (Some(strike @ (Hit::Die | Hit::Kick)), Some(owner)) = (hit, owner) {
-            state.strike(&owner, strike);
+            state.people.wire.strike(&owner, strike);
         }
         hit
     }
@@ -165,7 +165,7 @@ impl RtcPlug {
             _ => state.may_join(self, name, args.uid),
         };
         let fault = fault.filter(|it| *it != Hit::Kick);
-        state.wire.send(self, RtcMail::Done(req, code), fault);
+        state.people.wire.send(self, RtcMail::Done(req, code), fault);
         if code == OK {
             state.enter_room(self, name, args.uid);
         }
@@ -187,7 +187,7 @@ impl RtcPlug {
         if frames.inside > 0 && fault.is_none() {
             frames.leaving.push(req);
         } else {
-            state.wire.send(self, RtcMail::Done(req, code), fault);
+            state.people.wire.send(self, RtcMail::Done(req, code), fault);
         }
         drop(frames);
         finish(state);
@@ -211,13 +211,11 @@ impl RtcPlug {
         let (uid, listeners) = self.hub.lock().listeners(self, frame.media);
         let frame = nertc_callkit_frame { struct_size: size::<nertc_callkit_frame>(), uid, ..*frame };
         for listener in listeners {
-            let sink = listener.outlet.sink();
             // SAFETY: `close` lets the sink go only after `heard`; NULL if it is already on its way.
-            if let Some(sink) = unsafe { sink.as_ref() }
-                && let Some(take) = sink.frame
-            {
+            let sink = unsafe { listener.outlet.sink().as_ref() };
+            if let Some((ctx, take)) = sink.and_then(|sink| Some((sink.ctx, sink.frame?))) {
                 // SAFETY: the sink is open; frame and planes are lent until it returns.
-                unsafe { take(sink.ctx, &frame) };
+                unsafe { take(ctx, &frame) };
             }
             listener.heard();
         }

@@ -113,27 +113,28 @@ impl SignalingPlug {
             return OK;
         }
         let who = self.who();
-        let fault = who.as_ref().and_then(|who| state.wire.script.hit(place as i32, Some(who.names())));
+        let fault =
+            who.as_ref().and_then(|who| state.people.wire.script.hit(place as i32, Some(who.names())));
         // First in line: whoever asked hears before those whom it concerns.
-        state.wire.visit(self);
+        state.people.wire.visit(self);
         let answer = match (&who, fault) {
             (None, _) => NOT_LOGGED_IN.into(),
             (Some(_), Some(Hit::Refuse(code))) => code.into(),
             (Some(who), Some(hit @ (Hit::Die | Hit::Kick))) => {
-                state.strike(who, hit);
+                state.people.wire.strike(who, hit);
                 NOT_LOGGED_IN.into()
             }
             (Some(who), _) => body(&mut state, who),
         };
         let fault = fault.filter(|it| *it != Hit::Kick);
-        state.wire.send(self, SignalMail::Done(req, answer), fault);
+        state.people.wire.send(self, SignalMail::Done(req, answer), fault);
         finish(state);
         OK
     }
 
     fn login(self: &Arc<Self>, req: nertc_callkit_req, who: Who) -> i32 {
         let mut state = self.hub.lock();
-        let fault = state.wire.script.hit(on::NERTC_CALLKIT_FAULT_ON_LOGIN as i32, Some(who.names()));
+        let fault = state.people.wire.script.hit(on::NERTC_CALLKIT_FAULT_ON_LOGIN as i32, Some(who.names()));
         let other = self.who().is_some_and(|it| it.account != who.account);
         let refusal = match fault {
             Some(Hit::Die) => return OK,
@@ -142,7 +143,7 @@ impl SignalingPlug {
             _ => None,
         };
         if let Some(code) = refusal {
-            state.wire.send(self, SignalMail::Done(req, code.into()), None);
+            state.people.wire.send(self, SignalMail::Done(req, code.into()), None);
             finish(state);
             return OK;
         }
@@ -151,9 +152,9 @@ impl SignalingPlug {
         let (who, told) = state.login(self, Arc::new(who), fault != Some(Hit::Drop));
         *self.who.lock() = Some(who);
         let extra = Some(Arc::new(Extra { room: None, server_ms: now_ms() }));
-        state.wire.send(self, SignalMail::Done(req, Answer { code: OK, extra }), fault);
+        state.people.wire.send(self, SignalMail::Done(req, Answer { code: OK, extra }), fault);
         for mail in told {
-            state.wire.send(self, mail, fault.filter(|it| matches!(it, Hit::Delay(_))));
+            state.people.wire.send(self, mail, fault.filter(|it| matches!(it, Hit::Delay(_))));
         }
         finish(state);
         OK

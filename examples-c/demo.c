@@ -75,7 +75,8 @@ static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event
 }
 
 /* A frame of the other side, on a thread of the media plug: copy what you need. */
-static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callkit_frame *frame, void *user_data)
+static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callkit_frame *frame,
+                     void *user_data)
 {
   struct person *me = (struct person *)user_data;
   (void)kit;
@@ -105,7 +106,8 @@ static int wait_for(struct person *person, unsigned what, size_t samples)
   }
   pthread_mutex_unlock(&lock);
   if (late) {
-    fprintf(stderr, "demo: %s: something is missing (waited for %u, saw %u)\n", person->name, what, person->seen);
+    fprintf(stderr, "demo: %s: something is missing (waited for %u, saw %u)\n", person->name, what,
+            person->seen);
   }
   return !late;
 }

@@ -17,7 +17,8 @@ own_service *own_service_start(void);
 /* Ends it, when all components that use it are gone. */
 void own_service_stop(own_service *service);
 
-/* Makes the pair of plugs of one device. The component that takes them over releases them. 0 = no more room. */
+/* Makes the pair of plugs of one device. The component that takes them over releases them.
+   0 = no more room. */
 int own_plugs_make(own_service *service, nertc_callkit_plugs *out);
 
 #endif

@@ -14,7 +14,8 @@ static void complete(const struct task *task, int32_t code)
   }
 }
 
-static void tell(const struct device *to, const struct device *about, int32_t what, uint32_t media, uint32_t flags)
+static void tell(const struct device *to, const struct device *about, int32_t what, uint32_t media,
+                 uint32_t flags)
 {
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
   event.what = what;
@@ -188,7 +189,8 @@ static int32_t rtc_leave(void *ctx, nertc_callkit_req req)
   return submit(new_task(ctx, run_leave, req));
 }
 
-static int32_t submit_bits(void *ctx, nertc_callkit_req req, void (*run)(struct task *), uint32_t media, int32_t on)
+static int32_t submit_bits(void *ctx, nertc_callkit_req req, void (*run)(struct task *), uint32_t media,
+                           int32_t on)
 {
   struct task *task = new_task(ctx, run, req);
   if (task) {

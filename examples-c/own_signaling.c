@@ -147,7 +147,8 @@ static int has_account(const struct channel *channel, const char *account)
   return 0;
 }
 
-static struct invite *find_invite(struct channel *channel, const struct task *task, const char *from, const char *to)
+static struct invite *find_invite(struct channel *channel, const struct task *task, const char *from,
+                                  const char *to)
 {
   int i;
   for (i = channel->invite_count - 1; i >= 0; i--) {

@@ -144,8 +144,8 @@ pub(crate) fn finish(mut state: MutexGuard<'_, State>) {
 }
 
 impl State {
-    /// Brings a device online. Answers its names and, in order, what it is told after the completion; nothing of
-    /// that unless `hand_out`, so that it stays for the next login.
+    /// Brings a device online. Answers its names and, in order, what it is told after the completion; nothing
+    /// of that unless `hand_out`, so that it stays for the next login.
     pub(crate) fn login(
         &mut self,
         plug: &Arc<SignalingPlug>,

@@ -5,8 +5,8 @@
 //! Where to look:
 //! - [`signaling`] and [`rtc`]: the two vtables. Each function reads its arguments, asks the hub, and answers
 //!   through the sink. [`none`] is the smallest plug that keeps the contract: start there.
-//! - `hub`: the lock and what happens to a device as a whole. `people`: who is known and online, and how a message
-//!   finds its devices. `channels`: channels and invites. `media`: media rooms.
+//! - `hub`: the lock and what happens to a device as a whole. `people`: who is known and online, and how a
+//!   message finds its devices. `channels`: channels and invites. `media`: media rooms.
 //! - `delivery`: the only place that calls sinks of the hub's plugs: in order, one thread at a time, no lock
 //!   held, closed by a barrier. `mail`: what is delivered, as C structs.
 //! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is

@@ -1,5 +1,5 @@
-//! Hash maps with a short hash: the hub looks names up a few dozen times per call, and the names are the host's
-//! own, so nobody gains by choosing them badly.
+//! Hash maps with a short hash: the hub looks names up a few dozen times per call, and the names are the
+//! host's own, so nobody gains by choosing them badly.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -19,6 +19,8 @@ pub(crate) struct Channel {
     info: Arc<ChannelInfo>,
     members: Vec<Member>,
     invites: Vec<Invite>,
+    /// Two were in it at the same time.
+    talked: bool,
 }
 
 struct Invite {
@@ -134,7 +136,7 @@ impl State {
             create_ms,
             expire_ms: create_ms + limits::CHANNEL_LIFE_MS,
         });
-        let channel = Channel { info, members: Vec::new(), invites: Vec::new() };
+        let channel = Channel { info, members: Vec::new(), invites: Vec::new(), talked: false };
         let view = channel.view();
         self.channels.insert(id, channel);
         view.into()
@@ -155,6 +157,7 @@ impl State {
         self.last_uid += 1;
         let uid = self.last_uid;
         channel.members.push(Member { who: me.clone(), uid });
+        channel.talked |= channel.members.len() > 1;
         self.uids.insert(uid, me.clone());
         if let Some(device) = self.people.device(me) {
             device.channels.push(channel.info.id.clone());
@@ -325,7 +328,7 @@ impl State {
     /// With SERVER_RECORD: the service's own record of a call that took place.
     fn record_of(&mut self, channel: &Channel) {
         let accepted = channel.invites.iter().find(|it| it.state == InviteState::Accepted);
-        let Some(invite) = accepted.filter(|_| self.server_records) else { return };
+        let Some(invite) = accepted.filter(|_| self.server_records && channel.talked) else { return };
         let string = |text: &CStr| text.to_string_lossy().into_owned();
         self.keep_record(Record {
             from: string(&channel.info.creator),

@@ -184,6 +184,7 @@ impl State {
         if let Some(device) = self.people.device(who) {
             device.plug.take_if(|it| Arc::ptr_eq(it, plug));
         }
+        self.dead.retain(|it| **it != *who);
     }
 
     /// A DIE fault hit the device and it has not logged in since.

@@ -337,6 +337,7 @@ fn records_are_kept_and_the_hub_writes_its_own_if_it_shall() {
     alice.invite(&room, "bob");
     bob.take();
     bob.accept(&room, "alice");
+    bob.join(&room);
     alice.take();
     alice.close(&room);
     let records = hub.records();

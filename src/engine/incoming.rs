@@ -13,7 +13,7 @@ use super::wire::{self, Reason};
 use super::{Engine, codes};
 
 impl Engine {
-    /// An INVITE that is worth looking at: ids in order, not from ourselves, not over, not known.
+    /// An INVITE that is worth looking at: ids in order, not from ourselves, not known, no group.
     pub(super) fn read_invite(&mut self, now: Time, event: &SignalEvent, offline: bool) -> Option<Invite> {
         let has_ids = !event.channel.id.is_empty() && !event.request_id.is_empty() && !event.from.is_empty();
         if !has_ids || event.from == self.session.account() {
@@ -51,6 +51,12 @@ impl Engine {
             self.tell_missed(&invite, Missed::Group);
             return None;
         }
+        // What else the backlog says about an offline one comes before its age.
+        if offline { Some(invite) } else { self.unless_expired(now, event, invite) }
+    }
+
+    /// The invite, unless it is too old to ring: then it is a missed call.
+    pub(super) fn unless_expired(&mut self, now: Time, event: &SignalEvent, invite: Invite) -> Option<Invite> {
         if event.channel.invalid || invite.expires <= now {
             self.bury(now, &invite);
             self.tell_missed(&invite, Missed::Expired);

@@ -43,7 +43,7 @@ impl Engine {
                     self.bury(now, &invite);
                     self.tell_missed(&invite, over.why);
                 }
-                None => invites.push(invite),
+                None => invites.extend(self.unless_expired(now, event, invite)),
             }
         }
         for event in events.iter().filter(|event| ends_invite(event, &account).is_some()) {

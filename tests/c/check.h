@@ -1,0 +1,148 @@
+/*
+ * check.h: the harness of the C tests.
+ *
+ * A `phone` is a component with a listener that notes every completion and event as a word, in order:
+ * `done(call,0)`, `on_invited`, `on_call_end(15)`. A test says which words it expects next; waiting is by
+ * condition variable (or dispatch) with a deadline, and a failure prints file, line, what was expected
+ * and what came instead, and ends the program.
+ *
+ * The recorder also checks what always holds: callbacks of a component come one at a time, with their own
+ * handle, none after destroy, no event of a call after its on_call_end, and that only once.
+ */
+#ifndef CHECK_H
+#define CHECK_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nertc_callkit.h"
+
+enum { WORDS = 4096, WORD = 48, TEXT = 8192 };
+
+struct phone;
+
+/* Called inside each callback, after it was noted; `event` is the event struct of that callback. */
+typedef void (*hook)(struct phone *phone, const char *word, const void *event);
+
+/* How a phone is made; all zero: WORKER delivery, the loopback's default hub, default timers. */
+struct setup {
+  nertc_callkit_hub *hub;
+  const char *device;
+  const nertc_callkit_timers *timers;
+  const nertc_callkit_plugs *plugs;
+  int32_t delivery, worker;
+  int32_t confirm_to_video, confirm_to_audio;
+  hook on_callback;
+  void (*on_frame)(nertc_callkit *, const char *, const nertc_callkit_frame *, void *);
+  void (*on_wakeup)(void *);
+  void *mine;
+  int none_rtc; /* signaling of the hub, media by the host */
+  int media;    /* note the other side's media events, too */
+};
+
+struct phone {
+  nertc_callkit *kit;
+  char account[72];
+  struct setup setup;
+  char words[WORDS][WORD];
+  unsigned count, read; /* noted, expected */
+  int inside;
+  int destroyed;
+  /* Of the newest event or completion that had them. */
+  nertc_callkit_call_no call_no, ended;
+  nertc_callkit_call_ref ref;
+  char channel_id[72], request_id[72], call_id[72], user[72], attachment[TEXT], extra[TEXT], message[512];
+  uint64_t uid, peer_uid;
+  int32_t call_type, code;
+  uint32_t flags;
+  struct phone *next;
+};
+
+/* A new phone, not logged in. NULL setup: all defaults. */
+struct phone *phone_new_at(const char *file, int line, const char *account, const struct setup *setup);
+/* Logs in and takes the words of it away. */
+void phone_login_at(const char *file, int line, struct phone *phone);
+/* Waits for these words, separated by blanks: exactly they come next. */
+void phone_expect_at(const char *file, int line, struct phone *phone, const char *words);
+/* Waits until this word is among those not yet expected, and takes all up to it. */
+void phone_until_at(const char *file, int line, struct phone *phone, const char *word);
+/* Nothing is left that was not expected. */
+void phone_silent_at(const char *file, int line, struct phone *phone);
+/* Destroys it; whatever it still says must be these words. */
+void phone_destroy_at(const char *file, int line, struct phone *phone, const char *words);
+/* Frees what is left of it. */
+void phone_free(struct phone *phone);
+/* Calls `to`; expects the completion with 0. */
+void phone_call_at(const char *file, int line, struct phone *phone, const char *to, uint32_t flags);
+
+#define phone_new(account, setup) phone_new_at(__FILE__, __LINE__, account, setup)
+#define phone_login(phone) phone_login_at(__FILE__, __LINE__, phone)
+#define phone_expect(phone, words) phone_expect_at(__FILE__, __LINE__, phone, words)
+#define phone_until(phone, word) phone_until_at(__FILE__, __LINE__, phone, word)
+#define phone_silent(phone) phone_silent_at(__FILE__, __LINE__, phone)
+#define phone_destroy(phone, words) phone_destroy_at(__FILE__, __LINE__, phone, words)
+#define phone_call(phone, to) phone_call_at(__FILE__, __LINE__, phone, to, 0)
+
+/* The `done` of all requests; user_data is the phone. */
+void phone_done(nertc_callkit *kit, const nertc_callkit_result *result, void *phone);
+/* A hook that accepts every call as it rings. */
+void accept_at_once(struct phone *phone, const char *word, const void *event);
+/* Fills a listener with the recorder. */
+void phone_listener(nertc_callkit_listener *listener);
+/* A callback that is no event: notes a word, and calls the hook. */
+void phone_note(struct phone *phone, const char *word, const void *event);
+
+/* Two phones `alice` and `bob`, logged in, on a hub of their own. */
+struct pair {
+  nertc_callkit_hub *hub;
+  struct phone *alice, *bob;
+};
+struct pair pair_new_at(const char *file, int line, uint32_t hub_flags, const struct setup *both);
+/* alice calls, bob accepts, both are connected; the words are taken away. */
+void pair_connect_at(const char *file, int line, struct pair *pair);
+/* alice calls and bob rings. */
+void pair_ring_at(const char *file, int line, struct pair *pair);
+/* Destroys both, which must be idle and silent. */
+void pair_end_at(const char *file, int line, struct pair *pair);
+#define pair_new(flags, both) pair_new_at(__FILE__, __LINE__, flags, both)
+#define pair_connect(pair) pair_connect_at(__FILE__, __LINE__, pair)
+#define pair_ring(pair) pair_ring_at(__FILE__, __LINE__, pair)
+#define pair_end(pair) pair_end_at(__FILE__, __LINE__, pair)
+
+/* Adds a line to the fault script. */
+void fault_at(const char *file, int line, nertc_callkit_hub *hub, int32_t action, int32_t on, const char *account,
+              nertc_callkit_fault more);
+#define fault(hub, action, on, account, ...) \
+  fault_at(__FILE__, __LINE__, hub, NERTC_CALLKIT_FAULT_##action, NERTC_CALLKIT_FAULT_ON_##on, account, \
+           (nertc_callkit_fault){sizeof(nertc_callkit_fault), __VA_ARGS__})
+
+/* Prints where and what, and ends the program. */
+void fail_at(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4), noreturn));
+#define FAIL(...) fail_at(__FILE__, __LINE__, __VA_ARGS__)
+#define CHECK(condition) ((condition) ? (void)0 : FAIL("not true: %s", #condition))
+#define CHECK_INT(value, expected) check_int_at(__FILE__, __LINE__, #value, (long long)(value), (long long)(expected))
+#define CHECK_TEXT(value, expected) check_text_at(__FILE__, __LINE__, #value, value, expected)
+#define CHECK_OK(call) CHECK_INT(call, NERTC_CALLKIT_STATUS_OK)
+#define CHECK_REFUSED(call, why) CHECK_INT(call, NERTC_CALLKIT_STATUS_##why)
+void check_int_at(const char *file, int line, const char *what, long long value, long long expected);
+void check_text_at(const char *file, int line, const char *what, const char *value, const char *expected);
+
+/* Waits, dispatching where needed, until `is_true(argument)`; called with the harness's lock held. */
+void wait_until_at(const char *file, int line, const char *what, int (*is_true)(void *), void *argument);
+#define WAIT_UNTIL(function, argument) wait_until_at(__FILE__, __LINE__, #function, function, argument)
+/* Changes something that a WAIT_UNTIL may wait for. */
+void change(int *number, int by);
+int at_least_one(void *number);
+
+/* Runs a test, with its name for whoever reads a failure. */
+#define RUN(test) run_test(#test, test)
+void run_test(const char *name, void (*test)(void));
+
+#endif

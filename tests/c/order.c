@@ -1,0 +1,47 @@
+/* order.c: runs the rows of the event-order table with every kind of delivery. */
+#include "order.h"
+
+struct setup mode;
+nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
+
+struct pair order_pair(void)
+{
+  mode.timers = &timers;
+  return pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &mode);
+}
+
+struct phone *order_third(struct pair *pair, const char *account, const char *device)
+{
+  struct setup setup = mode;
+  struct phone *phone;
+  setup.hub = pair->hub;
+  setup.device = device;
+  phone = phone_new(account, &setup);
+  phone_login(phone);
+  return phone;
+}
+
+void order_end_third(struct phone *phone)
+{
+  phone_destroy(phone, "");
+  phone_free(phone);
+}
+
+static void all(const char *name)
+{
+  printf("-- %s\n", name);
+  answer_rows();
+  end_rows();
+  device_rows();
+}
+
+int main(void)
+{
+  all("shared worker");
+  mode.worker = NERTC_CALLKIT_WORKER_OWN;
+  all("own worker");
+  mode.worker = NERTC_CALLKIT_WORKER_SHARED;
+  mode.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  all("host");
+  return 0;
+}

@@ -1,0 +1,208 @@
+/* order_devices.c: rows with several devices of an account, kicks, glare, redial and the offline batch. */
+#include "order.h"
+
+static void other_device_accepts(void)
+{
+  struct pair pair = order_pair();
+  struct phone *tablet = order_third(&pair, "bob", "tablet");
+  pair_ring(&pair);
+  phone_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  phone_expect(tablet, "on_other_client_accept on_call_end(18)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(pair.bob, "on_call_end(16)");
+  order_end_third(tablet);
+  pair_end(&pair);
+}
+
+static void other_device_rejects(void)
+{
+  struct pair pair = order_pair();
+  struct phone *tablet = order_third(&pair, "bob", "tablet");
+  pair_ring(&pair);
+  phone_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_reject(tablet->kit, NULL, phone_done, tablet));
+  phone_expect(tablet, "done(reject,0) on_call_end(13)");
+  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  phone_expect(pair.bob, "on_other_client_reject on_call_end(17)");
+  order_end_third(tablet);
+  pair_end(&pair);
+}
+
+static void first_accept_wins(void)
+{
+  struct pair pair = order_pair();
+  struct phone *tablet = order_third(&pair, "bob", "tablet");
+  fault(pair.hub, DROP, EVENT_ACCEPT, "bob", .count = UINT32_MAX);
+  pair_ring(&pair);
+  phone_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
+  phone_expect(tablet, "done(accept,10410) on_other_client_accept on_call_end(18)");
+  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  phone_expect(pair.alice, "on_call_end(16)");
+  order_end_third(tablet);
+  pair_end(&pair);
+}
+
+static struct pair single_device_pair(void)
+{
+  return pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD | NERTC_CALLKIT_HUB_SINGLE_DEVICE, &mode);
+}
+
+static void kicked_when_idle(void)
+{
+  struct pair pair = single_device_pair();
+  struct phone *tablet = order_third(&pair, "bob", "tablet");
+  phone_expect(pair.bob, "on_kicked");
+  /* Logged out: requests say so. */
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(hangup,20001)");
+  order_end_third(tablet);
+  pair_end(&pair);
+}
+
+static void kicked_in_a_call(void)
+{
+  struct pair pair = single_device_pair();
+  struct phone *tablet;
+  pair_connect(&pair);
+  tablet = order_third(&pair, "bob", "tablet");
+  phone_expect(pair.bob, "on_kicked on_disconnect on_call_end(8)");
+  phone_expect(pair.alice, "on_user_leave on_call_end(20)");
+  order_end_third(tablet);
+  pair_end(&pair);
+}
+
+static void kicked_while_ringing_and_while_calling(void)
+{
+  struct pair pair = single_device_pair();
+  struct phone *tablet;
+  pair_ring(&pair);
+  fault(pair.hub, KICK, NOW, "bob", 0);
+  phone_expect(pair.bob, "on_kicked on_call_end(8)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  tablet = order_third(&pair, "carol", NULL);
+  phone_call(pair.alice, "carol");
+  phone_expect(tablet, "on_invited");
+  fault(pair.hub, KICK, NOW, "alice", 0);
+  phone_expect(pair.alice, "on_kicked on_call_end(8)");
+  phone_until(tablet, "on_call_end(12)");
+  order_end_third(tablet);
+  pair_end(&pair);
+}
+
+static void glare(void)
+{
+  struct pair pair = order_pair();
+  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+  fault(pair.hub, DELAY, EVENT_INVITE, NULL, .count = 2, .delay_ms = 40);
+  options.user_id = "bob";
+  CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
+  options.user_id = "alice";
+  CHECK_OK(nertc_callkit_call(pair.bob->kit, &options, phone_done, pair.bob));
+  phone_expect(pair.alice, "done(call,0) on_user_accept on_user_enter on_call_connected");
+  phone_expect(pair.bob, "done(call,0) on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(pair.bob, "on_call_end(16)");
+  pair_end(&pair);
+}
+
+/* The caller's app died and calls anew: the first call ends, then the second rings. */
+static void redial(void)
+{
+  struct pair pair = order_pair();
+  struct phone *again;
+  pair_ring(&pair);
+  fault(pair.hub, DIE, NOW, "alice", 0);
+  again = order_third(&pair, "alice", "second");
+  phone_call(again, "bob");
+  phone_silent(pair.bob);
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  phone_until(again, "on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  phone_until(again, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_destroy(again->kit));
+  CHECK_OK(nertc_callkit_destroy(pair.alice->kit));
+  phone_destroy(pair.bob, "");
+  phone_free(again);
+  phone_free(pair.alice);
+  phone_free(pair.bob);
+  CHECK_OK(nertc_callkit_hub_release(pair.hub));
+}
+
+static void an_invite_waits_for_the_login(void)
+{
+  struct pair pair = order_pair();
+  CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(logout,0)");
+  phone_call(pair.alice, "bob");
+  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
+  phone_expect(pair.bob, "done(login,0) on_invited");
+  CHECK_INT(pair.bob->flags, NERTC_CALLKIT_INVITED_OFFLINE);
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(pair.bob, "on_call_end(16)");
+  pair_end(&pair);
+}
+
+static void an_invite_that_was_cancelled_is_a_missed_call(void)
+{
+  struct pair pair = order_pair();
+  CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(logout,0)");
+  phone_call(pair.alice, "bob");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
+  phone_expect(pair.bob, "done(login,0) on_missed_call(1)");
+  CHECK_TEXT(pair.bob->user, "alice");
+  pair_end(&pair);
+}
+
+static void no_offline_means_no_missed_call(void)
+{
+  struct pair pair = order_pair();
+  CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(logout,0)");
+  phone_call_at(__FILE__, __LINE__, pair.alice, "bob", NERTC_CALLKIT_FLAG_NO_OFFLINE);
+  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
+  phone_expect(pair.bob, "done(login,0)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  phone_destroy(pair.alice, "");
+  CHECK_OK(nertc_callkit_destroy(pair.bob->kit));
+  phone_free(pair.alice);
+  phone_free(pair.bob);
+  CHECK_OK(nertc_callkit_hub_release(pair.hub));
+}
+
+void device_rows(void)
+{
+  RUN(other_device_accepts);
+  RUN(other_device_rejects);
+  RUN(first_accept_wins);
+  RUN(kicked_when_idle);
+  RUN(kicked_in_a_call);
+  RUN(kicked_while_ringing_and_while_calling);
+  RUN(glare);
+  RUN(redial);
+  RUN(an_invite_waits_for_the_login);
+  RUN(an_invite_that_was_cancelled_is_a_missed_call);
+  RUN(no_offline_means_no_missed_call);
+}

@@ -1,0 +1,393 @@
+/* phone.c: the recorder of check.h. */
+#include "phone.h"
+
+#include <stdarg.h>
+
+/* ---- noting ------------------------------------------------------------------------------------------- */
+
+static void copy(char *to, size_t size, const char *text)
+{
+  if (!text) {
+    FAIL("a text of an event is NULL");
+  }
+  snprintf(to, size, "%s", text);
+}
+
+/* Enters a callback: it is ours, the only one, and not too late. */
+static struct phone *enter(nertc_callkit *kit, void *user_data, uint32_t struct_size)
+{
+  struct phone *phone = user_data;
+  pthread_mutex_lock(&check_lock);
+  if (struct_size < 8) {
+    FAIL("an event of struct_size %u", struct_size);
+  }
+  if (phone->kit && kit != phone->kit) {
+    FAIL("a callback of %s with a foreign handle", phone->account);
+  }
+  if (phone->destroyed) {
+    FAIL("a callback of %s after destroy", phone->account);
+  }
+  if (phone->inside++ != 0) {
+    FAIL("two callbacks of %s at once", phone->account);
+  }
+  return phone;
+}
+
+/* Notes an event of `call_no` and leaves the lock; the hook runs without it. */
+static void leave(struct phone *phone, nertc_callkit_call_no call_no, const void *event, const char *format, ...)
+{
+  char word[WORD];
+  va_list list;
+  va_start(list, format);
+  vsnprintf(word, sizeof word, format, list);
+  va_end(list);
+  if (call_no > 0) {
+    phone->call_no = call_no;
+    if (call_no == phone->ended && strncmp(word, "done(", 5) != 0 && strncmp(word, "on_error", 8) != 0) {
+      FAIL("%s of %s after the end of its call", word, phone->account);
+    }
+  }
+  if (strncmp(word, "on_call_end", 11) == 0) {
+    phone->ended = call_no;
+  }
+  if (phone->count == WORDS) {
+    FAIL("too many words");
+  }
+  memcpy(phone->words[phone->count++], word, WORD);
+  pthread_cond_broadcast(&check_changed);
+  pthread_mutex_unlock(&check_lock);
+  if (phone->setup.on_callback) {
+    phone->setup.on_callback(phone, word, event);
+  }
+  pthread_mutex_lock(&check_lock);
+  phone->inside--;
+  pthread_cond_broadcast(&check_changed);
+  pthread_mutex_unlock(&check_lock);
+}
+
+void phone_note(struct phone *phone, const char *word, const void *event)
+{
+  pthread_mutex_lock(&check_lock);
+  phone->inside++;
+  leave(phone, 0, event, "%s", word);
+}
+
+static const char *operation_name(uint32_t operation)
+{
+  static const char *const names[] = {"none", "login", "logout", "call", "cancel", "accept", "reject", "hangup",
+    "leave", "switch", "enable", "mute", "mute_remote", "local_view", "remote_view", "rtc", "record", "close",
+    "plug"};
+  return operation < sizeof names / sizeof names[0] ? names[operation] : "?";
+}
+
+void phone_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, result->struct_size);
+  phone->code = result->code;
+  copy(phone->message, sizeof phone->message, result->message);
+  if (result->channel_id[0]) {
+    copy(phone->channel_id, sizeof phone->channel_id, result->channel_id);
+    copy(phone->request_id, sizeof phone->request_id, result->request_id);
+    copy(phone->call_id, sizeof phone->call_id, result->call_id);
+    phone->uid = result->uid;
+  }
+  leave(phone, result->call_no, result, "done(%s,%d)", operation_name(result->operation), (int)result->code);
+}
+
+static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  copy(phone->channel_id, sizeof phone->channel_id, event->channel_id);
+  copy(phone->request_id, sizeof phone->request_id, event->request_id);
+  copy(phone->call_id, sizeof phone->call_id, event->call_id);
+  copy(phone->user, sizeof phone->user, event->invitor);
+  copy(phone->attachment, sizeof phone->attachment, event->attachment);
+  phone->call_type = event->call_type;
+  phone->flags = event->flags;
+  CHECK(event->call && event->call->call_no == event->call_no && event->group_id && event->user_ids);
+  CHECK_TEXT(event->call->channel_id, event->channel_id);
+  leave(phone, event->call_no, event, "on_invited");
+}
+
+static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  copy(phone->user, sizeof phone->user, event->user_id);
+  copy(phone->extra, sizeof phone->extra, event->extra);
+  leave(phone, event->call_no, event, "on_call_end(%d)", (int)event->reason);
+}
+
+static void on_message_sent(nertc_callkit *kit, const nertc_callkit_record_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  CHECK_TEXT(event->user_id, phone->account);
+  CHECK(event->peer && event->msg_id);
+  leave(phone, event->call_no, event, "on_message_sent(%d)", (int)event->record_status);
+}
+
+static void on_error(nertc_callkit *kit, const nertc_callkit_error_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  copy(phone->message, sizeof phone->message, event->message);
+  leave(phone, event->call_no, event, "on_error(%s,%d)", operation_name(event->operation), (int)event->code);
+}
+
+static void on_missed_call(nertc_callkit *kit, const nertc_callkit_missed_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  copy(phone->user, sizeof phone->user, event->user_id);
+  leave(phone, 0, event, "on_missed_call(%d)", (int)event->why);
+}
+
+#define USER(name) \
+  static void name(nertc_callkit *kit, const nertc_callkit_user_event *event, void *user_data) \
+  { \
+    struct phone *phone = enter(kit, user_data, event->struct_size); \
+    copy(phone->user, sizeof phone->user, event->user_id); \
+    leave(phone, event->call_no, event, #name); \
+  }
+#define CALL(name, format, argument) \
+  static void name(nertc_callkit *kit, const nertc_callkit_call_event *event, void *user_data) \
+  { \
+    struct phone *phone = enter(kit, user_data, event->struct_size); \
+    copy(phone->user, sizeof phone->user, event->user_id); \
+    phone->call_type = event->call_type; \
+    leave(phone, event->call_no, event, #name format, argument); \
+  }
+#define CONNECTION(name, format, argument) \
+  static void name(nertc_callkit *kit, const nertc_callkit_connection_event *event, void *user_data) \
+  { \
+    struct phone *phone = enter(kit, user_data, event->struct_size); \
+    leave(phone, event->call_no, event, #name format, argument); \
+  }
+#define MEDIA(name) \
+  static void name(nertc_callkit *kit, const nertc_callkit_media_event *event, void *user_data) \
+  { \
+    struct phone *phone = user_data; \
+    if (phone->setup.media) { \
+      enter(kit, user_data, event->struct_size); \
+      phone->peer_uid = event->uid; \
+      leave(phone, event->call_no, event, #name "(%d)", (int)event->on); \
+    } \
+  }
+
+USER(on_user_busy)
+USER(on_user_cancel)
+USER(on_user_accept)
+USER(on_user_enter)
+USER(on_user_reject)
+USER(on_user_leave)
+USER(on_user_disconnect)
+CALL(on_calling_timeout, "%s", "")
+CALL(on_call_type_change, "(%d)", (int)event->call_type)
+CALL(on_call_type_request, "(%d)", (int)event->state)
+CALL(on_other_client_accept, "%s", "")
+CALL(on_other_client_reject, "%s", "")
+CALL(on_call_connected, "%s", "")
+CONNECTION(on_disconnect, "%s", "")
+CONNECTION(on_kicked, "%s", "")
+CONNECTION(on_reconnecting, "(%d)", (int)event->layer)
+CONNECTION(on_reconnected, "(%d)", (int)event->layer)
+MEDIA(on_audio_available)
+MEDIA(on_camera_available)
+MEDIA(on_audio_muted)
+MEDIA(on_video_muted)
+
+static void on_network_quality(nertc_callkit *kit, const nertc_callkit_connection_event *event, void *user_data)
+{
+  if (((struct phone *)user_data)->setup.media) {
+    leave(enter(kit, user_data, event->struct_size), event->call_no, event, "on_network_quality(%d)",
+          (int)event->quality);
+  }
+}
+
+void phone_listener(nertc_callkit_listener *listener)
+{
+  const nertc_callkit_listener all = {sizeof all, 0, on_invited, on_user_busy, on_user_cancel, on_user_accept,
+    on_user_enter, on_user_reject, on_user_leave, on_user_disconnect, on_disconnect, on_audio_available,
+    on_camera_available, on_call_end, on_calling_timeout, on_call_type_change, on_other_client_accept,
+    on_other_client_reject, on_video_muted, on_audio_muted, on_message_sent, on_error, on_call_connected,
+    on_kicked, on_reconnecting, on_reconnected, on_network_quality, on_call_type_request, on_missed_call};
+  *listener = all;
+}
+
+/* ---- life --------------------------------------------------------------------------------------------- */
+
+struct phone *phone_new_at(const char *file, int line, const char *account, const struct setup *setup)
+{
+  struct phone *phone = calloc(1, sizeof *phone);
+  nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
+  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+  nertc_callkit_status status;
+
+  if (setup) {
+    phone->setup = *setup;
+  }
+  snprintf(phone->account, sizeof phone->account, "%s", account);
+  phone_listener(&listener);
+  config.listener = &listener;
+  config.delivery = phone->setup.delivery;
+  config.worker = phone->setup.worker;
+  config.user_data = phone;
+  config.device_id = phone->setup.device;
+  config.timers = phone->setup.timers;
+  config.confirm_audio_to_video = phone->setup.confirm_to_video;
+  config.confirm_video_to_audio = phone->setup.confirm_to_audio;
+  config.on_frame = phone->setup.on_frame;
+  config.on_wakeup = phone->setup.on_wakeup;
+  config.plugs = phone->setup.plugs;
+  if (!phone->setup.plugs && (phone->setup.hub || phone->setup.none_rtc)) {
+    config.plugs = &plugs;
+    check_int_at(file, line, "loopback_signaling", nertc_callkit_loopback_signaling(phone->setup.hub, &plugs), 0);
+    status = phone->setup.none_rtc ? nertc_callkit_none_rtc(&plugs)
+                                   : nertc_callkit_loopback_rtc(phone->setup.hub, &plugs);
+    check_int_at(file, line, "rtc plug", status, 0);
+  }
+  status = nertc_callkit_create(&config, &phone->kit);
+  check_int_at(file, line, "create", status, NERTC_CALLKIT_STATUS_OK);
+  pthread_mutex_lock(&check_lock);
+  phone->next = check_phones;
+  check_phones = phone;
+  pthread_mutex_unlock(&check_lock);
+  return phone;
+}
+
+void phone_login_at(const char *file, int line, struct phone *phone)
+{
+  check_int_at(file, line, "login", nertc_callkit_login(phone->kit, phone->account, "token", phone_done, phone), 0);
+  phone_expect_at(file, line, phone, "done(login,0)");
+}
+
+void phone_call_at(const char *file, int line, struct phone *phone, const char *to, uint32_t flags)
+{
+  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+  options.user_id = to;
+  options.flags = flags;
+  check_int_at(file, line, "call", nertc_callkit_call(phone->kit, &options, phone_done, phone), 0);
+  phone_expect_at(file, line, phone, "done(call,0)");
+}
+
+void phone_destroy_at(const char *file, int line, struct phone *phone, const char *words)
+{
+  check_int_at(file, line, "destroy", nertc_callkit_destroy(phone->kit), NERTC_CALLKIT_STATUS_OK);
+  pthread_mutex_lock(&check_lock);
+  phone->destroyed = 1;
+  pthread_mutex_unlock(&check_lock);
+  phone_expect_at(file, line, phone, words);
+  phone_silent_at(file, line, phone);
+}
+
+void phone_free(struct phone *phone)
+{
+  struct phone **place;
+  pthread_mutex_lock(&check_lock);
+  for (place = &check_phones; *place != phone; place = &(*place)->next) {
+  }
+  *place = phone->next;
+  pthread_mutex_unlock(&check_lock);
+  free(phone);
+}
+
+void accept_at_once(struct phone *phone, const char *word, const void *event)
+{
+  if (strcmp(word, "on_invited") == 0) {
+    const nertc_callkit_invited_event *invited = event;
+    CHECK_OK(nertc_callkit_accept(phone->kit, invited->call, phone_done, phone));
+  }
+}
+
+/* ---- expecting ---------------------------------------------------------------------------------------- */
+
+struct expectation {
+  struct phone *phone;
+  const char *words;
+};
+
+/* How much of `words` has come: 1 all, 0 not yet, -1 something else. */
+static int compare(const struct expectation *it, unsigned *read)
+{
+  const char *at = it->words;
+  *read = it->phone->read;
+  for (at += strspn(at, " "); *at; at += strspn(at, " ")) {
+    const size_t length = strcspn(at, " ");
+    if (*read == it->phone->count) {
+      return 0;
+    }
+    if (strlen(it->phone->words[*read]) != length || strncmp(it->phone->words[*read], at, length) != 0) {
+      return -1;
+    }
+    ++*read;
+    at += length;
+  }
+  return 1;
+}
+
+static int is_decided(void *argument)
+{
+  unsigned read;
+  return compare(argument, &read) != 0;
+}
+
+static void fail_with_words(const char *file, int line, struct phone *phone, const char *expected)
+{
+  char came[2048] = "";
+  unsigned i;
+  for (i = phone->read; i < phone->count && strlen(came) < sizeof came - WORD - 2; i++) {
+    strcat(came, " ");
+    strcat(came, phone->words[i]);
+  }
+  fail_at(file, line, "%s\n  expected: %s\n  came:    %s", phone->account, expected, came);
+}
+
+void phone_expect_at(const char *file, int line, struct phone *phone, const char *words)
+{
+  struct expectation it;
+  unsigned read;
+  it.phone = phone;
+  it.words = words;
+  check_wait(is_decided, &it);
+  pthread_mutex_lock(&check_lock);
+  if (compare(&it, &read) != 1) {
+    fail_with_words(file, line, phone, words);
+  }
+  phone->read = read;
+  pthread_mutex_unlock(&check_lock);
+}
+
+static unsigned find(const struct expectation *it)
+{
+  unsigned i = it->phone->read;
+  while (i < it->phone->count && strcmp(it->phone->words[i], it->words) != 0) {
+    i++;
+  }
+  return i;
+}
+
+static int is_found(void *argument)
+{
+  const struct expectation *it = argument;
+  return find(it) < it->phone->count;
+}
+
+void phone_until_at(const char *file, int line, struct phone *phone, const char *word)
+{
+  struct expectation it;
+  it.phone = phone;
+  it.words = word;
+  if (!check_wait(is_found, &it)) {
+    fail_with_words(file, line, phone, word);
+  }
+  pthread_mutex_lock(&check_lock);
+  phone->read = find(&it) + 1;
+  pthread_mutex_unlock(&check_lock);
+}
+
+void phone_silent_at(const char *file, int line, struct phone *phone)
+{
+  pthread_mutex_lock(&check_lock);
+  if (phone->read < phone->count) {
+    fail_with_words(file, line, phone, "(nothing more)");
+  }
+  pthread_mutex_unlock(&check_lock);
+}

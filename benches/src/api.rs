@@ -1,0 +1,144 @@
+//! The library as a C program sees it: loaded from a file, so that two builds can be compared and nothing
+//! of it is in memory before.
+
+use std::ffi::{CString, c_char, c_void};
+use std::ptr;
+use std::sync::OnceLock;
+
+use nertc_callkit_abi as abi;
+
+/// A component: an id, not an address.
+pub(crate) type Handle = *mut abi::nertc_callkit;
+type Status = i32;
+
+macro_rules! functions {
+    ($($name:ident($($argument:ty),*);)*) => {
+        /// The functions that are measured or needed for it.
+        pub(crate) struct Functions {
+            $($name: unsafe extern "C" fn($($argument),*) -> Status,)*
+        }
+
+        impl Functions {
+            /// # Safety
+            /// `library` is a loaded libnertc_callkit.
+            unsafe fn find(library: *mut c_void) -> Functions {
+                Functions {
+                    // SAFETY: the types are those of the header.
+                    $($name: unsafe { find(library, concat!("nertc_callkit_", stringify!($name), "\0")) },)*
+                }
+            }
+        }
+    };
+}
+
+functions! {
+    create(*const abi::nertc_callkit_config, *mut Handle);
+    destroy(Handle);
+    login(Handle, *const c_char, *const c_char, abi::nertc_callkit_done, *mut c_void);
+    call(Handle, *const abi::nertc_callkit_call_options, abi::nertc_callkit_done, *mut c_void);
+    accept(Handle, *const abi::nertc_callkit_call_ref, abi::nertc_callkit_done, *mut c_void);
+    hangup(Handle, *const abi::nertc_callkit_call_ref, u32, abi::nertc_callkit_done, *mut c_void);
+    loopback_signaling(*mut abi::nertc_callkit_hub, *mut abi::nertc_callkit_plugs);
+}
+
+/// # Safety
+/// `library` is loaded and has a function `name` of the type `F`.
+unsafe fn find<F: Copy>(library: *mut c_void, name: &str) -> F {
+    // SAFETY: the name ends with NUL; a function pointer is as large as a pointer.
+    unsafe {
+        let place = libc::dlsym(library, name.as_ptr().cast());
+        assert!(!place.is_null(), "no {name} in the library");
+        std::mem::transmute_copy(&place)
+    }
+}
+
+/// All zero, but for its size: what the header's INIT macros make.
+pub(crate) fn init<T: Copy>() -> T {
+    // SAFETY: used for structs of the header, of which all-zero with the size in front is a value.
+    unsafe {
+        let mut value = std::mem::MaybeUninit::<T>::zeroed();
+        value.as_mut_ptr().cast::<u32>().write(size_of::<T>() as u32);
+        value.assume_init()
+    }
+}
+
+static LIBRARY: OnceLock<Functions> = OnceLock::new();
+
+/// Loads the library.
+pub(crate) fn load(path: &str) {
+    let name = CString::new(path).expect("a path");
+    // SAFETY: the name is ours; the library is the one that the Makefile built.
+    let functions = unsafe {
+        let library = libc::dlopen(name.as_ptr(), libc::RTLD_NOW);
+        assert!(!library.is_null(), "cannot load {path}");
+        Functions::find(library)
+    };
+    assert!(LIBRARY.set(functions).is_ok(), "loaded once");
+}
+
+fn library() -> &'static Functions {
+    LIBRARY.get().expect("loaded")
+}
+
+/// A component with these functions for its events, on the default hub; with `rtc`, with that media plug and
+/// that number as its ctx.
+pub(crate) fn create(
+    listener: &abi::nertc_callkit_listener,
+    rtc: Option<(&'static abi::nertc_callkit_rtc, usize)>,
+) -> Handle {
+    let mut plugs: abi::nertc_callkit_plugs = init();
+    let mut config: abi::nertc_callkit_config = init();
+    config.listener = listener;
+    let mut kit = ptr::null_mut();
+    // SAFETY: everything lent lives until the functions return.
+    let status = unsafe {
+        if let Some((rtc, ctx)) = rtc {
+            assert_eq!((library().loopback_signaling)(ptr::null_mut(), &mut plugs), 0);
+            plugs.rtc = rtc;
+            plugs.rtc_ctx = ptr::without_provenance_mut(ctx);
+            config.plugs = &plugs;
+        }
+        (library().create)(&config, &mut kit)
+    };
+    assert_eq!(status, 0, "create");
+    kit
+}
+
+/// Logs in; `done` is called.
+pub(crate) fn login(kit: Handle, account: &str, done: abi::nertc_callkit_done) {
+    let account = CString::new(account).expect("a name");
+    // SAFETY: the text lives until the function returns.
+    let status = unsafe { (library().login)(kit, account.as_ptr(), ptr::null(), done, ptr::null_mut()) };
+    assert_eq!(status, 0, "login");
+}
+
+/// Options of a plain audio call.
+pub(crate) fn call_options(user: &'static std::ffi::CStr) -> abi::nertc_callkit_call_options {
+    let mut options: abi::nertc_callkit_call_options = init();
+    options.user_id = user.as_ptr();
+    options
+}
+
+/// Calls.
+pub(crate) fn call(kit: Handle, options: &abi::nertc_callkit_call_options) -> Status {
+    // SAFETY: the options live until the function returns.
+    unsafe { (library().call)(kit, options, None, ptr::null_mut()) }
+}
+
+/// Accepts the call that was shown last.
+pub(crate) fn accept(kit: Handle) -> Status {
+    // SAFETY: nothing is lent.
+    unsafe { (library().accept)(kit, ptr::null(), None, ptr::null_mut()) }
+}
+
+/// Ends the call that was shown last.
+pub(crate) fn hangup(kit: Handle) -> Status {
+    // SAFETY: nothing is lent.
+    unsafe { (library().hangup)(kit, ptr::null(), 0, None, ptr::null_mut()) }
+}
+
+/// Ends a component.
+pub(crate) fn destroy(kit: Handle) {
+    // SAFETY: nothing is lent.
+    assert_eq!(unsafe { (library().destroy)(kit) }, 0, "destroy");
+}

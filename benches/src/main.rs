@@ -1,0 +1,169 @@
+//! Measures libnertc_callkit through its C functions and prints a table: `bench report LIBRARY RESULTS`.
+//!
+//! Each measure runs in a process of its own, bound to one CPU (`bench MEASURE LIBRARY`), and prints
+//! `name value` lines; `report` starts them all. What a machine makes fast or slow is divided out: a floor
+//! (the least that the work takes here) is measured in the same process by turns with the library, and the
+//! ratio is the median over rounds of the ratios of medians.
+
+mod api;
+mod calls;
+mod floor;
+mod report;
+mod storm;
+mod system;
+
+use std::time::Duration;
+
+use calls::Pair;
+use floor::Floor;
+use storm::Storm;
+
+/// Rounds of a measure that is compared with its floor, and samples of each kind in a round.
+const ROUNDS: usize = 9;
+const SAMPLES: usize = 150;
+/// Long enough for everybody to fall asleep after a call.
+const PAUSE: Duration = Duration::from_micros(100);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["report", library, results] = arguments[..] {
+        return report::run(library, results);
+    }
+    let [measure, library, numbers @ ..] = &arguments[..] else { panic!("bench MEASURE LIBRARY") };
+    let cpus = system::cpus();
+    system::pin(0, cpus[0]);
+    match *measure {
+        "one_cpu" => latency(library, cpus[0]),
+        "two_cpus" => latency(library, cpus[cpus.len() - 1]),
+        "init" => init(library),
+        "storm" => storm(library, cpus[0]),
+        "cycles" => cycles(library, numbers[0].parse().expect("a number of cycles")),
+        "idle" => idle(library),
+        "growth" => growth(library),
+        "crowd" => crowd(library),
+        _ => panic!("no such measure"),
+    }
+}
+
+fn say(name: &str, value: f64) {
+    report::say(name, value);
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Says the medians of the rounds and their ratio.
+fn compare(name: &str, rounds: &[(f64, f64)]) {
+    say(name, median(rounds.iter().map(|(value, _)| *value).collect()));
+    say(&format!("{name}_floor"), median(rounds.iter().map(|(_, floor)| *floor).collect()));
+    say(&format!("{name}_ratio"), median(rounds.iter().map(|(value, floor)| value / floor).collect()));
+}
+
+/// This thread on the first CPU, the library's and the floor's on `worker_cpu`.
+fn latency(library: &str, worker_cpu: usize) {
+    api::load(library);
+    let pair = Pair::new(&calls::listener(), None);
+    system::other_threads().into_iter().for_each(|thread| system::pin(thread, worker_cpu));
+    let floor = Floor::start(worker_cpu);
+    let (mut returns, mut set_ups) = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let samples = (0..SAMPLES).map(|_| {
+            system::settle(PAUSE);
+            let push = floor.push();
+            system::settle(PAUSE);
+            let set_up = floor.set_up();
+            system::settle(PAUSE);
+            let (returned, connected) = pair.cycle();
+            [push, set_up, returned, connected]
+        });
+        let samples: Vec<[f64; 4]> = samples.collect();
+        let [push, set_up, returned, connected] =
+            [0, 1, 2, 3].map(|kind| median(samples.iter().map(|sample| sample[kind]).collect()));
+        if round > 0 {
+            returns.push((returned, push));
+            set_ups.push((connected, set_up));
+        }
+    }
+    compare("return", &returns);
+    compare("set_up", &set_ups);
+}
+
+fn init(library: &str) {
+    api::load(library);
+    let mut rounds = Vec::new();
+    for round in 0..=ROUNDS {
+        let samples: Vec<(f64, f64)> =
+            (0..SAMPLES / 5).map(|_| (calls::init_login(), floor::thread())).collect();
+        if round > 0 {
+            let (values, floors) = samples.into_iter().unzip();
+            rounds.push((median(values), median(floors)));
+        }
+    }
+    compare("init", &rounds);
+}
+
+fn storm(library: &str, cpu: usize) {
+    const EVENTS: u64 = 50_000;
+    api::load(library);
+    let (storm, floor) = (Storm::new(), Floor::start(cpu));
+    let rounds: Vec<(f64, f64)> = (0..=ROUNDS).map(|_| (storm.run(EVENTS), floor.storm(EVENTS))).collect();
+    compare("storm", &rounds[1..]);
+}
+
+/// As many cycles as asked, and how many a second.
+fn cycles(library: &str, count: u32) {
+    api::load(library);
+    let pair = Pair::new(&calls::listener(), None);
+    let start = system::now();
+    (0..count).for_each(|_| _ = pair.cycle());
+    say("cycles_per_s", f64::from(count) * 1e9 / (system::now() - start) as f64);
+}
+
+/// A component that has called and been called, and then does nothing.
+fn idle(library: &str) {
+    api::load(library);
+    let pair = Pair::new(&calls::listener(), None);
+    pair.cycle();
+    system::settle(SECOND);
+    let before = system::sleeps_of_others();
+    system::settle(20 * SECOND);
+    say("wakeups", (system::sleeps_of_others() - before) as f64);
+}
+
+fn growth(library: &str) {
+    api::load(library);
+    let pair = Pair::new(&calls::listener(), None);
+    (0..1_000).for_each(|_| _ = pair.cycle());
+    system::settle(SECOND);
+    let (memory, heap) = (system::private_dirty(), system::heap());
+    (0..9_000).for_each(|_| _ = pair.cycle());
+    system::settle(SECOND);
+    say("heap_growth", system::heap() - heap);
+    say("memory_growth", system::private_dirty() - memory);
+}
+
+/// The first component, then ten thousand more, all online and idle.
+fn crowd(library: &str) {
+    const MANY: usize = 10_000;
+    // Reading the figures takes memory too, so it is done once before it counts.
+    let _ = system::private_dirty();
+    let empty = system::private_dirty();
+    api::load(library);
+    let listener = calls::listener();
+    let _first = calls::online(&listener, "first", None);
+    system::settle(SECOND);
+    let first = system::private_dirty();
+    let heap = system::heap();
+    let mut kits = Vec::with_capacity(MANY);
+    kits.extend((0..MANY).map(|number| calls::online(&listener, &format!("account-{number}"), None)));
+    system::settle(SECOND);
+    say("first_component", first - empty);
+    say("more_components", (system::private_dirty() - first) / MANY as f64);
+    say("more_components_heap", (system::heap() - heap) / MANY as f64);
+    say("threads", 1.0 + system::other_threads().len() as f64);
+    // The process ends with its components.
+}

@@ -1,0 +1,221 @@
+//! Starts the measures, prints the table and writes it as JSON.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::{env, fs};
+
+use serde::Serialize;
+
+use crate::system;
+
+type Values = BTreeMap<String, f64>;
+
+/// Cycles of the two runs whose difference counts instructions.
+const FEW: u32 = 50;
+const MANY: u32 = 250;
+
+/// A figure.
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    value: f64,
+    unit: &'static str,
+    /// What it is compared with, measured in the same run.
+    reference: Option<f64>,
+    ratio: Option<f64>,
+    /// At most this: the ratio if there is one, else the value.
+    goal: Option<f64>,
+    holds: Option<bool>,
+    note: String,
+}
+
+impl Row {
+    fn new(name: &'static str, value: f64, unit: &'static str, note: &str) -> Row {
+        let note = note.to_owned();
+        Row { name, value, unit, reference: None, ratio: None, goal: None, holds: None, note }
+    }
+
+    /// From `value`, `value_floor` and `value_ratio`, in `scale` nanoseconds.
+    fn compared(name: &'static str, values: &Values, value: &str, scale: f64, note: &str) -> Row {
+        let get = |end: &str| values[&format!("{value}{end}")];
+        let unit = if scale == 1.0 { "ns" } else { "us" };
+        let mut row = Row::new(name, get("") / scale, unit, note);
+        row.reference = Some(get("_floor") / scale);
+        row.ratio = Some(get("_ratio"));
+        row
+    }
+
+    fn at_most(mut self, goal: f64) -> Row {
+        self.goal = Some(goal);
+        self.holds = Some(self.ratio.unwrap_or(self.value) <= goal);
+        self
+    }
+}
+
+/// A measure's answer to `report`.
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
+pub(crate) fn say(name: &str, value: f64) {
+    println!("{name} {value}");
+}
+
+/// Runs a program, answers what it printed.
+fn output(command: &mut Command) -> (String, String) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{command:?} failed:\n{err}");
+    (out, err)
+}
+
+/// This program, by the name that it was started with.
+fn this() -> std::path::PathBuf {
+    env::current_exe().expect("the own name")
+}
+
+/// What a measure says.
+fn measure(name: &str, library: &str, numbers: &[&str]) -> Values {
+    let (out, _) = output(Command::new(this()).args([name, library]).args(numbers));
+    let pairs = out.lines().filter_map(|line| line.split_once(' '));
+    pairs.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+}
+
+/// Instructions of as many cycles, and of everything around them.
+fn instructions(library: &str, cycles: u32) -> f64 {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    let (_, err) = output(valgrind.arg(this()).args(["cycles", library]).arg(cycles.to_string()));
+    let collected = err.lines().find_map(|line| line.split_once("Collected : "));
+    collected.and_then(|(_, number)| number.trim().parse().ok()).expect("valgrind's count")
+}
+
+/// The libraries that the library needs.
+fn needed(library: &str) -> Vec<String> {
+    let (out, _) = output(Command::new("readelf").args(["--dynamic", library]));
+    let lines = out.lines().filter(|line| line.contains("(NEEDED)"));
+    let names = lines.filter_map(|line| line.split_once('[')?.1.split_once(']'));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+fn latency_rows(library: &str) -> Vec<Row> {
+    let one = measure("one_cpu", library, &[]);
+    let mut rows = vec![
+        Row::compared(
+            "ffi_call_return_asleep",
+            &one,
+            "return",
+            1.0,
+            "nertc_callkit_call with the worker asleep / push + notify",
+        )
+        .at_most(2.0),
+        Row::compared(
+            "setup_in_process",
+            &one,
+            "set_up",
+            1000.0,
+            "call to the caller's on_call_connected / one hop, two texts there and back, eight callbacks",
+        )
+        .at_most(3.0),
+    ];
+    if system::cpus().len() > 1 {
+        let two = measure("two_cpus", library, &[]);
+        let note = "the same, the worker on another CPU";
+        rows.push(Row::compared("ffi_call_return_asleep_two_cpus", &two, "return", 1.0, note));
+        rows.push(Row::compared("setup_in_process_two_cpus", &two, "set_up", 1000.0, note));
+    }
+    let (init, storm) = (measure("init", library, &[]), measure("storm", library, &[]));
+    let note = "first create until login completes / start of a thread that answers";
+    rows.push(Row::compared("init_login_us", &init, "init", 1000.0, note));
+    let note = "plug's report to callback in order, inbox of 1024 / queue swapped out, one C call";
+    rows.push(Row::compared("event_storm", &storm, "storm", 1.0, note).at_most(10.0));
+    rows
+}
+
+fn work_rows(library: &str) -> Vec<Row> {
+    let mut speeds: Vec<f64> =
+        (0..5).map(|_| measure("cycles", library, &["3000"])["cycles_per_s"]).collect();
+    speeds.sort_by(f64::total_cmp);
+    let per_cycle = (instructions(library, MANY) - instructions(library, FEW)) / f64::from(MANY - FEW);
+    let idle = measure("idle", library, &[]);
+    vec![
+        Row::new(
+            "cycles_per_s_in_process",
+            speeds[2],
+            "1/s",
+            "call, accept, connected, hang-up, ended on both sides",
+        ),
+        Row::new("instructions_per_cycle", per_cycle / 1e6, "M", "both ends, callgrind").at_most(0.14),
+        Row::new("idle_wakeups_20s", idle["wakeups"], "", "two components, logged in, after a call")
+            .at_most(0.0),
+    ]
+}
+
+fn memory_rows(library: &str) -> Vec<Row> {
+    const MB: f64 = 1e6;
+    let (crowd, growth) = (measure("crowd", library, &[]), measure("growth", library, &[]));
+    let note = format!("private dirty; {:.0} bytes of it heap", crowd["more_components_heap"]);
+    vec![
+        Row::new(
+            "first_engine_private_dirty",
+            crowd["first_component"] / MB,
+            "MB",
+            "before the library is loaded and after login",
+        )
+        .at_most(0.5),
+        Row::new("engine_bytes", crowd["more_components"] / 1e3, "kB", &note).at_most(4.0),
+        Row::new("threads_10000_engines", crowd["threads"], "", "with the program's own").at_most(3.0),
+        Row::new("rss_growth_10000_cycles", growth["memory_growth"] / MB, "MB", "from cycle 1,000 to 10,000")
+            .at_most(0.5),
+        Row::new("heap_growth_10000_cycles", growth["heap_growth"], "B", "from cycle 1,000 to 10,000")
+            .at_most(0.0),
+    ]
+}
+
+fn size_rows(library: &str) -> Vec<Row> {
+    let size = fs::metadata(library).expect("the library").len() as f64;
+    let needed = needed(library);
+    let known = ["libc.so.", "libgcc_s.so.", "ld-linux"];
+    let others = needed.iter().filter(|name| !known.iter().any(|known| name.starts_with(known))).count();
+    let note = format!("needs {}", needed.join(", "));
+    vec![
+        Row::new("so_bytes_core", size / 1e6, "MB", "stripped; stretch goal 0.6").at_most(0.7),
+        Row::new("so_other_dependencies", others as f64, "", &note).at_most(0.0),
+    ]
+}
+
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// Measures everything.
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
+pub(crate) fn run(library: &str, results: &str) {
+    let load = system::load();
+    let mut rows = size_rows(library);
+    rows.extend(latency_rows(library));
+    rows.extend(work_rows(library));
+    rows.extend(memory_rows(library));
+    let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
+    println!(
+        "{:<32} {:>9} {:<4} {:>9} {:>7} {:>6}  holds",
+        "name", "value", "unit", "reference", "ratio", "goal"
+    );
+    for row in &rows {
+        println!(
+            "{:<32} {:>9} {:<4} {:>9} {:>7} {:>6}  {:<5}  {}",
+            row.name,
+            number(row.value),
+            row.unit,
+            optional(row.reference),
+            row.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+            optional(row.goal),
+            row.holds.map_or("", |holds| if holds { "yes" } else { "NO" }),
+            row.note
+        );
+    }
+    println!("load at start {load}, at end {}; a load above 1.5 makes times doubtful", system::load());
+    let json = serde_json::to_string_pretty(&rows).expect("plain");
+    fs::write(results, json + "\n").unwrap_or_else(|error| panic!("{results}: {error}"));
+}

@@ -1,0 +1,123 @@
+//! A media plug that floods its component with mute events.
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
+use std::thread;
+
+use nertc_callkit_abi as abi;
+
+use crate::api::{self, Handle};
+use crate::calls::{self, Pair};
+use crate::system::now;
+
+type Sink = abi::nertc_callkit_rtc_sink;
+
+/// One side of the call. The plug's ctx is 0 for the caller and 1 for the callee.
+struct Side {
+    sink: AtomicPtr<Sink>,
+    /// 0 = not in the room.
+    uid: AtomicU64,
+}
+
+impl Side {
+    const fn new() -> Side {
+        Side { sink: AtomicPtr::new(std::ptr::null_mut()), uid: AtomicU64::new(0) }
+    }
+
+    fn sink(&self) -> Sink {
+        // SAFETY: lent by the component from open to close, and only used in between.
+        unsafe { *self.sink.load(Relaxed) }
+    }
+
+    /// False: there is no room, offer it again.
+    fn tell(&self, what: abi::nertc_callkit_rtc_what, uid: u64, flags: u32) -> bool {
+        let mut event: abi::nertc_callkit_rtc_event = api::init();
+        event.what = what as i32;
+        event.uid = uid;
+        event.media = abi::nertc_callkit_media::NERTC_CALLKIT_MEDIA_AUDIO as u32;
+        event.flags = flags;
+        let sink = self.sink();
+        // SAFETY: the sink's own function; the event is ours.
+        unsafe { sink.event.expect("filled by the library")(sink.ctx, &event) == 0 }
+    }
+}
+
+static SIDES: [Side; 2] = [const { Side::new() }; 2];
+
+extern "C" fn open(ctx: *mut c_void, sink: *const Sink) -> i32 {
+    SIDES[ctx.addr()].sink.store(sink.cast_mut(), Relaxed);
+    0
+}
+
+extern "C" fn join(ctx: *mut c_void, req: usize, args: *const abi::nertc_callkit_rtc_join) -> i32 {
+    // SAFETY: lent for the call.
+    SIDES[ctx.addr()].uid.store(unsafe { (*args).uid }, Relaxed);
+    complete(ctx, req);
+    let uids = SIDES.each_ref().map(|side| side.uid.load(Relaxed));
+    if !uids.contains(&0) {
+        for (side, peer) in SIDES.iter().zip([uids[1], uids[0]]) {
+            side.tell(abi::nertc_callkit_rtc_what::NERTC_CALLKIT_RTC_PEER_JOIN, peer, 0);
+        }
+    }
+    0
+}
+
+extern "C" fn leave(ctx: *mut c_void, req: usize) -> i32 {
+    SIDES[ctx.addr()].uid.store(0, Relaxed);
+    complete(ctx, req);
+    0
+}
+
+fn complete(ctx: *mut c_void, req: usize) {
+    let sink = SIDES[ctx.addr()].sink();
+    // SAFETY: the sink's own function.
+    unsafe { sink.complete.expect("filled by the library")(sink.ctx, req, 0, 0, std::ptr::null()) }
+}
+
+static HEARD: AtomicU64 = AtomicU64::new(0);
+static OUT_OF_ORDER: AtomicU64 = AtomicU64::new(0);
+
+/// Muted and unmuted by turns.
+extern "C" fn on_audio_muted(_: Handle, event: *const abi::nertc_callkit_media_event, _: *mut c_void) {
+    // SAFETY: lent for the call.
+    let on = unsafe { (*event).on } as u64;
+    let before = HEARD.fetch_add(1, Relaxed);
+    OUT_OF_ORDER.fetch_add(u64::from(on != before % 2), Relaxed);
+}
+
+/// A call whose media plug can make a storm.
+pub(crate) struct Storm(#[expect(dead_code, reason = "kept connected")] Pair);
+
+impl Storm {
+    pub(crate) fn new() -> Storm {
+        let mut plug: abi::nertc_callkit_rtc = api::init();
+        plug.abi = abi::NERTC_CALLKIT_ABI;
+        plug.open = Some(open);
+        plug.join = Some(join);
+        plug.leave = Some(leave);
+        let mut listener = calls::listener();
+        listener.on_audio_muted = Some(on_audio_muted);
+        let pair = Pair::new(&listener, Some(Box::leak(Box::new(plug))));
+        pair.connect();
+        Storm(pair)
+    }
+
+    /// Nanoseconds per event of a storm of `count`, from the plug's first report to the last callback.
+    pub(crate) fn run(&self, count: u64) -> f64 {
+        let (caller, peer) = (&SIDES[0], SIDES[1].uid.load(Relaxed));
+        HEARD.store(0, Relaxed);
+        let start = now();
+        for number in 0..count {
+            let muted = (number % 2) as u32;
+            while !caller.tell(abi::nertc_callkit_rtc_what::NERTC_CALLKIT_RTC_PEER_MUTE, peer, muted) {
+                thread::yield_now();
+            }
+        }
+        while HEARD.load(Relaxed) < count {
+            thread::yield_now();
+        }
+        let time = (now() - start) as f64 / count as f64;
+        assert_eq!(OUT_OF_ORDER.load(Relaxed), 0, "events out of order");
+        time
+    }
+}

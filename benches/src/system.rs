@@ -1,0 +1,118 @@
+//! What the system says and does: CPUs, clock, memory, threads.
+
+use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// Nanoseconds of a clock that only goes forward.
+pub(crate) fn now() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is ours.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// The CPUs that this process may use.
+pub(crate) fn cpus() -> Vec<usize> {
+    // SAFETY: a cpu_set_t is plain data of ours.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::sched_getaffinity(0, size_of_val(&set), &mut set);
+        (0..libc::CPU_SETSIZE as usize).filter(|cpu| libc::CPU_ISSET(*cpu, &set)).collect()
+    }
+}
+
+/// Binds a thread to one CPU; 0 = this one. Threads inherit it from the one that starts them.
+pub(crate) fn pin(thread: i32, cpu: usize) {
+    // SAFETY: a cpu_set_t is plain data of ours.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(cpu, &mut set);
+        libc::sched_setaffinity(thread, size_of_val(&set), &set);
+    }
+}
+
+/// All threads of this process but the first.
+pub(crate) fn other_threads() -> Vec<i32> {
+    let first = std::process::id() as i32;
+    let tasks = fs::read_dir("/proc/self/task").expect("proc").flatten();
+    let threads = tasks.filter_map(|task| task.file_name().to_str()?.parse().ok());
+    threads.filter(|thread| *thread != first).collect()
+}
+
+/// How often the other threads of this process went to sleep so far.
+pub(crate) fn sleeps_of_others() -> u64 {
+    let sleeps = |thread: i32| {
+        let status = fs::read_to_string(format!("/proc/self/task/{thread}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.and_then(|number| number.trim().parse::<u64>().ok()).unwrap_or(0)
+    };
+    other_threads().into_iter().map(sleeps).sum()
+}
+
+/// Bytes of memory that only this process has and has written to.
+pub(crate) fn private_dirty() -> f64 {
+    let rollup = fs::read_to_string("/proc/self/smaps_rollup").expect("proc");
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) * 1024.0
+}
+
+/// Bytes of heap in use.
+pub(crate) fn heap() -> f64 {
+    // SAFETY: takes nothing, gives numbers.
+    unsafe { libc::mallinfo2() }.uordblks as f64
+}
+
+/// The load of the last minute, as the system says it.
+pub(crate) fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').next().unwrap_or("?").to_owned()
+}
+
+/// Lets whoever is awake do what is left to do and go to sleep.
+pub(crate) fn settle(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// A number that threads raise and one waits for.
+pub(crate) struct Counter(AtomicU32);
+
+impl Counter {
+    pub(crate) const fn new() -> Counter {
+        Counter(AtomicU32::new(0))
+    }
+
+    /// One more; answers how many it were before. Wakes the one who waits for `target`.
+    pub(crate) fn add(&self, target: u32) -> u32 {
+        let before = self.0.fetch_add(1, Ordering::AcqRel);
+        if before + 1 == target {
+            // SAFETY: the address is a counter that lives as long as the process.
+            unsafe {
+                libc::syscall(libc::SYS_futex, &self.0, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1)
+            };
+        }
+        before
+    }
+
+    /// Waits for `target`, then starts again at 0.
+    pub(crate) fn wait(&self, target: u32) {
+        loop {
+            let seen = self.0.load(Ordering::Acquire);
+            if seen >= target {
+                break;
+            }
+            let forever = std::ptr::null::<libc::timespec>();
+            // SAFETY: as above.
+            unsafe {
+                libc::syscall(
+                    libc::SYS_futex,
+                    &self.0,
+                    libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+                    seen,
+                    forever,
+                )
+            };
+        }
+        self.0.store(0, Ordering::Release);
+    }
+}

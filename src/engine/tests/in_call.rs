@@ -164,7 +164,10 @@ fn media_interruptions_and_quality_are_passed_on() {
     rig.rtc(RtcEvent::Quality { uid: 0, quality: 2 });
     rig.rtc(RtcEvent::Quality { uid: 22, quality: 3 });
     rig.rtc(RtcEvent::Error(Outcome::failed(77, "")));
-    rig.told("on_reconnecting 2 · on_reconnected 2 · on_network_quality al 2 · on_network_quality bob 3 · on_error plug 77");
+    rig.told(
+        "on_reconnecting 2 · on_reconnected 2 · on_network_quality al 2 · on_network_quality bob 3 · \
+         on_error plug 77",
+    );
 }
 
 #[test]

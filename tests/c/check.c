@@ -143,7 +143,8 @@ int at_least_one(void *number)
   return *(int *)number >= 1;
 }
 
-void fault_at(const char *file, int line, nertc_callkit_hub *hub, int32_t action, int32_t on, const char *account,
+void fault_at(const char *file, int line, nertc_callkit_hub *hub, int32_t action, int32_t on,
+              const char *account,
               nertc_callkit_fault more)
 {
   more.action = action;
@@ -160,7 +161,8 @@ struct pair pair_new_at(const char *file, int line, uint32_t hub_flags, const st
   if (both) {
     setup = *both;
   }
-  check_int_at(file, line, "hub_create", nertc_callkit_hub_create(hub_flags, &pair.hub), NERTC_CALLKIT_STATUS_OK);
+  check_int_at(file, line, "hub_create", nertc_callkit_hub_create(hub_flags, &pair.hub),
+               NERTC_CALLKIT_STATUS_OK);
   setup.hub = pair.hub;
   pair.bob = phone_new_at(file, line, "bob", &setup);
   pair.alice = phone_new_at(file, line, "alice", &setup);
@@ -185,7 +187,8 @@ void pair_connect_at(const char *file, int line, struct pair *pair)
 
 void pair_end_at(const char *file, int line, struct pair *pair)
 {
-  check_int_at(file, line, "state of alice", nertc_callkit_get_state(pair->alice->kit), NERTC_CALLKIT_STATE_IDLE);
+  check_int_at(file, line, "state of alice", nertc_callkit_get_state(pair->alice->kit),
+               NERTC_CALLKIT_STATE_IDLE);
   check_int_at(file, line, "state of bob", nertc_callkit_get_state(pair->bob->kit), NERTC_CALLKIT_STATE_IDLE);
   phone_destroy_at(file, line, pair->alice, "");
   phone_destroy_at(file, line, pair->bob, "");

@@ -117,17 +117,20 @@ void pair_end_at(const char *file, int line, struct pair *pair);
 #define pair_end(pair) pair_end_at(__FILE__, __LINE__, pair)
 
 /* Adds a line to the fault script. */
-void fault_at(const char *file, int line, nertc_callkit_hub *hub, int32_t action, int32_t on, const char *account,
+void fault_at(const char *file, int line, nertc_callkit_hub *hub, int32_t action, int32_t on,
+              const char *account,
               nertc_callkit_fault more);
 #define fault(hub, action, on, account, ...) \
   fault_at(__FILE__, __LINE__, hub, NERTC_CALLKIT_FAULT_##action, NERTC_CALLKIT_FAULT_ON_##on, account, \
            (nertc_callkit_fault){sizeof(nertc_callkit_fault), __VA_ARGS__})
 
 /* Prints where and what, and ends the program. */
-void fail_at(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4), noreturn));
+void fail_at(const char *file, int line, const char *format, ...)
+  __attribute__((format(printf, 3, 4), noreturn));
 #define FAIL(...) fail_at(__FILE__, __LINE__, __VA_ARGS__)
 #define CHECK(condition) ((condition) ? (void)0 : FAIL("not true: %s", #condition))
-#define CHECK_INT(value, expected) check_int_at(__FILE__, __LINE__, #value, (long long)(value), (long long)(expected))
+#define CHECK_INT(value, expected) \
+  check_int_at(__FILE__, __LINE__, #value, (long long)(value), (long long)(expected))
 #define CHECK_TEXT(value, expected) check_text_at(__FILE__, __LINE__, #value, value, expected)
 #define CHECK_OK(call) CHECK_INT(call, NERTC_CALLKIT_STATUS_OK)
 #define CHECK_REFUSED(call, why) CHECK_INT(call, NERTC_CALLKIT_STATUS_##why)

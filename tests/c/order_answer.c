@@ -1,4 +1,4 @@
-/* order_answer.c: rows up to the answer: accepted, rejected, cancelled, failed, unanswered, busy, crossing. */
+/* order_answer.c: rows up to the answer: accepted, rejected, cancelled, failed, unanswered, busy, crossed. */
 #include "order.h"
 
 static const nertc_callkit_timers defaults = NERTC_CALLKIT_TIMERS_INIT;

@@ -34,7 +34,8 @@ static struct phone *enter(nertc_callkit *kit, void *user_data, uint32_t struct_
 }
 
 /* Notes an event of `call_no` and leaves the lock; the hook runs without it. */
-static void leave(struct phone *phone, nertc_callkit_call_no call_no, const void *event, const char *format, ...)
+static void leave(struct phone *phone, nertc_callkit_call_no call_no, const void *event, const char *format,
+                  ...)
 {
   char word[WORD];
   va_list list;
@@ -74,7 +75,8 @@ void phone_note(struct phone *phone, const char *word, const void *event)
 
 static const char *operation_name(uint32_t operation)
 {
-  static const char *const names[] = {"none", "login", "logout", "call", "cancel", "accept", "reject", "hangup",
+  static const char *const names[] = {"none", "login", "logout", "call", "cancel", "accept", "reject",
+                                      "hangup",
     "leave", "switch", "enable", "mute", "mute_remote", "local_view", "remote_view", "rtc", "record", "close",
     "plug"};
   return operation < sizeof names / sizeof names[0] ? names[operation] : "?";
@@ -193,7 +195,8 @@ MEDIA(on_camera_available)
 MEDIA(on_audio_muted)
 MEDIA(on_video_muted)
 
-static void on_network_quality(nertc_callkit *kit, const nertc_callkit_connection_event *event, void *user_data)
+static void on_network_quality(nertc_callkit *kit, const nertc_callkit_connection_event *event,
+                               void *user_data)
 {
   if (((struct phone *)user_data)->setup.media) {
     leave(enter(kit, user_data, event->struct_size), event->call_no, event, "on_network_quality(%d)",
@@ -239,7 +242,8 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
   config.plugs = phone->setup.plugs;
   if (!phone->setup.plugs && (phone->setup.hub || phone->setup.none_rtc)) {
     config.plugs = &plugs;
-    check_int_at(file, line, "loopback_signaling", nertc_callkit_loopback_signaling(phone->setup.hub, &plugs), 0);
+    check_int_at(file, line, "loopback_signaling", nertc_callkit_loopback_signaling(phone->setup.hub,
+                                                                                    &plugs), 0);
     status = phone->setup.none_rtc ? nertc_callkit_none_rtc(&plugs)
                                    : nertc_callkit_loopback_rtc(phone->setup.hub, &plugs);
     check_int_at(file, line, "rtc plug", status, 0);
@@ -255,7 +259,8 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
 
 void phone_login_at(const char *file, int line, struct phone *phone)
 {
-  check_int_at(file, line, "login", nertc_callkit_login(phone->kit, phone->account, "token", phone_done, phone), 0);
+  check_int_at(file, line, "login", nertc_callkit_login(phone->kit, phone->account, "token", phone_done,
+                                                        phone), 0);
   phone_expect_at(file, line, phone, "done(login,0)");
 }
 

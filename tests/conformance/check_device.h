@@ -1,0 +1,84 @@
+/* check_device.h: a device under test for check_plug.c: its plugs, and sinks that record. */
+#ifndef CHECK_DEVICE_H
+#define CHECK_DEVICE_H
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "check_plug.h"
+
+enum { OPERATIONS = 256, EVENTS = 512, MEMBERS = 8, NAME = 72 };
+enum { A, B, B2, DEVICES }; /* B and B2 are two devices of one account */
+
+struct operation {
+  int completions;
+  int32_t code;
+  /* create, join */
+  char channel[NAME];
+  uint32_t member_count;
+  char accounts[MEMBERS][NAME];
+  uint64_t uids[MEMBERS];
+};
+
+struct event {
+  int taken;
+  int rtc; /* 0: what = a nertc_callkit_signal, 1: a nertc_callkit_rtc_what */
+  int32_t what, source, code;
+  uint64_t uid;
+  uint32_t media, flags;
+  char channel[NAME], from[NAME], request[NAME], custom[256];
+};
+
+struct device {
+  const char *account;
+  nertc_callkit_plugs plugs;
+  nertc_callkit_signaling_sink signaling;
+  nertc_callkit_rtc_sink rtc;
+  struct operation operations[OPERATIONS]; /* by req */
+  nertc_callkit_req last;
+  struct event events[EVENTS];
+  int event_count;
+  int frames;
+  uint64_t frame_uid;
+  int16_t frame_first, frame_last;
+  int signaling_closed, rtc_closed;
+};
+
+/* `lock` guards all of this; `changed` says that a sink was called. */
+extern struct device devices[DEVICES];
+extern pthread_mutex_t lock;
+extern pthread_cond_t changed;
+extern const struct check_plug_maker *maker;
+extern int broken;
+/* The channel of the step: a service may remember older ones. */
+extern char current[NAME];
+
+void complain(const char *step, const char *what);
+void copy(char *to, size_t size, const char *text);
+struct timespec deadline(unsigned ms);
+/* Waits until `req` is completed, and answers with what. */
+const struct operation *wait_done(const char *step, struct device *device, nertc_callkit_req req);
+/* Notes what the plug answered at once to its newest operation; the number of it. */
+nertc_callkit_req accepted(const char *step, struct device *device, int32_t answer);
+/* The number of the next operation. */
+nertc_callkit_req next(struct device *device);
+/* Starts an operation; the number of it. */
+nertc_callkit_req start(struct device *device, nertc_callkit_signaling_op op, const char *channel,
+                        const char *account, const char *request, const char *custom);
+/* Asks, waits, and compares the code. */
+const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_op op,
+                            const char *channel, const char *account, const char *request, int32_t code);
+/* Waits for an event that was not taken yet. NULL: none within the time. */
+const struct event *wait_event(const char *step, struct device *device, int rtc, int32_t what);
+void expect(const char *step, int holds, const char *what);
+void release(const nertc_callkit_plugs *plugs);
+void login(struct device *device);
+/* Makes its plugs, opens them and logs in; 0 = something is broken. */
+int open_device(struct device *device, const char *account);
+/* Closes and releases the plugs; looks whether every operation was completed once. */
+void close_device(struct device *device);
+
+#endif

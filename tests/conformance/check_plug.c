@@ -1,0 +1,354 @@
+/* check_plug.c: see check_plug.h. The steps; a device under test is in check_device.c. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "check_device.h"
+
+static const char account_a[] = "check-a", account_b[] = "check-b";
+
+/* ---- the steps --------------------------------------------------------------------------------------- */
+
+#define OP(device, name) (&devices[device]), devices[device].plugs.signaling->name
+
+/* A channel with A in it. */
+static const char *new_channel(void)
+{
+  const struct operation *it = ask("create", OP(A, create), NULL, NULL, NULL, 0);
+  const char *channel = it->channel;
+  expect("create", channel[0] && strlen(channel) <= 64, "no channel id of 1 to 64 bytes");
+  pthread_mutex_lock(&lock);
+  copy(current, NAME, channel);
+  pthread_mutex_unlock(&lock);
+  it = ask("join", OP(A, join), channel, NULL, NULL, 0);
+  expect("join", it->member_count == 1 && strcmp(it->accounts[0], account_a) == 0 && it->uids[0] != 0,
+         "the members must be this device with its uid");
+  return channel;
+}
+
+/* A invites B, whose devices hear of it. */
+static const char *invite(const char *request)
+{
+  const char *channel = new_channel();
+  const struct event *it;
+  int device;
+  ask("invite", OP(A, invite), channel, account_b, request, 0);
+  for (device = B; device <= B2; device++) {
+    it = wait_event("invite", &devices[device], 0, NERTC_CALLKIT_SIGNAL_INVITE);
+    expect("invite", strcmp(it->from, account_a) == 0, "from");
+    expect("invite", strcmp(it->request, request) == 0, "request id");
+    expect("invite", strcmp(it->custom, "{\"n\":1}") == 0, "attachment");
+    expect("invite", it->source == NERTC_CALLKIT_SOURCE_ONLINE, "source");
+  }
+  return channel;
+}
+
+static void wait_answer(const char *step, int32_t signal, const char *request)
+{
+  const struct event *it = wait_event(step, &devices[A], 0, signal);
+  expect(step, strcmp(it->request, request) == 0 && strcmp(it->from, account_b) == 0, "request id or from");
+  expect(step, strcmp(it->custom, "{\"n\":1}") == 0, "attachment");
+  if (devices[B].plugs.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE) {
+    it = wait_event(step, &devices[B2], 0, signal);
+    expect(step, it->source == NERTC_CALLKIT_SOURCE_OTHER_DEVICE, "source of what the other device hears");
+  }
+}
+
+static void step_wrong_channel(void)
+{
+  const char *channel = new_channel();
+  ask("join twice", OP(A, join), channel, NULL, NULL, NERTC_CALLKIT_CODE_ALREADY_MEMBER);
+  ask("join nowhere", OP(A, join), "no-such-channel", NULL, NULL, NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS);
+  ask("invite nowhere", OP(A, invite), "no-such-channel", account_b, "w", NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS);
+  ask("invite as a stranger", OP(B, invite), channel, account_a, "w", NERTC_CALLKIT_CODE_NOT_MEMBER);
+  ask("leave as a stranger", OP(B, leave), channel, NULL, NULL, NERTC_CALLKIT_CODE_NOT_MEMBER);
+  ask("close as a stranger", OP(B, close), channel, NULL, NULL, NERTC_CALLKIT_CODE_NOT_MEMBER);
+  ask("accept of nothing", OP(B, accept), channel, account_a, "w", NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS);
+  ask("cancel of nothing", OP(A, cancel_invite), channel, account_b, "w", NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS);
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+  ask("join after close", OP(A, join), channel, NULL, NULL, NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS);
+  ask("accept after close", OP(B, accept), channel, account_a, "w", NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS);
+}
+
+static void step_accept(void)
+{
+  const char *channel = invite("accepted");
+  const struct operation *joined;
+  const struct event *it;
+  ask("accept", OP(B, accept), channel, account_a, "accepted", 0);
+  wait_answer("accept", NERTC_CALLKIT_SIGNAL_ACCEPT, "accepted");
+  ask("accept on the other device", OP(B2, accept), channel, account_a, "accepted",
+      NERTC_CALLKIT_CODE_INVITE_ACCEPTED);
+  ask("reject after accept", OP(B2, reject), channel, account_a, "accepted", NERTC_CALLKIT_CODE_INVITE_ACCEPTED);
+  ask("cancel after accept", OP(A, cancel_invite), channel, account_b, "accepted",
+      NERTC_CALLKIT_CODE_INVITE_ACCEPTED);
+  joined = ask("join of the callee", OP(B, join), channel, NULL, NULL, 0);
+  expect("join of the callee", joined->member_count == 2, "the members must be both");
+  expect("join of the callee", joined->member_count != 2 || joined->uids[0] != joined->uids[1], "uids must differ");
+  it = wait_event("join of the callee", &devices[A], 0, NERTC_CALLKIT_SIGNAL_JOIN);
+  expect("join of the callee", strcmp(it->from, account_b) == 0, "from");
+  ask("join of the other device", OP(B2, join), channel, NULL, NULL, NERTC_CALLKIT_CODE_OTHER_DEVICE);
+  if (devices[A].plugs.signaling->control) {
+    ask("control", OP(A, control), channel, account_b, NULL, 0);
+    it = wait_event("control", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CONTROL);
+    expect("control", strcmp(it->custom, "{\"n\":1}") == 0, "text");
+  }
+  ask("leave", OP(B, leave), channel, NULL, NULL, 0);
+  it = wait_event("leave", &devices[A], 0, NERTC_CALLKIT_SIGNAL_LEAVE);
+  expect("leave", strcmp(it->from, account_b) == 0, "from");
+  ask("join again", OP(B, join), channel, NULL, NULL, 0);
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+  wait_event("close", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CLOSE);
+}
+
+static void step_reject(void)
+{
+  const char *channel = invite("rejected");
+  ask("reject", OP(B, reject), channel, account_a, "rejected", 0);
+  wait_answer("reject", NERTC_CALLKIT_SIGNAL_REJECT, "rejected");
+  ask("accept after reject", OP(B2, accept), channel, account_a, "rejected", NERTC_CALLKIT_CODE_INVITE_REJECTED);
+  ask("cancel after reject", OP(A, cancel_invite), channel, account_b, "rejected",
+      NERTC_CALLKIT_CODE_INVITE_REJECTED);
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+}
+
+static void step_cancel(void)
+{
+  const char *channel = invite("cancelled");
+  const struct event *it;
+  ask("cancel", OP(A, cancel_invite), channel, account_b, "cancelled", 0);
+  it = wait_event("cancel", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CANCEL);
+  expect("cancel", strcmp(it->request, "cancelled") == 0, "request id");
+  wait_event("cancel", &devices[B2], 0, NERTC_CALLKIT_SIGNAL_CANCEL);
+  ask("accept after cancel", OP(B, accept), channel, account_a, "cancelled", NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS);
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+}
+
+struct racer {
+  struct device *device;
+  const char *channel;
+  nertc_callkit_req req;
+};
+
+static void *race(void *argument)
+{
+  struct racer *racer = argument;
+  racer->req = start(racer->device, racer->device->plugs.signaling->accept, racer->channel, account_a, "race", "");
+  return NULL;
+}
+
+static void step_first_accept_wins(void)
+{
+  const char *channel = invite("race");
+  struct racer racers[2];
+  pthread_t threads[2];
+  int i, won = 0, lost = 0;
+  for (i = 0; i < 2; i++) {
+    racers[i].device = &devices[B + i];
+    racers[i].channel = channel;
+    pthread_create(&threads[i], NULL, race, &racers[i]);
+  }
+  for (i = 0; i < 2; i++) {
+    int32_t code;
+    pthread_join(threads[i], NULL);
+    code = wait_done("race", racers[i].device, racers[i].req)->code;
+    won += code == 0;
+    lost += code == NERTC_CALLKIT_CODE_INVITE_ACCEPTED;
+  }
+  expect("two accepts at once", won == 1 && lost == 1, "one must win, the other be answered 10410");
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+}
+
+static void step_offline(void)
+{
+  const char *channel;
+  const struct operation *it;
+  const nertc_callkit_req one = next(&devices[B]);
+  nertc_callkit_req two;
+  accepted("logout", &devices[B], devices[B].plugs.signaling->logout(devices[B].plugs.signaling_ctx, one));
+  expect("logout", wait_done("logout", &devices[B], one)->code == 0, "failed");
+  two = next(&devices[B2]);
+  accepted("logout", &devices[B2], devices[B2].plugs.signaling->logout(devices[B2].plugs.signaling_ctx, two));
+  expect("logout", wait_done("logout", &devices[B2], two)->code == 0, "failed");
+  channel = new_channel();
+  it = wait_done("invite", &devices[A],
+                 start(&devices[A], devices[A].plugs.signaling->invite, channel, account_b, "offline", "{\"n\":1}"));
+  expect("invite of somebody offline",
+         it->code == NERTC_CALLKIT_CODE_PEER_OFFLINE || it->code == NERTC_CALLKIT_CODE_PEER_PUSH_OFFLINE,
+         "must be 10201 or 10202");
+  ask("an operation while logged out", OP(B, create), NULL, NULL, NULL, NERTC_CALLKIT_CODE_NOT_LOGGED_IN);
+  login(&devices[B]);
+  if (devices[B].plugs.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OFFLINE) {
+    const struct event *event = wait_event("backlog", &devices[B], 0, NERTC_CALLKIT_SIGNAL_INVITE);
+    expect("backlog", event->source == NERTC_CALLKIT_SOURCE_OFFLINE, "source");
+    expect("backlog", strcmp(event->request, "offline") == 0, "request id");
+  }
+  login(&devices[B2]);
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+}
+
+static nertc_callkit_req join_room(struct device *device, uint64_t uid)
+{
+  nertc_callkit_rtc_join args = NERTC_CALLKIT_RTC_JOIN_INIT;
+  const nertc_callkit_req req = next(device);
+  args.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
+  args.uid = uid;
+  args.channel_name = "check-room";
+  args.token = "";
+  accepted("rtc join", device, device->plugs.rtc->join(device->plugs.rtc_ctx, req, &args));
+  return req;
+}
+
+static int32_t push(struct device *device, int16_t value)
+{
+  int16_t samples[480];
+  nertc_callkit_frame frame = NERTC_CALLKIT_FRAME_INIT;
+  int i;
+  for (i = 0; i < 480; i++) {
+    samples[i] = (int16_t)(value + i);
+  }
+  frame.media = NERTC_CALLKIT_MEDIA_AUDIO;
+  frame.planes[0] = samples;
+  frame.strides[0] = sizeof samples;
+  frame.rate = 48000;
+  frame.channels = 1;
+  frame.samples = 480;
+  return device->plugs.rtc->push_frame(device->plugs.rtc_ctx, &frame);
+}
+
+static nertc_callkit_req bits(struct device *device,
+                              int32_t (*op)(void *, nertc_callkit_req, uint32_t, int32_t), int32_t on)
+{
+  const nertc_callkit_req req = next(device);
+  accepted("media bits", device, op(device->plugs.rtc_ctx, req, NERTC_CALLKIT_MEDIA_AUDIO, on));
+  return req;
+}
+
+static void leave_room(struct device *device)
+{
+  const nertc_callkit_req req = next(device);
+  accepted("rtc leave", device, device->plugs.rtc->leave(device->plugs.rtc_ctx, req));
+  expect("rtc leave", wait_done("rtc leave", device, req)->code == 0, "failed");
+}
+
+static void step_frames(struct device *a, struct device *b)
+{
+  const struct timespec until = deadline(maker->patience_ms ? maker->patience_ms : 10000);
+  int late = 0;
+  expect("push_frame", push(a, 100) == 0, "refused");
+  pthread_mutex_lock(&lock);
+  while (b->frames == 0 && !late) {
+    late = pthread_cond_timedwait(&changed, &lock, &until) != 0;
+  }
+  expect("push_frame", !late, "the frame never came");
+  expect("push_frame", late || b->frame_uid == 1001, "the frame must carry the sender's uid");
+  pthread_mutex_unlock(&lock);
+}
+
+static void step_media(void)
+{
+  struct device *a = &devices[A], *b = &devices[B];
+  const nertc_callkit_rtc *rtc = a->plugs.rtc;
+  const struct event *it;
+  int frames;
+  expect("rtc join", wait_done("rtc join", a, join_room(a, 1001))->code == 0, "failed");
+  expect("rtc join", wait_done("rtc join", b, join_room(b, 1002))->code == 0, "failed");
+  if (rtc->caps & NERTC_CALLKIT_RTC_CAP_NO_MEDIA) {
+    leave_room(a);
+    leave_room(b);
+    return;
+  }
+  expect("rtc join", wait_event("rtc join", a, 1, NERTC_CALLKIT_RTC_PEER_JOIN)->uid == 1002, "uid of the peer");
+  expect("rtc join", wait_event("rtc join", b, 1, NERTC_CALLKIT_RTC_PEER_JOIN)->uid == 1001, "uid of the peer");
+  if (rtc->enable_local) {
+    expect("enable_local", wait_done("enable_local", a, bits(a, rtc->enable_local, 1))->code == 0, "failed");
+    it = wait_event("enable_local", b, 1, NERTC_CALLKIT_RTC_PEER_MEDIA);
+    expect("enable_local", it->uid == 1001 && it->flags == 1 && (it->media & NERTC_CALLKIT_MEDIA_AUDIO), "the event");
+  }
+  if (rtc->push_frame) {
+    step_frames(a, b);
+  }
+  if (rtc->mute_local) {
+    expect("mute_local", wait_done("mute_local", a, bits(a, rtc->mute_local, 1))->code == 0, "failed");
+    it = wait_event("mute_local", b, 1, NERTC_CALLKIT_RTC_PEER_MUTE);
+    expect("mute_local", it->uid == 1001 && it->flags == 1, "the event");
+    wait_done("mute_local", a, bits(a, rtc->mute_local, 0));
+  }
+  leave_room(b);
+  it = wait_event("rtc leave", a, 1, NERTC_CALLKIT_RTC_PEER_LEAVE);
+  expect("rtc leave", it->uid == 1002 && it->code == 0, "leaving on purpose has code 0");
+  pthread_mutex_lock(&lock);
+  frames = b->frames;
+  pthread_mutex_unlock(&lock);
+  if (rtc->push_frame) {
+    push(a, 200);
+    leave_room(a); /* whatever the frame did, it is over now */
+    pthread_mutex_lock(&lock);
+    expect("rtc leave", b->frames == frames, "a frame came after the leave was completed");
+    pthread_mutex_unlock(&lock);
+  } else {
+    leave_room(a);
+  }
+}
+
+/* A talks to B for as long as B closes: nothing may reach B's sinks when close_backend has returned. */
+static void *talk(void *argument)
+{
+  const char *channel = argument;
+  int i;
+  for (i = 0; i < 50; i++) {
+    start(&devices[A], devices[A].plugs.signaling->invite, channel, account_b, "barrier", "");
+    if (devices[A].plugs.rtc->push_frame) {
+      push(&devices[A], 0);
+    }
+  }
+  return NULL;
+}
+
+static void step_barrier(void)
+{
+  char channel[NAME];
+  pthread_t thread;
+  nertc_callkit_req req;
+  copy(channel, NAME, new_channel());
+  wait_done("rtc join", &devices[A], join_room(&devices[A], 1001));
+  wait_done("rtc join", &devices[B], join_room(&devices[B], 1002));
+  if (devices[A].plugs.rtc->enable_local) {
+    wait_done("enable_local", &devices[A], bits(&devices[A], devices[A].plugs.rtc->enable_local, 1));
+  }
+  pthread_create(&thread, NULL, talk, channel);
+  close_device(&devices[B]);
+  pthread_join(thread, NULL);
+  for (req = 1; req <= devices[A].last; req++) {
+    wait_done("barrier", &devices[A], req);
+  }
+}
+
+int check_plug(const struct check_plug_maker *with)
+{
+  nertc_callkit_plugs unopened = NERTC_CALLKIT_PLUGS_INIT;
+  int before;
+  maker = with;
+  broken = 0;
+  /* Plugs that no component took over are released without ever having been opened. */
+  if (!maker->make(maker->context, &unopened)) {
+    complain("make", "no plugs");
+    return broken;
+  }
+  release(&unopened);
+  if (!open_device(&devices[A], account_a) || !open_device(&devices[B], account_b) ||
+      !open_device(&devices[B2], account_b)) {
+    return broken;
+  }
+  step_wrong_channel();
+  step_accept();
+  step_reject();
+  step_cancel();
+  step_first_accept_wins();
+  step_offline();
+  step_media();
+  before = broken;
+  step_barrier();
+  expect("barrier", broken == before, "see above");
+  close_device(&devices[A]);
+  close_device(&devices[B2]);
+  return broken;
+}

@@ -1,0 +1,27 @@
+/*
+ * check_plug.h: does a pair of plugs keep the contract of nertc_callkit.h?
+ *
+ * For authors of plugs: copy check_plug.[ch] and check_device.[ch], write a maker, call check_plug in a test. It
+ * drives the vtables directly, with sinks that record, and needs no component. Accounts "check-a" and
+ * "check-b" must be able to log in, the latter with two devices.
+ */
+#ifndef CHECK_PLUG_H
+#define CHECK_PLUG_H
+
+#include "nertc_callkit.h"
+
+struct check_plug_maker {
+  /* Makes the plugs of one more device and puts them into `out`; 1 = made. All devices of one maker can
+   * reach each other. check_plug releases them. */
+  int (*make)(void *context, nertc_callkit_plugs *out);
+  void *context;
+  /* Tokens of the two accounts; NULL = empty. */
+  const char *token_a, *token_b;
+  /* How long to wait for an answer; 0 = 10000. */
+  unsigned patience_ms;
+};
+
+/* Prints what is wrong, and answers how many promises are broken. */
+int check_plug(const struct check_plug_maker *maker);
+
+#endif

@@ -1,0 +1,48 @@
+/* main.c: the conformance check, run against the embedded loopback and against examples-c/own_plugs. */
+#include <stdio.h>
+
+#include "check_plug.h"
+#include "own_plugs.h"
+
+static int make_loopback(void *hub, nertc_callkit_plugs *out)
+{
+  return nertc_callkit_loopback_signaling(hub, out) == NERTC_CALLKIT_STATUS_OK &&
+         nertc_callkit_loopback_rtc(hub, out) == NERTC_CALLKIT_STATUS_OK;
+}
+
+static int make_none(void *hub, nertc_callkit_plugs *out)
+{
+  return nertc_callkit_loopback_signaling(hub, out) == NERTC_CALLKIT_STATUS_OK &&
+         nertc_callkit_none_rtc(out) == NERTC_CALLKIT_STATUS_OK;
+}
+
+static int make_own(void *service, nertc_callkit_plugs *out)
+{
+  return own_plugs_make(service, out);
+}
+
+static int check(const char *name, int (*make)(void *, nertc_callkit_plugs *), void *context)
+{
+  struct check_plug_maker maker = {make, context, NULL, NULL, 0};
+  const int broken = check_plug(&maker);
+  printf("%s: %d broken promises\n", name, broken);
+  return broken;
+}
+
+int main(void)
+{
+  nertc_callkit_hub *hub = NULL, *other = NULL;
+  own_service *service = own_service_start();
+  int broken;
+  if (!service || nertc_callkit_hub_create(0, &hub) != NERTC_CALLKIT_STATUS_OK ||
+      nertc_callkit_hub_create(0, &other) != NERTC_CALLKIT_STATUS_OK) {
+    return 1;
+  }
+  broken = check("loopback", make_loopback, hub);
+  broken += check("none_rtc", make_none, other);
+  broken += check("own_plugs", make_own, service);
+  nertc_callkit_hub_release(hub);
+  nertc_callkit_hub_release(other);
+  own_service_stop(service);
+  return broken ? 1 : 0;
+}

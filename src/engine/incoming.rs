@@ -56,7 +56,12 @@ impl Engine {
     }
 
     /// The invite, unless it is too old to ring: then it is a missed call.
-    pub(super) fn unless_expired(&mut self, now: Time, event: &SignalEvent, invite: Invite) -> Option<Invite> {
+    pub(super) fn unless_expired(
+        &mut self,
+        now: Time,
+        event: &SignalEvent,
+        invite: Invite,
+    ) -> Option<Invite> {
         if event.channel.invalid || invite.expires <= now {
             self.bury(now, &invite);
             self.tell_missed(&invite, Missed::Expired);

@@ -38,8 +38,8 @@ pub struct CallRef {
     pub implied: bool,
     /// Implied: the call delivered last whose end is not delivered; 0 = none.
     pub shown: u64,
-    /// Implied: the own call() whose completion is not delivered.
-    pub issued: Option<Ticket>,
+    /// Implied: the own call()s whose completions are not delivered.
+    pub issued: Vec<Ticket>,
     /// Given: local number, 0 = not compared.
     pub call_no: u64,
     /// Given: channel.

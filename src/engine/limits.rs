@@ -28,8 +28,8 @@ pub const UNDELIVERED: usize = 1024;
 pub const OFFLINE_INVITES: usize = 64;
 /// Ended calls that are remembered, in all.
 pub const TOMBSTONES: usize = 256;
-/// Ended calls that are remembered, of one sender.
-pub const TOMBSTONES_PER_SENDER: usize = 8;
+/// Ended calls that are remembered, of one sender: more than a person places within an invite's age limit.
+pub const TOMBSTONES_PER_SENDER: usize = 32;
 /// Ended calls whose wire is still being cleaned up.
 pub const CLOSERS: usize = 8;
 /// Operations whose deadline passed and whose late success must still be undone.

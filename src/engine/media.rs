@@ -1,8 +1,10 @@
 //! The way in and out of the media room, and the app's own microphone, camera and views.
 
+use std::collections::VecDeque;
+
 use super::input::{AUDIO, CallType, Media, Outcome, Req, Ticket, VIDEO, View};
 use super::ops::Owner;
-use super::output::{Operation, RtcOp};
+use super::output::{Operation, Output, RtcOp};
 use super::state::{Entry, MediaRoom, State};
 use super::time::Time;
 use super::{Engine, codes};
@@ -47,6 +49,13 @@ impl Engine {
     pub(super) fn leave_media(&mut self, now: Time) {
         match &mut self.media_room {
             MediaRoom::Out => {}
+            MediaRoom::Joining { req, .. } if is_unsent(&self.wire, *req) => {
+                // The call began and ended within one input: the plug need not hear of it.
+                let req = *req;
+                self.wire.retain(|output| !matches!(output, Output::Rtc { req: sent, .. } if *sent == req));
+                self.ops.retain(|op| op.req != req);
+                self.media_room = MediaRoom::Out;
+            }
             MediaRoom::Joining { .. } | MediaRoom::In { .. } => {
                 let ms = self.config.timers.rtc_leave_ms;
                 let req = self.rtc(now, ms, Owner::RtcLeave, RtcOp::Leave);
@@ -226,4 +235,9 @@ impl Engine {
             self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
         }
     }
+}
+
+/// The operation is still in the engine's hands.
+fn is_unsent(wire: &VecDeque<Output>, req: Req) -> bool {
+    wire.iter().any(|output| matches!(output, Output::Rtc { req: sent, .. } if *sent == req))
 }

@@ -46,10 +46,15 @@ impl Engine {
                 None => invites.extend(self.unless_expired(now, event, invite)),
             }
         }
-        for event in events.iter().filter(|event| ends_invite(event, &account).is_some()) {
+        self.bury_ends(now, &events, &account);
+        self.ring_newest(now, invites);
+    }
+
+    /// Remembers which invites these messages end.
+    pub(super) fn bury_ends(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
+        for event in events.iter().filter(|event| ends_invite(event, account).is_some()) {
             self.bury_event(now, event, event.signal == Signal::Close);
         }
-        self.ring_newest(now, invites);
     }
 
     /// What the batch says about the live call happens as if it came now.

@@ -1,6 +1,6 @@
 //! Login, logout, kick, connection, and the way out of everything.
 
-use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Source, Text, Ticket};
+use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
 use super::say::connection_event;
@@ -13,8 +13,8 @@ use super::{Engine, codes, limits};
 pub(super) enum Session {
     /// Nobody.
     LoggedOut,
-    /// The service is being asked. Messages that come before its answer wait.
-    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<(Source, Vec<SignalEvent>)> },
+    /// The service is being asked. Messages that come before its answer wait, and are then one backlog.
+    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<SignalEvent> },
     /// `clock` = the service's clock minus ours, if it told.
     LoggedIn { account: Text, clock: Option<u64> },
     /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
@@ -55,7 +55,7 @@ impl Session {
 }
 
 /// Messages that wait for the completion of a login.
-const EARLY: usize = limits::OFFLINE_INVITES;
+const EARLY: usize = 4 * limits::OFFLINE_INVITES;
 
 impl Engine {
     pub(super) fn cmd_login(&mut self, now: Time, ticket: Ticket, account: Text, token: Text) {
@@ -85,7 +85,9 @@ impl Engine {
             return self.ignore("login completed, nobody waits for it");
         };
         let ok = result.outcome.code == codes::OK;
-        if ok {
+        if !ok {
+            self.bury_ends(now, &early, &account);
+        } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
             self.session = Session::LoggedIn { account, clock };
         }
@@ -93,20 +95,17 @@ impl Engine {
             self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
         }
         if ok {
-            for (source, events) in early {
-                self.on_signals(now, source, events);
-            }
+            self.on_offline(now, early);
         }
     }
 
-    /// Keeps a message that came before the login's completion; true if it was kept.
-    pub(super) fn keep_early(&mut self, source: Source, events: &mut Vec<SignalEvent>) -> bool {
+    /// Keeps messages that came before the login's completion; true if they were kept.
+    pub(super) fn keep_early(&mut self, events: &mut Vec<SignalEvent>) -> bool {
         let Session::LoggingIn { early, .. } = &mut self.session else { return false };
-        let kept: usize = early.iter().map(|(_, events)| events.len()).sum();
-        if kept + events.len() > EARLY {
+        if early.len() + events.len() > EARLY {
             self.ignore("too many messages before the login completed");
         } else {
-            early.push((source, std::mem::take(events)));
+            early.append(events);
         }
         true
     }
@@ -251,8 +250,14 @@ impl Engine {
             State::Calling(calling) => {
                 &*calling.own.channel_id == channel || calling.has_aside_channel(channel)
             }
-            State::Called(called) => &*called.invite.channel_id == channel,
-            State::InCall(call) => &*call.channel_id == channel,
+            State::Called(called) => {
+                let aside = called.aside.as_ref().is_some_and(|aside| &*aside.channel_id == channel);
+                aside || &*called.invite.channel_id == channel
+            }
+            State::InCall(call) => {
+                let leftover = call.leftover.as_ref().is_some_and(|own| &*own.channel_id == channel);
+                leftover || &*call.channel_id == channel
+            }
         }
     }
 
@@ -335,11 +340,12 @@ impl Engine {
             State::InCall(in_call) => in_call.issued_by,
             State::Idle | State::Called(_) => None,
         };
-        if live != 0 && (call.shown == live || (call.issued.is_some() && call.issued == issued_live)) {
+        let is_issued = |by: Option<Ticket>| by.is_some_and(|ticket| call.issued.contains(&ticket));
+        if live != 0 && (call.shown == live || is_issued(issued_live)) {
             return Which::Live;
         }
         let issued_last = self.ended.as_ref().and_then(|ended| ended.issued_by);
-        if call.shown != 0 || (call.issued.is_some() && call.issued == issued_last) {
+        if call.shown != 0 || is_issued(issued_last) {
             return Which::Ended;
         }
         if live == 0 { Which::Unnamed } else { Which::Other }

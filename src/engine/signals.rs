@@ -10,10 +10,12 @@ use super::wire;
 
 impl Engine {
     pub(super) fn on_signals(&mut self, now: Time, source: Source, mut events: Vec<SignalEvent>) {
-        if self.keep_early(source, &mut events) {
+        if self.keep_early(&mut events) {
             return;
         }
         if !self.session.is_logged_in() {
+            let account = self.session.account();
+            self.bury_ends(now, &events, &account);
             return self.ignore("messages while not logged in");
         }
         if source == Source::Offline {

@@ -99,8 +99,8 @@ impl Host {
     /// Which call the app can mean now when it names none.
     pub(crate) fn implied_call(&self) -> CallRef {
         let desk = lock(&self.desk);
-        let issued =
-            desk.pending.iter().rev().find(|(_, pending)| pending.is_call).map(|(ticket, _)| *ticket);
+        let calls = desk.pending.iter().filter(|(_, pending)| pending.is_call);
+        let issued = calls.map(|(ticket, _)| *ticket).collect();
         CallRef { implied: true, shown: desk.shown, issued, ..CallRef::default() }
     }
 
@@ -573,7 +573,7 @@ mod tests {
     }
 
     fn implied(shown: u64, issued: Option<Ticket>) -> CallRef {
-        CallRef { implied: true, shown, issued, ..CallRef::default() }
+        CallRef { implied: true, shown, issued: issued.into_iter().collect(), ..CallRef::default() }
     }
 
     #[test]

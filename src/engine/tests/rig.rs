@@ -176,7 +176,12 @@ impl Rig {
 
     /// What a NULL reference means to the facade.
     pub(super) fn implied(&self) -> CallRef {
-        CallRef { implied: true, shown: self.shown, issued: self.issued, ..CallRef::default() }
+        CallRef {
+            implied: true,
+            shown: self.shown,
+            issued: self.issued.into_iter().collect(),
+            ..CallRef::default()
+        }
     }
 
     pub(super) fn login(&mut self, account: &str) {

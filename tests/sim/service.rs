@@ -1,0 +1,332 @@
+//! An idealised signaling and media service: what it decides is decided once, in the order in which operations
+//! reach it. How long they take, and what is lost, is the world's business.
+
+use std::collections::BTreeMap;
+
+use nertc_callkit::engine::codes;
+use nertc_callkit::engine::input::{
+    Channel, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source, Text,
+};
+use nertc_callkit::engine::output::{Message, RtcOp, SignalOp};
+
+/// A message on its way to a device.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) to: usize,
+    pub(crate) source: Source,
+    pub(crate) event: SignalEvent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum InviteState {
+    Pending,
+    Accepted,
+    Rejected,
+    Cancelled,
+}
+
+#[derive(Clone, Debug)]
+struct Invite {
+    request_id: Text,
+    from: Text,
+    to: Text,
+    state: InviteState,
+}
+
+#[derive(Clone, Debug)]
+struct Line {
+    creator: Text,
+    call_type: i32,
+    create_ms: u64,
+    members: Vec<(usize, u64)>,
+    invites: Vec<Invite>,
+}
+
+/// The service and who is known to it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Service {
+    /// Account of every device, by index.
+    pub(crate) accounts: Vec<Text>,
+    /// Device is logged in.
+    pub(crate) logged_in: Vec<bool>,
+    lines: BTreeMap<Text, Line>,
+    next_channel: u64,
+    next_uid: u64,
+    rooms: BTreeMap<Text, Vec<(usize, u64)>>,
+}
+
+/// What a device asked for, done.
+pub(crate) type Done = (SignalResult, Vec<Delivery>);
+
+fn code(code: i32) -> SignalResult {
+    SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() }
+}
+
+impl Service {
+    /// For devices of these accounts.
+    pub(crate) fn new(accounts: Vec<Text>) -> Service {
+        Service { logged_in: vec![false; accounts.len()], accounts, ..Service::default() }
+    }
+
+    /// Runs one operation of `device` at service time `now`.
+    pub(crate) fn run(&mut self, device: usize, now: u64, op: &SignalOp) -> Done {
+        match op {
+            SignalOp::Login { .. } => {
+                self.logged_in[device] = true;
+                (SignalResult { server_ms: now, ..SignalResult::default() }, Vec::new())
+            }
+            SignalOp::Logout => (code(codes::OK), self.forget(device, now)),
+            SignalOp::Create { call_type } => self.create(device, now, *call_type as i32 + 1),
+            SignalOp::Join { channel_id, .. } => self.join(device, now, channel_id),
+            SignalOp::Invite { message, .. } => self.invite(device, now, message),
+            SignalOp::CancelInvite(message) => self.cancel(device, now, message),
+            SignalOp::Accept(message) => self.answer(device, now, message, true),
+            SignalOp::Reject(message) => self.answer(device, now, message, false),
+            SignalOp::Leave { channel_id, .. } => self.leave(device, now, channel_id),
+            SignalOp::Close { channel_id, .. } => self.close(device, now, channel_id),
+            SignalOp::Control(message) => self.control(device, now, message),
+            SignalOp::SendRecord(_) => (code(codes::OK), Vec::new()),
+        }
+    }
+
+    /// Where the device is a member, for the rooms message after a login.
+    pub(crate) fn rooms_of(&self, device: usize) -> Vec<Room> {
+        let inside = self.lines.iter().filter(|(_, line)| line.members.iter().any(|m| m.0 == device));
+        inside.map(|(id, line)| self.room(id, line)).collect()
+    }
+
+    /// The device is out: kicked, logged out.
+    pub(crate) fn forget(&mut self, device: usize, now: u64) -> Vec<Delivery> {
+        self.logged_in[device] = false;
+        let inside: Vec<Text> = self.rooms_of(device).into_iter().map(|room| room.channel.id).collect();
+        inside.iter().flat_map(|id| self.leave(device, now, id).1).collect()
+    }
+
+    fn devices_of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = usize> + 'a {
+        self.accounts.iter().enumerate().filter(move |(_, a)| &***a == account).map(|(index, _)| index)
+    }
+
+    fn channel(&self, id: &Text, line: &Line) -> Channel {
+        Channel {
+            id: id.clone(),
+            call_type: line.call_type,
+            invalid: false,
+            creator: line.creator.clone(),
+            create_ms: line.create_ms,
+        }
+    }
+
+    fn room(&self, id: &Text, line: &Line) -> Room {
+        let member = |&(device, uid): &(usize, u64)| Member {
+            account: self.accounts[device].clone(),
+            device: device.to_string().into(),
+            uid,
+        };
+        Room { channel: self.channel(id, line), members: line.members.iter().map(member).collect() }
+    }
+
+    fn event(&self, signal: Signal, id: &Text, device: usize, now: u64) -> SignalEvent {
+        let channel = match self.lines.get(id) {
+            Some(line) => self.channel(id, line),
+            None => Channel { id: id.clone(), ..Channel::default() },
+        };
+        SignalEvent {
+            signal,
+            channel,
+            from: self.accounts[device].clone(),
+            from_device: device.to_string().into(),
+            to: Text::default(),
+            request_id: Text::default(),
+            custom: Text::default(),
+            time_ms: now,
+            uid: 0,
+        }
+    }
+
+    fn create(&mut self, device: usize, now: u64, call_type: i32) -> Done {
+        self.next_channel += 1;
+        let id: Text = format!("c{}", self.next_channel).into();
+        let creator = self.accounts[device].clone();
+        let line = Line { creator, call_type, create_ms: now, members: Vec::new(), invites: Vec::new() };
+        let room = self.room(&id, &line);
+        self.lines.insert(id, line);
+        (SignalResult { room: Some(room), ..SignalResult::default() }, Vec::new())
+    }
+
+    fn join(&mut self, device: usize, now: u64, id: &Text) -> Done {
+        let account = self.accounts[device].clone();
+        let Some(line) = self.lines.get(id) else { return (code(codes::CHANNEL_NOT_EXISTS), Vec::new()) };
+        if line.members.iter().any(|m| m.0 == device) {
+            return (code(codes::ALREADY_MEMBER), Vec::new());
+        }
+        if line.members.iter().any(|m| self.accounts[m.0] == account) {
+            return (code(codes::OTHER_DEVICE), Vec::new());
+        }
+        let event = self.event(Signal::Join, id, device, now);
+        let others: Vec<usize> = line.members.iter().map(|m| m.0).collect();
+        self.next_uid += 1;
+        let uid = self.next_uid;
+        let line = self.lines.get_mut(id).expect("looked up above");
+        line.members.push((device, uid));
+        let room = self.room(id, &self.lines[id]);
+        let tell = |to| Delivery { to, source: Source::Online, event: event.clone() };
+        (SignalResult { room: Some(room), ..SignalResult::default() }, others.into_iter().map(tell).collect())
+    }
+
+    fn is_member(&self, device: usize, id: &Text) -> Result<(), i32> {
+        let line = self.lines.get(id).ok_or(codes::CHANNEL_NOT_EXISTS)?;
+        if line.members.iter().any(|m| m.0 == device) { Ok(()) } else { Err(codes::NOT_MEMBER) }
+    }
+
+    fn invite(&mut self, device: usize, now: u64, message: &Message) -> Done {
+        if let Err(why) = self.is_member(device, &message.channel_id) {
+            return (code(why), Vec::new());
+        }
+        let mut event = self.event(Signal::Invite, &message.channel_id, device, now);
+        event.to = message.account.clone();
+        event.request_id = message.request_id.clone();
+        event.custom = message.custom.clone();
+        let invite = Invite {
+            request_id: message.request_id.clone(),
+            from: event.from.clone(),
+            to: message.account.clone(),
+            state: InviteState::Pending,
+        };
+        self.lines.get_mut(&message.channel_id).expect("is a member").invites.push(invite);
+        let deliveries = self.tell_account(&message.account, &event, Source::Online, None);
+        let online = self.devices_of(&message.account).any(|d| self.logged_in[d]);
+        (code(if online { codes::OK } else { codes::PEER_OFFLINE }), deliveries)
+    }
+
+    fn tell_account(
+        &self,
+        account: &str,
+        event: &SignalEvent,
+        source: Source,
+        except: Option<usize>,
+    ) -> Vec<Delivery> {
+        let others = self.devices_of(account).filter(|device| Some(*device) != except);
+        others.map(|to| Delivery { to, source, event: event.clone() }).collect()
+    }
+
+    fn open_invite(&mut self, message: &Message) -> Result<&mut Invite, i32> {
+        let line = self.lines.get_mut(&message.channel_id).ok_or(codes::CHANNEL_NOT_EXISTS)?;
+        let invite = line.invites.iter_mut().find(|invite| invite.request_id == message.request_id);
+        let invite = invite.ok_or(codes::INVITE_NOT_EXISTS)?;
+        match invite.state {
+            InviteState::Pending => Ok(invite),
+            InviteState::Accepted => Err(codes::INVITE_ACCEPTED),
+            InviteState::Rejected => Err(codes::INVITE_REJECTED),
+            InviteState::Cancelled => Err(codes::INVITE_NOT_EXISTS),
+        }
+    }
+
+    fn cancel(&mut self, device: usize, now: u64, message: &Message) -> Done {
+        let to = match self.open_invite(message) {
+            Err(why) => return (code(why), Vec::new()),
+            Ok(invite) => {
+                invite.state = InviteState::Cancelled;
+                invite.to.clone()
+            }
+        };
+        let mut event = self.event(Signal::Cancel, &message.channel_id, device, now);
+        event.request_id = message.request_id.clone();
+        event.custom = message.custom.clone();
+        (code(codes::OK), self.tell_account(&to, &event, Source::Online, None))
+    }
+
+    fn answer(&mut self, device: usize, now: u64, message: &Message, accepts: bool) -> Done {
+        let inviter = match self.open_invite(message) {
+            Err(why) => return (code(why), Vec::new()),
+            Ok(invite) => {
+                invite.state = if accepts { InviteState::Accepted } else { InviteState::Rejected };
+                invite.from.clone()
+            }
+        };
+        let signal = if accepts { Signal::Accept } else { Signal::Reject };
+        let mut event = self.event(signal, &message.channel_id, device, now);
+        event.to = inviter.clone();
+        event.request_id = message.request_id.clone();
+        event.custom = message.custom.clone();
+        let mut deliveries = self.tell_account(&inviter, &event, Source::Online, None);
+        let account = self.accounts[device].clone();
+        deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));
+        (code(codes::OK), deliveries)
+    }
+
+    fn leave(&mut self, device: usize, now: u64, id: &Text) -> Done {
+        if let Err(why) = self.is_member(device, id) {
+            return (code(why), Vec::new());
+        }
+        let event = self.event(Signal::Leave, id, device, now);
+        let line = self.lines.get_mut(id).expect("is a member");
+        line.members.retain(|m| m.0 != device);
+        let tell = |m: &(usize, u64)| Delivery { to: m.0, source: Source::Online, event: event.clone() };
+        let deliveries = line.members.iter().map(tell).collect();
+        if line.members.is_empty() {
+            self.lines.remove(id);
+        }
+        (code(codes::OK), deliveries)
+    }
+
+    fn close(&mut self, device: usize, now: u64, id: &Text) -> Done {
+        if let Err(why) = self.is_member(device, id) {
+            return (code(why), Vec::new());
+        }
+        let event = self.event(Signal::Close, id, device, now);
+        let line = self.lines.remove(id).expect("is a member");
+        let tell = |to| Delivery { to, source: Source::Online, event: event.clone() };
+        let members = line.members.iter().map(|m| m.0).filter(|to| *to != device);
+        let mut deliveries: Vec<Delivery> = members.map(tell).collect();
+        for invite in line.invites.iter().filter(|invite| invite.state == InviteState::Pending) {
+            deliveries.extend(self.tell_account(&invite.to, &event, Source::Online, Some(device)));
+        }
+        (code(codes::OK), deliveries)
+    }
+
+    fn control(&mut self, device: usize, now: u64, message: &Message) -> Done {
+        if let Err(why) = self.is_member(device, &message.channel_id) {
+            return (code(why), Vec::new());
+        }
+        let mut event = self.event(Signal::Control, &message.channel_id, device, now);
+        event.custom = message.custom.clone();
+        let members = &self.lines[&message.channel_id].members;
+        let to = members.iter().filter(|m| m.0 != device && self.accounts[m.0] == message.account);
+        let tell = |m: &(usize, u64)| Delivery { to: m.0, source: Source::Online, event: event.clone() };
+        (code(codes::OK), to.map(tell).collect())
+    }
+
+    /// Runs a media operation; answers the code and what others hear.
+    pub(crate) fn run_rtc(&mut self, device: usize, op: &RtcOp) -> (i32, Vec<(usize, RtcEvent)>) {
+        match op {
+            RtcOp::Join { channel_name, uid, .. } => {
+                let room = self.rooms.entry(channel_name.clone()).or_default();
+                let mut heard = Vec::new();
+                for &(other, other_uid) in room.iter() {
+                    heard.push((other, RtcEvent::PeerJoin { uid: *uid }));
+                    heard.push((device, RtcEvent::PeerJoin { uid: other_uid }));
+                }
+                room.push((device, *uid));
+                (codes::OK, heard)
+            }
+            RtcOp::Leave => (codes::OK, self.leave_rtc(device, 0)),
+            RtcOp::EnableLocal { .. }
+            | RtcOp::MuteLocal { .. }
+            | RtcOp::Subscribe { .. }
+            | RtcOp::SetView { .. } => (codes::OK, Vec::new()),
+        }
+    }
+
+    /// The device is out of its media room; `code` 0 = on purpose.
+    pub(crate) fn leave_rtc(&mut self, device: usize, code: i32) -> Vec<(usize, RtcEvent)> {
+        let mut heard = Vec::new();
+        for room in self.rooms.values_mut() {
+            while let Some(index) = room.iter().position(|m| m.0 == device) {
+                let (_, uid) = room.remove(index);
+                heard.extend(room.iter().map(|m| (m.0, RtcEvent::PeerLeave { uid, code })));
+            }
+        }
+        self.rooms.retain(|_, room| !room.is_empty());
+        heard
+    }
+}

@@ -43,6 +43,7 @@ bench:
 
 install:
 	scripts/setup cargo cc cmake
+	rm -f build/install/CMakeCache.txt # else it would remember folders of another PREFIX
 	$(CMAKE) -S . -B build/install -DNERTC_CALLKIT_PROFILE=release -DBUILD_TESTING=OFF \
 	  -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR)
 	$(CMAKE) --build build/install

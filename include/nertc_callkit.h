@@ -1404,7 +1404,9 @@ typedef struct nertc_callkit_rtc {
   void (*close_backend)(void *ctx);
   /** As in nertc_callkit_signaling. */
   void (*release)(void *ctx);
-  /** Joins a room; completes once in it. */
+  /**
+   * Joins a room; completes once in it. Microphone and camera are off then: enable_local follows.
+   */
   int32_t (*join)(void *ctx, nertc_callkit_req req, const nertc_callkit_rtc_join *args);
   /** Leaves the room. */
   int32_t (*leave)(void *ctx, nertc_callkit_req req);

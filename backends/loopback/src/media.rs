@@ -28,7 +28,7 @@ pub(crate) struct Seat {
     pub(crate) uid: u64,
     /// Whose uid it is, as signaling knows it.
     pub(crate) owner: Option<Arc<Who>>,
-    /// Microphone and camera; survive the room.
+    /// Microphone and camera; off when the room is left, the core says anew what is on.
     pub(crate) enabled: u32,
     /// Ends with the room.
     pub(crate) muted: u32,
@@ -164,7 +164,7 @@ impl State {
     pub(crate) fn end_media(&mut self, plug: &Arc<RtcPlug>, lost: bool) {
         let (name, uid) = {
             let mut seat = plug.seat();
-            seat.muted = 0;
+            (seat.enabled, seat.muted) = (0, 0);
             seat.unwanted.clear();
             (seat.room.take(), seat.uid)
         };

@@ -441,7 +441,7 @@ pub struct nertc_callkit_rtc {
     pub close_backend: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
     /// As in nertc_callkit_signaling.
     pub release: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
-    /// Joins a room; completes once in it.
+    /// Joins a room; completes once in it. Microphone and camera are off then: enable_local follows.
     pub join: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,

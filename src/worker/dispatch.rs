@@ -274,10 +274,10 @@ impl Kit {
 
     fn check_host_call(&self) -> Result<(), Refused> {
         self.check_ours()?;
-        if !self.host_delivery {
-            return Err(Refused::Unsupported);
+        if in_callback() {
+            return Err(Refused::Reentrant);
         }
-        if in_callback() { Err(Refused::Reentrant) } else { Ok(()) }
+        if self.host_delivery { Ok(()) } else { Err(Refused::Unsupported) }
     }
 
     fn run_until_released(&self) {

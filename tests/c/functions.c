@@ -1,0 +1,289 @@
+/* functions.c: see functions.h. */
+#include "functions.h"
+
+#include "phone.h"
+
+/* ---- requests and their completions ------------------------------------------------------------------- */
+
+struct request *tally_expect(struct tally *tally)
+{
+  struct request *request;
+  pthread_mutex_lock(&check_lock);
+  CHECK(tally->count < REQUESTS);
+  request = &tally->requests[tally->count++];
+  pthread_mutex_unlock(&check_lock);
+  return request;
+}
+
+void tally_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
+{
+  struct request *request = user_data;
+  (void)kit;
+  pthread_mutex_lock(&check_lock);
+  request->code = result->code;
+  request->done++;
+  pthread_cond_broadcast(&check_changed);
+  pthread_mutex_unlock(&check_lock);
+}
+
+int32_t tally_offered(struct request *request, int32_t answer)
+{
+  change(&request->accepted, answer == NERTC_CALLKIT_STATUS_OK);
+  return answer;
+}
+
+void check_tally_at(const char *file, int line, const struct tally *tally)
+{
+  int i;
+  pthread_mutex_lock(&check_lock);
+  for (i = 0; i < tally->count; i++) {
+    const struct request *it = &tally->requests[i];
+    check_int_at(file, line, "completions of a request", it->done, it->accepted);
+  }
+  pthread_mutex_unlock(&check_lock);
+}
+
+void sound(nertc_callkit_frame *frame)
+{
+  static const int16_t samples[160] = {1, 2, 3};
+  const nertc_callkit_frame init = NERTC_CALLKIT_FRAME_INIT;
+  *frame = init;
+  frame->media = NERTC_CALLKIT_MEDIA_AUDIO;
+  frame->planes[0] = samples;
+  frame->strides[0] = sizeof samples;
+  frame->rate = 16000;
+  frame->channels = 1;
+  frame->samples = 160;
+}
+
+/* ---- the functions ------------------------------------------------------------------------------------ */
+
+#define RUN_OF(name) static int32_t run_##name(nertc_callkit *kit, struct tally *tally)
+#define REQUEST(name, ...) \
+  RUN_OF(name) \
+  { \
+    struct request *request = tally_expect(tally); \
+    return tally_offered(request, nertc_callkit_##name(kit, __VA_ARGS__, tally_done, request)); \
+  }
+#define PLAIN(name, ...) \
+  RUN_OF(name) \
+  { \
+    (void)tally; \
+    return nertc_callkit_##name(__VA_ARGS__); \
+  }
+#define INIT(name) \
+  RUN_OF(name##_init) \
+  { \
+    nertc_callkit_##name it; \
+    (void)kit; \
+    (void)tally; \
+    nertc_callkit_##name##_init(&it, sizeof it); \
+    return it.struct_size == sizeof it ? 0 : -1; \
+  }
+#define PLUG(name, half, ...) \
+  RUN_OF(name) \
+  { \
+    nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT; \
+    const int32_t status = nertc_callkit_##name(__VA_ARGS__ & plugs); \
+    (void)kit; \
+    (void)tally; \
+    if (status == NERTC_CALLKIT_STATUS_OK) { \
+      plugs.half->release(plugs.half##_ctx); \
+    } \
+    return status; \
+  }
+
+static const nertc_callkit_call_options to_bob = {sizeof to_bob, 0, 0, 0, "bob", NULL, NULL, NULL};
+static const nertc_callkit_view view = NERTC_CALLKIT_VIEW_INIT;
+
+PLAIN(destroy, kit)
+REQUEST(login, "alice", "token")
+PLAIN(get_state, kit)
+PLAIN(dispatch, kit, 0)
+PLAIN(network_changed, kit)
+PLAIN(set_call_timeout, kit, 30000)
+REQUEST(call, &to_bob)
+REQUEST(cancel, NULL)
+REQUEST(accept, NULL)
+REQUEST(reject, NULL)
+REQUEST(hangup, NULL, 0)
+REQUEST(leave, NULL, 0)
+REQUEST(switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE)
+REQUEST(enable_local, NERTC_CALLKIT_MEDIA_AUDIO, 1)
+REQUEST(mute_local, NERTC_CALLKIT_MEDIA_AUDIO, 1)
+REQUEST(mute_remote, NERTC_CALLKIT_MEDIA_AUDIO, 1)
+REQUEST(set_local_view, &view)
+REQUEST(set_remote_view, &view)
+PLUG(loopback_signaling, signaling, NULL, )
+PLUG(loopback_rtc, rtc, NULL, )
+PLUG(none_rtc, rtc, )
+INIT(config)
+INIT(timers)
+INIT(listener)
+INIT(plugs)
+INIT(push)
+INIT(call_options)
+INIT(call_ref)
+INIT(cancel_options)
+INIT(view)
+INIT(fault)
+
+RUN_OF(logout)
+{
+  struct request *request = tally_expect(tally);
+  return tally_offered(request, nertc_callkit_logout(kit, tally_done, request));
+}
+
+static void on_released(void *request)
+{
+  change(&((struct request *)request)->done, 1);
+}
+
+/* Counted like a request, so that a tally is complete only when nothing of the component runs any more. */
+RUN_OF(release)
+{
+  struct request *request = tally_expect(tally);
+  return tally_offered(request, nertc_callkit_release(kit, on_released, request));
+}
+
+RUN_OF(create)
+{
+  nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+  const int32_t status = nertc_callkit_create(&config, &kit);
+  (void)tally;
+  if (status == NERTC_CALLKIT_STATUS_OK) {
+    CHECK_OK(nertc_callkit_release(kit, NULL, NULL));
+  }
+  return status;
+}
+
+RUN_OF(get_call_info)
+{
+  nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
+  (void)tally;
+  return nertc_callkit_get_call_info(kit, &info);
+}
+
+RUN_OF(event_fd)
+{
+  int fd = -1;
+  (void)tally;
+  return nertc_callkit_event_fd(kit, &fd);
+}
+
+RUN_OF(push_frame)
+{
+  nertc_callkit_frame frame;
+  (void)tally;
+  sound(&frame);
+  return nertc_callkit_push_frame(kit, &frame);
+}
+
+RUN_OF(version)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_version() == NERTC_CALLKIT_VERSION_NUMBER ? 0 : -1;
+}
+
+RUN_OF(version_text)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_version_text()[0] ? 0 : -1;
+}
+
+RUN_OF(status_text)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_status_text(NERTC_CALLKIT_STATUS_REENTRANT)[0] ? 0 : -1;
+}
+
+RUN_OF(code_text)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_code_text(NERTC_CALLKIT_CODE_TIMEOUT)[0] ? 0 : -1;
+}
+
+RUN_OF(set_log_callback)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL);
+}
+
+/* One of these makes and gives back a hub; the others do so, too, since they need one. */
+RUN_OF(hub_create)
+{
+  nertc_callkit_hub *hub;
+  int32_t status = nertc_callkit_hub_create(0, &hub);
+  (void)kit;
+  (void)tally;
+  return status ? status : nertc_callkit_hub_release(hub);
+}
+
+RUN_OF(hub_add_fault)
+{
+  nertc_callkit_fault fault = NERTC_CALLKIT_FAULT_INIT;
+  nertc_callkit_hub *hub;
+  int32_t status = nertc_callkit_hub_create(0, &hub);
+  (void)kit;
+  (void)tally;
+  fault.action = NERTC_CALLKIT_FAULT_DIE;
+  status = status ? status : nertc_callkit_hub_add_fault(hub, &fault);
+  return status ? status : nertc_callkit_hub_release(hub);
+}
+
+#define ROW(name, kind) {#name, kind, run_##name}
+
+const struct function functions[] = {
+  ROW(create, NO_KIT), ROW(destroy, WAITS), ROW(release, KIT), ROW(login, KIT), ROW(logout, KIT),
+  ROW(get_state, KIT), ROW(get_call_info, KIT), ROW(dispatch, WAITS), ROW(event_fd, KIT),
+  ROW(network_changed, KIT), ROW(version, NO_KIT), ROW(version_text, NO_KIT), ROW(status_text, NO_KIT),
+  ROW(code_text, NO_KIT), ROW(set_call_timeout, KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
+  ROW(reject, KIT), ROW(hangup, KIT), ROW(leave, KIT), ROW(switch_call_type, KIT), ROW(enable_local, KIT),
+  ROW(mute_local, KIT), ROW(mute_remote, KIT), ROW(set_local_view, KIT), ROW(set_remote_view, KIT),
+  ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT),
+  {"hub_release", NO_KIT, run_hub_create}, ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT),
+  ROW(none_rtc, NO_KIT), ROW(config_init, NO_KIT), ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT),
+  ROW(plugs_init, NO_KIT), ROW(push_init, NO_KIT), ROW(call_options_init, NO_KIT), ROW(call_ref_init, NO_KIT),
+  ROW(cancel_options_init, NO_KIT), ROW(view_init, NO_KIT), ROW(fault_init, NO_KIT),
+};
+const int function_count = sizeof functions / sizeof functions[0];
+
+/* ---- against the documents ---------------------------------------------------------------------------- */
+
+static void read_all(const char *path, char *text, size_t size)
+{
+  FILE *file = fopen(path, "r");
+  CHECK(file);
+  text[fread(text, 1, size - 1, file)] = '\0';
+  fclose(file);
+}
+
+void check_functions_are_complete(void)
+{
+  static char symbols[1 << 16], threading[1 << 16];
+  char row[128];
+  const char *at;
+  int i, listed = 0;
+  read_all(NERTC_CALLKIT_SYMBOLS, symbols, sizeof symbols);
+  read_all(NERTC_CALLKIT_THREADING, threading, sizeof threading);
+  for (at = symbols; (at = strstr(at, "\nnertc_callkit_")) != NULL; at++) {
+    listed++;
+  }
+  CHECK_INT(function_count, listed);
+  for (i = 0; i < function_count; i++) {
+    snprintf(row, sizeof row, "\nnertc_callkit_%s ", functions[i].name);
+    if (!strstr(symbols, row)) {
+      FAIL("%s is not exported", functions[i].name);
+    }
+    snprintf(row, sizeof row, "| nertc_callkit_%s | %s |", functions[i].name,
+             functions[i].kind == WAITS ? "REENTRANT" : "yes");
+    if (!strstr(threading, row) && !strstr(functions[i].name, "_init")) {
+      FAIL("docs/THREADING.md has no row \"%s\"", row);
+    }
+  }
+}

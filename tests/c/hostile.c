@@ -1,0 +1,429 @@
+/* hostile.c: plugs that break the contract, and peers and services that send nonsense. The answer is a clear
+ * code; the running call is untouched; nothing hangs or is told twice. */
+#include "tap.h"
+
+/* alice over a tap, bob over the loopback. */
+struct scene {
+  struct pair pair;
+  struct tap tap;
+  nertc_callkit_plugs plugs;
+  nertc_callkit_timers timers;
+};
+
+static void scene_start(struct scene *scene)
+{
+  const nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
+  struct setup bob = {0}, alice = {0};
+  memset(scene, 0, sizeof *scene);
+  scene->timers = timers;
+  scene->timers.request_ms = 80;
+  scene->timers.operation_ms = 80;
+  scene->timers.login_ms = 80;
+  scene->timers.rtc_connect_ms = 500;
+  scene->timers.rtc_leave_ms = 80;
+  scene->timers.destroy_wait_ms = 50;
+  CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &scene->pair.hub));
+  tap_init(&scene->tap, scene->pair.hub, &scene->plugs);
+  alice.plugs = &scene->plugs;
+  alice.timers = &scene->timers;
+  bob.hub = scene->pair.hub;
+  scene->pair.alice = phone_new("alice", &alice);
+  scene->pair.bob = phone_new("bob", &bob);
+  phone_login(scene->pair.bob);
+}
+
+static void scene_end(struct scene *scene)
+{
+  CHECK_OK(nertc_callkit_destroy(scene->pair.alice->kit));
+  CHECK_OK(nertc_callkit_destroy(scene->pair.bob->kit));
+  CHECK_INT(scene->tap.closed, scene->tap.opened);
+  CHECK_INT(scene->tap.released, 2);
+  phone_free(scene->pair.alice);
+  phone_free(scene->pair.bob);
+  CHECK_OK(nertc_callkit_hub_release(scene->pair.hub));
+}
+
+static void start_call(struct scene *scene)
+{
+  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+  options.user_id = "bob";
+  CHECK_OK(nertc_callkit_call(scene->pair.alice->kit, &options, phone_done, scene->pair.alice));
+}
+
+static void good_call(struct scene *scene)
+{
+  pair_connect(&scene->pair);
+  CHECK_OK(nertc_callkit_hangup(scene->pair.alice->kit, NULL, 0, phone_done, scene->pair.alice));
+  phone_expect(scene->pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(scene->pair.bob, "on_call_end(16)");
+}
+
+static void refuses_open(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  scene.tap.refuse_open = 77;
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
+  phone_expect(scene.pair.alice, "done(login,77)");
+  /* open is called at most once: whoever refused it is out for good. */
+  scene.tap.refuse_open = 0;
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
+  phone_until(scene.pair.alice, scene.tap.opened ? "done(login,0)" : "done(login,77)");
+  scene_end(&scene);
+}
+
+static void refuses_open_of_media(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  scene.tap.refuse_open_rtc = 78;
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
+  phone_expect(scene.pair.alice, "done(login,78)");
+  scene_end(&scene);
+}
+
+static void refuses_at_once(void)
+{
+  static const enum tap_op ops[] = {TAP_CREATE, TAP_JOIN, TAP_INVITE};
+  struct scene scene;
+  size_t i;
+  scene_start(&scene);
+  scene.tap.code = 79;
+  scene.tap.act[TAP_LOGIN] = TAP_REFUSE;
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
+  phone_expect(scene.pair.alice, "done(login,79)");
+  phone_login(scene.pair.alice);
+  for (i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+    scene.tap.act[ops[i]] = TAP_REFUSE;
+    start_call(&scene);
+    phone_expect(scene.pair.alice, "done(call,79) on_call_end(7)");
+  }
+  good_call(&scene);
+  scene_end(&scene);
+}
+
+static void completes_twice_or_for_nobody(void)
+{
+  struct scene scene;
+  int op;
+  scene_start(&scene);
+  scene.tap.code = 80;
+  for (op = 0; op < TAP_OPS; op++) {
+    scene.tap.act[op] = op % 2 ? TAP_TWICE : TAP_WRONG_REQ;
+  }
+  phone_login(scene.pair.alice);
+  good_call(&scene);
+  for (op = 0; op < TAP_OPS; op++) {
+    scene.tap.act[op] = op % 2 ? TAP_WRONG_REQ : TAP_TWICE;
+  }
+  good_call(&scene);
+  phone_silent(scene.pair.alice);
+  scene_end(&scene);
+}
+
+static void never_completes(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  scene.tap.act[TAP_LOGIN] = TAP_NEVER;
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
+  phone_expect(scene.pair.alice, "done(login,408)");
+  phone_login(scene.pair.alice);
+  scene.tap.act[TAP_CREATE] = TAP_NEVER;
+  start_call(&scene);
+  phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
+  scene.tap.act[TAP_JOIN] = TAP_NEVER;
+  start_call(&scene);
+  phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
+  good_call(&scene);
+  scene_end(&scene);
+}
+
+/* The logout of an unwilling plug still ends, and so does destroy. */
+static void never_completes_the_end(void)
+{
+  struct scene scene;
+  int op;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  pair_connect(&scene.pair);
+  for (op = 0; op < TAP_OPS; op++) {
+    scene.tap.act[op] = TAP_NEVER;
+  }
+  CHECK_OK(nertc_callkit_logout(scene.pair.alice->kit, phone_done, scene.pair.alice));
+  phone_until(scene.pair.alice, "on_call_end(0)");
+  phone_until(scene.pair.bob, "on_call_end(16)");
+  scene_end(&scene);
+}
+
+static void completes_late_and_after_close(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  scene.tap.act[TAP_CREATE] = TAP_LATE;
+  start_call(&scene);
+  phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
+  WAIT_UNTIL(at_least_one, &scene.tap.asked[TAP_CREATE]);
+  tap_complete_late(&scene.tap);
+  good_call(&scene);
+  scene_end(&scene);
+  /* The component is gone: a sink that is called now does nothing. */
+  tap_complete_late(&scene.tap);
+  tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "c", "carol", "r", "{}");
+  CHECK_INT(tap_connection(&scene.tap, NERTC_CALLKIT_CONNECTION_LOST), 0);
+  CHECK_INT(tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 0), 0);
+}
+
+static void completes_inside_its_own_operation(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  scene.tap.act[TAP_LOGIN] = TAP_INSIDE;
+  scene.tap.code = 302;
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
+  phone_expect(scene.pair.alice, "done(login,302)");
+  phone_login(scene.pair.alice);
+  scene.tap.act[TAP_CREATE] = TAP_INSIDE;
+  start_call(&scene);
+  phone_expect(scene.pair.alice, "done(call,302) on_call_end(7)");
+  scene.tap.act[TAP_RTC_JOIN] = TAP_INSIDE;
+  pair_ring(&scene.pair);
+  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
+  phone_expect(scene.pair.alice, "on_user_accept on_error(rtc,302) on_call_end(5)");
+  phone_until(scene.pair.bob, "on_call_end(16)");
+  good_call(&scene);
+  scene_end(&scene);
+}
+
+static void speaks_nonsense(void)
+{
+  static const enum tap_act acts[] = {TAP_BAD_UTF8, TAP_HUGE, TAP_NULL_ROOM};
+  static const char *const words[] = {"done(call,90008) on_call_end(7)", "done(call,90005) on_call_end(7)",
+                                      "done(call,90008) on_call_end(7)"};
+  struct scene scene;
+  size_t i;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  for (i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+    scene.tap.act[TAP_CREATE] = acts[i];
+    start_call(&scene);
+    phone_expect(scene.pair.alice, words[i]);
+    scene.tap.act[TAP_JOIN] = acts[i];
+    start_call(&scene);
+    phone_expect(scene.pair.alice, words[i]);
+  }
+  good_call(&scene);
+  scene_end(&scene);
+}
+
+/* Messages that are none: dropped, whatever the state; the live call is untouched. */
+static void say_nonsense(struct tap *tap)
+{
+  static char megabyte[1024 * 1024];
+  static const int32_t signals[] = {1, 2, 3, 4, 5, 6, 7, 8};
+  size_t i;
+  memset(megabyte, 'm', sizeof megabyte - 1);
+  for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    tap_event(tap, signals[i], 0, NULL, NULL, NULL, NULL);
+    tap_event(tap, signals[i], 0, "", "", "", "");
+    tap_event(tap, signals[i], 0, "\xff\xff", "carol", "r", "{}");
+    tap_event(tap, signals[i], 0, "c", "\xc3(", "r", "{}");
+    tap_event(tap, signals[i], 0, "c", megabyte, "r", "{}");
+    tap_event(tap, signals[i], 0, megabyte, "carol", "r", "{}");
+    tap_event(tap, signals[i], 77, "c", "carol", "r", "{}");
+    tap_event(tap, signals[i], 2, NULL, NULL, NULL, megabyte);
+  }
+  tap_event(tap, 0, 0, "c", "carol", "r", "{}");
+  tap_event(tap, 99, 0, "c", "carol", "r", "{}");
+  tap->core.events(tap->core.ctx, 0, NULL, 3);
+  tap->core.rooms(tap->core.ctx, NULL, 3);
+  tap->core.connection(tap->core.ctx, NULL);
+  tap_connection(tap, 99);
+  tap->core_rtc.event(tap->core_rtc.ctx, NULL);
+  tap_rtc_event(tap, 99, 1, 0);
+  tap_rtc_event(tap, NERTC_CALLKIT_RTC_PEER_LEAVE, 123456, 0);
+  tap->core_rtc.frame(tap->core_rtc.ctx, NULL);
+  tap->core.log(tap->core.ctx, 99, NULL);
+  tap->core.log(tap->core.ctx, 1, "\xff");
+}
+
+static void nonsense_leaves_a_call_alone(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  pair_connect(&scene.pair);
+  say_nonsense(&scene.tap);
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, 0, phone_done, scene.pair.alice));
+  phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(scene.pair.bob, "on_call_end(16)");
+  scene_end(&scene);
+}
+
+/* Everything that carol, who is not the peer, sends about the live call is dropped. */
+static void the_wrong_sender(void)
+{
+  static const int32_t signals[] = {1, 2, 4, 5, 6, 7, 8};
+  struct scene scene;
+  size_t i;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  pair_ring(&scene.pair);
+  for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    tap_event(&scene.tap, signals[i], 0, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
+    tap_event(&scene.tap, signals[i], 1, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
+    tap_event(&scene.tap, signals[i], 0, "another channel", "bob", scene.pair.alice->request_id, "{}");
+  }
+  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
+  phone_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
+  phone_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    tap_event(&scene.tap, signals[i], 0, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
+  }
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, 0, phone_done, scene.pair.alice));
+  phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(scene.pair.bob, "on_call_end(16)");
+  scene_end(&scene);
+}
+
+/* Attachments of a peer: the call rings, and what cannot be read counts as absent. */
+static void attachments_of_peers(void)
+{
+  static char deep[2100];
+  static const char *const customs[] = {"", "not JSON", "[]", "null", "{", "{\"_attachment\":{\"a\":[1]}}",
+    "{\"callType\":\"x\",\"version\":7,\"channelName\":[],\"_attachment\":5,\"callId\":{},\"reason\":\"x\"}",
+    "{\"version\":\"a.b.c\",\"channelName\":\"\"}", "{\"version\":\"99999999999999.1.1\",\"channelName\":\"n\"}",
+    "{\"_attachment\":\"a\\u0000b\",\"version\":\"1.8.1\",\"channelName\":\"n\"}"};
+  struct scene scene;
+  char request[16];
+  size_t i;
+  memset(deep, '[', 1000);
+  memset(deep + 1000, ']', 1000);
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  for (i = 0; i <= sizeof customs / sizeof customs[0]; i++) {
+    const char *custom = i == sizeof customs / sizeof customs[0] ? deep : customs[i];
+    snprintf(request, sizeof request, "r%u", (unsigned)i);
+    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "foreign-channel", "carol", request, custom);
+    phone_expect(scene.pair.alice, "on_invited");
+    if (i == 5) {
+      CHECK_TEXT(scene.pair.alice->attachment, "{\"a\":[1]}");
+    }
+    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_CANCEL, 0, "foreign-channel", "carol", request, custom);
+    phone_expect(scene.pair.alice, "on_user_cancel on_call_end(12)");
+  }
+  scene_end(&scene);
+}
+
+static void a_group_invite_does_not_ring(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "carol", "r", "{\"callType\":1,\"version\":\"1.8.1\"}");
+  phone_expect(scene.pair.alice, "on_missed_call(6)");
+  CHECK_INT(nertc_callkit_get_state(scene.pair.alice->kit), NERTC_CALLKIT_STATE_IDLE);
+  scene_end(&scene);
+}
+
+static void an_invite_from_oneself_does_not_ring(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "alice", "r", "{}");
+  good_call(&scene);
+  scene_end(&scene);
+}
+
+static void signaling_is_lost_and_comes_back(void)
+{
+  struct scene scene;
+  scene_start(&scene);
+  phone_login(scene.pair.alice);
+  pair_ring(&scene.pair);
+  tap_connection(&scene.tap, NERTC_CALLKIT_CONNECTION_LOST);
+  tap_connection(&scene.tap, NERTC_CALLKIT_CONNECTION_RESTORED);
+  phone_expect(scene.pair.alice, "on_reconnecting(1) on_reconnected(1)");
+  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
+  phone_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
+  phone_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
+  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_RECONNECTED, 0, 0);
+  phone_expect(scene.pair.alice, "on_reconnecting(2) on_reconnected(2)");
+  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 30001);
+  phone_expect(scene.pair.alice, "on_disconnect on_call_end(10)");
+  /* For bob's side nothing broke: alice left. */
+  phone_expect(scene.pair.bob, "on_user_leave on_call_end(20)");
+  scene_end(&scene);
+}
+
+static void the_peer_is_silent_for_good(void)
+{
+  struct scene scene;
+  struct setup alice = {0};
+  nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
+  scene_start(&scene);
+  CHECK_OK(nertc_callkit_destroy(scene.pair.alice->kit));
+  phone_free(scene.pair.alice);
+  tap_init(&scene.tap, scene.pair.hub, &scene.plugs);
+  scene.timers.peer_reconnecting_ms = 30;
+  scene.timers.peer_lost_ms = 80;
+  alice.plugs = &scene.plugs;
+  alice.timers = &scene.timers;
+  scene.pair.alice = phone_new("alice", &alice);
+  phone_login(scene.pair.alice);
+  pair_connect(&scene.pair);
+  CHECK_OK(nertc_callkit_get_call_info(scene.pair.alice->kit, &info));
+  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
+  phone_expect(scene.pair.alice, "on_reconnecting(2)");
+  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_HEARD, info.peer_uid, 0);
+  phone_expect(scene.pair.alice, "on_reconnected(2)");
+  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
+  phone_expect(scene.pair.alice, "on_reconnecting(2) on_user_disconnect on_call_end(19)");
+  scene_end(&scene);
+}
+
+static void a_vtable_without_a_mandatory_function(void)
+{
+  struct tap tap;
+  nertc_callkit_plugs plugs;
+  nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+  nertc_callkit *kit = NULL;
+  tap_init(&tap, NULL, &plugs);
+  config.plugs = &plugs;
+  tap.signaling.invite = NULL;
+  CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
+  tap.signaling.invite = tap.signaling.cancel_invite;
+  tap.rtc.join = NULL;
+  CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
+  tap.rtc.struct_size = 0;
+  CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
+  /* They stay ours. */
+  CHECK_INT(tap.released, 0);
+  plugs.signaling->release(plugs.signaling_ctx);
+  plugs.rtc->release(plugs.rtc_ctx);
+}
+
+int main(void)
+{
+  RUN(refuses_open);
+  RUN(refuses_open_of_media);
+  RUN(refuses_at_once);
+  RUN(completes_twice_or_for_nobody);
+  RUN(never_completes);
+  RUN(never_completes_the_end);
+  RUN(completes_late_and_after_close);
+  RUN(completes_inside_its_own_operation);
+  RUN(speaks_nonsense);
+  RUN(nonsense_leaves_a_call_alone);
+  RUN(the_wrong_sender);
+  RUN(attachments_of_peers);
+  RUN(a_group_invite_does_not_ring);
+  RUN(an_invite_from_oneself_does_not_ring);
+  RUN(signaling_is_lost_and_comes_back);
+  RUN(the_peer_is_silent_for_good);
+  RUN(a_vtable_without_a_mandatory_function);
+  return 0;
+}

@@ -4,7 +4,7 @@ use super::input::{Outcome, Text, Ticket};
 use super::output::{
     CallEvent, ConnectionEvent, ErrorEvent, Event, Layer, MediaEvent, OpResult, Operation, Output, UserEvent,
 };
-use super::state::{InCall, Own};
+use super::state::{InCall, Own, State};
 use super::{Engine, codes};
 
 impl Engine {
@@ -75,8 +75,17 @@ impl Engine {
         }
     }
 
+    /// The number of a call as an event may say it: 0 while done(call), which comes first, has not told it.
+    pub(super) fn known_no(&self, no: u64) -> u64 {
+        match &self.state {
+            State::Calling(calling) if calling.own.no == no && !calling.own.confirmed => 0,
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => no,
+        }
+    }
+
     pub(super) fn tell_error(&mut self, operation: Operation, call_no: u64, outcome: Outcome) {
         let Outcome { code, raw_code, message } = outcome;
+        let call_no = self.known_no(call_no);
         self.tell(Event::Error(ErrorEvent { operation, code, raw_code, call_no, message }));
     }
 }

@@ -13,8 +13,9 @@ use super::{Engine, codes, limits};
 pub(super) enum Session {
     /// Nobody.
     LoggedOut,
-    /// The service is being asked. Messages that come before its answer wait, and are then one backlog.
-    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<SignalEvent> },
+    /// The service is being asked. Messages and rooms that come before its answer wait; the messages are then
+    /// one backlog.
+    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<SignalEvent>, rooms: Vec<Room> },
     /// `clock` = the service's clock minus ours, if it told.
     LoggedIn { account: Text, clock: Option<u64> },
     /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
@@ -63,7 +64,8 @@ impl Engine {
         match &mut self.session {
             Session::LoggedOut => {
                 let tickets = vec![ticket];
-                self.session = Session::LoggingIn { account: account.clone(), tickets, early: Vec::new() };
+                let (early, rooms) = (Vec::new(), Vec::new());
+                self.session = Session::LoggingIn { account: account.clone(), tickets, early, rooms };
                 let ms = self.config.timers.login_ms;
                 self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
             }
@@ -80,7 +82,7 @@ impl Engine {
 
     pub(super) fn on_login_done(&mut self, now: Time, result: SignalResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        let Session::LoggingIn { account, tickets, early } = session else {
+        let Session::LoggingIn { account, tickets, early, rooms } = session else {
             self.session = session;
             return self.ignore("login completed, nobody waits for it");
         };
@@ -95,6 +97,7 @@ impl Engine {
             self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
         }
         if ok {
+            self.on_rooms(now, rooms);
             self.on_offline(now, early);
         }
     }
@@ -177,7 +180,7 @@ impl Engine {
 
     pub(super) fn on_connection(&mut self, now: Time, connection: Connection) {
         let account = self.session.account();
-        let call_no = self.state.call_no();
+        let call_no = self.known_no(self.state.call_no());
         match connection {
             Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
                 self.is_connection_lost = true;
@@ -226,6 +229,10 @@ impl Engine {
 
     /// Channels that this device is still in after a login: only the live call's is kept.
     pub(super) fn on_rooms(&mut self, now: Time, rooms: Vec<Room>) {
+        if let Session::LoggingIn { rooms: early, .. } = &mut self.session {
+            early.extend(rooms);
+            return early.truncate(limits::SIDE_OPERATIONS);
+        }
         if !self.session.is_logged_in() {
             return self.ignore("rooms while not logged in");
         }

@@ -461,3 +461,18 @@ fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
     let Some(Event::Error(error)) = rig.events.last() else { panic!("an error was told") };
     assert_eq!(error.call_no, 1);
 }
+
+#[test]
+fn no_event_names_a_call_before_its_completion_does() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.handle(Input::Connection(Connection::Lost(Outcome::default())));
+    let Some(Event::Reconnecting(event)) = rig.events.last() else { panic!("it is told") };
+    assert_eq!(event.call_no, 0);
+    rig.ok("create");
+    rig.invite("bob", "p1", "zz");
+    rig.answer("join", 500);
+    rig.answer("close", 500);
+    let Some(Event::Error(error)) = rig.events.last() else { panic!("it is told") };
+    assert_eq!(error.call_no, 0);
+}

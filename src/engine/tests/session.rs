@@ -311,6 +311,30 @@ fn rooms_left_over_from_before_are_left_or_closed() {
 }
 
 #[test]
+fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
+    let mut rig = logged_out();
+    rig.login("al");
+    let ring = rig.event(Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+    rig.handle(Input::Signals { source: Source::Offline, events: vec![ring] });
+    rig.signal_from(Source::OtherDevice, Signal::Reject, "al", "p1", "q1", "");
+    rig.ok("login");
+    rig.told("done login 0 · on_missed_call bob answeredelsewhere");
+}
+
+#[test]
+fn rooms_that_overtake_the_logins_completion_wait_for_it() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.forget();
+    let channel = Channel { id: "x2".into(), creator: "bob".into(), ..Channel::default() };
+    rig.handle(Input::Rooms(vec![Room { channel, members: Vec::new() }]));
+    rig.asked("");
+    rig.ok("login");
+    rig.told("done login 0");
+    rig.asked("leave x2");
+}
+
+#[test]
 fn nobody_rings_while_the_component_closes() {
     let mut rig = Rig::called();
     rig.invite("bob", "p2", "q2");

@@ -368,8 +368,9 @@ static void the_peer_is_silent_for_good(void)
   CHECK_OK(nertc_callkit_destroy(scene.pair.alice->kit));
   phone_free(scene.pair.alice);
   tap_init(&scene.tap, scene.pair.hub, &scene.plugs);
-  scene.timers.peer_reconnecting_ms = 30;
-  scene.timers.peer_lost_ms = 80;
+  /* PEER_SILENT says that two seconds have passed already. */
+  scene.timers.peer_reconnecting_ms = 2030;
+  scene.timers.peer_lost_ms = 2080;
   alice.plugs = &scene.plugs;
   alice.timers = &scene.timers;
   scene.pair.alice = phone_new("alice", &alice);

@@ -277,7 +277,11 @@ impl Kit {
         if in_callback() {
             return Err(Refused::Reentrant);
         }
-        if self.host_delivery { Ok(()) } else { Err(Refused::Unsupported) }
+        match (self.host_delivery, self.gate.is_open()) {
+            (true, _) => Ok(()),
+            (false, true) => Err(Refused::Unsupported),
+            (false, false) => Err(Refused::Closed),
+        }
     }
 
     fn run_until_released(&self) {

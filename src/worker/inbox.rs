@@ -115,7 +115,12 @@ impl Gate {
 
     /// Why there is no room.
     pub(super) fn full(&self) -> Refused {
-        if self.phase.load(Relaxed) == phase::OPEN { Refused::QueueFull } else { Refused::Closed }
+        if self.is_open() { Refused::QueueFull } else { Refused::Closed }
+    }
+
+    /// Neither released nor destroyed.
+    pub(super) fn is_open(&self) -> bool {
+        self.phase.load(Relaxed) == phase::OPEN
     }
 
     /// The worker took `message` out.

@@ -20,7 +20,7 @@ const SWITCH: Allowed = [codes::SWITCH_IN_IDLE, codes::SWITCH_IN_CALLING, codes:
 
 impl Engine {
     pub(super) fn on_command(&mut self, now: Time, ticket: Ticket, command: Command) {
-        let operation = operation_of(&command);
+        let operation = command.operation();
         if self.closing != Closing::No {
             return self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
         }
@@ -191,22 +191,25 @@ impl Engine {
     }
 }
 
-fn operation_of(command: &Command) -> Operation {
-    match command {
-        Command::Login { .. } => Operation::Login,
-        Command::Logout => Operation::Logout,
-        Command::SetCallTimeout { .. } => Operation::None,
-        Command::Call(_) => Operation::Call,
-        Command::Cancel { .. } => Operation::Cancel,
-        Command::Accept { .. } => Operation::Accept,
-        Command::Reject { .. } => Operation::Reject,
-        Command::Hangup { .. } => Operation::Hangup,
-        Command::Leave { .. } => Operation::Leave,
-        Command::SwitchCallType { .. } => Operation::Switch,
-        Command::EnableLocal { .. } => Operation::EnableLocal,
-        Command::MuteLocal { .. } => Operation::MuteLocal,
-        Command::MuteRemote { .. } => Operation::MuteRemote,
-        Command::SetLocalView(_) => Operation::LocalView,
-        Command::SetRemoteView(_) => Operation::RemoteView,
+impl Command {
+    /// What its completion says that it was.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Command::Login { .. } => Operation::Login,
+            Command::Logout => Operation::Logout,
+            Command::SetCallTimeout { .. } => Operation::None,
+            Command::Call(_) => Operation::Call,
+            Command::Cancel { .. } => Operation::Cancel,
+            Command::Accept { .. } => Operation::Accept,
+            Command::Reject { .. } => Operation::Reject,
+            Command::Hangup { .. } => Operation::Hangup,
+            Command::Leave { .. } => Operation::Leave,
+            Command::SwitchCallType { .. } => Operation::Switch,
+            Command::EnableLocal { .. } => Operation::EnableLocal,
+            Command::MuteLocal { .. } => Operation::MuteLocal,
+            Command::MuteRemote { .. } => Operation::MuteRemote,
+            Command::SetLocalView(_) => Operation::LocalView,
+            Command::SetRemoteView(_) => Operation::RemoteView,
+        }
     }
 }

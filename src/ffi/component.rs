@@ -66,10 +66,9 @@ impl Component {
 
     /// Queues a request. If it is accepted, its completion is called exactly once.
     pub(crate) fn submit(&self, command: Command, completion: Completion) -> Result<(), Error> {
-        let is_call = matches!(command, Command::Call(_));
-        let ticket = self.host.expect(completion);
+        let ticket = self.host.expect(completion, command.operation());
         let answer = self.kit.command(ticket, command);
-        self.host.offered(ticket, answer.is_ok() && is_call, answer.is_ok());
+        self.host.offered(ticket, answer.is_ok());
         Ok(answer?)
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
 use nertc_callkit_abi as abi;
@@ -14,7 +14,7 @@ use super::component::{Completion, KITS};
 use super::convert::{HostPtr, c_text, call_type_number};
 use super::gate::Gate;
 use super::log::{Pii, code_text};
-use super::table::lock;
+use super::table::{lock, wait};
 use crate::engine::codes;
 use crate::engine::input::{CallRef, Text, Ticket};
 use crate::engine::output::{
@@ -38,6 +38,8 @@ pub(crate) struct Host {
     on_wakeup: Option<Plain>,
     user_data: HostPtr,
     desk: Mutex<Desk>,
+    /// An offer was decided after `Desk::is_over`.
+    decided: Condvar,
     last_ticket: AtomicU64,
     /// Calls whose frames may still reach `on_frame`, by call number.
     frames: Gate,
@@ -50,12 +52,15 @@ struct Desk {
     /// The call delivered last whose end is not delivered; 0 = none.
     shown: u64,
     released: Option<(Plain, HostPtr)>,
+    /// The engine is gone.
+    is_over: bool,
 }
 
 struct Pending {
     completion: Completion,
-    /// An accepted call().
-    is_call: bool,
+    operation: Operation,
+    /// The request was accepted; before that it may still be refused.
+    accepted: bool,
 }
 
 impl Host {
@@ -71,35 +76,52 @@ impl Host {
             on_wakeup: config.on_wakeup,
             user_data: HostPtr(config.user_data),
             desk: Mutex::default(),
+            decided: Condvar::new(),
             last_ticket: AtomicU64::new(0),
             frames: Gate::default(),
         }
     }
 
     /// A ticket for a completion, which may be due before the request was even accepted.
-    pub(crate) fn expect(&self, completion: Completion) -> Ticket {
+    pub(crate) fn expect(&self, completion: Completion, operation: Operation) -> Ticket {
         let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        lock(&self.desk).pending.insert(ticket, Pending { completion, is_call: false });
+        lock(&self.desk).pending.insert(ticket, Pending { completion, operation, accepted: false });
         ticket
     }
 
     /// The request of `ticket` was accepted or refused.
-    pub(crate) fn offered(&self, ticket: Ticket, is_call: bool, accepted: bool) {
-        if accepted && !is_call {
-            return;
-        }
+    pub(crate) fn offered(&self, ticket: Ticket, accepted: bool) {
         let mut desk = lock(&self.desk);
         if !accepted {
             desk.pending.remove(&ticket);
         } else if let Some(pending) = desk.pending.get_mut(&ticket) {
-            pending.is_call = true;
+            pending.accepted = true;
+        }
+        if desk.is_over {
+            self.decided.notify_all();
+        }
+    }
+
+    /// Completes what the engine did not live to complete. There is something only if it panicked. Waits for
+    /// the threads that are just being told whether their request is accepted.
+    fn complete_the_rest(&self) {
+        let mut desk = lock(&self.desk);
+        desk.is_over = true;
+        while desk.pending.values().any(|pending| !pending.accepted) {
+            desk = wait(&self.decided, desk);
+        }
+        let rest = std::mem::take(&mut desk.pending);
+        drop(desk);
+        for pending in rest.into_values() {
+            self.complete(pending.completion, &shut_down(pending.operation));
         }
     }
 
     /// Which call the app can mean now when it names none.
     pub(crate) fn implied_call(&self) -> CallRef {
         let desk = lock(&self.desk);
-        let calls = desk.pending.iter().filter(|(_, pending)| pending.is_call);
+        let is_call = |pending: &Pending| pending.accepted && pending.operation == Operation::Call;
+        let calls = desk.pending.iter().filter(|(_, pending)| is_call(pending));
         let issued = calls.map(|(ticket, _)| *ticket).collect();
         CallRef { implied: true, shown: desk.shown, issued, ..CallRef::default() }
     }
@@ -407,6 +429,7 @@ impl Listener for Host {
 
     fn released(&self) {
         self.shut_frames();
+        self.complete_the_rest();
         let released = lock(&self.desk).released.take();
         if let Some((released, user_data)) = released {
             let _inside = CallbackGuard::enter();
@@ -423,6 +446,13 @@ impl Listener for Host {
             unsafe { on_wakeup(self.user_data.0) }
         }
     }
+}
+
+/// The result of a request that nobody can answer any more.
+fn shut_down(operation: Operation) -> OpResult {
+    let [message, channel_id, request_id, call_id] = [const { "" }; 4].map(Text::from);
+    let code = codes::SHUTTING_DOWN;
+    OpResult { operation, code, raw_code: 0, message, call_no: 0, uid: 0, channel_id, request_id, call_id }
 }
 
 /// What to say to a developer: never nothing.
@@ -580,8 +610,8 @@ mod tests {
     fn an_own_call_can_be_meant_from_its_acceptance_on_and_not_in_its_end() {
         let lines = with_host(|host, done| {
             assert_eq!(host.implied_call(), implied(0, None));
-            let ticket = host.expect(done);
-            host.offered(ticket, true, true);
+            let ticket = host.expect(done, Operation::Call);
+            host.offered(ticket, true);
             assert_eq!(host.implied_call(), implied(0, Some(ticket)));
             host.done(ticket, result(Operation::Call, 0, 7));
             assert_eq!(host.implied_call(), implied(7, None));
@@ -605,12 +635,12 @@ mod tests {
     #[test]
     fn a_call_that_was_refused_or_failed_cannot_be_meant() {
         with_host(|host, done| {
-            let refused = host.expect(done);
-            host.offered(refused, true, false);
+            let refused = host.expect(done, Operation::Call);
+            host.offered(refused, false);
             assert_eq!(host.implied_call(), implied(0, None));
-            let failed = host.expect(done);
+            let failed = host.expect(done, Operation::Call);
             host.done(failed, result(Operation::Call, 408, 9));
-            host.offered(failed, true, true);
+            host.offered(failed, true);
             assert_eq!(host.implied_call(), implied(0, None));
         });
     }
@@ -618,14 +648,39 @@ mod tests {
     #[test]
     fn a_failure_is_told_once_to_done_or_else_to_on_error() {
         let lines = with_host(|host, done| {
-            let ticket = host.expect(done);
+            let ticket = host.expect(done, Operation::Accept);
             host.done(ticket, result(Operation::Accept, 10410, 2));
             host.done(ticket, result(Operation::Accept, 10410, 2));
-            host.done(host.expect(Completion::nobody()), result(Operation::Accept, 10410, 2));
-            host.done(host.expect(Completion::nobody()), result(Operation::Accept, 0, 2));
-            host.done(host.expect(Completion::nobody()), result(Operation::None, 90003, 0));
+            host.done(
+                host.expect(Completion::nobody(), Operation::Accept),
+                result(Operation::Accept, 10410, 2),
+            );
+            host.done(host.expect(Completion::nobody(), Operation::Accept), result(Operation::Accept, 0, 2));
+            host.done(
+                host.expect(Completion::nobody(), Operation::Accept),
+                result(Operation::None, 90003, 0),
+            );
         });
         let lines: Vec<_> = lines.into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, ["done 5 10410", "error 5 10410 2"]);
+    }
+    #[test]
+    fn what_the_engine_did_not_live_to_complete_is_completed_before_released() {
+        let lines = with_host(|host, done| {
+            host.offered(host.expect(done, Operation::Login), true);
+            host.offered(host.expect(Completion::nobody(), Operation::Hangup), true);
+            let (refused, accepted) =
+                (host.expect(done, Operation::Call), host.expect(done, Operation::Call));
+            std::thread::scope(|scope| {
+                // Their threads have not been told yet when the end comes: it waits for them.
+                scope.spawn(|| {
+                    host.offered(refused, false);
+                    host.offered(accepted, true);
+                });
+                host.released();
+            });
+        });
+        let lines: Vec<_> = lines.into_iter().map(|(line, _)| line).collect();
+        assert_eq!(lines, ["done 1 90003", "error 7 90003 0", "done 3 90003"]);
     }
 }

@@ -80,19 +80,24 @@ static int is_past(const struct timespec *until)
 static int pump(void)
 {
   struct pollfd fds[16];
-  nertc_callkit *kits[16];
+  nertc_callkit *kits[16], *closing[16];
   struct phone *it;
-  int count = 0, i;
+  int count = 0, closing_count = 0, i;
   pthread_mutex_lock(&check_lock);
-  for (it = check_phones; it && count < 16; it = it->next) {
+  for (it = check_phones; it && count + closing_count < 16; it = it->next) {
     if (it->setup.delivery == NERTC_CALLKIT_DELIVERY_HOST && !it->destroyed && !it->held) {
       kits[count] = it->kit;
       if (nertc_callkit_event_fd(it->kit, &fds[count].fd) == NERTC_CALLKIT_STATUS_OK) {
         fds[count++].events = POLLIN;
+      } else {
+        closing[closing_count++] = it->kit; /* released: dispatch works until `released` has run */
       }
     }
   }
   pthread_mutex_unlock(&check_lock);
+  for (i = 0; i < closing_count; i++) {
+    nertc_callkit_dispatch(closing[i], 5);
+  }
   if (count > 0 && poll(fds, (nfds_t)count, 5) > 0) {
     for (i = 0; i < count; i++) {
       if (fds[i].revents) {
@@ -100,7 +105,7 @@ static int pump(void)
       }
     }
   }
-  return count;
+  return count + closing_count;
 }
 
 int check_wait(int (*is_true)(void *), void *argument)

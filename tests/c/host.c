@@ -1,0 +1,253 @@
+/* host.c: HOST delivery: callbacks run in dispatch and nowhere else; event_fd and on_wakeup say when. */
+#include "check.h"
+#include "phone.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+/* A phone with HOST delivery that nobody dispatches but the test. */
+static struct phone *held_phone(nertc_callkit_hub *hub, const char *account)
+{
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .hub = hub};
+  struct phone *phone = phone_new(account, &setup);
+  phone->held = 1;
+  return phone;
+}
+
+static int is_readable(int fd, int timeout_ms)
+{
+  struct pollfd it = {.fd = fd, .events = POLLIN};
+  return poll(&it, 1, timeout_ms) == 1;
+}
+
+static int event_fd(struct phone *phone)
+{
+  int fd = -1;
+  CHECK_OK(nertc_callkit_event_fd(phone->kit, &fd));
+  CHECK(fd >= 0);
+  return fd;
+}
+
+
+static void nothing_runs_outside_dispatch(void)
+{
+  struct phone *phone = held_phone(NULL, "alice");
+  const int fd = event_fd(phone);
+  CHECK(!is_readable(fd, 0));
+  CHECK_INT(nertc_callkit_dispatch(phone->kit, 0), 0);
+  CHECK_INT(nertc_callkit_dispatch(phone->kit, 5), 0);
+  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  CHECK(is_readable(fd, 10000));
+  CHECK(is_readable(fd, 0)); /* by level: looking does not use it up */
+  CHECK_INT(phone->count, 0);
+  CHECK_INT(nertc_callkit_dispatch(phone->kit, -1), 1);
+  phone_expect(phone, "done(login,0)");
+  CHECK(!is_readable(fd, 0));
+  CHECK_INT(event_fd(phone), fd);
+  CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+  phone_destroy(phone, "");
+  phone_free(phone);
+}
+
+static void hangup_inside(struct phone *phone, const char *word, const void *event)
+{
+  (void)event;
+  if (strcmp(word, "done(login,0)") == 0) {
+    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone));
+    /* The worker answers while we are still in here. */
+    while (nertc_callkit_network_changed(phone->kit) == NERTC_CALLKIT_STATUS_OK && !phone->uid) {
+      phone->uid = 1;
+    }
+  }
+}
+
+/* What a callback causes waits for the next dispatch, so that a loop gets its turn. */
+static void one_dispatch_runs_what_waited_at_entry(void)
+{
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .on_callback = hangup_inside};
+  struct phone *phone = phone_new("alice", &setup);
+  phone->held = 1;
+  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  CHECK_INT(nertc_callkit_dispatch(phone->kit, -1), 1);
+  phone_expect(phone, "done(login,0)");
+  CHECK_INT(nertc_callkit_dispatch(phone->kit, -1), 1);
+  phone_expect(phone, "done(hangup,20005)");
+  phone_destroy(phone, "");
+  phone_free(phone);
+}
+
+static int answer_of_dispatch;
+
+static void *dispatch_for_ever(void *argument)
+{
+  struct phone *phone = argument;
+  answer_of_dispatch = nertc_callkit_dispatch(phone->kit, -1);
+  return NULL;
+}
+
+static void a_waiting_dispatch_wakes(void)
+{
+  struct phone *phone = held_phone(NULL, "alice");
+  pthread_t thread;
+  CHECK_INT(pthread_create(&thread, NULL, dispatch_for_ever, phone), 0);
+  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  pthread_join(thread, NULL);
+  CHECK_INT(answer_of_dispatch, 1);
+  phone_expect(phone, "done(login,0)");
+  /* destroy wakes it, too; a thread that comes later finds destroy running, or the component gone. */
+  CHECK_INT(pthread_create(&thread, NULL, dispatch_for_ever, phone), 0);
+  phone_destroy(phone, "");
+  pthread_join(thread, NULL);
+  CHECK(answer_of_dispatch == NERTC_CALLKIT_STATUS_CLOSED || answer_of_dispatch == NERTC_CALLKIT_STATUS_REENTRANT ||
+        answer_of_dispatch == 0 || answer_of_dispatch == 1); /* 1: the end itself */
+  phone_free(phone);
+}
+
+static void dispatch_from_another_thread(struct phone *phone, const char *word, const void *event)
+{
+  pthread_t thread;
+  (void)event;
+  if (strcmp(word, "done(login,0)") == 0) {
+    CHECK_INT(nertc_callkit_dispatch(phone->kit, 0), NERTC_CALLKIT_STATUS_REENTRANT);
+    CHECK_INT(pthread_create(&thread, NULL, dispatch_for_ever, phone), 0);
+    pthread_join(thread, NULL);
+    CHECK_INT(answer_of_dispatch, NERTC_CALLKIT_STATUS_REENTRANT);
+  }
+}
+
+static void nested_and_parallel_dispatch_are_refused(void)
+{
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .on_callback = dispatch_from_another_thread};
+  struct phone *phone = phone_new("alice", &setup);
+  phone_login(phone);
+  phone_destroy(phone, "");
+  phone_free(phone);
+}
+
+static int wakeups;
+
+static void on_wakeup(void *phone)
+{
+  (void)phone;
+  change(&wakeups, 1);
+}
+
+static void one_wakeup_from_empty_to_waiting(void)
+{
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .on_wakeup = on_wakeup};
+  struct phone *phone;
+  int ran = 0;
+  wakeups = 0;
+  phone = phone_new("alice", &setup);
+  phone->held = 1;
+  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone));
+  CHECK_OK(nertc_callkit_leave(phone->kit, NULL, 0, phone_done, phone));
+  WAIT_UNTIL(at_least_one, &wakeups);
+  while (ran < 3) {
+    const int before = wakeups;
+    const int now = nertc_callkit_dispatch(phone->kit, -1);
+    CHECK(now > 0);
+    ran += now;
+    CHECK(wakeups <= before + 1);
+  }
+  CHECK(wakeups >= 1 && wakeups <= 3);
+  phone_destroy(phone, "done(hangup,20001) done(leave,20001) done(login,0)");
+  phone_free(phone);
+}
+
+static void what_waits_runs_inside_destroy(void)
+{
+  struct phone *phone = held_phone(NULL, "alice");
+  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  CHECK(is_readable(event_fd(phone), 10000));
+  phone_destroy(phone, "done(login,0)");
+  phone_free(phone);
+  phone = held_phone(NULL, "alice");
+  /* A request that cannot be answered any more. */
+  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  CHECK_OK(nertc_callkit_destroy(phone->kit));
+  CHECK_INT(phone->count, 1);
+  CHECK_INT(nertc_callkit_dispatch(phone->kit, 0), NERTC_CALLKIT_STATUS_CLOSED);
+  phone->destroyed = 1;
+  phone_free(phone);
+}
+
+static void on_released(void *count)
+{
+  change(count, 1);
+}
+
+static void what_waits_runs_in_dispatch_after_release(void)
+{
+  struct phone *phone = held_phone(NULL, "alice");
+  int released = 0, ran = 0;
+  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  CHECK_OK(nertc_callkit_release(phone->kit, on_released, &released));
+  CHECK_REFUSED(nertc_callkit_get_state(phone->kit), CLOSED);
+  CHECK_INT(phone->count, 0);
+  while (!released) {
+    const int now = nertc_callkit_dispatch(phone->kit, -1);
+    CHECK(now >= 0);
+    ran += now;
+  }
+  CHECK_INT(ran, 2);
+  CHECK_INT(phone->count, 1);
+  CHECK_INT(nertc_callkit_dispatch(phone->kit, -1), NERTC_CALLKIT_STATUS_CLOSED);
+  phone->destroyed = 1;
+  phone_free(phone);
+}
+
+static void worker_delivery_has_neither(void)
+{
+  struct phone *phone = phone_new("alice", NULL);
+  int fd = -1;
+  CHECK_REFUSED(nertc_callkit_event_fd(phone->kit, &fd), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_dispatch(phone->kit, 0), UNSUPPORTED);
+  CHECK_INT(fd, -1);
+  phone_destroy(phone, "");
+  phone_free(phone);
+}
+
+/* Only the newest of what only the newest counts: a host that is slow does not fall behind. */
+static void media_events_collapse(void)
+{
+  struct setup alice = {0}, bob = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .media = 1};
+  struct pair pair;
+  unsigned before;
+  int i;
+  CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
+  alice.hub = bob.hub = pair.hub;
+  pair.alice = phone_new("alice", &alice);
+  pair.bob = phone_new("bob", &bob);
+  phone_login(pair.bob);
+  phone_login(pair.alice);
+  pair_connect(&pair);
+  phone_expect(pair.bob, "on_audio_available(1)");
+  pair.bob->held = 1;
+  before = pair.bob->count;
+  for (i = 0; i < 101; i++) {
+    CHECK_OK(nertc_callkit_mute_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_AUDIO, !(i % 2), phone_done, pair.alice));
+    phone_expect(pair.alice, "done(mute,0)");
+  }
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  pair.bob->held = 0;
+  phone_until(pair.bob, "on_call_end(16)");
+  CHECK(pair.bob->count - before <= 3);
+  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  pair_end(&pair);
+}
+
+int main(void)
+{
+  RUN(nothing_runs_outside_dispatch);
+  RUN(one_dispatch_runs_what_waited_at_entry);
+  RUN(a_waiting_dispatch_wakes);
+  RUN(nested_and_parallel_dispatch_are_refused);
+  RUN(one_wakeup_from_empty_to_waiting);
+  RUN(what_waits_runs_inside_destroy);
+  RUN(what_waits_runs_in_dispatch_after_release);
+  RUN(worker_delivery_has_neither);
+  RUN(media_events_collapse);
+  return 0;
+}

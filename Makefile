@@ -10,11 +10,13 @@ CARGO   := env -u MAKEFLAGS -u MFLAGS cargo
 CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test bench install header diagram lint setup clean
+.PHONY: help demo test sim model bench install header diagram lint setup clean
 
 help:
 	@echo 'make demo      two accounts call each other; prints every event, writes what was heard as WAV'
 	@echo 'make test      every test: Rust, C and C++, installed consumers'
+	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine'
+	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
 	@echo 'make header    writes include/nertc_callkit.h from the code'
@@ -36,6 +38,14 @@ test: setup
 	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
 	$(CMAKE) --build build/test --parallel $(JOBS)
 	ctest --test-dir build/test --output-on-failure --parallel $(JOBS)
+
+SEEDS ?= 2000
+SEED0 ?= 1
+sim:
+	SIM_SEEDS=$(SEEDS) SIM_SEED0=$(SEED0) $(CARGO) test --profile search --test sim -- --nocapture
+
+model:
+	$(CARGO) test --profile search --test model -- --nocapture
 
 bench:
 	scripts/setup cargo cc valgrind

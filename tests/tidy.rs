@@ -98,7 +98,12 @@ fn the_engine_forbids_unsafe_code() {
 fn files_functions_and_lines_are_short() {
     let mut found = Vec::new();
     for (file, text) in texts(&[".rs", ".c", ".cpp", ".h"]) {
-        let widest = if file.starts_with("include/") { 100 } else { 110 };
+        // Users read the header in narrow windows; tables in C tests have a row a line.
+        let widest = match &*file {
+            header if header.starts_with("include/") => 100,
+            c if !c.ends_with(".rs") => 120,
+            _ => 110,
+        };
         found.extend(offences(&file, &text, |line| {
             let width = line.chars().count();
             (width > widest).then(|| format!("{width} columns, at most {widest}"))

@@ -75,7 +75,8 @@ impl Names {
         *at = Time(at.0.saturating_sub(self.now.0));
     }
 
-    fn knows(&self, id: &Text) -> bool {
+    /// The id was renamed before: a state or a message names it.
+    pub fn knows(&self, id: &Text) -> bool {
         self.ids.contains_key(id)
     }
 
@@ -154,7 +155,9 @@ impl Engine {
             stone.request_id.iter_mut().for_each(|request| names.id(request));
             stone.until = Time(0);
         }
-        stones.sort_by(|a, b| (&a.channel_id, &a.request_id).cmp(&(&b.channel_id, &b.request_id)));
+        stones.sort_by(|a, b| {
+            (&a.channel_id, &a.request_id, &a.sender).cmp(&(&b.channel_id, &b.request_id, &b.sender))
+        });
         self.tombstones.0 = stones;
     }
 }

@@ -61,9 +61,20 @@ pub(super) enum Awaited {
     Enter,
 }
 
+impl Closer {
+    /// What a late success of the operation it waits for must be followed by.
+    fn undo(&self) -> Option<Undo> {
+        match &self.step {
+            Step::Await(awaited) => awaited.undo(&self.channel_id),
+            Step::Joining => Some(Undo::Join(self.channel_id.clone())),
+            Step::Cancelling | Step::Finishing => None,
+        }
+    }
+}
+
 impl Awaited {
     /// What its late success must be followed by.
-    pub(super) fn undo(&self, channel: &Text) -> Option<Undo> {
+    fn undo(&self, channel: &Text) -> Option<Undo> {
         match self {
             Awaited::Create => Some(Undo::Create),
             Awaited::Join | Awaited::Enter => Some(Undo::Join(channel.clone())),
@@ -296,10 +307,7 @@ impl Engine {
     /// Skips what a closer still waits for and sends what is left to send, unheard.
     fn drop_closer(&mut self, now: Time, index: usize) {
         let mut closer = self.closers.remove(index);
-        if let Step::Await(awaited) = &closer.step {
-            self.abandon_closer(closer.id, awaited, &closer.channel_id);
-        }
-        self.ops.retain(|op| op.owner != Owner::Closer(closer.id));
+        self.abandon_closer(closer.id, closer.undo());
         if let Some(message) = closer.cancel.take_if(|_| closer.step == Step::Await(Awaited::Invite)) {
             self.side(now, Operation::Cancel, closer.call_no, true, SignalOp::CancelInvite(message));
         }
@@ -310,12 +318,7 @@ impl Engine {
 
     /// What a late success of a closer's running operation must be followed by.
     pub(super) fn closer_undo(&self, id: u64) -> Option<Undo> {
-        let closer = self.closers.iter().find(|closer| closer.id == id)?;
-        match &closer.step {
-            Step::Await(awaited) => awaited.undo(&closer.channel_id),
-            Step::Joining => Some(Undo::Join(closer.channel_id.clone())),
-            Step::Cancelling | Step::Finishing => None,
-        }
+        self.closers.iter().find(|closer| closer.id == id)?.undo()
     }
 
     /// This channel is being cleaned up.

@@ -1,6 +1,5 @@
 //! Operations in flight: who gets the answer, when it is overdue, and what a late success leaves to undo.
 
-use super::closer::Awaited;
 use super::input::{Outcome, Req, SignalResult, Text, Ticket};
 use super::output::{Operation, Output, RtcOp, SignalOp};
 use super::time::Time;
@@ -161,10 +160,10 @@ impl Engine {
     }
 
     /// A closer gives up on its running operation.
-    pub(super) fn abandon_closer(&mut self, closer: u64, awaited: &Awaited, channel: &Text) {
+    pub(super) fn abandon_closer(&mut self, closer: u64, undo: Option<Undo>) {
         let Some(index) = self.ops.iter().position(|op| op.owner == Owner::Closer(closer)) else { return };
         let op = self.ops.remove(index);
-        self.abandon(op.req, awaited.undo(channel));
+        self.abandon(op.req, undo);
     }
 
     pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: SignalResult) {

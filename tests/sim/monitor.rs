@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit::engine::Engine;
 use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{Command, Input, Req, Signal, SignalEvent, Source, Text, Ticket};
 use nertc_callkit::engine::output::{EndReason, Event, OpResult, Operation, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
+use nertc_callkit::engine::{Engine, Names};
 
 /// What the app was told of one call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Told {
     once: BTreeSet<&'static str>,
     records: u32,
@@ -234,6 +234,27 @@ impl Monitor {
             return check_record(told, end.reason, call_no);
         }
         Ok(())
+    }
+
+    /// What of the past can still matter: live calls, open requests, ends and channels that somebody still names.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn essence(&self, names: &mut Names) -> String {
+        let live: Vec<&Told> = self.calls.values().filter(|told| !told.ended).collect();
+        let open: Vec<&Operation> = self.open.values().collect();
+        let mut over: Vec<String> = Vec::new();
+        for (channel, request) in &self.over {
+            if names.knows(channel) {
+                let (mut channel, mut request) = (channel.clone(), request.clone());
+                names.id(&mut channel);
+                request.iter_mut().for_each(|request| names.id(request));
+                over.push(format!("{channel} {request:?}"));
+            }
+        }
+        over.sort();
+        let mut inside: Vec<Text> = self.inside.iter().cloned().collect();
+        inside.iter_mut().for_each(|channel| names.id(channel));
+        inside.sort();
+        format!("{live:?} {open:?} {over:?} {inside:?} {}", self.entering.len())
     }
 
     /// At the end of the run: everything completed, every call ended, every channel left.

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{
     Channel, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source, Text,
 };
 use nertc_callkit::engine::output::{Message, RtcOp, SignalOp};
+use nertc_callkit::engine::{Names, codes};
 
 /// A message on its way to a device.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct Delivery {
     pub(crate) event: SignalEvent,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum InviteState {
     Pending,
     Accepted,
@@ -25,7 +25,7 @@ enum InviteState {
     Cancelled,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Invite {
     request_id: Text,
     from: Text,
@@ -33,7 +33,7 @@ struct Invite {
     state: InviteState,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Line {
     creator: Text,
     call_type: i32,
@@ -43,7 +43,7 @@ struct Line {
 }
 
 /// The service and who is known to it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Service {
     /// Account of every device, by index.
     pub(crate) accounts: Vec<Text>,
@@ -51,12 +51,16 @@ pub(crate) struct Service {
     pub(crate) logged_in: Vec<bool>,
     lines: BTreeMap<Text, Line>,
     next_channel: u64,
-    next_uid: u64,
     rooms: BTreeMap<Text, Vec<(usize, u64)>>,
 }
 
 /// What a device asked for, done.
 pub(crate) type Done = (SignalResult, Vec<Delivery>);
+
+/// Media uid of a device, unique in every room.
+fn uid_of(device: usize) -> u64 {
+    device as u64 + 1
+}
 
 fn code(code: i32) -> SignalResult {
     SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() }
@@ -76,7 +80,7 @@ impl Service {
                 (SignalResult { server_ms: now, ..SignalResult::default() }, Vec::new())
             }
             SignalOp::Logout => (code(codes::OK), self.forget(device, now)),
-            SignalOp::Create { call_type } => self.create(device, now, *call_type as i32 + 1),
+            SignalOp::Create { call_type } => self.create(device, *call_type as i32 + 1),
             SignalOp::Join { channel_id, .. } => self.join(device, now, channel_id),
             SignalOp::Invite { message, .. } => self.invite(device, now, message),
             SignalOp::CancelInvite(message) => self.cancel(device, now, message),
@@ -143,11 +147,17 @@ impl Service {
         }
     }
 
-    fn create(&mut self, device: usize, now: u64, call_type: i32) -> Done {
+    fn create(&mut self, device: usize, call_type: i32) -> Done {
         self.next_channel += 1;
         let id: Text = format!("c{}", self.next_channel).into();
         let creator = self.accounts[device].clone();
-        let line = Line { creator, call_type, create_ms: now, members: Vec::new(), invites: Vec::new() };
+        let line = Line {
+            creator,
+            call_type,
+            create_ms: self.next_channel,
+            members: Vec::new(),
+            invites: Vec::new(),
+        };
         let room = self.room(&id, &line);
         self.lines.insert(id, line);
         (SignalResult { room: Some(room), ..SignalResult::default() }, Vec::new())
@@ -164,8 +174,7 @@ impl Service {
         }
         let event = self.event(Signal::Join, id, device, now);
         let others: Vec<usize> = line.members.iter().map(|m| m.0).collect();
-        self.next_uid += 1;
-        let uid = self.next_uid;
+        let uid = uid_of(device);
         let line = self.lines.get_mut(id).expect("looked up above");
         line.members.push((device, uid));
         let room = self.room(id, &self.lines[id]);
@@ -328,5 +337,28 @@ impl Service {
         }
         self.rooms.retain(|_, room| !room.is_empty());
         heard
+    }
+
+    /// The same with ids renamed and the serial number of the next channel left out.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn canonical(&self, names: &mut Names) -> Service {
+        let mut service = self.clone();
+        service.next_channel = 0;
+        service.lines.clear();
+        for (id, line) in &self.lines {
+            let (mut id, mut line) = (id.clone(), line.clone());
+            names.id(&mut id);
+            line.invites.iter_mut().for_each(|invite| names.id(&mut invite.request_id));
+            service.lines.insert(id, line);
+        }
+        service.rooms.clear();
+        for (room, members) in &self.rooms {
+            let mut room = room.clone();
+            names.id(&mut room);
+            let mut members = members.clone();
+            members.sort_unstable();
+            service.rooms.insert(room, members);
+        }
+        service
     }
 }

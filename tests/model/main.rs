@@ -1,0 +1,112 @@
+//! Exhaustive search of small worlds over the real engine: every order in which what is under way can arrive,
+//! every user action at every moment, deadlines early and late, and a bounded number of losses and copies.
+//!
+//! In every state the invariants of `monitor` hold, and from every state the world comes to rest: everybody idle
+//! or in one call with one other, and idle after hanging up.
+
+#[path = "../sim/monitor.rs"]
+mod monitor;
+#[path = "../sim/service.rs"]
+mod service;
+mod world;
+mod worlds;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use world::World;
+use worlds::{Case, cases};
+
+/// More states than any world has: a world that grows beyond is reported, not cut off.
+const MOST_STATES: usize = 6_000_000;
+
+/// What a search found.
+struct Found {
+    states: usize,
+    depth: usize,
+    violation: Option<String>,
+}
+
+/// Breadth first, so that the first violation found has the shortest trace.
+fn search(case: &Case) -> Found {
+    let root = case.world();
+    let mut parents: HashMap<u64, (u64, u16)> = HashMap::from([(root.fingerprint(), (0, 0))]);
+    let mut layer = vec![(root.fingerprint(), root)];
+    let mut depth = 0;
+    while !layer.is_empty() {
+        let mut next = Vec::new();
+        for (from, world) in layer {
+            for (index, step) in world.moves().iter().enumerate() {
+                let mut after = world.clone();
+                let verdict = after.make(step);
+                let fingerprint = after.fingerprint();
+                let is_new = !parents.contains_key(&fingerprint);
+                if is_new {
+                    parents.insert(fingerprint, (from, index as u16));
+                }
+                let verdict = match verdict {
+                    Ok(()) if is_new => after.come_to_rest().and_then(|()| case.holds(&after)),
+                    other => other,
+                };
+                if let Err(why) = verdict {
+                    let violation = Some(format!("{why}\n{}", trace(case, &parents, from, index)));
+                    return Found { states: parents.len(), depth, violation };
+                }
+                if is_new {
+                    next.push((fingerprint, after));
+                }
+            }
+        }
+        if parents.len() > MOST_STATES {
+            let violation = Some(format!("more than {MOST_STATES} states: give the world a smaller budget"));
+            return Found { states: parents.len(), depth, violation };
+        }
+        depth += 1;
+        layer = next;
+    }
+    Found { states: parents.len(), depth, violation: None }
+}
+
+/// Repeats the way to a violation, in words.
+fn trace(case: &Case, parents: &HashMap<u64, (u64, u16)>, mut at: u64, last: usize) -> String {
+    let mut way = vec![last];
+    while let Some(&(from, index)) = parents.get(&at).filter(|(from, _)| *from != 0) {
+        way.push(index as usize);
+        at = from;
+    }
+    let mut world: World = case.world();
+    world.trace = Some(Vec::new());
+    for index in way.into_iter().rev() {
+        let step = world.moves()[index].clone();
+        let _ = world.make(&step);
+    }
+    world.trace.map(|lines| lines.join("\n")).unwrap_or_default()
+}
+
+#[test]
+fn every_small_world_keeps_every_invariant() {
+    let wanted = std::env::var("MODEL_WORLD").unwrap_or_default();
+    let cases: Vec<Case> = cases().into_iter().filter(|case| case.name.contains(&wanted)).collect();
+    let (next, total) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let violations = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = search(case);
+                    total.fetch_add(found.states, Ordering::Relaxed);
+                    println!("{:<44} {:>9} states, depth {:>3}", case.name, found.states, found.depth);
+                    if let Some(why) = found.violation {
+                        violations.lock().expect("no panic").push(format!("{}: {why}", case.name));
+                    }
+                }
+            });
+        }
+    });
+    let violations = violations.into_inner().expect("no panic");
+    let (worlds, states) = (cases.len(), total.into_inner());
+    println!("model: worlds {worlds}, states {states}, violations {}", violations.len());
+    assert!(violations.is_empty(), "{}", violations.join("\n\n"));
+}

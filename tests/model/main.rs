@@ -1,8 +1,8 @@
 //! Exhaustive search of small worlds over the real engine: every order in which what is under way can arrive,
 //! every user action at every moment, deadlines early and late, and a bounded number of losses and copies.
 //!
-//! In every state the invariants of `monitor` hold, and from every state the world comes to rest: everybody idle
-//! or in one call with one other, and idle after hanging up.
+//! In every state the invariants of `monitor` hold, and from every state the world comes to rest: everybody
+//! idle or in one call with one other, and idle after hanging up.
 
 #[path = "../sim/monitor.rs"]
 mod monitor;

@@ -338,8 +338,8 @@ impl World {
         hasher.finish()
     }
 
-    /// Everything under way arrives, deadlines pass, nobody acts: everybody must be idle, or in one call with one
-    /// other. Then all hang up, and everybody must be idle.
+    /// Everything under way arrives, deadlines pass, nobody acts: everybody must be idle, or in one call with
+    /// one other. Then all hang up, and everybody must be idle.
     pub(crate) fn come_to_rest(&self) -> Result<(), String> {
         let mut world = self.clone();
         world.settle()?;

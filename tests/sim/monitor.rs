@@ -236,7 +236,7 @@ impl Monitor {
         Ok(())
     }
 
-    /// What of the past can still matter: live calls, open requests, ends and channels that somebody still names.
+    /// What of the past can still matter: live calls, open requests, ends and channels somebody still names.
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
     pub(crate) fn essence(&self, names: &mut Names) -> String {
         let live: Vec<&Told> = self.calls.values().filter(|told| !told.ended).collect();

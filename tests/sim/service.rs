@@ -1,5 +1,5 @@
-//! An idealised signaling and media service: what it decides is decided once, in the order in which operations
-//! reach it. How long they take, and what is lost, is the world's business.
+//! An idealised signaling and media service: what it decides is decided once, in the order in which
+//! operations reach it. How long they take, and what is lost, is the world's business.
 
 use std::collections::BTreeMap;
 

@@ -145,13 +145,11 @@ static void one_wakeup_from_empty_to_waiting(void)
   CHECK_OK(nertc_callkit_leave(phone->kit, NULL, 0, phone_done, phone));
   WAIT_UNTIL(at_least_one, &wakeups);
   while (ran < 3) {
-    const int before = wakeups;
     const int now = nertc_callkit_dispatch(phone->kit, -1);
     CHECK(now > 0);
     ran += now;
-    CHECK(wakeups <= before + 1);
   }
-  CHECK(wakeups >= 1 && wakeups <= 3);
+  CHECK(wakeups >= 1 && wakeups <= 3); /* as often as it was empty, which is up to the two threads */
   phone_destroy(phone, "done(hangup,20001) done(leave,20001) done(login,0)");
   phone_free(phone);
 }

@@ -5,6 +5,7 @@
  */
 #include "functions.h"
 #include "phone.h"
+#include "tap.h"
 
 /* What brings the callback about. alice and bob are logged in, unless the row says otherwise. */
 struct stage {
@@ -18,13 +19,16 @@ struct row {
   void (*play)(struct stage *stage);
   int32_t confirm_to_video;
   uint32_t ring_ms;
-  int host_only, logged_out, has_tablet;
+  int host_only, logged_out, has_tablet, has_tap;
 };
 
 static const struct row *row;
 static const struct function *function;
 static struct tally tally;
 static struct stage stage;
+/* alice's plugs, where the loopback has no fault for what a row needs. */
+static struct tap tap;
+static nertc_callkit_plugs tapped;
 static int32_t delivery;
 /* 1: the callback began; 2: it is about to return. */
 static int hit;
@@ -292,6 +296,21 @@ static void play_release(struct stage *it)
   }
 }
 
+static void play_lost_signaling(struct stage *it)
+{
+  connect(it);
+  tap_connection(&tap, NERTC_CALLKIT_CONNECTION_LOST);
+  tap_connection(&tap, NERTC_CALLKIT_CONNECTION_RESTORED);
+}
+
+static void play_quality(struct stage *it)
+{
+  nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
+  connect(it);
+  CHECK_OK(nertc_callkit_get_call_info(it->alice->kit, &info));
+  tap_rtc_event(&tap, NERTC_CALLKIT_RTC_QUALITY, info.peer_uid, NERTC_CALLKIT_QUALITY_POOR);
+}
+
 static void play_log(struct stage *it)
 {
   int32_t answer;
@@ -347,6 +366,9 @@ static const struct row rows[] = {
   {"on_other_client_reject", "bob", play_reject, .has_tablet = 1},
   {"on_missed_call(1)", "bob", play_missed, .logged_out = 1},
   {"on_error(accept,20017)", "alice", play_failing_login},
+  {"on_reconnecting(1)", "alice", play_lost_signaling, .has_tap = 1},
+  {"on_reconnected(1)", "alice", play_lost_signaling, .has_tap = 1},
+  {"on_network_quality(2)", "alice", play_quality, .has_tap = 1},
   {"on_frame", "alice", play_frame},
   {"on_wakeup", "alice", play_login, .host_only = 1, .logged_out = 1},
   {"released", "alice", play_release},
@@ -371,7 +393,12 @@ static void set_stage(void)
   setup.on_callback = on_callback;
   setup.on_frame = on_frame;
   setup.on_wakeup = on_wakeup;
+  if (row->has_tap) {
+    tap_init(&tap, stage.hub, &tapped);
+    setup.plugs = &tapped;
+  }
   stage.alice = phone_new("alice", &setup);
+  setup.plugs = NULL;
   stage.bob = phone_new("bob", &setup);
   setup.device = "tablet";
   stage.tablet = row->has_tablet ? phone_new("bob", &setup) : NULL;

@@ -22,14 +22,17 @@ impl Ids {
     /// A UUID (version 4): what NetEase's newer clients use for request and call ids.
     pub(super) fn uuid(&mut self) -> Text {
         let (a, b) = (self.next(), self.next());
-        let d = (b >> 48) & 0x3fff | 0x8000;
-        let text = format!(
-            "{:08x}-{:04x}-4{:03x}-{d:04x}-{:012x}",
-            a >> 32,
-            (a >> 16) & 0xffff,
-            a & 0xfff,
-            b & 0xffff_ffff_ffff
-        );
+        let a = a & !0xf000 | 0x4000;
+        let b = b & 0xffff_ffff_ffff | ((b >> 48) & 0x3fff | 0x8000) << 48;
+        let mut text = String::with_capacity(36);
+        for (index, byte) in a.to_be_bytes().into_iter().chain(b.to_be_bytes()).enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.extend(
+                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
+            );
+        }
         text.into()
     }
 }

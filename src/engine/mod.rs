@@ -238,7 +238,8 @@ impl Engine {
     /// What to do next; drain to `None` before the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
         let next = self.wire.pop_front().or_else(|| self.app.pop_front());
-        if next.is_none() && matches!(self.state, State::Idle) {
+        let is_idle = || matches!(self.state, State::Idle) && self.ops.is_empty() && self.closers.is_empty();
+        if next.is_none() && is_idle() {
             // Idle components cost nothing; a live call keeps its buffers.
             self.wire = VecDeque::new();
             self.app = VecDeque::new();

@@ -4,8 +4,6 @@
 //! keys are ignored, text that is no JSON object counts as `{}`, a value of the wrong type as that key's
 //! default.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 
 use super::input::{CallType, SwitchStep, Text};
@@ -104,67 +102,109 @@ pub fn reason(custom: &str, attachment: &Attachment) -> Reason {
 
 /// Reads an attachment.
 pub fn read(custom: &str) -> Attachment {
-    let Some(map) = object(custom) else { return Attachment::default() };
-    let text = |key: &str| map.get(key).and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
-    let number = |key: &str| map.get(key).and_then(|raw| raw.get().parse::<i64>().ok());
-    let within = |text: Option<String>, limit: usize| -> Text {
-        text.filter(|t| t.len() <= limit).unwrap_or_default().into()
-    };
+    let Some(members) = object(custom) else { return Attachment::default() };
+    let text = |key: &str| members.get(key).and_then(string);
+    let number = |key: &str| members.get(key).and_then(|json| json.parse::<i64>().ok());
+    let within = |text: Option<Text>, limit: usize| text.filter(|t| t.len() <= limit).unwrap_or_default();
     Attachment {
-        version: text("version").filter(|v| v.len() <= limits::ID).map(Text::from),
+        version: text("version").filter(|v| v.len() <= limits::ID),
         channel_name: within(text("channelName"), limits::RTC_CHANNEL),
         call_id: within(text("callId"), limits::ID),
-        attachment: app_text(&map),
+        attachment: app_text(&members),
         group: number("callType") == Some(1),
         reason: number("reason").unwrap_or(0),
-        glare: map.get("glare").is_some_and(|raw| raw.get() == "true"),
+        glare: members.get("glare") == Some("true"),
         cid: number("cid").unwrap_or(0),
         call_type: number("type"),
         state: number("state"),
     }
 }
 
-type Map = BTreeMap<String, Box<RawValue>>;
+/// The members of an object: keys (without their quotes) and values, both as JSON text.
+struct Members<'a>(Vec<(&'a str, &'a str)>);
 
-/// The attachment as a map of unparsed values; None if it is not an object or nested too deep.
-fn object(custom: &str) -> Option<Map> {
-    if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') || !is_shallow(custom) {
-        return None;
+impl<'a> Members<'a> {
+    /// The value of a key; the last one counts.
+    fn get(&self, key: &str) -> Option<&'a str> {
+        let is_it = |written: &str| {
+            written == key
+                || (written.contains('\\') && string(&format!("\"{written}\"")).as_deref() == Some(key))
+        };
+        self.0.iter().rev().find(|(written, _)| is_it(written)).map(|(_, json)| *json)
     }
-    serde_json::from_str(custom).ok()
 }
 
-/// Nesting within the limit; strings are skipped. Malformed text is the parser's to refuse.
-fn is_shallow(json: &str) -> bool {
+/// What a JSON text says, if it is a string.
+fn string(json: &str) -> Option<Text> {
+    match unquoted(json) {
+        Some(plain) if !plain.contains('\\') => Some(plain.into()),
+        Some(_) => serde_json::from_str::<String>(json).ok().map(Text::from),
+        None => None,
+    }
+}
+
+fn unquoted(json: &str) -> Option<&str> {
+    json.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// The members of an attachment; None if it is not an object or nested too deep.
+fn object(custom: &str) -> Option<Members<'_>> {
+    if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') {
+        return None;
+    }
+    let members = members(custom)?;
+    is_json(custom).then_some(members)
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+/// Takes an object apart; None if it is nested too deep. Malformed text is the parser's to refuse.
+fn members(json: &str) -> Option<Members<'_>> {
+    let mut found = Vec::with_capacity(8);
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for byte in json.bytes() {
+    let (mut key, mut start) = ("", 0);
+    for (at, byte) in json.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
+            _ if in_string => {}
+            b'{' | b'[' => {
                 depth += 1;
                 if depth > limits::JSON_DEPTH {
-                    return false;
+                    return None;
+                }
+                if depth == 1 {
+                    start = at + 1;
                 }
             }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            b':' if depth == 1 => {
+                key = unquoted(json[start..at].trim()).unwrap_or_default();
+                start = at + 1;
+            }
+            b',' | b'}' | b']' => {
+                if depth == 1 && start < at {
+                    found.push((key, json[start..at].trim()));
+                    start = at + 1;
+                }
+                if byte != b',' {
+                    depth = depth.saturating_sub(1);
+                }
+            }
             _ => {}
         }
     }
-    true
+    Some(Members(found))
 }
 
 /// The app's attachment: a string as it is, anything else as its JSON text.
-fn app_text(map: &Map) -> Text {
-    let raw =
-        ["_attachment", "extraInfo"].iter().find_map(|key| map.get(*key).filter(|raw| raw.get() != "null"));
-    match raw {
-        Some(raw) => {
-            serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned()).into()
-        }
-        None => Text::default(),
-    }
+fn app_text(members: &Members<'_>) -> Text {
+    let json = ["_attachment", "extraInfo"]
+        .into_iter()
+        .find_map(|key| members.get(key).filter(|json| *json != "null"));
+    json.map(|json| string(json).unwrap_or_else(|| json.into())).unwrap_or_default()
 }
 
 /// The texts of an own invite, from which invite and cancel are made.
@@ -214,6 +254,10 @@ pub fn outgoing(message: &Outgoing<'_>) -> Text {
 
 /// Whether an invite or a cancel with these texts stays within the limit, whatever ids it gets.
 pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
+    // No byte takes more than six in JSON, and all that is ours takes less than 512.
+    if 6 * (attachment.map_or(0, str::len) + extra.map_or(0, str::len)) + 512 <= limits::CUSTOM {
+        return true;
+    }
     let mut object = Object::new()
         .number("callType", 0)
         .text("version", VERSION)
@@ -237,11 +281,11 @@ pub fn reply(invite: &str, reason: i64) -> Text {
         0 => Object::new().text("version", VERSION),
         _ => Object::new().text("version", VERSION).number("reason", reason),
     };
-    let Some(map) = object(invite) else { return minimum().end() };
+    let Some(members) = object(invite) else { return minimum().end() };
     let mut object = Object::new().text("version", VERSION).number("reason", reason);
     for key in ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"] {
-        if let Some(raw) = map.get(key) {
-            object = object.raw(key, raw.get());
+        if let Some(json) = members.get(key) {
+            object = object.raw(key, json);
         }
     }
     if object.len() <= limits::CUSTOM { object.end() } else { minimum().end() }
@@ -329,17 +373,19 @@ impl Object {
         self
     }
 
-    fn number(self, key: &str, number: i64) -> Object {
-        self.raw(key, &number.to_string())
+    fn number(mut self, key: &str, number: i64) -> Object {
+        self.key(key);
+        // As above.
+        let _ = serde_json::to_writer(&mut self.0, &number);
+        self
     }
 
     /// An app's text: a JSON object or array travels as JSON, anything else as a string.
     fn app(self, key: &str, text: &str) -> Object {
         let trimmed = text.trim();
-        let is_json = trimmed.starts_with(['{', '['])
-            && is_shallow(trimmed)
-            && serde_json::from_str::<&RawValue>(trimmed).is_ok();
-        if is_json { self.raw(key, trimmed) } else { self.text(key, text) }
+        let is_shallow_json =
+            trimmed.starts_with(['{', '[']) && members(trimmed).is_some() && is_json(trimmed);
+        if is_shallow_json { self.raw(key, trimmed) } else { self.text(key, text) }
     }
 
     fn len(&self) -> usize {
@@ -348,7 +394,7 @@ impl Object {
 
     fn end(mut self) -> Text {
         self.0.push(b'}');
-        String::from_utf8_lossy(&self.0).as_ref().into()
+        std::str::from_utf8(&self.0).unwrap_or_default().into()
     }
 }
 

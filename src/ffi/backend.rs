@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status;
 
-use super::convert::{HostPtr, c_text, call_type_number};
+use super::convert::{CText, HostPtr, c_text, call_type_number};
 use super::event::{pointers, split};
 use super::gate::Gate;
 use super::guard::Error;
@@ -387,8 +387,7 @@ impl<'a> Args<'a> {
         let push_texts = self
             .push
             .map(|push| [&push.title, &push.content, &push.payload].map(|text| text.as_deref().map(c_text)));
-        let pointer =
-            |text: &Option<std::ffi::CString>| text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
+        let pointer = |text: &Option<CText>| text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
         let push = push_texts.as_ref().map(|[title, content, payload]| abi::nertc_callkit_push {
             struct_size: size::<abi::nertc_callkit_push>(),
             flags: 0,

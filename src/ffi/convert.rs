@@ -1,8 +1,9 @@
 //! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks behind a
 //! pointer that the host handed in.
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
@@ -101,10 +102,44 @@ pub(crate) unsafe fn bytes<'a>(text: *const c_char, limit: usize) -> Option<&'a 
     Some(unsafe { std::slice::from_raw_parts(text.cast(), libc::strnlen(text, limit)) })
 }
 
+/// Text for C. Accounts and ids need no allocation. The pointer is good while the value stays where it is.
+pub(crate) enum CText {
+    /// Ends with at least one NUL.
+    Short([u8; CText::ROOM]),
+    Long(CString),
+}
+
+impl CText {
+    const ROOM: usize = 72;
+
+    pub(crate) fn as_ptr(&self) -> *const c_char {
+        match self {
+            CText::Short(bytes) => bytes.as_ptr().cast(),
+            CText::Long(text) => text.as_ptr(),
+        }
+    }
+}
+
+impl Deref for CText {
+    type Target = CStr;
+
+    fn deref(&self) -> &CStr {
+        match self {
+            CText::Short(bytes) => CStr::from_bytes_until_nul(bytes).unwrap_or_default(),
+            CText::Long(text) => text,
+        }
+    }
+}
+
 /// Text for C. A peer can smuggle a NUL in as JSON; C sees what is before it.
-pub(crate) fn c_text(text: &str) -> CString {
+pub(crate) fn c_text(text: &str) -> CText {
+    if text.len() < CText::ROOM {
+        let mut bytes = [0; CText::ROOM];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        return CText::Short(bytes);
+    }
     let until = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
-    CString::new(&text.as_bytes()[..until]).unwrap_or_default()
+    CText::Long(CString::new(&text.as_bytes()[..until]).unwrap_or_default())
 }
 
 /// Copies a text into an array of `C`, cut if need be; the rest is zero.
@@ -409,7 +444,11 @@ mod tests {
 
     #[test]
     fn text_for_c_ends_at_a_smuggled_nul() {
-        assert_eq!(c_text("a\0b").as_bytes(), b"a");
+        for (text, seen) in [("a\0b", 1), (&"x".repeat(71), 71), (&"x".repeat(72), 72), ("", 0)] {
+            assert_eq!(c_text(text).to_bytes(), &text.as_bytes()[..seen]);
+        }
+        let long = format!("{}\0b", "x".repeat(80));
+        assert_eq!(c_text(&long).to_bytes().len(), 80);
         let mut array = [9; 4];
         fill(&mut array[..3], "xyz");
         assert_eq!(array, [b'x' as c_char, b'y' as c_char, 9, 9]);

@@ -1,7 +1,7 @@
 //! The app's side of a component: completions and events become C structs and callbacks.
 
 use std::collections::BTreeMap;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
@@ -11,7 +11,7 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit;
 
 use super::component::{Completion, KITS};
-use super::convert::{HostPtr, c_text, call_type_number};
+use super::convert::{CText, HostPtr, c_text, call_type_number};
 use super::gate::Gate;
 use super::log::{Pii, code_text};
 use super::table::{lock, wait};
@@ -457,7 +457,7 @@ fn shut_down(operation: Operation) -> OpResult {
 
 /// What to say to a developer: never nothing.
 enum Message {
-    Given(CString),
+    Given(CText),
     OfCode(*const c_char),
 }
 
@@ -475,12 +475,12 @@ impl Message {
 }
 
 /// Accounts and seconds as parallel arrays.
-pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CString>, Vec<u32>) {
+pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
     durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
 }
 
 /// Pointers to texts, which must outlive them.
-pub(crate) fn pointers(texts: &[CString]) -> Vec<*const c_char> {
+pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
     texts.iter().map(|text| text.as_ptr()).collect()
 }
 

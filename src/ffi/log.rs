@@ -1,7 +1,7 @@
 //! The log callback: a process-wide logger behind the `log` crate.
 
 use std::cell::Cell;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::fmt;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -10,7 +10,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use nertc_callkit_abi::{nertc_callkit_log_flag, nertc_callkit_status};
 
 use super::chain::Chain;
-use super::convert::{HostPtr, c_text, flags as known_flags};
+use super::convert::{CText, HostPtr, c_text, flags as known_flags};
 use super::guard::{Error, guard};
 use crate::engine::codes;
 use crate::worker::CallbackGuard;
@@ -155,7 +155,7 @@ impl fmt::Display for Pii<'_> {
 }
 
 /// The texts of `codes` as C has them.
-static CODE_TEXTS: Chain<(&'static str, CString)> = Chain::new();
+static CODE_TEXTS: Chain<(&'static str, CText)> = Chain::new();
 
 /// What a code means, as static C text.
 pub(crate) fn code_text(code: i32) -> *const c_char {

@@ -1,6 +1,6 @@
 //! The loop, and what it does for one kit.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const SLOW_MS: u64 = 100;
 /// What belongs to the thread.
 pub(super) struct Runner {
     worker: Arc<Worker>,
-    seats: HashMap<u64, Box<Seat>>,
+    seats: BTreeMap<u64, Box<Seat>>,
     deadlines: BTreeSet<(Time, u64)>,
     now: Time,
 }
@@ -31,7 +31,7 @@ enum Stimulus {
 
 impl Runner {
     pub(super) fn new(worker: Arc<Worker>) -> Runner {
-        Runner { worker, seats: HashMap::new(), deadlines: BTreeSet::new(), now: Time(0) }
+        Runner { worker, seats: BTreeMap::new(), deadlines: BTreeSet::new(), now: Time(0) }
     }
 
     pub(super) fn run(mut self) {

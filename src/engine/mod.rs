@@ -237,16 +237,20 @@ impl Engine {
 
     /// What to do next; drain to `None` before the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        let next = self.wire.pop_front().or_else(|| self.app.pop_front());
-        let is_idle = || matches!(self.state, State::Idle) && self.ops.is_empty() && self.closers.is_empty();
-        if next.is_none() && is_idle() {
+        if let Some(op) = self.wire.pop_front() {
+            return Some(op);
+        }
+        if let Some(word) = self.app.pop_front() {
+            return Some(word);
+        }
+        if matches!(self.state, State::Idle) && self.ops.is_empty() && self.closers.is_empty() {
             // Idle components cost nothing; a live call keeps its buffers.
             self.wire = VecDeque::new();
             self.app = VecDeque::new();
             self.ops.shrink_to_fit();
             self.closers.shrink_to_fit();
         }
-        next
+        None
     }
 
     /// When to call `handle_timeout`, and why.

@@ -4,6 +4,8 @@
 //! keys are ignored, text that is no JSON object counts as `{}`, a value of the wrong type as that key's
 //! default.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::input::{CallType, SwitchStep, Text};
@@ -103,7 +105,7 @@ pub fn reason(custom: &str, attachment: &Attachment) -> Reason {
 /// Reads an attachment.
 pub fn read(custom: &str) -> Attachment {
     let Some(members) = object(custom) else { return Attachment::default() };
-    let text = |key: &str| members.get(key).and_then(string);
+    let text = |key: &str| members.get(key).and_then(string).map(Text::from);
     let number = |key: &str| members.get(key).and_then(|json| json.parse::<i64>().ok());
     let within = |text: Option<Text>, limit: usize| text.filter(|t| t.len() <= limit).unwrap_or_default();
     Attachment {
@@ -120,31 +122,24 @@ pub fn read(custom: &str) -> Attachment {
     }
 }
 
-/// The members of an object: keys (without their quotes) and values, both as JSON text.
-struct Members<'a>(Vec<(&'a str, &'a str)>);
+/// The members of an object: keys, and values as their JSON text.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
     /// The value of a key; the last one counts.
     fn get(&self, key: &str) -> Option<&'a str> {
-        let is_it = |written: &str| {
-            written == key
-                || (written.contains('\\') && string(&format!("\"{written}\"")).as_deref() == Some(key))
-        };
-        self.0.iter().rev().find(|(written, _)| is_it(written)).map(|(_, json)| *json)
+        self.0.iter().rev().find(|(known, _)| known == key).map(|(_, json)| *json)
     }
 }
 
 /// What a JSON text says, if it is a string.
-fn string(json: &str) -> Option<Text> {
-    match unquoted(json) {
-        Some(plain) if !plain.contains('\\') => Some(plain.into()),
-        Some(_) => serde_json::from_str::<String>(json).ok().map(Text::from),
-        None => None,
+fn string(json: &str) -> Option<Cow<'_, str>> {
+    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inside.contains('\\') {
+        serde_json::from_str(json).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inside))
     }
-}
-
-fn unquoted(json: &str) -> Option<&str> {
-    json.strip_prefix('"')?.strip_suffix('"')
 }
 
 /// The members of an attachment; None if it is not an object or nested too deep.
@@ -163,14 +158,11 @@ fn is_json(text: &str) -> bool {
 /// Takes an object apart; None if it is nested too deep. Malformed text is the parser's to refuse.
 fn members(json: &str) -> Option<Members<'_>> {
     let mut found = Vec::with_capacity(8);
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    let (mut key, mut start) = ("", 0);
-    for (at, byte) in json.bytes().enumerate() {
+    let (mut key, mut start) = (Cow::Borrowed(""), 0);
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(byte) = json.as_bytes().get(at) {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
+            b'"' => at += string_length(&json.as_bytes()[at + 1..]),
             b'{' | b'[' => {
                 depth += 1;
                 if depth > limits::JSON_DEPTH {
@@ -181,22 +173,38 @@ fn members(json: &str) -> Option<Members<'_>> {
                 }
             }
             b':' if depth == 1 => {
-                key = unquoted(json[start..at].trim()).unwrap_or_default();
+                key = string(json[start..at].trim_ascii()).unwrap_or_default();
                 start = at + 1;
             }
             b',' | b'}' | b']' => {
                 if depth == 1 && start < at {
-                    found.push((key, json[start..at].trim()));
+                    found.push((std::mem::take(&mut key), json[start..at].trim_ascii()));
                     start = at + 1;
                 }
-                if byte != b',' {
+                if *byte != b',' {
                     depth = depth.saturating_sub(1);
                 }
             }
             _ => {}
         }
+        at += 1;
     }
     Some(Members(found))
+}
+
+/// How many bytes a string takes after its opening quote, the closing one included.
+fn string_length(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(step) =
+        bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\')))
+    {
+        at += step;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    bytes.len()
 }
 
 /// The app's attachment: a string as it is, anything else as its JSON text.
@@ -204,7 +212,7 @@ fn app_text(members: &Members<'_>) -> Text {
     let json = ["_attachment", "extraInfo"]
         .into_iter()
         .find_map(|key| members.get(key).filter(|json| *json != "null"));
-    json.map(|json| string(json).unwrap_or_else(|| json.into())).unwrap_or_default()
+    json.map(|json| string(json).unwrap_or(Cow::Borrowed(json)).into()).unwrap_or_default()
 }
 
 /// The texts of an own invite, from which invite and cancel are made.
@@ -320,20 +328,20 @@ pub fn control_switch(call_type: CallType, step: SwitchStep, call_id: &str) -> T
 
 /// The call record (NIM message type 12).
 pub fn record(call_type: CallType, channel_id: &str, status: i32, durations: &[(Text, u32)]) -> Text {
-    let mut list = Vec::from(*b"[");
+    let mut list = String::from("[");
     for (index, (account, seconds)) in durations.iter().enumerate() {
         if index > 0 {
-            list.push(b',');
+            list.push(',');
         }
         let entry = Object::new().text("accid", account).number("duration", i64::from(*seconds));
-        list.extend_from_slice(entry.end().as_bytes());
+        list.push_str(&entry.end());
     }
-    list.push(b']');
+    list.push(']');
     Object::new()
         .number("type", type_number(call_type))
         .text("channelId", channel_id)
         .number("status", i64::from(status))
-        .raw("durations", &String::from_utf8_lossy(&list))
+        .raw("durations", &list)
         .end()
 }
 

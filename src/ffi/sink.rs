@@ -226,7 +226,11 @@ unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
     if bytes.len() > limit {
         return Err(Bad::TooLong);
     }
-    std::str::from_utf8(bytes).map(shared).map_err(|_| Bad::Utf8)
+    if bytes.is_empty() {
+        Ok(Text::default())
+    } else {
+        std::str::from_utf8(bytes).map(Text::from).map_err(|_| Bad::Utf8)
+    }
 }
 
 /// A message of a plug, for people: cut at its limit and at the first byte that is no text.
@@ -236,12 +240,7 @@ unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
 unsafe fn message(text: *const c_char) -> Text {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(text, limits::MESSAGE) }.unwrap_or_default();
-    shared(bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()))
-}
-
-/// Most texts of a plug are empty: those cost nothing.
-fn shared(text: &str) -> Text {
-    if text.is_empty() { Text::default() } else { text.into() }
+    bytes.utf8_chunks().next().map(|chunk| chunk.valid().into()).unwrap_or_default()
 }
 
 /// What a plug calls itself.

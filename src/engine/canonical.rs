@@ -109,7 +109,7 @@ impl Engine {
     pub fn canonical_in(&self, names: &mut Names) -> Engine {
         let mut engine = self.clone();
         engine.ids = Ids::new(0);
-        (engine.last_req, engine.last_call, engine.last_closer, engine.revision) = (0, 0, 0, 0);
+        (engine.last_req, engine.last_call, engine.last_closer) = (0, 0, 0);
         engine.tombstones.0.clear();
         names.state(&mut engine.state);
         names.session(&mut engine.session);

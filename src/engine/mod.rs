@@ -28,6 +28,7 @@ mod record;
 mod say;
 mod session;
 mod signals;
+mod snapshot;
 pub mod state;
 mod switch;
 #[cfg(test)]
@@ -41,10 +42,11 @@ use std::collections::VecDeque;
 pub use canonical::Names;
 use closer::Closer;
 use ids::Ids;
-use input::{CallType, Input, Text};
+use input::Input;
 use ops::Op;
 use output::Output;
 use session::{Closing, Session};
+pub use snapshot::Snapshot;
 use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
 use time::Time;
 use tombstones::Tombstones;
@@ -130,35 +132,6 @@ pub struct Config {
     pub confirm_video_to_audio: bool,
 }
 
-/// What is going on, for get_state and get_call_info.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// 0 idle, 1 calling, 2 called, 3 in call.
-    pub state: i32,
-    /// Type of the call.
-    pub call_type: Option<CallType>,
-    /// Both sides are in the media room.
-    pub connected: bool,
-    /// The call, 0 = none.
-    pub call_no: u64,
-    /// Own media uid.
-    pub own_uid: u64,
-    /// The peer's media uid, 0 until it entered.
-    pub peer_uid: u64,
-    /// Own account, empty when logged out.
-    pub account: Text,
-    /// The other party.
-    pub peer: Text,
-    /// Channel.
-    pub channel_id: Text,
-    /// Request id.
-    pub request_id: Text,
-    /// Call id.
-    pub call_id: Text,
-    /// Media room.
-    pub rtc_channel: Text,
-}
-
 /// The call engine of one component.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Engine {
@@ -168,7 +141,6 @@ pub struct Engine {
     last_req: u64,
     last_call: u64,
     last_closer: u64,
-    revision: u64,
     session: Session,
     closing: Closing,
     is_connection_lost: bool,
@@ -198,7 +170,6 @@ impl Engine {
             last_req: 0,
             last_call: 0,
             last_closer: 0,
-            revision: 0,
             session: Session::LoggedOut,
             closing: Closing::No,
             is_connection_lost: false,
@@ -218,7 +189,6 @@ impl Engine {
     /// Takes one input.
     pub fn handle(&mut self, now: Time, input: Input) {
         debug_assert!(self.wire.is_empty() && self.app.is_empty(), "drain poll_output before the next input");
-        self.revision += 1;
         let before = self.state.phase();
         let call = self.state.call_no();
         match input {
@@ -281,13 +251,12 @@ impl Engine {
         ]
         .into_iter()
         .flatten()
-        .min()
+        .min_by_key(|(at, _)| *at)
     }
 
     /// Fires what is due.
     pub fn handle_timeout(&mut self, now: Time) {
         debug_assert!(self.wire.is_empty() && self.app.is_empty(), "drain poll_output before the next input");
-        self.revision += 1;
         let before = self.state.phase();
         let call = self.state.call_no();
         self.expire_ops(now);
@@ -317,51 +286,6 @@ impl Engine {
             before == after || is_listed || !is_same_call,
             "{before:?} to {after:?} is not in MOVES"
         );
-    }
-
-    /// What is going on.
-    pub fn snapshot(&self) -> Snapshot {
-        let mut snapshot = Snapshot {
-            state: self.state.number(),
-            call_no: self.state.call_no(),
-            account: self.session.account(),
-            peer: self.state.peer(),
-            ..Snapshot::default()
-        };
-        match &self.state {
-            State::Idle => {}
-            State::Calling(calling) => {
-                let own = &calling.own;
-                snapshot.call_type = Some(own.options.call_type);
-                snapshot.own_uid = own.uid;
-                snapshot.channel_id = own.channel_id.clone();
-                snapshot.request_id = own.request_id.clone();
-                snapshot.call_id = own.call_id.clone();
-            }
-            State::Called(called) => {
-                let invite = &called.invite;
-                snapshot.call_type = Some(invite.call_type);
-                snapshot.channel_id = invite.channel_id.clone();
-                snapshot.request_id = invite.request_id.clone();
-                snapshot.call_id = invite.call_id.clone();
-            }
-            State::InCall(call) => {
-                snapshot.call_type = Some(call.call_type);
-                snapshot.connected = call.connected_at.is_some();
-                snapshot.own_uid = call.own_uid;
-                snapshot.peer_uid = call.peer_uid.unwrap_or(0);
-                snapshot.channel_id = call.channel_id.clone();
-                snapshot.request_id = call.request_id.clone();
-                snapshot.call_id = call.call_id.clone();
-                snapshot.rtc_channel = call.rtc_channel.clone();
-            }
-        }
-        snapshot
-    }
-
-    /// Changes whenever `snapshot` may have changed.
-    pub fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// State and inner state, for tools that draw and check.

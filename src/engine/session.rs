@@ -46,11 +46,16 @@ impl Session {
 
     /// The account, empty when logged out.
     pub(super) fn account(&self) -> Text {
+        self.account_ref().cloned().unwrap_or_default()
+    }
+
+    /// None: logged out.
+    pub(super) fn account_ref(&self) -> Option<&Text> {
         match self {
-            Session::LoggedOut => Text::default(),
+            Session::LoggedOut => None,
             Session::LoggingIn { account, .. }
             | Session::LoggedIn { account, .. }
-            | Session::LoggingOut { account, .. } => account.clone(),
+            | Session::LoggingOut { account, .. } => Some(account),
         }
     }
 }

@@ -66,8 +66,8 @@ impl Tombstones {
     ) -> bool {
         self.0.iter().any(|stone| {
             stone.until > now
-                && (stone.sender == *inviter || stone.sender == *account)
                 && &*stone.channel_id == channel_id
+                && (stone.sender == *inviter || stone.sender == *account)
                 && stone.request_id.as_deref().is_none_or(|request| request == request_id)
         })
     }

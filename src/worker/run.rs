@@ -142,8 +142,6 @@ pub(super) struct Seat {
     kit: Arc<Kit>,
     engine: Engine,
     ports: Ports,
-    /// The engine's revision that `Kit::snapshot` shows.
-    shown: Option<u64>,
     /// Its entry in the worker's deadlines.
     due: Option<Time>,
     /// What the engine was told last.
@@ -152,7 +150,7 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(kit: Arc<Kit>, engine: Engine, ports: Ports) -> Seat {
-        Seat { kit, engine, ports, shown: None, due: None, backlog: false }
+        Seat { kit, engine, ports, due: None, backlog: false }
     }
 
     fn on(&mut self, now: Time, stimulus: Stimulus) -> Life {
@@ -226,10 +224,11 @@ impl Seat {
 
     /// Before the callbacks run, so that one that asks for the state sees what it is told.
     fn show(&mut self) {
-        let revision = self.engine.revision();
-        if self.shown.replace(revision) != Some(revision) {
-            let mut snapshot = self.engine.snapshot();
-            std::mem::swap(&mut *self.kit.snapshot.lock(), &mut snapshot);
+        let mut shown = self.kit.snapshot.lock();
+        if !self.engine.is_as_in(&shown) {
+            let old = std::mem::replace(&mut *shown, self.engine.snapshot());
+            drop(shown);
+            drop(old);
         }
     }
 }

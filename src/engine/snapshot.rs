@@ -1,0 +1,126 @@
+//! What `get_state` and `get_call_info` show.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::input::{CallType, Text};
+use super::state::State;
+
+/// What is going on, for get_state and get_call_info.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// 0 idle, 1 calling, 2 called, 3 in call.
+    pub state: i32,
+    /// Type of the call.
+    pub call_type: Option<CallType>,
+    /// Both sides are in the media room.
+    pub connected: bool,
+    /// The call, 0 = none.
+    pub call_no: u64,
+    /// Own media uid.
+    pub own_uid: u64,
+    /// The peer's media uid, 0 until it entered.
+    pub peer_uid: u64,
+    /// Own account, empty when logged out.
+    pub account: Text,
+    /// The other party.
+    pub peer: Text,
+    /// Channel.
+    pub channel_id: Text,
+    /// Request id.
+    pub request_id: Text,
+    /// Call id.
+    pub call_id: Text,
+    /// Media room.
+    pub rtc_channel: Text,
+}
+
+/// The same, borrowed; a text that is not there is empty.
+#[derive(Default)]
+struct View<'a> {
+    state: i32,
+    call_type: Option<CallType>,
+    connected: bool,
+    call_no: u64,
+    uids: [u64; 2],
+    texts: [Option<&'a Text>; 6],
+}
+
+impl Engine {
+    /// What is going on.
+    pub fn snapshot(&self) -> Snapshot {
+        let view = self.view();
+        let [account, peer, channel_id, request_id, call_id, rtc_channel] =
+            view.texts.map(|text| text.cloned().unwrap_or_default());
+        let View { state, call_type, connected, call_no, uids: [own_uid, peer_uid], .. } = view;
+        Snapshot {
+            state,
+            call_type,
+            connected,
+            call_no,
+            own_uid,
+            peer_uid,
+            account,
+            peer,
+            channel_id,
+            request_id,
+            call_id,
+            rtc_channel,
+        }
+    }
+
+    /// Whether `snapshot` would answer this. Most inputs change nothing, and taking one costs more.
+    pub fn is_as_in(&self, shown: &Snapshot) -> bool {
+        let Snapshot { account, peer, channel_id, request_id, call_id, rtc_channel, .. } = shown;
+        let texts = [account, peer, channel_id, request_id, call_id, rtc_channel];
+        let view = self.view();
+        view.state == shown.state
+            && view.call_type == shown.call_type
+            && view.connected == shown.connected
+            && view.call_no == shown.call_no
+            && view.uids == [shown.own_uid, shown.peer_uid]
+            && view.texts.iter().zip(texts).all(|(new, old)| is_same(*new, old))
+    }
+
+    fn view(&self) -> View<'_> {
+        let account = self.session.account_ref();
+        let view = View { state: self.state.number(), call_no: self.state.call_no(), ..View::default() };
+        match &self.state {
+            State::Idle => View { texts: [account, None, None, None, None, None], ..view },
+            State::Calling(calling) => {
+                let own = &calling.own;
+                let ids = [&own.channel_id, &own.request_id, &own.call_id].map(Some);
+                View {
+                    call_type: Some(own.options.call_type),
+                    uids: [own.uid, 0],
+                    texts: [account, Some(&own.options.user), ids[0], ids[1], ids[2], None],
+                    ..view
+                }
+            }
+            State::Called(called) => {
+                let invite = &called.invite;
+                let ids = [&invite.channel_id, &invite.request_id, &invite.call_id].map(Some);
+                View {
+                    call_type: Some(invite.call_type),
+                    texts: [account, Some(&invite.from), ids[0], ids[1], ids[2], None],
+                    ..view
+                }
+            }
+            State::InCall(call) => {
+                let ids = [&call.channel_id, &call.request_id, &call.call_id, &call.rtc_channel].map(Some);
+                View {
+                    call_type: Some(call.call_type),
+                    connected: call.connected_at.is_some(),
+                    uids: [call.own_uid, call.peer_uid.unwrap_or(0)],
+                    texts: [account, Some(&call.peer), ids[0], ids[1], ids[2], ids[3]],
+                    ..view
+                }
+            }
+        }
+    }
+}
+
+/// Nearly always the very same text.
+fn is_same(new: Option<&Text>, old: &Text) -> bool {
+    new.map_or(old.is_empty(), |new| Arc::ptr_eq(new, old) || new == old)
+}

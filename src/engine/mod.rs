@@ -242,16 +242,16 @@ impl Engine {
             Closing::Until(at) => Some(at),
             Closing::No | Closing::Closed => None,
         };
-        [
+        let due = [
             ops.map(|at| (at, "an operation of a plug")),
             closers.map(|at| (at, "cleaning up behind a call")),
             drain.map(|at| (at, "cleaning up before the logout")),
             closing.map(|at| (at, "closing")),
-            state,
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(at, _)| *at)
+        ];
+        due.into_iter().fold(state, |soonest, next| match (soonest, next) {
+            (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
+            (a, b) => a.or(b),
+        })
     }
 
     /// Fires what is due.

@@ -29,7 +29,8 @@ impl Tombstones {
         sender: &Text,
     ) {
         self.0.retain(|stone| stone.until > now);
-        if self.0.iter().any(|stone| {
+        // What ends twice mostly does so at once.
+        if self.0.iter().rev().any(|stone| {
             stone.channel_id == *channel_id
                 && stone.request_id.as_ref() == request_id
                 && stone.sender == *sender

@@ -240,7 +240,10 @@ unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
 unsafe fn message(text: *const c_char) -> Text {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(text, limits::MESSAGE) }.unwrap_or_default();
-    bytes.utf8_chunks().next().map(|chunk| chunk.valid().into()).unwrap_or_default()
+    if bytes.is_empty() {
+        return Text::default();
+    }
+    bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()).into()
 }
 
 /// What a plug calls itself.

@@ -4,12 +4,12 @@
 use super::closer::{Finish, TakeBack};
 use super::input::{Outcome, Req, Text};
 use super::ops::Owner;
-use super::outgoing::reply_to;
-use super::output::{CallEvent, EndReason, Event, Message, Operation, SignalOp};
+use super::outgoing::accept_of;
+use super::output::{CallEvent, EndReason, Event, Operation, SignalOp};
 use super::say::user_event;
 use super::state::{Calling, Cause, Fate, Glare, Invite, OwnStep, State};
 use super::time::Time;
-use super::{Engine, codes, wire};
+use super::{Engine, codes};
 
 impl Calling {
     /// The peer's invite, waiting or being accepted.
@@ -56,11 +56,10 @@ impl Engine {
 
     /// Accepts the peer's invite while our own is kept (or is over, with a `fate`).
     pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: Fate) {
-        let message = reply_to(&invite, 0);
-        let custom = wire::reply(&invite.custom, 0);
+        let accept = SignalOp::Accept(accept_of(&invite));
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
         let ms = self.config.timers.request_ms;
-        let req = self.signal(now, ms, owner, SignalOp::Accept(Message { custom, ..message }));
+        let req = self.signal(now, ms, owner, accept);
         if let State::Calling(calling) = &mut self.state {
             calling.glare = Glare::Accepting { invite, req, closed: false, control: false, fate };
         }

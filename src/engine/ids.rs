@@ -24,15 +24,15 @@ impl Ids {
         let (a, b) = (self.next(), self.next());
         let a = a & !0xf000 | 0x4000;
         let b = b & 0xffff_ffff_ffff | ((b >> 48) & 0x3fff | 0x8000) << 48;
-        let mut text = String::with_capacity(36);
-        for (index, byte) in a.to_be_bytes().into_iter().chain(b.to_be_bytes()).enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                text.push('-');
+        let mut text = [b'-'; 36];
+        let mut at = 0;
+        for byte in a.to_be_bytes().into_iter().chain(b.to_be_bytes()) {
+            at += usize::from(matches!(at, 8 | 13 | 18 | 23));
+            for digit in [byte >> 4, byte & 15] {
+                text[at] = b"0123456789abcdef"[usize::from(digit)];
+                at += 1;
             }
-            text.extend(
-                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])),
-            );
         }
-        text.into()
+        std::str::from_utf8(&text).unwrap_or_default().into()
     }
 }

@@ -3,7 +3,7 @@
 use super::closer::{Awaited, Finish};
 use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
 use super::ops::Owner;
-use super::outgoing::reply_to;
+use super::outgoing::{accept_of, reply_to};
 use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation, SignalOp};
 use super::say::user_event;
 use super::session::Session;
@@ -148,11 +148,8 @@ impl Engine {
         if let Some(accepting) = &mut called.accepting {
             return accepting.tickets.push(ticket);
         }
-        let (no, message) = (called.no, reply_to(&called.invite, 0));
-        // The accept says who we are even to callers that said nothing: they look for our version in it.
-        let custom = wire::reply(&called.invite.custom, 0);
-        let channel = message.channel_id.clone();
-        let accept = SignalOp::Accept(super::output::Message { custom, ..message });
+        let (no, channel) = (called.no, called.invite.channel_id.clone());
+        let accept = SignalOp::Accept(accept_of(&called.invite));
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, Owner::Accept(no, channel), accept);
         if let State::Called(called) = &mut self.state {

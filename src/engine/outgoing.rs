@@ -453,6 +453,15 @@ pub(super) fn reply_to(invite: &super::state::Invite, reason: i64) -> Message {
         (true, 0) => Text::default(),
         (true, _) => wire::BUSY.into(),
     };
+    answer(invite, custom)
+}
+
+/// An accept says who we are even to callers that said nothing: they look for our version in it.
+pub(super) fn accept_of(invite: &super::state::Invite) -> Message {
+    answer(invite, wire::reply(&invite.custom, 0))
+}
+
+fn answer(invite: &super::state::Invite, custom: Text) -> Message {
     Message {
         channel_id: invite.channel_id.clone(),
         account: invite.from.clone(),

@@ -130,7 +130,7 @@ impl Own {
 
     /// The media room that our invite names.
     pub(super) fn rtc_channel(&self) -> Text {
-        format!("{}|0|{}", self.channel_id, self.uid).into()
+        [&*self.channel_id, "|0|", &self.uid.to_string()].concat().into()
     }
 }
 

@@ -31,8 +31,8 @@ impl Tombstones {
         self.0.retain(|stone| stone.until > now);
         // What ends twice mostly does so at once.
         if self.0.iter().rev().any(|stone| {
-            stone.channel_id == *channel_id
-                && stone.request_id.as_ref() == request_id
+            stone.request_id.as_ref() == request_id
+                && stone.channel_id == *channel_id
                 && stone.sender == *sender
         }) {
             return;

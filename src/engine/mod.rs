@@ -248,7 +248,7 @@ impl Engine {
             drain.map(|at| (at, "cleaning up before the logout")),
             closing.map(|at| (at, "closing")),
         ];
-        due.into_iter().fold(state, |soonest, next| match (soonest, next) {
+        due.iter().fold(state, |soonest, next| match (soonest, *next) {
             (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
             (a, b) => a.or(b),
         })

@@ -328,15 +328,15 @@ pub fn control_switch(call_type: CallType, step: SwitchStep, call_id: &str) -> T
 
 /// The call record (NIM message type 12).
 pub fn record(call_type: CallType, channel_id: &str, status: i32, durations: &[(Text, u32)]) -> Text {
-    let mut list = String::from("[");
+    let mut list = Vec::from(*b"[");
     for (index, (account, seconds)) in durations.iter().enumerate() {
         if index > 0 {
-            list.push(',');
+            list.push(b',');
         }
         let entry = Object::new().text("accid", account).number("duration", i64::from(*seconds));
-        list.push_str(&entry.end());
+        list.extend_from_slice(&entry.bytes());
     }
-    list.push(']');
+    list.push(b']');
     Object::new()
         .number("type", type_number(call_type))
         .text("channelId", channel_id)
@@ -362,15 +362,14 @@ impl Object {
     }
 
     fn key(&mut self, key: &str) {
-        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        self.0.push(b'"');
+        self.0.extend_from_slice(if self.0.is_empty() { b"{\"" } else { b",\"" });
         self.0.extend_from_slice(key.as_bytes());
         self.0.extend_from_slice(b"\":");
     }
 
-    fn raw(mut self, key: &str, json: &str) -> Object {
+    fn raw(mut self, key: &str, json: impl AsRef<[u8]>) -> Object {
         self.key(key);
-        self.0.extend_from_slice(json.as_bytes());
+        self.0.extend_from_slice(json.as_ref());
         self
     }
 
@@ -400,9 +399,13 @@ impl Object {
         self.0.len() + 1
     }
 
-    fn end(mut self) -> Text {
+    fn bytes(mut self) -> Vec<u8> {
         self.0.push(b'}');
-        std::str::from_utf8(&self.0).unwrap_or_default().into()
+        self.0
+    }
+
+    fn end(self) -> Text {
+        std::str::from_utf8(&self.bytes()).unwrap_or_default().into()
     }
 }
 

@@ -67,8 +67,11 @@ fn compare(name: &str, rounds: &[(f64, f64)]) {
 fn latency(library: &str, worker_cpu: usize) {
     api::load(library);
     let pair = Pair::new(&calls::listener(), None);
-    system::other_threads().into_iter().for_each(|thread| system::pin(thread, worker_cpu));
     let floor = Floor::start(worker_cpu);
+    for thread in system::other_threads() {
+        system::pin(thread, worker_cpu);
+        system::let_others_finish(thread);
+    }
     let (mut returns, mut set_ups) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let samples = (0..SAMPLES).map(|_| {
@@ -114,13 +117,16 @@ fn storm(library: &str, cpu: usize) {
     compare("storm", &rounds[1..]);
 }
 
-/// As many cycles as asked, and how many a second.
+/// As many cycles as asked, and how many a second. The process ends with its components, so that what they
+/// hold can be counted.
 fn cycles(library: &str, count: u32) {
     api::load(library);
     let pair = Pair::new(&calls::listener(), None);
     let start = system::now();
     (0..count).for_each(|_| _ = pair.cycle());
     say("cycles_per_s", f64::from(count) * 1e9 / (system::now() - start) as f64);
+    system::settle(SECOND / 10);
+    std::mem::forget(pair);
 }
 
 /// A component that has called and been called, and then does nothing.
@@ -139,10 +145,9 @@ fn growth(library: &str) {
     let pair = Pair::new(&calls::listener(), None);
     (0..1_000).for_each(|_| _ = pair.cycle());
     system::settle(SECOND);
-    let (memory, heap) = (system::private_dirty(), system::heap());
+    let memory = system::private_dirty();
     (0..9_000).for_each(|_| _ = pair.cycle());
     system::settle(SECOND);
-    say("heap_growth", system::heap() - heap);
     say("memory_growth", system::private_dirty() - memory);
 }
 

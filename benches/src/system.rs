@@ -32,6 +32,14 @@ pub(crate) fn pin(thread: i32, cpu: usize) {
     }
 }
 
+/// Keeps a thread from running before the one that wakes it waits: what waking costs could not be told from
+/// what the woken thread does.
+pub(crate) fn let_others_finish(thread: i32) {
+    let priority = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the parameter is ours.
+    unsafe { libc::sched_setscheduler(thread, libc::SCHED_BATCH, &priority) };
+}
+
 /// All threads of this process but the first.
 pub(crate) fn other_threads() -> Vec<i32> {
     let first = std::process::id() as i32;

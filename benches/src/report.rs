@@ -126,7 +126,7 @@ fn latency_rows(library: &str) -> Vec<Row> {
             &one,
             "set_up",
             1000.0,
-            "call to the caller's on_call_connected / one hop, two texts there and back, eight callbacks",
+            "call to on_call_connected / one hop, two texts, eight callbacks; the work of 20 steps holds it",
         )
         .at_most(3.0),
     ];
@@ -190,7 +190,13 @@ fn size_rows(library: &str) -> Vec<Row> {
     let others = needed.iter().filter(|name| !known.iter().any(|known| name.starts_with(known))).count();
     let note = format!("needs {}", needed.join(", "));
     vec![
-        Row::new("so_bytes_core", size / 1e6, "MB", "stripped; stretch goal 0.6").at_most(0.7),
+        Row::new(
+            "so_bytes_core",
+            size / 1e6,
+            "MB",
+            "stripped; an empty Rust library with threads has 0.29, unwind tables 0.13, relocations 0.04",
+        )
+        .at_most(0.7),
         Row::new("so_other_dependencies", others as f64, "", &note).at_most(0.0),
     ]
 }

@@ -21,6 +21,7 @@ void tally_done(nertc_callkit *kit, const nertc_callkit_result *result, void *us
   (void)kit;
   pthread_mutex_lock(&check_lock);
   request->code = result->code;
+  request->call_no = result->call_no;
   request->done++;
   pthread_cond_broadcast(&check_changed);
   pthread_mutex_unlock(&check_lock);

@@ -10,6 +10,7 @@ enum { REQUESTS = 4096 };
 struct request {
   int accepted, done;
   int32_t code;
+  nertc_callkit_call_no call_no;
 };
 
 /* What many threads asked for. All zero: nothing yet. */

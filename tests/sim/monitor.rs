@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Command, Input, Req, Signal, SignalEvent, Source, Text, Ticket};
+use nertc_callkit::engine::input::{Input, Req, Signal, SignalEvent, Source, Text, Ticket};
 use nertc_callkit::engine::output::{EndReason, Event, OpResult, Operation, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::{Engine, Names};
@@ -48,7 +48,7 @@ impl Monitor {
     pub(crate) fn before(&mut self, input: &Input) {
         match input {
             Input::Command { ticket, command } => {
-                self.open.insert(*ticket, operation(command));
+                self.open.insert(*ticket, command.operation());
             }
             Input::Signals { events, source } => {
                 for event in events {
@@ -287,24 +287,4 @@ fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
         return Err(format!("call {call_no} ended with {reason:?} and without a record"));
     }
     Ok(())
-}
-
-fn operation(command: &Command) -> Operation {
-    match command {
-        Command::Login { .. } => Operation::Login,
-        Command::Logout => Operation::Logout,
-        Command::SetCallTimeout { .. } => Operation::None,
-        Command::Call(_) => Operation::Call,
-        Command::Cancel { .. } => Operation::Cancel,
-        Command::Accept { .. } => Operation::Accept,
-        Command::Reject { .. } => Operation::Reject,
-        Command::Hangup { .. } => Operation::Hangup,
-        Command::Leave { .. } => Operation::Leave,
-        Command::SwitchCallType { .. } => Operation::Switch,
-        Command::EnableLocal { .. } => Operation::EnableLocal,
-        Command::MuteLocal { .. } => Operation::MuteLocal,
-        Command::MuteRemote { .. } => Operation::MuteRemote,
-        Command::SetLocalView(_) => Operation::LocalView,
-        Command::SetRemoteView(_) => Operation::RemoteView,
-    }
 }

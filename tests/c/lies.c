@@ -226,9 +226,7 @@ static void lie(void)
   tap.act[op] = (enum tap_act)act;
   log_in();
   live();
-  if (op == TAP_LOGIN) {
-    CHECK(tap.asked[op] > 0);
-  }
+  CHECK(tap.asked[op] > 0 && tap.act[op] == TAP_PASS); /* the lie was told */
   if (tap.late) {
     tap_complete_late(&tap);
   }

@@ -448,6 +448,19 @@ mod tests {
     }
 
     #[test]
+    fn json_may_be_written_in_any_way() {
+        let text =
+            r#" { "callId" : "x" , "\u0063allId":"a\"}\u00e9," ,"_attachment": [ "]" , {"callId":0} ] } "#;
+        let attachment = read(text);
+        assert_eq!(&*attachment.call_id, "a\"}\u{e9},", "the last one counts");
+        let list = r#"[ "]" , {"callId":0} ]"#;
+        assert_eq!(&*attachment.attachment, list);
+        let known = format!(r#""_attachment":{list},"callId":"a\"}}\u00e9,""#);
+        assert_eq!(&*reply(text, 0), format!(r#"{{"version":"{VERSION}","reason":0,{known}}}"#));
+        assert_eq!(read("{}"), Attachment::default());
+    }
+
+    #[test]
     fn a_wrong_type_is_that_keys_default_and_spares_the_others() {
         let read =
             read("{\"version\":7,\"channelName\":[],\"callId\":\"x\",\"reason\":\"3\",\"callType\":\"1\"}");

@@ -22,7 +22,8 @@
  *   until it returns. Nothing is allocated for you: the component is all there is to free (destroy
  *   or release). Text is UTF-8 and ends with NUL. A handle is an id: a stale one answers CLOSED.
  * Threads. Any function may be called on any thread. Callbacks come one at a time and in order, on
- *   the library's worker thread, or inside nertc_callkit_dispatch if config.delivery says HOST.
+ *   the library's worker thread; or, if config.delivery says HOST, inside nertc_callkit_dispatch,
+ *   and at the end inside nertc_callkit_destroy.
  * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
  *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
  *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
@@ -75,7 +76,7 @@ enum {
   NERTC_CALLKIT_STATUS_REENTRANT = -4,
   /** This library or plug cannot do it. */
   NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
-  /** A bug in this library; the log has it. */
+  /** The system is out of something, or a bug in this library; the log has it. */
   NERTC_CALLKIT_STATUS_INTERNAL = -6,
 };
 
@@ -489,7 +490,10 @@ enum {
   NERTC_CALLKIT_RTC_ERROR = 11,
 };
 
-/** What a signaling plug can do (`caps`). */
+/**
+ * What a signaling plug can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
+ * tell whoever picks or checks the plug what to expect.
+ */
 typedef uint32_t nertc_callkit_signaling_cap;
 enum {
   /** Keeps messages for devices that are offline. */
@@ -504,7 +508,7 @@ enum {
   NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 };
 
-/** What a media plug can do (`caps`). */
+/** What a media plug can do (`caps`). The core itself acts on NO_MEDIA alone. */
 typedef uint32_t nertc_callkit_rtc_cap;
 enum {
   /** Brings no media of its own: the peer counts as present once both sides agreed. */
@@ -1515,7 +1519,9 @@ typedef struct nertc_callkit_config {
                    const nertc_callkit_frame *frame,
                    void *user_data);
   /**
-   * HOST delivery: called when something became ready for dispatch, from any thread; NULL = none.
+   * HOST delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
+   * callback (destroy and dispatch answer REENTRANT) and must not wait for the thread that
+   * dispatches. NULL = none.
    */
   void (*on_wakeup)(void *user_data);
   /** Handed to the listener, on_frame and on_wakeup. */
@@ -1530,9 +1536,15 @@ typedef struct nertc_callkit_config {
   const char *data_dir;
   /** Timers; NULL = all defaults. */
   const nertc_callkit_timers *timers;
-  /** 1 = the peer's switch from audio to video asks the app (on_call_type_request). */
+  /**
+   * 1 = a switch from audio to video asks: the peer's asks the app (on_call_type_request), ours
+   * the peer. 0 = it happens at once.
+   */
   int32_t confirm_audio_to_video;
-  /** 1 = the peer's switch from video to audio asks the app (on_call_type_request). */
+  /**
+   * 1 = a switch from video to audio asks: the peer's asks the app (on_call_type_request), ours
+   * the peer. 0 = it happens at once.
+   */
   int32_t confirm_video_to_audio;
 } nertc_callkit_config;
 /** Every default of nertc_callkit_config. */
@@ -1726,7 +1738,8 @@ nertc_callkit_status nertc_callkit_destroy(nertc_callkit *kit);
  * @param kit        Component. Not NULL.
  * @param released   Called once when everything is over, or NULL.
  * @param user_data  Handed to `released`.
- * @return           OK. CLOSED: released or destroyed before; `released` is not called.
+ * @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before; `released`
+ *                   is not called.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1739,6 +1752,8 @@ nertc_callkit_status nertc_callkit_release(nertc_callkit *kit,
  *
  * Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
  * account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
+ * Before it every request but login and set_call_timeout completes with
+ * NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
  *
  * @param kit        Component. Not NULL.
  * @param account    Own account. Not NULL, 1 to 64 bytes.
@@ -1758,12 +1773,14 @@ nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
 /**
  * Logs out, after ending a live call so that the peer learns.
  *
- * Its completion is the last callback until the next login.
+ * Its completion is the last callback until the next login. A login that is under way completes
+ * with SUPERSEDED.
  *
  * @param kit        Component. Not NULL.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED. QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1821,7 +1838,8 @@ int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
  *
  * @param kit  Component. Not NULL.
  * @param out  Receives the descriptor, on success only. Not NULL.
- * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery, or a system without one.
+ * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. QUEUE_FULL: out of
+ *             descriptors.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1833,7 +1851,7 @@ nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
  * The plugs reconnect at once instead of waiting for their own timers.
  *
  * @param kit  Component. Not NULL.
- * @return     OK. INVALID_ARGUMENT, CLOSED.
+ * @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1925,7 +1943,7 @@ nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero).
+ *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1964,7 +1982,7 @@ nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero).
+ *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1985,7 +2003,7 @@ nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero).
+ *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2007,7 +2025,7 @@ nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero).
+ *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2020,8 +2038,11 @@ nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
 /**
  * Asks for another call type, or answers the peer's question.
  *
- * The peer's question arrives as on_call_type_request, if config asked for it; the change as
- * on_call_type_change.
+ * Completes at once: with NERTC_CALLKIT_CODE_UNSUPPORTED if the signaling plug has no `control`,
+ * with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no question to answer. The peer's question
+ * arrives as on_call_type_request, if config asks; so does its refusal of ours, with state 3. What
+ * the peer changes or agrees to arrives as on_call_type_change; what this function changes itself
+ * is told by its completion alone.
  *
  * @param kit        Component. Not NULL.
  * @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.

@@ -75,7 +75,7 @@ pub unsafe extern "C" fn nertc_callkit_call(
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
-///                   zero).
+///                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn nertc_callkit_accept(
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
-///                   zero).
+///                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn nertc_callkit_reject(
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
-///                   zero).
+///                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
-///                   zero).
+///                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -213,8 +213,11 @@ pub unsafe extern "C" fn nertc_callkit_leave(
 
 /// Asks for another call type, or answers the peer's question.
 ///
-/// The peer's question arrives as on_call_type_request, if config asked for it; the change as
-/// on_call_type_change.
+/// Completes at once: with NERTC_CALLKIT_CODE_UNSUPPORTED if the signaling plug has no `control`,
+/// with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no question to answer. The peer's question
+/// arrives as on_call_type_request, if config asks; so does its refusal of ours, with state 3. What
+/// the peer changes or agrees to arrives as on_call_type_change; what this function changes itself
+/// is told by its completion alone.
 ///
 /// @param kit        Component. Not NULL.
 /// @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.

@@ -83,7 +83,8 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
 /// @param kit        Component. Not NULL.
 /// @param released   Called once when everything is over, or NULL.
 /// @param user_data  Handed to `released`.
-/// @return           OK. CLOSED: released or destroyed before; `released` is not called.
+/// @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before; `released`
+///                   is not called.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -104,6 +105,8 @@ pub unsafe extern "C" fn nertc_callkit_release(
 ///
 /// Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
 /// account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
+/// Before it every request but login and set_call_timeout completes with
+/// NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
 ///
 /// @param kit        Component. Not NULL.
 /// @param account    Own account. Not NULL, 1 to 64 bytes.
@@ -133,12 +136,14 @@ pub unsafe extern "C" fn nertc_callkit_login(
 
 /// Logs out, after ending a live call so that the peer learns.
 ///
-/// Its completion is the last callback until the next login.
+/// Its completion is the last callback until the next login. A login that is under way completes
+/// with SUPERSEDED.
 ///
 /// @param kit        Component. Not NULL.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED. QUEUE_FULL: only if its reserved
+///                   slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -215,7 +220,8 @@ pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout
 ///
 /// @param kit  Component. Not NULL.
 /// @param out  Receives the descriptor, on success only. Not NULL.
-/// @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery, or a system without one.
+/// @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. QUEUE_FULL: out of
+///             descriptors.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -236,7 +242,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 /// The plugs reconnect at once instead of waiting for their own timers.
 ///
 /// @param kit  Component. Not NULL.
-/// @return     OK. INVALID_ARGUMENT, CLOSED.
+/// @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-/* codes.c: every function in every state completes with the code of api.md's table, and changes nothing if refused. */
+/* codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if refused. */
 #include "check.h"
 
 enum state { IDLE, CREATING, CALLING, CALLED, ACCEPTING, IN_CALL, STATES };

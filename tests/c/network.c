@@ -1,5 +1,5 @@
 /* network.c: messages and answers that come twice, late or out of order change nothing that the apps see; those
- * that are lost end in what api.md says. */
+ * that are lost end as docs/EVENTS.md says. */
 #include "check.h"
 #include "phone.h"
 

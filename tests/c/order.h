@@ -1,4 +1,4 @@
-/* order.h: api.md's table of event orders, a row a test. Each runs with every kind of delivery. */
+/* order.h: the table of docs/EVENTS.md, a row a test. Each runs with every kind of delivery. */
 #ifndef ORDER_H
 #define ORDER_H
 

@@ -160,7 +160,9 @@ pub struct nertc_callkit_config {
             user_data: *mut c_void,
         ),
     >,
-    /// HOST delivery: called when something became ready for dispatch, from any thread; NULL = none.
+    /// HOST delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
+    /// callback (destroy and dispatch answer REENTRANT) and must not wait for the thread that
+    /// dispatches. NULL = none.
     pub on_wakeup: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
     /// Handed to the listener, on_frame and on_wakeup.
     pub user_data: *mut c_void,
@@ -174,9 +176,11 @@ pub struct nertc_callkit_config {
     pub data_dir: *const c_char,
     /// Timers; NULL = all defaults.
     pub timers: *const nertc_callkit_timers,
-    /// 1 = the peer's switch from audio to video asks the app (on_call_type_request).
+    /// 1 = a switch from audio to video asks: the peer's asks the app (on_call_type_request), ours
+    /// the peer. 0 = it happens at once.
     pub confirm_audio_to_video: i32,
-    /// 1 = the peer's switch from video to audio asks the app (on_call_type_request).
+    /// 1 = a switch from video to audio asks: the peer's asks the app (on_call_type_request), ours
+    /// the peer. 0 = it happens at once.
     pub confirm_video_to_audio: i32,
 }
 

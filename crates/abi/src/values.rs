@@ -31,7 +31,7 @@ pub enum nertc_callkit_status {
     NERTC_CALLKIT_STATUS_REENTRANT = -4,
     /// This library or plug cannot do it.
     NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
-    /// A bug in this library; the log has it.
+    /// The system is out of something, or a bug in this library; the log has it.
     NERTC_CALLKIT_STATUS_INTERNAL = -6,
 }
 
@@ -460,7 +460,8 @@ pub enum nertc_callkit_rtc_what {
     NERTC_CALLKIT_RTC_ERROR = 11,
 }
 
-/// What a signaling plug can do (`caps`).
+/// What a signaling plug can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
+/// tell whoever picks or checks the plug what to expect.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_signaling_cap {
@@ -476,7 +477,7 @@ pub enum nertc_callkit_signaling_cap {
     NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 }
 
-/// What a media plug can do (`caps`).
+/// What a media plug can do (`caps`). The core itself acts on NO_MEDIA alone.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_rtc_cap {

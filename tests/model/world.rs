@@ -4,8 +4,8 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Command, Input, Outcome, Req, RtcEvent, Signal, SignalResult, SwitchStep,
-    Text, Ticket,
+    CallOptions, CallRef, CallType, Command, Input, Outcome, Req, RtcEvent, Signal, SignalEvent,
+    SignalResult, SwitchStep, Text, Ticket,
 };
 use nertc_callkit::engine::output::{Message, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
@@ -71,8 +71,11 @@ pub(crate) struct World {
     things: Vec<Thing>,
     pub(crate) budget: Budget,
     tickets: u64,
-    /// Peers that send invites as clients without call ids do.
+    /// Devices that behave like clients from before call ids: their invites have none, they are busy while they
+    /// call, and any CANCEL ends whatever they are in.
     old: Vec<bool>,
+    /// All attachments are those of clients before 1.1.0, on both sides.
+    ancient: bool,
     pub(crate) trace: Option<Vec<String>>,
 }
 
@@ -91,6 +94,7 @@ impl World {
             budget,
             tickets: 0,
             old: (0..accounts.len()).map(|index| old.contains(&index)).collect(),
+            ancient: false,
             trace: None,
         };
         for device in 0..world.engines.len() {
@@ -101,6 +105,12 @@ impl World {
             world.arrive(0).expect("a login breaks nothing");
         }
         world
+    }
+
+    /// The same, with clients before 1.1.0 on both sides.
+    pub(crate) fn ancient(mut self) -> World {
+        self.ancient = true;
+        self
     }
 
     /// All moves, in a fixed order.
@@ -266,6 +276,18 @@ impl World {
             }
             Thing::Message(delivery) => {
                 let Delivery { to, source, event } = delivery;
+                let phase = self.engines[to].phase();
+                let lives = |engine: &Engine| {
+                    engine.phase() == Phase::InCall && engine.snapshot().account == event.from
+                };
+                let is_cancel = event.signal == Signal::Cancel && phase == Phase::InCall;
+                if self.old[to] && is_cancel && self.engines.iter().any(lives) {
+                    return Err(format!("a CANCEL ends the living call of device {to}, an old client"));
+                }
+                if self.old[to] && event.signal == Signal::Invite && phase != Phase::Idle {
+                    self.things.push(Thing::Operation(to, Req(u64::MAX), busy(&event)));
+                    return Ok(());
+                }
                 self.note(|| {
                     format!("device {to}: {source:?} {:?} {} {}", event.signal, event.channel.id, event.from)
                 });
@@ -290,6 +312,7 @@ impl World {
                     later.push((device, Input::SignalDone { req, result: SignalResult::default() }));
                 }
                 Output::Signal { req, op } => {
+                    let op = if self.ancient { ancient(op) } else { op };
                     let op = if self.old[device] { aged(op) } else { op };
                     self.things.push(Thing::Operation(device, req, op));
                 }
@@ -398,6 +421,29 @@ impl World {
     /// Nothing is under way.
     pub(crate) fn is_quiet(&self) -> bool {
         self.things.is_empty()
+    }
+}
+
+/// What an old client answers while it is busy.
+fn busy(invite: &SignalEvent) -> SignalOp {
+    SignalOp::Reject(Message {
+        channel_id: invite.channel.id.clone(),
+        account: invite.from.clone(),
+        request_id: invite.request_id.clone(),
+        custom: "601".into(),
+        no_offline: false,
+    })
+}
+
+/// Invite and accept as clients before 1.1.0 send them.
+fn ancient(op: SignalOp) -> SignalOp {
+    match op {
+        SignalOp::Invite { message, expires_ms, push } => {
+            let message = Message { custom: "{\"callType\":0}".into(), ..message };
+            SignalOp::Invite { message, expires_ms, push }
+        }
+        SignalOp::Accept(message) => SignalOp::Accept(Message { custom: Text::default(), ..message }),
+        other => other,
     }
 }
 

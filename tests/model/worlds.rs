@@ -13,11 +13,14 @@ pub(crate) struct Case {
     budget: Budget,
     /// Nobody refuses: when all is quiet, the first two are in one call.
     must_meet: bool,
+    /// Both sides are clients before 1.1.0, which say "join now" to each other.
+    ancient: bool,
 }
 
 impl Case {
     pub(crate) fn world(&self) -> World {
-        World::new(self.accounts, self.old, self.budget.clone())
+        let world = World::new(self.accounts, self.old, self.budget.clone());
+        if self.ancient { world.ancient() } else { world }
     }
 
     /// What must hold in a reachable state besides the invariants.
@@ -50,7 +53,7 @@ fn budget(calls: &[&[&'static str]], accepts: u8, rejects: u8, hangups: u8) -> B
 }
 
 fn case(name: &'static str, accounts: &'static [&'static str], budget: Budget) -> Case {
-    Case { name, accounts, old: &[], budget, must_meet: false }
+    Case { name, accounts, old: &[], budget, must_meet: false, ancient: false }
 }
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -86,7 +89,18 @@ pub(crate) fn cases() -> Vec<Case> {
         must_meet: true,
         ..case("glare, nobody refuses", pair, budget(&[&["b"], &["a"]], 1, 0, 0))
     });
-    cases
-        .push(Case { old: &[1], ..case("glare with an old peer", pair, budget(&[&["b"], &["a"]], 0, 0, 1)) });
+    let old = |name, hangups: [u8; 2]| Case {
+        old: &[1],
+        ..case(name, pair, Budget { hangups: hangups.to_vec(), ..budget(&[&["b"], &["a"]], 0, 0, 0) })
+    };
+    cases.push(old("glare with an old peer", [0, 0]));
+    cases.push(old("glare with an old peer, we hang up", [1, 0]));
+    cases.push(Case {
+        ancient: true,
+        ..case("handshake before 1.1.0", pair, budget(&[&["b"], &[]], 1, 1, 1))
+    });
+    cases.push(case("glare with a sibling that rejects", two_to_one, {
+        Budget { rejects: vec![0, 0, 1], ..budget(&[&["b"], &["a"], &[]], 0, 0, 0) }
+    }));
     cases
 }

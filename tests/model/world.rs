@@ -71,8 +71,8 @@ pub(crate) struct World {
     things: Vec<Thing>,
     pub(crate) budget: Budget,
     tickets: u64,
-    /// Devices that behave like clients from before call ids: their invites have none, they are busy while they
-    /// call, and any CANCEL ends whatever they are in.
+    /// Devices that behave like clients from before call ids: their invites have none, they are busy while
+    /// they call, and any CANCEL ends whatever they are in.
     old: Vec<bool>,
     /// All attachments are those of clients before 1.1.0, on both sides.
     ancient: bool,

@@ -102,7 +102,6 @@ static void check_cell(enum op op, enum state state)
   const struct setup setup = {.timers = &timers};
   struct pair pair;
   struct phone *phone;
-  int before;
   timers.destroy_wait_ms = 1;
   timers.request_ms = 200; /* a second accept shares the completion of the first, which is never answered */
   pair = pair_new(0, &setup);
@@ -112,9 +111,8 @@ static void check_cell(enum op op, enum state state)
     expect_code(phone, op, NERTC_CALLKIT_CODE_TIMEOUT);
   } else {
     expect_code(phone, op, codes[op][state]);
-    before = codes[op][state] ? states[state] : nertc_callkit_get_state(phone->kit);
-    if (state != ACCEPTING) {
-      CHECK_INT(nertc_callkit_get_state(phone->kit), before);
+    if (codes[op][state] && state != ACCEPTING) { /* which ends by itself */
+      CHECK_INT(nertc_callkit_get_state(phone->kit), states[state]);
     }
   }
   drop_pair(&pair);
@@ -156,10 +154,12 @@ static void before_login_while_logging_in_and_after_logout(void)
   phone_expect(phone, "done(logout,20001)");
   CHECK_OK(nertc_callkit_enable_local(phone->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, phone_done, phone));
   phone_expect(phone, "done(enable,20001)");
-  fault(hub, DELAY, LOGIN, "alice", .delay_ms = 100);
+  fault(hub, NO_ANSWER, LOGIN, "alice", 0);
   CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
   refused_everywhere(phone, NERTC_CALLKIT_CODE_NOT_LOGGED_IN);
-  phone_expect(phone, "done(login,0)");
+  CHECK_OK(nertc_callkit_logout(phone->kit, phone_done, phone));
+  phone_expect(phone, "done(login,90004) done(logout,0)");
+  phone_login(phone);
   CHECK_OK(nertc_callkit_logout(phone->kit, phone_done, phone));
   phone_expect(phone, "done(logout,0)");
   refused_everywhere(phone, NERTC_CALLKIT_CODE_NOT_LOGGED_IN);

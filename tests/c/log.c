@@ -1,0 +1,98 @@
+/* log.c: the log says what happens, and nothing personal unless it is asked for; a token never. */
+#include "check.h"
+#include "phone.h"
+
+enum { LINES = 4000 };
+
+static char lines[LINES][200];
+static int count;
+
+static void on_log(int32_t level, const char *text, void *unused)
+{
+  (void)unused;
+  pthread_mutex_lock(&check_lock);
+  CHECK(level >= NERTC_CALLKIT_LOG_ERROR && level <= NERTC_CALLKIT_LOG_DEBUG && text);
+  if (count < LINES) {
+    snprintf(lines[count++], sizeof lines[0], "%s", text);
+  }
+  pthread_mutex_unlock(&check_lock);
+}
+
+static int is_said(const char *word)
+{
+  int i, said = 0;
+  pthread_mutex_lock(&check_lock);
+  for (i = 0; i < count && !said; i++) {
+    said = strstr(lines[i], word) != NULL;
+  }
+  pthread_mutex_unlock(&check_lock);
+  return said;
+}
+
+/* A life with a call that is cancelled, and messages that come twice. */
+static void live(int32_t level, uint32_t flags)
+{
+  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+  nertc_callkit_hub *hub = NULL;
+  struct setup setup = {0};
+  struct phone *zaphod, *trillian;
+  count = 0;
+  CHECK_OK(nertc_callkit_set_log_callback(level, flags, on_log, NULL));
+  CHECK_OK(nertc_callkit_hub_create(0, &hub));
+  setup.hub = hub;
+  zaphod = phone_new("zaphod", &setup);
+  trillian = phone_new("trillian", &setup);
+  CHECK_OK(nertc_callkit_login(zaphod->kit, "zaphod", "sesame", phone_done, zaphod));
+  CHECK_OK(nertc_callkit_login(trillian->kit, "trillian", "sesame", phone_done, trillian));
+  phone_expect(zaphod, "done(login,0)");
+  phone_expect(trillian, "done(login,0)");
+  fault(hub, DUPLICATE, EVENT_INVITE, "trillian", 0);
+  fault(hub, DUPLICATE, EVENT_CANCEL, "trillian", 0);
+  options.user_id = "trillian";
+  options.attachment = "{\"dish\":\"petunias\"}";
+  CHECK_OK(nertc_callkit_call(zaphod->kit, &options, phone_done, zaphod));
+  phone_expect(zaphod, "done(call,0)");
+  phone_expect(trillian, "on_invited");
+  CHECK_OK(nertc_callkit_cancel(zaphod->kit, NULL, phone_done, zaphod));
+  phone_expect(zaphod, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  phone_expect(trillian, "on_user_cancel on_call_end(12)");
+  phone_destroy(zaphod, "");
+  phone_destroy(trillian, "");
+  phone_free(zaphod);
+  phone_free(trillian);
+  CHECK_OK(nertc_callkit_hub_release(hub));
+  CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL));
+}
+
+static void personal_words_are_redacted(void)
+{
+  live(NERTC_CALLKIT_LOG_DEBUG, 0);
+  CHECK(is_said("***") && is_said("ignored: "));
+  CHECK(!is_said("zaphod") && !is_said("trillian") && !is_said("petunias") && !is_said("sesame"));
+}
+
+static void personal_words_are_said_when_asked_for_but_no_token(void)
+{
+  live(NERTC_CALLKIT_LOG_DEBUG, NERTC_CALLKIT_LOG_PERSONAL);
+  CHECK(is_said("zaphod") && !is_said("***"));
+  CHECK(!is_said("sesame"));
+}
+
+static void less_important_lines_are_left_out(void)
+{
+  live(NERTC_CALLKIT_LOG_INFO, 0);
+  CHECK(count > 0 && !is_said("ignored: "));
+  CHECK(is_said("login of"));
+  live(NERTC_CALLKIT_LOG_WARN, 0); /* a slow machine may be warned of */
+  CHECK(!is_said("login of") && !is_said("ignored: "));
+  live(NERTC_CALLKIT_LOG_OFF, 0);
+  CHECK_INT(count, 0);
+}
+
+int main(void)
+{
+  RUN(personal_words_are_redacted);
+  RUN(personal_words_are_said_when_asked_for_but_no_token);
+  RUN(less_important_lines_are_left_out);
+  return 0;
+}

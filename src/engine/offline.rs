@@ -57,12 +57,15 @@ impl Engine {
         }
     }
 
-    /// What the batch says about the live call happens as if it came now.
+    /// What the batch says about the live call happens as if it came now; about an invite that waits for its end
+    /// first, lest that rings only to be told that it is over.
     fn replay_current(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
-        for event in events {
-            if event.signal == Signal::Invite || !self.is_live_channel(&event.channel.id) {
-                continue;
-            }
+        let main = self.snapshot().channel_id;
+        let (of_main, of_others): (Vec<_>, Vec<_>) = events
+            .iter()
+            .filter(|event| event.signal != Signal::Invite && self.is_live_channel(&event.channel.id))
+            .partition(|event| event.channel.id == main);
+        for event in of_others.into_iter().chain(of_main) {
             let source = if event.from == *account { Source::OtherDevice } else { Source::Online };
             self.on_signal(now, source, event);
         }

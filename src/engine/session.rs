@@ -132,7 +132,8 @@ impl Engine {
         self.fail_media_requests();
         let account = self.session.account();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        if let Session::LoggingIn { tickets, .. } = session {
+        if let Session::LoggingIn { tickets, early, .. } = session {
+            self.bury_ends(now, &early, &account);
             self.ops.retain(|op| op.owner != Owner::Login);
             for ticket in tickets {
                 self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
@@ -213,14 +214,15 @@ impl Engine {
         }
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
-        if let Session::LoggingIn { tickets, .. } = &mut self.session {
+        let session = std::mem::replace(&mut self.session, Session::LoggedOut);
+        if let Session::LoggingIn { tickets, early, .. } = session {
+            self.bury_ends(now, &early, &account);
             // A kick ends a login even if the plug gives no reason.
             let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
-            for ticket in std::mem::take(tickets) {
+            for ticket in tickets {
                 self.done_with(ticket, Operation::Login, 0, Outcome { code, ..outcome.clone() });
             }
         }
-        self.session = Session::LoggedOut;
         self.is_connection_lost = false;
         let call_no = self.state.call_no();
         let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);

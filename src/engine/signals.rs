@@ -14,7 +14,10 @@ impl Engine {
             return;
         }
         if !self.session.is_logged_in() {
-            let account = self.session.account();
+            // What another device answered is over here too, whoever logs in next.
+            let is_sibling = |event: &&SignalEvent| source == Source::OtherDevice && !event.from.is_empty();
+            let sibling = events.iter().find(is_sibling).map(|event| event.from.clone());
+            let account = sibling.unwrap_or_else(|| self.session.account());
             self.bury_ends(now, &events, &account);
             return self.ignore("messages while not logged in");
         }

@@ -57,8 +57,8 @@ impl Engine {
         }
     }
 
-    /// What the batch says about the live call happens as if it came now; about an invite that waits for its end
-    /// first, lest that rings only to be told that it is over.
+    /// What the batch says about the live call happens as if it came now; first what it says about an invite
+    /// that waits, lest that rings only to be told that it is over.
     fn replay_current(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
         let main = self.snapshot().channel_id;
         let (of_main, of_others): (Vec<_>, Vec<_>) = events

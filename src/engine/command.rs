@@ -174,13 +174,16 @@ impl Engine {
         match &mut self.state {
             State::Idle => {}
             State::Calling(calling) => {
+                let waiting = calling.aside().cloned();
                 calling.glare = Glare::None;
                 let own = calling.own.clone();
                 self.state = State::Idle;
+                waiting.inspect(|invite| self.bury(now, invite));
                 self.tell_calling_end(now, &own, reason.into());
             }
             State::Called(called) => {
-                called.aside = None;
+                let waiting = called.aside.take();
+                waiting.inspect(|invite| self.bury(now, invite));
                 self.end_called(now, reason.into());
             }
             State::InCall(call) => {

@@ -1,23 +1,23 @@
 /* codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if refused. */
 #include "check.h"
 
-enum state { IDLE, CREATING, CALLING, CALLED, ACCEPTING, IN_CALL, STATES };
+enum state { IDLE, CREATING, CALLING, CALLED, ACCEPTING, ENTERING, IN_CALL, STATES };
 enum op { CALL, HANGUP, LEAVE, CANCEL, ACCEPT, REJECT, SWITCH, OPS };
 
 static const char *const op_names[OPS] = {"call", "hangup", "leave", "cancel", "accept", "reject", "switch"};
 
 static const int codes[OPS][STATES] = {
-  /*            idle   creating calling called accepting in call */
-  /* call   */ {0,     20002,   20002,  20003, 20003,    20004},
-  /* hangup */ {20005, 0,       0,      0,     0,        0},
-  /* leave  */ {20009, 20010,   20010,  20011, 20011,    0},
-  /* cancel */ {20013, 0,       0,      20015, 20015,    20016},
-  /* accept */ {20017, 20018,   20018,  0,     0,        20020},
-  /* reject */ {20021, 20022,   20022,  0,     0,        20024},
-  /* switch */ {20025, 20026,   20026,  20027, 20027,    0},
+  /*            idle   creating calling called accepting entering in call; entering = accepted, media not up */
+  /* call   */ {0,     20002,   20002,  20003, 20003,    20004,   20004},
+  /* hangup */ {20005, 0,       0,      0,     0,        0,       0},
+  /* leave  */ {20009, 20010,   20010,  20011, 20011,    0,       0},
+  /* cancel */ {20013, 0,       0,      20015, 20015,    20016,   20016},
+  /* accept */ {20017, 20018,   20018,  0,     0,        20020,   20020},
+  /* reject */ {20021, 20022,   20022,  0,     0,        20024,   20024},
+  /* switch */ {20025, 20026,   20026,  20027, 20027,    0,       0},
 };
 
-static const int states[STATES] = {0, 1, 1, 2, 2, 3};
+static const int states[STATES] = {0, 1, 1, 2, 2, 3, 3};
 
 static void request(struct phone *phone, enum op op)
 {
@@ -80,6 +80,12 @@ static struct phone *enter(struct pair *pair, enum state state)
     pair_ring(pair);
     CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, NULL, NULL));
     return pair->bob;
+  case ENTERING:
+    fault(pair->hub, NO_ANSWER, RTC_JOIN, "alice", 0);
+    pair_ring(pair);
+    CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, NULL, NULL));
+    phone_until(pair->alice, "on_user_accept");
+    return pair->alice;
   case IN_CALL:
     pair_connect(pair);
     return pair->alice;

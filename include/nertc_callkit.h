@@ -1838,7 +1838,7 @@ int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
  *
  * @param kit  Component. Not NULL.
  * @param out  Receives the descriptor, on success only. Not NULL.
- * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. QUEUE_FULL: out of
+ * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. INTERNAL: out of
  *             descriptors.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.

@@ -44,6 +44,7 @@ impl From<Refused> for Error {
             Refused::QueueFull => Error::QueueFull,
             Refused::Reentrant => Error::Reentrant,
             Refused::Unsupported => Error::Unsupported,
+            Refused::Exhausted => Error::Internal,
         }
     }
 }

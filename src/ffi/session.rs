@@ -220,7 +220,7 @@ pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout
 ///
 /// @param kit  Component. Not NULL.
 /// @param out  Receives the descriptor, on success only. Not NULL.
-/// @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. QUEUE_FULL: out of
+/// @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. INTERNAL: out of
 ///             descriptors.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.

@@ -183,7 +183,10 @@ fn component(ctx: *mut c_void) -> Option<Arc<Component>> {
 fn report(ctx: *mut c_void, report: Report) -> i32 {
     match component(ctx).map(|component| component.kit.report(report)) {
         Some(Err(Refused::QueueFull)) => nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32,
-        Some(Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported)) | None => 0,
+        Some(
+            Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported | Refused::Exhausted),
+        )
+        | None => 0,
     }
 }
 

@@ -247,14 +247,14 @@ impl Kit {
         if state.flag.is_none() {
             let flag = Flag::new().map_err(|error| {
                 log::error!("no descriptor for event_fd: {error}");
-                Refused::QueueFull
+                Refused::Exhausted
             })?;
             if !state.queue.is_empty() {
                 flag.raise();
             }
             state.flag = Some(flag);
         }
-        state.flag.as_ref().map(Flag::fd).ok_or(Refused::QueueFull)
+        state.flag.as_ref().map(Flag::fd).ok_or(Refused::Exhausted)
     }
 
     /// Closes the kit and waits until `released` has run; HOST delivery: runs what is pending here.

@@ -45,6 +45,8 @@ pub enum Refused {
     Reentrant,
     /// Not with this kind of delivery.
     Unsupported,
+    /// The system is out of something.
+    Exhausted,
 }
 
 /// How a kit runs.

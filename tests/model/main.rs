@@ -6,6 +6,8 @@
 
 #[path = "../sim/monitor.rs"]
 mod monitor;
+#[path = "../sim/old.rs"]
+mod old;
 #[path = "../sim/service.rs"]
 mod service;
 mod world;

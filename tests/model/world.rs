@@ -4,8 +4,8 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Command, Input, Outcome, Req, RtcEvent, Signal, SignalEvent,
-    SignalResult, SwitchStep, Text, Ticket,
+    CallOptions, CallRef, CallType, Command, Input, Outcome, Req, RtcEvent, Signal, SignalResult, SwitchStep,
+    Text, Ticket,
 };
 use nertc_callkit::engine::output::{Message, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
@@ -13,6 +13,7 @@ use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, Names, Timers};
 
 use crate::monitor::Monitor;
+use crate::old::{aged, ancient, busy};
 use crate::service::{Delivery, Service};
 
 /// What users and the network may still do. Everything is bounded, so that the search ends.
@@ -421,41 +422,6 @@ impl World {
     /// Nothing is under way.
     pub(crate) fn is_quiet(&self) -> bool {
         self.things.is_empty()
-    }
-}
-
-/// What an old client answers while it is busy.
-fn busy(invite: &SignalEvent) -> SignalOp {
-    SignalOp::Reject(Message {
-        channel_id: invite.channel.id.clone(),
-        account: invite.from.clone(),
-        request_id: invite.request_id.clone(),
-        custom: "601".into(),
-        no_offline: false,
-    })
-}
-
-/// Invite and accept as clients before 1.1.0 send them.
-fn ancient(op: SignalOp) -> SignalOp {
-    match op {
-        SignalOp::Invite { message, expires_ms, push } => {
-            let message = Message { custom: "{\"callType\":0}".into(), ..message };
-            SignalOp::Invite { message, expires_ms, push }
-        }
-        SignalOp::Accept(message) => SignalOp::Accept(Message { custom: Text::default(), ..message }),
-        other => other,
-    }
-}
-
-/// The invite as a client without call ids sends it.
-fn aged(op: SignalOp) -> SignalOp {
-    match op {
-        SignalOp::Invite { message, expires_ms, push } => {
-            let channel = format!("{}|0|1", message.channel_id);
-            let custom = format!("{{\"callType\":0,\"version\":\"1.4.0\",\"channelName\":\"{channel}\"}}");
-            SignalOp::Invite { message: Message { custom: custom.into(), ..message }, expires_ms, push }
-        }
-        other => other,
     }
 }
 

@@ -10,7 +10,7 @@ CARGO   := env -u MAKEFLAGS -u MFLAGS cargo
 CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model bench install header diagram lint setup clean
+.PHONY: help demo test sim model bench abi abi-accept install header diagram lint setup clean
 
 help:
 	@echo 'make demo      two accounts call each other; prints every event, writes what was heard as WAV'
@@ -18,6 +18,7 @@ help:
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
+	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
 	@echo 'make header    writes include/nertc_callkit.h from the code'
 	@echo 'make diagram   draws docs/states.svg from the code'
@@ -51,6 +52,12 @@ bench:
 	scripts/setup cargo cc valgrind
 	scripts/bench
 
+abi:
+	scripts/abi check
+
+abi-accept:
+	scripts/abi accept
+
 install:
 	scripts/setup cargo cc cmake
 	rm -f build/install/CMakeCache.txt # else it would remember folders of another PREFIX
@@ -71,7 +78,7 @@ lint:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
 
 setup:
-	scripts/setup cargo cc c++ clang cmake pkg-config valgrind
+	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw
 
 clean:
 	$(CARGO) clean

@@ -147,7 +147,7 @@ fn object(custom: &str) -> Option<Members<'_>> {
     if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') {
         return None;
     }
-    let members = members(custom)?;
+    let members = members(custom, limits::JSON_DEPTH)?;
     is_json(custom).then_some(members)
 }
 
@@ -155,8 +155,8 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
-/// Takes an object apart; None if it is nested too deep. Malformed text is the parser's to refuse.
-fn members(json: &str) -> Option<Members<'_>> {
+/// Takes an object apart; None if it is nested deeper than `deepest`. Malformed text is the parser's to refuse.
+fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
     let mut found = Vec::with_capacity(8);
     let (mut key, mut start) = (Cow::Borrowed(""), 0);
     let (mut at, mut depth) = (0, 0usize);
@@ -165,7 +165,7 @@ fn members(json: &str) -> Option<Members<'_>> {
             b'"' => at += string_length(&json.as_bytes()[at + 1..]),
             b'{' | b'[' => {
                 depth += 1;
-                if depth > limits::JSON_DEPTH {
+                if depth > deepest {
                     return None;
                 }
                 if depth == 1 {
@@ -390,8 +390,9 @@ impl Object {
     /// An app's text: a JSON object or array travels as JSON, anything else as a string.
     fn app(self, key: &str, text: &str) -> Object {
         let trimmed = text.trim();
-        let is_shallow_json =
-            trimmed.starts_with(['{', '[']) && members(trimmed).is_some() && is_json(trimmed);
+        // One level is our own; with one too many the peer could read nothing of it all.
+        let is_shallow = |json| members(json, limits::JSON_DEPTH - 1).is_some();
+        let is_shallow_json = trimmed.starts_with(['{', '[']) && is_shallow(trimmed) && is_json(trimmed);
         if is_shallow_json { self.raw(key, trimmed) } else { self.text(key, text) }
     }
 
@@ -437,6 +438,16 @@ mod tests {
         assert_eq!(&*read(&text).attachment, "{\"order\":7}");
         let broken = outgoing(&Outgoing { attachment: Some("{not json"), ..Outgoing::default() });
         assert_eq!(&*read(&broken).attachment, "{not json");
+    }
+
+    #[test]
+    fn an_invite_stays_readable_however_deep_the_apps_json_is() {
+        for deep in 1..=limits::JSON_DEPTH + 1 {
+            let json = format!("{}{}", "[".repeat(deep), "]".repeat(deep));
+            let text = outgoing(&Outgoing { call_id: "c1", attachment: Some(&json), ..Outgoing::default() });
+            let read = read(&text);
+            assert_eq!((&*read.call_id, &*read.attachment), ("c1", &*json), "{deep}: {text}");
+        }
     }
 
     #[test]

@@ -209,7 +209,10 @@ impl Engine {
         let account = self.session.account();
         match &mut self.session {
             Session::LoggedOut => return self.ignore("kicked while logged out"),
-            Session::LoggingOut { .. } => return self.on_logout_done(now, &Outcome::default()),
+            Session::LoggingOut { .. } => {
+                self.forget_wire();
+                return self.on_logout_done(now, &Outcome::default());
+            }
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {}
         }
         self.forget_wire();

@@ -272,6 +272,18 @@ fn a_kick_during_a_logout_completes_it() {
 }
 
 #[test]
+fn a_kick_during_a_logout_leaves_nothing_to_clean_up() {
+    let mut rig = Rig::calling();
+    rig.logout();
+    rig.forget();
+    rig.kick();
+    rig.told("done logout 0");
+    rig.ok("cancel");
+    rig.pass(60_000);
+    rig.asked("");
+}
+
+#[test]
 fn after_a_kick_one_can_log_in_again() {
     let mut rig = Rig::in_call();
     rig.kick();

@@ -1,0 +1,283 @@
+//! What the engine asked for and told, as the JSON that vectors compare. Patterns are spelled out, so that a
+//! new field cannot be forgotten.
+
+use nertc_callkit::engine::input::{CallType, Push, Text, View};
+use nertc_callkit::engine::output::*;
+use serde_json::{Map, Value, json};
+
+/// JSON of an output; None for what is only for the debug log.
+pub(crate) fn show(output: &Output) -> Option<Value> {
+    let value = match output {
+        Output::Signal { req: _, op } => signal(op),
+        Output::Rtc { req: _, op } => rtc(op),
+        Output::Done { ticket: _, result } => done(result),
+        Output::Event(event) => self::event(event),
+        Output::Ignored(_) => return None,
+        Output::Closed => json!({"closed": true}),
+    };
+    Some(plain(value))
+}
+
+/// Drops what is as if it were not there: 0, "", false, null, [].
+pub(crate) fn plain(value: Value) -> Value {
+    let Value::Object(map) = value else { return value };
+    let is_said = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(number) => number.as_i64() != Some(0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(_) | Value::Bool(true) => true,
+    };
+    Value::Object(map.into_iter().filter(|(_, value)| is_said(value)).collect())
+}
+
+/// A text on the wire; a JSON object as such, since the order of its keys means nothing.
+fn wire(text: &Text) -> Value {
+    let object = serde_json::from_str::<Map<String, Value>>(text);
+    object.map_or_else(|_| json!(&**text), Value::Object)
+}
+
+fn type_of(call_type: CallType) -> i32 {
+    match call_type {
+        CallType::Audio => 1,
+        CallType::Video => 2,
+        CallType::Other => 3,
+    }
+}
+
+/// The name and the rest in one object.
+fn named(kind: &str, name: &str, rest: Value) -> Value {
+    let mut map = Map::new();
+    map.insert(kind.to_owned(), json!(name));
+    if let Value::Object(rest) = rest {
+        map.extend(rest);
+    }
+    Value::Object(map)
+}
+
+/// The vtable's name of an operation.
+pub(crate) fn signal_name(op: &SignalOp) -> &'static str {
+    match op {
+        SignalOp::Login { .. } => "login",
+        SignalOp::Logout => "logout",
+        SignalOp::Create { .. } => "create",
+        SignalOp::Join { .. } => "join",
+        SignalOp::Invite { .. } => "invite",
+        SignalOp::CancelInvite(_) => "cancel_invite",
+        SignalOp::Accept(_) => "accept",
+        SignalOp::Reject(_) => "reject",
+        SignalOp::Leave { .. } => "leave",
+        SignalOp::Close { .. } => "close",
+        SignalOp::Control(_) => "control",
+        SignalOp::SendRecord(_) => "send_record",
+    }
+}
+
+fn signal(op: &SignalOp) -> Value {
+    let rest = match op {
+        SignalOp::Login { account, token } => json!({"account": &**account, "token": &**token}),
+        SignalOp::Logout => json!({}),
+        SignalOp::Create { call_type } => json!({"call_type": type_of(*call_type)}),
+        SignalOp::Join { channel_id, no_offline }
+        | SignalOp::Leave { channel_id, no_offline }
+        | SignalOp::Close { channel_id, no_offline } => {
+            json!({"channel_id": &**channel_id, "no_offline": no_offline})
+        }
+        SignalOp::Invite { message, expires_ms, push } => {
+            let mut invite = self::message(message);
+            invite["expires_ms"] = json!(expires_ms);
+            invite["push"] = push.as_ref().map_or(Value::Null, self::push);
+            invite
+        }
+        SignalOp::CancelInvite(message)
+        | SignalOp::Accept(message)
+        | SignalOp::Reject(message)
+        | SignalOp::Control(message) => self::message(message),
+        SignalOp::SendRecord(record) => self::record(record),
+    };
+    named("signal", signal_name(op), rest)
+}
+
+fn message(message: &Message) -> Value {
+    let Message { channel_id, account, request_id, custom, no_offline } = message;
+    json!({"channel_id": &**channel_id, "account": &**account, "request_id": &**request_id,
+        "custom": wire(custom), "no_offline": no_offline})
+}
+
+fn push(push: &Push) -> Value {
+    let Push { title, content, payload } = push;
+    let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
+    json!({"title": text(title), "content": text(content), "payload": text(payload)})
+}
+
+fn record(record: &Record) -> Value {
+    let Record { client_msg_id, to, channel_id, call_type, status, text, durations } = record;
+    json!({"client_msg_id": &**client_msg_id, "to": &**to, "channel_id": &**channel_id,
+        "call_type": type_of(*call_type), "status": *status as i32, "text": wire(text),
+        "durations": self::durations(durations)})
+}
+
+fn durations(durations: &[(Text, u32)]) -> Value {
+    durations.iter().map(|(account, seconds)| json!([&**account, seconds])).collect()
+}
+
+/// The vtable's name of an operation.
+pub(crate) fn rtc_name(op: &RtcOp) -> &'static str {
+    match op {
+        RtcOp::Join { .. } => "join",
+        RtcOp::Leave => "leave",
+        RtcOp::EnableLocal { .. } => "enable_local",
+        RtcOp::MuteLocal { .. } => "mute_local",
+        RtcOp::Subscribe { .. } => "subscribe",
+        RtcOp::SetView { .. } => "set_view",
+    }
+}
+
+fn rtc(op: &RtcOp) -> Value {
+    let rest = match op {
+        RtcOp::Join { channel_name, uid, token, call_type } => json!({"channel_name": &**channel_name,
+            "uid": uid, "token": &**token, "call_type": type_of(*call_type)}),
+        RtcOp::Leave => json!({}),
+        RtcOp::EnableLocal { media, on } => json!({"media": media, "on": on}),
+        RtcOp::MuteLocal { media, muted } => json!({"media": media, "on": muted}),
+        RtcOp::Subscribe { uid, media, on } => json!({"uid": uid, "media": media, "on": on}),
+        RtcOp::SetView { uid, view } => json!({"uid": uid, "view": view.as_ref().map(self::view)}),
+    };
+    named("rtc", rtc_name(op), rest)
+}
+
+fn view(view: &View) -> Value {
+    let View { scaling, mirror, window } = view;
+    json!({"scaling": scaling, "mirror": mirror, "window": window})
+}
+
+/// The function's name.
+pub(crate) fn operation_name(operation: Operation) -> &'static str {
+    match operation {
+        Operation::None => "set_call_timeout",
+        Operation::Login => "login",
+        Operation::Logout => "logout",
+        Operation::Call => "call",
+        Operation::Cancel => "cancel",
+        Operation::Accept => "accept",
+        Operation::Reject => "reject",
+        Operation::Hangup => "hangup",
+        Operation::Leave => "leave",
+        Operation::Switch => "switch_call_type",
+        Operation::EnableLocal => "enable_local",
+        Operation::MuteLocal => "mute_local",
+        Operation::MuteRemote => "mute_remote",
+        Operation::LocalView => "set_local_view",
+        Operation::RemoteView => "set_remote_view",
+        Operation::Rtc => "rtc",
+        Operation::Record => "record",
+        Operation::Close => "close",
+        Operation::Plug => "plug",
+    }
+}
+
+fn done(result: &OpResult) -> Value {
+    // Words for developers are not part of the protocol.
+    let OpResult { operation, code, raw_code, message: _, call_no, uid, channel_id, request_id, call_id } =
+        result;
+    let rest = json!({"code": code, "raw_code": raw_code, "call_no": call_no, "uid": uid,
+        "channel_id": &**channel_id, "request_id": &**request_id, "call_id": &**call_id});
+    named("done", operation_name(*operation), rest)
+}
+
+fn event(event: &Event) -> Value {
+    let (name, rest) = match event {
+        Event::Invited(of) => ("on_invited", invited(of)),
+        Event::UserBusy(of) => ("on_user_busy", user(of)),
+        Event::UserCancel(of) => ("on_user_cancel", user(of)),
+        Event::UserAccept(of) => ("on_user_accept", user(of)),
+        Event::UserEnter(of) => ("on_user_enter", user(of)),
+        Event::UserReject(of) => ("on_user_reject", user(of)),
+        Event::UserLeave(of) => ("on_user_leave", user(of)),
+        Event::UserDisconnect(of) => ("on_user_disconnect", user(of)),
+        Event::Disconnect(of) => ("on_disconnect", connection(of)),
+        Event::AudioAvailable(of) => ("on_audio_available", media(of)),
+        Event::CameraAvailable(of) => ("on_camera_available", media(of)),
+        Event::CallEnd(of) => ("on_call_end", end(of)),
+        Event::CallingTimeout(of) => ("on_calling_timeout", call(of)),
+        Event::CallTypeChange(of) => ("on_call_type_change", call(of)),
+        Event::OtherClientAccept(of) => ("on_other_client_accept", call(of)),
+        Event::OtherClientReject(of) => ("on_other_client_reject", call(of)),
+        Event::VideoMuted(of) => ("on_video_muted", media(of)),
+        Event::AudioMuted(of) => ("on_audio_muted", media(of)),
+        Event::MessageSent(of) => ("on_message_sent", sent(of)),
+        Event::Error(of) => ("on_error", error(of)),
+        Event::CallConnected(of) => ("on_call_connected", call(of)),
+        Event::Kicked(of) => ("on_kicked", connection(of)),
+        Event::Reconnecting(of) => ("on_reconnecting", connection(of)),
+        Event::Reconnected(of) => ("on_reconnected", connection(of)),
+        Event::NetworkQuality(of) => ("on_network_quality", connection(of)),
+        Event::CallTypeRequest(of) => ("on_call_type_request", call(of)),
+        Event::MissedCall(of) => ("on_missed_call", missed(of)),
+    };
+    named("event", name, rest)
+}
+
+fn invited(event: &Invited) -> Value {
+    let Invited {
+        call_no,
+        invitor,
+        call_type,
+        attachment,
+        channel_id,
+        request_id,
+        call_id,
+        invited_at_ms,
+        ring_left_ms,
+        offline,
+    } = event;
+    json!({"call_no": call_no, "invitor": &**invitor, "call_type": type_of(*call_type),
+        "attachment": &**attachment, "channel_id": &**channel_id, "request_id": &**request_id,
+        "call_id": &**call_id, "invited_at_ms": invited_at_ms, "ring_left_ms": ring_left_ms,
+        "offline": offline})
+}
+
+fn user(event: &UserEvent) -> Value {
+    let UserEvent { call_no, user, uid, code, raw_code, message: _ } = event;
+    json!({"call_no": call_no, "user_id": &**user, "uid": uid, "code": code, "raw_code": raw_code})
+}
+
+fn media(event: &MediaEvent) -> Value {
+    let MediaEvent { call_no, user, uid, on } = event;
+    json!({"call_no": call_no, "user_id": &**user, "uid": uid, "on": on})
+}
+
+fn call(event: &CallEvent) -> Value {
+    let CallEvent { call_no, user, device, call_type, state } = event;
+    json!({"call_no": call_no, "user_id": &**user, "device_id": &**device,
+        "call_type": type_of(*call_type), "state": state})
+}
+
+fn end(event: &CallEnd) -> Value {
+    let CallEnd { call_no, user, reason, extra, ring_ms, talk_ms, durations } = event;
+    json!({"call_no": call_no, "user_id": &**user, "reason": *reason as i32, "extra": &**extra,
+        "ring_ms": ring_ms, "talk_ms": talk_ms, "durations": self::durations(durations)})
+}
+
+fn sent(event: &RecordSent) -> Value {
+    let RecordSent { call_no, user, peer, msg_id, status, call_type } = event;
+    json!({"call_no": call_no, "user_id": &**user, "peer": &**peer, "msg_id": &**msg_id,
+        "status": *status as i32, "call_type": type_of(*call_type)})
+}
+
+fn connection(event: &ConnectionEvent) -> Value {
+    let ConnectionEvent { call_no, layer, user, code, raw_code, message: _, quality } = event;
+    json!({"call_no": call_no, "layer": *layer as i32, "user_id": &**user, "code": code,
+        "raw_code": raw_code, "quality": quality})
+}
+
+fn error(event: &ErrorEvent) -> Value {
+    let ErrorEvent { operation, code, raw_code, call_no, message: _ } = event;
+    json!({"operation": operation_name(*operation), "code": code, "raw_code": raw_code, "call_no": call_no})
+}
+
+fn missed(event: &MissedCall) -> Value {
+    let MissedCall { user, call_type, attachment, why, invited_at_ms } = event;
+    json!({"user_id": &**user, "call_type": type_of(*call_type), "attachment": &**attachment,
+        "why": *why as i32, "invited_at_ms": invited_at_ms})
+}

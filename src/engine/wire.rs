@@ -155,7 +155,7 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
-/// Takes an object apart; None if it is nested deeper than `deepest`. Malformed text is the parser's to refuse.
+/// Takes an object apart; None if it is nested deeper than `deepest`. Malformed text is for the parser.
 fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
     let mut found = Vec::with_capacity(8);
     let (mut key, mut start) = (Cow::Borrowed(""), 0);

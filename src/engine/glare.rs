@@ -126,6 +126,8 @@ impl Engine {
             named.channel_id = call.channel_id.clone();
             named.request_id = call.request_id.clone();
             named.call_id = call.call_id.clone();
+            // Ours in the lost channel; in this one it is told by the join.
+            named.uid = 0;
             self.done_call(&mut named, Outcome::default());
         }
         let is_old_client = invite.call_id.is_empty();

@@ -55,6 +55,7 @@ fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
     rig.told("done call 0 · on_user_accept bob");
     let result = rig.results.last().expect("call() was completed");
     assert_eq!((&*result.channel_id, &*result.request_id, &*result.call_id), ("p1", "zz", "k1"));
+    assert_eq!(result.uid, 0, "the uid of the channel that was lost is not ours in this one");
 }
 
 #[test]

@@ -12,6 +12,8 @@
 //!   `handle_timeout(now)`. Time and ids are handed in, so every run can be repeated, searched and tested
 //!   by itself.
 //!
+//! Beside them, [`trace`] writes down what an engine is fed and answers, and feeds it again.
+//!
 //! A call, from the top: `ffi/call.rs` queues `Command::Call` → `worker/run.rs` hands it to
 //! `engine/command.rs`, which checks login, state and reference → `engine/outgoing.rs` asks for *create*,
 //! *join*, *invite* → `ffi/backend.rs` calls the plug's vtable → its answers come back through
@@ -23,4 +25,5 @@
 
 pub mod engine;
 pub mod ffi;
+pub mod trace;
 pub mod worker;

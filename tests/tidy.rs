@@ -8,9 +8,18 @@ use source::{files, read};
 const BANNED: &[(&str, &[&str])] = &[
     ("src/ffi/", &["engine::state"]),
     ("src/worker/", &["crate::ffi", "nertc_callkit_abi", "nertc_callkit_loopback", "no_mangle"]),
+    ("src/trace/", &["crate::ffi", "crate::worker", "nertc_callkit_abi", "nertc_callkit_loopback", "libc::"]),
+    ("src/trace/", &["std::fs", "std::thread", "Mutex", "Instant", "SystemTime", "unsafe ", "log::"]),
     (
         "src/engine/",
-        &["crate::ffi", "crate::worker", "nertc_callkit_abi", "nertc_callkit_loopback", "libc::"],
+        &[
+            "crate::ffi",
+            "crate::worker",
+            "crate::trace",
+            "nertc_callkit_abi",
+            "nertc_callkit_loopback",
+            "libc::",
+        ],
     ),
     ("src/engine/", &["std::thread", "Mutex", "RwLock", "Condvar", "Atomic", "OnceLock", "mpsc", "log::"]),
     ("src/engine/", &["Instant", "SystemTime", "sleep(", "HashMap", "HashSet", "unsafe ", "extern \"C\""]),

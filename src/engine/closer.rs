@@ -3,6 +3,8 @@
 //! Wait for the operation that is running, then take the invite back if one was issued, wait for the answer,
 //! then close or leave the channel. A closer owns the old ids, so nothing it does can touch the next call.
 
+use serde::{Deserialize, Serialize};
+
 use super::input::{Outcome, Req, SignalResult, Text};
 use super::ops::{Owner, Undo};
 use super::output::{Message, Operation, SignalOp};
@@ -12,7 +14,7 @@ use super::wire::{self, Outgoing};
 use super::{Engine, codes, limits};
 
 /// Cleans up behind one ended call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Closer {
     pub(super) id: u64,
     pub(super) call_no: u64,
@@ -27,7 +29,7 @@ pub(super) struct Closer {
 }
 
 /// Last step of a closer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Finish {
     /// Close the channel for everybody.
     Close,
@@ -36,7 +38,7 @@ pub(super) enum Finish {
 }
 
 /// What a closer is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Step {
     /// An operation of the call is still running.
     Await(Awaited),
@@ -49,7 +51,7 @@ pub(super) enum Step {
 }
 
 /// The operation that was running when the call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Awaited {
     Create,
     Join,

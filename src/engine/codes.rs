@@ -90,6 +90,11 @@ pub const PLUG_FAILED: i32 = 90008;
 /// The request makes no sense, for example calling oneself.
 pub const INVALID_ARGUMENT: i32 = 90009;
 
+/// The message of RTC_TIMEOUT.
+pub const NO_MEDIA: &str = "media was not up in time after the accept";
+/// The message of a TIMEOUT that the engine gives.
+pub const NO_ANSWER: &str = "the plug did not answer in time";
+
 /// The plug says that it went well: the peer being offline is no failure, a push or the backlog reaches it.
 pub fn is_success(code: i32) -> bool {
     matches!(code, OK | PEER_OFFLINE | PEER_PUSH_OFFLINE)

@@ -1,9 +1,11 @@
 //! Ids from a seed that is handed in, so that a run can be repeated.
 
+use serde::{Deserialize, Serialize};
+
 use super::input::Text;
 
 /// A source of ids (splitmix64).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Ids(u64);
 
 impl Ids {

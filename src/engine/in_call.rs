@@ -136,7 +136,7 @@ impl Engine {
 
     /// Media is not up in time.
     pub(super) fn media_late(&mut self, now: Time) {
-        let outcome = Outcome::failed(codes::RTC_TIMEOUT, "media was not up in time after the accept");
+        let outcome = Outcome::failed(codes::RTC_TIMEOUT, codes::NO_MEDIA);
         self.media_failed(now, outcome);
     }
 

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// Text that is shared, not copied.
 pub type Text = Arc<str>;
 
 /// Names one completion of the app; made by the facade, never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
 /// Names one operation of a plug; made by the engine, never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Req(pub u64);
 
 /// Audio or video; the numbers are those of the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CallType {
     /// 1.
     Audio,
@@ -32,7 +34,7 @@ pub const AUDIO: Media = 1;
 pub const VIDEO: Media = 2;
 
 /// Which call the app means. All empty = "the one that was shown last", see `shown` and `issued`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallRef {
     /// The app gave no reference: `shown` and `issued` say what it can have meant.
     pub implied: bool,
@@ -51,7 +53,7 @@ pub struct CallRef {
 }
 
 /// Push text of an invite.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Push {
     /// Title.
     pub title: Option<Text>,
@@ -62,7 +64,7 @@ pub struct Push {
 }
 
 /// Arguments of `call`. Within the limits; the facade checked them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallOptions {
     /// Whom to call.
     pub user: Text,
@@ -81,7 +83,7 @@ pub struct CallOptions {
 }
 
 /// Where to draw; `window` is the host's pointer as a number, never looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
     /// The plug's scaling mode.
     pub scaling: i32,
@@ -92,7 +94,7 @@ pub struct View {
 }
 
 /// What the app asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Command {
     /// Log in.
     Login {
@@ -182,7 +184,7 @@ pub enum Command {
 }
 
 /// Steps of a type switch; the numbers are those of the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SwitchStep {
     /// 1: ask.
     Invite,
@@ -193,7 +195,7 @@ pub enum SwitchStep {
 }
 
 /// How an operation of a plug ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Outcome {
     /// 0 = success.
     pub code: i32,
@@ -211,7 +213,7 @@ impl Outcome {
 }
 
 /// A signaling channel as the plug knows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Channel {
     /// Id.
     pub id: Text,
@@ -226,7 +228,7 @@ pub struct Channel {
 }
 
 /// Somebody in a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Member {
     /// Account.
     pub account: Text,
@@ -237,7 +239,7 @@ pub struct Member {
 }
 
 /// A channel and its members.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Room {
     /// The channel.
     pub channel: Channel,
@@ -246,7 +248,7 @@ pub struct Room {
 }
 
 /// What a signaling operation brought.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SignalResult {
     /// Code, raw code, message.
     pub outcome: Outcome,
@@ -259,7 +261,7 @@ pub struct SignalResult {
 }
 
 /// Kinds of signaling messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Signal {
     /// 1.
     Close,
@@ -280,7 +282,7 @@ pub enum Signal {
 }
 
 /// Where a batch of messages comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// Just now.
     Online,
@@ -291,7 +293,7 @@ pub enum Source {
 }
 
 /// A signaling message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SignalEvent {
     /// Kind.
     pub signal: Signal,
@@ -314,7 +316,7 @@ pub struct SignalEvent {
 }
 
 /// What happened to the signaling connection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Connection {
     /// Lost; being restored.
     Lost(Outcome),
@@ -325,7 +327,7 @@ pub enum Connection {
 }
 
 /// What happened in the media room.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RtcEvent {
     /// In the room.
     PeerJoin {
@@ -385,7 +387,7 @@ pub enum RtcEvent {
 }
 
 /// Everything that the engine can be fed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Input {
     /// The app asks; `ticket` completes exactly once.
     Command {

@@ -45,6 +45,7 @@ use ids::Ids;
 use input::Input;
 use ops::Op;
 use output::Output;
+use serde::{Deserialize, Serialize};
 use session::{Closing, Session};
 pub use snapshot::Snapshot;
 use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
@@ -52,7 +53,7 @@ use time::Time;
 use tombstones::Tombstones;
 
 /// Every timer, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "nertc_callkit_timers explains each")]
 pub struct Timers {
     pub ring_ms: u32,
@@ -99,7 +100,7 @@ impl Default for Timers {
 }
 
 /// What the plugs can do, as far as the call logic must know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Caps {
     /// The service writes the record of a completed call.
     pub server_record: bool,
@@ -120,7 +121,7 @@ pub struct Caps {
 }
 
 /// What the engine is told once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// Timers.
     pub timers: Timers,
@@ -133,7 +134,7 @@ pub struct Config {
 }
 
 /// The call engine of one component.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Engine {
     config: Config,
     ring_ms: u32,
@@ -154,8 +155,10 @@ pub struct Engine {
     closers: Vec<Closer>,
     tombstones: Tombstones,
     /// Operations of the plugs, to be started.
+    #[serde(skip)]
     wire: VecDeque<Output>,
     /// What the app is told.
+    #[serde(skip)]
     app: VecDeque<Output>,
 }
 
@@ -291,6 +294,13 @@ impl Engine {
     /// State and inner state, for tools that draw and check.
     pub fn phase(&self) -> Phase {
         self.state.phase()
+    }
+
+    /// For a state from a file: its counters have room to count on, and its call is not ahead of them.
+    pub fn is_plausible(&self) -> bool {
+        const ROOM: u64 = 1 << 53;
+        let counters = [self.last_req, self.last_call, self.last_closer];
+        counters.iter().all(|count| *count < ROOM) && self.state.call_no() <= self.last_call
     }
 
     fn next_call_no(&mut self) -> u64 {

@@ -1,12 +1,14 @@
 //! Operations in flight: who gets the answer, when it is overdue, and what a late success leaves to undo.
 
+use serde::{Deserialize, Serialize};
+
 use super::input::{Outcome, Req, SignalResult, Text, Ticket};
 use super::output::{Operation, Output, RtcOp, SignalOp};
 use super::time::Time;
 use super::{Engine, codes, limits};
 
 /// One operation of a plug.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Op {
     pub(super) req: Req,
     /// None: overdue already, kept only to undo a late success.
@@ -15,7 +17,7 @@ pub(super) struct Op {
 }
 
 /// Who gets the answer. Numbers of calls make an answer for an ended call find nobody.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Owner {
     Login,
     Logout,
@@ -53,7 +55,7 @@ pub(super) enum Owner {
 }
 
 /// What a success that comes too late leaves behind.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Undo {
     /// A channel: close it.
     Create,
@@ -189,7 +191,7 @@ impl Engine {
             let undo =
                 if let Owner::Closer(id) = &op.owner { self.closer_undo(*id) } else { op.owner.undo() };
             self.abandon(op.req, undo);
-            let outcome = Outcome::failed(codes::TIMEOUT, "the plug did not answer in time");
+            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_ANSWER);
             self.finish_signal(now, op, SignalResult { outcome, ..SignalResult::default() });
         }
     }

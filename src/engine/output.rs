@@ -1,9 +1,13 @@
 //! What the engine asks for: operations of the plugs, completions and events for the app.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::input::{CallType, Media, Push, Req, Text, Ticket, View};
 
 /// What a completion, an error or an operation belongs to; the numbers are those of the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u32)]
 #[expect(missing_docs, reason = "each is the function of the same name")]
 pub enum Operation {
@@ -29,7 +33,7 @@ pub enum Operation {
 }
 
 /// An operation of the signaling plug.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SignalOp {
     /// Log in.
     Login {
@@ -88,7 +92,7 @@ pub enum SignalOp {
 }
 
 /// Address and text of invite, cancel, accept, reject, control.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Message {
     /// Channel.
     pub channel_id: Text,
@@ -103,7 +107,7 @@ pub struct Message {
 }
 
 /// Outcome in a record; the numbers are those of the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(i32)]
 pub enum RecordStatus {
     /// The call took place.
@@ -119,7 +123,7 @@ pub enum RecordStatus {
 }
 
 /// A call record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
     /// Message id: the call id.
     pub client_msg_id: Text,
@@ -138,7 +142,7 @@ pub struct Record {
 }
 
 /// An operation of the media plug.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RtcOp {
     /// Join a room.
     Join {
@@ -186,7 +190,7 @@ pub enum RtcOp {
 }
 
 /// How a request of the app ended.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OpResult {
     /// Which function.
     pub operation: Operation,
@@ -209,7 +213,7 @@ pub struct OpResult {
 }
 
 /// Payload of on_invited.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Invited {
     /// The call.
     pub call_no: u64,
@@ -234,7 +238,7 @@ pub struct Invited {
 }
 
 /// Payload of the events about the other party.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct UserEvent {
     /// The call.
     pub call_no: u64,
@@ -251,7 +255,7 @@ pub struct UserEvent {
 }
 
 /// Payload of availability and mute events.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MediaEvent {
     /// The call.
     pub call_no: u64,
@@ -264,7 +268,7 @@ pub struct MediaEvent {
 }
 
 /// Payload of events about the call itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallEvent {
     /// The call.
     pub call_no: u64,
@@ -279,7 +283,7 @@ pub struct CallEvent {
 }
 
 /// Why a call ended; the numbers are those of the header (NetEase's terminal codes).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(i32)]
 #[expect(missing_docs, reason = "the header explains each")]
 pub enum EndReason {
@@ -304,7 +308,7 @@ pub enum EndReason {
 }
 
 /// Payload of on_call_end.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallEnd {
     /// The call.
     pub call_no: u64,
@@ -323,7 +327,7 @@ pub struct CallEnd {
 }
 
 /// Payload of on_message_sent.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RecordSent {
     /// The call.
     pub call_no: u64,
@@ -340,7 +344,7 @@ pub struct RecordSent {
 }
 
 /// Which connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(i32)]
 pub enum Layer {
     /// Signaling.
@@ -350,7 +354,7 @@ pub enum Layer {
 }
 
 /// Payload of connection events.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ConnectionEvent {
     /// The call, 0 = none.
     pub call_no: u64,
@@ -369,7 +373,7 @@ pub struct ConnectionEvent {
 }
 
 /// Why an invite never rang; the numbers are those of the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(i32)]
 #[expect(missing_docs, reason = "the header explains each")]
 pub enum Missed {
@@ -382,7 +386,7 @@ pub enum Missed {
 }
 
 /// Payload of on_missed_call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MissedCall {
     /// Who called.
     pub user: Text,
@@ -397,7 +401,7 @@ pub struct MissedCall {
 }
 
 /// Payload of on_error.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ErrorEvent {
     /// What failed.
     pub operation: Operation,
@@ -412,7 +416,7 @@ pub struct ErrorEvent {
 }
 
 /// An event for the app: one variant per listener function, same name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is the listener function of the same name")]
 pub enum Event {
     Invited(Invited),
@@ -445,7 +449,7 @@ pub enum Event {
 }
 
 /// Everything that the engine can ask for, in the order in which it must happen.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Output {
     /// Run a signaling operation; `Input::SignalDone { req }` answers it, also a refusal.
     Signal {
@@ -471,7 +475,7 @@ pub enum Output {
     /// Tell the app.
     Event(Event),
     /// For the debug log: what was ignored and why. Holds no personal text.
-    Ignored(&'static str),
+    Ignored(Cow<'static, str>),
     /// After `Input::Close`: everything is said and done; the plugs may be closed.
     Closed,
 }

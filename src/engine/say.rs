@@ -9,7 +9,7 @@ use super::{Engine, codes};
 
 impl Engine {
     pub(super) fn ignore(&mut self, why: &'static str) {
-        self.app.push_back(Output::Ignored(why));
+        self.app.push_back(Output::Ignored(why.into()));
     }
 
     pub(super) fn tell(&mut self, event: Event) {

@@ -1,5 +1,7 @@
 //! Login, logout, kick, connection, and the way out of everything.
 
+use serde::{Deserialize, Serialize};
+
 use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
@@ -9,7 +11,7 @@ use super::time::Time;
 use super::{Engine, codes, limits};
 
 /// Who is logged in.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Session {
     /// Nobody.
     LoggedOut,
@@ -23,7 +25,7 @@ pub(super) enum Session {
 }
 
 /// A login that came during a logout.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct NextLogin {
     pub(super) ticket: Ticket,
     pub(super) account: Text,
@@ -31,7 +33,7 @@ pub(super) struct NextLogin {
 }
 
 /// The way out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Closing {
     No,
     /// Closing; what is not done by then is not waited for.

@@ -17,6 +17,8 @@
 //! Two states have an inner one in which our accept is on its way to the service, which decides who was
 //! first: *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
 
+use serde::{Deserialize, Serialize};
+
 use super::input::{CallOptions, CallType, Media, Req, Text, Ticket, View};
 use super::output::EndReason;
 use super::time::Time;
@@ -53,7 +55,7 @@ pub enum Phase {
 }
 
 /// Where a logged-in component stands. Data lives in the state that needs it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum State {
     /// Free to call or to be called.
     Idle,
@@ -66,14 +68,14 @@ pub(super) enum State {
 }
 
 /// We called somebody.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Calling {
     pub(super) own: Own,
     pub(super) glare: Glare,
 }
 
 /// Our own invite.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Own {
     /// Local number of the call.
     pub(super) no: u64,
@@ -99,7 +101,7 @@ pub(super) struct Own {
 }
 
 /// How far our own invite is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum OwnStep {
     /// The channel is being created.
     Creating(Req),
@@ -135,7 +137,7 @@ impl Own {
 }
 
 /// Somebody's invite to us.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Invite {
     pub(super) from: Text,
     pub(super) channel_id: Text,
@@ -158,7 +160,7 @@ pub(super) struct Invite {
 }
 
 /// What stands between our own invite and the peer's (protocol: make before break).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Glare {
     /// The peer has not called us.
     None,
@@ -170,7 +172,7 @@ pub(super) enum Glare {
 }
 
 /// What became of our own invite while we are accepting the peer's.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Fate {
     /// Nothing yet.
     Open,
@@ -181,7 +183,7 @@ pub(super) enum Fate {
 }
 
 /// How an own invite came to nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Cause {
     /// The peer said no.
     Rejected { reason: Reason, extra: Text },
@@ -194,7 +196,7 @@ pub(super) enum Cause {
 }
 
 /// Somebody calls us.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Called {
     pub(super) no: u64,
     pub(super) invite: Invite,
@@ -207,7 +209,7 @@ pub(super) struct Called {
 }
 
 /// Our accept is on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Accepting {
     pub(super) req: Req,
     /// accept() may be called more than once; all share the outcome.
@@ -219,7 +221,7 @@ pub(super) struct Accepting {
 }
 
 /// In a call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct InCall {
     pub(super) no: u64,
     /// The call() that led here, if it was ours.
@@ -259,7 +261,7 @@ pub(super) struct InCall {
 }
 
 /// How far our way into the media room is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Entry {
     /// Joining the signaling channel; `wait` = an old caller has to say "join now" by then.
     Signaling { req: Req, wait: Option<Time> },
@@ -272,7 +274,7 @@ pub(super) enum Entry {
 }
 
 /// What the peer sends and mutes, before it entered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct PeerMedia {
     /// Who that is, since nobody has entered; a call has two.
     pub(super) uid: u64,
@@ -281,7 +283,7 @@ pub(super) struct PeerMedia {
 }
 
 /// Nothing arrives from the peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Silence {
     /// The app was told on_reconnecting.
     pub(super) told: bool,
@@ -292,7 +294,7 @@ pub(super) struct Silence {
 }
 
 /// An open question about the call type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Switch {
     pub(super) target: CallType,
     /// We asked.
@@ -347,7 +349,7 @@ impl State {
 }
 
 /// The way in and out of the media room. The next join waits for the last leave.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum MediaRoom {
     /// Out.
     Out,
@@ -360,7 +362,7 @@ pub(super) enum MediaRoom {
 }
 
 /// What the app set about its own media. `None` = the call's type decides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Local {
     pub(super) microphone: Option<bool>,
     pub(super) camera: Option<bool>,
@@ -371,7 +373,7 @@ pub(super) struct Local {
 }
 
 /// The call that ended last: a request that names it is not a mismatch.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Ended {
     pub(super) no: u64,
     pub(super) issued_by: Option<Ticket>,

@@ -1,7 +1,9 @@
 //! Time as a number that is handed in.
 
+use serde::{Deserialize, Serialize};
+
 /// Milliseconds since the component was created, by a clock that includes sleep.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Time(pub u64);
 
 impl Time {

@@ -1,15 +1,17 @@
 //! Ended invites, remembered so that nothing rings after its end was seen, in whatever order messages arrive.
 
+use serde::{Deserialize, Serialize};
+
 use super::input::Text;
 use super::limits;
 use super::time::Time;
 
 /// Remembered ends, oldest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Tombstones(pub(super) Vec<Tombstone>);
 
 /// One ended invite, or a whole channel.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Tombstone {
     pub(super) channel_id: Text,
     /// None: the channel was closed, no invite of it is worth anything.

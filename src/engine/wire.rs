@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::input::{CallType, SwitchStep, Text};
@@ -19,7 +20,7 @@ pub const VERSION: &str = "1.8.1";
 pub const BUSY: &str = "601";
 
 /// Why somebody said no or took an invite back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reason {
     /// 0: a person did.
     Plain,
@@ -123,7 +124,7 @@ pub fn read(custom: &str) -> Attachment {
 }
 
 /// The members of an object: keys, and values as their JSON text.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
     /// The value of a key; the last one counts.
@@ -133,7 +134,7 @@ impl<'a> Members<'a> {
 }
 
 /// What a JSON text says, if it is a string.
-fn string(json: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
     if inside.contains('\\') {
         serde_json::from_str(json).ok().map(Cow::Owned)
@@ -143,7 +144,7 @@ fn string(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The members of an attachment; None if it is not an object or nested too deep.
-fn object(custom: &str) -> Option<Members<'_>> {
+pub(crate) fn object(custom: &str) -> Option<Members<'_>> {
     if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') {
         return None;
     }
@@ -151,12 +152,12 @@ fn object(custom: &str) -> Option<Members<'_>> {
     is_json(custom).then_some(members)
 }
 
-fn is_json(text: &str) -> bool {
+pub(crate) fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// Takes an object apart; None if it is nested deeper than `deepest`. Malformed text is for the parser.
-fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
+pub(crate) fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
     let mut found = Vec::with_capacity(8);
     let (mut key, mut start) = (Cow::Borrowed(""), 0);
     let (mut at, mut depth) = (0, 0usize);
@@ -193,7 +194,7 @@ fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
 }
 
 /// How many bytes a string takes after its opening quote, the closing one included.
-fn string_length(bytes: &[u8]) -> usize {
+pub(crate) fn string_length(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(step) =
         bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\')))
@@ -353,6 +354,14 @@ fn type_number(call_type: CallType) -> i64 {
     }
 }
 
+/// An app's text that travels as JSON: an object or an array that is not nested too deep.
+pub(crate) fn embeds(text: &str) -> bool {
+    let text = text.trim();
+    // One level is our own; with one too many the peer could read nothing of it all.
+    let is_shallow = |json| members(json, limits::JSON_DEPTH - 1).is_some();
+    text.starts_with(['{', '[']) && is_shallow(text) && is_json(text)
+}
+
 /// A JSON object in the making; `len` counts the closing brace.
 struct Object(Vec<u8>);
 
@@ -389,11 +398,7 @@ impl Object {
 
     /// An app's text: a JSON object or array travels as JSON, anything else as a string.
     fn app(self, key: &str, text: &str) -> Object {
-        let trimmed = text.trim();
-        // One level is our own; with one too many the peer could read nothing of it all.
-        let is_shallow = |json| members(json, limits::JSON_DEPTH - 1).is_some();
-        let is_shallow_json = trimmed.starts_with(['{', '[']) && is_shallow(trimmed) && is_json(trimmed);
-        if is_shallow_json { self.raw(key, trimmed) } else { self.text(key, text) }
+        if embeds(text) { self.raw(key, text.trim()) } else { self.text(key, text) }
     }
 
     fn len(&self) -> usize {

@@ -1,0 +1,26 @@
+//! Traces: what an engine was fed and what it answered, as lines of JSON, so that it can be fed again.
+//!
+//! A file holds one or more kits. The first line of each is its header with the state of its engine, so a
+//! trace may begin in the middle of a call; every further line is one step: an input or a deadline with its
+//! reason, the time, and the outputs in order. `docs/TRACE.md` shows both.
+//!
+//! Writing (`tape`, `json`, `redact`, `names`) is part of the library. Reading (`read`, `replay`) is for
+//! tools and tests: nothing that the library exports reaches it, so the linker leaves it out.
+#![forbid(unsafe_code)]
+
+mod json;
+mod names;
+mod read;
+mod redact;
+mod replay;
+mod tape;
+#[cfg(test)]
+mod tests;
+
+pub use read::{Error, Header, Line, Reader, Step};
+pub use redact::Redaction;
+pub use replay::{Difference, Report, replay};
+pub use tape::Tape;
+
+/// The format's version; a reader refuses a newer one.
+pub const VERSION: u64 = 1;

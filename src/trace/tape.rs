@@ -1,0 +1,117 @@
+//! The recording end: steps in, lines out.
+
+use serde::Serialize;
+
+use super::VERSION;
+use super::json;
+use super::redact::{Class, Redaction, Redactor};
+use crate::engine::Engine;
+use crate::engine::input::Input;
+use crate::engine::output::Output;
+use crate::engine::time::Time;
+
+/// Records engines. Lines collect in it until they are taken.
+pub struct Tape {
+    redaction: Redaction,
+    redactor: Redactor,
+    lines: Vec<u8>,
+    /// A step's outputs are being written.
+    is_open: bool,
+    is_first: bool,
+}
+
+impl Tape {
+    /// An empty one. All its kits share their pseudonyms.
+    pub fn new(redaction: Redaction) -> Tape {
+        let redactor = Redactor::new(redaction);
+        Tape { redaction, redactor, lines: Vec::new(), is_open: false, is_first: true }
+    }
+
+    /// Begins a kit, between two steps of its engine. `unix_ms` is the time of day, 0 = not known.
+    pub fn begin(&mut self, kit: u64, now: Time, unix_ms: u64, engine: &Engine) {
+        self.end_step();
+        self.put("{\"trace\":");
+        self.json(&VERSION);
+        self.number("kit", kit);
+        self.number("t", now.0);
+        self.number("unix_ms", unix_ms);
+        self.put(",\"library\":");
+        json::string(&mut self.lines, env!("CARGO_PKG_VERSION"));
+        self.put(",\"redacted\":");
+        self.json(&(self.redaction == Redaction::Personal));
+        self.put(",\"engine\":");
+        self.json(engine);
+        self.put("}\n");
+    }
+
+    /// A step: the engine is about to take `input`.
+    pub fn input(&mut self, kit: u64, now: Time, input: &Input) {
+        self.begin_step(kit, now);
+        self.put(",\"in\":");
+        self.json(input);
+        self.put(",\"out\":[");
+    }
+
+    /// A step: the engine is about to fire what is due, for this reason.
+    pub fn timeout(&mut self, kit: u64, now: Time, why: &str) {
+        self.begin_step(kit, now);
+        self.put(",\"due\":");
+        json::string(&mut self.lines, why);
+        self.put(",\"out\":[");
+    }
+
+    /// An output of the step.
+    pub fn output(&mut self, output: &Output) {
+        if self.is_open {
+            if !std::mem::take(&mut self.is_first) {
+                self.put(",");
+            }
+            self.json(output);
+        }
+    }
+
+    /// The engine has nothing more to say.
+    pub fn end_step(&mut self) {
+        if std::mem::take(&mut self.is_open) {
+            self.put("]}\n");
+        }
+    }
+
+    /// The lines so far.
+    pub fn lines(&self) -> &[u8] {
+        &self.lines
+    }
+
+    /// Forgets the lines: they are written.
+    pub fn clear(&mut self) {
+        self.lines.clear();
+    }
+
+    /// More names or texts than can be told apart: go on with a new tape.
+    pub fn is_full(&self) -> bool {
+        self.redactor.is_full()
+    }
+
+    fn begin_step(&mut self, kit: u64, now: Time) {
+        self.end_step();
+        (self.is_open, self.is_first) = (true, true);
+        self.put("{\"kit\":");
+        self.json(&kit);
+        self.number("t", now.0);
+    }
+
+    fn number(&mut self, name: &str, number: u64) {
+        self.put(",\"");
+        self.put(name);
+        self.put("\":");
+        self.json(&number);
+    }
+
+    fn json(&mut self, value: &impl Serialize) {
+        json::write(&mut self.lines, &mut self.redactor, Class::Unknown, value);
+    }
+
+    fn put(&mut self, text: &str) {
+        self.lines.extend_from_slice(text.as_bytes());
+    }
+}

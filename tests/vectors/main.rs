@@ -97,7 +97,15 @@ fn every_vector_holds() {
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n\n"));
 }
 
-/// A vector of these steps, as JSON, played.
+#[test]
+fn the_readme_names_every_file() {
+    let readme = include_str!("README.md");
+    for file in files() {
+        assert!(readme.contains(&format!("`{}.json`", file.name)), "{} is not in the README", file.name);
+    }
+}
+
+/// A vector of these steps, played.
 fn played(steps: Value) -> Result<(), String> {
     let vector =
         json!({"name": "n", "says": "s", "role": "both", "source": ["x"], "ends": 0, "steps": steps});

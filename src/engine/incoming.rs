@@ -322,6 +322,10 @@ impl Engine {
             durations: Vec::new(),
         }));
         match aside {
+            Some(aside) if self.may_ring() && aside.expires <= now => {
+                self.bury(now, &aside);
+                self.tell_missed(&aside, Missed::Expired);
+            }
             Some(aside) if self.may_ring() => self.ring(now, aside),
             Some(aside) if self.session.is_logged_in() => self.reject_aside(now, &aside),
             Some(_) | None => {}

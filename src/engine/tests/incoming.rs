@@ -3,7 +3,8 @@
 use super::super::codes;
 use super::super::input::*;
 use super::super::output::*;
-use super::rig::{Rig, new_style};
+use super::super::{Config, Timers};
+use super::rig::{Rig, caps, new_style};
 
 #[test]
 fn an_invite_rings_with_what_the_caller_said() {
@@ -432,6 +433,19 @@ fn a_redial_is_rejected_when_the_first_is_accepted() {
     rig.ok("accept");
     rig.told("done accept 0");
     rig.asked("reject bob p2 q2 reason 3 · join p1");
+}
+
+#[test]
+fn a_redial_that_waited_beyond_its_age_is_a_missed_call() {
+    let timers = Timers { invite_age_ms: 5_000, ..Timers::default() };
+    let mut rig = Rig::with(Config { timers, caps: caps(), ..Config::default() });
+    rig.invite("bob", "p1", "q1");
+    rig.accept();
+    rig.invite("bob", "p2", "q2");
+    rig.forget();
+    rig.pass(8_000);
+    rig.told("done accept 408 · on_call_end 21 · on_missed_call bob expired");
+    assert_eq!(rig.state(), 0);
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Engine {
         if time_ms == 0 {
             return 0;
         }
-        let age = (clock + now.0).saturating_sub(time_ms);
+        let age = clock.saturating_add(now.0).saturating_sub(time_ms);
         u32::try_from(age).unwrap_or(u32::MAX)
     }
 

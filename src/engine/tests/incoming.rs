@@ -393,6 +393,19 @@ fn nobody_rings_while_the_host_does_not_take_its_events() {
 }
 
 #[test]
+fn a_service_clock_at_the_end_of_time_does_no_harm() {
+    let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
+    rig.login("al");
+    rig.answer_with("login", SignalResult { server_ms: u64::MAX, ..SignalResult::default() });
+    rig.pass(1_000);
+    rig.forget();
+    let mut event = rig.event(Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+    event.time_ms = u64::MAX;
+    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.told("on_invited bob");
+}
+
+#[test]
 fn a_redial_waits_and_rings_after_the_end_of_the_first() {
     let mut rig = Rig::called();
     rig.invite("bob", "p2", "q2");

@@ -303,7 +303,10 @@ impl Names {
                 self.id(channel);
             }
             Owner::Closer(closer) => *closer = self.number(CLOSER, *closer),
-            Owner::Media { ticket, .. } => ticket.iter_mut().for_each(|ticket| self.ticket(ticket)),
+            Owner::Media { call_no, ticket, .. } => {
+                self.call(call_no);
+                ticket.iter_mut().for_each(|ticket| self.ticket(ticket));
+            }
             Owner::Late(Undo::Create) => {}
             Owner::Late(Undo::Join(channel) | Undo::Accept(channel)) => self.id(channel),
         }

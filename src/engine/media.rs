@@ -100,7 +100,8 @@ impl Engine {
 
     fn media_op(&mut self, now: Time, operation: Operation, ticket: Option<Ticket>, op: RtcOp) {
         let ms = self.config.timers.operation_ms;
-        self.rtc(now, ms, Owner::Media { operation, ticket }, op);
+        let call_no = self.state.call_no();
+        self.rtc(now, ms, Owner::Media { operation, call_no, ticket }, op);
     }
 
     /// Microphone, camera, mute and the own picture as the app set them. A join starts with everything off.
@@ -214,12 +215,21 @@ impl Engine {
         self.done(ticket, Operation::RemoteView, self.state.call_no(), codes::OK);
     }
 
-    pub(super) fn on_media_done(&mut self, operation: Operation, ticket: Option<Ticket>, outcome: Outcome) {
-        let no = self.state.call_no();
+    pub(super) fn on_media_done(
+        &mut self,
+        operation: Operation,
+        call_no: u64,
+        ticket: Option<Ticket>,
+        outcome: Outcome,
+    ) {
         match ticket {
-            Some(ticket) => self.done_with(ticket, operation, no, outcome),
+            // A call that has ended is not named after its end.
+            Some(ticket) if call_no == self.state.call_no() => {
+                self.done_with(ticket, operation, call_no, outcome);
+            }
+            Some(ticket) => self.done_with(ticket, operation, 0, outcome),
             None if codes::is_success(outcome.code) => {}
-            None => self.tell_error(operation, no, outcome),
+            None => self.tell_error(operation, call_no, outcome),
         }
     }
 
@@ -227,7 +237,7 @@ impl Engine {
     pub(super) fn fail_media_requests(&mut self) {
         let mut waiting = Vec::new();
         self.ops.retain(|op| {
-            let Owner::Media { operation, ticket } = &op.owner else { return true };
+            let Owner::Media { operation, ticket, .. } = &op.owner else { return true };
             waiting.extend(ticket.map(|ticket| (*operation, ticket)));
             false
         });

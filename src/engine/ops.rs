@@ -48,6 +48,7 @@ pub(super) enum Owner {
     /// Microphone, camera, views.
     Media {
         operation: Operation,
+        call_no: u64,
         ticket: Option<Ticket>,
     },
     /// Overdue.
@@ -216,7 +217,9 @@ impl Engine {
             }
             Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, result.outcome),
             Owner::RtcLeave => self.on_rtc_leave_done(now, op.req),
-            Owner::Media { operation, ticket } => self.on_media_done(operation, ticket, result.outcome),
+            Owner::Media { operation, call_no, ticket } => {
+                self.on_media_done(operation, call_no, ticket, result.outcome);
+            }
             Owner::Late(undo) => self.on_late_success(now, undo, result),
         }
     }

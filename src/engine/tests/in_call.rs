@@ -390,6 +390,19 @@ fn a_media_request_completes_with_the_plugs_answer() {
 }
 
 #[test]
+fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
+    let mut rig = Rig::in_call();
+    rig.command(Command::MuteLocal { media: AUDIO, muted: true });
+    rig.hangup();
+    rig.call("bob");
+    rig.forget();
+    rig.answer("mute", 55);
+    rig.told("done mutelocal 55");
+    let named = rig.results.last().map(|result| result.call_no);
+    assert_eq!(named, Some(0), "its own call's end was told, and the next call has nothing to do with it");
+}
+
+#[test]
 fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
     let mut rig = Rig::calling();
     rig.signal(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.0.4\"}");

@@ -14,11 +14,10 @@ impl Engine {
             return;
         }
         if !self.session.is_logged_in() {
-            // What another device answered is over here too, whoever logs in next.
-            let is_sibling = |event: &&SignalEvent| source == Source::OtherDevice && !event.from.is_empty();
-            let sibling = events.iter().find(is_sibling).map(|event| event.from.clone());
-            let account = sibling.unwrap_or_else(|| self.session.account());
-            self.bury_ends(now, &events, &account);
+            // What has ended is over, whoever logs in next: an answer counts for the account that gave it.
+            for event in &events {
+                self.bury_ends(now, std::slice::from_ref(event), &event.from);
+            }
             return self.ignore("messages while not logged in");
         }
         if source == Source::Offline {

@@ -334,6 +334,18 @@ fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
 }
 
 #[test]
+fn an_answer_in_a_backlog_that_comes_while_logged_out_is_remembered() {
+    let mut rig = logged_out();
+    let answer = rig.event(Signal::Accept, "al", "p1", "q1", "");
+    rig.handle(Input::Signals { source: Source::Offline, events: vec![answer] });
+    rig.login("al");
+    rig.ok("login");
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+}
+
+#[test]
 fn rooms_that_overtake_the_logins_completion_wait_for_it() {
     let mut rig = logged_out();
     rig.login("al");

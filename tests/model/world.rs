@@ -326,6 +326,7 @@ impl World {
                 Output::Closed => {}
             }
         }
+        self.monitors[device].settled(&self.engines[device])?;
         later.into_iter().try_for_each(|(device, input)| self.feed(device, input))
     }
 

@@ -1,24 +1,45 @@
-//! What must hold of one device, whatever happens: watched from its inputs and outputs alone.
+//! What must hold of one device, whatever happens: watched from its inputs and outputs alone. Messages name
+//! the invariant by its number in the list of docs/PROOF.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Input, Req, Signal, SignalEvent, Source, Text, Ticket};
-use nertc_callkit::engine::output::{EndReason, Event, OpResult, Operation, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{
+    Command, Connection, Input, Req, Signal, SignalEvent, SignalResult, Source, Text, Ticket,
+};
+use nertc_callkit::engine::output::{
+    EndReason, Event, Message, OpResult, Operation, Output, RecordStatus, RtcOp, SignalOp,
+};
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit::engine::{Engine, Names};
+use nertc_callkit::engine::{Engine, Names, wire};
 
 /// What the app was told of one call.
 #[derive(Clone, Debug, Default, Hash)]
 struct Told {
     once: BTreeSet<&'static str>,
-    records: u32,
+    record: Option<RecordStatus>,
     ended: bool,
-    /// The app's cancel, reject, hangup or leave completed.
+    /// The app's cancel, reject, hangup or leave completed, or it logged out.
     refused: bool,
     is_outgoing: bool,
     invite_issued: bool,
+    /// Of the own invite.
+    own_channel: Option<Text>,
+    /// Channel of the call, once it is on.
+    channel: Option<Text>,
     no_record: bool,
+    /// Whether a record is due hangs on what the monitor does not see: a cancel that asked for none, an
+    /// answer that crossed a cancel.
+    is_record_open: bool,
+}
+
+/// What lived before the input that is being handled.
+#[derive(Clone, Debug, Default)]
+struct Live {
+    call_no: u64,
+    phase: Option<Phase>,
+    channel: Text,
+    peer: Text,
 }
 
 /// Watches one device.
@@ -33,7 +54,18 @@ pub(crate) struct Monitor {
     entering: BTreeMap<Req, Option<Text>>,
     /// Channels to be left or closed.
     inside: BTreeSet<Text>,
+    /// Own invites that are not known to be over: channel, request, whether an old client got it.
+    invites: BTreeMap<Text, (Text, u64)>,
+    /// Whose invites carried no call id.
+    old_peers: BTreeSet<Text>,
     login_epoch: u32,
+    /// Own accept that is not answered, and its call.
+    accept: Option<(Req, u64)>,
+    /// The call that lived when an operation was issued.
+    issued_in: BTreeMap<Req, u64>,
+    live: Live,
+    /// The input is about another call than this live one.
+    foreign: Option<u64>,
 }
 
 type Verdict = Result<(), String>;
@@ -46,33 +78,75 @@ impl Monitor {
 
     /// Before the engine gets `input`.
     pub(crate) fn before(&mut self, input: &Input) {
+        self.foreign = (self.live.call_no != 0 && self.is_foreign(input)).then_some(self.live.call_no);
         match input {
             Input::Command { ticket, command } => {
                 self.open.insert(*ticket, command.operation());
+                self.asked(command);
             }
             Input::Signals { events, source } => {
                 for event in events {
                     self.saw(*source, event);
                 }
             }
-            Input::SignalDone { req, result } => {
-                let entered = self.entering.remove(req);
-                let ok = codes::is_success(result.outcome.code);
-                if let (Some(channel), true) = (entered, ok) {
-                    let created = result.room.as_ref().map(|room| room.channel.id.clone());
-                    let open = channel.or(created).filter(|id| !self.over.contains(&(id.clone(), None)));
-                    self.inside.extend(open);
-                }
-            }
-            Input::Connection(nertc_callkit::engine::input::Connection::Kicked(_)) => self.forget_channels(),
+            Input::SignalDone { req, result } => self.answered(*req, result),
+            Input::Connection(Connection::Kicked(_)) => self.forget_channels(),
             Input::Connection(_) | Input::Close | Input::Backlog(_) | Input::Rooms(_) => {}
             Input::RtcDone { .. } | Input::Rtc(_) => {}
+        }
+    }
+
+    fn asked(&mut self, command: &Command) {
+        let is_recordless = matches!(
+            command,
+            Command::Cancel { no_record: true, .. } | Command::Hangup { no_record: true, .. }
+        );
+        for told in self.calls.values_mut().filter(|told| !told.ended) {
+            told.is_record_open |= is_recordless;
+            told.refused |= *command == Command::Logout;
+        }
+    }
+
+    /// Nothing in it is about the live call.
+    fn is_foreign(&self, input: &Input) -> bool {
+        let about_other = |event: &SignalEvent| match event.signal == Signal::Invite {
+            true => event.from != self.live.peer,
+            false => event.channel.id != self.live.channel,
+        };
+        match input {
+            Input::Signals { events, .. } => events.iter().all(about_other),
+            Input::SignalDone { req, .. } | Input::RtcDone { req, .. } => {
+                self.issued_in.get(req).is_some_and(|call| *call != self.live.call_no)
+            }
+            Input::Command { .. } | Input::Close | Input::Backlog(_) | Input::Rooms(_) => false,
+            Input::Connection(_) | Input::Rtc(_) => false,
+        }
+    }
+
+    fn answered(&mut self, req: Req, result: &SignalResult) {
+        let entered = self.entering.remove(&req);
+        let code = result.outcome.code;
+        if let (Some(channel), true) = (entered, codes::is_success(code)) {
+            let created = result.room.as_ref().map(|room| room.channel.id.clone());
+            let open = channel.or(created).filter(|id| !self.over.contains(&(id.clone(), None)));
+            self.inside.extend(open);
+        }
+        self.accept.take_if(|(accept, _)| *accept == req);
+        if code == codes::INVITE_ACCEPTED {
+            self.calls.values_mut().filter(|told| !told.ended).for_each(|told| told.is_record_open = true);
+        }
+        let never =
+            [codes::CHANNEL_NOT_EXISTS, codes::NOT_MEMBER, codes::ALREADY_MEMBER, codes::MEMBER_LIMIT];
+        if never.contains(&code) {
+            self.invites.retain(|_, (_, invite)| *invite != req.0);
         }
     }
 
     fn forget_channels(&mut self) {
         self.inside.clear();
         self.entering.clear();
+        self.invites.clear();
+        self.accept = None;
         self.login_epoch += 1;
     }
 
@@ -85,12 +159,22 @@ impl Monitor {
             }
             Signal::Close => {
                 self.inside.remove(&id);
+                self.invites.remove(&id);
                 self.over.insert((id, None));
             }
             Signal::Accept | Signal::Reject if source == Source::OtherDevice || is_own => {
                 self.over.insert((id, Some(event.request_id.clone())));
             }
-            Signal::Accept | Signal::Reject => {}
+            Signal::Accept | Signal::Reject => {
+                let is_ours = self.invites.remove(&id).is_some();
+                if is_ours && event.signal == Signal::Accept {
+                    let live = self.calls.values_mut().filter(|told| told.own_channel.as_ref() == Some(&id));
+                    live.for_each(|told| told.is_record_open = true);
+                }
+            }
+            Signal::Invite if wire::read(&event.custom).call_id.is_empty() => {
+                self.old_peers.insert(event.from.clone());
+            }
             Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {}
         }
     }
@@ -100,24 +184,38 @@ impl Monitor {
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),
-            Output::Signal { req, op } => {
-                self.operation(*req, op, engine);
-                Ok(())
+            Output::Signal { req, op } => self.operation(*req, op, engine),
+            Output::Rtc { req, op } => {
+                self.issued_in.insert(*req, engine.snapshot().call_no);
+                self.media(op, engine)
             }
-            Output::Rtc { op, .. } => match op {
-                RtcOp::Join { .. } | RtcOp::EnableLocal { on: true, .. }
-                    if engine.phase() != Phase::InCall =>
-                {
-                    Err(format!("media opens outside of a call: {op:?}"))
+            Output::Ignored(_) => Ok(()),
+            Output::Closed => match self.calls.iter().find(|(_, told)| !told.ended) {
+                Some((call, _)) => Err(format!("invariant 2: closed, and call {call} never ended")),
+                None if !self.open.is_empty() => {
+                    Err(format!("invariant 1: closed, and never completed: {:?}", self.open))
                 }
-                RtcOp::Join { .. } | RtcOp::EnableLocal { .. } | RtcOp::Leave => Ok(()),
-                RtcOp::MuteLocal { .. } | RtcOp::Subscribe { .. } | RtcOp::SetView { .. } => Ok(()),
+                None => Ok(()),
             },
-            Output::Ignored(_) | Output::Closed => Ok(()),
         }
     }
 
-    fn operation(&mut self, req: Req, op: &SignalOp, engine: &Engine) {
+    fn media(&self, op: &RtcOp, engine: &Engine) -> Verdict {
+        match op {
+            RtcOp::Join { .. } | RtcOp::EnableLocal { on: true, .. } if engine.phase() != Phase::InCall => {
+                Err(format!("invariant 9: media opens outside of a call: {op:?}"))
+            }
+            RtcOp::Join { channel_name, .. } if *channel_name != engine.snapshot().rtc_channel => {
+                Err(format!("invariant 9: joins the media room of another call: {op:?}"))
+            }
+            RtcOp::Join { .. } | RtcOp::EnableLocal { .. } | RtcOp::Leave => Ok(()),
+            RtcOp::MuteLocal { .. } | RtcOp::Subscribe { .. } | RtcOp::SetView { .. } => Ok(()),
+        }
+    }
+
+    fn operation(&mut self, req: Req, op: &SignalOp, engine: &Engine) -> Verdict {
+        let live = engine.snapshot();
+        let mut issued_in = live.call_no;
         match op {
             SignalOp::Create { .. } => {
                 self.entering.insert(req, None);
@@ -127,21 +225,71 @@ impl Monitor {
             }
             SignalOp::Leave { channel_id, .. } | SignalOp::Close { channel_id, .. } => {
                 self.inside.remove(channel_id);
+                if !self.is_live_channel(channel_id, live.call_no, &live.channel_id) {
+                    issued_in = 0;
+                }
+                self.left(channel_id)?;
             }
-            SignalOp::Accept(message) | SignalOp::Reject(message) => {
-                self.over.insert((message.channel_id.clone(), Some(message.request_id.clone())));
-            }
-            SignalOp::Invite { .. } => {
-                if let Some(told) = self.calls.get_mut(&engine.snapshot().call_no) {
-                    told.invite_issued = true;
+            SignalOp::Accept(message) => {
+                self.finish(message);
+                if let Some((_, call)) = self.accept.replace((req, live.call_no)) {
+                    if call == live.call_no {
+                        return Err(format!("invariant 4: two accepts are open in call {call}"));
+                    }
                 }
             }
+            SignalOp::Reject(message) => self.finish(message),
+            SignalOp::Invite { message, .. } => {
+                self.invites.insert(message.channel_id.clone(), (message.request_id.clone(), req.0));
+                if let Some(told) = self.calls.get_mut(&live.call_no) {
+                    told.invite_issued = true;
+                    told.own_channel = Some(message.channel_id.clone());
+                }
+            }
+            SignalOp::CancelInvite(message) => {
+                if !self.is_live_channel(&message.channel_id, live.call_no, &live.channel_id) {
+                    issued_in = 0;
+                }
+                self.invites.remove(&message.channel_id);
+                self.spares_old_client(message, engine)?;
+            }
             SignalOp::Logout => self.forget_channels(),
-            SignalOp::Login { .. }
-            | SignalOp::CancelInvite(_)
-            | SignalOp::Control(_)
-            | SignalOp::SendRecord(_) => {}
+            SignalOp::Login { .. } | SignalOp::Control(_) | SignalOp::SendRecord(_) => {}
         }
+        self.issued_in.insert(req, issued_in);
+        Ok(())
+    }
+
+    /// The channel of the live call, or of its own invite that a glare replaced.
+    fn is_live_channel(&self, channel: &Text, call_no: u64, live: &Text) -> bool {
+        let own = self.calls.get(&call_no).and_then(|told| told.own_channel.as_ref());
+        channel == live || own == Some(channel)
+    }
+
+    fn finish(&mut self, message: &Message) {
+        self.over.insert((message.channel_id.clone(), Some(message.request_id.clone())));
+    }
+
+    /// A channel goes; old clients alone may learn from that that they are no longer invited.
+    fn left(&mut self, channel: &Text) -> Verdict {
+        let invite = self.invites.remove(channel);
+        let is_bare = invite.is_some() && self.old_peers.is_empty();
+        let what = || format!("invariant 11: channel {channel} goes before its invite was taken back");
+        if is_bare { Err(what()) } else { Ok(()) }
+    }
+
+    /// An old client takes any CANCEL for the end of the call that it is in.
+    fn spares_old_client(&self, message: &Message, engine: &Engine) -> Verdict {
+        let live = engine.snapshot();
+        let own = self.calls.get(&live.call_no).and_then(|told| told.own_channel.as_ref());
+        let is_harmful = engine.phase() == Phase::InCall
+            && live.peer == message.account
+            && own == Some(&message.channel_id)
+            && self.old_peers.contains(&message.account);
+        if is_harmful {
+            return Err(format!("invariant 8: CANCEL to {}, an old client in our call", message.account));
+        }
+        Ok(())
     }
 
     /// call() was accepted: this is its number.
@@ -151,21 +299,50 @@ impl Monitor {
         told.no_record = no_record;
     }
 
+    /// After an input was handled and its outputs were seen.
+    pub(crate) fn settled(&mut self, engine: &Engine) -> Verdict {
+        let now = engine.snapshot();
+        let phase = engine.phase();
+        let is_touched = (now.call_no, Some(phase)) != (self.live.call_no, self.live.phase);
+        if let (Some(call), true) = (self.foreign.take(), is_touched) {
+            return Err(format!("invariant 6: call {call} is {phase:?} by what is about another call"));
+        }
+        let ids = (now.channel_id.clone(), Some(now.request_id.clone()));
+        let is_over = self.over.contains(&ids) || self.over.contains(&(now.channel_id.clone(), None));
+        if phase == Phase::Called && is_over {
+            return Err(format!("invariant 5: rings on after its end was seen: {ids:?}"));
+        }
+        if phase == Phase::InCall {
+            if let Some(told) = self.calls.get_mut(&now.call_no) {
+                told.channel = Some(now.channel_id.clone());
+            }
+        }
+        if !matches!(phase, Phase::Accepting | Phase::GlareAccepting) {
+            self.accept = None;
+        }
+        self.live =
+            Live { call_no: now.call_no, phase: Some(phase), channel: now.channel_id, peer: now.peer };
+        Ok(())
+    }
+
     fn done(&mut self, ticket: Ticket, result: &OpResult) -> Verdict {
         let Some(operation) = self.open.remove(&ticket) else {
-            return Err(format!("completed twice, or never asked for: {result:?}"));
+            return Err(format!("invariant 1: completed twice, or never asked for: {result:?}"));
         };
         if operation != result.operation {
-            return Err(format!("completes {operation:?} as {:?}", result.operation));
+            return Err(format!("invariant 1: completes {operation:?} as {:?}", result.operation));
         }
         if result.call_no == 0 {
             return Ok(());
         }
+        if self.foreign == Some(result.call_no) {
+            return Err(format!("invariant 6: what is about another call completes {result:?}"));
+        }
         let Some(told) = self.calls.get_mut(&result.call_no) else {
-            return Err(format!("names an unknown call: {result:?}"));
+            return Err(format!("invariant 2: names an unknown call: {result:?}"));
         };
         if told.ended {
-            return Err(format!("completes after its call's end: {result:?}"));
+            return Err(format!("invariant 2: completes after its call's end: {result:?}"));
         }
         let ends = [Operation::Cancel, Operation::Reject, Operation::Hangup, Operation::Leave];
         told.refused |= result.code == 0 && ends.contains(&operation);
@@ -173,60 +350,44 @@ impl Monitor {
     }
 
     fn event(&mut self, event: &Event) -> Verdict {
-        let once = |name| Some((name, true));
-        let (call_no, name) = match event {
-            Event::Invited(invited) => {
-                let channel = invited.channel_id.clone();
-                let ids = (channel.clone(), Some(invited.request_id.clone()));
-                if self.over.contains(&ids) || self.over.contains(&(channel, None)) {
-                    return Err(format!("rings after its end was seen: {ids:?}"));
-                }
-                self.calls.entry(invited.call_no).or_default();
-                (invited.call_no, once("on_invited"))
+        if let Event::Invited(invited) = event {
+            let channel = invited.channel_id.clone();
+            let ids = (channel.clone(), Some(invited.request_id.clone()));
+            if self.over.contains(&ids) || self.over.contains(&(channel, None)) {
+                return Err(format!("invariant 5: rings after its end was seen: {ids:?}"));
             }
-            Event::UserBusy(e) => (e.call_no, once("on_user_busy")),
-            Event::UserCancel(e) => (e.call_no, once("on_user_cancel")),
-            Event::UserAccept(e) => (e.call_no, once("on_user_accept")),
-            Event::UserEnter(e) => (e.call_no, once("on_user_enter")),
-            Event::UserReject(e) => (e.call_no, once("on_user_reject")),
-            Event::UserLeave(e) | Event::UserDisconnect(e) => (e.call_no, once("on_user_leave/disconnect")),
-            Event::CallingTimeout(e) => (e.call_no, once("on_calling_timeout")),
-            Event::CallConnected(e) => (e.call_no, once("on_call_connected")),
-            Event::OtherClientAccept(e) | Event::OtherClientReject(e) => (e.call_no, once("on_other_client")),
-            Event::CallEnd(e) => (e.call_no, None),
-            Event::AudioAvailable(e) | Event::CameraAvailable(e) => (e.call_no, Some(("media", false))),
-            Event::VideoMuted(e) | Event::AudioMuted(e) => (e.call_no, Some(("muted", false))),
-            Event::CallTypeChange(e) | Event::CallTypeRequest(e) => (e.call_no, Some(("type", false))),
-            Event::MessageSent(e) => (e.call_no, Some(("record", false))),
-            Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => {
-                (e.call_no, Some(("line", false)))
-            }
-            Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, Some(("line", false))),
-            // Cleaning up may fail after the end, and says so.
-            Event::Error(_) | Event::MissedCall(_) => return Ok(()),
-        };
+            self.calls.entry(invited.call_no).or_default();
+        }
+        let Some((call_no, once)) = about(event) else { return Ok(()) };
         if call_no == 0 {
             return Ok(());
         }
+        // Cleaning up may fail after the end, and says so.
+        let is_cleaning = matches!(event, Event::Error(e) if e.operation == Operation::Close);
+        if self.foreign == Some(call_no) && !is_cleaning {
+            return Err(format!("invariant 6: what is about another call says {event:?}"));
+        }
+        if matches!(event, Event::Error(_)) {
+            return Ok(());
+        }
         let Some(told) = self.calls.get_mut(&call_no) else {
-            return Err(format!("event of an unknown call: {event:?}"));
+            return Err(format!("invariant 2: event of an unknown call: {event:?}"));
         };
         if told.ended {
-            return Err(format!("event after on_call_end: {event:?}"));
+            return Err(format!("invariant 2: event after on_call_end: {event:?}"));
         }
-        if let Some((name, true)) = name {
+        if let Some(name) = once {
             if !told.once.insert(name) {
-                return Err(format!("{name} twice in call {call_no}"));
+                return Err(format!("invariant 2: {name} twice in call {call_no}"));
             }
             let opens = ["on_user_accept", "on_user_enter", "on_call_connected"];
             if told.refused && opens.contains(&name) {
-                return Err(format!("{name} after the app ended call {call_no}"));
+                return Err(format!("invariant 9: {name} after the app ended call {call_no}"));
             }
         }
-        if let Event::MessageSent(_) = event {
-            told.records += 1;
-            if told.records > 1 {
-                return Err(format!("two records of call {call_no}"));
+        if let Event::MessageSent(sent) = event {
+            if told.record.replace(sent.status).is_some() {
+                return Err(format!("invariant 7: two records of call {call_no}"));
             }
         }
         if let Event::CallEnd(end) = event {
@@ -239,7 +400,10 @@ impl Monitor {
     /// What of the past can still matter: live calls, open requests, ends and channels somebody still names.
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
     pub(crate) fn essence(&self, names: &mut Names) -> String {
-        let live: Vec<&Told> = self.calls.values().filter(|told| !told.ended).collect();
+        let mut live: Vec<Told> = self.calls.values().filter(|told| !told.ended).cloned().collect();
+        for told in &mut live {
+            told.own_channel.iter_mut().chain(&mut told.channel).for_each(|channel| names.id(channel));
+        }
         let open: Vec<&Operation> = self.open.values().collect();
         let mut over: Vec<String> = Vec::new();
         for (channel, request) in &self.over {
@@ -254,37 +418,85 @@ impl Monitor {
         let mut inside: Vec<Text> = self.inside.iter().cloned().collect();
         inside.iter_mut().for_each(|channel| names.id(channel));
         inside.sort();
-        format!("{live:?} {open:?} {over:?} {inside:?} {}", self.entering.len())
+        let mut invites: Vec<Text> = self.invites.keys().cloned().collect();
+        invites.iter_mut().for_each(|channel| names.id(channel));
+        invites.sort();
+        format!("{live:?} {open:?} {over:?} {inside:?} {invites:?} {}", self.entering.len())
     }
 
     /// At the end of the run: everything completed, every call ended, every channel left.
     pub(crate) fn at_rest(&self, engine: &Engine) -> Verdict {
         if !self.open.is_empty() {
-            return Err(format!("never completed: {:?}", self.open));
+            return Err(format!("invariant 1: never completed: {:?}", self.open));
         }
         if let Some((call, _)) = self.calls.iter().find(|(_, told)| !told.ended) {
-            return Err(format!("call {call} never ended ({:?})", engine.phase()));
+            return Err(format!("invariant 2: call {call} never ended ({:?})", engine.phase()));
         }
         if engine.phase() != Phase::Idle {
-            return Err(format!("not idle at the end: {:?}", engine.phase()));
+            return Err(format!("invariant 3: not idle at the end: {:?}", engine.phase()));
         }
         if !self.inside.is_empty() {
-            return Err(format!("channels neither closed nor left: {:?}", self.inside));
+            return Err(format!("invariant 11: channels neither closed nor left: {:?}", self.inside));
+        }
+        if !self.invites.is_empty() {
+            return Err(format!("invariant 11: invites that never ended: {:?}", self.invites));
         }
         Ok(())
     }
 }
 
-/// Exactly one record for an issued, unanswered invite.
+/// The call of an event, and its name if it comes at most once a call.
+fn about(event: &Event) -> Option<(u64, Option<&'static str>)> {
+    Some(match event {
+        Event::Invited(e) => (e.call_no, Some("on_invited")),
+        Event::UserBusy(e) => (e.call_no, Some("on_user_busy")),
+        Event::UserCancel(e) => (e.call_no, Some("on_user_cancel")),
+        Event::UserAccept(e) => (e.call_no, Some("on_user_accept")),
+        Event::UserEnter(e) => (e.call_no, Some("on_user_enter")),
+        Event::UserReject(e) => (e.call_no, Some("on_user_reject")),
+        Event::UserLeave(e) | Event::UserDisconnect(e) => (e.call_no, Some("on_user_leave/disconnect")),
+        Event::CallingTimeout(e) => (e.call_no, Some("on_calling_timeout")),
+        Event::CallConnected(e) => (e.call_no, Some("on_call_connected")),
+        Event::OtherClientAccept(e) | Event::OtherClientReject(e) => (e.call_no, Some("on_other_client")),
+        Event::CallEnd(e) => (e.call_no, None),
+        Event::AudioAvailable(e) | Event::CameraAvailable(e) => (e.call_no, None),
+        Event::VideoMuted(e) | Event::AudioMuted(e) => (e.call_no, None),
+        Event::CallTypeChange(e) | Event::CallTypeRequest(e) => (e.call_no, None),
+        Event::MessageSent(e) => (e.call_no, None),
+        Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
+        Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
+        Event::Error(e) => (e.call_no, None),
+        Event::MissedCall(_) => return None,
+    })
+}
+
+/// The record that an ended call must have left, as the protocol says it.
 fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
-    let unanswered = matches!(
-        reason,
-        EndReason::Timeout | EndReason::Busy | EndReason::Cancelled | EndReason::PeerRejected
-    );
     let is_accepted = told.once.contains("on_user_accept");
-    let must = told.is_outgoing && told.invite_issued && unanswered && !told.no_record && !is_accepted;
-    if must && told.records != 1 && reason != EndReason::Cancelled {
-        return Err(format!("call {call_no} ended with {reason:?} and without a record"));
+    let is_ours = told.is_outgoing && told.invite_issued && !told.no_record;
+    let is_on_own = told.own_channel.is_some() && told.own_channel == told.channel;
+    let is_complete = is_on_own && told.once.contains("on_call_connected");
+    let due = match reason {
+        EndReason::Kicked => None,
+        _ if is_accepted => is_complete.then_some(RecordStatus::Complete),
+        EndReason::Timeout => Some(RecordStatus::Timeout),
+        EndReason::Busy => Some(RecordStatus::Busy),
+        EndReason::PeerRejected => Some(RecordStatus::Rejected),
+        // Without an answer: the channel was closed under our own invite, or under the peer's in a glare.
+        EndReason::PeerHungUp => told.record.and(Some(RecordStatus::Rejected)),
+        EndReason::Cancelled | EndReason::Normal if told.is_record_open && told.record.is_none() => None,
+        EndReason::Cancelled | EndReason::Normal => Some(RecordStatus::Cancelled),
+        EndReason::RtcJoinFailed | EndReason::CallFailed | EndReason::RtcDisconnected => None,
+        EndReason::PeerCancelled | EndReason::Rejected | EndReason::HungUp => None,
+        EndReason::OtherRejected | EndReason::OtherAccepted | EndReason::PeerDisconnected => None,
+        EndReason::PeerLeft | EndReason::AcceptFailed => None,
+    };
+    let due = due.filter(|_| is_ours);
+    if told.record != due {
+        let found = told.record;
+        return Err(format!(
+            "invariant 7: call {call_no} ended with {reason:?}, record {found:?}, due {due:?}"
+        ));
     }
     Ok(())
 }

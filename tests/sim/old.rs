@@ -18,25 +18,21 @@ pub(crate) fn busy(invite: &SignalEvent) -> SignalOp {
 }
 
 /// Invite and accept as clients before 1.1.0 send them.
-pub(crate) fn ancient(op: SignalOp) -> SignalOp {
-    match op {
-        SignalOp::Invite { message, expires_ms, push } => {
-            let message = Message { custom: "{\"callType\":0}".into(), ..message };
-            SignalOp::Invite { message, expires_ms, push }
-        }
-        SignalOp::Accept(message) => SignalOp::Accept(Message { custom: Text::default(), ..message }),
-        other => other,
+pub(crate) fn ancient(mut op: SignalOp) -> SignalOp {
+    if let SignalOp::Invite { message, .. } = &mut op {
+        message.custom = "{\"callType\":0}".into();
+    } else if let SignalOp::Accept(message) = &mut op {
+        message.custom = Text::default();
     }
+    op
 }
 
 /// The invite as a client without call ids sends it.
-pub(crate) fn aged(op: SignalOp) -> SignalOp {
-    match op {
-        SignalOp::Invite { message, expires_ms, push } => {
-            let channel = format!("{}|0|1", message.channel_id);
-            let custom = format!("{{\"callType\":0,\"version\":\"1.4.0\",\"channelName\":\"{channel}\"}}");
-            SignalOp::Invite { message: Message { custom: custom.into(), ..message }, expires_ms, push }
-        }
-        other => other,
+pub(crate) fn aged(mut op: SignalOp) -> SignalOp {
+    if let SignalOp::Invite { message, .. } = &mut op {
+        let channel = format!("{}|0|1", message.channel_id);
+        let custom = format!("{{\"callType\":0,\"version\":\"1.4.0\",\"channelName\":\"{channel}\"}}");
+        message.custom = custom.into();
     }
+    op
 }

@@ -58,7 +58,7 @@ pub(crate) struct Service {
 pub(crate) type Done = (SignalResult, Vec<Delivery>);
 
 /// Media uid of a device, unique in every room.
-fn uid_of(device: usize) -> u64 {
+pub(crate) fn uid_of(device: usize) -> u64 {
     device as u64 + 1
 }
 
@@ -337,6 +337,19 @@ impl Service {
         }
         self.rooms.retain(|_, room| !room.is_empty());
         heard
+    }
+
+    /// The device is in a media room.
+    #[allow(dead_code, reason = "the simulation uses it, the model check does not")]
+    pub(crate) fn is_in_room(&self, device: usize) -> bool {
+        self.rooms.values().any(|room| room.iter().any(|m| m.0 == device))
+    }
+
+    /// Who else is in the media room of a device.
+    #[allow(dead_code, reason = "the simulation uses it, the model check does not")]
+    pub(crate) fn room_mates(&self, device: usize) -> Vec<usize> {
+        let own = self.rooms.values().filter(|room| room.iter().any(|m| m.0 == device));
+        own.flatten().map(|m| m.0).filter(|other| *other != device).collect()
     }
 
     /// The same with ids renamed and the serial number of the next channel left out.

@@ -3,59 +3,94 @@
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Command, Connection, Input, Outcome, Req, RtcEvent, SignalResult, Source,
-    SwitchStep, Text, Ticket,
+    CallRef, Command, Connection, Input, Outcome, Req, RtcEvent, Signal, SignalResult, Source, Text, Ticket,
 };
-use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
+use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, Timers};
+use nertc_callkit::engine::{Caps, Config, Engine, Timers, codes};
 
 use super::monitor::Monitor;
+use super::old;
 use super::random::Random;
 use super::service::{Delivery, Service};
-
-/// How bad the network is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Weather {
-    pub(crate) max_delay_ms: u64,
-    pub(crate) lost_permille: u64,
-    pub(crate) twice_permille: u64,
-    pub(crate) unanswered_permille: u64,
-}
-
-impl Weather {
-    pub(crate) fn fine() -> Weather {
-        Weather { max_delay_ms: 20, lost_permille: 0, twice_permille: 0, unanswered_permille: 0 }
-    }
-}
+use super::watch::Watch;
+use super::weather::Weather;
 
 /// One device and what it is.
 pub(crate) struct Device {
     pub(crate) account: Text,
     pub(crate) engine: Engine,
     pub(crate) monitor: Monitor,
+    /// Behaves like a client without call ids.
+    pub(crate) is_old: bool,
     /// Counts restarts: what was meant for an earlier life is lost.
-    life: u32,
+    pub(super) life: u32,
     /// Messages wait, operations are lost.
-    is_offline: bool,
-    waiting: Vec<Delivery>,
-    last_ticket: u64,
+    pub(crate) is_offline: bool,
+    /// Cut off from every service until then.
+    pub(crate) cut_until: u64,
+    /// Its plug has noticed that it is cut off.
+    pub(super) knows_cut: bool,
+    /// Its host does not take its events: it answers busy.
+    pub(crate) is_backlogged: bool,
+    pub(super) waiting: Vec<Delivery>,
+    pub(super) last_ticket: u64,
+    /// Media operations run in their order: nothing before this.
+    pub(super) media_free: u64,
+    /// Counts joins: what was heard in an earlier room is lost.
+    pub(super) media_epoch: u32,
 }
 
 /// Something on its way.
 #[derive(Clone, Debug)]
-enum Thing {
+pub(super) enum Thing {
     Operation(Req, SignalOp),
     RtcOperation(Req, RtcOp),
     Completed(Req, SignalResult),
     RtcCompleted(Req, i32),
     Message(Delivery),
-    RtcEvent(RtcEvent),
+    /// In which stay in a media room it was heard, and what.
+    RtcEvent(u32, RtcEvent),
+    /// Nothing comes from this one any more.
+    Silence(u32, usize),
     UserActs,
     Login,
     /// What waited, after a login.
     Backlog,
+    /// The plug notices that the device is cut off.
+    CutNoticed,
+    /// The cut is over.
+    Healed,
+    /// A new process.
+    Reborn,
+    /// The world's own misfortunes.
+    Cut,
+}
+
+/// What an engine was given.
+#[derive(Clone, Debug)]
+pub(crate) enum Fed {
+    Input(Input),
+    Timeout(&'static str),
+}
+
+/// One step of one engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) at: u64,
+    pub(crate) device: usize,
+    pub(crate) fed: Fed,
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// What is kept of a run that is to be shown.
+#[derive(Default)]
+pub(crate) struct Tape {
+    /// For readers.
+    pub(crate) lines: Vec<String>,
+    /// For tools.
+    pub(crate) steps: Vec<Step>,
 }
 
 /// Everything.
@@ -63,17 +98,19 @@ pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) devices: Vec<Device>,
     pub(crate) steps: u64,
-    pub(crate) trace: Vec<String>,
-    service: Service,
-    weather: Weather,
-    random: Random,
-    things: BTreeMap<(u64, u64), (usize, u32, Thing)>,
+    /// None: only whether all is well is of interest.
+    pub(crate) tape: Option<Tape>,
+    pub(super) service: Service,
+    pub(super) weather: Weather,
+    pub(super) random: Random,
+    pub(crate) watch: Watch,
+    pub(super) things: BTreeMap<(u64, u64), (usize, u32, Thing)>,
     next_thing: u64,
-    is_healed: bool,
+    pub(super) is_healed: bool,
 }
 
 /// Service time at the start.
-const EPOCH: u64 = 1_800_000_000_000;
+pub(super) const EPOCH: u64 = 1_800_000_000_000;
 
 impl World {
     /// Accounts with so many devices each.
@@ -82,25 +119,33 @@ impl World {
         let mut devices = Vec::new();
         for (index, count) in accounts.iter().enumerate() {
             let account: Text = format!("user{index}").into();
+            let is_old = random.chance(weather.old_permille);
             for _ in 0..*count {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
                     engine: Engine::new(config(confirm), random.next()),
                     monitor: Monitor::new(account.clone()),
+                    is_old,
                     life: 0,
                     is_offline: false,
+                    cut_until: 0,
+                    knows_cut: false,
+                    is_backlogged: false,
                     waiting: Vec::new(),
                     last_ticket: 0,
+                    media_free: 0,
+                    media_epoch: 0,
                 });
             }
         }
         let service = Service::new(devices.iter().map(|device| device.account.clone()).collect());
         let mut world = World {
             now: 0,
+            watch: Watch::new(devices.len(), &weather),
             devices,
             steps: 0,
-            trace: Vec::new(),
+            tape: None,
             service,
             weather,
             random,
@@ -112,25 +157,26 @@ impl World {
             world.send(device, 0, Thing::Login);
             world.send(device, 500, Thing::UserActs);
         }
+        if world.weather.has_cuts {
+            world.send(0, 5_000, Thing::Cut);
+        }
         world
     }
 
-    fn send(&mut self, device: usize, delay: u64, thing: Thing) {
+    pub(super) fn send(&mut self, device: usize, delay: u64, thing: Thing) {
         let key = (self.now + delay, self.next_thing);
         self.next_thing += 1;
         self.things.insert(key, (device, self.devices[device].life, thing));
     }
 
-    fn delay(&mut self) -> u64 {
+    pub(super) fn delay(&mut self) -> u64 {
         1 + self.random.below(self.weather.max_delay_ms)
     }
 
-    fn note(&mut self, text: impl FnOnce() -> String) {
-        if self.trace.len() > 4000 {
-            self.trace.drain(..2000);
+    pub(super) fn note(&mut self, text: impl FnOnce() -> String) {
+        if let Some(tape) = &mut self.tape {
+            tape.lines.push(format!("{:>7} {}", self.now, text()));
         }
-        let line = format!("{:>7} {}", self.now, text());
-        self.trace.push(line);
     }
 
     /// Runs until `end`, then calms the network, hangs everything up, and sees that everybody comes to rest.
@@ -147,7 +193,7 @@ impl World {
             let device = &self.devices[index];
             device.monitor.at_rest(&device.engine).map_err(|why| format!("device {index}: {why}"))?;
         }
-        Ok(())
+        self.watch.at_rest(&self.devices, &self.service)
     }
 
     fn has_work(&self, until: u64) -> bool {
@@ -156,11 +202,17 @@ impl World {
 
     fn heal(&mut self) -> Result<(), String> {
         self.is_healed = true;
-        self.weather = Weather::fine();
+        self.weather = self.weather.healed();
         self.note(|| "the network is healed".into());
-        self.things.retain(|_, (_, _, thing)| !matches!(thing, Thing::UserActs | Thing::Login));
+        let past =
+            |thing: &Thing| matches!(thing, Thing::UserActs | Thing::Login | Thing::Reborn | Thing::Cut);
+        self.things.retain(|_, (_, _, thing)| !past(thing));
         for device in 0..self.devices.len() {
+            if self.devices[device].cut_until > self.now {
+                self.cut_is_over(device)?;
+            }
             self.come_online(device)?;
+            self.feed(device, Input::Backlog(false))?;
         }
         for device in 0..self.devices.len() {
             let any = CallRef::default();
@@ -183,111 +235,77 @@ impl World {
         };
         self.now = self.now.max(at);
         self.steps += 1;
+        self.make()?;
+        self.watch.check(self.now, &self.devices)
+    }
+
+    fn make(&mut self) -> Result<(), String> {
         for index in 0..self.devices.len() {
             let due = self.devices[index].engine.poll_timeout().filter(|(due, _)| due.0 <= self.now);
             if let Some((_, why)) = due {
                 self.note(|| format!("device {index}: timer: {why}"));
-                let now = Time(self.now);
-                self.devices[index].engine.handle_timeout(now);
-                self.drain(index)?;
-                return self.check_world();
+                self.record(index, || Fed::Timeout(why));
+                self.devices[index].engine.handle_timeout(Time(self.now));
+                return self.drain(index);
             }
         }
         let Some((_, (device, life, thing))) = self.things.pop_first() else { return Ok(()) };
-        self.arrive(device, life, thing)?;
-        self.check_world()
+        match self.cross(device, life, thing) {
+            Some(thing) => self.arrive(device, life, thing),
+            None => Ok(()),
+        }
     }
 
     fn arrive(&mut self, device: usize, life: u32, thing: Thing) -> Result<(), String> {
         let is_stale = life != self.devices[device].life;
         match thing {
             Thing::UserActs => self.user_acts(device),
-            Thing::Login if !is_stale => {
-                let account = self.devices[device].account.clone();
-                self.command(device, Command::Login { account, token: Text::default() })
-            }
+            Thing::Cut => self.cut_somebody(),
+            Thing::Healed => self.cut_is_over(device),
             // What reached the network before the device died still takes effect, its connection does not.
             Thing::Operation(_, SignalOp::Login { .. }) if is_stale => Ok(()),
             Thing::Operation(req, op) => {
                 self.run_operation(device, life, req, &op);
                 Ok(())
             }
-            Thing::RtcOperation(req, op) if !is_stale => {
+            Thing::Message(delivery) => self.deliver(delivery),
+            _ if is_stale => Ok(()),
+            Thing::Login => {
+                let account = self.devices[device].account.clone();
+                self.command(device, Command::Login { account, token: Text::default() })
+            }
+            Thing::RtcOperation(req, op) => {
                 self.run_rtc(device, req, &op);
                 Ok(())
             }
-            Thing::Message(delivery) => self.deliver(delivery),
-            _ if is_stale => Ok(()),
-            Thing::Completed(req, result) => self.feed(device, Input::SignalDone { req, result }),
+            Thing::Completed(req, result) => {
+                self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
+                self.feed(device, Input::SignalDone { req, result })
+            }
             Thing::RtcCompleted(req, code) => {
                 let outcome = Outcome { code, ..Outcome::default() };
                 self.feed(device, Input::RtcDone { req, outcome })
             }
-            Thing::RtcEvent(event) => self.feed(device, Input::Rtc(event)),
+            Thing::RtcEvent(epoch, event) => self.hear(device, epoch, event),
+            Thing::Silence(epoch, other) => self.fall_silent(device, epoch, other),
             Thing::Backlog => {
                 self.feed(device, Input::Rooms(self.service.rooms_of(device)))?;
                 self.take_backlog(device)
             }
-            Thing::RtcOperation(..) | Thing::Login => Ok(()),
+            Thing::CutNoticed => self.notice_cut(device),
+            Thing::Reborn => self.restart(device),
         }
     }
 
-    fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &SignalOp) {
-        let service_now = EPOCH + self.now;
-        let (result, deliveries) = self.service.run(device, service_now, op);
-        let is_login = matches!(op, SignalOp::Login { .. });
-        self.note(|| format!("service: device {device}: {} = {}", name(op), result.outcome.code));
-        for delivery in deliveries {
-            self.post(delivery);
-        }
-        if life != self.devices[device].life || self.random.chance(self.weather.unanswered_permille) {
-            return;
-        }
-        let delay = self.delay();
-        self.send(device, delay, Thing::Completed(req, result));
-        if is_login {
-            self.devices[device].is_offline = false;
-            self.send(device, delay + 1, Thing::Backlog);
-        }
-    }
-
-    fn post(&mut self, delivery: Delivery) {
-        if self.random.chance(self.weather.lost_permille) {
-            return self.note(|| format!("lost: {:?} to device {}", delivery.event.signal, delivery.to));
-        }
-        if self.random.chance(self.weather.twice_permille) {
-            let delay = self.delay();
-            self.send(delivery.to, delay, Thing::Message(delivery.clone()));
-        }
-        let delay = self.delay();
-        self.send(delivery.to, delay, Thing::Message(delivery));
-    }
-
-    fn deliver(&mut self, delivery: Delivery) -> Result<(), String> {
-        let to = delivery.to;
-        if self.devices[to].is_offline || !self.service.logged_in[to] {
-            self.devices[to].waiting.push(delivery);
-            return Ok(());
-        }
-        self.note(|| format!("device {to}: {:?} {:?}", delivery.source, brief(&delivery)));
-        self.feed(to, Input::Signals { source: delivery.source, events: vec![delivery.event] })
-    }
-
-    fn run_rtc(&mut self, device: usize, req: Req, op: &RtcOp) {
-        let (code, heard) = self.service.run_rtc(device, op);
-        self.note(|| format!("media: device {device}: {op:?} = {code}"));
-        let delay = self.delay();
-        if !self.random.chance(self.weather.unanswered_permille) {
-            self.send(device, delay, Thing::RtcCompleted(req, code));
-        }
-        for (to, event) in heard {
-            let delay = delay + 1;
-            self.send(to, delay, Thing::RtcEvent(event));
+    fn record(&mut self, device: usize, fed: impl FnOnce() -> Fed) {
+        if let Some(tape) = &mut self.tape {
+            tape.steps.push(Step { at: self.now, device, fed: fed(), outputs: Vec::new() });
         }
     }
 
     /// A device gets an input, and what it asks for is sent on its way.
     pub(crate) fn feed(&mut self, device: usize, input: Input) -> Result<(), String> {
+        self.record(device, || Fed::Input(input.clone()));
         let target = &mut self.devices[device];
         target.monitor.before(&input);
         target.engine.handle(Time(self.now), input);
@@ -296,32 +314,43 @@ impl World {
 
     fn drain(&mut self, device: usize) -> Result<(), String> {
         while let Some(output) = self.devices[device].engine.poll_output() {
+            if let Some(step) = self.tape.as_mut().and_then(|tape| tape.steps.last_mut()) {
+                step.outputs.push(output.clone());
+            }
             let target = &mut self.devices[device];
             let verdict = target.monitor.output(&output, &target.engine);
             match output {
-                Output::Signal { req, op } => {
-                    let is_lost = target.is_offline && !matches!(op, SignalOp::Login { .. })
-                        || self.random.chance(self.weather.lost_permille);
-                    self.note(|| {
-                        format!("device {device}: {}{}", name(&op), if is_lost { " (lost)" } else { "" })
-                    });
-                    if !is_lost {
-                        let delay = self.delay();
-                        self.send(device, delay, Thing::Operation(req, op));
-                    }
-                }
-                Output::Rtc { req, op } => {
-                    let delay = self.delay();
-                    self.send(device, delay, Thing::RtcOperation(req, op));
-                }
+                Output::Signal { req, op } => self.start_operation(device, req, op),
+                Output::Rtc { req, op } => self.start_media(device, req, op),
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
+                    if result.operation == Operation::Login && result.code != codes::OK {
+                        self.relogin(device);
+                    }
                 }
-                Output::Event(event) => self.note(|| format!("device {device}: {event:?}")),
+                Output::Event(event) => {
+                    self.note(|| format!("device {device}: {event:?}"));
+                    self.is_fresh(&event).map_err(|why| format!("device {device}: {why}"))?;
+                }
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
-                Output::Closed => {}
+                Output::Closed => {
+                    self.note(|| format!("device {device}: closed"));
+                    self.send(device, 3_000, Thing::Reborn);
+                }
             }
             verdict.map_err(|why| format!("device {device}: {why}"))?;
+        }
+        let target = &mut self.devices[device];
+        target.monitor.settled(&target.engine).map_err(|why| format!("device {device}: {why}"))
+    }
+
+    /// What rings is not older than an invite may be; a login's answer may have taken ten seconds.
+    fn is_fresh(&self, event: &Event) -> Result<(), String> {
+        let Event::Invited(invited) = event else { return Ok(()) };
+        let age = (EPOCH + self.now).saturating_sub(invited.invited_at_ms);
+        let limit = u64::from(Timers::default().invite_age_ms) + 10_000;
+        if age > limit {
+            return Err(format!("invariant 5: rings {age} ms after it was sent"));
         }
         Ok(())
     }
@@ -335,8 +364,10 @@ impl World {
         let no_record = matches!(&command, Command::Call(options) if options.no_record);
         let is_call = matches!(command, Command::Call(_));
         self.note(|| format!("device {device}: user: {command:?}"));
-        let target = &mut self.devices[device];
+        self.watch.on_command(device, &command);
         let input = Input::Command { ticket, command };
+        self.record(device, || Fed::Input(input.clone()));
+        let target = &mut self.devices[device];
         target.monitor.before(&input);
         target.engine.handle(Time(self.now), input);
         if is_call && is_idle && target.engine.phase() == Phase::Calling {
@@ -346,138 +377,57 @@ impl World {
         self.drain(device)
     }
 
-    fn user_acts(&mut self, device: usize) -> Result<(), String> {
-        if self.is_healed {
+    fn deliver(&mut self, delivery: Delivery) -> Result<(), String> {
+        let to = delivery.to;
+        if self.devices[to].is_offline || !self.service.logged_in[to] {
+            self.devices[to].waiting.push(delivery);
             return Ok(());
         }
-        let pause = 1 + self.random.below(4_000);
-        self.send(device, pause, Thing::UserActs);
-        let phase = self.devices[device].engine.phase();
-        let call = CallRef::default();
-        let answer = self.random.below(100);
-        match (phase, answer) {
-            (Phase::Idle, 0..70) => self.place_call(device),
-            (Phase::Called, 0..50) => self.command(device, Command::Accept { call }),
-            (Phase::Called | Phase::Accepting, 50..65) => self.command(device, Command::Reject { call }),
-            (Phase::Calling | Phase::GlareAccepting, 0..30) => self.cancel(device),
-            (Phase::InCall, 0..25) => {
-                self.command(device, Command::Hangup { call, no_offline: false, no_record: false })
-            }
-            (Phase::InCall, 25..35) => self.command(device, Command::Leave { call, no_offline: false }),
-            (Phase::InCall, 35..60) => self.switch(device),
-            (_, 80..90) => self.anything(device),
-            (_, 90..100) => self.misfortune(device),
-            (Phase::Idle | Phase::Calling | Phase::GlareAccepting, _) => Ok(()),
-            (Phase::Called | Phase::Accepting | Phase::InCall, _) => Ok(()),
-        }
-    }
-
-    fn place_call(&mut self, device: usize) -> Result<(), String> {
-        let own = self.devices[device].account.clone();
-        let others: Vec<Text> = self
-            .devices
-            .iter()
-            .map(|other| other.account.clone())
-            .filter(|account| *account != own)
-            .collect();
-        let user = self.random.pick(&others).clone();
-        let options = CallOptions {
-            user,
-            call_type: if self.random.chance(500) { CallType::Audio } else { CallType::Video },
-            attachment: None,
-            extra: None,
-            push: None,
-            no_offline: false,
-            no_record: self.random.chance(100),
-        };
-        self.command(device, Command::Call(options))
-    }
-
-    fn cancel(&mut self, device: usize) -> Result<(), String> {
-        let call = CallRef::default();
-        self.command(device, Command::Cancel { call, attach_ext: None, no_offline: false, no_record: false })
-    }
-
-    fn switch(&mut self, device: usize) -> Result<(), String> {
-        let call_type = if self.random.chance(500) { CallType::Audio } else { CallType::Video };
-        let step = *self.random.pick(&[SwitchStep::Invite, SwitchStep::Agree, SwitchStep::Reject]);
-        self.command(device, Command::SwitchCallType { call_type, step })
-    }
-
-    /// Whatever, in whatever state.
-    fn anything(&mut self, device: usize) -> Result<(), String> {
-        let call = CallRef::default();
-        match self.random.below(7) {
-            0 => self.command(device, Command::Accept { call }),
-            1 => self.command(device, Command::Reject { call }),
-            2 => self.command(device, Command::Hangup { call, no_offline: false, no_record: false }),
-            3 => self.command(device, Command::Leave { call, no_offline: false }),
-            4 => self.cancel(device),
-            5 => self.switch(device),
-            _ => self.place_call(device),
-        }
-    }
-
-    fn misfortune(&mut self, device: usize) -> Result<(), String> {
-        match self.random.below(5) {
-            0 => self.restart(device),
-            1 => self.go_offline(device),
-            2 => self.come_online(device),
-            3 => {
-                self.command(device, Command::Logout)?;
-                self.relogin(device);
-                Ok(())
-            }
-            _ => self.kick(device),
-        }
-    }
-
-    fn relogin(&mut self, device: usize) {
-        let pause = 100 + self.random.below(20_000);
-        self.send(device, pause, Thing::Login);
-    }
-
-    fn kick(&mut self, device: usize) -> Result<(), String> {
-        self.note(|| format!("device {device} is kicked"));
-        for delivery in self.service.forget(device, EPOCH + self.now) {
-            self.post(delivery);
-        }
-        self.relogin(device);
-        self.feed(device, Input::Connection(Connection::Kicked(Outcome::default())))
-    }
-
-    fn go_offline(&mut self, device: usize) -> Result<(), String> {
-        self.note(|| format!("device {device} goes offline"));
-        self.devices[device].is_offline = true;
-        self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
-    }
-
-    fn come_online(&mut self, device: usize) -> Result<(), String> {
-        self.devices[device].is_offline = false;
-        if !self.service.logged_in[device] {
+        let Delivery { source, event, .. } = delivery;
+        self.note(|| {
+            let ids = format!("{} {}", event.channel.id, event.request_id);
+            format!(
+                "device {to}: {source:?} {:?} {ids} from {} {}",
+                event.signal, event.from, event.from_device
+            )
+        });
+        let is_busy = self.devices[to].engine.phase() != Phase::Idle;
+        let is_old = self.devices[to].is_old && is_busy;
+        if is_old && event.signal == Signal::Invite {
+            let delay = self.delay();
+            self.send(to, delay, Thing::Operation(Req(u64::MAX), old::busy(&event)));
             return Ok(());
         }
-        self.note(|| format!("device {device} comes online"));
-        self.feed(device, Input::Connection(Connection::Restored))?;
-        self.take_backlog(device)
+        let is_cancel = event.signal == Signal::Cancel;
+        self.watch.on_message(&self.devices, to, &event);
+        self.feed(to, Input::Signals { source, events: vec![event] })?;
+        if is_old && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
+            let any = CallRef::default();
+            return self.command(to, Command::Hangup { call: any, no_offline: false, no_record: true });
+        }
+        Ok(())
     }
 
-    fn take_backlog(&mut self, device: usize) -> Result<(), String> {
-        let events: Vec<_> = std::mem::take(&mut self.devices[device].waiting)
-            .into_iter()
-            .map(|waiting| waiting.event)
-            .collect();
+    pub(super) fn take_backlog(&mut self, device: usize) -> Result<(), String> {
+        let waiting = std::mem::take(&mut self.devices[device].waiting);
+        let events: Vec<_> = waiting.into_iter().map(|waiting| waiting.event).collect();
         if events.is_empty() {
             return Ok(());
         }
+        self.note(|| {
+            let all: Vec<_> = events.iter().map(|e| format!("{:?} {}", e.signal, e.channel.id)).collect();
+            format!("device {device}: backlog {all:?}")
+        });
         self.feed(device, Input::Signals { source: Source::Offline, events })
     }
 
     /// The device's process dies and a new one logs in.
-    fn restart(&mut self, device: usize) -> Result<(), String> {
+    pub(super) fn restart(&mut self, device: usize) -> Result<(), String> {
         self.note(|| format!("device {device} dies"));
+        self.trouble(device);
         for (to, event) in self.service.leave_rtc(device, 1) {
-            self.send(to, 5_000, Thing::RtcEvent(event));
+            let epoch = self.devices[to].media_epoch;
+            self.send(to, 5_000, Thing::RtcEvent(epoch, event));
         }
         self.service.logged_in[device] = false;
         let seed = self.random.next();
@@ -487,27 +437,33 @@ impl World {
         target.engine = Engine::new(config(confirm), seed);
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
+        target.knows_cut = false;
+        target.is_backlogged = false;
         self.relogin(device);
         Ok(())
     }
 
-    /// Invariants over several devices.
-    fn check_world(&mut self) -> Result<(), String> {
-        for (index, a) in self.devices.iter().enumerate() {
-            if a.engine.phase() != Phase::InCall {
-                continue;
-            }
-            let channel = a.engine.snapshot().channel_id;
-            for (other, b) in self.devices.iter().enumerate().skip(index + 1) {
-                let is_same = b.account == a.account
-                    && b.engine.phase() == Phase::InCall
-                    && b.engine.snapshot().channel_id == channel;
-                if is_same {
-                    return Err(format!("devices {index} and {other} of one account are in call {channel}"));
-                }
-            }
+    pub(super) fn relogin(&mut self, device: usize) {
+        if !self.is_healed {
+            let pause = 100 + self.random.below(20_000);
+            self.send(device, pause, Thing::Login);
         }
-        Ok(())
+    }
+
+    pub(super) fn come_online(&mut self, device: usize) -> Result<(), String> {
+        self.devices[device].is_offline = false;
+        if !self.service.logged_in[device] || self.devices[device].cut_until > self.now {
+            return Ok(());
+        }
+        self.note(|| format!("device {device} comes online"));
+        self.trouble(device);
+        self.feed(device, Input::Connection(Connection::Restored))?;
+        self.take_backlog(device)
+    }
+
+    /// Something went wrong for this device: promises that need a healthy network are off.
+    pub(super) fn trouble(&mut self, device: usize) {
+        self.watch.trouble(self.now, device);
     }
 }
 
@@ -527,18 +483,4 @@ fn config(confirm: bool) -> Config {
         confirm_audio_to_video: confirm,
         confirm_video_to_audio: confirm,
     }
-}
-
-fn name(op: &SignalOp) -> String {
-    let text = format!("{op:?}");
-    let end = text.find("custom").unwrap_or(text.len()).min(160);
-    text.chars().take(end).collect()
-}
-
-fn brief(delivery: &Delivery) -> String {
-    let event = &delivery.event;
-    format!(
-        "{:?} {} {} from {} {}",
-        event.signal, event.channel.id, event.request_id, event.from, event.from_device
-    )
 }

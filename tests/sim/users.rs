@@ -1,0 +1,163 @@
+//! What users do: at any moment, twice, in wrong states, about wrong calls; and what befalls their devices.
+
+use nertc_callkit::engine::input::{
+    AUDIO, CallOptions, CallRef, CallType, Command, Connection, Input, Outcome, SwitchStep, Text, VIDEO,
+};
+use nertc_callkit::engine::state::Phase;
+
+use super::world::{EPOCH, Thing, World};
+
+impl World {
+    pub(super) fn user_acts(&mut self, device: usize) -> Result<(), String> {
+        if self.is_healed {
+            return Ok(());
+        }
+        let pause = 1 + self.random.below(4_000);
+        self.send(device, pause, Thing::UserActs);
+        let phase = self.devices[device].engine.phase();
+        let call = CallRef::default();
+        let answer = self.random.below(100);
+        match (phase, answer) {
+            (Phase::Idle, 0..70) => self.place_call(device),
+            (Phase::Called, 0..50) => self.ask(device, Command::Accept { call }),
+            (Phase::Called | Phase::Accepting, 50..65) => self.ask(device, Command::Reject { call }),
+            (Phase::Calling | Phase::GlareAccepting, 0..25) => self.cancel(device, call),
+            (Phase::InCall, 0..25) => self.hang_up(device, call),
+            (Phase::InCall, 25..35) => self.ask(device, Command::Leave { call, no_offline: false }),
+            (Phase::InCall, 35..55) => self.switch(device),
+            (Phase::InCall, 55..65) => self.media(device),
+            (_, 80..91) => self.anything(device),
+            (_, 91..100) => self.misfortune(device),
+            (Phase::Idle | Phase::Calling | Phase::GlareAccepting, _) => Ok(()),
+            (Phase::Called | Phase::Accepting | Phase::InCall, _) => Ok(()),
+        }
+    }
+
+    /// Some ask twice.
+    fn ask(&mut self, device: usize, command: Command) -> Result<(), String> {
+        if self.random.chance(60) {
+            self.command(device, command.clone())?;
+        }
+        self.command(device, command)
+    }
+
+    fn place_call(&mut self, device: usize) -> Result<(), String> {
+        let own = self.devices[device].account.clone();
+        let accounts = self.devices.iter().map(|other| other.account.clone());
+        let others: Vec<Text> = accounts.filter(|account| *account != own).collect();
+        let user = self.random.pick(&others).clone();
+        let options = CallOptions {
+            user,
+            call_type: if self.random.chance(500) { CallType::Audio } else { CallType::Video },
+            attachment: None,
+            extra: None,
+            push: None,
+            no_offline: false,
+            no_record: self.random.chance(100),
+        };
+        self.ask(device, Command::Call(options))
+    }
+
+    fn cancel(&mut self, device: usize, call: CallRef) -> Result<(), String> {
+        let no_record = self.random.chance(100);
+        self.ask(device, Command::Cancel { call, attach_ext: None, no_offline: false, no_record })
+    }
+
+    fn hang_up(&mut self, device: usize, call: CallRef) -> Result<(), String> {
+        let no_record = self.random.chance(100);
+        self.ask(device, Command::Hangup { call, no_offline: false, no_record })
+    }
+
+    fn switch(&mut self, device: usize) -> Result<(), String> {
+        let call_type = if self.random.chance(500) { CallType::Audio } else { CallType::Video };
+        let step = *self.random.pick(&[SwitchStep::Invite, SwitchStep::Agree, SwitchStep::Reject]);
+        self.ask(device, Command::SwitchCallType { call_type, step })
+    }
+
+    fn media(&mut self, device: usize) -> Result<(), String> {
+        let media = *self.random.pick(&[AUDIO, VIDEO, AUDIO | VIDEO]);
+        let yes = self.random.chance(500);
+        let command = match self.random.below(5) {
+            0 => Command::EnableLocal { media, on: yes },
+            1 => Command::MuteLocal { media, muted: yes },
+            2 => Command::MuteRemote { media, muted: yes },
+            3 => Command::SetLocalView(None),
+            _ => Command::SetRemoteView(None),
+        };
+        self.ask(device, command)
+    }
+
+    /// The call that is on, one of the past, or one that never was.
+    fn any_call(&mut self) -> CallRef {
+        match self.random.below(4) {
+            0 => CallRef { call_no: self.random.below(6), ..CallRef::default() },
+            1 => CallRef { account: Some("user1".into()), ..CallRef::default() },
+            _ => CallRef::default(),
+        }
+    }
+
+    /// Whatever, in whatever state.
+    fn anything(&mut self, device: usize) -> Result<(), String> {
+        let call = self.any_call();
+        match self.random.below(10) {
+            0 => self.ask(device, Command::Accept { call }),
+            1 => self.ask(device, Command::Reject { call }),
+            2 => self.hang_up(device, call),
+            3 => self.ask(device, Command::Leave { call, no_offline: false }),
+            4 => self.cancel(device, call),
+            5 => self.switch(device),
+            6 => self.media(device),
+            7 => {
+                let account = self.devices[device].account.clone();
+                self.ask(device, Command::Login { account, token: Text::default() })
+            }
+            8 => {
+                let timeout_ms = 1_000 + self.random.below(60_000) as u32;
+                self.ask(device, Command::SetCallTimeout { timeout_ms })
+            }
+            _ => self.place_call(device),
+        }
+    }
+
+    fn misfortune(&mut self, device: usize) -> Result<(), String> {
+        self.trouble(device);
+        match self.random.below(8) {
+            0 => self.restart(device),
+            1 => self.go_offline(device),
+            2 | 3 => self.come_online(device),
+            4 => {
+                self.ask(device, Command::Logout)?;
+                self.relogin(device);
+                Ok(())
+            }
+            5 => {
+                let is_backlogged = self.random.chance(300);
+                self.devices[device].is_backlogged = is_backlogged;
+                self.feed(device, Input::Backlog(is_backlogged))
+            }
+            6 => {
+                self.note(|| format!("device {device} is released"));
+                self.feed(device, Input::Close)
+            }
+            _ => self.kick(device),
+        }
+    }
+
+    fn kick(&mut self, device: usize) -> Result<(), String> {
+        if self.devices[device].cut_until > self.now {
+            return Ok(());
+        }
+        self.note(|| format!("device {device} is kicked"));
+        for delivery in self.service.forget(device, EPOCH + self.now) {
+            self.post(delivery);
+        }
+        self.relogin(device);
+        self.feed(device, Input::Connection(Connection::Kicked(Outcome::default())))
+    }
+
+    fn go_offline(&mut self, device: usize) -> Result<(), String> {
+        self.note(|| format!("device {device} goes offline"));
+        self.devices[device].is_offline = true;
+        self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
+    }
+}

@@ -1,0 +1,272 @@
+//! What must hold between devices: who is in which call with whom, and how soon.
+
+use std::collections::BTreeMap;
+
+use nertc_callkit::engine::input::{Command, Signal, SignalEvent, Text};
+use nertc_callkit::engine::output::SignalOp;
+use nertc_callkit::engine::state::Phase;
+use nertc_callkit::engine::{Timers, codes};
+
+use super::service::Service;
+use super::weather::Weather;
+use super::world::Device;
+
+/// How long a decided ring may go on while nothing is lost.
+const RING_ON_MS: u64 = 1_000;
+
+/// Two devices that call each other.
+#[derive(Debug)]
+struct Glare {
+    devices: [usize; 2],
+    calls: [u64; 2],
+    /// Has seen the other's INVITE while its own was open.
+    seen: [bool; 2],
+    /// Somebody refused, answered elsewhere, or something was lost: anything may come of it.
+    is_spoiled: bool,
+}
+
+/// A ring that the service knows to be over.
+#[derive(Debug, PartialEq)]
+struct GhostRing {
+    call_no: u64,
+    /// When it was decided, and when it was seen to ring on.
+    decided: u64,
+    since: u64,
+}
+
+/// Watches all devices.
+pub(crate) struct Watch {
+    weather: Weather,
+    /// When something last went wrong for a device.
+    troubles: Vec<Option<u64>>,
+    /// Since when a device is in a call without its peer.
+    alone: Vec<Option<(u64, u64)>>,
+    ghosts: Vec<Option<GhostRing>>,
+    /// When the service decided about an invite, or about all of a channel.
+    decided: BTreeMap<(Text, Option<Text>), u64>,
+    glares: Vec<Glare>,
+    /// Glares that came to one call, for the summary.
+    pub(crate) glares_met: u64,
+}
+
+impl Watch {
+    pub(crate) fn new(devices: usize, weather: &Weather) -> Watch {
+        Watch {
+            weather: *weather,
+            troubles: vec![None; devices],
+            alone: vec![None; devices],
+            ghosts: (0..devices).map(|_| None).collect(),
+            decided: BTreeMap::new(),
+            glares: Vec::new(),
+            glares_met: 0,
+        }
+    }
+
+    /// Something went wrong for a device: lost, late, refused, restarted.
+    pub(crate) fn trouble(&mut self, now: u64, device: usize) {
+        self.troubles[device] = Some(now);
+        self.spoil(device);
+    }
+
+    fn spoil(&mut self, device: usize) {
+        let of_device = self.glares.iter_mut().filter(|glare| glare.devices.contains(&device));
+        of_device.for_each(|glare| glare.is_spoiled = true);
+    }
+
+    /// A user who ends something does not stay.
+    pub(crate) fn on_command(&mut self, device: usize, command: &Command) {
+        let is_end =
+            matches!(command, Command::Cancel { .. } | Command::Hangup { .. } | Command::Leave { .. });
+        if is_end || *command == Command::Logout {
+            self.spoil(device);
+        }
+    }
+
+    /// The service ran an operation.
+    pub(crate) fn on_operation(
+        &mut self,
+        now: u64,
+        devices: &[Device],
+        device: usize,
+        op: &SignalOp,
+        code: i32,
+    ) {
+        let is_ok = codes::is_success(code);
+        match op {
+            SignalOp::Invite { message, .. } if is_ok => self.on_invite(devices, device, &message.account),
+            SignalOp::CancelInvite(message) | SignalOp::Accept(message) | SignalOp::Reject(message) => {
+                if is_ok {
+                    let ids = (message.channel_id.clone(), Some(message.request_id.clone()));
+                    self.decided.insert(ids, now);
+                }
+                if message.custom.contains("\"reason\":2") {
+                    self.spoil(device);
+                }
+                if !matches!(op, SignalOp::CancelInvite(_)) {
+                    self.on_sibling(devices, device);
+                }
+            }
+            SignalOp::Close { channel_id, .. } if is_ok => {
+                self.decided.insert((channel_id.clone(), None), now);
+            }
+            SignalOp::Login { .. } | SignalOp::Logout | SignalOp::Create { .. } | SignalOp::Join { .. } => {}
+            SignalOp::Invite { .. } | SignalOp::Leave { .. } | SignalOp::Close { .. } => {}
+            SignalOp::Control(_) | SignalOp::SendRecord(_) => {}
+        }
+    }
+
+    /// A device whose user is being called by whom it calls: they will meet, if nobody disturbs them.
+    fn on_invite(&mut self, devices: &[Device], inviter: usize, account: &Text) {
+        let own = &devices[inviter].account;
+        let is_party = |device: &Device| device.account == *own || device.account == *account;
+        let busy = devices.iter().filter(|d| is_party(d) && d.engine.phase() != Phase::Idle).count();
+        for (other, device) in devices.iter().enumerate().filter(|(_, d)| d.account == *account) {
+            let (a, b) = (devices[inviter].engine.snapshot(), device.engine.snapshot());
+            if device.engine.phase() != Phase::Calling || b.peer != *own || a.peer != *account {
+                continue;
+            }
+            let can_meet = |device: &Device| !device.is_old && !device.is_backlogged;
+            let is_fair =
+                self.weather.max_delay_ms <= 2_000 && can_meet(device) && can_meet(&devices[inviter]);
+            self.glares.push(Glare {
+                devices: [inviter, other],
+                calls: [a.call_no, b.call_no],
+                seen: [false, false],
+                is_spoiled: !is_fair || busy > 2 || self.weather.is_ancient,
+            });
+        }
+    }
+
+    /// A device answered: if it is the sibling of one in a glare, that may end in any way.
+    fn on_sibling(&mut self, devices: &[Device], device: usize) {
+        for glare in &mut self.glares {
+            let is_party = glare.devices.contains(&device);
+            let is_kin = glare.devices.iter().any(|party| devices[*party].account == devices[device].account);
+            glare.is_spoiled |= is_kin && !is_party;
+        }
+    }
+
+    /// A device is about to see a message.
+    pub(crate) fn on_message(&mut self, devices: &[Device], to: usize, event: &SignalEvent) {
+        if event.signal != Signal::Invite || devices[to].engine.phase() != Phase::Calling {
+            return;
+        }
+        for glare in &mut self.glares {
+            for side in 0..2 {
+                let from = glare.devices[1 - side];
+                let is_from = event.from_device.parse() == Ok(from);
+                let is_call = devices[to].engine.snapshot().call_no == glare.calls[side];
+                glare.seen[side] |= glare.devices[side] == to && is_from && is_call;
+            }
+        }
+    }
+
+    /// After every step.
+    pub(crate) fn check(&mut self, now: u64, devices: &[Device]) -> Result<(), String> {
+        self.check_glares(devices)?;
+        for (index, device) in devices.iter().enumerate() {
+            match device.engine.phase() {
+                Phase::InCall => self.check_partner(now, devices, index)?,
+                Phase::Idle | Phase::Calling | Phase::GlareAccepting => self.alone[index] = None,
+                Phase::Called | Phase::Accepting => self.alone[index] = None,
+            }
+            self.check_ring(now, device, index)?;
+        }
+        Ok(())
+    }
+
+    /// 4 and 10.
+    fn check_partner(&mut self, now: u64, devices: &[Device], index: usize) -> Result<(), String> {
+        let own = devices[index].engine.snapshot();
+        let mut is_alone = true;
+        for (other, device) in devices.iter().enumerate() {
+            if other == index || device.engine.phase() != Phase::InCall {
+                continue;
+            }
+            let theirs = device.engine.snapshot();
+            if theirs.channel_id != own.channel_id {
+                continue;
+            }
+            if theirs.account == own.account {
+                let channel = own.channel_id;
+                return Err(format!(
+                    "invariant 4: devices {index} and {other} of one account are in call {channel}"
+                ));
+            }
+            is_alone = false;
+        }
+        let since = match self.alone[index].filter(|(call, _)| *call == own.call_no) {
+            Some((_, since)) => since,
+            None => now,
+        };
+        self.alone[index] = is_alone.then_some((own.call_no, since));
+        let timers = Timers::default();
+        let limit = u64::from(timers.rtc_connect_ms.max(timers.peer_lost_ms));
+        let limit = limit + 2 * self.weather.max_delay_ms + 500;
+        let has_old = devices.iter().any(|device| device.is_old);
+        if is_alone && !has_old && now - since > limit {
+            let alone = now - since;
+            return Err(format!("invariant 10: device {index} is alone in a call for {alone} ms"));
+        }
+        Ok(())
+    }
+
+    /// 12.
+    fn check_ring(&mut self, now: u64, device: &Device, index: usize) -> Result<(), String> {
+        let call = device.engine.snapshot();
+        let is_ringing = device.engine.phase() == Phase::Called;
+        if let Some(ghost) = self.ghosts[index].take() {
+            let is_healthy = self.weather.is_quick()
+                && !device.is_old
+                && !device.is_offline
+                && device.cut_until <= now
+                && self.troubles[index].is_none_or(|at| at < ghost.decided);
+            if is_healthy && now - ghost.since > RING_ON_MS {
+                let ms = now - ghost.since;
+                return Err(format!("invariant 12: device {index} rings {ms} ms after the service decided"));
+            }
+            if is_ringing && ghost.call_no == call.call_no {
+                self.ghosts[index] = Some(ghost);
+                return Ok(());
+            }
+        }
+        let ids = (call.channel_id, Some(call.request_id));
+        let decided = self.decided.get(&ids).or_else(|| self.decided.get(&(ids.0, None)));
+        if let (true, Some(decided)) = (is_ringing, decided) {
+            self.ghosts[index] = Some(GhostRing { call_no: call.call_no, decided: *decided, since: now });
+        }
+        Ok(())
+    }
+
+    /// 8.
+    fn check_glares(&mut self, devices: &[Device]) -> Result<(), String> {
+        let mut open = Vec::new();
+        for glare in std::mem::take(&mut self.glares) {
+            let [a, b] = glare.devices.map(|device| devices[device].engine.snapshot());
+            let lives = [a.call_no, b.call_no] == glare.calls;
+            let has_met = lives && a.connected && b.connected && a.channel_id == b.channel_id;
+            if has_met {
+                self.glares_met += 1;
+            } else if lives {
+                open.push(glare);
+            } else if glare.seen == [true, true] && !glare.is_spoiled {
+                return Err(format!("invariant 8: both called and nobody refused: {glare:?}"));
+            }
+        }
+        self.glares = open;
+        Ok(())
+    }
+
+    /// At the end, on a healed network: where nothing ever went wrong, nobody is left in a channel.
+    pub(crate) fn at_rest(&self, devices: &[Device], service: &Service) -> Result<(), String> {
+        let is_spotless = self.weather.max_delay_ms <= 2_000 && self.weather.refused_permille == 0;
+        for (index, device) in devices.iter().enumerate() {
+            let rooms = service.rooms_of(index);
+            let is_in_order = is_spotless && self.troubles[index].is_none() && service.logged_in[index];
+            if is_in_order && !device.is_offline && !rooms.is_empty() {
+                return Err(format!("invariant 11: device {index} is left in {rooms:?}"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,330 @@
+//! What lies between devices and services: delay, loss, copies, refusals, late and missing answers, cuts.
+
+use nertc_callkit::engine::codes;
+use nertc_callkit::engine::input::{Connection, Input, Outcome, Req, RtcEvent, SignalResult};
+use nertc_callkit::engine::output::{RtcOp, SignalOp};
+
+use super::old;
+use super::random::Random;
+use super::service::Delivery;
+use super::world::{EPOCH, Thing, World};
+
+/// How bad the network is, and who is in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weather {
+    pub(crate) max_delay_ms: u64,
+    pub(crate) lost_permille: u64,
+    /// Messages and completions that come twice.
+    pub(crate) twice_permille: u64,
+    /// Operations that are answered long after their limit, or never.
+    pub(crate) unanswered_permille: u64,
+    /// Operations that fail, some of them after they took effect.
+    pub(crate) refused_permille: u64,
+    /// Devices and accounts are cut off for a while.
+    pub(crate) has_cuts: bool,
+    /// Accounts whose devices are old clients.
+    pub(crate) old_permille: u64,
+    /// Everybody talks like clients before 1.1.0.
+    pub(crate) is_ancient: bool,
+}
+
+impl Weather {
+    /// From a seed: a quarter of the worlds is healthy, and each of the evils comes alone and with others.
+    pub(crate) fn random(random: &mut Random) -> Weather {
+        let fine = Weather { max_delay_ms: 20, ..Weather::default() };
+        let weather = match random.below(6) {
+            0 => fine,
+            1 => Weather { max_delay_ms: 500, ..fine },
+            2 => Weather { max_delay_ms: 2_000, has_cuts: random.chance(500), ..fine },
+            3 => Weather { max_delay_ms: 300, refused_permille: 40, ..fine },
+            4 => Weather {
+                max_delay_ms: 500,
+                lost_permille: 30,
+                twice_permille: 50,
+                unanswered_permille: 30,
+                has_cuts: random.chance(500),
+                ..fine
+            },
+            _ => Weather {
+                max_delay_ms: 9_000,
+                lost_permille: 80,
+                twice_permille: 100,
+                unanswered_permille: 80,
+                refused_permille: 20,
+                has_cuts: random.chance(500),
+                ..fine
+            },
+        };
+        match random.below(10) {
+            0 | 1 => Weather { old_permille: 400, ..weather },
+            2 => Weather { is_ancient: true, ..weather },
+            _ => weather,
+        }
+    }
+
+    /// Nothing goes wrong on the way any more.
+    pub(crate) fn healed(self) -> Weather {
+        let Weather { old_permille, is_ancient, .. } = self;
+        Weather { max_delay_ms: 20, old_permille, is_ancient, ..Weather::default() }
+    }
+
+    /// Operations and messages take so little that every limit of the engine is long.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.max_delay_ms <= 500
+    }
+}
+
+/// Refusals by the plug itself: nothing has happened.
+const REFUSALS: &[i32] =
+    &[codes::TIMEOUT, codes::UNSUPPORTED, codes::PLUG_FAILED, codes::CHANNEL_EXISTS, codes::NOT_MEMBER, 414];
+/// Failures that say nothing about what has happened.
+const FAILURES: &[i32] = &[codes::TIMEOUT, codes::PLUG_FAILED, 500];
+
+impl World {
+    /// An operation leaves its device.
+    pub(super) fn start_operation(&mut self, device: usize, req: Req, op: SignalOp) {
+        let op = if self.weather.is_ancient { old::ancient(op) } else { op };
+        let op = if self.devices[device].is_old { old::aged(op) } else { op };
+        let delay = self.delay();
+        if self.devices[device].is_offline && !matches!(op, SignalOp::Login { .. }) {
+            return self.note(|| format!("device {device}: {req:?} {} (offline)", name(&op)));
+        }
+        if self.random.chance(self.weather.lost_permille) {
+            self.trouble(device);
+            return self.note(|| format!("device {device}: {req:?} {} (lost)", name(&op)));
+        }
+        if self.random.chance(self.weather.refused_permille) {
+            self.trouble(device);
+            let code = *self.random.pick(REFUSALS);
+            self.note(|| format!("device {device}: {req:?} {} (refused: {code})", name(&op)));
+            let result = SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() };
+            return self.send(device, delay, Thing::Completed(req, result));
+        }
+        self.note(|| format!("device {device}: {req:?} {}", name(&op)));
+        self.send(device, delay, Thing::Operation(req, op));
+    }
+
+    /// The service gets an operation.
+    pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &SignalOp) {
+        let (mut result, deliveries) = self.service.run(device, EPOCH + self.now, op);
+        let is_login = matches!(op, SignalOp::Login { .. });
+        self.note(|| format!("service: device {device}: {} = {}", name(op), result.outcome.code));
+        self.watch.on_operation(self.now, &self.devices, device, op, result.outcome.code);
+        for delivery in deliveries {
+            self.post(delivery);
+        }
+        if life != self.devices[device].life || req == Req(u64::MAX) {
+            return;
+        }
+        let mut delay = self.delay();
+        if self.random.chance(self.weather.unanswered_permille) {
+            self.trouble(device);
+            if self.random.chance(500) {
+                return;
+            }
+            delay += self.random.below(40_000);
+        }
+        if self.random.chance(self.weather.refused_permille) {
+            self.trouble(device);
+            let code = *self.random.pick(FAILURES);
+            result = SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() };
+        }
+        if self.random.chance(self.weather.twice_permille) {
+            let delay = self.delay();
+            self.send(device, delay, Thing::Completed(req, result.clone()));
+        }
+        if is_login && result.outcome.code == codes::OK {
+            self.devices[device].is_offline = false;
+            self.trouble(device);
+            self.send(device, delay + 1, Thing::Backlog);
+        }
+        self.send(device, delay, Thing::Completed(req, result));
+    }
+
+    /// A message leaves the service.
+    pub(super) fn post(&mut self, delivery: Delivery) {
+        if self.random.chance(self.weather.lost_permille) {
+            self.trouble(delivery.to);
+            return self.note(|| format!("lost: {:?} to device {}", delivery.event.signal, delivery.to));
+        }
+        if self.random.chance(self.weather.twice_permille) {
+            let delay = self.delay();
+            self.send(delivery.to, delay, Thing::Message(delivery.clone()));
+        }
+        let delay = self.delay();
+        self.send(delivery.to, delay, Thing::Message(delivery));
+    }
+
+    /// A media operation leaves its device; they run in order.
+    pub(super) fn start_media(&mut self, device: usize, req: Req, op: RtcOp) {
+        let at = (self.now + self.delay()).max(self.devices[device].media_free);
+        self.devices[device].media_free = at + 1;
+        if self.random.chance(self.weather.refused_permille) && !matches!(op, RtcOp::Leave) {
+            self.trouble(device);
+            self.note(|| format!("device {device}: {op:?} refused"));
+            return self.send(device, at - self.now, Thing::RtcCompleted(req, codes::PLUG_FAILED));
+        }
+        self.send(device, at - self.now, Thing::RtcOperation(req, op));
+    }
+
+    pub(super) fn run_rtc(&mut self, device: usize, req: Req, op: &RtcOp) {
+        if matches!(op, RtcOp::Join { .. }) {
+            self.devices[device].media_epoch += 1;
+        }
+        let (code, heard) = self.service.run_rtc(device, op);
+        self.note(|| format!("media: device {device}: {op:?} = {code}"));
+        let delay = self.delay();
+        if self.random.chance(self.weather.unanswered_permille) {
+            self.trouble(device);
+        } else {
+            self.send(device, delay, Thing::RtcCompleted(req, code));
+        }
+        for (to, event) in heard {
+            let epoch = self.devices[to].media_epoch;
+            self.send(to, delay + 1, Thing::RtcEvent(epoch, event));
+        }
+    }
+
+    pub(super) fn hear(&mut self, device: usize, epoch: u32, event: RtcEvent) -> Result<(), String> {
+        if epoch != self.devices[device].media_epoch || !self.service.is_in_room(device) {
+            return Ok(());
+        }
+        self.note(|| format!("device {device}: media: {event:?}"));
+        self.feed(device, Input::Rtc(event))
+    }
+
+    /// Whether it reaches its device; what meets a cut is lost, or comes late.
+    pub(super) fn cross(&mut self, device: usize, life: u32, thing: Thing) -> Option<Thing> {
+        let until = self.devices[device].cut_until;
+        if until <= self.now {
+            return Some(thing);
+        }
+        let is_late = self.random.chance(500);
+        match thing {
+            Thing::Message(delivery) if !is_late && life == self.devices[device].life => {
+                self.devices[device].waiting.push(delivery);
+            }
+            Thing::Operation(..) | Thing::Completed(..) if !is_late => {
+                self.note(|| format!("device {device}: lost in a cut: {thing:?}"));
+            }
+            Thing::Message(_) | Thing::Operation(..) | Thing::Completed(..) => {
+                let delay = until - self.now + self.delay();
+                self.send_late(device, life, delay, thing);
+            }
+            // Media goes on in order when the cut is over.
+            Thing::RtcOperation(..) | Thing::RtcEvent(..) => {
+                self.send_late(device, life, until - self.now + 1, thing);
+            }
+            Thing::RtcCompleted(..) | Thing::Silence(..) | Thing::UserActs | Thing::Login => {
+                return Some(thing);
+            }
+            Thing::Backlog | Thing::CutNoticed | Thing::Healed | Thing::Reborn | Thing::Cut => {
+                return Some(thing);
+            }
+        }
+        None
+    }
+
+    fn send_late(&mut self, device: usize, life: u32, delay: u64, thing: Thing) {
+        if life == self.devices[device].life {
+            self.send(device, delay, thing);
+        }
+    }
+
+    /// A device, or all devices of an account, are cut off for a while.
+    pub(super) fn cut_somebody(&mut self) -> Result<(), String> {
+        let pause = 2_000 + self.random.below(30_000);
+        self.send(0, pause, Thing::Cut);
+        let one = self.random.below(self.devices.len() as u64) as usize;
+        let whole_account = self.random.chance(300);
+        let length = match self.random.below(3) {
+            0 => 200 + self.random.below(2_000),
+            1 => 2_000 + self.random.below(10_000),
+            _ => 10_000 + self.random.below(40_000),
+        };
+        let account = self.devices[one].account.clone();
+        for device in 0..self.devices.len() {
+            let is_meant = device == one || whole_account && self.devices[device].account == account;
+            if is_meant && self.devices[device].cut_until <= self.now {
+                self.cut(device, length);
+            }
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self, device: usize, length: u64) {
+        self.note(|| format!("device {device} is cut off for {length} ms"));
+        self.trouble(device);
+        self.devices[device].cut_until = self.now + length;
+        self.send(device, length, Thing::Healed);
+        let noticed = self.random.below(10_000);
+        self.send(device, noticed, Thing::CutNoticed);
+        for other in self.service.room_mates(device) {
+            self.trouble(other);
+            for (to, about) in [(device, other), (other, device)] {
+                let epoch = self.devices[to].media_epoch;
+                self.send(to, 2_000, Thing::Silence(epoch, about));
+            }
+        }
+    }
+
+    fn is_cut(&self, device: usize) -> bool {
+        self.devices[device].cut_until > self.now
+    }
+
+    pub(super) fn notice_cut(&mut self, device: usize) -> Result<(), String> {
+        if !self.is_cut(device) || self.devices[device].knows_cut {
+            return Ok(());
+        }
+        self.devices[device].knows_cut = true;
+        self.note(|| format!("device {device} notices that it is cut off"));
+        if self.service.is_in_room(device) {
+            self.feed(device, Input::Rtc(RtcEvent::Reconnecting))?;
+        }
+        self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
+    }
+
+    /// Nothing has come for two seconds.
+    pub(super) fn fall_silent(&mut self, device: usize, epoch: u32, other: usize) -> Result<(), String> {
+        let is_heard = !self.is_cut(device) && !self.is_cut(other);
+        let is_gone = !self.service.room_mates(device).contains(&other);
+        if is_heard || is_gone || epoch != self.devices[device].media_epoch {
+            return Ok(());
+        }
+        let uid = super::service::uid_of(other);
+        self.note(|| format!("device {device} hears nothing of device {other}"));
+        self.feed(device, Input::Rtc(RtcEvent::PeerSilent { uid }))
+    }
+
+    pub(super) fn cut_is_over(&mut self, device: usize) -> Result<(), String> {
+        self.devices[device].cut_until = 0;
+        self.trouble(device);
+        self.note(|| format!("device {device} is no longer cut off"));
+        for other in self.service.room_mates(device) {
+            self.trouble(other);
+            for (to, about) in [(device, other), (other, device)] {
+                let (epoch, uid) = (self.devices[to].media_epoch, super::service::uid_of(about));
+                if !self.is_cut(other) {
+                    self.send(to, 10, Thing::RtcEvent(epoch, RtcEvent::PeerHeard { uid }));
+                }
+            }
+        }
+        let knew = std::mem::replace(&mut self.devices[device].knows_cut, false);
+        if knew && self.service.is_in_room(device) {
+            self.feed(device, Input::Rtc(RtcEvent::Reconnected))?;
+        }
+        if knew && !self.devices[device].is_offline {
+            self.feed(device, Input::Connection(Connection::Restored))?;
+        }
+        match self.devices[device].is_offline || !self.service.logged_in[device] {
+            true => Ok(()),
+            false => self.take_backlog(device),
+        }
+    }
+}
+
+fn name(op: &SignalOp) -> String {
+    let text = format!("{op:?}");
+    let end = text.find("custom").unwrap_or(text.len()).min(160);
+    text.chars().take(end).collect()
+}

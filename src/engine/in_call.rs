@@ -181,8 +181,10 @@ impl Engine {
             return self.ignore("the peer is in the room already");
         }
         call.peer_uid = Some(uid);
-        let media = std::mem::take(&mut call.peer_media);
-        let media = if media.uid == uid { media } else { PeerMedia::default() };
+        if call.peer_media.uid != uid {
+            call.peer_media = PeerMedia { uid, ..PeerMedia::default() };
+        }
+        let media = call.peer_media;
         let event = call.user_event();
         self.tell(Event::UserEnter(event));
         self.check_connected(now);
@@ -270,28 +272,28 @@ impl Engine {
         }
     }
 
+    /// Tells what is news: a plug may repeat itself.
     fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) {
         let State::InCall(call) = &mut self.state else { return };
         match call.peer_uid {
-            None if uid == call.own_uid => self.ignore("own media"),
-            None => {
-                let known = &mut call.peer_media;
-                if known.uid != uid {
-                    *known = PeerMedia { uid, ..PeerMedia::default() };
-                }
-                let bits = if is_mute { &mut known.muted } else { &mut known.sending };
-                *bits = if on { *bits | media } else { *bits & !media };
+            None if uid == call.own_uid => return self.ignore("own media"),
+            Some(peer) if peer != uid => return self.ignore("media of somebody else"),
+            None | Some(_) => {}
+        }
+        let has_entered = call.peer_uid.is_some();
+        let known = &mut call.peer_media;
+        if known.uid != uid {
+            *known = PeerMedia { uid, ..PeerMedia::default() };
+        }
+        let bits = if is_mute { &mut known.muted } else { &mut known.sending };
+        let news = media & if on { !*bits } else { *bits };
+        *bits ^= news;
+        for bit in [super::input::AUDIO, super::input::VIDEO] {
+            match (has_entered && news & bit != 0, is_mute) {
+                (true, true) => self.tell_muted(bit, on),
+                (true, false) => self.tell_available(bit, on),
+                (false, _) => {}
             }
-            Some(peer) if peer == uid => {
-                for bit in [super::input::AUDIO, super::input::VIDEO] {
-                    match (media & bit != 0, is_mute) {
-                        (true, true) => self.tell_muted(bit, on),
-                        (true, false) => self.tell_available(bit, on),
-                        (false, _) => {}
-                    }
-                }
-            }
-            Some(_) => self.ignore("media of somebody else"),
         }
     }
 

@@ -245,7 +245,7 @@ pub(super) struct InCall {
     pub(super) connect_by: Option<Time>,
     /// None until the peer is in the media room.
     pub(super) peer_uid: Option<u64>,
-    /// What the peer sends and mutes, as far as the app was not told because it has not entered.
+    /// What the peer sends and mutes; the app is told from the moment on which it has entered.
     pub(super) peer_media: PeerMedia,
     pub(super) connected_at: Option<Time>,
     /// The peer left the media room on purpose; a CLOSE or LEAVE may still say more.
@@ -273,10 +273,10 @@ pub(super) enum Entry {
     Joined,
 }
 
-/// What the peer sends and mutes, before it entered.
+/// What the peer sends and mutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct PeerMedia {
-    /// Who that is, since nobody has entered; a call has two.
+    /// Who that is, while nobody has entered; a call has two.
     pub(super) uid: u64,
     pub(super) sending: Media,
     pub(super) muted: Media,

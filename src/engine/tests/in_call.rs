@@ -67,6 +67,60 @@ fn both_hang_up_at_once() {
 }
 
 #[test]
+fn a_hangup_and_a_failing_way_into_the_media_room_end_the_call_once() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.forget();
+    rig.hangup();
+    rig.told("done hangup 0 · on_call_end 15");
+    rig.answer("rtc join", 500);
+    rig.told("");
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.answer("rtc join", 500);
+    rig.forget();
+    rig.hangup_of(CallRef { call_no: 1, ..CallRef::default() });
+    rig.told("done hangup 0");
+    rig.asked("");
+}
+
+#[test]
+fn a_hangup_while_a_connection_is_interrupted_ends_as_usual() {
+    for event in [RtcEvent::PeerSilent { uid: 22 }, RtcEvent::Reconnecting] {
+        let mut rig = Rig::in_call();
+        rig.rtc(event);
+        rig.pass(3_000);
+        rig.forget();
+        rig.hangup();
+        rig.told("done hangup 0 · on_message_sent 1 · on_call_end 15");
+        rig.asked("close ch1 · rtc leave · record 1 to bob");
+        rig.settle();
+        rig.pass(60_000);
+        rig.told("");
+    }
+}
+
+#[test]
+fn a_close_that_fails_after_a_hangup_is_an_error_of_the_ended_call() {
+    let mut rig = Rig::in_call();
+    rig.hangup();
+    rig.forget();
+    rig.answer("close", 500);
+    rig.told("on_error close 500");
+    assert_eq!(rig.state(), 0);
+}
+
+#[test]
+fn the_ring_limit_means_nothing_in_a_call() {
+    for mut rig in [Rig::in_call(), Rig::in_call_as_callee()] {
+        rig.pass(600_000);
+        rig.told("");
+        rig.asked("");
+        assert_eq!(rig.state(), 3);
+    }
+}
+
+#[test]
 fn leaving_leaves_without_closing() {
     let mut rig = Rig::in_call();
     rig.leave();
@@ -270,6 +324,20 @@ fn media_of_the_peer_waits_for_its_entry() {
     rig.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO, on: false });
     rig.rtc(RtcEvent::PeerMute { uid: 22, media: AUDIO, muted: true });
     rig.told("on_audio_available bob false · on_audio_muted bob true");
+}
+
+#[test]
+fn what_the_peer_sends_is_told_when_it_changes() {
+    let mut rig = Rig::in_call();
+    for _ in 0..2 {
+        rig.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO | VIDEO, on: true });
+        rig.rtc(RtcEvent::PeerMute { uid: 22, media: VIDEO, muted: true });
+    }
+    rig.told("on_audio_available bob true · on_camera_available bob true · on_video_muted bob true");
+    rig.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO, on: true });
+    rig.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO | VIDEO, on: false });
+    rig.rtc(RtcEvent::PeerMute { uid: 22, media: AUDIO | VIDEO, muted: false });
+    rig.told("on_audio_available bob false · on_camera_available bob false · on_video_muted bob false");
 }
 
 #[test]

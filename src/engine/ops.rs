@@ -247,7 +247,7 @@ impl Engine {
         let close = |channel_id| SignalOp::Close { channel_id, no_offline: false };
         match undo {
             Undo::Create => {
-                if let Some(room) = result.room {
+                if let Some(room) = result.room.filter(|room| !room.channel.id.is_empty()) {
                     self.side(now, Operation::Close, 0, true, close(room.channel.id));
                 }
             }

@@ -437,6 +437,16 @@ fn create_join_and_invite_have_eight_seconds_each() {
 }
 
 #[test]
+fn a_channel_without_id_that_comes_too_late_is_not_closed() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.pass(8_000);
+    rig.forget();
+    rig.answer_with("create", SignalResult { room: Some(Room::default()), ..SignalResult::default() });
+    rig.asked("");
+}
+
+#[test]
 fn a_join_that_succeeds_too_late_is_undone() {
     let mut rig = Rig::new();
     rig.call("bob");

@@ -20,6 +20,8 @@ pub const PUSH_PAYLOAD: usize = 2048;
 pub const MESSAGE: usize = 256;
 /// Bytes of a path (data_dir).
 pub const PATH: usize = 4096;
+/// Bytes of a trace, before it goes on in another file.
+pub const TRACE_FILE: u64 = 8 << 20;
 /// Commands of one component waiting for the worker.
 pub const INBOX: usize = 1024;
 /// Callbacks of one component waiting for the host.

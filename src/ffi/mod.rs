@@ -24,6 +24,8 @@ pub mod media;
 
 pub mod log;
 
+pub mod trace;
+
 pub mod loopback;
 
 pub mod init;
@@ -68,6 +70,8 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_set_remote_view", InCallback::Yes),
     ("nertc_callkit_push_frame", InCallback::Yes),
     ("nertc_callkit_set_log_callback", InCallback::Yes),
+    ("nertc_callkit_trace_start", InCallback::Yes),
+    ("nertc_callkit_trace_stop", InCallback::Yes),
     ("nertc_callkit_hub_create", InCallback::Yes),
     ("nertc_callkit_hub_release", InCallback::Yes),
     ("nertc_callkit_hub_add_fault", InCallback::Yes),

@@ -7,6 +7,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::Refused;
 use super::clock::Sleeper;
 use super::run::Seat;
+use super::trace::Recorder;
 use crate::engine::input::{Command, Input};
 use crate::engine::limits;
 use crate::engine::time::Time;
@@ -27,6 +28,8 @@ pub(super) enum Message {
     Input(Input),
     /// For the plugs.
     NetworkChanged,
+    /// A trace begins, or ends.
+    Trace(Option<Box<Recorder>>),
     /// The host's undelivered callbacks crossed a border.
     Backlog,
 }
@@ -48,7 +51,7 @@ impl Message {
     fn class(&self) -> Class {
         match self {
             Message::Start(_) | Message::Backlog => Class::Control,
-            Message::NetworkChanged => Class::Command { reserved: false },
+            Message::NetworkChanged | Message::Trace(_) => Class::Command { reserved: false },
             Message::Input(input) => match input {
                 Input::Command { command, .. } => Class::Command { reserved: ends_something(command) },
                 Input::SignalDone { .. } | Input::RtcDone { .. } => Class::Completion,

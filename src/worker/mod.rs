@@ -16,11 +16,13 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trace;
 
 use std::cell::Cell;
-use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::{fs, io};
 
 use parking_lot::Mutex;
 
@@ -28,11 +30,13 @@ use crate::engine::input::{
     Command, Connection, Input, Outcome, Req, Room, RtcEvent, SignalEvent, SignalResult, Source, Ticket,
 };
 use crate::engine::{Engine, Snapshot};
+use crate::trace::Redaction;
 use dispatch::Outbox;
 use inbox::{Gate, Message};
 use ports::{Listener, Rtc, Signaling};
 use thread::Worker;
 pub use thread::after_fork_in_child;
+use trace::Recorder;
 
 /// Why something was not taken; nothing follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +158,21 @@ impl Kit {
     /// Tells the plugs that the device's network changed.
     pub fn network_changed(&self) -> Result<(), Refused> {
         self.push(Message::NetworkChanged)
+    }
+
+    /// Records this kit from its next step on, into a new file; `Err` of the inner kind: there is none.
+    pub fn start_trace(&self, path: &Path, redaction: Redaction) -> io::Result<Result<(), Refused>> {
+        let recorder = Recorder::create(self.id, path, redaction)?;
+        let taken = self.push(Message::Trace(Some(recorder)));
+        if taken.is_err() {
+            fs::remove_file(path)?;
+        }
+        Ok(taken)
+    }
+
+    /// Records it no longer.
+    pub fn stop_trace(&self) -> Result<(), Refused> {
+        self.push(Message::Trace(None))
     }
 
     /// What is going on; maybe ahead of the callbacks, never behind.

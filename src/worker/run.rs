@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::inbox::Message;
 use super::thread::Worker;
+use super::trace::Recorder;
 use super::{CallbackGuard, Kit, Ports};
 use crate::engine::Engine;
 use crate::engine::input::{Input, SignalResult};
@@ -21,6 +22,8 @@ pub(super) struct Runner {
     seats: BTreeMap<u64, Box<Seat>>,
     deadlines: BTreeSet<(Time, u64)>,
     now: Time,
+    /// Kits whose traces may have something to write.
+    traced: Vec<u64>,
 }
 
 /// Why a kit is stepped.
@@ -31,13 +34,19 @@ enum Stimulus {
 
 impl Runner {
     pub(super) fn new(worker: Arc<Worker>) -> Runner {
-        Runner { worker, seats: BTreeMap::new(), deadlines: BTreeSet::new(), now: Time(0) }
+        Runner {
+            worker,
+            seats: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            now: Time(0),
+            traced: Vec::new(),
+        }
     }
 
     pub(super) fn run(mut self) {
         let _nothing_here_may_wait_for_this_thread = CallbackGuard::enter();
         let mut batch = Vec::new();
-        while self.worker.is_ours() && self.worker.inbox.take(&mut batch, self.patience()) {
+        while self.is_ready() && self.worker.inbox.take(&mut batch, self.patience()) {
             self.now = self.worker.clock.now();
             for (kit, message) in batch.drain(..) {
                 self.on_message(kit, message);
@@ -47,6 +56,19 @@ impl Runner {
         if !self.worker.is_ours() {
             std::mem::forget(self); // Forked inside a callback: plugs and descriptors are the parent's.
         }
+    }
+
+    /// Before it sleeps: what a crash may lose ends here. False: forked, nothing here is ours.
+    fn is_ready(&mut self) -> bool {
+        if !self.worker.is_ours() {
+            return false;
+        }
+        for kit in self.traced.drain(..) {
+            if let Some(trace) = self.seats.get_mut(&kit).and_then(|seat| seat.trace.as_mut()) {
+                trace.flush();
+            }
+        }
+        true
     }
 
     /// When something is due, whoever's it is.
@@ -91,6 +113,9 @@ impl Runner {
                 return self.end(kit);
             }
         };
+        if seat.trace.as_ref().is_some_and(|trace| !trace.is_broken()) {
+            self.traced.push(kit);
+        }
         let before = std::mem::replace(&mut seat.due, due);
         self.rearm(kit, before, due);
     }
@@ -106,7 +131,8 @@ impl Runner {
     fn end(&mut self, kit: u64) {
         let Some(seat) = self.seats.remove(&kit) else { return };
         self.rearm(kit, seat.due, None);
-        let Seat { kit, engine, mut ports, .. } = *seat;
+        let Seat { kit, engine, mut ports, trace, .. } = *seat;
+        drop(trace);
         guarded("closing the signaling plug", || ports.signaling.close());
         guarded("closing the media plug", || ports.rtc.close());
         kit.gate.shut();
@@ -146,29 +172,48 @@ pub(super) struct Seat {
     due: Option<Time>,
     /// What the engine was told last.
     backlog: bool,
+    trace: Option<Box<Recorder>>,
 }
 
 impl Seat {
     pub(super) fn new(kit: Arc<Kit>, engine: Engine, ports: Ports) -> Seat {
-        Seat { kit, engine, ports, due: None, backlog: false }
+        Seat { kit, engine, ports, due: None, backlog: false, trace: None }
     }
 
     fn on(&mut self, now: Time, stimulus: Stimulus) -> Life {
         match stimulus {
-            Stimulus::Timeout => self.engine.handle_timeout(now),
+            Stimulus::Timeout => {
+                if let Some(trace) = &mut self.trace {
+                    trace.timeout(now, &self.engine);
+                }
+                self.engine.handle_timeout(now);
+            }
             Stimulus::Message(message) => {
                 self.kit.gate.took(&message);
                 match message {
-                    Message::Input(input) => self.engine.handle(now, input),
+                    Message::Input(input) => self.feed(now, input),
                     Message::NetworkChanged => {
                         self.ports.signaling.network_changed();
                         self.ports.rtc.network_changed();
+                    }
+                    Message::Trace(recorder) => {
+                        self.trace = recorder;
+                        if let Some(trace) = &mut self.trace {
+                            trace.begin(now, &self.engine);
+                        }
                     }
                     Message::Start(_) | Message::Backlog => {}
                 }
             }
         }
         self.drain(now)
+    }
+
+    fn feed(&mut self, now: Time, input: Input) {
+        if let Some(trace) = &mut self.trace {
+            trace.input(now, &input);
+        }
+        self.engine.handle(now, input);
     }
 
     /// Carries out what the engine asks for. What a plug refuses is answered after the rest, never in
@@ -178,6 +223,9 @@ impl Seat {
         loop {
             self.show();
             while let Some(output) = self.engine.poll_output() {
+                if let Some(trace) = &mut self.trace {
+                    trace.output(&output);
+                }
                 if matches!(output, Output::Closed) {
                     return Life::Over;
                 }
@@ -186,10 +234,13 @@ impl Seat {
                     return Life::Until(None);
                 }
             }
+            if let Some(trace) = &mut self.trace {
+                trace.end_step(now, &self.engine);
+            }
             let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
                 return Life::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
-            self.engine.handle(now, input);
+            self.feed(now, input);
         }
     }
 

@@ -3,6 +3,8 @@
 
 #include "phone.h"
 
+#include <unistd.h>
+
 /* ---- requests and their completions ------------------------------------------------------------------- */
 
 struct request *tally_expect(struct tally *tally)
@@ -98,6 +100,7 @@ static const nertc_callkit_call_options to_bob = {sizeof to_bob, 0, 0, 0, "bob",
 static const nertc_callkit_view view = NERTC_CALLKIT_VIEW_INIT;
 
 PLAIN(destroy, kit)
+PLAIN(trace_stop, kit)
 REQUEST(login, "alice", "token")
 PLAIN(get_state, kit)
 PLAIN(dispatch, kit, 0)
@@ -215,6 +218,21 @@ RUN_OF(set_log_callback)
   return nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL);
 }
 
+/* Each into a file of its own, which nobody sees again. */
+RUN_OF(trace_start)
+{
+  static int last;
+  char path[64];
+  int32_t status;
+  (void)tally;
+  pthread_mutex_lock(&check_lock);
+  snprintf(path, sizeof path, "functions.%d.%d.trace", (int)getpid(), ++last);
+  pthread_mutex_unlock(&check_lock);
+  status = nertc_callkit_trace_start(kit, path, 0);
+  CHECK_INT(unlink(path), status == NERTC_CALLKIT_STATUS_OK ? 0 : -1);
+  return status;
+}
+
 /* One of these makes and gives back a hub; the others do so, too, since they need one. */
 RUN_OF(hub_create)
 {
@@ -246,7 +264,8 @@ const struct function functions[] = {
   ROW(code_text, NO_KIT), ROW(set_call_timeout, KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
   ROW(reject, KIT), ROW(hangup, KIT), ROW(leave, KIT), ROW(switch_call_type, KIT), ROW(enable_local, KIT),
   ROW(mute_local, KIT), ROW(mute_remote, KIT), ROW(set_local_view, KIT), ROW(set_remote_view, KIT),
-  ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT),
+  ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
+  ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT),
   {"hub_release", NO_KIT, run_hub_create}, ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT),
   ROW(none_rtc, NO_KIT), ROW(config_init, NO_KIT), ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT),
   ROW(plugs_init, NO_KIT), ROW(push_init, NO_KIT), ROW(call_options_init, NO_KIT), ROW(call_ref_init, NO_KIT),

@@ -378,6 +378,14 @@ pub enum nertc_callkit_log_flag {
     NERTC_CALLKIT_LOG_PERSONAL = 1,
 }
 
+/// Flags of nertc_callkit_trace_start.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_trace_flag {
+    /// Write accounts, texts and attachments as they are. Tokens stay hidden.
+    NERTC_CALLKIT_TRACE_PERSONAL = 1,
+}
+
 /// Flags of nertc_callkit_invited_event.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,70 @@
+//! `nertc-callkit`: plays traces again, draws them, says in words what happened.
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::process::ExitCode;
+
+use nertc_callkit::trace::{self, Report};
+
+const HELP: &str = "\
+Traces of libnertc_callkit (nertc_callkit_trace_start writes them).
+
+usage: nertc-callkit replay FILE              feeds the trace to the engine again and compares
+       nertc-callkit diagram FILE [-o OUT]    draws it as SVG, into OUT or to the output
+       nertc-callkit explain FILE             says in words what happened in each call and why it ended
+       nertc-callkit --help | --version
+
+exit status: 0 done, and a replay came out the same; 1 a replay came out otherwise;
+             2 wrong usage, or a file that cannot be read as a trace
+";
+
+/// What went wrong, for people; the exit status is 2.
+type Failure = String;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("nertc-callkit: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
+    match arguments {
+        ["--help" | "-h" | "help"] => print(HELP),
+        ["--version" | "-V"] => print(concat!("nertc-callkit ", env!("CARGO_PKG_VERSION"), "\n")),
+        ["replay", file] => replay(file),
+        [] => Err(format!("what shall I do?\n\n{HELP}")),
+        [word, ..] => Err(format!("cannot make sense of `{word} …`\n\n{HELP}")),
+    }
+}
+
+/// To the output; that nobody reads it to the end (`| head`) is no failure.
+fn print(text: &str) -> Result<ExitCode, Failure> {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(file: &str) -> Result<BufReader<File>, Failure> {
+    File::open(file).map(BufReader::new).map_err(|error| format!("{file}: {error}"))
+}
+
+fn replay(file: &str) -> Result<ExitCode, Failure> {
+    let report = trace::replay(open(file)?).map_err(|error| format!("{file}: {error}"))?;
+    let Report { kits, steps, difference } = report;
+    match difference {
+        None => print(&format!("replay: kits {kits}, steps {steps}: the same\n")),
+        Some(it) => {
+            print(&format!(
+                "replay: line {}, kit {}: differs\n  recorded: {}\n  replayed: {}\n",
+                it.line, it.kit, it.recorded, it.replayed
+            ))?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

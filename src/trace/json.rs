@@ -1,19 +1,21 @@
 //! Values as one line of JSON, redacted on the way: the name of a field says what its text is.
+//!
+//! Small on purpose: derived code is compiled once per type, so all that does not depend on the type is kept
+//! out of line, and nothing can fail.
 
 use std::fmt::{self, Display};
 
-use serde::ser::{self, Impossible, Serialize};
+use serde::ser::{self, Serialize};
 
 use super::redact::{Class, Redactor};
 
 /// Appends `value` to `out`; `class` is what a text outside of every field is.
 pub(super) fn write(out: &mut Vec<u8>, redactor: &mut Redactor, class: Class, value: &impl Serialize) {
-    // The engine's types have neither maps nor bytes; all the rest can be written.
-    let written = value.serialize(&mut Json { out, redactor, class });
-    debug_assert!(written.is_ok(), "a type that a trace cannot hold");
+    let Ok(()) = value.serialize(&mut Json { out, redactor, class });
 }
 
 /// Appends `text` as a JSON string.
+#[inline(never)]
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     // Writing a string to a Vec cannot fail.
     let _ = serde_json::to_writer(out, text);
@@ -25,18 +27,45 @@ struct Json<'a> {
     class: Class,
 }
 
+/// There is nothing that could go wrong.
+#[derive(Debug)]
+pub(super) enum Never {}
+
+impl Display for Never {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl ser::Error for Never {
+    fn custom<T: Display>(text: T) -> Never {
+        unreachable!("no derived code says this: {text}")
+    }
+}
+
+type Done = Result<(), Never>;
+
 impl Json<'_> {
+    #[inline(never)]
     fn put(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    fn number(&mut self, number: impl Display) {
-        use std::io::Write;
-        // As above.
-        let _ = write!(self.out, "{number}");
+    #[inline(never)]
+    fn number(&mut self, number: i64) {
+        self.put(&number.to_string());
+    }
+
+    #[inline(never)]
+    fn text(&mut self, text: &str) {
+        let shown = self.redactor.text(self.class, text);
+        string(self.out, &shown);
     }
 
     /// `{"name":`, and from here on texts are what the name says.
+    #[inline(never)]
     fn open(&mut self, name: &str, bracket: &str) {
         self.put("{");
         string(self.out, name);
@@ -60,61 +89,44 @@ impl<'a, 'b> List<'a, 'b> {
         List { json, is_empty: true, class, end }
     }
 
-    fn comma(&mut self) {
+    #[inline(never)]
+    fn begin_element(&mut self) {
         if !std::mem::take(&mut self.is_empty) {
             self.json.put(",");
         }
-    }
-
-    fn element(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Unsupported> {
-        self.comma();
         self.json.class = self.class;
-        value.serialize(&mut *self.json)
     }
 
-    fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Unsupported> {
-        let (before, was_empty) = (self.json.out.len(), self.is_empty);
-        self.comma();
+    /// Answers what `end_field` has to know.
+    #[inline(never)]
+    fn begin_field(&mut self, name: &str) -> (usize, bool) {
+        let before = (self.json.out.len(), self.is_empty);
+        self.begin_element();
         string(self.json.out, name);
         self.json.put(":");
         self.json.class = Class::of(name);
-        value.serialize(&mut *self.json)?;
+        before
+    }
+
+    #[inline(never)]
+    fn end_field(&mut self, (before, was_empty): (usize, bool)) {
         if self.json.out.ends_with(b":null") {
             // What is not there need not be said: the reader takes it for None.
             self.json.out.truncate(before);
             self.is_empty = was_empty;
         }
-        Ok(())
     }
 
-    fn close(self) -> Result<(), Unsupported> {
+    fn close(self) -> Done {
         self.json.put(self.end);
         Ok(())
     }
 }
 
-/// A type that no input, output or state has.
-#[derive(Debug)]
-pub(super) struct Unsupported;
-
-impl Display for Unsupported {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not in a trace")
-    }
-}
-
-impl std::error::Error for Unsupported {}
-
-impl ser::Error for Unsupported {
-    fn custom<T: Display>(_: T) -> Unsupported {
-        Unsupported
-    }
-}
-
 macro_rules! numbers {
     ($($function:ident $type:ty),*) => {
-        $(fn $function(self, number: $type) -> Result<(), Unsupported> {
-            self.number(number);
+        $(fn $function(self, number: $type) -> Done {
+            self.number(number.into());
             Ok(())
         })*
     };
@@ -122,73 +134,73 @@ macro_rules! numbers {
 
 impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
     type Ok = ();
-    type Error = Unsupported;
+    type Error = Never;
     type SerializeSeq = List<'a, 'b>;
     type SerializeTuple = List<'a, 'b>;
     type SerializeTupleStruct = List<'a, 'b>;
     type SerializeTupleVariant = List<'a, 'b>;
-    type SerializeMap = Impossible<(), Unsupported>;
+    type SerializeMap = List<'a, 'b>;
     type SerializeStruct = List<'a, 'b>;
     type SerializeStructVariant = List<'a, 'b>;
 
     numbers!(serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64);
-    numbers!(serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_bool bool);
+    numbers!(serialize_u8 u8, serialize_u16 u16, serialize_u32 u32);
 
-    fn serialize_u64(self, number: u64) -> Result<(), Unsupported> {
+    fn serialize_bool(self, is_true: bool) -> Done {
+        self.put(if is_true { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn serialize_u64(self, number: u64) -> Done {
         let shown = self.redactor.number(self.class, number);
-        self.number(shown);
+        self.put(&shown.to_string());
         Ok(())
     }
 
-    fn serialize_f32(self, _: f32) -> Result<(), Unsupported> {
-        Err(Unsupported)
-    }
-
-    fn serialize_f64(self, _: f64) -> Result<(), Unsupported> {
-        Err(Unsupported)
-    }
-
-    fn serialize_char(self, _: char) -> Result<(), Unsupported> {
-        Err(Unsupported)
-    }
-
-    fn serialize_str(self, text: &str) -> Result<(), Unsupported> {
-        let shown = self.redactor.text(self.class, text);
-        string(self.out, &shown);
-        Ok(())
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<(), Unsupported> {
-        Err(Unsupported)
-    }
-
-    fn serialize_none(self) -> Result<(), Unsupported> {
+    fn serialize_f32(self, _: f32) -> Done {
         self.serialize_unit()
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unsupported> {
+    fn serialize_f64(self, _: f64) -> Done {
+        self.serialize_unit()
+    }
+
+    fn serialize_char(self, _: char) -> Done {
+        self.serialize_unit()
+    }
+
+    fn serialize_str(self, text: &str) -> Done {
+        self.text(text);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, _: &[u8]) -> Done {
+        self.serialize_unit()
+    }
+
+    fn serialize_none(self) -> Done {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<(), Unsupported> {
+    fn serialize_unit(self) -> Done {
         self.put("null");
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Unsupported> {
+    fn serialize_unit_struct(self, _: &'static str) -> Done {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &str) -> Result<(), Unsupported> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &str) -> Done {
         string(self.out, variant);
         Ok(())
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Unsupported> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Done {
         value.serialize(self)
     }
 
@@ -198,23 +210,23 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         _: u32,
         variant: &str,
         value: &T,
-    ) -> Result<(), Unsupported> {
+    ) -> Done {
         self.open(variant, "");
-        value.serialize(&mut *self)?;
+        let Ok(()) = value.serialize(&mut *self);
         self.put("}");
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<List<'a, 'b>, Unsupported> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<List<'a, 'b>, Never> {
         self.put("[");
         Ok(List::new(self, "]"))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<List<'a, 'b>, Unsupported> {
+    fn serialize_tuple(self, _: usize) -> Result<List<'a, 'b>, Never> {
         self.serialize_seq(None)
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<List<'a, 'b>, Unsupported> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<List<'a, 'b>, Never> {
         self.serialize_seq(None)
     }
 
@@ -224,16 +236,16 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<List<'a, 'b>, Unsupported> {
+    ) -> Result<List<'a, 'b>, Never> {
         self.open(variant, "[");
         Ok(List::new(self, "]}"))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Unsupported> {
-        Err(Unsupported)
+    fn serialize_map(self, _: Option<usize>) -> Result<List<'a, 'b>, Never> {
+        self.serialize_seq(None)
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<List<'a, 'b>, Unsupported> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<List<'a, 'b>, Never> {
         self.put("{");
         Ok(List::new(self, "}"))
     }
@@ -244,7 +256,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<List<'a, 'b>, Unsupported> {
+    ) -> Result<List<'a, 'b>, Never> {
         self.open(variant, "{");
         Ok(List::new(self, "}}"))
     }
@@ -254,13 +266,14 @@ macro_rules! list {
     ($($trait:ident $function:ident),*) => {
         $(impl ser::$trait for List<'_, '_> {
             type Ok = ();
-            type Error = Unsupported;
+            type Error = Never;
 
-            fn $function<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unsupported> {
-                self.element(value)
+            fn $function<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+                self.begin_element();
+                value.serialize(&mut *self.json)
             }
 
-            fn end(self) -> Result<(), Unsupported> {
+            fn end(self) -> Done {
                 self.close()
             }
         })*
@@ -274,17 +287,20 @@ macro_rules! fields {
     ($($trait:ident),*) => {
         $(impl ser::$trait for List<'_, '_> {
             type Ok = ();
-            type Error = Unsupported;
+            type Error = Never;
 
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,
                 value: &T,
-            ) -> Result<(), Unsupported> {
-                self.field(name, value)
+            ) -> Done {
+                let before = self.begin_field(name);
+                let Ok(()) = value.serialize(&mut *self.json);
+                self.end_field(before);
+                Ok(())
             }
 
-            fn end(self) -> Result<(), Unsupported> {
+            fn end(self) -> Done {
                 self.close()
             }
         })*
@@ -292,3 +308,21 @@ macro_rules! fields {
 }
 
 fields!(SerializeStruct, SerializeStructVariant);
+
+/// The engine has no maps: a list of keys and values would do.
+impl ser::SerializeMap for List<'_, '_> {
+    type Ok = ();
+    type Error = Never;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Done {
+        ser::SerializeSeq::serialize_element(self, key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        ser::SerializeSeq::serialize_element(self, value)
+    }
+
+    fn end(self) -> Done {
+        self.close()
+    }
+}

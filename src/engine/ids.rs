@@ -38,3 +38,17 @@ impl Ids {
         std::str::from_utf8(&text).unwrap_or_default().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published first numbers of splitmix64 from seed 0 are e220a8397b1dcdaf, 6e789e6aa1b965f4 and
+    /// 06c45d188009454f, f88bb8a8724c81ec.
+    #[test]
+    fn ids_are_uuids_of_version_4_from_splitmix64() {
+        let mut ids = Ids::new(0);
+        assert_eq!(&*ids.uuid(), "e220a839-7b1d-4daf-ae78-9e6aa1b965f4");
+        assert_eq!(&*ids.uuid(), "06c45d18-8009-454f-b88b-b8a8724c81ec");
+    }
+}

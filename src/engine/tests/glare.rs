@@ -338,3 +338,49 @@ fn the_ring_limit_waits_for_the_running_accept_of_theirs() {
     rig.pass(23_000);
     rig.asked("cancel bob ch1 r1 reason 2");
 }
+
+#[test]
+fn a_copy_of_their_invite_changes_nothing() {
+    let mut rig = Rig::glare_loser();
+    rig.invite("bob", "p1", "zz");
+    rig.asked("");
+    rig.ok("accept");
+    rig.told("on_user_accept bob");
+    let mut rig = Rig::glare_winner();
+    rig.invite("bob", "p1", "!");
+    rig.peer_rejects("");
+    rig.asked("close ch1 · accept bob p1 !");
+}
+
+#[test]
+fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
+    let mut rig = Rig::calling();
+    for (channel, request, create_ms) in [("p2", "#", 2_000), ("p1", "!", 1_000)] {
+        let mut event = rig.event(Signal::Invite, "bob", channel, request, &new_style(channel, "k1"));
+        event.channel.create_ms = create_ms;
+        rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    }
+    rig.peer_rejects("");
+    rig.asked("close ch1 · accept bob p2 #");
+}
+
+#[test]
+fn their_channel_is_in_use_while_it_is_aside_or_accepted() {
+    for mut rig in [Rig::glare_winner(), Rig::glare_loser(), Rig::called()] {
+        let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
+        let rooms = ["p1", "p2"].map(|id| Room { channel: channel(id), members: Vec::new() });
+        rig.handle(Input::Rooms(rooms.into()));
+        rig.asked("leave p2");
+    }
+}
+
+#[test]
+fn an_old_client_that_accepted_ours_too_gets_no_cancel() {
+    let mut rig = Rig::calling();
+    rig.invite_old("bob", "p1", "zz");
+    rig.peer_accepts();
+    rig.forget();
+    rig.ok("accept");
+    rig.told("on_user_accept bob");
+    rig.asked("join p1 · close ch1");
+}

@@ -3,6 +3,7 @@
 mod rig;
 
 mod closer;
+mod codes;
 mod glare;
 mod in_call;
 mod incoming;
@@ -12,3 +13,4 @@ mod references;
 mod session;
 mod switch;
 mod tables;
+mod whole;

@@ -4,6 +4,7 @@ mod rig;
 
 mod closer;
 mod codes;
+mod edges;
 mod glare;
 mod in_call;
 mod incoming;

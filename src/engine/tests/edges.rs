@@ -1,0 +1,184 @@
+//! Exact moments, strangers, copies, answers that are half right, and timers of somebody else.
+
+use super::super::codes;
+use super::super::input::*;
+use super::super::output::*;
+use super::super::{Config, wire};
+use super::rig::{Rig, caps, new_style};
+
+/// Our own accept or join succeeded, but the service does not say that we are in the channel.
+fn without_us() -> SignalResult {
+    SignalResult { room: Some(Room::default()), ..SignalResult::default() }
+}
+
+#[test]
+fn a_join_that_does_not_name_us_is_the_plugs_failure() {
+    let mut rig = Rig::accepting();
+    rig.ok("accept");
+    rig.forget();
+    rig.answer_with("join", without_us());
+    rig.told("on_error rtc 90008 · on_call_end 5");
+    rig.asked("close p1");
+
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.forget();
+    rig.answer_with("join", without_us());
+    rig.told("done call 90008 · on_call_end 7");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn an_old_caller_is_not_waited_for_once_its_time_is_up() {
+    let mut rig = Rig::new();
+    rig.invite_old("bob", "p1", "q1");
+    rig.accept();
+    rig.ok("accept");
+    rig.pass(3_000);
+    rig.forget();
+    rig.ok("join");
+    rig.asked("rtc join p1 as 11");
+}
+
+#[test]
+fn only_the_peer_enters_leaves_and_falls_silent() {
+    let mut rig = Rig::calling();
+    rig.peer_accepts();
+    rig.ok("rtc join");
+    rig.forget();
+    rig.rtc(RtcEvent::PeerJoin { uid: 11 });
+    rig.told("");
+    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
+    rig.told("on_user_enter bob · on_call_connected bob");
+    for uid in [11, 33] {
+        rig.rtc(RtcEvent::PeerJoin { uid });
+        rig.rtc(RtcEvent::PeerLeave { uid, code: 0 });
+        rig.rtc(RtcEvent::PeerLeave { uid, code: 1 });
+        rig.rtc(RtcEvent::PeerSilent { uid });
+        rig.rtc(RtcEvent::PeerHeard { uid });
+        rig.rtc(RtcEvent::Quality { uid, quality: 2 });
+        rig.rtc(RtcEvent::PeerMedia { uid, media: AUDIO | VIDEO, on: true });
+        rig.rtc(RtcEvent::PeerMute { uid, media: AUDIO, muted: true });
+        rig.pass(60_000);
+        rig.told("");
+    }
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
+fn the_timer_of_a_type_switch_does_not_hurry_a_silent_peer() {
+    let config = Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() };
+    let mut rig = Rig::with(config);
+    rig.place_call();
+    rig.become_connected();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.pass(9_000);
+    rig.forget();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.told("on_network_quality bob 4");
+    rig.pass(1_999);
+    let at_10_seconds = std::mem::take(&mut rig.events).len();
+    rig.pass(1);
+    assert!(at_10_seconds > 0, "the question was answered by nobody");
+    rig.told_last("on_reconnecting 2");
+    // Once is enough, whatever timer fires next.
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.forget();
+    rig.pass(10_000);
+    let told_again = rig.events.iter().filter(|event| matches!(event, Event::Reconnecting(_))).count();
+    assert_eq!(told_again, 1);
+}
+
+#[test]
+fn an_invites_age_counts_from_the_services_clock() {
+    let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
+    rig.login("al");
+    rig.answer_with("login", SignalResult { server_ms: 1_000_000, ..SignalResult::default() });
+    rig.pass(100_000);
+    let mut event = rig.event(Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+    event.time_ms = 1_000_000;
+    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    let Some(Event::Invited(invited)) = rig.events.last() else { panic!("it rings") };
+    assert_eq!((invited.ring_left_ms, invited.invited_at_ms), (20_000, 1_000_000));
+    rig.forget();
+    rig.pass(19_999);
+    rig.told("");
+    rig.pass(1);
+    rig.told("on_user_busy al · on_call_end 2");
+}
+
+#[test]
+fn a_copy_of_an_invite_does_not_ring_after_its_end() {
+    let mut rig = Rig::called();
+    rig.invite("bob", "p1", "q1");
+    rig.peer_cancels();
+    rig.told("on_user_cancel bob · on_call_end 12");
+    // And neither does a copy of the redial that waits.
+    let mut rig = Rig::called();
+    rig.invite("bob", "p2", "q2");
+    rig.invite("bob", "p2", "q2");
+    rig.forget();
+    rig.peer_cancels();
+    rig.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    rig.signal(Signal::Cancel, "bob", "p2", "q2", "");
+    rig.told("on_user_cancel bob · on_call_end 12");
+}
+
+#[test]
+fn of_redials_of_the_same_moment_the_last_one_counts() {
+    let mut rig = Rig::called();
+    rig.invite("bob", "p2", "q2");
+    rig.invite("bob", "p3", "q3");
+    rig.peer_cancels();
+    assert_eq!(&*rig.snapshot().channel_id, "p3");
+}
+
+#[test]
+fn a_timer_that_fires_late_still_ends_the_ring_and_one_of_another_call_does_not() {
+    let mut rig = Rig::called();
+    rig.pass_at_once(45_000);
+    rig.told("on_user_busy al · on_call_end 2");
+
+    let mut rig = Rig::calling();
+    rig.cancel();
+    rig.invite("carol", "c1", "s1");
+    rig.forget();
+    rig.pass(5_000);
+    rig.asked("close ch1");
+    assert_eq!(rig.state(), 2);
+    rig.accept();
+    rig.forget();
+    rig.pass_at_once(7_000);
+    assert_eq!(rig.state(), 2, "an accept that runs is decided by its own limit");
+}
+
+#[test]
+fn what_the_caller_adds_to_its_cancel_is_told_with_the_end() {
+    for (custom, extra) in [("sorry", "sorry"), ("hello", "")] {
+        let text = |attachment: &str| {
+            wire::outgoing(&wire::Outgoing {
+                channel_name: "p1|0|7",
+                call_id: "k1",
+                attachment: Some(attachment),
+                extra: None,
+                reason: 0,
+                glare: false,
+            })
+        };
+        let mut rig = Rig::new();
+        rig.signal(Signal::Invite, "bob", "p1", "q1", &text("hello"));
+        rig.signal(Signal::Cancel, "bob", "p1", "q1", &text(custom));
+        assert_eq!(&*rig.last_end().extra, extra);
+    }
+}
+
+#[test]
+fn a_reject_with_an_unknown_code_is_not_told_as_an_error_of_the_call() {
+    let mut rig = Rig::in_call();
+    rig.invite("carol", "c1", "s1");
+    rig.forget();
+    rig.answer("reject", codes::TIMEOUT);
+    rig.told("");
+    assert_eq!(rig.state(), 3);
+}

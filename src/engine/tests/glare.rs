@@ -174,6 +174,20 @@ fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() 
 }
 
 #[test]
+fn a_winner_that_is_still_creating_invites_and_keeps_theirs_aside() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.invite("bob", "p1", "!");
+    rig.ok("create");
+    rig.ok("join");
+    rig.ok("invite");
+    rig.asked("create · join ch1 · invite bob ch1 r1");
+    rig.told("done call 0");
+    rig.peer_accepts();
+    rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
+}
+
+#[test]
 fn the_winner_takes_theirs_when_its_own_is_refused_in_any_way() {
     for custom in ["", "601", "{\"reason\":2}"] {
         let mut rig = Rig::glare_winner();

@@ -327,6 +327,25 @@ fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
 }
 
 #[test]
+fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
+    let mut rig = Rig::new();
+    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.signal(Signal::Cancel, "bob", "p2", "q2", "");
+    rig.signal(Signal::Cancel, "carol", "p3", "q3", "");
+    rig.invite("bob", "p4", "q4");
+    rig.told("on_invited bob");
+    rig.reject();
+    rig.settle();
+    rig.forget();
+    rig.invite("carol", "p3", "q3");
+    rig.invite("bob", "p2", "q2");
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+    rig.invite("bob", "p1", "q5");
+    rig.told("on_invited bob");
+}
+
+#[test]
 fn a_stranger_cannot_keep_an_invite_from_ringing() {
     let mut rig = Rig::new();
     rig.signal(Signal::Cancel, "eve", "p1", "q1", "");

@@ -56,6 +56,25 @@ fn what_is_older_than_120_seconds_or_invalid_is_missed() {
 }
 
 #[test]
+fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() {
+    for source in [Source::Online, Source::Offline] {
+        let mut rig = online();
+        let events = vec![invite(&rig, "bob", "p1", 119_999)];
+        rig.handle(Input::Signals { source, events });
+        rig.told("on_invited bob");
+        rig.pass(1);
+        rig.told("on_user_busy al · on_call_end 2");
+        for age in [120_000, 120_001, 999_999] {
+            let mut rig = online();
+            let events = vec![invite(&rig, "bob", "p1", age)];
+            rig.handle(Input::Signals { source, events });
+            rig.told("on_missed_call bob expired");
+            rig.asked("");
+        }
+    }
+}
+
+#[test]
 fn ends_in_the_batch_count_wherever_they_stand() {
     for (signal, from, told) in [
         (Signal::Cancel, "bob", "on_missed_call bob cancelled"),

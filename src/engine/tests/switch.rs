@@ -140,6 +140,16 @@ fn crossing_questions_for_the_same_type_agree() {
 }
 
 #[test]
+fn a_message_that_fails_is_an_error_and_the_call_goes_on() {
+    let mut rig = confirming();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.forget();
+    rig.answer("control", 500);
+    rig.told("on_error switch 500");
+    assert_eq!(rig.state(), 3);
+}
+
+#[test]
 fn type_0_is_video() {
     let mut rig = Rig::in_call();
     rig.control("ch1", "{\"cid\":2,\"type\":0}");

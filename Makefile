@@ -10,7 +10,7 @@ CARGO   := env -u MAKEFLAGS -u MFLAGS cargo
 CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model bench abi abi-accept install header diagram lint setup clean
+.PHONY: help demo test sim model bench abi abi-accept install header diagram scenarios lint setup clean
 
 help:
 	@echo 'make demo      two accounts call each other; prints every event, writes what was heard as WAV'
@@ -22,6 +22,7 @@ help:
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
 	@echo 'make header    writes include/nertc_callkit.h from the code'
 	@echo 'make diagram   draws docs/states.svg from the code'
+	@echo 'make scenarios writes docs/SCENARIOS.md from the tests'
 	@echo 'make lint      format, lints, documentation'
 	@echo 'make setup     installs (as root) or names what the other commands need'
 	@echo 'make clean     removes what was built'
@@ -71,6 +72,9 @@ header:
 
 diagram:
 	NERTC_CALLKIT_WRITE_DIAGRAM=1 $(CARGO) test --quiet --test diagram
+
+scenarios:
+	NERTC_CALLKIT_WRITE_SCENARIOS=1 $(CARGO) test --quiet --test scenarios catalogue
 
 lint:
 	$(CARGO) fmt --all --check

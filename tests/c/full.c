@@ -78,6 +78,8 @@ static void a_full_inbox(void)
 }
 
 /* Whoever blocks the shared worker stalls all; a worker of one's own stalls nobody. */
+/* Scenario (session): Several components in one process: one whose app blocks stalls no other that has its own
+ * thread. */
 static void an_own_worker_stalls_nobody(void)
 {
   struct pair slow, quick;
@@ -197,6 +199,8 @@ static void a_host_that_does_not_dispatch(void)
 }
 
 /* Without any end: requests are refused at last, and nothing grows. */
+/* Scenario (failure): An app never takes its completions: requests are refused at a limit, and each accepted one
+ * completes inside destroy. */
 static void a_host_that_never_dispatches(void)
 {
   struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_HOST};

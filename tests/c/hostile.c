@@ -121,6 +121,7 @@ static void completes_twice_or_for_nobody(void)
   scene_end(&scene);
 }
 
+/* Scenario (failure): A plug never answers anything: each request completes at its time limit. */
 static void never_completes(void)
 {
   struct scene scene;
@@ -175,6 +176,7 @@ static void completes_late_and_after_close(void)
   CHECK_INT(tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 0), 0);
 }
 
+/* Scenario (order): A plug answers inside the very call that asked it: as good as any other answer. */
 static void completes_inside_its_own_operation(void)
 {
   struct scene scene;
@@ -262,6 +264,8 @@ static void nonsense_leaves_a_call_alone(void)
 }
 
 /* Everything that carol, who is not the peer, sends about the live call is dropped. */
+/* Scenario (wrong): A service hands over messages in the name of somebody who has no part in the call: nothing
+ * changes. */
 static void the_wrong_sender(void)
 {
   static const int32_t signals[] = {1, 2, 4, 5, 6, 7, 8};
@@ -359,6 +363,7 @@ static void signaling_is_lost_and_comes_back(void)
   scene_end(&scene);
 }
 
+/* Scenario (reconnect): The peer is silent for good: the app is told, and the call ends as disconnected. */
 static void the_peer_is_silent_for_good(void)
 {
   struct scene scene;

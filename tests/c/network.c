@@ -60,11 +60,13 @@ static void with_fault_everywhere(int32_t action, uint32_t delay_ms)
   }
 }
 
+/* Scenario (order): Every message arrives twice, through a whole call: the app sees each event once. */
 static void everything_comes_twice(void)
 {
   with_fault_everywhere(NERTC_CALLKIT_FAULT_DUPLICATE, 0);
 }
 
+/* Scenario (order): Every message arrives late, through a whole call: nothing is lost and nothing comes twice. */
 static void everything_comes_late(void)
 {
   with_fault_everywhere(NERTC_CALLKIT_FAULT_DELAY, 8);
@@ -87,6 +89,7 @@ static void a_bad_day(void)
 }
 
 /* The CLOSE of a hang-up is lost: bob's media tells, a little later. */
+/* Scenario (failure): The close after a hang-up is lost: the peer still learns, from the media room. */
 static void a_lost_close(void)
 {
   struct pair pair;
@@ -102,6 +105,7 @@ static void a_lost_close(void)
 }
 
 /* The CANCEL is lost: the close of the channel says the same. */
+/* Scenario (failure): A cancel is lost: whoever accepts then learns that the call is gone. */
 static void a_lost_cancel(void)
 {
   struct pair pair = new_pair();
@@ -119,6 +123,7 @@ static void a_lost_cancel(void)
 }
 
 /* The REJECT is lost: alice's own ring timer ends it. */
+/* Scenario (failure): A rejection is lost: at the ring limit the service says that the call was rejected. */
 static void a_lost_reject(void)
 {
   struct pair pair;
@@ -134,6 +139,7 @@ static void a_lost_reject(void)
 }
 
 /* The close of the channel is refused or never answered: the call is over at once all the same. */
+/* Scenario (failure): The service refuses to end a call: it is over here all the same, and an error says so. */
 static void an_end_that_the_service_refuses(void)
 {
   struct pair pair;

@@ -14,6 +14,7 @@ static void accepted(void)
   pair_end(&pair);
 }
 
+/* Scenario (ordinary): The app accepts from inside on_invited: the call is connected. */
 static void accepted_inside_on_invited(void)
 {
   struct pair pair;
@@ -150,6 +151,7 @@ static void nobody_answers_at_the_callees_limit(void)
   timers = defaults;
 }
 
+/* Scenario (timeout): The callee is not there at all: the call rings out. */
 static void offline_callee_rings_out(void)
 {
   struct pair pair;
@@ -178,6 +180,7 @@ static void busy(void)
   pair_end(&pair);
 }
 
+/* Scenario (busy): A phone that rings, and one that is calling, are busy to a third. */
 static void a_ringing_and_a_calling_phone_are_busy(void)
 {
   struct pair pair = order_pair();

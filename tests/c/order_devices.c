@@ -32,6 +32,7 @@ static void other_device_rejects(void)
   pair_end(&pair);
 }
 
+/* Scenario (devices): Another device's answer does not reach us and we accept too: the service says who was first. */
 static void first_accept_wins(void)
 {
   struct pair pair = order_pair();
@@ -80,6 +81,7 @@ static void kicked_in_a_call(void)
   pair_end(&pair);
 }
 
+/* Scenario (session): We are kicked while it rings or while we call: the call ends as kicked. */
 static void kicked_while_ringing_and_while_calling(void)
 {
   struct pair pair = single_device_pair();
@@ -99,6 +101,8 @@ static void kicked_while_ringing_and_while_calling(void)
   pair_end(&pair);
 }
 
+/* Scenario (glare): Two people call each other at the same moment: both see their call accepted, and are connected
+ * to each other. */
 static void glare(void)
 {
   struct pair pair = order_pair();
@@ -175,6 +179,7 @@ static void an_invite_that_was_cancelled_is_a_missed_call(void)
   pair_end(&pair);
 }
 
+/* Scenario (expiry): A call for those who are online only leaves nothing behind for a callee who is not. */
 static void no_offline_means_no_missed_call(void)
 {
   struct pair pair = order_pair();

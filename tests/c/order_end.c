@@ -58,6 +58,7 @@ static void media_is_never_up(void)
   timers = defaults;
 }
 
+/* Scenario (timeout): Media comes up on one side only: the call ends on both. */
 static void media_is_never_up_on_one_side(void)
 {
   struct pair pair;
@@ -104,6 +105,7 @@ static void leave(void)
 }
 
 /* Media says that the peer left; signaling's word is lost. */
+/* Scenario (reconnect): The peer's leave is seen by media alone: the call ends as left. */
 static void leave_seen_by_media_alone(void)
 {
   struct pair pair;
@@ -174,6 +176,7 @@ static void destroy_in_a_call(void)
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
+/* Scenario (session): The component is destroyed while calling: the callee stops ringing. */
 static void destroy_while_calling(void)
 {
   struct pair pair = order_pair();
@@ -196,6 +199,7 @@ static void call_again_inside_on_call_end(struct phone *phone, const char *word,
   }
 }
 
+/* Scenario (recall): The app calls again from inside on_call_end: the next call begins. */
 static void call_from_inside_on_call_end(void)
 {
   struct pair pair;

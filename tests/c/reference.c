@@ -53,6 +53,7 @@ static void ids_of_another_call(void)
 }
 
 /* A tap meant for one caller never answers another. */
+/* Scenario (wrong): The user taps "accept" after the call has ended: the tap does nothing else. */
 static void accept_of_a_call_that_ended_before_the_tap(void)
 {
   struct pair pair = new_pair();

@@ -4,6 +4,8 @@ use super::super::codes;
 use super::super::input::*;
 use super::rig::Rig;
 
+/// Scenario (order): The next call begins while the last one is still cleaned up: late messages of the last
+/// do not touch it.
 #[test]
 fn the_next_call_can_begin_while_the_last_is_cleaned_up_and_is_not_touched_by_it() {
     let mut rig = Rig::calling();
@@ -22,6 +24,8 @@ fn the_next_call_can_begin_while_the_last_is_cleaned_up_and_is_not_touched_by_it
     assert_eq!((rig.state(), &*rig.snapshot().channel_id), (1, "ch2"));
 }
 
+/// Scenario (failure): An operation of an ended call is never answered: it is given up, and the channel
+/// closed.
 #[test]
 fn an_operation_of_an_ended_call_that_never_ends_is_given_up_and_the_channel_closed() {
     let mut rig = Rig::calling();
@@ -35,6 +39,7 @@ fn an_operation_of_an_ended_call_that_never_ends_is_given_up_and_the_channel_clo
     assert_eq!(rig.engine.poll_timeout(), None);
 }
 
+/// Scenario (failure): A channel is created after everybody gave up: it is closed.
 #[test]
 fn a_channel_that_comes_after_everybody_gave_up_is_closed() {
     let mut rig = Rig::new();
@@ -46,6 +51,7 @@ fn a_channel_that_comes_after_everybody_gave_up_is_closed() {
     rig.asked("close ch1");
 }
 
+/// Scenario (failure): An accept succeeds after everybody gave up: it is undone, and the caller learns.
 #[test]
 fn an_accept_that_succeeds_after_everybody_gave_up_is_undone() {
     let mut rig = Rig::accepting();
@@ -69,6 +75,8 @@ fn a_join_that_succeeds_after_a_hangup_and_everybody_gave_up_is_left() {
     rig.asked("leave p1");
 }
 
+/// Scenario (failure): Many calls end while the service does not answer: the clean-up stays within its
+/// limit.
 #[test]
 fn eight_ended_calls_are_cleaned_up_at_once_and_a_ninth_hurries_the_first() {
     let mut rig = Rig::new();
@@ -84,6 +92,7 @@ fn eight_ended_calls_are_cleaned_up_at_once_and_a_ninth_hurries_the_first() {
     assert!(rig.engine.poll_timeout().is_none());
 }
 
+/// Scenario (failure): A clean-up is hurried: an invite that may be out is still taken back.
 #[test]
 fn a_hurried_closer_still_takes_an_unanswered_invite_back() {
     let mut rig = Rig::new();
@@ -101,6 +110,7 @@ fn a_hurried_closer_still_takes_an_unanswered_invite_back() {
     rig.asked("create · cancel bob ch1 r1 · close ch1");
 }
 
+/// Scenario (wrong): A call is ended twice: the second time succeeds too.
 #[test]
 fn a_second_end_of_an_ended_call_is_fulfilled() {
     let mut rig = Rig::calling();
@@ -111,6 +121,7 @@ fn a_second_end_of_an_ended_call_is_fulfilled() {
     rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11 · done cancel 0 · done hangup 0");
 }
 
+/// Scenario (failure): When everything was answered, nothing is left running.
 #[test]
 fn after_everything_was_answered_no_timer_runs() {
     for mut rig in [Rig::calling(), Rig::called(), Rig::accepting(), Rig::glare_loser(), Rig::in_call()] {
@@ -122,6 +133,7 @@ fn after_everything_was_answered_no_timer_runs() {
     }
 }
 
+/// Scenario (busy): A flood of invites is answered up to a limit; it cannot pile up work.
 #[test]
 fn rejects_of_a_flood_of_invites_are_bounded() {
     let mut rig = Rig::in_call();
@@ -135,6 +147,7 @@ fn rejects_of_a_flood_of_invites_are_bounded() {
     assert_eq!(rig.last_code(), 0);
 }
 
+/// Scenario (order): A late answer of the media plug to the last call does not fail the next.
 #[test]
 fn media_ops_of_an_ended_call_do_not_fail_the_next() {
     let mut rig = Rig::calling();

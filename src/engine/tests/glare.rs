@@ -6,12 +6,14 @@ use super::super::output::*;
 use super::super::state::Phase;
 use super::rig::{Rig, new_style};
 
+/// Scenario (glare): Both call each other: the greater request id survives, and both sides compare alike.
 #[test]
 fn the_greater_request_id_survives() {
     assert_eq!(Rig::glare_loser().engine.phase(), Phase::GlareAccepting);
     assert_eq!(Rig::glare_winner().engine.phase(), Phase::Calling);
 }
 
+/// Scenario (glare): Both call each other with equal request ids: the greater account's call survives.
 #[test]
 fn of_equal_request_ids_the_greater_account_survives() {
     for (peer, phase) in [("bob", Phase::GlareAccepting), ("aa", Phase::Calling)] {
@@ -26,6 +28,8 @@ fn of_equal_request_ids_the_greater_account_survives() {
     }
 }
 
+/// Scenario (glare): The loser of a glare accepts the other call while its own stands, and takes its own
+/// back only when that is granted.
 #[test]
 fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
     let mut rig = Rig::calling();
@@ -44,6 +48,7 @@ fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
     assert_eq!((&*snapshot.channel_id, &*snapshot.request_id, snapshot.call_no), ("p1", "zz", 1));
 }
 
+/// Scenario (glare): The loser's call() completes with the ids of the call that lives.
 #[test]
 fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
     let mut rig = Rig::new();
@@ -58,6 +63,7 @@ fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
     assert_eq!(result.uid, 0, "the uid of the channel that was lost is not ours in this one");
 }
 
+/// Scenario (glare): The loser has not invited yet: no invite goes out, and its channel is closed.
 #[test]
 fn a_loser_that_is_still_creating_sends_no_invite_and_closes_what_it_created() {
     let mut rig = Rig::new();
@@ -72,6 +78,7 @@ fn a_loser_that_is_still_creating_sends_no_invite_and_closes_what_it_created() {
     rig.asked("join p1 · close ch1");
 }
 
+/// Scenario (glare): The loser's accept fails: its own call goes on as it stands.
 #[test]
 fn a_loser_whose_accept_fails_goes_on_where_it_was() {
     let mut rig = Rig::new();
@@ -88,6 +95,7 @@ fn a_loser_whose_accept_fails_goes_on_where_it_was() {
     rig.told("on_user_accept bob");
 }
 
+/// Scenario (glare): Both invites of a glare are accepted: one call results, the surviving one.
 #[test]
 fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
     let mut rig = Rig::glare_loser();
@@ -98,6 +106,8 @@ fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
     rig.asked("join p1 · cancel bob ch1 r1 glare");
 }
 
+/// Scenario (glare): The loser's accept fails and its own was accepted meanwhile: it is in the call on its
+/// own.
 #[test]
 fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
     let mut rig = Rig::glare_loser();
@@ -107,6 +117,8 @@ fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
     rig.asked("rtc join ch1|0|11 as 11");
 }
 
+/// Scenario (glare): The loser's accept fails and its own was rejected meanwhile: the call ends as
+/// rejected.
 #[test]
 fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
     let mut rig = Rig::glare_loser();
@@ -116,6 +128,8 @@ fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
     rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
+/// Scenario (devices): We lose a glare, and another device of ours has answered the other call: ours ends
+/// as answered elsewhere.
 #[test]
 fn a_loser_whose_sibling_was_first_ends_with_18_and_takes_its_own_back() {
     let mut rig = Rig::glare_loser();
@@ -126,6 +140,7 @@ fn a_loser_whose_sibling_was_first_ends_with_18_and_takes_its_own_back() {
     rig.asked("close ch1");
 }
 
+/// Scenario (glare): The loser's user cancels: that is final for both invites.
 #[test]
 fn the_losers_users_cancel_is_final_on_both_channels() {
     let mut rig = Rig::glare_loser();
@@ -143,6 +158,7 @@ fn the_losers_users_cancel_is_final_on_both_channels() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (glare): The winner hangs up while the loser accepts: the call ends.
 #[test]
 fn theirs_that_was_closed_while_it_is_accepted_ends_the_call() {
     let mut rig = Rig::glare_loser();
@@ -153,6 +169,7 @@ fn theirs_that_was_closed_while_it_is_accepted_ends_the_call() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (wrong): A stranger closes a channel of a glare: nothing changes.
 #[test]
 fn a_close_by_somebody_else_does_not_count_in_a_glare() {
     let mut rig = Rig::glare_loser();
@@ -165,6 +182,8 @@ fn a_close_by_somebody_else_does_not_count_in_a_glare() {
     rig.asked("close ch1 · accept bob p1 !");
 }
 
+/// Scenario (glare): The winner of a glare keeps the other invite aside until its own is accepted, and then
+/// answers it busy.
 #[test]
 fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() {
     let mut rig = Rig::glare_winner();
@@ -173,6 +192,7 @@ fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() 
     rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
+/// Scenario (glare): The winner has not invited yet when the other invite arrives: it goes on calling.
 #[test]
 fn a_winner_that_is_still_creating_invites_and_keeps_theirs_aside() {
     let mut rig = Rig::new();
@@ -187,6 +207,7 @@ fn a_winner_that_is_still_creating_invites_and_keeps_theirs_aside() {
     rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
+/// Scenario (glare): The winner's own call is rejected or closed: it accepts the other one.
 #[test]
 fn the_winner_takes_theirs_when_its_own_is_refused_in_any_way() {
     for custom in ["", "601", "{\"reason\":2}"] {
@@ -200,6 +221,7 @@ fn the_winner_takes_theirs_when_its_own_is_refused_in_any_way() {
     }
 }
 
+/// Scenario (glare): The winner's own call fails: it accepts the other one.
 #[test]
 fn the_winner_takes_theirs_when_its_own_operation_fails() {
     let mut rig = Rig::new();
@@ -213,6 +235,7 @@ fn the_winner_takes_theirs_when_its_own_operation_fails() {
     rig.told("done call 0 · on_user_accept bob");
 }
 
+/// Scenario (glare): Neither call of a glare can be had: the call ends with the first cause.
 #[test]
 fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
     let mut rig = Rig::glare_winner();
@@ -221,6 +244,7 @@ fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
     rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
+/// Scenario (glare): The winner hears nothing for three seconds: it gives way and accepts the other call.
 #[test]
 fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
     let mut rig = Rig::glare_winner();
@@ -234,6 +258,7 @@ fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
     rig.told("on_user_accept bob");
 }
 
+/// Scenario (glare): The winner gives way when its call was just accepted: it waits for that accept.
 #[test]
 fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
     let mut rig = Rig::glare_winner();
@@ -248,6 +273,7 @@ fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
     rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
+/// Scenario (glare): The winner's user cancels: the waiting invite is rejected too.
 #[test]
 fn a_winners_users_cancel_also_rejects_theirs() {
     let mut rig = Rig::glare_winner();
@@ -256,6 +282,7 @@ fn a_winners_users_cancel_also_rejects_theirs() {
     rig.asked("cancel bob ch1 r1 · reject bob p1 ! · record 2 to bob");
 }
 
+/// Scenario (glare): The winner's call rings out: the waiting invite is rejected too.
 #[test]
 fn a_winners_ring_limit_also_rejects_theirs() {
     let mut rig = Rig::new();
@@ -269,6 +296,8 @@ fn a_winners_ring_limit_also_rejects_theirs() {
     rig.asked("close ch1 · reject bob p1 ! · record 4 to bob");
 }
 
+/// Scenario (old): A glare with a client that does not compare: its call is accepted at once, and ours is
+/// not cancelled while that lives.
 #[test]
 fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
     for request in ["!", "zz"] {
@@ -286,6 +315,7 @@ fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
     }
 }
 
+/// Scenario (old): A glare with a client that never answers ours: ours is taken back when the call ends.
 #[test]
 fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
     let mut rig = Rig::calling();
@@ -298,6 +328,8 @@ fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
     rig.asked("close p1 · cancel bob ch1 r1 glare");
 }
 
+/// Scenario (glare): An audio call loses against a video call: the app is told the type first, and no
+/// camera starts.
 #[test]
 fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
     let mut config = super::super::Config { caps: super::rig::caps(), ..super::super::Config::default() };
@@ -315,6 +347,7 @@ fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
     rig.asked("enable 1 on");
 }
 
+/// Scenario (glare): The app may go on naming the call by the ids that lost.
 #[test]
 fn the_lost_ids_stay_valid_until_the_end() {
     let mut rig = Rig::calling();
@@ -327,6 +360,8 @@ fn the_lost_ids_stay_valid_until_the_end() {
     assert_eq!((rig.last_code(), rig.state()), (0, 0));
 }
 
+/// Scenario (glare): The other side's rejection arrives before its invite: an ordinary busy, and then an
+/// ordinary ring.
 #[test]
 fn a_reject_seen_before_the_invite_is_an_ordinary_busy_and_then_an_ordinary_ring() {
     let mut rig = Rig::calling();
@@ -335,6 +370,7 @@ fn a_reject_seen_before_the_invite_is_an_ordinary_busy_and_then_an_ordinary_ring
     rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3 · on_invited bob");
 }
 
+/// Scenario (glare): The other side calls again while its invite waits: the newer one counts.
 #[test]
 fn a_newer_invite_replaces_the_one_aside() {
     let mut rig = Rig::glare_winner();
@@ -343,6 +379,8 @@ fn a_newer_invite_replaces_the_one_aside() {
     rig.asked("close ch1 · accept bob p2 #");
 }
 
+/// Scenario (glare): The ring limit passes while the other invite is being accepted: the service decides
+/// first.
 #[test]
 fn the_ring_limit_waits_for_the_running_accept_of_theirs() {
     let mut rig = Rig::glare_loser();

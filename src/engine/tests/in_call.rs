@@ -9,6 +9,8 @@ fn with_caps(caps: Caps) -> Rig {
     Rig::with(Config { caps, ..Config::default() })
 }
 
+/// Scenario (ordinary): The caller hangs up a connected call: the channel is closed before the media room
+/// is left.
 #[test]
 fn the_inviter_hangs_up() {
     let mut rig = Rig::in_call();
@@ -17,6 +19,7 @@ fn the_inviter_hangs_up() {
     rig.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
+/// Scenario (ordinary): The callee hangs up a connected call, and leaves the record to the caller.
 #[test]
 fn the_callee_hangs_up_and_writes_no_record() {
     let mut rig = Rig::in_call_as_callee();
@@ -25,6 +28,7 @@ fn the_callee_hangs_up_and_writes_no_record() {
     rig.asked("close p1 · rtc leave");
 }
 
+/// Scenario (record): The service writes the record of a completed call: then we write none.
 #[test]
 fn the_service_may_write_the_record_of_a_completed_call() {
     let mut rig = with_caps(Caps { server_record: true, ..caps() });
@@ -34,6 +38,7 @@ fn the_service_may_write_the_record_of_a_completed_call() {
     rig.told("done hangup 0 · on_call_end 15");
 }
 
+/// Scenario (record): A call that was accepted and never connected has no record.
 #[test]
 fn a_call_that_was_accepted_and_never_connected_has_no_record() {
     let mut rig = Rig::calling();
@@ -44,6 +49,7 @@ fn a_call_that_was_accepted_and_never_connected_has_no_record() {
     assert!(rig.last_end().durations.is_empty());
 }
 
+/// Scenario (record): The end of a call says how long it rang and how long both talked.
 #[test]
 fn the_end_carries_ring_time_talk_time_and_durations() {
     let mut rig = Rig::calling();
@@ -56,6 +62,7 @@ fn the_end_carries_ring_time_talk_time_and_durations() {
     assert_eq!(end.durations, vec![("al".into(), 62), ("bob".into(), 62)]);
 }
 
+/// Scenario (cancel): Both hang up at once: one end on each side, and no error.
 #[test]
 fn both_hang_up_at_once() {
     let mut rig = Rig::in_call();
@@ -66,6 +73,7 @@ fn both_hang_up_at_once() {
     rig.told("");
 }
 
+/// Scenario (cancel): We hang up while the way into the media room fails, in either order: one end.
 #[test]
 fn a_hangup_and_a_failing_way_into_the_media_room_end_the_call_once() {
     let mut rig = Rig::calling();
@@ -84,6 +92,7 @@ fn a_hangup_and_a_failing_way_into_the_media_room_end_the_call_once() {
     rig.asked("");
 }
 
+/// Scenario (reconnect): We hang up while a connection is interrupted: the call ends as usual.
 #[test]
 fn a_hangup_while_a_connection_is_interrupted_ends_as_usual() {
     for event in [RtcEvent::PeerSilent { uid: 22 }, RtcEvent::Reconnecting] {
@@ -100,6 +109,8 @@ fn a_hangup_while_a_connection_is_interrupted_ends_as_usual() {
     }
 }
 
+/// Scenario (failure): We hang up, and the service does not close the channel: the call is over here, and
+/// an error names it.
 #[test]
 fn a_close_that_fails_after_a_hangup_is_an_error_of_the_ended_call() {
     let mut rig = Rig::in_call();
@@ -110,6 +121,7 @@ fn a_close_that_fails_after_a_hangup_is_an_error_of_the_ended_call() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (timeout): The ring limit means nothing once the call was accepted.
 #[test]
 fn the_ring_limit_means_nothing_in_a_call() {
     for mut rig in [Rig::in_call(), Rig::in_call_as_callee()] {
@@ -120,6 +132,7 @@ fn the_ring_limit_means_nothing_in_a_call() {
     }
 }
 
+/// Scenario (ordinary): Leaving ends the call here and leaves it to the peer to close the channel.
 #[test]
 fn leaving_leaves_without_closing() {
     let mut rig = Rig::in_call();
@@ -128,6 +141,8 @@ fn leaving_leaves_without_closing() {
     rig.asked("leave ch1 · rtc leave · record 1 to bob");
 }
 
+/// Scenario (reconnect): The peer leaves the media room: if it hung up, the close arrives within half a
+/// second and says so.
 #[test]
 fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
     let mut rig = Rig::in_call();
@@ -143,6 +158,7 @@ fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
     rig.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
+/// Scenario (reconnect): The peer leaves the media room and comes back at once: the call goes on.
 #[test]
 fn a_peer_that_comes_back_within_the_grace_stays() {
     let mut rig = Rig::in_call();
@@ -152,6 +168,7 @@ fn a_peer_that_comes_back_within_the_grace_stays() {
     rig.told("");
 }
 
+/// Scenario (reconnect): The peer is lost from the media room: the call ends as disconnected.
 #[test]
 fn a_peer_that_vanishes_is_disconnected() {
     let mut rig = Rig::in_call();
@@ -160,6 +177,8 @@ fn a_peer_that_vanishes_is_disconnected() {
     rig.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
+/// Scenario (reconnect): Nothing comes from the peer any more: poor quality after 2 seconds, reconnecting
+/// after 4, the end after 20.
 #[test]
 fn a_silent_peer_is_told_at_2_4_and_20_seconds() {
     let mut rig = Rig::in_call();
@@ -175,6 +194,7 @@ fn a_silent_peer_is_told_at_2_4_and_20_seconds() {
     rig.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
 }
 
+/// Scenario (reconnect): The peer is heard again: the call goes on.
 #[test]
 fn a_peer_that_is_heard_again_stays() {
     let mut rig = Rig::in_call();
@@ -188,6 +208,8 @@ fn a_peer_that_is_heard_again_stays() {
     assert_eq!(rig.state(), 3);
 }
 
+/// Scenario (recall): The peer's app restarted in a call and calls again: the old call ends as lost and the
+/// new one rings; while the peer is still heard, it is busy.
 #[test]
 fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
     let mut rig = Rig::in_call();
@@ -202,6 +224,7 @@ fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
     rig.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
 }
 
+/// Scenario (reconnect): Our own media is lost for good: the call ends, and the peer learns by signaling.
 #[test]
 fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
     let mut rig = Rig::in_call();
@@ -210,6 +233,8 @@ fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
     rig.asked("leave ch1 · rtc leave · record 1 to bob");
 }
 
+/// Scenario (reconnect): Our own media is interrupted and comes back: the app is told, and an error of the
+/// media plug does not end the call.
 #[test]
 fn media_interruptions_and_quality_are_passed_on() {
     let mut rig = Rig::in_call();
@@ -224,6 +249,7 @@ fn media_interruptions_and_quality_are_passed_on() {
     );
 }
 
+/// Scenario (timeout): Media is not up 15 seconds after the accept: the call ends on both sides.
 #[test]
 fn media_must_be_up_15_seconds_after_the_accept() {
     let mut rig = Rig::calling();
@@ -244,6 +270,8 @@ fn media_must_be_up_15_seconds_after_the_accept() {
     rig.asked("close p1 · rtc leave");
 }
 
+/// Scenario (failure): The media room cannot be joined: the call ends on both sides, because the channel is
+/// closed.
 #[test]
 fn a_failed_join_of_the_media_room_ends_with_5() {
     let mut rig = Rig::calling();
@@ -254,6 +282,8 @@ fn a_failed_join_of_the_media_room_ends_with_5() {
     rig.asked("close ch1");
 }
 
+/// Scenario (failure): The accepted call's channel cannot be joined: the call ends and the channel is
+/// closed.
 #[test]
 fn a_failed_join_of_the_channel_ends_with_5() {
     let mut rig = Rig::accepting();
@@ -264,6 +294,7 @@ fn a_failed_join_of_the_channel_ends_with_5() {
     rig.asked("close p1");
 }
 
+/// Scenario (cancel): We hang up while media is coming up: nothing opens afterwards.
 #[test]
 fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
     let mut rig = Rig::accepting();
@@ -285,6 +316,8 @@ fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
     rig.asked("");
 }
 
+/// Scenario (recall): We call again at once: the media room is entered when the last one was left, after
+/// three seconds at the latest.
 #[test]
 fn the_next_room_waits_for_the_last_to_be_left_but_three_seconds_at_most() {
     for in_time in [true, false] {
@@ -307,6 +340,7 @@ fn the_next_room_waits_for_the_last_to_be_left_but_three_seconds_at_most() {
     }
 }
 
+/// Scenario (media): What the peer sends and mutes before it has entered is told after its entry.
 #[test]
 fn media_of_the_peer_waits_for_its_entry() {
     let mut rig = Rig::calling();
@@ -326,6 +360,8 @@ fn media_of_the_peer_waits_for_its_entry() {
     rig.told("on_audio_available bob false · on_audio_muted bob true");
 }
 
+/// Scenario (media): What the peer sends or mutes is told when it changes; a repeated status is not, and
+/// two at once are two events.
 #[test]
 fn what_the_peer_sends_is_told_when_it_changes() {
     let mut rig = Rig::in_call();
@@ -340,6 +376,7 @@ fn what_the_peer_sends_is_told_when_it_changes() {
     rig.told("on_audio_available bob false · on_camera_available bob false · on_video_muted bob false");
 }
 
+/// Scenario (wrong): A third person appears in the media room: it is not taken for the peer.
 #[test]
 fn media_of_somebody_else_is_not_the_peers() {
     let mut rig = Rig::calling();
@@ -359,6 +396,7 @@ fn media_of_somebody_else_is_not_the_peers() {
     rig.told("");
 }
 
+/// Scenario (media): A host that brings its own media is connected by joining.
 #[test]
 fn without_media_of_its_own_a_plug_connects_by_joining() {
     let mut rig = with_caps(Caps { no_media: true, ..caps() });
@@ -368,6 +406,7 @@ fn without_media_of_its_own_a_plug_connects_by_joining() {
     rig.told("on_user_accept bob · on_user_enter bob · on_call_connected bob");
 }
 
+/// Scenario (media): The media room is joined: the microphone opens, and in a video call the camera.
 #[test]
 fn a_join_opens_the_microphone_and_for_video_the_camera() {
     for (call_type, asked) in [(CallType::Audio, "enable 1 on"), (CallType::Video, "enable 3 on")] {
@@ -383,6 +422,7 @@ fn a_join_opens_the_microphone_and_for_video_the_camera() {
     }
 }
 
+/// Scenario (media): Switching microphone or camera off lasts beyond the call; muting ends with it.
 #[test]
 fn enable_survives_the_call_and_mute_ends_with_it() {
     let mut rig = with_caps(Caps { enable_local: true, ..caps() });
@@ -403,6 +443,7 @@ fn enable_survives_the_call_and_mute_ends_with_it() {
     rig.asked("enable 3 on");
 }
 
+/// Scenario (media): What the media plug cannot do is answered as unsupported.
 #[test]
 fn what_a_plug_lacks_is_unsupported() {
     let none = Caps { enable_local: false, mute_local: false, subscribe: false, set_view: false, ..caps() };
@@ -420,6 +461,7 @@ fn what_a_plug_lacks_is_unsupported() {
     }
 }
 
+/// Scenario (media): Not receiving the peer, and its view, may be set before it has entered.
 #[test]
 fn remote_settings_wait_for_the_peer() {
     let mut rig = Rig::new();
@@ -445,6 +487,8 @@ fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
     rig.asked("subscribe 22 2 off");
 }
 
+/// Scenario (media): A request about media completes with the plug's answer, or after five seconds without
+/// one.
 #[test]
 fn a_media_request_completes_with_the_plugs_answer() {
     let mut rig = Rig::in_call();
@@ -457,6 +501,7 @@ fn a_media_request_completes_with_the_plugs_answer() {
     rig.told("done mutelocal 408");
 }
 
+/// Scenario (media): A late answer about media of an ended call does not name the next.
 #[test]
 fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     let mut rig = Rig::in_call();
@@ -470,6 +515,8 @@ fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     assert_eq!(named, Some(0), "its own call's end was told, and the next call has nothing to do with it");
 }
 
+/// Scenario (old): The callee is from before 1.1.0: we enter the room with the channel's name and tell it
+/// to follow.
 #[test]
 fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
     let mut rig = Rig::calling();
@@ -479,6 +526,7 @@ fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
     rig.asked("control bob ch1 cid 1");
 }
 
+/// Scenario (old): The caller is from before 1.1.0: we wait three seconds for its word, then enter.
 #[test]
 fn an_old_caller_is_waited_for_three_seconds() {
     let accepted = || {
@@ -531,6 +579,8 @@ fn the_three_seconds_run_from_the_accept_also_while_the_channel_is_joined() {
     rig.asked("rtc join p1 as 11");
 }
 
+/// Scenario (wrong): A close, leave or control comes from the wrong person, or about another channel, in a
+/// call: nothing changes.
 #[test]
 fn words_from_the_wrong_person_or_about_another_channel_change_nothing() {
     let mut rig = Rig::in_call();

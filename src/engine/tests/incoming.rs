@@ -6,6 +6,8 @@ use super::super::output::*;
 use super::super::{Config, Timers};
 use super::rig::{Rig, caps, new_style};
 
+/// Scenario (ordinary): An invite rings with the caller, the type, what the caller attached and how long it
+/// will ring.
 #[test]
 fn an_invite_rings_with_what_the_caller_said() {
     let mut rig = Rig::new();
@@ -19,6 +21,8 @@ fn an_invite_rings_with_what_the_caller_said() {
     assert!(!invited.offline);
 }
 
+/// Scenario (ordinary): We accept: the channel is joined, then the media room that the invite named, and
+/// both sides are told in the same order.
 #[test]
 fn an_accepted_call_is_told_in_the_tables_order() {
     let mut rig = Rig::called();
@@ -35,6 +39,7 @@ fn an_accepted_call_is_told_in_the_tables_order() {
     rig.told("on_user_enter bob · on_call_connected bob");
 }
 
+/// Scenario (wrong): accept() is tapped twice: one accept, and both completions say the same.
 #[test]
 fn a_second_accept_shares_the_completion_of_the_first() {
     let mut rig = Rig::accepting();
@@ -54,6 +59,7 @@ fn soft_successes_of_accept_are_successes() {
     }
 }
 
+/// Scenario (ordinary): We reject: the call ends at once, whatever becomes of the message.
 #[test]
 fn a_reject_is_final_at_once() {
     let mut rig = Rig::called();
@@ -64,6 +70,7 @@ fn a_reject_is_final_at_once() {
     rig.told("on_error reject 500");
 }
 
+/// Scenario (ordinary): Hanging up while it rings is a rejection.
 #[test]
 fn hangup_while_called_is_reject() {
     let mut rig = Rig::called();
@@ -72,6 +79,7 @@ fn hangup_while_called_is_reject() {
     rig.asked("reject bob p1 q1");
 }
 
+/// Scenario (old): A rejection is said in the words of the caller's client.
 #[test]
 fn a_reject_to_a_caller_without_call_id_says_nothing_and_to_others_echoes() {
     let mut rig = Rig::new();
@@ -84,6 +92,7 @@ fn a_reject_to_a_caller_without_call_id_says_nothing_and_to_others_echoes() {
     assert_eq!((&*text.call_id, text.reason), ("k1", 0));
 }
 
+/// Scenario (cancel): The caller cancels while it rings here: the ringing stops.
 #[test]
 fn the_callers_cancel_ends_it() {
     let mut rig = Rig::called();
@@ -92,6 +101,8 @@ fn the_callers_cancel_ends_it() {
     rig.asked("");
 }
 
+/// Scenario (timeout): The caller's ring limit passes first: the callee sees what its own limit would have
+/// shown.
 #[test]
 fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
     let mut by_cancel = Rig::called();
@@ -104,6 +115,8 @@ fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
     by_timer.asked("reject bob p1 q1 reason 2");
 }
 
+/// Scenario (timeout): We do not answer: the ringing ends half a second after the limit, so that the
+/// caller's own limit comes first.
 #[test]
 fn the_own_ring_limit_is_the_set_time_and_half_a_second_of_grace() {
     let mut rig = Rig::new();
@@ -116,6 +129,7 @@ fn the_own_ring_limit_is_the_set_time_and_half_a_second_of_grace() {
     rig.told("on_user_busy al · on_call_end 2");
 }
 
+/// Scenario (old): An unanswered call is said in the words of the caller's client.
 #[test]
 fn ringing_out_says_601_to_a_caller_without_call_id() {
     let mut rig = Rig::new();
@@ -125,6 +139,7 @@ fn ringing_out_says_601_to_a_caller_without_call_id() {
     rig.asked("reject bob p1 q1 601");
 }
 
+/// Scenario (timeout): The ring limit passes while our accept is on its way: the service decides.
 #[test]
 fn a_call_that_is_being_accepted_does_not_ring_out() {
     let mut rig = Rig::called();
@@ -137,6 +152,8 @@ fn a_call_that_is_being_accepted_does_not_ring_out() {
     rig.told("done accept 0");
 }
 
+/// Scenario (devices): We accept too late: the app is told whether another device accepted, rejected, or
+/// the caller cancelled.
 #[test]
 fn an_accept_too_late_shows_who_was_first() {
     let cases = [
@@ -153,6 +170,8 @@ fn an_accept_too_late_shows_who_was_first() {
     }
 }
 
+/// Scenario (failure): Our accept fails for another reason: the call ends as failed, and the caller is told
+/// no.
 #[test]
 fn an_accept_that_fails_otherwise_ends_with_21_and_is_taken_back() {
     let mut rig = Rig::accepting();
@@ -161,6 +180,8 @@ fn an_accept_that_fails_otherwise_ends_with_21_and_is_taken_back() {
     rig.asked("leave p1 · reject bob p1 q1");
 }
 
+/// Scenario (failure): Our accept is never answered: the call ends after eight seconds, and a grant that
+/// comes later is undone.
 #[test]
 fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
     let mut rig = Rig::accepting();
@@ -175,6 +196,8 @@ fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
     rig.asked("close p1");
 }
 
+/// Scenario (cancel): We accept, and a cancel or another device's answer comes before the service has
+/// decided: its decision counts.
 #[test]
 fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides() {
     let mut rig = Rig::accepting();
@@ -187,6 +210,8 @@ fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides(
     assert_eq!(rig.state(), 3);
 }
 
+/// Scenario (cancel): We accept, and the channel is closed meanwhile: the call ends as hung up, and the
+/// channel is left.
 #[test]
 fn a_close_while_an_accept_runs_ends_the_call_when_the_accept_succeeds() {
     let mut rig = Rig::accepting();
@@ -197,6 +222,7 @@ fn a_close_while_an_accept_runs_ends_the_call_when_the_accept_succeeds() {
     rig.asked("leave p1");
 }
 
+/// Scenario (cancel): Our accept is granted, and the channel is gone when we join it: the caller hung up.
 #[test]
 fn a_channel_that_is_gone_when_the_accepted_call_joins_it_means_that_the_caller_hung_up() {
     let mut rig = Rig::accepting();
@@ -207,6 +233,8 @@ fn a_channel_that_is_gone_when_the_accepted_call_joins_it_means_that_the_caller_
     rig.asked("");
 }
 
+/// Scenario (cancel): We accept and then reject before the service has decided: the no counts, and a
+/// granted call is left.
 #[test]
 fn a_reject_while_an_accept_runs_is_a_latch() {
     let mut rig = Rig::accepting();
@@ -220,6 +248,7 @@ fn a_reject_while_an_accept_runs_is_a_latch() {
     rig.told("");
 }
 
+/// Scenario (cancel): We accept and then hang up before the service has decided: a granted call is closed.
 #[test]
 fn a_hangup_while_an_accept_runs_closes_when_the_accept_succeeds() {
     let mut rig = Rig::accepting();
@@ -230,6 +259,8 @@ fn a_hangup_while_an_accept_runs_closes_when_the_accept_succeeds() {
     rig.asked("join p1 · close p1");
 }
 
+/// Scenario (cancel): We accept and then reject, and the accept fails for no clear reason: the caller is
+/// still told no.
 #[test]
 fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
     let mut rig = Rig::accepting();
@@ -242,6 +273,7 @@ fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
     rig.asked("");
 }
 
+/// Scenario (devices): Another device of ours accepts or rejects: the ringing stops and says which.
 #[test]
 fn another_device_that_answered_ends_the_ringing() {
     let mut rig = Rig::called();
@@ -253,6 +285,7 @@ fn another_device_that_answered_ends_the_ringing() {
     rig.asked("");
 }
 
+/// Scenario (devices): Another device of ours resolved a glare: the ringing stops as answered elsewhere.
 #[test]
 fn a_cancel_that_ends_a_glare_means_that_another_device_has_the_call() {
     let mut rig = Rig::called();
@@ -260,6 +293,7 @@ fn a_cancel_that_ends_a_glare_means_that_another_device_has_the_call() {
     rig.told("on_other_client_accept bob · on_call_end 18");
 }
 
+/// Scenario (cancel): The caller closes the channel while it rings here: the ringing stops, as by a cancel.
 #[test]
 fn a_closed_channel_ends_the_ringing() {
     let mut rig = Rig::called();
@@ -268,6 +302,8 @@ fn a_closed_channel_ends_the_ringing() {
     rig.asked("");
 }
 
+/// Scenario (wrong): A cancel, close or answer comes from the wrong person, or with another call's ids,
+/// while it rings: nothing changes.
 #[test]
 fn words_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     let mut rig = Rig::called();
@@ -283,6 +319,8 @@ fn words_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     assert_eq!(rig.state(), 2);
 }
 
+/// Scenario (busy): While we call, ring or talk, a third person's call is answered busy, and nothing of the
+/// running call changes.
 #[test]
 fn somebody_else_is_busy_and_the_running_call_is_untouched() {
     for mut rig in [Rig::calling(), Rig::called(), Rig::accepting(), Rig::glare_loser(), Rig::in_call()] {
@@ -297,6 +335,7 @@ fn somebody_else_is_busy_and_the_running_call_is_untouched() {
     }
 }
 
+/// Scenario (order): An invite arrives twice, also after its end: it rings once.
 #[test]
 fn an_invite_that_is_here_or_was_here_is_ignored() {
     let mut rig = Rig::called();
@@ -313,6 +352,8 @@ fn an_invite_that_is_here_or_was_here_is_ignored() {
     rig.asked("");
 }
 
+/// Scenario (order): A cancel, a close or another device's answer arrives before its invite: the invite
+/// does not ring.
 #[test]
 fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
     let mut rig = Rig::new();
@@ -326,6 +367,8 @@ fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
     rig.asked("");
 }
 
+/// Scenario (order): Several ends arrive before their invites, mixed with other calls: each keeps its own
+/// invite from ringing and no other.
 #[test]
 fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
     let mut rig = Rig::new();
@@ -345,6 +388,7 @@ fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
     rig.told("on_invited bob");
 }
 
+/// Scenario (wrong): A stranger sends the end of somebody's invite in advance: it rings all the same.
 #[test]
 fn a_stranger_cannot_keep_an_invite_from_ringing() {
     let mut rig = Rig::new();
@@ -354,6 +398,7 @@ fn a_stranger_cannot_keep_an_invite_from_ringing() {
     rig.told("on_invited bob");
 }
 
+/// Scenario (order): What has ended is remembered for ten minutes.
 #[test]
 fn a_tombstone_lasts_ten_minutes() {
     let mut rig = Rig::new();
@@ -363,6 +408,7 @@ fn a_tombstone_lasts_ten_minutes() {
     rig.told("on_invited bob");
 }
 
+/// Scenario (busy): An invite to a group call is answered busy and told as a missed call.
 #[test]
 fn a_group_invite_is_busy_and_missed() {
     let mut rig = Rig::new();
@@ -373,6 +419,7 @@ fn a_group_invite_is_busy_and_missed() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (wrong): An invite without ids, or from our own account, does not ring.
 #[test]
 fn invites_without_ids_or_from_ourselves_are_ignored() {
     let mut rig = Rig::new();
@@ -384,6 +431,7 @@ fn invites_without_ids_or_from_ourselves_are_ignored() {
     rig.asked("");
 }
 
+/// Scenario (wrong): An invite with a malformed text rings, as one from a client that says nothing.
 #[test]
 fn malformed_attachments_ring_as_old_ones() {
     let deep = format!("{{\"version\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
@@ -399,6 +447,7 @@ fn malformed_attachments_ring_as_old_ones() {
     }
 }
 
+/// Scenario (busy): While the app does not take its events, callers hear busy instead of ringing unheard.
 #[test]
 fn nobody_rings_while_the_host_does_not_take_its_events() {
     let mut rig = Rig::new();
@@ -411,6 +460,7 @@ fn nobody_rings_while_the_host_does_not_take_its_events() {
     rig.told("on_invited bob");
 }
 
+/// Scenario (wrong): A service with a nonsensical clock does no harm.
 #[test]
 fn a_service_clock_at_the_end_of_time_does_no_harm() {
     let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
@@ -424,6 +474,8 @@ fn a_service_clock_at_the_end_of_time_does_no_harm() {
     rig.told("on_invited bob");
 }
 
+/// Scenario (recall): The caller hangs up and calls again at once, and the second invite comes first: it
+/// waits and rings afterwards.
 #[test]
 fn a_redial_waits_and_rings_after_the_end_of_the_first() {
     let mut rig = Rig::called();
@@ -435,6 +487,7 @@ fn a_redial_waits_and_rings_after_the_end_of_the_first() {
     assert_eq!(&*rig.snapshot().channel_id, "p2");
 }
 
+/// Scenario (recall): A second invite of the caller was taken back while it waited: it never rings.
 #[test]
 fn a_redial_that_was_taken_back_does_not_ring() {
     for signal in [Signal::Cancel, Signal::Close] {
@@ -446,6 +499,7 @@ fn a_redial_that_was_taken_back_does_not_ring() {
     }
 }
 
+/// Scenario (wrong): A stranger takes a waiting invite back: it stays.
 #[test]
 fn somebody_else_cannot_take_a_redial_back() {
     for signal in [Signal::Cancel, Signal::Close] {
@@ -457,6 +511,7 @@ fn somebody_else_cannot_take_a_redial_back() {
     }
 }
 
+/// Scenario (recall): We accept the first invite while a second one waits: the second is answered busy.
 #[test]
 fn a_redial_is_rejected_when_the_first_is_accepted() {
     let mut rig = Rig::accepting();
@@ -467,6 +522,7 @@ fn a_redial_is_rejected_when_the_first_is_accepted() {
     rig.asked("reject bob p2 q2 reason 3 · join p1");
 }
 
+/// Scenario (expiry): An invite that waited behind another became too old: a missed call, no ring.
 #[test]
 fn a_redial_that_waited_beyond_its_age_is_a_missed_call() {
     let timers = Timers { invite_age_ms: 5_000, ..Timers::default() };
@@ -480,6 +536,7 @@ fn a_redial_that_waited_beyond_its_age_is_a_missed_call() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (recall): Several invites of the caller wait: the newest is kept.
 #[test]
 fn the_redial_with_the_newer_channel_time_is_kept() {
     let mut rig = Rig::called();

@@ -29,6 +29,8 @@ fn batch(rig: &mut Rig, events: Vec<SignalEvent>) {
     rig.handle(Input::Signals { source: Source::Offline, events });
 }
 
+/// Scenario (expiry): Somebody called while we were offline and still does: it rings after the login and
+/// says that it is from the backlog.
 #[test]
 fn an_invite_from_the_backlog_rings_and_says_so() {
     let mut rig = online();
@@ -40,6 +42,8 @@ fn an_invite_from_the_backlog_rings_and_says_so() {
     assert_eq!(invited.invited_at_ms, CLOCK - 1_000);
 }
 
+/// Scenario (expiry): An invite of the backlog is older than 120 seconds, or its channel is gone: a missed
+/// call.
 #[test]
 fn what_is_older_than_120_seconds_or_invalid_is_missed() {
     let mut rig = online();
@@ -55,6 +59,8 @@ fn what_is_older_than_120_seconds_or_invalid_is_missed() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (expiry): An invite just within its 120 seconds rings for what is left; at the limit and after
+/// it, it is a missed call.
 #[test]
 fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() {
     for source in [Source::Online, Source::Offline] {
@@ -74,6 +80,7 @@ fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() 
     }
 }
 
+/// Scenario (expiry): The backlog holds an invite and its end, in any order: a missed call, and no ring.
 #[test]
 fn ends_in_the_batch_count_wherever_they_stand() {
     for (signal, from, told) in [
@@ -96,6 +103,7 @@ fn ends_in_the_batch_count_wherever_they_stand() {
     }
 }
 
+/// Scenario (wrong): A stranger's cancel in the backlog ends nothing.
 #[test]
 fn a_strangers_cancel_in_the_batch_ends_nothing() {
     let mut rig = online();
@@ -106,6 +114,8 @@ fn a_strangers_cancel_in_the_batch_ends_nothing() {
     rig.told("on_invited bob");
 }
 
+/// Scenario (expiry): Several people called while we were offline: the newest call rings, the others are
+/// missed calls.
 #[test]
 fn the_newest_rings_and_the_others_say_why_not() {
     let mut rig = online();
@@ -120,6 +130,7 @@ fn the_newest_rings_and_the_others_say_why_not() {
     assert_eq!(&*rig.snapshot().channel_id, "p2");
 }
 
+/// Scenario (expiry): A backlog arrives in a call: all its callers hear busy and are missed calls.
 #[test]
 fn in_a_call_all_are_busy() {
     let mut rig = Rig::in_call();
@@ -129,6 +140,7 @@ fn in_a_call_all_are_busy() {
     rig.asked("reject carol p1 q1 reason 3");
 }
 
+/// Scenario (expiry): We were offline for a moment in a call: what the backlog says about it happens now.
 #[test]
 fn what_the_batch_says_about_the_live_call_happens_as_if_it_came_now() {
     let mut rig = Rig::in_call();
@@ -155,6 +167,7 @@ fn a_group_invite_in_the_batch_is_missed() {
     rig.asked("reject bob p1 p1 reason 3");
 }
 
+/// Scenario (glare): The person whom we call had called us while we were offline: that is a glare too.
 #[test]
 fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
     let mut rig = Rig::calling();
@@ -164,6 +177,7 @@ fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
     rig.told("");
 }
 
+/// Scenario (expiry): A ring from the backlog ends when the invite is 120 seconds old.
 #[test]
 fn a_ring_from_the_backlog_ends_when_the_invite_is_120_seconds_old() {
     let mut rig = online();

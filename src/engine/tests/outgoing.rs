@@ -5,6 +5,8 @@ use super::super::input::*;
 use super::super::output::*;
 use super::rig::{Rig, new_style};
 
+/// Scenario (ordinary): A call creates a channel, joins it and invites; call() completes when the service
+/// has taken the invite.
 #[test]
 fn a_call_creates_joins_and_invites_and_is_confirmed_by_the_invite() {
     let mut rig = Rig::new();
@@ -23,6 +25,8 @@ fn a_call_creates_joins_and_invites_and_is_confirmed_by_the_invite() {
     assert_eq!(result.call_id, rig.snapshot().call_id);
 }
 
+/// Scenario (ordinary): The callee accepts: the caller hears of the accept, then of the entry into the
+/// media room, then that the call is connected.
 #[test]
 fn an_accepted_call_is_told_in_the_tables_order() {
     let mut rig = Rig::calling();
@@ -36,6 +40,8 @@ fn an_accepted_call_is_told_in_the_tables_order() {
     assert!(rig.snapshot().connected);
 }
 
+/// Scenario (ordinary): The peer is in the media room before we are: the call is connected when both are
+/// there, whoever came first.
 #[test]
 fn the_peer_may_be_in_the_room_first() {
     let mut rig = Rig::calling();
@@ -46,6 +52,8 @@ fn the_peer_may_be_in_the_room_first() {
     rig.told("on_call_connected bob");
 }
 
+/// Scenario (order): The accept arrives before the service has confirmed our invite: call() completes
+/// first, then the accept is told.
 #[test]
 fn an_answer_proves_the_invite_before_its_completion_does() {
     let mut rig = Rig::new();
@@ -59,6 +67,7 @@ fn an_answer_proves_the_invite_before_its_completion_does() {
     assert_eq!(rig.state(), 3);
 }
 
+/// Scenario (ordinary): The callee rejects: the caller is told, the record says so, the channel is closed.
 #[test]
 fn a_reject_is_told_in_the_tables_order_and_the_channel_is_closed() {
     let mut rig = Rig::calling();
@@ -67,6 +76,8 @@ fn a_reject_is_told_in_the_tables_order_and_the_channel_is_closed() {
     rig.asked("close ch1 · record 3 to bob");
 }
 
+/// Scenario (order): The rejection arrives before the service has confirmed our invite: call() completes
+/// first, then the rejection is told.
 #[test]
 fn a_reject_before_the_invites_completion_proves_the_invite() {
     let mut rig = Rig::new();
@@ -79,6 +90,8 @@ fn a_reject_before_the_invites_completion_proves_the_invite() {
     rig.told("");
 }
 
+/// Scenario (busy): The callee is busy, in whichever words its client says it: on_user_busy, and the record
+/// says busy.
 #[test]
 fn busy_is_understood_in_every_spelling() {
     for custom in ["601", "i_am_busy", "{\"reason\":3}"] {
@@ -88,6 +101,8 @@ fn busy_is_understood_in_every_spelling() {
     }
 }
 
+/// Scenario (timeout): The callee's ring limit passes first: the caller sees what its own limit would have
+/// shown.
 #[test]
 fn a_reject_because_the_callee_let_it_ring_shows_what_the_own_timer_shows() {
     let mut rig = Rig::calling();
@@ -95,6 +110,8 @@ fn a_reject_because_the_callee_let_it_ring_shows_what_the_own_timer_shows() {
     rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
 }
 
+/// Scenario (cancel): We cancel while it rings: the call ends at once; the invite is taken back, and then
+/// the channel closed.
 #[test]
 fn a_cancel_is_final_at_once_and_the_wire_follows_in_sequence() {
     let mut rig = Rig::calling();
@@ -109,6 +126,7 @@ fn a_cancel_is_final_at_once_and_the_wire_follows_in_sequence() {
     rig.told("");
 }
 
+/// Scenario (cancel): Hanging up while calling is cancelling.
 #[test]
 fn hangup_while_calling_is_cancel() {
     let mut rig = Rig::calling();
@@ -117,6 +135,8 @@ fn hangup_while_calling_is_cancel() {
     rig.asked("cancel bob ch1 r1 · record 2 to bob");
 }
 
+/// Scenario (cancel): We cancel before the channel exists: nobody is told, there is no record, and the
+/// channel is closed when it comes.
 #[test]
 fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_record() {
     let mut rig = Rig::new();
@@ -128,6 +148,7 @@ fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_rec
     rig.asked("close ch1");
 }
 
+/// Scenario (cancel): We cancel while the channel is being joined: it is closed after the join.
 #[test]
 fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
     let mut rig = Rig::new();
@@ -141,6 +162,7 @@ fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
     rig.asked("close ch1");
 }
 
+/// Scenario (cancel): We cancel while the invite is on its way: the cancel does not overtake it.
 #[test]
 fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
     for code in [codes::OK, codes::PEER_OFFLINE, codes::TIMEOUT, 500] {
@@ -159,6 +181,7 @@ fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
     }
 }
 
+/// Scenario (failure): The service refuses the invite: call() fails, and nobody hears a cancel.
 #[test]
 fn an_invite_that_reached_nobody_is_not_taken_back() {
     for code in [codes::CHANNEL_NOT_EXISTS, codes::NOT_MEMBER, codes::ALREADY_MEMBER, codes::MEMBER_LIMIT] {
@@ -173,6 +196,8 @@ fn an_invite_that_reached_nobody_is_not_taken_back() {
     }
 }
 
+/// Scenario (failure): Nobody knows whether the invite went out: call() fails, and the invite is taken
+/// back.
 #[test]
 fn an_invite_of_unknown_fate_is_taken_back() {
     for code in [codes::TIMEOUT, 500] {
@@ -189,6 +214,7 @@ fn an_invite_of_unknown_fate_is_taken_back() {
     }
 }
 
+/// Scenario (failure): The callee is offline: no failure; a push or the backlog reaches it.
 #[test]
 fn a_peer_that_is_offline_counts_as_invited() {
     for code in [codes::PEER_OFFLINE, codes::PEER_PUSH_OFFLINE] {
@@ -201,6 +227,7 @@ fn a_peer_that_is_offline_counts_as_invited() {
     }
 }
 
+/// Scenario (failure): The service refuses the channel: call() fails, and nothing is left behind.
 #[test]
 fn a_refused_channel_fails_the_call_and_leaves_nothing_behind() {
     let mut rig = Rig::new();
@@ -211,6 +238,7 @@ fn a_refused_channel_fails_the_call_and_leaves_nothing_behind() {
     assert_eq!(rig.waiting(), "");
 }
 
+/// Scenario (failure): The channel cannot be joined: call() fails, and the channel is closed.
 #[test]
 fn a_join_that_fails_closes_the_channel_that_was_created() {
     let mut rig = Rig::new();
@@ -222,6 +250,8 @@ fn a_join_that_fails_closes_the_channel_that_was_created() {
     rig.asked("close ch1");
 }
 
+/// Scenario (timeout): Nobody answers: the call ends when the ring limit has passed since the invite went
+/// out.
 #[test]
 fn the_ring_limit_runs_from_the_issue_of_the_invite() {
     let mut rig = Rig::new();
@@ -242,6 +272,7 @@ fn the_ring_limit_runs_from_the_issue_of_the_invite() {
     rig.asked("close ch1 · record 4 to bob");
 }
 
+/// Scenario (timeout): The ring limit is changed while it rings: it counts from the next call on.
 #[test]
 fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
     let mut rig = Rig::calling();
@@ -259,6 +290,8 @@ fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
     rig.asked("cancel bob ch2 r2 reason 2");
 }
 
+/// Scenario (timeout): The ring limit passes as the callee accepts, and the service says accepted: the call
+/// goes on.
 #[test]
 fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
     let mut rig = Rig::calling();
@@ -270,6 +303,7 @@ fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
     assert_eq!(rig.state(), 3);
 }
 
+/// Scenario (timeout): The accept arrives while the ring limit's cancel is on its way: the call goes on.
 #[test]
 fn an_accept_that_arrives_while_the_ring_timers_cancel_runs_wins() {
     let mut rig = Rig::calling();
@@ -281,6 +315,8 @@ fn an_accept_that_arrives_while_the_ring_timers_cancel_runs_wins() {
     assert_eq!(rig.state(), 3);
 }
 
+/// Scenario (cancel): Our cancel and the callee's accept cross: the cancel counts, no microphone opens, and
+/// the channel is closed.
 #[test]
 fn a_users_cancel_that_crosses_the_accept_is_final() {
     let mut rig = Rig::calling();
@@ -295,6 +331,7 @@ fn a_users_cancel_that_crosses_the_accept_is_final() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (cancel): We cancel while the ring limit's own cancel is on its way: one cancel, one end.
 #[test]
 fn a_cancel_while_the_ring_timers_cancel_runs_closes_after_its_answer() {
     let mut rig = Rig::calling();
@@ -315,6 +352,7 @@ fn a_channel_closed_by_the_peer_ends_the_call() {
     assert_eq!(rig.state(), 0);
 }
 
+/// Scenario (record): A call that was placed without records writes none.
 #[test]
 fn a_call_without_records_writes_none() {
     let mut rig = Rig::new();
@@ -328,6 +366,7 @@ fn a_call_without_records_writes_none() {
     rig.asked("close ch1");
 }
 
+/// Scenario (record): A cancel may ask for no record.
 #[test]
 fn a_cancel_without_record_writes_none() {
     let mut rig = Rig::calling();
@@ -336,6 +375,7 @@ fn a_cancel_without_record_writes_none() {
     rig.told("done cancel 0 · on_call_end 11");
 }
 
+/// Scenario (ordinary): The invite names the media room and carries what the app attached.
 #[test]
 fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
     let mut rig = Rig::new();
@@ -347,6 +387,7 @@ fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
     assert_eq!(text.call_id, rig.snapshot().call_id);
 }
 
+/// Scenario (wrong): Calling oneself is refused.
 #[test]
 fn calling_oneself_is_refused() {
     let mut rig = Rig::new();
@@ -356,6 +397,8 @@ fn calling_oneself_is_refused() {
     rig.asked("");
 }
 
+/// Scenario (wrong): An answer to our call comes from the wrong person, or with another call's ids: nothing
+/// changes.
 #[test]
 fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     let mut rig = Rig::calling();
@@ -373,6 +416,7 @@ fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     assert_eq!(rig.state(), 1);
 }
 
+/// Scenario (failure): A plug says success without what belongs to it: the call fails with a clear code.
 #[test]
 fn a_plug_that_succeeds_without_room_or_uid_fails_the_call() {
     let mut rig = Rig::new();
@@ -387,6 +431,7 @@ fn a_plug_that_succeeds_without_room_or_uid_fails_the_call() {
     rig.asked("close ch1");
 }
 
+/// Scenario (order): A plug completes an operation twice, or one that never was: nothing happens.
 #[test]
 fn completions_that_come_twice_or_for_nothing_are_ignored() {
     let mut rig = Rig::new();
@@ -402,6 +447,7 @@ fn completions_that_come_twice_or_for_nothing_are_ignored() {
     assert_eq!(rig.waiting(), "join");
 }
 
+/// Scenario (wrong): A plug answers an operation of the other plug: nothing happens.
 #[test]
 fn a_media_plug_cannot_complete_an_operation_of_the_signaling_plug_nor_the_reverse() {
     let mut rig = Rig::new();
@@ -422,6 +468,7 @@ fn a_media_plug_cannot_complete_an_operation_of_the_signaling_plug_nor_the_rever
     assert_eq!(rig.state(), 3);
 }
 
+/// Scenario (failure): Create, join or invite is never answered: call() fails after eight seconds.
 #[test]
 fn create_join_and_invite_have_eight_seconds_each() {
     let mut rig = Rig::new();
@@ -436,6 +483,7 @@ fn create_join_and_invite_have_eight_seconds_each() {
     rig.asked("close ch1");
 }
 
+/// Scenario (failure): A create succeeds too late and without an id: nothing is asked for.
 #[test]
 fn a_channel_without_id_that_comes_too_late_is_not_closed() {
     let mut rig = Rig::new();
@@ -446,6 +494,7 @@ fn a_channel_without_id_that_comes_too_late_is_not_closed() {
     rig.asked("");
 }
 
+/// Scenario (failure): A join succeeds after we gave it up: the channel is left.
 #[test]
 fn a_join_that_succeeds_too_late_is_undone() {
     let mut rig = Rig::new();
@@ -460,6 +509,7 @@ fn a_join_that_succeeds_too_late_is_undone() {
     assert!(asked.contains(&SignalOp::Leave { channel_id: id, no_offline: false }), "{asked:?}");
 }
 
+/// Scenario (failure): Cleaning up after a call fails: an error that names the ended call.
 #[test]
 fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
     let mut rig = Rig::calling();
@@ -472,6 +522,7 @@ fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
     assert_eq!(error.call_no, 1);
 }
 
+/// Scenario (order): No event names a call that its call() has not named yet.
 #[test]
 fn no_event_names_a_call_before_its_completion_does() {
     let mut rig = Rig::new();

@@ -46,6 +46,8 @@ fn the_state_is_checked_before_the_ids() {
     assert_eq!(rig.last_code(), codes::CANCEL_IN_CALLED);
 }
 
+/// Scenario (wrong): The user taps "accept" as one call ends and another rings: the tap answers only the
+/// call that was shown.
 #[test]
 fn a_tap_meant_for_one_caller_never_answers_another() {
     let mut rig = Rig::called();
@@ -62,6 +64,8 @@ fn a_tap_meant_for_one_caller_never_answers_another() {
     assert_eq!(rig.state(), 2);
 }
 
+/// Scenario (wrong): The user hangs up a call that has just ended: that succeeds, and the next call is
+/// untouched.
 #[test]
 fn ending_a_call_that_ended_meanwhile_is_fulfilled_and_spares_the_next() {
     let mut rig = Rig::called();
@@ -78,6 +82,7 @@ fn ending_a_call_that_ended_meanwhile_is_fulfilled_and_spares_the_next() {
     assert_eq!(rig.state(), 2);
 }
 
+/// Scenario (wrong): A function names a call that never was: a mismatch.
 #[test]
 fn a_call_that_never_was_is_a_mismatch() {
     let mut rig = Rig::called();
@@ -85,6 +90,7 @@ fn a_call_that_never_was_is_a_mismatch() {
     assert_eq!(rig.last_code(), codes::CALL_MISMATCH);
 }
 
+/// Scenario (wrong): cancel() right after call() means that call.
 #[test]
 fn a_cancel_right_after_call_means_that_call() {
     let mut rig = Rig::new();

@@ -9,6 +9,7 @@ fn logged_out() -> Rig {
     Rig::logged_out(Config { caps: caps(), ..Config::default() })
 }
 
+/// Scenario (session): A login completes with the service's answer.
 #[test]
 fn login_completes_with_the_services_answer() {
     let mut rig = logged_out();
@@ -23,6 +24,7 @@ fn login_completes_with_the_services_answer() {
     rig.told("done login 0 · done login 90002");
 }
 
+/// Scenario (session): Logging in twice shares the login; another account is refused.
 #[test]
 fn logins_during_a_login_share_it_or_are_refused() {
     let mut rig = logged_out();
@@ -34,6 +36,8 @@ fn logins_during_a_login_share_it_or_are_refused() {
     rig.told("done login 0 · done login 0");
 }
 
+/// Scenario (session): A login fails, or is not answered for ten seconds: nobody is logged in, and it can
+/// be tried again.
 #[test]
 fn a_login_that_fails_or_takes_ten_seconds_leaves_nobody_logged_in() {
     let mut rig = logged_out();
@@ -61,6 +65,7 @@ fn logout_is_completed_last() {
     rig.told("done call 20001");
 }
 
+/// Scenario (session): We log out in a call: it is hung up first.
 #[test]
 fn logout_in_a_call_hangs_up_first() {
     let mut rig = Rig::in_call();
@@ -75,6 +80,7 @@ fn logout_in_a_call_hangs_up_first() {
     rig.told("done logout 0");
 }
 
+/// Scenario (session): We log out while calling: the invite is taken back first.
 #[test]
 fn logout_while_calling_takes_the_invite_back_first() {
     let mut rig = Rig::calling();
@@ -90,6 +96,7 @@ fn logout_while_calling_takes_the_invite_back_first() {
     rig.told("done logout 0");
 }
 
+/// Scenario (session): We log out while it rings: the call is rejected, and everything pending completes.
 #[test]
 fn logout_completes_what_is_pending_and_rejects_what_rings() {
     let mut rig = Rig::new();
@@ -107,6 +114,7 @@ fn logout_completes_what_is_pending_and_rejects_what_rings() {
     rig.asked("");
 }
 
+/// Scenario (session): The service does not answer while we log out: half a second, and we are out.
 #[test]
 fn a_wire_that_does_not_answer_holds_a_logout_up_for_half_a_second() {
     let mut rig = Rig::calling();
@@ -121,6 +129,7 @@ fn a_wire_that_does_not_answer_holds_a_logout_up_for_half_a_second() {
     assert_eq!(&*rig.snapshot().account, "");
 }
 
+/// Scenario (session): A login during a logout waits for it.
 #[test]
 fn a_login_during_a_logout_is_queued() {
     let mut rig = Rig::new();
@@ -143,6 +152,7 @@ fn a_second_logout_shares_the_first() {
     rig.told("done logout 0 · done logout 0");
 }
 
+/// Scenario (session): Between logout and login the app is told nothing.
 #[test]
 fn nothing_is_told_between_logout_and_login() {
     let mut rig = Rig::in_call();
@@ -160,6 +170,7 @@ fn nothing_is_told_between_logout_and_login() {
     rig.asked("");
 }
 
+/// Scenario (expiry): An invite arrives before the login has completed: it rings afterwards.
 #[test]
 fn messages_that_overtake_the_logins_completion_wait_for_it() {
     let mut rig = logged_out();
@@ -183,6 +194,7 @@ fn closing_an_idle_component_logs_out() {
     rig.told("closed");
 }
 
+/// Scenario (session): The component is released in a call: the peer still learns, within half a second.
 #[test]
 fn closing_gives_a_live_calls_wire_half_a_second() {
     let mut rig = Rig::in_call();
@@ -197,6 +209,7 @@ fn closing_gives_a_live_calls_wire_half_a_second() {
     rig.told("closed");
 }
 
+/// Scenario (session): The component is released: every open request completes.
 #[test]
 fn closing_completes_everything_with_shutting_down() {
     let mut rig = logged_out();
@@ -221,6 +234,7 @@ fn closing_completes_everything_with_shutting_down() {
     rig.told("done logout 90003 · closed");
 }
 
+/// Scenario (session): Another login kicks us out: call and media end at once, and the app is told why.
 #[test]
 fn a_kick_ends_everything_at_once() {
     let cases = [
@@ -263,6 +277,7 @@ fn a_kick_without_a_code_during_the_login_is_no_success() {
     assert_ne!(rig.last_code(), 0);
 }
 
+/// Scenario (session): We are kicked during a logout: that completes it.
 #[test]
 fn a_kick_during_a_logout_completes_it() {
     let mut rig = Rig::new();
@@ -283,6 +298,7 @@ fn a_kick_during_a_logout_leaves_nothing_to_clean_up() {
     rig.asked("");
 }
 
+/// Scenario (session): After a kick one can log in again.
 #[test]
 fn after_a_kick_one_can_log_in_again() {
     let mut rig = Rig::in_call();
@@ -294,6 +310,8 @@ fn after_a_kick_one_can_log_in_again() {
     rig.told("on_invited bob");
 }
 
+/// Scenario (reconnect): The signaling connection is lost and comes back: the app is told once each, and
+/// the call goes on.
 #[test]
 fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
     let mut rig = Rig::calling();
@@ -308,6 +326,7 @@ fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
     rig.told("on_user_accept bob");
 }
 
+/// Scenario (session): The app crashed in a call: after the next login its channel is closed or left.
 #[test]
 fn rooms_left_over_from_before_are_left_or_closed() {
     let mut rig = Rig::calling();
@@ -322,6 +341,7 @@ fn rooms_left_over_from_before_are_left_or_closed() {
     rig.told("");
 }
 
+/// Scenario (devices): Another device answers while we log in: the invite of the backlog does not ring.
 #[test]
 fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
     let mut rig = logged_out();
@@ -333,6 +353,8 @@ fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
     rig.told("done login 0 · on_missed_call bob answeredelsewhere");
 }
 
+/// Scenario (devices): Another device answered while we were logged out: the invite does not ring after the
+/// login.
 #[test]
 fn an_answer_in_a_backlog_that_comes_while_logged_out_is_remembered() {
     let mut rig = logged_out();
@@ -358,6 +380,7 @@ fn rooms_that_overtake_the_logins_completion_wait_for_it() {
     rig.asked("leave x2");
 }
 
+/// Scenario (session): An invite arrives while the component closes: it does not ring.
 #[test]
 fn nobody_rings_while_the_component_closes() {
     let mut rig = Rig::called();

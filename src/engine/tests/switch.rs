@@ -26,6 +26,7 @@ fn is_video(rig: &Rig) -> bool {
     rig.snapshot().call_type == Some(CallType::Video)
 }
 
+/// Scenario (switch): We switch without asking: it applies at once, in the words of old and new clients.
 #[test]
 fn without_confirmation_both_messages_go_out_and_it_applies_at_once() {
     let mut rig = Rig::in_call();
@@ -35,6 +36,7 @@ fn without_confirmation_both_messages_go_out_and_it_applies_at_once() {
     assert!(is_video(&rig));
 }
 
+/// Scenario (switch): We ask: the peer's answer decides.
 #[test]
 fn with_confirmation_the_answer_decides() {
     let mut rig = confirming();
@@ -48,6 +50,7 @@ fn with_confirmation_the_answer_decides() {
     assert!(is_video(&rig));
 }
 
+/// Scenario (timeout): A question about the call type is not answered for ten seconds: that is a no.
 #[test]
 fn a_refusal_and_ten_seconds_of_silence_are_both_a_no() {
     let mut rig = confirming();
@@ -67,6 +70,7 @@ fn a_refusal_and_ten_seconds_of_silence_are_both_a_no() {
     assert!(!is_video(&rig));
 }
 
+/// Scenario (switch): A peer whose client cannot answer is not asked.
 #[test]
 fn a_peer_without_call_id_is_not_asked() {
     let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
@@ -78,6 +82,7 @@ fn a_peer_without_call_id_is_not_asked() {
     assert!(is_video(&rig));
 }
 
+/// Scenario (switch): The peer switches to video: the app is told once, and our camera stays off.
 #[test]
 fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
     let mut rig = Rig::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
@@ -91,6 +96,7 @@ fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
     assert!(!rig.waiting().contains("enable"));
 }
 
+/// Scenario (switch): The peer asks: the app is told once, and our agreement applies it.
 #[test]
 fn a_question_is_told_once_and_our_agreement_applies_it() {
     let mut rig = confirming();
@@ -103,6 +109,7 @@ fn a_question_is_told_once_and_our_agreement_applies_it() {
     assert!(is_video(&rig));
 }
 
+/// Scenario (switch): The peer asks and we refuse: nothing changes.
 #[test]
 fn our_refusal_changes_nothing() {
     let mut rig = confirming();
@@ -114,6 +121,7 @@ fn our_refusal_changes_nothing() {
     assert!(!is_video(&rig));
 }
 
+/// Scenario (switch): An answer without a question changes nothing.
 #[test]
 fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
     let mut rig = confirming();
@@ -129,6 +137,7 @@ fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
     assert!(!is_video(&rig));
 }
 
+/// Scenario (switch): Both ask for the same: both agree.
 #[test]
 fn crossing_questions_for_the_same_type_agree() {
     let mut rig = confirming();
@@ -139,6 +148,7 @@ fn crossing_questions_for_the_same_type_agree() {
     assert!(is_video(&rig));
 }
 
+/// Scenario (failure): A message about the call type cannot be sent: an error, and the call goes on.
 #[test]
 fn a_message_that_fails_is_an_error_and_the_call_goes_on() {
     let mut rig = confirming();
@@ -149,6 +159,7 @@ fn a_message_that_fails_is_an_error_and_the_call_goes_on() {
     assert_eq!(rig.state(), 3);
 }
 
+/// Scenario (old): On iOS 1.1.0 the number 0 means video: it is understood.
 #[test]
 fn type_0_is_video() {
     let mut rig = Rig::in_call();
@@ -156,6 +167,7 @@ fn type_0_is_video() {
     rig.told("on_call_type_change video 0");
 }
 
+/// Scenario (switch): A message about the call type that makes no sense is dropped.
 #[test]
 fn nonsense_is_dropped() {
     let mut rig = Rig::in_call();
@@ -168,6 +180,7 @@ fn nonsense_is_dropped() {
     rig.asked("");
 }
 
+/// Scenario (switch): The call ends while a question is open: the question is gone.
 #[test]
 fn the_end_of_the_call_drops_the_open_question() {
     let mut rig = confirming();

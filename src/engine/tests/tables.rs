@@ -31,24 +31,28 @@ fn row(ask: impl Fn(&mut Rig), expected: [Option<i32>; 7]) {
     }
 }
 
+/// Scenario (wrong): call() in any state but idle is refused with a code that says the state.
 #[test]
 fn call_is_legal_when_idle_only() {
     let (calling, called, in_call) = (Some(20002), Some(20003), Some(20004));
     row(|rig| rig.call("carol"), [None, calling, calling, calling, called, called, in_call]);
 }
 
+/// Scenario (wrong): accept() when nothing rings is refused with a code that says the state.
 #[test]
 fn accept_is_legal_when_called_only() {
     let calling = Some(20018);
     row(|rig| rig.accept(), [Some(20017), calling, calling, calling, None, None, Some(20020)]);
 }
 
+/// Scenario (wrong): reject() when nothing rings is refused with a code that says the state.
 #[test]
 fn reject_is_legal_when_called_only() {
     let calling = Some(20022);
     row(|rig| rig.reject(), [Some(20021), calling, calling, calling, Some(0), Some(0), Some(20024)]);
 }
 
+/// Scenario (wrong): cancel() when we are not calling is refused with a code that says the state.
 #[test]
 fn cancel_is_legal_when_calling_only() {
     let (ok, called) = (Some(0), Some(20015));
@@ -61,12 +65,14 @@ fn hangup_is_legal_in_every_call() {
     row(|rig| rig.hangup(), [Some(20005), ok, ok, ok, ok, ok, ok]);
 }
 
+/// Scenario (wrong): leave() outside of a call is refused with a code that says the state.
 #[test]
 fn leave_is_legal_in_a_call_only() {
     let (calling, called) = (Some(20010), Some(20011));
     row(|rig| rig.leave(), [Some(20009), calling, calling, calling, called, called, Some(0)]);
 }
 
+/// Scenario (switch): Switching is possible from the accept on, also before the call is connected.
 #[test]
 fn a_type_switch_is_legal_in_a_call_only_also_before_it_is_connected() {
     let (calling, called) = (Some(20026), Some(20027));
@@ -78,6 +84,7 @@ fn a_type_switch_is_legal_in_a_call_only_also_before_it_is_connected() {
     assert_eq!(rig.last_code(), 0);
 }
 
+/// Scenario (wrong): Everything about calls before the login is refused.
 #[test]
 fn before_login_everything_about_calls_says_so() {
     use super::super::Config;
@@ -122,6 +129,7 @@ fn cell(mut rig: Rig, act: impl Fn(&mut Rig), told: &str, asked: &str, after: Ph
     assert_eq!(rig.engine.phase(), after);
 }
 
+/// Scenario (order): The answer to our invite arrives when the call is over, or twice: it changes nothing.
 #[test]
 fn accept_of_own_by_state() {
     let accept = |rig: &mut Rig| rig.peer_accepts();
@@ -133,6 +141,7 @@ fn accept_of_own_by_state() {
     cell(Rig::in_call(), accept, "", "", Phase::InCall);
 }
 
+/// Scenario (order): A rejection arrives when we are in the call, or when it is over: it changes nothing.
 #[test]
 fn reject_of_own_by_state() {
     let reject = |rig: &mut Rig| rig.peer_rejects("");
@@ -144,6 +153,8 @@ fn reject_of_own_by_state() {
     cell(Rig::in_call(), reject, "", "", Phase::InCall);
 }
 
+/// Scenario (ordinary): The peer hangs up: the call ends with "hung up by the other side", in whatever
+/// state it is.
 #[test]
 fn close_by_state() {
     cell(Rig::new(), |rig| rig.peer_closes("p1"), "", "", Phase::Idle);
@@ -170,6 +181,7 @@ fn close_by_state() {
     );
 }
 
+/// Scenario (ordinary): The peer leaves: a call of two is over, and the one who stays closes the channel.
 #[test]
 fn leave_by_state() {
     let leave =
@@ -183,6 +195,7 @@ fn leave_by_state() {
     cell(Rig::in_call(), leave("ch1"), told, "close ch1 · rtc leave · record 1 to bob", Phase::Idle);
 }
 
+/// Scenario (cancel): A cancel that comes when nothing rings changes nothing, but is remembered.
 #[test]
 fn cancel_of_theirs_by_state() {
     let cancel = |rig: &mut Rig| rig.peer_cancels();
@@ -206,6 +219,8 @@ fn an_aside_that_was_cancelled_is_not_accepted_later() {
     rig.told("");
 }
 
+/// Scenario (devices): Another device's answer arrives in any state: only the ringing that it is about
+/// ends.
 #[test]
 fn siblings_by_state() {
     for signal in [Signal::Accept, Signal::Reject] {
@@ -227,6 +242,7 @@ fn siblings_by_state() {
     }
 }
 
+/// Scenario (old): "Join now" from a client before 1.1.0 counts once, and only while it is waited for.
 #[test]
 fn control_1_by_state() {
     let control = |channel: &'static str| move |rig: &mut Rig| rig.control(channel, "{\"cid\":1}");
@@ -250,6 +266,7 @@ fn control_2_and_3_by_state() {
     }
 }
 
+/// Scenario (recall): The other person calls again, in each state: a glare, a waiting redial, or busy.
 #[test]
 fn an_invite_from_the_peer_by_state() {
     let invite = |rig: &mut Rig| rig.invite("bob", "p9", "q9");

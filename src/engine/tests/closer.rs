@@ -160,3 +160,32 @@ fn media_ops_of_an_ended_call_do_not_fail_the_next() {
     rig.told("");
     assert_eq!(rig.state(), 1);
 }
+
+#[test]
+fn a_hurried_closers_channel_that_comes_late_is_closed() {
+    let mut rig = Rig::new();
+    for _ in 0..9 {
+        rig.call("bob");
+        rig.cancel();
+    }
+    rig.forget();
+    rig.ok("create");
+    rig.asked("close ch1");
+}
+
+#[test]
+fn of_channels_that_come_too_late_the_last_sixteen_are_closed() {
+    for (calls, closed) in [(3, 3), (17, 16)] {
+        let mut rig = Rig::new();
+        for _ in 0..calls {
+            rig.call("bob");
+            rig.pass(8_000);
+            rig.told("done call 408 · on_call_end 7");
+        }
+        rig.forget();
+        for _ in 0..calls {
+            rig.ok("create");
+        }
+        assert_eq!(rig.waiting().matches("close").count(), closed);
+    }
+}

@@ -182,3 +182,86 @@ fn a_reject_with_an_unknown_code_is_not_told_as_an_error_of_the_call() {
     rig.told("");
     assert_eq!(rig.state(), 3);
 }
+
+#[test]
+fn a_refusal_is_a_refusal_whatever_the_plug_says_besides() {
+    let outcome = Outcome::failed(500, "no");
+    let channel = Channel { id: "ch1".into(), ..Channel::default() };
+    let me = Member { account: "al".into(), uid: 11, ..Member::default() };
+    let room = Some(Room { channel, members: vec![me] });
+    let refusal = SignalResult { outcome, room, rtc_token: Some("t".into()), server_ms: 5 };
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.forget();
+    rig.answer_with("create", refusal.clone());
+    rig.told("done call 500 · on_call_end 7");
+    rig.asked("");
+
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.ok("create");
+    rig.forget();
+    rig.answer_with("join", refusal.clone());
+    rig.told("done call 500 · on_call_end 7");
+    rig.asked("close ch1");
+
+    let mut rig = Rig::accepting();
+    rig.ok("accept");
+    rig.forget();
+    rig.answer_with("join", refusal.clone());
+    rig.told("on_error rtc 500 · on_call_end 5");
+
+    let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
+    rig.login("al");
+    rig.answer_with("login", refusal);
+    rig.told("done login 500");
+    rig.call("bob");
+    rig.told("done call 20001");
+}
+
+#[test]
+fn what_fails_because_the_call_is_over_is_no_error_but_a_lost_record_is() {
+    let gone = [
+        codes::CHANNEL_NOT_EXISTS,
+        codes::NOT_MEMBER,
+        codes::INVITE_NOT_EXISTS,
+        codes::INVITE_REJECTED,
+        codes::INVITE_ACCEPTED,
+    ];
+    for code in gone {
+        let mut rig = Rig::in_call();
+        rig.switch(CallType::Video, SwitchStep::Invite);
+        rig.forget();
+        rig.answer("control", code);
+        rig.told("");
+        rig.answer("control", codes::TIMEOUT);
+        rig.told("on_error switch 408");
+        rig.hangup();
+        rig.forget();
+        rig.answer("record", code);
+        rig.told(&format!("on_error record {code}"));
+    }
+}
+
+#[test]
+fn only_a_late_success_is_undone_and_only_while_logged_in() {
+    let late = || {
+        let mut rig = Rig::accepting();
+        rig.ok("accept");
+        rig.pass(8_000);
+        rig.forget();
+        rig
+    };
+    let mut rig = late();
+    rig.answer("join", 500);
+    rig.asked("");
+    let mut rig = late();
+    rig.logout();
+    rig.pass(20_000);
+    rig.forget();
+    rig.ok("join");
+    rig.asked("");
+    let mut rig = late();
+    rig.ok("join");
+    rig.asked("leave p1");
+}

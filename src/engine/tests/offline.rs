@@ -189,3 +189,65 @@ fn a_ring_from_the_backlog_ends_when_the_invite_is_120_seconds_old() {
     rig.pass(1);
     rig.told("on_user_busy al · on_call_end 2");
 }
+
+#[test]
+fn an_end_in_the_backlog_counts_for_an_invite_that_comes_later() {
+    for (signal, request) in [(Signal::Cancel, "q1"), (Signal::Close, "")] {
+        let mut rig = online();
+        let end = rig.event(signal, "bob", "p1", request, "");
+        batch(&mut rig, vec![end]);
+        rig.invite("bob", "p1", "q1");
+        rig.told("");
+        rig.invite("bob", "p9", "q9");
+        rig.told("on_invited bob");
+    }
+}
+
+#[test]
+fn a_cancel_in_the_backlog_ends_the_invite_that_it_names_and_no_other_of_the_channel() {
+    let mut rig = online();
+    let ring = invite(&rig, "bob", "p1", 1_000);
+    let other = rig.event(Signal::Cancel, "bob", "p1", "another", "");
+    batch(&mut rig, vec![ring, other]);
+    rig.told("on_invited bob");
+    let mut rig = online();
+    let other = rig.event(Signal::Cancel, "bob", "p1", "another", "");
+    batch(&mut rig, vec![other]);
+    rig.invite("bob", "p1", "q1");
+    rig.told("on_invited bob");
+}
+
+#[test]
+fn only_our_own_answers_end_an_invite_of_the_backlog() {
+    for signal in [Signal::Accept, Signal::Reject] {
+        for from in ["bob", "eve"] {
+            let mut rig = online();
+            let ring = invite(&rig, "bob", "p1", 1_000);
+            let answer = rig.event(signal, from, "p1", "p1", "");
+            batch(&mut rig, vec![ring, answer]);
+            rig.told("on_invited bob");
+        }
+    }
+}
+
+#[test]
+fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring() {
+    let mut rig = Rig::called();
+    rig.invite("bob", "p2", "q2");
+    rig.forget();
+    let ends = [("p1", "q1"), ("p2", "q2")]
+        .map(|(channel, request)| rig.event(Signal::Cancel, "bob", channel, request, ""));
+    batch(&mut rig, ends.to_vec());
+    rig.told("on_user_cancel bob · on_call_end 12");
+}
+
+#[test]
+fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_plug() {
+    let mut rig = Rig::calling();
+    let accept = rig.event(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
+    let close = rig.event(Signal::Close, "bob", "ch1", "", "");
+    batch(&mut rig, vec![accept, close]);
+    rig.told("on_user_accept bob · on_call_end 16");
+    rig.asked("");
+    assert_eq!(rig.engine.poll_timeout(), None);
+}

@@ -265,3 +265,95 @@ fn only_a_late_success_is_undone_and_only_while_logged_in() {
     rig.ok("join");
     rig.asked("leave p1");
 }
+
+#[test]
+fn timers_of_an_ended_call_leave_the_next_one_alone() {
+    for is_out in [false, true] {
+        let mut rig = Rig::calling();
+        rig.cancel();
+        rig.call("bob");
+        if is_out {
+            rig.ok("create");
+            rig.ok("join");
+            rig.ok("invite");
+        }
+        rig.forget();
+        rig.pass(5_000);
+        rig.told("on_error record 408");
+        rig.asked("close ch1");
+        assert_eq!(rig.state(), 1);
+    }
+}
+
+#[test]
+fn a_late_error_names_its_own_call() {
+    for is_confirmed in [false, true] {
+        let mut rig = Rig::in_call();
+        rig.hangup();
+        match is_confirmed {
+            true => rig.place_call(),
+            false => rig.call("bob"),
+        }
+        rig.answer("record", 500);
+        let Some(Event::Error(error)) = rig.events.last() else { panic!("the record was lost") };
+        assert_eq!((error.call_no, error.code), (1, 500));
+    }
+}
+
+#[test]
+fn a_channel_needs_an_id_of_a_sensible_length() {
+    for (id, code) in [("", 90008), (&*"x".repeat(65), 90008), (&*"x".repeat(64), 0)] {
+        let mut rig = Rig::new();
+        rig.call("bob");
+        let channel = Channel { id: id.into(), ..Channel::default() };
+        let room = Some(Room { channel, members: Vec::new() });
+        rig.forget();
+        rig.answer_with("create", SignalResult { room, ..SignalResult::default() });
+        match code {
+            0 => rig.asked(&format!("join {id}")),
+            _ => rig.told(&format!("done call {code} · on_call_end 7")),
+        }
+    }
+}
+
+#[test]
+fn a_ring_limit_whose_cancel_fails_is_said_again() {
+    let mut rig = Rig::calling();
+    rig.pass(30_000);
+    rig.asked("cancel bob ch1 r1 reason 2");
+    rig.answer("cancel", 500);
+    rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    rig.asked("cancel bob ch1 r1 reason 2 · record 4 to bob");
+}
+
+#[test]
+fn a_winner_that_is_still_creating_gives_way_as_well() {
+    let mut rig = Rig::new();
+    rig.call("bob");
+    rig.invite("bob", "p1", "!");
+    rig.forget();
+    rig.pass(3_000);
+    rig.asked("accept bob p1 !");
+    rig.ok("create");
+    rig.asked("close ch1");
+    rig.ok("accept");
+    rig.told("done call 0 · on_user_accept bob");
+}
+
+#[test]
+fn a_loser_whose_own_was_accepted_writes_no_record_of_a_cancel() {
+    let mut rig = Rig::glare_loser();
+    rig.peer_accepts();
+    rig.forget();
+    rig.cancel();
+    rig.told("done cancel 0 · on_call_end 11");
+}
+
+#[test]
+fn what_is_ignored_is_said_to_the_log() {
+    let mut rig = Rig::new();
+    rig.engine.handle(rig.now, Input::Rtc(RtcEvent::Reconnecting));
+    let why = "media event outside of the media room";
+    assert_eq!(rig.engine.poll_output(), Some(Output::Ignored(why.into())));
+    assert_eq!(rig.engine.poll_output(), None);
+}

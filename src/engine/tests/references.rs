@@ -130,3 +130,49 @@ fn completions_and_events_carry_the_number_of_their_call() {
     assert_eq!(rig.results.last().map(|result| result.call_no), Some(2));
     assert_eq!(rig.last_end().call_no, 2);
 }
+
+/// Scenario (wrong): A reference to an ended call must fit it in everything that it says.
+#[test]
+fn a_reference_to_an_ended_call_must_fit_in_all_that_it_says() {
+    let full = || CallRef {
+        call_no: 1,
+        channel_id: Some("p1".into()),
+        account: Some("bob".into()),
+        request_id: Some("q1".into()),
+        ..CallRef::default()
+    };
+    let text = || Some(Text::from("x"));
+    let refs = [
+        (full(), codes::OK),
+        (CallRef { call_no: 0, ..full() }, codes::OK),
+        (CallRef { call_no: 2, ..full() }, codes::CALL_MISMATCH),
+        (CallRef { channel_id: text(), ..full() }, codes::CALL_MISMATCH),
+        (CallRef { account: text(), ..full() }, codes::CALL_MISMATCH),
+        (CallRef { request_id: text(), ..full() }, codes::CALL_MISMATCH),
+    ];
+    for (call, code) in refs {
+        let mut rig = Rig::called();
+        rig.peer_cancels();
+        rig.invite("carol", "c1", "s1");
+        rig.reject_of(call.clone());
+        assert_eq!((rig.last_code(), rig.state()), (code, 2), "{call:?}");
+    }
+}
+
+/// Scenario (wrong): Any earlier call can be named by its number.
+#[test]
+fn the_number_of_any_earlier_call_is_fulfilled_and_that_of_a_later_one_is_not() {
+    let mut rig = Rig::called();
+    rig.peer_cancels();
+    rig.invite("carol", "c1", "s1");
+    rig.signal(Signal::Cancel, "carol", "c1", "s1", "");
+    rig.invite("dave", "d1", "t1");
+    rig.forget();
+    for (no, code) in [(1, codes::OK), (2, codes::OK), (4, codes::CALL_MISMATCH)] {
+        rig.reject_of(named(no));
+        assert_eq!((rig.last_code(), rig.state()), (code, 2), "{no}");
+    }
+    let number_and_more = CallRef { account: Some("bob".into()), ..named(1) };
+    rig.reject_of(number_and_more);
+    assert_eq!(rig.last_code(), codes::CALL_MISMATCH, "only the last call's ids are remembered");
+}

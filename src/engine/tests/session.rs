@@ -3,6 +3,7 @@
 use super::super::Config;
 use super::super::codes;
 use super::super::input::*;
+use super::super::output::Event;
 use super::rig::{Rig, caps, new_style};
 
 fn logged_out() -> Rig {
@@ -389,4 +390,89 @@ fn nobody_rings_while_the_component_closes() {
     rig.told("on_call_end 0");
     rig.signal(Signal::Invite, "carol", "p3", "q3", &new_style("p3", "k3"));
     rig.told("");
+}
+
+#[test]
+fn two_hundred_and_fifty_six_messages_wait_for_a_login_and_no_more() {
+    let mut rig = logged_out();
+    rig.login("al");
+    let junk = rig.event(Signal::Join, "eve", "x", "", "");
+    rig.handle(Input::Signals { source: Source::Online, events: vec![junk; 255] });
+    rig.invite("bob", "p1", "q1");
+    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.ok("login");
+    rig.told("done login 0 · on_invited bob");
+}
+
+#[test]
+fn a_service_without_a_clock_makes_no_invite_old() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.ok("login");
+    rig.pass(200_000);
+    rig.forget();
+    let mut event = rig.event(Signal::Invite, "bob", "p1", "q1", "");
+    event.time_ms = 1;
+    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.told("on_invited bob");
+}
+
+#[test]
+fn the_limit_of_a_login_that_was_given_up_does_not_fail_the_next() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.pass(5_000);
+    rig.logout();
+    rig.ok("logout");
+    rig.login("al");
+    rig.forget();
+    rig.pass(5_000);
+    rig.told("");
+    rig.pass(5_000);
+    rig.told("done login 408");
+}
+
+#[test]
+fn a_kick_in_a_call_names_both_layers() {
+    let mut rig = Rig::in_call();
+    rig.kick();
+    let layer = |event: &Event| {
+        let (Event::Kicked(event) | Event::Disconnect(event)) = event else { return None };
+        Some(event.layer as i32)
+    };
+    assert_eq!(rig.events.iter().filter_map(layer).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_logins_repetition_is_that_of_the_same_account() {
+    let mut rig = logged_out();
+    rig.login("al");
+    rig.login("al");
+    rig.login("bob");
+    rig.told("done login 90002");
+    rig.ok("login");
+    rig.told("done login 0 · done login 0");
+    rig.login("al");
+    rig.login("bob");
+    rig.told("done login 0 · done login 90002");
+}
+
+#[test]
+fn channels_that_wait_or_are_left_over_are_in_use() {
+    let rooms = |ids: &[&str]| {
+        let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
+        Input::Rooms(ids.iter().map(|id| Room { channel: channel(id), members: Vec::new() }).collect())
+    };
+    let mut rig = Rig::called();
+    rig.invite("bob", "p2", "q2");
+    rig.forget();
+    rig.handle(rooms(&["p1", "p2", "p3"]));
+    rig.asked("leave p3");
+    // The own invite to an old client lives on beside the call with it.
+    let mut rig = Rig::calling();
+    rig.invite_old("bob", "p1", "zz");
+    rig.ok("accept");
+    rig.forget();
+    rig.handle(rooms(&["p1", "ch1", "p3"]));
+    rig.asked("leave p3");
 }

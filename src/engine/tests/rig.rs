@@ -452,6 +452,12 @@ impl Rig {
         assert_eq!(asked, expected, "told: {:?}", self.told);
     }
 
+    /// Both logs since the last look.
+    pub(super) fn logs(&mut self) -> (String, String) {
+        let lines = |log: &mut Vec<String>| std::mem::take(log).join(" · ");
+        (lines(&mut self.told), lines(&mut self.asked))
+    }
+
     pub(super) fn forget(&mut self) {
         self.told.clear();
         self.asked.clear();

@@ -1,0 +1,195 @@
+//! A message that does not name a call of ours exactly, or that somebody else sent, changes nothing: with it
+//! and without it the rest of every story is the same.
+
+use super::super::input::*;
+use super::super::output::EndReason;
+use super::super::wire;
+use super::rig::{Rig, new_style};
+
+/// How a story begins, which ids it knows, and how it ends.
+struct Story {
+    name: &'static str,
+    begin: fn() -> Rig,
+    known: &'static [(&'static str, &'static str)],
+    end: fn(&mut Rig),
+}
+
+fn with_redial(mut rig: Rig) -> Rig {
+    rig.invite("bob", "p2", "q2");
+    rig
+}
+
+fn old_accepting() -> Rig {
+    let mut rig = Rig::new();
+    rig.invite_old("bob", "p1", "q1");
+    rig.accept();
+    rig
+}
+
+/// In bob's call while our own invite to his old client is still out.
+fn with_leftover() -> Rig {
+    let mut rig = Rig::calling();
+    rig.invite_old("bob", "p1", "zz");
+    rig.ok("accept");
+    rig.ok("join");
+    rig
+}
+
+const STORIES: [Story; 7] = [
+    Story {
+        name: "ringing, and a redial waits",
+        begin: || with_redial(Rig::called()),
+        known: &[("p1", "q1"), ("p2", "q2")],
+        end: |rig| {
+            rig.peer_cancels();
+            rig.signal(Signal::Cancel, "bob", "p2", "q2", "");
+        },
+    },
+    Story {
+        name: "accepting, and a redial waits",
+        begin: || with_redial(Rig::accepting()),
+        known: &[("p1", "q1"), ("p2", "q2")],
+        end: |rig| rig.ok("accept"),
+    },
+    Story {
+        name: "accepting an old caller",
+        begin: old_accepting,
+        known: &[("p1", "q1")],
+        end: |rig| {
+            rig.ok("accept");
+            rig.ok("join");
+            rig.pass(2_999);
+        },
+    },
+    Story {
+        name: "losing a glare",
+        begin: Rig::glare_loser,
+        known: &[("ch1", "r1"), ("p1", "zz")],
+        end: |rig| rig.ok("accept"),
+    },
+    Story {
+        name: "winning a glare",
+        begin: Rig::glare_winner,
+        known: &[("ch1", "r1"), ("p1", "!")],
+        end: |rig| {
+            rig.peer_rejects("");
+            rig.ok("accept");
+        },
+    },
+    Story {
+        name: "in a call",
+        begin: Rig::in_call,
+        known: &[("ch1", "r1")],
+        end: |rig| {
+            rig.pass(1_000);
+            rig.hangup();
+        },
+    },
+    Story {
+        name: "in a call, and an own invite is left over",
+        begin: with_leftover,
+        known: &[("ch1", "r1"), ("p1", "zz")],
+        end: Rig::hangup,
+    },
+];
+
+/// The end of the story, after this message if there is one.
+fn end_of(story: &Story, message: Option<(Source, SignalEvent)>) -> (String, String) {
+    let mut rig = (story.begin)();
+    rig.forget();
+    if let Some((source, event)) = message {
+        rig.handle(Input::Signals { source, events: vec![event] });
+    }
+    (story.end)(&mut rig);
+    rig.logs()
+}
+
+/// Every message that could be taken for one about a call of this story, and is not.
+fn strangers(story: &Story) -> Vec<(Source, SignalEvent)> {
+    let rig = (story.begin)();
+    let control = wire::control_joined();
+    let mut all = Vec::new();
+    for (source, signal, sender, custom) in [
+        (Source::Online, Signal::Cancel, "bob", ""),
+        (Source::Online, Signal::Accept, "bob", "{}"),
+        (Source::Online, Signal::Reject, "bob", ""),
+        (Source::Online, Signal::Close, "bob", ""),
+        (Source::Online, Signal::Leave, "bob", ""),
+        (Source::Online, Signal::Control, "bob", &*control),
+        (Source::OtherDevice, Signal::Accept, "al", ""),
+        (Source::OtherDevice, Signal::Reject, "al", ""),
+    ] {
+        // These are about a channel, whatever the request.
+        let is_of_channel = matches!(signal, Signal::Close | Signal::Leave | Signal::Control);
+        for channel in ["ch1", "p1", "p2", "x"] {
+            for request in ["r1", "q1", "q2", "zz", "!", "y"] {
+                for from in [sender, "eve"] {
+                    let names_channel = story.known.iter().any(|(known, _)| *known == channel);
+                    let names_call = story.known.contains(&(channel, request));
+                    let is_ours = if is_of_channel { names_channel } else { names_call };
+                    if from == "eve" || !is_ours {
+                        all.push((source, rig.event(signal, from, channel, request, custom)));
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn strangers_change_nothing() {
+    let mut tried = 0;
+    for story in &STORIES {
+        let expected = end_of(story, None);
+        for (source, event) in strangers(story) {
+            let told = end_of(story, Some((source, event.clone())));
+            assert_eq!(told, expected, "{}: {source:?} {event:?}", story.name);
+            tried += 1;
+        }
+    }
+    assert!(tried > 2_000, "only {tried} messages were tried");
+}
+
+#[test]
+fn a_channel_that_is_closed_while_it_waits_in_a_glare_is_not_accepted() {
+    let mut rig = Rig::glare_winner();
+    rig.peer_closes("p1");
+    rig.peer_rejects("");
+    rig.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    rig.asked("close ch1 · record 3 to bob");
+}
+
+#[test]
+fn a_left_over_invite_whose_channel_the_peer_closed_needs_no_cancel() {
+    let mut rig = with_leftover();
+    rig.peer_closes("ch1");
+    rig.forget();
+    rig.hangup();
+    rig.asked("close p1");
+}
+
+#[test]
+fn only_the_word_that_it_joined_ends_the_wait_for_an_old_caller() {
+    for (custom, is_joining) in [(wire::control_joined(), true), ("{\"cid\":2,\"type\":1}".into(), false)] {
+        let mut rig = old_accepting();
+        rig.control("p1", &custom);
+        rig.ok("accept");
+        rig.ok("join");
+        assert_eq!(rig.waiting().contains("rtc join"), is_joining, "{custom}");
+    }
+}
+
+#[test]
+fn what_a_refusal_adds_is_told_unless_it_echoes_our_own_text() {
+    for (answer, extra) in [("hello", ""), ("in a meeting", "in a meeting")] {
+        let mut rig = Rig::new();
+        rig.command(Command::Call(CallOptions { attachment: Some("hello".into()), ..Rig::options("bob") }));
+        rig.ok("create");
+        rig.ok("join");
+        rig.ok("invite");
+        let custom = new_style("ch1", "k1").replace('}', &format!(",\"_attachment\":\"{answer}\"}}"));
+        rig.peer_rejects(&custom);
+        assert_eq!((rig.last_end().reason, &*rig.last_end().extra), (EndReason::PeerRejected, extra));
+    }
+}

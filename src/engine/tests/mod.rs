@@ -13,6 +13,7 @@ mod offline;
 mod outgoing;
 mod references;
 mod session;
+mod snapshot;
 mod strangers;
 mod switch;
 mod tables;

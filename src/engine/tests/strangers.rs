@@ -26,6 +26,12 @@ fn old_accepting() -> Rig {
     rig
 }
 
+fn old_glare() -> Rig {
+    let mut rig = Rig::calling();
+    rig.invite_old("bob", "p1", "zz");
+    rig
+}
+
 /// In bob's call while our own invite to his old client is still out.
 fn with_leftover() -> Rig {
     let mut rig = Rig::calling();
@@ -35,7 +41,7 @@ fn with_leftover() -> Rig {
     rig
 }
 
-const STORIES: [Story; 7] = [
+const STORIES: [Story; 8] = [
     Story {
         name: "ringing, and a redial waits",
         begin: || with_redial(Rig::called()),
@@ -74,6 +80,16 @@ const STORIES: [Story; 7] = [
         end: |rig| {
             rig.peer_rejects("");
             rig.ok("accept");
+        },
+    },
+    Story {
+        name: "accepting an old caller whom we call",
+        begin: old_glare,
+        known: &[("ch1", "r1"), ("p1", "zz")],
+        end: |rig| {
+            rig.ok("accept");
+            rig.ok("join");
+            rig.pass(2_999);
         },
     },
     Story {
@@ -172,11 +188,13 @@ fn a_left_over_invite_whose_channel_the_peer_closed_needs_no_cancel() {
 #[test]
 fn only_the_word_that_it_joined_ends_the_wait_for_an_old_caller() {
     for (custom, is_joining) in [(wire::control_joined(), true), ("{\"cid\":2,\"type\":1}".into(), false)] {
-        let mut rig = old_accepting();
-        rig.control("p1", &custom);
-        rig.ok("accept");
-        rig.ok("join");
-        assert_eq!(rig.waiting().contains("rtc join"), is_joining, "{custom}");
+        for begin in [old_accepting, old_glare] {
+            let mut rig = begin();
+            rig.control("p1", &custom);
+            rig.ok("accept");
+            rig.ok("join");
+            assert_eq!(rig.waiting().contains("rtc join"), is_joining, "{custom}");
+        }
     }
 }
 
@@ -191,5 +209,16 @@ fn what_a_refusal_adds_is_told_unless_it_echoes_our_own_text() {
         let custom = new_style("ch1", "k1").replace('}', &format!(",\"_attachment\":\"{answer}\"}}"));
         rig.peer_rejects(&custom);
         assert_eq!((rig.last_end().reason, &*rig.last_end().extra), (EndReason::PeerRejected, extra));
+    }
+}
+
+#[test]
+fn an_invite_that_another_device_answered_while_it_waited_is_not_accepted() {
+    for signal in [Signal::Accept, Signal::Reject] {
+        let mut rig = Rig::glare_winner();
+        rig.signal_from(Source::OtherDevice, signal, "al", "p1", "!", "");
+        rig.peer_rejects("");
+        rig.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+        rig.asked("close ch1 · record 3 to bob");
     }
 }

@@ -8,12 +8,13 @@ CC      ?= cc
 # Cargo takes its job count from the machine, not from make's job server.
 CARGO   := env -u MAKEFLAGS -u MFLAGS cargo
 CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
+TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model bench abi abi-accept install header diagram scenarios lint setup clean
+.PHONY: help demo test sim model bench abi abi-accept install header diagram picture scenarios lint setup clean
 
 help:
-	@echo 'make demo      two accounts call each other; prints every event, writes what was heard as WAV'
+	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
 	@echo 'make test      every test: Rust, C and C++, installed consumers'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
@@ -23,17 +24,23 @@ help:
 	@echo 'make header    writes include/nertc_callkit.h from the code'
 	@echo 'make diagram   draws docs/states.svg from the code'
 	@echo 'make scenarios writes docs/SCENARIOS.md from the tests'
+	@echo 'make picture   draws docs/call.svg from a run of the demo'
 	@echo 'make lint      format, lints, documentation'
 	@echo 'make setup     installs (as root) or names what the other commands need'
 	@echo 'make clean     removes what was built'
 
 demo:
 	scripts/setup cargo cc
-	$(CARGO) build --quiet --lib
+	$(CARGO) build --quiet --lib --package nertc_callkit
+	$(CARGO) build --quiet --package nertc_callkit_tool
 	mkdir -p build
 	$(CC) -std=c99 -Iinclude examples-c/demo.c -Ltarget/debug -lnertc_callkit -lm -pthread \
 	  -Wl,-rpath,$(CURDIR)/target/debug -o build/demo
-	build/demo build/demo.wav
+	rm -f build/demo.trace
+	build/demo build/demo.wav - build/demo.trace
+	$(TOOL) diagram build/demo.trace -o build/demo.svg
+	@echo 'demo: what happened inside is in build/demo.trace, a picture of it in build/demo.svg'
+	@echo 'demo: in words: target/debug/nertc-callkit explain build/demo.trace'
 
 test: setup
 	$(CARGO) test --workspace --no-fail-fast
@@ -69,6 +76,9 @@ install:
 
 header:
 	NERTC_CALLKIT_WRITE_HEADER=1 $(CARGO) test --quiet --test header header_says
+
+picture: demo
+	cp build/demo.svg docs/call.svg
 
 diagram:
 	NERTC_CALLKIT_WRITE_DIAGRAM=1 $(CARGO) test --quiet --test diagram

@@ -1,11 +1,12 @@
 /*
  * demo.c: two accounts in one process call each other. No server, no device, no vendor's SDK.
  *
- *   demo [OUT.wav [IN.wav]]
+ *   demo [OUT.wav [IN.wav|- [TRACE]]]
  *
  * alice calls bob, bob accepts as soon as it rings, alice speaks (IN.wav, or a tone of a second), bob
  * writes what he hears into OUT.wav (demo.wav), alice hangs up. Every completion and every event is
- * printed in order. Ends with 0 if bob heard exactly what alice said, else with 1.
+ * printed in order. With TRACE, what alice's component is told and does is written into that file: see
+ * docs/TRACE.md. Ends with 0 if bob heard exactly what alice said, else with 1.
  *
  * The same file is C99 and C++11.
  */
@@ -24,6 +25,7 @@ enum { LOGGED_IN = 1, CONNECTED = 2, ENDED = 4, LOGGED_OUT = 8 };
 struct person {
   const char *name; /* first: print_events.h wants it so */
   nertc_callkit *kit;
+  const char *trace; /* or NULL */
   unsigned seen;
   struct sound heard;
 };
@@ -128,6 +130,10 @@ static int start(struct person *person)
   /* config.plugs stays NULL: the embedded loopback connects all components of this process. */
 
   status = nertc_callkit_create(&config, &person->kit);
+  if (status == NERTC_CALLKIT_STATUS_OK && person->trace) {
+    /* alice and bob are no real people, so their names need not be hidden. */
+    status = nertc_callkit_trace_start(person->kit, person->trace, NERTC_CALLKIT_TRACE_PERSONAL);
+  }
   if (status == NERTC_CALLKIT_STATUS_OK) {
     status = nertc_callkit_login(person->kit, person->name, "any token", on_login, person);
   }
@@ -142,7 +148,7 @@ static int start(struct person *person)
 static int take_sound(const char *path, struct sound *sound)
 {
   int i;
-  if (path) {
+  if (path && strcmp(path, "-") != 0) {
     return wav_read(path, sound);
   }
   sound->rate = 48000;
@@ -228,6 +234,7 @@ int main(int argc, char **argv)
   memset(&said, 0, sizeof said);
   alice.name = "alice";
   bob.name = "bob";
+  alice.trace = argc > 3 ? argv[3] : NULL;
 
   if (!take_sound(argc > 2 ? argv[2] : NULL, &said)) {
     fprintf(stderr, "demo: %s is not a WAV file of 16-bit PCM\n", argv[2]);

@@ -19,7 +19,7 @@ mod tests;
 
 pub use read::{Error, Header, Line, Reader, Step};
 pub use redact::Redaction;
-pub use replay::{Difference, Report, replay};
+pub use replay::{Difference, Played, Replay, Report, replay};
 pub use tape::Tape;
 
 /// The format's version; a reader refuses a newer one.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use super::read::{Error, Header, Line, Reader, Step};
-use crate::engine::Engine;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
+use crate::engine::{Engine, Snapshot};
 
 /// Kits of one file.
 const KITS: usize = 4096;
@@ -23,7 +23,7 @@ pub struct Report {
 }
 
 /// Where a replay and its trace part.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Difference {
     /// Line of the file.
     pub line: usize,
@@ -35,41 +35,16 @@ pub struct Difference {
     pub replayed: String,
 }
 
-/// A kit that is being replayed.
-struct Player {
-    engine: Engine,
-    now: Time,
-}
-
 /// Replays a trace. Stops at the first difference; what follows would only be its consequence.
 pub fn replay(input: impl BufRead) -> Result<Report, Error> {
-    let mut reader = Reader::new(input);
-    let mut players = BTreeMap::new();
+    let mut replay = Replay::new(input);
     let mut report = Report::default();
-    while let Some(line) = reader.next()? {
-        let malformed = |why: &str| Error::Malformed { line: reader.line(), why: why.into() };
-        match line {
-            Line::Header(header) => {
-                if players.len() >= KITS {
-                    return Err(malformed("more kits than a trace may hold"));
-                }
-                let Header { kit, t, engine, .. } = *header;
-                if !engine.is_plausible() {
-                    return Err(malformed("an engine never gets into this state: the file was edited"));
-                }
-                if players.insert(kit, Player { engine, now: t }).is_some() {
-                    return Err(malformed("the kit begins a second time"));
-                }
-                report.kits += 1;
-            }
-            Line::Step(step) => {
-                let player =
-                    players.get_mut(&step.kit).ok_or_else(|| malformed("a step before its kit's header"))?;
-                if step.t < player.now {
-                    return Err(malformed("time goes backwards: the file was edited"));
-                }
+    while let Some(played) = replay.next()? {
+        match played {
+            Played::Begin(_) => report.kits += 1,
+            Played::Step { difference, .. } => {
                 report.steps += 1;
-                report.difference = player.play(reader.line(), step);
+                report.difference = difference;
                 if report.difference.is_some() {
                     break;
                 }
@@ -79,25 +54,98 @@ pub fn replay(input: impl BufRead) -> Result<Report, Error> {
     Ok(report)
 }
 
+/// A line that was played.
+#[derive(Clone, Debug)]
+pub enum Played {
+    /// A kit begins.
+    Begin(Box<Header>),
+    /// A step of a kit.
+    Step {
+        /// What the file says.
+        step: Box<Step>,
+        /// Where the kit stands afterwards.
+        after: Box<Snapshot>,
+        /// The engine answers otherwise.
+        difference: Option<Difference>,
+    },
+}
+
+/// Plays a trace line by line.
+#[derive(Debug)]
+pub struct Replay<R> {
+    reader: Reader<R>,
+    players: BTreeMap<u64, Player>,
+}
+
+/// A kit that is being replayed.
+#[derive(Debug)]
+struct Player {
+    engine: Engine,
+    now: Time,
+}
+
+impl<R: BufRead> Replay<R> {
+    /// Of anything.
+    pub fn new(input: R) -> Replay<R> {
+        Replay { reader: Reader::new(input), players: BTreeMap::new() }
+    }
+
+    /// Plays the next line; `None` at the end.
+    #[expect(clippy::should_implement_trait, reason = "an iterator would not say that an error is the last")]
+    pub fn next(&mut self) -> Result<Option<Played>, Error> {
+        let Some(line) = self.reader.next()? else { return Ok(None) };
+        let number = self.reader.line();
+        let malformed = |why: &str| Error::Malformed { line: number, why: why.into() };
+        match line {
+            Line::Header(header) => {
+                if self.players.len() >= KITS {
+                    return Err(malformed("more kits than a trace may hold"));
+                }
+                if !header.engine.is_plausible() {
+                    return Err(malformed("an engine never gets into this state: the file was edited"));
+                }
+                let player = Player { engine: header.engine.clone(), now: header.t };
+                if self.players.insert(header.kit, player).is_some() {
+                    return Err(malformed("the kit begins a second time"));
+                }
+                Ok(Some(Played::Begin(header)))
+            }
+            Line::Step(step) => {
+                let player = self.players.get_mut(&step.kit);
+                let player = player.ok_or_else(|| malformed("a step before its kit's header"))?;
+                if step.t < player.now {
+                    return Err(malformed("time goes backwards: the file was edited"));
+                }
+                let difference = player.play(number, &step);
+                Ok(Some(Played::Step {
+                    after: Box::new(player.engine.snapshot()),
+                    step: Box::new(step),
+                    difference,
+                }))
+            }
+        }
+    }
+}
+
 impl Player {
-    fn play(&mut self, line: usize, step: Step) -> Option<Difference> {
+    fn play(&mut self, line: usize, step: &Step) -> Option<Difference> {
         let Step { kit, t, input, due, out } = step;
-        let differs = |recorded: String, replayed: String| Difference { line, kit, recorded, replayed };
-        self.now = t;
+        let differs = |recorded: String, replayed: String| Difference { line, kit: *kit, recorded, replayed };
+        self.now = *t;
         match input {
-            Some(input) => self.engine.handle(t, input),
+            Some(input) => self.engine.handle(*t, input.clone()),
             None => {
-                let next = self.engine.poll_timeout().filter(|(at, _)| *at <= t).map(|(_, why)| why);
+                let next = self.engine.poll_timeout().filter(|(at, _)| at <= t).map(|(_, why)| why);
                 if next != due.as_deref() {
                     let say = |why: Option<&str>| format!("due: {}", why.unwrap_or("nothing"));
                     return Some(differs(say(due.as_deref()), say(next)));
                 }
-                self.engine.handle_timeout(t);
+                self.engine.handle_timeout(*t);
             }
         }
         let replayed = std::iter::from_fn(|| self.engine.poll_output()).collect::<Vec<_>>();
         let at = (0..out.len().max(replayed.len())).find(|at| out.get(*at) != replayed.get(*at))?;
         let say = |outputs: &[Output]| outputs.get(at).map_or("nothing more".into(), |it| format!("{it:?}"));
-        Some(differs(say(&out), say(&replayed)))
+        Some(differs(say(out), say(&replayed)))
     }
 }

@@ -1,5 +1,10 @@
 //! `nertc-callkit`: plays traces again, draws them, says in words what happened.
 
+mod diagram;
+mod explain;
+mod story;
+mod words;
+
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::process::ExitCode;
@@ -39,6 +44,13 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
         ["--help" | "-h" | "help"] => print(HELP),
         ["--version" | "-V"] => print(concat!("nertc-callkit ", env!("CARGO_PKG_VERSION"), "\n")),
         ["replay", file] => replay(file),
+        ["diagram", file] => print(&diagram::draw(&story::read(file)?)),
+        ["diagram", file, "-o", out] | ["diagram", "-o", out, file] => {
+            let picture = diagram::draw(&story::read(file)?);
+            std::fs::write(out, picture).map_err(|error| format!("{out}: {error}"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ["explain", file] => print(&explain::tell(&story::read(file)?)),
         [] => Err(format!("what shall I do?\n\n{HELP}")),
         [word, ..] => Err(format!("cannot make sense of `{word} …`\n\n{HELP}")),
     }

@@ -1,0 +1,365 @@
+//! A trace in words: what happened in each call and why it ended.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use nertc_callkit::engine::Snapshot;
+use nertc_callkit::engine::codes;
+use nertc_callkit::engine::input::{Command, Connection, Input, Signal, SignalEvent};
+use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output, SignalOp};
+
+use crate::story::{Moment, Story};
+use crate::words::{self, clock, event_name, kind, outcome, seconds, shout, signal};
+
+/// Tells it.
+pub(crate) fn tell(story: &Story) -> String {
+    let mut text = String::new();
+    for (at, kit) in story.kits.iter().enumerate() {
+        let steps = story.moments.iter().filter(|moment| moment.kit == at);
+        let last = steps.clone().next_back().map_or(kit.began, |moment| moment.t);
+        let _ = writeln!(
+            text,
+            "{}: {} steps in {}, library {}{}",
+            story.name(at),
+            steps.clone().count(),
+            seconds(last - kit.began),
+            kit.library,
+            if kit.redacted { ", redacted" } else { "" }
+        );
+        if story.earlier > 0 {
+            let _ = writeln!(text, "  ({} earlier steps of the file are not told)", story.earlier);
+        }
+        let mut told = Told { began: kit.began, ..Told::default() };
+        if kit.start.call_no != 0 {
+            told.mid_call(&kit.start);
+        }
+        steps.for_each(|moment| told.moment(moment));
+        text += &told.finish();
+    }
+    if let Some(it) = &story.difference {
+        let _ = writeln!(
+            text,
+            "\nFrom line {} of {} on this engine answers otherwise: see replay.",
+            it.line, story.file
+        );
+    }
+    text
+}
+
+/// What one kit went through.
+#[derive(Default)]
+struct Told {
+    began: u64,
+    /// Beside the calls.
+    lines: Vec<String>,
+    calls: BTreeMap<u64, Call>,
+    call: u64,
+}
+
+#[derive(Default)]
+struct Call {
+    title: String,
+    began: u64,
+    lines: Vec<String>,
+    is_incoming: bool,
+    is_accepted: bool,
+    is_connected: bool,
+    /// The timer that ran out last.
+    timer: Option<String>,
+    verdict: Option<String>,
+}
+
+impl Told {
+    fn mid_call(&mut self, start: &Snapshot) {
+        let doing = match start.state {
+            1 => "calling",
+            2 => "being called by",
+            _ => "in a call with",
+        };
+        let title = format!("the trace begins while it is {doing} {}", start.peer);
+        let (is_incoming, is_accepted) = (start.state == 2, start.state == 3);
+        let call = Call { title, began: self.began, is_incoming, is_accepted, ..Call::default() };
+        self.call = start.call_no;
+        self.calls.insert(start.call_no, call);
+    }
+
+    fn moment(&mut self, moment: &Moment) {
+        let cause = cause(moment);
+        // A call that this step begins is told in its own chapter.
+        let rings = moment.out.iter().find_map(|output| {
+            let Output::Event(Event::Invited(it)) = output else { return None };
+            Some((it.call_no, format!("{} call of {}", kind(it.call_type), it.invitor), true))
+        });
+        let begins = rings.or_else(|| self.own_call(moment));
+        if let Some((number, title, is_incoming)) = begins {
+            self.calls.insert(number, Call { title, began: moment.t, is_incoming, ..Call::default() });
+            self.call = number;
+        }
+        if let (Some(why), Some(call)) = (&moment.due, self.calls.get_mut(&self.call)) {
+            call.timer = Some(why.clone());
+        }
+        if let Some(asked) = asked(moment) {
+            self.note(self.call, moment.t, asked);
+        }
+        for output in &moment.out {
+            self.output(moment, output, &cause);
+        }
+        if moment.after.call_no == 0 {
+            self.call = 0;
+        }
+    }
+
+    fn own_call(&self, moment: &Moment) -> Option<(u64, String, bool)> {
+        let Some(Input::Command { command: Command::Call(options), .. }) = &moment.input else { return None };
+        let number = moment.after.call_no;
+        let is_new = moment.after.state == 1 && !self.calls.contains_key(&number);
+        is_new.then(|| (number, format!("{} call to {}", kind(options.call_type), options.user), false))
+    }
+
+    fn output(&mut self, moment: &Moment, output: &Output, cause: &str) {
+        let t = moment.t;
+        match output {
+            Output::Event(Event::CallEnd(end)) => self.end(moment, end, cause),
+            Output::Event(event) => {
+                if let Some(what) = happened(event) {
+                    let number = call_of(event);
+                    self.note(number, t, format!("{what} ({})", event_name(event)));
+                    if let (Some(call), Event::CallConnected(_)) = (self.calls.get_mut(&number), event) {
+                        call.is_connected = true;
+                    }
+                }
+            }
+            Output::Done { result, .. } if result.code != codes::OK => {
+                let what = shout(result.operation).to_lowercase();
+                self.note(result.call_no, t, format!("{what} completes with {}", outcome(result.code)));
+            }
+            Output::Signal { op, .. } => {
+                let sent = match op {
+                    SignalOp::Invite { message, expires_ms, .. } => {
+                        format!(
+                            "the invite goes out to {}, for {}",
+                            message.account,
+                            seconds((*expires_ms).into())
+                        )
+                    }
+                    SignalOp::Login { .. } => {
+                        return self.note(0, t, "the service is asked to log in".into());
+                    }
+                    SignalOp::CancelInvite(_) | SignalOp::Accept(_) | SignalOp::Reject(_) => {
+                        format!("asks the service: {}", words::signal_op(op))
+                    }
+                    SignalOp::Logout
+                    | SignalOp::Create { .. }
+                    | SignalOp::Join { .. }
+                    | SignalOp::Leave { .. }
+                    | SignalOp::Close { .. }
+                    | SignalOp::Control(_)
+                    | SignalOp::SendRecord(_) => return,
+                };
+                self.note(self.call, t, sent);
+            }
+            Output::Ignored(why) => self.note(self.call, t, format!("ignored: {why}")),
+            Output::Done { .. } | Output::Rtc { .. } => {}
+            Output::Closed => self.note(0, t, "released".into()),
+        }
+    }
+
+    fn end(&mut self, moment: &Moment, end: &CallEnd, cause: &str) {
+        let Some(call) = self.calls.get_mut(&end.call_no) else { return };
+        let mut why = format!(
+            "It ended with {} ({}): {}.",
+            shout(end.reason),
+            end.reason as i32,
+            meaning(end, call.is_incoming)
+        );
+        let _ = match (&moment.input, &call.timer) {
+            (Some(Input::SignalDone { .. }), Some(timer)) => {
+                write!(why, "\n    What ended it: a timer of this side ran out: {timer}; then {cause}.")
+            }
+            _ => write!(why, "\n    What ended it: {cause}."),
+        };
+        if call.is_connected || end.talk_ms > 0 {
+            let _ = write!(
+                why,
+                "\n    It rang for {} and lasted {}.",
+                seconds(end.ring_ms),
+                seconds(end.talk_ms)
+            );
+        } else if call.is_incoming && !call.is_accepted {
+            let _ = write!(why, "\n    That is why it stopped ringing here, after {}.", seconds(end.ring_ms));
+        } else {
+            let _ = write!(why, "\n    It was never connected; {} passed.", seconds(moment.t - call.began));
+        }
+        call.verdict = Some(why);
+    }
+
+    /// Adds a line to a call, or beside all.
+    fn note(&mut self, number: u64, t: u64, what: String) {
+        match self.calls.get_mut(&number) {
+            Some(call) => {
+                call.is_accepted |= what.starts_with("asks the service: accept");
+                call.lines.push(format!("    +{:<9} {what}", clock(t - call.began.min(t))));
+            }
+            None => self.lines.push(format!("  {:<10} {what}", clock(t - self.began))),
+        }
+    }
+
+    fn finish(self) -> String {
+        let mut text = String::new();
+        self.lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
+        for (number, call) in &self.calls {
+            let at = clock(call.began - self.began);
+            let _ = writeln!(text, "\n  Call {number}, at {at}: {}", call.title);
+            call.lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
+            let open = "It is still going on where the trace ends: no on_call_end was told.";
+            let _ = writeln!(text, "  → {}", call.verdict.as_deref().unwrap_or(open));
+        }
+        text + "\n"
+    }
+}
+
+/// What the step was about, if it is worth a line of its own.
+fn asked(moment: &Moment) -> Option<String> {
+    Some(match (&moment.input, &moment.due) {
+        (Some(Input::Command { command, .. }), _) => format!("the app: {}", words::command(command)),
+        (Some(Input::Close), _) => "the app releases the component".into(),
+        (Some(Input::Signals { source, events }), _) => {
+            let heard: Vec<String> = events.iter().map(|event| signal(*source, event)).collect();
+            format!("the service says: {}", heard.join("; "))
+        }
+        (Some(Input::SignalDone { result, .. }), _) if !codes::is_success(result.outcome.code) => {
+            format!("the service answers {}", said(moment))
+        }
+        (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != codes::OK => {
+            format!("the media plug answers {}", said(moment))
+        }
+        (Some(Input::Connection(Connection::Kicked(_))), _) => {
+            "the service logs this device out (kicked)".into()
+        }
+        (None, Some(why)) => format!("a timer of ours runs out: {why}"),
+        _ => return None,
+    })
+}
+
+fn said(moment: &Moment) -> String {
+    moment.words.iter().map(|word| word.text.clone()).collect::<Vec<_>>().join("; ")
+}
+
+/// Why this step ended what it ended.
+fn cause(moment: &Moment) -> String {
+    match (&moment.input, &moment.due) {
+        (Some(Input::Command { command, .. }), _) => {
+            format!("this app asked for it: {}", words::command(command))
+        }
+        (Some(Input::Close), _) => "this app released the component".into(),
+        (Some(Input::Signals { events, .. }), _) => {
+            let whose =
+                if events.iter().any(is_answer_elsewhere) { "our own account" } else { "the other side" };
+            format!("a message of {whose}: {}", said(moment))
+        }
+        (Some(Input::SignalDone { .. }), _) => format!("the service's answer: {}", said(moment)),
+        (Some(Input::Connection(_)), _) => format!("the service: {}", said(moment)),
+        (Some(Input::RtcDone { .. } | Input::Rtc(_)), _) => format!("the media plug: {}", said(moment)),
+        (Some(Input::Rooms(_) | Input::Backlog(_)), _) => said(moment),
+        (None, Some(why)) => format!("a timer of this side ran out: {why}"),
+        (None, None) => "nothing that the trace knows".into(),
+    }
+}
+
+fn is_answer_elsewhere(event: &SignalEvent) -> bool {
+    matches!(event.signal, Signal::Accept | Signal::Reject) && event.from == event.to
+}
+
+/// The reason in words.
+fn meaning(end: &CallEnd, is_incoming: bool) -> String {
+    let peer = &end.user;
+    match end.reason {
+        EndReason::Normal => "this side left, logged out or went away".into(),
+        EndReason::Timeout if is_incoming => "nobody here answered in time".into(),
+        EndReason::Timeout => format!("{peer} did not answer in time"),
+        EndReason::Busy => format!("{peer} is busy, or did not answer in its own time"),
+        EndReason::RtcJoinFailed => {
+            "media did not come up in time, or the media room could not be joined".into()
+        }
+        EndReason::CallFailed => "the call could not be placed".into(),
+        EndReason::Kicked => "this device was logged out by the service".into(),
+        EndReason::RtcDisconnected => "our own media connection was lost for good".into(),
+        EndReason::Cancelled => "we took the call back".into(),
+        EndReason::PeerCancelled => format!("{peer} took the call back before we answered"),
+        EndReason::Rejected => "we said no".into(),
+        EndReason::PeerRejected => format!("{peer} said no"),
+        EndReason::HungUp => "we hung up".into(),
+        EndReason::PeerHungUp => format!("{peer} hung up"),
+        EndReason::OtherRejected => "another device of this account said no".into(),
+        EndReason::OtherAccepted => "another device of this account answered".into(),
+        EndReason::PeerDisconnected => format!("the connection of {peer} was lost"),
+        EndReason::PeerLeft => format!("{peer} left the call"),
+        EndReason::AcceptFailed => "our accept failed".into(),
+    }
+}
+
+/// The call that an event is about; 0 = none.
+fn call_of(event: &Event) -> u64 {
+    match event {
+        Event::Invited(it) => it.call_no,
+        Event::UserBusy(it) | Event::UserCancel(it) | Event::UserAccept(it) | Event::UserEnter(it) => {
+            it.call_no
+        }
+        Event::UserReject(it) | Event::UserLeave(it) | Event::UserDisconnect(it) => it.call_no,
+        Event::CallingTimeout(it) | Event::CallConnected(it) => it.call_no,
+        Event::CallTypeChange(it) | Event::CallTypeRequest(it) => it.call_no,
+        Event::OtherClientAccept(it) | Event::OtherClientReject(it) => it.call_no,
+        Event::MessageSent(it) => it.call_no,
+        Event::Error(it) => it.call_no,
+        Event::CallEnd(it) => it.call_no,
+        Event::AudioAvailable(it) | Event::CameraAvailable(it) => it.call_no,
+        Event::AudioMuted(it) | Event::VideoMuted(it) => it.call_no,
+        Event::Disconnect(it) | Event::Kicked(it) | Event::NetworkQuality(it) => it.call_no,
+        Event::Reconnecting(it) | Event::Reconnected(it) => it.call_no,
+        Event::MissedCall(_) => 0,
+    }
+}
+
+/// An event in words; None: not worth a line.
+fn happened(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Invited(it) => format!("it rings, for at most {}", seconds(it.ring_left_ms.into())),
+        Event::UserBusy(it) => format!("{} is busy, or let it ring out", it.user),
+        Event::UserCancel(it) => format!("{} took it back", it.user),
+        Event::UserAccept(it) => format!("{} accepted", it.user),
+        Event::UserEnter(it) => format!("{} is in the media room", it.user),
+        Event::UserReject(it) => format!("{} said no", it.user),
+        Event::UserLeave(it) => format!("{} left", it.user),
+        Event::UserDisconnect(it) => format!("{} lost its connection", it.user),
+        Event::CallingTimeout(it) => format!("{} did not answer in time", it.user),
+        Event::CallConnected(_) => "both are in the media room: connected".into(),
+        Event::CallTypeChange(it) => format!("it is now a {} call", kind(it.call_type)),
+        Event::CallTypeRequest(it) => format!("{} asks for {}", it.user, kind(it.call_type)),
+        Event::OtherClientAccept(_) => "another device of this account accepted".into(),
+        Event::OtherClientReject(_) => "another device of this account said no".into(),
+        Event::Error(it) => format!("{} failed: {}", shout(it.operation).to_lowercase(), outcome(it.code)),
+        Event::Kicked(_) => "this device was logged out by the service".into(),
+        Event::Reconnecting(it) => {
+            format!("the {} connection is interrupted", shout(it.layer).to_lowercase())
+        }
+        Event::Reconnected(it) => format!("the {} connection is back", shout(it.layer).to_lowercase()),
+        Event::Disconnect(it) => {
+            format!("the {} connection is lost for good", shout(it.layer).to_lowercase())
+        }
+        Event::MissedCall(it) => {
+            let why = match it.why {
+                Missed::Cancelled => "it was taken back first",
+                Missed::Expired => "it was too old",
+                Missed::Busy => "this device was busy",
+                Missed::AnsweredElsewhere => "another device answered it",
+                Missed::Replaced => "a newer call of the same person took its place",
+                Missed::Group => "it is a group call",
+            };
+            format!("a call of {} did not ring: {why}", it.user)
+        }
+        // The end has a paragraph of its own, media and records are seen in the picture.
+        Event::CallEnd(_) | Event::MessageSent(_) | Event::NetworkQuality(_) => return None,
+        Event::AudioAvailable(_) | Event::CameraAvailable(_) => return None,
+        Event::AudioMuted(_) | Event::VideoMuted(_) => return None,
+    })
+}

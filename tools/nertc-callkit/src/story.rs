@@ -1,0 +1,127 @@
+//! A trace as it is told: kits, and what happened to them, the last part of it if it is long.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use nertc_callkit::engine::Snapshot;
+use nertc_callkit::engine::input::Input;
+use nertc_callkit::engine::output::Output;
+use nertc_callkit::trace::{Difference, Header, Played, Replay, Step};
+
+use crate::Failure;
+use crate::words;
+
+/// Moments that are told; a call takes some thirty.
+const MOMENTS: usize = 20_000;
+
+/// A whole file.
+pub(crate) struct Story {
+    pub(crate) file: String,
+    pub(crate) kits: Vec<Kit>,
+    pub(crate) moments: VecDeque<Moment>,
+    /// Moments before those.
+    pub(crate) earlier: u64,
+    /// Where this engine would have answered otherwise.
+    pub(crate) difference: Option<Difference>,
+}
+
+/// A component.
+pub(crate) struct Kit {
+    pub(crate) number: u64,
+    /// Its account, as soon as it has one.
+    pub(crate) account: String,
+    pub(crate) began: u64,
+    pub(crate) redacted: bool,
+    pub(crate) library: String,
+    /// Where it stood.
+    pub(crate) start: Snapshot,
+    /// Operations under way, in words.
+    asked: BTreeMap<u64, String>,
+}
+
+/// A step of a kit.
+pub(crate) struct Moment {
+    pub(crate) kit: usize,
+    pub(crate) t: u64,
+    pub(crate) input: Option<Input>,
+    /// Why a deadline passed.
+    pub(crate) due: Option<String>,
+    /// The input in words.
+    pub(crate) words: Vec<words::Word>,
+    pub(crate) out: Vec<Output>,
+    /// Where the kit stands afterwards.
+    pub(crate) after: Snapshot,
+}
+
+/// Reads a file.
+pub(crate) fn read(file: &str) -> Result<Story, Failure> {
+    let mut replay = Replay::new(crate::open(file)?);
+    let (kits, moments) = (Vec::new(), VecDeque::new());
+    let mut story = Story { file: file.into(), kits, moments, earlier: 0, difference: None };
+    while let Some(played) = replay.next().map_err(|error| format!("{file}: {error}"))? {
+        match played {
+            Played::Begin(header) => story.begin(*header),
+            Played::Step { step, after, difference } => {
+                story.step(*step, *after);
+                story.difference = story.difference.or(difference);
+            }
+        }
+    }
+    Ok(story)
+}
+
+impl Story {
+    fn begin(&mut self, header: Header) {
+        let Header { kit, t, library, redacted, engine, .. } = header;
+        let start = engine.snapshot();
+        self.kits.push(Kit {
+            number: kit,
+            account: start.account.to_string(),
+            began: t.0,
+            redacted,
+            library,
+            start,
+            asked: BTreeMap::new(),
+        });
+    }
+
+    fn step(&mut self, step: Step, after: Snapshot) {
+        let Some(index) = self.kits.iter().position(|kit| kit.number == step.kit) else { return };
+        let kit = &mut self.kits[index];
+        if kit.account.is_empty() {
+            kit.account = after.account.to_string();
+        }
+        let asked = |req| kit.asked.get(&req).cloned().unwrap_or_else(|| "an earlier operation".into());
+        let words = step.input.as_ref().map(|input| words::input(input, asked)).unwrap_or_default();
+        if let Some(Input::SignalDone { req, .. } | Input::RtcDone { req, .. }) = &step.input {
+            kit.asked.remove(&req.0);
+        }
+        for output in &step.out {
+            if let Output::Signal { req, .. } | Output::Rtc { req, .. } = output {
+                kit.asked.insert(req.0, words::output(output).map_or_else(|text| text, |word| word.text));
+            }
+        }
+        let Step { t, input, due, out, .. } = step;
+        self.moments.push_back(Moment { kit: index, t: t.0, input, due, words, out, after });
+        if self.moments.len() > MOMENTS {
+            self.moments.pop_front();
+            self.earlier += 1;
+        }
+    }
+
+    /// What a kit is called, if there are several.
+    pub(crate) fn name(&self, kit: usize) -> String {
+        let kit = &self.kits[kit];
+        match &*kit.account {
+            "" => format!("kit {}", kit.number),
+            account if self.kits.iter().filter(|other| other.account == account).count() > 1 => {
+                format!("{account} (kit {})", kit.number)
+            }
+            account => account.to_owned(),
+        }
+    }
+
+    /// Milliseconds since the file's first moment.
+    pub(crate) fn since_begin(&self, t: u64) -> u64 {
+        t - self.kits.iter().map(|kit| kit.began).min().unwrap_or(t).min(t)
+    }
+}

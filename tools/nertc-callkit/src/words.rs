@@ -1,0 +1,308 @@
+//! Inputs and outputs in words, short enough to stand above an arrow.
+
+use std::fmt::Debug;
+
+use nertc_callkit::engine::codes;
+use nertc_callkit::engine::input::{
+    CallType, Command, Connection, Input, Outcome, RtcEvent, Signal, SignalEvent, Source, SwitchStep,
+};
+use nertc_callkit::engine::output::{Event, MediaEvent, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::wire::{self, Reason};
+
+/// Who is at the other end of an arrow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    App,
+    Signaling,
+    Media,
+}
+
+/// How an arrow looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Somebody does or says something.
+    Plain,
+    /// The answer to what was asked.
+    Answer,
+    /// It did not work.
+    Bad,
+    /// A call ends.
+    End,
+}
+
+/// Something that passes between the kit and its surroundings.
+#[derive(Clone, Debug)]
+pub(crate) struct Word {
+    pub(crate) lane: Lane,
+    pub(crate) to_kit: bool,
+    pub(crate) text: String,
+    pub(crate) tone: Tone,
+}
+
+fn word(lane: Lane, to_kit: bool, text: impl Into<String>) -> Word {
+    Word { lane, to_kit, text: text.into(), tone: Tone::Plain }
+}
+
+fn answer(lane: Lane, to_kit: bool, what: &str, code: i32) -> Word {
+    let tone = if codes::is_success(code) { Tone::Answer } else { Tone::Bad };
+    Word { tone, ..word(lane, to_kit, format!("{what}: {}", outcome(code))) }
+}
+
+/// `ok`, or the number with its meaning.
+pub(crate) fn outcome(code: i32) -> String {
+    if code == codes::OK { "ok".into() } else { format!("{code}, {}", codes::text(code)) }
+}
+
+/// `PEER_HUNG_UP` of `PeerHungUp`, also of a longer text that begins with it.
+pub(crate) fn shout(value: impl Debug) -> String {
+    let text = format!("{value:?}");
+    let mut shouted = String::new();
+    for letter in text.chars().take_while(|letter| letter.is_alphanumeric()) {
+        if letter.is_uppercase() && !shouted.is_empty() {
+            shouted.push('_');
+        }
+        shouted.extend(letter.to_uppercase());
+    }
+    shouted
+}
+
+/// `on_user_accept`.
+pub(crate) fn event_name(event: &Event) -> String {
+    format!("on_{}", shout(event).to_lowercase())
+}
+
+pub(crate) fn kind(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::Audio => "audio",
+        CallType::Video => "video",
+        CallType::Other => "other",
+    }
+}
+
+fn step(step: SwitchStep) -> &'static str {
+    match step {
+        SwitchStep::Invite => "ask for",
+        SwitchStep::Agree => "agree to",
+        SwitchStep::Reject => "refuse",
+    }
+}
+
+fn media(bits: u32) -> &'static str {
+    match bits {
+        1 => "microphone",
+        2 => "camera",
+        _ => "microphone, camera",
+    }
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+/// What an input says. `asked` knows the operations that are under way.
+pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Word> {
+    let one = match input {
+        Input::Command { command, .. } => word(Lane::App, true, self::command(command)),
+        Input::Close => word(Lane::App, true, "release"),
+        Input::Backlog(true) => word(Lane::App, true, "does not take its events"),
+        Input::Backlog(false) => word(Lane::App, true, "takes its events again"),
+        Input::SignalDone { req, result } => {
+            answer(Lane::Signaling, true, &asked(req.0), result.outcome.code)
+        }
+        Input::Signals { source, events } => {
+            return events.iter().map(|event| word(Lane::Signaling, true, signal(*source, event))).collect();
+        }
+        Input::Rooms(rooms) => word(Lane::Signaling, true, format!("still in {} channels", rooms.len())),
+        Input::Connection(Connection::Lost(why)) => failed(Lane::Signaling, "connection lost", why),
+        Input::Connection(Connection::Restored) => word(Lane::Signaling, true, "connection restored"),
+        Input::Connection(Connection::Kicked(why)) => failed(Lane::Signaling, "kicked", why),
+        Input::RtcDone { req, outcome } => answer(Lane::Media, true, &asked(req.0), outcome.code),
+        Input::Rtc(event) => rtc(event),
+    };
+    vec![one]
+}
+
+fn failed(lane: Lane, what: &str, why: &Outcome) -> Word {
+    let code = if why.code == codes::OK { String::new() } else { format!(" ({})", why.code) };
+    Word { tone: Tone::Bad, ..word(lane, true, format!("{what}{code}")) }
+}
+
+/// What the app asks for.
+pub(crate) fn command(command: &Command) -> String {
+    match command {
+        Command::Login { account, .. } => format!("login as {account}"),
+        Command::Logout => "logout".into(),
+        Command::SetCallTimeout { timeout_ms } => {
+            format!("set_call_timeout {}", seconds((*timeout_ms).into()))
+        }
+        Command::Call(options) => format!("call {} ({})", options.user, kind(options.call_type)),
+        Command::Cancel { .. } => "cancel".into(),
+        Command::Accept { .. } => "accept".into(),
+        Command::Reject { .. } => "reject".into(),
+        Command::Hangup { .. } => "hangup".into(),
+        Command::Leave { .. } => "leave".into(),
+        Command::SwitchCallType { call_type, step: it } => {
+            format!("switch_call_type: {} {}", step(*it), kind(*call_type))
+        }
+        Command::EnableLocal { media: bits, on } => format!("{} {}", media(*bits), on_off(*on)),
+        Command::MuteLocal { media: bits, muted } => format!("mute {} {}", media(*bits), on_off(*muted)),
+        Command::MuteRemote { media: bits, muted } => {
+            format!("mute peer's {} {}", media(*bits), on_off(*muted))
+        }
+        Command::SetLocalView(_) => "set_local_view".into(),
+        Command::SetRemoteView(_) => "set_remote_view".into(),
+    }
+}
+
+/// A message of the service, with what matters of its text.
+pub(crate) fn signal(source: Source, event: &SignalEvent) -> String {
+    let text = wire::read(&event.custom);
+    let why = match event.signal {
+        Signal::Cancel if text.glare => " (both called each other)",
+        Signal::Cancel | Signal::Reject => match wire::reason(&event.custom, &text) {
+            Reason::Plain => "",
+            Reason::Timeout => " (nobody answered)",
+            Reason::Busy => " (busy)",
+        },
+        Signal::Control => match text.cid {
+            1 => " (join now)",
+            2 | 3 => " (call type)",
+            _ => "",
+        },
+        Signal::Close | Signal::Join | Signal::Invite | Signal::Accept | Signal::Leave => "",
+    };
+    let whose = match source {
+        Source::Online => "",
+        Source::OtherDevice => ", another own device",
+        Source::Offline => ", from the backlog",
+    };
+    format!("{} from {}{why}{whose}", shout(event.signal), event.from)
+}
+
+fn rtc(event: &RtcEvent) -> Word {
+    let text = match event {
+        RtcEvent::PeerJoin { uid } => format!("peer {uid} joined"),
+        RtcEvent::PeerLeave { uid, code: 0 } => format!("peer {uid} left"),
+        RtcEvent::PeerLeave { uid, code } => format!("peer {uid} left ({code})"),
+        RtcEvent::PeerMedia { uid, media: bits, on } => {
+            format!("peer {uid}: {} {}", media(*bits), on_off(*on))
+        }
+        RtcEvent::PeerMute { uid, media: bits, muted } => {
+            format!("peer {uid}: {} {}", media(*bits), if *muted { "muted" } else { "unmuted" })
+        }
+        RtcEvent::PeerSilent { uid } => format!("nothing from peer {uid}"),
+        RtcEvent::PeerHeard { uid } => format!("peer {uid} is heard again"),
+        RtcEvent::Reconnecting => "reconnecting".into(),
+        RtcEvent::Reconnected => "reconnected".into(),
+        RtcEvent::Disconnected(why) => return failed(Lane::Media, "disconnected", why),
+        RtcEvent::Quality { uid, quality } => format!("quality of {uid}: {quality}"),
+        RtcEvent::Error(why) => return failed(Lane::Media, "error", why),
+    };
+    word(Lane::Media, true, text)
+}
+
+/// What an output says; `Err` is a remark that goes nowhere.
+pub(crate) fn output(output: &Output) -> Result<Word, String> {
+    Ok(match output {
+        Output::Signal { op, .. } => word(Lane::Signaling, false, signal_op(op)),
+        Output::Rtc { op, .. } => word(Lane::Media, false, rtc_op(op)),
+        Output::Done { result, .. } => {
+            let what = format!("done({})", shout(result.operation).to_lowercase());
+            answer(Lane::App, false, &what, result.code)
+        }
+        Output::Event(event) => self::event(event),
+        Output::Ignored(why) => return Err(format!("ignored: {why}")),
+        Output::Closed => word(Lane::App, false, "released"),
+    })
+}
+
+/// An operation of the signaling plug.
+pub(crate) fn signal_op(op: &SignalOp) -> String {
+    match op {
+        SignalOp::Login { account, .. } => format!("login {account}"),
+        SignalOp::Logout => "logout".into(),
+        SignalOp::Create { call_type } => format!("create ({})", kind(*call_type)),
+        SignalOp::Join { .. } => "join".into(),
+        SignalOp::Invite { message, .. } => format!("invite {}", message.account),
+        SignalOp::CancelInvite(message) => format!("cancel invite of {}", message.account),
+        SignalOp::Accept(message) => format!("accept {}", message.account),
+        SignalOp::Reject(message) => {
+            let why = wire::reason(&message.custom, &wire::read(&message.custom));
+            let why = if why == Reason::Busy { " (busy)" } else { "" };
+            format!("reject {}{why}", message.account)
+        }
+        SignalOp::Leave { .. } => "leave".into(),
+        SignalOp::Close { .. } => "close".into(),
+        SignalOp::Control(message) => format!("control to {}", message.account),
+        SignalOp::SendRecord(record) => format!("record: {}", shout(record.status).to_lowercase()),
+    }
+}
+
+/// An operation of the media plug.
+pub(crate) fn rtc_op(op: &RtcOp) -> String {
+    match op {
+        RtcOp::Join { call_type, .. } => format!("join room ({})", kind(*call_type)),
+        RtcOp::Leave => "leave room".into(),
+        RtcOp::EnableLocal { media: bits, on } => format!("{} {}", media(*bits), on_off(*on)),
+        RtcOp::MuteLocal { media: bits, muted } => format!("mute {} {}", media(*bits), on_off(*muted)),
+        RtcOp::Subscribe { uid, media: bits, on } => {
+            format!("receive {uid}: {} {}", media(*bits), on_off(*on))
+        }
+        RtcOp::SetView { uid: 0, .. } => "own picture".into(),
+        RtcOp::SetView { uid, .. } => format!("picture of {uid}"),
+    }
+}
+
+fn event(event: &Event) -> Word {
+    let name = event_name(event);
+    let of_media = |it: &MediaEvent| format!("{name}: {}", on_off(it.on));
+    let text = match event {
+        Event::Invited(it) => format!("{name}: {} ({})", it.invitor, kind(it.call_type)),
+        Event::UserBusy(it) | Event::UserCancel(it) | Event::UserAccept(it) | Event::UserEnter(it) => {
+            format!("{name}: {}", it.user)
+        }
+        Event::UserReject(it) | Event::UserLeave(it) | Event::UserDisconnect(it) => {
+            format!("{name}: {}", it.user)
+        }
+        Event::AudioAvailable(it) | Event::CameraAvailable(it) => of_media(it),
+        Event::VideoMuted(it) | Event::AudioMuted(it) => of_media(it),
+        Event::CallEnd(it) => format!("{name}: {} {}", shout(it.reason), it.reason as i32),
+        Event::MessageSent(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
+        Event::Error(it) => format!("{name}: {} {}", shout(it.operation).to_lowercase(), it.code),
+        Event::MissedCall(it) => format!("{name}: {}, {}", it.user, shout(it.why).to_lowercase()),
+        Event::CallTypeChange(it) | Event::CallTypeRequest(it) => format!("{name}: {}", kind(it.call_type)),
+        Event::NetworkQuality(it) => format!("{name}: {}", it.quality),
+        Event::Disconnect(it) | Event::Kicked(it) | Event::Reconnecting(it) | Event::Reconnected(it) => {
+            format!("{name}: {}", shout(it.layer).to_lowercase())
+        }
+        Event::CallingTimeout(_)
+        | Event::OtherClientAccept(_)
+        | Event::OtherClientReject(_)
+        | Event::CallConnected(_) => name,
+    };
+    let is_bad = matches!(event, Event::Error(_) | Event::Kicked(_) | Event::Disconnect(_));
+    let tone = match is_bad {
+        _ if matches!(event, Event::CallEnd(_)) => Tone::End,
+        true => Tone::Bad,
+        false => Tone::Plain,
+    };
+    Word { tone, ..word(Lane::App, false, text) }
+}
+
+/// `1.5 s`, `250 ms`, `2 min 5 s`.
+pub(crate) fn seconds(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
+        1_000..60_000 => format!("{:.1} s", ms as f64 / 1_000.0),
+        _ => format!("{} min {} s", ms / 60_000, ms / 1_000 % 60),
+    }
+}
+
+/// `+12.345`, or with minutes.
+pub(crate) fn clock(ms: u64) -> String {
+    match ms / 60_000 {
+        0 => format!("{}.{:03}", ms / 1_000, ms % 1_000),
+        minutes => format!("{minutes}:{:02}.{:03}", ms / 1_000 % 60, ms % 1_000),
+    }
+}

@@ -201,3 +201,135 @@ fn without_control_messages_a_switch_is_unsupported() {
     rig.switch(CallType::Video, SwitchStep::Invite);
     assert_eq!(rig.last_code(), super::super::codes::UNSUPPORTED);
 }
+
+/// In a video call in which switches to audio are confirmed, our camera on.
+fn confirming_audio() -> Rig {
+    let mut rig = Rig::with(Config {
+        caps: Caps { enable_local: true, ..caps() },
+        confirm_video_to_audio: true,
+        ..Config::default()
+    });
+    rig.command(Command::Call(CallOptions { call_type: CallType::Video, ..Rig::options("bob") }));
+    rig.ok("create");
+    rig.ok("join");
+    rig.ok("invite");
+    rig.become_connected();
+    rig.settle();
+    rig.forget();
+    rig
+}
+
+/// Scenario (switch): The type that the call has already is fulfilled and sends nothing.
+#[test]
+fn a_switch_to_the_type_that_is_asks_nobody() {
+    let mut rig = confirming();
+    rig.switch(CallType::Audio, SwitchStep::Invite);
+    rig.told("done switch 0");
+    rig.asked("");
+}
+
+/// Scenario (switch): The peer's question is about the other type: our agreement to another one is refused.
+#[test]
+fn only_the_type_that_was_asked_for_can_be_agreed_to() {
+    let mut rig = confirming();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.forget();
+    rig.switch(CallType::Audio, SwitchStep::Agree);
+    rig.told("done switch 90009");
+    // Our own question cannot be agreed to by ourselves.
+    let mut rig = confirming();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.forget();
+    rig.switch(CallType::Video, SwitchStep::Agree);
+    rig.told("done switch 90009");
+    assert!(!is_video(&rig));
+}
+
+/// Scenario (switch): A question that was refused is closed: agreeing later is too late.
+#[test]
+fn a_refused_question_is_closed() {
+    let mut rig = confirming();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.switch(CallType::Video, SwitchStep::Reject);
+    rig.forget();
+    rig.switch(CallType::Video, SwitchStep::Agree);
+    rig.told("done switch 90009");
+    rig.control("ch1", VIDEO_ASKED);
+    rig.told("on_call_type_request video 1");
+}
+
+/// Scenario (timeout): The app does not answer the peer's question for ten seconds: it is closed, untold.
+#[test]
+fn the_apps_silence_closes_the_question_after_ten_seconds() {
+    let mut rig = confirming();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.forget();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.pass(2_000);
+    rig.rtc(RtcEvent::PeerHeard { uid: 22 });
+    rig.forget();
+    rig.pass(7_999);
+    rig.switch(CallType::Video, SwitchStep::Reject);
+    rig.told("done switch 0");
+
+    let mut rig = confirming();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.forget();
+    rig.pass(10_000);
+    rig.told("");
+    rig.switch(CallType::Video, SwitchStep::Agree);
+    rig.told("done switch 90009");
+    assert_eq!(rig.snapshot().call_type, Some(CallType::Audio));
+}
+
+/// Scenario (timeout): Another timer of the call does not hurry an open question.
+#[test]
+fn the_timer_of_a_silent_peer_does_not_hurry_our_question() {
+    let mut rig = confirming();
+    rig.switch(CallType::Video, SwitchStep::Invite);
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.settle();
+    rig.forget();
+    rig.pass(2_000);
+    rig.told("on_reconnecting 2");
+    rig.control("ch1", VIDEO_AGREED);
+    rig.told("on_call_type_change video 2");
+}
+
+/// Scenario (switch): From video to audio by agreement: the camera goes off.
+#[test]
+fn audio_by_agreement_closes_the_camera() {
+    let mut rig = confirming_audio();
+    rig.control("ch1", "{\"cid\":3,\"type\":1,\"state\":1}");
+    rig.told("on_call_type_request audio 1");
+    rig.switch(CallType::Audio, SwitchStep::Agree);
+    rig.asked("control bob ch1 cid 3 type 1 state 2 · enable 2 off");
+    assert!(!is_video(&rig));
+}
+
+/// Scenario (old): A client up to 1.6 switches without a question, also where we would ask.
+#[test]
+fn a_switch_that_asks_nothing_applies_where_we_would_ask() {
+    let mut rig = confirming();
+    rig.control("ch1", "{\"cid\":2,\"type\":2}");
+    rig.told("on_call_type_change video 0");
+    rig.asked("");
+    assert!(is_video(&rig));
+}
+
+/// Scenario (switch): Whether a join opens the camera is what the last switch says.
+#[test]
+fn a_switch_before_the_media_room_decides_about_the_camera() {
+    for (by_us, asked) in [(true, "enable 3 on"), (false, "enable 1 on")] {
+        let mut rig = Rig::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
+        rig.place_call();
+        rig.peer_accepts();
+        match by_us {
+            true => rig.switch(CallType::Video, SwitchStep::Invite),
+            false => rig.control("ch1", VIDEO_ASKED),
+        }
+        rig.forget();
+        rig.ok("rtc join");
+        rig.asked(asked);
+    }
+}

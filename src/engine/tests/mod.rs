@@ -8,6 +8,7 @@ mod edges;
 mod glare;
 mod in_call;
 mod incoming;
+mod limits;
 mod media;
 mod offline;
 mod outgoing;

@@ -11,13 +11,14 @@ CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model bench abi abi-accept install header diagram picture scenarios lint setup clean
+.PHONY: help demo test sim model bench fuzz abi abi-accept install header diagram picture scenarios lint setup clean
 
 help:
 	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
 	@echo 'make test      every test: Rust, C and C++, installed consumers'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
+	@echo 'make fuzz      TARGET=wire|engine|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
 	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
@@ -55,6 +56,11 @@ sim:
 
 model:
 	$(CARGO) test --profile search --test model -- --nocapture
+
+FUZZ_SECONDS ?= 600
+fuzz:
+	scripts/setup cargo cc c++
+	FUZZ_SECONDS=$(FUZZ_SECONDS) env -u MAKEFLAGS -u MFLAGS scripts/fuzz $(TARGET)
 
 bench:
 	scripts/setup cargo cc valgrind

@@ -1,0 +1,224 @@
+//! What must hold for the app and the plugs whatever a hostile plug and hostile peers do. Unlike the monitor
+//! of tests/sim it trusts nobody's messages, so it does not judge who may ring.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nertc_callkit::engine::input::{Connection, Input, Req, Text, Ticket};
+use nertc_callkit::engine::output::{Event, Message, OpResult, Operation, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::state::Phase;
+use nertc_callkit::engine::{Caps, Engine, codes, limits};
+
+/// What the app was told of one call.
+#[derive(Debug, Default)]
+struct Told {
+    once: BTreeSet<&'static str>,
+    /// The app's cancel, reject, hangup or leave completed.
+    is_refused: bool,
+    is_ended: bool,
+}
+
+/// Watches the outputs of one engine.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    caps: Caps,
+    open: BTreeMap<Ticket, Operation>,
+    calls: BTreeMap<u64, Told>,
+    records: BTreeSet<Text>,
+    last_req: u64,
+    /// Between a login's start and the logout or kick: only then the signaling plug is used.
+    is_online: bool,
+    /// The host does not take its events.
+    is_deaf: bool,
+    is_closing: bool,
+    pub(crate) is_closed: bool,
+}
+
+impl Watch {
+    pub(crate) fn new(caps: Caps) -> Watch {
+        Watch { caps, ..Watch::default() }
+    }
+
+    pub(crate) fn asked(&mut self, ticket: Ticket, operation: Operation) {
+        assert!(self.open.insert(ticket, operation).is_none(), "the target used a ticket twice");
+    }
+
+    pub(crate) fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Before the engine gets an input that is no command.
+    pub(crate) fn before(&mut self, input: &Input) {
+        match input {
+            Input::Connection(Connection::Kicked(_)) => self.is_online = false,
+            Input::Backlog(is_backlogged) => self.is_deaf = *is_backlogged,
+            Input::Close => self.is_closing = true,
+            Input::Connection(_) | Input::Command { .. } | Input::Signals { .. } | Input::Rooms(_) => {}
+            Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) => {}
+        }
+    }
+
+    /// call() was taken: this is its number.
+    pub(crate) fn placed(&mut self, call_no: u64) {
+        let told = self.calls.insert(call_no, Told::default());
+        assert!(told.is_none(), "call number {call_no} twice");
+    }
+
+    /// One output, in order; the state is that after the input.
+    pub(crate) fn output(&mut self, output: &Output, engine: &Engine) {
+        assert!(!self.is_closed || self.is_late(output), "after Closed: {output:?}");
+        match output {
+            Output::Done { ticket, result } => self.done(*ticket, result),
+            Output::Event(event) => self.event(event),
+            Output::Signal { req, op } => {
+                self.numbered(*req);
+                self.signal(op);
+            }
+            Output::Rtc { req, op } => {
+                self.numbered(*req);
+                self.rtc(op, engine);
+            }
+            Output::Ignored(_) => {}
+            Output::Closed => self.is_closed = true,
+        }
+    }
+
+    fn is_late(&self, output: &Output) -> bool {
+        match output {
+            Output::Done { result, .. } => result.code == codes::SHUTTING_DOWN,
+            Output::Ignored(_) => true,
+            Output::Signal { .. } | Output::Rtc { .. } | Output::Event(_) | Output::Closed => false,
+        }
+    }
+
+    fn numbered(&mut self, req: Req) {
+        assert!(req.0 > self.last_req, "{req:?} after {}", self.last_req);
+        self.last_req = req.0;
+    }
+
+    fn signal(&mut self, op: &SignalOp) {
+        assert!(
+            self.is_online || matches!(op, SignalOp::Login { .. }),
+            "an operation while logged out: {op:?}"
+        );
+        match op {
+            SignalOp::Login { .. } => self.is_online = true,
+            SignalOp::Logout => self.is_online = false,
+            SignalOp::Create { .. } => {}
+            SignalOp::Join { channel_id, .. }
+            | SignalOp::Leave { channel_id, .. }
+            | SignalOp::Close { channel_id, .. } => {
+                assert!(!channel_id.is_empty() && channel_id.len() <= limits::ID, "{op:?}");
+            }
+            SignalOp::Invite { message, .. } => addressed(message, true),
+            SignalOp::CancelInvite(message) | SignalOp::Accept(message) | SignalOp::Reject(message) => {
+                addressed(message, true);
+            }
+            SignalOp::Control(message) => {
+                assert!(self.caps.control, "a control message, which the plug cannot send");
+                addressed(message, false);
+            }
+            SignalOp::SendRecord(record) => {
+                assert!(self.caps.send_record, "a record, which the plug cannot send");
+                assert!(self.records.insert(record.client_msg_id.clone()), "two records: {record:?}");
+            }
+        }
+    }
+
+    fn rtc(&self, op: &RtcOp, engine: &Engine) {
+        let is_in_call = engine.phase() == Phase::InCall;
+        let caps = &self.caps;
+        let is_fine = match op {
+            RtcOp::Join { channel_name, .. } => is_in_call && !channel_name.is_empty(),
+            RtcOp::Leave => true,
+            RtcOp::EnableLocal { on, .. } => caps.enable_local && (is_in_call || !on),
+            RtcOp::MuteLocal { .. } => caps.mute_local,
+            RtcOp::Subscribe { .. } => caps.subscribe,
+            RtcOp::SetView { .. } => caps.set_view,
+        };
+        assert!(is_fine, "{op:?} while {:?}, plug {caps:?}", engine.phase());
+    }
+
+    fn done(&mut self, ticket: Ticket, result: &OpResult) {
+        let operation = self.open.remove(&ticket);
+        assert_eq!(operation, Some(result.operation), "completed twice, or as something else: {result:?}");
+        if result.call_no == 0 {
+            return;
+        }
+        let told = self.calls.get_mut(&result.call_no);
+        let told = told.unwrap_or_else(|| panic!("names an unknown call: {result:?}"));
+        assert!(!told.is_ended, "completes after its call's end: {result:?}");
+        let ends = [Operation::Cancel, Operation::Reject, Operation::Hangup, Operation::Leave];
+        told.is_refused |= result.code == codes::OK && ends.contains(&result.operation);
+    }
+
+    fn event(&mut self, event: &Event) {
+        let (call_no, once) = subject(event);
+        if let Event::Invited(invited) = event {
+            let is_newest = self.calls.last_key_value().is_none_or(|(last, _)| *last < invited.call_no);
+            assert!(is_newest, "the number of an older call: {event:?}");
+            assert!(
+                self.calls.values().all(|told| told.is_ended),
+                "rings while another call lives: {event:?}"
+            );
+            let may_ring = self.is_online && !self.is_deaf && !self.is_closing && invited.ring_left_ms > 0;
+            assert!(may_ring, "rings for nobody or for no time: {event:?}, {self:?}");
+            self.calls.insert(invited.call_no, Told::default());
+        }
+        // Cleaning up may fail after the end, and says so; a line may be lost without a call.
+        if call_no == 0 || matches!(event, Event::Error(_)) {
+            return;
+        }
+        let told = self.calls.get_mut(&call_no).unwrap_or_else(|| panic!("of an unknown call: {event:?}"));
+        assert!(!told.is_ended, "after on_call_end: {event:?}");
+        if let Some(name) = once {
+            assert!(told.once.insert(name), "twice in a call: {event:?}");
+            let opens = ["accept", "enter", "connected"].contains(&name);
+            assert!(!(opens && told.is_refused), "after the app ended the call: {event:?}");
+        }
+        told.is_ended = matches!(event, Event::CallEnd(_));
+    }
+
+    /// After Closed.
+    pub(crate) fn at_end(&self, engine: &Engine) {
+        assert!(self.is_closed, "Close does not end: {:?}", engine.poll_timeout());
+        assert!(self.open.is_empty(), "never completed: {:?}", self.open);
+        let live = self.calls.iter().find(|(_, told)| !told.is_ended);
+        assert!(live.is_none(), "a call without end: {live:?}");
+        assert_eq!(engine.phase(), Phase::Idle);
+        assert_eq!(engine.poll_timeout(), None, "a closed engine wants to be woken");
+    }
+}
+
+fn addressed(message: &Message, has_request: bool) {
+    let is_fine = !message.channel_id.is_empty()
+        && message.channel_id.len() <= limits::ID
+        && !message.account.is_empty()
+        && message.request_id.is_empty() != has_request
+        && message.custom.len() <= limits::CUSTOM;
+    assert!(is_fine, "{message:?}");
+}
+
+/// Which call an event is about, and the name of what may happen once in a call.
+fn subject(event: &Event) -> (u64, Option<&'static str>) {
+    match event {
+        Event::Invited(e) => (e.call_no, Some("invited")),
+        Event::UserBusy(e) => (e.call_no, Some("busy")),
+        Event::UserCancel(e) => (e.call_no, Some("cancel")),
+        Event::UserAccept(e) => (e.call_no, Some("accept")),
+        Event::UserEnter(e) => (e.call_no, Some("enter")),
+        Event::UserReject(e) => (e.call_no, Some("reject")),
+        Event::UserLeave(e) | Event::UserDisconnect(e) => (e.call_no, Some("leave")),
+        Event::CallingTimeout(e) => (e.call_no, Some("timeout")),
+        Event::CallConnected(e) => (e.call_no, Some("connected")),
+        Event::OtherClientAccept(e) | Event::OtherClientReject(e) => (e.call_no, Some("other client")),
+        Event::CallEnd(e) => (e.call_no, Some("end")),
+        Event::MessageSent(e) => (e.call_no, Some("record")),
+        Event::AudioAvailable(e) | Event::CameraAvailable(e) => (e.call_no, None),
+        Event::VideoMuted(e) | Event::AudioMuted(e) => (e.call_no, None),
+        Event::CallTypeChange(e) | Event::CallTypeRequest(e) => (e.call_no, None),
+        Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
+        Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
+        Event::Error(e) => (e.call_no, None),
+        Event::MissedCall(_) => (0, None),
+    }
+}

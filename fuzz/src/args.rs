@@ -1,0 +1,296 @@
+//! Arguments and reports of C, mostly right: else texts are NULL, too long or no UTF-8, sizes and numbers
+//! wrong.
+
+use std::ffi::{CString, c_char};
+use std::ptr::{null, null_mut};
+
+use nertc_callkit::ffi::{call::*, loopback::*, media::*, session::*};
+use nertc_callkit_abi as abi;
+
+use super::bytes::Bytes;
+use super::c_api::Report;
+use super::plug::{Known, Lent, size, zeroed};
+
+/// A struct with room behind it, for sizes that claim more than we know.
+#[repr(C)]
+struct Roomy<T> {
+    value: T,
+    more: [u8; 64],
+}
+
+/// Lends a struct whose first field is its size: mostly the right one.
+fn sized<T: 'static>(mut value: T, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const T {
+    let right = size::<T>();
+    let sizes = [right - 8, right + 8, right + 64, 0, 4, 8, 4097, u32::MAX];
+    let said = if bytes.chance(12) { *bytes.pick(&sizes) } else { right };
+    let more = [if bytes.chance(128) { 1 } else { 0 }; 64];
+    // SAFETY: every struct that comes here begins with its u32 struct_size.
+    unsafe { std::ptr::from_mut(&mut value).cast::<u32>().write(said) };
+    lent.keep(Roomy { value, more }).cast()
+}
+
+/// A text, mostly this one.
+pub(crate) fn text(
+    honest: Option<&str>,
+    limit: usize,
+    bytes: &mut Bytes<'_>,
+    lent: &mut Lent,
+) -> *const c_char {
+    if !bytes.chance(16) {
+        return honest.map_or(null(), |honest| lent.text(honest));
+    }
+    match bytes.below(6) {
+        0 => null(),
+        1 => lent.text(""),
+        2 => lent.text(vec![b'x'; limit + 1]),
+        3 => lent.text(vec![b'y'; limit]),
+        4 => lent.text(b"ab\xff\xfe".to_vec()),
+        _ => lent.text(bytes.take(32)),
+    }
+}
+
+/// A number, mostly this one.
+fn number(honest: i32, bytes: &mut Bytes<'_>) -> i32 {
+    if bytes.chance(8) { bytes.number() as i32 } else { honest }
+}
+
+fn recent(known: &[CString], bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const c_char {
+    match known.len().checked_sub(1 + bytes.seldom(4)) {
+        Some(at) => lent.text(known[at].clone()),
+        None => text(Some("none"), 64, bytes, lent),
+    }
+}
+
+pub(crate) fn call_ref(
+    known: &Known,
+    bytes: &mut Bytes<'_>,
+    lent: &mut Lent,
+) -> *const abi::nertc_callkit_call_ref {
+    if !bytes.chance(64) {
+        return null();
+    }
+    let call = abi::nertc_callkit_call_ref {
+        struct_size: 0,
+        flags: number(0, bytes) as u32,
+        call_no: u64::from(bytes.byte() & 7),
+        channel_id: if bytes.flag() { recent(&known.channels, bytes, lent) } else { null() },
+        account: if bytes.flag() { text(Some("bob"), 64, bytes, lent) } else { null() },
+        request_id: if bytes.flag() { recent(&known.requests, bytes, lent) } else { null() },
+    };
+    sized(call, bytes, lent)
+}
+
+pub(crate) fn call_options(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_call_options {
+    if bytes.chance(4) {
+        return null();
+    }
+    let bits = bytes.byte();
+    let push = abi::nertc_callkit_push {
+        struct_size: 0,
+        flags: 0,
+        title: text(Some("title"), 512, bytes, lent),
+        content: null(),
+        payload: text(None, 2048, bytes, lent),
+    };
+    let options = abi::nertc_callkit_call_options {
+        struct_size: 0,
+        flags: number(i32::from(bits & 3), bytes) as u32,
+        call_type: number(1 + i32::from(bits & 4 != 0), bytes),
+        reserved: 0,
+        user_id: text(Some(["bob", "carol"][usize::from(bits >> 7)]), 64, bytes, lent),
+        attachment: text((bits & 8 != 0).then_some("{\"a\":[1]}"), 4096, bytes, lent),
+        extra: text(None, 4096, bytes, lent),
+        push: if bits & 16 != 0 { sized(push, bytes, lent) } else { null() },
+    };
+    sized(options, bytes, lent)
+}
+
+pub(crate) fn cancel_options(
+    call: *const abi::nertc_callkit_call_ref,
+    bytes: &mut Bytes<'_>,
+    lent: &mut Lent,
+) -> *const abi::nertc_callkit_cancel_options {
+    if bytes.flag() {
+        return null();
+    }
+    let attach_ext = text(Some("bye"), 4096, bytes, lent);
+    let flags = number(i32::from(bytes.byte() & 3), bytes) as u32;
+    sized(abi::nertc_callkit_cancel_options { struct_size: 0, flags, call, attach_ext }, bytes, lent)
+}
+
+/// Functions without a completion, and wrong handles for those with one.
+pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent: &mut Lent) {
+    let wrong = [null_mut(), std::ptr::without_provenance_mut(bytes.below(256)), kit];
+    let kit = *bytes.pick(&wrong);
+    let view = abi::nertc_callkit_view { scaling: number(0, bytes), mirror: number(1, bytes), ..zeroed() };
+    let view = sized(view, bytes, lent);
+    let frame = abi::nertc_callkit_frame {
+        media: bytes.below(4) as u32,
+        planes: [lent.keep([0_u8; 4096]).cast(), null(), null(), null()],
+        strides: [bytes.number() as u32, 0, 0, 0],
+        rate: bytes.u32(),
+        channels: bytes.below(4) as u32,
+        samples: bytes.number() as u32,
+        ..zeroed()
+    };
+    let frame = sized(frame, bytes, lent);
+    let options = call_options(bytes, lent);
+    let mut plugs: abi::nertc_callkit_plugs = zeroed();
+    plugs.struct_size = bytes.below(9) as u32;
+    // SAFETY: structs and texts that are lent; handles may be anything.
+    let status = unsafe {
+        match bytes.below(12) {
+            0 => nertc_callkit_set_call_timeout(kit, bytes.number() as u32),
+            1 => nertc_callkit_set_local_view(kit, view, None, null_mut()),
+            2 => nertc_callkit_set_remote_view(kit, view, None, null_mut()),
+            3 => nertc_callkit_push_frame(kit, frame),
+            4 => nertc_callkit_call(kit, options, None, null_mut()),
+            5 => nertc_callkit_accept(kit, null(), None, null_mut()),
+            6 => nertc_callkit_hangup(kit, null(), bytes.u32(), None, null_mut()),
+            7 => nertc_callkit_mute_local(kit, bytes.u32(), number(1, bytes), None, null_mut()),
+            8 => nertc_callkit_event_fd(kit, null_mut()),
+            9 => nertc_callkit_none_rtc(&mut plugs),
+            10 => nertc_callkit_login(kit, text(Some("eve"), 64, bytes, lent), null(), None, null_mut()),
+            _ => nertc_callkit_get_call_info(kit, null_mut()),
+        }
+    };
+    let internal = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_INTERNAL;
+    assert!(status != internal, "INTERNAL: a panic inside");
+}
+
+/// Makes a good answer a bad one.
+pub(crate) fn spoil(
+    result: &mut abi::nertc_callkit_signaling_result,
+    bytes: &mut Bytes<'_>,
+    lent: &mut Lent,
+) {
+    const CODES: [i32; 10] = [0, 408, 10201, 10404, 10408, 10409, 10410, -1, i32::MIN, 90008];
+    result.code = *bytes.pick(&CODES);
+    result.message = text(Some("why"), 256, bytes, lent);
+    result.rtc_token = text(Some("token"), 4096, bytes, lent);
+    result.server_ms = if bytes.chance(64) { bytes.number() } else { 0 };
+    match bytes.below(8) {
+        0 => result.struct_size = *bytes.pick(&[0, 4, 7, 8, 4097, u32::MAX]),
+        1 => result.room = null(),
+        2 => result.room = room("c1", bytes, lent),
+        _ => {}
+    }
+}
+
+fn channel(id: *const c_char, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_channel {
+    if bytes.chance(4) {
+        return null();
+    }
+    let channel = abi::nertc_callkit_channel {
+        call_type: number(1 + i32::from(bytes.byte() & 1), bytes),
+        flags: u32::from(bytes.chance(16)),
+        channel_id: id,
+        creator: text(Some("bob"), 64, bytes, lent),
+        create_ms: bytes.number(),
+        ..zeroed()
+    };
+    sized(channel, bytes, lent)
+}
+
+fn room(id: &str, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_room {
+    let members: Vec<*const abi::nertc_callkit_member> = (0..bytes.below(4))
+        .map(|_| {
+            let account = text(Some("alice"), 64, bytes, lent);
+            let member = abi::nertc_callkit_member { account, uid: bytes.number(), ..zeroed() };
+            if bytes.chance(8) { null() } else { sized(member, bytes, lent) }
+        })
+        .collect();
+    let id = text(Some(id), 64, bytes, lent);
+    let room = abi::nertc_callkit_room {
+        struct_size: 0,
+        member_count: members.len() as u32,
+        channel: channel(id, bytes, lent),
+        members: if members.is_empty() { null() } else { members.as_ptr() },
+    };
+    lent.keep(members);
+    sized(room, bytes, lent)
+}
+
+/// Messages of peers.
+pub(crate) fn events(
+    known: &mut Known,
+    bytes: &mut Bytes<'_>,
+    lent: &mut Lent,
+) -> Vec<*const abi::nertc_callkit_signaling_event> {
+    (0..1 + bytes.below(3))
+        .map(|_| {
+            let signal = [3, 3, 6, 4, 5, 1, 7, 8, 2][bytes.below(9)];
+            if signal == 3 && bytes.chance(192) {
+                let made = known.channels.len();
+                known.channels.push(CString::new(format!("c{made}")).unwrap_or_default());
+                known.requests.push(CString::new(format!("0{made}")).unwrap_or_default());
+            }
+            let id = recent(&known.channels, bytes, lent);
+            let custom = super::wire::attachment(bytes).replace('\0', "");
+            let event = abi::nertc_callkit_signaling_event {
+                signal: number(signal, bytes),
+                channel: channel(id, bytes, lent),
+                from: text(Some(["bob", "carol", "alice"][bytes.seldom(3)]), 64, bytes, lent),
+                from_device: text(None, 64, bytes, lent),
+                to: text(Some("alice"), 64, bytes, lent),
+                request_id: recent(&known.requests, bytes, lent),
+                custom: text(Some(&custom), 4096, bytes, lent),
+                time_ms: if bytes.chance(32) { bytes.number() } else { 0 },
+                ..zeroed()
+            };
+            if bytes.chance(4) { null() } else { sized(event, bytes, lent) }
+        })
+        .collect()
+}
+
+pub(crate) fn rooms(known: &mut Known, bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
+    let id = format!("c{}", known.channels.len().saturating_sub(bytes.below(4)));
+    let rooms = [room(&id, bytes, lent), if bytes.flag() { null() } else { room("other", bytes, lent) }];
+    let rooms = lent.keep(rooms).cast();
+    Box::new(move |signaling, _| {
+        // SAFETY: a list that is lent.
+        signaling.rooms.iter().for_each(|tell| _ = unsafe { tell(signaling.ctx, rooms, 2) });
+    })
+}
+
+/// Events and frames of the media plug.
+pub(crate) fn media(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
+    let event = abi::nertc_callkit_rtc_event {
+        what: number([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11][bytes.below(12)], bytes),
+        code: number(0, bytes),
+        media: number(1, bytes) as u32,
+        flags: u32::from(bytes.byte() & 1),
+        uid: if bytes.chance(48) { bytes.number() } else { 8 },
+        text: text(None, 256, bytes, lent),
+        ..zeroed()
+    };
+    let event = if bytes.chance(4) { null() } else { sized(event, bytes, lent) };
+    let frame = abi::nertc_callkit_frame { media: 1, uid: 8, ..zeroed() };
+    let frame = sized(frame, bytes, lent);
+    Box::new(move |_, rtc| {
+        // SAFETY: an event and a frame that are lent.
+        unsafe {
+            rtc.event.iter().for_each(|tell| _ = tell(rtc.ctx, event));
+            rtc.frame.iter().for_each(|give| give(rtc.ctx, frame));
+        }
+    })
+}
+
+/// The line, and the log.
+pub(crate) fn line(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
+    let event = abi::nertc_callkit_signaling_connection {
+        what: number([1, 1, 2, 2, 3][bytes.below(5)], bytes),
+        code: number(0, bytes),
+        message: text(Some("why"), 256, bytes, lent),
+        ..zeroed()
+    };
+    let event = if bytes.chance(8) { null() } else { sized(event, bytes, lent) };
+    let (level, words) = (number(2, bytes), text(Some("words"), 256, bytes, lent));
+    Box::new(move |signaling, _| {
+        // SAFETY: an event and a text that are lent.
+        unsafe {
+            signaling.connection.iter().for_each(|tell| _ = tell(signaling.ctx, event));
+            signaling.log.iter().for_each(|log| log(signaling.ctx, level, words));
+        }
+    })
+}

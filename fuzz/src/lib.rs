@@ -1,0 +1,17 @@
+//! What is fuzzed: one function a target, which takes bytes, makes structure of them and panics when
+//! something does not hold. Bytes alone rarely come near a message that matters.
+
+mod app;
+mod args;
+mod bytes;
+mod c_api;
+mod engine;
+mod peer;
+mod plug;
+mod trace;
+mod wire;
+
+pub use c_api::run as c_api;
+pub use engine::run as engine;
+pub use trace::run as trace;
+pub use wire::run as wire;

@@ -1,0 +1,87 @@
+//! Replays the corpora of fuzz/ and some random inputs with any toolchain, without a fuzzer.
+
+#[path = "../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, missing_docs, reason = "a crate of its own for the fuzzers")]
+mod fuzz;
+
+use std::path::Path;
+use std::{env, fs};
+
+/// A target.
+struct Target {
+    name: &'static str,
+    run: fn(&[u8]),
+    /// Random inputs of a test run; each of the C API's has threads and takes milliseconds.
+    inputs: u64,
+}
+
+const TARGETS: [Target; 4] = [
+    Target { name: "wire", run: fuzz::wire, inputs: 3_000 },
+    Target { name: "engine", run: fuzz::engine, inputs: 1_500 },
+    Target { name: "trace", run: fuzz::trace, inputs: 100 },
+    Target { name: "c_api", run: fuzz::c_api, inputs: 100 },
+];
+
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The targets, or the one that FUZZ_TARGET names.
+fn targets() -> impl Iterator<Item = Target> {
+    let only = env::var("FUZZ_TARGET").ok();
+    TARGETS.into_iter().filter(move |target| only.as_ref().is_none_or(|only| only == target.name))
+}
+
+/// Says which input it was if the target panics.
+struct Named<'a>(&'a str, String, &'a [u8]);
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let hex: String = self.2.iter().map(|byte| format!("{byte:02x}")).collect();
+            eprintln!("target {}, input {}: {hex}", self.0, self.1);
+        }
+    }
+}
+
+#[test]
+fn every_input_of_the_corpora_passes() {
+    for target in targets() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target.name);
+        let mut files: Vec<_> =
+            fs::read_dir(&folder).expect("a corpus").map(|entry| entry.expect("an entry").path()).collect();
+        files.sort();
+        assert!(files.len() >= 20, "{} has {} files", folder.display(), files.len());
+        for file in files {
+            let bytes = fs::read(&file).expect("an input");
+            let _named = Named(target.name, file.display().to_string(), &bytes);
+            (target.run)(&bytes);
+        }
+    }
+}
+
+/// `FUZZ_INPUTS=100000 FUZZ_SEED0=1 FUZZ_TARGET=engine cargo test --test corpus` searches without a fuzzer.
+#[test]
+fn random_inputs_pass() {
+    let first = number("FUZZ_SEED0", 1);
+    for target in targets() {
+        for seed in first..first + number("FUZZ_INPUTS", target.inputs) {
+            let bytes = random(seed);
+            let _named = Named(target.name, format!("of seed {seed}"), &bytes);
+            (target.run)(&bytes);
+        }
+    }
+}
+
+/// Some bytes of a seed (splitmix64).
+fn random(seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    let length = 16 + next() % 1_000;
+    (0..length).map(|_| next() as u8).collect()
+}

@@ -157,6 +157,7 @@ impl Monitor {
             Signal::Cancel => {
                 self.over.insert((id, Some(event.request_id.clone())));
             }
+            Signal::Close if is_own => {}
             Signal::Close => {
                 self.inside.remove(&id);
                 self.invites.remove(&id);
@@ -311,6 +312,13 @@ impl Monitor {
         let is_over = self.over.contains(&ids) || self.over.contains(&(now.channel_id.clone(), None));
         if phase == Phase::Called && is_over {
             return Err(format!("invariant 5: rings on after its end was seen: {ids:?}"));
+        }
+        let is_closed = self.over.contains(&(now.channel_id.clone(), None));
+        if phase == Phase::Calling && is_closed {
+            return Err(format!("invariant 5: calls on in channel {}, which was closed", now.channel_id));
+        }
+        if phase == Phase::InCall && is_closed {
+            return Err(format!("invariant 10: alone in channel {}, which was closed", now.channel_id));
         }
         if phase == Phase::InCall {
             if let Some(told) = self.calls.get_mut(&now.call_no) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit::engine::input::{Command, Signal, SignalEvent, Text};
+use nertc_callkit::engine::input::{Command, Input, Req, Signal, SignalEvent, Text};
 use nertc_callkit::engine::output::SignalOp;
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::{Timers, codes};
@@ -45,6 +45,8 @@ pub(crate) struct Watch {
     /// When the service decided about an invite, or about all of a channel.
     decided: BTreeMap<(Text, Option<Text>), u64>,
     glares: Vec<Glare>,
+    /// Invites of each device that its plug has not answered: operation, channel, when it was issued.
+    unanswered: Vec<Vec<(Req, Text, u64)>>,
     /// Glares that came to one call, for the summary.
     pub(crate) glares_met: u64,
 }
@@ -58,6 +60,7 @@ impl Watch {
             ghosts: (0..devices).map(|_| None).collect(),
             decided: BTreeMap::new(),
             glares: Vec::new(),
+            unanswered: vec![Vec::new(); devices],
             glares_met: 0,
         }
     }
@@ -79,6 +82,44 @@ impl Watch {
             matches!(command, Command::Cancel { .. } | Command::Hangup { .. } | Command::Leave { .. });
         if is_end || *command == Command::Logout {
             self.spoil(device);
+        }
+    }
+
+    /// A device issues an operation. A CANCEL must not overtake its INVITE, or that would ring for ever.
+    pub(crate) fn on_issue(
+        &mut self,
+        now: u64,
+        device: usize,
+        req: Req,
+        op: &SignalOp,
+    ) -> Result<(), String> {
+        let request_ms = u64::from(Timers::default().request_ms);
+        if let SignalOp::Invite { message, .. } = op {
+            self.unanswered[device].push((req, message.channel_id.clone(), now));
+        } else if let SignalOp::CancelInvite(message) = op {
+            let is_of = |invite: &&(Req, Text, u64)| invite.1 == message.channel_id;
+            let running = self.unanswered[device].iter().find(is_of);
+            if running.is_some_and(|(_, _, since)| now - since < request_ms) {
+                let channel = &message.channel_id;
+                return Err(format!("invariant 11: the invite in {channel} is cancelled before it returned"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A new process knows nothing of operations.
+    pub(crate) fn forget(&mut self, device: usize) {
+        self.unanswered[device].clear();
+    }
+
+    /// A device gets an input.
+    pub(crate) fn on_input(&mut self, device: usize, input: &Input) {
+        if let Input::SignalDone { req, .. } = input {
+            self.unanswered[device].retain(|(invite, _, _)| invite != req);
+        } else if let Input::Signals { events, .. } = input {
+            // The peer's answer proves the invite.
+            let is_proven = |id: &Text| events.iter().any(|event| event.channel.id == *id);
+            self.unanswered[device].retain(|(_, channel, _)| !is_proven(channel));
         }
     }
 

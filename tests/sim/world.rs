@@ -308,6 +308,7 @@ impl World {
         self.record(device, || Fed::Input(input.clone()));
         let target = &mut self.devices[device];
         target.monitor.before(&input);
+        self.watch.on_input(device, &input);
         target.engine.handle(Time(self.now), input);
         self.drain(device)
     }
@@ -320,7 +321,11 @@ impl World {
             let target = &mut self.devices[device];
             let verdict = target.monitor.output(&output, &target.engine);
             match output {
-                Output::Signal { req, op } => self.start_operation(device, req, op),
+                Output::Signal { req, op } => {
+                    let early = self.watch.on_issue(self.now, device, req, &op);
+                    self.start_operation(device, req, op);
+                    early.map_err(|why| format!("device {device}: {why}"))?;
+                }
                 Output::Rtc { req, op } => self.start_media(device, req, op),
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
@@ -434,6 +439,7 @@ impl World {
         let confirm = self.random.chance(300);
         let target = &mut self.devices[device];
         target.life += 1;
+        self.watch.forget(device);
         target.engine = Engine::new(config(confirm), seed);
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;

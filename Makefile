@@ -11,7 +11,7 @@ CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model bench fuzz abi abi-accept install header diagram picture scenarios lint setup clean
+.PHONY: help demo test sim model faults bench fuzz abi abi-accept install header diagram picture scenarios lint setup clean
 
 help:
 	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
@@ -19,6 +19,7 @@ help:
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=wire|engine|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
+	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
 	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
@@ -45,6 +46,7 @@ demo:
 
 test: setup
 	$(CARGO) test --workspace --no-fail-fast
+	$(MAKE) faults
 	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
 	$(CMAKE) --build build/test --parallel $(JOBS)
 	ctest --test-dir build/test --output-on-failure --parallel $(JOBS)
@@ -56,6 +58,9 @@ sim:
 
 model:
 	$(CARGO) test --profile search --test model -- --nocapture
+
+faults:
+	$(CARGO) test --test faults -- --include-ignored --nocapture
 
 FUZZ_SECONDS ?= 600
 fuzz:

@@ -12,7 +12,7 @@ impl World {
         if self.is_healed {
             return Ok(());
         }
-        let pause = 1 + self.random.below(4_000);
+        let pause = 1 + self.random.below(self.weather.pace_ms);
         self.send(device, pause, Thing::UserActs);
         let phase = self.devices[device].engine.phase();
         let call = CallRef::default();

@@ -298,6 +298,26 @@ impl Watch {
         Ok(())
     }
 
+    /// Nothing is under way and no timer runs: everybody is idle, or in a call with one other.
+    pub(crate) fn is_quiet(&self, devices: &[Device]) -> Result<(), String> {
+        for (index, device) in devices.iter().enumerate() {
+            let (phase, own) = (device.engine.phase(), device.engine.snapshot());
+            let is_partner = |other: &&Device| {
+                let theirs = other.engine.snapshot();
+                other.engine.phase() == Phase::InCall
+                    && theirs.channel_id == own.channel_id
+                    && theirs.account == own.peer
+            };
+            let partners = devices.iter().filter(is_partner).count();
+            let is_in_order =
+                phase == Phase::Idle || phase == Phase::InCall && own.connected && partners == 1;
+            if !is_in_order {
+                return Err(format!("invariant 3: device {index} stays {phase:?}, with {partners} partners"));
+            }
+        }
+        Ok(())
+    }
+
     /// At the end, on a healed network: where nothing ever went wrong, nobody is left in a channel.
     pub(crate) fn at_rest(&self, devices: &[Device], service: &Service) -> Result<(), String> {
         let is_spotless = self.weather.max_delay_ms <= 2_000 && self.weather.refused_permille == 0;

@@ -26,12 +26,16 @@ pub(crate) struct Weather {
     pub(crate) old_permille: u64,
     /// Everybody talks like clients before 1.1.0.
     pub(crate) is_ancient: bool,
+    /// Users do something at least so often.
+    pub(crate) pace_ms: u64,
 }
 
 impl Weather {
     /// From a seed: a quarter of the worlds is healthy, and each of the evils comes alone and with others.
     pub(crate) fn random(random: &mut Random) -> Weather {
-        let fine = Weather { max_delay_ms: 20, ..Weather::default() };
+        // Patient users let the timers do the work.
+        let pace_ms = *random.pick(&[4_000, 4_000, 12_000, 40_000]);
+        let fine = Weather { max_delay_ms: 20, pace_ms, ..Weather::default() };
         let weather = match random.below(6) {
             0 => fine,
             1 => Weather { max_delay_ms: 500, ..fine },
@@ -180,9 +184,16 @@ impl World {
             self.send(device, delay, Thing::RtcCompleted(req, code));
         }
         for (to, event) in heard {
-            let epoch = self.devices[to].media_epoch;
-            self.send(to, delay + 1, Thing::RtcEvent(epoch, event));
+            self.tell_media(to, delay + 1, event);
         }
+    }
+
+    /// The media service tells a device something, after all that it told before.
+    pub(super) fn tell_media(&mut self, to: usize, delay: u64, event: RtcEvent) {
+        let at = (self.now + delay).max(self.devices[to].next_heard);
+        self.devices[to].next_heard = at + 1;
+        let epoch = self.devices[to].media_epoch;
+        self.send(to, at - self.now, Thing::RtcEvent(epoch, event));
     }
 
     pub(super) fn hear(&mut self, device: usize, epoch: u32, event: RtcEvent) -> Result<(), String> {
@@ -287,7 +298,8 @@ impl World {
     /// Nothing has come for two seconds.
     pub(super) fn fall_silent(&mut self, device: usize, epoch: u32, other: usize) -> Result<(), String> {
         let is_heard = !self.is_cut(device) && !self.is_cut(other);
-        let is_gone = !self.service.room_mates(device).contains(&other);
+        // Who is cut off does not hear either that the other left.
+        let is_gone = !self.is_cut(device) && !self.service.room_mates(device).contains(&other);
         if is_heard || is_gone || epoch != self.devices[device].media_epoch {
             return Ok(());
         }
@@ -303,9 +315,9 @@ impl World {
         for other in self.service.room_mates(device) {
             self.trouble(other);
             for (to, about) in [(device, other), (other, device)] {
-                let (epoch, uid) = (self.devices[to].media_epoch, super::service::uid_of(about));
+                let uid = super::service::uid_of(about);
                 if !self.is_cut(other) {
-                    self.send(to, 10, Thing::RtcEvent(epoch, RtcEvent::PeerHeard { uid }));
+                    self.tell_media(to, 10, RtcEvent::PeerHeard { uid });
                 }
             }
         }

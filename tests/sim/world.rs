@@ -38,6 +38,8 @@ pub(crate) struct Device {
     pub(super) last_ticket: u64,
     /// Media operations run in their order: nothing before this.
     pub(super) media_free: u64,
+    /// Media events are heard in their order: nothing before this.
+    pub(super) next_heard: u64,
     /// Counts joins: what was heard in an earlier room is lost.
     pub(super) media_epoch: u32,
 }
@@ -135,6 +137,7 @@ impl World {
                     waiting: Vec::new(),
                     last_ticket: 0,
                     media_free: 0,
+                    next_heard: 0,
                     media_epoch: 0,
                 });
             }
@@ -179,16 +182,20 @@ impl World {
         }
     }
 
-    /// Runs until `end`, then calms the network, hangs everything up, and sees that everybody comes to rest.
+    /// Runs until `end`, then calms the network. Left alone everybody must be idle, or in a call with one
+    /// other; once all hang up, everybody idle, with nothing left behind.
     pub(crate) fn run(&mut self, end: u64) -> Result<(), String> {
         while self.now < end {
             self.step()?;
         }
         self.heal()?;
-        let rest = self.now + 200_000;
-        while self.now < rest && self.has_work(rest) {
-            self.step()?;
+        self.settle()?;
+        self.watch.is_quiet(&self.devices)?;
+        for device in 0..self.devices.len() {
+            let any = CallRef::default();
+            self.command(device, Command::Hangup { call: any, no_offline: false, no_record: false })?;
         }
+        self.settle()?;
         for index in 0..self.devices.len() {
             let device = &self.devices[index];
             device.monitor.at_rest(&device.engine).map_err(|why| format!("device {index}: {why}"))?;
@@ -196,8 +203,12 @@ impl World {
         self.watch.at_rest(&self.devices, &self.service)
     }
 
-    fn has_work(&self, until: u64) -> bool {
-        self.next_due().is_some_and(|at| at <= until)
+    fn settle(&mut self) -> Result<(), String> {
+        let rest = self.now + 200_000;
+        while self.next_due().is_some_and(|at| at <= rest) {
+            self.step()?;
+        }
+        Ok(())
     }
 
     fn heal(&mut self) -> Result<(), String> {
@@ -213,10 +224,6 @@ impl World {
             }
             self.come_online(device)?;
             self.feed(device, Input::Backlog(false))?;
-        }
-        for device in 0..self.devices.len() {
-            let any = CallRef::default();
-            self.command(device, Command::Hangup { call: any, no_offline: false, no_record: false })?;
         }
         Ok(())
     }
@@ -431,8 +438,7 @@ impl World {
         self.note(|| format!("device {device} dies"));
         self.trouble(device);
         for (to, event) in self.service.leave_rtc(device, 1) {
-            let epoch = self.devices[to].media_epoch;
-            self.send(to, 5_000, Thing::RtcEvent(epoch, event));
+            self.tell_media(to, 5_000, event);
         }
         self.service.logged_in[device] = false;
         let seed = self.random.next();

@@ -1,0 +1,187 @@
+//! Planted faults: proof that the random worlds and the search find what they are there to find.
+//!
+//! A copy of the source gets every fault of `table.rs`, each behind a switch, so that one build serves all.
+//! Then each fault is turned on alone and has to be found by its invariant; with all of them off, nothing is.
+
+mod table;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use table::{FAULTS, Fault, Finder};
+
+/// The copy: what the engine and the two searches need, and nothing else of the repository.
+const COPIED: &[&str] = &["build.rs", "Cargo.lock", "src", "crates", "backends", "tests/sim", "tests/model"];
+
+/// The switch, appended to the engine of the copy.
+const SWITCH: &str = r#"
+/// The fault of this name is on.
+pub fn planted(name: &str) -> bool {
+    static ON: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    ON.get_or_init(|| std::env::var("PLANTED").unwrap_or_default()) == name
+}
+"#;
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    let text = fs::read_to_string(repository().join(path));
+    text.unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+/// The source of a file with every fault of it.
+fn planted(path: &str, mut text: String) -> String {
+    let engine = if path.starts_with("src/") { "crate" } else { "nertc_callkit" };
+    for fault in FAULTS.iter().filter(|fault| fault.file == path) {
+        let switch = format!("{engine}::engine::planted({:?})", fault.name);
+        text = text.replacen(fault.find, &fault.put.replace("PLANTED", &switch), 1);
+    }
+    if path == "src/engine/mod.rs" { text + SWITCH } else { text }
+}
+
+/// The manifest of the copy: the core, as a Rust library, and the two searches.
+fn manifest() -> String {
+    let kept = ["[workspace.", "[package]", "[features]", "[dependencies]"];
+    let whole = read("Cargo.toml");
+    let sections = whole.split("\n[").map(|section| format!("[{}", section.trim_start_matches('[')));
+    let mut text: String = sections
+        .filter(|section| kept.iter().any(|name| section.starts_with(name)))
+        .map(|section| section + "\n")
+        .collect();
+    text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
+    text += "[workspace]\nmembers = [\"crates/abi\", \"backends/loopback\"]\n";
+    text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
+    for name in ["sim", "model"] {
+        text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{name}/main.rs\"\n");
+    }
+    text
+}
+
+/// Writes what has changed, so that cargo builds what has changed.
+fn write(path: &Path, text: &str) {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return;
+    }
+    fs::create_dir_all(path.parent().expect("in the copy")).expect("a folder of the copy");
+    fs::write(path, text).expect("a file of the copy");
+}
+
+fn copy(from: &str, to: &Path) {
+    let path = repository().join(from);
+    if path.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder of the source") {
+            let name = entry.expect("an entry").file_name();
+            copy(&format!("{from}/{}", name.to_string_lossy()), to);
+        }
+    } else if from.ends_with(".rs") || from.contains("Cargo") {
+        write(&to.join(from), &planted(from, read(from)));
+    }
+}
+
+/// Builds the copy; the programs of the random worlds and of the search.
+fn build(copy: &Path) -> (PathBuf, PathBuf) {
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--profile", "faults", "--no-run", "--message-format", "json"])
+        .args(["--test", "sim", "--test", "model"])
+        .current_dir(copy)
+        .env("CARGO_TARGET_DIR", copy.join("target"))
+        // The copy is not there to be read.
+        .env("RUSTFLAGS", "--cap-lints=allow")
+        .env_remove("MAKEFLAGS")
+        .output()
+        .expect("cargo runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the copy does not build:\n{complaints}");
+    let program = |name: &str| {
+        let start = format!("\"executable\":\"{}", copy.display());
+        let paths = said.lines().filter_map(|line| Some(line.split_once(&start)?.1.split_once('"')?.0));
+        let mut paths = paths.filter(|path| path.contains(&format!("/deps/{name}-")));
+        copy.join(paths.next().expect("cargo names its programs").trim_start_matches('/'))
+    };
+    (program("sim"), program("model"))
+}
+
+/// Runs a search with a fault on; what it printed.
+fn search(program: &Path, fault: &str, variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new("timeout");
+    command.arg("100").arg(program).args(["--nocapture", "--test-threads", "1"]);
+    command.env("PLANTED", fault).envs(variables.iter().copied()).env_remove("SIM_SEED0");
+    let output = command.output().expect("coreutils' timeout runs");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Who found a fault, and where; or what was said instead.
+fn hunt(sim: &Path, model: &Path, fault: &Fault) -> Result<String, String> {
+    let wanted = format!("invariant {}:", fault.invariant);
+    let (who, said) = match fault.finder {
+        Finder::Sim => {
+            let seeds = [("SIM_SEEDS", "2000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];
+            ("sim", search(sim, fault.name, &seeds))
+        }
+        Finder::Model(world) => ("model", search(model, fault.name, &[("MODEL_WORLD", world)])),
+    };
+    let found = said.lines().find(|line| line.contains(&wanted));
+    found.map(|line| format!("{who:<5}  {}", shorten(line))).ok_or_else(|| {
+        let end = said.lines().rev().take(20).collect::<Vec<_>>();
+        format!(
+            "{who} does not find {wanted} it ends with\n{}",
+            end.into_iter().rev().collect::<Vec<_>>().join("\n")
+        )
+    })
+}
+
+fn shorten(line: &str) -> String {
+    line.chars().take(120).collect()
+}
+
+#[test]
+fn every_fault_still_fits_into_the_source() {
+    for fault in FAULTS {
+        let fits = read(fault.file).matches(fault.find).count();
+        assert_eq!(fits, 1, "the text of the fault {:?} in {} must be there once", fault.name, fault.file);
+    }
+    for invariant in 1..=12 {
+        assert!(FAULTS.iter().any(|fault| fault.invariant == invariant), "no fault breaks {invariant}");
+    }
+}
+
+#[test]
+#[ignore = "builds the engine once more; `make faults`, which `make test` runs"]
+fn every_planted_fault_is_found() {
+    let place = repository().join("target/faults");
+    COPIED.iter().for_each(|from| copy(from, &place));
+    write(&place.join("Cargo.toml"), &manifest());
+    let (sim, model) = build(&place);
+    for (program, variable) in
+        [(&sim, ("SIM_SEEDS", "300")), (&model, ("MODEL_WORLD", "glare with an old peer"))]
+    {
+        let calm = search(program, "", &[variable]);
+        assert!(calm.contains("violations 0"), "without a fault:\n{calm}");
+    }
+    // `FAULT=glare make faults` plants those alone.
+    let wanted = std::env::var("FAULT").unwrap_or_default();
+    let faults: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.name.contains(&wanted)).collect();
+    let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match hunt(&sim, &model, fault) {
+                        Ok(found) => println!("{:<58} {:>2}  {found}", fault.name, fault.invariant),
+                        Err(why) => missed.lock().expect("no panic").push(format!("{}: {why}", fault.name)),
+                    }
+                }
+            });
+        }
+    });
+    let missed = missed.into_inner().expect("no panic");
+    println!("faults: planted {}, found {}", faults.len(), faults.len() - missed.len());
+    assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}

@@ -1,0 +1,303 @@
+//! The faults: each an edit of the engine, or of the service between the engines, and the invariant that it
+//! breaks. `PLANTED` in the new text is true while this fault is on, so that one build holds all of them.
+
+/// Who has to find a fault.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Finder {
+    /// The random worlds, from seed 1 on.
+    Sim,
+    /// The search, in the worlds whose names contain this.
+    Model(&'static str),
+}
+
+/// One fault.
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    pub(crate) invariant: u8,
+    pub(crate) file: &'static str,
+    /// Exactly once in the file.
+    pub(crate) find: &'static str,
+    pub(crate) put: &'static str,
+    pub(crate) finder: Finder,
+}
+
+const fn sim(
+    name: &'static str,
+    invariant: u8,
+    file: &'static str,
+    find: &'static str,
+    put: &'static str,
+) -> Fault {
+    Fault { name, invariant, file, find, put, finder: Finder::Sim }
+}
+
+pub(crate) const FAULTS: &[Fault] = &[
+    // 1
+    sim(
+        "a completion lost",
+        1,
+        "src/engine/say.rs",
+        "for &ticket in tickets {",
+        "for &ticket in tickets.iter().filter(|_| !PLANTED) {",
+    ),
+    sim(
+        "a logout forgets the requests of the call",
+        1,
+        "src/engine/command.rs",
+        "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
+        self.say_pending(codes::SHUTTING_DOWN);",
+        "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
+        if !PLANTED { self.say_pending(codes::SHUTTING_DOWN); }",
+    ),
+    // 2
+    sim(
+        "a second on_call_end",
+        2,
+        "src/engine/incoming.rs",
+        "        self.tell(Event::CallEnd(CallEnd {
+            call_no: no,
+            user: invite.from,",
+        "        if PLANTED {
+            self.tell(Event::CallEnd(CallEnd { call_no: no, user: invite.from.clone(), reason: ending.reason,
+                extra: Text::default(), ring_ms: 0, talk_ms: 0, durations: Vec::new() }));
+        }
+        self.tell(Event::CallEnd(CallEnd {
+            call_no: no,
+            user: invite.from,",
+    ),
+    sim(
+        "a kick while calling says no end",
+        2,
+        "src/engine/command.rs",
+        "self.tell_calling_end(now, &own, reason.into());",
+        "if !PLANTED { self.tell_calling_end(now, &own, reason.into()); }",
+    ),
+    // 3
+    sim(
+        "nobody limits the ring of the caller",
+        3,
+        "src/engine/outgoing.rs",
+        "Some(yield_at.map_or(ring, |at| at.min(ring)))",
+        "if PLANTED { yield_at } else { Some(yield_at.map_or(ring, |at| at.min(ring))) }",
+    ),
+    sim(
+        "an overdue accept is not failed",
+        3,
+        "src/engine/ops.rs",
+        "            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_ANSWER);",
+        "            if PLANTED && matches!(op.owner, Owner::Accept(..)) { continue; }
+            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_ANSWER);",
+    ),
+    // 4
+    sim(
+        "an accept that another device won is taken as granted",
+        4,
+        "src/engine/incoming.rs",
+        "        if codes::is_success(outcome.code) {
+            return self.accept_granted(now, accepting);",
+        "        if codes::is_success(outcome.code) || PLANTED && outcome.code == codes::INVITE_ACCEPTED {
+            return self.accept_granted(now, accepting);",
+    ),
+    sim(
+        "a second accept() is sent to the service again",
+        4,
+        "src/engine/incoming.rs",
+        "return accepting.tickets.push(ticket);",
+        "accepting.tickets.push(ticket);
+            if PLANTED {
+                let (no, channel) = (called.no, called.invite.channel_id.clone());
+                let accept = SignalOp::Accept(accept_of(&called.invite));
+                let ms = self.config.timers.request_ms;
+                self.signal(now, ms, Owner::Accept(no, channel), accept);
+            }
+            return;",
+    ),
+    // 5
+    sim(
+        "no tombstone for a busy-rejected invite",
+        5,
+        "src/engine/incoming.rs",
+        "        self.bury(now, invite);
+        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 3)));",
+        "        if !PLANTED { self.bury(now, invite); }
+        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 3)));",
+    ),
+    sim(
+        "CLOSE ignored while calling",
+        5,
+        "src/engine/signals.rs",
+        "                self.confirm_call();
+                return self.own_over(now, Cause::Closed, None);",
+        "                if PLANTED { return self.ignore(\"planted\"); }
+                self.confirm_call();
+                return self.own_over(now, Cause::Closed, None);",
+    ),
+    sim(
+        "CANCEL of a ringing invite ignored",
+        5,
+        "src/engine/signals.rs",
+        "                self.on_caller_cancelled(now, &event.custom);",
+        "                if !PLANTED { self.on_caller_cancelled(now, &event.custom); }",
+    ),
+    sim(
+        "a CANCEL that comes before its INVITE is not remembered",
+        5,
+        "src/engine/signals.rs",
+        "State::Idle | State::InCall(_) => self.bury_event(now, event, false),",
+        "State::Idle | State::InCall(_) if PLANTED => {}
+            State::Idle | State::InCall(_) => self.bury_event(now, event, false),",
+    ),
+    // 6
+    sim(
+        "REJECT obeyed in a call",
+        6,
+        "src/engine/signals.rs",
+        "        self.ignore(\"reject of an invite that is not out\");",
+        "        if PLANTED && matches!(&self.state, State::InCall(call) if call.peer == event.from) {
+            return self.end_in_call(now, EndReason::PeerHungUp, None);
+        }
+        self.ignore(\"reject of an invite that is not out\");",
+    ),
+    sim(
+        "ACCEPT of an earlier call obeyed by the next",
+        6,
+        "src/engine/signals.rs",
+        "            && own.channel_id == event.channel.id
+            && own.request_id == event.request_id
+            && own.options.user == event.from",
+        "            && (PLANTED || own.channel_id == event.channel.id && own.request_id == event.request_id)
+            && own.options.user == event.from",
+    ),
+    // 7
+    sim(
+        "no record when the peer was busy",
+        7,
+        "src/engine/outgoing.rs",
+        "                        self.record_missed(now, own, RecordStatus::Busy);",
+        "                        if !PLANTED { self.record_missed(now, own, RecordStatus::Busy); }",
+    ),
+    sim(
+        "the callee writes a record too",
+        7,
+        "src/engine/record.rs",
+        "let is_ours = call.is_inviter && ",
+        "let is_ours = (call.is_inviter || PLANTED) && ",
+    ),
+    // 8
+    sim(
+        "cancel before the glare accept is granted",
+        8,
+        "src/engine/glare.rs",
+        "        let accept = SignalOp::Accept(accept_of(&invite));
+        let owner = Owner::GlareAccept(",
+        "        if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
+            let no = calling.own.no;
+            if calling.own.step == OwnStep::Invited {
+                let cancel = super::closer::cancel_message(&calling.own, &TakeBack::for_glare());
+                self.side(now, Operation::Cancel, no, true, SignalOp::CancelInvite(cancel));
+            }
+        }
+        let accept = SignalOp::Accept(accept_of(&invite));
+        let owner = Owner::GlareAccept(",
+    ),
+    Fault {
+        name: "CANCEL sent to an old client",
+        invariant: 8,
+        file: "src/engine/glare.rs",
+        find: "            Fate::Open if is_old_client && own.is_out() => call.leftover = Some(own),",
+        put:
+            "            Fate::Open if is_old_client && own.is_out() && !PLANTED => call.leftover = Some(own),
+            Fate::Open if PLANTED => self.close_own(now, &own, &TakeBack::for_glare()),",
+        finder: Finder::Model("glare with an old peer"),
+    },
+    sim(
+        "both sides of a glare accept",
+        8,
+        "src/engine/glare.rs",
+        "                if ours > theirs {",
+        "                if ours > theirs && !PLANTED {",
+    ),
+    // 9
+    sim(
+        "10410 after a user's cancel taken as accepted",
+        9,
+        "src/engine/outgoing.rs",
+        "        record: bool,
+    ) {
+        self.end_calling(",
+        "        record: bool,
+    ) {
+        if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
+            if calling.own.step == OwnStep::Invited && matches!(calling.glare, Glare::None) {
+                self.done(done.0, done.1, calling.own.no, codes::OK);
+                return self.take_back(now, true);
+            }
+        }
+        self.end_calling(",
+    ),
+    sim(
+        "a hang-up does not stop the way into the media room",
+        9,
+        "src/engine/media.rs",
+        "        if self.media_room != (MediaRoom::Joining { call, req }) {
+            return",
+        "        if PLANTED && codes::is_success(outcome.code) && self.state.call_no() != call {
+            let op = RtcOp::EnableLocal { media: AUDIO, on: true };
+            self.media_op(now, Operation::EnableLocal, None, op);
+        }
+        if self.media_room != (MediaRoom::Joining { call, req }) {
+            return",
+    ),
+    // 10
+    sim(
+        "nobody limits the way into the media room",
+        10,
+        "src/engine/in_call.rs",
+        "        if is_due(call.connect_by) {
+            return self.media_late(now);",
+        "        if PLANTED && is_due(call.connect_by) { call.connect_by = None; }
+        if is_due(call.connect_by) {
+            return self.media_late(now);",
+    ),
+    sim(
+        "a silent peer is never given up",
+        10,
+        "src/engine/in_call.rs",
+        "            lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),",
+        "            lost_at: now.after(if PLANTED { 600_000 }
+                else { timers.peer_lost_ms.saturating_sub(SILENT_MS) }),",
+    ),
+    // 11
+    sim(
+        "cancel before the invite returned",
+        11,
+        "src/engine/closer.rs",
+        "OwnStep::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),",
+        "OwnStep::Inviting(_) if PLANTED => (None, Step::Cancelling),
+            OwnStep::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),",
+    ),
+    sim(
+        "an invite is not taken back before its channel goes",
+        11,
+        "src/engine/closer.rs",
+        "let cancel = (how.cancel && own.is_out()).then(|| cancel_message(own, how));",
+        "let cancel = (how.cancel && own.is_out() && !PLANTED).then(|| cancel_message(own, how));",
+    ),
+    sim(
+        "a channel that was created too late is left over",
+        11,
+        "src/engine/ops.rs",
+        "result.room.filter(|room| !room.channel.id.is_empty()) {",
+        "result.room.filter(|room| !room.channel.id.is_empty() && !PLANTED) {",
+    ),
+    // 12
+    sim(
+        "the service does not tell the other devices who answered",
+        12,
+        "tests/sim/service.rs",
+        "deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));",
+        "if !PLANTED {
+            deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));
+        }",
+    ),
+];

@@ -2,6 +2,7 @@
 
 mod rig;
 
+mod canonical;
 mod closer;
 mod codes;
 mod edges;

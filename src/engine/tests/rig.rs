@@ -162,6 +162,13 @@ impl Rig {
         rig
     }
 
+    /// Own channels and request ids count from one again, and nothing is logged.
+    pub(super) fn start_over(&mut self) {
+        self.channels = 0;
+        self.requests.clear();
+        self.forget();
+    }
+
     // What the app asks.
 
     pub(super) fn command(&mut self, command: Command) -> Ticket {

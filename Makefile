@@ -11,7 +11,8 @@ CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model faults bench fuzz abi abi-accept install header diagram picture scenarios lint setup clean
+.PHONY: help demo test sim model faults bench fuzz abi
+.PHONY: abi-accept install header diagram picture scenarios lint setup clean sanitize coverage
 
 help:
 	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
@@ -21,6 +22,8 @@ help:
 	@echo 'make fuzz      TARGET=wire|engine|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
+	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
+	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
 	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
 	@echo 'make header    writes include/nertc_callkit.h from the code'
@@ -70,6 +73,12 @@ fuzz:
 bench:
 	scripts/setup cargo cc valgrind
 	scripts/bench
+
+sanitize:
+	scripts/sanitize
+
+coverage:
+	scripts/coverage
 
 abi:
 	scripts/abi check

@@ -145,6 +145,13 @@ void wait_until_at(const char *file, int line, const char *what, int (*is_true)(
 void change(int *number, int by);
 int at_least_one(void *number);
 
+/* How many times longer everything may take, timers included, where a tool slows it down. */
+unsigned check_patience(void);
+/* How many entries a folder has. */
+int check_entries(const char *path);
+/* How many threads run, but for those of a sanitizer. */
+int check_threads(void);
+
 /* Runs a test, with its name for whoever reads a failure. */
 #define RUN(test) run_test(#test, test)
 void run_test(const char *name, void (*test)(void));

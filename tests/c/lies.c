@@ -95,8 +95,10 @@ static struct attempt attempt_from(struct phone *caller, struct phone *called)
   struct attempt attempt;
   attempt.caller = caller;
   attempt.called = called;
+  pthread_mutex_lock(&check_lock);
   attempt.caller_from = caller->count;
   attempt.called_from = called->count;
+  pthread_mutex_unlock(&check_lock);
   return attempt;
 }
 
@@ -125,6 +127,7 @@ static int rings(int outgoing)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   struct attempt attempt;
+  int has_rung;
   settle();
   options.user_id = outgoing ? "bob" : "alice";
   attempt = outgoing ? attempt_from(alice, bob) : attempt_from(bob, alice);
@@ -139,7 +142,10 @@ static int rings(int outgoing)
     WAIT_UNTIL(is_answered, &attempt);
   }
   WAIT_UNTIL(rings_or_ended, &attempt);
-  return was_told(attempt.called, attempt.called_from, "on_invited");
+  pthread_mutex_lock(&check_lock);
+  has_rung = was_told(attempt.called, attempt.called_from, "on_invited");
+  pthread_mutex_unlock(&check_lock);
+  return has_rung;
 }
 
 /* ---- a life ------------------------------------------------------------------------------------------- */

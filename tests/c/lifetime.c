@@ -5,7 +5,6 @@
  */
 #include "lifetime.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 int32_t delivery;
@@ -215,28 +214,11 @@ static void many_end_it_at_once(void)
 
 /* ---- nothing is left ---------------------------------------------------------------------------------- */
 
-static int entries(const char *path)
-{
-  DIR *folder = opendir(path);
-  int count = 0;
-  CHECK(folder);
-  while (readdir(folder)) {
-    count++;
-  }
-  closedir(folder);
-  return count;
-}
-
-static int threads(void)
-{
-  return entries("/proc/self/task");
-}
-
 /* The last component was released, not destroyed: its thread ends by itself. The harness's alarm is the
  * deadline. */
 static void await_single_thread(void)
 {
-  while (threads() != 3) { /* `.`, `..` and this one */
+  while (check_threads() > 1) {
     sched_yield();
   }
 }
@@ -245,7 +227,7 @@ static void a_thousand_times(void)
 {
   int fds, i;
   await_single_thread();
-  fds = entries("/proc/self/fd");
+  fds = check_entries("/proc/self/fd");
   for (i = 0; i < 1000; i++) {
     nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
     nertc_callkit *kit;
@@ -261,8 +243,8 @@ static void a_thousand_times(void)
     }
     CHECK_OK(nertc_callkit_destroy(kit));
   }
-  CHECK_INT(entries("/proc/self/fd"), fds);
-  CHECK_INT(threads(), 3);
+  CHECK_INT(check_entries("/proc/self/fd"), fds);
+  CHECK_INT(check_threads(), 1);
 }
 
 static void a_thousand_at_once(void)
@@ -270,18 +252,18 @@ static void a_thousand_at_once(void)
   static nertc_callkit *kits[1000];
   int fds, i;
   await_single_thread();
-  fds = entries("/proc/self/fd");
+  fds = check_entries("/proc/self/fd");
   for (i = 0; i < 1000; i++) {
     kits[i] = new_kit();
     CHECK_OK(nertc_callkit_login(kits[i], i % 2 ? "alice" : "bob", NULL, NULL, NULL));
   }
-  CHECK_INT(threads(), 4);
-  CHECK(entries("/proc/self/fd") <= fds + 3);
+  CHECK_INT(check_threads(), 2);
+  CHECK(check_entries("/proc/self/fd") <= fds + 3);
   for (i = 0; i < 1000; i++) {
     CHECK_OK(nertc_callkit_destroy(kits[i]));
   }
-  CHECK_INT(threads(), 3);
-  CHECK_INT(entries("/proc/self/fd"), fds);
+  CHECK_INT(check_threads(), 1);
+  CHECK_INT(check_entries("/proc/self/fd"), fds);
 }
 
 static void the_thread_ends_with_the_last_release(void)

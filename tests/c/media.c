@@ -30,7 +30,7 @@ static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callki
 
 static int32_t push_sound(struct phone *phone)
 {
-  static int16_t samples[882 * 2];
+  int16_t samples[882 * 2];
   nertc_callkit_frame frame = NERTC_CALLKIT_FRAME_INIT;
   int i;
   for (i = 0; i < 882 * 2; i++) {

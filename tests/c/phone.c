@@ -216,12 +216,28 @@ void phone_listener(nertc_callkit_listener *listener)
 
 /* ---- life --------------------------------------------------------------------------------------------- */
 
+/* These timers, or the defaults, for a machine that is `check_patience` times slower. */
+static nertc_callkit_timers patient(const nertc_callkit_timers *given)
+{
+  nertc_callkit_timers timers = given ? *given : (nertc_callkit_timers)NERTC_CALLKIT_TIMERS_INIT;
+  uint32_t *field;
+  timers.login_ms = timers.login_ms ? timers.login_ms : 10000;
+  timers.request_ms = timers.request_ms ? timers.request_ms : 8000;
+  timers.operation_ms = timers.operation_ms ? timers.operation_ms : 5000;
+  timers.destroy_wait_ms = timers.destroy_wait_ms ? timers.destroy_wait_ms : 500;
+  for (field = &timers.struct_size + 1; field < &timers.struct_size + sizeof timers / sizeof *field; field++) {
+    *field *= check_patience();
+  }
+  return timers;
+}
+
 struct phone *phone_new_at(const char *file, int line, const char *account, const struct setup *setup)
 {
   struct phone *phone = calloc(1, sizeof *phone);
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
   nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+  nertc_callkit_timers timers;
   nertc_callkit_status status;
 
   if (setup) {
@@ -234,7 +250,8 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
   config.worker = phone->setup.worker;
   config.user_data = phone;
   config.device_id = phone->setup.device;
-  config.timers = phone->setup.timers;
+  timers = patient(phone->setup.timers);
+  config.timers = check_patience() > 1 ? &timers : phone->setup.timers;
   config.confirm_audio_to_video = phone->setup.confirm_to_video;
   config.confirm_video_to_audio = phone->setup.confirm_to_audio;
   config.on_frame = phone->setup.on_frame;

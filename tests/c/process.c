@@ -1,7 +1,6 @@
 /* process.c: the library and its process: fork, dlopen and dlclose, signals, threads. */
 #include "check.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -205,18 +204,6 @@ static void fork_twice(void)
 
 /* ---- threads and signals ------------------------------------------------------------------------------ */
 
-static int entries(const char *path)
-{
-  DIR *folder = opendir(path);
-  int count = 0;
-  CHECK(folder);
-  while (readdir(folder)) {
-    count++;
-  }
-  closedir(folder);
-  return count - 2;
-}
-
 static int is_right_name, sees_signals;
 
 /* What a thread's own mistake raises: blocked it would end the process without a word. */
@@ -296,21 +283,21 @@ static void one_thread_for_all(void)
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit *kits[KITS], *own;
   int i;
-  CHECK_INT(entries("/proc/self/task"), 1);
+  CHECK_INT(check_threads(), 1);
   for (i = 0; i < KITS; i++) {
     config.delivery = i % 2;
     CHECK_OK(nertc_callkit_create(&config, &kits[i]));
-    CHECK_INT(entries("/proc/self/task"), 2);
+    CHECK_INT(check_threads(), 2);
   }
   config.worker = NERTC_CALLKIT_WORKER_OWN;
   CHECK_OK(nertc_callkit_create(&config, &own));
-  CHECK_INT(entries("/proc/self/task"), 3);
+  CHECK_INT(check_threads(), 3);
   CHECK_OK(nertc_callkit_destroy(own));
   for (i = 0; i < KITS; i++) {
-    CHECK_INT(entries("/proc/self/task"), 2);
+    CHECK_INT(check_threads(), 2);
     CHECK_OK(nertc_callkit_destroy(kits[i]));
   }
-  CHECK_INT(entries("/proc/self/task"), 1);
+  CHECK_INT(check_threads(), 1);
 }
 
 int main(void)

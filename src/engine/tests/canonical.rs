@@ -35,8 +35,11 @@ fn glare(rig: &mut Rig, request: &str) {
     rig.invite("bob", "p1", request);
 }
 
+/// Its name, and the way to it.
+type Point = (&'static str, fn(&mut Rig));
+
 /// Every kind of state that the search can meet, with what may run in it.
-const POINTS: &[(&str, fn(&mut Rig))] = &[
+const POINTS: &[Point] = &[
     ("idle", |_| {}),
     ("creating", |rig| rig.call("bob")),
     ("joining", |rig| {

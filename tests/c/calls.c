@@ -1,0 +1,128 @@
+/*
+ * calls.c: a thousand complete calls, ended in every way, leave nothing behind: no memory, no descriptor, no
+ * thread. What the library itself would still reach at the end no leak checker reports, so the heap is
+ * measured, too.
+ */
+#include "check.h"
+
+#include <malloc.h>
+
+#include "phone.h"
+
+enum { CALLS = 1000, WARM_UP = 100 };
+
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+/* Always the same under valgrind, which has a leak check of its own. */
+static size_t heap_in_use(void)
+{
+  if (__sanitizer_get_current_allocated_bytes) {
+    return __sanitizer_get_current_allocated_bytes();
+  }
+  return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+/* Less than 8 bytes a call: tables that find their size, not a leak. */
+static void check_heap(const char *since, size_t before)
+{
+  const size_t now = heap_in_use();
+  printf("   heap %s %zu bytes, %d calls later %zu\n", since, before, CALLS, now);
+  CHECK(now < before + 8 * CALLS);
+}
+
+static void forget_words(struct phone *phone)
+{
+  phone_silent(phone);
+  pthread_mutex_lock(&check_lock);
+  phone->count = phone->read = 0;
+  pthread_mutex_unlock(&check_lock);
+}
+
+static void hung_up(struct pair *pair)
+{
+  pair_connect(pair);
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(pair->bob, "on_call_end(16)");
+}
+
+static void cancelled(struct pair *pair)
+{
+  pair_ring(pair);
+  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, phone_done, pair->alice));
+  phone_until(pair->alice, "on_call_end(11)");
+  phone_expect(pair->bob, "on_user_cancel on_call_end(12)");
+}
+
+static void rejected(struct pair *pair)
+{
+  pair_ring(pair);
+  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, phone_done, pair->bob));
+  phone_expect(pair->bob, "done(reject,0) on_call_end(13)");
+  phone_until(pair->alice, "on_call_end(14)");
+}
+
+static void left(struct pair *pair)
+{
+  pair_connect(pair);
+  CHECK_OK(nertc_callkit_switch_call_type(pair->bob->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO,
+                                          NERTC_CALLKIT_SWITCH_INVITE, phone_done, pair->bob));
+  phone_until(pair->alice, "on_call_type_change(2)");
+  phone_until(pair->bob, "done(switch,0)");
+  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, 0, phone_done, pair->bob));
+  phone_until(pair->bob, "on_call_end(0)");
+  phone_until(pair->alice, "on_user_leave");
+  phone_until(pair->alice, "on_call_end(20)");
+}
+
+static void call_often(struct pair *pair, int calls)
+{
+  static void (*const endings[])(struct pair *) = {hung_up, cancelled, rejected, left};
+  int i;
+  for (i = 0; i < calls; i++) {
+    endings[i % 4](pair);
+    forget_words(pair->alice);
+    forget_words(pair->bob);
+  }
+}
+
+static void play(int32_t delivery, int calls)
+{
+  struct setup both = {0};
+  struct pair pair;
+  both.delivery = delivery;
+  pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &both);
+  call_often(&pair, WARM_UP);
+  if (calls > 0) {
+    const size_t before = heap_in_use();
+    call_often(&pair, calls);
+    check_heap("after the first calls", before);
+  }
+  pair_end(&pair);
+}
+
+static void a_thousand_calls(void)
+{
+  int32_t delivery;
+  for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_HOST; delivery++) {
+    size_t before;
+    int fds;
+    play(delivery, 0);
+    while (check_threads() > 1) {
+    }
+    before = heap_in_use();
+    fds = check_entries("/proc/self/fd");
+    play(delivery, CALLS);
+    while (check_threads() > 1) {
+    }
+    check_heap("before the first component", before);
+    CHECK_INT(check_entries("/proc/self/fd"), fds);
+  }
+}
+
+int main(void)
+{
+  setvbuf(stdout, NULL, _IONBF, 0); /* its buffer would be on the heap */
+  RUN(a_thousand_calls);
+  return 0;
+}

@@ -10,7 +10,7 @@ const LIMIT: usize = crate::engine::limits::ACCOUNT;
 const PREFIX: &str = "user-";
 
 /// Names and what stands for them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     /// Labels without the prefix: letters, never with an `a` at the end, so that each has room below it.
     labels: BTreeMap<Box<str>, String>,

@@ -58,7 +58,7 @@ pub enum Redaction {
 }
 
 /// Which digits a hidden text is counted with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// `xxxx`, `xxx1`, …
     Text,
@@ -67,6 +67,7 @@ enum Kind {
 }
 
 /// Remembers what it said, so that it says the same again.
+#[derive(Clone, Debug)]
 pub(super) struct Redactor {
     redaction: Redaction,
     names: Names,

@@ -11,6 +11,7 @@ use crate::engine::output::Output;
 use crate::engine::time::Time;
 
 /// Records engines. Lines collect in it until they are taken.
+#[derive(Clone, Debug)]
 pub struct Tape {
     redaction: Redaction,
     redactor: Redactor,

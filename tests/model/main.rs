@@ -10,6 +10,9 @@ mod monitor;
 mod old;
 #[path = "../sim/service.rs"]
 mod service;
+#[path = "../sim/tape.rs"]
+#[allow(dead_code, reason = "the simulation uses the rest")]
+mod tape;
 mod world;
 mod worlds;
 
@@ -78,12 +81,38 @@ fn trace(case: &Case, parents: &HashMap<u64, (u64, u16)>, mut at: u64, last: usi
         at = from;
     }
     let mut world: World = case.world();
-    world.trace = Some(Vec::new());
+    world.show();
+    let mut verdict = Ok(());
     for index in way.into_iter().rev() {
         let step = world.moves()[index].clone();
-        let _ = world.make(&step);
+        verdict = world.make(&step);
     }
-    world.trace.map(|lines| lines.join("\n")).unwrap_or_default()
+    if verdict.is_ok() {
+        // Then it is the way to rest that goes wrong.
+        let _ = world.settle();
+    }
+    let (lines, trace) = world.shown();
+    format!("{}\ntrace: {}", lines.join("\n"), tape::write(&format!("model {}", case.name), &trace))
+}
+
+#[test]
+fn a_violation_leaves_a_trace_that_replays() {
+    // Every way of two moves, taken for a violation.
+    let case = cases().into_iter().find(|case| case.name.starts_with("glare, all")).expect("a world");
+    let root = case.world();
+    for first in 0..root.moves().len() {
+        let mut after = root.clone();
+        let _ = after.make(&root.moves()[first]);
+        let (before, at) = (root.fingerprint(), after.fingerprint());
+        let parents = HashMap::from([(before, (0, 0)), (at, (before, first as u16))]);
+        for last in 0..after.moves().len() {
+            let told = trace(&case, &parents, at, last);
+            let (_, file) = told.split_once("\ntrace: ").expect("a file");
+            let report =
+                nertc_callkit::trace::replay(&*std::fs::read(file).expect("a trace")).expect("a trace");
+            assert!(report.kits == 2 && report.steps > 0 && report.difference.is_none(), "{report:?}");
+        }
+    }
 }
 
 #[test]

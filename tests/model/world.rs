@@ -15,6 +15,7 @@ use nertc_callkit::engine::{Caps, Config, Engine, Names, Timers};
 use crate::monitor::Monitor;
 use crate::old::{aged, ancient, busy};
 use crate::service::{Delivery, Service};
+use crate::tape::{Redaction, Tape};
 
 /// What users and the network may still do. Everything is bounded, so that the search ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,7 +78,7 @@ pub(crate) struct World {
     old: Vec<bool>,
     /// All attachments are those of clients before 1.1.0, on both sides.
     ancient: bool,
-    pub(crate) trace: Option<Vec<String>>,
+    pub(crate) tape: Option<Tape>,
 }
 
 impl World {
@@ -96,7 +97,7 @@ impl World {
             tickets: 0,
             old: (0..accounts.len()).map(|index| old.contains(&index)).collect(),
             ancient: false,
-            trace: None,
+            tape: None,
         };
         for device in 0..world.engines.len() {
             let login = Command::Login { account: world.accounts[device].clone(), token: Text::default() };
@@ -163,9 +164,21 @@ impl World {
         self.engines.iter().filter_map(|engine| engine.poll_timeout()).map(|(at, _)| at.0).min()
     }
 
+    /// From here on the way is kept.
+    pub(crate) fn show(&mut self) {
+        self.tape = Some(Tape::new(Redaction::Secrets, self.now, self.engines.iter()));
+    }
+
+    /// What was kept: lines for readers, and the trace.
+    pub(crate) fn shown(mut self) -> (Vec<String>, Vec<u8>) {
+        let Some(mut tape) = self.tape.take() else { return Default::default() };
+        let trace = tape.end(self.engines.iter_mut()).to_vec();
+        (tape.lines, trace)
+    }
+
     fn note(&mut self, line: impl FnOnce() -> String) {
-        if let Some(trace) = &mut self.trace {
-            trace.push(line());
+        if let Some(tape) = &mut self.tape {
+            tape.lines.push(line());
         }
     }
 
@@ -239,6 +252,7 @@ impl World {
         let was_idle = self.engines[device].phase() == Phase::Idle;
         let input = Input::Command { ticket: Ticket(self.tickets), command };
         self.monitors[device].before(&input);
+        self.tape.iter_mut().for_each(|tape| tape.input(device, self.now, &input));
         self.engines[device].handle(Time(self.now), input);
         if is_call && was_idle && self.engines[device].phase() == Phase::Calling {
             let call_no = self.engines[device].snapshot().call_no;
@@ -255,6 +269,8 @@ impl World {
             let due = self.engines[device].poll_timeout().filter(|(due, _)| due.0 <= self.now);
             if let Some((_, why)) = due {
                 self.note(|| format!("device {device}: timer: {why}"));
+                let now = self.now;
+                self.tape.iter_mut().for_each(|tape| tape.timeout(device, now, why));
                 self.engines[device].handle_timeout(Time(self.now));
                 return self.drain(device);
             }
@@ -299,6 +315,7 @@ impl World {
 
     fn feed(&mut self, device: usize, input: Input) -> Result<(), String> {
         self.monitors[device].before(&input);
+        self.tape.iter_mut().for_each(|tape| tape.input(device, self.now, &input));
         self.engines[device].handle(Time(self.now), input);
         self.drain(device)
     }
@@ -307,6 +324,7 @@ impl World {
     fn drain(&mut self, device: usize) -> Result<(), String> {
         let mut later: Vec<(usize, Input)> = Vec::new();
         while let Some(output) = self.engines[device].poll_output() {
+            self.tape.iter_mut().for_each(|tape| tape.output(&output));
             self.monitors[device].output(&output, &self.engines[device])?;
             match output {
                 Output::Signal { req, op: SignalOp::SendRecord(_) } => {
@@ -386,7 +404,7 @@ impl World {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<(), String> {
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
         for _ in 0..5_000 {
             if !self.things.is_empty() {
                 self.arrive(0)?;

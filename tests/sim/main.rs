@@ -6,14 +6,17 @@ mod monitor;
 mod old;
 mod random;
 mod service;
+mod tape;
 mod users;
 mod watch;
 mod weather;
 mod world;
 
+use nertc_callkit::trace::replay;
 use random::Random;
+use tape::Redaction;
 use weather::Weather;
-use world::{Fed, Step, Tape, World};
+use world::World;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -28,26 +31,23 @@ fn world(seed: u64) -> World {
 
 /// Runs one seed; the world at its end, or the reason and the trace of its failure.
 fn run(seed: u64) -> Result<World, String> {
+    run_until(seed, None)
+}
+
+fn run_until(seed: u64, fails_at: Option<u64>) -> Result<World, String> {
     let mut first = world(seed);
+    first.fails_at = fails_at;
     let Err(why) = first.run(120_000) else { return Ok(first) };
     // The same again, and this time every word of it is kept.
     let mut again = world(seed);
-    again.tape = Some(Tape::default());
+    again.fails_at = fails_at;
+    again.show(Redaction::Secrets);
     let repeated = again.run(120_000);
     assert_eq!(repeated, Err(why.clone()), "seed {seed} does not repeat");
-    let Tape { lines, steps } = again.tape.unwrap_or_default();
+    let (lines, trace) = again.shown();
     let from = lines.len().saturating_sub(number("SIM_TRACE", 60) as usize);
-    let (trace, last) = (lines[from..].join("\n"), steps.last().map(told).unwrap_or_default());
-    Err(format!("seed {seed}, step {}: {why}\n{trace}\nlast: {last}", again.steps))
-}
-
-/// A step of an engine, in all its detail.
-fn told(step: &Step) -> String {
-    let fed = match &step.fed {
-        Fed::Input(input) => format!("{input:?}"),
-        Fed::Timeout(why) => format!("timer: {why}"),
-    };
-    format!("at {} device {} got {fed} and said {:?}", step.at, step.device, step.outputs)
+    let (told, file) = (lines[from..].join("\n"), tape::write(&format!("sim {seed}"), &trace));
+    Err(format!("seed {seed}, step {}: {why}\n{told}\ntrace: {file}", again.steps))
 }
 
 #[test]
@@ -70,4 +70,34 @@ fn random_worlds_keep_every_invariant() {
     println!("sim: {glares} times both called each other, undisturbed, and got one call");
     println!("sim: seeds {count}, steps {steps}, violations {}", failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn a_failure_leaves_a_trace_that_replays() {
+    for seed in [3, 14] {
+        let why = run_until(seed, Some(400)).err().expect("a failure on purpose");
+        assert!(why.starts_with(&format!("seed {seed}, step 400: on purpose\n")), "{why}");
+        let (_, file) = why.split_once("\ntrace: ").expect("a file");
+        let report = replay(std::fs::read(file).expect("a trace").as_slice()).expect("a trace");
+        assert!(report.kits >= 2 && report.steps > 100 && report.difference.is_none(), "{report:?}");
+    }
+}
+
+#[test]
+fn every_device_of_a_random_world_replays_the_same_when_redacted() {
+    let (first, count) = (number("SIM_SEED0", 1), number("SIM_SEEDS", 2_000) / 10);
+    for seed in first..first + count {
+        let mut world = world(seed);
+        world.talks = true;
+        world.show(Redaction::Personal);
+        world.run(60_000).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        let (_, trace) = world.shown();
+        let report = replay(&*trace).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        if let Some(difference) = report.difference {
+            panic!("seed {seed}: {difference:#?}\n{}", tape::write(&format!("redacted {seed}"), &trace));
+        }
+        let text = String::from_utf8_lossy(&trace);
+        let said = ["user0", "user1", "petunias", "\u{9f8d}", "sesame"];
+        assert!(!said.iter().any(|word| text.contains(word)), "seed {seed}: something personal");
+    }
 }

@@ -49,8 +49,8 @@ impl World {
         let options = CallOptions {
             user,
             call_type: if self.random.chance(500) { CallType::Audio } else { CallType::Video },
-            attachment: None,
-            extra: None,
+            attachment: self.text(0),
+            extra: self.text(1),
             push: None,
             no_offline: false,
             no_record: self.random.chance(100),
@@ -58,9 +58,26 @@ impl World {
         self.ask(device, Command::Call(options))
     }
 
+    /// What an app writes along, in a world that talks.
+    fn text(&self, which: u64) -> Option<Text> {
+        const TEXTS: [&str; 7] = [
+            "",
+            "petunias",
+            "say \"petunias\"\n",
+            "{\"dish\":[\"petunias\",1,-2.5e3,null],\"dish\":true}",
+            " [\"\u{9f8d}\"] ",
+            "\u{9f8d}\u{9f8d}",
+            "7",
+        ];
+        let at = (self.steps + which * 5) % (TEXTS.len() as u64 + 3);
+        let short = TEXTS.get(at as usize).map(|text| Text::from(*text));
+        let long = || Text::from("petunias ".repeat(100 + at as usize * 12));
+        self.talks.then(|| short.unwrap_or_else(long))
+    }
+
     fn cancel(&mut self, device: usize, call: CallRef) -> Result<(), String> {
         let no_record = self.random.chance(100);
-        self.ask(device, Command::Cancel { call, attach_ext: None, no_offline: false, no_record })
+        self.ask(device, Command::Cancel { call, attach_ext: self.text(2), no_offline: false, no_record })
     }
 
     fn hang_up(&mut self, device: usize, call: CallRef) -> Result<(), String> {

@@ -14,6 +14,7 @@ use super::monitor::Monitor;
 use super::old;
 use super::random::Random;
 use super::service::{Delivery, Service};
+use super::tape::{Redaction, Tape};
 use super::watch::Watch;
 use super::weather::Weather;
 
@@ -70,38 +71,17 @@ pub(super) enum Thing {
     Cut,
 }
 
-/// What an engine was given.
-#[derive(Clone, Debug)]
-pub(crate) enum Fed {
-    Input(Input),
-    Timeout(&'static str),
-}
-
-/// One step of one engine.
-#[derive(Clone, Debug)]
-pub(crate) struct Step {
-    pub(crate) at: u64,
-    pub(crate) device: usize,
-    pub(crate) fed: Fed,
-    pub(crate) outputs: Vec<Output>,
-}
-
-/// What is kept of a run that is to be shown.
-#[derive(Default)]
-pub(crate) struct Tape {
-    /// For readers.
-    pub(crate) lines: Vec<String>,
-    /// For tools.
-    pub(crate) steps: Vec<Step>,
-}
-
 /// Everything.
 pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) devices: Vec<Device>,
     pub(crate) steps: u64,
     /// None: only whether all is well is of interest.
-    pub(crate) tape: Option<Tape>,
+    tape: Option<Tape>,
+    /// A violation that is none, to see what a failure leaves behind.
+    pub(crate) fails_at: Option<u64>,
+    /// Apps write along with what they ask for.
+    pub(crate) talks: bool,
     pub(super) service: Service,
     pub(super) weather: Weather,
     pub(super) random: Random,
@@ -149,6 +129,8 @@ impl World {
             devices,
             steps: 0,
             tape: None,
+            fails_at: None,
+            talks: false,
             service,
             weather,
             random,
@@ -243,6 +225,9 @@ impl World {
         self.now = self.now.max(at);
         self.steps += 1;
         self.make()?;
+        if self.fails_at == Some(self.steps) {
+            return Err("on purpose".into());
+        }
         self.watch.check(self.now, &self.devices)
     }
 
@@ -251,7 +236,8 @@ impl World {
             let due = self.devices[index].engine.poll_timeout().filter(|(due, _)| due.0 <= self.now);
             if let Some((_, why)) = due {
                 self.note(|| format!("device {index}: timer: {why}"));
-                self.record(index, || Fed::Timeout(why));
+                let now = self.now;
+                self.tape.iter_mut().for_each(|tape| tape.timeout(index, now, why));
                 self.devices[index].engine.handle_timeout(Time(self.now));
                 return self.drain(index);
             }
@@ -304,15 +290,27 @@ impl World {
         }
     }
 
-    fn record(&mut self, device: usize, fed: impl FnOnce() -> Fed) {
+    fn record(&mut self, device: usize, input: &Input) {
         if let Some(tape) = &mut self.tape {
-            tape.steps.push(Step { at: self.now, device, fed: fed(), outputs: Vec::new() });
+            tape.input(device, self.now, input);
         }
+    }
+
+    /// From here on the run is kept.
+    pub(crate) fn show(&mut self, redaction: Redaction) {
+        self.tape = Some(Tape::new(redaction, self.now, self.devices.iter().map(|device| &device.engine)));
+    }
+
+    /// What was kept: lines for readers, and the trace.
+    pub(crate) fn shown(&mut self) -> (Vec<String>, Vec<u8>) {
+        let Some(mut tape) = self.tape.take() else { return Default::default() };
+        let trace = tape.end(self.devices.iter_mut().map(|device| &mut device.engine)).to_vec();
+        (tape.lines, trace)
     }
 
     /// A device gets an input, and what it asks for is sent on its way.
     pub(crate) fn feed(&mut self, device: usize, input: Input) -> Result<(), String> {
-        self.record(device, || Fed::Input(input.clone()));
+        self.record(device, &input);
         let target = &mut self.devices[device];
         target.monitor.before(&input);
         self.watch.on_input(device, &input);
@@ -322,9 +320,7 @@ impl World {
 
     fn drain(&mut self, device: usize) -> Result<(), String> {
         while let Some(output) = self.devices[device].engine.poll_output() {
-            if let Some(step) = self.tape.as_mut().and_then(|tape| tape.steps.last_mut()) {
-                step.outputs.push(output.clone());
-            }
+            self.tape.iter_mut().for_each(|tape| tape.output(&output));
             let target = &mut self.devices[device];
             let verdict = target.monitor.output(&output, &target.engine);
             match output {
@@ -378,7 +374,7 @@ impl World {
         self.note(|| format!("device {device}: user: {command:?}"));
         self.watch.on_command(device, &command);
         let input = Input::Command { ticket, command };
-        self.record(device, || Fed::Input(input.clone()));
+        self.record(device, &input);
         let target = &mut self.devices[device];
         target.monitor.before(&input);
         target.engine.handle(Time(self.now), input);
@@ -447,6 +443,7 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         target.engine = Engine::new(config(confirm), seed);
+        self.tape.iter_mut().for_each(|tape| tape.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
         target.knows_cut = false;

@@ -1,0 +1,194 @@
+//! Random calls through the C functions: real components with their worker, HOST and WORKER delivery, on one
+//! loopback hub that loses, delays, repeats, reorders, refuses and kicks. What an app sees must keep the
+//! promises of the header, whatever the threads do.
+//!
+//! Time is real here and limits are short: a seed repeats what users and the hub do, not every interleaving.
+//! A failure names its seed and shows what every component was told: `FACADE_SEED0=n FACADE_SEEDS=1`.
+
+mod phone;
+#[path = "../sim/random.rs"]
+mod random;
+
+use std::ffi::CString;
+use std::ptr;
+use std::time::{Duration, Instant};
+
+use nertc_callkit::ffi::loopback::{
+    nertc_callkit_hub_add_fault, nertc_callkit_hub_create, nertc_callkit_hub_release,
+};
+use nertc_callkit_abi::{nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_status as status};
+
+use phone::{Ask, Phone};
+use random::Random;
+
+/// Longer than any wait can be, also on a busy machine: who waits so long hangs.
+const HANGS: Duration = Duration::from_secs(60);
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A hub, the components on it, and what users do.
+struct Town {
+    hub: *mut nertc_callkit_hub,
+    #[expect(clippy::vec_box, reason = "a component keeps its phone's address")]
+    phones: Vec<Box<Phone>>,
+    random: Random,
+}
+
+impl Town {
+    fn new(seed: u64) -> Town {
+        let mut random = Random::new(seed);
+        let mut hub = ptr::null_mut();
+        // SAFETY: `hub` is a place for one.
+        let created = unsafe { nertc_callkit_hub_create(0, &mut hub) };
+        assert_eq!(created, status::NERTC_CALLKIT_STATUS_OK);
+        let shapes: [&[&str]; 4] =
+            [&["al", "bo"], &["al", "bo", "bo"], &["al", "al", "bo", "bo"], &["al", "bo", "cy", "bo"]];
+        let accounts = *random.pick(&shapes);
+        let phones = accounts.iter().enumerate();
+        let phones =
+            phones.map(|(at, account)| Phone::new(hub, account, at, random.chance(500), random.chance(300)));
+        Town { hub, phones: phones.collect(), random }
+    }
+
+    /// Lets callbacks come for a while: HOST components run theirs here.
+    fn pass(&self, ms: u64) {
+        let end = Instant::now() + Duration::from_millis(ms);
+        while Instant::now() < end {
+            self.phones.iter().for_each(|phone| phone.take_some());
+        }
+    }
+
+    /// Waits for what must come.
+    fn until(&self, what: &str, is_so: impl Fn(&Town) -> bool) -> Result<(), String> {
+        let end = Instant::now() + HANGS;
+        while !is_so(self) {
+            if Instant::now() > end {
+                return Err(format!("never: {what}"));
+            }
+            self.phones.iter().for_each(|phone| phone.take_some());
+        }
+        Ok(())
+    }
+
+    fn act(&mut self) {
+        let at = self.random.below(self.phones.len() as u64) as usize;
+        let others: Vec<&str> = self.phones.iter().map(|other| other.account()).collect();
+        let user = (*self.random.pick(&others)).to_owned();
+        let phone = &self.phones[at];
+        let ask = match (phone.state(), self.random.below(100)) {
+            (0, 0..60) => Ask::Call(&user),
+            (1, 0..25) => Ask::Cancel,
+            (2, 0..50) => Ask::Accept,
+            (2, 50..65) => Ask::Reject,
+            (3, 0..25) => Ask::Hangup,
+            (3, 25..35) => Ask::Leave,
+            (3, 35..55) => Ask::Switch,
+            (3, 55..65) => Ask::Mute,
+            (_, 65..70) => Ask::Accept,
+            (_, 70..73) => Ask::Cancel,
+            (_, 73..76) => Ask::Hangup,
+            (_, 76..79) => Ask::Leave,
+            (_, 79..82) => Ask::Switch,
+            (_, 82..84) => Ask::Logout,
+            (_, 84..94) => Ask::Login,
+            (_, 94..97) => Ask::Call(&user),
+            _ => return self.go_wrong(),
+        };
+        phone.ask(ask);
+        if self.random.chance(60) {
+            phone.ask(ask);
+        }
+    }
+
+    /// Adds a line to the hub's script; nonsense is refused, and that is fine.
+    fn go_wrong(&mut self) {
+        let on = match self.random.below(3) {
+            0 => 0,
+            1 => 1 + self.random.below(14),
+            _ => 101 + self.random.below(9),
+        };
+        let account = CString::new(*self.random.pick(&["al", "bo"])).expect("no zero inside");
+        let fault = nertc_callkit_fault {
+            struct_size: size_of::<nertc_callkit_fault>() as u32,
+            flags: 0,
+            action: 1 + self.random.below(8) as i32,
+            on: on as i32,
+            after: self.random.below(2) as u32,
+            count: self.random.below(3) as u32,
+            delay_ms: 1 + self.random.below(150) as u32,
+            code: *self.random.pick(&[408, 10404, 10408, 10409, 90008]),
+            account: account.as_ptr(),
+            device_id: ptr::null(),
+        };
+        // SAFETY: the struct and its text live until the function returns.
+        unsafe { nertc_callkit_hub_add_fault(self.hub, &fault) };
+    }
+
+    fn run(&mut self) -> Result<(), String> {
+        self.phones.iter().for_each(|phone| phone.ask(Ask::Login));
+        self.pass(5);
+        for _ in 0..120 {
+            self.act();
+            let pause = self.random.below(15);
+            self.pass(pause);
+        }
+        self.calm_down()?;
+        self.end()?;
+        self.phones.iter().try_for_each(|phone| phone.verdict())
+    }
+
+    /// Everybody hangs up until nobody calls any more; then every request has completed.
+    fn calm_down(&mut self) -> Result<(), String> {
+        let end = Instant::now() + HANGS;
+        while self.phones.iter().any(|phone| phone.state() > 0) {
+            if Instant::now() > end {
+                return Err("never idle after hanging up".into());
+            }
+            self.phones.iter().filter(|phone| phone.state() > 0).for_each(|phone| phone.ask(Ask::Hangup));
+            self.pass(20);
+        }
+        self.until("all requests complete", |town| town.phones.iter().all(|phone| phone.waits_for() == 0))
+    }
+
+    /// Some are destroyed, some released, some with requests under way.
+    fn end(&mut self) -> Result<(), String> {
+        for phone in &self.phones {
+            if self.random.chance(500) {
+                phone.ask(Ask::Login);
+                phone.ask(Ask::Call("al"));
+            }
+            if self.random.chance(500) { phone.destroy()? } else { phone.release()? }
+        }
+        self.until("released", |town| town.phones.iter().all(|phone| phone.is_gone()))
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        // SAFETY: a hub, or gone.
+        unsafe { nertc_callkit_hub_release(self.hub) };
+    }
+}
+
+#[test]
+fn random_calls_through_the_c_functions_keep_every_promise() {
+    let (first, count) = (number("FACADE_SEED0", 1), number("FACADE_SEEDS", 12));
+    let (mut callbacks, mut connected) = (0, 0);
+    for seed in first..first + count {
+        let mut town = Town::new(seed);
+        if let Err(why) = town.run() {
+            let stories: Vec<String> = town.phones.iter().map(|phone| phone.story()).collect();
+            // What still runs must not find its phone gone.
+            town.phones.drain(..).for_each(|phone| {
+                Box::leak(phone);
+            });
+            panic!("seed {seed}: {why}\n{}", stories.join("\n\n"));
+        }
+        callbacks += town.phones.iter().map(|phone| phone.callbacks()).sum::<u64>();
+        connected += town.phones.iter().map(|phone| phone.connected()).sum::<usize>();
+    }
+    println!("facade: seeds {count}, callbacks {callbacks}, connected {connected}, violations 0");
+    assert!(count < 12 || connected > 0, "nobody ever gets through: this tests nothing");
+}

@@ -1,0 +1,443 @@
+//! One component as an app has it, and what the app was told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{CString, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use ::nertc_callkit::ffi::call::{
+    nertc_callkit_accept, nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup,
+    nertc_callkit_leave, nertc_callkit_reject, nertc_callkit_switch_call_type,
+};
+use ::nertc_callkit::ffi::loopback::{nertc_callkit_loopback_rtc, nertc_callkit_loopback_signaling};
+use ::nertc_callkit::ffi::media::nertc_callkit_mute_local;
+use ::nertc_callkit::ffi::session::{
+    nertc_callkit_create, nertc_callkit_destroy, nertc_callkit_dispatch, nertc_callkit_get_state,
+    nertc_callkit_login, nertc_callkit_logout, nertc_callkit_release,
+};
+use nertc_callkit_abi::*;
+
+use nertc_callkit_status::NERTC_CALLKIT_STATUS_OK as OK;
+
+/// What a user can ask for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ask<'a> {
+    Login,
+    Logout,
+    Call(&'a str),
+    Cancel,
+    Accept,
+    Reject,
+    Hangup,
+    Leave,
+    Switch,
+    Mute,
+}
+
+/// What was told of one call.
+#[derive(Default)]
+struct Told {
+    once: BTreeSet<&'static str>,
+    has_ended: bool,
+}
+
+/// Everything that was told.
+#[derive(Default)]
+struct Log {
+    lines: Vec<String>,
+    calls: BTreeMap<u64, Told>,
+    /// Accepted requests that have not completed, by their ticket.
+    open: BTreeMap<usize, String>,
+    last_ticket: usize,
+    callbacks: u64,
+    wrong: Vec<String>,
+    is_gone: bool,
+}
+
+/// A component and its app.
+pub(crate) struct Phone {
+    kit: AtomicPtr<nertc_callkit>,
+    account: String,
+    is_host: bool,
+    /// Answers inside on_invited.
+    is_eager: bool,
+    is_closed: AtomicBool,
+    log: Mutex<Log>,
+    changed: Condvar,
+}
+
+/// What travels as the user_data of a request: whose it is, and which.
+struct Request {
+    phone: *const Phone,
+    ticket: usize,
+}
+
+fn size<T>() -> u32 {
+    size_of::<T>() as u32
+}
+
+impl Phone {
+    pub(crate) fn new(
+        hub: *mut nertc_callkit_hub,
+        account: &str,
+        device: usize,
+        is_host: bool,
+        is_eager: bool,
+    ) -> Box<Phone> {
+        let phone = Box::new(Phone {
+            kit: AtomicPtr::new(ptr::null_mut()),
+            account: account.to_owned(),
+            is_host,
+            is_eager,
+            is_closed: AtomicBool::new(false),
+            log: Mutex::new(Log::default()),
+            changed: Condvar::new(),
+        });
+        let device = CString::new(format!("device{device}")).expect("no zero inside");
+        // SAFETY: all zero is each struct's documented default; what they point to outlives create, which
+        // copies it, and the phone is boxed and outlives its component.
+        unsafe {
+            let mut plugs: nertc_callkit_plugs = std::mem::zeroed();
+            plugs.struct_size = size::<nertc_callkit_plugs>();
+            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut plugs), OK);
+            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut plugs), OK);
+            let (listener, timers) = (listener(), timers());
+            let mut config: nertc_callkit_config = std::mem::zeroed();
+            config.struct_size = size::<nertc_callkit_config>();
+            config.delivery = i32::from(is_host);
+            config.listener = &listener;
+            config.timers = &timers;
+            config.plugs = &plugs;
+            config.device_id = device.as_ptr();
+            config.user_data = ptr::from_ref(&*phone).cast_mut().cast();
+            let mut kit = ptr::null_mut();
+            assert_eq!(nertc_callkit_create(&config, &mut kit), OK);
+            phone.kit.store(kit, Ordering::Release);
+        }
+        phone
+    }
+
+    fn kit(&self) -> *mut nertc_callkit {
+        self.kit.load(Ordering::Acquire)
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().expect("no callback panics")
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// 0 idle, 1 calling, 2 called, 3 in a call; negative: gone.
+    pub(crate) fn state(&self) -> i32 {
+        // SAFETY: a handle, or gone, which is an answer.
+        unsafe { nertc_callkit_get_state(self.kit()) }
+    }
+
+    pub(crate) fn waits_for(&self) -> usize {
+        self.log().open.len()
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.log().is_gone
+    }
+
+    pub(crate) fn callbacks(&self) -> u64 {
+        self.log().callbacks
+    }
+
+    /// Calls that were connected.
+    pub(crate) fn connected(&self) -> usize {
+        self.log().calls.values().filter(|told| told.once.contains("on_call_connected")).count()
+    }
+
+    /// Lets a millisecond of callbacks come.
+    pub(crate) fn take_some(&self) {
+        if self.is_host {
+            // SAFETY: a handle, or gone; never called inside a callback.
+            if unsafe { nertc_callkit_dispatch(self.kit(), 1) } >= 0 {
+                return;
+            }
+        }
+        let log = self.log();
+        let _ = self.changed.wait_timeout(log, Duration::from_millis(1)).expect("no callback panics");
+    }
+
+    /// Asks for something; an accepted request must complete once.
+    pub(crate) fn ask(&self, ask: Ask<'_>) {
+        let mut log = self.log();
+        log.last_ticket += 1;
+        let ticket = log.last_ticket;
+        log.open.insert(ticket, format!("{ask:?}"));
+        log.lines.push(format!("ask {ask:?}"));
+        // The worker may complete it before the function returns.
+        drop(log);
+        let request = Box::into_raw(Box::new(Request { phone: self, ticket }));
+        let answer = self.submit(ask, request.cast());
+        if answer != OK {
+            self.log().open.remove(&ticket);
+            self.log().lines.push(format!("refused {ask:?}: {answer:?}"));
+            // SAFETY: made above, and no completion comes for a refused request.
+            drop(unsafe { Box::from_raw(request) });
+        }
+    }
+
+    fn submit(&self, ask: Ask<'_>, data: *mut c_void) -> nertc_callkit_status {
+        let kit = self.kit();
+        let done: nertc_callkit_done = Some(on_done);
+        let account = CString::new(self.account.as_str()).expect("no zero inside");
+        let user = CString::new(if let Ask::Call(user) = ask { user } else { "" }).expect("no zero inside");
+        // SAFETY: the handle is one, or gone; texts and structs are copied before the function returns;
+        // `data` lives until its completion.
+        unsafe {
+            match ask {
+                Ask::Login => nertc_callkit_login(kit, account.as_ptr(), ptr::null(), done, data),
+                Ask::Logout => nertc_callkit_logout(kit, done, data),
+                Ask::Call(_) => {
+                    let mut options: nertc_callkit_call_options = std::mem::zeroed();
+                    options.struct_size = size::<nertc_callkit_call_options>();
+                    options.user_id = user.as_ptr();
+                    nertc_callkit_call(kit, &options, done, data)
+                }
+                Ask::Cancel => nertc_callkit_cancel(kit, ptr::null(), done, data),
+                Ask::Accept => nertc_callkit_accept(kit, ptr::null(), done, data),
+                Ask::Reject => nertc_callkit_reject(kit, ptr::null(), done, data),
+                Ask::Hangup => nertc_callkit_hangup(kit, ptr::null(), 0, done, data),
+                Ask::Leave => nertc_callkit_leave(kit, ptr::null(), 0, done, data),
+                Ask::Switch => nertc_callkit_switch_call_type(kit, 2, 1, done, data),
+                Ask::Mute => nertc_callkit_mute_local(kit, 1, 1, done, data),
+            }
+        }
+    }
+
+    /// Ends the component and waits for it.
+    pub(crate) fn destroy(&self) -> Result<(), String> {
+        // SAFETY: a handle; not inside a callback.
+        let answer = unsafe { nertc_callkit_destroy(self.kit()) };
+        self.is_closed.store(true, Ordering::Release);
+        self.log().is_gone = true;
+        if answer == OK { Ok(()) } else { Err(format!("destroy answers {answer:?}")) }
+    }
+
+    /// Ends the component in the background.
+    pub(crate) fn release(&self) -> Result<(), String> {
+        // SAFETY: a handle; the phone outlives the callback, which the test waits for.
+        let answer = unsafe {
+            nertc_callkit_release(self.kit(), Some(on_released), ptr::from_ref(self).cast_mut().cast())
+        };
+        if answer == OK { Ok(()) } else { Err(format!("release answers {answer:?}")) }
+    }
+
+    /// A callback came.
+    fn hear(&self, name: &'static str, call_no: u64) {
+        let mut log = self.log();
+        log.callbacks += 1;
+        log.lines.push(format!("{name} of call {call_no}"));
+        if self.is_closed.load(Ordering::Acquire) {
+            log.wrong.push(format!("invariant 1: {name} after the end of the component"));
+        }
+        if call_no != 0 {
+            log.event(name, call_no);
+        }
+        drop(log);
+        self.changed.notify_all();
+    }
+
+    fn complete(&self, ticket: usize, code: i32, call_no: u64, operation: u32) {
+        let mut log = self.log();
+        log.callbacks += 1;
+        log.lines.push(format!("done {ticket}: operation {operation}, code {code}, call {call_no}"));
+        if log.open.remove(&ticket).is_none() {
+            log.wrong.push(format!("invariant 1: request {ticket} completes twice"));
+        }
+        let is_call = operation == nertc_callkit_operation::NERTC_CALLKIT_OPERATION_CALL as u32;
+        if is_call && call_no != 0 {
+            log.calls.entry(call_no).or_default();
+        }
+        if call_no != 0 && log.calls.get(&call_no).is_none_or(|told| told.has_ended) {
+            log.wrong.push(format!("invariant 2: request {ticket} names call {call_no}, which is not on"));
+        }
+        drop(log);
+        self.changed.notify_all();
+    }
+
+    /// What of the promises was not kept, once all is over.
+    pub(crate) fn verdict(&self) -> Result<(), String> {
+        let log = self.log();
+        let mut wrong = log.wrong.clone();
+        wrong.extend(log.open.values().map(|ask| format!("invariant 1: {ask} never completed")));
+        let open = log.calls.iter().filter(|(_, told)| !told.has_ended);
+        wrong.extend(open.map(|(call, _)| format!("invariant 2: call {call} never ended")));
+        if wrong.is_empty() { Ok(()) } else { Err(format!("{}: {}", self.account, wrong.join("; "))) }
+    }
+
+    /// What it was told, for readers.
+    pub(crate) fn story(&self) -> String {
+        let log = self.log();
+        let delivery = if self.is_host { "HOST" } else { "WORKER" };
+        let from = log.lines.len().saturating_sub(60);
+        format!("{} ({delivery}), state {}:\n{}", self.account, self.state(), log.lines[from..].join("\n"))
+    }
+}
+
+impl Log {
+    fn event(&mut self, name: &'static str, call_no: u64) {
+        if name == "on_invited" {
+            self.calls.entry(call_no).or_default();
+        }
+        let Some(told) = self.calls.get_mut(&call_no) else {
+            return self.wrong.push(format!("invariant 2: {name} of call {call_no}, which is unknown"));
+        };
+        if told.has_ended {
+            self.wrong.push(format!("invariant 2: {name} after the end of call {call_no}"));
+        } else if ONCE.contains(&name) && !told.once.insert(name) {
+            self.wrong.push(format!("invariant 2: {name} twice in call {call_no}"));
+        }
+        told.has_ended |= name == "on_call_end";
+    }
+}
+
+/// Events that come at most once a call.
+const ONCE: &[&str] = &[
+    "on_invited",
+    "on_user_busy",
+    "on_user_cancel",
+    "on_user_accept",
+    "on_user_enter",
+    "on_user_reject",
+    "on_user_leave",
+    "on_user_disconnect",
+    "on_call_end",
+    "on_calling_timeout",
+    "on_call_connected",
+    "on_other_client_accept",
+    "on_other_client_reject",
+    "on_message_sent",
+];
+
+/// Listener functions that only write down what they are.
+macro_rules! listeners {
+    ($($name:ident($event:ty)),* $(,)?) => {
+        $(unsafe extern "C" fn $name(_: *mut nertc_callkit, event: *const $event, phone: *mut c_void) {
+            // SAFETY: the event is lent, and the phone outlives its component.
+            unsafe { (*phone.cast::<Phone>()).hear(stringify!($name), (*event).call_no) }
+        })*
+    };
+}
+
+listeners!(
+    on_user_busy(nertc_callkit_user_event),
+    on_user_cancel(nertc_callkit_user_event),
+    on_user_accept(nertc_callkit_user_event),
+    on_user_enter(nertc_callkit_user_event),
+    on_user_reject(nertc_callkit_user_event),
+    on_user_leave(nertc_callkit_user_event),
+    on_user_disconnect(nertc_callkit_user_event),
+    on_disconnect(nertc_callkit_connection_event),
+    on_audio_available(nertc_callkit_media_event),
+    on_camera_available(nertc_callkit_media_event),
+    on_call_end(nertc_callkit_end_event),
+    on_calling_timeout(nertc_callkit_call_event),
+    on_call_type_change(nertc_callkit_call_event),
+    on_other_client_accept(nertc_callkit_call_event),
+    on_other_client_reject(nertc_callkit_call_event),
+    on_video_muted(nertc_callkit_media_event),
+    on_audio_muted(nertc_callkit_media_event),
+    on_message_sent(nertc_callkit_record_event),
+    on_call_connected(nertc_callkit_call_event),
+    on_kicked(nertc_callkit_connection_event),
+    on_reconnecting(nertc_callkit_connection_event),
+    on_reconnected(nertc_callkit_connection_event),
+    on_network_quality(nertc_callkit_connection_event),
+    on_call_type_request(nertc_callkit_call_event),
+);
+
+unsafe extern "C" fn on_invited(
+    _: *mut nertc_callkit,
+    event: *const nertc_callkit_invited_event,
+    phone: *mut c_void,
+) {
+    // SAFETY: the event is lent, and the phone outlives its component.
+    let (phone, call_no) = unsafe { (&*phone.cast::<Phone>(), (*event).call_no) };
+    phone.hear("on_invited", call_no);
+    if phone.is_eager {
+        phone.ask(Ask::Accept);
+    }
+}
+
+unsafe extern "C" fn on_done(_: *mut nertc_callkit, result: *const nertc_callkit_result, data: *mut c_void) {
+    // SAFETY: the result is lent; the request was boxed for this one completion, and its phone lives. Should
+    // a second one come, the ticket is kept alive so that it is told and not a crash.
+    let (request, result) = unsafe { (&*data.cast::<Request>(), &*result) };
+    // SAFETY: as above.
+    unsafe { (*request.phone).complete(request.ticket, result.code, result.call_no, result.operation) }
+}
+
+unsafe extern "C" fn on_released(phone: *mut c_void) {
+    // SAFETY: the test waits for this before it lets go of the phone.
+    let phone = unsafe { &*phone.cast::<Phone>() };
+    phone.is_closed.store(true, Ordering::Release);
+    phone.log().is_gone = true;
+    phone.changed.notify_all();
+}
+
+fn listener() -> nertc_callkit_listener {
+    nertc_callkit_listener {
+        struct_size: size::<nertc_callkit_listener>(),
+        flags: 0,
+        on_invited: Some(on_invited),
+        on_user_busy: Some(on_user_busy),
+        on_user_cancel: Some(on_user_cancel),
+        on_user_accept: Some(on_user_accept),
+        on_user_enter: Some(on_user_enter),
+        on_user_reject: Some(on_user_reject),
+        on_user_leave: Some(on_user_leave),
+        on_user_disconnect: Some(on_user_disconnect),
+        on_disconnect: Some(on_disconnect),
+        on_audio_available: Some(on_audio_available),
+        on_camera_available: Some(on_camera_available),
+        on_call_end: Some(on_call_end),
+        on_calling_timeout: Some(on_calling_timeout),
+        on_call_type_change: Some(on_call_type_change),
+        on_other_client_accept: Some(on_other_client_accept),
+        on_other_client_reject: Some(on_other_client_reject),
+        on_video_muted: Some(on_video_muted),
+        on_audio_muted: Some(on_audio_muted),
+        on_message_sent: Some(on_message_sent),
+        on_error: None,
+        on_call_connected: Some(on_call_connected),
+        on_kicked: Some(on_kicked),
+        on_reconnecting: Some(on_reconnecting),
+        on_reconnected: Some(on_reconnected),
+        on_network_quality: Some(on_network_quality),
+        on_call_type_request: Some(on_call_type_request),
+        on_missed_call: None,
+    }
+}
+
+/// Short enough that every limit is met within a test.
+fn timers() -> nertc_callkit_timers {
+    nertc_callkit_timers {
+        struct_size: size::<nertc_callkit_timers>(),
+        ring_ms: 250,
+        ring_grace_ms: 20,
+        login_ms: 300,
+        request_ms: 150,
+        operation_ms: 100,
+        rtc_leave_ms: 60,
+        rtc_connect_ms: 300,
+        handshake_ms: 50,
+        switch_ms: 120,
+        glare_ms: 60,
+        peer_leave_ms: 20,
+        peer_reconnecting_ms: 2_100,
+        peer_lost_ms: 2_300,
+        closer_ms: 200,
+        destroy_wait_ms: 40,
+        tombstone_ms: 600_000,
+        invite_age_ms: 120_000,
+    }
+}

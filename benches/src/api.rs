@@ -38,6 +38,8 @@ functions! {
     call(Handle, *const abi::nertc_callkit_call_options, abi::nertc_callkit_done, *mut c_void);
     accept(Handle, *const abi::nertc_callkit_call_ref, abi::nertc_callkit_done, *mut c_void);
     hangup(Handle, *const abi::nertc_callkit_call_ref, u32, abi::nertc_callkit_done, *mut c_void);
+    trace_start(Handle, *const c_char, u32);
+    trace_stop(Handle);
     loopback_signaling(*mut abi::nertc_callkit_hub, *mut abi::nertc_callkit_plugs);
 }
 
@@ -135,6 +137,19 @@ pub(crate) fn accept(kit: Handle) -> Status {
 pub(crate) fn hangup(kit: Handle) -> Status {
     // SAFETY: nothing is lent.
     unsafe { (library().hangup)(kit, ptr::null(), 0, None, ptr::null_mut()) }
+}
+
+/// Records into a file, or no longer.
+pub(crate) fn trace(kit: Handle, file: Option<&std::path::Path>) {
+    let path = file.map(|file| CString::new(file.to_str().expect("UTF-8")).expect("a path"));
+    // SAFETY: the text lives until the function returns.
+    let status = unsafe {
+        match &path {
+            Some(path) => (library().trace_start)(kit, path.as_ptr(), 0),
+            None => (library().trace_stop)(kit),
+        }
+    };
+    assert_eq!(status, 0, "trace");
 }
 
 /// Ends a component.

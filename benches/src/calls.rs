@@ -94,6 +94,19 @@ impl Pair {
         ((returned - start) as f64, (CONNECTED_AT.load(Relaxed) - start) as f64)
     }
 
+    /// Both record, into files of this process, or no longer.
+    pub(crate) fn trace(&self, is_on: bool) {
+        for (kit, name) in [(self.caller, "caller"), (self.callee, "callee")] {
+            let name = format!("nertc_callkit_bench.{}.{name}.trace", std::process::id());
+            let file = std::env::temp_dir().join(name);
+            api::trace(kit, is_on.then_some(&file));
+            if !is_on {
+                let _ = std::fs::remove_file(file.with_extension("trace.1"));
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+
     /// One call that goes on.
     pub(crate) fn connect(&self) {
         HANGS_UP.store(false, Relaxed);

@@ -38,6 +38,7 @@ fn main() {
         "one_cpu" => latency(library, cpus[0]),
         "two_cpus" => latency(library, cpus[cpus.len() - 1]),
         "init" => init(library),
+        "traced" => traced(library),
         "storm" => storm(library, cpus[0]),
         "cycles" => cycles(library, numbers[0].parse().expect("a number of cycles")),
         "idle" => idle(library),
@@ -93,6 +94,25 @@ fn latency(library: &str, worker_cpu: usize) {
     }
     compare("return", &returns);
     compare("set_up", &set_ups);
+}
+
+/// A cycle with a trace on both sides, and without.
+fn traced(library: &str) {
+    api::load(library);
+    let pair = Pair::new(&calls::listener(), None);
+    let cycle = || {
+        let start = system::now();
+        pair.cycle();
+        (system::now() - start) as f64
+    };
+    let rounds = (0..=ROUNDS).map(|_| {
+        let [on, off] = [true, false].map(|is_on| {
+            pair.trace(is_on);
+            median((0..3 * SAMPLES).map(|_| cycle()).collect())
+        });
+        (on, off)
+    });
+    compare("traced", &rounds.collect::<Vec<_>>()[1..]);
 }
 
 fn init(library: &str) {

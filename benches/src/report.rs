@@ -150,12 +150,20 @@ fn work_rows(library: &str) -> Vec<Row> {
     speeds.sort_by(f64::total_cmp);
     let per_cycle = (instructions(library, MANY) - instructions(library, FEW)) / f64::from(MANY - FEW);
     let idle = measure("idle", library, &[]);
+    let traced = measure("traced", library, &[]);
     vec![
         Row::new(
             "cycles_per_s_in_process",
             speeds[2],
             "1/s",
             "call, accept, connected, hang-up, ended on both sides",
+        ),
+        Row::compared(
+            "cycle_with_trace",
+            &traced,
+            "traced",
+            1000.0,
+            "both sides record into files / neither does",
         ),
         Row::new("instructions_per_cycle", per_cycle / 1e6, "M", "both ends, callgrind").at_most(0.14),
         Row::new("idle_wakeups_20s", idle["wakeups"], "", "two components, logged in, after a call")

@@ -204,6 +204,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         value.serialize(self)
     }
 
+    #[inline(never)]
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         _: &'static str,
@@ -217,6 +218,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         Ok(())
     }
 
+    #[inline(never)]
     fn serialize_seq(self, _: Option<usize>) -> Result<List<'a, 'b>, Never> {
         self.put("[");
         Ok(List::new(self, "]"))
@@ -230,6 +232,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         self.serialize_seq(None)
     }
 
+    #[inline(never)]
     fn serialize_tuple_variant(
         self,
         _: &'static str,
@@ -245,11 +248,13 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         self.serialize_seq(None)
     }
 
+    #[inline(never)]
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<List<'a, 'b>, Never> {
         self.put("{");
         Ok(List::new(self, "}"))
     }
 
+    #[inline(never)]
     fn serialize_struct_variant(
         self,
         _: &'static str,
@@ -268,6 +273,7 @@ macro_rules! list {
             type Ok = ();
             type Error = Never;
 
+            #[inline(never)]
             fn $function<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
                 self.begin_element();
                 value.serialize(&mut *self.json)
@@ -289,6 +295,7 @@ macro_rules! fields {
             type Ok = ();
             type Error = Never;
 
+            #[inline(never)]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,

@@ -7,11 +7,11 @@ use std::fmt::{self, Display};
 
 use serde::ser::{self, Serialize};
 
-use super::redact::{Class, Redactor};
+use super::redact::{Class, Redactor, WINDOW};
 
-/// Appends `value` to `out`; `class` is what a text outside of every field is.
-pub(super) fn write(out: &mut Vec<u8>, redactor: &mut Redactor, class: Class, value: &impl Serialize) {
-    let Ok(()) = value.serialize(&mut Json { out, redactor, class });
+/// Appends `value` to `out`.
+pub(super) fn write(out: &mut Vec<u8>, redactor: &mut Redactor, value: &impl Serialize) {
+    let Ok(()) = value.serialize(&mut Json { out, redactor, name: "" });
 }
 
 /// Appends `text` as a JSON string.
@@ -24,7 +24,8 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 struct Json<'a> {
     out: &'a mut Vec<u8>,
     redactor: &'a mut Redactor,
-    class: Class,
+    /// The field or variant that is being written. What it means is looked up only if it holds text.
+    name: &'static str,
 }
 
 /// There is nothing that could go wrong.
@@ -60,18 +61,28 @@ impl Json<'_> {
 
     #[inline(never)]
     fn text(&mut self, text: &str) {
-        let shown = self.redactor.text(self.class, text);
+        if text.is_empty() {
+            return self.put("\"\"");
+        }
+        let shown = self.redactor.text(Class::of(self.name), text);
         string(self.out, &shown);
     }
 
     /// `{"name":`, and from here on texts are what the name says.
     #[inline(never)]
-    fn open(&mut self, name: &str, bracket: &str) {
+    fn open(&mut self, name: &'static str, bracket: &str) {
         self.put("{");
-        string(self.out, name);
-        self.put(":");
+        self.key(name);
         self.put(bracket);
-        self.class = Class::of(name);
+    }
+
+    /// Names of fields and variants hold nothing that would have to be escaped.
+    #[inline(never)]
+    fn key(&mut self, name: &'static str) {
+        self.put("\"");
+        self.put(name);
+        self.put("\":");
+        self.name = name;
     }
 }
 
@@ -79,14 +90,14 @@ impl Json<'_> {
 struct List<'a, 'b> {
     json: &'a mut Json<'b>,
     is_empty: bool,
-    class: Class,
+    name: &'static str,
     end: &'static str,
 }
 
 impl<'a, 'b> List<'a, 'b> {
     fn new(json: &'a mut Json<'b>, end: &'static str) -> List<'a, 'b> {
-        let class = json.class;
-        List { json, is_empty: true, class, end }
+        let name = json.name;
+        List { json, is_empty: true, name, end }
     }
 
     #[inline(never)]
@@ -94,17 +105,15 @@ impl<'a, 'b> List<'a, 'b> {
         if !std::mem::take(&mut self.is_empty) {
             self.json.put(",");
         }
-        self.json.class = self.class;
+        self.json.name = self.name;
     }
 
     /// Answers what `end_field` has to know.
     #[inline(never)]
-    fn begin_field(&mut self, name: &str) -> (usize, bool) {
+    fn begin_field(&mut self, name: &'static str) -> (usize, bool) {
         let before = (self.json.out.len(), self.is_empty);
         self.begin_element();
-        string(self.json.out, name);
-        self.json.put(":");
-        self.json.class = Class::of(name);
+        self.json.key(name);
         before
     }
 
@@ -152,7 +161,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
     }
 
     fn serialize_u64(self, number: u64) -> Done {
-        let shown = self.redactor.number(self.class, number);
+        let shown = if self.name == WINDOW { self.redactor.window(number) } else { number };
         self.put(&shown.to_string());
         Ok(())
     }
@@ -195,7 +204,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &str) -> Done {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Done {
         string(self.out, variant);
         Ok(())
     }
@@ -209,7 +218,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
         self,
         _: &'static str,
         _: u32,
-        variant: &str,
+        variant: &'static str,
         value: &T,
     ) -> Done {
         self.open(variant, "");

@@ -21,8 +21,6 @@ pub(super) enum Class {
     Secret,
     /// An attachment of the wire, or a record.
     Wire,
-    /// A window: a pointer of the host.
-    Pointer,
     /// Not text. If it is text nevertheless, it is taken for a secret.
     Unknown,
 }
@@ -42,11 +40,13 @@ impl Class {
             | "client_msg_id" | "msg_id" | "device" | "from_device" | "Ignored" | "Join" | "Accept"
             | "GlareAccept" | "Enter" => Class::Open,
             "token" | "rtc_token" => Class::Secret,
-            "window" => Class::Pointer,
             _ => Class::Unknown,
         }
     }
 }
+
+/// The field that holds a pointer of the host.
+pub(super) const WINDOW: &str = "window";
 
 /// How much a trace shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,14 +105,14 @@ impl Redactor {
             Class::Name if all => Cow::Owned(self.names.of(text)),
             Class::Personal if all && !is_own_word(text) => Cow::Owned(self.hide(text)),
             Class::Wire if all => Cow::Owned(self.wire(text)),
-            Class::Open | Class::Pointer | Class::Name | Class::Personal | Class::Wire => Cow::Borrowed(text),
+            Class::Open | Class::Name | Class::Personal | Class::Wire => Cow::Borrowed(text),
         }
     }
 
-    /// What is shown of a number: all of them, but for pointers.
-    pub(super) fn number(&mut self, class: Class, number: u64) -> u64 {
-        if class != Class::Pointer || number == 0 {
-            return number;
+    /// What is shown of a window.
+    pub(super) fn window(&mut self, number: u64) -> u64 {
+        if number == 0 {
+            return 0;
         }
         let known = self.windows.iter().position(|window| *window == number);
         known.unwrap_or_else(|| {

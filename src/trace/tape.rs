@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::VERSION;
 use super::json;
-use super::redact::{Class, Redaction, Redactor};
+use super::redact::{Redaction, Redactor};
 use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
@@ -109,7 +109,7 @@ impl Tape {
     }
 
     fn json(&mut self, value: &impl Serialize) {
-        json::write(&mut self.lines, &mut self.redactor, Class::Unknown, value);
+        json::write(&mut self.lines, &mut self.redactor, value);
     }
 
     fn put(&mut self, text: &str) {

@@ -197,6 +197,11 @@ impl Inbox {
         !state.stopped
     }
 
+    /// The worker would have to sleep.
+    pub(super) fn is_empty(&self) -> bool {
+        self.state.lock().queue.is_empty()
+    }
+
     /// Ends the thread; no kit is left.
     pub(super) fn stop(&self) {
         let asleep = {

@@ -16,6 +16,9 @@ use crate::engine::time::Time;
 /// Milliseconds that one step may take before it is logged: every kit of this worker waits meanwhile.
 const SLOW_MS: u64 = 100;
 
+/// Steps of recorded kits after which their traces are written though the thread finds no sleep.
+const MANY: usize = 1024;
+
 /// What belongs to the thread.
 pub(super) struct Runner {
     worker: Arc<Worker>,
@@ -63,6 +66,9 @@ impl Runner {
         if !self.worker.is_ours() {
             return false;
         }
+        if self.traced.is_empty() || self.traced.len() < MANY && !self.worker.inbox.is_empty() {
+            return true;
+        }
         for kit in self.traced.drain(..) {
             if let Some(trace) = self.seats.get_mut(&kit).and_then(|seat| seat.trace.as_mut()) {
                 trace.flush();
@@ -97,7 +103,10 @@ impl Runner {
     fn step(&mut self, kit: u64, stimulus: Stimulus) {
         let Some(seat) = self.seats.get_mut(&kit) else { return };
         let now = self.now;
-        let stepped = catch_unwind(AssertUnwindSafe(|| seat.on(now, stimulus)));
+        let stepped = catch_unwind(AssertUnwindSafe(|| match seat.trace {
+            None => seat.on::<false>(now, stimulus),
+            Some(_) => seat.on::<true>(now, stimulus),
+        }));
         if !self.worker.is_ours() {
             return;
         }
@@ -180,18 +189,22 @@ impl Seat {
         Seat { kit, engine, ports, due: None, backlog: false, trace: None }
     }
 
-    fn on(&mut self, now: Time, stimulus: Stimulus) -> Life {
+    /// The trace; without one nothing of it is even looked at.
+    fn recorder<const TRACED: bool>(&mut self) -> Option<&mut Recorder> {
+        if TRACED { self.trace.as_deref_mut() } else { None }
+    }
+
+    fn on<const TRACED: bool>(&mut self, now: Time, stimulus: Stimulus) -> Life {
         match stimulus {
             Stimulus::Timeout => {
-                if let Some(trace) = &mut self.trace {
-                    trace.timeout(now, &self.engine);
-                }
+                let why = self.engine.poll_timeout().map_or("", |(_, why)| why);
+                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.timeout(now, why));
                 self.engine.handle_timeout(now);
             }
             Stimulus::Message(message) => {
                 self.kit.gate.took(&message);
                 match message {
-                    Message::Input(input) => self.feed(now, input),
+                    Message::Input(input) => self.feed::<TRACED>(now, input),
                     Message::NetworkChanged => {
                         self.ports.signaling.network_changed();
                         self.ports.rtc.network_changed();
@@ -206,26 +219,22 @@ impl Seat {
                 }
             }
         }
-        self.drain(now)
+        self.drain::<TRACED>(now)
     }
 
-    fn feed(&mut self, now: Time, input: Input) {
-        if let Some(trace) = &mut self.trace {
-            trace.input(now, &input);
-        }
+    fn feed<const TRACED: bool>(&mut self, now: Time, input: Input) {
+        self.recorder::<TRACED>().into_iter().for_each(|trace| trace.input(now, &input));
         self.engine.handle(now, input);
     }
 
     /// Carries out what the engine asks for. What a plug refuses is answered after the rest, never in
     /// between.
-    fn drain(&mut self, now: Time) -> Life {
+    fn drain<const TRACED: bool>(&mut self, now: Time) -> Life {
         let mut refusals = VecDeque::new();
         loop {
             self.show();
             while let Some(output) = self.engine.poll_output() {
-                if let Some(trace) = &mut self.trace {
-                    trace.output(&output);
-                }
+                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.output(&output));
                 if matches!(output, Output::Closed) {
                     return Life::Over;
                 }
@@ -234,13 +243,13 @@ impl Seat {
                     return Life::Until(None);
                 }
             }
-            if let Some(trace) = &mut self.trace {
+            if let (true, Some(trace)) = (TRACED, &mut self.trace) {
                 trace.end_step(now, &self.engine);
             }
             let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
                 return Life::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
-            self.feed(now, input);
+            self.feed::<TRACED>(now, input);
         }
     }
 

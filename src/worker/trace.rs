@@ -46,8 +46,7 @@ impl Recorder {
     }
 
     /// The engine is about to fire what is due.
-    pub(super) fn timeout(&mut self, now: Time, engine: &Engine) {
-        let why = engine.poll_timeout().map_or("", |(_, why)| why);
+    pub(super) fn timeout(&mut self, now: Time, why: &str) {
         self.tape.timeout(self.kit, now, why);
     }
 

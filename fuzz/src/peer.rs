@@ -135,13 +135,15 @@ impl Known {
             6 => "".into(),
             7 => "{\"version\":\"1.0.0\",\"callType\":0}".into(),
             8 => Known::recent(&self.customs, bytes),
-            9 => {
-                let (cid, of, state) = (bytes.below(4), bytes.below(4), bytes.below(5));
-                format!("{{\"cid\":{cid},\"type\":{of},\"state\":{state}}}").into()
-            }
+            9 => Known::control(bytes),
             10 => "{\"callType\":1,\"callId\":\"group\"}".into(),
             _ => attachment(bytes).into(),
         }
+    }
+
+    fn control(bytes: &mut Bytes<'_>) -> Text {
+        let (cid, of, state) = (bytes.below(4), bytes.below(4), bytes.below(5));
+        format!("{{\"cid\":{cid},\"type\":{of},\"state\":{state}}}").into()
     }
 
     fn event(signal: Signal, invite: &Invite, custom: Text, bytes: &mut Bytes<'_>) -> SignalEvent {
@@ -197,6 +199,8 @@ impl Known {
         let Some(invite) = list.len().checked_sub(1 + back).map(|at| list[at].clone()) else {
             return self.invites(bytes);
         };
+        let is_control = signal == Signal::Control && !bytes.chance(48);
+        let custom = if is_control { Known::control(bytes) } else { custom };
         let mut event = Known::event(signal, &invite, custom, bytes);
         if source == Source::OtherDevice {
             event.from = ACCOUNTS[0].into();

@@ -129,7 +129,11 @@ impl Kit {
                 self.feed(input);
             }
             17..20 => {
-                let input = self.known.answers(bytes);
+                let live = self.engine.snapshot();
+                let input = match bytes.flag() && live.call_no != 0 {
+                    true => self.known.goes_on(&live, bytes),
+                    false => self.known.answers(bytes),
+                };
                 self.feed(input);
             }
             20..23 => {
@@ -160,7 +164,7 @@ impl Kit {
     fn feed(&mut self, input: Input) {
         self.watch.before(&input);
         let messages = if let Input::Signals { events, .. } = &input { events.len() } else { 0 };
-        // What comes before a login's completion waits, and is looked at when that login ends, however it does.
+        // What comes before a login's completion waits until that login ends, however it does.
         self.early = (self.early + messages).min(4 * limits::OFFLINE_INVITES);
         let open = self.watch.open();
         self.handle(input);

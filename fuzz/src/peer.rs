@@ -1,5 +1,6 @@
 //! What plugs and peers can know, and what they say: honest, clumsy and hostile.
 
+use nertc_callkit::engine::Snapshot;
 use nertc_callkit::engine::input::{
     Channel, Input, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source, Text,
 };
@@ -206,6 +207,19 @@ impl Known {
             event.from = ACCOUNTS[0].into();
         }
         Input::Signals { source, events: vec![event] }
+    }
+
+    /// The peer of the live call goes on with it.
+    pub(crate) fn goes_on(&self, live: &Snapshot, bytes: &mut Bytes<'_>) -> Input {
+        const SIGNALS: [Signal; 6] =
+            [Signal::Control, Signal::Close, Signal::Leave, Signal::Accept, Signal::Reject, Signal::Cancel];
+        let signal = SIGNALS[bytes.seldom(6)];
+        let (channel, request) = (live.channel_id.clone(), live.request_id.clone());
+        let invite = Invite { from: live.peer.clone(), channel, request };
+        let is_control = signal == Signal::Control && !bytes.chance(48);
+        let custom = if is_control { Known::control(bytes) } else { self.custom(bytes) };
+        let events = vec![Known::event(signal, &invite, custom, bytes)];
+        Input::Signals { source: Source::Online, events }
     }
 
     /// Anybody says anything about anything.

@@ -134,7 +134,9 @@ impl Watch {
     ) {
         let is_ok = codes::is_success(code);
         match op {
-            SignalOp::Invite { message, .. } if is_ok => self.on_invite(devices, device, &message.account),
+            SignalOp::Invite { message, .. } if is_ok => {
+                self.on_invite(now, devices, device, &message.account);
+            }
             SignalOp::CancelInvite(message) | SignalOp::Accept(message) | SignalOp::Reject(message) => {
                 if is_ok {
                     let ids = (message.channel_id.clone(), Some(message.request_id.clone()));
@@ -157,7 +159,7 @@ impl Watch {
     }
 
     /// A device whose user is being called by whom it calls: they will meet, if nobody disturbs them.
-    fn on_invite(&mut self, devices: &[Device], inviter: usize, account: &Text) {
+    fn on_invite(&mut self, now: u64, devices: &[Device], inviter: usize, account: &Text) {
         let own = &devices[inviter].account;
         let is_party = |device: &Device| device.account == *own || device.account == *account;
         let busy = devices.iter().filter(|d| is_party(d) && d.engine.phase() != Phase::Idle).count();
@@ -166,9 +168,10 @@ impl Watch {
             if device.engine.phase() != Phase::Calling || b.peer != *own || a.peer != *account {
                 continue;
             }
-            let can_meet = |device: &Device| !device.is_old && !device.is_backlogged;
-            let is_fair =
-                self.weather.max_delay_ms <= 2_000 && can_meet(device) && can_meet(&devices[inviter]);
+            // What went wrong before may be heard of only now.
+            let is_well = |at: usize| self.troubles[at].is_none_or(|trouble| trouble + 20_000 < now);
+            let can_meet = |at: usize| is_well(at) && !devices[at].is_old && !devices[at].is_backlogged;
+            let is_fair = self.weather.max_delay_ms <= 2_000 && can_meet(other) && can_meet(inviter);
             self.glares.push(Glare {
                 devices: [inviter, other],
                 calls: [a.call_no, b.call_no],
@@ -260,7 +263,7 @@ impl Watch {
             let is_healthy = self.weather.is_quick()
                 && !device.is_old
                 && !device.is_offline
-                && device.cut_until <= now
+                && device.cut_until < now
                 && self.troubles[index].is_none_or(|at| at < ghost.decided);
             if is_healthy && now - ghost.since > RING_ON_MS {
                 let ms = now - ghost.since;

@@ -186,6 +186,13 @@ impl World {
         for (to, event) in heard {
             self.tell_media(to, delay + 1, event);
         }
+        // Who is cut off is still in the room, and is not heard.
+        for other in self.service.room_mates(device) {
+            if self.is_cut(other) {
+                let epoch = self.devices[device].media_epoch;
+                self.send(device, delay + 2_000, Thing::Silence(epoch, other));
+            }
+        }
     }
 
     /// The media service tells a device something, after all that it told before.
@@ -222,6 +229,11 @@ impl World {
                 let delay = until - self.now + self.delay();
                 self.send_late(device, life, delay, thing);
             }
+            // The news that the other left does not come either: it is just not heard any more.
+            Thing::RtcEvent(epoch, RtcEvent::PeerLeave { uid, .. }) => {
+                self.send_late(device, life, 2_000, Thing::Silence(epoch, uid as usize - 1));
+                self.send_late(device, life, until - self.now + 1, thing);
+            }
             // Media goes on in order when the cut is over.
             Thing::RtcOperation(..) | Thing::RtcEvent(..) => {
                 self.send_late(device, life, until - self.now + 1, thing);
@@ -244,6 +256,9 @@ impl World {
 
     /// A device, or all devices of an account, are cut off for a while.
     pub(super) fn cut_somebody(&mut self) -> Result<(), String> {
+        if !self.weather.has_cuts {
+            return Ok(());
+        }
         let pause = 2_000 + self.random.below(30_000);
         self.send(0, pause, Thing::Cut);
         let one = self.random.below(self.devices.len() as u64) as usize;

@@ -170,6 +170,10 @@ impl World {
         while self.now < end {
             self.step()?;
         }
+        self.weather.has_cuts = false;
+        while self.devices.iter().any(|device| device.cut_until > self.now) {
+            self.step()?;
+        }
         self.heal()?;
         self.settle()?;
         self.watch.is_quiet(&self.devices)?;
@@ -201,9 +205,6 @@ impl World {
             |thing: &Thing| matches!(thing, Thing::UserActs | Thing::Login | Thing::Reborn | Thing::Cut);
         self.things.retain(|_, (_, _, thing)| !past(thing));
         for device in 0..self.devices.len() {
-            if self.devices[device].cut_until > self.now {
-                self.cut_is_over(device)?;
-            }
             self.come_online(device)?;
             self.feed(device, Input::Backlog(false))?;
         }

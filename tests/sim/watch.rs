@@ -246,7 +246,8 @@ impl Watch {
         self.alone[index] = is_alone.then_some((own.call_no, since));
         let timers = Timers::default();
         let limit = u64::from(timers.rtc_connect_ms.max(timers.peer_lost_ms));
-        let limit = limit + 2 * self.weather.max_delay_ms + 500;
+        // Silence is noticed after two seconds, and each end may be cut off in turn.
+        let limit = limit + 4 * self.weather.max_delay_ms + 4_000;
         let has_old = devices.iter().any(|device| device.is_old);
         if is_alone && !has_old && now - since > limit {
             let alone = now - since;

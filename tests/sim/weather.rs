@@ -110,8 +110,15 @@ impl World {
 
     /// The service gets an operation.
     pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &SignalOp) {
-        let (mut result, deliveries) = self.service.run(device, EPOCH + self.now, op);
         let is_login = matches!(op, SignalOp::Login { .. });
+        if is_login {
+            self.devices[device].last_login = req.0;
+        } else if *op == SignalOp::Logout
+            && (life != self.devices[device].life || req.0 < self.devices[device].last_login)
+        {
+            return self.note(|| format!("service: device {device}: a logout of an earlier session"));
+        }
+        let (mut result, deliveries) = self.service.run(device, EPOCH + self.now, op);
         self.note(|| format!("service: device {device}: {} = {}", name(op), result.outcome.code));
         self.watch.on_operation(self.now, &self.devices, device, op, result.outcome.code);
         for delivery in deliveries {

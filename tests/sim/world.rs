@@ -41,6 +41,8 @@ pub(crate) struct Device {
     pub(super) media_free: u64,
     /// Media events are heard in their order: nothing before this.
     pub(super) next_heard: u64,
+    /// A logout that was issued before it is about a session that is gone.
+    pub(super) last_login: u64,
     /// Counts joins: what was heard in an earlier room is lost.
     pub(super) media_epoch: u32,
 }
@@ -118,6 +120,7 @@ impl World {
                     last_ticket: 0,
                     media_free: 0,
                     next_heard: 0,
+                    last_login: 0,
                     media_epoch: 0,
                 });
             }
@@ -449,6 +452,7 @@ impl World {
         target.is_offline = false;
         target.knows_cut = false;
         target.is_backlogged = false;
+        target.last_login = 0;
         self.relogin(device);
         Ok(())
     }

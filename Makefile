@@ -49,6 +49,7 @@ demo:
 
 test: setup
 	$(CARGO) test --workspace --no-fail-fast
+	$(CARGO) test --profile search --test model -- --nocapture
 	$(MAKE) faults
 	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
 	$(CMAKE) --build build/test --parallel $(JOBS)

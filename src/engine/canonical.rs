@@ -2,6 +2,7 @@
 //! relative to now, ids and numbers renamed by first appearance, and nothing kept that can no longer matter.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use super::Engine;
 use super::closer::{Awaited, Closer, Step};
@@ -19,8 +20,12 @@ use super::wire;
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     now: Time,
-    ids: BTreeMap<Text, Text>,
-    numbers: BTreeMap<(u8, u64), u64>,
+    /// None: ids keep their names, see `of_world`.
+    ids: Option<BTreeMap<Text, Text>>,
+    /// The ids that were met, when they keep their names.
+    met: Vec<Text>,
+    /// Kind and number, in the order in which they appeared.
+    numbers: Vec<(u8, u64)>,
 }
 
 /// Kinds of numbers.
@@ -32,12 +37,20 @@ const CLOSER: u8 = 3;
 impl Names {
     /// For states at `now`.
     pub fn new(now: Time) -> Names {
+        Names { now, ids: Some(BTreeMap::new()), ..Names::default() }
+    }
+
+    /// For states of a world in which every id is a function of who made it and which of its calls it is for,
+    /// whatever happened before. Such ids need no new names, so texts keep theirs too, and an engine's
+    /// representative does not depend on the rest of the world. The clock of the service runs as ours does,
+    /// and nobody names a call that has ended.
+    pub fn of_world(now: Time) -> Names {
         Names { now, ..Names::default() }
     }
 
-    /// Numbers of one engine mean nothing to another: call this between two engines.
-    pub fn next_engine(&mut self) {
-        self.numbers.clear();
+    /// Ids that the state names.
+    pub fn met(&self) -> &[Text] {
+        &self.met
     }
 
     /// Renames an id; the empty one stays.
@@ -45,21 +58,45 @@ impl Names {
         if id.is_empty() {
             return;
         }
-        let next = self.ids.len();
-        *id = self.ids.entry(id.clone()).or_insert_with(|| format!("#{next}").into()).clone();
+        match &mut self.ids {
+            Some(ids) => {
+                let next = ids.len();
+                *id = ids.entry(id.clone()).or_insert_with(|| format!("#{next}").into()).clone();
+            }
+            None => self.met.push(id.clone()),
+        }
     }
 
     /// Renames an operation's number.
-    pub fn req(&mut self, req: &mut Req) {
+    fn req(&mut self, req: &mut Req) {
         req.0 = self.number(REQ, req.0);
+    }
+
+    /// The name of an operation's number; 0 = the state does not know it, its completion means nothing.
+    pub fn known_req(&self, req: Req) -> u64 {
+        self.position(REQ, req.0).unwrap_or(0)
+    }
+
+    fn position(&self, kind: u8, number: u64) -> Option<u64> {
+        let of_kind = self.numbers.iter().filter(|(other, _)| *other == kind);
+        of_kind.zip(1..).find(|((_, other), _)| *other == number).map(|(_, name)| name)
     }
 
     fn number(&mut self, kind: u8, number: u64) -> u64 {
         if number == 0 {
             return 0;
         }
-        let next = self.numbers.range((kind, 0)..=(kind, u64::MAX)).count() as u64 + 1;
-        *self.numbers.entry((kind, number)).or_insert(next)
+        self.position(kind, number).unwrap_or_else(|| {
+            self.numbers.push((kind, number));
+            self.numbers.iter().filter(|(other, _)| *other == kind).count() as u64
+        })
+    }
+
+    /// What the text of a message means; where ids keep their names the text does so as well.
+    fn text(&self, custom: &mut Text) {
+        if self.ids.is_some() {
+            *custom = essence(custom);
+        }
     }
 
     fn call(&mut self, call: &mut u64) {
@@ -75,16 +112,11 @@ impl Names {
         *at = Time(at.0.saturating_sub(self.now.0));
     }
 
-    /// The id was renamed before: a state or a message names it.
-    pub fn knows(&self, id: &Text) -> bool {
-        self.ids.contains_key(id)
-    }
-
     /// A message's ids, and of its text what matters.
     fn message(&mut self, message: &mut Message) {
         self.id(&mut message.channel_id);
         self.id(&mut message.request_id);
-        message.custom = essence(&message.custom);
+        self.text(&mut message.custom);
     }
 }
 
@@ -100,12 +132,21 @@ impl Engine {
     pub fn canonical(&self, now: Time) -> Engine {
         let mut names = Names::new(now);
         let mut engine = self.canonical_in(&mut names);
-        engine.bury_canonical(self, &mut names, false);
+        engine.tombstones.0.clone_from(&self.tombstones.0);
+        engine.tombstones.0.retain(|stone| stone.until > now);
+        for stone in &mut engine.tombstones.0 {
+            names.id(&mut stone.channel_id);
+            stone.request_id.iter_mut().for_each(|request| names.id(request));
+            stone.until = Time(0);
+        }
+        engine.tombstones.0.sort_by(|a, b| {
+            (&a.channel_id, &a.request_id, &a.sender).cmp(&(&b.channel_id, &b.request_id, &b.sender))
+        });
         engine
     }
 
-    /// The same inside of a world: `names` knows the ids of the messages under way. Tombstones come last, see
-    /// `bury_canonical`.
+    /// The same without tombstones: a world asks for them by `tombstones`, because only those matter that
+    /// something in the world still names.
     pub fn canonical_in(&self, names: &mut Names) -> Engine {
         let mut engine = self.clone();
         engine.ids = Ids::new(0);
@@ -133,6 +174,9 @@ impl Engine {
             op.deadline.iter_mut().for_each(|at| names.due(at));
             names.owner(&mut op.owner);
         }
+        if names.ids.is_none() {
+            engine.ended = None;
+        }
         if let Some(ended) = &mut engine.ended {
             names.call(&mut ended.no);
             ended.issued_by.iter_mut().for_each(|ticket| names.ticket(ticket));
@@ -145,20 +189,13 @@ impl Engine {
         engine
     }
 
-    /// Adds the tombstones of `original`, sorted; with `only_known`, only those that a message or a state
-    /// still names: nobody can refer to the others any more.
-    pub fn bury_canonical(&mut self, original: &Engine, names: &mut Names, only_known: bool) {
-        let mut stones = original.tombstones.0.clone();
-        stones.retain(|stone| stone.until > names.now && (!only_known || names.knows(&stone.channel_id)));
-        for stone in &mut stones {
-            names.id(&mut stone.channel_id);
-            stone.request_id.iter_mut().for_each(|request| names.id(request));
-            stone.until = Time(0);
-        }
-        stones.sort_by(|a, b| {
-            (&a.channel_id, &a.request_id, &a.sender).cmp(&(&b.channel_id, &b.request_id, &b.sender))
-        });
-        self.tombstones.0 = stones;
+    /// The channel of every tombstone, and a fingerprint of the whole.
+    pub fn tombstones<H: Hasher + Default>(&self, now: Time) -> impl Iterator<Item = (&Text, u64)> {
+        self.tombstones.0.iter().filter(move |stone| stone.until > now).map(|stone| {
+            let mut hasher = H::default();
+            (&stone.channel_id, &stone.request_id, &stone.sender).hash(&mut hasher);
+            (&stone.channel_id, hasher.finish())
+        })
     }
 }
 
@@ -184,7 +221,7 @@ impl Names {
                 self.invite(invite);
                 self.req(req);
                 if let Fate::Accepted(Some(text)) = fate {
-                    *text = essence(text);
+                    self.text(text);
                 }
             }
         }
@@ -213,7 +250,11 @@ impl Names {
         self.id(&mut invite.request_id);
         self.id(&mut invite.call_id);
         self.id(&mut invite.channel_name);
-        invite.custom = essence(&invite.custom);
+        self.text(&mut invite.custom);
+        if self.ids.is_none() {
+            // Its age is in `expires`.
+            invite.time_ms = 0;
+        }
         self.due(&mut invite.expires);
     }
 
@@ -265,8 +306,17 @@ impl Names {
     fn session(&mut self, session: &mut Session) {
         match session {
             Session::LoggedOut => {}
-            Session::LoggingIn { tickets, .. } => tickets.iter_mut().for_each(|t| self.ticket(t)),
-            Session::LoggedIn { clock, .. } => *clock = clock.map(|_| 0),
+            Session::LoggingIn { tickets, early, .. } => {
+                tickets.iter_mut().for_each(|t| self.ticket(t));
+                if self.ids.is_none() {
+                    early.iter_mut().for_each(|event| {
+                        self.met.push(event.channel.id.clone());
+                        event.time_ms = event.time_ms.wrapping_sub(self.now.0);
+                    });
+                }
+            }
+            Session::LoggedIn { clock, .. } if self.ids.is_some() => *clock = clock.map(|_| 0),
+            Session::LoggedIn { .. } => {}
             Session::LoggingOut { until, tickets, next, .. } => {
                 until.iter_mut().for_each(|at| self.due(at));
                 tickets.iter_mut().for_each(|t| self.ticket(t));

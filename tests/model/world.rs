@@ -1,514 +1,533 @@
 //! One state of a small world: engines, service, and everything that is under way. Any of it may come next.
 
-use std::collections::hash_map::DefaultHasher;
+use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Command, Input, Outcome, Req, RtcEvent, Signal, SignalResult, SwitchStep,
-    Text, Ticket,
+    CallOptions, CallRef, CallType, Command, Input, Outcome, Req, SignalResult, Source, SwitchStep, Text,
+    Ticket,
 };
-use nertc_callkit::engine::output::{Message, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, Names, Timers};
+use nertc_callkit::engine::{Caps, Config, Engine, codes};
 
+use crate::budget::Budget;
+use crate::memory::{Body, Hub, Memory, Step};
 use crate::monitor::Monitor;
 use crate::old::{aged, ancient, busy};
-use crate::service::{Delivery, Service};
-use crate::tape::{Redaction, Tape};
+use crate::seal::{Mix, Seal};
+use crate::service::Service;
+use crate::story::{Fed, Line, brief, named};
+use crate::things::{Thing, What};
 
-/// What users and the network may still do. Everything is bounded, so that the search ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Budget {
-    /// Per device: whom it may still call, and how often each other function may still be called.
-    pub(crate) calls: Vec<Vec<&'static str>>,
-    pub(crate) accepts: Vec<u8>,
-    pub(crate) rejects: Vec<u8>,
-    pub(crate) hangups: Vec<u8>,
-    pub(crate) leaves: Vec<u8>,
-    pub(crate) switches: Vec<u8>,
-    pub(crate) losses: u8,
-    pub(crate) copies: u8,
-    /// Deadlines that may pass while something is still under way.
-    pub(crate) early_timers: u8,
-}
+pub(crate) type Verdict = Result<(), String>;
 
-/// Something under way.
-#[derive(Clone, Debug)]
-enum Thing {
-    Operation(usize, Req, SignalOp),
-    Completion(usize, Req, SignalResult),
-    Message(Delivery),
+/// Service time when everything starts.
+pub(crate) const EPOCH: u64 = 1_800_000_000_000;
+/// Tombstones count as everlasting: no world may outlive one.
+const END_OF_TIME: u64 = 600_000;
+/// An invite of this age is as good as one that is older.
+const OLDEST: u64 = 130_000;
+
+/// What does not change in a world.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Setting {
+    /// Account of each device.
+    pub(crate) accounts: &'static [&'static str],
+    /// Whom each device calls, one after the other.
+    pub(crate) calls: [&'static [&'static str]; crate::budget::DEVICES],
+    /// Devices that behave like clients from before call ids: their invites have none, they are busy while
+    /// they call, and any CANCEL ends whatever they are in.
+    pub(crate) old: &'static [usize],
+    /// All attachments are those of clients before 1.1.0, on both sides.
+    pub(crate) ancient: bool,
+    /// Media operations take their time too, and so does what media rooms say.
+    pub(crate) slow_media: bool,
+    /// The engines' ids come in the other order: the other side wins a glare.
+    pub(crate) other_wins: bool,
+    /// The app is asked before a call becomes a video call.
+    pub(crate) confirm: bool,
+    /// Nothing was ever lost, refused or late in this world.
+    pub(crate) is_fine: bool,
+    /// Nobody refuses: when all is quiet before any deadline, the two who called each other are in one call.
+    pub(crate) must_meet: bool,
 }
 
 /// What can happen next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Move {
     Arrive(usize),
     Lose(usize),
     Copy(usize),
-    Timer,
+    Refuse(usize),
+    /// The next deadline of this device passes.
+    Timer(usize),
     User(usize, Ask),
 }
 
 /// What a user can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
-    Call(&'static str),
+    Call,
     Accept,
     Reject,
+    Cancel,
     Hangup,
     Leave,
-    Switch,
+    Switch(SwitchStep),
+    Logout,
+    Login,
 }
 
-/// A state.
+/// A state. What did not change is shared with the state before.
 #[derive(Clone)]
 pub(crate) struct World {
     now: u64,
-    pub(crate) engines: Vec<Engine>,
-    monitors: Vec<Monitor>,
-    accounts: Vec<Text>,
-    service: Service,
-    things: Vec<Thing>,
+    bodies: Vec<Arc<Body>>,
+    seals: Vec<Arc<Seal>>,
+    /// Devices whose seals are broken, and when the others were made.
+    touched: u32,
+    sealed_at: u64,
+    hub: Hub,
+    things: Vec<Arc<Thing>>,
     pub(crate) budget: Budget,
-    tickets: u64,
-    /// Devices that behave like clients from before call ids: their invites have none, they are busy while
-    /// they call, and any CANCEL ends whatever they are in.
-    old: Vec<bool>,
-    /// All attachments are those of clients before 1.1.0, on both sides.
-    ancient: bool,
-    pub(crate) tape: Option<Tape>,
+    setting: Setting,
+    memory: Rc<RefCell<Memory>>,
+    pub(crate) story: Option<Vec<Line>>,
 }
 
 impl World {
-    pub(crate) fn new(accounts: &[&'static str], old: &[usize], budget: Budget) -> World {
-        let names: Vec<Text> = accounts.iter().map(|name| Text::from(*name)).collect();
-        let caps = Caps { send_record: true, control: true, ..Caps::default() };
-        let config = Config { caps, timers: Timers::default(), ..Config::default() };
+    /// Everybody is logged in and idle.
+    pub(crate) fn new(setting: Setting, budget: Budget) -> World {
+        let names: Vec<Text> = setting.accounts.iter().map(|name| Text::from(*name)).collect();
+        let caps = Caps { send_record: true, control: true, enable_local: true, ..Caps::default() };
+        let config = Config { caps, confirm_audio_to_video: setting.confirm, ..Config::default() };
+        let seed = |index: usize| if setting.other_wins { 1_000 - index as u64 } else { index as u64 };
+        let body = |(index, name): (usize, &Text)| {
+            Arc::new(Body::new(index, config, seed(index), Monitor::new(name.clone())))
+        };
+        let bodies: Vec<Arc<Body>> = names.iter().enumerate().map(body).collect();
+        let seals = bodies.iter().map(|body| Arc::new(Seal::new(0, &body.engine, &body.monitor))).collect();
         let mut world = World {
             now: 0,
-            engines: (0..names.len()).map(|index| Engine::new(config, index as u64 * 77 + 5)).collect(),
-            monitors: names.iter().map(|name| Monitor::new(name.clone())).collect(),
-            service: Service::new(names.clone()),
-            accounts: names,
+            seals,
+            touched: 0,
+            sealed_at: 0,
+            bodies,
+            hub: Hub::new(Service::new(names)),
             things: Vec::new(),
             budget,
-            tickets: 0,
-            old: (0..accounts.len()).map(|index| old.contains(&index)).collect(),
-            ancient: false,
-            tape: None,
+            setting: Setting { is_fine: budget.is_fine(), ..setting },
+            memory: Rc::default(),
+            story: None,
         };
-        for device in 0..world.engines.len() {
-            let login = Command::Login { account: world.accounts[device].clone(), token: Text::default() };
-            world.command(device, login).expect("a login breaks nothing");
+        for device in 0..world.bodies.len() {
+            world.ask(device, Ask::Login).expect("a login breaks nothing");
         }
-        while !world.things.is_empty() {
-            world.arrive(0).expect("a login breaks nothing");
-        }
+        world.settle().expect("a login breaks nothing");
         world
-    }
-
-    /// The same, with clients before 1.1.0 on both sides.
-    pub(crate) fn ancient(mut self) -> World {
-        self.ancient = true;
-        self
     }
 
     /// All moves, in a fixed order.
     pub(crate) fn moves(&self) -> Vec<Move> {
-        let mut moves: Vec<Move> = (0..self.things.len()).map(Move::Arrive).collect();
-        for index in 0..self.things.len() {
-            let is_message = matches!(self.things[index], Thing::Message(_));
-            if self.budget.losses > 0 {
+        let mut moves: Vec<Move> = Vec::with_capacity(16);
+        for index in (0..self.things.len()).filter(|index| self.is_free(*index)) {
+            let thing = &self.things[index];
+            moves.push(Move::Arrive(index));
+            if self.budget.losses > 0 && thing.stream().is_none() {
                 moves.push(Move::Lose(index));
             }
-            if self.budget.copies > 0 && is_message {
+            if self.budget.copies > 0 && thing.is_message() {
                 moves.push(Move::Copy(index));
             }
+            if self.budget.refusals > 0 && thing.is_operation() {
+                moves.push(Move::Refuse(index));
+            }
         }
-        if self.next_timer().is_some() && (self.things.is_empty() || self.budget.early_timers > 0) {
-            moves.push(Move::Timer);
-        }
-        for device in 0..self.engines.len() {
-            self.asks(device).into_iter().for_each(|ask| moves.push(Move::User(device, ask)));
+        let may_pass = self.budget.early > 0 || self.is_quiet();
+        let next = self.dues().flatten().min().unwrap_or(u64::MAX);
+        let is_next = |due: &(usize, Option<u64>)| may_pass && due.1 == Some(next);
+        moves.extend(self.dues().enumerate().filter(is_next).map(|(device, _)| Move::Timer(device)));
+        for device in 0..self.bodies.len() {
+            self.asks(device, &mut moves);
         }
         moves
     }
 
-    fn asks(&self, device: usize) -> Vec<Ask> {
-        let (budget, phase) = (&self.budget, self.engines[device].phase());
-        let mut asks: Vec<Ask> = Vec::new();
-        if phase == Phase::Idle {
-            asks.extend(budget.calls[device].first().map(|user| Ask::Call(user)));
-        }
-        if phase == Phase::Called && budget.accepts[device] > 0 {
-            asks.push(Ask::Accept);
-        }
-        if matches!(phase, Phase::Called | Phase::Accepting) && budget.rejects[device] > 0 {
-            asks.push(Ask::Reject);
-        }
-        if phase != Phase::Idle && budget.hangups[device] > 0 {
-            asks.push(Ask::Hangup);
-        }
-        if phase == Phase::InCall && budget.leaves[device] > 0 {
-            asks.push(Ask::Leave);
-        }
-        if phase == Phase::InCall && budget.switches[device] > 0 {
-            asks.push(Ask::Switch);
-        }
-        asks
+    /// May come next, and no other thing that may does the same.
+    fn is_free(&self, index: usize) -> bool {
+        let (earlier, thing) = (&self.things[..index], &self.things[index]);
+        let is_out = thing.is_message() && !self.hub.service.logged_in[thing.device];
+        let waits = thing.stream().is_some_and(|own| earlier.iter().any(|other| other.stream() == Some(own)));
+        !is_out && !waits && !earlier.iter().any(|other| other.is_like(thing))
     }
 
-    fn next_timer(&self) -> Option<u64> {
-        self.engines.iter().filter_map(|engine| engine.poll_timeout()).map(|(at, _)| at.0).min()
+    fn dues(&self) -> impl Iterator<Item = Option<u64>> {
+        self.bodies.iter().map(|body| body.due)
     }
 
-    /// From here on the way is kept.
-    pub(crate) fn show(&mut self) {
-        self.tape = Some(Tape::new(Redaction::Secrets, self.now, self.engines.iter()));
+    fn asks(&self, device: usize, moves: &mut Vec<Move>) {
+        let (may, phase) = (&self.budget.users[device], self.phase(device));
+        let mut ask = |can: bool, ask: Ask| {
+            if can {
+                moves.push(Move::User(device, ask));
+            }
+        };
+        if self.bodies[device].is_out {
+            return ask(may.logins > 0, Ask::Login);
+        }
+        ask(phase == Phase::Idle && may.calls > 0, Ask::Call);
+        ask(matches!(phase, Phase::Called | Phase::Accepting) && may.accepts > 0, Ask::Accept);
+        ask(matches!(phase, Phase::Called | Phase::Accepting) && may.rejects > 0, Ask::Reject);
+        let is_calling = matches!(phase, Phase::Calling | Phase::GlareAccepting);
+        ask(is_calling && may.hangups > 0, Ask::Cancel);
+        ask(phase != Phase::Idle && !is_calling && may.hangups > 0, Ask::Hangup);
+        ask(phase == Phase::InCall && may.leaves > 0, Ask::Leave);
+        ask(phase == Phase::InCall && may.switches > 0, Ask::Switch(SwitchStep::Invite));
+        ask(phase == Phase::InCall && may.answers > 0, Ask::Switch(SwitchStep::Agree));
+        ask(phase == Phase::InCall && may.answers > 0, Ask::Switch(SwitchStep::Reject));
+        ask(may.logouts > 0, Ask::Logout);
     }
 
-    /// What was kept: lines for readers, and the trace.
-    pub(crate) fn shown(mut self) -> (Vec<String>, Vec<u8>) {
-        let Some(mut tape) = self.tape.take() else { return Default::default() };
-        let trace = tape.end(self.engines.iter_mut()).to_vec();
-        (tape.lines, trace)
+    /// With the network healed this happens too.
+    pub(crate) fn is_healing(&self, step: &Move) -> bool {
+        match step {
+            Move::Arrive(_) => true,
+            Move::Timer(_) => self.is_quiet(),
+            Move::Lose(_) | Move::Copy(_) | Move::Refuse(_) | Move::User(..) => false,
+        }
     }
 
-    fn note(&mut self, line: impl FnOnce() -> String) {
-        if let Some(tape) = &mut self.tape {
-            tape.lines.push(line());
+    fn note(&mut self, text: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            story.push(Line::Note { at: Time(self.now), text: text() });
         }
     }
 
     /// Makes a move.
-    pub(crate) fn make(&mut self, step: &Move) -> Result<(), String> {
-        match step {
-            Move::Arrive(index) => self.arrive(*index),
+    pub(crate) fn make(&mut self, step: &Move) -> Verdict {
+        match *step {
+            Move::Arrive(index) => self.arrive(index),
             Move::Lose(index) => {
                 self.budget.losses -= 1;
-                let lost = self.things.remove(*index);
-                self.note(|| format!("lost: {lost:?}"));
+                let lost = self.things.remove(index);
+                self.note(|| format!("lost: {:?}", lost.what));
                 Ok(())
             }
             Move::Copy(index) => {
                 self.budget.copies -= 1;
-                let copy = self.things[*index].clone();
+                let copy = self.things[index].clone();
+                self.note(|| format!("twice: {:?}", copy.what));
                 self.things.push(copy);
                 Ok(())
             }
-            Move::Timer => {
-                self.budget.early_timers -= u8::from(!self.things.is_empty());
-                self.fire()
+            Move::Refuse(index) => {
+                self.budget.refusals -= 1;
+                self.refuse(index)
             }
-            Move::User(device, ask) => self.ask(*device, *ask),
+            Move::Timer(device) => {
+                if !self.is_healing(step) {
+                    self.budget.early -= 1;
+                }
+                self.fire(device)
+            }
+            Move::User(device, ask) => self.ask(device, ask),
         }
     }
 
-    fn ask(&mut self, device: usize, ask: Ask) -> Result<(), String> {
-        let call = CallRef::default();
+    /// A user asks for something.
+    pub(crate) fn ask(&mut self, device: usize, ask: Ask) -> Verdict {
+        let (call, no_offline, no_record) = (CallRef::default(), false, false);
+        let account = Text::from(self.setting.accounts[device]);
+        let may = &mut self.budget.users[device];
+        let spend = |budget: &mut u8| *budget = budget.saturating_sub(1);
         let command = match ask {
-            Ask::Call(user) => {
-                self.budget.calls[device].remove(0);
-                Command::Call(CallOptions {
-                    user: user.into(),
-                    call_type: CallType::Audio,
-                    attachment: None,
-                    extra: None,
-                    push: None,
-                    no_offline: false,
-                    no_record: false,
-                })
+            Ask::Call => {
+                let calls = self.setting.calls[device];
+                let user = Text::from(calls[calls.len() - usize::from(may.calls)]);
+                spend(&mut may.calls);
+                Command::Call(options(user))
             }
             Ask::Accept => {
-                self.budget.accepts[device] -= 1;
+                spend(&mut may.accepts);
                 Command::Accept { call }
             }
             Ask::Reject => {
-                self.budget.rejects[device] -= 1;
+                spend(&mut may.rejects);
                 Command::Reject { call }
             }
+            Ask::Cancel => {
+                spend(&mut may.hangups);
+                Command::Cancel { call, attach_ext: None, no_offline, no_record }
+            }
             Ask::Hangup => {
-                self.budget.hangups[device] -= 1;
-                Command::Hangup { call, no_offline: false, no_record: false }
+                spend(&mut may.hangups);
+                Command::Hangup { call, no_offline, no_record }
             }
             Ask::Leave => {
-                self.budget.leaves[device] -= 1;
-                Command::Leave { call, no_offline: false }
+                spend(&mut may.leaves);
+                Command::Leave { call, no_offline }
             }
-            Ask::Switch => {
-                self.budget.switches[device] -= 1;
-                Command::SwitchCallType { call_type: CallType::Video, step: SwitchStep::Invite }
+            Ask::Switch(step) => {
+                spend(if step == SwitchStep::Invite { &mut may.switches } else { &mut may.answers });
+                Command::SwitchCallType { call_type: CallType::Video, step }
+            }
+            Ask::Logout => {
+                spend(&mut may.logouts);
+                Command::Logout
+            }
+            Ask::Login => {
+                spend(&mut may.logins);
+                Command::Login { account, token: Text::default() }
             }
         };
-        self.command(device, command)
+        let ticket = Ticket(self.bodies[device].tickets + 1);
+        self.feed(device, Fed::Input(Input::Command { ticket, command }))
     }
 
-    fn command(&mut self, device: usize, command: Command) -> Result<(), String> {
-        self.tickets += 1;
-        self.note(|| format!("device {device}: user: {command:?}"));
-        let is_call = matches!(command, Command::Call(_));
-        let was_idle = self.engines[device].phase() == Phase::Idle;
-        let input = Input::Command { ticket: Ticket(self.tickets), command };
-        self.monitors[device].before(&input);
-        self.tape.iter_mut().for_each(|tape| tape.input(device, self.now, &input));
-        self.engines[device].handle(Time(self.now), input);
-        if is_call && was_idle && self.engines[device].phase() == Phase::Calling {
-            let call_no = self.engines[device].snapshot().call_no;
-            self.monitors[device].placed(call_no, false);
+    /// The next deadline of a device passes.
+    fn fire(&mut self, device: usize) -> Verdict {
+        let Some((at, why)) = self.bodies[device].engine.poll_timeout() else { return Ok(()) };
+        self.now = self.now.max(at.0);
+        if self.now >= END_OF_TIME {
+            return Err("this world lives too long for its tombstones".into());
         }
-        self.drain(device)
+        self.feed(device, Fed::Timeout(why))
     }
 
-    /// The next deadline of all passes.
-    fn fire(&mut self) -> Result<(), String> {
-        let Some(at) = self.next_timer() else { return Ok(()) };
-        self.now = self.now.max(at);
-        for device in 0..self.engines.len() {
-            let due = self.engines[device].poll_timeout().filter(|(due, _)| due.0 <= self.now);
-            if let Some((_, why)) = due {
-                self.note(|| format!("device {device}: timer: {why}"));
-                let now = self.now;
-                self.tape.iter_mut().for_each(|tape| tape.timeout(device, now, why));
-                self.engines[device].handle_timeout(Time(self.now));
-                return self.drain(device);
-            }
-        }
+    /// An operation fails, for a reason that says nothing.
+    fn refuse(&mut self, index: usize) -> Verdict {
+        let thing = self.things.remove(index);
+        self.note(|| format!("refused: {:?}", thing.what));
+        let outcome = Outcome::failed(codes::PLUG_FAILED, "refused");
+        let what = if matches!(thing.what, What::MediaOperation(_)) {
+            What::MediaDone(outcome)
+        } else {
+            What::Completion(SignalResult { outcome, ..SignalResult::default() })
+        };
+        self.send(thing.device, thing.req, what);
         Ok(())
     }
 
-    fn arrive(&mut self, index: usize) -> Result<(), String> {
-        match self.things.remove(index) {
-            Thing::Operation(device, req, op) => {
-                let (result, deliveries) = self.service.run(device, self.now, &op);
-                self.note(|| format!("service: device {device}: {op:?} = {}", result.outcome.code));
-                self.things.extend(deliveries.into_iter().map(Thing::Message));
-                self.things.push(Thing::Completion(device, req, result));
+    fn send(&mut self, device: usize, req: Req, what: What) {
+        self.things.push(Arc::new(Thing::new(self.now, device, req, what)));
+    }
+
+    /// Something under way arrives.
+    pub(crate) fn arrive(&mut self, index: usize) -> Verdict {
+        let thing = self.things.remove(index);
+        let (device, req) = (thing.device, thing.req);
+        match &thing.what {
+            What::Operation(op, number) => {
+                self.operate(&thing, op, *number);
                 Ok(())
             }
-            Thing::Completion(device, req, result) => {
-                self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
-                self.feed(device, Input::SignalDone { req, result })
+            What::Completion(result) => {
+                self.feed(device, Fed::Input(Input::SignalDone { req, result: result.clone() }))
             }
-            Thing::Message(delivery) => {
-                let Delivery { to, source, event } = delivery;
-                let phase = self.engines[to].phase();
-                let lives = |engine: &Engine| {
-                    engine.phase() == Phase::InCall && engine.snapshot().account == event.from
-                };
-                let is_cancel = event.signal == Signal::Cancel && phase == Phase::InCall;
-                if self.old[to] && is_cancel && self.engines.iter().any(lives) {
-                    return Err(format!("a CANCEL ends the living call of device {to}, an old client"));
-                }
-                if self.old[to] && event.signal == Signal::Invite && phase != Phase::Idle {
-                    self.things.push(Thing::Operation(to, Req(u64::MAX), busy(&event)));
+            What::Message(source, event) => {
+                self.check_old(device, event)?;
+                if self.is_old(device)
+                    && event.signal == nertc_callkit::engine::input::Signal::Invite
+                    && self.phase(device) != Phase::Idle
+                {
+                    self.note(|| format!("device {device}, an old client, is busy for {}", brief(event)));
+                    self.send(device, Req(0), What::Operation(busy(event), 0));
                     return Ok(());
                 }
-                self.note(|| {
-                    format!("device {to}: {source:?} {:?} {} {}", event.signal, event.channel.id, event.from)
-                });
-                self.feed(to, Input::Signals { source, events: vec![event] })
+                let input = Input::Signals { source: *source, events: vec![event.clone()] };
+                self.feed(device, Fed::Input(input))
+            }
+            What::Backlog(rooms, events) => {
+                self.feed(device, Fed::Input(Input::Rooms(rooms.clone())))?;
+                let input = Input::Signals { source: Source::Offline, events: events.clone() };
+                if events.is_empty() { Ok(()) } else { self.feed(device, Fed::Input(input)) }
+            }
+            What::MediaOperation(op) => self.run_media(device, req, op),
+            What::MediaDone(outcome) => {
+                self.feed(device, Fed::Input(Input::RtcDone { req, outcome: outcome.clone() }))
+            }
+            What::MediaEvent(event) => self.feed(device, Fed::Input(Input::Rtc(event.clone()))),
+        }
+    }
+
+    /// The service runs an operation.
+    fn operate(&mut self, thing: &Thing, op: &SignalOp, number: u64) {
+        let served = self.memory.borrow_mut().serve(&self.hub, self.now, thing, op, number);
+        self.hub = served.hub;
+        let device = thing.device;
+        self.note(|| format!("service: {} of device {device} = {}", named(op), served.code));
+        self.things.extend(served.things.iter().cloned());
+        if !matches!(op, SignalOp::Login { .. }) {
+            return;
+        }
+        let rooms = self.hub.service.rooms_of(device);
+        let (unread, others): (Vec<_>, Vec<_>) =
+            self.things.drain(..).partition(|thing| thing.is_message() && thing.device == device);
+        self.things = others;
+        let unread = unread.iter().filter_map(|thing| {
+            if let What::Message(_, event) = &thing.what { Some(event.clone()) } else { None }
+        });
+        let what = What::Backlog(rooms, unread.collect());
+        self.send(device, Req(0), what);
+    }
+
+    /// A device moves, and what it asks for sets out.
+    fn feed(&mut self, device: usize, fed: Fed) -> Verdict {
+        let Step { body, outputs, verdict } =
+            self.memory.borrow_mut().step(&self.bodies[device], self.now, &fed);
+        self.bodies[device] = body;
+        self.touched |= 1 << device;
+        if let Some(story) = &mut self.story {
+            story.push(Line::Step { device, at: Time(self.now), fed, outputs: (*outputs).clone() });
+        }
+        verdict.map_err(|why| format!("device {device}: {why}"))?;
+        outputs.iter().try_for_each(|output| self.carry_out(device, output.clone()))
+    }
+
+    fn carry_out(&mut self, device: usize, output: Output) -> Verdict {
+        match output {
+            // No decision hangs on a record.
+            Output::Signal { req, op: SignalOp::SendRecord(_) } => {
+                self.feed(device, Fed::Input(Input::SignalDone { req, result: SignalResult::default() }))
+            }
+            Output::Signal { req, op } => {
+                let is_create = matches!(op, SignalOp::Create { .. });
+                let number = if is_create { device as u64 * 8 + self.bodies[device].calls } else { 0 };
+                let op = if self.setting.ancient { ancient(op) } else { op };
+                let op = if self.is_old(device) { aged(op) } else { op };
+                self.send(device, req, What::Operation(op, number));
+                Ok(())
+            }
+            Output::Rtc { req, op } if self.setting.slow_media => {
+                self.send(device, req, What::MediaOperation(op));
+                Ok(())
+            }
+            Output::Rtc { req, op } => self.run_media(device, req, &op),
+            Output::Event(_) | Output::Done { .. } | Output::Ignored(_) | Output::Closed => Ok(()),
+        }
+    }
+
+    fn run_media(&mut self, device: usize, req: Req, op: &RtcOp) -> Verdict {
+        let served = self.memory.borrow_mut().serve_media(&self.hub, device, op);
+        self.hub = served.hub;
+        let outcome = Outcome { code: served.code, ..Outcome::default() };
+        let mut heard = served.heard.iter().cloned();
+        if self.setting.slow_media {
+            self.send(device, req, What::MediaDone(outcome));
+            heard.for_each(|(to, event)| self.send(to, Req(0), What::MediaEvent(event)));
+            return Ok(());
+        }
+        self.feed(device, Fed::Input(Input::RtcDone { req, outcome }))?;
+        heard.try_for_each(|(to, event)| self.feed(to, Fed::Input(Input::Rtc(event))))
+    }
+
+    /// What the state is, whatever its past.
+    pub(crate) fn fingerprint(&mut self) -> u64 {
+        for device in 0..self.bodies.len() {
+            if self.sealed_at != self.now || self.touched & 1 << device != 0 {
+                self.seals[device] = self.memory.borrow_mut().seal(&self.bodies[device], self.now);
             }
         }
-    }
-
-    fn feed(&mut self, device: usize, input: Input) -> Result<(), String> {
-        self.monitors[device].before(&input);
-        self.tape.iter_mut().for_each(|tape| tape.input(device, self.now, &input));
-        self.engines[device].handle(Time(self.now), input);
-        self.drain(device)
-    }
-
-    /// Media is ideal and instant here, and so is what no decision hangs on; the search is about signaling.
-    fn drain(&mut self, device: usize) -> Result<(), String> {
-        let mut later: Vec<(usize, Input)> = Vec::new();
-        while let Some(output) = self.engines[device].poll_output() {
-            self.tape.iter_mut().for_each(|tape| tape.output(&output));
-            self.monitors[device].output(&output, &self.engines[device])?;
-            match output {
-                Output::Signal { req, op: SignalOp::SendRecord(_) } => {
-                    later.push((device, Input::SignalDone { req, result: SignalResult::default() }));
-                }
-                Output::Signal { req, op } => {
-                    let op = if self.ancient { ancient(op) } else { op };
-                    let op = if self.old[device] { aged(op) } else { op };
-                    self.things.push(Thing::Operation(device, req, op));
-                }
-                Output::Rtc { req, op } => self.media(device, req, &op, &mut later),
-                Output::Event(event) => self.note(|| format!("device {device}: {event:?}")),
-                Output::Done { result, .. } => {
-                    self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
-                }
-                Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
-                Output::Closed => {}
-            }
-        }
-        self.monitors[device].settled(&self.engines[device])?;
-        later.into_iter().try_for_each(|(device, input)| self.feed(device, input))
-    }
-
-    fn media(&mut self, device: usize, req: Req, op: &RtcOp, later: &mut Vec<(usize, Input)>) {
-        let (code, heard) = self.service.run_rtc(device, op);
-        later.push((device, Input::RtcDone { req, outcome: Outcome { code, ..Outcome::default() } }));
-        later.extend(heard.into_iter().map(|(to, event): (usize, RtcEvent)| (to, Input::Rtc(event))));
-    }
-
-    /// What the state is, whatever its ids and its past.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        let mut names = Names::new(Time(self.now));
-        let mut hasher = DefaultHasher::new();
-        let mut engines = Vec::new();
-        let mut reqs: Vec<Names> = Vec::new();
-        for engine in &self.engines {
-            engines.push(engine.canonical_in(&mut names));
-            reqs.push(names.clone());
-            names.next_engine();
-        }
-        self.service.canonical(&mut names).hash(&mut hasher);
-        let mut things: Vec<String> =
-            self.things.iter().map(|thing| canonical_thing(thing, &mut names, &mut reqs)).collect();
-        things.sort();
-        things.hash(&mut hasher);
-        for (canonical, engine) in engines.iter_mut().zip(&self.engines) {
-            canonical.bury_canonical(engine, &mut names, true);
-            canonical.hash(&mut hasher);
-        }
-        for monitor in &self.monitors {
-            monitor.essence(&mut names).hash(&mut hasher);
-        }
+        (self.touched, self.sealed_at) = (0, self.now);
+        let mut living = self.hub.seal.1;
+        self.seals.iter().for_each(|seal| living |= seal.channels);
+        self.things.iter().for_each(|thing| living |= thing.channels);
+        let mut hasher = Mix::default();
+        self.seals.iter().for_each(|seal| hasher.write_u64(seal.digest(living)));
+        hasher.write_u64(self.hub.seal.0);
+        let things = self.things.iter().enumerate().map(|(index, thing)| self.digest_of(index, thing));
+        hasher.write_u64(things.fold(0, u64::wrapping_add));
         self.budget.hash(&mut hasher);
+        hasher.write_u8(u8::from(self.setting.must_meet && self.now > 0));
         hasher.finish()
     }
 
-    /// Everything under way arrives, deadlines pass, nobody acts: everybody must be idle, or in one call with
-    /// one other. Then all hang up, and everybody must be idle.
-    pub(crate) fn come_to_rest(&self) -> Result<(), String> {
-        let mut world = self.clone();
-        world.settle()?;
-        for (device, engine) in world.engines.iter().enumerate() {
-            match engine.phase() {
-                Phase::Idle => {}
-                Phase::InCall => world.has_partner(device)?,
-                phase => return Err(format!("device {device} stays {phase:?}")),
-            }
+    fn digest_of(&self, index: usize, thing: &Thing) -> u64 {
+        let mut hasher = Mix::default();
+        hasher.write_u64(thing.digest);
+        hasher.write_u8(u8::from(self.bodies[thing.device].monitor.is_of_live(thing.req)));
+        hasher.write_u64(if thing.req.0 == 0 { 0 } else { self.seals[thing.device].name_of(thing.req) });
+        hasher.write_u64(thing.since.map_or(0, |since| 1 + (self.now - since).min(OLDEST)));
+        if let Some(own) = thing.stream() {
+            let earlier = self.things[..index].iter().filter(|other| other.stream() == Some(own));
+            hasher.write_usize(earlier.count());
         }
-        for device in 0..world.engines.len() {
-            let any = CallRef::default();
-            world.command(device, Command::Hangup { call: any, no_offline: false, no_record: false })?;
-        }
-        world.settle()?;
-        for (device, monitor) in world.monitors.iter().enumerate() {
-            monitor.at_rest(&world.engines[device]).map_err(|why| format!("device {device}: {why}"))?;
-        }
-        Ok(())
+        hasher.finish()
     }
 
-    pub(crate) fn settle(&mut self) -> Result<(), String> {
+    /// Everything under way arrives, deadlines pass, nobody acts.
+    pub(crate) fn settle(&mut self) -> Verdict {
         for _ in 0..5_000 {
-            if !self.things.is_empty() {
-                self.arrive(0)?;
-            } else if self.next_timer().is_some() {
-                self.fire()?;
-            } else {
+            let Some(step) = self.moves().into_iter().find(|step| self.is_healing(step)) else {
                 return Ok(());
-            }
+            };
+            self.make(&step)?;
         }
-        Err("never comes to rest".into())
+        Err("invariant 3: never comes to rest".into())
     }
 
-    fn has_partner(&self, device: usize) -> Result<(), String> {
-        let own = self.engines[device].snapshot();
-        let partners = self.engines.iter().enumerate().filter(|(other, engine)| {
-            let snapshot = engine.snapshot();
-            *other != device
-                && engine.phase() == Phase::InCall
-                && snapshot.channel_id == own.channel_id
-                && snapshot.account == own.peer
-        });
-        match partners.count() {
-            1 if own.connected => Ok(()),
-            1 => Err(format!("device {device} is in a call that is never connected")),
-            count => Err(format!("device {device} is in a call with {count} others")),
+    /// The same, but no deadline passes.
+    pub(crate) fn arrive_all(&mut self) {
+        while !self.things.is_empty() {
+            self.arrive(0).expect("nothing breaks before the search");
         }
     }
 
-    /// A deadline has passed.
-    pub(crate) fn has_waited(&self) -> bool {
-        self.now > 0
+    pub(crate) fn now(&self) -> u64 {
+        self.now
+    }
+
+    pub(crate) fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.hub.service
+    }
+
+    pub(crate) fn devices(&self) -> usize {
+        self.bodies.len()
+    }
+
+    pub(crate) fn engine(&self, device: usize) -> &Engine {
+        &self.bodies[device].engine
+    }
+
+    pub(crate) fn monitor(&self, device: usize) -> &Monitor {
+        &self.bodies[device].monitor
+    }
+
+    pub(crate) fn phase(&self, device: usize) -> Phase {
+        self.bodies[device].phase
+    }
+
+    pub(crate) fn is_old(&self, device: usize) -> bool {
+        self.setting.old.contains(&device)
     }
 
     /// Nothing is under way.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.things.is_empty()
+        !(0..self.things.len()).any(|index| self.is_free(index))
+    }
+
+    /// Nothing is under way, and no deadline is to come.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.is_quiet() && self.dues().all(|due| due.is_none())
     }
 }
 
-fn canonical_thing(thing: &Thing, names: &mut Names, reqs: &mut [Names]) -> String {
-    let mut id = |text: &Text| {
-        let mut renamed = text.clone();
-        names.id(&mut renamed);
-        renamed
-    };
-    match thing {
-        Thing::Operation(device, req, op) => {
-            let mut req = *req;
-            reqs[*device].req(&mut req);
-            let (name, ids) = op_ids(op);
-            let ids: Vec<Text> = ids.iter().map(&mut id).collect();
-            format!("op {device} {req:?} {name} {ids:?}")
-        }
-        Thing::Completion(device, req, result) => {
-            let mut req = *req;
-            reqs[*device].req(&mut req);
-            let room = result.room.as_ref().map(|room| (id(&room.channel.id), room.members.len()));
-            format!("done {device} {req:?} {} {room:?}", result.outcome.code)
-        }
-        Thing::Message(Delivery { to, source, event }) => {
-            let ids = [id(&event.channel.id), id(&event.request_id)];
-            let text = match event.signal {
-                Signal::Accept => "",
-                _ => {
-                    if event.custom.contains("\"glare\":true") {
-                        "glare"
-                    } else {
-                        ""
-                    }
-                }
-            };
-            let reason = nertc_callkit::engine::wire::read(&event.custom).reason;
-            let control = nertc_callkit::engine::wire::read(&event.custom).cid;
-            format!(
-                "msg {to} {source:?} {:?} {ids:?} {} {text} {reason} {control}",
-                event.signal, event.from_device
-            )
-        }
-    }
-}
-
-fn op_ids(op: &SignalOp) -> (&'static str, Vec<Text>) {
-    let of = |message: &Message| vec![message.channel_id.clone(), message.request_id.clone()];
-    match op {
-        SignalOp::Login { .. } => ("login", Vec::new()),
-        SignalOp::Logout => ("logout", Vec::new()),
-        SignalOp::Create { .. } => ("create", Vec::new()),
-        SignalOp::Join { channel_id, .. } => ("join", vec![channel_id.clone()]),
-        SignalOp::Invite { message, .. } => ("invite", of(message)),
-        SignalOp::CancelInvite(message) if message.custom.contains("\"glare\":true") => {
-            ("glare", of(message))
-        }
-        SignalOp::CancelInvite(message) if message.custom.contains("\"reason\":2") => {
-            ("timeout", of(message))
-        }
-        SignalOp::CancelInvite(message) => ("cancel", of(message)),
-        SignalOp::Accept(message) => ("accept", of(message)),
-        SignalOp::Reject(message) if message.custom.contains("\"reason\":3") => ("busy", of(message)),
-        SignalOp::Reject(message) if &*message.custom == "601" => ("busy", of(message)),
-        SignalOp::Reject(message) => ("reject", of(message)),
-        SignalOp::Leave { channel_id, .. } => ("leave", vec![channel_id.clone()]),
-        SignalOp::Close { channel_id, .. } => ("close", vec![channel_id.clone()]),
-        SignalOp::Control(message) if message.custom.contains("\"cid\":2") => ("control2", of(message)),
-        SignalOp::Control(message) => ("control", of(message)),
-        SignalOp::SendRecord(_) => ("record", Vec::new()),
+fn options(user: Text) -> CallOptions {
+    CallOptions {
+        user,
+        call_type: CallType::Audio,
+        attachment: None,
+        extra: None,
+        push: None,
+        no_offline: false,
+        no_record: false,
     }
 }

@@ -1,106 +1,187 @@
-//! The worlds that are searched, and what each of them must show besides the invariants.
+//! The worlds that are searched. The largest come first, so that the cores finish together.
 
-use nertc_callkit::engine::state::Phase;
-
-use crate::world::{Budget, World};
+use crate::budget::{Budget, DEVICES, May};
+use crate::world::{Ask, Setting, World};
 
 /// A world to search.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    accounts: &'static [&'static str],
-    /// Devices that send invites without call ids.
-    old: &'static [usize],
-    budget: Budget,
-    /// Nobody refuses: when all is quiet, the first two are in one call.
-    must_meet: bool,
-    /// Both sides are clients before 1.1.0, which say "join now" to each other.
-    ancient: bool,
+    setting: Setting,
+    pub(crate) budget: Budget,
+    /// What happens before the search begins.
+    prelude: fn(&mut World),
 }
+
+type Calls = [&'static [&'static str]; DEVICES];
+
+const NOTHING: May = May::NOTHING;
+const CALLS: May = NOTHING.calls(1);
+const ANSWERS: May = NOTHING.accepts(1);
+/// Calls, and cancels or hangs up.
+const CALLER: May = CALLS.hangups(1);
+/// Does what a callee can do.
+const CALLEE: May = ANSWERS.rejects(1).hangups(1);
+
+const PAIR: &[&str] = &["a", "b"];
+const TWO_TO_ONE: &[&str] = &["a", "b", "b"];
+const TWO_TO_TWO: &[&str] = &["a", "b", "a", "b"];
+const THREE: &[&str] = &["a", "b", "c"];
+const WITH_BUSY: &[&str] = &["a", "b", "b", "c"];
+
+const A_CALLS_B: Calls = [&["b"], &[], &[], &[]];
+const TWICE: Calls = [&["b", "b"], &[], &[], &[]];
+const BOTH_CALL: Calls = [&["b"], &["a"], &[], &[]];
+const C_CALLS_TOO: Calls = [&["b"], &[], &["b"], &[]];
+const C_CALLED_BEFORE: Calls = [&["b"], &["a"], &[], &["b"]];
 
 impl Case {
+    /// `users` may do so much, and the network may do so much harm.
+    fn new(name: &'static str, accounts: &'static [&'static str], calls: Calls, users: &[May]) -> Case {
+        let setting = Setting { accounts, calls, ..Setting::default() };
+        let mut budget = Budget::default();
+        budget.users[..users.len()].copy_from_slice(users);
+        Case { name, setting, budget, prelude: |_| {} }
+    }
+
+    /// So many of what is under way get lost.
+    fn lost(self, losses: u8) -> Case {
+        Case { budget: Budget { losses, ..self.budget }, ..self }
+    }
+
+    /// So many messages arrive twice.
+    fn twice(self, copies: u8) -> Case {
+        Case { budget: Budget { copies, ..self.budget }, ..self }
+    }
+
+    /// So many operations fail.
+    fn refused(self, refusals: u8) -> Case {
+        Case { budget: Budget { refusals, ..self.budget }, ..self }
+    }
+
+    /// So many deadlines pass while something is still under way.
+    fn early(self, early: u8) -> Case {
+        Case { budget: Budget { early, ..self.budget }, ..self }
+    }
+
+    fn with(self, change: impl FnOnce(&mut Setting)) -> Case {
+        let mut setting = self.setting;
+        change(&mut setting);
+        Case { setting, ..self }
+    }
+
+    fn other_wins(self) -> Case {
+        self.with(|setting| setting.other_wins = true)
+    }
+
+    /// The second device is an old client.
+    fn old_peer(self) -> Case {
+        self.with(|setting| setting.old = &[1])
+    }
+
     pub(crate) fn world(&self) -> World {
-        let world = World::new(self.accounts, self.old, self.budget.clone());
-        if self.ancient { world.ancient() } else { world }
+        let mut world = World::new(self.setting, self.budget);
+        (self.prelude)(&mut world);
+        world
     }
-
-    /// What must hold in a reachable state besides the invariants.
-    pub(crate) fn holds(&self, world: &World) -> Result<(), String> {
-        let is_spent = world.budget.calls.iter().all(Vec::is_empty);
-        if !self.must_meet || !is_spent || !world.is_quiet() || world.has_waited() {
-            return Ok(());
-        }
-        let in_call = world.engines.iter().filter(|engine| engine.phase() == Phase::InCall);
-        let channels: Vec<_> = in_call.map(|engine| engine.snapshot().channel_id).collect();
-        match channels.as_slice() {
-            [a, b] if a == b => Ok(()),
-            other => Err(format!("both called and nobody refused, but the calls are {other:?}")),
-        }
-    }
-}
-
-/// A budget for so many devices, of so many of each.
-fn budget(calls: &[&[&'static str]], accepts: u8, rejects: u8, hangups: u8) -> Budget {
-    let devices = calls.len();
-    Budget {
-        calls: calls.iter().map(|calls| calls.to_vec()).collect(),
-        accepts: vec![accepts; devices],
-        rejects: vec![rejects; devices],
-        hangups: vec![hangups; devices],
-        leaves: vec![0; devices],
-        switches: vec![0; devices],
-        ..Budget::default()
-    }
-}
-
-fn case(name: &'static str, accounts: &'static [&'static str], budget: Budget) -> Case {
-    Case { name, accounts, old: &[], budget, must_meet: false, ancient: false }
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let pair: &[&str] = &["a", "b"];
-    let two_to_one: &[&str] = &["a", "b", "b"];
-    let mut cases = vec![
-        case("caller and callee, all actions", pair, budget(&[&["b"], &[]], 1, 1, 1)),
-        case("caller and callee, early deadlines", pair, {
-            Budget { early_timers: 2, ..budget(&[&["b"], &[]], 1, 1, 1) }
-        }),
-        case("caller and callee, a loss", pair, Budget { losses: 1, ..budget(&[&["b"], &[]], 1, 1, 1) }),
-        case("caller and callee, a copy", pair, Budget { copies: 1, ..budget(&[&["b"], &[]], 1, 1, 1) }),
-        case("leave against hang-up", pair, Budget { leaves: vec![1, 1], ..budget(&[&["b"], &[]], 1, 0, 1) }),
-        case("type switch against hang-up", pair, {
-            Budget { switches: vec![1, 1], ..budget(&[&["b"], &[]], 1, 0, 1) }
-        }),
-        case("redial", pair, budget(&[&["b", "b"], &[]], 2, 1, 1)),
-        case("callee with two devices", two_to_one, budget(&[&["b"], &[], &[]], 1, 1, 0)),
-        case("callee with two devices, caller cancels", two_to_one, {
-            Budget { hangups: vec![1, 0, 0], ..budget(&[&["b"], &[], &[]], 1, 0, 0) }
-        }),
-        case("a third caller", &["a", "b", "c"], budget(&[&["b"], &[], &["b"]], 1, 0, 0)),
-        case("glare, all actions", pair, budget(&[&["b"], &["a"]], 0, 0, 1)),
-        case("glare, a loss", pair, Budget { losses: 1, ..budget(&[&["b"], &["a"]], 0, 0, 0) }),
-        case(
-            "glare, early deadlines",
-            pair,
-            Budget { early_timers: 1, ..budget(&[&["b"], &["a"]], 0, 0, 0) },
-        ),
-        case("glare with an idle sibling that answers", two_to_one, budget(&[&["b"], &["a"], &[]], 1, 0, 0)),
-    ];
-    cases.push(Case {
-        must_meet: true,
-        ..case("glare, nobody refuses", pair, budget(&[&["b"], &["a"]], 1, 0, 0))
-    });
-    let old = |name, hangups: [u8; 2]| Case {
-        old: &[1],
-        ..case(name, pair, Budget { hangups: hangups.to_vec(), ..budget(&[&["b"], &["a"]], 0, 0, 0) })
-    };
-    cases.push(old("glare with an old peer", [0, 0]));
-    cases.push(old("glare with an old peer, we hang up", [1, 0]));
-    cases.push(Case {
-        ancient: true,
-        ..case("handshake before 1.1.0", pair, budget(&[&["b"], &[]], 1, 1, 1))
-    });
-    cases.push(case("glare with a sibling that rejects", two_to_one, {
-        Budget { rejects: vec![0, 0, 1], ..budget(&[&["b"], &["a"], &[]], 0, 0, 0) }
-    }));
+    let mut cases = glare_with_siblings();
+    cases.extend(glare());
+    cases.extend(one_call());
+    cases.extend(several_devices());
     cases
+}
+
+fn one_call() -> Vec<Case> {
+    let pair = |name, calls, a: May, b: May| Case::new(name, PAIR, calls, &[a, b]);
+    let all = |name| pair(name, A_CALLS_B, CALLER.leaves(1), CALLEE.leaves(1));
+    let switch = |name, answers| {
+        pair(name, A_CALLS_B, CALLER.switches(1), ANSWERS.hangups(1).switches(1).answers(answers))
+    };
+    let slow = |name, a: May, b: May| pair(name, A_CALLS_B, a, b).with(|setting| setting.slow_media = true);
+    let again = |name| pair(name, TWICE, CALLS.calls(2).hangups(2), ANSWERS);
+    vec![
+        slow("slow media, early deadlines", CALLER, ANSWERS).early(1),
+        switch("type switch against hang-up", 0),
+        pair("redial", TWICE, CALLER.calls(2), NOTHING.accepts(2).rejects(1).hangups(1)),
+        all("caller and callee, two early deadlines").early(2),
+        slow("slow media, a loss", CALLER, ANSWERS.hangups(1)).lost(1),
+        slow("slow media, a refusal", CALLER, ANSWERS.hangups(1)).refused(1),
+        slow("slow media, leave against hang-up", CALLER.leaves(1), ANSWERS.leaves(1).hangups(1)),
+        again("cancel against every operation, overtaking, a loss").lost(1),
+        again("cancel against every operation, overtaking, a copy").twice(1),
+        again("cancel against every operation, overtaking, a refusal").refused(1),
+        all("handshake before 1.1.0").lost(1).twice(1).with(|setting| setting.ancient = true),
+        all("caller and callee, a loss and an early deadline").lost(1).early(1),
+        switch("type switch with a question against hang-up", 1).with(|setting| setting.confirm = true),
+        pair("type switch, a loss or a copy", A_CALLS_B, CALLS.switches(1), ANSWERS.switches(1))
+            .lost(1)
+            .twice(1),
+        pair("redial, a loss", TWICE, CALLER.calls(2), NOTHING.accepts(2)).lost(1),
+        pair("redial, a copy", TWICE, CALLER.calls(2), NOTHING.accepts(2)).twice(1),
+        all("caller and callee, all actions").lost(1).twice(1).refused(1),
+        pair("logout and login", A_CALLS_B, CALLS.logouts(1, 0), ANSWERS.logouts(1, 1)).lost(1).twice(1),
+    ]
+}
+
+fn several_devices() -> Vec<Case> {
+    let three = |name, users: [May; 3]| Case::new(name, TWO_TO_ONE, A_CALLS_B, &users);
+    let sibling_rejects = |name| three(name, [CALLER, ANSWERS, NOTHING.rejects(1)]);
+    vec![
+        Case::new("a third caller, everybody hangs up", THREE, C_CALLS_TOO, &[CALLER, CALLEE, CALLER]),
+        Case::new("a third caller", THREE, C_CALLS_TOO, &[CALLS, ANSWERS, CALLS]).lost(1).twice(1),
+        three("callee with two devices", [CALLS, ANSWERS.rejects(1), ANSWERS.rejects(1)]).lost(1).twice(1),
+        three("callee with two devices, caller cancels", [CALLER, ANSWERS, ANSWERS]).lost(1).twice(1),
+        sibling_rejects("sibling reject against accept, an early deadline").early(1),
+        sibling_rejects("sibling reject against accept, a refusal").lost(1).refused(1),
+        sibling_rejects("sibling reject against accept").lost(1).twice(1),
+    ]
+}
+
+fn glare() -> Vec<Case> {
+    let pair = |name, a: May, b: May| Case::new(name, PAIR, BOTH_CALL, &[a, b]);
+    vec![
+        pair("glare, hang-ups, a loss", CALLER, CALLER).lost(1),
+        pair("glare, hang-ups, a copy", CALLER, CALLER).twice(1),
+        pair("glare, early deadlines", CALLS, CALLS).early(1),
+        pair("glare, a loss, a copy, a refusal", CALLS, CALLS).lost(1).twice(1).refused(1),
+        pair("glare with an old peer, we hang up", CALLER, CALLS).old_peer(),
+        pair("glare with an old peer, all mishaps", CALLS, CALLS).lost(1).twice(1).refused(1).old_peer(),
+        pair("glare with an old peer", CALLS, CALLS).old_peer(),
+        pair("glare, nobody refuses", CALLS, CALLS).twice(2).with(|setting| setting.must_meet = true),
+    ]
+}
+
+fn glare_with_siblings() -> Vec<Case> {
+    let three = |name, users: [May; 3]| Case::new(name, TWO_TO_ONE, BOTH_CALL, &users);
+    let four = |name, users: [May; 4]| Case::new(name, TWO_TO_TWO, BOTH_CALL, &users);
+    let answers = |name| three(name, [CALLS, CALLS, ANSWERS]);
+    let rejects = |name| three(name, [CALLS, CALLS, NOTHING.rejects(1)]).lost(1).twice(1);
+    let busy = |name| {
+        let case = Case::new(name, WITH_BUSY, C_CALLED_BEFORE, &[CALLS, CALLS, ANSWERS, CALLS]);
+        Case { prelude: sibling_in_a_call, ..case }.lost(1).twice(1)
+    };
+    vec![
+        four("glare 2x2, siblings that answer", [CALLS, CALLS, ANSWERS, ANSWERS]),
+        four("glare 2x2, a loss", [CALLS, CALLS, NOTHING, NOTHING]).lost(1),
+        four("glare 2x2, a copy", [CALLS, CALLS, NOTHING, NOTHING]).twice(1),
+        answers("glare with an idle sibling that answers, a loss").lost(1),
+        answers("glare with an idle sibling that answers, a copy").twice(1),
+        answers("glare with an idle sibling that answers, the other side wins, a loss").lost(1).other_wins(),
+        answers("glare with an idle sibling that answers, the other side wins, a copy").twice(1).other_wins(),
+        busy("glare with a busy sibling"),
+        busy("glare with a busy sibling, the other side wins").other_wins(),
+        rejects("glare with a sibling that rejects"),
+        rejects("glare with a sibling that rejects, the other side wins").other_wins(),
+    ]
+}
+
+/// The last device calls the account of the one before it, which answers.
+fn sibling_in_a_call(world: &mut World) {
+    let caller = world.devices() - 1;
+    for (device, ask) in [(caller, Ask::Call), (caller - 1, Ask::Accept)] {
+        world.ask(device, ask).expect("nothing breaks before the search");
+        world.arrive_all();
+    }
 }

@@ -2,8 +2,8 @@
 //! the invariant by its number in the list of docs/PROOF.md.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
-use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{
     Command, Connection, Input, Req, Signal, SignalEvent, SignalResult, Source, Text, Ticket,
 };
@@ -11,7 +11,7 @@ use nertc_callkit::engine::output::{
     EndReason, Event, Message, OpResult, Operation, Output, RecordStatus, RtcOp, SignalOp,
 };
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit::engine::{Engine, Names, wire};
+use nertc_callkit::engine::{Engine, codes, wire};
 
 /// What the app was told of one call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -90,9 +90,11 @@ impl Monitor {
                 }
             }
             Input::SignalDone { req, result } => self.answered(*req, result),
+            Input::RtcDone { req, .. } => {
+                self.issued_in.remove(req);
+            }
             Input::Connection(Connection::Kicked(_)) => self.forget_channels(),
-            Input::Connection(_) | Input::Close | Input::Backlog(_) | Input::Rooms(_) => {}
-            Input::RtcDone { .. } | Input::Rtc(_) => {}
+            Input::Connection(_) | Input::Close | Input::Backlog(_) | Input::Rooms(_) | Input::Rtc(_) => {}
         }
     }
 
@@ -124,6 +126,7 @@ impl Monitor {
     }
 
     fn answered(&mut self, req: Req, result: &SignalResult) {
+        self.issued_in.remove(&req);
         let entered = self.entering.remove(&req);
         let code = result.outcome.code;
         if let (Some(channel), true) = (entered, codes::is_success(code)) {
@@ -405,31 +408,26 @@ impl Monitor {
         Ok(())
     }
 
-    /// What of the past can still matter: live calls, open requests, ends and channels somebody still names.
+    /// What of the past can still matter, but for `ends`: live calls, open requests, channels to be left.
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
-    pub(crate) fn essence(&self, names: &mut Names) -> String {
-        let mut live: Vec<Told> = self.calls.values().filter(|told| !told.ended).cloned().collect();
-        for told in &mut live {
-            told.own_channel.iter_mut().chain(&mut told.channel).for_each(|channel| names.id(channel));
-        }
+    pub(crate) fn digest(&self, hasher: &mut impl Hasher) {
+        let live: Vec<&Told> = self.calls.values().filter(|told| !told.ended).collect();
         let open: Vec<&Operation> = self.open.values().collect();
-        let mut over: Vec<String> = Vec::new();
-        for (channel, request) in &self.over {
-            if names.knows(channel) {
-                let (mut channel, mut request) = (channel.clone(), request.clone());
-                names.id(&mut channel);
-                request.iter_mut().for_each(|request| names.id(request));
-                over.push(format!("{channel} {request:?}"));
-            }
-        }
-        over.sort();
-        let mut inside: Vec<Text> = self.inside.iter().cloned().collect();
-        inside.iter_mut().for_each(|channel| names.id(channel));
-        inside.sort();
-        let mut invites: Vec<Text> = self.invites.keys().cloned().collect();
-        invites.iter_mut().for_each(|channel| names.id(channel));
-        invites.sort();
-        format!("{live:?} {open:?} {over:?} {inside:?} {invites:?} {}", self.entering.len())
+        let entering: Vec<&Option<Text>> = self.entering.values().collect();
+        let invites: Vec<&Text> = self.invites.keys().collect();
+        (live, open, entering, &self.inside, invites, &self.old_peers).hash(hasher);
+    }
+
+    /// The operation was issued in the call that lives, or in none.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn is_of_live(&self, req: Req) -> bool {
+        self.issued_in.get(&req).is_none_or(|call| *call == self.live.call_no)
+    }
+
+    /// The ends that were seen: they matter as long as anybody still names the channel.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn ends(&self) -> impl Iterator<Item = &(Text, Option<Text>)> {
+        self.over.iter()
     }
 
     /// At the end of the run: everything completed, every call ended, every channel left.

@@ -2,12 +2,13 @@
 //! operations reach it. How long they take, and what is lost, is the world's business.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
+use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{
     Channel, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source, Text,
 };
 use nertc_callkit::engine::output::{Message, RtcOp, SignalOp};
-use nertc_callkit::engine::{Names, codes};
 
 /// A message on its way to a device.
 #[derive(Clone, Debug)]
@@ -352,26 +353,34 @@ impl Service {
         own.flatten().map(|m| m.0).filter(|other| *other != device).collect()
     }
 
-    /// The same with ids renamed and the serial number of the next channel left out.
+    /// The next channel gets this number.
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
-    pub(crate) fn canonical(&self, names: &mut Names) -> Service {
-        let mut service = self.clone();
-        service.next_channel = 0;
-        service.lines.clear();
-        for (id, line) in &self.lines {
-            let (mut id, mut line) = (id.clone(), line.clone());
-            names.id(&mut id);
-            line.invites.iter_mut().for_each(|invite| names.id(&mut invite.request_id));
-            service.lines.insert(id, line);
-        }
-        service.rooms.clear();
-        for (room, members) in &self.rooms {
-            let mut room = room.clone();
-            names.id(&mut room);
+    pub(crate) fn number_next(&mut self, number: u64) {
+        self.next_channel = number - 1;
+    }
+
+    /// Channels that are open.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Text> {
+        self.lines.keys()
+    }
+
+    /// Nobody has decided about this invite.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn is_open(&self, channel: &Text, request: &Text) -> bool {
+        self.lines.get(channel).is_some_and(|line| {
+            line.invites.iter().any(|i| i.request_id == *request && i.state == InviteState::Pending)
+        })
+    }
+
+    /// What it will answer from now on depends on this alone.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn digest(&self, hasher: &mut impl Hasher) {
+        (&self.logged_in, &self.lines).hash(hasher);
+        for (name, members) in &self.rooms {
             let mut members = members.clone();
             members.sort_unstable();
-            service.rooms.insert(room, members);
+            (name, members).hash(hasher);
         }
-        service
     }
 }

@@ -1,0 +1,102 @@
+//! What users and the network may still do. Everything is bounded, so that the search ends.
+
+/// Devices of the largest world.
+pub(crate) const DEVICES: usize = 4;
+
+/// What one user may still do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct May {
+    pub(crate) calls: u8,
+    pub(crate) accepts: u8,
+    pub(crate) rejects: u8,
+    /// Cancel while calling, hang up otherwise.
+    pub(crate) hangups: u8,
+    pub(crate) leaves: u8,
+    /// Ask for video.
+    pub(crate) switches: u8,
+    /// Answer the peer's question about the call type.
+    pub(crate) answers: u8,
+    pub(crate) logouts: u8,
+    pub(crate) logins: u8,
+}
+
+impl May {
+    /// Nothing.
+    pub(crate) const NOTHING: May = May {
+        calls: 0,
+        accepts: 0,
+        rejects: 0,
+        hangups: 0,
+        leaves: 0,
+        switches: 0,
+        answers: 0,
+        logouts: 0,
+        logins: 0,
+    };
+
+    pub(crate) const fn calls(self, calls: u8) -> May {
+        May { calls, ..self }
+    }
+
+    pub(crate) const fn accepts(self, accepts: u8) -> May {
+        May { accepts, ..self }
+    }
+
+    pub(crate) const fn rejects(self, rejects: u8) -> May {
+        May { rejects, ..self }
+    }
+
+    pub(crate) const fn hangups(self, hangups: u8) -> May {
+        May { hangups, ..self }
+    }
+
+    pub(crate) const fn leaves(self, leaves: u8) -> May {
+        May { leaves, ..self }
+    }
+
+    pub(crate) const fn switches(self, switches: u8) -> May {
+        May { switches, ..self }
+    }
+
+    pub(crate) const fn answers(self, answers: u8) -> May {
+        May { answers, ..self }
+    }
+
+    pub(crate) const fn logouts(self, logouts: u8, logins: u8) -> May {
+        May { logouts, logins, ..self }
+    }
+}
+
+/// The same of everybody, and of the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Budget {
+    pub(crate) users: [May; DEVICES],
+    /// Operations, answers or messages that get lost.
+    pub(crate) losses: u8,
+    /// Messages that arrive twice.
+    pub(crate) copies: u8,
+    /// Operations that fail.
+    pub(crate) refusals: u8,
+    /// Deadlines that pass while something is still under way.
+    pub(crate) early: u8,
+}
+
+impl Budget {
+    /// Nothing goes wrong any more, and no deadline passes before its time.
+    pub(crate) fn is_fine(&self) -> bool {
+        self.losses == 0 && self.refusals == 0 && self.early == 0
+    }
+
+    /// In words, for the table.
+    pub(crate) fn network(&self) -> String {
+        let all = [
+            ("lost", self.losses),
+            ("twice", self.copies),
+            ("refused", self.refusals),
+            ("early", self.early),
+        ];
+        let some: Vec<String> =
+            all.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{n} {what}")).collect();
+        if some.is_empty() { "any order".into() } else { some.join(", ") }
+    }
+}

@@ -159,7 +159,7 @@ fn every_planted_fault_is_found() {
     write(&place.join("Cargo.toml"), &manifest());
     let (sim, model) = build(&place);
     for (program, variable) in
-        [(&sim, ("SIM_SEEDS", "300")), (&model, ("MODEL_WORLD", "glare with an old peer"))]
+        [(&sim, ("SIM_SEEDS", "300")), (&model, ("MODEL_WORLD", "glare with an old peer, we hang up"))]
     {
         let calm = search(program, "", &[variable]);
         assert!(calm.contains("violations 0"), "without a fault:\n{calm}");

@@ -208,7 +208,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         put:
             "            Fate::Open if is_old_client && own.is_out() && !PLANTED => call.leftover = Some(own),
             Fate::Open if PLANTED => self.close_own(now, &own, &TakeBack::for_glare()),",
-        finder: Finder::Model("glare with an old peer"),
+        finder: Finder::Model("glare with an old peer, we hang up"),
     },
     sim(
         "both sides of a glare accept",

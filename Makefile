@@ -12,7 +12,7 @@ TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
 
 .PHONY: help demo test sim model faults bench fuzz abi
-.PHONY: abi-accept install header diagram picture scenarios lint setup clean sanitize coverage
+.PHONY: abi-accept install header diagram picture scenarios lint setup clean sanitize coverage mutants
 
 help:
 	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
 	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
+	@echo 'make mutants   changes one thing of the engine at a time; the fast tests must notice (an hour or more)'
 	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
 	@echo 'make header    writes include/nertc_callkit.h from the code'
@@ -106,6 +107,10 @@ diagram:
 
 scenarios:
 	NERTC_CALLKIT_WRITE_SCENARIOS=1 $(CARGO) test --quiet --test scenarios catalogue
+
+mutants:
+	scripts/setup cargo
+	scripts/mutants
 
 lint:
 	$(CARGO) fmt --all --check

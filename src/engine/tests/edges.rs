@@ -357,3 +357,34 @@ fn what_is_ignored_is_said_to_the_log() {
     assert_eq!(rig.engine.poll_output(), Some(Output::Ignored(why.into())));
     assert_eq!(rig.engine.poll_output(), None);
 }
+
+#[test]
+fn a_peer_is_silent_from_its_moment_on_even_if_the_timer_is_late() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.forget();
+    rig.now = super::super::time::Time(rig.now.0 + 2_000);
+    rig.invite("bob", "p2", "q2");
+    rig.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
+}
+
+#[test]
+fn somebody_else_who_is_heard_is_not_the_silent_peer() {
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.rtc(RtcEvent::PeerHeard { uid: 33 });
+    rig.forget();
+    rig.pass(18_000);
+    rig.told("on_reconnecting 2 · on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
+}
+
+#[test]
+fn a_microphone_that_goes_on_and_off_is_told_each_time() {
+    let mut rig = Rig::in_call();
+    for on in [true, false, true, false] {
+        rig.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO, on });
+        rig.told(&format!("on_audio_available bob {on}"));
+        rig.rtc(RtcEvent::PeerMute { uid: 22, media: VIDEO, muted: on });
+        rig.told(&format!("on_video_muted bob {on}"));
+    }
+}

@@ -500,6 +500,7 @@ impl Rig {
             match output {
                 Output::Signal { req, op } => {
                     let kind = kind_of(&op).to_owned();
+                    assert!(!channel_of(&op).is_some_and(str::is_empty), "{kind} of no channel: {op:?}");
                     self.asked.push(self.signal_line(&kind, &op));
                     self.ops.push(op);
                     self.pending.push(Pending { req, kind, is_rtc: false });
@@ -602,6 +603,22 @@ fn message(op: &SignalOp) -> Option<&Message> {
         | SignalOp::Leave { .. }
         | SignalOp::Close { .. }
         | SignalOp::SendRecord(_) => None,
+    }
+}
+
+/// The channel that an operation is about.
+fn channel_of(op: &SignalOp) -> Option<&str> {
+    match op {
+        SignalOp::Join { channel_id, .. }
+        | SignalOp::Leave { channel_id, .. }
+        | SignalOp::Close { channel_id, .. } => Some(channel_id),
+        SignalOp::SendRecord(record) => Some(&record.channel_id),
+        SignalOp::Login { .. } | SignalOp::Logout | SignalOp::Create { .. } => None,
+        SignalOp::Invite { .. }
+        | SignalOp::CancelInvite(_)
+        | SignalOp::Accept(_)
+        | SignalOp::Reject(_)
+        | SignalOp::Control(_) => message(op).map(|message| &*message.channel_id),
     }
 }
 

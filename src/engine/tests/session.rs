@@ -476,3 +476,16 @@ fn channels_that_wait_or_are_left_over_are_in_use() {
     rig.handle(rooms(&["p1", "ch1", "p3"]));
     rig.asked("leave p3");
 }
+
+/// Scenario (session): Kicked while a call rings and another waits: nothing is asked of the service.
+#[test]
+fn a_kick_asks_nothing_for_an_invite_that_waits() {
+    for begin in [Rig::called, Rig::accepting, Rig::glare_loser, Rig::glare_winner] {
+        let mut rig = begin();
+        rig.invite("bob", "p2", "q2");
+        rig.forget();
+        rig.kick();
+        rig.asked("");
+        assert_eq!(rig.state(), 0);
+    }
+}

@@ -333,3 +333,22 @@ fn a_switch_before_the_media_room_decides_about_the_camera() {
         rig.asked(asked);
     }
 }
+
+/// Scenario (switch): The called side asks too, if the caller's client can answer.
+#[test]
+fn the_called_side_asks_a_caller_that_can_answer() {
+    let one = "control bob p1 cid 3 type 2 state 1";
+    let both = "control bob p1 cid 2 type 2 · control bob p1 cid 3 type 2 state 1";
+    for (is_old, asked) in [(false, one), (true, both)] {
+        let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
+        match is_old {
+            true => rig.invite_old("bob", "p1", "q1"),
+            false => rig.invite("bob", "p1", "q1"),
+        }
+        rig.accept();
+        rig.ok("accept");
+        rig.forget();
+        rig.switch(CallType::Video, SwitchStep::Invite);
+        rig.asked(asked);
+    }
+}

@@ -169,7 +169,7 @@ impl Watch {
                 continue;
             }
             // What went wrong before may be heard of only now.
-            let is_well = |at: usize| self.troubles[at].is_none_or(|trouble| trouble + 20_000 < now);
+            let is_well = |at: usize| self.troubles[at].is_none_or(|trouble| trouble + 8_000 < now);
             let can_meet = |at: usize| is_well(at) && !devices[at].is_old && !devices[at].is_backlogged;
             let is_fair = self.weather.max_delay_ms <= 2_000 && can_meet(other) && can_meet(inviter);
             self.glares.push(Glare {

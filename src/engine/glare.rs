@@ -31,23 +31,24 @@ impl Engine {
         let account = self.session.account();
         let until = now.after(self.config.timers.glare_ms);
         let State::Calling(calling) = &mut self.state else { return };
+        let ours = (calling.own.request_id.as_bytes(), account.as_bytes());
+        let theirs = (invite.request_id.as_bytes(), invite.from.as_bytes());
+        // An old client does not compare: it rejects ours by itself, so theirs is the one that can live.
+        let is_theirs = invite.call_id.is_empty() || ours <= theirs;
         match &mut calling.glare {
-            // An old client does not compare: it rejects ours by itself, so theirs is the one that can live.
-            Glare::None if invite.call_id.is_empty() => self.accept_in_glare(now, invite, Fate::Open),
-            Glare::None => {
-                let ours = (calling.own.request_id.as_bytes(), account.as_bytes());
-                let theirs = (invite.request_id.as_bytes(), invite.from.as_bytes());
-                if ours > theirs {
-                    calling.glare = Glare::Aside { invite, until: Some(until) };
-                } else {
-                    self.accept_in_glare(now, invite, Fate::Open);
-                }
+            Glare::None if is_theirs => self.accept_in_glare(now, invite, Fate::Open),
+            Glare::None => calling.glare = Glare::Aside { invite, until: Some(until) },
+            Glare::Aside { invite: waiting, .. } if waiting.create_ms > invite.create_ms => {
+                self.bury(now, &invite);
+            }
+            // Another device of theirs called, too. Against it we lose: else both would wait and give way.
+            Glare::Aside { invite: waiting, until: Some(_) } if is_theirs => {
+                let older = waiting.clone();
+                self.bury(now, &older);
+                self.accept_in_glare(now, invite, Fate::Open);
             }
             Glare::Aside { invite: waiting, .. } => {
-                let older = match waiting.create_ms > invite.create_ms {
-                    true => invite,
-                    false => std::mem::replace(waiting, invite),
-                };
+                let older = std::mem::replace(waiting, invite);
                 self.bury(now, &older);
             }
             Glare::Accepting { .. } => self.reject_busy(now, &invite),

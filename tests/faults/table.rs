@@ -214,8 +214,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         "both sides of a glare accept",
         8,
         "src/engine/glare.rs",
-        "                if ours > theirs {",
-        "                if ours > theirs && !PLANTED {",
+        "|| ours <= theirs;",
+        "|| ours <= theirs || PLANTED;",
     ),
     // 9
     sim(

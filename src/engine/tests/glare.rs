@@ -379,6 +379,17 @@ fn a_newer_invite_replaces_the_one_aside() {
     rig.asked("close ch1 · accept bob p2 #");
 }
 
+/// Scenario (glare): A second device of the other side calls while the first one's invite waits: it is
+/// compared anew, or both would wait and give way.
+#[test]
+fn a_newer_invite_that_wins_is_accepted_at_once() {
+    let mut rig = Rig::glare_winner();
+    rig.invite("bob", "p2", "zz");
+    rig.asked("accept bob p2 zz");
+    rig.ok("accept");
+    rig.told("on_user_accept bob");
+}
+
 /// Scenario (glare): The ring limit passes while the other invite is being accepted: the service decides
 /// first.
 #[test]

@@ -170,8 +170,9 @@ impl Monitor {
                 self.over.insert((id, Some(event.request_id.clone())));
             }
             Signal::Accept | Signal::Reject => {
-                let is_ours = self.invites.remove(&id).is_some();
-                if is_ours && event.signal == Signal::Accept {
+                // Also one that is being taken back: then the answer was under way.
+                self.invites.remove(&id);
+                if event.signal == Signal::Accept {
                     let live = self.calls.values_mut().filter(|told| told.own_channel.as_ref() == Some(&id));
                     live.for_each(|told| told.is_record_open = true);
                 }

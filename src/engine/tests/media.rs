@@ -193,3 +193,11 @@ fn a_microphone_that_does_not_open_is_an_error_of_the_call() {
     rig.told("on_error enablelocal 55");
     assert_eq!(rig.state(), 3);
 }
+
+#[test]
+fn a_media_answer_names_its_call() {
+    let mut rig = Rig::in_call();
+    mute(&mut rig, AUDIO, true);
+    rig.ok("mute");
+    assert_eq!(rig.results.last().map(|result| (result.code, result.call_no)), Some((0, 1)));
+}

@@ -31,6 +31,7 @@ fn logins_during_a_login_share_it_or_are_refused() {
     let mut rig = logged_out();
     rig.login("al");
     rig.login("al");
+    rig.told("");
     rig.login("bob");
     rig.told("done login 90002");
     rig.ok("login");
@@ -448,6 +449,7 @@ fn a_logins_repetition_is_that_of_the_same_account() {
     let mut rig = logged_out();
     rig.login("al");
     rig.login("al");
+    rig.told("");
     rig.login("bob");
     rig.told("done login 90002");
     rig.ok("login");

@@ -222,3 +222,31 @@ fn an_invite_that_another_device_answered_while_it_waited_is_not_accepted() {
         rig.asked("close ch1 · record 3 to bob");
     }
 }
+
+/// Scenario (early): An end that is heard in whatever state keeps its invite from ringing afterwards.
+#[test]
+fn an_end_heard_in_any_state_keeps_its_invite_from_ringing() {
+    let ends = [
+        (Source::Online, Signal::Cancel, "bob"),
+        (Source::Online, Signal::Close, "bob"),
+        (Source::OtherDevice, Signal::Accept, "al"),
+        (Source::OtherDevice, Signal::Reject, "al"),
+    ];
+    let begins: Vec<fn() -> Rig> =
+        STORIES.iter().map(|story| story.begin).chain([Rig::calling as _]).collect();
+    for (source, signal, from) in ends {
+        for (index, begin) in begins.iter().enumerate() {
+            let mut rig = begin();
+            rig.signal_from(source, signal, from, "p9", "q9", "");
+            rig.hangup();
+            rig.settle();
+            // A redial that waited may ring now.
+            rig.hangup();
+            rig.settle();
+            assert_eq!(rig.state(), 0, "story {index}");
+            rig.forget();
+            rig.invite("bob", "p9", "q9");
+            rig.told("");
+        }
+    }
+}

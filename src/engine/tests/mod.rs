@@ -1,5 +1,6 @@
 //! The engine by behaviour, against the specification and not against the code.
 
+mod lines;
 mod rig;
 
 mod canonical;

@@ -1,0 +1,117 @@
+//! Operations and events as the short lines that the rig's logs are made of.
+
+use super::super::output::*;
+
+pub(super) fn message(op: &SignalOp) -> Option<&Message> {
+    match op {
+        SignalOp::Invite { message, .. }
+        | SignalOp::CancelInvite(message)
+        | SignalOp::Accept(message)
+        | SignalOp::Reject(message)
+        | SignalOp::Control(message) => Some(message),
+        SignalOp::Login { .. }
+        | SignalOp::Logout
+        | SignalOp::Create { .. }
+        | SignalOp::Join { .. }
+        | SignalOp::Leave { .. }
+        | SignalOp::Close { .. }
+        | SignalOp::SendRecord(_) => None,
+    }
+}
+
+/// The channel that an operation is about.
+pub(super) fn channel_of(op: &SignalOp) -> Option<&str> {
+    match op {
+        SignalOp::Join { channel_id, .. }
+        | SignalOp::Leave { channel_id, .. }
+        | SignalOp::Close { channel_id, .. } => Some(channel_id),
+        SignalOp::SendRecord(record) => Some(&record.channel_id),
+        SignalOp::Login { .. } | SignalOp::Logout | SignalOp::Create { .. } => None,
+        SignalOp::Invite { .. }
+        | SignalOp::CancelInvite(_)
+        | SignalOp::Accept(_)
+        | SignalOp::Reject(_)
+        | SignalOp::Control(_) => message(op).map(|message| &*message.channel_id),
+    }
+}
+
+pub(super) fn kind_of(op: &SignalOp) -> &'static str {
+    match op {
+        SignalOp::Login { .. } => "login",
+        SignalOp::Logout => "logout",
+        SignalOp::Create { .. } => "create",
+        SignalOp::Join { .. } => "join",
+        SignalOp::Invite { .. } => "invite",
+        SignalOp::CancelInvite(_) => "cancel",
+        SignalOp::Accept(_) => "accept",
+        SignalOp::Reject(_) => "reject",
+        SignalOp::Leave { .. } => "leave",
+        SignalOp::Close { .. } => "close",
+        SignalOp::Control(_) => "control",
+        SignalOp::SendRecord(_) => "record",
+    }
+}
+
+pub(super) fn rtc_kind(op: &RtcOp) -> &'static str {
+    match op {
+        RtcOp::Join { .. } => "rtc join",
+        RtcOp::Leave => "rtc leave",
+        RtcOp::EnableLocal { .. } => "enable",
+        RtcOp::MuteLocal { .. } => "mute",
+        RtcOp::Subscribe { .. } => "subscribe",
+        RtcOp::SetView { .. } => "view",
+    }
+}
+
+pub(super) fn rtc_line(kind: &str, op: &RtcOp) -> String {
+    let on = |on: bool| if on { "on" } else { "off" };
+    match op {
+        RtcOp::Join { channel_name, uid, .. } => format!("{kind} {channel_name} as {uid}"),
+        RtcOp::Leave => kind.to_owned(),
+        RtcOp::EnableLocal { media, on: is_on } => format!("{kind} {media} {}", on(*is_on)),
+        RtcOp::MuteLocal { media, muted } => format!("{kind} {media} {}", on(*muted)),
+        RtcOp::Subscribe { uid, media, on: is_on } => format!("{kind} {uid} {media} {}", on(*is_on)),
+        RtcOp::SetView { uid, view } => format!("{kind} {uid} {}", on(view.is_some())),
+    }
+}
+
+/// The listener function's name and what tells one such event from another.
+pub(super) fn event_line(event: &Event) -> String {
+    let on = |name: &str, event: &MediaEvent| format!("{name} {} {}", event.user, event.on);
+    let layer = |name: &str, event: &ConnectionEvent| format!("{name} {}", event.layer as i32);
+    let call = |name: &str, event: &CallEvent| format!("{name} {}", event.user);
+    let typed = |name: &str, e: &CallEvent| format!("{name} {:?} {}", e.call_type, e.state).to_lowercase();
+    match event {
+        Event::Invited(invited) => format!("on_invited {}", invited.invitor),
+        Event::UserBusy(event) => format!("on_user_busy {}", event.user),
+        Event::UserCancel(event) => format!("on_user_cancel {}", event.user),
+        Event::UserAccept(event) => format!("on_user_accept {}", event.user),
+        Event::UserEnter(event) => format!("on_user_enter {}", event.user),
+        Event::UserReject(event) => format!("on_user_reject {}", event.user),
+        Event::UserLeave(event) => format!("on_user_leave {}", event.user),
+        Event::UserDisconnect(event) => format!("on_user_disconnect {}", event.user),
+        Event::Disconnect(_) => "on_disconnect".to_owned(),
+        Event::AudioAvailable(event) => on("on_audio_available", event),
+        Event::CameraAvailable(event) => on("on_camera_available", event),
+        Event::CallEnd(end) => format!("on_call_end {}", end.reason as i32),
+        Event::CallingTimeout(_) => "on_calling_timeout".to_owned(),
+        Event::CallTypeChange(event) => typed("on_call_type_change", event),
+        Event::OtherClientAccept(event) => call("on_other_client_accept", event),
+        Event::OtherClientReject(event) => call("on_other_client_reject", event),
+        Event::VideoMuted(event) => on("on_video_muted", event),
+        Event::AudioMuted(event) => on("on_audio_muted", event),
+        Event::MessageSent(record) => format!("on_message_sent {}", record.status as i32),
+        Event::Error(error) => {
+            format!("on_error {} {}", format!("{:?}", error.operation).to_lowercase(), error.code)
+        }
+        Event::CallConnected(event) => call("on_call_connected", event),
+        Event::Kicked(_) => "on_kicked".to_owned(),
+        Event::Reconnecting(event) => layer("on_reconnecting", event),
+        Event::Reconnected(event) => layer("on_reconnected", event),
+        Event::NetworkQuality(event) => format!("on_network_quality {} {}", event.user, event.quality),
+        Event::CallTypeRequest(event) => typed("on_call_type_request", event),
+        Event::MissedCall(missed) => {
+            format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
+        }
+    }
+}

@@ -223,7 +223,7 @@ fn an_invite_that_another_device_answered_while_it_waited_is_not_accepted() {
     }
 }
 
-/// Scenario (early): An end that is heard in whatever state keeps its invite from ringing afterwards.
+/// Scenario (order): An end that is heard in whatever state keeps its invite from ringing afterwards.
 #[test]
 fn an_end_heard_in_any_state_keeps_its_invite_from_ringing() {
     let ends = [

@@ -135,6 +135,7 @@ impl Watch {
         let is_ok = codes::is_success(code);
         match op {
             SignalOp::Invite { message, .. } if is_ok => {
+                self.on_sibling(devices, device);
                 self.on_invite(now, devices, device, &message.account);
             }
             SignalOp::CancelInvite(message) | SignalOp::Accept(message) | SignalOp::Reject(message) => {
@@ -181,7 +182,7 @@ impl Watch {
         }
     }
 
-    /// A device answered: if it is the sibling of one in a glare, that may end in any way.
+    /// A device answered or called: if it is the sibling of one in a glare, the call may be with that one.
     fn on_sibling(&mut self, devices: &[Device], device: usize) {
         for glare in &mut self.glares {
             let is_party = glare.devices.contains(&device);

@@ -491,3 +491,26 @@ fn a_kick_asks_nothing_for_an_invite_that_waits() {
         assert_eq!(rig.state(), 0);
     }
 }
+
+/// Scenario (session): Logged out during a login while the last call's media is still being left: the next
+/// call waits for that and goes in.
+#[test]
+fn a_logout_during_a_login_does_not_forget_the_media_room() {
+    let mut rig = Rig::in_call();
+    rig.logout();
+    rig.pass(500);
+    rig.ok("logout");
+    rig.login("al");
+    rig.logout();
+    rig.ok("rtc leave");
+    rig.ok("logout");
+    rig.ok("login");
+    rig.login("al");
+    rig.ok("login");
+    rig.invite("bob", "p2", "q2");
+    rig.accept();
+    rig.ok("accept");
+    rig.forget();
+    rig.ok("join");
+    rig.asked("rtc join p2|0|7 as 11");
+}

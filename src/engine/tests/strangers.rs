@@ -234,10 +234,12 @@ fn an_end_heard_in_any_state_keeps_its_invite_from_ringing() {
     ];
     let begins: Vec<fn() -> Rig> =
         STORIES.iter().map(|story| story.begin).chain([Rig::calling as _]).collect();
-    for (source, signal, from) in ends {
+    let near = [("p9", "q9"), ("p1", "q9"), ("p9", "q1"), ("p9", "zz"), ("p9", "!")];
+    let cases = ends.iter().flat_map(|end| near.iter().map(move |ids| (*end, *ids)));
+    for ((source, signal, from), (channel, request)) in cases {
         for (index, begin) in begins.iter().enumerate() {
             let mut rig = begin();
-            rig.signal_from(source, signal, from, "p9", "q9", "");
+            rig.signal_from(source, signal, from, channel, request, "");
             rig.hangup();
             rig.settle();
             // A redial that waited may ring now.
@@ -245,7 +247,7 @@ fn an_end_heard_in_any_state_keeps_its_invite_from_ringing() {
             rig.settle();
             assert_eq!(rig.state(), 0, "story {index}");
             rig.forget();
-            rig.invite("bob", "p9", "q9");
+            rig.invite("bob", channel, request);
             rig.told("");
         }
     }

@@ -352,3 +352,12 @@ fn the_called_side_asks_a_caller_that_can_answer() {
         rig.asked(asked);
     }
 }
+
+/// Scenario (switch): The peer asks where we need not be asked: it is agreed to and applies at once.
+#[test]
+fn a_question_is_agreed_to_where_the_app_need_not_be_asked() {
+    let mut rig = Rig::in_call();
+    rig.control("ch1", VIDEO_ASKED);
+    rig.told("on_call_type_change video 0");
+    rig.asked("control bob ch1 cid 3 type 2 state 2");
+}

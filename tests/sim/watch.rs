@@ -200,7 +200,9 @@ impl Watch {
             for side in 0..2 {
                 let from = glare.devices[1 - side];
                 let is_from = event.from_device.parse() == Ok(from);
-                let is_call = devices[to].engine.snapshot().call_no == glare.calls[side];
+                // Not the INVITE of an earlier call.
+                let is_open = devices[from].engine.snapshot().request_id == event.request_id;
+                let is_call = is_open && devices[to].engine.snapshot().call_no == glare.calls[side];
                 glare.seen[side] |= glare.devices[side] == to && is_from && is_call;
             }
         }

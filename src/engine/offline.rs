@@ -31,13 +31,17 @@ impl Engine {
         let account = self.session.account();
         let over: Vec<Over> = events.iter().filter_map(|event| ends_invite(event, &account)).collect();
         self.replay_current(now, &events, &account);
-        let mut invites = Vec::new();
+        let mut invites: Vec<Invite> = Vec::new();
         for event in events.iter().filter(|event| event.signal == Signal::Invite).rev() {
             if invites.len() >= limits::OFFLINE_INVITES {
                 self.ignore("more offline invites than are looked at");
                 break;
             }
             let Some(invite) = self.read_invite(now, event, true) else { continue };
+            if invites.iter().any(|known| known.is_same(&invite)) {
+                self.ignore("the backlog has this invite twice");
+                continue;
+            }
             match over.iter().find(|over| over.covers(event, &account)) {
                 Some(over) => {
                     self.bury(now, &invite);
@@ -85,7 +89,10 @@ impl Engine {
                 self.bury(now, &invite);
                 self.tell_missed(&invite, Missed::Replaced);
             } else if ringing.is_none() && self.state.peer() == invite.from {
+                // A silent peer's new call rings at once; its older ones are over, as above.
+                let from = matches!(self.state, State::InCall(_)).then(|| invite.from.clone());
                 self.on_invite(now, invite);
+                ringing = from.filter(|_| matches!(self.state, State::Called(_)));
             } else {
                 self.reject_busy(now, &invite);
                 self.tell_missed(&invite, Missed::Busy);

@@ -112,7 +112,8 @@ impl World {
     pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &SignalOp) {
         let is_login = matches!(op, SignalOp::Login { .. });
         if is_login {
-            self.devices[device].last_login = req.0;
+            let last = &mut self.devices[device].last_login;
+            *last = req.0.max(*last);
         } else if *op == SignalOp::Logout
             && (life != self.devices[device].life || req.0 < self.devices[device].last_login)
         {

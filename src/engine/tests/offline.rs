@@ -251,3 +251,24 @@ fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_plug() {
     rig.asked("");
     assert_eq!(rig.engine.poll_timeout(), None);
 }
+
+/// Scenario (order): The backlog has an invite twice, and the other side is being called, or
+/// silent in a call: it counts once, and does not ring again when its end was told.
+#[test]
+fn an_invite_that_the_backlog_has_twice_counts_once() {
+    let mut rig = Rig::calling();
+    let copies = |rig: &Rig| vec![invite(rig, "bob", "zz", 0), invite(rig, "bob", "zz", 0)];
+    let events = copies(&rig);
+    batch(&mut rig, events);
+    rig.asked("accept bob zz zz");
+    let mut rig = Rig::in_call();
+    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
+    rig.pass(5_000);
+    let mut events = copies(&rig);
+    events.push(invite(&rig, "bob", "p1", 1_000));
+    rig.forget();
+    batch(&mut rig, events);
+    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "zz", "zz", "");
+    rig.told_last("on_call_end 18");
+    assert_eq!(rig.state(), 0);
+}

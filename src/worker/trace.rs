@@ -25,6 +25,8 @@ pub(super) struct Recorder {
     file: File,
     /// Bytes in the file.
     written: u64,
+    /// Bytes of the header that the file has already.
+    ahead: usize,
     is_broken: bool,
 }
 
@@ -33,7 +35,8 @@ impl Recorder {
     pub(super) fn create(kit: u64, path: &Path, redaction: Redaction) -> io::Result<Box<Recorder>> {
         let (path, file) = (path.to_owned(), create(path)?);
         let tape = Tape::new(redaction);
-        Ok(Box::new(Recorder { kit, path, redaction, tape, file, written: 0, is_broken: false }))
+        let ahead = START.len();
+        Ok(Box::new(Recorder { kit, path, redaction, tape, file, written: 0, ahead, is_broken: false }))
     }
 
     /// Writes down where the engine stands, between two of its steps.
@@ -87,8 +90,14 @@ impl Recorder {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        self.file.write_all(self.tape.lines())?;
-        self.written += self.tape.lines().len() as u64;
+        let lines = self.tape.lines();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        debug_assert!(self.ahead == 0 || lines.starts_with(START), "a trace begins with its header");
+        self.file.write_all(&lines[self.ahead..])?;
+        self.written += lines.len() as u64;
+        self.ahead = 0;
         self.tape.clear();
         Ok(())
     }
@@ -101,7 +110,7 @@ impl Recorder {
             return Err(io::Error::other("somebody put another file in its place"));
         }
         self.file = create(&self.path)?;
-        (self.tape, self.written) = (Tape::new(self.redaction), 0);
+        (self.tape, self.written, self.ahead) = (Tape::new(self.redaction), 0, START.len());
         self.begin(now, engine);
         Ok(())
     }
@@ -128,7 +137,11 @@ fn create(path: &Path) -> io::Result<File> {
     }
     // O_EXCL with it: a link that appears meanwhile is not followed either.
     let flags = libc::O_NOFOLLOW | libc::O_CLOEXEC;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)?;
+    // From its first moment on it can be told from an empty file, which the next trace here would replace.
+    file.write_all(START)?;
+    Ok(file)
 }
 
 enum There {
@@ -156,6 +169,7 @@ fn what_is_there(path: &Path) -> io::Result<There> {
     }
 }
 
+/// How every header begins.
 const START: &[u8] = b"{\"trace\":";
 
 fn not_a_trace() -> io::Error {

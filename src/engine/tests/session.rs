@@ -445,21 +445,6 @@ fn a_kick_in_a_call_names_both_layers() {
 }
 
 #[test]
-fn a_logins_repetition_is_that_of_the_same_account() {
-    let mut rig = logged_out();
-    rig.login("al");
-    rig.login("al");
-    rig.told("");
-    rig.login("bob");
-    rig.told("done login 90002");
-    rig.ok("login");
-    rig.told("done login 0 · done login 0");
-    rig.login("al");
-    rig.login("bob");
-    rig.told("done login 0 · done login 90002");
-}
-
-#[test]
 fn channels_that_wait_or_are_left_over_are_in_use() {
     let rooms = |ids: &[&str]| {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };

@@ -54,7 +54,7 @@ fn manifest() -> String {
         .map(|section| section + "\n")
         .collect();
     text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
-    text += "[workspace]\nmembers = [\"crates/abi\", \"backends/loopback\"]\n";
+    text += "[workspace]\nmembers = [\"crates/abi\", \"crates/plug\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
     for name in ["sim", "model"] {
         text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{name}/main.rs\"\n");

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nertc_callkit_abi::{nertc_callkit_record_status as status, nertc_callkit_signal as signal};
+use nertc_callkit_plug::mail::{Answer, ChannelInfo, Event, Member, RoomView, Text, Who};
 
 use crate::hub::{Record, State, now_ms};
-use crate::mail::{Answer, ChannelInfo, Event, Member, RoomView, Text, Who};
 use crate::people::People;
 use crate::{
     ALREADY_MEMBER, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED, INVITE_NOT_EXISTS, INVITE_REJECTED, MEMBER_LIMIT,

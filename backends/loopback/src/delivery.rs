@@ -1,176 +1,16 @@
-//! How anything reaches a plug's sink: in order, one thread at a time, no lock held, closed by a barrier.
+//! How anything reaches a plug's sink, past the fault script.
 //!
 //! Under the hub's lock messages are only put into the outlets of their receivers; the outlets are emptied
 //! when the lock is gone. So the order of the hub is the order of every sink, whichever threads did it.
 
-use std::collections::VecDeque;
-use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use nertc_callkit_plug::mail::Who;
+use nertc_callkit_plug::outlet::{self, Mail, Outlet};
 
 use crate::faults::{Hit, Script};
-use crate::limits;
-use crate::mail::Who;
 use crate::timer::Timer;
-
-/// A message to a sink.
-pub(crate) trait Mail: Clone + Send + 'static {
-    /// The C struct of function pointers.
-    type Sink: 'static;
-    /// Hands it over. False: the sink is full, offer it again.
-    fn send(&self, sink: &Self::Sink) -> bool;
-    /// Completes an operation: the sink has a reserved slot for it.
-    fn is_done(&self) -> bool;
-}
-
-/// The line to one sink.
-pub(crate) struct Outlet<M: Mail> {
-    line: Mutex<Line<M>>,
-    /// Signalled when a thread stopped sending.
-    quiet: Condvar,
-}
-
-struct Line<M: Mail> {
-    /// Lent by the core from open to close; NULL before and after.
-    sink: *const M::Sink,
-    queue: VecDeque<M>,
-    /// Held back by a REORDER fault until the next message.
-    held: Option<Box<M>>,
-    /// A thread is emptying the queue.
-    sending: bool,
-    /// The timer will offer again what the sink refused.
-    retrying: bool,
-    /// A DIE fault hit the device: nothing comes in.
-    dead: bool,
-}
-
-// SAFETY: the sink's functions may be called on any thread; that is the core's side of the contract.
-unsafe impl<M: Mail> Send for Line<M> {}
-
-impl<M: Mail> Outlet<M> {
-    /// An outlet without a sink: what is put into it is lost.
-    pub(crate) fn new() -> Outlet<M> {
-        let line = Line {
-            sink: ptr::null(),
-            queue: VecDeque::new(),
-            held: None,
-            sending: false,
-            retrying: false,
-            dead: false,
-        };
-        Outlet { line: Mutex::new(line), quiet: Condvar::new() }
-    }
-
-    /// Connects the sink, which stays valid until `close` has returned.
-    pub(crate) fn open(&self, sink: &M::Sink) {
-        self.line.lock().sink = sink;
-    }
-
-    /// The sink, while it is open.
-    pub(crate) fn sink(&self) -> *const M::Sink {
-        self.line.lock().sink
-    }
-
-    /// The barrier: when it returns, no call into the sink runs or will run. Waits for a thread that is
-    /// inside the sink, which is short: sinks only copy and enqueue.
-    pub(crate) fn close(&self) {
-        let mut line = self.line.lock();
-        line.sink = ptr::null();
-        line.forget();
-        while line.sending {
-            self.quiet.wait(&mut line);
-        }
-    }
-
-    /// Puts a message in; `flush` sends it.
-    pub(crate) fn push(&self, mail: M) {
-        let mut line = self.line.lock();
-        let full = line.queue.len() >= limits::OUTLET && !mail.is_done();
-        if line.sink.is_null() || line.dead || full {
-            return;
-        }
-        let next = !mail.is_done();
-        line.queue.push_back(mail);
-        if let Some(held) = line.held.take_if(|_| next) {
-            line.queue.push_back(*held);
-        }
-    }
-
-    /// Holds a message back until the next one was put in.
-    fn hold(&self, mail: M) {
-        let mut line = self.line.lock();
-        if let Some(before) = line.held.replace(Box::new(mail)) {
-            line.queue.push_back(*before);
-        }
-    }
-
-    /// Nothing comes in any more, and what was on its way is lost.
-    pub(crate) fn die(&self) {
-        let mut line = self.line.lock();
-        line.dead = true;
-        line.forget();
-    }
-
-    /// Undoes `die`.
-    pub(crate) fn revive(&self) {
-        self.line.lock().dead = false;
-    }
-
-    /// A DIE fault hit it.
-    pub(crate) fn is_dead(&self) -> bool {
-        self.line.lock().dead
-    }
-
-    /// Sends what was put in, unless another thread (or this one, further up its stack) is doing it: that one
-    /// will not stop before the queue is empty. True: the sink is full, and the caller has to flush again
-    /// later.
-    fn flush(&self) -> bool {
-        let mut line = self.line.lock();
-        if line.sending {
-            return false;
-        }
-        line.sending = true;
-        let mut stuck = false;
-        while let Some(mail) = line.next(stuck) {
-            // SAFETY: `next` found the sink open, and `close` waits for `sending` to end.
-            let sink = unsafe { &*line.sink };
-            let taken = MutexGuard::unlocked(&mut line, || mail.send(sink));
-            if !taken && !line.sink.is_null() && !line.dead {
-                line.queue.push_front(mail);
-                stuck = true;
-            }
-        }
-        line.sending = false;
-        self.quiet.notify_all();
-        stuck && !std::mem::replace(&mut line.retrying, true)
-    }
-
-    /// The time of the retry has come.
-    fn retry(&self) {
-        self.line.lock().retrying = false;
-    }
-}
-
-impl<M: Mail> Line<M> {
-    /// What to send next. Completions do not wait behind a message that the sink refused.
-    fn next(&mut self, stuck: bool) -> Option<M> {
-        if self.sink.is_null() {
-            return None;
-        }
-        if !stuck {
-            return self.queue.pop_front();
-        }
-        let place = self.queue.iter().position(Mail::is_done)?;
-        self.queue.remove(place)
-    }
-
-    fn forget(&mut self) {
-        self.queue.clear();
-        self.held = None;
-    }
-}
 
 /// One instance of a plug.
 pub(crate) trait Plug: Send + Sync + 'static {
@@ -192,7 +32,7 @@ impl<P: Plug> Flush for P {
     fn flush(self: Arc<P>) {
         if self.outlet().flush() {
             let plug = Arc::downgrade(&self);
-            self.timer().after(Duration::from_millis(limits::RETRY_MS), move || {
+            self.timer().after(Duration::from_millis(outlet::RETRY_MS), move || {
                 if let Some(plug) = plug.upgrade() {
                     plug.outlet().retry();
                     plug.flush();

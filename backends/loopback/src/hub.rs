@@ -3,20 +3,21 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use nertc_callkit_abi::nertc_callkit_hub_flag as flag;
+use nertc_callkit_abi::{nertc_callkit_connection, nertc_callkit_hub_flag as flag};
+use nertc_callkit_plug::mail::{Event, SignalMail, Text, Who};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::channels::Channel;
 use crate::delivery::{Plug, Post, Wire};
 use crate::faults::{Fault, Hit, Refused, Rule};
 use crate::limits;
-use crate::mail::{Event, SignalMail, Text, Who};
 use crate::media::Rooms;
 use crate::people::People;
 use crate::quick::Map;
 use crate::signaling::SignalingPlug;
 use crate::timer::Timer;
 
+const KICKED: nertc_callkit_connection = nertc_callkit_connection::NERTC_CALLKIT_CONNECTION_KICKED;
 const SERVER_RECORD: u32 = flag::NERTC_CALLKIT_HUB_SERVER_RECORD as u32;
 
 /// An in-process exchange. It lives as long as somebody holds it: its creator, or a plug on it.
@@ -196,7 +197,7 @@ impl State {
     fn kick(&mut self, who: &Arc<Who>) {
         let Some(plug) = self.people.depart(who) else { return };
         plug.forget_login();
-        self.people.wire.send(&plug, SignalMail::Kicked, None);
+        self.people.wire.send(&plug, SignalMail::Connection(KICKED, None), None);
         self.logout(who);
         self.end_media_of(who, false);
     }

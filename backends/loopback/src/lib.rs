@@ -7,8 +7,8 @@
 //!   through the sink. [`none`] is the smallest plug that keeps the contract: start there.
 //! - `hub`: the lock and what happens to a device as a whole. `people`: who is known and online, and how a
 //!   message finds its devices. `channels`: channels and invites. `media`: media rooms.
-//! - `delivery`: the only place that calls sinks of the hub's plugs: in order, one thread at a time, no lock
-//!   held, closed by a barrier. `mail`: what is delivered, as C structs.
+//! - `delivery`: the way from the hub to the outlets of its plugs. The outlets, what is delivered, and how
+//!   arguments are read, are those of every plug: nertc_callkit_plug.
 //! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is
 //!   delayed.
 //! - `default`: the hub of components that ask for none.
@@ -22,8 +22,6 @@ mod default;
 mod delivery;
 pub mod faults;
 mod hub;
-mod input;
-mod mail;
 mod media;
 pub mod none;
 mod people;
@@ -36,22 +34,11 @@ pub use default::{after_fork_in_child, default_hub, running_default_hub};
 pub use faults::Fault;
 pub use hub::{Hub, Record};
 
-use nertc_callkit_abi::nertc_callkit_code as code;
-
-const OK: i32 = code::NERTC_CALLKIT_CODE_OK as i32;
-const PEER_OFFLINE: i32 = code::NERTC_CALLKIT_CODE_PEER_OFFLINE as i32;
-const CHANNEL_NOT_EXISTS: i32 = code::NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS as i32;
-const NOT_MEMBER: i32 = code::NERTC_CALLKIT_CODE_NOT_MEMBER as i32;
-const ALREADY_MEMBER: i32 = code::NERTC_CALLKIT_CODE_ALREADY_MEMBER as i32;
-const INVITE_NOT_EXISTS: i32 = code::NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS as i32;
-const INVITE_REJECTED: i32 = code::NERTC_CALLKIT_CODE_INVITE_REJECTED as i32;
-const INVITE_ACCEPTED: i32 = code::NERTC_CALLKIT_CODE_INVITE_ACCEPTED as i32;
-const UID_CONFLICT: i32 = code::NERTC_CALLKIT_CODE_UID_CONFLICT as i32;
-const MEMBER_LIMIT: i32 = code::NERTC_CALLKIT_CODE_MEMBER_LIMIT as i32;
-const OTHER_DEVICE: i32 = code::NERTC_CALLKIT_CODE_OTHER_DEVICE as i32;
-const NOT_LOGGED_IN: i32 = code::NERTC_CALLKIT_CODE_NOT_LOGGED_IN as i32;
-const ALREADY_LOGGED_IN: i32 = code::NERTC_CALLKIT_CODE_ALREADY_LOGGED_IN as i32;
-const PLUG_FAILED: i32 = code::NERTC_CALLKIT_CODE_PLUG_FAILED as i32;
+use nertc_callkit_plug::codes::{
+    ALREADY_LOGGED_IN, ALREADY_MEMBER, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED, INVITE_NOT_EXISTS,
+    INVITE_REJECTED, MEMBER_LIMIT, NOT_LOGGED_IN, NOT_MEMBER, OK, OTHER_DEVICE, PEER_OFFLINE, PLUG_FAILED,
+    UID_CONFLICT,
+};
 
 /// Every limit of a hub. Over the limit something is refused or forgotten, nothing grows.
 mod limits {
@@ -65,14 +52,10 @@ mod limits {
     pub(crate) const OFFLINE_DEVICES: usize = 16;
     /// Accounts that never logged in and for which messages wait; more are not kept.
     pub(crate) const UNKNOWN_ACCOUNTS: usize = 1024;
-    /// Messages that wait for a sink that answers QUEUE_FULL; more are lost. Completions are never lost.
-    pub(crate) const OUTLET: usize = 1024;
     /// Call records kept for tests; the oldest is forgotten.
     pub(crate) const RECORDS: usize = 64;
     /// Lines of a fault script.
     pub(crate) const FAULTS: usize = 1024;
-    /// Milliseconds until a sink that answered QUEUE_FULL is asked again.
-    pub(crate) const RETRY_MS: u64 = 10;
     /// Milliseconds that a channel lives at most.
     pub(crate) const CHANNEL_LIFE_MS: u64 = 2 * 60 * 60 * 1000;
     /// Channels from which on expired ones are looked for.

@@ -7,12 +7,13 @@ use nertc_callkit_abi::{
     nertc_callkit_fault_on as on, nertc_callkit_req, nertc_callkit_rtc_event, nertc_callkit_rtc_sink,
     nertc_callkit_rtc_what as what,
 };
+use nertc_callkit_plug::input::size;
+use nertc_callkit_plug::mail::{Text, Who};
+use nertc_callkit_plug::outlet::Mail;
 
-use crate::delivery::{Mail, Plug, Wire};
+use crate::delivery::{Plug, Wire};
 use crate::faults::Hit;
 use crate::hub::State;
-use crate::input::size;
-use crate::mail::{Text, Who};
 use crate::quick::Map;
 use crate::rtc::RtcPlug;
 use crate::{ALREADY_MEMBER, OK, UID_CONFLICT};

@@ -10,8 +10,8 @@ use nertc_callkit_abi::{
     NERTC_CALLKIT_ABI, nertc_callkit_req, nertc_callkit_rtc, nertc_callkit_rtc_cap, nertc_callkit_rtc_join,
     nertc_callkit_rtc_sink, nertc_callkit_view,
 };
+use nertc_callkit_plug::input::{lent, size};
 
-use crate::input::{lent, size};
 use crate::{OK, PLUG_FAILED};
 
 /// What `ctx` points to.

@@ -5,11 +5,11 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_signal as signal;
+use nertc_callkit_plug::mail::{Event, SignalMail, Text, Who};
 
 use crate::delivery::Wire;
 use crate::faults::{self, Hit};
 use crate::limits;
-use crate::mail::{Event, SignalMail, Text, Who};
 use crate::quick::Map;
 use crate::signaling::SignalingPlug;
 

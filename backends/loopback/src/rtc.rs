@@ -8,13 +8,14 @@ use nertc_callkit_abi::{
     nertc_callkit_req, nertc_callkit_rtc, nertc_callkit_rtc_join, nertc_callkit_rtc_sink,
     nertc_callkit_status as status, nertc_callkit_view,
 };
+use nertc_callkit_plug::input::{lent, plug, shield, size, text};
+use nertc_callkit_plug::mail::Who;
+use nertc_callkit_plug::outlet::Outlet;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::delivery::{Flush, Outlet, Plug};
+use crate::delivery::{Flush, Plug};
 use crate::faults::Hit;
 use crate::hub::{Hub, State, finish};
-use crate::input::{lent, plug, shield, size, text};
-use crate::mail::Who;
 use crate::media::{RtcMail, Seat};
 use crate::timer::Timer;
 use crate::{NOT_LOGGED_IN, OK, PLUG_FAILED};

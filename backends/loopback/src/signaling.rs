@@ -11,14 +11,15 @@ use nertc_callkit_abi::{
     nertc_callkit_login_args, nertc_callkit_record, nertc_callkit_req, nertc_callkit_signaling,
     nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap, nertc_callkit_signaling_sink,
 };
+use nertc_callkit_plug::input::{lent, plug, shield, size, text};
+use nertc_callkit_plug::mail::{Answer, Extra, SignalMail, Who};
+use nertc_callkit_plug::outlet::Outlet;
 use parking_lot::Mutex;
 
 use crate::channels::Args;
-use crate::delivery::{Outlet, Plug};
+use crate::delivery::Plug;
 use crate::faults::Hit;
 use crate::hub::{Hub, Record, State, finish, now_ms};
-use crate::input::{lent, plug, shield, size, text};
-use crate::mail::{Answer, Extra, SignalMail, Who};
 use crate::timer::Timer;
 use crate::{ALREADY_LOGGED_IN, NOT_LOGGED_IN, OK, PLUG_FAILED};
 
@@ -151,8 +152,8 @@ impl SignalingPlug {
         // What nobody will hear of stays for the next login.
         let (who, told) = state.login(self, Arc::new(who), fault != Some(Hit::Drop));
         *self.who.lock() = Some(who);
-        let extra = Some(Arc::new(Extra { room: None, server_ms: now_ms() }));
-        state.people.wire.send(self, SignalMail::Done(req, Answer { code: OK, extra }), fault);
+        let extra = Some(Arc::new(Extra { server_ms: now_ms(), ..Extra::default() }));
+        state.people.wire.send(self, SignalMail::Done(req, Answer { extra, ..Answer::default() }), fault);
         for mail in told {
             state.people.wire.send(self, mail, fault.filter(|it| matches!(it, Hit::Delay(_))));
         }

@@ -1,6 +1,6 @@
 //! What a signaling plug tells its core, and how it becomes C structs: built on the stack, lent for the call.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 use std::ptr;
 use std::sync::Arc;
 
@@ -11,91 +11,133 @@ use nertc_callkit_abi::{
     nertc_callkit_source,
 };
 
-use crate::delivery::Mail;
+use crate::codes::OK;
 use crate::input::size;
+use crate::outlet::Mail;
 
 /// Text that is shared, not copied.
-pub(crate) type Text = Arc<CStr>;
+pub type Text = Arc<CStr>;
 
 /// A device of an account.
-#[derive(PartialEq, Eq)]
-pub(crate) struct Who {
-    pub(crate) account: Text,
-    pub(crate) device: Box<CStr>,
+#[derive(Debug, PartialEq, Eq)]
+pub struct Who {
+    /// Its account.
+    pub account: Text,
+    /// Its device id.
+    pub device: Box<CStr>,
 }
 
 impl Who {
-    /// Both names, as fault lines are matched.
-    pub(crate) fn names(&self) -> (&CStr, &CStr) {
+    /// Both names.
+    pub fn names(&self) -> (&CStr, &CStr) {
         (&self.account, &self.device)
     }
 }
 
 /// What does not change about a channel.
-pub(crate) struct ChannelInfo {
-    pub(crate) id: Text,
-    pub(crate) creator: Text,
-    pub(crate) call_type: i32,
-    pub(crate) create_ms: u64,
-    pub(crate) expire_ms: u64,
+pub struct ChannelInfo {
+    /// Channel id.
+    pub id: Text,
+    /// Account that made it.
+    pub creator: Text,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// Service clock, ms since 1970, or 0.
+    pub create_ms: u64,
+    /// Service clock, ms since 1970, or 0.
+    pub expire_ms: u64,
 }
 
 /// Device and media uid of a member.
 #[derive(Clone)]
-pub(crate) struct Member {
-    pub(crate) who: Arc<Who>,
-    pub(crate) uid: u64,
+pub struct Member {
+    /// The device.
+    pub who: Arc<Who>,
+    /// Its media uid.
+    pub uid: u64,
 }
 
 /// A channel and who is in it, as it was at one moment.
-pub(crate) struct RoomView {
-    pub(crate) channel: Arc<ChannelInfo>,
-    pub(crate) members: Vec<Member>,
+pub struct RoomView {
+    /// The channel.
+    pub channel: Arc<ChannelInfo>,
+    /// Who is in it.
+    pub members: Vec<Member>,
 }
 
 /// A message between devices. Shared by all its receivers.
 #[derive(Clone)]
-pub(crate) struct Event {
-    pub(crate) signal: nertc_callkit_signal,
-    pub(crate) channel: Arc<ChannelInfo>,
-    pub(crate) from: Arc<Who>,
-    pub(crate) to: Text,
-    pub(crate) request_id: Option<Text>,
-    pub(crate) custom: Option<Text>,
-    pub(crate) time_ms: u64,
-    pub(crate) uid: u64,
+pub struct Event {
+    /// What it says.
+    pub signal: nertc_callkit_signal,
+    /// Its channel.
+    pub channel: Arc<ChannelInfo>,
+    /// Who did it.
+    pub from: Arc<Who>,
+    /// ACCEPT and REJECT: the inviter. Else the receiver.
+    pub to: Text,
+    /// INVITE, CANCEL, ACCEPT, REJECT.
+    pub request_id: Option<Text>,
+    /// The attachment.
+    pub custom: Option<Text>,
+    /// Service clock, ms since 1970, or 0.
+    pub time_ms: u64,
+    /// Media uid of who did it, or 0.
+    pub uid: u64,
 }
 
 /// How an operation ended.
 #[derive(Clone, Default)]
-pub(crate) struct Answer {
-    pub(crate) code: i32,
-    /// What create, join and login bring.
-    pub(crate) extra: Option<Arc<Extra>>,
+pub struct Answer {
+    /// A nertc_callkit_code; 0 = success.
+    pub code: i32,
+    /// The service's own number, or 0.
+    pub raw_code: i32,
+    /// What few answers have.
+    pub extra: Option<Arc<Extra>>,
 }
 
-/// The parts of an answer that few operations have.
+/// The parts of an answer that few have: not in it, because a queue holds many answers.
 #[derive(Default)]
-pub(crate) struct Extra {
-    pub(crate) room: Option<RoomView>,
-    pub(crate) server_ms: u64,
+pub struct Extra {
+    /// create, join: the channel with its members.
+    pub room: Option<RoomView>,
+    /// login: the service's clock, ms since 1970, or 0.
+    pub server_ms: u64,
+    /// What went wrong.
+    pub message: Option<Text>,
 }
 
 impl From<i32> for Answer {
     fn from(code: i32) -> Answer {
-        Answer { code, extra: None }
+        Answer { code, ..Answer::default() }
     }
 }
 
 impl From<RoomView> for Answer {
     fn from(room: RoomView) -> Answer {
-        Answer { code: crate::OK, extra: Some(Arc::new(Extra { room: Some(room), server_ms: 0 })) }
+        Answer {
+            code: OK,
+            raw_code: 0,
+            extra: Some(Arc::new(Extra { room: Some(room), ..Extra::default() })),
+        }
     }
+}
+
+/// More about a change of the connection.
+#[derive(Default)]
+pub struct Notice {
+    /// A nertc_callkit_code, or 0.
+    pub code: i32,
+    /// The service's own number, or 0.
+    pub raw_code: i32,
+    /// For developers.
+    pub message: Option<Text>,
 }
 
 /// A message to a signaling sink. Small: a queue of them is what an idle device costs.
 #[derive(Clone)]
-pub(crate) enum SignalMail {
+pub enum SignalMail {
     /// An operation ended.
     Done(nertc_callkit_req, Answer),
     /// One message, just now.
@@ -106,8 +148,10 @@ pub(crate) enum SignalMail {
     Backlog(Arc<Vec<(Arc<Event>, bool)>>),
     /// Channels that the device is still in.
     Rooms(Arc<Vec<RoomView>>),
-    /// The device was logged out by the service.
-    Kicked,
+    /// The connection changed; a kick is one of these.
+    Connection(nertc_callkit_connection, Option<Arc<Notice>>),
+    /// A line for the log, of this nertc_callkit_log_level.
+    Log(i32, Text),
 }
 
 impl Mail for SignalMail {
@@ -128,7 +172,8 @@ impl Mail for SignalMail {
             }
             SignalMail::Backlog(batch) => backlog(sink, batch),
             SignalMail::Rooms(views) => rooms(sink, views),
-            SignalMail::Kicked => kicked(sink),
+            SignalMail::Connection(what, notice) => connection(sink, *what, notice.as_deref()),
+            SignalMail::Log(level, line) => log(sink, *level, line),
         }
     }
 }
@@ -141,9 +186,9 @@ impl Answer {
             let result = nertc_callkit_signaling_result {
                 struct_size: size::<nertc_callkit_signaling_result>(),
                 code: self.code,
-                raw_code: 0,
+                raw_code: self.raw_code,
                 flags: 0,
-                message: ptr::null(),
+                message: pointer(extra.and_then(|it| it.message.as_ref())),
                 room,
                 rtc_token: ptr::null(),
                 server_ms: extra.map_or(0, |it| it.server_ms),
@@ -198,7 +243,6 @@ impl Member {
 impl Event {
     /// The message as a C struct. Both borrow from `self` and from `channel`, by raw pointer.
     fn lend(&self, channel: &nertc_callkit_channel) -> nertc_callkit_signaling_event {
-        let pointer = |text: &Option<Text>| text.as_ref().map_or(ptr::null(), |it| it.as_ptr());
         nertc_callkit_signaling_event {
             struct_size: size::<nertc_callkit_signaling_event>(),
             signal: self.signal as i32,
@@ -208,8 +252,8 @@ impl Event {
             from: self.from.account.as_ptr(),
             from_device: self.from.device.as_ptr(),
             to: self.to.as_ptr(),
-            request_id: pointer(&self.request_id),
-            custom: pointer(&self.custom),
+            request_id: pointer(self.request_id.as_ref()),
+            custom: pointer(self.custom.as_ref()),
             time_ms: self.time_ms,
             uid: self.uid,
         }
@@ -258,15 +302,42 @@ fn room(channel: &nertc_callkit_channel, members: &[*const nertc_callkit_member]
     }
 }
 
-fn kicked(sink: &nertc_callkit_signaling_sink) -> bool {
+/// NULL for none.
+fn pointer(text: Option<&Text>) -> *const c_char {
+    text.map_or(ptr::null(), |it| it.as_ptr())
+}
+
+fn connection(
+    sink: &nertc_callkit_signaling_sink,
+    what: nertc_callkit_connection,
+    notice: Option<&Notice>,
+) -> bool {
     let Some(connection) = sink.connection else { return true };
     let event = nertc_callkit_signaling_connection {
         struct_size: size::<nertc_callkit_signaling_connection>(),
-        what: nertc_callkit_connection::NERTC_CALLKIT_CONNECTION_KICKED as i32,
-        code: 0,
-        raw_code: 0,
-        message: ptr::null(),
+        what: what as i32,
+        code: notice.map_or(0, |it| it.code),
+        raw_code: notice.map_or(0, |it| it.raw_code),
+        message: pointer(notice.and_then(|it| it.message.as_ref())),
     };
     // SAFETY: the sink is open; the event outlives the call.
     unsafe { connection(sink.ctx, &event) == 0 }
+}
+
+fn log(sink: &nertc_callkit_signaling_sink, level: i32, line: &CStr) -> bool {
+    if let Some(log) = sink.log {
+        // SAFETY: the sink is open; the line outlives the call.
+        unsafe { log(sink.ctx, level, line.as_ptr()) };
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_is_small() {
+        assert!(size_of::<SignalMail>() <= 32, "{}", size_of::<SignalMail>());
+    }
 }

@@ -6,15 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Runs a vtable function; a panic, a bug of ours, becomes a refusal instead of ending the process.
-pub(crate) fn shield(body: impl FnOnce() -> i32) -> i32 {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(crate::PLUG_FAILED)
+pub fn shield(body: impl FnOnce() -> i32) -> i32 {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(crate::codes::PLUG_FAILED)
 }
 
 /// The plug behind `ctx`, without taking its reference over.
 ///
 /// # Safety
 /// `ctx` came from `Arc::<P>::into_raw` and was not released.
-pub(crate) unsafe fn plug<P>(ctx: *mut std::ffi::c_void) -> ManuallyDrop<Arc<P>> {
+pub unsafe fn plug<P>(ctx: *mut std::ffi::c_void) -> ManuallyDrop<Arc<P>> {
     // SAFETY: the caller's promise; the count is left as it was because the Arc is never dropped.
     ManuallyDrop::new(unsafe { Arc::from_raw(ctx.cast_const().cast()) })
 }
@@ -24,7 +24,7 @@ pub(crate) unsafe fn plug<P>(ctx: *mut std::ffi::c_void) -> ManuallyDrop<Arc<P>>
 ///
 /// # Safety
 /// `place` is NULL or points to a struct that begins with its `struct_size`.
-pub(crate) unsafe fn lent<'a, T>(place: *const T) -> Option<&'a T> {
+pub unsafe fn lent<'a, T>(place: *const T) -> Option<&'a T> {
     if place.is_null() {
         return None;
     }
@@ -36,12 +36,12 @@ pub(crate) unsafe fn lent<'a, T>(place: *const T) -> Option<&'a T> {
 ///
 /// # Safety
 /// `text` is NULL or NUL-terminated and outlives `'a`.
-pub(crate) unsafe fn text<'a>(text: *const c_char) -> &'a CStr {
+pub unsafe fn text<'a>(text: *const c_char) -> &'a CStr {
     // SAFETY: the caller's promise.
     if text.is_null() { c"" } else { unsafe { CStr::from_ptr(text) } }
 }
 
 /// sizeof, as `struct_size` wants it.
-pub(crate) const fn size<T>() -> u32 {
+pub const fn size<T>() -> u32 {
     size_of::<T>() as u32
 }

@@ -118,7 +118,7 @@ lint:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
 
 setup:
-	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw
+	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw mosquitto mosquitto_pub nats-server openssl
 
 clean:
 	$(CARGO) clean

@@ -1,4 +1,4 @@
-//! Real brokers, started here on free ports of the loopback interface and ended with the test that started them.
+//! Real brokers, started here on free ports of the loopback interface and ended with their test.
 
 mod mosquitto;
 mod place;

@@ -1,0 +1,282 @@
+//! The envelope: what travels as JSON, read with care and written plainly.
+
+use serde_json::{Map, Value, json};
+
+use super::limits;
+use super::value::{Push, Text};
+
+/// A message that was read. Who sent it is not in it: the topic says that.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub(super) struct Envelope {
+    /// Names this message; repeats have the same.
+    pub(super) id: Text,
+    /// Channel, or empty.
+    pub(super) channel: Text,
+    /// Which life of the sender.
+    pub(super) instance: Text,
+    /// Place among what this sender says to this device in this channel; 0 = no matter.
+    pub(super) number: u32,
+    pub(super) body: Body,
+}
+
+/// What is said.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub(super) enum Body {
+    Invite {
+        request: Text,
+        call_type: i32,
+        custom: Text,
+        uid: u64,
+        keep: bool,
+    },
+    Alert {
+        request: Text,
+        asks: bool,
+    },
+    Accept {
+        request: Text,
+        custom: Text,
+    },
+    Reject {
+        request: Text,
+        custom: Text,
+    },
+    Settled(Settled),
+    Join {
+        uid: u64,
+    },
+    Bye {
+        how: Bye,
+        custom: Text,
+    },
+    Control {
+        custom: Text,
+    },
+    Ack {
+        to: Text,
+    },
+    Sync,
+    State,
+    Gone,
+    Hello {
+        again: bool,
+    },
+    /// Something that a newer peer says.
+    Unknown,
+}
+
+/// The last word on an invite.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Settled {
+    pub(super) request: Text,
+    pub(super) how: How,
+    /// Which device of the called account it was; empty: none.
+    pub(super) by: Text,
+    pub(super) custom: Text,
+    /// Accepted: the media uid of that device.
+    pub(super) uid: u64,
+    pub(super) call_type: i32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum How {
+    Accept,
+    Reject,
+    Cancel,
+    Close,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Bye {
+    Leave,
+    Close,
+}
+
+impl How {
+    const NAMES: [(How, &str); 4] =
+        [(How::Accept, "accept"), (How::Reject, "reject"), (How::Cancel, "cancel"), (How::Close, "close")];
+
+    fn name(self) -> &'static str {
+        How::NAMES.iter().find(|it| it.0 == self).map_or("", |it| it.1)
+    }
+
+    fn read(name: &str) -> Option<How> {
+        How::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
+    }
+}
+
+/// Reads a message. None: not one of ours, or not sound.
+pub(super) fn read(payload: &[u8]) -> Option<Envelope> {
+    if payload.len() > limits::PAYLOAD_BYTES || is_too_deep(payload) {
+        return None;
+    }
+    let Value::Object(all) = serde_json::from_slice(payload).ok()? else { return None };
+    if all.get("v").and_then(Value::as_u64) != Some(1) {
+        return None;
+    }
+    let empty = Map::new();
+    let body = match all.get("b") {
+        Some(Value::Object(body)) => body,
+        None => &empty,
+        Some(_) => return None,
+    };
+    let id = name(&all, "id")?;
+    if id.is_empty() {
+        return None;
+    }
+    Some(Envelope {
+        id,
+        channel: name(&all, "cid")?,
+        instance: name(&all, "inst")?,
+        number: number(&all, "n").try_into().ok()?,
+        body: read_body(all.get("k")?.as_str()?, &all, body)?,
+    })
+}
+
+fn read_body(kind: &str, all: &Map<String, Value>, body: &Map<String, Value>) -> Option<Body> {
+    let request = || name(body, "rid").filter(|it| !it.is_empty());
+    let custom = || text(body, "custom", limits::CUSTOM_BYTES);
+    let call_type = || number(body, "type").try_into().unwrap_or(0);
+    let flag = |key: &str| body.get(key).and_then(Value::as_bool);
+    Some(match kind {
+        "invite" => Body::Invite {
+            request: request()?,
+            call_type: call_type(),
+            custom: custom()?,
+            uid: number(body, "uid"),
+            keep: flag("keep").unwrap_or(true),
+        },
+        "alert" => Body::Alert { request: request()?, asks: flag("asks").unwrap_or(false) },
+        "accept" => Body::Accept { request: request()?, custom: custom()? },
+        "reject" => Body::Reject { request: request()?, custom: custom()? },
+        "settled" => Body::Settled(Settled {
+            request: request()?,
+            how: How::read(body.get("how")?.as_str()?)?,
+            by: name(body, "by")?,
+            custom: custom()?,
+            uid: number(body, "uid"),
+            call_type: call_type(),
+        }),
+        "join" => Body::Join { uid: number(body, "uid") },
+        "bye" => Body::Bye {
+            how: match body.get("how")?.as_str()? {
+                "leave" => Bye::Leave,
+                "close" => Bye::Close,
+                _ => return None,
+            },
+            custom: custom()?,
+        },
+        "ctl" => Body::Control { custom: custom()? },
+        "ack" => Body::Ack { to: name(all, "re")? },
+        "sync" => Body::Sync,
+        "state" => Body::State,
+        "gone" => Body::Gone,
+        "hello" => Body::Hello { again: flag("again").unwrap_or(false) },
+        _ => Body::Unknown,
+    })
+}
+
+/// A short text, empty if there is none. None: over-long, not a text, or unfit for C.
+fn name(map: &Map<String, Value>, key: &str) -> Option<Text> {
+    text(map, key, limits::NAME_BYTES)
+}
+
+fn text(map: &Map<String, Value>, key: &str, limit: usize) -> Option<Text> {
+    match map.get(key) {
+        None => Some("".into()),
+        Some(Value::String(text)) if text.len() <= limit && !text.contains('\0') => {
+            Some(text.as_str().into())
+        }
+        Some(_) => None,
+    }
+}
+
+fn number(map: &Map<String, Value>, key: &str) -> u64 {
+    map.get(key).and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// More than eight levels. Looked at before anything is built from it.
+fn is_too_deep(payload: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    payload.iter().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > limits::DEPTH
+    })
+}
+
+/// Writes a message.
+pub(super) fn write(envelope: &Envelope) -> String {
+    let Envelope { id, channel, instance, number, body } = envelope;
+    let mut all = Map::new();
+    let (kind, inside) = write_body(body);
+    let mut put = |key: &str, value: Value| {
+        all.insert(key.into(), value);
+    };
+    put("v", json!(1));
+    put("k", json!(kind));
+    put("id", json!(**id));
+    put("inst", json!(**instance));
+    if !channel.is_empty() {
+        put("cid", json!(**channel));
+    }
+    if *number != 0 {
+        put("n", json!(number));
+    }
+    if let Body::Ack { to } = body {
+        put("re", json!(**to));
+    }
+    if inside != Value::Null {
+        put("b", inside);
+    }
+    Value::Object(all).to_string()
+}
+
+fn write_body(body: &Body) -> (&'static str, Value) {
+    match body {
+        Body::Invite { request, call_type, custom, uid, keep } => (
+            "invite",
+            json!({"rid": **request, "type": call_type, "custom": **custom, "uid": uid, "keep": keep}),
+        ),
+        Body::Alert { request, asks } => ("alert", json!({"rid": **request, "asks": asks})),
+        Body::Accept { request, custom } => ("accept", json!({"rid": **request, "custom": **custom})),
+        Body::Reject { request, custom } => ("reject", json!({"rid": **request, "custom": **custom})),
+        Body::Settled(it) => (
+            "settled",
+            json!({
+                "rid": *it.request, "how": it.how.name(), "by": *it.by, "custom": *it.custom, "uid": it.uid,
+                "type": it.call_type,
+            }),
+        ),
+        Body::Join { uid } => ("join", json!({"uid": uid})),
+        Body::Bye { how, custom } => {
+            let how = if *how == Bye::Leave { "leave" } else { "close" };
+            ("bye", json!({"how": how, "custom": **custom}))
+        }
+        Body::Control { custom } => ("ctl", json!({"custom": **custom})),
+        Body::Ack { .. } => ("ack", Value::Null),
+        Body::Sync => ("sync", Value::Null),
+        Body::State => ("state", Value::Null),
+        Body::Gone => ("gone", Value::Null),
+        Body::Hello { again } => ("hello", json!({"again": again})),
+        Body::Unknown => ("", Value::Null),
+    }
+}
+
+/// Adds the push text to an invite. Devices do not read it: whoever wakes them does.
+pub(super) fn with_push(invite: &str, push: &Push) -> String {
+    let mut all: Value = serde_json::from_str(invite).unwrap_or_default();
+    all["b"]["push"] = json!({"title": *push.title, "content": *push.content, "payload": *push.payload});
+    all.to_string()
+}
+
+/// A call record for the peer's devices and the own ones.
+pub(super) fn record(id: &str, instance: &str, text: &str) -> String {
+    json!({"v": 1, "k": "rec", "id": id, "inst": instance, "b": {"text": text}}).to_string()
+}

@@ -1,0 +1,267 @@
+//! The session: what happens between a connection and its loss, the backlog, and who else is logged in.
+//!
+//! After every connect a device says hello to the own account's devices, itself among them. When that comes
+//! back the broker has delivered what waited, and both ways are proven. What came before it is the backlog:
+//! it is handed over as one batch, its invites only after the callers' devices have said that they stand.
+
+use super::envelope::{Body, Envelope};
+use super::room::{Doubt, Party, Role};
+use super::value::{Event, Output, Signal, Source, Text, Topic, What};
+use super::{Answer, Station, codes, envelope, limits};
+
+/// Logged in or not, connected or not.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Session {
+    phase: Phase,
+    /// The login that waits.
+    login: Option<u64>,
+    /// Logged in, also while the connection is lost.
+    is_in: bool,
+    /// The core was told that the connection is lost.
+    is_lost: bool,
+    backlog: Vec<Event>,
+}
+
+#[derive(Clone, Debug, Default, Hash)]
+enum Phase {
+    /// Logged out.
+    #[default]
+    Out,
+    /// The link connects.
+    Connecting,
+    /// Our hello with this id is on its way.
+    Greeting {
+        hello: Text,
+        until: u64,
+    },
+    /// Callers are asked whether the backlog's invites stand.
+    Probing,
+    In,
+}
+
+impl Session {
+    pub(super) fn is_in(&self) -> bool {
+        self.is_in
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        !matches!(self.phase, Phase::Out | Phase::Connecting)
+    }
+
+    /// What comes now waited for us.
+    pub(super) fn greets(&self) -> bool {
+        matches!(self.phase, Phase::Greeting { .. })
+    }
+
+    /// Keeps an event for the batch, or gives it back.
+    pub(super) fn hold(&mut self, event: Event) -> Option<Event> {
+        match self.phase {
+            Phase::Out | Phase::Connecting | Phase::Greeting { .. } | Phase::Probing => {
+                if self.backlog.len() < limits::BACKLOG {
+                    self.backlog.push(event);
+                }
+                None
+            }
+            Phase::In => Some(event),
+        }
+    }
+
+    pub(super) fn timeout(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Greeting { until, .. } => Some(until),
+            Phase::Out | Phase::Connecting | Phase::Probing | Phase::In => None,
+        }
+    }
+
+    /// The backlog has this invite.
+    fn has_invite(&self, channel: &Text) -> bool {
+        self.backlog.iter().any(|it| it.signal == Signal::Invite && it.channel.id == *channel)
+    }
+}
+
+impl Station {
+    pub(super) fn on_login(&mut self, req: u64) {
+        if self.session.is_in {
+            return self.done(req, codes::OK.into());
+        }
+        if let Some(before) = self.session.login.replace(req) {
+            self.done(before, codes::TIMEOUT.into());
+        }
+        if matches!(self.session.phase, Phase::Out) {
+            self.session.phase = Phase::Connecting;
+        }
+    }
+
+    pub(super) fn on_logout(&mut self, req: u64) {
+        self.end_session();
+        self.done(req, codes::OK.into());
+        self.outputs.push_back(Output::Disconnect { forget: true });
+    }
+
+    pub(super) fn on_up(&mut self) {
+        if matches!(self.session.phase, Phase::Out) {
+            return;
+        }
+        let hello = self.envelope(&"".into(), Body::Hello { again: self.session.is_in });
+        self.session.phase = Phase::Greeting { hello: hello.id.clone(), until: self.now + limits::ECHO_MS };
+        self.post.up(self.now, &mut self.outputs);
+        let payload = envelope::write(&hello);
+        self.post.say(&mut self.outputs, Topic::Own, payload, limits::HELLO_EXPIRES_MS);
+        // The link subscribed anew: to nobody's will.
+        self.watched.clear();
+    }
+
+    pub(super) fn on_down(&mut self) {
+        self.post.down();
+        if matches!(self.session.phase, Phase::Out) {
+            return;
+        }
+        self.session.phase = Phase::Connecting;
+        for room in self.rooms.values_mut() {
+            room.peers.iter_mut().for_each(|it| it.doubt = None);
+            if let Some(ring) = room.ring() {
+                ring.doubt = None;
+            }
+        }
+        if self.session.is_in && !std::mem::replace(&mut self.session.is_lost, true) {
+            self.connection(What::Lost, codes::OK, "the connection to the broker is lost".into());
+        }
+    }
+
+    pub(super) fn on_refused(&mut self, code: i32, raw_code: i32, message: Text) {
+        if let Some(req) = self.session.login.take() {
+            self.done(req, Answer { code, raw_code, message: message.clone(), room: None });
+        }
+        if self.session.is_in {
+            self.connection(What::Kicked, code, message);
+        }
+        self.end_session();
+    }
+
+    /// Everything of this session is over; the core ends its calls by itself.
+    fn end_session(&mut self) {
+        for req in self.post.clear() {
+            self.done(req, codes::NOT_LOGGED_IN.into());
+        }
+        if let Some(req) = self.session.login.take() {
+            self.done(req, codes::NOT_LOGGED_IN.into());
+        }
+        let rooms = std::mem::take(&mut self.rooms);
+        for (id, mut room) in rooms {
+            if let Some(req) = room.ring().and_then(|it| it.accepting()) {
+                self.done(req, codes::NOT_LOGGED_IN.into());
+            }
+            if let Some(ring) = room.ring() {
+                self.over.bury(self.now, &id, &ring.request, codes::INVITE_NOT_EXISTS, None);
+            }
+        }
+        self.post.down();
+        self.session = Session::default();
+        self.watched.clear();
+    }
+
+    fn connection(&mut self, what: What, code: i32, message: Text) {
+        self.outputs.push_back(Output::Connection { what, code, message });
+    }
+
+    /// A message of an own device, maybe of this one.
+    pub(super) fn on_own(&mut self, from: &Party, envelope: &Envelope, is_new: bool) {
+        let is_me = from.device == self.me.device && envelope.instance == self.config.instance;
+        if let Body::Hello { again } = envelope.body {
+            let is_rival = self.config.single_device || from.device == self.me.device;
+            if is_me {
+                self.on_echo(&envelope.id);
+            } else if is_rival && is_new && !again && self.session.is_in {
+                // It logged in after us: our own hello came back before.
+                self.connection(What::Kicked, codes::OK, "logged in on another device".into());
+                self.end_session();
+                self.outputs.push_back(Output::Disconnect { forget: true });
+            }
+        } else if let Body::Reject { request, custom } = &envelope.body
+            && is_new
+            && !is_me
+        {
+            self.on_sibling_reject(from, &envelope.channel, request, custom);
+        }
+    }
+
+    /// Our own hello came back.
+    fn on_echo(&mut self, id: &Text) {
+        let is_it = matches!(&self.session.phase, Phase::Greeting { hello, .. } if hello == id);
+        if !is_it {
+            return;
+        }
+        self.session.is_in = true;
+        if let Some(req) = self.session.login.take() {
+            self.done(req, codes::OK.into());
+        }
+        if std::mem::take(&mut self.session.is_lost) {
+            self.connection(What::Restored, codes::OK, "".into());
+        }
+        self.session.phase = Phase::Probing;
+        let ids: Vec<Text> = self.rooms.keys().cloned().collect();
+        for id in ids {
+            self.ask_after_reconnect(&id);
+        }
+        self.end_probing();
+    }
+
+    /// Much may have happened: asks the host of an invite, and the members of a channel.
+    fn ask_after_reconnect(&mut self, id: &Text) {
+        let is_new = self.session.has_invite(id);
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        for peer in &mut room.peers {
+            (peer.heard, peer.asked) = (self.now, self.now);
+        }
+        let mut asked: Vec<(Party, Body)> = Vec::new();
+        if let Role::Guest(ring) = &mut room.role
+            && ring.is_ringing()
+        {
+            ring.doubt = is_new.then_some(Doubt { next: self.now + limits::PROBE_MS, left: 0 });
+            asked.push((room.host.clone(), Body::Alert { request: ring.request.clone(), asks: true }));
+        }
+        if room.is_in {
+            asked.extend(room.peers.iter().map(|it| (it.party.clone(), Body::Sync)));
+        }
+        for (party, body) in asked {
+            self.say(&party, id, body);
+        }
+    }
+
+    /// Hands the backlog over once every caller has answered, or had the time to.
+    pub(super) fn end_probing(&mut self) {
+        let waits = |room: &mut super::Line| room.ring().is_some_and(|it| it.doubt.is_some());
+        if !matches!(self.session.phase, Phase::Probing) || self.rooms.values_mut().any(waits) {
+            return;
+        }
+        self.session.phase = Phase::In;
+        let events = std::mem::take(&mut self.session.backlog);
+        if !events.is_empty() {
+            self.outputs.push_back(Output::Events { source: Source::Offline, events });
+        }
+    }
+
+    /// An invite of the backlog of which nobody knows any more. False: it is not there.
+    pub(super) fn spoil_invite(&mut self, channel: &Text) -> bool {
+        let is_it = |it: &&mut Event| it.signal == Signal::Invite && it.channel.id == *channel;
+        let Some(event) = self.session.backlog.iter_mut().find(is_it) else { return false };
+        event.channel.valid = false;
+        true
+    }
+
+    pub(super) fn session_timeouts(&mut self) {
+        if self.session.timeout().is_none_or(|until| until > self.now) {
+            return;
+        }
+        self.post.down();
+        let Some(req) = self.session.login.take() else {
+            self.session.phase = Phase::Connecting;
+            return self.outputs.push_back(Output::Reconnect);
+        };
+        let message = "the broker delivers nothing to this account: its access rules must let it read and \
+                       write its own topics";
+        self.done(req, Answer { code: codes::PLUG_FAILED, raw_code: 0, message: message.into(), room: None });
+        self.end_session();
+        self.outputs.push_back(Output::Disconnect { forget: false });
+    }
+}

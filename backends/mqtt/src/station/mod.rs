@@ -1,0 +1,310 @@
+//! What a device says to other devices, and what it makes of what they say. A value: time, ids' seed and
+//! messages are handed in, what shall be sent comes out, so that it can be searched and simulated.
+//!
+//! The broker only carries. Whatever a signaling service would decide is decided by one device: a channel
+//! lives at the device that made it, its *host*. The host alone accepts answers to its invites, the first one
+//! counts, and it says so to all devices of the called account (`settled`). A message is repeated with the
+//! same id until its receiver has said so; receivers do everything once.
+//!
+//! Where to look: `ops` what the core asks · `host` the deciding side of an invite · `guest` the rung side ·
+//! `talk` members of a channel among themselves · `login` connection, backlog, kick · `post` the outbox ·
+//! `guard` repeats and floods · `envelope` the JSON · `room` channels and what is remembered of them.
+
+mod envelope;
+mod guard;
+mod guest;
+mod host;
+mod ids;
+mod limits;
+mod login;
+mod ops;
+mod post;
+mod room;
+mod talk;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub use value::*;
+
+use envelope::{Body, Envelope};
+use guard::{Rates, Seen};
+use ids::Ids;
+use login::Session;
+use post::{Kind, Letter, Post};
+use room::{Over, Party, Role, Room as Line};
+
+/// The codes that a station answers with; the numbers are those of nertc_callkit_code.
+mod codes {
+    pub(super) const OK: i32 = 0;
+    pub(super) const TIMEOUT: i32 = 408;
+    pub(super) const PEER_PUSH_OFFLINE: i32 = 10202;
+    pub(super) const CHANNEL_NOT_EXISTS: i32 = 10404;
+    pub(super) const NOT_MEMBER: i32 = 10406;
+    pub(super) const ALREADY_MEMBER: i32 = 10407;
+    pub(super) const INVITE_NOT_EXISTS: i32 = 10408;
+    pub(super) const INVITE_REJECTED: i32 = 10409;
+    pub(super) const INVITE_ACCEPTED: i32 = 10410;
+    pub(super) const MEMBER_LIMIT: i32 = 10419;
+    pub(super) const NOT_LOGGED_IN: i32 = 20001;
+    pub(super) const LIMIT: i32 = 90005;
+    pub(super) const UNSUPPORTED: i32 = 90007;
+    pub(super) const PLUG_FAILED: i32 = 90008;
+}
+
+/// A device of an account.
+#[derive(Clone, Debug, Hash)]
+pub struct Station {
+    config: Config,
+    me: Party,
+    ids: Ids,
+    now: u64,
+    session: Session,
+    rooms: BTreeMap<Text, Line>,
+    over: Over,
+    post: Post,
+    seen: Seen,
+    rates: Rates,
+    /// Devices whose wills are watched.
+    watched: BTreeSet<Party>,
+    is_lively: bool,
+    outputs: VecDeque<Output>,
+}
+
+impl Station {
+    /// A device that is logged out.
+    pub fn new(config: Config, seed: u64) -> Station {
+        Station {
+            me: Party::new(&config.account, &config.device),
+            config,
+            ids: Ids::new(seed),
+            now: 0,
+            session: Session::default(),
+            rooms: BTreeMap::new(),
+            over: Over::default(),
+            post: Post::default(),
+            seen: Seen::default(),
+            rates: Rates::default(),
+            watched: BTreeSet::new(),
+            is_lively: false,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes one input; `now` in ms, from any origin, never backwards.
+    pub fn handle(&mut self, now: u64, input: Input) {
+        self.now = self.now.max(now);
+        match input {
+            Input::Op { req, op } => self.on_op(req, op),
+            Input::Up { resumed: _ } => self.on_up(),
+            Input::Down => self.on_down(),
+            Input::Refused { code, raw_code, message } => self.on_refused(code, raw_code, message),
+            Input::Message { lane, from, device, payload } => {
+                self.on_message(lane, &Party { account: from, device }, &payload);
+            }
+            Input::Published { token, fate } => {
+                if let Some(req) = self.post.published(token, fate) {
+                    self.done(req, answer_of(fate));
+                }
+            }
+            Input::Gone { account, device } => self.on_gone(&Party { account, device }),
+        }
+        self.after();
+    }
+
+    /// What to do next; None: nothing until the next input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call `handle_timeout`.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        let rooms = self.rooms.values().filter_map(|room| self.room_timeout(room)).min();
+        [self.post.next(), rooms, self.session.timeout()].into_iter().flatten().min()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: u64) {
+        self.now = self.now.max(now);
+        for req in self.post.due(self.now, &mut self.outputs) {
+            self.done(req, codes::OK.into());
+        }
+        self.session_timeouts();
+        let ids: Vec<Text> = self.rooms.keys().cloned().collect();
+        for id in ids {
+            self.host_timeouts(&id);
+            self.ring_timeouts(&id);
+            self.talk_timeouts(&id);
+        }
+        self.after();
+    }
+
+    /// Nothing is remembered that would not fade away by itself: for tests.
+    pub fn is_at_rest(&self) -> bool {
+        self.rooms.is_empty()
+    }
+
+    fn room_timeout(&self, room: &Line) -> Option<u64> {
+        let role = match &room.role {
+            Role::Host(invites) => {
+                invites.iter().filter(|it| it.verdict.is_none()).filter_map(|it| it.busy_at).min()
+            }
+            Role::Guest(ring) => ring.timeout(),
+        };
+        let peers = room.peers.iter().filter_map(|it| self.peer_timeout(room, it)).min();
+        [role, peers].into_iter().flatten().min()
+    }
+
+    fn on_message(&mut self, lane: Lane, from: &Party, payload: &[u8]) {
+        if !self.session.is_up() {
+            return;
+        }
+        let is_own = from.account == self.me.account;
+        if !is_own && !self.rates.message(self.now, &from.account) {
+            return self.log("a sender says too much: messages are dropped");
+        }
+        let Some(envelope) = envelope::read(payload) else {
+            return self.log("a message that is not sound was dropped");
+        };
+        let is_new = self.seen.insert(&envelope.id);
+        if lane == Lane::Own {
+            return self.on_own(from, &envelope, is_new);
+        }
+        if is_own {
+            return self.log("a message of the own account to itself was dropped");
+        }
+        self.heard_of(&envelope.channel, from);
+        match &envelope.body {
+            Body::Invite { .. } => self.on_invite(from, &envelope, is_new),
+            Body::Alert { .. } | Body::Accept { .. } | Body::Reject { .. } => self.on_answer(from, &envelope),
+            Body::Settled(settled) => self.on_settled(from, &envelope, settled, is_new),
+            Body::Join { .. } | Body::Bye { .. } | Body::Control { .. } => {
+                self.on_talk(from, envelope, is_new);
+            }
+            Body::Ack { to } => self.on_ack(from, to),
+            Body::Sync => self.on_sync(from, &envelope),
+            Body::State => self.on_state(from, &envelope),
+            Body::Gone => self.on_no_such_channel(from, &envelope),
+            Body::Hello { .. } | Body::Unknown => {}
+        }
+    }
+
+    /// After every input: whom to watch, and how closely.
+    fn after(&mut self) {
+        self.end_probing();
+        let is_lively = self.session.is_in() && self.rooms.values().any(Line::is_lively);
+        if is_lively != self.is_lively {
+            self.is_lively = is_lively;
+            self.outputs.push_back(Output::Lively(is_lively));
+        }
+        if !self.config.watch_presence || !self.session.is_up() {
+            return;
+        }
+        let mut wanted = BTreeSet::new();
+        for room in self.rooms.values() {
+            wanted.extend(room.peers.iter().map(|it| it.party.clone()));
+            wanted.extend(matches!(room.role, Role::Guest(_)).then(|| room.host.clone()));
+        }
+        let watch = |party: &Party, on| Output::Watch {
+            account: party.account.clone(),
+            device: party.device.clone(),
+            on,
+        };
+        self.outputs.extend(self.watched.difference(&wanted).map(|it| watch(it, false)));
+        self.outputs.extend(wanted.difference(&self.watched).map(|it| watch(it, true)));
+        self.watched = wanted;
+    }
+
+    fn done(&mut self, req: u64, answer: Answer) {
+        self.outputs.push_back(Output::Done { req, answer });
+    }
+
+    fn log(&mut self, text: &'static str) {
+        self.outputs.push_back(Output::Log { text });
+    }
+
+    /// Tells the core, or keeps it for the backlog's batch.
+    fn tell(&mut self, source: Source, event: Event) {
+        if let Some(event) = self.session.hold(event) {
+            self.outputs.push_back(Output::Events { source, events: vec![event] });
+        }
+    }
+
+    /// A message with a new id.
+    fn envelope(&mut self, channel: &Text, body: Body) -> Envelope {
+        let (id, instance) = (self.ids.id(), self.config.instance.clone());
+        Envelope { id, channel: channel.clone(), instance, number: 0, body }
+    }
+
+    /// A letter, not addressed to anybody's operation.
+    fn letter(&self, kind: Kind, topic: Topic, envelope: &Envelope, expires_ms: u32) -> Letter {
+        Letter {
+            kind,
+            id: envelope.id.clone(),
+            channel: envelope.channel.clone(),
+            topic,
+            payload: envelope::write(envelope),
+            expires_ms,
+            after_ms: 0,
+            req: None,
+            req_within_ms: None,
+        }
+    }
+
+    /// Sends a letter; its operation fails if too much waits already.
+    fn send(&mut self, letter: Letter) {
+        let req = letter.req;
+        if letter.payload.len() > limits::PAYLOAD_BYTES {
+            self.log("a message over 16 KiB was not sent");
+        } else if self.post.send(self.now, &mut self.outputs, letter) {
+            return;
+        }
+        if let Some(req) = req {
+            self.done(req, codes::LIMIT.into());
+        }
+    }
+
+    /// Says something to a device once.
+    fn say(&mut self, to: &Party, channel: &Text, body: Body) {
+        let envelope = self.envelope(channel, body);
+        let (topic, payload) = (direct(to), envelope::write(&envelope));
+        self.post.say(&mut self.outputs, topic, payload, limits::ANSWER_EXPIRES_MS);
+    }
+
+    /// An event about a channel.
+    fn event(&self, signal: Signal, channel: Channel, from: &Party, custom: &Text) -> Event {
+        Event {
+            signal,
+            channel,
+            from: from.account.clone(),
+            from_device: from.device.clone(),
+            to: self.me.account.clone(),
+            request: "".into(),
+            custom: custom.clone(),
+            uid: 0,
+        }
+    }
+}
+
+fn direct(to: &Party) -> Topic {
+    Topic::Direct(to.account.clone(), to.device.clone())
+}
+
+/// What an operation is answered when the broker has answered.
+fn answer_of(fate: Fate) -> Answer {
+    let failed = |raw_code, message: &str| Answer {
+        code: codes::PLUG_FAILED,
+        raw_code,
+        message: message.into(),
+        room: None,
+    };
+    match fate {
+        Fate::Delivered => codes::OK.into(),
+        Fate::NobodyThere => codes::PEER_PUSH_OFFLINE.into(),
+        Fate::Denied => failed(0x87, "the broker's access rules forbid to write to this account"),
+        Fate::Refused { raw_code } => failed(raw_code, "the broker refused the message"),
+    }
+}

@@ -1,0 +1,229 @@
+//! The outbox: what is on its way, until the broker has it, the peer has said so, or it is too late.
+
+use std::collections::VecDeque;
+
+use super::limits;
+use super::value::{Fate, Output, Text, Topic};
+
+/// What a letter is, for those who call it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// Repeated until somebody rings.
+    Invite,
+    /// An accept or reject: repeated until the last word on the invite is heard.
+    Answer,
+    /// Repeated until it is acknowledged.
+    Told,
+    /// Done when the broker has it.
+    Posted,
+}
+
+/// Something to be sent.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Letter {
+    pub(super) kind: Kind,
+    /// Id of the message.
+    pub(super) id: Text,
+    /// Channel, or empty.
+    pub(super) channel: Text,
+    pub(super) topic: Topic,
+    pub(super) payload: String,
+    /// Forgotten by then, here and at the broker.
+    pub(super) expires_ms: u32,
+    /// Not sent before so much has passed.
+    pub(super) after_ms: u64,
+    /// The operation that ends when the broker has it.
+    pub(super) req: Option<u64>,
+    /// When that ends in any case.
+    pub(super) req_within_ms: Option<u64>,
+}
+
+#[derive(Clone, Debug, Hash)]
+struct Entry {
+    letter: Letter,
+    expires_at: u64,
+    /// The newest publish; 0: none on this connection.
+    token: u64,
+    /// When it was first sent on this connection.
+    began: u64,
+    /// How often it was repeated since.
+    repeats: usize,
+    /// When to send it; None: no more.
+    due: Option<u64>,
+    req_by: Option<u64>,
+}
+
+/// All that is on its way.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Post {
+    is_up: bool,
+    last_token: u64,
+    entries: Vec<Entry>,
+}
+
+impl Kind {
+    /// Delay of a repeat, counted from the first time.
+    fn repeat(self, count: usize) -> Option<u64> {
+        let table = match self {
+            Kind::Invite => limits::INVITE_REPEATS,
+            Kind::Answer => limits::ANSWER_REPEATS,
+            Kind::Told => limits::REPEATS,
+            Kind::Posted => &[],
+        };
+        let more = || {
+            let last = table.last().map_or(0, |it| u64::from(*it));
+            let over = (count + 1 - table.len()) as u64;
+            (self == Kind::Invite).then(|| last + over * limits::INVITE_REPEAT_MS)
+        };
+        table.get(count).map(|it| u64::from(*it)).or_else(more)
+    }
+}
+
+impl Entry {
+    fn next(&self) -> Option<u64> {
+        let due = self.due.map_or(self.expires_at, |due| due.min(self.expires_at));
+        Some(self.req_by.map_or(due, |by| by.min(due)))
+    }
+}
+
+impl Post {
+    /// Sends a letter, now or when it is due and there is a connection. False: too many wait.
+    #[must_use]
+    pub(super) fn send(&mut self, now: u64, out: &mut VecDeque<Output>, letter: Letter) -> bool {
+        if self.entries.len() >= limits::POST {
+            return false;
+        }
+        let mut entry = Entry {
+            expires_at: now + u64::from(letter.expires_ms),
+            token: 0,
+            began: 0,
+            repeats: 0,
+            due: Some(now + letter.after_ms),
+            req_by: letter.req.and(letter.req_within_ms).map(|ms| now + ms),
+            letter,
+        };
+        if self.is_up && entry.letter.after_ms == 0 {
+            self.last_token += 1;
+            entry.publish(now, self.last_token, out);
+        }
+        self.entries.push(entry);
+        true
+    }
+
+    /// Says something once; nobody repeats it.
+    pub(super) fn say(&mut self, out: &mut VecDeque<Output>, topic: Topic, payload: String, expires_ms: u32) {
+        if self.is_up {
+            self.last_token += 1;
+            out.push_back(Output::Publish { token: self.last_token, topic, payload, expires_ms });
+        }
+    }
+
+    /// The broker answered. Some: this operation is done.
+    pub(super) fn published(&mut self, token: u64, fate: Fate) -> Option<u64> {
+        let at = self.entries.iter().position(|it| it.token == token)?;
+        let req = self.entries[at].take_req();
+        let is_refused = matches!(fate, Fate::Denied | Fate::Refused { .. });
+        if self.entries[at].due.is_none() || is_refused {
+            self.entries.remove(at);
+        }
+        req
+    }
+
+    /// A device has it. Some: this operation is done.
+    pub(super) fn acked(&mut self, id: &Text, from: &Text, device: &Text) -> Option<u64> {
+        let is_it = |it: &Entry| {
+            it.letter.id == *id
+                && match &it.letter.topic {
+                    Topic::Inbox(to) => to == from,
+                    Topic::Direct(to, at) => to == from && at == device,
+                    Topic::Own => false,
+                }
+        };
+        let req = self.entries.iter_mut().filter(|it| is_it(it)).find_map(Entry::take_req);
+        self.entries.retain(|it| !is_it(it));
+        req
+    }
+
+    /// Calls back all letters of a kind about a channel. Some: this operation is done.
+    pub(super) fn recall(&mut self, channel: &Text, kind: Kind) -> Option<u64> {
+        let is_it = |it: &Entry| it.letter.kind == kind && it.letter.channel == *channel;
+        let req = self.entries.iter_mut().filter(|it| is_it(it)).find_map(Entry::take_req);
+        self.entries.retain(|it| !is_it(it));
+        req
+    }
+
+    /// Ends the operation of an invite whose receiver has it.
+    pub(super) fn arrived(&mut self, channel: &Text) -> Option<u64> {
+        let is_it = |it: &&mut Entry| it.letter.kind == Kind::Invite && it.letter.channel == *channel;
+        self.entries.iter_mut().filter(is_it).find_map(Entry::take_req)
+    }
+
+    /// There is a connection: what waits is sent, and what was sent on the one before is sent again.
+    pub(super) fn up(&mut self, now: u64, out: &mut VecDeque<Output>) {
+        self.is_up = true;
+        self.entries.retain(|it| it.expires_at > now);
+        for entry in self.entries.iter_mut().filter(|it| it.due.is_none_or(|due| due <= now) || it.began != 0)
+        {
+            self.last_token += 1;
+            (entry.began, entry.repeats) = (0, 0);
+            entry.publish(now, self.last_token, out);
+        }
+    }
+
+    /// The connection is lost, and with it the broker's answers.
+    pub(super) fn down(&mut self) {
+        self.is_up = false;
+        self.entries.iter_mut().for_each(|it| it.token = 0);
+    }
+
+    /// Forgets everything; the operations that were waiting.
+    pub(super) fn clear(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.entries).iter_mut().filter_map(Entry::take_req).collect()
+    }
+
+    /// When something is due.
+    pub(super) fn next(&self) -> Option<u64> {
+        let of = |it: &Entry| if self.is_up { it.next() } else { it.req_by.or(Some(it.expires_at)) };
+        self.entries.iter().filter_map(of).min()
+    }
+
+    /// Sends what is due and forgets what is too late. The operations that end by the clock.
+    pub(super) fn due(&mut self, now: u64, out: &mut VecDeque<Output>) -> Vec<u64> {
+        let mut done = Vec::new();
+        for entry in &mut self.entries {
+            if entry.req_by.is_some_and(|by| by <= now) {
+                done.extend(entry.take_req());
+            }
+            if self.is_up && entry.due.is_some_and(|due| due <= now) && entry.expires_at > now {
+                self.last_token += 1;
+                entry.publish(now, self.last_token, out);
+            }
+        }
+        // An operation of a letter that is forgotten is the core's to give up.
+        self.entries.retain(|it| it.expires_at > now && (it.due.is_some() || it.token != 0 || !self.is_up));
+        done
+    }
+}
+
+impl Entry {
+    fn publish(&mut self, now: u64, token: u64, out: &mut VecDeque<Output>) {
+        if self.began == 0 {
+            self.began = now.max(1);
+        } else {
+            self.repeats += 1;
+        }
+        self.token = token;
+        self.due = self.letter.kind.repeat(self.repeats).map(|delay| self.began + delay);
+        out.push_back(Output::Publish {
+            token,
+            topic: self.letter.topic.clone(),
+            payload: self.letter.payload.clone(),
+            expires_ms: u32::try_from(self.expires_at - now).unwrap_or(u32::MAX),
+        });
+    }
+
+    fn take_req(&mut self) -> Option<u64> {
+        self.req_by = None;
+        self.letter.req.take()
+    }
+}

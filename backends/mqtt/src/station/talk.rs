@@ -1,0 +1,179 @@
+//! Members of a channel among themselves: join, leave, close, control, and whether the other is still there.
+
+use super::envelope::{Body, Bye, Envelope};
+use super::room::{Doubt, Party, Peer, Role, Room};
+use super::value::{Event, Signal, Source, Text};
+use super::{Station, limits};
+
+impl Station {
+    /// Join, bye or control: acknowledged, and taken once and in the order in which it was said.
+    pub(super) fn on_talk(&mut self, from: &Party, envelope: Envelope, is_new: bool) {
+        let id = envelope.channel.clone();
+        self.say(from, &id, Body::Ack { to: envelope.id.clone() });
+        let now = self.now;
+        let peer = self.rooms.get_mut(&id).and_then(|it| it.peer(from));
+        let Some(peer) = peer.filter(|_| is_new) else { return };
+        let (number, next) = (envelope.number, peer.taken + 1);
+        let is_bye = matches!(envelope.body, Body::Bye { .. });
+        if number == 0 {
+            self.take(from, &id, envelope);
+        } else if number > next && !is_bye {
+            if peer.held.is_empty() {
+                peer.held_until = now + limits::HELD_MS;
+            }
+            if peer.held.len() < limits::HELD {
+                peer.held.push((number, envelope));
+            }
+        } else if number >= next {
+            peer.held.push((number, envelope));
+            self.take_held(from, &id, if is_bye { u32::MAX } else { number });
+        }
+    }
+
+    /// Takes what is held, in order: all up to `until`, and what follows without a gap.
+    fn take_held(&mut self, from: &Party, id: &Text, until: u32) {
+        loop {
+            let Some(peer) = self.rooms.get_mut(id).and_then(|it| it.peer(from)) else { return };
+            let Some(at) = (0..peer.held.len()).min_by_key(|at| peer.held[*at].0) else { return };
+            let number = peer.held[at].0;
+            if number > until && number > peer.taken + 1 {
+                return;
+            }
+            let (_, envelope) = peer.held.swap_remove(at);
+            if number > peer.taken {
+                peer.taken = number;
+                self.take(from, id, envelope);
+            }
+        }
+    }
+
+    fn take(&mut self, from: &Party, id: &Text, envelope: Envelope) {
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let channel = room.channel(id);
+        if let Body::Join { uid } = envelope.body {
+            if let Some(peer) = room.peer(from) {
+                peer.uid = uid;
+            }
+            let event = self.event(Signal::Join, channel, from, &"".into());
+            self.tell(Source::Online, Event { uid, ..event });
+        } else if let Body::Control { custom } = envelope.body {
+            let event = self.event(Signal::Control, channel, from, &custom);
+            self.tell(Source::Online, event);
+        } else if let Body::Bye { how, custom } = envelope.body {
+            let signal = if how == Bye::Leave { Signal::Leave } else { Signal::Close };
+            room.peers.retain(|it| it.party != *from);
+            let event = self.event(signal, channel, from, &custom);
+            if how == Bye::Close {
+                self.end_room(id, &custom);
+            }
+            self.tell(Source::Online, event);
+        }
+    }
+
+    /// A channel is over here: what it rings is told, and it cannot begin again.
+    pub(super) fn end_room(&mut self, id: &Text, custom: &Text) {
+        match self.rooms.get(id).map(|it| &it.role) {
+            Some(Role::Host(_)) => self.end_hosted(id, custom),
+            Some(Role::Guest(_)) => self.end_ring(id, super::codes::CHANNEL_NOT_EXISTS, None),
+            None => {}
+        }
+    }
+
+    pub(super) fn on_ack(&mut self, from: &Party, to: &Text) {
+        if let Some(req) = self.post.acked(to, &from.account, &from.device) {
+            self.done(req, super::codes::OK.into());
+        }
+    }
+
+    /// Something came from this device in this channel.
+    pub(super) fn heard_of(&mut self, id: &Text, from: &Party) {
+        let now = self.now;
+        if let Some(peer) = self.rooms.get_mut(id).and_then(|it| it.peer(from)) {
+            (peer.heard, peer.doubt) = (now, None);
+        }
+    }
+
+    /// A member asks whether we are still in the channel.
+    pub(super) fn on_sync(&mut self, from: &Party, envelope: &Envelope) {
+        let id = &envelope.channel;
+        let knows = self.rooms.get_mut(id).is_some_and(|room| {
+            let rings = room.ring().is_some_and(|it| it.is_ringing());
+            !rings && room.peer(from).is_some()
+        });
+        self.say(from, id, if knows { Body::State } else { Body::Gone });
+    }
+
+    /// It is still there.
+    pub(super) fn on_state(&mut self, from: &Party, envelope: &Envelope) {
+        let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from);
+        if let Some(ring) = room.and_then(|it| it.ring()) {
+            ring.doubt = None;
+        }
+    }
+
+    /// A member is gone for good.
+    pub(super) fn lose_peer(&mut self, id: &Text, party: &Party) {
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        if room.peer(party).is_none() {
+            return;
+        }
+        let channel = room.channel(id);
+        room.peers.retain(|it| it.party != *party);
+        let event = self.event(Signal::Leave, channel, party, &"".into());
+        self.tell(Source::Online, event);
+    }
+
+    /// How often a silent member is asked.
+    fn ask_ms(&self) -> u64 {
+        u64::from(self.config.peer_lost_ms / 3).max(1)
+    }
+
+    pub(super) fn peer_timeout(&self, room: &Room, peer: &Peer) -> Option<u64> {
+        let held = (!peer.held.is_empty()).then_some(peer.held_until);
+        let doubt = peer.doubt.as_ref().map(|it| it.next);
+        let watches = self.config.peer_lost_ms > 0 && room.is_in && self.session.is_up();
+        let silence = watches.then(|| {
+            let ask = peer.heard.max(peer.asked) + self.ask_ms();
+            ask.min(peer.heard + u64::from(self.config.peer_lost_ms))
+        });
+        [held, doubt, silence].into_iter().flatten().min()
+    }
+
+    pub(super) fn talk_timeouts(&mut self, id: &Text) {
+        let Some(room) = self.rooms.get(id) else { return };
+        let parties: Vec<Party> = room.peers.iter().map(|it| it.party.clone()).collect();
+        for party in parties {
+            self.peer_timeouts(id, &party);
+        }
+    }
+
+    fn peer_timeouts(&mut self, id: &Text, party: &Party) {
+        let (now, ask_ms, lost_ms) = (self.now, self.ask_ms(), u64::from(self.config.peer_lost_ms));
+        let is_up = self.session.is_up();
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let is_in = room.is_in;
+        let Some(peer) = room.peer(party) else { return };
+        if !peer.held.is_empty() && peer.held_until <= now {
+            return self.take_held(party, id, u32::MAX);
+        }
+        let mut asks = false;
+        if let Some(doubt) = peer.doubt.take_if(|it| it.next <= now) {
+            asks = doubt.left > 0;
+            if asks {
+                peer.doubt = Some(Doubt { next: now + limits::DOUBT_EVERY_MS, left: doubt.left - 1 });
+            } else if is_in && lost_ms > 0 {
+                return self.lose_peer(id, party);
+            }
+        }
+        if is_in && is_up && lost_ms > 0 {
+            if peer.heard + lost_ms <= now {
+                return self.lose_peer(id, party);
+            }
+            asks |= peer.heard.max(peer.asked) + ask_ms <= now;
+        }
+        if asks && is_in {
+            peer.asked = now;
+            self.say(party, id, Body::Sync);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The station, from the outside: what goes in, what comes out.
+
+mod rig;
+mod whole;

@@ -1,0 +1,203 @@
+//! Devices and a broker that delivers at once, in order, and keeps for those who are away.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::names::{Incoming, Names};
+use crate::station::*;
+
+/// One device and what its core has heard.
+pub(super) struct Phone {
+    pub(super) station: Station,
+    names: Names,
+    is_up: bool,
+    /// What the broker keeps for it: topic and payload.
+    queue: VecDeque<(String, String)>,
+    /// Done and events, in order, since they were taken last.
+    pub(super) heard: Vec<Output>,
+    last_req: u64,
+}
+
+/// All devices of a test.
+pub(super) struct Rig {
+    pub(super) now: u64,
+    pub(super) phones: BTreeMap<&'static str, Phone>,
+    /// Topics whose messages are lost.
+    pub(super) loses: Option<&'static str>,
+    /// All that was published: topic, payload.
+    pub(super) wire: Vec<(String, String)>,
+}
+
+/// `alice/phone` is a device of alice.
+pub(super) fn config(name: &str) -> Config {
+    let (account, device) = name.split_once('/').expect("account/device");
+    Config {
+        account: account.into(),
+        device: device.into(),
+        instance: format!("{account}-{device}-1").into(),
+        single_device: false,
+        busy_is_local: false,
+        peer_lost_ms: 60_000,
+        watch_presence: false,
+    }
+}
+
+impl Rig {
+    /// These devices, logged in.
+    pub(super) fn new(names: &[&'static str]) -> Rig {
+        let mut rig = Rig { now: 1_000, phones: BTreeMap::new(), loses: None, wire: Vec::new() };
+        for name in names {
+            rig.add(name, config(name));
+            rig.log_in(name);
+        }
+        rig
+    }
+
+    pub(super) fn add(&mut self, name: &'static str, config: Config) {
+        let names = Names::new("nck1", &config.account, &config.device).expect("valid names");
+        let seed = name.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
+        let queue = self.phones.remove(name).map(|it| it.queue).unwrap_or_default();
+        let (station, heard) = (Station::new(config, seed), Vec::new());
+        self.phones.insert(name, Phone { station, names, is_up: false, queue, heard, last_req: 0 });
+    }
+
+    pub(super) fn log_in(&mut self, name: &'static str) {
+        self.op(name, Op::Login);
+        self.up(name);
+        let heard = self.take(name);
+        assert!(heard.contains(&"done 0".to_owned()), "{name}: {heard:?}");
+    }
+
+    /// The link connects.
+    pub(super) fn up(&mut self, name: &'static str) {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        phone.is_up = true;
+        phone.station.handle(self.now, Input::Up { resumed: !phone.queue.is_empty() });
+        // What waited comes before what is published from now on.
+        for (topic, payload) in std::mem::take(&mut phone.queue) {
+            deliver(self.now, phone, &topic, &payload);
+        }
+        self.run();
+    }
+
+    /// The link is down.
+    pub(super) fn down(&mut self, name: &'static str) {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        phone.is_up = false;
+        phone.station.handle(self.now, Input::Down);
+        self.run();
+    }
+
+    pub(super) fn op(&mut self, name: &'static str, op: Op) -> u64 {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        phone.last_req += 1;
+        let req = phone.last_req;
+        phone.station.handle(self.now, Input::Op { req, op });
+        self.run();
+        req
+    }
+
+    /// Carries out what the stations ask for until nothing is left to do.
+    fn run(&mut self) {
+        loop {
+            let mut published = Vec::new();
+            for phone in self.phones.values_mut() {
+                while let Some(output) = phone.station.poll_output() {
+                    let Output::Publish { token, topic, payload, .. } = output else {
+                        phone.heard.push(output);
+                        continue;
+                    };
+                    if phone.is_up {
+                        let topic = phone.names.write(&topic).expect("a topic");
+                        phone.station.handle(self.now, Input::Published { token, fate: Fate::Delivered });
+                        published.push((topic, payload));
+                    }
+                }
+            }
+            if published.is_empty() {
+                return;
+            }
+            for (topic, payload) in published {
+                let is_lost = self.loses.is_some_and(|part| topic.contains(part) || payload.contains(part));
+                self.wire.push((topic.clone(), payload.clone()));
+                for phone in self.phones.values_mut().filter(|_| !is_lost) {
+                    if phone.is_up {
+                        deliver(self.now, phone, &topic, &payload);
+                    } else if phone.names.read(&topic).is_some() {
+                        phone.queue.push_back((topic.clone(), payload.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Time passes; whoever has something to do does it.
+    pub(super) fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        loop {
+            let due = self.phones.values().filter_map(|it| it.station.poll_timeout()).min();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
+            self.now = self.now.max(due);
+            for phone in self.phones.values_mut() {
+                if phone.station.poll_timeout().is_some_and(|at| at <= self.now) {
+                    phone.station.handle_timeout(self.now);
+                    let next = phone.station.poll_timeout();
+                    assert!(next.is_none_or(|at| at > self.now), "a timeout that does not pass");
+                }
+            }
+            self.run();
+        }
+        self.now = end;
+    }
+
+    /// What a device's core has heard, in short words.
+    pub(super) fn take(&mut self, name: &'static str) -> Vec<String> {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        std::mem::take(&mut phone.heard).iter().flat_map(words).collect()
+    }
+}
+
+fn deliver(now: u64, phone: &mut Phone, topic: &str, payload: &str) {
+    let Some(Incoming::Message { lane, from, device }) = phone.names.read(topic) else { return };
+    phone.station.handle(now, Input::Message { lane, from, device, payload: payload.as_bytes().to_vec() });
+}
+
+fn words(output: &Output) -> Vec<String> {
+    match output {
+        Output::Done { answer, .. } => vec![format!("done {}", answer.code)],
+        Output::Events { source, events } => {
+            let valid = |event: &Event| if event.channel.valid { "" } else { " over" };
+            let word = |it: &Event| format!("{source:?} {:?} by {}{}", it.signal, it.from, valid(it));
+            events.iter().map(word).collect()
+        }
+        Output::Connection { what, .. } => vec![format!("{what:?}")],
+        Output::Disconnect { forget } => vec![format!("disconnect {forget}")],
+        Output::Reconnect => vec!["reconnect".into()],
+        Output::Publish { .. } | Output::Watch { .. } | Output::Lively(_) | Output::Log { .. } => Vec::new(),
+    }
+}
+
+/// An operation's address.
+pub(super) fn message(channel: &Text, account: &str, custom: &str) -> Message {
+    Message {
+        channel: channel.clone(),
+        account: account.into(),
+        request: "r1".into(),
+        custom: custom.into(),
+        keep: true,
+    }
+}
+
+/// `caller` makes and joins a channel and invites `to`.
+pub(super) fn ring(rig: &mut Rig, caller: &'static str, to: &str) -> Text {
+    rig.op(caller, Op::Create { call_type: 1 });
+    let phone = rig.phones.get_mut(caller).expect("a phone");
+    let made = phone.heard.iter().rev().find_map(|it| {
+        let Output::Done { answer, .. } = it else { return None };
+        answer.room.as_ref().map(|it| it.channel.id.clone())
+    });
+    let channel = made.expect("a channel");
+    rig.op(caller, Op::Join { channel: channel.clone() });
+    let extra = InviteExtra { expires_ms: 30_000, push: None };
+    rig.op(caller, Op::Invite(message(&channel, to, "hi"), extra));
+    channel
+}

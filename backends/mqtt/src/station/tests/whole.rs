@@ -1,0 +1,89 @@
+//! Whole calls over a broker that works.
+
+use super::rig::{Rig, message, ring};
+use crate::station::Op;
+
+fn three() -> Rig {
+    Rig::new(&["alice/phone", "bob/pad", "bob/phone"])
+}
+
+#[test]
+fn a_call_is_set_up_and_ended() {
+    let mut rig = three();
+    let channel = ring(&mut rig, "alice/phone", "bob");
+    assert_eq!(rig.take("alice/phone"), ["done 0", "done 0", "done 0"]);
+    assert_eq!(rig.take("bob/pad"), ["Online Invite by alice"]);
+    assert_eq!(rig.take("bob/phone"), ["Online Invite by alice"]);
+    rig.op("bob/pad", Op::Accept(message(&channel, "alice", "yes")));
+    assert_eq!(rig.take("alice/phone"), ["Online Accept by bob"]);
+    assert_eq!(rig.take("bob/pad"), ["done 0"]);
+    assert_eq!(rig.take("bob/phone"), ["OtherDevice Accept by bob"]);
+    rig.op("bob/pad", Op::Join { channel: channel.clone() });
+    assert_eq!(rig.take("bob/pad"), ["done 0"]);
+    assert_eq!(rig.take("alice/phone"), ["Online Join by bob"]);
+    rig.op("alice/phone", Op::Control(message(&channel, "bob", "{\"cid\":2}")));
+    assert_eq!(rig.take("bob/pad"), ["Online Control by alice"]);
+    rig.pass(300_000);
+    assert_eq!(rig.take("alice/phone"), ["done 0"], "they hear each other");
+    rig.op("bob/pad", Op::Close(message(&channel, "", "")));
+    assert_eq!(rig.take("bob/pad"), ["done 0"]);
+    assert_eq!(rig.take("alice/phone"), ["Online Close by bob"]);
+    rig.pass(300_000);
+    assert!(rig.phones.values().all(|it| it.station.is_at_rest() && it.station.poll_timeout().is_none()));
+}
+
+#[test]
+fn a_cancel_is_heard_everywhere_and_decides() {
+    let mut rig = three();
+    let channel = ring(&mut rig, "alice/phone", "bob");
+    rig.take("bob/pad");
+    rig.op("alice/phone", Op::Cancel(message(&channel, "bob", "")));
+    assert_eq!(rig.take("bob/pad"), ["Online Cancel by alice"]);
+    rig.op("bob/pad", Op::Accept(message(&channel, "alice", "")));
+    assert_eq!(rig.take("bob/pad"), ["done 10408"]);
+    rig.op("alice/phone", Op::Close(message(&channel, "", "")));
+    rig.take("alice/phone");
+    rig.op("alice/phone", Op::Cancel(message(&channel, "bob", "")));
+    assert_eq!(rig.take("alice/phone"), ["done 10408"]);
+}
+
+#[test]
+fn the_first_reject_ends_the_ringing_of_all() {
+    let mut rig = three();
+    let channel = ring(&mut rig, "alice/phone", "bob");
+    for name in ["alice/phone", "bob/pad", "bob/phone"] {
+        rig.take(name);
+    }
+    rig.op("bob/phone", Op::Reject(message(&channel, "alice", "")));
+    assert_eq!(rig.take("bob/phone"), ["done 0"]);
+    assert_eq!(rig.take("bob/pad"), ["OtherDevice Reject by bob"]);
+    assert_eq!(rig.take("alice/phone"), ["Online Reject by bob"]);
+    rig.op("alice/phone", Op::Cancel(message(&channel, "bob", "")));
+    assert_eq!(rig.take("alice/phone"), ["done 10409"]);
+}
+
+#[test]
+fn an_invite_of_the_backlog_rings_if_its_caller_says_so() {
+    let mut rig = three();
+    rig.down("bob/pad");
+    rig.take("bob/pad");
+    let channel = ring(&mut rig, "alice/phone", "bob");
+    rig.pass(3_000);
+    rig.up("bob/pad");
+    assert_eq!(rig.take("bob/pad"), ["Restored", "Offline Invite by alice"]);
+    rig.op("bob/pad", Op::Accept(message(&channel, "alice", "")));
+    assert_eq!(rig.take("bob/pad"), ["done 0"]);
+}
+
+#[test]
+fn a_second_login_of_the_same_device_kicks_the_first() {
+    let mut rig = Rig::new(&["bob/pad", "bob/phone"]);
+    let mut config = super::rig::config("bob/pad");
+    config.instance = "another life".into();
+    rig.add("bob/pad again", config);
+    rig.op("bob/pad again", Op::Login);
+    rig.up("bob/pad again");
+    assert_eq!(rig.take("bob/pad again"), ["done 0"]);
+    assert_eq!(rig.take("bob/pad"), ["Kicked", "disconnect true"]);
+    assert!(rig.take("bob/phone").is_empty());
+}

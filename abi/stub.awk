@@ -33,8 +33,14 @@ in_comment { if (/\*\//) in_comment = 0; next }
 }
 
 /^typedef u?int[0-9]+_t [a-z_]+;$/ { type = $3; sub(/;/, "", type) }
-/^enum \{/ { $0 = "enum numbers_of_" type " {"; lists = lists " " type }
-/^  NERTC_CALLKIT_[A-Z_0-9]+ = / && is_new($1) { next }
+# A list of which every number is new is left out whole.
+/^enum \{/ { in_list = 1; numbers = ""; next }
+in_list && /^\};/ {
+  if (numbers) { print "enum numbers_of_" type " {\n" numbers "};"; lists = lists " " type }
+  in_list = 0
+  next
+}
+in_list { if (!is_new($1)) numbers = numbers $0 "\n"; next }
 
 /^typedef struct [a-z_]+ \{/ { struct = $3; is_over = is_sized = 0 }
 /^\}/ { struct = "" }

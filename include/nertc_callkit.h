@@ -610,6 +610,24 @@ enum {
   NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
 };
 
+/** Flags of nertc_callkit_mqtt_options. */
+typedef uint32_t nertc_callkit_mqtt_flag;
+enum {
+  /** Allows mqtt:// to other machines: anybody on the way can read tokens and calls. */
+  NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT = 1,
+  /** One device an account: a second login kicks the first. */
+  NERTC_CALLKIT_MQTT_SINGLE_DEVICE = 2,
+  /** A device that is busy does not end the ringing of the account's other devices. */
+  NERTC_CALLKIT_MQTT_BUSY_IS_LOCAL = 4,
+  /**
+   * The broker tells who was lost, so that a call with a lost device ends sooner. Its access
+   * rules must allow it: docs/BACKENDS.md.
+   */
+  NERTC_CALLKIT_MQTT_PRESENCE = 8,
+  /** A call does not end because signaling hears nothing of the peer: media decides. */
+  NERTC_CALLKIT_MQTT_MEDIA_DECIDES = 16,
+};
+
 /**
  * A call component. The pointer's value is a never-reused id, not an address: a stale handle is
  * refused with CLOSED and touches no memory. Any thread.
@@ -1695,6 +1713,65 @@ typedef struct nertc_callkit_fault {
 #define NERTC_CALLKIT_FAULT_INIT \
   { (uint32_t)sizeof(nertc_callkit_fault), 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
 
+/** How the MQTT plug signals. Any thread. */
+typedef struct nertc_callkit_mqtt_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_mqtt_flag bits. */
+  uint32_t flags;
+  /**
+   * The broker's addresses, tried in turn: "mqtts://host", "mqtts://host:8883", "mqtt://host",
+   * "mqtt://[::1]:1883". Not NULL. All must lead to the same broker or cluster.
+   */
+  const char *const *endpoints;
+  /** How many: 1 to 8. */
+  uint32_t endpoint_count;
+  /** For how many seconds the broker keeps what comes while a device is away (86400). */
+  uint32_t session_expiry_s;
+  /** Seconds of silence after which the broker is asked whether it is there (60), up to 65535. */
+  uint32_t keep_alive_s;
+  /** Silence of the peer's device after which it counts as gone (60000). */
+  uint32_t peer_lost_ms;
+  /**
+   * Certificates of the authorities to trust for mqtts://, as PEM text, up to 1 MiB. NULL = those
+   * of the system.
+   */
+  const char *ca_pem;
+  /**
+   * What every topic begins with: levels of A-Z a-z 0-9 _ - with / between them, up to 32 bytes.
+   * NULL = "nck1".
+   */
+  const char *topic_prefix;
+  /**
+   * Brings back what save_client_id got for this account and device: writes it into `buffer` of
+   * `size` bytes and answers 0; anything else = there is none. On the worker, at login; must not
+   * block. NULL = a file in config.data_dir that its owner alone may read; if that is not set,
+   * nothing comes from before this process. Both hooks or none.
+   */
+  int32_t (*load_client_id)(const char *account,
+                            const char *device_id,
+                            char *buffer,
+                            uint32_t size,
+                            void *user_data);
+  /** Keeps the client id, which is a secret: who has it can take the session over. */
+  void (*save_client_id)(const char *account,
+                         const char *device_id,
+                         const char *client_id,
+                         void *user_data);
+  /**
+   * Asks for a token: login got none, or the broker refuses it (also later, when it reconnects).
+   * Answer with nertc_callkit_mqtt_set_token, in here or later, on any thread. Comes on any
+   * thread, with no lock held; must not block. NULL = a refused token is final.
+   */
+  void (*on_token)(uint64_t ask, const char *account, void *user_data);
+  /** Handed to the hooks, which may be called until the component is gone. */
+  void *user_data;
+} nertc_callkit_mqtt_options;
+/** Every default of nertc_callkit_mqtt_options. */
+#define NERTC_CALLKIT_MQTT_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_mqtt_options), 0, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, \
+    NULL, NULL }
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -2344,6 +2421,42 @@ nertc_callkit_status nertc_callkit_loopback_rtc(nertc_callkit_hub *hub,
 NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit_plugs *out);
 
 /**
+ * Makes a signaling plug for an MQTT broker and puts it into `out`.
+ *
+ * It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ - is
+ * written as = and two hex digits (at most 64 bytes then), the password is the token. Copies
+ * `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
+ * nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing newer.
+ *
+ * @param options  What broker, and how. Not NULL.
+ * @param out      Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
+ *                 another machine without ALLOW_PLAINTEXT; the log says what to do. UNSUPPORTED: a
+ *                 field that this library does not know is not zero, the library was built without
+ *                 MQTT, or mqtts:// and it was built without TLS.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_MUST_USE
+nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options,
+                                                  nertc_callkit_plugs *out);
+
+/**
+ * Answers on_token.
+ *
+ * Copies `token`. An unknown ask is one that was answered before, whose component logged out or is
+ * gone, or of the process before a fork.
+ *
+ * @param ask    What on_token was given.
+ * @param token  Up to 4096 bytes. NULL or empty: there is none; that ends the login (BAD_TOKEN).
+ * @return       OK. INVALID_ARGUMENT: no UTF-8, or too long. CLOSED: nobody asks. UNSUPPORTED:
+ *               built without MQTT.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_mqtt_set_token(uint64_t ask, const char *token);
+
+/**
  * Fills a nertc_callkit_config with its defaults.
  *
  * The same as NERTC_CALLKIT_CONFIG_INIT.
@@ -2464,6 +2577,19 @@ void nertc_callkit_view_init(nertc_callkit_view *view, uint32_t struct_size);
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 void nertc_callkit_fault_init(nertc_callkit_fault *fault, uint32_t struct_size);
+
+/**
+ * Fills a nertc_callkit_mqtt_options with its defaults.
+ *
+ * The same as NERTC_CALLKIT_MQTT_OPTIONS_INIT.
+ *
+ * @param mqtt_options  The struct. NULL: nothing happens.
+ * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_mqtt_options_init(nertc_callkit_mqtt_options *mqtt_options,
+                                     uint32_t struct_size);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -9,9 +9,26 @@ const BANNED: &[(&str, &[&str])] = &[
     ("src/ffi/", &["engine::state"]),
     (
         "src/worker/",
-        &["crate::ffi", "nertc_callkit_abi", "nertc_callkit_plug", "nertc_callkit_loopback", "no_mangle"],
+        &[
+            "crate::ffi",
+            "nertc_callkit_abi",
+            "nertc_callkit_plug",
+            "nertc_callkit_loopback",
+            "nertc_callkit_mqtt",
+            "no_mangle",
+        ],
     ),
-    ("src/trace/", &["crate::ffi", "crate::worker", "nertc_callkit_abi", "nertc_callkit_loopback", "libc::"]),
+    (
+        "src/trace/",
+        &[
+            "crate::ffi",
+            "crate::worker",
+            "nertc_callkit_abi",
+            "nertc_callkit_loopback",
+            "nertc_callkit_mqtt",
+            "libc::",
+        ],
+    ),
     ("src/trace/", &["std::fs", "std::thread", "Mutex", "Instant", "SystemTime", "unsafe ", "log::"]),
     (
         "src/engine/",
@@ -21,6 +38,7 @@ const BANNED: &[(&str, &[&str])] = &[
             "crate::trace",
             "nertc_callkit_abi",
             "nertc_callkit_loopback",
+            "nertc_callkit_mqtt",
             "libc::",
         ],
     ),

@@ -38,10 +38,11 @@ macro_rules! sized32 {
 }
 sized32! {
     nertc_callkit_push nertc_callkit_call_options nertc_callkit_call_ref nertc_callkit_cancel_options
-    nertc_callkit_view nertc_callkit_timers nertc_callkit_config nertc_callkit_listener nertc_callkit_plugs
-    nertc_callkit_fault nertc_callkit_frame nertc_callkit_call_info nertc_callkit_signaling nertc_callkit_rtc
-    nertc_callkit_signaling_result nertc_callkit_signaling_event nertc_callkit_signaling_connection
-    nertc_callkit_channel nertc_callkit_member nertc_callkit_room nertc_callkit_rtc_event
+    nertc_callkit_view nertc_callkit_timers nertc_callkit_config nertc_callkit_listener
+    nertc_callkit_plugs nertc_callkit_fault nertc_callkit_mqtt_options nertc_callkit_frame
+    nertc_callkit_call_info nertc_callkit_signaling nertc_callkit_rtc nertc_callkit_signaling_result
+    nertc_callkit_signaling_event nertc_callkit_signaling_connection nertc_callkit_channel
+    nertc_callkit_member nertc_callkit_room nertc_callkit_rtc_event
 }
 
 /// A pointer of the host or a plug that we only pass on.

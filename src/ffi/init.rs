@@ -2,8 +2,8 @@
 
 use nertc_callkit_abi::{
     nertc_callkit_call_options, nertc_callkit_call_ref, nertc_callkit_cancel_options, nertc_callkit_config,
-    nertc_callkit_fault, nertc_callkit_listener, nertc_callkit_plugs, nertc_callkit_push,
-    nertc_callkit_timers, nertc_callkit_view,
+    nertc_callkit_fault, nertc_callkit_listener, nertc_callkit_mqtt_options, nertc_callkit_plugs,
+    nertc_callkit_push, nertc_callkit_timers, nertc_callkit_view,
 };
 
 use super::convert::init;
@@ -159,4 +159,21 @@ pub unsafe extern "C" fn nertc_callkit_view_init(view: *mut nertc_callkit_view, 
 pub unsafe extern "C" fn nertc_callkit_fault_init(fault: *mut nertc_callkit_fault, struct_size: u32) {
     // SAFETY: the caller owns `struct_size` bytes there.
     guard_or((), || unsafe { init(fault, struct_size) })
+}
+
+/// Fills a nertc_callkit_mqtt_options with its defaults.
+///
+/// The same as NERTC_CALLKIT_MQTT_OPTIONS_INIT.
+///
+/// @param mqtt_options  The struct. NULL: nothing happens.
+/// @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_mqtt_options_init(
+    mqtt_options: *mut nertc_callkit_mqtt_options,
+    struct_size: u32,
+) {
+    // SAFETY: the caller owns `struct_size` bytes there.
+    guard_or((), || unsafe { init(mqtt_options, struct_size) })
 }

@@ -28,6 +28,8 @@ pub mod trace;
 
 pub mod loopback;
 
+pub mod mqtt;
+
 pub mod init;
 
 /// What a function answers inside a callback, of whatever component.
@@ -78,6 +80,8 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_loopback_signaling", InCallback::Yes),
     ("nertc_callkit_loopback_rtc", InCallback::Yes),
     ("nertc_callkit_none_rtc", InCallback::Yes),
+    ("nertc_callkit_mqtt_signaling", InCallback::Yes),
+    ("nertc_callkit_mqtt_set_token", InCallback::Yes),
     ("nertc_callkit_config_init", InCallback::Yes),
     ("nertc_callkit_timers_init", InCallback::Yes),
     ("nertc_callkit_listener_init", InCallback::Yes),
@@ -88,6 +92,7 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_cancel_options_init", InCallback::Yes),
     ("nertc_callkit_view_init", InCallback::Yes),
     ("nertc_callkit_fault_init", InCallback::Yes),
+    ("nertc_callkit_mqtt_options_init", InCallback::Yes),
 ];
 
 #[cfg(test)]

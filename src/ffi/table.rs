@@ -48,6 +48,8 @@ unsafe extern "C" fn in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     worker::after_fork_in_child();
     nertc_callkit_loopback::after_fork_in_child();
+    #[cfg(feature = "mqtt")]
+    nertc_callkit_mqtt::after_fork_in_child();
 }
 
 struct Shards<T> {

@@ -121,6 +121,7 @@ REQUEST(set_remote_view, &view)
 PLUG(loopback_signaling, signaling, NULL, )
 PLUG(loopback_rtc, rtc, NULL, )
 PLUG(none_rtc, rtc, )
+INIT(mqtt_options)
 INIT(config)
 INIT(timers)
 INIT(listener)
@@ -131,6 +132,33 @@ INIT(call_ref)
 INIT(cancel_options)
 INIT(view)
 INIT(fault)
+
+/* A library may be built without MQTT. */
+RUN_OF(mqtt_signaling)
+{
+  const char *const endpoint = "mqtt://localhost";
+  nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
+  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  int32_t status;
+  (void)kit;
+  (void)tally;
+  options.endpoints = &endpoint;
+  options.endpoint_count = 1;
+  status = nertc_callkit_mqtt_signaling(&options, &plugs);
+  if (status == NERTC_CALLKIT_STATUS_OK) {
+    plugs.signaling->release(plugs.signaling_ctx);
+  }
+  return status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status;
+}
+
+/* Nobody asked. */
+RUN_OF(mqtt_set_token)
+{
+  const int32_t status = nertc_callkit_mqtt_set_token(0, "token");
+  (void)kit;
+  (void)tally;
+  return status == NERTC_CALLKIT_STATUS_CLOSED || status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status;
+}
 
 RUN_OF(logout)
 {
@@ -267,7 +295,8 @@ const struct function functions[] = {
   ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
   ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT),
   {"hub_release", NO_KIT, run_hub_create}, ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT),
-  ROW(none_rtc, NO_KIT), ROW(config_init, NO_KIT), ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT),
+  ROW(none_rtc, NO_KIT), ROW(mqtt_signaling, NO_KIT), ROW(mqtt_set_token, NO_KIT),
+  ROW(mqtt_options_init, NO_KIT), ROW(config_init, NO_KIT), ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT),
   ROW(plugs_init, NO_KIT), ROW(push_init, NO_KIT), ROW(call_options_init, NO_KIT), ROW(call_ref_init, NO_KIT),
   ROW(cancel_options_init, NO_KIT), ROW(view_init, NO_KIT), ROW(fault_init, NO_KIT),
 };

@@ -86,7 +86,8 @@ fn copy(from: &str, to: &Path) {
 /// Builds the copy; the programs of the random worlds and of the search.
 fn build(copy: &Path) -> (PathBuf, PathBuf) {
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--profile", "faults", "--no-run", "--message-format", "json"])
+        .args(["test", "--no-default-features", "--profile", "faults", "--no-run"])
+        .args(["--message-format", "json"])
         .args(["--test", "sim", "--test", "model"])
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.join("target"))

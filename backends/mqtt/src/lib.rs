@@ -5,8 +5,28 @@
 //!   invites and their first answer, the backlog, acknowledgements, kicks.
 //! - [`names`]: accounts and devices as topics of the broker. Who sent a message is read from its topic
 //!   alone.
+//! - [`options`]: what the host may ask for, checked.
+//! - [`asks`]: questions for a token, which the host may answer later.
 //!
 //! The wire is described in `docs/WIRE-MQTT.md`.
 
+pub mod asks;
 pub mod names;
+pub mod options;
 pub mod station;
+
+pub use asks::set_token;
+
+use std::ffi::c_void;
+
+use nertc_callkit_abi::nertc_callkit_signaling;
+
+/// A new signaling plug. Whoever gets the ctx calls the vtable's release once. None: this build has none.
+pub fn signaling(_options: options::Options) -> Option<(&'static nertc_callkit_signaling, *mut c_void)> {
+    None
+}
+
+/// For the child after a fork. Safe in a fork handler.
+pub fn after_fork_in_child() {
+    asks::after_fork_in_child();
+}

@@ -248,3 +248,58 @@ pub struct nertc_callkit_fault {
     /// Device it applies to; NULL = any.
     pub device_id: *const c_char,
 }
+
+/// How the MQTT plug signals. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_mqtt_options {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// nertc_callkit_mqtt_flag bits.
+    pub flags: u32,
+    /// The broker's addresses, tried in turn: "mqtts://host", "mqtts://host:8883", "mqtt://host",
+    /// "mqtt://[::1]:1883". Not NULL. All must lead to the same broker or cluster.
+    pub endpoints: *const *const c_char,
+    /// How many: 1 to 8.
+    pub endpoint_count: u32,
+    /// For how many seconds the broker keeps what comes while a device is away (86400).
+    pub session_expiry_s: u32,
+    /// Seconds of silence after which the broker is asked whether it is there (60), up to 65535.
+    pub keep_alive_s: u32,
+    /// Silence of the peer's device after which it counts as gone (60000).
+    pub peer_lost_ms: u32,
+    /// Certificates of the authorities to trust for mqtts://, as PEM text, up to 1 MiB. NULL = those
+    /// of the system.
+    pub ca_pem: *const c_char,
+    /// What every topic begins with: levels of A-Z a-z 0-9 _ - with / between them, up to 32 bytes.
+    /// NULL = "nck1".
+    pub topic_prefix: *const c_char,
+    /// Brings back what save_client_id got for this account and device: writes it into `buffer` of
+    /// `size` bytes and answers 0; anything else = there is none. On the worker, at login; must not
+    /// block. NULL = a file in config.data_dir that its owner alone may read; if that is not set,
+    /// nothing comes from before this process. Both hooks or none.
+    pub load_client_id: Option<
+        unsafe extern "C" fn(
+            account: *const c_char,
+            device_id: *const c_char,
+            buffer: *mut c_char,
+            size: u32,
+            user_data: *mut c_void,
+        ) -> i32,
+    >,
+    /// Keeps the client id, which is a secret: who has it can take the session over.
+    pub save_client_id: Option<
+        unsafe extern "C" fn(
+            account: *const c_char,
+            device_id: *const c_char,
+            client_id: *const c_char,
+            user_data: *mut c_void,
+        ),
+    >,
+    /// Asks for a token: login got none, or the broker refuses it (also later, when it reconnects).
+    /// Answer with nertc_callkit_mqtt_set_token, in here or later, on any thread. Comes on any
+    /// thread, with no lock held; must not block. NULL = a refused token is final.
+    pub on_token: Option<unsafe extern "C" fn(ask: u64, account: *const c_char, user_data: *mut c_void)>,
+    /// Handed to the hooks, which may be called until the component is gone.
+    pub user_data: *mut c_void,
+}

@@ -581,3 +581,20 @@ pub enum nertc_callkit_hub_flag {
     /// The hub writes the record of a completed call, as NetEase's server does.
     NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
 }
+
+/// Flags of nertc_callkit_mqtt_options.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_mqtt_flag {
+    /// Allows mqtt:// to other machines: anybody on the way can read tokens and calls.
+    NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT = 1,
+    /// One device an account: a second login kicks the first.
+    NERTC_CALLKIT_MQTT_SINGLE_DEVICE = 2,
+    /// A device that is busy does not end the ringing of the account's other devices.
+    NERTC_CALLKIT_MQTT_BUSY_IS_LOCAL = 4,
+    /// The broker tells who was lost, so that a call with a lost device ends sooner. Its access
+    /// rules must allow it: docs/BACKENDS.md.
+    NERTC_CALLKIT_MQTT_PRESENCE = 8,
+    /// A call does not end because signaling hears nothing of the peer: media decides.
+    NERTC_CALLKIT_MQTT_MEDIA_DECIDES = 16,
+}

@@ -1,0 +1,168 @@
+//! Constructor of the MQTT plug. Without the feature `mqtt` its functions are there and answer UNSUPPORTED.
+
+use std::ffi::c_char;
+
+use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs, nertc_callkit_status};
+
+use super::guard::guard;
+
+/// Makes a signaling plug for an MQTT broker and puts it into `out`.
+///
+/// It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ - is
+/// written as = and two hex digits (at most 64 bytes then), the password is the token. Copies
+/// `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
+/// nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing newer.
+///
+/// @param options  What broker, and how. Not NULL.
+/// @param out      Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+/// @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
+///                 another machine without ALLOW_PLAINTEXT; the log says what to do. UNSUPPORTED: a
+///                 field that this library does not know is not zero, the library was built without
+///                 MQTT, or mqtts:// and it was built without TLS.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_mqtt_signaling(
+    options: *const nertc_callkit_mqtt_options,
+    out: *mut nertc_callkit_plugs,
+) -> nertc_callkit_status {
+    // SAFETY: the header's contract.
+    guard(|| unsafe { plug::signaling(options, out) })
+}
+
+/// Answers on_token.
+///
+/// Copies `token`. An unknown ask is one that was answered before, whose component logged out or is
+/// gone, or of the process before a fork.
+///
+/// @param ask    What on_token was given.
+/// @param token  Up to 4096 bytes. NULL or empty: there is none; that ends the login (BAD_TOKEN).
+/// @return       OK. INVALID_ARGUMENT: no UTF-8, or too long. CLOSED: nobody asks. UNSUPPORTED:
+///               built without MQTT.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_mqtt_set_token(
+    ask: u64,
+    token: *const c_char,
+) -> nertc_callkit_status {
+    // SAFETY: the header's contract.
+    guard(|| unsafe { plug::set_token(ask, token) })
+}
+
+#[cfg(feature = "mqtt")]
+mod plug {
+    use std::ffi::c_char;
+
+    use log::error;
+    use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
+    use nertc_callkit_mqtt::options::{ENDPOINT_BYTES, ENDPOINTS, PEM_BYTES, PREFIX_BYTES};
+    use nertc_callkit_mqtt::options::{Given, Hooks, Options, Refused};
+    use nertc_callkit_mqtt::{set_token as answer, signaling as new};
+
+    use crate::engine::input::Text;
+    use crate::engine::limits;
+    use crate::ffi::convert::{give, known, opt_text, options as read_options, text};
+    use crate::ffi::guard::Error;
+
+    /// # Safety
+    /// The host's arguments, as the header says.
+    pub(super) unsafe fn signaling(
+        given: *const nertc_callkit_mqtt_options,
+        out: *mut nertc_callkit_plugs,
+    ) -> Result<(), Error> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut plugs = known(out.cast_const())?;
+            let (vtable, ctx) = new(read(&read_options(given)?)?).ok_or(Error::Unsupported)?;
+            (plugs.signaling, plugs.signaling_ctx) = (vtable, ctx);
+            give(out, &plugs)
+        }
+    }
+
+    /// # Safety
+    /// The host's arguments, as the header says.
+    pub(super) unsafe fn set_token(ask: u64, token: *const c_char) -> Result<(), Error> {
+        // SAFETY: the caller's promise.
+        let token = unsafe { opt_text(token, limits::TOKEN)? };
+        if answer(ask, token.as_deref()) { Ok(()) } else { Err(Error::Closed) }
+    }
+
+    /// # Safety
+    /// The host's options, as the header says.
+    unsafe fn read(c: &nertc_callkit_mqtt_options) -> Result<Options, Error> {
+        // SAFETY: the caller's promise: texts that end, as many endpoints as it says.
+        let (endpoints, ca_pem, prefix) = unsafe {
+            let ca_pem = said("ca_pem", opt_text(c.ca_pem, PEM_BYTES))?;
+            let prefix = said("topic_prefix", opt_text(c.topic_prefix, PREFIX_BYTES))?;
+            (said("endpoints", endpoints(c))?, ca_pem, prefix)
+        };
+        let given = Given {
+            flags: c.flags,
+            endpoints: endpoints.iter().map(|it| &**it).collect(),
+            ca_pem: ca_pem.as_deref(),
+            prefix: prefix.as_deref(),
+            session_expiry_s: c.session_expiry_s,
+            keep_alive_s: c.keep_alive_s,
+            peer_lost_ms: c.peer_lost_ms,
+            hooks: Hooks {
+                load: c.load_client_id,
+                save: c.save_client_id,
+                token: c.on_token,
+                user_data: c.user_data,
+            },
+        };
+        Options::read(&given).map_err(|refused| {
+            error!("nertc_callkit_mqtt_signaling: {refused}");
+            match refused {
+                Refused::Invalid(_) => Error::InvalidArgument,
+                Refused::Unsupported(_) => Error::Unsupported,
+            }
+        })
+    }
+
+    /// # Safety
+    /// As `read`.
+    unsafe fn endpoints(c: &nertc_callkit_mqtt_options) -> Result<Vec<Text>, Error> {
+        let count = c.endpoint_count as usize;
+        if c.endpoints.is_null() || count > ENDPOINTS {
+            return if c.endpoints.is_null() && count == 0 {
+                Ok(Vec::new())
+            } else {
+                Err(Error::InvalidArgument)
+            };
+        }
+        // SAFETY: the caller's promise.
+        (0..count).map(|at| unsafe { text(*c.endpoints.add(at), ENDPOINT_BYTES) }).collect()
+    }
+
+    /// Logs what is wrong with a field.
+    fn said<T>(field: &str, read: Result<T, Error>) -> Result<T, Error> {
+        read.inspect_err(|_| {
+            error!("nertc_callkit_mqtt_signaling: {field}: missing, not UTF-8, too long or too many");
+        })
+    }
+}
+
+#[cfg(not(feature = "mqtt"))]
+mod plug {
+    use std::ffi::c_char;
+
+    use log::error;
+    use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
+
+    use crate::ffi::guard::Error;
+
+    pub(super) unsafe fn signaling(
+        _: *const nertc_callkit_mqtt_options,
+        _: *mut nertc_callkit_plugs,
+    ) -> Result<(), Error> {
+        error!("nertc_callkit_mqtt_signaling: this library was built without the feature `mqtt`");
+        Err(Error::Unsupported)
+    }
+
+    pub(super) unsafe fn set_token(_: u64, _: *const c_char) -> Result<(), Error> {
+        Err(Error::Unsupported)
+    }
+}

@@ -12,6 +12,9 @@
 
 #include "nertc_callkit.h"
 
+/* Set it to be told, too, after each line. */
+static void (*print_also)(void *user_data, const char *event);
+
 static void print_line(void *user_data, const char *event, const char *fields, ...)
 {
   va_list list;
@@ -21,6 +24,9 @@ static void print_line(void *user_data, const char *event, const char *fields, .
   va_end(list);
   printf("\n");
   fflush(stdout);
+  if (print_also) {
+    print_also(user_data, event);
+  }
 }
 
 /* A completion. Hand it to any function as `done`, with the component's user_data. */

@@ -1,0 +1,330 @@
+/*
+ * phone.c: a telephone for the command line. Two of them, on two machines, call each other through an MQTT
+ * broker: signaling alone, media is the business of none_rtc's host. Commands are typed, or piped in.
+ *
+ *   phone --broker mqtts://HOST --account alice --token SECRET
+ *
+ * One thread, one poll: it waits for the keyboard and for the library at once, and never inside of either.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "print_events.h"
+
+static const char usage[] =
+  "usage: phone --broker URL --account A --token T [OPTION...]\n"
+  "  --broker URL    mqtts://HOST[:PORT] or mqtt://HOST[:PORT]; given again: tried in turn\n"
+  "  --account A     who I am; --token T proves it to the broker\n"
+  "  --device D      which of my devices this is; --single: I have only one at a time\n"
+  "  --ca FILE       trust these authorities (PEM), not the system's\n"
+  "  --plaintext     mqtt:// to other machines, too: anybody on the way can read tokens and calls\n"
+  "  --data DIR      keeps the secret client id there: calls wait for me while I am away\n"
+  "  --auto-answer   accept every call; --ring MS: how long a call rings (30000)\n"
+  "  --presence      the broker tells who was lost; --peer-lost MS: gone after this silence (60000)\n"
+  "commands: login, logout, call USER [audio|video], accept, reject, cancel, hangup, leave, status,\n"
+  "  switch audio|video, wait EVENT (the next commands when it has come), quit\n";
+
+struct phone {
+  const char *name; /* account, or account/device: begins each line */
+  const char *brokers[8], *account, *token, *device, *ca, *data;
+  uint32_t broker_count, flags, ring_ms, peer_lost_ms;
+  int auto_answer;
+  nertc_callkit *kit;
+  char typed[4096]; /* and not carried out yet */
+  size_t length;
+  char awaited[64];
+  int end_of_input, quit;
+};
+
+/* ---- what is heard ---- */
+
+static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *me)
+{
+  print_invited(kit, event, me);
+  if (((struct phone *)me)->auto_answer) {
+    nertc_callkit_accept(kit, event->call, print_done, me);
+  }
+}
+
+/* After each line: is it what `wait` waits for? */
+static void heard(void *me, const char *event)
+{
+  struct phone *phone = me;
+  if (strcmp(phone->awaited, event) == 0) {
+    phone->awaited[0] = '\0';
+  }
+}
+
+/* ---- what is typed ---- */
+
+static int login(struct phone *me)
+{
+  return nertc_callkit_login(me->kit, me->account, me->token, print_done, me);
+}
+
+static int call(struct phone *me, const char *user, int32_t call_type)
+{
+  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+  options.user_id = user;
+  options.call_type = call_type;
+  return nertc_callkit_call(me->kit, &options, print_done, me);
+}
+
+static int status(struct phone *me)
+{
+  static const char *const states[] = {"idle", "calling", "called", "in_call"};
+  nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
+  const int answer = nertc_callkit_get_call_info(me->kit, &info);
+  if (answer == NERTC_CALLKIT_STATUS_OK) {
+    print_line(me, "status", "state=%s account=%s call=%u peer=%s type=%d", states[info.state & 3], info.account,
+               (unsigned)info.call_no, info.peer, (int)info.call_type);
+  }
+  return answer;
+}
+
+static int32_t type_of(const char *word)
+{
+  return strcmp(word, "video") == 0 ? NERTC_CALLKIT_CALL_TYPE_VIDEO
+       : strcmp(word, "audio") == 0 ? NERTC_CALLKIT_CALL_TYPE_AUDIO : 0;
+}
+
+/* Carries out one line: a verb and up to two words. accept, reject and the like mean the call that was printed
+ * last; an app with a screen names the call that it shows (two_devices.c). */
+static void carry_out(struct phone *me, char *line)
+{
+  nertc_callkit *kit = me->kit;
+  const char *verb = strtok(line, " \t\r"), *first = strtok(NULL, " \t\r"), *second = strtok(NULL, " \t\r");
+  int answer = NERTC_CALLKIT_STATUS_OK;
+  if (!verb || verb[0] == '#') {
+    return;
+  }
+  if (strcmp(verb, "call") == 0 && first && (!second || type_of(second))) {
+    answer = call(me, first, second ? type_of(second) : 0);
+  } else if (strcmp(verb, "switch") == 0 && first && type_of(first)) {
+    answer = nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_SWITCH_INVITE, print_done, me);
+  } else if (strcmp(verb, "wait") == 0 && first) {
+    snprintf(me->awaited, sizeof me->awaited, "%s", first);
+  } else if (strcmp(verb, "login") == 0) {
+    answer = login(me);
+  } else if (strcmp(verb, "logout") == 0) {
+    answer = nertc_callkit_logout(kit, print_done, me);
+  } else if (strcmp(verb, "accept") == 0) {
+    answer = nertc_callkit_accept(kit, NULL, print_done, me);
+  } else if (strcmp(verb, "reject") == 0) {
+    answer = nertc_callkit_reject(kit, NULL, print_done, me);
+  } else if (strcmp(verb, "cancel") == 0) {
+    answer = nertc_callkit_cancel(kit, NULL, print_done, me);
+  } else if (strcmp(verb, "hangup") == 0) {
+    answer = nertc_callkit_hangup(kit, NULL, 0, print_done, me);
+  } else if (strcmp(verb, "leave") == 0) {
+    answer = nertc_callkit_leave(kit, NULL, 0, print_done, me);
+  } else if (strcmp(verb, "status") == 0) {
+    answer = status(me);
+  } else if (strcmp(verb, "quit") == 0) {
+    me->quit = 1;
+  } else {
+    fprintf(stderr, "phone: what is '%s'?\n%s", verb, strstr(usage, "commands:"));
+  }
+  if (answer != NERTC_CALLKIT_STATUS_OK) {
+    fprintf(stderr, "phone: %s: %s\n", verb, nertc_callkit_status_text(answer));
+  }
+}
+
+/* Carries out the whole lines that were typed, until one says wait or quit. */
+static void carry_out_all(struct phone *me)
+{
+  char *end;
+  while (!me->quit && !me->awaited[0] && (end = memchr(me->typed, '\n', me->length)) != NULL) {
+    char line[sizeof me->typed];
+    const size_t used = (size_t)(end - me->typed) + 1;
+    memcpy(line, me->typed, used);
+    line[used - 1] = '\0';
+    me->length -= used;
+    memmove(me->typed, end + 1, me->length);
+    carry_out(me, line);
+  }
+  if (me->end_of_input && !me->awaited[0]) {
+    me->quit = 1;
+  }
+}
+
+static int read_more(struct phone *me)
+{
+  const ssize_t got = read(STDIN_FILENO, me->typed + me->length, sizeof me->typed - 1 - me->length);
+  if (got < 0 && errno != EINTR) {
+    perror("phone: standard input");
+    return 0;
+  }
+  me->length += got > 0 ? (size_t)got : 0;
+  if (got == 0) {
+    me->end_of_input = 1;
+    me->typed[me->length++] = '\n'; /* the last line may lack its end */
+  }
+  return 1;
+}
+
+/* ---- waiting ---- */
+
+static int loop(struct phone *me)
+{
+  int library;
+  if (nertc_callkit_event_fd(me->kit, &library) != NERTC_CALLKIT_STATUS_OK) {
+    fprintf(stderr, "phone: no event descriptor: too many open files?\n");
+    return 0;
+  }
+  while (!me->quit) {
+    struct pollfd fds[2] = {{-1, POLLIN, 0}, {-1, POLLIN, 0}};
+    fds[0].fd = library;
+    /* What is typed stays with the system while we have no room for it or hold commands back. */
+    fds[1].fd = me->end_of_input || me->length == sizeof me->typed - 1 ? -1 : STDIN_FILENO;
+    if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+      perror("phone: poll");
+      return 0;
+    }
+    if (fds[0].revents && nertc_callkit_dispatch(me->kit, 0) < 0) {
+      return 0;
+    }
+    if (fds[1].revents && !read_more(me)) {
+      return 0;
+    }
+    if (me->length == sizeof me->typed - 1 && !memchr(me->typed, '\n', me->length)) {
+      fprintf(stderr, "phone: this line is too long\n");
+      me->length = 0;
+    }
+    carry_out_all(me);
+  }
+  return 1;
+}
+
+/* ---- making it ---- */
+
+/* Takes the command line apart; 0: it makes no sense. */
+static int parse(struct phone *me, char **argument)
+{
+  for (; *argument; argument++) {
+    const char *const option = *argument, **text = NULL;
+    uint32_t *number = NULL;
+    if (strcmp(option, "--auto-answer") == 0) {
+      me->auto_answer = 1;
+    } else if (strcmp(option, "--single") == 0) {
+      me->flags |= NERTC_CALLKIT_MQTT_SINGLE_DEVICE;
+    } else if (strcmp(option, "--plaintext") == 0) {
+      me->flags |= NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT;
+    } else if (strcmp(option, "--presence") == 0) {
+      me->flags |= NERTC_CALLKIT_MQTT_PRESENCE;
+    } else if (strcmp(option, "--broker") == 0 && me->broker_count < 8) {
+      text = &me->brokers[me->broker_count++];
+    } else {
+      number = strcmp(option, "--ring") == 0 ? &me->ring_ms
+             : strcmp(option, "--peer-lost") == 0 ? &me->peer_lost_ms : NULL;
+      text = strcmp(option, "--account") == 0 ? &me->account
+           : strcmp(option, "--token") == 0 ? &me->token
+           : strcmp(option, "--device") == 0 ? &me->device
+           : strcmp(option, "--ca") == 0 ? &me->ca
+           : strcmp(option, "--data") == 0 ? &me->data : NULL;
+      if (!text && !number) {
+        return 0;
+      }
+    }
+    if ((text || number) && !*++argument) {
+      return 0;
+    } else if (text) {
+      *text = *argument;
+    } else if (number && (*number = (uint32_t)strtoul(*argument, NULL, 10)) == 0) {
+      return 0;
+    }
+  }
+  return me->broker_count && me->account && me->token;
+}
+
+/* The library says in its log what is wrong with an argument that it refuses. */
+static void on_log(int32_t level, const char *text, void *user_data)
+{
+  (void)level, (void)user_data;
+  fprintf(stderr, "phone: %s\n", text);
+}
+
+/* Signaling over the brokers, and none_rtc for media. */
+static int plug_in(struct phone *me, nertc_callkit_plugs *plugs)
+{
+  static char authorities[65536];
+  nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
+  int answer;
+  if (me->ca) {
+    FILE *file = fopen(me->ca, "rb");
+    if (!file) {
+      fprintf(stderr, "phone: --ca %s: %s\n", me->ca, strerror(errno));
+      return 0;
+    }
+    authorities[fread(authorities, 1, sizeof authorities - 1, file)] = '\0';
+    fclose(file);
+    options.ca_pem = authorities;
+  }
+  options.flags = me->flags;
+  options.endpoints = me->brokers;
+  options.endpoint_count = me->broker_count;
+  options.peer_lost_ms = me->peer_lost_ms;
+  answer = nertc_callkit_mqtt_signaling(&options, plugs);
+  if (answer == NERTC_CALLKIT_STATUS_OK) {
+    answer = nertc_callkit_none_rtc(plugs);
+  }
+  if (answer != NERTC_CALLKIT_STATUS_OK) {
+    fprintf(stderr, "phone: %s\n", nertc_callkit_status_text(answer));
+  }
+  return answer == NERTC_CALLKIT_STATUS_OK;
+}
+
+static int start(struct phone *me)
+{
+  nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
+  nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
+  int answer;
+  nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL);
+  if (!plug_in(me, &plugs)) {
+    return 0;
+  }
+  print_every_event(&listener);
+  print_also = heard;
+  listener.on_invited = on_invited;
+  timers.ring_ms = me->ring_ms;
+  config.listener = &listener;
+  config.user_data = me;
+  config.plugs = &plugs;
+  config.timers = &timers;
+  config.device_id = me->device;
+  config.data_dir = me->data;
+  config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  answer = nertc_callkit_create(&config, &me->kit);
+  if (answer == NERTC_CALLKIT_STATUS_OK) {
+    answer = login(me);
+  }
+  if (answer != NERTC_CALLKIT_STATUS_OK) {
+    fprintf(stderr, "phone: %s\n", nertc_callkit_status_text(answer));
+  }
+  return answer == NERTC_CALLKIT_STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+  static struct phone me;
+  char name[256];
+  int ok;
+  (void)argc;
+  if (!parse(&me, argv + 1)) {
+    fputs(usage, stderr);
+    return 2;
+  }
+  snprintf(name, sizeof name, "%s%s%s", me.account, me.device ? "/" : "", me.device ? me.device : "");
+  me.name = name;
+  ok = start(&me) && loop(&me);
+  /* A call that still runs ends here, so that the other side learns. */
+  nertc_callkit_destroy(me.kit);
+  return ok ? 0 : 1;
+}

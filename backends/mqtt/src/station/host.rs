@@ -72,9 +72,6 @@ impl Station {
             return;
         };
         let id = &envelope.channel;
-        if let Some(req) = self.post.arrived(id) {
-            self.done(req, codes::OK.into());
-        }
         let invite = self.rooms.get_mut(id).and_then(|it| it.invite(request, &from.account));
         let Some(invite) = invite.filter(|it| it.verdict.is_none()) else {
             return self.say_verdict(from, id, request);
@@ -82,7 +79,9 @@ impl Station {
         if !invite.alerted.contains(&from.device) && invite.alerted.len() < limits::ALERTED {
             invite.alerted.push(from.device.clone());
         }
-        self.post.recall(id, Kind::Invite);
+        if let Some(req) = self.post.recall(id, Kind::Invite) {
+            self.done(req, codes::OK.into());
+        }
         if let Body::Accept { custom, .. } = &envelope.body {
             self.on_accept(from, id, request, custom);
         } else if let Body::Reject { custom, .. } = &envelope.body {

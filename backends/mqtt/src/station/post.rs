@@ -152,12 +152,6 @@ impl Post {
         req
     }
 
-    /// Ends the operation of an invite whose receiver has it.
-    pub(super) fn arrived(&mut self, channel: &Text) -> Option<u64> {
-        let is_it = |it: &&mut Entry| it.letter.kind == Kind::Invite && it.letter.channel == *channel;
-        self.entries.iter_mut().filter(is_it).find_map(Entry::take_req)
-    }
-
     /// There is a connection: what waits is sent, and what was sent on the one before is sent again.
     pub(super) fn up(&mut self, now: u64, out: &mut VecDeque<Output>) {
         self.is_up = true;

@@ -1,0 +1,211 @@
+//! The wire vectors of `vectors/`: what a device is told, and word for word what it must say.
+//! `docs/WIRE-MQTT.md` has their format, so that peers in other languages can run them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{env, fs};
+
+use nertc_callkit_mqtt::names::{Incoming, Names};
+use nertc_callkit_mqtt::station::{Config, Fate, Input, InviteExtra, Message, Op, Output, Station};
+use serde_json::{Value, json};
+
+struct Device {
+    station: Station,
+    names: Names,
+    now: u64,
+    last_req: u64,
+    said: Vec<Value>,
+    told: Vec<Value>,
+    /// Values of `$names`.
+    known: BTreeMap<String, Value>,
+}
+
+impl Device {
+    fn new(me: &Value) -> Device {
+        let text = |key: &str| me[key].as_str().unwrap_or_default();
+        let config = Config {
+            account: text("account").into(),
+            device: text("device").into(),
+            instance: "I".repeat(22).into(),
+            single_device: me["single_device"] == true,
+            busy_is_local: me["busy_is_local"] == true,
+            peer_lost_ms: me["peer_lost_ms"].as_u64().unwrap_or(60_000) as u32,
+            watch_presence: false,
+        };
+        let names = Names::new("nck1", &config.account, &config.device).expect("names that can be encoded");
+        let station = Station::new(config, 1);
+        let (said, told, known) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Device { station, names, now: 1_000, last_req: 0, said, told, known }
+    }
+
+    fn feed(&mut self, input: Input) {
+        self.station.handle(self.now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.station.poll_output() {
+            match output {
+                Output::Publish { token, topic, payload, .. } => {
+                    let topic = self.names.write(&topic).expect("a topic");
+                    let message: Value = serde_json::from_str(&payload).expect("JSON");
+                    self.said.push(json!({"topic": topic, "message": message}));
+                    self.station.handle(self.now, Input::Published { token, fate: Fate::Delivered });
+                }
+                Output::Done { answer, .. } => {
+                    let channel = answer.room.map(|it| it.channel.id.to_string());
+                    self.told.push(match channel {
+                        Some(channel) => json!({"done": answer.code, "channel": channel}),
+                        None => json!({"done": answer.code}),
+                    });
+                }
+                Output::Events { source, events } => self.told.extend(events.iter().map(|it| {
+                    json!({
+                        "signal": format!("{:?}", it.signal).to_uppercase(),
+                        "source": format!("{source:?}"),
+                        "from": *it.from,
+                        "device": *it.from_device,
+                        "valid": it.channel.valid,
+                    })
+                })),
+                Output::Connection { what, .. } => self.told.push(json!({"connection": format!("{what:?}")})),
+                Output::Disconnect { .. } => self.told.push(json!({"disconnect": true})),
+                Output::Reconnect | Output::Watch { .. } | Output::Lively(_) | Output::Log { .. } => {}
+            }
+        }
+    }
+
+    fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        while let Some(due) = self.station.poll_timeout().filter(|due| *due <= end) {
+            self.now = due.max(self.now);
+            self.station.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    fn hear(&mut self, topic: &str, payload: Vec<u8>) {
+        let Some(Incoming::Message { lane, from, device }) = self.names.read(topic) else { return };
+        self.feed(Input::Message { lane, from, device, payload });
+    }
+
+    /// `expected`, with what its `$names` stand for; a name not heard of before takes what is there.
+    fn is_like(&mut self, expected: &Value, actual: &Value) -> bool {
+        match (expected, actual) {
+            (Value::String(name), actual) if name.starts_with('$') => {
+                *self.known.entry(name.clone()).or_insert_with(|| actual.clone()) == *actual
+            }
+            (Value::Object(expected), Value::Object(actual)) => {
+                expected.len() == actual.len()
+                    && expected.iter().all(|(key, it)| actual.get(key).is_some_and(|at| self.is_like(it, at)))
+            }
+            (Value::Array(expected), Value::Array(actual)) => {
+                expected.len() == actual.len()
+                    && expected.iter().zip(actual).all(|(it, at)| self.is_like(it, at))
+            }
+            (expected, actual) => expected == actual,
+        }
+    }
+
+    /// What the vector says, with the values of its names.
+    fn filled(&self, value: &Value) -> Value {
+        match value {
+            Value::String(name) => self.known.get(name).unwrap_or(value).clone(),
+            Value::Object(map) => map.iter().map(|(key, it)| (key.clone(), self.filled(it))).collect(),
+            Value::Array(list) => list.iter().map(|it| self.filled(it)).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    fn op(&mut self, asked: &Value) {
+        let text = |key: &str| asked[key].as_str().unwrap_or_default();
+        let message = || Message {
+            channel: text("channel").into(),
+            account: text("account").into(),
+            request: text("request").into(),
+            custom: text("custom").into(),
+            keep: asked["keep"] != false,
+        };
+        let op = match text("op") {
+            "login" => Op::Login,
+            "logout" => Op::Logout,
+            "create" => Op::Create { call_type: 1 },
+            "join" => Op::Join { channel: text("channel").into() },
+            "invite" => Op::Invite(message(), InviteExtra { expires_ms: 30_000, push: None }),
+            "cancel" => Op::Cancel(message()),
+            "accept" => Op::Accept(message()),
+            "reject" => Op::Reject(message()),
+            "leave" => Op::Leave(message()),
+            "close" => Op::Close(message()),
+            "control" => Op::Control(message()),
+            other => panic!("what is the operation {other:?}?"),
+        };
+        self.last_req += 1;
+        self.feed(Input::Op { req: self.last_req, op });
+    }
+
+    /// One line of a vector.
+    fn step(&mut self, step: &Value) -> Result<(), String> {
+        let (verb, what) = step.as_object().and_then(|it| it.iter().next()).ok_or("an empty step")?;
+        let filled = self.filled(what);
+        match verb.as_str() {
+            "connect" => self.feed(Input::Up { resumed: false }),
+            "disconnect" => self.feed(Input::Down),
+            "pass_ms" => self.pass(what.as_u64().ok_or("not a number")?),
+            "do" => self.op(&filled),
+            "hear" => {
+                let topic = filled["topic"].as_str().ok_or("no topic")?;
+                let text = filled["text"].as_str().map(str::to_owned);
+                let payload = text.unwrap_or_else(|| filled["message"].to_string());
+                self.hear(topic, payload.into_bytes());
+            }
+            "says" => {
+                let said = Value::Array(std::mem::take(&mut self.said));
+                if !self.is_like(what, &said) {
+                    return Err(format!("says {said:#}\nshould say {filled:#}"));
+                }
+            }
+            "tells" => {
+                let told = Value::Array(std::mem::take(&mut self.told));
+                if !self.is_like(what, &told) {
+                    return Err(format!("tells {told:#}\nshould tell {filled:#}"));
+                }
+            }
+            other => return Err(format!("what is the step {other:?}?")),
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn every_vector_is_obeyed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let (mut files, mut vectors, mut failed) = (0, 0, Vec::new());
+    for entry in fs::read_dir(folder).expect("vectors") {
+        let path = entry.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("readable");
+        let file: Value =
+            serde_json::from_str(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        files += 1;
+        for vector in file["vectors"].as_array().expect("vectors") {
+            vectors += 1;
+            let mut device = Device::new(&vector["me"]);
+            let steps = file["before"].as_array().into_iter().flatten();
+            let steps = steps.chain(vector["steps"].as_array().expect("steps"));
+            for (at, step) in steps.enumerate() {
+                if let Err(why) = device.step(step) {
+                    failed.push(format!("{}: {}: step {at}: {why}", path.display(), vector["what"]));
+                    break;
+                }
+            }
+            let left = (device.said.len(), device.told.len());
+            if failed.is_empty() && left != (0, 0) {
+                failed.push(format!("{}: {}: says or tells more at the end", path.display(), vector["what"]));
+            }
+        }
+    }
+    println!("wire vectors: files {files}, vectors {vectors}, failed {}", failed.len());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(files >= 5 && vectors >= 20, "vectors are missing");
+}

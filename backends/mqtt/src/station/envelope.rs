@@ -58,9 +58,8 @@ pub(super) enum Body {
     Sync,
     State,
     Gone,
-    Hello {
-        again: bool,
-    },
+    Hello,
+    Mark,
     /// Something that a newer peer says.
     Unknown,
 }
@@ -171,7 +170,8 @@ fn read_body(kind: &str, all: &Map<String, Value>, body: &Map<String, Value>) ->
         "sync" => Body::Sync,
         "state" => Body::State,
         "gone" => Body::Gone,
-        "hello" => Body::Hello { again: flag("again").unwrap_or(false) },
+        "hello" => Body::Hello,
+        "mark" => Body::Mark,
         _ => Body::Unknown,
     })
 }
@@ -264,7 +264,8 @@ fn write_body(body: &Body) -> (&'static str, Value) {
         Body::Sync => ("sync", Value::Null),
         Body::State => ("state", Value::Null),
         Body::Gone => ("gone", Value::Null),
-        Body::Hello { again } => ("hello", json!({"again": again})),
+        Body::Hello => ("hello", Value::Null),
+        Body::Mark => ("mark", Value::Null),
         Body::Unknown => ("", Value::Null),
     }
 }

@@ -1,13 +1,14 @@
 //! The session: what happens between a connection and its loss, the backlog, and who else is logged in.
 //!
-//! After every connect a device says hello to the own account's devices, itself among them. When that comes
-//! back the broker has delivered what waited, and both ways are proven. What came before it is the backlog:
-//! it is handed over as one batch, its invites only after the callers' devices have said that they stand.
+//! After every connect a device sends a mark to itself, and at a login a hello to all devices of the account.
+//! When they come back the broker has delivered what waited, and both ways are proven. What came before is the
+//! backlog: it is handed over as one batch, its invites only after the callers' devices have said that they
+//! stand.
 
 use super::envelope::{Body, Envelope};
 use super::room::{Doubt, Party, Role};
 use super::value::{Event, Output, Signal, Source, Text, Topic, What};
-use super::{Answer, Station, codes, envelope, limits};
+use super::{Answer, Station, codes, direct, envelope, limits};
 
 /// Logged in or not, connected or not.
 #[derive(Clone, Debug, Default, Hash)]
@@ -17,6 +18,8 @@ pub(super) struct Session {
     login: Option<u64>,
     /// Logged in, also while the connection is lost.
     is_in: bool,
+    /// Our hello came back: who says hello from now on logged in after us.
+    has_greeted: bool,
     /// The core was told that the connection is lost.
     is_lost: bool,
     backlog: Vec<Event>,
@@ -29,9 +32,10 @@ enum Phase {
     Out,
     /// The link connects.
     Connecting,
-    /// Our hello with this id is on its way.
+    /// What we sent to ourselves, by id, is on its way.
     Greeting {
-        hello: Text,
+        hello: Option<Text>,
+        mark: Option<Text>,
         until: u64,
     },
     /// Callers are asked whether the backlog's invites stand.
@@ -102,11 +106,19 @@ impl Station {
         if matches!(self.session.phase, Phase::Out) {
             return;
         }
-        let hello = self.envelope(&"".into(), Body::Hello { again: self.session.is_in });
-        self.session.phase = Phase::Greeting { hello: hello.id.clone(), until: self.now + limits::ECHO_MS };
         self.post.up(self.now, &mut self.outputs);
-        let payload = envelope::write(&hello);
-        self.post.say(&mut self.outputs, Topic::Own, payload, limits::HELLO_EXPIRES_MS);
+        let until = self.now + limits::ECHO_MS;
+        // Only a login is news for the account's devices: a mailbox must not fill with reconnects.
+        let hello = (!self.session.is_in).then(|| {
+            let hello = self.envelope(&"".into(), Body::Hello);
+            let payload = envelope::write(&hello);
+            self.post.say(&mut self.outputs, Topic::Own, payload, limits::HELLO_EXPIRES_MS);
+            hello.id
+        });
+        let mark = self.envelope(&"".into(), Body::Mark);
+        let (topic, payload) = (direct(&self.me), envelope::write(&mark));
+        self.post.say(&mut self.outputs, topic, payload, limits::ANSWER_EXPIRES_MS);
+        self.session.phase = Phase::Greeting { hello, mark: Some(mark.id), until };
         // The link subscribed anew: to nobody's will.
         self.watched.clear();
     }
@@ -167,12 +179,11 @@ impl Station {
     /// A message of an own device, maybe of this one.
     pub(super) fn on_own(&mut self, from: &Party, envelope: &Envelope, is_new: bool) {
         let is_me = from.device == self.me.device && envelope.instance == self.config.instance;
-        if let Body::Hello { again } = envelope.body {
+        if matches!(envelope.body, Body::Hello) {
             let is_rival = self.config.single_device || from.device == self.me.device;
             if is_me {
-                self.on_echo(&envelope.id);
-            } else if is_rival && is_new && !again && self.session.is_in {
-                // It logged in after us: our own hello came back before.
+                self.on_echo(from, envelope);
+            } else if is_rival && is_new && self.session.has_greeted {
                 self.connection(What::Kicked, codes::OK, "logged in on another device".into());
                 self.end_session();
                 self.outputs.push_back(Output::Disconnect { forget: true });
@@ -185,10 +196,15 @@ impl Station {
         }
     }
 
-    /// Our own hello came back.
-    fn on_echo(&mut self, id: &Text) {
-        let is_it = matches!(&self.session.phase, Phase::Greeting { hello, .. } if hello == id);
-        if !is_it {
+    /// What we sent to ourselves came back: with the last of it the session begins, or goes on.
+    pub(super) fn on_echo(&mut self, from: &Party, envelope: &Envelope) {
+        let Phase::Greeting { hello, mark, .. } = &mut self.session.phase else { return };
+        if *from != self.me {
+            return;
+        }
+        self.session.has_greeted |= hello.take_if(|id| *id == envelope.id).is_some();
+        mark.take_if(|id| *id == envelope.id);
+        if hello.is_some() || mark.is_some() {
             return;
         }
         self.session.is_in = true;

@@ -174,7 +174,7 @@ impl Station {
             return self.on_own(from, &envelope, is_new);
         }
         if is_own {
-            return self.log("a message of the own account to itself was dropped");
+            return self.on_echo(from, &envelope);
         }
         self.heard_of(&envelope.channel, from);
         match &envelope.body {
@@ -188,7 +188,7 @@ impl Station {
             Body::Sync => self.on_sync(from, &envelope),
             Body::State => self.on_state(from, &envelope),
             Body::Gone => self.on_no_such_channel(from, &envelope),
-            Body::Hello { .. } | Body::Unknown => {}
+            Body::Hello | Body::Mark | Body::Unknown => {}
         }
     }
 

@@ -1,9 +1,9 @@
 //! The session: what happens between a connection and its loss, the backlog, and who else is logged in.
 //!
 //! After every connect a device sends a mark to itself, and at a login a hello to all devices of the account.
-//! When they come back the broker has delivered what waited, and both ways are proven. What came before is the
-//! backlog: it is handed over as one batch, its invites only after the callers' devices have said that they
-//! stand.
+//! When they come back the broker has delivered what waited, and both ways are proven. What came before is
+//! the backlog: it is handed over as one batch, its invites only after the callers' devices have said that
+//! they stand.
 
 use super::envelope::{Body, Envelope};
 use super::room::{Doubt, Party, Role};

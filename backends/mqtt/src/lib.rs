@@ -5,14 +5,18 @@
 //!   invites and their first answer, the backlog, acknowledgements, kicks.
 //! - [`names`]: accounts and devices as topics of the broker. Who sent a message is read from its topic
 //!   alone.
+//! - [`link`]: one connection to a broker: name look-up, TCP, TLS, MQTT 5 or 3.1.1, keep-alive, reconnecting.
+//! - [`reactor`]: the one thread of the process that waits for all connections and deadlines.
 //! - [`options`]: what the host may ask for, checked.
 //! - [`asks`]: questions for a token, which the host may answer later.
 //!
 //! The wire is described in `docs/WIRE-MQTT.md`.
 
 pub mod asks;
+pub mod link;
 pub mod names;
 pub mod options;
+pub mod reactor;
 pub mod station;
 
 pub use asks::set_token;
@@ -29,4 +33,5 @@ pub fn signaling(_options: options::Options) -> Option<(&'static nertc_callkit_s
 /// For the child after a fork. Safe in a fork handler.
 pub fn after_fork_in_child() {
     asks::after_fork_in_child();
+    reactor::after_fork_in_child();
 }

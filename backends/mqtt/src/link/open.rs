@@ -1,0 +1,306 @@
+//! A connection and what is said over it, between the first SYN and the end.
+
+use std::io::{self, ErrorKind};
+
+use mqtt_protocol_core::mqtt::Version;
+use mqtt_protocol_core::mqtt::result_code::MqttError;
+
+use super::session::{Heard, Session};
+use super::stream::{self, Stream};
+use super::{LinkEvent, Readiness, Settings, code};
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// TCP.
+    Connecting,
+    /// TLS, if there is any.
+    Securing,
+    /// CONNECT is sent.
+    Greeting,
+    /// CONNACK has come, SUBSCRIBE is sent.
+    Subscribing,
+    /// Everything works.
+    Up,
+}
+
+/// How a connection ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Try again, here or elsewhere.
+    Lost(String),
+    /// Ended without a word after CONNECT: perhaps a broker that does not know MQTT 5.
+    Silent,
+    /// A broker that does not know MQTT 5.
+    OldBroker,
+    /// The token is not taken, by this code.
+    Token(u8),
+    /// The certificate leads to no root.
+    Untrusted(String),
+    /// No use in trying again.
+    Stop { code: i32, raw_code: i32, message: String },
+}
+
+impl End {
+    pub(super) fn stop(code: i32, raw_code: u8, message: &str) -> End {
+        End::Stop { code, raw_code: i32::from(raw_code), message: message.into() }
+    }
+}
+
+impl From<MqttError> for End {
+    fn from(error: MqttError) -> End {
+        End::Lost(format!("a packet cannot be sent: {error}"))
+    }
+}
+
+/// Bytes that one call reads at most, so that one talkative broker does not keep other devices waiting.
+const TURN_BYTES: usize = 256 * 1024;
+
+/// A connection and what is said over it.
+pub(super) struct Open {
+    pub(super) stream: Stream,
+    pub(super) session: Session,
+    pub(super) stage: Stage,
+    /// When the stage has to be over; Up has no such limit.
+    pub(super) until: u64,
+    /// Since when it is up.
+    pub(super) since: u64,
+    /// The broker had kept the session.
+    pub(super) resumed: bool,
+    /// What the broker had kept for us comes before its answer to SUBSCRIBE: it waits until that is there.
+    pub(super) early: Vec<LinkEvent>,
+    keep_alive: u64,
+    lively: bool,
+    ping_at: u64,
+    pong_by: u64,
+    /// The socket took less than it was given; it says when it takes more.
+    blocked: bool,
+    /// There is more to read than one turn does.
+    more: bool,
+    /// A write failed; said at the next turn of the thread that drives the link.
+    broken: Option<ErrorKind>,
+}
+
+const NEVER: u64 = u64::MAX;
+
+impl Open {
+    pub(super) fn new(stream: Stream, session: Session, until: u64, settings: &Settings) -> Open {
+        Open {
+            stream,
+            session,
+            stage: Stage::Connecting,
+            until,
+            since: 0,
+            resumed: false,
+            early: Vec::new(),
+            keep_alive: u64::from(settings.keep_alive_s) * 1000,
+            lively: false,
+            ping_at: NEVER,
+            pong_by: NEVER,
+            blocked: false,
+            more: false,
+            broken: None,
+        }
+    }
+
+    /// When [`Open::on_time`] wants to be called; 0 = at once.
+    pub(super) fn deadline(&self) -> u64 {
+        if self.broken.is_some() || self.more || self.can_flush() {
+            return 0;
+        }
+        let stage = if self.stage == Stage::Up { NEVER } else { self.until };
+        stage.min(self.ping_at).min(self.pong_by)
+    }
+
+    fn can_flush(&self) -> bool {
+        !self.blocked && self.stage >= Stage::Securing && !self.session.out.is_empty()
+    }
+
+    /// The socket is ready; what was said is added to `heard`.
+    pub(super) fn on_ready(
+        &mut self,
+        now: u64,
+        readiness: Readiness,
+        settings: &Settings,
+        heard: &mut Vec<Heard>,
+    ) -> Result<(), End> {
+        if self.stage == Stage::Connecting {
+            match self.stream.is_connected() {
+                Ok(true) => self.stage = Stage::Securing,
+                Ok(false) => return Ok(()),
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+        if readiness.writable {
+            self.blocked = false;
+        }
+        self.flush(now);
+        let ended =
+            if readiness.readable || self.more { self.read(now, readiness.closed, heard) } else { Ok(()) };
+        if self.stage == Stage::Securing && !self.stream.is_handshaking() {
+            self.stage = Stage::Greeting;
+            self.until = now + settings.timers.connack;
+            self.flush(now);
+        }
+        ended
+    }
+
+    fn read(&mut self, now: u64, closed: bool, heard: &mut Vec<Heard>) -> Result<(), End> {
+        let mut buffer = [0; 8 * 1024];
+        let mut left = TURN_BYTES;
+        self.more = false;
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(self.ended()),
+                Ok(count) => {
+                    self.session.receive(now, &buffer[..count], heard);
+                    if count < buffer.len() && !closed && self.stream.tells_when_empty() {
+                        return Ok(());
+                    }
+                    left = left.saturating_sub(count);
+                    if left == 0 {
+                        self.more = true;
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+    }
+
+    fn ended(&self) -> End {
+        match self.stage {
+            Stage::Greeting if self.session.version() == Version::V5_0 => End::Silent,
+            Stage::Connecting | Stage::Securing | Stage::Greeting | Stage::Subscribing | Stage::Up => {
+                End::Lost("the broker ended the connection".into())
+            }
+        }
+    }
+
+    fn failed(&self, error: &io::Error) -> End {
+        if stream::is_untrusted(error) {
+            return End::Untrusted(error.to_string());
+        }
+        let end = self.ended();
+        if matches!(end, End::Silent) { end } else { End::Lost(error.to_string()) }
+    }
+
+    /// Writes what the socket takes. A failure is said at the next turn.
+    pub(super) fn flush(&mut self, now: u64) {
+        if !self.can_flush() && (self.stage < Stage::Securing || self.stream.is_flushed()) {
+            return;
+        }
+        let before = self.session.out.len();
+        match self.stream.write(&mut self.session.out) {
+            Ok(()) => {
+                self.blocked = !self.session.out.is_empty() || !self.stream.is_flushed();
+                if self.session.out.len() < before && !self.lively && self.ping_at != NEVER {
+                    self.ping_at = now + self.keep_alive;
+                }
+            }
+            Err(error) => self.broken = Some(error.kind()),
+        }
+    }
+
+    /// The broker has said how much silence it allows.
+    pub(super) fn welcome(&mut self, now: u64, keep_alive_s: Option<u16>, lively: bool) {
+        if let Some(seconds) = keep_alive_s {
+            self.keep_alive = u64::from(seconds) * 1000;
+        }
+        self.ping_at = if self.keep_alive > 0 { now + self.keep_alive } else { NEVER };
+        if lively {
+            self.set_lively(now, true);
+        }
+    }
+
+    /// A dead connection is noticed soon, or only by the keep-alive.
+    pub(super) fn set_lively(&mut self, now: u64, lively: bool) {
+        self.lively = lively;
+        if self.stage < Stage::Subscribing {
+            return;
+        }
+        self.ping_at = match (lively, self.keep_alive) {
+            (true, _) => now,
+            (false, 0) => NEVER,
+            (false, keep_alive) => now + keep_alive,
+        };
+    }
+
+    /// The broker has answered a ping.
+    pub(super) fn pong(&mut self) {
+        self.pong_by = NEVER;
+    }
+
+    /// Reads what nobody is interested in any more. True: that was the end.
+    pub(super) fn drain(&mut self) -> bool {
+        let mut buffer = [0; 8 * 1024];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+            }
+        }
+    }
+
+    /// A deadline may have come.
+    pub(super) fn on_time(
+        &mut self,
+        now: u64,
+        settings: &Settings,
+        heard: &mut Vec<Heard>,
+    ) -> Result<(), End> {
+        if let Some(kind) = self.broken {
+            return Err(self.failed(&kind.into()));
+        }
+        if self.more {
+            self.read(now, true, heard)?;
+        }
+        if self.stage != Stage::Up && self.until <= now {
+            return Err(End::Lost(format!("no answer in time while {:?}", self.stage)));
+        }
+        if self.pong_by <= now {
+            return Err(End::Lost("no answer to a ping".into()));
+        }
+        if self.ping_at <= now {
+            let timers = &settings.timers;
+            let (next, answer) = match self.lively {
+                true => (timers.lively_ping, timers.lively_pong),
+                false => (self.keep_alive, timers.pong.min(self.keep_alive / 2)),
+            };
+            self.session.ping()?;
+            self.ping_at = now + next;
+            self.pong_by = self.pong_by.min(now + answer);
+        }
+        self.flush(now);
+        Ok(())
+    }
+}
+
+/// What the reason code (5) or return code (3.1.1) of a CONNACK means.
+pub(super) fn refusal(reason: u8) -> End {
+    match reason {
+        0x84 => End::OldBroker,
+        4 | 5 | 0x86 | 0x87 => End::Token(reason),
+        1 => End::stop(code::INVALID, reason, "the broker knows neither MQTT 5 nor 3.1.1"),
+        2 | 0x85 => End::stop(code::INVALID, reason, "the broker does not take the client id"),
+        0x8A => End::stop(code::NOT_PERMITTED, reason, "the broker has banned this client"),
+        0x8C => End::stop(code::INVALID, reason, "the broker wants another kind of authentication"),
+        0x81 | 0x82 | 0x90 | 0x95 | 0x99 | 0x9A | 0x9B => {
+            End::stop(code::INVALID, reason, "the broker does not take this kind of connection")
+        }
+        other => End::Lost(format!("the broker has no room now: {other:#04x}")),
+    }
+}
+
+/// What the reason of a broker's DISCONNECT means.
+pub(super) fn farewell(reason: u8, has_token_hook: bool) -> End {
+    match reason {
+        0x87 => End::Token(reason),
+        // It was long enough; with the old token it may go on.
+        0xA0 if has_token_hook => End::Token(reason),
+        0x8E => End::stop(code::TAKEN, reason, "this client id logged in elsewhere"),
+        other => End::Lost(format!("the broker disconnected: {other:#04x}")),
+    }
+}

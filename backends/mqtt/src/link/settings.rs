@@ -1,0 +1,148 @@
+//! What a link is told once.
+
+use crate::names::Names;
+use crate::station::{Fate, Lane, Text};
+
+/// Where a broker listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Name or address; an IPv6 address without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// TLS from the first byte.
+    pub tls: bool,
+}
+
+/// Whom a broker's certificate must lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Roots {
+    /// The authorities that the system trusts.
+    Platform,
+    /// These, as PEM, and no others.
+    Pem(Vec<u8>),
+}
+
+/// What a link is told once. Everything that is secret here is never logged.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Tried in turn; at least one.
+    pub endpoints: Vec<Endpoint>,
+    /// For endpoints with TLS.
+    pub roots: Roots,
+    /// Without TLS to other machines, too: whoever is on the way reads the token.
+    pub allow_plaintext: bool,
+    /// Secret: who knows it can end this device's session. At most 23 of `0-9A-Za-z` work everywhere.
+    pub client_id: String,
+    /// How long the broker keeps the session of a device that is away. MQTT 3.1.1 has no such thing.
+    pub session_expiry_s: u32,
+    /// Longest silence in seconds; 0 = none asked for. A broker may demand less.
+    pub keep_alive_s: u16,
+    /// The broker publishes the device's will when the connection is lost.
+    pub presence: bool,
+    /// A new token can be asked for: [`LinkEvent::NeedToken`].
+    pub has_token_hook: bool,
+    /// Topics, and the account as user name.
+    pub names: Names,
+    /// How long things take at most.
+    pub timers: Timers,
+}
+
+/// How long things take at most, in milliseconds. The default is for the field; tests shorten it.
+#[derive(Clone, Debug)]
+pub struct Timers {
+    /// Looking a name up.
+    pub resolve: u64,
+    /// TCP and TLS, when another address of the endpoint is left to try.
+    pub next_address: u64,
+    /// TCP and TLS.
+    pub connect: u64,
+    /// CONNACK, and after it SUBACK.
+    pub connack: u64,
+    /// First pause between attempts; doubles up to `backoff_most`, and a random part of it is waited.
+    pub backoff: u64,
+    /// Longest pause.
+    pub backoff_most: u64,
+    /// Between pings while lively.
+    pub lively_ping: u64,
+    /// For the answer of such a ping.
+    pub lively_pong: u64,
+    /// For the answer of other pings, at most; not more than half the keep-alive.
+    pub pong: u64,
+    /// A connection that is lost sooner than this may be a fight of two devices with one client id ...
+    pub fight_age: u64,
+    /// ... three such losses within this time are one, ...
+    pub fight_window: u64,
+    /// ... and this is how long the link stays away then.
+    pub fight_hold: u64,
+    /// For the last bytes and the broker's end after a DISCONNECT.
+    pub closing: u64,
+}
+
+impl Default for Timers {
+    fn default() -> Timers {
+        Timers {
+            resolve: 10_000,
+            next_address: 2_500,
+            connect: 8_000,
+            connack: 8_000,
+            backoff: 200,
+            backoff_most: 30_000,
+            lively_ping: 10_000,
+            lively_pong: 5_000,
+            pong: 10_000,
+            fight_age: 5_000,
+            fight_window: 30_000,
+            fight_hold: 30_000,
+            closing: 1_000,
+        }
+    }
+}
+
+/// What a link reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// Connected and subscribed. `resumed`: the broker kept our session.
+    Up {
+        /// Messages that came meanwhile may follow.
+        resumed: bool,
+    },
+    /// The connection is lost and every publish without an answer forgotten. The link reconnects by itself.
+    Down,
+    /// The broker does not take the token: [`Link::connect`](super::Link::connect) with a new one goes on.
+    NeedToken,
+    /// Given up, also while up; only [`Link::connect`](super::Link::connect) tries again.
+    Refused {
+        /// See [`code`](super::code).
+        code: i32,
+        /// The broker's reason or return code, or 0.
+        raw_code: i32,
+        /// A sentence for a developer.
+        message: Text,
+    },
+    /// A message; who sent it is what the topic says.
+    Message {
+        /// Which of our topics.
+        lane: Lane,
+        /// Sender.
+        from: Text,
+        /// With which device.
+        device: Text,
+        /// The envelope.
+        payload: Vec<u8>,
+    },
+    /// How a publish ended.
+    Published {
+        /// Which.
+        token: u64,
+        /// How.
+        fate: Fate,
+    },
+    /// The broker published the will of a device that is watched.
+    Gone {
+        /// Account.
+        account: Text,
+        /// Device.
+        device: Text,
+    },
+}

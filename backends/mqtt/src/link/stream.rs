@@ -1,0 +1,146 @@
+//! A connection to a broker, with TLS or without.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+
+use mio::net::TcpStream;
+
+use super::{Port, Tls};
+
+/// A connection to a broker, with TLS or without. Nothing here blocks.
+pub(super) enum Stream {
+    Plain(TcpStream),
+    #[cfg(feature = "tls")]
+    Secured(Box<super::tls::Secured>),
+}
+
+impl Stream {
+    /// Begins to connect; readiness goes to whom `port` belongs to.
+    pub(super) fn connect(
+        port: &dyn Port,
+        address: SocketAddr,
+        host: &str,
+        tls: Option<&Tls>,
+    ) -> io::Result<Stream> {
+        let mut socket = TcpStream::connect(address)?;
+        // Before the first byte: a delayed acknowledgement costs 40 ms. Windows wants a connected socket.
+        #[cfg(unix)]
+        socket.set_nodelay(true)?;
+        port.register(&mut socket)?;
+        match tls {
+            None => Ok(Stream::Plain(socket)),
+            #[cfg(feature = "tls")]
+            Some(tls) => Ok(Stream::Secured(Box::new(super::tls::Secured::new(socket, host, tls)?))),
+            #[cfg(not(feature = "tls"))]
+            Some(_) => Err(io::Error::new(ErrorKind::Unsupported, host)),
+        }
+    }
+
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Stream::Plain(socket) => socket,
+            #[cfg(feature = "tls")]
+            Stream::Secured(secured) => secured.socket(),
+        }
+    }
+
+    /// Whether TCP is through.
+    pub(super) fn is_connected(&self) -> io::Result<bool> {
+        if let Some(error) = self.socket().take_error()? {
+            return Err(error);
+        }
+        match self.socket().peer_addr() {
+            Ok(_) => {
+                #[cfg(not(unix))]
+                self.socket().set_nodelay(true)?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether TLS, if there is any, still has to agree.
+    pub(super) fn is_handshaking(&self) -> bool {
+        match self {
+            Stream::Plain(_) => false,
+            #[cfg(feature = "tls")]
+            Stream::Secured(secured) => secured.is_handshaking(),
+        }
+    }
+
+    /// 0 is the end.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Plain(socket) => loop {
+                match socket.read(buffer) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    other => return other,
+                }
+            },
+            #[cfg(feature = "tls")]
+            Stream::Secured(secured) => secured.read(buffer),
+        }
+    }
+
+    /// Whether a read that gives less than asked for means that nothing is left.
+    pub(super) fn tells_when_empty(&self) -> bool {
+        cfg!(unix) && matches!(self, Stream::Plain(_))
+    }
+
+    /// Hands over what the socket takes; the rest stays in `out` until it is writable again.
+    pub(super) fn write(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        match self {
+            Stream::Plain(socket) => {
+                while !out.is_empty() {
+                    match socket.write(out) {
+                        Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                        Ok(taken) => drop(out.drain(..taken)),
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(())
+            }
+            #[cfg(feature = "tls")]
+            Stream::Secured(secured) => secured.write(out),
+        }
+    }
+
+    /// Whether everything that was written is on its way.
+    pub(super) fn is_flushed(&self) -> bool {
+        match self {
+            Stream::Plain(_) => true,
+            #[cfg(feature = "tls")]
+            Stream::Secured(secured) => !secured.wants_write(),
+        }
+    }
+
+    /// Says that nothing follows.
+    pub(super) fn shut(&mut self) {
+        #[cfg(feature = "tls")]
+        if let Stream::Secured(secured) = self
+            && let Err(error) = secured.close()
+        {
+            log::debug!("the end of TLS cannot be sent: {}", error.kind());
+        }
+        if let Err(error) = self.socket().shutdown(Shutdown::Write) {
+            log::debug!("the end of a connection cannot be sent: {}", error.kind());
+        }
+    }
+}
+
+/// Whether TLS failed because of the broker's certificate.
+pub(super) fn is_untrusted(error: &io::Error) -> bool {
+    #[cfg(feature = "tls")]
+    {
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+        matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
+    }
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = error;
+        false
+    }
+}

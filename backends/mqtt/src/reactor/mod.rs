@@ -1,0 +1,248 @@
+//! One thread for all connections of the process, from the first device to the last: it waits for sockets,
+//! deadlines and looked-up names, and calls the device that each is for.
+//!
+//! A device takes a [`Seat`], gives the seat's [`Port`] to its link, and sits down with [`Seat::occupy`].
+//! After each thing it does, on whichever thread, it says with [`Seat::set_deadline`], under its own lock,
+//! when it wants to be called next. No lock of the reactor's is held while a device is called.
+
+mod clock;
+mod resolver;
+mod run;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token, Waker};
+use parking_lot::{Condvar, Mutex};
+
+pub use clock::now;
+
+use crate::link::{Port, Readiness, Roots, Tls};
+use resolver::Resolver;
+use table::Table;
+
+/// What the reactor drives: a device. Called on the reactor's thread, one call at a time, with no lock held.
+pub trait Driven: Send + Sync {
+    /// Its socket is ready.
+    fn ready(&self, readiness: Readiness);
+    /// The deadline that it set has come; until it sets a new one there is none.
+    fn timeout(&self);
+    /// The names that its link asked for.
+    fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
+}
+
+/// A device's place at the reactor. Clones share it.
+#[derive(Clone)]
+pub struct Seat(Arc<Place>);
+
+struct Place {
+    reactor: Arc<Reactor>,
+    id: usize,
+}
+
+/// What all threads share with the reactor's.
+struct Reactor {
+    /// Where [`RUNNING`] pointed when this was made.
+    home: usize,
+    registry: Registry,
+    waker: Arc<Waker>,
+    table: Mutex<Table>,
+    /// A call of a device has returned.
+    returned: Condvar,
+    resolver: Arc<Resolver>,
+    configs: Mutex<Vec<(Roots, Tls)>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The waker's token; devices count from 1.
+const WAKER: Token = Token(0);
+
+type Running = Mutex<Option<(Arc<Reactor>, usize)>>;
+
+/// Where the running reactor is, and how many seats it has. Made on first use, never freed; a forked child
+/// starts with a new one.
+static RUNNING: AtomicPtr<Running> = AtomicPtr::new(ptr::null_mut());
+
+fn running() -> &'static Running {
+    let mut running = RUNNING.load(Ordering::Acquire);
+    if running.is_null() {
+        let fresh = Box::into_raw(Box::default());
+        running = match RUNNING.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Ok(_) => fresh,
+            Err(winner) => {
+                // SAFETY: made above and never published.
+                drop(unsafe { Box::from_raw(fresh) });
+                winner
+            }
+        };
+    }
+    // SAFETY: what was published is never freed.
+    unsafe { &*running }
+}
+
+/// For the child after a fork: it has no reactor, and no seat of the parent's does anything there. What the
+/// parent's threads were in the middle of is never touched again. Safe in a fork handler.
+pub fn after_fork_in_child() {
+    RUNNING.store(ptr::null_mut(), Ordering::Release);
+}
+
+impl Seat {
+    /// A place for one more device; the first one starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread or descriptor left.
+    pub fn take() -> io::Result<Seat> {
+        let mut running = running().lock();
+        let (reactor, seats) = match &mut *running {
+            Some((reactor, seats)) => (reactor.clone(), seats),
+            stopped => {
+                let reactor = run::start()?;
+                let (reactor, seats) = stopped.insert((reactor, 0));
+                (reactor.clone(), seats)
+            }
+        };
+        *seats += 1;
+        let id = reactor.table.lock().add();
+        Ok(Seat(Arc::new(Place { reactor, id })))
+    }
+
+    /// Who is called from now on.
+    pub fn occupy(&self, driven: Weak<dyn Driven>) {
+        if self.is_ours() {
+            self.0.reactor.table.lock().occupy(self.0.id, driven);
+        }
+    }
+
+    /// When the device wants to be called next, on [`now`]'s clock; replaces what it said before. Called with
+    /// the device's own lock held, so that the last word is the last one here, too.
+    pub fn set_deadline(&self, at: Option<u64>) {
+        if self.is_ours() && self.0.reactor.table.lock().set_deadline(self.0.id, at) {
+            self.0.reactor.wake();
+        }
+    }
+
+    /// What a link needs of the reactor.
+    pub fn port(&self) -> Arc<dyn Port> {
+        self.0.clone()
+    }
+
+    /// False in a forked child: socket, thread and locks are the parent's, nothing may touch them.
+    pub fn is_ours(&self) -> bool {
+        self.0.is_ours()
+    }
+
+    /// Gives the place back: the device is not called any more when this returns, unless this is the
+    /// reactor's own thread. The last one to leave ends the thread. To be called without the device's lock.
+    pub fn leave(&self) {
+        self.0.leave();
+    }
+}
+
+impl Place {
+    fn is_ours(&self) -> bool {
+        // No lock: in a child the parent's may be held for ever, and its place is another one then.
+        self.reactor.home == ptr::from_ref(running()) as usize
+    }
+
+    fn leave(&self) {
+        if !self.is_ours() {
+            return;
+        }
+        let mut running = running().lock();
+        if !self.reactor.table.lock().remove(self.id) {
+            return;
+        }
+        let last = match &mut *running {
+            Some((_, seats)) => {
+                *seats -= 1;
+                *seats == 0
+            }
+            None => false,
+        };
+        if last {
+            *running = None;
+        }
+        drop(running);
+        self.reactor.wait_for_return(self.id);
+        if last {
+            self.reactor.stop();
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.is_ours() {
+            self.leave();
+        } else {
+            std::mem::forget(self.reactor.clone());
+        }
+    }
+}
+
+impl Port for Place {
+    fn register(&self, socket: &mut TcpStream) -> io::Result<()> {
+        if !self.is_ours() {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        self.reactor.registry.register(socket, Token(self.id), Interest::READABLE | Interest::WRITABLE)
+    }
+
+    fn resolve(&self, ticket: u64, host: &str, port: u16) {
+        if self.is_ours() {
+            self.reactor.resolver.ask(self.id, ticket, host, port);
+        }
+    }
+
+    fn tls(&self, roots: &Roots) -> Result<Tls, String> {
+        let mut configs = self.reactor.configs.lock();
+        if let Some((_, tls)) = configs.iter().find(|(known, _)| known == roots) {
+            return Ok(tls.clone());
+        }
+        let tls = Tls::new(roots)?;
+        configs.push((roots.clone(), tls.clone()));
+        Ok(tls)
+    }
+}
+
+impl Reactor {
+    fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            log::error!("the I/O thread cannot be woken: {error}");
+        }
+    }
+
+    fn is_this_thread(&self) -> bool {
+        self.table.lock().thread == Some(thread::current().id())
+    }
+
+    fn wait_for_return(&self, id: usize) {
+        if self.is_this_thread() {
+            return;
+        }
+        let mut table = self.table.lock();
+        while table.calling == Some(id) {
+            self.returned.wait(&mut table);
+        }
+    }
+
+    /// Ends the thread and waits for it, unless it is this one.
+    fn stop(&self) {
+        self.table.lock().stop = true;
+        self.wake();
+        let thread = self.thread.lock().take();
+        if !self.is_this_thread() && thread.is_some_and(|thread| thread.join().is_err()) {
+            log::error!("the I/O thread panicked");
+        }
+    }
+}

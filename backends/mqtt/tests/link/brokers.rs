@@ -1,0 +1,221 @@
+//! Against Mosquitto.
+
+use nertc_callkit_mqtt::link::{LinkEvent, code};
+use nertc_callkit_mqtt::station::{Fate, Lane, Topic};
+
+use crate::mosquitto::Mosquitto;
+use crate::phone::{Phone, roots, settings};
+use crate::place::port;
+
+fn plain(broker: &Mosquitto) -> [(&'static str, u16, bool); 1] {
+    [("127.0.0.1", broker.plain, false)]
+}
+
+fn published(token: u64, fate: Fate) -> LinkEvent {
+    LinkEvent::Published { token, fate }
+}
+
+#[test]
+fn what_one_device_publishes_another_hears_with_its_sender() {
+    let broker = Mosquitto::start("hears", &["alice", "bob"], "");
+    let (alice, bob) =
+        (Phone::up(settings("alice", &plain(&broker))), Phone::up(settings("bob", &plain(&broker))));
+    assert_eq!((alice.version(), bob.version()), (5, 5));
+    alice.publish(1, &Topic::Inbox("bob".into()), "one");
+    alice.wait_event(&published(1, Fate::Delivered));
+    alice.publish(2, &Topic::Direct("bob".into(), "pad".into()), "two");
+    alice.publish(3, &Topic::Inbox("nobody".into()), "three");
+    alice.publish(4, &Topic::Own, "four");
+    let message = |lane, from: &str, text: &str| LinkEvent::Message {
+        lane,
+        from: from.into(),
+        device: "pad".into(),
+        payload: text.into(),
+    };
+    bob.wait_event(&message(Lane::Inbox, "alice", "one"));
+    bob.wait_event(&message(Lane::Direct, "alice", "two"));
+    alice.wait_event(&published(3, Fate::NobodyThere));
+    let own = [message(Lane::Own, "alice", "four"), published(4, Fate::Delivered)];
+    alice.wait("own message and its end", {
+        let mut missing = own.to_vec();
+        move |event| {
+            missing.retain(|it| it != event);
+            missing.is_empty().then_some(())
+        }
+    });
+}
+
+#[test]
+fn tls_works_with_the_brokers_authority_and_not_without() {
+    let broker = Mosquitto::start("tls", &["alice"], "");
+    let endpoint = [("localhost", broker.tls, true)];
+    let mut trusting = settings("alice", &endpoint);
+    trusting.roots = roots(&broker);
+    let alice = Phone::up(trusting);
+    alice.publish(1, &Topic::Own, &"x".repeat(16 * 1024));
+    assert_eq!(alice.wait_message().len(), 16 * 1024);
+
+    let wary = Phone::new(settings("alice", &endpoint));
+    wary.connect("secret");
+    let (code, _, message) = wary.wait_refused();
+    assert_eq!(code, code::NOT_PERMITTED);
+    assert!(message.contains("certificate"), "{message}");
+}
+
+#[test]
+fn a_wrong_token_is_asked_for_again_once() {
+    let broker = Mosquitto::start("token", &["alice"], "");
+    let strict = Phone::new(settings("alice", &plain(&broker)));
+    strict.connect("wrong");
+    let (code, raw_code, _) = strict.wait_refused();
+    assert_eq!((code, raw_code), (code::BAD_TOKEN, 0x87));
+
+    let mut with_hook = settings("alice", &plain(&broker));
+    with_hook.has_token_hook = true;
+    let alice = Phone::new(with_hook.clone());
+    alice.connect("expired");
+    alice.wait_event(&LinkEvent::NeedToken);
+    alice.connect("secret");
+    assert!(!alice.wait_up());
+
+    let hopeless = Phone::new(with_hook);
+    hopeless.connect("expired");
+    hopeless.wait_event(&LinkEvent::NeedToken);
+    hopeless.connect("wrong, too");
+    assert_eq!(hopeless.wait_refused().0, code::BAD_TOKEN);
+}
+
+#[test]
+fn a_broker_that_comes_back_is_found_and_the_session_goes_on() {
+    let mut broker = Mosquitto::start("back", &["alice", "bob"], "");
+    let alice = Phone::up(settings("alice", &plain(&broker)));
+    let mut bobs = settings("bob", &plain(&broker));
+    bobs.keep_alive_s = 1;
+    let bob = Phone::up(bobs);
+    // Its will waits five seconds for it; this is not a loss.
+    bob.act(|link, now| link.disconnect(now, false));
+    alice.publish(1, &Topic::Inbox("bob".into()), "while you were away");
+    alice.wait_event(&published(1, Fate::Delivered));
+    broker.stop();
+    alice.wait_event(&LinkEvent::Down);
+    broker.up();
+    assert!(alice.wait_up(), "the session was kept over the restart");
+    bob.connect("secret");
+    assert!(bob.wait_up());
+    assert_eq!(bob.wait_message(), "while you were away");
+    // Forgotten: the next login has a new session.
+    bob.act(|link, now| link.disconnect(now, true));
+    bob.connect("secret");
+    assert!(!bob.wait_up());
+}
+
+#[test]
+fn a_watched_device_that_dies_is_reported_and_one_that_leaves_is_not() {
+    let broker = Mosquitto::start("will", &["alice", "bob"], "");
+    let alice = Phone::up(settings("alice", &plain(&broker)));
+    // The will is published when the session ends, at the latest.
+    let mut bobs = settings("bob", &plain(&broker));
+    bobs.session_expiry_s = 0;
+    alice.act(|link, _| link.watch(&"bob".into(), &"pad".into(), true));
+    // Its answer comes after that to the subscription.
+    alice.publish(1, &Topic::Own, "x");
+    alice.wait_event(&published(1, Fate::Delivered));
+    let bob = Phone::up(bobs.clone());
+    bob.act(|link, now| link.disconnect(now, false));
+    bob.connect("secret");
+    bob.wait_up();
+    assert!(!alice.heard().iter().any(|event| matches!(event, LinkEvent::Gone { .. })));
+    drop(bob);
+    alice.wait_event(&LinkEvent::Gone { account: "bob".into(), device: "pad".into() });
+}
+
+#[test]
+fn more_than_fits_in_flight_waits_and_too_much_at_once_is_refused() {
+    let broker = Mosquitto::start("window", &["alice"], "max_packet_size 4000\nmax_inflight_messages 3\n");
+    let alice = Phone::up(settings("alice", &plain(&broker)));
+    alice.act(|link, now| {
+        for token in 0..200 {
+            link.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 0);
+        }
+    });
+    for token in 0..200 {
+        alice.wait_event(&published(token, Fate::Delivered));
+    }
+    alice.publish(777, &Topic::Own, &"x".repeat(4000));
+    alice.wait_event(&published(777, Fate::Refused { raw_code: 0x95 }));
+    alice.publish(778, &Topic::Own, "still up");
+    alice.wait_event(&published(778, Fate::Delivered));
+    assert!(!alice.heard().contains(&LinkEvent::Down));
+    let texts = alice.heard().into_iter().filter_map(|event| match event {
+        LinkEvent::Message { payload, .. } => String::from_utf8(payload).ok(),
+        _ => None,
+    });
+    assert!(texts.take(200).eq((0..200).map(|token| token.to_string())), "all, in order");
+}
+
+#[test]
+fn a_forbidden_topic_is_denied() {
+    let broker = Mosquitto::start("denied", &["alice"], "");
+    let alice = Phone::up(settings("alice", &plain(&broker)));
+    alice.act(|link, now| link.publish(now, 1, "nck1/u/bob/in/carol/pad".into(), "forged".into(), 0));
+    alice.wait_event(&published(1, Fate::Denied));
+}
+
+#[test]
+fn names_are_looked_up_and_the_first_endpoint_that_works_is_used() {
+    let broker = Mosquitto::start("endpoints", &["alice"], "");
+    let endpoints = [
+        ("no-such-name.invalid", broker.plain, true),
+        ("localhost", port(), false),
+        ("localhost", broker.plain, false),
+    ];
+    let mut all = settings("alice", &endpoints);
+    all.roots = roots(&broker);
+    let alice = Phone::up(all);
+    // Away and back: the endpoint that worked is tried first.
+    alice.act(|link, now| link.network_changed(now));
+    alice.wait_event(&LinkEvent::Down);
+    assert!(alice.wait_up());
+}
+
+#[test]
+fn plaintext_stays_on_this_machine_unless_it_is_allowed() {
+    for host in ["192.0.2.1", "broker.example", "::ffff:192.0.2.1"] {
+        let alice = Phone::new(settings("alice", &[("127.0.0.1", 1, false), (host, 1883, false)]));
+        alice.connect("secret");
+        let (code, _, message) = alice.wait_refused();
+        assert_eq!(code, code::NOT_PERMITTED);
+        assert!(message.contains(host) && message.contains("TLS"), "{message}");
+    }
+    let mut allowed = settings("alice", &[("192.0.2.1", 1883, false)]);
+    allowed.allow_plaintext = true;
+    let alice = Phone::new(allowed);
+    alice.connect("secret");
+    assert!(!alice.heard().iter().any(|event| matches!(event, LinkEvent::Refused { .. })));
+}
+
+#[test]
+fn two_devices_with_one_client_id_do_not_fight_for_ever() {
+    let broker = Mosquitto::start("fight", &["alice"], "");
+    let first = Phone::up(settings("alice", &plain(&broker)));
+    let second = Phone::up(settings("alice", &plain(&broker)));
+    // Mosquitto before 2.0.15 only ends the older connection; later ones say why.
+    let held = first.wait("the end", |event| match event {
+        LinkEvent::Down => Some(true),
+        LinkEvent::Refused { code, .. } => Some(*code != code::TAKEN),
+        _ => None,
+    });
+    if held {
+        // Each throws the other out until one has lost three times.
+        second.wait_event(&LinkEvent::Down);
+        let losses = |phone: &Phone| phone.heard().iter().filter(|event| **event == LinkEvent::Down).count();
+        first.wait("loss", {
+            let mut count = 1;
+            move |event| {
+                count += usize::from(*event == LinkEvent::Down);
+                (count >= 3).then_some(())
+            }
+        });
+        assert!(losses(&second) <= 3);
+    }
+}

@@ -1,0 +1,13 @@
+//! A link at the reactor against real brokers, started here on free ports of the loopback interface and ended
+//! with their test.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one event of many")]
+
+mod brokers;
+mod mosquitto;
+mod old;
+mod phone;
+mod place;
+
+#[allow(dead_code, reason = "shared with the broker tests of the whole library, which need more of it")]
+#[path = "../../../../tests/brokers/process.rs"]
+mod process;

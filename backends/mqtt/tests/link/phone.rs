@@ -1,0 +1,179 @@
+//! A device that has only a link: what it hears is kept for the test.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+use std::{fs, io};
+
+use nertc_callkit_mqtt::link::{Endpoint, Link, LinkEvent, Readiness, Roots, Settings, Timers};
+use nertc_callkit_mqtt::names::Names;
+use nertc_callkit_mqtt::reactor::{Driven, Seat, now};
+use nertc_callkit_mqtt::station::Topic;
+use parking_lot::{Condvar, Mutex};
+
+use crate::mosquitto::Mosquitto;
+use crate::process::patience;
+
+/// A device that has only a link.
+pub(crate) struct Phone {
+    seat: Seat,
+    names: Names,
+    core: Mutex<Core>,
+    changed: Condvar,
+}
+
+struct Core {
+    link: Link,
+    /// Everything that was heard.
+    heard: Vec<LinkEvent>,
+    /// What `wait` has seen.
+    seen: usize,
+}
+
+impl Driven for Phone {
+    fn ready(&self, readiness: Readiness) {
+        self.act(|link, now| link.on_ready(now, readiness));
+    }
+
+    fn timeout(&self) {
+        self.act(|link, now| link.handle_timeout(now));
+    }
+
+    fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
+        self.act(|link, now| link.resolved(now, ticket, found));
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        self.seat.leave();
+    }
+}
+
+/// Settings for `account` at a broker, with short timers and the device `pad`.
+pub(crate) fn settings(account: &str, endpoints: &[(&str, u16, bool)]) -> Settings {
+    let endpoint = |&(host, port, tls): &(&str, u16, bool)| Endpoint { host: host.into(), port, tls };
+    Settings {
+        endpoints: endpoints.iter().map(endpoint).collect(),
+        roots: Roots::Platform,
+        allow_plaintext: false,
+        client_id: format!("n{account}0123456789"),
+        session_expiry_s: 3600,
+        keep_alive_s: 60,
+        presence: true,
+        has_token_hook: false,
+        names: Names::new("nck1", account, "pad").expect("names"),
+        timers: Timers { backoff: 20, backoff_most: 200, ..Timers::default() },
+    }
+}
+
+/// The certificate authority of a broker.
+pub(crate) fn roots(broker: &Mosquitto) -> Roots {
+    Roots::Pem(fs::read(broker.ca()).expect("a certificate"))
+}
+
+impl Phone {
+    /// A device that does nothing yet.
+    pub(crate) fn new(settings: Settings) -> Arc<Phone> {
+        let seat = Seat::take().expect("a reactor");
+        let names = settings.names.clone();
+        let link = Link::new(settings, 7, seat.port());
+        let core = Mutex::new(Core { link, heard: Vec::new(), seen: 0 });
+        let phone = Arc::new(Phone { seat, names, core, changed: Condvar::new() });
+        let weak: Weak<Phone> = Arc::downgrade(&phone);
+        phone.seat.occupy(weak);
+        phone
+    }
+
+    /// A device that is up.
+    pub(crate) fn up(settings: Settings) -> Arc<Phone> {
+        let phone = Phone::new(settings);
+        phone.connect("secret");
+        phone.wait_up();
+        phone
+    }
+
+    pub(crate) fn connect(&self, token: &str) {
+        self.act(|link, now| link.connect(now, token));
+    }
+
+    /// Anything with the link, as the real device does it.
+    pub(crate) fn act(&self, body: impl FnOnce(&mut Link, u64)) {
+        let mut core = self.core.lock();
+        let now = now();
+        body(&mut core.link, now);
+        while let Some(event) = core.link.poll_event() {
+            core.heard.push(event);
+        }
+        core.link.flush(now);
+        self.seat.set_deadline(core.link.poll_timeout());
+        drop(core);
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn publish(&self, token: u64, topic: &Topic, payload: &str) {
+        let topic = self.names.write(topic).expect("a topic");
+        self.act(|link, now| link.publish(now, token, topic, payload.into(), 60_000));
+    }
+
+    /// Waits for the next event that `find` knows; what came before it is skipped.
+    #[track_caller]
+    pub(crate) fn wait<T>(&self, what: &str, mut find: impl FnMut(&LinkEvent) -> Option<T>) -> T {
+        let deadline = Instant::now() + patience();
+        let mut core = self.core.lock();
+        loop {
+            while core.seen < core.heard.len() {
+                core.seen += 1;
+                if let Some(found) = find(&core.heard[core.seen - 1]) {
+                    return found;
+                }
+            }
+            let late = self.changed.wait_until(&mut core, deadline).timed_out();
+            assert!(!late, "no {what}; heard {:?}", core.heard);
+        }
+    }
+
+    /// Waits for exactly this event.
+    #[track_caller]
+    pub(crate) fn wait_event(&self, event: &LinkEvent) {
+        self.wait(&format!("{event:?}"), |it| (it == event).then_some(()));
+    }
+
+    /// Waits until it is up: whether the session was resumed.
+    #[track_caller]
+    pub(crate) fn wait_up(&self) -> bool {
+        self.wait("Up", |event| match event {
+            LinkEvent::Up { resumed } => Some(*resumed),
+            LinkEvent::Refused { message, .. } => panic!("refused: {message}"),
+            _ => None,
+        })
+    }
+
+    /// Waits for a message: what it says.
+    #[track_caller]
+    pub(crate) fn wait_message(&self) -> String {
+        self.wait("message", |event| match event {
+            LinkEvent::Message { payload, .. } => Some(String::from_utf8(payload.clone()).expect("text")),
+            _ => None,
+        })
+    }
+
+    /// Waits until it is refused: code, the broker's number, message.
+    #[track_caller]
+    pub(crate) fn wait_refused(&self) -> (i32, i32, String) {
+        self.wait("Refused", |event| match event {
+            LinkEvent::Refused { code, raw_code, message } => Some((*code, *raw_code, message.to_string())),
+            LinkEvent::Up { .. } => panic!("up"),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn version(&self) -> u8 {
+        self.core.lock().link.version()
+    }
+
+    /// All it heard.
+    pub(crate) fn heard(&self) -> Vec<LinkEvent> {
+        self.core.lock().heard.clone()
+    }
+}

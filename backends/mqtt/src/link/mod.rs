@@ -27,6 +27,7 @@ mod session;
 mod settings;
 mod stream;
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one of many")]
 mod tests;
 mod tls;
 
@@ -190,7 +191,7 @@ impl Link {
         if mem::replace(&mut self.lively, on) != on
             && let Phase::Open(open) = &mut self.phase
         {
-            open.set_lively(now, on);
+            open.set_lively(now, on, &self.settings.timers);
         }
     }
 
@@ -449,7 +450,7 @@ impl Link {
                 open.stage = Stage::Subscribing;
                 open.until = now + self.settings.timers.connack;
                 open.resumed = resumed;
-                open.welcome(now, keep_alive_s, self.lively);
+                open.welcome(now, keep_alive_s, self.lively, &self.settings.timers);
                 open.session.subscribe(&self.settings.names.filters())?;
                 let names = &self.settings.names;
                 let watched = self.watches.iter().filter_map(|(whose, which)| names.presence(whose, which));
@@ -546,8 +547,8 @@ impl Link {
                 self.next_address(now);
             }
             End::Untrusted(why) => self.distrust(now, &why),
-            End::Silent => {
-                log::debug!("{}: ended after CONNECT, perhaps for its version", self.place());
+            End::Silent(why) => {
+                log::debug!("{}: {why} after CONNECT, perhaps for its version", self.place());
                 self.speaks[self.endpoint] = Speaks::PerhapsThree;
                 self.next_address(now);
             }

@@ -7,7 +7,7 @@ use mqtt_protocol_core::mqtt::result_code::MqttError;
 
 use super::session::{Heard, Session};
 use super::stream::{self, Stream};
-use super::{LinkEvent, Readiness, Settings, code};
+use super::{LinkEvent, Readiness, Settings, Timers, code};
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,7 @@ pub(super) enum End {
     /// Try again, here or elsewhere.
     Lost(String),
     /// Ended without a word after CONNECT: perhaps a broker that does not know MQTT 5.
-    Silent,
+    Silent(String),
     /// A broker that does not know MQTT 5.
     OldBroker,
     /// The token is not taken, by this code.
@@ -140,6 +140,7 @@ impl Open {
         if self.stage == Stage::Securing && !self.stream.is_handshaking() {
             self.stage = Stage::Greeting;
             self.until = now + settings.timers.connack;
+            self.blocked = false;
             self.flush(now);
         }
         ended
@@ -151,7 +152,7 @@ impl Open {
         self.more = false;
         loop {
             match self.stream.read(&mut buffer) {
-                Ok(0) => return Err(self.ended()),
+                Ok(0) => return Err(self.ended("the broker ended the connection".into())),
                 Ok(count) => {
                     self.session.receive(now, &buffer[..count], heard);
                     if count < buffer.len() && !closed && self.stream.tells_when_empty() {
@@ -169,21 +170,16 @@ impl Open {
         }
     }
 
-    fn ended(&self) -> End {
-        match self.stage {
-            Stage::Greeting if self.session.version() == Version::V5_0 => End::Silent,
-            Stage::Connecting | Stage::Securing | Stage::Greeting | Stage::Subscribing | Stage::Up => {
-                End::Lost("the broker ended the connection".into())
-            }
-        }
+    fn ended(&self, why: String) -> End {
+        let greeting = self.stage == Stage::Greeting && self.session.version() == Version::V5_0;
+        if greeting { End::Silent(why) } else { End::Lost(why) }
     }
 
     fn failed(&self, error: &io::Error) -> End {
-        if stream::is_untrusted(error) {
-            return End::Untrusted(error.to_string());
+        match stream::is_untrusted(error) {
+            true => End::Untrusted(error.to_string()),
+            false => self.ended(error.to_string()),
         }
-        let end = self.ended();
-        if matches!(end, End::Silent) { end } else { End::Lost(error.to_string()) }
     }
 
     /// Writes what the socket takes. A failure is said at the next turn.
@@ -204,27 +200,39 @@ impl Open {
     }
 
     /// The broker has said how much silence it allows.
-    pub(super) fn welcome(&mut self, now: u64, keep_alive_s: Option<u16>, lively: bool) {
+    pub(super) fn welcome(&mut self, now: u64, keep_alive_s: Option<u16>, lively: bool, timers: &Timers) {
         if let Some(seconds) = keep_alive_s {
             self.keep_alive = u64::from(seconds) * 1000;
         }
         self.ping_at = if self.keep_alive > 0 { now + self.keep_alive } else { NEVER };
         if lively {
-            self.set_lively(now, true);
+            self.set_lively(now, true, timers);
         }
     }
 
-    /// A dead connection is noticed soon, or only by the keep-alive.
-    pub(super) fn set_lively(&mut self, now: u64, lively: bool) {
+    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once.
+    pub(super) fn set_lively(&mut self, now: u64, lively: bool, timers: &Timers) {
         self.lively = lively;
         if self.stage < Stage::Subscribing {
             return;
         }
-        self.ping_at = match (lively, self.keep_alive) {
-            (true, _) => now,
-            (false, 0) => NEVER,
-            (false, keep_alive) => now + keep_alive,
+        if lively {
+            self.ping(now, timers);
+        } else {
+            self.ping_at = if self.keep_alive > 0 { now + self.keep_alive } else { NEVER };
+        }
+    }
+
+    fn ping(&mut self, now: u64, timers: &Timers) {
+        let (next, answer) = match self.lively {
+            true => (timers.lively_ping, timers.lively_pong),
+            false => (self.keep_alive, timers.pong.min(self.keep_alive / 2)),
         };
+        if let Err(error) = self.session.ping() {
+            log::debug!("no ping: {error}");
+        }
+        self.ping_at = now + next;
+        self.pong_by = self.pong_by.min(now + answer);
     }
 
     /// The broker has answered a ping.
@@ -264,14 +272,7 @@ impl Open {
             return Err(End::Lost("no answer to a ping".into()));
         }
         if self.ping_at <= now {
-            let timers = &settings.timers;
-            let (next, answer) = match self.lively {
-                true => (timers.lively_ping, timers.lively_pong),
-                false => (self.keep_alive, timers.pong.min(self.keep_alive / 2)),
-            };
-            self.session.ping()?;
-            self.ping_at = now + next;
-            self.pong_by = self.pong_by.min(now + answer);
+            self.ping(now, &settings.timers);
         }
         self.flush(now);
         Ok(())
@@ -281,9 +282,8 @@ impl Open {
 /// What the reason code (5) or return code (3.1.1) of a CONNACK means.
 pub(super) fn refusal(reason: u8) -> End {
     match reason {
-        0x84 => End::OldBroker,
+        1 | 0x84 => End::OldBroker,
         4 | 5 | 0x86 | 0x87 => End::Token(reason),
-        1 => End::stop(code::INVALID, reason, "the broker knows neither MQTT 5 nor 3.1.1"),
         2 | 0x85 => End::stop(code::INVALID, reason, "the broker does not take the client id"),
         0x8A => End::stop(code::NOT_PERMITTED, reason, "the broker has banned this client"),
         0x8C => End::stop(code::INVALID, reason, "the broker wants another kind of authentication"),

@@ -275,6 +275,8 @@ impl Session {
                 self.ended = true;
                 heard.push(Heard::Bye(bye.reason_code().map_or(0, |code| code as u8)));
             }
+            // We never begin such a talk.
+            Packet::V5_0Auth(_) => self.end(heard),
             _ => {}
         }
     }

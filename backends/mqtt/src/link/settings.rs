@@ -24,7 +24,7 @@ pub enum Roots {
 }
 
 /// What a link is told once. Everything that is secret here is never logged.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Tried in turn; at least one.
     pub endpoints: Vec<Endpoint>,

@@ -57,7 +57,9 @@ impl Resolver {
             let mut state = self.state.lock();
             state.running = false;
             let questions = mem::take(&mut state.questions);
-            state.answers.extend(questions.into_iter().map(|question| answer(&question, &Err(error.kind()))));
+            state
+                .answers
+                .extend(questions.into_iter().map(|question| answer(&question, &Err(error.to_string()))));
             drop(state);
             self.wake();
         }
@@ -77,7 +79,8 @@ impl Resolver {
                 };
                 (first.host.clone(), first.port)
             };
-            let found = (&*host, port).to_socket_addrs().map(Vec::from_iter).map_err(|error| error.kind());
+            let found =
+                (&*host, port).to_socket_addrs().map(Vec::from_iter).map_err(|error| error.to_string());
             let mut state = self.state.lock();
             let (same, others) = mem::take(&mut state.questions)
                 .into_iter()
@@ -96,7 +99,7 @@ impl Resolver {
     }
 }
 
-fn answer(question: &Question, found: &Result<Vec<SocketAddr>, io::ErrorKind>) -> Answer {
-    let found = found.clone().map_err(io::Error::from);
+fn answer(question: &Question, found: &Result<Vec<SocketAddr>, String>) -> Answer {
+    let found = found.clone().map_err(io::Error::other);
     Answer { id: question.id, ticket: question.ticket, found }
 }

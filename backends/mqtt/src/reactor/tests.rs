@@ -1,1 +1,170 @@
+//! The reactor with devices that only take notes.
 
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
+
+use super::*;
+
+/// What a device was called for, on which thread.
+#[derive(Debug, PartialEq)]
+enum Call {
+    Ready(Readiness),
+    Timeout,
+    Resolved(u64, Option<usize>),
+}
+
+type Calls = Receiver<(Call, Option<String>)>;
+
+/// Takes notes, and does what it is told once it is called for its deadline.
+struct Notes {
+    calls: Mutex<Sender<(Call, Option<String>)>>,
+    todo: Mutex<VecDeque<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Notes {
+    fn note(&self, call: Call) {
+        let name = thread::current().name().map(str::to_owned);
+        let _ = self.calls.lock().send((call, name));
+        let todo = self.todo.lock().pop_front();
+        if let Some(todo) = todo {
+            todo();
+        }
+    }
+}
+
+impl Driven for Notes {
+    fn ready(&self, readiness: Readiness) {
+        self.note(Call::Ready(readiness));
+    }
+
+    fn timeout(&self) {
+        self.note(Call::Timeout);
+    }
+
+    fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
+        self.note(Call::Resolved(ticket, found.ok().map(|found| found.len())));
+    }
+}
+
+fn device() -> (Seat, Arc<Notes>, Calls) {
+    let seat = Seat::take().expect("a reactor");
+    let (calls, heard) = mpsc::channel();
+    let notes = Arc::new(Notes { calls: Mutex::new(calls), todo: Mutex::default() });
+    let weak: Weak<Notes> = Arc::downgrade(&notes);
+    seat.occupy(weak);
+    (seat, notes, heard)
+}
+
+#[track_caller]
+fn next(calls: &Calls) -> Call {
+    let (call, thread) = calls.recv_timeout(Duration::from_secs(20)).expect("a call");
+    assert_eq!(thread.as_deref(), Some("nertc_mqtt"));
+    call
+}
+
+#[test]
+fn deadlines_come_in_order_once_each_and_a_later_word_replaces_an_earlier() {
+    let (seat, _notes, calls) = device();
+    let (other, _other_notes, other_calls) = device();
+    seat.set_deadline(Some(now() + 3_600_000));
+    other.set_deadline(Some(now() + 30));
+    // Earlier than what the thread sleeps for.
+    let start = now();
+    seat.set_deadline(Some(start + 20));
+    assert_eq!(next(&calls), Call::Timeout);
+    assert!(now() >= start + 20);
+    other.set_deadline(None);
+    seat.set_deadline(Some(0));
+    assert_eq!(next(&calls), Call::Timeout);
+    seat.set_deadline(Some(now() + 40));
+    assert_eq!(next(&calls), Call::Timeout);
+    assert!(other_calls.try_recv().is_err() || now() >= start + 30, "taken back in time");
+    assert!(calls.try_recv().is_err());
+}
+
+#[test]
+fn sockets_are_reported_to_whom_they_belong() {
+    let (seat, _notes, calls) = device();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let mut socket = TcpStream::connect(listener.local_addr().expect("bound")).expect("a socket");
+    seat.port().register(&mut socket).expect("registered");
+    let (accepted, _) = listener.accept().expect("a connection");
+    let connected = Readiness { readable: false, writable: true, closed: false };
+    while next(&calls) != Call::Ready(connected) {}
+    drop(accepted);
+    loop {
+        match next(&calls) {
+            Call::Ready(Readiness { readable: true, closed: true, .. }) => break,
+            Call::Ready(_) => {}
+            other @ (Call::Timeout | Call::Resolved(..)) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn names_are_looked_up_beside_it() {
+    let (seat, _notes, calls) = device();
+    let (other, _other_notes, other_calls) = device();
+    seat.port().resolve(7, "localhost", 1883);
+    other.port().resolve(8, "localhost", 1883);
+    seat.port().resolve(9, "no-such-name.invalid", 1883);
+    let first = next(&calls);
+    let second = next(&calls);
+    let found = |call: &Call| matches!(call, Call::Resolved(7, Some(count)) if *count > 0);
+    assert!(found(&first) || found(&second), "{first:?} {second:?}");
+    assert!([first, second].contains(&Call::Resolved(9, None)));
+    assert!(matches!(next(&other_calls), Call::Resolved(8, Some(_))));
+}
+
+#[test]
+fn who_has_left_is_not_called_and_leaving_waits_for_a_call_that_runs() {
+    let (seat, notes, calls) = device();
+    let (entered, inside) = mpsc::channel();
+    let (go, gone) = mpsc::channel::<()>();
+    notes.todo.lock().push_back(Box::new(move || {
+        entered.send(()).expect("heard");
+        gone.recv().expect("told");
+    }));
+    seat.set_deadline(Some(0));
+    inside.recv_timeout(Duration::from_secs(20)).expect("called");
+    let leaver = thread::spawn({
+        let seat = seat.clone();
+        move || seat.leave()
+    });
+    // Out of the table, and still waiting for the call.
+    while seat.0.reactor.table.lock().call(seat.0.id).is_some() {
+        thread::yield_now();
+    }
+    assert!(!leaver.is_finished());
+    go.send(()).expect("waiting");
+    leaver.join().expect("left");
+    assert_eq!(next(&calls), Call::Timeout);
+    seat.set_deadline(Some(0));
+    seat.leave();
+    let (another, _notes, others) = device();
+    another.set_deadline(Some(0));
+    assert_eq!(next(&others), Call::Timeout);
+    assert!(calls.try_recv().is_err());
+}
+
+#[test]
+fn a_device_may_leave_on_the_thread_itself_and_a_panic_ends_only_its_own_calls() {
+    let (seat, notes, calls) = device();
+    let (other, other_notes, other_calls) = device();
+    other_notes.todo.lock().push_back(Box::new(|| panic!("on purpose")));
+    other.set_deadline(Some(0));
+    assert_eq!(next(&other_calls), Call::Timeout);
+    notes.todo.lock().push_back(Box::new({
+        let seat = seat.clone();
+        move || seat.leave()
+    }));
+    seat.set_deadline(Some(0));
+    assert_eq!(next(&calls), Call::Timeout);
+    let (third, _notes, others) = device();
+    other.set_deadline(Some(0));
+    third.set_deadline(Some(0));
+    assert_eq!(next(&others), Call::Timeout);
+    assert!(other_calls.try_recv().is_err(), "it has panicked");
+}

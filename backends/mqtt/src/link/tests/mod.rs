@@ -1,0 +1,172 @@
+//! A link, a clock in the test's hand, and a broker that says what the test tells it to.
+
+mod broker;
+mod life;
+mod settings;
+mod way;
+
+use std::sync::Arc;
+
+use mio::net::TcpStream;
+use parking_lot::Mutex;
+
+use super::*;
+use crate::names::Names;
+use crate::station::Fate;
+use broker::Broker;
+
+/// A port that registers nothing: the test asks the sockets themselves.
+#[derive(Default)]
+struct Desk {
+    asked: Mutex<Vec<(u64, String, u16)>>,
+}
+
+impl Port for Desk {
+    fn register(&self, _: &mut TcpStream) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn resolve(&self, ticket: u64, host: &str, port: u16) {
+        self.asked.lock().push((ticket, host.into(), port));
+    }
+
+    fn tls(&self, roots: &Roots) -> Result<Tls, String> {
+        Tls::new(roots)
+    }
+}
+
+/// Everything that can be ready is.
+const ALL: Readiness = Readiness { readable: true, writable: true, closed: true };
+
+/// A link and its clock.
+struct Phone {
+    link: Link,
+    desk: Arc<Desk>,
+    now: u64,
+}
+
+fn settings(brokers: &[&Broker]) -> Settings {
+    let endpoint = |broker: &&Broker| Endpoint { host: "127.0.0.1".into(), port: broker.port(), tls: false };
+    Settings {
+        endpoints: brokers.iter().map(endpoint).collect(),
+        roots: Roots::Platform,
+        allow_plaintext: false,
+        client_id: "nTEST".into(),
+        session_expiry_s: 86_400,
+        keep_alive_s: 60,
+        presence: false,
+        has_token_hook: false,
+        names: Names::new("nck1", "alice", "pad").expect("names"),
+        timers: Timers::default(),
+    }
+}
+
+impl Phone {
+    fn with(settings: Settings) -> Phone {
+        let desk = Arc::new(Desk::default());
+        Phone { link: Link::new(settings, 1, desk.clone()), desk, now: 1_000_000 }
+    }
+
+    /// One that connects.
+    fn to(brokers: &[&Broker]) -> Phone {
+        let mut phone = Phone::with(settings(brokers));
+        phone.link.connect(phone.now, "secret");
+        phone
+    }
+
+    /// One that is up, at a broker that has accepted it.
+    fn up(broker: &mut Broker) -> Phone {
+        let mut phone = Phone::to(&[broker]);
+        phone.come_up(broker);
+        phone
+    }
+
+    /// Lets the broker take it and checks that it is up.
+    #[track_caller]
+    fn come_up(&mut self, broker: &mut Broker) {
+        self.meet(broker);
+        broker.welcome(&[]);
+        self.until(broker, Broker::has_filters);
+        broker.grant();
+        let up = self.event(broker);
+        assert_eq!(up, LinkEvent::Up { resumed: false });
+    }
+
+    /// Connects until the broker has its CONNECT.
+    #[track_caller]
+    fn meet(&mut self, broker: &mut Broker) {
+        self.until(broker, Broker::has_connect);
+    }
+
+    /// One look at the socket, at this moment.
+    fn turn(&mut self) {
+        self.link.on_ready(self.now, ALL);
+        self.link.flush(self.now);
+    }
+
+    /// Both look at their sockets until `done`.
+    #[track_caller]
+    fn until(&mut self, broker: &mut Broker, done: impl Fn(&Broker) -> bool) {
+        let patience = broker::Patience::new();
+        while !done(broker) {
+            self.turn();
+            broker.turn();
+            patience.check("the broker has not heard it");
+        }
+    }
+
+    /// The next event.
+    #[track_caller]
+    fn event(&mut self, broker: &mut Broker) -> LinkEvent {
+        let patience = broker::Patience::new();
+        loop {
+            if let Some(event) = self.link.poll_event() {
+                return event;
+            }
+            self.turn();
+            broker.turn();
+            patience.check("no event");
+        }
+    }
+
+    /// Nothing has happened and nothing happens when both look again.
+    #[track_caller]
+    fn quiet(&mut self, broker: &mut Broker) {
+        for _ in 0..20 {
+            self.turn();
+            broker.turn();
+            assert_eq!(self.link.poll_event(), None);
+        }
+    }
+
+    /// Lets time pass up to the next deadline, and says how long that was.
+    #[track_caller]
+    fn next_deadline(&mut self) -> u64 {
+        let at = self.link.poll_timeout().expect("a deadline");
+        let passed = at.saturating_sub(self.now);
+        self.now += passed;
+        self.link.handle_timeout(self.now);
+        self.link.flush(self.now);
+        passed
+    }
+
+    fn publish(&mut self, token: u64, payload: &str, expires_ms: u32) {
+        self.link.publish(self.now, token, "nck1/u/bob/in/alice/pad".into(), payload.into(), expires_ms);
+        self.link.flush(self.now);
+    }
+
+    #[track_caller]
+    fn refused(&mut self, broker: &mut Broker) -> (i32, i32) {
+        match self.event(broker) {
+            LinkEvent::Refused { code, raw_code, message } => {
+                assert!(!message.is_empty());
+                (code, raw_code)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn published(token: u64, fate: Fate) -> LinkEvent {
+    LinkEvent::Published { token, fate }
+}

@@ -1,0 +1,77 @@
+//! A forked child: the parent's seats do nothing there, and it gets a reactor of its own. Alone in its
+//! process: its threads and descriptors are counted.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use nertc_callkit_mqtt::link::Readiness;
+use nertc_callkit_mqtt::reactor::{self, Driven, Seat};
+
+struct Device(Mutex<Sender<()>>);
+
+impl Driven for Device {
+    fn ready(&self, _: Readiness) {}
+
+    fn timeout(&self) {
+        self.0.lock().expect("no panic").send(()).expect("heard");
+    }
+
+    fn resolved(&self, _: u64, _: io::Result<Vec<SocketAddr>>) {}
+}
+
+/// Takes a seat and waits until it is called.
+fn works() -> Seat {
+    let seat = Seat::take().expect("a reactor");
+    let (sender, called) = mpsc::channel();
+    let device = Arc::new(Device(Mutex::new(sender)));
+    let weak: Weak<Device> = Arc::downgrade(&device);
+    seat.occupy(weak);
+    seat.set_deadline(Some(0));
+    called.recv_timeout(Duration::from_secs(20)).expect("called");
+    seat
+}
+
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").expect("Linux").count()
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("Linux").count()
+}
+
+#[test]
+fn the_thread_ends_with_the_last_device_and_a_child_starts_anew() {
+    let before = (threads(), descriptors());
+    let (first, second) = (works(), works());
+    assert_eq!(threads(), before.0 + 1);
+    first.leave();
+    assert_eq!(threads(), before.0 + 1);
+    drop(second);
+    drop(first);
+    assert_eq!((threads(), descriptors()), before, "nothing keeps running, nothing stays open");
+
+    let parent = works();
+    // SAFETY: the child runs this test's own code only and leaves without unwinding.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        reactor::after_fork_in_child();
+        let inert = !parent.is_ours();
+        parent.set_deadline(Some(0));
+        parent.leave();
+        let own = works();
+        let fine = inert && own.is_ours() && threads() == 2;
+        own.leave();
+        // SAFETY: ends the child.
+        unsafe { libc::_exit(i32::from(!(fine && threads() == 1))) };
+    }
+    let mut status = -1;
+    // SAFETY: a status of ours.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert_eq!(status, 0, "the child's exit status");
+    assert!(parent.is_ours());
+    parent.leave();
+    assert_eq!((threads(), descriptors()).0, before.0);
+}

@@ -19,7 +19,7 @@ help:
 	@echo 'make test      every test: Rust, C and C++, installed consumers'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
-	@echo 'make fuzz      TARGET=wire|engine|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
+	@echo 'make fuzz      TARGET=wire|engine|station|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'

@@ -15,9 +15,10 @@ struct Target {
     inputs: u64,
 }
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 5] = [
     Target { name: "wire", run: fuzz::wire, inputs: 3_000 },
     Target { name: "engine", run: fuzz::engine, inputs: 1_500 },
+    Target { name: "station", run: fuzz::station, inputs: 5_000 },
     Target { name: "trace", run: fuzz::trace, inputs: 100 },
     Target { name: "c_api", run: fuzz::c_api, inputs: 100 },
 ];

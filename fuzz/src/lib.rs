@@ -8,10 +8,12 @@ mod c_api;
 mod engine;
 mod peer;
 mod plug;
+mod station;
 mod trace;
 mod wire;
 
 pub use c_api::run as c_api;
 pub use engine::run as engine;
+pub use station::run as station;
 pub use trace::run as trace;
 pub use wire::run as wire;

@@ -129,8 +129,9 @@ impl Station {
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: u64) {
         self.now = self.now.max(now);
-        for req in self.post.due(self.now, &mut self.outputs) {
-            self.done(req, codes::OK.into());
+        for (req, is_well) in self.post.due(self.now, &mut self.outputs) {
+            let code = if is_well { codes::OK } else { codes::TIMEOUT };
+            self.done(req, code.into());
         }
         self.session_timeouts();
         let ids: Vec<Text> = self.rooms.keys().cloned().collect();

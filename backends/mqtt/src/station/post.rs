@@ -155,9 +155,9 @@ impl Post {
     /// There is a connection: what waits is sent, and what was sent on the one before is sent again.
     pub(super) fn up(&mut self, now: u64, out: &mut VecDeque<Output>) {
         self.is_up = true;
-        self.entries.retain(|it| it.expires_at > now);
-        for entry in self.entries.iter_mut().filter(|it| it.due.is_none_or(|due| due <= now) || it.began != 0)
-        {
+        let is_due =
+            |it: &&mut Entry| it.expires_at > now && (it.began != 0 || it.due.is_none_or(|due| due <= now));
+        for entry in self.entries.iter_mut().filter(is_due) {
             self.last_token += 1;
             (entry.began, entry.repeats) = (0, 0);
             entry.publish(now, self.last_token, out);
@@ -181,20 +181,23 @@ impl Post {
         self.entries.iter().filter_map(of).min()
     }
 
-    /// Sends what is due and forgets what is too late. The operations that end by the clock.
-    pub(super) fn due(&mut self, now: u64, out: &mut VecDeque<Output>) -> Vec<u64> {
+    /// Sends what is due and forgets what is too late. Operations that end by the clock, and whether well.
+    pub(super) fn due(&mut self, now: u64, out: &mut VecDeque<Output>) -> Vec<(u64, bool)> {
         let mut done = Vec::new();
         for entry in &mut self.entries {
             if entry.req_by.is_some_and(|by| by <= now) {
-                done.extend(entry.take_req());
+                done.extend(entry.take_req().map(|req| (req, true)));
             }
             if self.is_up && entry.due.is_some_and(|due| due <= now) && entry.expires_at > now {
                 self.last_token += 1;
                 entry.publish(now, self.last_token, out);
             }
         }
-        // An operation of a letter that is forgotten is the core's to give up.
-        self.entries.retain(|it| it.expires_at > now && (it.due.is_some() || it.token != 0 || !self.is_up));
+        self.entries.retain_mut(|it| {
+            let stays = it.expires_at > now && (it.due.is_some() || it.token != 0 || !self.is_up);
+            done.extend(it.letter.req.take_if(|_| !stays).map(|req| (req, false)));
+            stays
+        });
         done
     }
 }

@@ -1,0 +1,286 @@
+//! A device on a broker, between a core that asks anything, a broker that does anything, and devices that say
+//! anything: honest, clumsy and hostile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nertc_callkit_mqtt::station::{
+    Config, Event, Fate, Input, InviteExtra, Lane, Message, Op, Output, RecordOp, Signal, Source, Station,
+    Text,
+};
+use serde_json::{Value, json};
+
+use super::bytes::Bytes;
+
+/// More steps than this say nothing new and cost time.
+const STEPS: usize = 400;
+
+/// Own account, peers, a stranger.
+const ACCOUNTS: [&str; 4] = ["alice", "bob", "carol", "mallory"];
+const DEVICES: [&str; 3] = ["phone", "pad", "web"];
+const CUSTOMS: [&str; 5] = ["", "601", "i_am_busy", "{\"reason\":3}", "{\"callId\":\"c\"}"];
+const KINDS: [&str; 16] = [
+    "invite", "alert", "accept", "reject", "settled", "join", "bye", "ctl", "ack", "sync", "state", "gone",
+    "hello", "mark", "rec", "wave",
+];
+
+/// One input.
+pub fn run(data: &[u8]) {
+    let mut bytes = Bytes::new(data);
+    let mut world = World::new(&mut bytes);
+    for _ in 0..STEPS {
+        if bytes.is_empty() {
+            break;
+        }
+        world.step(&mut bytes);
+    }
+    world.close();
+}
+
+struct World {
+    station: Station,
+    now: u64,
+    last_req: u64,
+    /// Operations that wait for their answer.
+    running: BTreeMap<u64, Op>,
+    /// Ids that anybody may know: channels, requests, messages.
+    channels: Vec<Text>,
+    requests: Vec<Text>,
+    messages: Vec<Text>,
+    /// What it sends comes back to it at once.
+    echoes: bool,
+    echo: Vec<(Lane, String)>,
+    tokens: Vec<u64>,
+    /// Invites of ours whose cancel was granted, or that were answered.
+    decided: BTreeSet<(Text, Text)>,
+    /// Invites of others that rang.
+    rang: BTreeMap<(Text, Text), u64>,
+    granted: BTreeSet<Text>,
+}
+
+impl World {
+    fn new(bytes: &mut Bytes<'_>) -> World {
+        let config = Config {
+            account: "alice".into(),
+            device: "phone".into(),
+            instance: "I".into(),
+            single_device: bytes.flag(),
+            busy_is_local: bytes.flag(),
+            peer_lost_ms: [60_000, 0, 1, 6_000][bytes.below(4)],
+            watch_presence: bytes.flag(),
+        };
+        World {
+            station: Station::new(config, bytes.number()),
+            now: bytes.number() & 0xffff_ffff,
+            last_req: 0,
+            running: BTreeMap::new(),
+            channels: vec!["C1".into(), "".into()],
+            requests: vec!["R1".into(), "R2".into()],
+            messages: vec!["M1".into()],
+            echoes: !bytes.chance(16),
+            echo: Vec::new(),
+            tokens: vec![0],
+            decided: BTreeSet::new(),
+            rang: BTreeMap::new(),
+            granted: BTreeSet::new(),
+        }
+    }
+
+    fn step(&mut self, bytes: &mut Bytes<'_>) {
+        match bytes.below(16) {
+            0 => self.feed(Input::Up { resumed: bytes.flag() }),
+            1 if bytes.chance(64) => self.feed(Input::Down),
+            2..=5 => self.ask(bytes),
+            6..=11 => self.hear(bytes),
+            12 => self.pass([1, 500, 2_000, 70_000][bytes.below(4)]),
+            13 => {
+                let (token, fate) = (*bytes.pick(&self.tokens), bytes.below(4));
+                let refused = Fate::Refused { raw_code: 0x97 };
+                let fate = [Fate::Delivered, Fate::NobodyThere, Fate::Denied, refused][fate];
+                self.feed(Input::Published { token, fate });
+            }
+            14 => {
+                let (account, device) = (*bytes.pick(&ACCOUNTS), *bytes.pick(&DEVICES));
+                self.feed(Input::Gone { account: account.into(), device: device.into() });
+            }
+            15 if bytes.chance(16) => {
+                self.feed(Input::Refused { code: 302, raw_code: 0x87, message: "no".into() });
+            }
+            _ => {
+                let payload = bytes.take(64).to_vec();
+                let (from, device) = ("mallory".into(), "web".into());
+                self.feed(Input::Message { lane: Lane::Inbox, from, device, payload });
+            }
+        }
+    }
+
+    fn ask(&mut self, bytes: &mut Bytes<'_>) {
+        let channel = bytes.pick(&self.channels).clone();
+        let account = *bytes.pick(&ACCOUNTS[1..]);
+        let message = Message {
+            channel: channel.clone(),
+            account: if bytes.chance(24) { "".into() } else { account.into() },
+            request: bytes.pick(&self.requests).clone(),
+            custom: (*bytes.pick(&CUSTOMS)).into(),
+            keep: bytes.flag(),
+        };
+        let op = match bytes.below(14) {
+            0 | 1 => Op::Login,
+            2 if bytes.chance(32) => Op::Logout,
+            3 => Op::Create { call_type: bytes.below(4) as i32 },
+            4 => Op::Join { channel },
+            5 | 6 => {
+                // The core never uses a request id twice.
+                let request: Text = format!("q{}", self.requests.len()).into();
+                self.requests.push(request.clone());
+                let extra = InviteExtra { expires_ms: [0, 1, 30_000][bytes.below(3)], push: None };
+                Op::Invite(Message { request, ..message }, extra)
+            }
+            7 => Op::Cancel(message),
+            8 | 9 => Op::Accept(message),
+            10 => Op::Reject(message),
+            11 => Op::Leave(message),
+            12 => Op::Close(message),
+            13 if bytes.flag() => {
+                Op::Record(RecordOp { to: account.into(), id: "rec".into(), text: "{}".into() })
+            }
+            _ => Op::Control(message),
+        };
+        self.last_req += 1;
+        self.running.insert(self.last_req, op.clone());
+        self.feed(Input::Op { req: self.last_req, op });
+    }
+
+    /// A message of somebody, mostly about something that exists.
+    fn hear(&mut self, bytes: &mut Bytes<'_>) {
+        let kind = *bytes.pick(&KINDS);
+        let how = *bytes.pick(&["accept", "reject", "cancel", "close", "leave"]);
+        let repeats = bytes.chance(32);
+        let id: Text = if repeats {
+            bytes.pick(&self.messages).clone()
+        } else {
+            format!("m{}", self.messages.len()).into()
+        };
+        self.messages.push(id.clone());
+        let mut body = json!({
+            "rid": **bytes.pick(&self.requests), "custom": *bytes.pick(&CUSTOMS), "type": bytes.below(4),
+            "uid": bytes.below(9), "how": how, "by": *bytes.pick(&DEVICES), "asks": bytes.flag(),
+        });
+        if bytes.chance(16) {
+            let key = *bytes.pick(&["rid", "custom", "uid", "how", "by"]);
+            body[key] = [json!(7), Value::Null, json!("x".repeat(5000)), json!([[]])][bytes.below(4)].clone();
+        }
+        let channel = bytes.pick(&self.channels).clone();
+        let envelope = json!({
+            "v": 1, "k": kind, "id": *id, "cid": *channel, "inst": "P", "n": bytes.below(4),
+            "re": **bytes.pick(&self.messages), "b": body,
+        });
+        let lane = [Lane::Direct, Lane::Inbox, Lane::Own][bytes.seldom(3)];
+        let from = if lane == Lane::Own { "alice" } else { *bytes.pick(&ACCOUNTS) };
+        let device = (*bytes.pick(&DEVICES)).into();
+        let payload = envelope.to_string().into_bytes();
+        self.feed(Input::Message { lane, from: from.into(), device, payload });
+    }
+
+    fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        for _ in 0..10_000 {
+            let Some(due) = self.station.poll_timeout().filter(|due| *due <= end) else {
+                self.now = end;
+                return;
+            };
+            self.now = self.now.max(due);
+            self.station.handle_timeout(self.now);
+            let next = self.station.poll_timeout();
+            assert!(next.is_none_or(|at| at > self.now), "a timeout that does not pass");
+            self.drain();
+        }
+        panic!("it never rests");
+    }
+
+    fn feed(&mut self, input: Input) {
+        self.station.handle(self.now, input);
+        self.drain();
+        while let Some((lane, payload)) = (!self.echo.is_empty()).then(|| self.echo.remove(0)) {
+            let (from, device) = ("alice".into(), "phone".into());
+            let payload = payload.into_bytes();
+            self.station.handle(self.now, Input::Message { lane, from, device, payload });
+            self.drain();
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.station.poll_output() {
+            match output {
+                Output::Publish { token, topic, payload, .. } => self.published(token, &topic, &payload),
+                Output::Done { req, answer } => {
+                    self.done(req, answer.code, answer.room.map(|it| it.channel.id))
+                }
+                Output::Events { source, events } => events.iter().for_each(|it| self.told(source, it)),
+                Output::Watch { .. }
+                | Output::Lively(_)
+                | Output::Disconnect { .. }
+                | Output::Reconnect
+                | Output::Connection { .. }
+                | Output::Log { .. } => {}
+            }
+        }
+    }
+
+    fn published(&mut self, token: u64, topic: &nertc_callkit_mqtt::station::Topic, payload: &str) {
+        use nertc_callkit_mqtt::station::Topic;
+        assert!(payload.len() <= 16 * 1024, "over-long");
+        let message: Value = serde_json::from_str(payload).expect("what is sent is JSON");
+        assert_eq!(message["v"], 1);
+        self.tokens.push(token);
+        self.messages.extend(message["id"].as_str().map(Text::from));
+        let lane = match topic {
+            Topic::Own => Some(Lane::Own),
+            Topic::Direct(account, device) if **account == *"alice" && **device == *"phone" => {
+                Some(Lane::Direct)
+            }
+            Topic::Direct(..) | Topic::Inbox(_) => None,
+        };
+        self.echo.extend(lane.filter(|_| self.echoes).map(|lane| (lane, payload.to_owned())));
+    }
+
+    fn done(&mut self, req: u64, code: i32, made: Option<Text>) {
+        let op = self.running.remove(&req).expect("an operation is answered once");
+        self.channels.extend(made.filter(|it| !self.channels.contains(it)));
+        if let Op::Cancel(message) = op {
+            let is_first = code != 0 || self.decided.insert((message.channel, message.request));
+            assert!(is_first, "a cancel was granted after an answer");
+        } else if let Op::Accept(message) = op {
+            assert!(code != 0 || self.granted.insert(message.channel), "granted twice");
+        }
+    }
+
+    fn told(&mut self, source: Source, event: &Event) {
+        let key = (event.channel.id.clone(), event.request.clone());
+        match event.signal {
+            Signal::Invite => {
+                // It is remembered for ten minutes.
+                let before = self.rang.insert(key, self.now);
+                assert!(before.is_none_or(|at| self.now >= at + 600_000), "rang twice");
+            }
+            Signal::Accept | Signal::Reject if source == Source::Online => {
+                assert!(self.decided.insert(key), "decided twice");
+            }
+            Signal::Accept
+            | Signal::Reject
+            | Signal::Close
+            | Signal::Join
+            | Signal::Cancel
+            | Signal::Leave
+            | Signal::Control => {}
+        }
+    }
+
+    fn close(mut self) {
+        self.last_req += 1;
+        self.running.insert(self.last_req, Op::Logout);
+        self.feed(Input::Op { req: self.last_req, op: Op::Logout });
+        assert!(self.running.is_empty(), "never answered: {:?}", self.running);
+        assert!(self.station.is_at_rest());
+        assert_eq!(self.station.poll_timeout(), None);
+    }
+}

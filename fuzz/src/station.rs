@@ -36,15 +36,23 @@ pub fn run(data: &[u8]) {
     world.close();
 }
 
+/// What a call is known by, and who is at the other end.
+#[derive(Clone)]
+struct Call {
+    channel: Text,
+    request: Text,
+    peer: Text,
+}
+
 struct World {
     station: Station,
     now: u64,
     last_req: u64,
     /// Operations that wait for their answer.
     running: BTreeMap<u64, Op>,
-    /// Ids that anybody may know: channels, requests, messages.
-    channels: Vec<Text>,
-    requests: Vec<Text>,
+    /// Calls that there are or were, of others and ours.
+    calls: Vec<Call>,
+    /// Ids of messages.
     messages: Vec<Text>,
     /// What it sends comes back to it at once.
     echoes: bool,
@@ -55,6 +63,8 @@ struct World {
     /// Invites of others that rang.
     rang: BTreeMap<(Text, Text), u64>,
     granted: BTreeSet<Text>,
+    /// The channel made last.
+    made: Option<Text>,
 }
 
 impl World {
@@ -68,13 +78,15 @@ impl World {
             peer_lost_ms: [60_000, 0, 1, 6_000][bytes.below(4)],
             watch_presence: bytes.flag(),
         };
-        World {
+        let mut world = World {
             station: Station::new(config, bytes.number()),
             now: bytes.number() & 0xffff_ffff,
             last_req: 0,
             running: BTreeMap::new(),
-            channels: vec!["C1".into(), "".into()],
-            requests: vec!["R1".into(), "R2".into()],
+            calls: vec![
+                Call { channel: "C1".into(), request: "R1".into(), peer: "bob".into() },
+                Call { channel: "C2".into(), request: "R2".into(), peer: "carol".into() },
+            ],
             messages: vec!["M1".into()],
             echoes: !bytes.chance(16),
             echo: Vec::new(),
@@ -82,7 +94,13 @@ impl World {
             decided: BTreeSet::new(),
             rang: BTreeMap::new(),
             granted: BTreeSet::new(),
+            made: None,
+        };
+        if !bytes.chance(16) {
+            world.op(Op::Login);
+            world.feed(Input::Up { resumed: false });
         }
+        world
     }
 
     fn step(&mut self, bytes: &mut Bytes<'_>) {
@@ -113,46 +131,71 @@ impl World {
         }
     }
 
+    /// A call that is known, or a mixture of two.
+    fn call(&mut self, bytes: &mut Bytes<'_>) -> Call {
+        let mut call = bytes.pick(&self.calls).clone();
+        if bytes.chance(16) {
+            call.channel = bytes.pick(&self.calls).channel.clone();
+        } else if bytes.chance(16) {
+            call.request = bytes.pick(&self.calls).request.clone();
+        } else if bytes.chance(16) {
+            call.peer = (*bytes.pick(&ACCOUNTS)).into();
+        }
+        call
+    }
+
     fn ask(&mut self, bytes: &mut Bytes<'_>) {
-        let channel = bytes.pick(&self.channels).clone();
-        let account = *bytes.pick(&ACCOUNTS[1..]);
-        let message = Message {
-            channel: channel.clone(),
-            account: if bytes.chance(24) { "".into() } else { account.into() },
-            request: bytes.pick(&self.requests).clone(),
-            custom: (*bytes.pick(&CUSTOMS)).into(),
-            keep: bytes.flag(),
-        };
-        let op = match bytes.below(14) {
-            0 | 1 => Op::Login,
-            2 if bytes.chance(32) => Op::Logout,
-            3 => Op::Create { call_type: bytes.below(4) as i32 },
-            4 => Op::Join { channel },
-            5 | 6 => {
-                // The core never uses a request id twice.
-                let request: Text = format!("q{}", self.requests.len()).into();
-                self.requests.push(request.clone());
-                let extra = InviteExtra { expires_ms: [0, 1, 30_000][bytes.below(3)], push: None };
-                Op::Invite(Message { request, ..message }, extra)
-            }
-            7 => Op::Cancel(message),
-            8 | 9 => Op::Accept(message),
-            10 => Op::Reject(message),
-            11 => Op::Leave(message),
-            12 => Op::Close(message),
-            13 if bytes.flag() => {
-                Op::Record(RecordOp { to: account.into(), id: "rec".into(), text: "{}".into() })
+        let Call { channel, request, peer } = self.call(bytes);
+        let custom = (*bytes.pick(&CUSTOMS)).into();
+        let message =
+            Message { channel: channel.clone(), account: peer, request, custom, keep: bytes.flag() };
+        let op = match bytes.below(13) {
+            0 => Op::Login,
+            1 if bytes.chance(32) => Op::Logout,
+            1..=3 => return self.ring(bytes),
+            4 | 5 => Op::Join { channel },
+            6 => Op::Cancel(message),
+            7 | 8 => Op::Accept(message),
+            9 => Op::Reject(message),
+            10 => Op::Leave(message),
+            11 => Op::Close(message),
+            12 if bytes.chance(64) => {
+                Op::Record(RecordOp { to: message.account, id: "rec".into(), text: "{}".into() })
             }
             _ => Op::Control(message),
         };
+        self.op(op);
+    }
+
+    fn op(&mut self, op: Op) {
         self.last_req += 1;
         self.running.insert(self.last_req, op.clone());
         self.feed(Input::Op { req: self.last_req, op });
     }
 
+    /// Makes a channel and rings somebody, in one go or not quite.
+    fn ring(&mut self, bytes: &mut Bytes<'_>) {
+        self.made = None;
+        self.op(Op::Create { call_type: bytes.below(4) as i32 });
+        let Some(channel) = self.made.clone() else { return };
+        // The core never uses a request id twice.
+        let request: Text = format!("q{}", self.calls.len()).into();
+        let peer: Text = (*bytes.pick(&ACCOUNTS[1..3])).into();
+        self.calls.push(Call { channel: channel.clone(), request: request.clone(), peer: peer.clone() });
+        if !bytes.chance(16) {
+            self.op(Op::Join { channel: channel.clone() });
+        }
+        let extra = InviteExtra { expires_ms: [0, 30_000, 1][bytes.seldom(3)], push: None };
+        self.op(Op::Invite(
+            Message { channel, account: peer, request, custom: "".into(), keep: true },
+            extra,
+        ));
+    }
+
     /// A message of somebody, mostly about something that exists.
     fn hear(&mut self, bytes: &mut Bytes<'_>) {
         let kind = *bytes.pick(&KINDS);
+        let call = self.call(bytes);
         let how = *bytes.pick(&["accept", "reject", "cancel", "close", "leave"]);
         let repeats = bytes.chance(32);
         let id: Text = if repeats {
@@ -162,23 +205,22 @@ impl World {
         };
         self.messages.push(id.clone());
         let mut body = json!({
-            "rid": **bytes.pick(&self.requests), "custom": *bytes.pick(&CUSTOMS), "type": bytes.below(4),
+            "rid": *call.request, "custom": *bytes.pick(&CUSTOMS), "type": bytes.below(4),
             "uid": bytes.below(9), "how": how, "by": *bytes.pick(&DEVICES), "asks": bytes.flag(),
         });
         if bytes.chance(16) {
             let key = *bytes.pick(&["rid", "custom", "uid", "how", "by"]);
             body[key] = [json!(7), Value::Null, json!("x".repeat(5000)), json!([[]])][bytes.below(4)].clone();
         }
-        let channel = bytes.pick(&self.channels).clone();
         let envelope = json!({
-            "v": 1, "k": kind, "id": *id, "cid": *channel, "inst": "P", "n": bytes.below(4),
+            "v": 1, "k": kind, "id": *id, "cid": *call.channel, "inst": "P", "n": bytes.below(4),
             "re": **bytes.pick(&self.messages), "b": body,
         });
         let lane = [Lane::Direct, Lane::Inbox, Lane::Own][bytes.seldom(3)];
-        let from = if lane == Lane::Own { "alice" } else { *bytes.pick(&ACCOUNTS) };
+        let from = if lane == Lane::Own { "alice".into() } else { call.peer };
         let device = (*bytes.pick(&DEVICES)).into();
         let payload = envelope.to_string().into_bytes();
-        self.feed(Input::Message { lane, from: from.into(), device, payload });
+        self.feed(Input::Message { lane, from, device, payload });
     }
 
     fn pass(&mut self, ms: u64) {
@@ -245,7 +287,7 @@ impl World {
 
     fn done(&mut self, req: u64, code: i32, made: Option<Text>) {
         let op = self.running.remove(&req).expect("an operation is answered once");
-        self.channels.extend(made.filter(|it| !self.channels.contains(it)));
+        self.made = made.or(self.made.take());
         if let Op::Cancel(message) = op {
             let is_first = code != 0 || self.decided.insert((message.channel, message.request));
             assert!(is_first, "a cancel was granted after an answer");
@@ -276,9 +318,7 @@ impl World {
     }
 
     fn close(mut self) {
-        self.last_req += 1;
-        self.running.insert(self.last_req, Op::Logout);
-        self.feed(Input::Op { req: self.last_req, op: Op::Logout });
+        self.op(Op::Logout);
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
         assert!(self.station.is_at_rest());
         assert_eq!(self.station.poll_timeout(), None);

@@ -131,7 +131,7 @@ impl Station {
     pub(super) fn on_settled(&mut self, from: &Party, envelope: &Envelope, word: &Settled, is_new: bool) {
         let id = &envelope.channel;
         self.say(from, id, Body::Ack { to: envelope.id.clone() });
-        if let Some(req) = self.post.recall(id, Kind::Answer) {
+        for req in self.post.recall(id, Kind::Answer) {
             self.done(req, codes::OK.into());
         }
         let is_ours = word.how == How::Accept && word.by == self.me.device;
@@ -225,7 +225,7 @@ impl Station {
     /// Somebody does not know the channel: its host, or a member that has begun a new life.
     pub(super) fn on_no_such_channel(&mut self, from: &Party, envelope: &Envelope) {
         let id = &envelope.channel;
-        if let Some(req) = self.post.recall(id, Kind::Answer) {
+        for req in self.post.recall(id, Kind::Answer) {
             self.done(req, codes::CHANNEL_NOT_EXISTS.into());
         }
         let Some(room) = self.rooms.get(id) else { return };

@@ -79,7 +79,7 @@ impl Station {
         if !invite.alerted.contains(&from.device) && invite.alerted.len() < limits::ALERTED {
             invite.alerted.push(from.device.clone());
         }
-        if let Some(req) = self.post.recall(id, Kind::Invite) {
+        for req in self.post.recall(id, Kind::Invite) {
             self.done(req, codes::OK.into());
         }
         if let Body::Accept { custom, .. } = &envelope.body {
@@ -136,7 +136,7 @@ impl Station {
             invite.verdict = Some((envelope.id.clone(), settled));
             alerted.clone_from(&invite.alerted);
         }
-        if let Some(req) = self.post.recall(id, Kind::Invite) {
+        for req in self.post.recall(id, Kind::Invite) {
             self.done(req, codes::OK.into());
         }
         // Where nobody rings yet the invite may still be on its way: what follows it is repeated as well.

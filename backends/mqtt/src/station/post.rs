@@ -129,8 +129,8 @@ impl Post {
         req
     }
 
-    /// A device has it. Some: this operation is done.
-    pub(super) fn acked(&mut self, id: &Text, from: &Text, device: &Text) -> Option<u64> {
+    /// A device has it. The operations that are done.
+    pub(super) fn acked(&mut self, id: &Text, from: &Text, device: &Text) -> Vec<u64> {
         let is_it = |it: &Entry| {
             it.letter.id == *id
                 && match &it.letter.topic {
@@ -139,17 +139,19 @@ impl Post {
                     Topic::Own => false,
                 }
         };
-        let req = self.entries.iter_mut().filter(|it| is_it(it)).find_map(Entry::take_req);
-        self.entries.retain(|it| !is_it(it));
-        req
+        self.take(is_it)
     }
 
-    /// Calls back all letters of a kind about a channel. Some: this operation is done.
-    pub(super) fn recall(&mut self, channel: &Text, kind: Kind) -> Option<u64> {
+    /// Calls back all letters of a kind about a channel. The operations that are done.
+    pub(super) fn recall(&mut self, channel: &Text, kind: Kind) -> Vec<u64> {
         let is_it = |it: &Entry| it.letter.kind == kind && it.letter.channel == *channel;
-        let req = self.entries.iter_mut().filter(|it| is_it(it)).find_map(Entry::take_req);
+        self.take(is_it)
+    }
+
+    fn take(&mut self, is_it: impl Fn(&Entry) -> bool) -> Vec<u64> {
+        let done = self.entries.iter_mut().filter(|it| is_it(it)).filter_map(Entry::take_req).collect();
         self.entries.retain(|it| !is_it(it));
-        req
+        done
     }
 
     /// There is a connection: what waits is sent, and what was sent on the one before is sent again.

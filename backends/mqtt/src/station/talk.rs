@@ -80,7 +80,7 @@ impl Station {
     }
 
     pub(super) fn on_ack(&mut self, from: &Party, to: &Text) {
-        if let Some(req) = self.post.acked(to, &from.account, &from.device) {
+        for req in self.post.acked(to, &from.account, &from.device) {
             self.done(req, super::codes::OK.into());
         }
     }

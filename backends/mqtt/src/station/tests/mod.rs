@@ -1,4 +1,5 @@
 //! The station, from the outside: what goes in, what comes out.
 
 mod rig;
+mod weather;
 mod whole;

@@ -21,8 +21,10 @@ pub(super) struct Phone {
 pub(super) struct Rig {
     pub(super) now: u64,
     pub(super) phones: BTreeMap<&'static str, Phone>,
-    /// Topics whose messages are lost.
+    /// What is lost: messages with this in their topics or texts.
     pub(super) loses: Option<&'static str>,
+    /// How the broker answers a publish to another account.
+    pub(super) fate: Fate,
     /// All that was published: topic, payload.
     pub(super) wire: Vec<(String, String)>,
 }
@@ -44,7 +46,8 @@ pub(super) fn config(name: &str) -> Config {
 impl Rig {
     /// These devices, logged in.
     pub(super) fn new(names: &[&'static str]) -> Rig {
-        let mut rig = Rig { now: 1_000, phones: BTreeMap::new(), loses: None, wire: Vec::new() };
+        let mut rig =
+            Rig { now: 1_000, phones: BTreeMap::new(), loses: None, fate: Fate::Delivered, wire: Vec::new() };
         for name in names {
             rig.add(name, config(name));
             rig.log_in(name);
@@ -87,6 +90,26 @@ impl Rig {
         self.run();
     }
 
+    /// The process is gone.
+    pub(super) fn kill(&mut self, name: &'static str) {
+        self.add(name, config(name));
+    }
+
+    /// The broker publishes the will of a device.
+    pub(super) fn will(&mut self, name: &'static str) {
+        let (account, device) = name.split_once('/').expect("account/device");
+        for phone in self.phones.values_mut() {
+            let (account, device) = (account.into(), device.into());
+            phone.station.handle(self.now, Input::Gone { account, device });
+        }
+        self.run();
+    }
+
+    pub(super) fn feed(&mut self, name: &'static str, input: Input) {
+        self.phones.get_mut(name).expect("a phone").station.handle(self.now, input);
+        self.run();
+    }
+
     pub(super) fn op(&mut self, name: &'static str, op: Op) -> u64 {
         let phone = self.phones.get_mut(name).expect("a phone");
         phone.last_req += 1;
@@ -108,7 +131,9 @@ impl Rig {
                     };
                     if phone.is_up {
                         let topic = phone.names.write(&topic).expect("a topic");
-                        phone.station.handle(self.now, Input::Published { token, fate: Fate::Delivered });
+                        let is_own = topic.contains(&format!("/u/{}/", phone.names.user()));
+                        let fate = if is_own { Fate::Delivered } else { self.fate };
+                        phone.station.handle(self.now, Input::Published { token, fate });
                         published.push((topic, payload));
                     }
                 }

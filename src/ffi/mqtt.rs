@@ -53,7 +53,9 @@ pub unsafe extern "C" fn nertc_callkit_mqtt_set_token(
 
 #[cfg(feature = "mqtt")]
 mod plug {
-    use std::ffi::c_char;
+    use std::ffi::{c_char, c_void};
+    use std::fmt;
+    use std::sync::Arc;
 
     use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
@@ -63,8 +65,9 @@ mod plug {
 
     use crate::engine::input::Text;
     use crate::engine::limits;
-    use crate::ffi::convert::{give, known, opt_text, options as read_options, text};
+    use crate::ffi::convert::{HostPtr, bytes, c_text, give, known, opt_text, options as read_options, text};
     use crate::ffi::guard::Error;
+    use crate::worker::CallbackGuard;
 
     /// # Safety
     /// The host's arguments, as the header says.
@@ -75,7 +78,7 @@ mod plug {
         // SAFETY: the caller's promise.
         unsafe {
             let mut plugs = known(out.cast_const())?;
-            let (vtable, ctx) = new(read(&read_options(given)?)?).ok_or(Error::Unsupported)?;
+            let (vtable, ctx) = new(read(&read_options(given)?)?).ok_or(Error::Internal)?;
             (plugs.signaling, plugs.signaling_ctx) = (vtable, ctx);
             give(out, &plugs)
         }
@@ -106,12 +109,7 @@ mod plug {
             session_expiry_s: c.session_expiry_s,
             keep_alive_s: c.keep_alive_s,
             peer_lost_ms: c.peer_lost_ms,
-            hooks: Hooks {
-                load: c.load_client_id,
-                save: c.save_client_id,
-                token: c.on_token,
-                user_data: c.user_data,
-            },
+            hooks: Arc::new(hooks(c)?),
         };
         Options::read(&given).map_err(|refused| {
             error!("nertc_callkit_mqtt_signaling: {refused}");
@@ -119,6 +117,18 @@ mod plug {
                 Refused::Invalid(_) => Error::InvalidArgument,
                 Refused::Unsupported(_) => Error::Unsupported,
             }
+        })
+    }
+
+    fn hooks(c: &nertc_callkit_mqtt_options) -> Result<HostHooks, Error> {
+        if c.load_client_id.is_some() != c.save_client_id.is_some() {
+            error!("nertc_callkit_mqtt_signaling: load_client_id and save_client_id: give both or none");
+            return Err(Error::InvalidArgument);
+        }
+        Ok(HostHooks {
+            store: c.load_client_id.zip(c.save_client_id),
+            token: c.on_token,
+            user_data: HostPtr(c.user_data),
         })
     }
 
@@ -142,6 +152,66 @@ mod plug {
         read.inspect_err(|_| {
             error!("nertc_callkit_mqtt_signaling: {field}: missing, not UTF-8, too long or too many");
         })
+    }
+
+    /// `load_client_id`.
+    type Load =
+        unsafe extern "C" fn(*const c_char, *const c_char, *mut c_char, size: u32, *mut c_void) -> i32;
+    /// `save_client_id`.
+    type Save = unsafe extern "C" fn(*const c_char, *const c_char, *const c_char, *mut c_void);
+    /// `on_token`.
+    type OnToken = unsafe extern "C" fn(ask: u64, *const c_char, *mut c_void);
+
+    /// Functions of the host, to be called on any thread. They count as callbacks.
+    struct HostHooks {
+        store: Option<(Load, Save)>,
+        token: Option<OnToken>,
+        user_data: HostPtr,
+    }
+
+    impl fmt::Debug for HostHooks {
+        fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("HostHooks")
+        }
+    }
+
+    impl Hooks for HostHooks {
+        fn keeps_client_ids(&self) -> bool {
+            self.store.is_some()
+        }
+
+        fn load_client_id(&self, account: &str, device: &str) -> Option<String> {
+            let (load, _) = self.store?;
+            let (account, device) = (c_text(account), c_text(device));
+            let mut buffer: [c_char; 64] = [0; 64];
+            let (place, size) = (buffer.as_mut_ptr(), buffer.len() as u32);
+            let _inside = CallbackGuard::enter();
+            // SAFETY: the host's function; texts and buffer are there until it returns.
+            let answer = unsafe { load(account.as_ptr(), device.as_ptr(), place, size, self.user_data.0) };
+            // SAFETY: 64 bytes of ours; what lies behind them is not looked at.
+            let bytes = unsafe { bytes(buffer.as_ptr(), buffer.len()) }?;
+            if answer == 0 { String::from_utf8(bytes.to_vec()).ok() } else { None }
+        }
+
+        fn save_client_id(&self, account: &str, device: &str, client_id: &str) {
+            let Some((_, save)) = self.store else { return };
+            let (account, device, id) = (c_text(account), c_text(device), c_text(client_id));
+            let _inside = CallbackGuard::enter();
+            // SAFETY: the host's function; the texts are there until it returns.
+            unsafe { save(account.as_ptr(), device.as_ptr(), id.as_ptr(), self.user_data.0) }
+        }
+
+        fn gives_tokens(&self) -> bool {
+            self.token.is_some()
+        }
+
+        fn ask_token(&self, ask: u64, account: &str) {
+            let Some(token) = self.token else { return };
+            let account = c_text(account);
+            let _inside = CallbackGuard::enter();
+            // SAFETY: the host's function; the text is there until it returns.
+            unsafe { token(ask, account.as_ptr(), self.user_data.0) }
+        }
     }
 }
 

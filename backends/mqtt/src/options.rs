@@ -1,10 +1,11 @@
 //! What the host may ask for, checked before anything is made of it. A refusal says what to do.
 
-use std::ffi::{c_char, c_void};
 use std::fmt;
+use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_mqtt_flag as flag;
 
+pub use crate::link::{Endpoint, Roots};
 pub use crate::names::PREFIX_BYTES;
 use crate::names::is_prefix;
 
@@ -15,52 +16,19 @@ pub const ENDPOINT_BYTES: usize = 300;
 /// Bytes of the authorities' certificates.
 pub const PEM_BYTES: usize = 1 << 20;
 
-/// Where a broker listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Name or address, without brackets.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// With TLS.
-    pub tls: bool,
+/// Functions of the host. Called with no lock held.
+pub trait Hooks: fmt::Debug + Send + Sync {
+    /// It has the next two.
+    fn keeps_client_ids(&self) -> bool;
+    /// What `save_client_id` got for this account and device.
+    fn load_client_id(&self, account: &str, device: &str) -> Option<String>;
+    /// Keeps it.
+    fn save_client_id(&self, account: &str, device: &str, client_id: &str);
+    /// It has the next one.
+    fn gives_tokens(&self) -> bool;
+    /// Asks for a token, to be answered by [`set_token`](crate::set_token).
+    fn ask_token(&self, ask: u64, account: &str);
 }
-
-/// Whom to trust for TLS.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Roots {
-    /// Whom the system trusts.
-    Platform,
-    /// These certificates.
-    Pem(Vec<u8>),
-}
-
-/// Functions of the host.
-#[derive(Clone, Copy, Debug)]
-pub struct Hooks {
-    /// `load_client_id` of nertc_callkit_mqtt_options.
-    pub load: Option<Load>,
-    /// `save_client_id`.
-    pub save: Option<Save>,
-    /// `on_token`.
-    pub token: Option<OnToken>,
-    /// `user_data`.
-    pub user_data: *mut c_void,
-}
-
-// SAFETY: the pointer is only handed back to the host's functions, which the header says may come on any
-// thread.
-unsafe impl Send for Hooks {}
-// SAFETY: as above.
-unsafe impl Sync for Hooks {}
-
-/// `load_client_id`.
-pub type Load =
-    unsafe extern "C" fn(*const c_char, *const c_char, *mut c_char, size: u32, *mut c_void) -> i32;
-/// `save_client_id`.
-pub type Save = unsafe extern "C" fn(*const c_char, *const c_char, *const c_char, *mut c_void);
-/// `on_token`.
-pub type OnToken = unsafe extern "C" fn(ask: u64, *const c_char, *mut c_void);
 
 /// The options as they were given; 0 and None are the defaults.
 #[derive(Clone, Debug)]
@@ -80,7 +48,7 @@ pub struct Given<'a> {
     /// See the header.
     pub peer_lost_ms: u32,
     /// Functions of the host.
-    pub hooks: Hooks,
+    pub hooks: Arc<dyn Hooks>,
 }
 
 /// The options, with defaults put in.
@@ -107,7 +75,7 @@ pub struct Options {
     /// Wills are published and watched.
     pub presence: bool,
     /// Functions of the host.
-    pub hooks: Hooks,
+    pub hooks: Arc<dyn Hooks>,
 }
 
 /// Why options are not taken.
@@ -146,9 +114,6 @@ impl Options {
         let Ok(keep_alive_s) = u16::try_from(or(given.keep_alive_s, 60)) else {
             return invalid("keep_alive_s is at most 65535");
         };
-        if given.hooks.load.is_some() != given.hooks.save.is_some() {
-            return invalid("load_client_id and save_client_id go together: give both or none");
-        }
         let allow_plaintext = has(flag::NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT);
         let endpoints = endpoints(&given.endpoints, allow_plaintext)?;
         Ok(Options {
@@ -162,7 +127,7 @@ impl Options {
             single_device: has(flag::NERTC_CALLKIT_MQTT_SINGLE_DEVICE),
             busy_is_local: has(flag::NERTC_CALLKIT_MQTT_BUSY_IS_LOCAL),
             presence: has(flag::NERTC_CALLKIT_MQTT_PRESENCE),
-            hooks: given.hooks,
+            hooks: given.hooks.clone(),
         })
     }
 }
@@ -250,13 +215,13 @@ fn endpoint(text: &str) -> Result<Endpoint, &'static str> {
     if port == 0 {
         return Err(FORM);
     }
-    Ok(Endpoint { host: host.to_owned(), port, tls })
+    Ok(Endpoint { host: host.to_ascii_lowercase(), port, tls })
 }
 
 /// This machine, whatever the resolver says.
 fn is_here(host: &str) -> bool {
     let address = host.parse::<std::net::IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|it| it.is_loopback())
+    host == "localhost" || address.is_ok_and(|it| it.is_loopback())
 }
 
 fn roots(pem: Option<&str>, endpoints: &[Endpoint]) -> Result<Roots, Refused> {
@@ -290,8 +255,30 @@ fn is_pem(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A host without hooks.
+    #[derive(Debug)]
+    pub(crate) struct NoHooks;
+
+    impl Hooks for NoHooks {
+        fn keeps_client_ids(&self) -> bool {
+            false
+        }
+
+        fn load_client_id(&self, _: &str, _: &str) -> Option<String> {
+            None
+        }
+
+        fn save_client_id(&self, _: &str, _: &str, _: &str) {}
+
+        fn gives_tokens(&self) -> bool {
+            false
+        }
+
+        fn ask_token(&self, _: u64, _: &str) {}
+    }
 
     const PEM: &str = "text before\n-----BEGIN CERTIFICATE-----\nMIIB\nAA==\n-----END CERTIFICATE-----\n";
 
@@ -304,7 +291,7 @@ mod tests {
             session_expiry_s: 0,
             keep_alive_s: 0,
             peer_lost_ms: 0,
-            hooks: Hooks { load: None, save: None, token: None, user_data: std::ptr::null_mut() },
+            hooks: Arc::new(NoHooks),
         }
     }
 
@@ -327,7 +314,7 @@ mod tests {
     fn addresses_are_read_with_their_default_ports() {
         for (text, host, port) in [
             ("mqtt://localhost", "localhost", 1883),
-            ("mqtt://LOCALHOST:7/", "LOCALHOST", 7),
+            ("mqtt://LOCALHOST:7/", "localhost", 7),
             ("mqtt://127.1.2.3:65535", "127.1.2.3", 65_535),
             ("mqtt://[::1]", "::1", 1883),
             ("mqtt://[::1]:1", "::1", 1),

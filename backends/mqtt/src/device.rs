@@ -1,0 +1,406 @@
+//! A plug: a station and its link behind one lock, a place at the reactor, and the outlet to the core.
+//!
+//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; tell the station or the link;
+//! carry out what both ask for until neither has more; write to the socket; set the deadline; unlock; empty
+//! the outlet; call the host. No sink and no hook is called under the lock.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+
+use nertc_callkit_abi::{nertc_callkit_req, nertc_callkit_signaling_sink};
+use nertc_callkit_plug::codes::{
+    ALREADY_LOGGED_IN, BAD_TOKEN, INVALID_ARGUMENT, NOT_LOGGED_IN, OK, OTHER_DEVICE, PLUG_FAILED,
+};
+use nertc_callkit_plug::mail::SignalMail;
+use nertc_callkit_plug::outlet::{Outlet, RETRY_MS};
+use parking_lot::Mutex;
+
+use crate::asks::{self, Asker};
+use crate::convert;
+use crate::identity;
+use crate::link::{Link, LinkEvent, Readiness, Settings, Timers, code};
+use crate::names::Names;
+use crate::options::Options;
+use crate::reactor::{Driven, Seat, now};
+use crate::station::{Answer, Config, Fate, Input, Op, Output, Station, Text, What};
+
+/// Seconds for which the broker keeps a session whose client id nobody keeps.
+const SHORT_EXPIRY_S: u32 = 600;
+
+/// One plug: what `ctx` points to, counted.
+pub(crate) struct Device {
+    options: Options,
+    /// Tells this plug from others of the same device.
+    instance: Text,
+    state: Mutex<State>,
+    outlet: Outlet<SignalMail>,
+}
+
+#[derive(Default)]
+struct State {
+    me: Weak<Device>,
+    /// From open to close.
+    seat: Option<Seat>,
+    /// From the first login on; another account gets another one.
+    line: Option<Box<Line>>,
+    /// The question for a token that the host has not answered.
+    ask: Option<u64>,
+    /// When the core is asked again whether it takes more.
+    retry_at: Option<u64>,
+}
+
+/// A device of an account and its connection.
+struct Line {
+    names: Names,
+    account: Text,
+    device: Text,
+    station: Station,
+    link: Link,
+    /// The login that was asked for last.
+    login: Option<u64>,
+    /// It was granted.
+    is_in: bool,
+    /// The link waits for a token.
+    wants_token: bool,
+}
+
+/// Who logs in; the texts are lent.
+pub(crate) struct Login<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) token: &'a str,
+    pub(crate) device: &'a str,
+    pub(crate) folder: &'a str,
+}
+
+impl Device {
+    /// None: the system has no random bytes.
+    pub(crate) fn new(options: Options) -> Option<Arc<Device>> {
+        let instance = identity::name()?.into();
+        Some(Arc::new_cyclic(|me| Device {
+            options,
+            instance,
+            state: Mutex::new(State { me: me.clone(), ..State::default() }),
+            outlet: Outlet::new(),
+        }))
+    }
+
+    /// Connects the sink and takes a place at the reactor.
+    pub(crate) fn open(&self, sink: &nertc_callkit_signaling_sink) -> i32 {
+        let seat = match Seat::take() {
+            Ok(seat) => seat,
+            Err(error) => {
+                log::error!("mqtt: no I/O thread: {error}");
+                return PLUG_FAILED;
+            }
+        };
+        let mut state = self.state.lock();
+        seat.occupy(state.me.clone());
+        state.seat = Some(seat);
+        self.outlet.open(sink);
+        OK
+    }
+
+    /// The barrier. Who did not log out is away: the session stays, others are not told.
+    pub(crate) fn close(&self) {
+        let (line, seat, ask) = {
+            let mut state = self.state.lock();
+            (state.line.take(), state.seat.take(), state.ask.take())
+        };
+        if let Some(ask) = ask {
+            asks::forget(ask);
+        }
+        if let Some(mut line) = line {
+            line.link.disconnect(now(), false);
+        }
+        if let Some(seat) = seat {
+            seat.leave();
+        }
+        self.outlet.close();
+    }
+
+    /// Logs in.
+    pub(crate) fn login(&self, req: nertc_callkit_req, who: &Login<'_>) -> i32 {
+        let Some(names) = Names::new(&self.options.prefix, who.account, who.device) else {
+            let message = "an account or device of more than 64 bytes, where every byte but A-Z a-z 0-9 _ - \
+                           counts as three, is too long for a topic";
+            return self.answer(req, INVALID_ARGUMENT, message);
+        };
+        let is_same = {
+            let state = self.state.lock();
+            let line = state.line.as_deref();
+            let is_same = line.is_some_and(|it| *it.account == *who.account && *it.device == *who.device);
+            if !is_same && line.is_some_and(|it| it.is_in) {
+                drop(state);
+                return self.answer(req, ALREADY_LOGGED_IN, "log out first");
+            }
+            is_same
+        };
+        // Reads a file or calls the host, so without the lock; nothing else makes a line.
+        let fresh = if is_same { None } else { self.line(names, who) };
+        if !is_same && fresh.is_none() {
+            return self.answer(req, PLUG_FAILED, "no random bytes, or the plug is not open");
+        }
+        self.act(|state, now| {
+            state.forget_ask();
+            if let Some(mut before) = fresh.and_then(|fresh| state.line.replace(fresh)) {
+                // Its login was never granted.
+                before.station.handle(now, Input::Op { req: 0, op: Op::Logout });
+                before.settle(now, &self.outlet);
+            }
+            let Some(line) = state.line.as_deref_mut() else { return };
+            line.login = Some(req as u64);
+            line.station.handle(now, Input::Op { req: req as u64, op: Op::Login });
+            if who.token.is_empty() && self.options.hooks.gives_tokens() {
+                line.wants_token = true;
+            } else {
+                line.link.connect(now, who.token);
+            }
+        });
+        OK
+    }
+
+    fn line(&self, names: Names, who: &Login<'_>) -> Option<Box<Line>> {
+        let Options { endpoints, roots, allow_plaintext, presence, hooks, .. } = &self.options;
+        let client_id = identity::client_id(&**hooks, who.account, who.device, who.folder)?;
+        let expiry_s = self.options.session_expiry_s;
+        let settings = Settings {
+            endpoints: endpoints.clone(),
+            roots: roots.clone(),
+            allow_plaintext: *allow_plaintext,
+            client_id: client_id.text,
+            session_expiry_s: if client_id.kept { expiry_s } else { expiry_s.min(SHORT_EXPIRY_S) },
+            keep_alive_s: self.options.keep_alive_s,
+            presence: *presence,
+            has_token_hook: hooks.gives_tokens(),
+            names: names.clone(),
+            timers: Timers::default(),
+        };
+        let config = Config {
+            account: who.account.into(),
+            device: who.device.into(),
+            instance: self.instance.clone(),
+            single_device: self.options.single_device,
+            busy_is_local: self.options.busy_is_local,
+            peer_lost_ms: self.options.peer_lost_ms,
+            watch_presence: *presence,
+        };
+        let port = self.state.lock().seat.as_ref()?.port();
+        Some(Box::new(Line {
+            names,
+            account: who.account.into(),
+            device: who.device.into(),
+            station: Station::new(config, identity::seed()?),
+            link: Link::new(settings, identity::seed()?, port),
+            login: None,
+            is_in: false,
+            wants_token: false,
+        }))
+    }
+
+    /// Every other operation.
+    pub(crate) fn run(&self, req: nertc_callkit_req, op: Op) -> i32 {
+        self.act(|state, now| {
+            if matches!(op, Op::Logout) {
+                state.forget_ask();
+            }
+            match &mut state.line {
+                Some(line) => line.station.handle(now, Input::Op { req: req as u64, op }),
+                None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
+            }
+        });
+        OK
+    }
+
+    /// The device has another network.
+    pub(crate) fn network_changed(&self) {
+        self.on_link(Link::network_changed);
+    }
+
+    /// Completes an operation that needs nobody.
+    fn answer(&self, req: nertc_callkit_req, code: i32, message: &str) -> i32 {
+        let answer = Answer { code, message: message.into(), ..Answer::default() };
+        self.outlet.push(convert::done(req as u64, &answer));
+        self.deliver();
+        OK
+    }
+
+    fn on_link(&self, body: impl FnOnce(&mut Link, u64)) {
+        self.act(|state, now| {
+            if let Some(line) = &mut state.line {
+                body(&mut line.link, now);
+            }
+        });
+    }
+
+    /// Does something, and everything that follows from it.
+    fn act(&self, body: impl FnOnce(&mut State, u64)) {
+        let question = {
+            let mut state = self.state.lock();
+            let now = now();
+            body(&mut state, now);
+            if let Some(line) = &mut state.line {
+                line.settle(now, &self.outlet);
+            }
+            let question = state.new_question();
+            state.set_deadline();
+            question
+        };
+        self.deliver();
+        if let Some((ask, account)) = question {
+            self.options.hooks.ask_token(ask, &account);
+        }
+    }
+
+    /// Empties the outlet. What the core does not take now is offered again.
+    fn deliver(&self) {
+        if self.outlet.flush() {
+            let mut state = self.state.lock();
+            state.retry_at = Some(now() + RETRY_MS);
+            state.set_deadline();
+        }
+    }
+}
+
+impl Driven for Device {
+    fn ready(&self, readiness: Readiness) {
+        self.on_link(|link, now| link.on_ready(now, readiness));
+    }
+
+    fn timeout(&self) {
+        self.act(|state, now| {
+            if state.retry_at.is_some_and(|at| at <= now) {
+                state.retry_at = None;
+                self.outlet.retry();
+            }
+            let Some(line) = &mut state.line else { return };
+            if line.link.poll_timeout().is_some_and(|at| at <= now) {
+                line.link.handle_timeout(now);
+            }
+            if line.station.poll_timeout().is_some_and(|at| at <= now) {
+                line.station.handle_timeout(now);
+            }
+        });
+    }
+
+    fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
+        self.on_link(|link, now| link.resolved(now, ticket, found));
+    }
+}
+
+impl Asker for Device {
+    fn token(&self, ask: u64, token: Option<&str>) {
+        self.act(|state, now| {
+            let is_it = state.ask.take_if(|it| *it == ask).is_some();
+            let Some(line) = state.line.as_deref_mut().filter(|_| is_it) else { return };
+            match token {
+                Some(token) if !token.is_empty() => line.link.connect(now, token),
+                _ => {
+                    let message = "the host has no token".into();
+                    line.refused(now, BAD_TOKEN, 0, message);
+                }
+            }
+        });
+    }
+}
+
+impl State {
+    fn forget_ask(&mut self) {
+        if let Some(ask) = self.ask.take() {
+            asks::forget(ask);
+        }
+    }
+
+    /// If the link wants a token: the number of the question and whom it is about.
+    fn new_question(&mut self) -> Option<(u64, Text)> {
+        let line = self.line.as_deref_mut()?;
+        if !std::mem::take(&mut line.wants_token) {
+            return None;
+        }
+        let account = line.account.clone();
+        self.forget_ask();
+        let ask = asks::add(self.me.clone() as Weak<dyn Asker>);
+        self.ask = Some(ask);
+        Some((ask, account))
+    }
+
+    fn set_deadline(&self) {
+        let Some(seat) = &self.seat else { return };
+        let line = self.line.iter().flat_map(|it| [it.link.poll_timeout(), it.station.poll_timeout()]);
+        seat.set_deadline(line.chain([self.retry_at]).flatten().min());
+    }
+}
+
+impl Line {
+    /// Lets station and link do what they have to, until neither has more; then writes to the socket.
+    fn settle(&mut self, now: u64, outlet: &Outlet<SignalMail>) {
+        loop {
+            while let Some(output) = self.station.poll_output() {
+                self.carry_out(now, output, outlet);
+            }
+            let Some(event) = self.link.poll_event() else { break };
+            self.hear(now, event);
+        }
+        self.link.flush(now);
+    }
+
+    fn hear(&mut self, now: u64, event: LinkEvent) {
+        let input = match event {
+            LinkEvent::Up { resumed } => Input::Up { resumed },
+            LinkEvent::Down => Input::Down,
+            LinkEvent::NeedToken => {
+                self.wants_token = true;
+                return;
+            }
+            LinkEvent::Refused { code, raw_code, message } => {
+                let code = match code {
+                    code::BAD_TOKEN => BAD_TOKEN,
+                    code::TAKEN => OTHER_DEVICE,
+                    _ => PLUG_FAILED,
+                };
+                return self.refused(now, code, raw_code, message);
+            }
+            LinkEvent::Message { lane, from, device, payload } => {
+                Input::Message { lane, from, device, payload }
+            }
+            LinkEvent::Published { token, fate } => Input::Published { token, fate },
+            LinkEvent::Gone { account, device } => Input::Gone { account, device },
+        };
+        self.station.handle(now, input);
+    }
+
+    fn refused(&mut self, now: u64, code: i32, raw_code: i32, message: Text) {
+        self.is_in = false;
+        self.station.handle(now, Input::Refused { code, raw_code, message });
+    }
+
+    fn carry_out(&mut self, now: u64, output: Output, outlet: &Outlet<SignalMail>) {
+        match output {
+            Output::Publish { token, topic, payload, expires_ms } => match self.names.write(&topic) {
+                Some(topic) => self.link.publish(now, token, topic, payload, expires_ms),
+                // No account can have that name.
+                None => self.station.handle(now, Input::Published { token, fate: Fate::NobodyThere }),
+            },
+            Output::Watch { account, device, on } => self.link.watch(&account, &device, on),
+            Output::Lively(on) => self.link.lively(now, on),
+            Output::Disconnect { forget } => {
+                self.is_in = false;
+                self.link.disconnect(now, forget);
+            }
+            Output::Reconnect => self.link.reconnect(now),
+            Output::Done { req: 0, .. } => {}
+            Output::Done { req, answer } => {
+                if self.login.take_if(|it| *it == req).is_some() {
+                    self.is_in = answer.code == OK;
+                }
+                outlet.push(convert::done(req, &answer));
+            }
+            Output::Events { source, events } => convert::events(source, &events, |it| outlet.push(it)),
+            Output::Connection { what, code, message } => {
+                self.is_in &= what != What::Kicked;
+                outlet.push(convert::connection(what, code, &message));
+            }
+            Output::Log { text } => outlet.push(convert::warning(text)),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What makes a device's session at the broker its own: random names, and the client id, which is kept so that
+//! the broker knows the device again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use parking_lot::Mutex;
+
+use crate::global::Global;
+use crate::names::encode;
+use crate::options::Hooks;
+
+/// Bytes of a client id that every broker takes.
+const CLIENT_ID_BYTES: usize = 23;
+
+/// Client ids of this process, where nobody keeps them.
+static OURS: Global<Mutex<BTreeMap<(String, String), String>>> = Global::new();
+
+/// A device's name at the broker.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ClientId {
+    /// The secret.
+    pub(crate) text: String,
+    /// The next process will have it, too.
+    pub(crate) kept: bool,
+}
+
+/// The client id of a device: the one that was kept, or a new one. None: no random bytes.
+pub(crate) fn client_id(hooks: &dyn Hooks, account: &str, device: &str, folder: &str) -> Option<ClientId> {
+    if hooks.keeps_client_ids() {
+        if let Some(text) = hooks.load_client_id(account, device).filter(|it| is_client_id(it)) {
+            return Some(ClientId { text, kept: true });
+        }
+        let text = name()?;
+        hooks.save_client_id(account, device, &text);
+        return Some(ClientId { text, kept: true });
+    }
+    if let Some(path) = path(account, device, folder) {
+        match keep(&path) {
+            Ok(text) => return Some(ClientId { text, kept: true }),
+            Err(error) => log::warn!("mqtt: no client id can be kept in data_dir: {error}"),
+        }
+    }
+    let mut ours = OURS.get().lock();
+    let key = (account.to_owned(), device.to_owned());
+    if let Some(known) = ours.get(&key) {
+        return Some(ClientId { text: known.clone(), kept: false });
+    }
+    let text = name()?;
+    ours.insert(key, text.clone());
+    Some(ClientId { text, kept: false })
+}
+
+fn path(account: &str, device: &str, folder: &str) -> Option<PathBuf> {
+    let file = format!("mqtt-{}-{}", encode(account)?, encode(device)?);
+    (!folder.is_empty()).then(|| Path::new(folder).join(file))
+}
+
+/// What the file says; a new id, written into it, if it says nothing.
+fn keep(path: &Path) -> io::Result<String> {
+    let known = fs::read_to_string(path).map(|text| text.trim_end().to_owned());
+    if let Some(text) = known.ok().filter(|it| is_client_id(it)) {
+        return Ok(text);
+    }
+    let text = name().ok_or(io::ErrorKind::Other)?;
+    // Beside it and then in its place: whoever reads sees all or nothing.
+    let fresh = path.with_extension(name().ok_or(io::ErrorKind::Other)?);
+    let written = write(&fresh, &text).and_then(|()| fs::rename(&fresh, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&fresh);
+    }
+    written.map(|()| text)
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    writeln!(options.open(path)?, "{text}")
+}
+
+fn is_client_id(text: &str) -> bool {
+    let plain = text.bytes().all(|it| it.is_ascii_alphanumeric());
+    plain && (16..=CLIENT_ID_BYTES).contains(&text.len())
+}
+
+/// 22 random letters and digits: 128 bits.
+pub(crate) fn name() -> Option<String> {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut left = u128::from_ne_bytes(random()?);
+    let digits = (0..22).map(|_| {
+        let digit = DIGITS[(left % 62) as usize];
+        left /= 62;
+        char::from(digit)
+    });
+    Some(digits.collect())
+}
+
+/// A random number.
+pub(crate) fn seed() -> Option<u64> {
+    random().map(u64::from_ne_bytes)
+}
+
+/// Random bytes of the system; 256 at most, so that they come at once or not at all.
+fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    // SAFETY: `N` bytes are there.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) } == N as isize;
+    // SAFETY: `N` bytes are there.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let filled = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), N) } == 0;
+    filled.then_some(bytes)
+}
+
+/// For the child after a fork: the parent's sessions are not its own. Safe in a fork handler.
+pub(crate) fn after_fork_in_child() {
+    OURS.start_afresh();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::tests::NoHooks;
+
+    /// A folder of its own, gone with the value.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Folder {
+            let path = std::env::temp_dir().join(format!("nertc-mqtt-{}", name().expect("random bytes")));
+            fs::create_dir(&path).expect("a folder");
+            Folder(path)
+        }
+
+        fn text(&self) -> &str {
+            self.0.to_str().expect("UTF-8")
+        }
+
+        fn only_file(&self) -> PathBuf {
+            let mut files = fs::read_dir(&self.0).expect("a folder").map(|it| it.expect("a file").path());
+            let file = files.next().expect("a file");
+            assert!(files.next().is_none());
+            file
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_client_id_stays_in_a_file_that_only_its_owner_reads() {
+        let folder = Folder::new();
+        let id = |account, device| client_id(&NoHooks, account, device, folder.text()).expect("an id");
+        let first = id("a/b", "phone");
+        assert!(first.kept && is_client_id(&first.text));
+        assert_eq!(id("a/b", "phone"), first);
+        let file = folder.only_file();
+        assert_eq!(file.file_name().and_then(|it| it.to_str()), Some("mqtt-a=2Fb-phone"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&file).expect("a file").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        // What is no id of ours is replaced.
+        fs::write(&file, "nonsense!").expect("a file");
+        let second = id("a/b", "phone");
+        assert!(second.kept && second != first);
+        assert_ne!(id("a/b", "pad").text, second.text);
+    }
+
+    #[test]
+    fn without_a_place_the_id_is_this_processs() {
+        let id = |folder| client_id(&NoHooks, "kept nowhere", "phone", folder).expect("an id");
+        let first = id("");
+        assert!(!first.kept);
+        assert_eq!(id(""), first);
+        assert_eq!(id("/nonexistent/folder"), first);
+    }
+
+    #[test]
+    fn names_differ() {
+        assert_ne!(name(), name());
+        assert_ne!(seed(), seed());
+    }
+}

@@ -1,0 +1,279 @@
+//! The signaling vtable: each function reads its arguments and hands them to the device.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+use nertc_callkit_abi::{
+    NERTC_CALLKIT_ABI, nertc_callkit_flag, nertc_callkit_login_args, nertc_callkit_record, nertc_callkit_req,
+    nertc_callkit_signaling, nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap,
+    nertc_callkit_signaling_sink,
+};
+use nertc_callkit_plug::codes::{INVALID_ARGUMENT, OK, PLUG_FAILED};
+use nertc_callkit_plug::input::{lent, plug, shield, size, text};
+
+use crate::device::{Device, Login};
+use crate::options::Options;
+use crate::station::{InviteExtra, Message, Op, Push, RecordOp, Text};
+
+/// A vtable in a static. Its only pointer is the name, a static text.
+struct Vtable(nertc_callkit_signaling);
+
+// SAFETY: never written, and what it points to is static.
+unsafe impl Sync for Vtable {}
+
+static VTABLE: Vtable = Vtable(nertc_callkit_signaling {
+    struct_size: size::<nertc_callkit_signaling>(),
+    abi: NERTC_CALLKIT_ABI,
+    caps: cap::NERTC_CALLKIT_SIGNALING_CAP_OFFLINE as u32
+        | cap::NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE as u32,
+    reserved: 0,
+    name: c"mqtt".as_ptr(),
+    open: Some(open),
+    close_backend: Some(close_backend),
+    release: Some(release),
+    login: Some(login),
+    logout: Some(logout),
+    create: Some(create),
+    join: Some(join),
+    invite: Some(invite),
+    cancel_invite: Some(cancel_invite),
+    accept: Some(accept),
+    reject: Some(reject),
+    leave: Some(leave),
+    close: Some(close),
+    control: Some(control),
+    send_record: Some(send_record),
+    network_changed: Some(network_changed),
+});
+
+/// A new signaling plug. Whoever gets the ctx calls the vtable's release once. None: the system has no random
+/// bytes.
+pub fn new(options: Options) -> Option<(&'static nertc_callkit_signaling, *mut c_void)> {
+    let device = Device::new(options)?;
+    Some((&VTABLE.0, Arc::into_raw(device).cast_mut().cast()))
+}
+
+/// A text of the core; NULL counts as empty. None: it is not UTF-8.
+///
+/// # Safety
+/// `it` is NULL or NUL-terminated and outlives `'a`.
+unsafe fn utf8<'a>(it: *const c_char) -> Option<&'a str> {
+    // SAFETY: the caller's promise.
+    unsafe { text(it) }.to_str().ok()
+}
+
+/// As `utf8`, copied.
+///
+/// # Safety
+/// As for `utf8`.
+unsafe fn owned(it: *const c_char) -> Option<Text> {
+    // SAFETY: the caller's promise.
+    unsafe { utf8(it) }.map(Text::from)
+}
+
+/// # Safety
+/// The texts of `args` are lent for the call.
+unsafe fn message(args: &nertc_callkit_signaling_args) -> Option<Message> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        Some(Message {
+            channel: owned(args.channel_id)?,
+            account: owned(args.account)?,
+            request: owned(args.request_id)?,
+            custom: owned(args.custom)?,
+            keep: args.flags & nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32 == 0,
+        })
+    }
+}
+
+/// # Safety
+/// What `args` points to is lent for the call.
+unsafe fn invite_extra(args: &nertc_callkit_signaling_args) -> Option<InviteExtra> {
+    // SAFETY: the caller's promise.
+    let push = match unsafe { lent(args.push) } {
+        None => None,
+        // SAFETY: as above.
+        Some(it) => unsafe {
+            let (title, content) = (owned(it.title)?, owned(it.content)?);
+            Some(Push { title, content, payload: owned(it.payload)? })
+        },
+    };
+    Some(InviteExtra { expires_ms: args.expires_ms, push })
+}
+
+/// Reads the arguments and runs an operation; None of `op`: a text is not UTF-8.
+///
+/// # Safety
+/// As for every slot of the vtable: `ctx` is ours and not released, `args` is lent for the call.
+unsafe fn operation(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+    op: impl FnOnce(&nertc_callkit_signaling_args, Message) -> Option<Op>,
+) -> i32 {
+    // SAFETY: the caller's promise.
+    let (device, args) = unsafe { (plug::<Device>(ctx), lent(args)) };
+    let Some(args) = args else { return PLUG_FAILED };
+    // SAFETY: the texts are lent for the call.
+    match unsafe { message(args) }.and_then(|message| op(args, message)) {
+        Some(op) => shield(|| device.run(req, op)),
+        None => INVALID_ARGUMENT,
+    }
+}
+
+unsafe extern "C" fn open(ctx: *mut c_void, sink: *const nertc_callkit_signaling_sink) -> i32 {
+    // SAFETY: the contract of open: our ctx, a sink that stays valid until close_backend has returned.
+    let (device, sink) = unsafe { (plug::<Device>(ctx), lent(sink)) };
+    match sink {
+        Some(sink) if sink.abi == NERTC_CALLKIT_ABI => shield(|| device.open(sink)),
+        _ => PLUG_FAILED,
+    }
+}
+
+unsafe extern "C" fn close_backend(ctx: *mut c_void) {
+    // SAFETY: our ctx, not released.
+    let device = unsafe { plug::<Device>(ctx) };
+    shield(|| {
+        device.close();
+        OK
+    });
+}
+
+unsafe extern "C" fn release(ctx: *mut c_void) {
+    // SAFETY: our ctx, and nobody uses it after this: the reference that `new` handed out.
+    let device = unsafe { Arc::from_raw(ctx.cast_const().cast::<Device>()) };
+    shield(|| {
+        drop(device);
+        OK
+    });
+}
+
+unsafe extern "C" fn login(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_login_args,
+) -> i32 {
+    // SAFETY: our ctx; the arguments are lent for the call.
+    let (device, args) = unsafe { (plug::<Device>(ctx), lent(args)) };
+    let Some(args) = args else { return PLUG_FAILED };
+    // SAFETY: the texts are lent for the call.
+    let texts = unsafe { (utf8(args.account), utf8(args.token), utf8(args.device_id), utf8(args.data_dir)) };
+    match texts {
+        (Some(account), Some(token), Some(name), Some(folder)) => {
+            shield(|| device.login(req, &Login { account, token, device: name, folder }))
+        }
+        _ => INVALID_ARGUMENT,
+    }
+}
+
+unsafe extern "C" fn logout(ctx: *mut c_void, req: nertc_callkit_req) -> i32 {
+    // SAFETY: our ctx, not released.
+    let device = unsafe { plug::<Device>(ctx) };
+    shield(|| device.run(req, Op::Logout))
+}
+
+unsafe extern "C" fn create(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |args, _| Some(Op::Create { call_type: args.call_type })) }
+}
+
+unsafe extern "C" fn join(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |_, message| Some(Op::Join { channel: message.channel })) }
+}
+
+unsafe extern "C" fn invite(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |args, message| Some(Op::Invite(message, invite_extra(args)?))) }
+}
+
+unsafe extern "C" fn cancel_invite(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |_, message| Some(Op::Cancel(message))) }
+}
+
+unsafe extern "C" fn accept(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |_, message| Some(Op::Accept(message))) }
+}
+
+unsafe extern "C" fn reject(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |_, message| Some(Op::Reject(message))) }
+}
+
+unsafe extern "C" fn leave(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |_, message| Some(Op::Leave(message))) }
+}
+
+unsafe extern "C" fn close(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |_, message| Some(Op::Close(message))) }
+}
+
+unsafe extern "C" fn control(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    args: *const nertc_callkit_signaling_args,
+) -> i32 {
+    // SAFETY: the contract of the slot.
+    unsafe { operation(ctx, req, args, |_, message| Some(Op::Control(message))) }
+}
+
+unsafe extern "C" fn send_record(
+    ctx: *mut c_void,
+    req: nertc_callkit_req,
+    record: *const nertc_callkit_record,
+) -> i32 {
+    // SAFETY: our ctx; the record is lent for the call.
+    let (device, record) = unsafe { (plug::<Device>(ctx), lent(record)) };
+    let Some(record) = record else { return PLUG_FAILED };
+    // SAFETY: the texts of the record are lent for the call.
+    let texts = unsafe { (owned(record.to), owned(record.client_msg_id), owned(record.text)) };
+    match texts {
+        (Some(to), Some(id), Some(text)) => shield(|| device.run(req, Op::Record(RecordOp { to, id, text }))),
+        _ => INVALID_ARGUMENT,
+    }
+}
+
+unsafe extern "C" fn network_changed(ctx: *mut c_void) {
+    // SAFETY: our ctx, not released.
+    let device = unsafe { plug::<Device>(ctx) };
+    shield(|| {
+        device.network_changed();
+        OK
+    });
+}

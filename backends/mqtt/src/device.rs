@@ -1,8 +1,8 @@
 //! A plug: a station and its link behind one lock, a place at the reactor, and the outlet to the core.
 //!
-//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; tell the station or the link;
-//! carry out what both ask for until neither has more; write to the socket; set the deadline; unlock; empty
-//! the outlet; call the host. No sink and no hook is called under the lock.
+//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; tell the station or the
+//! link; carry out what both ask for until neither has more; write to the socket; set the deadline; unlock;
+//! empty the outlet; call the host. No sink and no hook is called under the lock.
 
 use std::io;
 use std::net::SocketAddr;
@@ -63,6 +63,11 @@ struct Line {
     is_in: bool,
     /// The link waits for a token.
     wants_token: bool,
+    /// The logout that was asked for last.
+    logout: Option<u64>,
+    /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
+    /// nobody is there.
+    logged_out: Option<SignalMail>,
 }
 
 /// Who logs in; the texts are lent.
@@ -144,12 +149,14 @@ impl Device {
         self.act(|state, now| {
             state.forget_ask();
             if let Some(mut before) = fresh.and_then(|fresh| state.line.replace(fresh)) {
-                // Its login was never granted.
+                // Its login was never granted, or it has logged out.
                 before.station.handle(now, Input::Op { req: 0, op: Op::Logout });
                 before.settle(now, &self.outlet);
+                before.logged_out.into_iter().for_each(|it| self.outlet.push(it));
             }
             let Some(line) = state.line.as_deref_mut() else { return };
             line.login = Some(req as u64);
+            line.logged_out.take().into_iter().for_each(|it| self.outlet.push(it));
             line.station.handle(now, Input::Op { req: req as u64, op: Op::Login });
             if who.token.is_empty() && self.options.hooks.gives_tokens() {
                 line.wants_token = true;
@@ -195,17 +202,23 @@ impl Device {
             login: None,
             is_in: false,
             wants_token: false,
+            logout: None,
+            logged_out: None,
         }))
     }
 
     /// Every other operation.
     pub(crate) fn run(&self, req: nertc_callkit_req, op: Op) -> i32 {
         self.act(|state, now| {
-            if matches!(op, Op::Logout) {
+            let is_logout = matches!(op, Op::Logout);
+            if is_logout {
                 state.forget_ask();
             }
             match &mut state.line {
-                Some(line) => line.station.handle(now, Input::Op { req: req as u64, op }),
+                Some(line) => {
+                    line.logout = if is_logout { Some(req as u64) } else { line.logout };
+                    line.station.handle(now, Input::Op { req: req as u64, op });
+                }
                 None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
             }
         });
@@ -342,6 +355,9 @@ impl Line {
             self.hear(now, event);
         }
         self.link.flush(now);
+        if self.link.poll_timeout().is_none() {
+            self.logged_out.take().into_iter().for_each(|it| outlet.push(it));
+        }
     }
 
     fn hear(&mut self, now: u64, event: LinkEvent) {
@@ -393,7 +409,12 @@ impl Line {
                 if self.login.take_if(|it| *it == req).is_some() {
                     self.is_in = answer.code == OK;
                 }
-                outlet.push(convert::done(req, &answer));
+                let mail = convert::done(req, &answer);
+                if self.logout.take_if(|it| *it == req).is_some() {
+                    self.logged_out.replace(mail).into_iter().for_each(|it| outlet.push(it));
+                } else {
+                    outlet.push(mail);
+                }
             }
             Output::Events { source, events } => convert::events(source, &events, |it| outlet.push(it)),
             Output::Connection { what, code, message } => {

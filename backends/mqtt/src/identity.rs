@@ -1,5 +1,5 @@
-//! What makes a device's session at the broker its own: random names, and the client id, which is kept so that
-//! the broker knows the device again.
+//! What makes a device's session at the broker its own: random names, and the client id, which is kept so
+//! that the broker knows the device again.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};

@@ -271,13 +271,17 @@ pub(crate) mod tests {
             None
         }
 
-        fn save_client_id(&self, _: &str, _: &str, _: &str) {}
+        fn save_client_id(&self, _: &str, _: &str, _: &str) {
+            unreachable!("not ours")
+        }
 
         fn gives_tokens(&self) -> bool {
             false
         }
 
-        fn ask_token(&self, _: u64, _: &str) {}
+        fn ask_token(&self, _: u64, _: &str) {
+            unreachable!("not ours")
+        }
     }
 
     const PEM: &str = "text before\n-----BEGIN CERTIFICATE-----\nMIIB\nAA==\n-----END CERTIFICATE-----\n";

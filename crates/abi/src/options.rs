@@ -277,7 +277,8 @@ pub struct nertc_callkit_mqtt_options {
     /// Brings back what save_client_id got for this account and device: writes it into `buffer` of
     /// `size` bytes and answers 0; anything else = there is none. On the worker, at login; must not
     /// block. NULL = a file in config.data_dir that its owner alone may read; if that is not set,
-    /// nothing comes from before this process. Both hooks or none.
+    /// nothing comes from before this process, and nothing is kept longer than 10 minutes. Both
+    /// hooks or none.
     pub load_client_id: Option<
         unsafe extern "C" fn(
             account: *const c_char,

@@ -1,0 +1,37 @@
+/* mqtt.c: the conformance check, run against the MQTT plug and a broker: the one whose address is the first
+ * argument. It must let the accounts check-a and check-b in, with the token "secret" if it wants one. */
+#include <stdio.h>
+
+#include "check_plug.h"
+
+static int make(void *context, nertc_callkit_plugs *out)
+{
+  nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
+  options.endpoints = context;
+  options.endpoint_count = 1;
+  return nertc_callkit_mqtt_signaling(&options, out) == NERTC_CALLKIT_STATUS_OK &&
+         nertc_callkit_none_rtc(out) == NERTC_CALLKIT_STATUS_OK;
+}
+
+static void say(int32_t level, const char *text, void *user_data)
+{
+  (void)user_data;
+  printf("log %d: %s\n", (int)level, text);
+}
+
+int main(int count, char **arguments)
+{
+  struct check_plug_maker maker = {make, NULL, "secret", "secret", 0};
+  int broken;
+  if (count != 2) {
+    printf("mqtt: needs the address of a broker, like mqtt://localhost:1883\n");
+    return 2;
+  }
+  if (nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_INFO, 0, say, NULL) != NERTC_CALLKIT_STATUS_OK) {
+    return 1;
+  }
+  maker.context = &arguments[1];
+  broken = check_plug(&maker);
+  printf("mqtt: %d broken promises\n", broken);
+  return broken ? 1 : 0;
+}

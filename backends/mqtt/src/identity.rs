@@ -124,7 +124,7 @@ pub(crate) fn after_fork_in_child() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::tests::NoHooks;
+    use crate::options::NoHooks;
 
     /// A folder of its own, gone with the value.
     struct Folder(PathBuf);

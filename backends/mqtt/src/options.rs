@@ -30,6 +30,28 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     fn ask_token(&self, ask: u64, account: &str);
 }
 
+/// A host that has none.
+#[derive(Debug)]
+pub struct NoHooks;
+
+impl Hooks for NoHooks {
+    fn keeps_client_ids(&self) -> bool {
+        false
+    }
+
+    fn load_client_id(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
+    fn save_client_id(&self, _: &str, _: &str, _: &str) {}
+
+    fn gives_tokens(&self) -> bool {
+        false
+    }
+
+    fn ask_token(&self, _: u64, _: &str) {}
+}
+
 /// The options as they were given; 0 and None are the defaults.
 #[derive(Clone, Debug)]
 pub struct Given<'a> {
@@ -255,34 +277,8 @@ fn is_pem(text: &str) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    /// A host without hooks.
-    #[derive(Debug)]
-    pub(crate) struct NoHooks;
-
-    impl Hooks for NoHooks {
-        fn keeps_client_ids(&self) -> bool {
-            false
-        }
-
-        fn load_client_id(&self, _: &str, _: &str) -> Option<String> {
-            None
-        }
-
-        fn save_client_id(&self, _: &str, _: &str, _: &str) {
-            unreachable!("not ours")
-        }
-
-        fn gives_tokens(&self) -> bool {
-            false
-        }
-
-        fn ask_token(&self, _: u64, _: &str) {
-            unreachable!("not ours")
-        }
-    }
 
     const PEM: &str = "text before\n-----BEGIN CERTIFICATE-----\nMIIB\nAA==\n-----END CERTIFICATE-----\n";
 

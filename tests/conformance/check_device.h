@@ -71,6 +71,10 @@ nertc_callkit_req start(struct device *device, nertc_callkit_signaling_op op, co
 /* Asks, waits, and compares the code. */
 const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_op op,
                             const char *channel, const char *account, const char *request, int32_t code);
+/* As ask; `other` is as good: a service without a memory of its own cannot tell a stranger from an end. */
+const struct operation *ask_either(const char *step, struct device *device, nertc_callkit_signaling_op op,
+                                   const char *channel, const char *account, const char *request, int32_t code,
+                                   int32_t other);
 /* Waits for an event that was not taken yet. NULL: none within the time. */
 const struct event *wait_event(const char *step, struct device *device, int rtc, int32_t what);
 void expect(const char *step, int holds, const char *what);

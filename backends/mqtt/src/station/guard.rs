@@ -26,6 +26,14 @@ impl Seen {
         }
         true
     }
+
+    /// Undoes the insertion that was the last one: the message was not let in, a repeat of it may be.
+    pub(super) fn undo(&mut self, id: &Text) {
+        if self.order.back() == Some(id) {
+            self.order.pop_back();
+            self.ids.remove(id);
+        }
+    }
 }
 
 /// How much each sender has said of late.
@@ -90,6 +98,9 @@ mod tests {
         }
         assert_eq!(seen.ids.len(), limits::SEEN);
         assert!(seen.insert(&"a".into()), "the oldest was forgotten");
+        seen.undo(&"5".into());
+        seen.undo(&"a".into());
+        assert!(!seen.insert(&"5".into()) && seen.insert(&"a".into()));
     }
 
     #[test]

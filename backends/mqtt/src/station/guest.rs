@@ -51,9 +51,11 @@ impl Station {
         }
         let of_one = self.rooms.values().filter(|it| it.host.account == from.account).count();
         if self.rooms.len() >= limits::ROOMS || of_one >= limits::ROOMS_OF_ONE {
+            self.seen.undo(&envelope.id);
             return self.log("too many calls at a time: an invite was dropped");
         }
         if !self.rates.invite(self.now, &from.account) {
+            self.seen.undo(&envelope.id);
             return self.log("a sender calls too often: an invite was dropped");
         }
         let ring = Ring { request: request.clone(), state: RingState::Ringing, hint: None, doubt: None };

@@ -1,0 +1,284 @@
+/* mqtt_login.c: logging in over MQTT where no broker answers: hooks, refusals, and that nothing is left. */
+#include "check.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "phone.h"
+
+static const char *const nobody = "mqtt://127.0.0.1:1";
+
+/* What the hooks were given and what they answer. */
+static struct {
+  int asked, loaded, saved;
+  uint64_t ask;
+  char account[72], device[72], client_id[72];
+  const char *answer; /* of the hook itself; NULL: it comes later */
+  nertc_callkit *destroyed;
+} host;
+
+static void on_token(uint64_t ask, const char *account, void *user_data)
+{
+  CHECK(user_data == &host);
+  if (host.destroyed) {
+    CHECK_REFUSED(nertc_callkit_destroy(host.destroyed), REENTRANT);
+  }
+  if (host.answer) {
+    CHECK_OK(nertc_callkit_mqtt_set_token(ask, host.answer));
+    CHECK_REFUSED(nertc_callkit_mqtt_set_token(ask, host.answer), CLOSED);
+  }
+  pthread_mutex_lock(&check_lock);
+  host.ask = ask;
+  snprintf(host.account, sizeof host.account, "%s", account);
+  pthread_mutex_unlock(&check_lock);
+  change(&host.asked, 1);
+}
+
+static int32_t load_client_id(const char *account, const char *device, char *buffer, uint32_t size, void *user_data)
+{
+  CHECK(user_data == &host && size >= 24);
+  snprintf(host.account, sizeof host.account, "%s", account);
+  snprintf(host.device, sizeof host.device, "%s", device);
+  snprintf(buffer, size, "%s", host.client_id);
+  host.loaded++;
+  return host.client_id[0] ? 0 : 1;
+}
+
+static void save_client_id(const char *account, const char *device, const char *client_id, void *user_data)
+{
+  CHECK(user_data == &host);
+  CHECK_TEXT(account, host.account);
+  CHECK_TEXT(device, host.device);
+  snprintf(host.client_id, sizeof host.client_id, "%s", client_id);
+  host.saved++;
+}
+
+static nertc_callkit_mqtt_options options_to_nobody(void)
+{
+  const nertc_callkit_mqtt_options init = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
+  nertc_callkit_mqtt_options options = init;
+  memset(&host, 0, sizeof host);
+  options.endpoints = &nobody;
+  options.endpoint_count = 1;
+  options.user_data = &host;
+  return options;
+}
+
+/* A phone over the plug; logging in may take `login_ms`. */
+static struct phone *new_phone(const char *account, const nertc_callkit_mqtt_options *options, uint32_t login_ms)
+{
+  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
+  struct setup setup = {.plugs = &plugs, .timers = &timers, .device = "phone"};
+  timers.login_ms = login_ms;
+  CHECK_OK(nertc_callkit_mqtt_signaling(options, &plugs));
+  CHECK_OK(nertc_callkit_none_rtc(&plugs));
+  return phone_new(account, &setup);
+}
+
+static void log_in(struct phone *phone, const char *token)
+{
+  CHECK_OK(nertc_callkit_login(phone->kit, phone->account, token, phone_done, phone));
+}
+
+static void end(struct phone *phone, const char *words)
+{
+  phone_destroy(phone, words);
+  phone_free(phone);
+  CHECK_INT(check_threads(), 1);
+}
+
+static void nobody_answers(void)
+{
+  const nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone = new_phone("alice", &options, 300);
+  log_in(phone, "token");
+  phone_expect(phone, "done(login,408)");
+  log_in(phone, "token");
+  phone_expect(phone, "done(login,408)");
+  CHECK_OK(nertc_callkit_network_changed(phone->kit));
+  end(phone, "");
+}
+
+static void destroy_while_it_connects(void)
+{
+  const nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone = new_phone("alice", &options, 60000);
+  log_in(phone, "token");
+  end(phone, "done(login,90003)");
+}
+
+static void an_account_that_does_not_fit(void)
+{
+  const nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone = new_phone("22 \xc3\xa9l\xc3\xa8ves et leur ma\xc3\xaetre, \xc3\xa0 l'\xc3\xa9" "cole", &options, 0);
+  log_in(phone, "token");
+  phone_expect(phone, "done(login,90009)");
+  end(phone, "");
+}
+
+static void no_token(void)
+{
+  nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone;
+  options.on_token = on_token;
+  phone = new_phone("alice", &options, 0);
+  host.answer = "";
+  host.destroyed = phone->kit;
+  log_in(phone, NULL);
+  phone_expect(phone, "done(login,302)");
+  CHECK_INT(host.asked, 1);
+  CHECK_TEXT(host.account, "alice");
+  end(phone, "");
+}
+
+static void *answer_later(void *token)
+{
+  WAIT_UNTIL(at_least_one, &host.asked);
+  CHECK_OK(nertc_callkit_mqtt_set_token(host.ask, token));
+  return NULL;
+}
+
+static void a_token_from_another_thread(void)
+{
+  nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone;
+  pthread_t thread;
+  static char token[] = "late";
+  options.on_token = on_token;
+  phone = new_phone("alice", &options, 300);
+  pthread_create(&thread, NULL, answer_later, NULL);
+  log_in(phone, NULL);
+  phone_expect(phone, "done(login,302)");
+  pthread_join(thread, NULL);
+  host.asked = 0;
+  pthread_create(&thread, NULL, answer_later, token);
+  log_in(phone, NULL);
+  phone_expect(phone, "done(login,408)"); /* with it the plug goes on to the broker that is not there */
+  pthread_join(thread, NULL);
+  end(phone, "");
+}
+
+static void a_question_ends_with_its_component(void)
+{
+  nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone;
+  options.on_token = on_token;
+  phone = new_phone("alice", &options, 60000);
+  log_in(phone, NULL);
+  WAIT_UNTIL(at_least_one, &host.asked);
+  end(phone, "done(login,90003)");
+  CHECK_REFUSED(nertc_callkit_mqtt_set_token(host.ask, "token"), CLOSED);
+}
+
+static void the_host_keeps_the_client_id(void)
+{
+  nertc_callkit_mqtt_options options = options_to_nobody();
+  char first[sizeof host.client_id];
+  int round;
+  options.load_client_id = load_client_id;
+  options.save_client_id = save_client_id;
+  for (round = 0; round < 2; round++) {
+    struct phone *phone = new_phone("al ice", &options, 60000);
+    log_in(phone, "token");
+    end(phone, "done(login,90003)");
+    CHECK_INT(host.loaded, round + 1);
+    CHECK_INT(host.saved, 1);
+    CHECK_TEXT(host.account, "al ice");
+    CHECK_TEXT(host.device, "phone");
+    CHECK_INT(strlen(host.client_id), 22);
+    if (round == 0) {
+      memcpy(first, host.client_id, sizeof first);
+    }
+    CHECK_TEXT(host.client_id, first);
+  }
+}
+
+static void a_file_keeps_the_client_id(void)
+{
+  const nertc_callkit_mqtt_options options = options_to_nobody();
+  nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit *kit = NULL;
+  char folder[] = "/tmp/check_mqtt.XXXXXX", path[128], ids[2][64];
+  struct stat file;
+  int round;
+  CHECK(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/mqtt-al=20ice-phone", folder);
+  config.plugs = &plugs;
+  config.data_dir = folder;
+  config.device_id = "phone";
+  for (round = 0; round < 2; round++) {
+    FILE *kept;
+    CHECK_OK(nertc_callkit_mqtt_signaling(&options, &plugs));
+    CHECK_OK(nertc_callkit_none_rtc(&plugs));
+    CHECK_OK(nertc_callkit_create(&config, &kit));
+    CHECK_OK(nertc_callkit_login(kit, "al ice", "token", NULL, NULL));
+    CHECK_OK(nertc_callkit_destroy(kit));
+    CHECK_INT(check_entries(folder), 1);
+    CHECK_INT(stat(path, &file), 0);
+    CHECK_INT(file.st_mode & 0777, 0600);
+    kept = fopen(path, "r");
+    CHECK(kept && fgets(ids[round], sizeof ids[round], kept));
+    fclose(kept);
+  }
+  CHECK_TEXT(ids[1], ids[0]);
+  CHECK_INT(strlen(ids[0]), 23);
+  CHECK_INT(unlink(path), 0);
+  CHECK_INT(rmdir(folder), 0);
+}
+
+/* In the child nothing of the parent is asked, and it can begin anew. */
+static void a_forked_child(void)
+{
+  nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone;
+  pid_t child;
+  int status = -1;
+  options.on_token = on_token;
+  phone = new_phone("alice", &options, 60000);
+  log_in(phone, NULL);
+  WAIT_UNTIL(at_least_one, &host.asked);
+  fflush(stdout);
+  child = fork();
+  if (child == 0) {
+    nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+    nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+    nertc_callkit *kit = NULL;
+    int wrong = nertc_callkit_mqtt_set_token(host.ask, "token") != NERTC_CALLKIT_STATUS_CLOSED;
+    alarm(60);
+    options.on_token = NULL;
+    config.plugs = &plugs;
+    wrong += nertc_callkit_mqtt_signaling(&options, &plugs) != NERTC_CALLKIT_STATUS_OK;
+    wrong += nertc_callkit_create(&config, &kit) != NERTC_CALLKIT_STATUS_OK;
+    wrong += nertc_callkit_login(kit, "alice", "token", NULL, NULL) != NERTC_CALLKIT_STATUS_OK;
+    wrong += nertc_callkit_destroy(kit) != NERTC_CALLKIT_STATUS_OK;
+    _exit(wrong);
+  }
+  CHECK(child > 0);
+  CHECK_INT(waitpid(child, &status, 0), child);
+  CHECK_INT(status, 0);
+  end(phone, "done(login,90003)");
+}
+
+int main(void)
+{
+  nertc_callkit_mqtt_options options = options_to_nobody();
+  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  if (nertc_callkit_mqtt_signaling(&options, &plugs) == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
+    printf("this library was built without MQTT\n");
+    return 0;
+  }
+  plugs.signaling->release(plugs.signaling_ctx);
+  RUN(nobody_answers);
+  RUN(destroy_while_it_connects);
+  RUN(an_account_that_does_not_fit);
+  RUN(no_token);
+  RUN(a_token_from_another_thread);
+  RUN(a_question_ends_with_its_component);
+  RUN(the_host_keeps_the_client_id);
+  RUN(a_file_keeps_the_client_id);
+  RUN(a_forked_child);
+  return 0;
+}

@@ -11,7 +11,7 @@ CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model faults bench fuzz abi
+.PHONY: help demo test sim model faults bench load fuzz abi
 .PHONY: abi-accept install header diagram picture scenarios lint setup clean sanitize coverage mutants
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make fuzz      TARGET=wire|engine|station|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
 	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
+	@echo 'make load      DEVICES=5000 SECONDS=20 AT_ONCE=32: devices of one process call each other over a Mosquitto'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
 	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
 	@echo 'make mutants   changes one thing of the engine at a time; the fast tests must notice (an hour or more)'
@@ -75,6 +76,13 @@ fuzz:
 bench:
 	scripts/setup cargo cc valgrind
 	scripts/bench
+
+DEVICES ?= 5000
+SECONDS ?= 20
+AT_ONCE ?= 32
+load:
+	scripts/setup cargo cc mosquitto
+	scripts/bench load $(DEVICES) $(SECONDS) $(AT_ONCE)
 
 sanitize:
 	scripts/sanitize

@@ -41,6 +41,8 @@ functions! {
     trace_start(Handle, *const c_char, u32);
     trace_stop(Handle);
     loopback_signaling(*mut abi::nertc_callkit_hub, *mut abi::nertc_callkit_plugs);
+    none_rtc(*mut abi::nertc_callkit_plugs);
+    mqtt_signaling(*const abi::nertc_callkit_mqtt_options, *mut abi::nertc_callkit_plugs);
 }
 
 /// # Safety
@@ -88,29 +90,55 @@ pub(crate) fn create(
     listener: &abi::nertc_callkit_listener,
     rtc: Option<(&'static abi::nertc_callkit_rtc, usize)>,
 ) -> Handle {
-    let mut plugs: abi::nertc_callkit_plugs = init();
+    let plugs = rtc.map(|(rtc, ctx)| {
+        let mut plugs: abi::nertc_callkit_plugs = init();
+        // SAFETY: lent until the function returns.
+        assert_eq!(unsafe { (library().loopback_signaling)(ptr::null_mut(), &mut plugs) }, 0);
+        plugs.rtc = rtc;
+        plugs.rtc_ctx = ptr::without_provenance_mut(ctx);
+        plugs
+    });
+    create_with(listener, plugs.as_ref(), 0)
+}
+
+/// A component with these plugs; its callbacks get `number` as user data.
+pub(crate) fn create_with(
+    listener: &abi::nertc_callkit_listener,
+    plugs: Option<&abi::nertc_callkit_plugs>,
+    number: usize,
+) -> Handle {
     let mut config: abi::nertc_callkit_config = init();
     config.listener = listener;
+    config.user_data = ptr::without_provenance_mut(number);
+    config.plugs = plugs.map_or(ptr::null(), ptr::from_ref);
     let mut kit = ptr::null_mut();
-    // SAFETY: everything lent lives until the functions return.
-    let status = unsafe {
-        if let Some((rtc, ctx)) = rtc {
-            assert_eq!((library().loopback_signaling)(ptr::null_mut(), &mut plugs), 0);
-            plugs.rtc = rtc;
-            plugs.rtc_ctx = ptr::without_provenance_mut(ctx);
-            config.plugs = &plugs;
-        }
-        (library().create)(&config, &mut kit)
-    };
-    assert_eq!(status, 0, "create");
+    // SAFETY: everything lent lives until the function returns.
+    assert_eq!(unsafe { (library().create)(&config, &mut kit) }, 0, "create");
     kit
 }
 
-/// Logs in; `done` is called.
-pub(crate) fn login(kit: Handle, account: &str, done: abi::nertc_callkit_done) {
+/// Signaling over the broker on this port of the loopback interface, and no media.
+pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_plugs {
+    let endpoint = CString::new(format!("mqtt://127.0.0.1:{port}")).expect("an address");
+    let endpoints = [endpoint.as_ptr()];
+    let mut options: abi::nertc_callkit_mqtt_options = init();
+    options.endpoints = endpoints.as_ptr();
+    options.endpoint_count = 1;
+    let mut plugs: abi::nertc_callkit_plugs = init();
+    // SAFETY: everything lent lives until the functions return.
+    unsafe {
+        assert_eq!((library().mqtt_signaling)(&options, &mut plugs), 0, "mqtt_signaling");
+        assert_eq!((library().none_rtc)(&mut plugs), 0, "none_rtc");
+    }
+    plugs
+}
+
+/// Logs in; `done` is called with `number`.
+pub(crate) fn login(kit: Handle, account: &str, done: abi::nertc_callkit_done, number: usize) {
     let account = CString::new(account).expect("a name");
-    // SAFETY: the text lives until the function returns.
-    let status = unsafe { (library().login)(kit, account.as_ptr(), ptr::null(), done, ptr::null_mut()) };
+    let number = ptr::without_provenance_mut(number);
+    // SAFETY: the texts live until the function returns.
+    let status = unsafe { (library().login)(kit, account.as_ptr(), c"token".as_ptr(), done, number) };
     assert_eq!(status, 0, "login");
 }
 

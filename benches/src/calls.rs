@@ -57,7 +57,7 @@ pub(crate) fn online(
     rtc: Option<(&'static abi::nertc_callkit_rtc, usize)>,
 ) -> Handle {
     let kit = api::create(listener, rtc);
-    api::login(kit, account, Some(on_done));
+    api::login(kit, account, Some(on_done), 0);
     LOGGED_IN.wait(1);
     kit
 }

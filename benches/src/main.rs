@@ -8,6 +8,7 @@
 mod api;
 mod calls;
 mod floor;
+mod mqtt;
 mod report;
 mod storm;
 mod system;
@@ -31,6 +32,15 @@ fn main() {
     if let ["report", library, results] = arguments[..] {
         return report::run(library, results);
     }
+    if let ["load", library, devices, seconds, at_once] = arguments[..] {
+        let number = |text: &str| text.parse::<u32>().expect("a number");
+        return mqtt::load(
+            library,
+            number(devices) as usize,
+            number(seconds).into(),
+            number(at_once) as usize,
+        );
+    }
     let [measure, library, numbers @ ..] = &arguments[..] else { panic!("bench MEASURE LIBRARY") };
     let cpus = system::cpus();
     system::pin(0, cpus[0]);
@@ -44,6 +54,11 @@ fn main() {
         "idle" => idle(library),
         "growth" => growth(library),
         "crowd" => crowd(library),
+        "mqtt_one_cpu" => mqtt::set_up(library, numbers[0], cpus[0]),
+        "mqtt_two_cpus" => mqtt::set_up(library, numbers[0], cpus[cpus.len() - 1]),
+        "mqtt_answer" => mqtt::answer(library, numbers[0], numbers[1]),
+        "mqtt_idle" => mqtt::idle(library),
+        "mqtt_crowd" => mqtt::crowd(library),
         _ => panic!("no such measure"),
     }
 }

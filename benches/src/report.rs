@@ -1,5 +1,7 @@
 //! Starts the measures, prints the table and writes it as JSON.
 
+mod mqtt;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::{env, fs};
@@ -43,6 +45,11 @@ impl Row {
         row.reference = Some(get("_floor") / scale);
         row.ratio = Some(get("_ratio"));
         row
+    }
+
+    /// Not measured here, and why.
+    fn missing(name: &'static str, why: &str) -> Row {
+        Row::new(name, f64::NAN, "", &format!("not measured: {why}"))
     }
 
     fn at_most(mut self, goal: f64) -> Row {
@@ -211,6 +218,7 @@ fn size_rows(library: &str) -> Vec<Row> {
 
 fn number(value: f64) -> String {
     match value.abs() {
+        nothing if nothing.is_nan() => "-".to_owned(),
         size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.3}"),
@@ -225,6 +233,7 @@ pub(crate) fn run(library: &str, results: &str) {
     rows.extend(latency_rows(library));
     rows.extend(work_rows(library));
     rows.extend(memory_rows(library));
+    rows.extend(mqtt::rows(library));
     let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
     println!(
         "{:<32} {:>9} {:<4} {:>9} {:>7} {:>6}  holds",

@@ -60,7 +60,12 @@ pub(crate) fn sleeps_of_others() -> u64 {
 
 /// Bytes of memory that only this process has and has written to.
 pub(crate) fn private_dirty() -> f64 {
-    let rollup = fs::read_to_string("/proc/self/smaps_rollup").expect("proc");
+    private_dirty_of("self")
+}
+
+/// The same of another process.
+pub(crate) fn private_dirty_of(process: &str) -> f64 {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).expect("proc");
     let line = rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:")).unwrap_or("0 kB");
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) * 1024.0
 }
@@ -69,6 +74,56 @@ pub(crate) fn private_dirty() -> f64 {
 pub(crate) fn heap() -> f64 {
     // SAFETY: takes nothing, gives numbers.
     unsafe { libc::mallinfo2() }.uordblks as f64
+}
+
+/// Nanoseconds of CPU that a process has used so far.
+pub(crate) fn cpu_of(process: u32) -> f64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: clock and time are ours.
+    let status = unsafe {
+        let mut clock = 0;
+        match libc::clock_getcpuclockid(process as i32, &mut clock) {
+            0 => libc::clock_gettime(clock, &mut time),
+            error => error,
+        }
+    };
+    assert_eq!(status, 0, "the CPU clock of process {process}");
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
+/// Lets this process and those that it starts have as many descriptors as the system permits; how many.
+pub(crate) fn raise_files() -> u64 {
+    // SAFETY: the limit is ours.
+    unsafe {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
+        limit.rlim_cur = limit.rlim_max;
+        libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        limit.rlim_max
+    }
+}
+
+/// A port of the loopback interface that nobody uses, neither with TCP nor with UDP.
+pub(crate) fn free_port() -> u16 {
+    loop {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = socket.local_addr().expect("bound").port();
+        if std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// Whether this is root.
+pub(crate) fn is_root() -> bool {
+    // SAFETY: takes nothing.
+    unsafe { libc::geteuid() == 0 }
+}
+
+/// Ends this process when it is not done by then, and so those that it started.
+pub(crate) fn end_within(seconds: u32) {
+    // SAFETY: takes a number; nobody here has a handler.
+    unsafe { libc::alarm(seconds) };
 }
 
 /// The load of the last minute, as the system says it.

@@ -1,0 +1,147 @@
+//! Measures over a broker: each starts a Mosquitto of its own, and ends it.
+
+mod broker;
+mod child;
+mod load;
+mod pairs;
+mod raw;
+
+use std::path::Path;
+use std::process::Command;
+
+use broker::Broker;
+use child::Child;
+use pairs::Callers;
+use raw::Raw;
+
+use crate::{PAUSE, ROUNDS, SAMPLES, SECOND, api, compare, median, say, system};
+
+pub(crate) use broker::is_there as has_broker;
+pub(crate) use load::run as load;
+
+/// What no measure here takes.
+const PATIENCE_S: u32 = 240;
+/// Calls whose CPU time is counted.
+const COUNTED: u32 = 1_000;
+
+/// Calls of sofia-sip between two processes: the program, or None where it is not.
+struct Sofia {
+    callee: Child,
+    caller: Child,
+}
+
+impl Sofia {
+    fn start(program: &str, callee_cpu: usize, cpu: usize) -> Option<Sofia> {
+        if !Path::new(program).exists() {
+            return None;
+        }
+        let port = system::free_port().to_string();
+        let start = |role: &str| Child::start(Command::new(program).args([role, &port]));
+        system::pin(0, callee_cpu);
+        let callee = start("callee");
+        system::pin(0, cpu);
+        Some(Sofia { callee, caller: start("caller") })
+    }
+
+    /// Nanoseconds to the answer, the median of so many calls.
+    fn calls(&mut self, count: u32) -> f64 {
+        self.caller.say(&count.to_string());
+        self.caller.line().parse().expect("a number")
+    }
+
+    fn cpu(&self) -> f64 {
+        [self.callee.id(), self.caller.id()].map(system::cpu_of).iter().sum()
+    }
+}
+
+/// Set-up, compared with a round trip over the same broker and with `sofia`. The caller is on the first CPU,
+/// the broker and the called side on `other_cpu`.
+pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
+    system::end_within(PATIENCE_S);
+    let cpu = system::cpus()[0];
+    system::pin(0, other_cpu);
+    let broker = Broker::start();
+    system::pin(0, cpu);
+    let mut sofia = Sofia::start(sofia, other_cpu, cpu);
+    api::load(library);
+    let mut raw = Raw::connect(broker.port());
+    let mut callers = Callers::start(library, broker.port(), &other_cpu.to_string());
+    let (mut accepts, mut connects, mut peers) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let samples: Vec<[f64; 3]> = (0..SAMPLES)
+            .map(|_| {
+                system::settle(PAUSE);
+                let floor = raw.round_trip();
+                system::settle(PAUSE);
+                let (accepted, connected) = callers.cycle();
+                [floor, accepted, connected]
+            })
+            .collect();
+        let [floor, accepted, connected] =
+            [0, 1, 2].map(|kind| median(samples.iter().map(|sample| sample[kind]).collect()));
+        let peer = sofia.as_mut().map(|sofia| sofia.calls(SAMPLES as u32));
+        if round > 0 {
+            accepts.push((accepted, floor));
+            connects.push((connected, 4.0 * floor));
+            peers.extend(peer.map(|peer| (accepted, peer)));
+        }
+    }
+    compare("accept", &accepts);
+    compare("connected", &connects);
+    if let Some(sofia) = &mut sofia {
+        compare("peer", &peers);
+        let before = sofia.cpu();
+        sofia.calls(COUNTED);
+        say("peer_cpu", (sofia.cpu() - before) / f64::from(COUNTED));
+    }
+    let processes = [std::process::id(), callers.other()];
+    let cpu = || processes.map(system::cpu_of).iter().sum::<f64>();
+    let (before, broker_before) = (cpu(), system::cpu_of(broker.id()));
+    (0..COUNTED).for_each(|_| _ = callers.cycle());
+    say("cpu", (cpu() - before) / f64::from(COUNTED));
+    say("broker_cpu", (system::cpu_of(broker.id()) - broker_before) / f64::from(COUNTED));
+}
+
+/// The called side of `set_up`.
+pub(crate) fn answer(library: &str, port: &str, cpu: &str) {
+    system::pin(0, cpu.parse().expect("a CPU"));
+    api::load(library);
+    pairs::answer(port.parse().expect("a port"));
+}
+
+/// A device that has called, and then does nothing for a minute.
+pub(crate) fn idle(library: &str) {
+    system::end_within(PATIENCE_S);
+    let broker = Broker::start();
+    api::load(library);
+    let mut callers = Callers::start(library, broker.port(), "0");
+    callers.cycle();
+    callers.leave_one();
+    system::settle(5 * SECOND);
+    let before = system::sleeps_of_others();
+    system::settle(60 * SECOND);
+    say("wakeups", (system::sleeps_of_others() - before) as f64);
+}
+
+/// The first device, then a thousand more, all online and idle.
+pub(crate) fn crowd(library: &str) {
+    const MANY: usize = 1_000;
+    system::end_within(PATIENCE_S);
+    system::raise_files();
+    let broker = Broker::start();
+    let _ = system::private_dirty();
+    let empty = system::private_dirty();
+    api::load(library);
+    let listener = api::init();
+    let _first = pairs::online(&listener, broker.port(), "first");
+    system::settle(SECOND);
+    let (first, heap) = (system::private_dirty(), system::heap());
+    let mut kits = Vec::with_capacity(MANY);
+    kits.extend((0..MANY).map(|number| pairs::online(&listener, broker.port(), &format!("device-{number}"))));
+    system::settle(SECOND);
+    say("first_device", first - empty);
+    say("more_devices", (system::private_dirty() - first) / MANY as f64);
+    say("more_devices_heap", (system::heap() - heap) / MANY as f64);
+    say("threads", 1.0 + system::other_threads().len() as f64);
+    kits.into_iter().for_each(api::destroy);
+}

@@ -1,0 +1,84 @@
+//! Rows of signaling over a broker. The libraries with it, and sofia-sip's program, are beside the other one.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Row, Values, measure};
+use crate::{mqtt, system};
+
+const LATENCY: [&str; 3] = ["setup_mqtt_accept", "setup_mqtt_connected", "setup_mqtt_accept_vs_sofia"];
+const LATENCY_TWO: [&str; 3] =
+    ["setup_mqtt_accept_two_cpus", "setup_mqtt_connected_two_cpus", "setup_mqtt_accept_vs_sofia_two_cpus"];
+
+/// Everything over a broker.
+pub(super) fn rows(core: &str) -> Vec<Row> {
+    let beside = |name: &str| Path::new(core).with_file_name(name).to_string_lossy().into_owned();
+    let library = beside("libnertc_callkit_mqtt_tls.so");
+    let mut rows = vec![
+        size_row("so_bytes_mqtt_tls", &library, "the default: with TLS; stretch 2.0").at_most(2.2),
+        size_row("so_bytes_mqtt", &beside("libnertc_callkit_mqtt.so"), "without TLS"),
+    ];
+    if !mqtt::has_broker() {
+        let rest = ["call_cpu_mqtt", "idle_wakeups_60s_mqtt", "mqtt_device_bytes"];
+        let why = "no mosquitto: make setup installs it";
+        rows.extend(LATENCY.into_iter().chain(rest).map(|name| Row::missing(name, why)));
+        return rows;
+    }
+    let sofia = beside("sofia");
+    let one = measure("mqtt_one_cpu", &library, &[&sofia]);
+    rows.extend(latency_rows(LATENCY, &one, ""));
+    rows.push(cpu_row(&one));
+    if system::cpus().len() > 1 {
+        let two = measure("mqtt_two_cpus", &library, &[&sofia]);
+        rows.extend(latency_rows(LATENCY_TWO, &two, "caller here, broker and callee there: "));
+    }
+    let idle = measure("mqtt_idle", &library, &[]);
+    let note = "one device, logged in, after a call: a ping and its answer, nothing else";
+    rows.push(Row::new("idle_wakeups_60s_mqtt", idle["wakeups"], "", note).at_most(2.0));
+    let crowd = measure("mqtt_crowd", &library, &[]);
+    let note = format!(
+        "private dirty, each of 1,000; {:.1} of it heap; the first {:.2} MB; {} threads",
+        crowd["more_devices_heap"] / 1e3,
+        crowd["first_device"] / 1e6,
+        crowd["threads"]
+    );
+    rows.push(Row::new("mqtt_device_bytes", crowd["more_devices"] / 1e3, "kB", &note));
+    rows
+}
+
+fn size_row(name: &'static str, library: &str, note: &str) -> Row {
+    match fs::metadata(library) {
+        Ok(file) => Row::new(name, file.len() as f64 / 1e6, "MB", note),
+        Err(error) => Row::missing(name, &format!("{library}: {error}")),
+    }
+}
+
+/// On one CPU the goals count.
+fn latency_rows(names: [&'static str; 3], values: &Values, what: &str) -> Vec<Row> {
+    let [accept, connected, peer] = names;
+    let goals = what.is_empty();
+    let row = |name, value, note: &str, goal| {
+        let row = Row::compared(name, values, value, 1000.0, &format!("{what}{note}"));
+        if goals { row.at_most(goal) } else { row }
+    };
+    let mut rows = vec![
+        row(accept, "accept", "call to on_user_accept, two processes, QoS 1 / publish to deliver", 3.5),
+        row(connected, "connected", "call to on_call_connected / four times that", 1.7),
+    ];
+    rows.push(match values.contains_key("peer") {
+        true => row(peer, "peer", "the same / sofia-sip's nua, INVITE to 200, no proxy between", 0.6),
+        false => Row::missing(peer, "no libsofia-sip-ua-dev (Debian)"),
+    });
+    rows
+}
+
+fn cpu_row(values: &Values) -> Row {
+    let note = format!("both processes, call to end; the broker {:.0}", values["broker_cpu"] / 1e3);
+    let mut row = Row::new("call_cpu_mqtt", values["cpu"] / 1e3, "us", &note);
+    if let Some(peer) = values.get("peer_cpu") {
+        row.reference = Some(peer / 1e3);
+        row.ratio = Some(values["cpu"] / peer);
+        row.note += "; reference: sofia's two";
+    }
+    row
+}

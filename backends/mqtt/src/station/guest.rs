@@ -28,8 +28,9 @@ impl Ring {
             RingState::Accepting { until, .. } => Some(until),
             RingState::Ringing | RingState::Won => None,
         };
+        let alert = self.alert_at.filter(|_| self.is_ringing());
         let (hint, doubt) = (self.hint.as_ref().map(|it| it.at), self.doubt.as_ref().map(|it| it.next));
-        [accept, hint, doubt].into_iter().flatten().min()
+        [accept, alert, hint, doubt].into_iter().flatten().min()
     }
 }
 
@@ -37,12 +38,13 @@ impl Station {
     pub(super) fn on_invite(&mut self, from: &Party, envelope: &Envelope, is_new: bool) {
         let Body::Invite { request, call_type, custom, uid, keep } = &envelope.body else { return };
         let id = &envelope.channel;
-        let alert = Body::Alert { request: request.clone(), asks: false };
         let greets = self.session.greets();
         if let Some(room) = self.rooms.get_mut(id) {
-            let is_it = room.host == *from && room.ring().is_some_and(|it| it.request == *request);
-            if is_it && !greets {
-                self.say(from, id, alert);
+            let is_host = room.host == *from;
+            // It was said before, and got lost: now at once.
+            if let Some(ring) = room.ring().filter(|it| is_host && !greets && it.request == *request) {
+                ring.alert_at = Some(ring.alert_at.unwrap_or(0));
+                self.ring_timeouts(id);
             }
             return;
         }
@@ -58,7 +60,14 @@ impl Station {
             self.seen.undo(&envelope.id);
             return self.log("a sender calls too often: an invite was dropped");
         }
-        let ring = Ring { request: request.clone(), state: RingState::Ringing, hint: None, doubt: None };
+        let ring = Ring {
+            request: request.clone(),
+            state: RingState::Ringing,
+            // What waited rings only when its caller has said that it stands.
+            alert_at: (!greets).then_some(self.now + limits::ALERT_MS),
+            hint: None,
+            doubt: None,
+        };
         let room = Room {
             call_type: *call_type,
             host: from.clone(),
@@ -69,10 +78,6 @@ impl Station {
         };
         let event = self.event(Signal::Invite, room.channel(id), from, custom);
         self.rooms.insert(id.clone(), room);
-        // What waited rings only when its caller has said that it stands.
-        if !greets {
-            self.say(from, id, alert);
-        }
         self.tell(Source::Online, Event { request: request.clone(), ..event });
     }
 
@@ -275,6 +280,10 @@ impl Station {
         {
             // What the host says later is answered with a bye: for the core the invite is over.
             return self.end_ring(id, codes::TIMEOUT, None);
+        }
+        if ring.is_ringing() && ring.alert_at.take_if(|at| *at <= now).is_some() {
+            let request = ring.request.clone();
+            return self.say(&host, id, Body::Alert { request, asks: false });
         }
         if let Some(hint) = ring.hint.take_if(|it| it.at <= now) {
             let request = ring.request.clone();

@@ -41,6 +41,8 @@ pub(super) const INVITE_EVERY_MS: u32 = 2_000;
 pub(super) const ECHO_MS: u64 = 5_000;
 /// How long the caller's device may take to say that an invite of the backlog still stands.
 pub(super) const PROBE_MS: u64 = 2_000;
+/// A device that answers within this need not say that it rings.
+pub(super) const ALERT_MS: u64 = 20;
 /// Repeats of an answer, and when it is given up.
 pub(super) const ANSWER_REPEATS: &[u32] = &[500, 1_500, 3_000];
 pub(super) const ANSWER_MS: u64 = 5_000;

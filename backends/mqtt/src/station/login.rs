@@ -132,7 +132,7 @@ impl Station {
         for room in self.rooms.values_mut() {
             room.peers.iter_mut().for_each(|it| it.doubt = None);
             if let Some(ring) = room.ring() {
-                ring.doubt = None;
+                (ring.doubt, ring.alert_at) = (None, None);
             }
         }
         if self.session.is_in && !std::mem::replace(&mut self.session.is_lost, true) {

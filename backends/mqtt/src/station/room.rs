@@ -59,6 +59,8 @@ pub(super) struct Invite {
 pub(super) struct Ring {
     pub(super) request: Text,
     pub(super) state: RingState,
+    /// When to say that it rings; None: said, or not to be said.
+    pub(super) alert_at: Option<u64>,
     /// A sibling says that it rejected: true unless the host says otherwise by then.
     pub(super) hint: Option<Hint>,
     /// The host was asked whether the invite still stands.

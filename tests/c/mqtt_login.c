@@ -112,7 +112,7 @@ static void destroy_while_it_connects(void)
 static void an_account_that_does_not_fit(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone = new_phone("22 \xc3\xa9l\xc3\xa8ves et leur ma\xc3\xaetre, \xc3\xa0 l'\xc3\xa9" "cole", &options, 0);
+  struct phone *phone = new_phone("a name with more blanks than its forty letters and this", &options, 0);
   log_in(phone, "token");
   phone_expect(phone, "done(login,90009)");
   end(phone, "");
@@ -201,10 +201,11 @@ static void a_file_keeps_the_client_id(void)
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
   nertc_callkit *kit = NULL;
-  char folder[] = "/tmp/check_mqtt.XXXXXX", path[128], ids[2][64];
+  char folder[64], path[128], ids[2][64];
   struct stat file;
   int round;
-  CHECK(mkdtemp(folder));
+  snprintf(folder, sizeof folder, "mqtt_login.%d", (int)getpid());
+  CHECK_INT(mkdir(folder, 0700), 0);
   snprintf(path, sizeof path, "%s/mqtt-al=20ice-phone", folder);
   config.plugs = &plugs;
   config.data_dir = folder;

@@ -20,6 +20,10 @@ impl Calling {
         }
     }
 
+    pub(super) fn is_accepting_old_client(&self) -> bool {
+        matches!(&self.glare, Glare::Accepting { invite, .. } if invite.call_id.is_empty())
+    }
+
     pub(super) fn has_aside_channel(&self, channel: &str) -> bool {
         self.aside().is_some_and(|invite| &*invite.channel_id == channel)
     }
@@ -133,8 +137,8 @@ impl Engine {
         }
         let is_old_client = invite.call_id.is_empty();
         match fate {
+            Fate::Open | Fate::Over(_) if is_old_client && own.is_out() => call.leftover = Some(own),
             Fate::Over(_) => {}
-            Fate::Open if is_old_client && own.is_out() => call.leftover = Some(own),
             Fate::Open | Fate::Accepted(_) if is_old_client => {
                 self.close_own(now, &own, &TakeBack::close_only());
             }
@@ -177,7 +181,12 @@ impl Engine {
                 self.go_on_calling(now);
             }
             Fate::Accepted(custom) => self.enter_as_caller(now, calling.own, custom.as_deref()),
-            Fate::Over(cause) => self.end_by_cause(now, calling, cause),
+            Fate::Over(cause) => {
+                // Only what an old client was spared is still out.
+                let reason = if cause == Cause::TimedOut { 2 } else { 0 };
+                self.close_own(now, &calling.own, &TakeBack { reason, ..TakeBack::plain() });
+                self.end_by_cause(now, calling, cause);
+            }
         }
     }
 

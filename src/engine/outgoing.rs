@@ -166,10 +166,18 @@ impl Engine {
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else {
             return self.ignore("own invite ended outside of a call");
         };
-        if let Some(how) = take_back {
-            self.close_own(now, &calling.own, how);
+        // A CANCEL would end the call of an old client that we are accepting: ours waits for how that goes.
+        let is_kept = calling.is_accepting_old_client()
+            && calling.own.is_out()
+            && take_back.is_some_and(|how| how.cancel);
+        if is_kept {
+            calling.own.step = OwnStep::Invited;
+        } else {
+            if let Some(how) = take_back {
+                self.close_own(now, &calling.own, how);
+            }
+            calling.own.step = OwnStep::Over;
         }
-        calling.own.step = OwnStep::Over;
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.end_by_cause(now, *calling, cause),
             Glare::Aside { invite, .. } if cause == Cause::TimedOut => {
@@ -313,6 +321,9 @@ impl Engine {
     /// Something of the outgoing call is due.
     pub(super) fn on_calling_due(&mut self, now: Time) {
         let State::Calling(calling) = &mut self.state else { return };
+        if Engine::calling_due(calling).is_none_or(|(at, _)| at > now) {
+            return;
+        }
         let is_yield_due = matches!(&calling.glare, Glare::Aside { until: Some(until), .. } if *until <= now);
         match calling.own.step {
             OwnStep::Invited if calling.own.ring_until <= now => self.take_back(now, true),

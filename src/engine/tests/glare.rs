@@ -328,6 +328,68 @@ fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
     rig.asked("close p1 · cancel bob ch1 r1 glare");
 }
 
+/// Scenario (old): Our invite fails while an old client's is being accepted: it is taken back when that call
+/// ends, or at once if it cannot be had.
+#[test]
+fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
+    let accepting = || {
+        let mut rig = Rig::new();
+        rig.call("bob");
+        rig.ok("create");
+        rig.ok("join");
+        rig.invite_old("bob", "p1", "zz");
+        rig.forget();
+        rig.answer("invite", codes::PLUG_FAILED);
+        rig.asked("");
+        rig
+    };
+    let mut rig = accepting();
+    rig.ok("accept");
+    rig.told("done call 0 · on_user_accept bob");
+    rig.ok("join");
+    rig.forget();
+    rig.hangup();
+    rig.asked("close p1 · cancel bob ch1 r1 glare");
+    let mut rig = accepting();
+    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.told("done call 90008 · on_call_end 7");
+    rig.asked("cancel bob ch1 r1");
+    let mut rig = accepting();
+    rig.peer_rejects("601");
+    rig.ok("accept");
+    rig.told("done call 0 · on_user_accept bob");
+    rig.asked("close ch1 · join p1");
+}
+
+/// Scenario (old): The cancel of our ring limit is not answered while an old client's call is being accepted:
+/// no second one is sent.
+#[test]
+fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted() {
+    let ringing_out = || {
+        let mut rig = Rig::new();
+        rig.command(Command::SetCallTimeout { timeout_ms: 1_000 });
+        rig.place_call();
+        rig.pass(1_000);
+        rig.invite_old("bob", "p1", "zz");
+        rig.forget();
+        rig
+    };
+    let fails: [fn(&mut Rig); 2] = [|rig| rig.answer("cancel", codes::PLUG_FAILED), |rig| rig.pass(5_000)];
+    for fail in fails {
+        let mut rig = ringing_out();
+        fail(&mut rig);
+        rig.asked("");
+        rig.ok("accept");
+        rig.told("on_user_accept bob");
+        rig.asked("join p1");
+        let mut rig = ringing_out();
+        fail(&mut rig);
+        rig.answer("accept", codes::INVITE_NOT_EXISTS);
+        rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+        rig.asked("cancel bob ch1 r1 reason 2 · record 4 to bob");
+    }
+}
+
 /// Scenario (glare): An audio call loses against a video call: the app is told the type first, and no
 /// camera starts.
 #[test]

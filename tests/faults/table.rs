@@ -204,9 +204,10 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "CANCEL sent to an old client",
         invariant: 8,
         file: "src/engine/glare.rs",
-        find: "            Fate::Open | Fate::Over(_) if is_old_client && own.is_out() => call.leftover = Some(own),",
-        put:
-            "            Fate::Open | Fate::Over(_) if is_old_client && own.is_out() && !PLANTED => call.leftover = Some(own),
+        find: "Fate::Open | Fate::Over(_) if is_old_client && own.is_out() => call.leftover = Some(own),",
+        put: "Fate::Open | Fate::Over(_) if is_old_client && own.is_out() && !PLANTED => {
+                call.leftover = Some(own);
+            }
             Fate::Open if PLANTED => self.close_own(now, &own, &TakeBack::for_glare()),",
         finder: Finder::Model("glare with an old peer, we hang up"),
     },

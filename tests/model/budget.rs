@@ -1,10 +1,12 @@
 //! What users and the network may still do. Everything is bounded, so that the search ends.
 
+use std::hash::{Hash, Hasher};
+
 /// Devices of the largest world.
 pub(crate) const DEVICES: usize = 4;
 
 /// What one user may still do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct May {
     pub(crate) calls: u8,
     pub(crate) accepts: u8,
@@ -33,6 +35,13 @@ impl May {
         logouts: 0,
         logins: 0,
     };
+
+    /// One number, different for what is different.
+    fn word(&self) -> u64 {
+        let May { calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins } = *self;
+        let all = [calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins];
+        all.iter().fold(0, |word, n| word << 4 | u64::from(*n))
+    }
 
     pub(crate) const fn calls(self, calls: u8) -> May {
         May { calls, ..self }
@@ -68,7 +77,7 @@ impl May {
 }
 
 /// The same of everybody, and of the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Budget {
     pub(crate) users: [May; DEVICES],
     /// Operations, answers or messages that get lost.
@@ -79,6 +88,13 @@ pub(crate) struct Budget {
     pub(crate) refusals: u8,
     /// Deadlines that pass while something is still under way.
     pub(crate) early: u8,
+}
+
+impl Hash for Budget {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.users.iter().for_each(|may| hasher.write_u64(may.word()));
+        hasher.write_u32(u32::from_le_bytes([self.losses, self.copies, self.refusals, self.early]));
+    }
 }
 
 impl Budget {

@@ -4,6 +4,7 @@
 use nertc_callkit::engine::input::{Signal, SignalEvent};
 use nertc_callkit::engine::state::Phase;
 
+use crate::seal::channel_bit;
 use crate::world::{Ask, Verdict, World};
 
 impl World {
@@ -74,13 +75,11 @@ impl World {
     }
 
     /// An old client takes any CANCEL for the end of what it is in, so none may reach it while its call
-    /// lives. After a loss one can, and so can a late copy: both were sent before its own invite was seen.
+    /// lives, but for one that set out before its own invite was seen.
     pub(crate) fn check_old(&self, to: usize, event: &SignalEvent) -> Verdict {
-        if !self.setting().is_fine
-            || !self.is_old(to)
-            || event.signal != Signal::Cancel
-            || self.phase(to) != Phase::InCall
-        {
+        let is_unaware = self.cancelled_unaware & channel_bit(&event.channel.id) != 0;
+        let is_harmful = self.is_old(to) && event.signal == Signal::Cancel && !is_unaware;
+        if !is_harmful || self.phase(to) != Phase::InCall {
             return Ok(());
         }
         let lives = |device: usize| {

@@ -2,10 +2,8 @@
 //! of the world, and most moves of a search repeat one that was made in another order of the others: they are
 //! looked up. So states also share their devices and their service with each other.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use nertc_callkit::engine::input::{Command, Input, Req, RtcEvent};
 use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
@@ -14,7 +12,7 @@ use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine};
 
 use crate::monitor::Monitor;
-use crate::seal::{Mix, Seal, channel_bit, mixed};
+use crate::seal::{ByFingerprint, Mix, Seal, channel_bit, mixed};
 use crate::service::{Delivery, Service};
 use crate::story::Fed;
 use crate::things::{Thing, What};
@@ -26,7 +24,7 @@ const MOST_MOVES: usize = 40_000;
 /// A device with its past.
 #[derive(Clone)]
 pub(crate) struct Body {
-    /// The same for the same past.
+    /// The same for the same past, also if it was forgotten and comes again.
     id: u64,
     pub(crate) engine: Engine,
     pub(crate) monitor: Monitor,
@@ -41,7 +39,7 @@ pub(crate) struct Body {
 /// What a device did.
 #[derive(Clone)]
 pub(crate) struct Step {
-    pub(crate) body: Arc<Body>,
+    pub(crate) body: Rc<Body>,
     pub(crate) outputs: Rc<Vec<Output>>,
     pub(crate) verdict: Verdict,
 }
@@ -50,7 +48,7 @@ pub(crate) struct Step {
 #[derive(Clone)]
 pub(crate) struct Hub {
     id: u64,
-    pub(crate) service: Arc<Service>,
+    pub(crate) service: Rc<Service>,
     /// Fingerprint, and channels that are open.
     pub(crate) seal: (u64, u64),
 }
@@ -61,17 +59,16 @@ pub(crate) struct Served {
     pub(crate) hub: Hub,
     pub(crate) code: i32,
     /// What sets out then.
-    pub(crate) things: Rc<Vec<Arc<Thing>>>,
+    pub(crate) things: Rc<Vec<Rc<Thing>>>,
     /// What is heard in the media room.
     pub(crate) heard: Rc<Vec<(usize, RtcEvent)>>,
 }
 
 #[derive(Default)]
 pub(crate) struct Memory {
-    last_id: u64,
-    steps: HashMap<u64, Step>,
-    seals: HashMap<u64, Arc<Seal>>,
-    served: HashMap<u64, Served>,
+    steps: ByFingerprint<Step>,
+    seals: ByFingerprint<Rc<Seal>>,
+    served: ByFingerprint<Served>,
 }
 
 impl Body {
@@ -110,19 +107,19 @@ impl Body {
 
 impl Hub {
     pub(crate) fn new(service: Service) -> Hub {
-        Hub { id: 0, service: Arc::new(service), seal: (0, 0) }
+        Hub { id: 0, service: Rc::new(service), seal: (0, 0) }
     }
 
     fn after(id: u64, service: Service) -> Hub {
         let mut hasher = Mix::default();
         service.digest(&mut hasher);
         let channels = service.channels().fold(0, |all, id| all | channel_bit(id));
-        Hub { id, service: Arc::new(service), seal: (std::hash::Hasher::finish(&hasher), channels) }
+        Hub { id, service: Rc::new(service), seal: (std::hash::Hasher::finish(&hasher), channels) }
     }
 }
 
 /// Forgets when it is full: what states share stays shared.
-fn keep<T: Clone>(all: &mut HashMap<u64, T>, key: u64, value: T) -> T {
+fn keep<T: Clone>(all: &mut ByFingerprint<T>, key: u64, value: T) -> T {
     if all.len() >= MOST_MOVES {
         all.clear();
     }
@@ -135,13 +132,8 @@ fn key(id: u64, now: u64, what: &impl Hash) -> u64 {
 }
 
 impl Memory {
-    fn next_id(&mut self) -> u64 {
-        self.last_id += 1;
-        self.last_id + 1_000
-    }
-
     /// A device takes what it is fed.
-    pub(crate) fn step(&mut self, body: &Arc<Body>, now: u64, fed: &Fed) -> Step {
+    pub(crate) fn step(&mut self, body: &Rc<Body>, now: u64, fed: &Fed) -> Step {
         let key = match fed {
             Fed::Input(input) => key(body.id, now, input),
             Fed::Timeout(_) => key(body.id, now, &0),
@@ -150,7 +142,7 @@ impl Memory {
             return step.clone();
         }
         let mut body = (**body).clone();
-        body.id = self.next_id();
+        body.id = key;
         body.take(Time(now), fed);
         let (mut outputs, mut verdict) = (Vec::new(), Ok(()));
         while let Some(output) = body.engine.poll_output() {
@@ -161,15 +153,15 @@ impl Memory {
         verdict = verdict.and(body.monitor.settled(&body.engine));
         body.phase = body.engine.phase();
         body.due = body.engine.poll_timeout().map(|(at, _)| at.0);
-        keep(&mut self.steps, key, Step { body: Arc::new(body), outputs: Rc::new(outputs), verdict })
+        keep(&mut self.steps, key, Step { body: Rc::new(body), outputs: Rc::new(outputs), verdict })
     }
 
-    pub(crate) fn seal(&mut self, body: &Body, now: u64) -> Arc<Seal> {
+    pub(crate) fn seal(&mut self, body: &Body, now: u64) -> Rc<Seal> {
         let key = key(body.id, now, &());
         if let Some(seal) = self.seals.get(&key) {
             return seal.clone();
         }
-        keep(&mut self.seals, key, Arc::new(Seal::new(now, &body.engine, &body.monitor)))
+        keep(&mut self.seals, key, Rc::new(Seal::new(now, &body.engine, &body.monitor)))
     }
 
     /// The service runs an operation; a new channel gets this number.
@@ -184,12 +176,12 @@ impl Memory {
         }
         let (result, deliveries) = service.run(thing.device, EPOCH + now, op);
         let code = result.outcome.code;
-        let mut things: Vec<Arc<Thing>> = Vec::new();
+        let mut things: Vec<Rc<Thing>> = Vec::new();
         for Delivery { to, source, event } in deliveries {
-            things.push(Arc::new(Thing::new(now, to, Req(0), What::Message(source, event))));
+            things.push(Rc::new(Thing::new(now, to, Req(0), What::Message(source, event))));
         }
-        things.push(Arc::new(Thing::new(now, thing.device, thing.req, What::Completion(result))));
-        let hub = Hub::after(self.next_id(), service);
+        things.push(Rc::new(Thing::new(now, thing.device, thing.req, What::Completion(result))));
+        let hub = Hub::after(key, service);
         let served = Served { hub, code, things: Rc::new(things), heard: Rc::default() };
         keep(&mut self.served, key, served)
     }
@@ -202,7 +194,7 @@ impl Memory {
         }
         let mut service = (*hub.service).clone();
         let (code, heard) = service.run_rtc(device, op);
-        let hub = Hub::after(self.next_id(), service);
+        let hub = Hub::after(key, service);
         keep(&mut self.served, key, Served { hub, code, things: Rc::default(), heard: Rc::new(heard) })
     }
 }

@@ -5,7 +5,8 @@
 //! that a device has in it changes only with that device. Two states are merged if their 64-bit fingerprints
 //! are equal: with the ten million states of the largest world, by chance about once in 400,000 searches.
 
-use std::hash::{Hash, Hasher};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use nertc_callkit::engine::input::{Req, Text};
 use nertc_callkit::engine::time::Time;
@@ -63,6 +64,25 @@ pub(crate) fn mixed(what: &impl Hash) -> u64 {
     let mut hasher = Mix::default();
     what.hash(&mut hasher);
     hasher.finish()
+}
+
+/// By fingerprint, or by another number that is mixed.
+pub(crate) type ByFingerprint<T> = HashMap<u64, T, BuildHasherDefault<AsIs>>;
+
+/// Fingerprints are mixed already.
+#[derive(Default)]
+pub(crate) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Channels are called c1 to c63; anything else is no channel.

@@ -3,10 +3,7 @@
 //! Of a state beyond the frontier only its fingerprint, its parent, and the numbers of the states that follow
 //! when the network is healed are kept.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
-use crate::seal::mixed;
+use crate::seal::{ByFingerprint, mixed};
 use crate::story::Line;
 use crate::world::{Move, World};
 use crate::worlds::Case;
@@ -27,22 +24,6 @@ pub(crate) struct Violation {
     pub(crate) story: Vec<Line>,
 }
 
-/// Fingerprints are mixed already.
-#[derive(Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, n: u64) {
-        self.0 = n;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// How a state was reached first: from which, by which of its moves.
 #[derive(Clone, Copy)]
 struct Parent {
@@ -53,7 +34,7 @@ struct Parent {
 /// Everything that was seen.
 struct Graph<'a> {
     case: &'a Case,
-    known: HashMap<u64, u32, BuildHasherDefault<AsIs>>,
+    known: ByFingerprint<u32>,
     parents: Vec<Parent>,
     /// What follows from a state when the network is healed: of state n, from `starts[n]` on.
     next: Vec<u32>,
@@ -72,7 +53,7 @@ pub(crate) fn search(case: &Case) -> Found {
     let mut root = case.world();
     let mut graph = Graph {
         case,
-        known: HashMap::default(),
+        known: ByFingerprint::default(),
         parents: vec![Parent { from: 0, step: 0 }],
         next: Vec::new(),
         starts: Vec::new(),

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use nertc_callkit::engine::input::{
     CallOptions, CallRef, CallType, Command, Input, Outcome, Req, SignalResult, Source, SwitchStep, Text,
@@ -14,11 +13,11 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, codes};
 
-use crate::budget::Budget;
+use crate::budget::{Budget, DEVICES};
 use crate::memory::{Body, Hub, Memory, Step};
 use crate::monitor::Monitor;
 use crate::old::{aged, ancient, busy};
-use crate::seal::{Mix, Seal};
+use crate::seal::{Mix, Seal, channel_bit};
 use crate::service::Service;
 use crate::story::{Fed, Line, brief, named};
 use crate::things::{Thing, What};
@@ -38,7 +37,7 @@ pub(crate) struct Setting {
     /// Account of each device.
     pub(crate) accounts: &'static [&'static str],
     /// Whom each device calls, one after the other.
-    pub(crate) calls: [&'static [&'static str]; crate::budget::DEVICES],
+    pub(crate) calls: [&'static [&'static str]; DEVICES],
     /// Devices that behave like clients from before call ids: their invites have none, they are busy while
     /// they call, and any CANCEL ends whatever they are in.
     pub(crate) old: &'static [usize],
@@ -83,20 +82,40 @@ pub(crate) enum Ask {
 }
 
 /// A state. What did not change is shared with the state before.
-#[derive(Clone)]
 pub(crate) struct World {
     now: u64,
-    bodies: Vec<Arc<Body>>,
-    seals: Vec<Arc<Seal>>,
+    /// Places without a device repeat the last one.
+    bodies: [Rc<Body>; DEVICES],
+    seals: [Rc<Seal>; DEVICES],
     /// Devices whose seals are broken, and when the others were made.
     touched: u32,
     sealed_at: u64,
     hub: Hub,
-    things: Vec<Arc<Thing>>,
+    things: Vec<Rc<Thing>>,
+    /// Channels whose invite was taken back before the invite of the old client there was seen.
+    pub(crate) cancelled_unaware: u64,
     pub(crate) budget: Budget,
-    setting: Setting,
+    setting: Rc<Setting>,
     memory: Rc<RefCell<Memory>>,
     pub(crate) story: Option<Vec<Line>>,
+}
+
+impl Clone for World {
+    fn clone(&self) -> World {
+        // Room for what a move sends.
+        let mut things = Vec::with_capacity(self.things.len() + 2);
+        things.extend(self.things.iter().cloned());
+        World {
+            bodies: self.bodies.clone(),
+            seals: self.seals.clone(),
+            hub: self.hub.clone(),
+            things,
+            setting: self.setting.clone(),
+            memory: self.memory.clone(),
+            story: self.story.clone(),
+            ..*self
+        }
+    }
 }
 
 impl World {
@@ -107,10 +126,12 @@ impl World {
         let config = Config { caps, confirm_audio_to_video: setting.confirm, ..Config::default() };
         let seed = |index: usize| if setting.other_wins { 1_000 - index as u64 } else { index as u64 };
         let body = |(index, name): (usize, &Text)| {
-            Arc::new(Body::new(index, config, seed(index), Monitor::new(name.clone())))
+            Rc::new(Body::new(index, config, seed(index), Monitor::new(name.clone())))
         };
-        let bodies: Vec<Arc<Body>> = names.iter().enumerate().map(body).collect();
-        let seals = bodies.iter().map(|body| Arc::new(Seal::new(0, &body.engine, &body.monitor))).collect();
+        let bodies: Vec<Rc<Body>> = names.iter().enumerate().map(body).collect();
+        let bodies = std::array::from_fn(|index| bodies[index.min(names.len() - 1)].clone());
+        let seal = |body: &Rc<Body>| Rc::new(Seal::new(0, &body.engine, &body.monitor));
+        let seals = bodies.each_ref().map(seal);
         let mut world = World {
             now: 0,
             seals,
@@ -119,12 +140,13 @@ impl World {
             bodies,
             hub: Hub::new(Service::new(names)),
             things: Vec::new(),
+            cancelled_unaware: 0,
             budget,
-            setting: Setting { is_fine: budget.is_fine(), ..setting },
+            setting: Rc::new(Setting { is_fine: budget.is_fine(), ..setting }),
             memory: Rc::default(),
             story: None,
         };
-        for device in 0..world.bodies.len() {
+        for device in 0..world.devices() {
             world.ask(device, Ask::Login).expect("a login breaks nothing");
         }
         world.settle().expect("a login breaks nothing");
@@ -151,7 +173,7 @@ impl World {
         let next = self.dues().flatten().min().unwrap_or(u64::MAX);
         let is_next = |due: &(usize, Option<u64>)| may_pass && due.1 == Some(next);
         moves.extend(self.dues().enumerate().filter(is_next).map(|(device, _)| Move::Timer(device)));
-        for device in 0..self.bodies.len() {
+        for device in 0..self.devices() {
             self.asks(device, &mut moves);
         }
         moves
@@ -166,7 +188,7 @@ impl World {
     }
 
     fn dues(&self) -> impl Iterator<Item = Option<u64>> {
-        self.bodies.iter().map(|body| body.due)
+        self.bodies[..self.devices()].iter().map(|body| body.due)
     }
 
     fn asks(&self, device: usize, moves: &mut Vec<Move>) {
@@ -313,7 +335,7 @@ impl World {
     }
 
     fn send(&mut self, device: usize, req: Req, what: What) {
-        self.things.push(Arc::new(Thing::new(self.now, device, req, what)));
+        self.things.push(Rc::new(Thing::new(self.now, device, req, what)));
     }
 
     /// Something under way arrives.
@@ -397,6 +419,11 @@ impl World {
             Output::Signal { req, op } => {
                 let is_create = matches!(op, SignalOp::Create { .. });
                 let number = if is_create { device as u64 * 8 + self.bodies[device].calls } else { 0 };
+                if let SignalOp::CancelInvite(message) = &op {
+                    let is_unaware = !self.monitor(device).was_invited_by_old(&message.account);
+                    let channel = channel_bit(&message.channel_id);
+                    self.cancelled_unaware |= if is_unaware { channel } else { 0 };
+                }
                 let op = if self.setting.ancient { ancient(op) } else { op };
                 let op = if self.is_old(device) { aged(op) } else { op };
                 self.send(device, req, What::Operation(op, number));
@@ -427,22 +454,26 @@ impl World {
 
     /// What the state is, whatever its past.
     pub(crate) fn fingerprint(&mut self) -> u64 {
-        for device in 0..self.bodies.len() {
+        for device in 0..self.devices() {
             if self.sealed_at != self.now || self.touched & 1 << device != 0 {
                 self.seals[device] = self.memory.borrow_mut().seal(&self.bodies[device], self.now);
             }
         }
         (self.touched, self.sealed_at) = (0, self.now);
         let mut living = self.hub.seal.1;
-        self.seals.iter().for_each(|seal| living |= seal.channels);
+        let seals = &self.seals[..self.devices()];
+        seals.iter().for_each(|seal| living |= seal.channels);
         self.things.iter().for_each(|thing| living |= thing.channels);
         let mut hasher = Mix::default();
-        self.seals.iter().for_each(|seal| hasher.write_u64(seal.digest(living)));
+        seals.iter().for_each(|seal| hasher.write_u64(seal.digest(living)));
         hasher.write_u64(self.hub.seal.0);
         let things = self.things.iter().enumerate().map(|(index, thing)| self.digest_of(index, thing));
         hasher.write_u64(things.fold(0, u64::wrapping_add));
         self.budget.hash(&mut hasher);
         hasher.write_u8(u8::from(self.setting.must_meet && self.now > 0));
+        if !self.setting.old.is_empty() {
+            hasher.write_u64(self.cancelled_unaware & living);
+        }
         hasher.finish()
     }
 
@@ -490,7 +521,7 @@ impl World {
     }
 
     pub(crate) fn devices(&self) -> usize {
-        self.bodies.len()
+        self.setting.accounts.len()
     }
 
     pub(crate) fn engine(&self, device: usize) -> &Engine {

@@ -1,4 +1,4 @@
-//! The worlds that are searched. The largest come first, so that the cores finish together.
+//! The worlds that are searched. The small ones come last, so that the cores finish together.
 
 use crate::budget::{Budget, DEVICES, May};
 use crate::world::{Ask, Setting, World};
@@ -86,51 +86,99 @@ impl Case {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let mut cases = glare_with_siblings();
-    cases.extend(glare());
-    cases.extend(one_call());
-    cases.extend(several_devices());
-    cases
+    let all = [
+        glare_with_an_old_peer(),
+        glare(),
+        glare_with_siblings(),
+        several_devices(),
+        type_switches(),
+        two_calls(),
+        one_call(),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn pair(name: &'static str, calls: Calls, a: May, b: May) -> Case {
+    Case::new(name, PAIR, calls, &[a, b])
 }
 
 fn one_call() -> Vec<Case> {
-    let pair = |name, calls, a: May, b: May| Case::new(name, PAIR, calls, &[a, b]);
     let all = |name| pair(name, A_CALLS_B, CALLER.leaves(1), CALLEE.leaves(1));
-    let switch = |name, answers| {
-        pair(name, A_CALLS_B, CALLER.switches(1), ANSWERS.hangups(1).switches(1).answers(answers))
-    };
     let slow = |name, a: May, b: May| pair(name, A_CALLS_B, a, b).with(|setting| setting.slow_media = true);
-    let again = |name| pair(name, TWICE, CALLS.calls(2).hangups(2), ANSWERS);
+    let ancient = |name| all(name).with(|setting| setting.ancient = true);
     vec![
         slow("slow media, early deadlines", CALLER, ANSWERS).early(1),
-        switch("type switch against hang-up", 0),
-        pair("redial", TWICE, CALLER.calls(2), NOTHING.accepts(2).rejects(1).hangups(1)),
         all("caller and callee, two early deadlines").early(2),
         slow("slow media, a loss", CALLER, ANSWERS.hangups(1)).lost(1),
+        slow("slow media, a copy", CALLER, ANSWERS.hangups(1)).twice(1),
         slow("slow media, a refusal", CALLER, ANSWERS.hangups(1)).refused(1),
         slow("slow media, leave against hang-up", CALLER.leaves(1), ANSWERS.leaves(1).hangups(1)),
-        again("cancel against every operation, overtaking, a loss").lost(1),
-        again("cancel against every operation, overtaking, a copy").twice(1),
-        again("cancel against every operation, overtaking, a refusal").refused(1),
-        all("handshake before 1.1.0").lost(1).twice(1).with(|setting| setting.ancient = true),
+        ancient("handshake before 1.1.0").lost(1).twice(1),
+        ancient("handshake before 1.1.0, an early deadline").early(1),
         all("caller and callee, a loss and an early deadline").lost(1).early(1),
-        switch("type switch with a question against hang-up", 1).with(|setting| setting.confirm = true),
-        pair("type switch, a loss or a copy", A_CALLS_B, CALLS.switches(1), ANSWERS.switches(1))
-            .lost(1)
-            .twice(1),
-        pair("redial, a loss", TWICE, CALLER.calls(2), NOTHING.accepts(2)).lost(1),
-        pair("redial, a copy", TWICE, CALLER.calls(2), NOTHING.accepts(2)).twice(1),
         all("caller and callee, all actions").lost(1).twice(1).refused(1),
+        all("caller and callee, two losses").lost(2),
         pair("logout and login", A_CALLS_B, CALLS.logouts(1, 0), ANSWERS.logouts(1, 1)).lost(1).twice(1),
+    ]
+}
+
+fn type_switches() -> Vec<Case> {
+    let all = |name, answers| {
+        pair(name, A_CALLS_B, CALLER.switches(1), ANSWERS.hangups(1).switches(1).answers(answers))
+    };
+    let asked = |name| all(name, 1).with(|setting| setting.confirm = true);
+    let one = |name, a: May, b: May| pair(name, A_CALLS_B, a, b).lost(1).twice(1);
+    vec![
+        one("type switch of the callee against hang-up", CALLER, ANSWERS.hangups(1).switches(1)),
+        asked("type switch with a question against hang-up, a copy").twice(1),
+        one("type switch of the caller against hang-up", CALLER.switches(1), ANSWERS.hangups(1)),
+        asked("type switch with a question against hang-up, a loss").lost(1),
+        all("type switch against hang-up", 0),
+        one("type switch, a loss or a copy", CALLS.switches(1), ANSWERS.switches(1)),
+    ]
+}
+
+/// A calls twice. What belongs to the first call can arrive at any time of the second.
+fn two_calls() -> Vec<Case> {
+    let twice = |name, a: May, b: May| pair(name, TWICE, a.calls(2), b);
+    let redial = |name, b: May| twice(name, CALLER, b.accepts(2));
+    let cancel = |name| twice(name, NOTHING.hangups(2), ANSWERS);
+    let reject = |name| twice(name, CALLER, ANSWERS.rejects(1));
+    let leave = |name| twice(name, CALLS.leaves(1), ANSWERS.leaves(1));
+    let logout = |name| twice(name, CALLS.logouts(1, 1), ANSWERS);
+    let callee_logout = |name| twice(name, CALLS, ANSWERS.logouts(1, 1));
+    let everything = CALLER.leaves(1).logouts(1, 1);
+    vec![
+        cancel("cancel against every operation, overtaking").lost(1).twice(1),
+        redial("redial, both hang up, a loss", NOTHING.hangups(1)).lost(1),
+        redial("redial, both hang up, a copy", NOTHING.hangups(1)).twice(1),
+        redial("redial, the callee rejects, a loss", NOTHING.rejects(1)).lost(1),
+        redial("redial, the callee rejects, a copy", NOTHING.rejects(1)).twice(1),
+        redial("redial, a loss and a copy", NOTHING).lost(1).twice(1),
+        redial("redial", NOTHING.rejects(1).hangups(1)),
+        leave("leave against every operation, overtaking").lost(1).twice(1),
+        twice("everything of the caller, overtaking", everything, ANSWERS.rejects(1)),
+        reject("reject against every operation, overtaking, a loss").lost(1),
+        reject("reject against every operation, overtaking, a copy").twice(1),
+        callee_logout("logout of the callee, overtaking").lost(1).twice(1),
+        reject("reject against every operation, overtaking, a refusal").refused(1),
+        cancel("cancel against every operation, overtaking, a refusal").refused(1),
+        logout("logout against every operation, overtaking").lost(1).twice(1),
+        leave("leave against every operation, overtaking, a refusal").refused(1),
+        logout("logout against every operation, overtaking, a refusal").refused(1),
     ]
 }
 
 fn several_devices() -> Vec<Case> {
     let three = |name, users: [May; 3]| Case::new(name, TWO_TO_ONE, A_CALLS_B, &users);
+    let third = |name, users: [May; 3]| Case::new(name, THREE, C_CALLS_TOO, &users);
     let sibling_rejects = |name| three(name, [CALLER, ANSWERS, NOTHING.rejects(1)]);
     vec![
-        Case::new("a third caller, everybody hangs up", THREE, C_CALLS_TOO, &[CALLER, CALLEE, CALLER]),
-        Case::new("a third caller", THREE, C_CALLS_TOO, &[CALLS, ANSWERS, CALLS]).lost(1).twice(1),
+        third("a third caller, the callee can do anything", [CALLS, CALLEE, CALLS]).lost(1).twice(1),
+        third("a third caller, everybody hangs up", [CALLER, CALLEE, CALLER]),
+        third("a third caller, a caller hangs up", [CALLER, ANSWERS, CALLS]).lost(1).twice(1),
+        third("a third caller, the callers hang up, a loss", [CALLER, ANSWERS, CALLER]).lost(1),
+        third("a third caller, the callers hang up, a copy", [CALLER, ANSWERS, CALLER]).twice(1),
         three("callee with two devices", [CALLS, ANSWERS.rejects(1), ANSWERS.rejects(1)]).lost(1).twice(1),
         three("callee with two devices, caller cancels", [CALLER, ANSWERS, ANSWERS]).lost(1).twice(1),
         sibling_rejects("sibling reject against accept, an early deadline").early(1),
@@ -140,16 +188,26 @@ fn several_devices() -> Vec<Case> {
 }
 
 fn glare() -> Vec<Case> {
-    let pair = |name, a: May, b: May| Case::new(name, PAIR, BOTH_CALL, &[a, b]);
+    let glare = |name, may: May| pair(name, BOTH_CALL, may, may);
     vec![
-        pair("glare, hang-ups, a loss", CALLER, CALLER).lost(1),
-        pair("glare, hang-ups, a copy", CALLER, CALLER).twice(1),
-        pair("glare, early deadlines", CALLS, CALLS).early(1),
-        pair("glare, a loss, a copy, a refusal", CALLS, CALLS).lost(1).twice(1).refused(1),
-        pair("glare with an old peer, we hang up", CALLER, CALLS).old_peer(),
-        pair("glare with an old peer, all mishaps", CALLS, CALLS).lost(1).twice(1).refused(1).old_peer(),
-        pair("glare with an old peer", CALLS, CALLS).old_peer(),
-        pair("glare, nobody refuses", CALLS, CALLS).twice(2).with(|setting| setting.must_meet = true),
+        glare("glare, hang-ups, a loss", CALLER).lost(1),
+        glare("glare, hang-ups, a copy", CALLER).twice(1),
+        glare("glare, early deadlines", CALLS).early(1),
+        glare("glare, a loss, a copy, a refusal", CALLS).lost(1).twice(1).refused(1),
+        glare("glare, nobody refuses", CALLS).twice(2).with(|setting| setting.must_meet = true),
+    ]
+}
+
+fn glare_with_an_old_peer() -> Vec<Case> {
+    let old = |name, a: May, b: May| pair(name, BOTH_CALL, a, b).old_peer();
+    vec![
+        old("glare with an old peer, hang-ups, a loss", CALLER, CALLER).lost(1),
+        old("glare with an old peer, hang-ups, a copy", CALLER, CALLER).twice(1),
+        old("glare with an old peer, hang-ups, a refusal", CALLER, CALLER).refused(1),
+        old("glare with an old peer, early deadlines", CALLS, CALLS).early(1),
+        old("glare with an old peer, all actions", CALLER.leaves(1).logouts(1, 1), CALLER),
+        old("glare with an old peer, all mishaps", CALLS, CALLS).lost(1).twice(1).refused(1),
+        old("glare with an old peer, we hang up", CALLER, CALLS),
     ]
 }
 
@@ -164,6 +222,8 @@ fn glare_with_siblings() -> Vec<Case> {
     };
     vec![
         four("glare 2x2, siblings that answer", [CALLS, CALLS, ANSWERS, ANSWERS]),
+        four("glare 2x2, the loser's sibling answers, a copy", [CALLS, CALLS, NOTHING, ANSWERS]).twice(1),
+        four("glare 2x2, the loser's sibling answers, a loss", [CALLS, CALLS, NOTHING, ANSWERS]).lost(1),
         four("glare 2x2, a loss", [CALLS, CALLS, NOTHING, NOTHING]).lost(1),
         four("glare 2x2, a copy", [CALLS, CALLS, NOTHING, NOTHING]).twice(1),
         answers("glare with an idle sibling that answers, a loss").lost(1),

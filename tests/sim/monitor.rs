@@ -287,7 +287,7 @@ impl Monitor {
     fn spares_old_client(&self, message: &Message, engine: &Engine) -> Verdict {
         let live = engine.snapshot();
         let own = self.calls.get(&live.call_no).and_then(|told| told.own_channel.as_ref());
-        let is_harmful = engine.phase() == Phase::InCall
+        let is_harmful = matches!(engine.phase(), Phase::InCall | Phase::GlareAccepting)
             && live.peer == message.account
             && own == Some(&message.channel_id)
             && self.old_peers.contains(&message.account);
@@ -423,6 +423,12 @@ impl Monitor {
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
     pub(crate) fn is_of_live(&self, req: Req) -> bool {
         self.issued_in.get(&req).is_none_or(|call| *call == self.live.call_no)
+    }
+
+    /// An invite without call id came from this account.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn was_invited_by_old(&self, account: &Text) -> bool {
+        self.old_peers.contains(account)
     }
 
     /// The ends that were seen: they matter as long as anybody still names the channel.

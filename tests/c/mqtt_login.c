@@ -1,8 +1,8 @@
-/* mqtt_login.c: logging in over MQTT where no broker answers: hooks, refusals, and that nothing is left. */
+/* mqtt_login.c: logging in over MQTT where no broker answers: hooks, refusals, and that nothing is left.
+ * process.c forks while a token is asked for. */
 #include "check.h"
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "phone.h"
@@ -230,39 +230,6 @@ static void a_file_keeps_the_client_id(void)
   CHECK_INT(rmdir(folder), 0);
 }
 
-/* In the child nothing of the parent is asked, and it can begin anew. */
-static void a_forked_child(void)
-{
-  nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone;
-  pid_t child;
-  int status = -1;
-  options.on_token = on_token;
-  phone = new_phone("alice", &options, 60000);
-  log_in(phone, NULL);
-  WAIT_UNTIL(at_least_one, &host.asked);
-  fflush(stdout);
-  child = fork();
-  if (child == 0) {
-    nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
-    nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
-    nertc_callkit *kit = NULL;
-    int wrong = nertc_callkit_mqtt_set_token(host.ask, "token") != NERTC_CALLKIT_STATUS_CLOSED;
-    alarm(60);
-    options.on_token = NULL;
-    config.plugs = &plugs;
-    wrong += nertc_callkit_mqtt_signaling(&options, &plugs) != NERTC_CALLKIT_STATUS_OK;
-    wrong += nertc_callkit_create(&config, &kit) != NERTC_CALLKIT_STATUS_OK;
-    wrong += nertc_callkit_login(kit, "alice", "token", NULL, NULL) != NERTC_CALLKIT_STATUS_OK;
-    wrong += nertc_callkit_destroy(kit) != NERTC_CALLKIT_STATUS_OK;
-    _exit(wrong);
-  }
-  CHECK(child > 0);
-  CHECK_INT(waitpid(child, &status, 0), child);
-  CHECK_INT(status, 0);
-  end(phone, "done(login,90003)");
-}
-
 int main(void)
 {
   nertc_callkit_mqtt_options options = options_to_nobody();
@@ -280,6 +247,5 @@ int main(void)
   RUN(a_question_ends_with_its_component);
   RUN(the_host_keeps_the_client_id);
   RUN(a_file_keeps_the_client_id);
-  RUN(a_forked_child);
   return 0;
 }

@@ -102,3 +102,73 @@ fn room(it: &Room) -> mail::RoomView {
         members: it.members.iter().map(member).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn an_event(signal: Signal, valid: bool) -> Event {
+        Event {
+            signal,
+            channel: Channel { id: "c".into(), creator: "alice".into(), call_type: 2, valid },
+            from: "alice".into(),
+            from_device: "pho\0ne".into(),
+            to: "bob".into(),
+            request: "r".into(),
+            custom: "".into(),
+            uid: 7,
+        }
+    }
+
+    fn mails(source: Source, list: &[Event]) -> Vec<SignalMail> {
+        let mut mails = Vec::new();
+        events(source, list, |it| mails.push(it));
+        mails
+    }
+
+    #[test]
+    fn texts_end_where_c_sees_their_end_and_empty_ones_are_none() {
+        let it = event(&an_event(Signal::Join, true));
+        assert_eq!((&*it.from.account, &*it.from.device), (c"alice", c"pho"));
+        assert_eq!((it.request_id.as_deref(), it.custom.as_deref()), (Some(c"r"), None));
+        assert_eq!((it.signal, it.uid, it.channel.call_type), (signal::NERTC_CALLKIT_SIGNAL_JOIN, 7, 2));
+    }
+
+    #[test]
+    fn the_backlog_is_one_mail_and_the_rest_one_each() {
+        let two = [an_event(Signal::Invite, false), an_event(Signal::Cancel, true)];
+        let online = mails(Source::Online, &two);
+        assert!(matches!(online[..], [SignalMail::Online(_), SignalMail::Online(_)]));
+        assert!(matches!(mails(Source::OtherDevice, &two)[..], [SignalMail::Sync(_), SignalMail::Sync(_)]));
+        let offline = mails(Source::Offline, &two);
+        let [SignalMail::Backlog(batch)] = &offline[..] else { unreachable!("one batch") };
+        assert_eq!(batch.iter().map(|it| it.1).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn an_answer_brings_the_brokers_number_and_words() {
+        let answer = Answer { code: 90008, raw_code: 0x87, message: "no".into(), room: None };
+        let SignalMail::Done(5, answer) = done(5, &answer) else { unreachable!("a completion") };
+        assert_eq!((answer.code, answer.raw_code), (90008, 0x87));
+        assert_eq!(answer.extra.and_then(|it| it.message.clone()).as_deref(), Some(c"no"));
+        let SignalMail::Done(6, plain) = done(6, &0.into()) else { unreachable!("a completion") };
+        assert!(plain.extra.is_none());
+    }
+
+    #[test]
+    fn a_room_has_its_members_with_uids() {
+        let member = Member { account: "bob".into(), device: "pad".into(), uid: 9 };
+        let channel = an_event(Signal::Join, true).channel;
+        let view = room(&Room { channel, members: vec![member] });
+        assert_eq!((&*view.channel.id, &*view.channel.creator), (c"c", c"alice"));
+        assert_eq!((&*view.members[0].who.account, view.members[0].uid), (c"bob", 9));
+    }
+
+    #[test]
+    fn a_kick_says_why() {
+        let kicked = connection(What::Kicked, 10420, "elsewhere");
+        let SignalMail::Connection(what, Some(notice)) = kicked else { unreachable!("a change") };
+        assert_eq!((what, notice.code), (connection::NERTC_CALLKIT_CONNECTION_KICKED, 10420));
+        assert_eq!(notice.message.as_deref(), Some(c"elsewhere"));
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_mqtt_flag as flag;
 
+use crate::link::Tls;
 pub use crate::link::{Endpoint, Roots};
 pub use crate::names::PREFIX_BYTES;
 use crate::names::is_prefix;
@@ -254,7 +255,11 @@ fn roots(pem: Option<&str>, endpoints: &[Endpoint]) -> Result<Roots, Refused> {
     if !is_pem(pem) {
         return invalid("ca_pem: give the certificates as text, from -----BEGIN CERTIFICATE----- on");
     }
-    Ok(Roots::Pem(pem.as_bytes().to_vec()))
+    let roots = Roots::Pem(pem.as_bytes().to_vec());
+    match Tls::new(&roots) {
+        Ok(_) => Ok(roots),
+        Err(why) => invalid(format!("ca_pem: {why}")),
+    }
 }
 
 /// At least one certificate, and each one whole.
@@ -383,6 +388,9 @@ mod tests {
         let mut it = given(&["mqtt://localhost"]);
         it.ca_pem = Some(PEM);
         assert!(refused(&it).contains("mqtts://"));
+        // Well-formed, and no certificate.
+        it.endpoints = vec!["mqtts://localhost"];
+        assert!(!cfg!(feature = "tls") || refused(&it).starts_with("ca_pem: "));
     }
 
     #[test]

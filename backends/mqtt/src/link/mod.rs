@@ -479,7 +479,10 @@ impl Link {
                 let message = "the broker does not let this account subscribe to its own topics";
                 return Err(End::stop(code::NOT_PERMITTED, 0, message));
             }
-            Heard::Published { token, fate } => self.events.push_back(LinkEvent::Published { token, fate }),
+            Heard::Published { token, fate } => {
+                open.pong();
+                self.events.push_back(LinkEvent::Published { token, fate });
+            }
             Heard::Message { topic, payload } => self.message(&topic, payload),
             Heard::Pong => open.pong(),
             Heard::Bye(reason) => return Err(open::farewell(reason, self.settings.has_token_hook)),

@@ -210,13 +210,17 @@ impl Open {
         }
     }
 
-    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once.
+    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once, unless
+    /// a publish is under way: its answer says as much.
     pub(super) fn set_lively(&mut self, now: u64, lively: bool, timers: &Timers) {
         self.lively = lively;
         if self.stage < Stage::Subscribing {
             return;
         }
-        if lively {
+        if lively && self.session.is_publishing() {
+            self.ping_at = now + timers.lively_ping;
+            self.pong_by = self.pong_by.min(now + timers.lively_pong);
+        } else if lively {
             self.ping(now, timers);
         } else {
             self.ping_at = if self.keep_alive > 0 { now + self.keep_alive } else { NEVER };
@@ -235,7 +239,7 @@ impl Open {
         self.pong_by = self.pong_by.min(now + answer);
     }
 
-    /// The broker has answered a ping.
+    /// The broker has answered a ping or a publish.
     pub(super) fn pong(&mut self) {
         self.pong_by = NEVER;
     }

@@ -152,6 +152,11 @@ impl Session {
         self.send(packets::ping(self.version)?)
     }
 
+    /// Whether the broker owes the answer to a publish.
+    pub(super) fn is_publishing(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     pub(super) fn disconnect(&mut self, forget: bool) -> Result<(), MqttError> {
         self.ended = true;
         self.send(packets::disconnect(self.version, forget)?)

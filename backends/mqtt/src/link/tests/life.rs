@@ -152,6 +152,27 @@ fn while_lively_it_pings_now_and_often_and_gives_up_soon() {
 }
 
 #[test]
+fn a_publish_under_way_is_as_good_as_the_first_ping() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    for is_answered in [true, false] {
+        phone.publish(1, "x", 0);
+        phone.link.lively(phone.now, true);
+        phone.link.flush(phone.now);
+        if is_answered {
+            phone.until(&mut broker, |broker| broker.publishes().len() == 1);
+            broker.puback(1, PubackReasonCode::Success);
+            assert!(matches!(phone.event(&mut broker), LinkEvent::Published { .. }));
+            assert_eq!(broker.pings(), 0);
+            assert_eq!(phone.link.poll_timeout(), Some(phone.now + 10_000));
+            phone.link.lively(phone.now, false);
+        }
+    }
+    assert_eq!(phone.next_deadline(), 5_000);
+    assert_eq!(phone.link.poll_event(), Some(LinkEvent::Down));
+}
+
+#[test]
 fn what_the_broker_had_kept_comes_after_up_and_what_is_retained_never() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);

@@ -95,13 +95,6 @@ pub(super) fn publish(
     Ok(builder.build()?.into())
 }
 
-pub(super) fn puback(version: Version, id: u16) -> Result<Packet, MqttError> {
-    Ok(match version {
-        Version::V3_1_1 => v3_1_1::Puback::builder().packet_id(id).build()?.into(),
-        Version::V5_0 | Version::Undetermined => v5_0::Puback::builder().packet_id(id).build()?.into(),
-    })
-}
-
 pub(super) fn ping(version: Version) -> Result<Packet, MqttError> {
     Ok(match version {
         Version::V3_1_1 => v3_1_1::Pingreq::builder().build()?.into(),

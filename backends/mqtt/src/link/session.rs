@@ -7,7 +7,7 @@ use std::mem;
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{ConnectionOptions, Event};
 use mqtt_protocol_core::mqtt::packet::prelude::*;
-use mqtt_protocol_core::mqtt::packet::{Packet, Property, Qos};
+use mqtt_protocol_core::mqtt::packet::{Packet, Property};
 use mqtt_protocol_core::mqtt::result_code::{MqttError, PubackReasonCode};
 use mqtt_protocol_core::mqtt::{Connection, Version, role};
 
@@ -83,8 +83,8 @@ impl Session {
     pub(super) fn open(version: Version, settings: &Settings, token: &str) -> Result<Session, MqttError> {
         let options =
             ConnectionOptions::new().maximum_packet_size_recv(PACKET_BYTES).receive_maximum(RECEIVE_MAXIMUM);
-        // It could acknowledge by itself, but panics (0.7.9) when the broker's packet id is 0.
-        let core = Connection::with_options(version, options);
+        let mut core = Connection::with_options(version, options);
+        core.set_auto_pub_response(true);
         let mut session = Session {
             core,
             version,
@@ -217,7 +217,7 @@ impl Session {
     fn on_event(&mut self, now: u64, event: Event, heard: &mut Vec<Heard>) {
         match event {
             Event::NotifyPacketReceived(packet) => self.on_packet(now, packet, heard),
-            // An answer that the protocol wants.
+            // An answer that the protocol wants, PUBACK above all.
             Event::RequestSendPacket { packet, .. } => self.put(&packet),
             Event::RequestClose | Event::NotifyError(_) => self.end(heard),
             Event::NotifyPacketIdReleased(_)
@@ -266,14 +266,15 @@ impl Session {
             Packet::V3_1_1Puback(puback) => {
                 self.on_puback(now, puback.packet_id(), Fate::Delivered, heard);
             }
-            Packet::V5_0Publish(it) => {
-                let (topic, payload) = (it.topic_name(), it.payload().as_slice());
-                self.on_publish(topic, payload, it.qos(), it.packet_id(), it.retain(), heard);
-            }
-            Packet::V3_1_1Publish(it) => {
-                let (topic, payload) = (it.topic_name(), it.payload().as_slice());
-                self.on_publish(topic, payload, it.qos(), it.packet_id(), it.retain(), heard);
-            }
+            // What is retained was not said just now.
+            Packet::V5_0Publish(publish) if !publish.retain() => heard.push(Heard::Message {
+                topic: publish.topic_name().to_owned(),
+                payload: publish.payload().as_slice().to_vec(),
+            }),
+            Packet::V3_1_1Publish(publish) if !publish.retain() => heard.push(Heard::Message {
+                topic: publish.topic_name().to_owned(),
+                payload: publish.payload().as_slice().to_vec(),
+            }),
             Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => heard.push(Heard::Pong),
             Packet::V5_0Disconnect(bye) => {
                 self.ended = true;
@@ -282,32 +283,6 @@ impl Session {
             // We never begin such a talk.
             Packet::V5_0Auth(_) => self.end(heard),
             _ => {}
-        }
-    }
-
-    fn on_publish(
-        &mut self,
-        topic: &str,
-        payload: &[u8],
-        qos: Qos,
-        id: Option<u16>,
-        retain: bool,
-        heard: &mut Vec<Heard>,
-    ) {
-        let answered = match (qos, id) {
-            (Qos::AtMostOnce, _) => Ok(()),
-            (Qos::AtLeastOnce, Some(id)) => {
-                packets::puback(self.version, id).and_then(|puback| self.send(puback))
-            }
-            // More than was asked for.
-            (Qos::AtLeastOnce | Qos::ExactlyOnce, _) => Err(MqttError::ProtocolError),
-        };
-        if answered.is_err() {
-            return self.end(heard);
-        }
-        // What is retained was not said just now.
-        if !retain {
-            heard.push(Heard::Message { topic: topic.to_owned(), payload: payload.to_vec() });
         }
     }
 

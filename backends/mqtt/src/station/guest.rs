@@ -29,8 +29,9 @@ impl Ring {
             RingState::Ringing | RingState::Won => None,
         };
         let alert = self.alert_at.filter(|_| self.is_ringing());
+        let ask = self.is_ringing().then_some(self.ask_at);
         let (hint, doubt) = (self.hint.as_ref().map(|it| it.at), self.doubt.as_ref().map(|it| it.next));
-        [accept, alert, hint, doubt].into_iter().flatten().min()
+        [accept, alert, ask, hint, doubt].into_iter().flatten().min()
     }
 }
 
@@ -67,6 +68,7 @@ impl Station {
             alert_at: (!greets).then_some(self.now + limits::ALERT_MS),
             hint: None,
             doubt: None,
+            ask_at: self.now + limits::RING_ASK_MS,
         };
         let room = Room {
             call_type: *call_type,
@@ -271,10 +273,16 @@ impl Station {
     }
 
     pub(super) fn ring_timeouts(&mut self, id: &Text) {
-        let now = self.now;
+        let (now, is_up) = (self.now, self.session.is_up());
         let Some(room) = self.rooms.get_mut(id) else { return };
         let host = room.host.clone();
         let Some(ring) = room.ring() else { return };
+        if ring.is_ringing() && ring.ask_at <= now {
+            ring.ask_at = now + limits::RING_ASK_MS;
+            if is_up {
+                ring.doubt.get_or_insert(Doubt { next: now, left: limits::DOUBTS });
+            }
+        }
         if let RingState::Accepting { until, .. } = ring.state
             && until <= now
         {

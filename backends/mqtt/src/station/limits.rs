@@ -28,6 +28,8 @@ pub(super) const HELD: usize = 16;
 pub(super) const HELD_MS: u64 = 1_500;
 /// Messages of a backlog; more are dropped.
 pub(super) const BACKLOG: usize = 512;
+/// Messages that come before the subscription is confirmed; more are dropped.
+pub(super) const EARLY: usize = 128;
 /// Senders whose rate is watched; the one that was silent longest is forgotten.
 pub(super) const SENDERS: usize = 256;
 /// Messages of one sender: a burst, then so many a second.
@@ -57,6 +59,8 @@ pub(super) const FAREWELL_MS: u64 = 2_000;
 pub(super) const HINT_MS: u64 = 1_000;
 /// With `busy_is_local`: how long other devices may still begin to ring.
 pub(super) const BUSY_MS: u64 = 2_000;
+/// After how much ringing the caller's device is asked whether it still calls: it may be gone without a word.
+pub(super) const RING_ASK_MS: u64 = 60_000;
 /// Questions to a device that may be gone, and how many.
 pub(super) const DOUBT_EVERY_MS: u64 = 1_000;
 pub(super) const DOUBTS: u32 = 3;

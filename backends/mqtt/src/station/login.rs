@@ -7,7 +7,7 @@
 
 use super::envelope::{Body, Envelope};
 use super::room::{Doubt, Party, Role};
-use super::value::{Event, Output, Signal, Source, Text, Topic, What};
+use super::value::{Event, Lane, Output, Signal, Source, Text, Topic, What};
 use super::{Answer, Station, codes, direct, envelope, limits};
 
 /// Logged in or not, connected or not.
@@ -23,6 +23,8 @@ pub(super) struct Session {
     /// The core was told that the connection is lost.
     is_lost: bool,
     backlog: Vec<Event>,
+    /// What came before the subscription was confirmed: a broker with our session does not wait for that.
+    early: Vec<(Lane, Party, Vec<u8>)>,
 }
 
 #[derive(Clone, Debug, Default, Hash)]
@@ -50,6 +52,15 @@ impl Session {
 
     pub(super) fn is_up(&self) -> bool {
         !matches!(self.phase, Phase::Out | Phase::Connecting)
+    }
+
+    /// Keeps a message for when there is a connection.
+    pub(super) fn is_early(&mut self, lane: Lane, from: &Party, payload: &[u8]) -> bool {
+        let is_early = matches!(self.phase, Phase::Connecting);
+        if is_early && self.early.len() < limits::EARLY {
+            self.early.push((lane, from.clone(), payload.to_vec()));
+        }
+        is_early
     }
 
     /// What comes now waited for us.
@@ -121,6 +132,9 @@ impl Station {
         self.session.phase = Phase::Greeting { hello, mark: Some(mark.id), until };
         // The link subscribed anew: to nobody's will.
         self.watched.clear();
+        for (lane, from, payload) in std::mem::take(&mut self.session.early) {
+            self.on_message(lane, &from, &payload);
+        }
     }
 
     pub(super) fn on_down(&mut self) {
@@ -129,6 +143,7 @@ impl Station {
             return;
         }
         self.session.phase = Phase::Connecting;
+        self.session.early.clear();
         for room in self.rooms.values_mut() {
             room.peers.iter_mut().for_each(|it| it.doubt = None);
             if let Some(ring) = room.ring() {

@@ -160,7 +160,7 @@ impl Station {
     }
 
     fn on_message(&mut self, lane: Lane, from: &Party, payload: &[u8]) {
-        if !self.session.is_up() {
+        if self.session.is_early(lane, from, payload) || !self.session.is_up() {
             return;
         }
         let is_own = from.account == self.me.account;

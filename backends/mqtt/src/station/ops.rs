@@ -61,12 +61,14 @@ impl Station {
     /// Leaves or closes: done when the broker has it, or after two seconds.
     fn depart(&mut self, req: u64, message: &Message, how: Bye) {
         let id = &message.channel;
-        let Some(room) = self.rooms.get(id) else {
+        let Some(room) = self.rooms.get_mut(id) else {
             return self.done(req, codes::CHANNEL_NOT_EXISTS.into());
         };
-        // Who made a channel may close it before anybody has joined.
+        // Who made a channel may close it before anybody has joined. Whose accept was granted is counted in
+        // by the host, joined or not.
         let is_own = how == Bye::Close && room.host == self.me;
-        if !room.is_in && !is_own {
+        let is_granted = room.ring().is_some_and(|it| it.is_won());
+        if !room.is_in && !is_own && !is_granted {
             return self.done(req, codes::NOT_MEMBER.into());
         }
         let custom = message.custom.clone();

@@ -65,6 +65,8 @@ pub(super) struct Ring {
     pub(super) hint: Option<Hint>,
     /// The host was asked whether the invite still stands.
     pub(super) doubt: Option<Doubt>,
+    /// When it is asked although nothing has happened.
+    pub(super) ask_at: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,6 @@
 //! A link, a clock in the test's hand, and a broker that says what the test tells it to.
 
 mod broker;
-mod bytes;
 mod life;
 mod settings;
 mod way;

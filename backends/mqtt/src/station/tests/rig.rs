@@ -90,6 +90,11 @@ impl Rig {
         self.run();
     }
 
+    /// What the broker keeps for a device, taken away.
+    pub(super) fn queue(&mut self, name: &'static str) -> VecDeque<(String, String)> {
+        std::mem::take(&mut self.phones.get_mut(name).expect("a phone").queue)
+    }
+
     /// The process is gone.
     pub(super) fn kill(&mut self, name: &'static str) {
         self.add(name, config(name));

@@ -17,7 +17,7 @@ JOBS    := $(shell nproc)
 help:
 	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
 	@echo 'make test      every test: Rust, C and C++, installed consumers'
-	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine'
+	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with stations over a broker'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=wire|engine|station|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'

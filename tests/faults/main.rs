@@ -86,7 +86,7 @@ fn copy(from: &str, to: &Path) {
 /// Builds the copy; the programs of the random worlds and of the search.
 fn build(copy: &Path) -> (PathBuf, PathBuf) {
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--no-default-features", "--profile", "faults", "--no-run"])
+        .args(["test", "--no-default-features", "--features", "mqtt", "--profile", "faults", "--no-run"])
         .args(["--message-format", "json"])
         .args(["--test", "sim", "--test", "model"])
         .current_dir(copy)

@@ -2,14 +2,17 @@
 //!
 //! A failure names its seed; `SIM_SEED0=n SIM_SEEDS=1 cargo test --test sim` repeats it with its trace.
 
+mod broker;
 mod monitor;
 mod old;
 mod random;
 mod service;
+mod stations;
 mod tape;
 mod users;
 mod watch;
 mod weather;
+mod words;
 mod world;
 
 use nertc_callkit::trace::replay;
@@ -22,24 +25,37 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-fn world(seed: u64) -> World {
+/// Who signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A service that decides.
+    Service,
+    /// Stations over a broker.
+    Stations,
+}
+
+fn world(kind: Kind, seed: u64) -> World {
     let mut random = Random::new(seed ^ 0x5eed);
     let shapes: [&[usize]; 6] = [&[1, 1], &[1, 2], &[2, 2], &[1, 1, 1], &[2, 1, 1], &[3, 2]];
     let weather = Weather::random(&mut random);
-    World::new(seed, shapes[random.below(6) as usize], weather)
+    let shape = shapes[random.below(6) as usize];
+    match kind {
+        Kind::Service => World::new(seed, shape, weather),
+        Kind::Stations => World::with_stations(seed, shape, weather),
+    }
 }
 
 /// Runs one seed; the world at its end, or the reason and the trace of its failure.
-fn run(seed: u64) -> Result<World, String> {
-    run_until(seed, None)
+fn run(kind: Kind, seed: u64) -> Result<World, String> {
+    run_until(kind, seed, None)
 }
 
-fn run_until(seed: u64, fails_at: Option<u64>) -> Result<World, String> {
-    let mut first = world(seed);
+fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, String> {
+    let mut first = world(kind, seed);
     first.fails_at = fails_at;
     let Err(why) = first.run(120_000) else { return Ok(first) };
     // The same again, and this time every word of it is kept.
-    let mut again = world(seed);
+    let mut again = world(kind, seed);
     again.fails_at = fails_at;
     again.show(Redaction::Secrets);
     let repeated = again.run(120_000);
@@ -50,13 +66,13 @@ fn run_until(seed: u64, fails_at: Option<u64>) -> Result<World, String> {
     Err(format!("seed {seed}, step {}: {why}\n{told}\ntrace: {file}", again.steps))
 }
 
-#[test]
-fn random_worlds_keep_every_invariant() {
-    let (first, count) = (number("SIM_SEED0", 1), number("SIM_SEEDS", 2_000));
+/// Runs many seeds; the closing lines, and what failed.
+fn run_all(kind: Kind, count: u64) -> (String, Vec<String>) {
+    let first = number("SIM_SEED0", 1);
     let (mut steps, mut glares) = (0, 0);
     let mut failures = Vec::new();
     for seed in first..first + count {
-        match run(seed) {
+        match run(kind, seed) {
             Ok(world) => {
                 steps += world.steps;
                 glares += world.watch.glares_met;
@@ -67,15 +83,29 @@ fn random_worlds_keep_every_invariant() {
             break;
         }
     }
-    println!("sim: {glares} times both called each other, undisturbed, and got one call");
-    println!("sim: seeds {count}, steps {steps}, violations {}", failures.len());
+    let name = if kind == Kind::Stations { "sim: stations:" } else { "sim:" };
+    let met = format!("{name} {glares} times both called each other, undisturbed, and got one call");
+    (format!("{met}\n{name} seeds {count}, steps {steps}, violations {}", failures.len()), failures)
+}
+
+#[test]
+fn random_worlds_keep_every_invariant() {
+    let (closing, failures) = run_all(Kind::Service, number("SIM_SEEDS", 2_000));
+    println!("{closing}");
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn stations_over_a_broker_keep_every_invariant() {
+    let (closing, failures) = run_all(Kind::Stations, number("SIM_SEEDS", 500));
+    println!("{closing}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
 #[test]
 fn a_failure_leaves_a_trace_that_replays() {
     for seed in [3, 14] {
-        let why = run_until(seed, Some(100)).err().expect("a failure on purpose");
+        let why = run_until(Kind::Service, seed, Some(100)).err().expect("a failure on purpose");
         assert!(why.starts_with(&format!("seed {seed}, step 100: on purpose\n")), "{why}");
         let (_, file) = why.split_once("\ntrace: ").expect("a file");
         let report = replay(std::fs::read(file).expect("a trace").as_slice()).expect("a trace");
@@ -87,7 +117,7 @@ fn a_failure_leaves_a_trace_that_replays() {
 fn every_device_of_a_random_world_replays_the_same_when_redacted() {
     let (first, count) = (number("SIM_SEED0", 1), number("SIM_SEEDS", 2_000) / 10);
     for seed in first..first + count {
-        let mut world = world(seed);
+        let mut world = world(Kind::Service, seed);
         world.talks = true;
         world.show(Redaction::Personal);
         world.run(60_000).unwrap_or_else(|why| panic!("seed {seed}: {why}"));

@@ -138,6 +138,9 @@ impl World {
 
     fn misfortune(&mut self, device: usize) -> Result<(), String> {
         self.trouble(device);
+        if self.wire_misfortune(device) {
+            return Ok(());
+        }
         match self.random.below(8) {
             0 => self.restart(device),
             1 => self.go_offline(device),
@@ -165,6 +168,10 @@ impl World {
             return Ok(());
         }
         self.note(|| format!("device {device} is kicked"));
+        if self.stations.is_some() {
+            self.rival(device);
+            return Ok(());
+        }
         for delivery in self.service.forget(device, EPOCH + self.now) {
             self.post(delivery);
         }
@@ -175,6 +182,10 @@ impl World {
     fn go_offline(&mut self, device: usize) -> Result<(), String> {
         self.note(|| format!("device {device} goes offline"));
         self.devices[device].is_offline = true;
+        if self.stations.is_some() {
+            self.drop_link(device, false);
+            return Ok(());
+        }
         self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
     }
 }

@@ -90,14 +90,18 @@ impl World {
         let op = if self.weather.is_ancient { old::ancient(op) } else { op };
         let op = if self.devices[device].is_old { old::aged(op) } else { op };
         let delay = self.delay();
-        if self.devices[device].is_offline && !matches!(op, SignalOp::Login { .. }) {
+        let is_ideal = self.stations.is_none();
+        if is_ideal && self.devices[device].is_offline && !matches!(op, SignalOp::Login { .. }) {
             return self.note(|| format!("device {device}: {req:?} {} (offline)", name(&op)));
         }
-        if self.random.chance(self.weather.lost_permille) {
+        if is_ideal && self.random.chance(self.weather.lost_permille) {
             self.trouble(device);
             return self.note(|| format!("device {device}: {req:?} {} (lost)", name(&op)));
         }
-        if self.random.chance(self.weather.refused_permille) {
+        // A station takes every farewell.
+        let is_farewell = matches!(op, SignalOp::Close { .. } | SignalOp::Leave { .. } | SignalOp::Logout);
+        let can_refuse = is_ideal || !is_farewell;
+        if can_refuse && self.random.chance(self.weather.refused_permille) {
             self.trouble(device);
             let code = *self.random.pick(REFUSALS);
             self.note(|| format!("device {device}: {req:?} {} (refused: {code})", name(&op)));
@@ -105,7 +109,9 @@ impl World {
             return self.send(device, delay, Thing::Completed(req, result));
         }
         self.note(|| format!("device {device}: {req:?} {}", name(&op)));
-        self.send(device, delay, Thing::Operation(req, op));
+        if let Some(op) = self.ask_station(device, req, op) {
+            self.send(device, delay, Thing::Operation(req, op));
+        }
     }
 
     /// The service gets an operation.
@@ -180,7 +186,8 @@ impl World {
     }
 
     pub(super) fn run_rtc(&mut self, device: usize, req: Req, op: &RtcOp) {
-        if matches!(op, RtcOp::Join { .. }) {
+        if let RtcOp::Join { uid, .. } = op {
+            self.devices[device].media_uid = *uid;
             self.devices[device].media_epoch += 1;
         }
         let (code, heard) = self.service.run_rtc(device, op);
@@ -239,7 +246,7 @@ impl World {
             }
             // The news that the other left does not come either: it is just not heard any more.
             Thing::RtcEvent(epoch, RtcEvent::PeerLeave { uid, .. }) => {
-                self.send_late(device, life, 2_000, Thing::Silence(epoch, uid as usize - 1));
+                self.send_late(device, life, 2_000, Thing::Silence(epoch, self.device_of(uid)));
                 self.send_late(device, life, until - self.now + 1, thing);
             }
             // Media goes on in order when the cut is over.
@@ -252,8 +259,14 @@ impl World {
             Thing::Backlog | Thing::CutNoticed | Thing::Healed | Thing::Reborn | Thing::Cut => {
                 return Some(thing);
             }
+            // A connection has its own idea of a cut; a plug and its core are on one device.
+            Thing::Wire(..) | Thing::Mail(_) => return Some(thing),
         }
         None
+    }
+
+    fn device_of(&self, uid: u64) -> usize {
+        self.devices.iter().position(|device| device.media_uid == uid).unwrap_or_default()
     }
 
     fn send_late(&mut self, device: usize, life: u32, delay: u64, thing: Thing) {
@@ -293,6 +306,7 @@ impl World {
         self.send(device, length, Thing::Healed);
         let noticed = self.random.below(10_000);
         self.send(device, noticed, Thing::CutNoticed);
+        self.expect_will(device);
         for other in self.service.room_mates(device) {
             self.trouble(other);
             for (to, about) in [(device, other), (other, device)] {
@@ -315,6 +329,10 @@ impl World {
         if self.service.is_in_room(device) {
             self.feed(device, Input::Rtc(RtcEvent::Reconnecting))?;
         }
+        if self.stations.is_some() {
+            self.drop_link(device, false);
+            return Ok(());
+        }
         self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
     }
 
@@ -326,7 +344,7 @@ impl World {
         if is_heard || is_gone || epoch != self.devices[device].media_epoch {
             return Ok(());
         }
-        let uid = super::service::uid_of(other);
+        let uid = self.devices[other].media_uid;
         self.note(|| format!("device {device} hears nothing of device {other}"));
         self.feed(device, Input::Rtc(RtcEvent::PeerSilent { uid }))
     }
@@ -338,7 +356,7 @@ impl World {
         for other in self.service.room_mates(device) {
             self.trouble(other);
             for (to, about) in [(device, other), (other, device)] {
-                let uid = super::service::uid_of(about);
+                let uid = self.devices[about].media_uid;
                 if !self.is_cut(other) {
                     self.tell_media(to, 10, RtcEvent::PeerHeard { uid });
                 }
@@ -347,6 +365,10 @@ impl World {
         let knew = std::mem::replace(&mut self.devices[device].knows_cut, false);
         if knew && self.service.is_in_room(device) {
             self.feed(device, Input::Rtc(RtcEvent::Reconnected))?;
+        }
+        if self.stations.is_some() {
+            self.mend_link(device);
+            return Ok(());
         }
         if knew && !self.devices[device].is_offline {
             self.feed(device, Input::Connection(Connection::Restored))?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::{
-    CallRef, Command, Connection, Input, Outcome, Req, RtcEvent, Signal, SignalResult, Source, Text, Ticket,
+    CallRef, Command, Connection, Input, Outcome, Req, RtcEvent, Signal, SignalEvent, SignalResult, Source,
+    Text, Ticket,
 };
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
@@ -14,6 +15,7 @@ use super::monitor::Monitor;
 use super::old;
 use super::random::Random;
 use super::service::{Delivery, Service};
+use super::stations::{Mail, Stations, Wire};
 use super::tape::{Redaction, Tape};
 use super::watch::Watch;
 use super::weather::Weather;
@@ -45,6 +47,8 @@ pub(crate) struct Device {
     pub(super) last_login: u64,
     /// Counts joins: what was heard in an earlier room is lost.
     pub(super) media_epoch: u32,
+    /// Of the media room that it joined last.
+    pub(super) media_uid: u64,
 }
 
 /// Something on its way.
@@ -71,6 +75,10 @@ pub(super) enum Thing {
     Reborn,
     /// The world's own misfortunes.
     Cut,
+    /// Between a device and the broker, on this connection.
+    Wire(u32, Wire),
+    /// What a plug tells its core.
+    Mail(Mail),
 }
 
 /// Everything.
@@ -85,6 +93,8 @@ pub(crate) struct World {
     /// Apps write along with what they ask for.
     pub(crate) talks: bool,
     pub(super) service: Service,
+    /// None: the service also signals.
+    pub(super) stations: Option<Stations>,
     pub(super) weather: Weather,
     pub(super) random: Random,
     pub(crate) watch: Watch,
@@ -122,6 +132,7 @@ impl World {
                     next_heard: 0,
                     last_login: 0,
                     media_epoch: 0,
+                    media_uid: 0,
                 });
             }
         }
@@ -135,6 +146,7 @@ impl World {
             fails_at: None,
             talks: false,
             service,
+            stations: None,
             weather,
             random,
             things: BTreeMap::new(),
@@ -148,6 +160,15 @@ impl World {
         if world.weather.has_cuts {
             world.send(0, 5_000, Thing::Cut);
         }
+        world
+    }
+
+    /// The same, with stations over a broker instead of a signaling service.
+    pub(crate) fn with_stations(seed: u64, accounts: &[usize], weather: Weather) -> World {
+        let mut world = World::new(seed, accounts, weather);
+        let accounts = &world.service.accounts;
+        world.stations = Some(Stations::new(accounts, &mut world.random));
+        world.watch.is_decided_by_peers();
         world
     }
 
@@ -189,7 +210,8 @@ impl World {
             let device = &self.devices[index];
             device.monitor.at_rest(&device.engine).map_err(|why| format!("device {index}: {why}"))?;
         }
-        self.watch.at_rest(&self.devices, &self.service)
+        self.watch.at_rest(&self.devices, &self.service)?;
+        self.stations.as_ref().map_or(Ok(()), |stations| stations.at_rest(self.now))
     }
 
     fn settle(&mut self) -> Result<(), String> {
@@ -217,7 +239,8 @@ impl World {
     fn next_due(&self) -> Option<u64> {
         let thing = self.things.keys().next().map(|(at, _)| *at);
         let timers = self.devices.iter().filter_map(|device| device.engine.poll_timeout());
-        timers.map(|(at, _)| at.0).chain(thing).min()
+        let station = self.stations.as_ref().and_then(|stations| stations.next_due()).map(|(at, _)| at);
+        timers.map(|(at, _)| at.0).chain(thing).chain(station).min()
     }
 
     /// One thing arrives, or one deadline passes.
@@ -229,6 +252,7 @@ impl World {
         self.now = self.now.max(at);
         self.steps += 1;
         self.make()?;
+        self.station_fault()?;
         if self.fails_at == Some(self.steps) {
             return Err("on purpose".into());
         }
@@ -245,6 +269,11 @@ impl World {
                 self.devices[index].engine.handle_timeout(Time(self.now));
                 return self.drain(index);
             }
+        }
+        let station = self.stations.as_ref().and_then(|stations| stations.next_due());
+        if let Some((_, index)) = station.filter(|(at, _)| *at <= self.now) {
+            self.station_timeout(index);
+            return Ok(());
         }
         let Some((_, (device, life, thing))) = self.things.pop_first() else { return Ok(()) };
         match self.cross(device, life, thing) {
@@ -266,6 +295,10 @@ impl World {
                 Ok(())
             }
             Thing::Message(delivery) => self.deliver(delivery),
+            Thing::Wire(connection, wire) => {
+                self.on_wire(device, connection, wire);
+                Ok(())
+            }
             _ if is_stale => Ok(()),
             Thing::Login => {
                 let account = self.devices[device].account.clone();
@@ -290,6 +323,7 @@ impl World {
                 self.take_backlog(device)
             }
             Thing::CutNoticed => self.notice_cut(device),
+            Thing::Mail(mail) => self.hear_mail(device, mail),
             Thing::Reborn => self.restart(device),
         }
     }
@@ -359,7 +393,10 @@ impl World {
     /// What rings is not older than an invite may be; a login's answer may have taken ten seconds.
     fn is_fresh(&self, event: &Event) -> Result<(), String> {
         let Event::Invited(invited) = event else { return Ok(()) };
-        let age = (EPOCH + self.now).saturating_sub(invited.invited_at_ms);
+        let age = match &self.stations {
+            Some(stations) => stations.age_of_invite(self.now, &invited.channel_id, &invited.request_id),
+            None => (EPOCH + self.now).saturating_sub(invited.invited_at_ms),
+        };
         let limit = u64::from(Timers::default().invite_age_ms) + 10_000;
         if age > limit {
             return Err(format!("invariant 5: rings {age} ms after it was sent"));
@@ -395,7 +432,11 @@ impl World {
             self.devices[to].waiting.push(delivery);
             return Ok(());
         }
-        let Delivery { source, event, .. } = delivery;
+        self.receive(to, delivery.source, delivery.event)
+    }
+
+    /// A device hears a message.
+    pub(super) fn receive(&mut self, to: usize, source: Source, event: SignalEvent) -> Result<(), String> {
         self.note(|| {
             let ids = format!("{} {}", event.channel.id, event.request_id);
             format!(
@@ -407,7 +448,10 @@ impl World {
         let is_old = self.devices[to].is_old && is_busy;
         if is_old && event.signal == Signal::Invite {
             let delay = self.delay();
-            self.send(to, delay, Thing::Operation(Req(u64::MAX), old::busy(&event)));
+            let busy = old::busy(&event);
+            if let Some(busy) = self.ask_station(to, Req(u64::MAX), busy) {
+                self.send(to, delay, Thing::Operation(Req(u64::MAX), busy));
+            }
             return Ok(());
         }
         let is_cancel = event.signal == Signal::Cancel;
@@ -422,7 +466,10 @@ impl World {
 
     pub(super) fn take_backlog(&mut self, device: usize) -> Result<(), String> {
         let waiting = std::mem::take(&mut self.devices[device].waiting);
-        let events: Vec<_> = waiting.into_iter().map(|waiting| waiting.event).collect();
+        self.feed_backlog(device, waiting.into_iter().map(|waiting| waiting.event).collect())
+    }
+
+    pub(super) fn feed_backlog(&mut self, device: usize, events: Vec<SignalEvent>) -> Result<(), String> {
         if events.is_empty() {
             return Ok(());
         }
@@ -446,6 +493,7 @@ impl World {
         let target = &mut self.devices[device];
         target.life += 1;
         self.watch.forget(device);
+        let life = target.life;
         target.engine = Engine::new(config(confirm), seed);
         self.tape.iter_mut().for_each(|tape| tape.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
@@ -453,6 +501,7 @@ impl World {
         target.knows_cut = false;
         target.is_backlogged = false;
         target.last_login = 0;
+        self.renew_station(device, life, seed);
         self.relogin(device);
         Ok(())
     }
@@ -466,7 +515,10 @@ impl World {
 
     pub(super) fn come_online(&mut self, device: usize) -> Result<(), String> {
         self.devices[device].is_offline = false;
-        if !self.service.logged_in[device] || self.devices[device].cut_until > self.now {
+        if self.stations.is_some()
+            || !self.service.logged_in[device]
+            || self.devices[device].cut_until > self.now
+        {
             return Ok(());
         }
         self.note(|| format!("device {device} comes online"));
@@ -477,7 +529,9 @@ impl World {
 
     /// Something went wrong for this device: promises that need a healthy network are off.
     pub(super) fn trouble(&mut self, device: usize) {
-        self.watch.trouble(self.now, device);
+        for device in self.kin(device) {
+            self.watch.trouble(self.now, device);
+        }
     }
 }
 

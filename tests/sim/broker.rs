@@ -1,0 +1,125 @@
+//! A broker that only carries: sessions that wait for their devices, and what it does wrong. How long that
+//! takes is the world's business.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use nertc_callkit_mqtt::names::{Incoming, Names};
+
+/// A message on its way to one session.
+#[derive(Clone, Debug)]
+pub(crate) struct Parcel {
+    pub(crate) id: u64,
+    pub(crate) topic: String,
+    pub(crate) payload: String,
+    /// When the broker forgets it; never, where it does not know message expiry.
+    expires_at: u64,
+}
+
+/// What the broker keeps of a device, connected or not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Session {
+    /// The connection, until the broker has noticed its end.
+    pub(crate) connection: Option<u32>,
+    queue: VecDeque<Parcel>,
+    /// Sent, not acknowledged: sent again on the next connection.
+    sent: VecDeque<Parcel>,
+    /// Whose wills it wants.
+    watches: BTreeSet<usize>,
+}
+
+/// The broker.
+#[derive(Clone, Debug)]
+pub(crate) struct Broker {
+    /// By device.
+    sessions: Vec<Option<Session>>,
+    /// MQTT 5: messages expire, and it says when nobody has subscribed.
+    pub(crate) is_five: bool,
+    last_id: u64,
+}
+
+impl Broker {
+    pub(crate) fn new(devices: usize, is_five: bool) -> Broker {
+        Broker { sessions: vec![None; devices], is_five, last_id: 0 }
+    }
+
+    /// Everything is lost.
+    pub(crate) fn forget_all(&mut self) {
+        self.sessions.fill(None);
+    }
+
+    pub(crate) fn forget(&mut self, device: usize) {
+        self.sessions[device] = None;
+    }
+
+    pub(crate) fn session(&mut self, device: usize) -> Option<&mut Session> {
+        self.sessions[device].as_mut()
+    }
+
+    /// A device connects and subscribes. True: its session was there.
+    pub(crate) fn connect(&mut self, device: usize, connection: u32) -> bool {
+        let resumed = self.sessions[device].is_some();
+        let session = self.sessions[device].get_or_insert_default();
+        session.end();
+        session.connection = Some(connection);
+        session.watches.clear();
+        resumed
+    }
+
+    /// Who is subscribed to a topic.
+    pub(crate) fn subscribers(&self, topic: &str, names: &[Names]) -> Vec<usize> {
+        let is_theirs = |device: &usize| {
+            let reads = matches!(names[*device].read(topic), Some(Incoming::Message { .. }));
+            reads && self.sessions[*device].is_some()
+        };
+        (0..self.sessions.len()).filter(is_theirs).collect()
+    }
+
+    /// A message for a session.
+    pub(crate) fn enqueue(&mut self, now: u64, device: usize, topic: &str, payload: &str, expires_ms: u32) {
+        self.last_id += 1;
+        let lasts = if self.is_five { u64::from(expires_ms) } else { u64::from(u32::MAX) };
+        let (topic, payload, expires_at) = (topic.to_owned(), payload.to_owned(), now + lasts);
+        if let Some(session) = &mut self.sessions[device] {
+            session.queue.push_back(Parcel { id: self.last_id, topic, payload, expires_at });
+        }
+    }
+
+    /// Who wants to know that this device is gone.
+    pub(crate) fn watchers(&self, gone: usize) -> Vec<usize> {
+        let watches =
+            |device: &usize| self.sessions[*device].as_ref().is_some_and(|it| it.watches.contains(&gone));
+        (0..self.sessions.len()).filter(watches).collect()
+    }
+}
+
+impl Session {
+    /// The connection has ended.
+    pub(crate) fn end(&mut self) {
+        self.connection = None;
+        while let Some(parcel) = self.sent.pop_back() {
+            self.queue.push_front(parcel);
+        }
+    }
+
+    /// The next message to be sent, if there is a connection.
+    pub(crate) fn next(&mut self, now: u64) -> Option<Parcel> {
+        self.connection?;
+        self.queue.retain(|parcel| parcel.expires_at > now);
+        let parcel = self.queue.pop_front()?;
+        self.sent.push_back(parcel.clone());
+        Some(parcel)
+    }
+
+    /// The device has a message, and the broker knows.
+    pub(crate) fn acknowledged(&mut self, id: u64) {
+        self.sent.retain(|parcel| parcel.id != id);
+    }
+
+    pub(crate) fn watch(&mut self, whom: usize, on: bool) {
+        if on {
+            self.watches.insert(whom)
+        } else {
+            self.watches.remove(&whom)
+        };
+    }
+}

@@ -1,0 +1,663 @@
+//! The other kind of signaling: no service decides, but the stations of the MQTT plug among themselves, over
+//! a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the other
+//! worlds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nertc_callkit::engine::codes;
+use nertc_callkit::engine::input::{Connection, Input, Req, SignalEvent, SignalResult, Source, Text};
+use nertc_callkit::engine::output::SignalOp;
+use nertc_callkit_mqtt::names::{Incoming, Names};
+use nertc_callkit_mqtt::station::{self, Fate, Station};
+
+use super::broker::Broker;
+use super::random::Random;
+use super::words;
+use super::world::{Thing, World};
+
+/// The link of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    /// Not wanted.
+    Off,
+    Connecting,
+    Up,
+}
+
+/// A device's station and its connection.
+struct Phone {
+    station: Station,
+    config: station::Config,
+    link: Link,
+    /// Counts connections: what is said on another one is lost.
+    connection: u32,
+    /// The connection before, and until when what it sent still reaches the broker.
+    gasp: (u32, u64),
+    /// What a device sends arrives in order: nothing before this.
+    sent: u64,
+    /// What comes to one topic arrives in order: nothing before this.
+    heard: BTreeMap<String, u64>,
+    /// The plug tells its core in order: nothing before this.
+    told: u64,
+    /// Operations without an answer.
+    open: BTreeMap<Req, SignalOp>,
+}
+
+/// All stations, and the broker between them.
+pub(super) struct Stations {
+    phones: Vec<Phone>,
+    names: Vec<Names>,
+    broker: Broker,
+    /// Messages of different topics overtake each other.
+    reorders: bool,
+    /// What a station did wrong.
+    fault: Option<String>,
+    /// When each invite was issued.
+    issued: BTreeMap<(Text, Text), u64>,
+}
+
+/// What is between a device and the broker.
+#[derive(Clone, Debug)]
+pub(super) enum Wire {
+    /// CONNECT.
+    Connect,
+    /// CONNACK and SUBACK.
+    Up { resumed: bool },
+    /// PUBLISH to the broker.
+    Publish { token: u64, topic: String, payload: String, expires_ms: u32 },
+    /// PUBACK, or not.
+    Answer { token: u64, fate: Fate },
+    /// PUBLISH to the device.
+    Parcel { id: u64, topic: String, payload: String },
+    /// DISCONNECT.
+    Bye { forget: bool },
+    /// The broker notices that nothing comes any more, and publishes the will.
+    Will,
+    /// Another device's will.
+    Gone { whose: usize },
+}
+
+/// What a plug tells its core.
+#[derive(Clone, Debug)]
+pub(super) enum Mail {
+    Done(Req, SignalResult),
+    Events(Source, Vec<SignalEvent>),
+    Connection(Connection),
+}
+
+impl Stations {
+    /// For devices of these accounts.
+    pub(super) fn new(accounts: &[Text], random: &mut Random) -> Stations {
+        let is_single = random.chance(100);
+        let watch_presence = random.chance(700);
+        let busy_is_local = random.chance(300);
+        let peer_lost_ms = *random.pick(&[0, 20_000, 60_000]);
+        let mut stations = Stations {
+            phones: Vec::new(),
+            names: Vec::new(),
+            broker: Broker::new(accounts.len(), random.chance(700)),
+            reorders: random.chance(500),
+            fault: None,
+            issued: BTreeMap::new(),
+        };
+        for (index, account) in accounts.iter().enumerate() {
+            let config = station::Config {
+                account: account.clone(),
+                device: index.to_string().into(),
+                instance: format!("{index}-0").into(),
+                single_device: is_single,
+                busy_is_local,
+                peer_lost_ms,
+                watch_presence,
+            };
+            stations.names.push(Names::new("nck1", account, &config.device).expect("plain names"));
+            stations.phones.push(Phone::new(config, random.next()));
+        }
+        stations
+    }
+
+    /// The next deadline of a station, and whose it is.
+    pub(super) fn next_due(&self) -> Option<(u64, usize)> {
+        let due = |(index, phone): (usize, &Phone)| Some((phone.station.poll_timeout()?, index));
+        self.phones.iter().enumerate().filter_map(due).min()
+    }
+
+    /// How long ago a ringing invite was issued; 0 where the broker does not let messages expire.
+    pub(super) fn age_of_invite(&self, now: u64, channel: &Text, request: &Text) -> u64 {
+        let issued = self.issued.get(&(channel.clone(), request.clone())).filter(|_| self.broker.is_five);
+        issued.map_or(0, |issued| now - issued)
+    }
+
+    /// At the end of a run: nothing is remembered that would not fade away by itself.
+    pub(super) fn at_rest(&self, now: u64) -> Result<(), String> {
+        for (index, phone) in self.phones.iter().enumerate() {
+            if !phone.station.is_at_rest() {
+                return Err(format!(
+                    "invariant 11: station {index} is left in a channel: {:?}",
+                    phone.station
+                ));
+            }
+            let due = phone.station.poll_timeout();
+            if due.is_some_and(|at| at < now + 100_000) {
+                return Err(format!(
+                    "invariant 3: station {index} does not come to rest: {:?}",
+                    phone.station
+                ));
+            }
+            let bytes = format!("{:?}", phone.station).len();
+            if bytes > 1_000_000 {
+                return Err(format!("station {index} has grown to {bytes} bytes of text"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Phone {
+    fn new(config: station::Config, seed: u64) -> Phone {
+        Phone {
+            station: Station::new(config.clone(), seed),
+            config,
+            link: Link::Off,
+            connection: 0,
+            gasp: (0, 0),
+            sent: 0,
+            heard: BTreeMap::new(),
+            told: 0,
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// On another connection, or on none. What was sent may still arrive for so long.
+    fn hang_up(&mut self, link: Link, gasps_until: u64) {
+        self.gasp = (self.connection, gasps_until);
+        self.connection += 1;
+        self.link = link;
+        self.heard.clear();
+    }
+}
+
+impl World {
+    fn phone(&mut self, device: usize) -> Option<&mut Phone> {
+        self.stations.as_mut().map(|stations| &mut stations.phones[device])
+    }
+
+    /// The core asks its plug. None: there is one; else the operation comes back.
+    pub(super) fn ask_station(&mut self, device: usize, req: Req, op: SignalOp) -> Option<SignalOp> {
+        let now = self.now;
+        let Some(phone) = self.phone(device) else { return Some(op) };
+        let is_login = matches!(op, SignalOp::Login { .. });
+        if is_login && phone.link == Link::Off {
+            phone.link = Link::Connecting;
+            let connection = phone.connection;
+            let delay = self.delay();
+            self.send(device, delay, Thing::Wire(connection, Wire::Connect));
+        }
+        let phone = self.phone(device)?;
+        let asked = words::op(&op);
+        if req != Req(u64::MAX) {
+            phone.open.insert(req, op.clone());
+        }
+        phone.station.handle(now, station::Input::Op { req: req.0, op: asked });
+        if let SignalOp::Invite { message, .. } = &op {
+            let ids = (message.channel_id.clone(), message.request_id.clone());
+            if let Some(stations) = &mut self.stations {
+                stations.issued.insert(ids, now);
+            }
+            self.watch.on_operation(self.now, &self.devices, device, &op, codes::OK);
+        } else if matches!(op, SignalOp::Accept(_) | SignalOp::Reject(_)) {
+            // The caller's device may act on it before this one hears that it did.
+            self.watch.on_sibling(&self.devices, device);
+        }
+        self.run_station(device);
+        None
+    }
+
+    /// A station gets an input.
+    fn tell_station(&mut self, device: usize, input: station::Input) {
+        let now = self.now;
+        let Some(phone) = self.phone(device) else { return };
+        phone.station.handle(now, input);
+        self.run_station(device);
+    }
+
+    /// A deadline of a station has passed.
+    pub(super) fn station_timeout(&mut self, device: usize) {
+        let now = self.now;
+        self.note(|| format!("device {device}: station: timer"));
+        let Some(phone) = self.phone(device) else { return };
+        phone.station.handle_timeout(now);
+        let next = phone.station.poll_timeout();
+        if next.is_some_and(|at| at <= now) {
+            self.blame(device, "its deadline does not pass");
+        }
+        self.run_station(device);
+    }
+
+    fn blame(&mut self, device: usize, what: &str) {
+        if let Some(stations) = &mut self.stations {
+            stations.fault.get_or_insert(format!("station {device}: {what}"));
+        }
+    }
+
+    /// What a station did wrong in this step.
+    pub(super) fn station_fault(&mut self) -> Result<(), String> {
+        self.stations.as_mut().and_then(|stations| stations.fault.take()).map_or(Ok(()), Err)
+    }
+
+    /// What a station asks for is sent on its way.
+    fn run_station(&mut self, device: usize) {
+        let mut count = 0;
+        while let Some(output) = self.phone(device).and_then(|phone| phone.station.poll_output()) {
+            count += 1;
+            self.run_output(device, output);
+        }
+        if count > 1_000 {
+            self.blame(device, "it says too much at once");
+        }
+    }
+
+    fn run_output(&mut self, device: usize, output: station::Output) {
+        match output {
+            station::Output::Publish { token, topic, payload, expires_ms } => {
+                self.publish(device, token, &topic, payload, expires_ms);
+            }
+            station::Output::Watch { account, device: whom, on } => {
+                let is_it =
+                    |other: &usize| self.devices[*other].account == account && other.to_string() == *whom;
+                let found = (0..self.devices.len()).find(is_it);
+                let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+                if let (Some(whom), Some(session)) = (found, session) {
+                    session.watch(whom, on);
+                }
+            }
+            station::Output::Lively(_) => {}
+            station::Output::Disconnect { forget } => {
+                self.send_up(device, Wire::Bye { forget });
+                let Some(phone) = self.phone(device) else { return };
+                phone.hang_up(Link::Off, u64::MAX);
+            }
+            station::Output::Reconnect => self.drop_link(device, true),
+            station::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
+            station::Output::Events { source, events } => {
+                let events = events.iter().map(words::event).collect();
+                self.tell_core(device, Mail::Events(words::source(source), events));
+            }
+            station::Output::Connection { what, code, message } => {
+                let now_is = words::connection(what, code, &message);
+                self.tell_core(device, Mail::Connection(now_is));
+            }
+            station::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
+        }
+    }
+
+    fn answered(&mut self, device: usize, req: Req, answer: &station::Answer) {
+        if req == Req(u64::MAX) {
+            return;
+        }
+        let Some(op) = self.phone(device).and_then(|phone| phone.open.remove(&req)) else {
+            return self.blame(device, "invariant 1: it answers an operation twice, or one of nobody");
+        };
+        if self.kin(device).into_iter().any(|kin| self.is_connecting(kin)) {
+            self.trouble(device);
+        }
+        if self.is_local(device, &op) {
+            self.watch.on_sibling(&self.devices, device);
+        } else if !matches!(op, SignalOp::Invite { .. }) {
+            self.watch.on_operation(self.now, &self.devices, device, &op, answer.code);
+        }
+        if matches!(op, SignalOp::Login { .. }) && answer.code == codes::OK {
+            self.trouble(device);
+        }
+        self.tell_core(device, Mail::Done(req, words::result(answer)));
+    }
+
+    /// It is logged in, or wants to be, and has no connection.
+    fn is_connecting(&self, device: usize) -> bool {
+        self.stations.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
+    }
+
+    /// A busy device decides for itself alone, where it is said to.
+    fn is_local(&self, device: usize, op: &SignalOp) -> bool {
+        let SignalOp::Reject(message) = op else { return false };
+        let is_busy = &*message.custom == "601" || message.custom.contains("\"reason\":3");
+        is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
+    }
+
+    /// A plug's thread takes a moment, and keeps the order.
+    fn tell_core(&mut self, device: usize, mail: Mail) {
+        let at = self.now + self.random.below(3);
+        let Some(phone) = self.phone(device) else { return };
+        let at = at.max(phone.told);
+        phone.told = at;
+        self.send(device, at - self.now, Thing::Mail(mail));
+    }
+
+    /// The core hears what its plug said.
+    pub(super) fn hear_mail(&mut self, device: usize, mail: Mail) -> Result<(), String> {
+        match mail {
+            Mail::Done(req, result) => {
+                self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
+                self.feed(device, Input::SignalDone { req, result })
+            }
+            Mail::Events(Source::Offline, events) => self.feed_backlog(device, events),
+            Mail::Events(source, events) => {
+                events.into_iter().try_for_each(|event| self.receive(device, source, event))
+            }
+            Mail::Connection(now_is) => {
+                self.note(|| format!("device {device}: {now_is:?}"));
+                if matches!(now_is, Connection::Kicked(_)) {
+                    self.relogin(device);
+                }
+                self.feed(device, Input::Connection(now_is))
+            }
+        }
+    }
+
+    fn publish(
+        &mut self,
+        device: usize,
+        token: u64,
+        topic: &station::Topic,
+        payload: String,
+        expires_ms: u32,
+    ) {
+        let Some(stations) = &mut self.stations else { return };
+        if stations.phones[device].link != Link::Up {
+            return self.blame(device, "it publishes without a connection");
+        }
+        let Some(topic) = stations.names[device].write(topic) else {
+            return self.blame(device, "it publishes to a topic that cannot be written");
+        };
+        self.note(|| format!("device {device}: publish {topic} {payload}"));
+        self.send_up(device, Wire::Publish { token, topic, payload, expires_ms });
+    }
+
+    /// What a device sends arrives in order.
+    fn send_up(&mut self, device: usize, wire: Wire) {
+        let at = self.now + self.delay();
+        let Some(phone) = self.phone(device) else { return };
+        let at = at.max(phone.sent);
+        phone.sent = at;
+        let connection = phone.connection;
+        self.send(device, at - self.now, Thing::Wire(connection, wire));
+    }
+
+    fn send_down(&mut self, device: usize, delay: u64, wire: Wire) {
+        let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+        if let Some(connection) = session.and_then(|session| session.connection) {
+            self.send(device, delay, Thing::Wire(connection, wire));
+        }
+    }
+
+    /// Something arrives, at the broker or at the device.
+    pub(super) fn on_wire(&mut self, device: usize, connection: u32, wire: Wire) {
+        let (now, is_cut) = (self.now, self.devices[device].cut_until > self.now);
+        let Some(phone) = self.phone(device) else { return };
+        let is_current = connection == phone.connection;
+        let gasps = phone.gasp.0 == connection && phone.gasp.1 >= now;
+        if is_cut && (is_current || gasps) && !matches!(wire, Wire::Will) {
+            let delay = self.devices[device].cut_until - now + 1;
+            return self.send(device, delay, Thing::Wire(connection, wire));
+        }
+        match wire {
+            Wire::Publish { .. } | Wire::Bye { .. } if !is_current && !gasps => {}
+            Wire::Publish { token, topic, payload, expires_ms } => {
+                self.carry(device, connection, token, &topic, &payload, expires_ms);
+            }
+            Wire::Bye { forget } => self.say_bye(device, connection, forget),
+            Wire::Will => self.publish_will(device, connection),
+            _ if !is_current => {}
+            Wire::Connect => self.connect(device, connection),
+            Wire::Up { resumed } => {
+                self.note(|| format!("device {device}: up, resumed {resumed}"));
+                self.phone(device).into_iter().for_each(|phone| phone.link = Link::Up);
+                self.tell_station(device, station::Input::Up { resumed });
+            }
+            Wire::Answer { token, fate } => {
+                self.tell_station(device, station::Input::Published { token, fate });
+            }
+            Wire::Parcel { id, topic, payload } => self.unpack(device, id, &topic, payload),
+            Wire::Gone { whose } => {
+                let account = self.devices[whose].account.clone();
+                let gone = whose.to_string().into();
+                self.note(|| format!("device {device}: the will of device {whose}"));
+                self.tell_station(device, station::Input::Gone { account, device: gone });
+            }
+        }
+    }
+
+    fn connect(&mut self, device: usize, connection: u32) {
+        if self.devices[device].is_offline {
+            let pause = 1_000 + self.random.below(4_000);
+            return self.send(device, pause, Thing::Wire(connection, Wire::Connect));
+        }
+        if self.random.chance(self.weather.refused_permille) {
+            self.note(|| format!("device {device}: the broker refuses"));
+            self.trouble(device);
+            self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
+            let (code, raw_code, message) = (codes::PLUG_FAILED, 0x87, "not permitted".into());
+            return self.tell_station(device, station::Input::Refused { code, raw_code, message });
+        }
+        self.trouble(device);
+        let Some(stations) = &mut self.stations else { return };
+        let resumed = stations.broker.connect(device, connection);
+        // What waited may come before the subscription is confirmed.
+        let is_late = resumed && self.random.chance(300);
+        let delay = if is_late { 2 * self.delay() } else { 1 };
+        self.send(device, delay, Thing::Wire(connection, Wire::Up { resumed }));
+        self.forward(device);
+    }
+
+    /// A publish reaches the broker.
+    fn carry(
+        &mut self,
+        device: usize,
+        connection: u32,
+        token: u64,
+        topic: &str,
+        payload: &str,
+        expires_ms: u32,
+    ) {
+        let Some(stations) = &mut self.stations else { return };
+        let session = stations.broker.session(device);
+        if session.is_none_or(|session| session.connection != Some(connection)) {
+            return;
+        }
+        let to = stations.broker.subscribers(topic, &stations.names);
+        let mut fate = match to.is_empty() && stations.broker.is_five {
+            true => Fate::NobodyThere,
+            false => Fate::Delivered,
+        };
+        if self.random.chance(self.weather.refused_permille) {
+            self.note(|| format!("broker: refuses {token} of device {device}"));
+            self.trouble(device);
+            fate = *self.random.pick(&[Fate::Denied, Fate::Refused { raw_code: 0x97 }]);
+        } else {
+            for target in to {
+                self.place(target, topic, payload, expires_ms);
+            }
+        }
+        let delay = self.delay();
+        self.send_down(device, delay, Wire::Answer { token, fate });
+    }
+
+    /// A message is put into a session, or lost.
+    fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
+        if self.random.chance(self.weather.lost_permille) {
+            self.trouble(device);
+            return self.note(|| format!("broker: lost to device {device}: {topic} {payload}"));
+        }
+        let times = 1 + u32::from(self.random.chance(self.weather.twice_permille));
+        let now = self.now;
+        for _ in 0..times {
+            self.stations
+                .iter_mut()
+                .for_each(|it| it.broker.enqueue(now, device, topic, payload, expires_ms));
+        }
+        self.forward(device);
+    }
+
+    /// The broker sends what waits in a session.
+    fn forward(&mut self, device: usize) {
+        loop {
+            let now = self.now;
+            let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+            let Some(parcel) = session.and_then(|session| session.next(now)) else { return };
+            let at = now + self.delay();
+            let Some(stations) = &mut self.stations else { return };
+            let lane = if stations.reorders { parcel.topic.clone() } else { String::new() };
+            let heard = stations.phones[device].heard.entry(lane).or_default();
+            *heard = at.max(*heard);
+            let delay = *heard - now;
+            let (id, topic, payload) = (parcel.id, parcel.topic, parcel.payload);
+            self.send_down(device, delay, Wire::Parcel { id, topic, payload });
+        }
+    }
+
+    fn unpack(&mut self, device: usize, id: u64, topic: &str, payload: String) {
+        self.note(|| format!("device {device}: gets {topic} {payload}"));
+        // An acknowledgement that does not come: the message comes again, after the next connect.
+        let is_acked = !self.random.chance(self.weather.twice_permille);
+        let Some(stations) = &mut self.stations else { return };
+        let session = stations.broker.session(device);
+        session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
+        let Some(Incoming::Message { lane, from, device: sender }) = stations.names[device].read(topic)
+        else {
+            return self.blame(device, "it gets what is not for it");
+        };
+        let payload = payload.into_bytes();
+        self.tell_station(device, station::Input::Message { lane, from, device: sender, payload });
+    }
+
+    fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {
+        let Some(stations) = &mut self.stations else { return };
+        let session = stations.broker.session(device);
+        let Some(session) = session.filter(|session| session.connection == Some(connection)) else { return };
+        session.end();
+        if forget {
+            stations.broker.forget(device);
+        }
+    }
+
+    fn publish_will(&mut self, device: usize, connection: u32) {
+        let is_cut = self.devices[device].cut_until > self.now;
+        let Some(stations) = &mut self.stations else { return };
+        let is_left = stations.phones[device].connection != connection;
+        let session = stations.broker.session(device);
+        let Some(session) = session.filter(|it| it.connection == Some(connection)) else { return };
+        if !is_cut && !is_left {
+            return;
+        }
+        session.end();
+        for watcher in stations.broker.watchers(device) {
+            let delay = self.delay();
+            self.send_down(watcher, delay, Wire::Gone { whose: device });
+        }
+    }
+
+    /// The broker will notice, after a while, that this connection is dead.
+    pub(super) fn expect_will(&mut self, device: usize) {
+        let delay = 5_000 + self.random.below(15_000);
+        if let Some(connection) = self.phone(device).map(|phone| phone.connection) {
+            self.send(device, delay, Thing::Wire(connection, Wire::Will));
+        }
+    }
+
+    /// A connection breaks. What was on its way to the broker arrives up to some moment.
+    pub(super) fn drop_link(&mut self, device: usize, is_own_wish: bool) {
+        self.expect_will(device);
+        let gasps_until = self.now + self.delay();
+        let Some(phone) = self.phone(device) else { return };
+        if phone.link == Link::Off {
+            return;
+        }
+        let was_up = phone.link == Link::Up;
+        phone.hang_up(Link::Connecting, gasps_until);
+        let connection = phone.connection;
+        self.note(|| format!("device {device}: the connection breaks"));
+        if !is_own_wish {
+            self.trouble(device);
+        }
+        if was_up {
+            self.tell_station(device, station::Input::Down);
+        }
+        let pause = 100 + self.random.below(2_000);
+        self.send(device, pause, Thing::Wire(connection, Wire::Connect));
+    }
+
+    /// A cut that nobody noticed on this side is over: is the connection still one?
+    pub(super) fn mend_link(&mut self, device: usize) {
+        let Some(stations) = &mut self.stations else { return };
+        let connection = stations.phones[device].connection;
+        let session = stations.broker.session(device);
+        let is_known = session.is_some_and(|session| session.connection == Some(connection));
+        if stations.phones[device].link == Link::Up && !is_known {
+            self.drop_link(device, false);
+        }
+    }
+
+    /// The process has died; a new one has the same names.
+    pub(super) fn renew_station(&mut self, device: usize, life: u32, seed: u64) {
+        self.expect_will(device);
+        let gasps_until = self.now + self.delay();
+        let Some(phone) = self.phone(device) else { return };
+        phone.hang_up(Link::Off, gasps_until);
+        phone.open.clear();
+        phone.config.instance = format!("{}-{life}", phone.config.device).into();
+        phone.station = Station::new(phone.config.clone(), seed);
+    }
+
+    /// The broker begins anew and knows nobody.
+    fn restart_broker(&mut self) {
+        self.note(|| "the broker restarts".into());
+        self.stations.iter_mut().for_each(|it| it.broker.forget_all());
+        for device in 0..self.devices.len() {
+            self.trouble(device);
+            self.drop_link(device, false);
+        }
+    }
+
+    /// Another process says that it is this device.
+    pub(super) fn rival(&mut self, device: usize) {
+        let id = self.random.next();
+        let (topic, payload) = (
+            format!("nck1/u/{}/own/{device}", self.devices[device].account),
+            format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"rival","b":{{"again":false}}}}"#),
+        );
+        let Some(stations) = &self.stations else { return };
+        for target in stations.broker.subscribers(&topic, &stations.names) {
+            self.trouble(target);
+            self.place(target, &topic, &payload, 86_400_000);
+        }
+    }
+
+    /// What befalls connections and the broker. False: this world has no broker.
+    pub(super) fn wire_misfortune(&mut self, device: usize) -> bool {
+        if self.stations.is_none() {
+            return false;
+        }
+        match self.random.below(10) {
+            0 => self.restart_broker(),
+            1..4 => self.drop_link(device, false),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The accounts that have to do with a device now: its own, its peer's, and whoever calls it.
+    pub(super) fn kin(&self, device: usize) -> BTreeSet<usize> {
+        if self.stations.is_none() {
+            return [device].into();
+        }
+        let own = &self.devices[device].account;
+        let is_own = |other: &usize| self.devices[*other].account == *own;
+        let family: Vec<usize> = (0..self.devices.len()).filter(is_own).collect();
+        let peers: Vec<Text> = family.iter().map(|it| self.devices[*it].engine.snapshot().peer).collect();
+        let is_kin = |other: &usize| {
+            let theirs = &self.devices[*other];
+            theirs.account == *own || peers.contains(&theirs.account) || theirs.engine.snapshot().peer == *own
+        };
+        (0..self.devices.len()).filter(is_kin).collect()
+    }
+}

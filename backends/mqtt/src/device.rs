@@ -425,3 +425,128 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_void;
+    use std::sync::atomic::{AtomicI32, Ordering};
+    use std::time::{Duration, Instant};
+
+    use nertc_callkit_abi::{
+        NERTC_CALLKIT_ABI, nertc_callkit_signaling_connection, nertc_callkit_signaling_result,
+        nertc_callkit_status,
+    };
+    use nertc_callkit_plug::input::size;
+    use parking_lot::Condvar;
+
+    use super::*;
+    use crate::options::{Given, NoHooks};
+
+    /// What a sink was told, and how often it refuses first.
+    #[derive(Default)]
+    struct Told {
+        refusals: AtomicI32,
+        lines: Mutex<Vec<String>>,
+        more: Condvar,
+    }
+
+    impl Told {
+        fn note(&self, line: String) {
+            self.lines.lock().push(line);
+            self.more.notify_all();
+        }
+
+        fn expect(&self, wanted: &[&str]) {
+            let until = Instant::now() + Duration::from_secs(20);
+            let mut lines = self.lines.lock();
+            while lines.len() < wanted.len() {
+                assert!(!self.more.wait_until(&mut lines, until).timed_out(), "only {lines:?}");
+            }
+            assert_eq!(std::mem::take(&mut *lines), wanted);
+        }
+    }
+
+    unsafe extern "C" fn complete(
+        ctx: *mut c_void,
+        req: nertc_callkit_req,
+        result: *const nertc_callkit_signaling_result,
+    ) {
+        // SAFETY: the test's own sink.
+        let (told, code) = unsafe { (&*ctx.cast::<Told>(), (*result).code) };
+        told.note(format!("done {req} {code}"));
+    }
+
+    unsafe extern "C" fn changed(ctx: *mut c_void, event: *const nertc_callkit_signaling_connection) -> i32 {
+        // SAFETY: the test's own sink.
+        let (told, what) = unsafe { (&*ctx.cast::<Told>(), (*event).what) };
+        if told.refusals.fetch_sub(1, Ordering::SeqCst) > 0 {
+            return nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32;
+        }
+        told.note(format!("connection {what}"));
+        0
+    }
+
+    fn sink(told: &Told) -> nertc_callkit_signaling_sink {
+        nertc_callkit_signaling_sink {
+            struct_size: size::<nertc_callkit_signaling_sink>(),
+            abi: NERTC_CALLKIT_ABI,
+            ctx: std::ptr::from_ref(told).cast_mut().cast(),
+            complete: Some(complete),
+            events: None,
+            rooms: None,
+            connection: Some(changed),
+            log: None,
+        }
+    }
+
+    fn device() -> Arc<Device> {
+        let given = Given {
+            flags: 0,
+            endpoints: vec!["mqtt://127.0.0.1:1"],
+            ca_pem: None,
+            prefix: None,
+            session_expiry_s: 0,
+            keep_alive_s: 0,
+            peer_lost_ms: 0,
+            hooks: Arc::new(NoHooks),
+        };
+        Device::new(Options::read(&given).expect("good options")).expect("random bytes")
+    }
+
+    fn who(account: &str) -> Login<'_> {
+        Login { account, token: "token", device: "phone", folder: "" }
+    }
+
+    #[test]
+    fn what_a_full_core_does_not_take_is_offered_again_and_answers_overtake_it() {
+        let (told, device) = (Told::default(), device());
+        let sink = sink(&told);
+        assert_eq!(device.open(&sink), OK);
+        told.refusals.store(2, Ordering::SeqCst);
+        device.outlet.push(convert::connection(What::Lost, OK, ""));
+        device.outlet.push(convert::connection(What::Restored, OK, ""));
+        assert_eq!(device.run(1, Op::Create { call_type: 1 }), OK);
+        told.expect(&["done 1 20001", "connection 1", "connection 2"]);
+        device.close();
+    }
+
+    #[test]
+    fn another_account_may_log_in_as_long_as_the_first_is_not_let_in() {
+        let (told, device) = (Told::default(), device());
+        let sink = sink(&told);
+        assert_eq!(device.open(&sink), OK);
+        assert_eq!(device.login(1, &who("alice")), OK);
+        assert_eq!(device.login(2, &who("bob")), OK);
+        told.expect(&["done 1 20001"]);
+        assert_eq!(device.login(3, &who("bob")), OK);
+        told.expect(&["done 2 408"]);
+        assert_eq!(device.run(4, Op::Logout), OK);
+        told.expect(&["done 3 20001", "done 4 0"]);
+        assert_eq!(device.login(5, &who("")), OK);
+        assert_eq!(device.login(6, &who(&"\u{e9}".repeat(11))), OK);
+        told.expect(&["done 5 90009", "done 6 90009"]);
+        device.close();
+        assert_eq!(device.run(7, Op::Logout), OK);
+        told.expect(&[]);
+    }
+}

@@ -1765,7 +1765,9 @@ typedef struct nertc_callkit_mqtt_options {
    * thread, with no lock held; must not block. NULL = a refused token is final.
    */
   void (*on_token)(uint64_t ask, const char *account, void *user_data);
-  /** Handed to the hooks, which may be called until the component is gone. */
+  /**
+   * Handed to the hooks, which count as callbacks and may be called until the component is gone.
+   */
   void *user_data;
 } nertc_callkit_mqtt_options;
 /** Every default of nertc_callkit_mqtt_options. */

@@ -301,6 +301,6 @@ pub struct nertc_callkit_mqtt_options {
     /// Answer with nertc_callkit_mqtt_set_token, in here or later, on any thread. Comes on any
     /// thread, with no lock held; must not block. NULL = a refused token is final.
     pub on_token: Option<unsafe extern "C" fn(ask: u64, account: *const c_char, user_data: *mut c_void)>,
-    /// Handed to the hooks, which may be called until the component is gone.
+    /// Handed to the hooks, which count as callbacks and may be called until the component is gone.
     pub user_data: *mut c_void,
 }

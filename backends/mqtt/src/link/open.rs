@@ -210,8 +210,8 @@ impl Open {
         }
     }
 
-    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once, unless
-    /// a publish is under way: its answer says as much.
+    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once,
+    /// unless a publish is under way: its answer says as much.
     pub(super) fn set_lively(&mut self, now: u64, lively: bool, timers: &Timers) {
         self.lively = lively;
         if self.stage < Stage::Subscribing {

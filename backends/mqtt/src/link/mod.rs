@@ -470,7 +470,6 @@ impl Link {
                 self.failed = 0;
                 self.untrusted = 0;
                 self.been_up = true;
-                self.backoff.reset();
                 self.events.push_back(LinkEvent::Up { resumed });
                 self.events.extend(early);
                 log::info!("{}: up, MQTT {}", self.place(), self.version());
@@ -481,6 +480,9 @@ impl Link {
             }
             Heard::Published { token, fate } => {
                 open.pong();
+                if !mem::replace(&mut open.proven, true) {
+                    self.backoff.reset();
+                }
                 self.events.push_back(LinkEvent::Published { token, fate });
             }
             Heard::Message { topic, payload } => self.message(&topic, payload),
@@ -518,7 +520,7 @@ impl Link {
     /// The connection, if there is one, is over.
     fn end(&mut self, now: u64, end: End) {
         let up_since = match mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Open(open) if open.stage == Stage::Up => Some(open.since),
+            Phase::Open(open) if open.stage == Stage::Up => Some((open.since, open.proven)),
             Phase::Idle
             | Phase::AwaitToken
             | Phase::Waiting { .. }
@@ -562,7 +564,7 @@ impl Link {
                 }
                 self.untrusted = 0;
                 match up_since {
-                    Some(since) => self.lost(now, since),
+                    Some((since, proven)) => self.lost(now, since, proven),
                     None => self.next_address(now),
                 }
             }
@@ -586,11 +588,12 @@ impl Link {
         self.next_address(now);
     }
 
-    /// A connection that was up is lost: back to the same broker after a pause.
-    fn lost(&mut self, now: u64, since: u64) {
+    /// A connection that was up is lost: back to the same broker after a pause. Two that take a session from
+    /// each other get far enough to say something; a cluster without a leader does not let them.
+    fn lost(&mut self, now: u64, since: u64, proven: bool) {
         self.events.push_back(LinkEvent::Down);
         let timers = &self.settings.timers;
-        let hold = self.backoff.lost(now, since, timers);
+        let hold = if proven { self.backoff.lost(now, since, timers) } else { None };
         if hold.is_some() {
             log::warn!("{}: lost thrice right after connecting, staying away for a while", self.place());
         }

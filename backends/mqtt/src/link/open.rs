@@ -65,6 +65,8 @@ pub(super) struct Open {
     pub(super) until: u64,
     /// Since when it is up.
     pub(super) since: u64,
+    /// The broker has taken a message: it works.
+    pub(super) proven: bool,
     /// The broker had kept the session.
     pub(super) resumed: bool,
     /// What the broker had kept for us comes before its answer to SUBSCRIBE: it waits until that is there.
@@ -91,6 +93,7 @@ impl Open {
             stage: Stage::Connecting,
             until,
             since: 0,
+            proven: false,
             resumed: false,
             early: Vec::new(),
             keep_alive: u64::from(settings.keep_alive_s) * 1000,

@@ -199,6 +199,7 @@ impl Station {
             if is_me {
                 self.on_echo(from, envelope);
             } else if is_rival && is_new && self.session.has_greeted {
+                self.say_farewell();
                 self.connection(What::Kicked, codes::OK, "logged in on another device".into());
                 self.end_session();
                 self.outputs.push_back(Output::Disconnect { forget: true });

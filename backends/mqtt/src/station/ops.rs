@@ -105,7 +105,7 @@ impl Station {
 
     /// To every other member, repeated until it is acknowledged. False: there is none. The operation ends
     /// when the broker has the first.
-    fn tell_members(&mut self, id: &Text, body: &Body, req: Option<u64>) -> bool {
+    pub(super) fn tell_members(&mut self, id: &Text, body: &Body, req: Option<u64>) -> bool {
         let Some(room) = self.rooms.get_mut(id) else { return false };
         let is_bye = matches!(body, Body::Bye { .. });
         let mut parties = Vec::new();

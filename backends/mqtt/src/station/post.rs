@@ -142,6 +142,29 @@ impl Post {
         self.take(is_it)
     }
 
+    /// Says again now what a device has not acknowledged about a channel. False: nothing.
+    pub(super) fn again(
+        &mut self,
+        now: u64,
+        out: &mut VecDeque<Output>,
+        channel: &Text,
+        to: &super::room::Party,
+    ) -> bool {
+        let direct = super::direct(to);
+        let is_it = |it: &Entry| {
+            let is_told = it.letter.kind == Kind::Told && it.letter.channel == *channel;
+            is_told && it.letter.topic == direct && it.expires_at > now
+        };
+        if !self.is_up || !self.entries.iter().any(is_it) {
+            return false;
+        }
+        for entry in self.entries.iter_mut().filter(|it| is_it(it)) {
+            self.last_token += 1;
+            entry.publish(now, self.last_token, out);
+        }
+        true
+    }
+
     /// Calls back all letters of a kind about a channel. The operations that are done.
     pub(super) fn recall(&mut self, channel: &Text, kind: Kind) -> Vec<u64> {
         let is_it = |it: &Entry| it.letter.kind == kind && it.letter.channel == *channel;

@@ -79,6 +79,16 @@ impl Station {
         }
     }
 
+    /// Another login ends this one: whom we talk to and whom we call is told once, while there is still a
+    /// connection. What rings here rings on at our other devices.
+    pub(super) fn say_farewell(&mut self) {
+        let ids: Vec<Text> = self.rooms.iter().filter(|it| it.1.is_in).map(|it| it.0.clone()).collect();
+        for id in ids {
+            self.tell_members(&id, &Body::Bye { how: Bye::Leave, custom: "".into() }, None);
+            self.end_room(&id, &"".into());
+        }
+    }
+
     pub(super) fn on_ack(&mut self, from: &Party, to: &Text) {
         for req in self.post.acked(to, &from.account, &from.device) {
             self.done(req, super::codes::OK.into());
@@ -100,6 +110,10 @@ impl Station {
             let rings = room.ring().is_some_and(|it| it.is_ringing());
             !rings && room.peer(from).is_some()
         });
+        // What ended it may have been lost on its way.
+        if !knows && self.post.again(self.now, &mut self.outputs, id, from) {
+            return;
+        }
         self.say(from, id, if knows { Body::State } else { Body::Gone });
     }
 

@@ -249,20 +249,42 @@ fn a_disconnect_of_the_broker_is_understood() {
     assert_eq!(phone.refused(&mut broker), (code::BAD_TOKEN, 0x87));
 }
 
-#[test]
-fn who_is_thrown_out_again_and_again_stays_away_for_a_while() {
+/// Pauses after four losses of young connections, on which the broker had taken a message or not.
+fn pauses_of_four_losses(proven: bool) -> Vec<u64> {
     let mut broker = Broker::new();
     let mut phone = Phone::up(&mut broker);
     let mut pauses = Vec::new();
-    for _ in 0..4 {
+    for token in 1..=4 {
+        if proven {
+            phone.publish(token, &token.to_string(), 0);
+            let is_it = |it: &(u16, String, Option<u32>)| it.1 == token.to_string();
+            phone.until(&mut broker, |broker| broker.publishes().last().is_some_and(is_it));
+            let id = broker.publishes().last().expect("it").0;
+            broker.puback(id, PubackReasonCode::Success);
+            assert_eq!(phone.event(&mut broker), published(token, Fate::Delivered));
+        }
         phone.now += 1000;
         broker.hang_up();
         assert_eq!(phone.event(&mut broker), LinkEvent::Down);
         pauses.push(phone.next_deadline());
         phone.come_up(&mut broker);
     }
+    pauses
+}
+
+#[test]
+fn who_is_thrown_out_again_and_again_stays_away_for_a_while() {
+    let pauses = pauses_of_four_losses(true);
     assert!(pauses[0] <= 200 && pauses[1] <= 200 && pauses[3] <= 200, "{pauses:?}");
     assert_eq!(pauses[2], 30_000);
+}
+
+/// A cluster that has lost a server ends connections whose messages it cannot store yet.
+#[test]
+fn a_broker_that_takes_no_message_is_tried_again_with_growing_pauses() {
+    let pauses = pauses_of_four_losses(false);
+    let longest = [200, 400, 800, 1600];
+    assert!(pauses.iter().zip(longest).all(|(pause, longest)| *pause <= longest), "{pauses:?}");
 }
 
 #[test]

@@ -231,3 +231,14 @@ fn one_device_per_account_means_the_later_login() {
     assert_eq!(rig.take("bob/pad"), ["Kicked", "disconnect true"]);
     assert!(rig.take("bob/phone").is_empty());
 }
+
+#[test]
+fn who_asks_about_a_call_that_was_just_hung_up_hears_how_it_ended() {
+    let (mut rig, channel) = in_call();
+    rig.loses = Some("\"k\":\"bye\"");
+    rig.op("bob/pad", Op::Close(message(&channel, "", "")));
+    rig.loses = None;
+    rig.down("alice/phone");
+    rig.up("alice/phone");
+    assert_eq!(rig.take("alice/phone"), ["Lost", "Restored", "Online Close by bob"]);
+}

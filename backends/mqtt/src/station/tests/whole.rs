@@ -87,3 +87,52 @@ fn a_second_login_of_the_same_device_kicks_the_first() {
     assert_eq!(rig.take("bob/pad"), ["Kicked", "disconnect true"]);
     assert!(rig.take("bob/phone").is_empty());
 }
+
+#[test]
+fn a_kicked_device_takes_leave_of_whom_it_talks_to_or_calls() {
+    for is_accepted in [true, false] {
+        let mut rig = Rig::new(&["alice/phone", "bob/pad"]);
+        let channel = ring(&mut rig, "bob/pad", "alice");
+        if is_accepted {
+            rig.op("alice/phone", Op::Accept(message(&channel, "bob", "")));
+            rig.op("alice/phone", Op::Join { channel: channel.clone() });
+        }
+        rig.take("alice/phone");
+        rig.take("bob/pad");
+        let mut config = super::rig::config("bob/pad");
+        config.instance = "another life".into();
+        rig.add("bob/pad again", config);
+        rig.op("bob/pad again", Op::Login);
+        rig.up("bob/pad again");
+        assert_eq!(rig.take("bob/pad"), ["Kicked", "disconnect true"]);
+        let heard = if is_accepted { "Online Leave by bob" } else { "Online Close by bob" };
+        assert_eq!(rig.take("alice/phone"), [heard]);
+    }
+}
+
+#[test]
+fn a_device_that_is_kicked_while_it_rings_does_not_answer_for_the_others() {
+    let mut rig = Rig::new(&["alice/phone", "bob/pad", "bob/phone"]);
+    ring(&mut rig, "alice/phone", "bob");
+    for name in ["alice/phone", "bob/pad", "bob/phone"] {
+        rig.take(name);
+    }
+    let mut config = super::rig::config("bob/pad");
+    config.instance = "another life".into();
+    rig.add("bob/pad again", config);
+    rig.op("bob/pad again", Op::Login);
+    rig.up("bob/pad again");
+    assert_eq!(rig.take("bob/pad"), ["Kicked", "disconnect true"]);
+    assert!(rig.take("alice/phone").is_empty() && rig.take("bob/phone").is_empty());
+}
+
+#[test]
+fn who_calls_too_often_rings_with_a_repeat() {
+    let mut rig = Rig::new(&["alice/phone", "bob/pad"]);
+    for _ in 0..6 {
+        ring(&mut rig, "alice/phone", "bob");
+    }
+    assert_eq!(rig.take("bob/pad").len(), 5);
+    rig.pass(2_500);
+    assert_eq!(rig.take("bob/pad"), ["Online Invite by alice"]);
+}

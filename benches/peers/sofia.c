@@ -25,7 +25,7 @@ typedef struct peer peer;
 enum { CALLS = 10000 };
 
 /* As long as the pauses between the other side's calls: everybody falls asleep. */
-static const struct timespec PAUSE = { 0, 100000 };
+static const struct timespec PAUSE = { 0, 300000 };
 
 static const char SDP[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
                           "m=audio 5004 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";

@@ -8,17 +8,20 @@ mod raw;
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use broker::Broker;
 use child::Child;
 use pairs::Callers;
 use raw::Raw;
 
-use crate::{PAUSE, ROUNDS, SAMPLES, SECOND, api, compare, median, say, system};
+use crate::{ROUNDS, SAMPLES, SECOND, api, compare, median, say, system};
 
 pub(crate) use broker::is_there as has_broker;
 pub(crate) use load::run as load;
 
+/// Long enough for three processes to say the last word about a call.
+const PAUSE: Duration = Duration::from_micros(300);
 /// What no measure here takes.
 const PATIENCE_S: u32 = 240;
 /// Calls whose CPU time is counted.

@@ -11,12 +11,15 @@ CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
 TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
 
-.PHONY: help demo test sim model faults bench load fuzz abi
+.PHONY: help demo demo-mqtt phone test test-brokers sim model faults bench load fuzz abi
 .PHONY: abi-accept install header diagram picture scenarios lint setup clean sanitize coverage mutants
 
 help:
 	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
+	@echo 'make demo-mqtt three processes call each other through a local Mosquitto, over TLS'
+	@echo 'make phone     build/phone: calls through an MQTT broker from the command line'
 	@echo 'make test      every test: Rust, C and C++, installed consumers'
+	@echo 'make test-brokers  calls through Mosquitto and NATS, with the long tests (some minutes)'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with stations over a broker'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=wire|engine|station|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
@@ -49,6 +52,17 @@ demo:
 	@echo 'demo: what happened inside is in build/demo.trace, a picture of it in build/demo.svg'
 	@echo 'demo: in words: target/debug/nertc-callkit explain build/demo.trace'
 
+demo-mqtt: phone
+	scripts/setup mosquitto openssl
+	scripts/demo-mqtt
+
+phone:
+	scripts/setup cargo cc
+	$(CARGO) build --quiet --lib --package nertc_callkit
+	mkdir -p build
+	$(CC) -std=c99 -Iinclude examples-c/phone.c -Ltarget/debug -lnertc_callkit -pthread \
+	  -Wl,-rpath,$(CURDIR)/target/debug -o build/phone
+
 test: setup
 	$(CARGO) test --workspace --no-fail-fast
 	$(CARGO) test --profile search --test model -- --nocapture
@@ -56,6 +70,10 @@ test: setup
 	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
 	$(CMAKE) --build build/test --parallel $(JOBS)
 	ctest --test-dir build/test --output-on-failure --parallel $(JOBS)
+
+test-brokers:
+	scripts/setup cargo cc mosquitto mosquitto_pub nats-server openssl faketime
+	$(CARGO) test --test brokers -- --include-ignored
 
 SEEDS ?= 2000
 SEED0 ?= 1
@@ -126,7 +144,7 @@ lint:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
 
 setup:
-	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw mosquitto mosquitto_pub nats-server openssl
+	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw mosquitto mosquitto_pub nats-server openssl faketime
 
 clean:
 	$(CARGO) clean

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "print_events.h"
@@ -264,6 +265,9 @@ static int plug_in(struct phone *me, nertc_callkit_plugs *plugs)
     authorities[fread(authorities, 1, sizeof authorities - 1, file)] = '\0';
     fclose(file);
     options.ca_pem = authorities;
+  }
+  if (me->data) {
+    mkdir(me->data, 0700);
   }
   options.flags = me->flags;
   options.endpoints = me->brokers;

@@ -1,6 +1,22 @@
-//! Real brokers, started here on free ports of the loopback interface and ended with their test.
+//! Calls between processes through real brokers, which are started here on free ports of the loopback
+//! interface and end with their test: Mosquitto with the shipped configuration, and three NATS servers.
+//!
+//! The fast half runs with `cargo test`, all of it with `make test-brokers`.
 
+mod cluster;
+mod gate;
+mod kicked;
+mod killed;
 mod mosquitto;
+mod nats;
+mod offline;
+mod order;
+mod outage;
+mod pair;
+mod phone;
 mod place;
 mod process;
+mod race;
+mod refused;
 mod security;
+mod transport;

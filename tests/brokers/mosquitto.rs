@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::phone::Exchange;
 use crate::place::{folder, port, repository};
 use crate::process::{Process, run};
 
@@ -53,6 +54,27 @@ impl Mosquitto {
         self.process = Some(process);
     }
 
+    /// Stops it in good order: it writes down what it has.
+    pub(crate) fn stop(&mut self) {
+        let mut process = self.process.take().expect("running");
+        process.terminate();
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        self.process.take().expect("running").kill();
+    }
+
+    /// Stops it where it stands: nothing is closed, nothing is answered.
+    pub(crate) fn freeze(&self) {
+        self.process.as_ref().expect("running").signal(libc::SIGSTOP);
+    }
+
+    /// After `freeze`.
+    pub(crate) fn thaw(&self) {
+        self.process.as_ref().expect("running").signal(libc::SIGCONT);
+    }
+
     /// Lets `account` in with `token`, from now on.
     pub(crate) fn add(&mut self, account: &str, token: &str) {
         let file = self.dir.join("callkit.passwd");
@@ -83,6 +105,23 @@ impl Mosquitto {
             process.signal(libc::SIGHUP);
             process.wait("Reloading config", |lines| (count(lines) > before).then_some(()));
         }
+    }
+
+    /// What phones need to call through it. Without TLS.
+    pub(crate) fn exchange(&self) -> Exchange {
+        self.exchange_at(self.plain)
+    }
+
+    /// The same through something on another port.
+    pub(crate) fn exchange_at(&self, port: u16) -> Exchange {
+        let urls = vec![format!("mqtt://127.0.0.1:{port}")];
+        Exchange { urls, ca: None, data: self.dir.join("phones") }
+    }
+
+    /// With TLS.
+    pub(crate) fn tls_exchange(&self) -> Exchange {
+        let urls = vec![format!("mqtts://localhost:{}", self.tls)];
+        Exchange { urls, ca: Some(self.ca()), data: self.dir.join("phones") }
     }
 
     /// The authority of its certificate.

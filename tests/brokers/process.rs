@@ -119,6 +119,26 @@ impl Process {
         self.child.wait().expect("a child")
     }
 
+    /// Asks it to end, again and again: a program may not have come to listening yet.
+    #[track_caller]
+    pub(crate) fn terminate(&mut self) {
+        let deadline = Instant::now() + patience();
+        let (lock, bell) = &*self.said;
+        let mut said = lock.lock();
+        while said.open > 0 {
+            assert!(
+                Instant::now() < deadline,
+                "{} did not end. It said:\n{}",
+                self.name,
+                said.lines.join("\n")
+            );
+            self.signal(libc::SIGTERM);
+            bell.wait_for(&mut said, Duration::from_millis(50));
+        }
+        drop(said);
+        self.kill();
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: i32) {
         let id = i32::try_from(self.child.id()).expect("a process id");

@@ -1,0 +1,143 @@
+//! Calls through a cluster of NATS servers.
+
+use std::time::Duration;
+
+use crate::mosquitto::{client, heard, listen, reason};
+use crate::nats::Nats;
+use crate::pair::{PEOPLE, accept, connect, hang_up, ring};
+use crate::phone::Phone;
+
+/// How long a cluster may take until it has its leaders.
+const ELECTION: Duration = Duration::from_secs(60);
+
+fn the_rules_hold_where_denials_are_silent(nats: &Nats) {
+    let bob = listen(client("mosquitto_sub", nats.port(0), "311", "bob"), &["nck1/u/bob/in/+/+"]);
+    for (topic, text) in [("nck1/u/bob/in/carol/phone", "forged"), ("nck1/u/bob/in/alice/phone", "honest")] {
+        let mut command = client("mosquitto_pub", nats.port(2), "311", "alice");
+        command.args(["-t", topic, "-m", text]);
+        assert_eq!(reason(command, "received PUBACK"), 0, "{topic}: denied without a word");
+    }
+    bob.wait_text("honest");
+    assert_eq!(heard(&bob), ["nck1/u/bob/in/alice/phone honest"]);
+}
+
+/// Everybody on another server.
+#[test]
+fn calls_across_servers() {
+    let nats = Nats::start("nats_calls", &PEOPLE);
+    the_rules_hold_where_denials_are_silent(&nats);
+    let mut alice = Phone::new(&nats.exchange(0), "alice/phone", &[]);
+    let mut bob = Phone::new(&nats.exchange(1), "bob/phone", &[]);
+    let mut tablet = Phone::new(&nats.exchange(2), "bob/tablet", &[]);
+    for phone in [&mut alice, &mut bob, &mut tablet] {
+        phone.expect_for(ELECTION, "done(login,0)");
+    }
+    ring(&mut alice, &mut [&mut bob, &mut tablet]);
+    accept(&mut alice, &mut tablet);
+    bob.expect("on_other_client_accept on_call_end(18)");
+    hang_up(&mut alice, &mut tablet);
+    ring(&mut alice, &mut [&mut bob, &mut tablet]);
+    alice.say("cancel");
+    alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
+    bob.expect("on_user_cancel on_call_end(12)");
+    tablet.expect("on_user_cancel on_call_end(12)");
+    tablet.kill();
+    ring(&mut alice, &mut [&mut bob]);
+    bob.say("reject");
+    bob.expect("done(reject,0) on_call_end(13)");
+    alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
+    alice.say("call bob");
+    alice.expect("done(call,0)");
+    bob.expect("on_invited");
+    let mut tablet = Phone::new(&nats.exchange(0), "bob/tablet", &[]);
+    tablet.until_for(ELECTION, "on_invited");
+    accept(&mut alice, &mut tablet);
+    bob.expect("on_other_client_accept on_call_end(18)");
+    hang_up(&mut alice, &mut tablet);
+    tablet.quit();
+    alice.quit();
+    bob.quit();
+}
+
+/// alice and bob on two servers.
+fn two_servers(nats: &Nats) -> (Phone, Phone) {
+    let long = ["--ring", "120000"];
+    let mut alice = Phone::new(&nats.exchange(0), "alice/phone", &long);
+    let mut bob = Phone::new(&nats.exchange(1), "bob/phone", &long);
+    alice.expect_for(ELECTION, "done(login,0)");
+    bob.expect_for(ELECTION, "done(login,0)");
+    (alice, bob)
+}
+
+/// `phone` loses its server and comes back through another. The cluster may end the other connection, too,
+/// when it cannot store what is said there.
+#[track_caller]
+fn lose(nats: &mut Nats, at: usize, phone: &mut Phone) {
+    nats.kill(at);
+    phone.expect("on_reconnecting");
+    phone.until_for(ELECTION, "on_reconnected");
+}
+
+/// As in `pair`, with reconnects in between.
+#[track_caller]
+fn accept_at_last(alice: &mut Phone, bob: &mut Phone) {
+    bob.say("accept");
+    bob.until_for(ELECTION, "done(accept,0)");
+    bob.until_for(ELECTION, "on_call_connected");
+    alice.until_for(ELECTION, "on_call_connected");
+}
+
+#[track_caller]
+fn hang_up_at_last(alice: &mut Phone, bob: &mut Phone) {
+    alice.say("hangup");
+    alice.until_for(ELECTION, "on_call_end(15)");
+    bob.until_for(ELECTION, "on_call_end(16)");
+}
+
+#[test]
+fn a_server_dies_while_ringing() {
+    let mut nats = Nats::start("nats_ringing", &PEOPLE);
+    let (mut alice, mut bob) = two_servers(&nats);
+    ring(&mut alice, &mut [&mut bob]);
+    lose(&mut nats, 1, &mut bob);
+    accept_at_last(&mut alice, &mut bob);
+    hang_up_at_last(&mut alice, &mut bob);
+}
+
+#[test]
+#[ignore = "make test-brokers: a cluster takes seconds to find new leaders"]
+fn the_callers_server_dies_while_ringing() {
+    let mut nats = Nats::start("nats_caller", &PEOPLE);
+    let (mut alice, mut bob) = two_servers(&nats);
+    ring(&mut alice, &mut [&mut bob]);
+    lose(&mut nats, 0, &mut alice);
+    accept_at_last(&mut alice, &mut bob);
+    hang_up_at_last(&mut alice, &mut bob);
+}
+
+#[test]
+#[ignore = "make test-brokers: a cluster takes seconds to find new leaders"]
+fn a_server_dies_in_a_call() {
+    for dead in [0, 1] {
+        let mut nats = Nats::start(&format!("nats_in_call_{dead}"), &PEOPLE);
+        let (mut alice, mut bob) = two_servers(&nats);
+        connect(&mut alice, &mut bob);
+        lose(&mut nats, dead, if dead == 0 { &mut alice } else { &mut bob });
+        hang_up_at_last(&mut alice, &mut bob);
+    }
+}
+
+#[test]
+#[ignore = "make test-brokers: a cluster takes seconds to find new leaders"]
+fn a_server_dies_while_the_callee_is_away() {
+    let mut nats = Nats::start("nats_away", &PEOPLE);
+    let (mut alice, mut bob) = two_servers(&nats);
+    bob.kill();
+    alice.say("call bob");
+    alice.expect("done(call,0)");
+    nats.kill(1);
+    let mut bob = Phone::new(&nats.exchange(2), "bob/phone", &[]);
+    bob.until_for(ELECTION, "on_invited");
+    accept_at_last(&mut alice, &mut bob);
+    hang_up_at_last(&mut alice, &mut bob);
+}

@@ -1,0 +1,129 @@
+//! A process is killed in every state: the others end by themselves.
+
+use crate::pair::{Pair, accept, hang_up, ring};
+use crate::phone::Phone;
+
+/// Short silences, and no presence: silence alone must do.
+const SHORT: &[&str] = &["--ring", "1500", "--peer-lost", "1500"];
+
+#[test]
+fn the_caller_while_it_rings() {
+    let mut pair = Pair::new("killed_caller", SHORT);
+    let mut tablet = pair.third("bob/tablet", SHORT);
+    ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
+    pair.alice.kill();
+    pair.bob.until("on_call_end(2) on_call_end(12)");
+    tablet.until("on_call_end(2) on_call_end(12)");
+    tablet.quit();
+    pair.bob.quit();
+}
+
+#[test]
+fn the_caller_while_the_callee_accepts() {
+    let mut pair = Pair::new("killed_arbiter", SHORT);
+    pair.ring();
+    pair.broker.freeze();
+    pair.bob.say("accept");
+    pair.bob.sync();
+    pair.alice.kill();
+    pair.broker.thaw();
+    pair.bob.until("on_call_end(21) on_call_end(12)");
+    pair.bob.quit();
+}
+
+#[test]
+fn the_callee_while_it_rings() {
+    let mut pair = Pair::new("killed_callee", SHORT);
+    pair.ring();
+    pair.bob.kill();
+    pair.alice.expect("on_calling_timeout on_message_sent(4) on_call_end(2)");
+    pair.alice.quit();
+}
+
+#[test]
+fn one_of_two_called_devices_while_it_rings() {
+    let mut pair = Pair::new("killed_device", SHORT);
+    let mut tablet = pair.third("bob/tablet", SHORT);
+    ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
+    tablet.kill();
+    accept(&mut pair.alice, &mut pair.bob);
+    pair.hang_up();
+    // It comes back to a call that is over.
+    let mut tablet = Phone::ready(&pair.exchange, "bob/tablet", SHORT);
+    pair.connect();
+    pair.hang_up();
+    tablet.until("on_call_end(18)");
+    tablet.quit();
+    pair.end();
+}
+
+#[test]
+fn the_callee_while_it_accepts() {
+    let mut pair = Pair::new("killed_accepting", SHORT);
+    pair.ring();
+    pair.broker.freeze();
+    pair.bob.say("accept");
+    pair.bob.sync();
+    pair.bob.kill();
+    pair.broker.thaw();
+    // Whether its accept was on the way or not.
+    let word = pair.alice.until("on_call_end(20) on_call_end(2)");
+    assert!(!word.is_empty());
+    pair.alice.quit();
+}
+
+#[test]
+fn either_in_a_call() {
+    for callee in [false, true] {
+        let mut pair = Pair::new(&format!("killed_in_call_{callee}"), SHORT);
+        pair.connect();
+        let (dead, other) =
+            if callee { (&mut pair.bob, &mut pair.alice) } else { (&mut pair.alice, &mut pair.bob) };
+        dead.kill();
+        other.until("on_user_leave");
+        other.until("on_call_end(20)");
+        if callee {
+            pair.alice.quit();
+        } else {
+            pair.bob.quit();
+        }
+    }
+}
+
+#[test]
+fn a_process_that_died_in_a_call_comes_back_at_once() {
+    let mut pair = Pair::new("killed_back", SHORT);
+    pair.connect();
+    pair.alice.kill();
+    pair.alice = Phone::ready(&pair.exchange, "alice/phone", SHORT);
+    pair.bob.until("on_call_end(20) on_call_end(19) on_call_end(16)");
+    pair.connect();
+    pair.hang_up();
+    pair.end();
+}
+
+#[test]
+fn one_that_idles_or_logs_in() {
+    let mut pair = Pair::new("killed_idle", SHORT);
+    pair.bob.kill();
+    drop(Phone::new(&pair.exchange, "bob/phone", SHORT));
+    pair.bob = Phone::ready(&pair.exchange, "bob/phone", SHORT);
+    pair.connect();
+    hang_up(&mut pair.alice, &mut pair.bob);
+    pair.end();
+}
+
+#[test]
+#[ignore = "make test-brokers: the broker waits five seconds before it says who was lost"]
+fn presence_ends_the_ringing_of_a_dead_caller_before_the_ring_time() {
+    let options = ["--presence", "--ring", "60000"];
+    let mut pair = Pair::new("killed_presence", &options);
+    pair.ring();
+    pair.alice.kill();
+    pair.bob.expect("on_user_cancel on_call_end(12)");
+    pair.alice = Phone::ready(&pair.exchange, "alice/phone", &options);
+    pair.connect();
+    pair.bob.kill();
+    pair.alice.until("on_call_end(20)");
+    pair.alice.quit();
+}

@@ -1,0 +1,316 @@
+//! The rows of docs/EVENTS.md between processes. What needs two things at once is made with a broker that
+//! stands still meanwhile. Media that fails needs a media plug: tests/c has those rows.
+
+use crate::pair::{Pair, accept, hang_up, ring};
+use crate::phone::Phone;
+
+#[test]
+fn accepted_and_hung_up_by_either_side() {
+    let mut pair = Pair::new("accepted", &[]);
+    pair.connect();
+    pair.hang_up();
+    pair.connect();
+    pair.bob.say("hangup");
+    pair.bob.expect("done(hangup,0) on_call_end(15)");
+    pair.alice.expect("on_message_sent(1) on_call_end(16)");
+    pair.end();
+}
+
+#[test]
+fn accepted_by_itself_and_switched_to_video_and_back() {
+    let mut pair = Pair::new("switched", &[]);
+    let mut carol = pair.third("carol/phone", &["--auto-answer"]);
+    pair.alice.say("call carol audio");
+    pair.alice.expect("done(call,0) on_user_accept on_user_enter on_call_connected");
+    carol.expect("on_invited done(accept,0) on_user_enter on_call_connected");
+    assert!(carol.line("on_invited").contains("invitor=alice type=1"));
+    pair.alice.say("switch video");
+    pair.alice.until("done(switch,0)");
+    carol.expect("on_call_type_change");
+    assert!(carol.line("on_call_type_change").contains("type=2"));
+    carol.say("switch audio");
+    carol.until("done(switch,0)");
+    pair.alice.until("on_call_type_change");
+    assert!(pair.alice.line("on_call_type_change").contains("type=1"));
+    pair.alice.say("hangup");
+    pair.alice.until("on_call_end(15)");
+    carol.until("on_call_end(16)");
+    carol.quit();
+    pair.end();
+}
+
+#[test]
+fn rejected() {
+    let mut pair = Pair::new("rejected", &[]);
+    for verb in ["reject", "hangup"] {
+        pair.ring();
+        pair.bob.say(verb);
+        pair.bob.expect(&format!("done({verb},0) on_call_end(13)"));
+        pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
+    }
+    pair.end();
+}
+
+#[test]
+fn cancelled() {
+    let mut pair = Pair::new("cancelled", &[]);
+    for verb in ["cancel", "hangup"] {
+        pair.ring();
+        pair.alice.say(verb);
+        pair.alice.expect(&format!("done({verb},0) on_message_sent(2) on_call_end(11)"));
+        pair.bob.expect("on_user_cancel on_call_end(12)");
+    }
+    pair.end();
+}
+
+#[test]
+fn cancelled_at_once() {
+    let mut pair = Pair::new("cancelled_at_once", &[]);
+    // Until the broker answers, the call is not placed.
+    pair.broker.freeze();
+    pair.alice.say("call bob\ncancel");
+    pair.alice.until("done(cancel,0)");
+    pair.broker.thaw();
+    pair.alice.until("on_call_end(11)");
+    // The next call rings, whatever bob heard of the first.
+    pair.alice.say("call bob");
+    pair.alice.expect("done(call,0)");
+    pair.alice.say("cancel");
+    pair.alice.until("on_call_end(11)");
+    pair.bob.until("on_call_end(12)");
+    pair.alice.say("call bob");
+    pair.alice.until("done(call,0)");
+    pair.bob.until("on_invited");
+    accept(&mut pair.alice, &mut pair.bob);
+    pair.hang_up();
+    pair.end();
+}
+
+#[test]
+fn nobody_answers() {
+    let mut pair = Pair::new("unanswered", &["--ring", "700"]);
+    pair.ring();
+    pair.alice.expect("on_calling_timeout on_message_sent(4) on_call_end(2)");
+    pair.bob.expect("on_user_busy on_call_end(2)");
+    assert!(pair.bob.line("on_user_busy").contains("user=bob"));
+    pair.end();
+}
+
+#[test]
+fn busy() {
+    let mut pair = Pair::new("busy", &[]);
+    let mut carol = pair.third("carol/phone", &[]);
+    pair.connect();
+    carol.say("call bob");
+    carol.expect("done(call,0) on_user_busy on_message_sent(5) on_call_end(3)");
+    pair.hang_up();
+    carol.quit();
+    pair.end();
+}
+
+#[test]
+fn the_cancel_crosses_the_accept() {
+    let mut pair = Pair::new("crossed", &[]);
+    for _ in 0..3 {
+        pair.ring();
+        pair.broker.freeze();
+        pair.bob.say("accept");
+        pair.bob.sync();
+        pair.alice.say("cancel");
+        pair.alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
+        pair.broker.thaw();
+        let end = pair.bob.until("on_call_end(12) on_call_end(16)");
+        let _ = end;
+    }
+    pair.end();
+}
+
+#[test]
+fn two_devices_accept_at_the_same_moment_and_one_has_the_call() {
+    let mut pair = Pair::new("both_accept", &[]);
+    let mut tablet = pair.third("bob/tablet", &[]);
+    for _ in 0..3 {
+        ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
+        pair.broker.freeze();
+        pair.bob.say("accept");
+        tablet.say("accept");
+        pair.bob.sync();
+        tablet.sync();
+        pair.broker.thaw();
+        pair.alice.expect("on_user_accept on_user_enter on_call_connected");
+        let won = pair.bob.until("done(accept,0) done(accept,10410)") == "done(accept,0)";
+        let (winner, loser) = if won { (&mut pair.bob, &mut tablet) } else { (&mut tablet, &mut pair.bob) };
+        if won {
+            loser.expect("done(accept,10410)");
+        } else {
+            winner.expect("done(accept,0)");
+        }
+        loser.expect("on_other_client_accept on_call_end(18)");
+        winner.expect("on_user_enter on_call_connected");
+        hang_up(&mut pair.alice, winner);
+    }
+    tablet.quit();
+    pair.end();
+}
+
+#[test]
+fn answered_on_another_device() {
+    let mut pair = Pair::new("other_device", &[]);
+    let mut tablet = pair.third("bob/tablet", &[]);
+    ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
+    accept(&mut pair.alice, &mut tablet);
+    pair.bob.expect("on_other_client_accept on_call_end(18)");
+    assert!(pair.bob.line("on_other_client_accept").contains("device=\"tablet\""));
+    hang_up(&mut pair.alice, &mut tablet);
+    ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
+    pair.bob.say("reject");
+    pair.bob.expect("done(reject,0) on_call_end(13)");
+    pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
+    tablet.expect("on_other_client_reject on_call_end(17)");
+    ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
+    pair.alice.say("cancel");
+    pair.alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
+    pair.bob.expect("on_user_cancel on_call_end(12)");
+    tablet.expect("on_user_cancel on_call_end(12)");
+    tablet.quit();
+    pair.end();
+}
+
+#[test]
+fn both_hang_up_at_once() {
+    let mut pair = Pair::new("both_hang_up", &[]);
+    pair.connect();
+    pair.broker.freeze();
+    pair.alice.say("hangup");
+    pair.bob.say("hangup");
+    pair.alice.until("done(hangup,0)");
+    pair.bob.until("done(hangup,0)");
+    pair.broker.thaw();
+    pair.alice.until("on_call_end(15)");
+    pair.bob.until("on_call_end(15)");
+    pair.end();
+}
+
+#[test]
+fn left() {
+    let mut pair = Pair::new("left", &[]);
+    pair.connect();
+    pair.alice.say("leave");
+    pair.alice.until("done(leave,0)");
+    pair.alice.until("on_call_end(0)");
+    pair.bob.expect("on_user_leave on_call_end(20)");
+    pair.connect();
+    pair.bob.say("leave");
+    pair.bob.expect("done(leave,0) on_call_end(0)");
+    pair.alice.until("on_user_leave");
+    pair.alice.until("on_call_end(20)");
+    pair.end();
+}
+
+#[test]
+fn glare() {
+    let mut pair = Pair::new("glare", &[]);
+    for _ in 0..3 {
+        pair.broker.freeze();
+        pair.alice.say("call bob");
+        pair.bob.say("call alice");
+        pair.alice.sync();
+        pair.bob.sync();
+        pair.broker.thaw();
+        pair.alice.expect("done(call,0) on_user_accept on_user_enter on_call_connected");
+        pair.bob.expect("done(call,0) on_user_accept on_user_enter on_call_connected");
+        pair.alice.say("hangup");
+        pair.alice.until("on_call_end(15)");
+        pair.bob.until("on_call_end(16)");
+    }
+    pair.end();
+}
+
+#[test]
+fn logged_out_in_each_state() {
+    let mut pair = Pair::new("logged_out", &[]);
+    pair.connect();
+    pair.alice.say("logout");
+    pair.alice.until("on_call_end(0)");
+    pair.alice.expect("done(logout,0)");
+    pair.bob.expect("on_call_end(16)");
+    again(&mut pair.alice);
+    pair.ring();
+    pair.alice.say("logout");
+    pair.alice.expect("on_message_sent(2) on_call_end(0) done(logout,0)");
+    pair.bob.expect("on_user_cancel on_call_end(12)");
+    again(&mut pair.alice);
+    pair.ring();
+    pair.bob.say("logout");
+    pair.bob.expect("on_call_end(0) done(logout,0)");
+    pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
+    again(&mut pair.bob);
+    pair.connect();
+    pair.hang_up();
+    pair.end();
+}
+
+fn again(phone: &mut Phone) {
+    phone.say("login");
+    phone.expect("done(login,0)");
+}
+
+#[test]
+fn quit_in_each_state() {
+    let mut pair = Pair::new("quit", &[]);
+    pair.connect();
+    pair.alice.say("quit");
+    pair.alice.until("on_call_end(0)");
+    pair.bob.expect("on_call_end(16)");
+    pair.alice = pair.third("alice/phone", &[]);
+    pair.ring();
+    pair.alice.say("quit");
+    pair.alice.until("on_call_end(0)");
+    pair.bob.expect("on_user_cancel on_call_end(12)");
+    pair.alice = pair.third("alice/phone", &[]);
+    pair.ring();
+    pair.bob.say("quit");
+    pair.bob.until("on_call_end(0)");
+    pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
+    pair.alice.quit();
+}
+
+#[test]
+fn what_is_not_possible_says_so() {
+    let mut pair = Pair::new("impossible", &[]);
+    pair.alice.say("accept");
+    pair.alice.expect("done(accept,20017)");
+    pair.alice.say("call alice");
+    pair.alice.expect("done(call,90009)");
+    pair.ring();
+    pair.alice.say("call carol");
+    pair.alice.expect("done(call,20002)");
+    pair.bob.say("call carol");
+    pair.bob.expect("done(call,20003)");
+    accept(&mut pair.alice, &mut pair.bob);
+    pair.alice.say("cancel");
+    pair.alice.expect("done(cancel,20016)");
+    pair.hang_up();
+    pair.alice.say("sing");
+    pair.alice.says("phone: what is 'sing'?");
+    pair.end();
+}
+
+#[test]
+fn a_second_call_of_the_same_person_rings_when_the_first_has_ended() {
+    let mut pair = Pair::new("redial", &[]);
+    pair.bob.say("quit");
+    pair.bob = pair.third("bob/phone", &["--ring", "1000"]);
+    pair.ring();
+    pair.alice.kill();
+    let mut again = pair.third("alice/phone", &[]);
+    again.say("call bob");
+    again.expect("done(call,0)");
+    // The first ends with bob's patience, or as soon as alice's new life is asked about it.
+    pair.bob.until("on_call_end(2) on_call_end(12)");
+    pair.bob.until("on_invited");
+    accept(&mut again, &mut pair.bob);
+    hang_up(&mut again, &mut pair.bob);
+    again.quit();
+    pair.bob.quit();
+}

@@ -1,0 +1,224 @@
+//! examples-c/phone.c as a process: types commands, awaits events.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::place::repository;
+use crate::process::{Process, patience, run};
+
+/// Where phones call: what they all get on their command lines.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    /// The addresses of the broker.
+    pub(crate) urls: Vec<String>,
+    /// Whom to trust, for mqtts.
+    pub(crate) ca: Option<PathBuf>,
+    /// Where the phones keep their client ids.
+    pub(crate) data: PathBuf,
+}
+
+/// A phone that runs. Its words are the events in order, each with the number that tells them apart:
+/// `done(call,0)`, `on_invited`, `on_call_end(15)`.
+pub(crate) struct Phone {
+    /// `account/device`.
+    name: String,
+    process: Process,
+    /// How many words were expected already.
+    read: usize,
+}
+
+impl Phone {
+    /// Starts one that logs in; `name` is `account/device`, its token `secret`.
+    pub(crate) fn new(exchange: &Exchange, name: &str, options: &[&str]) -> Phone {
+        Phone::with_token(exchange, name, "secret", options)
+    }
+
+    /// As `new`, and waits until it is logged in.
+    #[track_caller]
+    pub(crate) fn ready(exchange: &Exchange, name: &str, options: &[&str]) -> Phone {
+        let mut phone = Phone::new(exchange, name, options);
+        phone.expect("done(login,0)");
+        phone
+    }
+
+    /// Starts one with another token.
+    pub(crate) fn with_token(exchange: &Exchange, name: &str, token: &str, options: &[&str]) -> Phone {
+        Phone::start(Command::new(program()), exchange, name, token, options)
+    }
+
+    /// As `new`, as argument of another program.
+    pub(crate) fn under(wrapper: &[&str], exchange: &Exchange, name: &str, options: &[&str]) -> Phone {
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(program());
+        Phone::start(command, exchange, name, "secret", options)
+    }
+
+    fn start(mut command: Command, exchange: &Exchange, name: &str, token: &str, options: &[&str]) -> Phone {
+        let (account, device) = name.split_once('/').expect("account/device");
+        for url in &exchange.urls {
+            command.args(["--broker", url]);
+        }
+        if let Some(ca) = &exchange.ca {
+            command.arg("--ca").arg(ca);
+        }
+        command.arg("--data").arg(&exchange.data);
+        command.args(["--account", account, "--token", token, "--device", device]).args(options);
+        Phone { name: name.to_owned(), process: Process::start(name, command), read: 0 }
+    }
+
+    /// Types a command.
+    pub(crate) fn say(&mut self, command: &str) {
+        self.process.say(command);
+    }
+
+    /// Waits for these words, separated by blanks: exactly they come next.
+    #[track_caller]
+    pub(crate) fn expect(&mut self, words: &str) {
+        self.expect_for(patience(), words);
+    }
+
+    /// As `expect`, for what takes longer.
+    #[track_caller]
+    pub(crate) fn expect_for(&mut self, limit: Duration, words: &str) {
+        let expected: Vec<&str> = words.split_whitespace().collect();
+        let (name, read) = (&self.name, self.read);
+        let got = self.process.wait_for(limit, &format!("`{words}` after {read} words"), |lines| {
+            let got: Vec<String> = words_of(name, lines).skip(read).take(expected.len()).collect();
+            let wrong = got.iter().zip(&expected).any(|(got, expected)| got != expected);
+            (wrong || got.len() == expected.len()).then_some(got)
+        });
+        assert_eq!(got, expected, "{}, after {} words", self.name, self.read);
+        self.read += expected.len();
+    }
+
+    /// Waits for these two words, in any order.
+    #[track_caller]
+    pub(crate) fn expect_both(&mut self, one: &str, other: &str) {
+        let words = format!("{one} {other}");
+        let first = self.until(&words);
+        self.expect(if first == one { other } else { one });
+    }
+
+    /// Waits for one of these words, and takes it and all before it away. The word.
+    #[track_caller]
+    pub(crate) fn until(&mut self, words: &str) -> String {
+        self.until_for(patience(), words)
+    }
+
+    /// As `until`, for what takes longer.
+    #[track_caller]
+    pub(crate) fn until_for(&mut self, limit: Duration, words: &str) -> String {
+        let (name, read) = (&self.name, self.read);
+        let (word, taken) = self.process.wait_for(limit, &format!("one of `{words}`"), |lines| {
+            let mut heard = words_of(name, lines).enumerate().skip(read);
+            let wanted = |word: &str| words.split_whitespace().any(|one| one == word);
+            heard.find(|(_, word)| wanted(word)).map(|(at, word)| (word, at + 1))
+        });
+        self.read = taken;
+        word
+    }
+
+    /// Waits for a word that begins like this, and takes it and all before it away.
+    #[track_caller]
+    pub(crate) fn until_start(&mut self, start: &str) -> String {
+        let (name, read) = (&self.name, self.read);
+        let (word, taken) = self.process.wait(&format!("`{start}…`"), |lines| {
+            let mut heard = words_of(name, lines).enumerate().skip(read);
+            heard.find(|(_, word)| word.starts_with(start)).map(|(at, word)| (word, at + 1))
+        });
+        self.read = taken;
+        word
+    }
+
+    /// All words not yet expected.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        words_of(&self.name, &self.process.lines()).skip(self.read).collect()
+    }
+
+    /// The newest line of this event.
+    pub(crate) fn line(&self, event: &str) -> String {
+        let start = format!("{} {event} ", self.name);
+        self.process.lines().into_iter().rev().find(|line| line.starts_with(&start)).expect("the event")
+    }
+
+    /// All that it printed.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.process.lines()
+    }
+
+    /// Nothing more came, it is idle, and it quits with 0.
+    #[track_caller]
+    pub(crate) fn quit(mut self) {
+        self.say("status");
+        let idle = format!("{} status state=idle", self.name);
+        self.process.wait("an idle status", |lines| lines.last()?.starts_with(&idle).then_some(()));
+        self.say("quit");
+        let status = self.process.end();
+        assert!(status.success(), "{} ended with {status}", self.name);
+        assert_eq!(self.rest(), [""; 0], "{} said more than was expected", self.name);
+    }
+
+    /// Returns when everything typed so far was carried out.
+    #[track_caller]
+    pub(crate) fn sync(&mut self) {
+        let status = format!("{} status ", self.name);
+        let count = |lines: &[String]| lines.iter().filter(|line| line.starts_with(&status)).count();
+        let before = count(&self.process.lines());
+        self.say("status");
+        self.process.wait("its status", |lines| (count(lines) > before).then_some(()));
+    }
+
+    /// Waits for a line with `text`, event or not.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) {
+        self.process.wait_text(text);
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+    }
+}
+
+/// The words in the lines of `name`.
+fn words_of<'a>(name: &'a str, lines: &'a [String]) -> impl Iterator<Item = String> + 'a {
+    lines.iter().filter_map(move |line| word(line.strip_prefix(name)?.strip_prefix(' ')?))
+}
+
+/// `on_call_end call=1 user=bob reason=15 …` is `on_call_end(15)`.
+fn word(line: &str) -> Option<String> {
+    let (event, fields) = line.split_once(' ')?;
+    let field = |name: &str| {
+        let value = fields.split(' ').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
+        value.unwrap_or_else(|| panic!("no {name} in {line}")).to_owned()
+    };
+    Some(match event {
+        "status" => return None,
+        "on_call_end" => format!("on_call_end({})", field("reason")),
+        "on_message_sent" => format!("on_message_sent({})", field("status")),
+        "on_missed_call" => format!("on_missed_call({})", field("why")),
+        "on_error" => format!("on_error({},{})", field("operation"), field("code")),
+        done if done.starts_with("done(") => format!("{},{})", done.trim_end_matches(')'), field("code")),
+        other => other.to_owned(),
+    })
+}
+
+/// The program, compiled once.
+fn program() -> &'static PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let library = std::env::current_exe().expect("this test");
+        let library = library.parent().expect("a folder").display().to_string();
+        let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("phone");
+        let include = repository("include").display().to_string();
+        let source = repository("examples-c/phone.c").display().to_string();
+        let out = program.display().to_string();
+        let warn = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-g"];
+        let files = [&*format!("-I{include}"), &*source, "-o", &*out, "-pthread"];
+        let link = [&*format!("-L{library}"), "-lnertc_callkit", &*format!("-Wl,-rpath,{library}")];
+        run("cc", &[&warn[..], &files[..], &link[..]].concat());
+        program
+    })
+}

@@ -1,0 +1,154 @@
+//! A call over each kind of connection, what an observer sees of it, and clocks that disagree.
+
+use std::process::Command;
+
+use crate::gate::Gate;
+use crate::mosquitto::{Mosquitto, heard, listen, publish};
+use crate::pair::{PEOPLE, Pair, connect, hang_up};
+use crate::phone::Phone;
+use crate::place::folder;
+
+#[test]
+fn over_tls() {
+    let broker = Mosquitto::start("over_tls", &PEOPLE);
+    let exchange = broker.tls_exchange();
+    let mut pair = Pair::at(broker, exchange, &[]);
+    pair.connect();
+    pair.hang_up();
+    // Somebody else's authority: no login, and the reason is said.
+    let stranger = folder("over_tls_stranger");
+    let made = Command::new(crate::place::repository("mosquitto/certificates")).arg(&stranger).status();
+    assert!(made.expect("certificates").success());
+    let mut exchange = pair.exchange.clone();
+    exchange.ca = Some(stranger.join("ca.crt"));
+    let mut carol = Phone::new(&exchange, "carol/phone", &[]);
+    carol.until("done(login,408) done(login,302) done(login,90008)");
+    carol.quit();
+    pair.end();
+}
+
+#[test]
+fn over_the_older_version_if_the_broker_knows_no_newer() {
+    let broker = Mosquitto::start("over_311", &PEOPLE);
+    let gate = Gate::new(broker.plain);
+    let exchange = broker.exchange_at(gate.port);
+    let mut pair = Pair::at(broker, exchange, &[]);
+    assert_eq!(gate.turned_away(), 2, "each tried the newer one once");
+    let mut tablet = pair.third("bob/tablet", &[]);
+    pair.alice.say("call bob");
+    pair.alice.expect("done(call,0)");
+    tablet.expect("on_invited");
+    pair.bob.expect("on_invited");
+    crate::pair::accept(&mut pair.alice, &mut pair.bob);
+    tablet.expect("on_other_client_accept on_call_end(18)");
+    pair.hang_up();
+    tablet.quit();
+    pair.end();
+}
+
+#[test]
+fn the_first_broker_is_not_there() {
+    let broker = Mosquitto::start("second_url", &PEOPLE);
+    let mut exchange = broker.exchange();
+    exchange.urls.insert(0, format!("mqtt://127.0.0.1:{}", crate::place::port()));
+    let mut pair = Pair::at(broker, exchange, &[]);
+    pair.connect();
+    pair.hang_up();
+    pair.end();
+}
+
+/// The protocol uses no clock of a device but to measure how long something takes.
+#[test]
+fn clocks_that_are_an_hour_apart() {
+    let broker = Mosquitto::start("clocks", &PEOPLE);
+    let exchange = broker.exchange();
+    let mut alice = Phone::ready(&exchange, "alice/phone", &[]);
+    let mut bob = Phone::under(&["faketime", "-f", "+1h"], &exchange, "bob/phone", &[]);
+    let mut tablet = Phone::under(&["faketime", "-f", "-1h"], &exchange, "bob/tablet", &[]);
+    bob.expect("done(login,0)");
+    tablet.expect("done(login,0)");
+    alice.say("call bob");
+    alice.expect("done(call,0)");
+    bob.expect("on_invited");
+    tablet.expect("on_invited");
+    crate::pair::accept(&mut alice, &mut bob);
+    tablet.expect("on_other_client_accept on_call_end(18)");
+    hang_up(&mut alice, &mut bob);
+    // The other way round: the one ahead calls.
+    bob.say("call alice");
+    bob.expect("done(call,0)");
+    alice.expect("on_invited");
+    alice.say("reject");
+    alice.expect("done(reject,0) on_call_end(13)");
+    bob.expect("on_user_reject on_message_sent(3) on_call_end(14)");
+    // What waited is as old as it is, by no clock.
+    bob.quit();
+    tablet.quit();
+    alice.say("call bob");
+    alice.until("done(call,0)");
+    let mut bob = Phone::under(&["faketime", "-f", "+1h"], &exchange, "bob/phone", &[]);
+    bob.expect("done(login,0) on_invited");
+    crate::pair::accept(&mut alice, &mut bob);
+    hang_up(&mut alice, &mut bob);
+    alice.quit();
+    bob.quit();
+}
+
+#[test]
+fn an_observer_with_an_account_sees_nothing_of_a_call() {
+    let broker = Mosquitto::start("observer", &PEOPLE);
+    let eve = listen(broker.client("mosquitto_sub", "eve"), &["#", "nck1/#", "nck1/u/+/d/+/+/+", "$SYS/#"]);
+    let exchange = broker.exchange();
+    let mut alice = Phone::ready(&exchange, "alice/phone", &["--presence"]);
+    let mut bob = Phone::ready(&exchange, "bob/phone", &["--presence"]);
+    connect(&mut alice, &mut bob);
+    hang_up(&mut alice, &mut bob);
+    alice.quit();
+    bob.quit();
+    publish(&broker, "alice", "nck1/u/eve/in/alice/phone", "last");
+    eve.wait_text("last");
+    let private: Vec<_> = heard(&eve).into_iter().filter(|line| !line.starts_with("nck1/p/")).collect();
+    assert!(private.iter().all(|line| line.ends_with(" last")), "eve heard {private:?}");
+}
+
+#[test]
+fn neither_token_nor_client_id_is_said_to_anybody() {
+    let broker = Mosquitto::start("secrets", &PEOPLE);
+    let mut all = listen(broker.client("mosquitto_sub", "bob"), &["#"]);
+    let exchange = broker.exchange();
+    let mut alice = Phone::ready(&exchange, "alice/phone", &["--presence"]);
+    let mut bob = Phone::ready(&exchange, "bob/phone", &["--presence"]);
+    connect(&mut alice, &mut bob);
+    hang_up(&mut alice, &mut bob);
+    let ids: Vec<String> = files(&exchange.data);
+    assert_eq!(ids.len(), 2, "a file for each: {ids:?}");
+    let printed = [alice.lines(), bob.lines()].concat().join("\n");
+    alice.quit();
+    bob.quit();
+    all.signal(libc::SIGTERM);
+    all.end();
+    let said = all.lines().join("\n") + &printed;
+    for id in ids {
+        let id = id.trim();
+        assert!(id.len() >= 22, "a client id: {id}");
+        assert!(!said.contains(id), "a client id was said");
+    }
+    assert!(!printed.contains("secret"), "the token was printed");
+}
+
+/// The texts of all files below a folder, which only their owner may read.
+fn files(folder: &std::path::Path) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let mode = std::fs::metadata(&path).expect("it").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}: others may read it", path.display());
+            found.push(std::fs::read_to_string(&path).expect("text"));
+        }
+    }
+    found
+}

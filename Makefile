@@ -65,7 +65,7 @@ phone:
 
 test: setup
 	$(CARGO) test --workspace --no-fail-fast
-	$(CARGO) test --profile search --test model -- --nocapture
+	$(CARGO) test --profile search --test model --test stations -- --nocapture
 	$(MAKE) faults
 	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
 	$(CMAKE) --build build/test --parallel $(JOBS)
@@ -81,7 +81,7 @@ sim:
 	SIM_SEEDS=$(SEEDS) SIM_SEED0=$(SEED0) $(CARGO) test --profile search --test sim -- --nocapture
 
 model:
-	$(CARGO) test --profile search --test model -- --nocapture
+	$(CARGO) test --profile search --test model --test stations -- --nocapture
 
 faults:
 	$(CARGO) test --test faults -- --include-ignored --nocapture

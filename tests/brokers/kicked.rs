@@ -84,23 +84,6 @@ fn a_second_process_with_the_same_device_name_kicks_the_first() {
     pair.end();
 }
 
-/// It shares the folder with the first, but not the session at the broker.
-#[test]
-fn the_same_login_in_a_second_process_ends_the_first() {
-    let mut pair = Pair::new("kicked_same_login", &[]);
-    let mut twin = Phone::ready(&pair.exchange, "bob/phone", &[]);
-    pair.bob.expect("on_kicked");
-    pair.bob.quit();
-    crate::pair::connect(&mut pair.alice, &mut twin);
-    crate::pair::hang_up(&mut pair.alice, &mut twin);
-    twin.quit();
-    // The next one has the kept session again.
-    let third = Phone::ready(&pair.exchange, "bob/phone", &[]);
-    assert!(!third.lines().iter().any(|line| line.contains("client id")), "{:?}", third.lines());
-    third.quit();
-    pair.alice.quit();
-}
-
 #[test]
 fn two_devices_live_together_without_the_policy() {
     let mut pair = Pair::new("not_kicked", &[]);

@@ -57,8 +57,6 @@ impl Phone {
 
     fn start(mut command: Command, exchange: &Exchange, name: &str, token: &str, options: &[&str]) -> Phone {
         let (account, device) = name.split_once('/').expect("account/device");
-        // cargo's has a folder in front where an older build may lie.
-        command.env_remove("LD_LIBRARY_PATH");
         for url in &exchange.urls {
             command.args(["--broker", url]);
         }

@@ -229,7 +229,7 @@ impl World {
         phone.station.handle_timeout(now);
         let next = phone.station.poll_timeout();
         if next.is_some_and(|at| at <= now) {
-            self.blame(device, "its deadline does not pass");
+            self.blame(device, "invariant 3: its deadline does not pass");
         }
         self.run_station(device);
     }

@@ -68,8 +68,6 @@ struct Line {
     /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
     /// nobody is there.
     logged_out: Option<SignalMail>,
-    /// Ours as long as this lives.
-    _client_id: identity::ClientId,
 }
 
 /// Who logs in; the texts are lent.
@@ -177,7 +175,7 @@ impl Device {
             endpoints: endpoints.clone(),
             roots: roots.clone(),
             allow_plaintext: *allow_plaintext,
-            client_id: client_id.text.clone(),
+            client_id: client_id.text,
             session_expiry_s: if client_id.kept { expiry_s } else { expiry_s.min(SHORT_EXPIRY_S) },
             keep_alive_s: self.options.keep_alive_s,
             presence: *presence,
@@ -206,7 +204,6 @@ impl Device {
             wants_token: false,
             logout: None,
             logged_out: None,
-            _client_id: client_id,
         }))
     }
 

@@ -1,8 +1,8 @@
 //! What makes a device's session at the broker its own: random names, and the client id, which is kept so
 //! that the broker knows the device again.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,87 +18,39 @@ const CLIENT_ID_BYTES: usize = 23;
 /// Client ids of this process, where nobody keeps them.
 static OURS: Global<Mutex<BTreeMap<(String, String), String>>> = Global::new();
 
-/// Client ids that components of this process use.
-static USED: Global<Mutex<BTreeSet<String>>> = Global::new();
-
-/// A device's name at the broker. Nobody else uses it while the value lives: two of one name would take the
-/// session from each other for ever, and neither would hear that the other has logged in.
-#[derive(Debug)]
+/// A device's name at the broker.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ClientId {
     /// The secret.
     pub(crate) text: String,
     /// The next process will have it, too.
     pub(crate) kept: bool,
-    /// Keeps other processes from using it.
-    _lock: Option<File>,
-}
-
-impl ClientId {
-    /// This one, or one of its own for a component whose client id another one is using.
-    fn new(text: String, kept: bool, lock: io::Result<Option<File>>) -> Option<ClientId> {
-        let mut used = USED.get().lock();
-        if let Ok(lock) = lock
-            && used.insert(text.clone())
-        {
-            return Some(ClientId { text, kept, _lock: lock });
-        }
-        log::warn!("mqtt: this device's client id is in use: what comes while this one is away is not kept");
-        let text = name()?;
-        used.insert(text.clone());
-        Some(ClientId { text, kept: false, _lock: None })
-    }
-}
-
-impl Drop for ClientId {
-    fn drop(&mut self) {
-        USED.get().lock().remove(&self.text);
-    }
 }
 
 /// The client id of a device: the one that was kept, or a new one. None: no random bytes.
 pub(crate) fn client_id(hooks: &dyn Hooks, account: &str, device: &str, folder: &str) -> Option<ClientId> {
     if hooks.keeps_client_ids() {
         if let Some(text) = hooks.load_client_id(account, device).filter(|it| is_client_id(it)) {
-            return ClientId::new(text, true, Ok(None));
+            return Some(ClientId { text, kept: true });
         }
         let text = name()?;
         hooks.save_client_id(account, device, &text);
-        return ClientId::new(text, true, Ok(None));
+        return Some(ClientId { text, kept: true });
     }
     if let Some(path) = path(account, device, folder) {
         match keep(&path) {
-            Ok(text) => return ClientId::new(text, true, lock(&path)),
+            Ok(text) => return Some(ClientId { text, kept: true }),
             Err(error) => log::warn!("mqtt: no client id can be kept in data_dir: {error}"),
         }
     }
+    let mut ours = OURS.get().lock();
     let key = (account.to_owned(), device.to_owned());
-    let known = OURS.get().lock().get(&key).cloned();
-    let text = match known {
-        Some(text) => text,
-        None => name()?,
-    };
-    OURS.get().lock().insert(key, text.clone());
-    ClientId::new(text, false, Ok(None))
-}
-
-/// Keeps others from using what the file says. Err: another one does. None: files cannot be locked here.
-fn lock(path: &Path) -> io::Result<Option<File>> {
-    #[cfg(unix)]
-    {
-        use std::os::fd::AsRawFd;
-        let Ok(file) = File::open(path) else { return Ok(None) };
-        // SAFETY: an open descriptor.
-        if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-            return Ok(Some(file));
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() == io::ErrorKind::WouldBlock {
-            return Err(error);
-        }
+    if let Some(known) = ours.get(&key) {
+        return Some(ClientId { text: known.clone(), kept: false });
     }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(None)
+    let text = name()?;
+    ours.insert(key, text.clone());
+    Some(ClientId { text, kept: false })
 }
 
 fn path(account: &str, device: &str, folder: &str) -> Option<PathBuf> {
@@ -167,7 +119,6 @@ fn random<const N: usize>() -> Option<[u8; N]> {
 /// For the child after a fork: the parent's sessions are not its own. Safe in a fork handler.
 pub(crate) fn after_fork_in_child() {
     OURS.start_afresh();
-    USED.start_afresh();
 }
 
 #[cfg(test)]
@@ -209,12 +160,7 @@ mod tests {
         let id = |account, device| client_id(&NoHooks, account, device, folder.text()).expect("an id");
         let first = id("a/b", "phone");
         assert!(first.kept && is_client_id(&first.text));
-        let twin = id("a/b", "phone");
-        assert!(!twin.kept && twin.text != first.text, "in use");
-        let text = first.text.clone();
-        drop(first);
-        let first = text;
-        assert_eq!(id("a/b", "phone").text, first);
+        assert_eq!(id("a/b", "phone"), first);
         let file = folder.only_file();
         assert_eq!(file.file_name().and_then(|it| it.to_str()), Some("mqtt-a=2Fb-phone"));
         #[cfg(unix)]
@@ -226,7 +172,7 @@ mod tests {
         // What is no id of ours is replaced.
         fs::write(&file, "nonsense!").expect("a file");
         let second = id("a/b", "phone");
-        assert!(second.kept && second.text != first);
+        assert!(second.kept && second != first);
         assert_ne!(id("a/b", "pad").text, second.text);
     }
 
@@ -235,11 +181,8 @@ mod tests {
         let id = |folder| client_id(&NoHooks, "kept nowhere", "phone", folder).expect("an id");
         let first = id("");
         assert!(!first.kept);
-        assert_ne!(id("").text, first.text, "in use");
-        let text = first.text.clone();
-        drop(first);
-        assert_eq!(id("").text, text);
-        assert_eq!(id("/nonexistent/folder").text, text);
+        assert_eq!(id(""), first);
+        assert_eq!(id("/nonexistent/folder"), first);
     }
 
     #[test]

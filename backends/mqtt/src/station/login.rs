@@ -5,7 +5,7 @@
 //! the backlog: it is handed over as one batch, its invites only after the callers' devices have said that
 //! they stand.
 
-use super::envelope::{Body, Envelope};
+use super::envelope::{Body, Bye, Envelope};
 use super::room::{Doubt, Party, Role};
 use super::value::{Event, Lane, Output, Signal, Source, Text, Topic, What};
 use super::{Answer, Station, codes, direct, envelope, limits};
@@ -187,6 +187,16 @@ impl Station {
         self.watched.clear();
     }
 
+    /// A last word to everybody whom our channels concern, said once: nobody is here to repeat it.
+    fn part(&mut self) {
+        let is_ours = |it: &super::Line| it.is_in || matches!(it.role, Role::Host(_));
+        let ids: Vec<Text> = self.rooms.iter().filter(|it| is_ours(it.1)).map(|it| it.0.clone()).collect();
+        for id in ids {
+            self.tell_members(&id, &Body::Bye { how: Bye::Leave, custom: "".into() }, None);
+            self.end_room(&id, &"".into());
+        }
+    }
+
     fn connection(&mut self, what: What, code: i32, message: Text) {
         self.outputs.push_back(Output::Connection { what, code, message });
     }
@@ -200,6 +210,7 @@ impl Station {
                 self.on_echo(from, envelope);
             } else if is_rival && is_new && self.session.has_greeted {
                 self.say_farewell();
+                self.part();
                 self.connection(What::Kicked, codes::OK, "logged in on another device".into());
                 self.end_session();
                 self.outputs.push_back(Output::Disconnect { forget: true });

@@ -143,6 +143,13 @@ impl Station {
         self.after();
     }
 
+    /// The ids from here on, for searches: if they follow from the input alone, states that differ only in
+    /// the order of what came before are one.
+    #[doc(hidden)]
+    pub fn reseed(&mut self, seed: u64) {
+        self.ids = Ids::new(seed);
+    }
+
     /// Nothing is remembered that would not fade away by itself: for tests.
     pub fn is_at_rest(&self) -> bool {
         self.rooms.is_empty()

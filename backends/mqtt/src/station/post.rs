@@ -1,6 +1,7 @@
 //! The outbox: what is on its way, until the broker has it, the peer has said so, or it is too late.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use super::limits;
 use super::value::{Fate, Output, Text, Topic};
@@ -54,11 +55,18 @@ struct Entry {
 }
 
 /// All that is on its way.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Post {
     is_up: bool,
     last_token: u64,
     entries: Vec<Entry>,
+}
+
+/// But for how many were sent: the next ones are named by other numbers, and that is all.
+impl Hash for Post {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.is_up, &self.entries).hash(hasher);
+    }
 }
 
 impl Kind {
@@ -123,6 +131,7 @@ impl Post {
         let at = self.entries.iter().position(|it| it.token == token)?;
         let req = self.entries[at].take_req();
         let is_refused = matches!(fate, Fate::Denied | Fate::Refused { .. });
+        self.entries[at].token = 0;
         if self.entries[at].due.is_none() || is_refused {
             self.entries.remove(at);
         }

@@ -61,3 +61,15 @@ fn what_comes_before_the_subscription_is_confirmed_is_backlog() {
     rig.up("bob/pad");
     assert_eq!(rig.take("bob/pad"), ["Restored", "Offline Invite by alice"]);
 }
+
+#[test]
+fn who_is_kicked_while_it_calls_does_not_leave_the_called_ringing() {
+    let mut rig = Rig::new(&["alice/phone", "bob/pad"]);
+    ring(&mut rig, "alice/phone", "bob");
+    rig.take("bob/pad");
+    let payload = br#"{"v":1,"k":"hello","id":"h","inst":"another life"}"#.to_vec();
+    let (from, device) = ("alice".into(), "phone".into());
+    rig.feed("alice/phone", Input::Message { lane: Lane::Own, from, device, payload });
+    assert_eq!(rig.take("bob/pad"), ["Online Close by alice"]);
+    assert!(rig.phones["bob/pad"].station.is_at_rest());
+}

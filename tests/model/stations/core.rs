@@ -1,0 +1,323 @@
+//! What a core and its user do with a station, as little as a call needs: the caller rings and cancels at its
+//! ring limit, the called accepts, rejects, or rejects at its own limit, whoever is in a call joins and hangs
+//! up in the end.
+
+use std::collections::BTreeMap;
+
+use nertc_callkit_mqtt::station::{
+    Answer, Config, Event, Input, InviteExtra, Message, Op, Output, Signal, Source, Station, Text, Topic,
+};
+
+use super::world::Letter;
+
+/// Ring limits of the caller and of the called.
+const CALL_MS: u64 = 30_000;
+const RING_MS: u64 = 35_000;
+
+/// What an operation without an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Asked {
+    Login,
+    Create,
+    Join,
+    Invite,
+    Cancel,
+    Accept,
+    Reject,
+    End,
+}
+
+/// Where the call is, for this core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Phase {
+    Idle,
+    Calling,
+    Cancelling,
+    Ringing,
+    Accepting,
+    InCall,
+    Over,
+}
+
+/// What a core has learned about the invite, for the laws.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Word {
+    /// The caller's core was told that this device accepts, or rejects.
+    Told(Signal, Text),
+    /// The caller's cancel was done.
+    Cancelled,
+    /// This device's accept was granted.
+    Granted(Text),
+    /// This device rejects.
+    Rejects(Text),
+    /// A called device was told that another accepted or rejected, or that the caller cancelled.
+    Heard(Signal, Text),
+    /// An operation was answered twice.
+    Twice,
+    /// An invite comes to a core that has seen its end.
+    RingsAgain,
+    /// The station gave its accept up.
+    GivenUp,
+}
+
+/// A device.
+#[derive(Clone, Debug, Hash)]
+pub(crate) struct Phone {
+    pub(crate) station: Station,
+    pub(crate) config: Config,
+    pub(crate) phase: Phase,
+    /// When the core loses patience.
+    pub(crate) until: Option<u64>,
+    open: BTreeMap<u64, Asked>,
+    last_req: u64,
+    channel: Text,
+    is_up: bool,
+}
+
+/// What a step of a device led to.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) letters: Vec<(Topic, String)>,
+    pub(crate) words: Vec<Word>,
+}
+
+fn text(text: &str) -> Text {
+    text.into()
+}
+
+impl Phone {
+    pub(crate) fn new(account: &str, device: &str, life: u32) -> Phone {
+        let config = Config {
+            account: text(account),
+            device: text(device),
+            instance: format!("{device}-{life}").into(),
+            single_device: false,
+            busy_is_local: false,
+            peer_lost_ms: 0,
+            watch_presence: false,
+        };
+        let station = Station::new(config.clone(), 0);
+        let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
+        Phone { station, config, phase, until, open, last_req, channel: text(""), is_up: false }
+    }
+
+    /// When something happens here by itself.
+    pub(crate) fn due(&self) -> Option<u64> {
+        [self.station.poll_timeout(), self.until].into_iter().flatten().min()
+    }
+
+    /// Every operation was answered, and the station remembers no channel.
+    pub(crate) fn is_done(&self) -> Result<(), String> {
+        if !self.open.is_empty() {
+            return Err(format!("invariant 1: never answered: {:?}", self.open));
+        }
+        if !self.station.is_at_rest() {
+            return Err("invariant 11: a channel is left".into());
+        }
+        if !matches!(self.phase, Phase::Idle | Phase::Over) {
+            return Err(format!("invariant 3: stays {:?}", self.phase));
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, now: u64, what: Asked, op: Op) {
+        self.last_req += 1;
+        self.open.insert(self.last_req, what);
+        self.station.handle(now, Input::Op { req: self.last_req, op });
+    }
+
+    fn message(&self, account: &str) -> Message {
+        let (request, custom) = (text("r"), text(""));
+        Message { channel: self.channel.clone(), account: text(account), request, custom, keep: true }
+    }
+
+    /// A new process logs in.
+    pub(crate) fn log_in(&mut self, now: u64, seed: u64) -> Said {
+        self.station.reseed(seed);
+        self.ask(now, Asked::Login, Op::Login);
+        self.is_up = true;
+        self.station.handle(now, Input::Up { resumed: true });
+        self.run(now)
+    }
+
+    /// The connection breaks and is back at once.
+    pub(crate) fn reconnect(&mut self, now: u64, seed: u64) -> Said {
+        self.station.reseed(seed);
+        self.station.handle(now, Input::Down);
+        self.station.handle(now, Input::Up { resumed: true });
+        self.run(now)
+    }
+
+    pub(crate) fn call(&mut self, now: u64) -> Said {
+        self.station.reseed(1);
+        self.phase = Phase::Calling;
+        self.until = Some(now + CALL_MS);
+        self.ask(now, Asked::Create, Op::Create { call_type: 1 });
+        self.run(now)
+    }
+
+    pub(crate) fn cancel(&mut self, now: u64) -> Said {
+        self.station.reseed(2);
+        self.give_up(now);
+        self.run(now)
+    }
+
+    pub(crate) fn answer(&mut self, now: u64, accepts: bool) -> Said {
+        self.station.reseed(3);
+        let message = self.message("a");
+        if accepts {
+            (self.phase, self.until) = (Phase::Accepting, None);
+            self.ask(now, Asked::Accept, Op::Accept(message));
+            return self.run(now);
+        }
+        self.reject(now);
+        let mut said = self.run(now);
+        said.words.push(Word::Rejects(self.config.device.clone()));
+        said
+    }
+
+    fn reject(&mut self, now: u64) {
+        let message = self.message("a");
+        (self.phase, self.until) = (Phase::Over, None);
+        self.ask(now, Asked::Reject, Op::Reject(message));
+    }
+
+    fn give_up(&mut self, now: u64) {
+        (self.phase, self.until) = (Phase::Cancelling, None);
+        self.ask(now, Asked::Cancel, Op::Cancel(self.message("b")));
+    }
+
+    pub(crate) fn hang_up(&mut self, now: u64) -> Said {
+        self.station.reseed(4);
+        self.end(now);
+        self.run(now)
+    }
+
+    fn end(&mut self, now: u64) {
+        (self.phase, self.until) = (Phase::Over, None);
+        self.ask(now, Asked::End, Op::Close(self.message("")));
+    }
+
+    /// Time has come to `now`.
+    pub(crate) fn wake(&mut self, now: u64) -> Said {
+        self.station.reseed(now << 8);
+        if self.station.poll_timeout().is_some_and(|at| at <= now) {
+            self.station.handle_timeout(now);
+        }
+        let mut said = Said::default();
+        if self.until.is_some_and(|at| at <= now) {
+            if self.phase == Phase::Calling {
+                self.give_up(now);
+            } else {
+                self.reject(now);
+                said.words.push(Word::Rejects(self.config.device.clone()));
+            }
+        }
+        let mut more = self.run(now);
+        more.words.extend(said.words);
+        more
+    }
+
+    pub(crate) fn receive(&mut self, now: u64, letter: &Letter) -> Said {
+        self.station.reseed(letter.seed());
+        let (lane, from, device) = (letter.lane, letter.account.clone(), letter.device.clone());
+        let payload = letter.payload.as_bytes().to_vec();
+        self.station.handle(now, Input::Message { lane, from, device, payload });
+        self.run(now)
+    }
+
+    /// Takes what the station says until it has nothing to say.
+    fn run(&mut self, now: u64) -> Said {
+        let mut said = Said::default();
+        while let Some(output) = self.station.poll_output() {
+            match output {
+                Output::Publish { token, topic, payload, .. } => {
+                    let fate = nertc_callkit_mqtt::station::Fate::Delivered;
+                    self.station.handle(now, Input::Published { token, fate });
+                    said.letters.push((topic, payload));
+                }
+                Output::Done { req, answer } => self.done(now, req, &answer, &mut said),
+                Output::Events { source, events } => {
+                    events.into_iter().for_each(|it| self.hear(now, source, &it, &mut said));
+                }
+                Output::Reconnect => {
+                    self.station.handle(now, Input::Down);
+                    self.station.handle(now, Input::Up { resumed: true });
+                }
+                Output::Watch { .. } | Output::Lively(_) | Output::Disconnect { .. } => {}
+                Output::Connection { .. } | Output::Log { .. } => {}
+            }
+        }
+        // The next ids follow from the next input.
+        self.station.reseed(0);
+        said
+    }
+
+    fn done(&mut self, now: u64, req: u64, answer: &Answer, said: &mut Said) {
+        let Some(asked) = self.open.remove(&req) else { return said.words.push(Word::Twice) };
+        let is_ok = answer.code == 0;
+        match asked {
+            Asked::Create => {
+                self.channel = answer.room.as_ref().map_or(text(""), |room| room.channel.id.clone());
+                self.ask(now, Asked::Join, Op::Join { channel: self.channel.clone() });
+            }
+            Asked::Join if self.phase == Phase::Calling => {
+                let extra = InviteExtra { expires_ms: 30_000, push: None };
+                self.ask(now, Asked::Invite, Op::Invite(self.message("b"), extra));
+            }
+            Asked::Cancel => {
+                said.words.extend(is_ok.then_some(Word::Cancelled));
+                // Accepted meanwhile: the channel is closed, as after everything else.
+                self.end(now);
+            }
+            Asked::Accept if self.phase == Phase::Accepting => {
+                if is_ok {
+                    said.words.push(Word::Granted(self.config.device.clone()));
+                    self.phase = Phase::InCall;
+                    self.ask(now, Asked::Join, Op::Join { channel: self.channel.clone() });
+                } else {
+                    said.words.extend((answer.code == 408).then_some(Word::GivenUp));
+                    self.phase = Phase::Over;
+                }
+            }
+            Asked::Login | Asked::Join | Asked::Invite | Asked::Accept | Asked::Reject | Asked::End => {}
+        }
+    }
+
+    fn hear(&mut self, now: u64, source: Source, event: &Event, said: &mut Said) {
+        let by = event.from_device.clone();
+        match event.signal {
+            Signal::Invite if self.phase == Phase::Idle && event.channel.valid => {
+                self.channel = event.channel.id.clone();
+                (self.phase, self.until) = (Phase::Ringing, Some(now + RING_MS));
+            }
+            Signal::Invite if self.phase == Phase::Over && event.channel.valid => {
+                said.words.push(Word::RingsAgain);
+            }
+            Signal::Accept | Signal::Reject
+                if source != Source::OtherDevice && self.config.account == text("a") =>
+            {
+                said.words.push(Word::Told(event.signal, by));
+                if self.phase == Phase::Calling && event.signal == Signal::Accept {
+                    (self.phase, self.until) = (Phase::InCall, None);
+                } else if self.phase == Phase::Calling {
+                    self.end(now);
+                }
+            }
+            Signal::Accept | Signal::Reject | Signal::Cancel => {
+                said.words.push(Word::Heard(event.signal, by));
+                self.stop();
+            }
+            Signal::Close => self.stop(),
+            Signal::Leave if self.phase == Phase::InCall => self.end(now),
+            Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {}
+        }
+    }
+
+    /// The call is over for this core. An accept that waits is answered by its station.
+    fn stop(&mut self) {
+        if !matches!(self.phase, Phase::Accepting | Phase::Cancelling) {
+            (self.phase, self.until) = (Phase::Over, None);
+        }
+    }
+}

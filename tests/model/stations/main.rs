@@ -1,0 +1,141 @@
+//! Exhaustive search of small worlds of stations, the protocol of the MQTT plug: every order in which what
+//! is under way can arrive, every answer and cancel at every moment, the next deadline when nothing is under
+//! way, and a bounded number of losses, copies, early deadlines, reconnects and restarts.
+//!
+//! In every state: one verdict on an invite, and everybody who hears one hears that; at most one accept is
+//! granted; operations are answered once. From every state everything ends: all operations answered, no
+//! channel left.
+
+mod core;
+mod world;
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use world::{Budget, Move, World};
+
+/// A small world.
+struct Case {
+    name: &'static str,
+    /// Devices of the called account.
+    called: usize,
+    budget: Budget,
+}
+
+/// Bits of the called devices.
+const ONE: u8 = 0b010;
+const TWO: u8 = 0b100;
+const BOTH: u8 = 0b110;
+
+fn cases() -> Vec<Case> {
+    let none = Budget::default();
+    let case = |name, called, budget| Case { name, called, budget };
+    let pair = Budget { accepts: ONE, rejects: ONE, cancels: 1, ..none };
+    let trio = Budget { accepts: BOTH, ..none };
+    vec![
+        case("a guest", 1, Budget { hangups: 1, ..pair }),
+        case("a guest, two losses", 1, Budget { lost: 2, ..pair }),
+        case("a guest, a loss, a copy", 1, Budget { lost: 1, twice: 1, ..pair }),
+        case("a guest, a loss, an early deadline", 1, Budget { lost: 1, early: 1, ..pair }),
+        case("a guest, a copy, an early deadline", 1, Budget { twice: 1, early: 1, ..pair }),
+        case("a guest, a restart, a loss", 1, Budget { restarts: 1, lost: 1, ..pair }),
+        case("a guest, a restart", 1, Budget { restarts: 1, hangups: 1, ..pair }),
+        case("a guest, a reconnect, a loss", 1, Budget { reconnects: 1, lost: 1, ..pair }),
+        case("two guests reject", 2, Budget { rejects: BOTH, ..none }),
+        case("two guests, one accepts, one rejects", 2, Budget { accepts: ONE, rejects: TWO, ..none }),
+        case(
+            "two guests, one accepts, one rejects, cancel",
+            2,
+            Budget { accepts: ONE, rejects: TWO, cancels: 1, ..none },
+        ),
+        case("two guests accept, cancel", 2, Budget { cancels: 1, ..trio }),
+        case("two guests accept, a loss", 2, Budget { lost: 1, ..trio }),
+        case("two guests accept, a copy", 2, Budget { twice: 1, ..trio }),
+        case("two guests, one accepts, a restart", 2, Budget { restarts: 1, accepts: ONE, ..none }),
+        case("two guests, one accepts, a reconnect", 2, Budget { reconnects: 1, accepts: ONE, ..none }),
+        case("two guests, one accepts, an early deadline", 2, Budget { early: 1, accepts: ONE, ..none }),
+    ]
+}
+
+/// What a search found.
+struct Found {
+    states: usize,
+    depth: usize,
+    violation: Option<(String, Vec<Move>)>,
+}
+
+/// Depth first, with fingerprints of what was seen.
+fn search(case: &Case) -> Found {
+    let root = World::new(case.called, case.budget);
+    let mut seen = HashSet::from([root.fingerprint()]);
+    let mut way: Vec<Move> = Vec::new();
+    let mut stack = vec![(root.moves(), root)];
+    let mut depth = 0;
+    let fails =
+        |states, depth, why, way: &[Move]| Found { states, depth, violation: Some((why, way.to_vec())) };
+    while let Some((moves, world)) = stack.last_mut() {
+        let Some(step) = moves.pop() else {
+            stack.pop();
+            way.pop();
+            continue;
+        };
+        let mut after = world.clone();
+        way.push(step);
+        depth = depth.max(way.len());
+        if let Err(why) = after.make(step) {
+            return fails(seen.len(), depth, why, &way);
+        }
+        if !seen.insert(after.fingerprint()) {
+            way.pop();
+            continue;
+        }
+        let next = after.moves();
+        if next.is_empty()
+            && let Err(why) = after.at_rest()
+        {
+            return fails(seen.len(), depth, why, &way);
+        }
+        if seen.len() > 400_000 {
+            return fails(seen.len(), depth, "too many states".into(), &way);
+        }
+        if way.len() > 400 {
+            return fails(seen.len(), depth, "invariant 3: it does not come to an end".into(), &way);
+        }
+        stack.push((next, after));
+    }
+    Found { states: seen.len(), depth, violation: None }
+}
+
+fn story(case: &Case, way: &[Move]) -> String {
+    let mut world = World::new(case.called, case.budget);
+    let mut lines = Vec::new();
+    for step in way {
+        lines.push(world.describe(*step));
+        if world.make(*step).is_err() {
+            break;
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn every_small_world_of_stations_keeps_every_law() {
+    let wanted = std::env::var("MODEL_WORLD").unwrap_or_default();
+    let cases: Vec<Case> = cases().into_iter().filter(|case| case.name.contains(&wanted)).collect();
+    assert!(!cases.is_empty(), "no world is called {wanted:?}");
+    let (mut total, mut violations) = (0, Vec::new());
+    let start = Instant::now();
+    for case in &cases {
+        let begin = Instant::now();
+        let found = search(case);
+        total += found.states;
+        let (name, states, depth) = (case.name, found.states, found.depth);
+        println!("{name:<60} {states:>9} states, depth {depth:>3}, {:>5.1} s", begin.elapsed().as_secs_f32());
+        if let Some((why, way)) = found.violation {
+            violations.push(format!("{name}: {why}\n{}", story(case, &way)));
+        }
+    }
+    println!("model: stations: {:.0} s", start.elapsed().as_secs_f32());
+    println!("model: stations: worlds {}, states {total}, violations {}", cases.len(), violations.len());
+    assert!(violations.is_empty(), "{}", violations.join("\n\n"));
+}

@@ -1,0 +1,322 @@
+//! A caller's device, the devices of the called account, and what is under way between them.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use nertc_callkit_mqtt::station::{Lane, Signal, Text, Topic};
+
+use super::core::{Phase, Phone, Said, Word};
+
+/// What may go wrong, and who may do what. Each counts how often it still may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Budget {
+    pub(crate) lost: u8,
+    pub(crate) twice: u8,
+    /// Deadlines that pass while something is under way.
+    pub(crate) early: u8,
+    pub(crate) restarts: u8,
+    pub(crate) reconnects: u8,
+    pub(crate) cancels: u8,
+    pub(crate) hangups: u8,
+    /// Which of the called devices accept, and which reject, as bits.
+    pub(crate) accepts: u8,
+    pub(crate) rejects: u8,
+}
+
+/// A message on its way to one device.
+#[derive(Debug, Hash)]
+pub(crate) struct Letter {
+    pub(crate) to: usize,
+    pub(crate) lane: Lane,
+    pub(crate) account: Text,
+    pub(crate) device: Text,
+    pub(crate) payload: String,
+}
+
+/// What can happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    Deliver(usize),
+    Lose(usize),
+    /// It arrives, and will once more.
+    Copy(usize),
+    /// The next deadline.
+    Time,
+    Cancel,
+    HangUp(usize),
+    Accept(usize),
+    Reject(usize),
+    Restart(usize),
+    Reconnect(usize),
+}
+
+/// What was decided, as the cores have heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Ruling {
+    /// By which device; a cancel by none.
+    verdict: Option<(Signal, Text)>,
+    /// The caller's core knows.
+    is_told: bool,
+    is_granted: bool,
+    rejects: BTreeSet<Text>,
+    /// When there was a verdict.
+    at: Option<u64>,
+}
+
+/// How long a decided ring may go on where at most one message is lost.
+const RING_ON_MS: u64 = 10_000;
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    now: u64,
+    /// The first is the caller's.
+    phones: Vec<(Arc<Phone>, u64)>,
+    wire: Vec<(u64, Arc<Letter>)>,
+    ruling: Ruling,
+    lives: u32,
+    /// Little goes wrong: what must be repeated is, and in time.
+    is_fair: bool,
+    pub(crate) budget: Budget,
+}
+
+fn digest(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Letter {
+    /// Ids follow from what they answer.
+    pub(crate) fn seed(&self) -> u64 {
+        digest(self)
+    }
+}
+
+impl World {
+    /// Everybody is logged in and the caller has called.
+    pub(crate) fn new(called: usize, budget: Budget) -> World {
+        let names = std::iter::once(("a", "0")).chain([("b", "1"), ("b", "2"), ("b", "3")]);
+        let phones = names.take(called + 1).map(|(account, device)| {
+            let phone = Arc::new(Phone::new(account, device, 0));
+            (phone, 0)
+        });
+        let (phones, wire, ruling) = (phones.collect(), Vec::new(), Ruling::default());
+        let is_fair = budget.lost <= 1 && budget.early == 0 && budget.restarts == 0 && budget.reconnects == 0;
+        let mut world = World { now: 1_000, phones, wire, ruling, lives: 0, is_fair, budget };
+        for device in 0..=called {
+            world.step(device, |phone, now| phone.log_in(now, device as u64)).expect("a login");
+        }
+        while !world.wire.is_empty() {
+            world.make(Move::Deliver(0)).expect("a login");
+        }
+        world.step(0, |phone, now| phone.call(now)).expect("a call");
+        world
+    }
+
+    /// Equal for states from which the same can follow.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let phones: Vec<u64> = self.phones.iter().map(|it| it.1).collect();
+        let wire: Vec<u64> = self.wire.iter().map(|it| it.0).collect();
+        digest(&(self.now, phones, wire, &self.ruling, self.budget))
+    }
+
+    pub(crate) fn describe(&self, step: Move) -> String {
+        match step {
+            Move::Deliver(at) | Move::Lose(at) | Move::Copy(at) => {
+                let it = &self.wire[at].1;
+                let kind = it.payload.split("\"k\":\"").nth(1).and_then(|it| it.split('"').next());
+                let what = format!("{:?} {} of {}/{}", it.lane, kind.unwrap_or(""), it.account, it.device);
+                format!("{:>6} {step:?}: {what} to device {}", self.now, it.to)
+            }
+            _ => format!("{:>6} {step:?}", self.now),
+        }
+    }
+
+    /// All that can happen next.
+    pub(crate) fn moves(&self) -> Vec<Move> {
+        let mut moves = Vec::new();
+        let budget = self.budget;
+        for at in 0..self.wire.len() {
+            if at > 0 && self.wire[at].0 == self.wire[at - 1].0 {
+                continue;
+            }
+            moves.push(Move::Deliver(at));
+            moves.extend((budget.lost > 0).then_some(Move::Lose(at)));
+            moves.extend((budget.twice > 0).then_some(Move::Copy(at)));
+        }
+        for (device, (phone, _)) in self.phones.iter().enumerate() {
+            let may = |bits: u8| bits & (1 << device) != 0 && phone.phase == Phase::Ringing;
+            moves.extend(may(budget.accepts).then_some(Move::Accept(device)));
+            moves.extend(may(budget.rejects).then_some(Move::Reject(device)));
+            let is_on = !matches!(phone.phase, Phase::Idle | Phase::Over);
+            moves.extend((is_on && budget.restarts > 0).then_some(Move::Restart(device)));
+            moves.extend((is_on && budget.reconnects > 0).then_some(Move::Reconnect(device)));
+            let hangs_up = phone.phase == Phase::InCall && budget.hangups > 0;
+            moves.extend(hangs_up.then_some(Move::HangUp(device)));
+        }
+        if budget.cancels > 0 && self.phones[0].0.phase == Phase::Calling {
+            moves.push(Move::Cancel);
+        }
+        let due = self.phones.iter().any(|it| it.0.due().is_some());
+        if due && (self.wire.is_empty() || budget.early > 0) {
+            moves.push(Move::Time);
+        }
+        let in_call = self.phones.iter().position(|it| it.0.phase == Phase::InCall);
+        if let (true, Some(device)) = (moves.is_empty(), in_call) {
+            // Whatever is left of the call is ended in the end.
+            moves.push(Move::HangUp(device));
+        }
+        moves
+    }
+
+    /// Does it; the law that it breaks.
+    pub(crate) fn make(&mut self, step: Move) -> Result<(), String> {
+        match step {
+            Move::Deliver(at) => {
+                let (_, letter) = self.wire.remove(at);
+                self.step(letter.to, |phone, now| phone.receive(now, &letter))
+            }
+            Move::Copy(at) => {
+                self.budget.twice -= 1;
+                let letter = self.wire[at].1.clone();
+                self.step(letter.to, |phone, now| phone.receive(now, &letter))
+            }
+            Move::Lose(at) => {
+                self.budget.lost -= 1;
+                self.wire.remove(at);
+                Ok(())
+            }
+            Move::Time => self.pass(),
+            Move::Cancel => {
+                self.budget.cancels -= 1;
+                self.step(0, |phone, now| phone.cancel(now))
+            }
+            Move::HangUp(device) => {
+                self.budget.hangups = self.budget.hangups.saturating_sub(1);
+                self.step(device, |phone, now| phone.hang_up(now))
+            }
+            Move::Accept(device) => {
+                self.budget.accepts &= !(1 << device);
+                self.step(device, |phone, now| phone.answer(now, true))
+            }
+            Move::Reject(device) => {
+                self.budget.rejects &= !(1 << device);
+                self.step(device, |phone, now| phone.answer(now, false))
+            }
+            Move::Restart(device) => {
+                self.budget.restarts -= 1;
+                self.lives += 1;
+                let config = self.phones[device].0.config.clone();
+                self.phones[device].0 = Arc::new(Phone::new(&config.account, &config.device, self.lives));
+                self.step(device, |phone, now| phone.log_in(now, 100 + device as u64))
+            }
+            Move::Reconnect(device) => {
+                self.budget.reconnects -= 1;
+                self.step(device, |phone, now| phone.reconnect(now, 200 + device as u64))
+            }
+        }
+    }
+
+    fn pass(&mut self) -> Result<(), String> {
+        if !self.wire.is_empty() {
+            self.budget.early -= 1;
+        }
+        let Some(due) = self.phones.iter().filter_map(|it| it.0.due()).min() else { return Ok(()) };
+        self.now = self.now.max(due);
+        let is_late = self.ruling.at.is_some_and(|at| at + RING_ON_MS < self.now);
+        let rings = self.phones.iter().position(|it| it.0.phase == Phase::Ringing);
+        if let (true, true, Some(device)) = (self.is_fair, is_late, rings) {
+            return Err(format!("invariant 12: device {device} rings on long after the verdict"));
+        }
+        for device in 0..self.phones.len() {
+            if self.phones[device].0.due().is_some_and(|at| at <= self.now) {
+                self.step(device, |phone, now| phone.wake(now))?;
+                if self.phones[device].0.due().is_some_and(|at| at <= self.now) {
+                    return Err(format!("invariant 3: device {device}: its deadline does not pass"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One device does something; what it says is under way, and what it learned is judged.
+    fn step(&mut self, device: usize, act: impl FnOnce(&mut Phone, u64) -> Said) -> Result<(), String> {
+        let mut phone = Phone::clone(&self.phones[device].0);
+        let said = act(&mut phone, self.now);
+        for (topic, payload) in said.letters {
+            self.post(device, &phone, &topic, &payload);
+        }
+        let seal = digest(&phone);
+        self.phones[device] = (Arc::new(phone), seal);
+        said.words.into_iter().try_for_each(|word| self.judge(device, word))
+    }
+
+    fn post(&mut self, from: usize, phone: &Phone, topic: &Topic, payload: &str) {
+        let (account, device) = (phone.config.account.clone(), phone.config.device.clone());
+        for to in 0..self.phones.len() {
+            let config = if to == from { &phone.config } else { &self.phones[to].0.config };
+            let lane = match topic {
+                Topic::Inbox(whose) if *whose == config.account => Lane::Inbox,
+                Topic::Direct(whose, which) if *whose == config.account && *which == config.device => {
+                    Lane::Direct
+                }
+                Topic::Own if config.account == account => Lane::Own,
+                Topic::Inbox(_) | Topic::Direct(..) | Topic::Own => continue,
+            };
+            let (account, device, payload) = (account.clone(), device.clone(), payload.to_owned());
+            let letter = Arc::new(Letter { to, lane, account, device, payload });
+            let seal = digest(&letter);
+            let at = self.wire.partition_point(|it| it.0 < seal);
+            self.wire.insert(at, (seal, letter));
+        }
+    }
+
+    /// The laws of what cores hear about one invite.
+    fn judge(&mut self, device: usize, word: Word) -> Result<(), String> {
+        let ruling = &mut self.ruling;
+        let broken =
+            |why: &str, ruling: &Ruling| Err(format!("{why}: device {device}: {word:?}, {ruling:?}"));
+        let verdict = match &word {
+            Word::Twice => return broken("invariant 1: answers an operation twice", ruling),
+            Word::RingsAgain => return broken("invariant 5: rings after its end", ruling),
+            Word::GivenUp if self.is_fair => {
+                return broken("invariant 3: an accept is not decided, and next to nothing was lost", ruling);
+            }
+            Word::GivenUp => return Ok(()),
+            Word::Rejects(by) => {
+                ruling.rejects.insert(by.clone());
+                return Ok(());
+            }
+            // Of a sibling that said so: the caller may be gone, or have decided before.
+            Word::Heard(Signal::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
+            Word::Told(signal, by) => (*signal, by.clone()),
+            Word::Granted(by) => (Signal::Accept, by.clone()),
+            Word::Cancelled | Word::Heard(Signal::Cancel, _) => (Signal::Cancel, "".into()),
+            Word::Heard(signal, by) => (*signal, by.clone()),
+        };
+        ruling.at.get_or_insert(self.now);
+        if *ruling.verdict.get_or_insert(verdict.clone()) != verdict {
+            return broken("invariant 4: two verdicts", ruling);
+        }
+        let is_repeated = match &word {
+            Word::Told(..) | Word::Cancelled => std::mem::replace(&mut ruling.is_told, true),
+            Word::Granted(_) => std::mem::replace(&mut ruling.is_granted, true),
+            Word::Heard(..) | Word::Rejects(_) | Word::Twice | Word::RingsAgain | Word::GivenUp => false,
+        };
+        if is_repeated { broken("invariant 4: once more", ruling) } else { Ok(()) }
+    }
+
+    /// Nothing can happen any more: everybody is idle, every operation answered, no channel left.
+    pub(crate) fn at_rest(&self) -> Result<(), String> {
+        for (device, (phone, _)) in self.phones.iter().enumerate() {
+            phone.is_done().map_err(|why| format!("{why}: device {device}"))?;
+        }
+        if self.ruling.is_granted && !self.ruling.is_told && self.lives == 0 {
+            return Err("invariant 4: an accept was granted of which the caller never heard".into());
+        }
+        Ok(())
+    }
+}

@@ -214,59 +214,129 @@ fn is_too_deep(payload: &[u8]) -> bool {
 /// Writes a message.
 pub(super) fn write(envelope: &Envelope) -> String {
     let Envelope { id, channel, instance, number, body } = envelope;
-    let mut all = Map::new();
-    let (kind, inside) = write_body(body);
-    let mut put = |key: &str, value: Value| {
-        all.insert(key.into(), value);
-    };
-    put("v", json!(1));
-    put("k", json!(kind));
-    put("id", json!(**id));
-    put("inst", json!(**instance));
+    let mut out = Writer(Vec::with_capacity(512));
+    out.0.push(b'{');
+    out.number("v", 1);
+    out.text("k", kind(body));
+    out.text("id", id);
+    out.text("inst", instance);
     if !channel.is_empty() {
-        put("cid", json!(**channel));
+        out.text("cid", channel);
     }
     if *number != 0 {
-        put("n", json!(number));
+        out.number("n", (*number).into());
     }
     if let Body::Ack { to } = body {
-        put("re", json!(**to));
+        out.text("re", to);
     }
-    if inside != Value::Null {
-        put("b", inside);
-    }
-    Value::Object(all).to_string()
+    out.body(body);
+    out.0.push(b'}');
+    String::from_utf8(out.0).unwrap_or_default()
 }
 
-fn write_body(body: &Body) -> (&'static str, Value) {
+fn kind(body: &Body) -> &'static str {
     match body {
-        Body::Invite { request, call_type, custom, uid, keep } => (
-            "invite",
-            json!({"rid": **request, "type": call_type, "custom": **custom, "uid": uid, "keep": keep}),
-        ),
-        Body::Alert { request, asks } => ("alert", json!({"rid": **request, "asks": asks})),
-        Body::Accept { request, custom } => ("accept", json!({"rid": **request, "custom": **custom})),
-        Body::Reject { request, custom } => ("reject", json!({"rid": **request, "custom": **custom})),
-        Body::Settled(it) => (
-            "settled",
-            json!({
-                "rid": *it.request, "how": it.how.name(), "by": *it.by, "custom": *it.custom, "uid": it.uid,
-                "type": it.call_type,
-            }),
-        ),
-        Body::Join { uid } => ("join", json!({"uid": uid})),
-        Body::Bye { how, custom } => {
-            let how = if *how == Bye::Leave { "leave" } else { "close" };
-            ("bye", json!({"how": how, "custom": **custom}))
+        Body::Invite { .. } => "invite",
+        Body::Alert { .. } => "alert",
+        Body::Accept { .. } => "accept",
+        Body::Reject { .. } => "reject",
+        Body::Settled(_) => "settled",
+        Body::Join { .. } => "join",
+        Body::Bye { .. } => "bye",
+        Body::Control { .. } => "ctl",
+        Body::Ack { .. } => "ack",
+        Body::Sync => "sync",
+        Body::State => "state",
+        Body::Gone => "gone",
+        Body::Hello => "hello",
+        Body::Mark => "mark",
+        Body::Unknown => "",
+    }
+}
+
+/// Writes JSON as it goes; nothing is built first.
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn key(&mut self, key: &str) {
+        if self.0.last() != Some(&b'{') {
+            self.0.push(b',');
         }
-        Body::Control { custom } => ("ctl", json!({"custom": **custom})),
-        Body::Ack { .. } => ("ack", Value::Null),
-        Body::Sync => ("sync", Value::Null),
-        Body::State => ("state", Value::Null),
-        Body::Gone => ("gone", Value::Null),
-        Body::Hello => ("hello", Value::Null),
-        Body::Mark => ("mark", Value::Null),
-        Body::Unknown => ("", Value::Null),
+        self.0.push(b'"');
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    fn text(&mut self, key: &str, text: &str) {
+        self.key(key);
+        // Nothing fails that is written to memory.
+        let _ = serde_json::to_writer(&mut self.0, text);
+    }
+
+    fn number(&mut self, key: &str, number: i128) {
+        self.key(key);
+        self.0.extend_from_slice(number.to_string().as_bytes());
+    }
+
+    fn flag(&mut self, key: &str, flag: bool) {
+        self.key(key);
+        self.0.extend_from_slice(if flag { b"true" } else { b"false" });
+    }
+
+    fn body(&mut self, body: &Body) {
+        if matches!(
+            body,
+            Body::Ack { .. }
+                | Body::Sync
+                | Body::State
+                | Body::Gone
+                | Body::Hello
+                | Body::Mark
+                | Body::Unknown
+        ) {
+            return;
+        }
+        self.key("b");
+        self.0.push(b'{');
+        match body {
+            Body::Invite { request, call_type, custom, uid, keep } => {
+                self.text("rid", request);
+                self.number("type", (*call_type).into());
+                self.text("custom", custom);
+                self.number("uid", (*uid).into());
+                self.flag("keep", *keep);
+            }
+            Body::Alert { request, asks } => {
+                self.text("rid", request);
+                self.flag("asks", *asks);
+            }
+            Body::Accept { request, custom } | Body::Reject { request, custom } => {
+                self.text("rid", request);
+                self.text("custom", custom);
+            }
+            Body::Settled(it) => {
+                self.text("rid", &it.request);
+                self.text("how", it.how.name());
+                self.text("by", &it.by);
+                self.text("custom", &it.custom);
+                self.number("uid", it.uid.into());
+                self.number("type", it.call_type.into());
+            }
+            Body::Join { uid } => self.number("uid", (*uid).into()),
+            Body::Bye { how, custom } => {
+                self.text("how", if *how == Bye::Leave { "leave" } else { "close" });
+                self.text("custom", custom);
+            }
+            Body::Control { custom } => self.text("custom", custom),
+            Body::Ack { .. }
+            | Body::Sync
+            | Body::State
+            | Body::Gone
+            | Body::Hello
+            | Body::Mark
+            | Body::Unknown => {}
+        }
+        self.0.push(b'}');
     }
 }
 

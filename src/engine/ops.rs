@@ -154,10 +154,10 @@ impl Engine {
     /// Nobody waits for this operation any more: only a success that must be undone is still of interest.
     fn abandon(&mut self, req: Req, undo: Option<Undo>) {
         let Some(undo) = undo else { return };
-        if self.ops.iter().filter(|op| op.deadline.is_none()).count() >= limits::LATE {
-            if let Some(oldest) = self.ops.iter().position(|op| op.deadline.is_none()) {
-                self.ops.remove(oldest);
-            }
+        if self.ops.iter().filter(|op| op.deadline.is_none()).count() >= limits::LATE
+            && let Some(oldest) = self.ops.iter().position(|op| op.deadline.is_none())
+        {
+            self.ops.remove(oldest);
         }
         self.ops.push(Op { req, deadline: None, owner: Owner::Late(undo) });
     }

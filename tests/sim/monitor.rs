@@ -237,10 +237,10 @@ impl Monitor {
             }
             SignalOp::Accept(message) => {
                 self.finish(message);
-                if let Some((_, call)) = self.accept.replace((req, live.call_no)) {
-                    if call == live.call_no {
-                        return Err(format!("invariant 4: two accepts are open in call {call}"));
-                    }
+                if let Some((_, call)) = self.accept.replace((req, live.call_no))
+                    && call == live.call_no
+                {
+                    return Err(format!("invariant 4: two accepts are open in call {call}"));
                 }
             }
             SignalOp::Reject(message) => self.finish(message),
@@ -324,10 +324,10 @@ impl Monitor {
         if phase == Phase::InCall && is_closed {
             return Err(format!("invariant 10: alone in channel {}, which was closed", now.channel_id));
         }
-        if phase == Phase::InCall {
-            if let Some(told) = self.calls.get_mut(&now.call_no) {
-                told.channel = Some(now.channel_id.clone());
-            }
+        if phase == Phase::InCall
+            && let Some(told) = self.calls.get_mut(&now.call_no)
+        {
+            told.channel = Some(now.channel_id.clone());
         }
         if !matches!(phase, Phase::Accepting | Phase::GlareAccepting) {
             self.accept = None;
@@ -397,10 +397,10 @@ impl Monitor {
                 return Err(format!("invariant 9: {name} after the app ended call {call_no}"));
             }
         }
-        if let Event::MessageSent(sent) = event {
-            if told.record.replace(sent.status).is_some() {
-                return Err(format!("invariant 7: two records of call {call_no}"));
-            }
+        if let Event::MessageSent(sent) = event
+            && told.record.replace(sent.status).is_some()
+        {
+            return Err(format!("invariant 7: two records of call {call_no}"));
         }
         if let Event::CallEnd(end) = event {
             told.ended = true;

@@ -535,10 +535,10 @@ impl Rig {
         if let Event::Invited(invited) = &event {
             self.shown = invited.call_no;
         }
-        if let Event::CallEnd(end) = &event {
-            if end.call_no == self.shown {
-                self.shown = 0;
-            }
+        if let Event::CallEnd(end) = &event
+            && end.call_no == self.shown
+        {
+            self.shown = 0;
         }
         self.told.push(event_line(&event));
         self.events.push(event);

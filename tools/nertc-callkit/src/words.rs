@@ -293,7 +293,7 @@ fn event(event: &Event) -> Word {
 pub(crate) fn seconds(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms} ms"),
-        1_000..60_000 if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
+        1_000..60_000 if ms.is_multiple_of(1_000) => format!("{} s", ms / 1_000),
         1_000..60_000 => format!("{:.1} s", ms as f64 / 1_000.0),
         _ => format!("{} min {} s", ms / 60_000, ms / 1_000 % 60),
     }

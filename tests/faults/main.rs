@@ -36,12 +36,17 @@ fn read(path: &str) -> String {
 
 /// The source of a file with every fault of it.
 fn planted(path: &str, mut text: String) -> String {
-    let engine = if path.starts_with("src/") { "crate" } else { "nertc_callkit" };
+    let holder = match path {
+        _ if path.starts_with("src/") => "crate::engine",
+        _ if path.starts_with("backends/mqtt/") => "crate::station",
+        _ => "nertc_callkit::engine",
+    };
     for fault in FAULTS.iter().filter(|fault| fault.file == path) {
-        let switch = format!("{engine}::engine::planted({:?})", fault.name);
+        let switch = format!("{holder}::planted({:?})", fault.name);
         text = text.replacen(fault.find, &fault.put.replace("PLANTED", &switch), 1);
     }
-    if path == "src/engine/mod.rs" { text + SWITCH } else { text }
+    let holds = ["src/engine/mod.rs", "backends/mqtt/src/station/mod.rs"].contains(&path);
+    if holds { text + SWITCH } else { text }
 }
 
 /// The manifest of the copy: the core, as a Rust library, and the two searches.
@@ -56,8 +61,8 @@ fn manifest() -> String {
     text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
     text += "[workspace]\nmembers = [\"crates/abi\", \"crates/plug\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
-    for name in ["sim", "model"] {
-        text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{name}/main.rs\"\n");
+    for (name, place) in [("sim", "sim"), ("model", "model"), ("stations", "model/stations")] {
+        text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{place}/main.rs\"\n");
     }
     text
 }
@@ -83,12 +88,19 @@ fn copy(from: &str, to: &Path) {
     }
 }
 
-/// Builds the copy; the programs of the random worlds and of the search.
-fn build(copy: &Path) -> (PathBuf, PathBuf) {
+/// The programs of the random worlds and of the two searches.
+struct Programs {
+    sim: PathBuf,
+    model: PathBuf,
+    stations: PathBuf,
+}
+
+/// Builds the copy.
+fn build(copy: &Path) -> Programs {
     let output = Command::new(env!("CARGO"))
         .args(["test", "--no-default-features", "--features", "mqtt", "--profile", "faults", "--no-run"])
         .args(["--message-format", "json"])
-        .args(["--test", "sim", "--test", "model"])
+        .args(["--test", "sim", "--test", "model", "--test", "stations"])
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.join("target"))
         // The copy is not there to be read.
@@ -105,30 +117,37 @@ fn build(copy: &Path) -> (PathBuf, PathBuf) {
         let mut paths = paths.filter(|path| path.contains(&format!("/deps/{name}-")));
         copy.join(paths.next().expect("cargo names its programs").trim_start_matches('/'))
     };
-    (program("sim"), program("model"))
+    Programs { sim: program("sim"), model: program("model"), stations: program("stations") }
 }
 
-/// Runs a search with a fault on; what it printed.
-fn search(program: &Path, fault: &str, variables: &[(&str, &str)]) -> String {
+/// Runs one test of a program with a fault on; what it printed.
+fn search(program: &Path, test: &str, fault: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new("timeout");
     command.arg("100").arg(program).args(["--nocapture", "--test-threads", "1"]);
-    // Of the random worlds' program only they themselves.
-    let of_sim = program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("sim-"));
-    command.args(of_sim.then_some("random_worlds_keep_every_invariant"));
+    command.arg(test);
     command.env("PLANTED", fault).envs(variables.iter().copied()).env_remove("SIM_SEED0");
     let output = command.output().expect("coreutils' timeout runs");
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
+/// The tests that search.
+const WORLDS: &str = "random_worlds_keep_every_invariant";
+const STATIONS: &str = "stations_over_a_broker_keep_every_invariant";
+const SMALL: &str = "every_small_world";
+
 /// Who found a fault, and where; or what was said instead.
-fn hunt(sim: &Path, model: &Path, fault: &Fault) -> Result<String, String> {
+fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
     let wanted = format!("invariant {}:", fault.invariant);
+    let seeds = [("SIM_SEEDS", "2000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];
     let (who, said) = match fault.finder {
-        Finder::Sim => {
-            let seeds = [("SIM_SEEDS", "2000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];
-            ("sim", search(sim, fault.name, &seeds))
+        Finder::Sim => ("sim", search(&programs.sim, WORLDS, fault.name, &seeds)),
+        Finder::Stations => ("sim: stations", search(&programs.sim, STATIONS, fault.name, &seeds)),
+        Finder::Model(world) => {
+            ("model", search(&programs.model, SMALL, fault.name, &[("MODEL_WORLD", world)]))
         }
-        Finder::Model(world) => ("model", search(model, fault.name, &[("MODEL_WORLD", world)])),
+        Finder::StationModel(world) => {
+            ("model: stations", search(&programs.stations, SMALL, fault.name, &[("MODEL_WORLD", world)]))
+        }
     };
     let found = said.lines().find(|line| line.contains(&wanted));
     found.map(|line| format!("{who:<5}  {}", shorten(line))).ok_or_else(|| {
@@ -161,11 +180,14 @@ fn every_planted_fault_is_found() {
     let place = repository().join("target/faults");
     COPIED.iter().for_each(|from| copy(from, &place));
     write(&place.join("Cargo.toml"), &manifest());
-    let (sim, model) = build(&place);
-    for (program, variable) in
-        [(&sim, ("SIM_SEEDS", "300")), (&model, ("MODEL_WORLD", "glare with an old peer, we hang up"))]
-    {
-        let calm = search(program, "", &[variable]);
+    let programs = build(&place);
+    for (program, test, variable) in [
+        (&programs.sim, WORLDS, ("SIM_SEEDS", "300")),
+        (&programs.sim, STATIONS, ("SIM_SEEDS", "300")),
+        (&programs.model, SMALL, ("MODEL_WORLD", "glare with an old peer, we hang up")),
+        (&programs.stations, SMALL, ("MODEL_WORLD", "a guest, two losses")),
+    ] {
+        let calm = search(program, test, "", &[variable]);
         assert!(calm.contains("violations 0"), "without a fault:\n{calm}");
     }
     // `FAULT=glare make faults` plants those alone.
@@ -177,7 +199,7 @@ fn every_planted_fault_is_found() {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match hunt(&sim, &model, fault) {
+                    match hunt(&programs, fault) {
                         Ok(found) => println!("{:<58} {:>2}  {found}", fault.name, fault.invariant),
                         Err(why) => missed.lock().expect("no panic").push(format!("{}: {why}", fault.name)),
                     }

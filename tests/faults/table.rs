@@ -8,6 +8,10 @@ pub(crate) enum Finder {
     Sim,
     /// The search, in the worlds whose names contain this.
     Model(&'static str),
+    /// The random worlds of stations, from seed 1 on.
+    Stations,
+    /// The search of stations, in the worlds whose names contain this.
+    StationModel(&'static str),
 }
 
 /// One fault.
@@ -301,4 +305,92 @@ pub(crate) const FAULTS: &[Fault] = &[
             deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));
         }",
     ),
+    // Stations: the protocol of the MQTT plug.
+    Fault {
+        name: "stations: a second accept is granted, too",
+        invariant: 4,
+        file: "backends/mqtt/src/station/host.rs",
+        find: "invite.filter(|it| it.verdict.is_none())",
+        put: "invite.filter(|it| it.verdict.is_none() || PLANTED)",
+        finder: Finder::StationModel("two guests accept, cancel"),
+    },
+    Fault {
+        name: "stations: a cancel after an accept is answered OK",
+        invariant: 4,
+        file: "backends/mqtt/src/station/host.rs",
+        find: "Some(Some((_, settled))) => settled.how.code(),",
+        put: "Some(Some(_)) if PLANTED => codes::OK,
+            Some(Some((_, settled))) => settled.how.code(),",
+        finder: Finder::StationModel("a guest"),
+    },
+    Fault {
+        name: "stations: whoever accepts takes any grant for its own",
+        invariant: 4,
+        file: "backends/mqtt/src/station/guest.rs",
+        find: "word.how == How::Accept && word.by == self.me.device;",
+        put: "word.how == How::Accept && (word.by == self.me.device || PLANTED);",
+        finder: Finder::Stations,
+    },
+    Fault {
+        name: "stations: an answer is not repeated",
+        invariant: 3,
+        file: "backends/mqtt/src/station/post.rs",
+        find: "Kind::Answer => limits::ANSWER_REPEATS,",
+        put: "Kind::Answer if PLANTED => &[],
+            Kind::Answer => limits::ANSWER_REPEATS,",
+        finder: Finder::StationModel("a guest, a loss, a copy"),
+    },
+    Fault {
+        name: "stations: the last word is not repeated to those who rang",
+        invariant: 12,
+        file: "backends/mqtt/src/station/host.rs",
+        find: "for device in alerted {",
+        put: "for device in alerted.into_iter().filter(|_| !PLANTED) {",
+        finder: Finder::StationModel("two guests accept, a loss"),
+    },
+    Fault {
+        name: "stations: what is over may ring again",
+        invariant: 5,
+        file: "backends/mqtt/src/station/guest.rs",
+        find: "self.over.has(id, request) ||",
+        put: "self.over.has(id, request) && !PLANTED ||",
+        finder: Finder::StationModel("two guests reject"),
+    },
+    Fault {
+        name: "stations: an operation is answered twice",
+        invariant: 1,
+        file: "backends/mqtt/src/station/post.rs",
+        find: "        self.req_by = None;
+        self.letter.req.take()",
+        put: "        self.req_by = None;
+        if PLANTED { return self.letter.req; }
+        self.letter.req.take()",
+        finder: Finder::Stations,
+    },
+    Fault {
+        name: "stations: nobody asks about a long ring",
+        invariant: 11,
+        file: "backends/mqtt/src/station/guest.rs",
+        find: "self.is_ringing().then_some(self.ask_at);",
+        put: "(self.is_ringing() && !PLANTED).then_some(self.ask_at);",
+        finder: Finder::Stations,
+    },
+    Fault {
+        name: "stations: a long ring is asked about without end",
+        invariant: 3,
+        file: "backends/mqtt/src/station/guest.rs",
+        find: "ring.ask_at = now + limits::RING_ASK_MS;",
+        put: "ring.ask_at = now + if PLANTED { 0 } else { limits::RING_ASK_MS };",
+        finder: Finder::Stations,
+    },
+    Fault {
+        name: "stations: who does not join a granted call is in it for ever",
+        invariant: 11,
+        file: "backends/mqtt/src/station/ops.rs",
+        find: "room.ring().is_some_and(|it| it.is_won());
+        if !room.is_in",
+        put: "room.ring().is_some_and(|it| it.is_won()) && !PLANTED;
+        if !room.is_in",
+        finder: Finder::Stations,
+    },
 ];

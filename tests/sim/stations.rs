@@ -558,10 +558,9 @@ impl World {
 
     /// The broker will notice, after a while, that this connection is dead.
     pub(super) fn expect_will(&mut self, device: usize) {
+        let Some(connection) = self.phone(device).map(|phone| phone.connection) else { return };
         let delay = 5_000 + self.random.below(15_000);
-        if let Some(connection) = self.phone(device).map(|phone| phone.connection) {
-            self.send(device, delay, Thing::Wire(connection, Wire::Will));
-        }
+        self.send(device, delay, Thing::Wire(connection, Wire::Will));
     }
 
     /// A connection breaks. What was on its way to the broker arrives up to some moment.
@@ -599,6 +598,9 @@ impl World {
 
     /// The process has died; a new one has the same names.
     pub(super) fn renew_station(&mut self, device: usize, life: u32, seed: u64) {
+        if self.stations.is_none() {
+            return;
+        }
         self.expect_will(device);
         let gasps_until = self.now + self.delay();
         let Some(phone) = self.phone(device) else { return };

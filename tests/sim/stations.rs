@@ -2,7 +2,7 @@
 //! a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the other
 //! worlds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{Connection, Input, Req, SignalEvent, SignalResult, Source, Text};
@@ -17,7 +17,7 @@ use super::world::{Thing, World};
 
 /// The link of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
+pub(super) enum Link {
     /// Not wanted.
     Off,
     Connecting,
@@ -25,12 +25,12 @@ enum Link {
 }
 
 /// A device's station and its connection.
-struct Phone {
-    station: Station,
-    config: station::Config,
-    link: Link,
+pub(super) struct Phone {
+    pub(super) station: Station,
+    pub(super) config: station::Config,
+    pub(super) link: Link,
     /// Counts connections: what is said on another one is lost.
-    connection: u32,
+    pub(super) connection: u32,
     /// The connection before, and until when what it sent still reaches the broker.
     gasp: (u32, u64),
     /// What a device sends arrives in order: nothing before this.
@@ -40,14 +40,14 @@ struct Phone {
     /// The plug tells its core in order: nothing before this.
     told: u64,
     /// Operations without an answer.
-    open: BTreeMap<Req, SignalOp>,
+    pub(super) open: BTreeMap<Req, SignalOp>,
 }
 
 /// All stations, and the broker between them.
 pub(super) struct Stations {
-    phones: Vec<Phone>,
-    names: Vec<Names>,
-    broker: Broker,
+    pub(super) phones: Vec<Phone>,
+    pub(super) names: Vec<Names>,
+    pub(super) broker: Broker,
     /// Messages of different topics overtake each other.
     reorders: bool,
     /// What a station did wrong.
@@ -169,7 +169,7 @@ impl Phone {
     }
 
     /// On another connection, or on none. What was sent may still arrive for so long.
-    fn hang_up(&mut self, link: Link, gasps_until: u64) {
+    pub(super) fn hang_up(&mut self, link: Link, gasps_until: u64) {
         self.gasp = (self.connection, gasps_until);
         self.connection += 1;
         self.link = link;
@@ -178,7 +178,7 @@ impl Phone {
 }
 
 impl World {
-    fn phone(&mut self, device: usize) -> Option<&mut Phone> {
+    pub(super) fn phone(&mut self, device: usize) -> Option<&mut Phone> {
         self.stations.as_mut().map(|stations| &mut stations.phones[device])
     }
 
@@ -214,7 +214,7 @@ impl World {
     }
 
     /// A station gets an input.
-    fn tell_station(&mut self, device: usize, input: station::Input) {
+    pub(super) fn tell_station(&mut self, device: usize, input: station::Input) {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return };
         phone.station.handle(now, input);
@@ -483,7 +483,7 @@ impl World {
     }
 
     /// A message is put into a session, or lost.
-    fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
+    pub(super) fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
         if self.random.chance(self.weather.lost_permille) {
             self.trouble(device);
             return self.note(|| format!("broker: lost to device {device}: {topic} {payload}"));
@@ -561,105 +561,5 @@ impl World {
         let Some(connection) = self.phone(device).map(|phone| phone.connection) else { return };
         let delay = 5_000 + self.random.below(15_000);
         self.send(device, delay, Thing::Wire(connection, Wire::Will));
-    }
-
-    /// A connection breaks. What was on its way to the broker arrives up to some moment.
-    pub(super) fn drop_link(&mut self, device: usize, is_own_wish: bool) {
-        self.expect_will(device);
-        let gasps_until = self.now + self.delay();
-        let Some(phone) = self.phone(device) else { return };
-        if phone.link == Link::Off {
-            return;
-        }
-        let was_up = phone.link == Link::Up;
-        phone.hang_up(Link::Connecting, gasps_until);
-        let connection = phone.connection;
-        self.note(|| format!("device {device}: the connection breaks"));
-        if !is_own_wish {
-            self.trouble(device);
-        }
-        if was_up {
-            self.tell_station(device, station::Input::Down);
-        }
-        let pause = 100 + self.random.below(2_000);
-        self.send(device, pause, Thing::Wire(connection, Wire::Connect));
-    }
-
-    /// A cut that nobody noticed on this side is over: is the connection still one?
-    pub(super) fn mend_link(&mut self, device: usize) {
-        let Some(stations) = &mut self.stations else { return };
-        let connection = stations.phones[device].connection;
-        let session = stations.broker.session(device);
-        let is_known = session.is_some_and(|session| session.connection == Some(connection));
-        if stations.phones[device].link == Link::Up && !is_known {
-            self.drop_link(device, false);
-        }
-    }
-
-    /// The process has died; a new one has the same names.
-    pub(super) fn renew_station(&mut self, device: usize, life: u32, seed: u64) {
-        if self.stations.is_none() {
-            return;
-        }
-        self.expect_will(device);
-        let gasps_until = self.now + self.delay();
-        let Some(phone) = self.phone(device) else { return };
-        phone.hang_up(Link::Off, gasps_until);
-        phone.open.clear();
-        phone.config.instance = format!("{}-{life}", phone.config.device).into();
-        phone.station = Station::new(phone.config.clone(), seed);
-    }
-
-    /// The broker begins anew and knows nobody.
-    fn restart_broker(&mut self) {
-        self.note(|| "the broker restarts".into());
-        self.stations.iter_mut().for_each(|it| it.broker.forget_all());
-        for device in 0..self.devices.len() {
-            self.trouble(device);
-            self.drop_link(device, false);
-        }
-    }
-
-    /// Another process says that it is this device.
-    pub(super) fn rival(&mut self, device: usize) {
-        let id = self.random.next();
-        let (topic, payload) = (
-            format!("nck1/u/{}/own/{device}", self.devices[device].account),
-            format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"rival","b":{{"again":false}}}}"#),
-        );
-        let Some(stations) = &self.stations else { return };
-        for target in stations.broker.subscribers(&topic, &stations.names) {
-            self.trouble(target);
-            self.place(target, &topic, &payload, 86_400_000);
-        }
-    }
-
-    /// What befalls connections and the broker. False: this world has no broker.
-    pub(super) fn wire_misfortune(&mut self, device: usize) -> bool {
-        if self.stations.is_none() {
-            return false;
-        }
-        match self.random.below(10) {
-            0 => self.restart_broker(),
-            1..4 => self.drop_link(device, false),
-            _ => return false,
-        }
-        true
-    }
-
-    /// The accounts that have to do with a device now: its own, its peer's, and whoever calls it.
-    pub(super) fn kin(&self, device: usize) -> BTreeSet<usize> {
-        if self.stations.is_none() {
-            return [device].into();
-        }
-        let own = &self.devices[device].account;
-        let is_own = |other: &usize| self.devices[*other].account == *own;
-        let family: Vec<usize> = (0..self.devices.len()).filter(is_own).collect();
-        let peers: Vec<Text> = family.iter().map(|it| self.devices[*it].engine.snapshot().peer).collect();
-        let is_kin = |other: &usize| {
-            let theirs = &self.devices[*other];
-            theirs.account == *own || peers.contains(&theirs.account) || theirs.engine.snapshot().peer == *own
-        };
-        (0..self.devices.len()).filter(is_kin).collect()
     }
 }

@@ -132,6 +132,17 @@ impl Phone {
         word
     }
 
+    /// Waits for a line of this event that has this part, and takes it and all before it away.
+    #[track_caller]
+    pub(crate) fn until_line(&mut self, event: &str, part: &str) {
+        let start = format!("{} {event} ", self.name);
+        let name = &self.name;
+        self.read = self.process.wait(&format!("`{event}` with `{part}`"), |lines| {
+            let at = lines.iter().position(|line| line.starts_with(&start) && line.contains(part))?;
+            Some(words_of(name, &lines[..=at]).count())
+        });
+    }
+
     /// All words not yet expected.
     pub(crate) fn rest(&self) -> Vec<String> {
         words_of(&self.name, &self.process.lines()).skip(self.read).collect()

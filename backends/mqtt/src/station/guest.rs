@@ -45,7 +45,7 @@ impl Station {
             // It was said before, and got lost: now at once.
             if let Some(ring) = room.ring().filter(|it| is_host && !greets && it.request == *request) {
                 ring.alert_at = Some(ring.alert_at.unwrap_or(0));
-                self.ring_timeouts(id);
+                self.say_alert(id);
             }
             return;
         }
@@ -272,7 +272,20 @@ impl Station {
         self.handle_timeout(self.now);
     }
 
+    /// Says that it rings, if nobody has answered meanwhile.
+    fn say_alert(&mut self, id: &Text) {
+        let now = self.now;
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let host = room.host.clone();
+        let Some(ring) = room.ring().filter(|it| it.is_ringing()) else { return };
+        if ring.alert_at.take_if(|at| *at <= now).is_some() {
+            let request = ring.request.clone();
+            self.say(&host, id, Body::Alert { request, asks: false });
+        }
+    }
+
     pub(super) fn ring_timeouts(&mut self, id: &Text) {
+        self.say_alert(id);
         let (now, is_up) = (self.now, self.session.is_up());
         let Some(room) = self.rooms.get_mut(id) else { return };
         let host = room.host.clone();
@@ -288,10 +301,6 @@ impl Station {
         {
             // What the host says later is answered with a bye: for the core the invite is over.
             return self.end_ring(id, codes::TIMEOUT, None);
-        }
-        if ring.is_ringing() && ring.alert_at.take_if(|at| *at <= now).is_some() {
-            let request = ring.request.clone();
-            return self.say(&host, id, Body::Alert { request, asks: false });
         }
         if let Some(hint) = ring.hint.take_if(|it| it.at <= now) {
             let request = ring.request.clone();

@@ -157,7 +157,17 @@ impl Station {
         let Some(room) = self.rooms.get(id) else { return };
         let parties: Vec<Party> = room.peers.iter().map(|it| it.party.clone()).collect();
         for party in parties {
+            self.release_held(id, &party);
             self.peer_timeouts(id, &party);
+        }
+    }
+
+    /// What came too early has waited long enough for what should be before it.
+    fn release_held(&mut self, id: &Text, party: &Party) {
+        let now = self.now;
+        let peer = self.rooms.get_mut(id).and_then(|it| it.peer(party));
+        if peer.is_some_and(|it| !it.held.is_empty() && it.held_until <= now) {
+            self.take_held(party, id, u32::MAX);
         }
     }
 
@@ -167,9 +177,6 @@ impl Station {
         let Some(room) = self.rooms.get_mut(id) else { return };
         let is_in = room.is_in;
         let Some(peer) = room.peer(party) else { return };
-        if !peer.held.is_empty() && peer.held_until <= now {
-            return self.take_held(party, id, u32::MAX);
-        }
         let mut asks = false;
         if let Some(doubt) = peer.doubt.take_if(|it| it.next <= now) {
             asks = doubt.left > 0;

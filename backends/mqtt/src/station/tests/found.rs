@@ -73,3 +73,23 @@ fn who_is_kicked_while_it_calls_does_not_leave_the_called_ringing() {
     assert_eq!(rig.take("bob/pad"), ["Online Close by alice"]);
     assert!(rig.phones["bob/pad"].station.is_at_rest());
 }
+
+/// Found by fuzzing: two deadlines of one peer at the same moment, and the second was left due.
+#[test]
+fn deadlines_of_one_moment_pass_together() {
+    let mut rig = Rig::new(&["alice/phone", "bob/pad"]);
+    let channel = ring(&mut rig, "alice/phone", "bob");
+    rig.op("bob/pad", Op::Accept(message(&channel, "alice", "")));
+    rig.op("bob/pad", Op::Join { channel: channel.clone() });
+    rig.take("bob/pad");
+    let body = "\"n\":3,\"b\":{\"custom\":\"early\"}";
+    let text = format!("{{\"v\":1,\"k\":\"ctl\",\"id\":\"m3\",\"cid\":\"{channel}\",{body}}}");
+    let (from, device, payload) = ("alice".into(), "phone".into(), text.into_bytes());
+    rig.feed("bob/pad", Input::Message { lane: Lane::Direct, from, device, payload });
+    rig.pass(500);
+    rig.kill("alice/phone");
+    rig.will("alice/phone");
+    // The rig itself objects to what is left due.
+    rig.pass(1_000);
+    assert_eq!(rig.take("bob/pad"), ["Online Control by alice"]);
+}

@@ -71,7 +71,7 @@ impl World {
         let id = self.random.next();
         let (topic, payload) = (
             format!("nck1/u/{}/own/{device}", self.devices[device].account),
-            format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"rival","b":{{"again":false}}}}"#),
+            format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"rival"}}"#),
         );
         let Some(stations) = &self.stations else { return };
         for target in stations.broker.subscribers(&topic, &stations.names) {

@@ -253,7 +253,7 @@ pub enum Output {
     },
     /// A line for the log.
     Log {
-        /// A nertc_callkit_log_level would be too much: everything here is a warning.
+        /// What was dropped or not sent, and why; always a warning.
         text: &'static str,
     },
 }

@@ -69,6 +69,8 @@ fn event(it: &Event) -> mail::Event {
             Signal::Accept => signal::NERTC_CALLKIT_SIGNAL_ACCEPT,
             Signal::Leave => signal::NERTC_CALLKIT_SIGNAL_LEAVE,
             Signal::Control => signal::NERTC_CALLKIT_SIGNAL_CONTROL,
+            Signal::Ringing => signal::NERTC_CALLKIT_SIGNAL_RINGING,
+            Signal::PeerLost => signal::NERTC_CALLKIT_SIGNAL_PEER_LOST,
         },
         channel: Arc::new(channel(&it.channel)),
         from: who(&it.from, &it.from_device),

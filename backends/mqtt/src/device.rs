@@ -187,6 +187,7 @@ impl Device {
             account: who.account.into(),
             device: who.device.into(),
             instance: self.instance.clone(),
+            instances: vec![self.instance.clone()],
             single_device: self.options.single_device,
             busy_is_local: self.options.busy_is_local,
             peer_lost_ms: self.options.peer_lost_ms,
@@ -198,7 +199,7 @@ impl Device {
             account: who.account.into(),
             device: who.device.into(),
             station: Station::new(config, identity::seed()?),
-            link: Link::new(settings, identity::seed()?, port),
+            link: Link::new(settings, identity::number()?, port),
             login: None,
             is_in: false,
             wants_token: false,
@@ -417,6 +418,8 @@ impl Line {
                 }
             }
             Output::Events { source, events } => convert::events(source, &events, |it| outlet.push(it)),
+            // The sink has no slot for it.
+            Output::Record { .. } => {}
             Output::Connection { what, code, message } => {
                 self.is_in &= what != What::Kicked;
                 outlet.push(convert::connection(what, code, &message));

@@ -6,6 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use nertc_callkit_ids::Seed;
 use parking_lot::Mutex;
 
 use crate::global::Global;
@@ -99,8 +100,13 @@ pub(crate) fn name() -> Option<String> {
     Some(digits.collect())
 }
 
+/// What a generator of ids starts from.
+pub(crate) fn seed() -> Option<Seed> {
+    random()
+}
+
 /// A random number.
-pub(crate) fn seed() -> Option<u64> {
+pub(crate) fn number() -> Option<u64> {
     random().map(u64::from_ne_bytes)
 }
 

@@ -414,6 +414,10 @@ pub enum nertc_callkit_signal {
     NERTC_CALLKIT_SIGNAL_LEAVE = 7,
     /// A text between members.
     NERTC_CALLKIT_SIGNAL_CONTROL = 8,
+    /// A device of the called account rings.
+    NERTC_CALLKIT_SIGNAL_RINGING = 101,
+    /// The backend heard nothing of the peer's device; the core decides (media may live).
+    NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
 }
 
 /// Where a batch of signaling events comes from.

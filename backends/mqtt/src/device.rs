@@ -496,6 +496,7 @@ mod tests {
             rooms: None,
             connection: Some(changed),
             log: None,
+            record: None,
         }
     }
 

@@ -499,6 +499,7 @@ mod tests {
             rooms: None,
             connection: Some(changed),
             log: None,
+            record: None,
         }
     }
 

@@ -424,7 +424,7 @@ impl Line {
                 self.is_in &= what != What::Kicked;
                 outlet.push(convert::connection(what, code, &message));
             }
-            Output::Log { text } => outlet.push(convert::warning(text)),
+            Output::Log { text } => outlet.push(convert::warning(&text)),
         }
     }
 }

@@ -12,6 +12,7 @@ mod in_call;
 mod incoming;
 mod limits;
 mod media;
+mod missed;
 mod offline;
 mod outgoing;
 mod references;

@@ -16,6 +16,7 @@ mod missed;
 mod offline;
 mod outgoing;
 mod references;
+mod ringing;
 mod session;
 mod snapshot;
 mod strangers;

@@ -387,6 +387,49 @@ enum {
   NERTC_CALLKIT_MISSED_REPLACED = 5,
   /** A group call, which this component does not do. */
   NERTC_CALLKIT_MISSED_GROUP = 6,
+  /** The call policy refused it. */
+  NERTC_CALLKIT_MISSED_BLOCKED = 7,
+  /** The caller called too often. */
+  NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+};
+
+/** Whose invites ring. */
+typedef int32_t nertc_callkit_policy_rule;
+enum {
+  /** Everybody's. */
+  NERTC_CALLKIT_POLICY_EVERYBODY = 0,
+  /** Those of `accounts`. */
+  NERTC_CALLKIT_POLICY_ONLY_LISTED = 1,
+  /** All but those of `accounts`. */
+  NERTC_CALLKIT_POLICY_ALL_BUT_LISTED = 2,
+  /** Nobody's: do not disturb. */
+  NERTC_CALLKIT_POLICY_NOBODY = 3,
+};
+
+/** What a caller who may not ring is answered. */
+typedef int32_t nertc_callkit_policy_answer;
+enum {
+  /** Nothing, as if this device were off: other devices of the account ring on. */
+  NERTC_CALLKIT_POLICY_SILENT = 0,
+  /** Busy from this device: counts when no other device of the account rings within 2 s. */
+  NERTC_CALLKIT_POLICY_BUSY = 1,
+};
+
+/** Flags of nertc_callkit_call_policy. */
+typedef uint32_t nertc_callkit_policy_flag;
+enum {
+  /** Refused invites are not reported as on_missed_call. */
+  NERTC_CALLKIT_POLICY_NO_MISSED = 1,
+};
+
+/** Flags of nertc_callkit_call_ref. */
+typedef uint32_t nertc_callkit_call_ref_flag;
+enum {
+  /**
+   * accept, reject: if that call is not here yet, wait for it, also before login. account,
+   * channel_id and request_id are mandatory, call_no is 0; else INVALID_ARGUMENT.
+   */
+  NERTC_CALLKIT_CALL_REF_WAIT = 1,
 };
 
 /** How important a log line is. A callback gets its level and everything more important. */
@@ -425,9 +468,11 @@ typedef uint32_t nertc_callkit_invited_flag;
 enum {
   /** The invite waited while this device was offline. */
   NERTC_CALLKIT_INVITED_OFFLINE = 1,
+  /** The app has answered already (NERTC_CALLKIT_CALL_REF_WAIT): do not ring. */
+  NERTC_CALLKIT_INVITED_ANSWERED = 2,
 };
 
-/** Signaling event types; NIM's numbers. */
+/** Signaling event types; NIM's numbers, own ones from 101. */
 typedef int32_t nertc_callkit_signal;
 enum {
   /** The channel was closed for everybody. */
@@ -446,6 +491,10 @@ enum {
   NERTC_CALLKIT_SIGNAL_LEAVE = 7,
   /** A text between members. */
   NERTC_CALLKIT_SIGNAL_CONTROL = 8,
+  /** A device of the invited account rings: `from` is that account, `request_id` the invite. */
+  NERTC_CALLKIT_SIGNAL_RINGING = 101,
+  /** The backend heard nothing of the peer's device; the core decides, because media may live. */
+  NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
 };
 
 /** Where a batch of signaling events comes from. */
@@ -468,6 +517,22 @@ enum {
   NERTC_CALLKIT_CONNECTION_RESTORED = 2,
   /** This device was logged out by the service (another device, the server). */
   NERTC_CALLKIT_CONNECTION_KICKED = 3,
+  /**
+   * A token is wanted for the next connection: answered by the vtable's set_token. `code` 0 = the
+   * login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = it was refused or has expired.
+   */
+  NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
+};
+
+/** What became of an INVITE that the backend handed over. */
+typedef int32_t nertc_callkit_invite_state;
+enum {
+  /** It rings: the app was told on_invited. */
+  NERTC_CALLKIT_INVITE_RINGING = 1,
+  /** Kept aside (glare, redial): register for the outcome, do not report ringing. */
+  NERTC_CALLKIT_INVITE_HELD = 2,
+  /** Ignored: forget channel and invite, say nothing to anybody. */
+  NERTC_CALLKIT_INVITE_DROPPED = 3,
 };
 
 /** Media plug event types. */
@@ -644,7 +709,7 @@ typedef uint64_t nertc_callkit_call_no;
 typedef struct nertc_callkit_call_ref {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** nertc_callkit_call_ref_flag bits. */
   uint32_t flags;
   /** Local number: all that a host must keep. */
   nertc_callkit_call_no call_no;
@@ -870,6 +935,14 @@ typedef struct nertc_callkit_missed_event {
   const char *attachment;
   /** By the service's clock (ms since 1970); 0 = not known. */
   uint64_t invited_at_ms;
+  /** Signaling channel, or empty. */
+  const char *channel_id;
+  /** Request id of the invite, or empty. */
+  const char *request_id;
+  /** How many calls of this user and reason this event stands for: at least 1. */
+  uint32_t count;
+  /** Reserved; 0. */
+  uint32_t reserved;
 } nertc_callkit_missed_event;
 
 /**
@@ -945,12 +1018,30 @@ typedef struct nertc_callkit_listener {
   void (*on_missed_call)(nertc_callkit *kit,
                          const nertc_callkit_missed_event *event,
                          void *user_data);
+  /**
+   * Caller: a device of the called account rings. At most once a call, after the completion of
+   * call, never after on_user_accept.
+   */
+  nertc_callkit_on_user on_user_ringing;
+  /**
+   * A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
+   * refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
+   * later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN.
+   */
+  nertc_callkit_on_connection on_token_needed;
+  /**
+   * A call record of the peer or of another own device arrived: what it claims, once for each
+   * sender and msg_id. call_no is 0.
+   */
+  void (*on_record_received)(nertc_callkit *kit,
+                             const nertc_callkit_record_event *event,
+                             void *user_data);
 } nertc_callkit_listener;
 /** Every default of nertc_callkit_listener. */
 #define NERTC_CALLKIT_LISTENER_INIT \
   { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
@@ -1116,6 +1207,33 @@ typedef struct nertc_callkit_signaling_connection {
 #define NERTC_CALLKIT_SIGNALING_CONNECTION_INIT \
   { (uint32_t)sizeof(nertc_callkit_signaling_connection), 0, 0, 0, NULL }
 
+/** A call record. Lent for the call. */
+typedef struct nertc_callkit_record {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** A nertc_callkit_record_status. */
+  int32_t record_status;
+  /** How many accounts. */
+  uint32_t account_count;
+  /** Message id the client chose: the call id. */
+  const char *client_msg_id;
+  /** Receiver. */
+  const char *to;
+  /** Signaling channel. */
+  const char *channel_id;
+  /** The record as JSON text (NIM message type 12). */
+  const char *text;
+  /** Accounts that talked. */
+  const char *const *accounts;
+  /** Seconds per account. */
+  const uint32_t *durations_s;
+} nertc_callkit_record;
+/** Every default of nertc_callkit_record. */
+#define NERTC_CALLKIT_RECORD_INIT \
+  { (uint32_t)sizeof(nertc_callkit_record), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+
 /**
  * How a signaling plug reports. Lent from open until close_backend returns; every function only
  * copies and enqueues, may be called on any thread, also from inside an operation, and not after
@@ -1152,11 +1270,13 @@ typedef struct nertc_callkit_signaling_sink {
    * attachments, please: nobody redacts them here.
    */
   void (*log)(void *ctx, int32_t level, const char *text);
+  /** A call record that `from` sent: what it claims. 0, or QUEUE_FULL. */
+  int32_t (*record)(void *ctx, const char *from, const nertc_callkit_record *record);
 } nertc_callkit_signaling_sink;
 /** Every default of nertc_callkit_signaling_sink. */
 #define NERTC_CALLKIT_SIGNALING_SINK_INIT \
   { (uint32_t)sizeof(nertc_callkit_signaling_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, \
-    NULL, NULL }
+    NULL, NULL, NULL }
 
 /** Who logs in. Lent for the call. */
 typedef struct nertc_callkit_login_args {
@@ -1232,33 +1352,6 @@ typedef int32_t (*nertc_callkit_signaling_op)(void *ctx,
                                               nertc_callkit_req req,
                                               const nertc_callkit_signaling_args *args);
 
-/** A call record. Lent for the call. */
-typedef struct nertc_callkit_record {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** A nertc_callkit_record_status. */
-  int32_t record_status;
-  /** How many accounts. */
-  uint32_t account_count;
-  /** Message id the client chose: the call id. */
-  const char *client_msg_id;
-  /** Receiver. */
-  const char *to;
-  /** Signaling channel. */
-  const char *channel_id;
-  /** The record as JSON text (NIM message type 12). */
-  const char *text;
-  /** Accounts that talked. */
-  const char *const *accounts;
-  /** Seconds per account. */
-  const uint32_t *durations_s;
-} nertc_callkit_record;
-/** Every default of nertc_callkit_record. */
-#define NERTC_CALLKIT_RECORD_INIT \
-  { (uint32_t)sizeof(nertc_callkit_record), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
-
 /**
  * A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login,
  * logout, create, join, invite, cancel_invite, accept, reject, leave, close.
@@ -1313,11 +1406,28 @@ typedef struct nertc_callkit_signaling {
   int32_t (*send_record)(void *ctx, nertc_callkit_req req, const nertc_callkit_record *record);
   /** The device's network changed: reconnect now. NULL = nothing to do. */
   void (*network_changed)(void *ctx);
+  /**
+   * What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
+   * the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
+   * request_id. NULL = nobody is told.
+   */
+  void (*invite_state)(void *ctx, const nertc_callkit_signaling_args *args, int32_t state);
+  /**
+   * The login `req` is not wanted any more: nothing of it connects or speaks from now on; what the
+   * service keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
+   */
+  void (*abort_login)(void *ctx, nertc_callkit_req req);
+  /**
+   * The token for the next connection; tries with it now if there is no connection. Empty = there
+   * is none. 0, or a nertc_callkit_code. NULL = unsupported.
+   */
+  int32_t (*set_token)(void *ctx, const char *token);
 } nertc_callkit_signaling;
 /** Every default of nertc_callkit_signaling. */
 #define NERTC_CALLKIT_SIGNALING_INIT \
   { (uint32_t)sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+    NULL }
 
 /** What happened in the media room. Lent for the call. */
 typedef struct nertc_callkit_rtc_event {
@@ -1517,10 +1627,15 @@ typedef struct nertc_callkit_timers {
   uint32_t tombstone_ms;
   /** Age at which an invite is too old to ring (120000). */
   uint32_t invite_age_ms;
+  /** How long the app may take to answer on_token_needed (60000; at a login login_ms). */
+  uint32_t token_ms;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
 } nertc_callkit_timers;
 /** Every default of nertc_callkit_timers. */
 #define NERTC_CALLKIT_TIMERS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_timers), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  { (uint32_t)sizeof(nertc_callkit_timers), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+    0, 0 }
 
 /** How to create a component. Any thread. */
 typedef struct nertc_callkit_config {
@@ -1774,6 +1889,79 @@ typedef struct nertc_callkit_mqtt_options {
 #define NERTC_CALLKIT_MQTT_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_mqtt_options), 0, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, \
     NULL, NULL }
+
+/** Who may ring. Any thread. */
+typedef struct nertc_callkit_call_policy {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_policy_flag bits. */
+  uint32_t flags;
+  /** A nertc_callkit_policy_rule. */
+  int32_t rule;
+  /** A nertc_callkit_policy_answer. */
+  int32_t answer;
+  /** 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none. */
+  const char *const *accounts;
+  /** 0 to 4096. */
+  uint32_t account_count;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
+} nertc_callkit_call_policy;
+/** Every default of nertc_callkit_call_policy. */
+#define NERTC_CALLKIT_CALL_POLICY_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_policy), 0, 0, 0, NULL, 0, 0 }
+
+/** How to reject. Any thread. */
+typedef struct nertc_callkit_end_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** Reserved; must be 0. */
+  uint32_t flags;
+  /** Which call; NULL = the one shown last. */
+  const nertc_callkit_call_ref *call;
+  /** 0 = declined, NERTC_CALLKIT_END_BUSY = busy. */
+  int32_t reason;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
+  /** Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none. */
+  const char *text;
+} nertc_callkit_end_options;
+/** Every default of nertc_callkit_end_options. */
+#define NERTC_CALLKIT_END_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_end_options), 0, NULL, 0, 0, NULL }
+
+/**
+ * What a push notification about a call says. No secret, and not authenticated: it can only make an
+ * answer wait. Any thread.
+ */
+typedef struct nertc_callkit_push_call {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** By the sender's clock, ms since 1970; 0 = not known. */
+  uint64_t sent_ms;
+  /** What was left of the ring time then. */
+  uint32_t ring_left_ms;
+  /** Reserved; must be 0. */
+  uint32_t flags;
+  /** Called account. */
+  char to_account[65];
+  /** Caller's account. */
+  char from_account[65];
+  /** Caller's device, or empty. */
+  char from_device[65];
+  /** Signaling channel. */
+  char channel_id[65];
+  /** Request id of the invite. */
+  char request_id[65];
+  /** Reserved; must be 0. */
+  char reserved[3];
+} nertc_callkit_push_call;
+/** Every default of nertc_callkit_push_call. */
+#define NERTC_CALLKIT_PUSH_CALL_INIT \
+  { (uint32_t)sizeof(nertc_callkit_push_call), 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, \
+    { 0 } }
 
 #ifdef __cplusplus
 extern "C" {

@@ -183,7 +183,8 @@ impl Kit {
                     self.running.push(Running { req, op: Some(op) });
                 }
                 Output::Rtc { req, .. } => self.running.push(Running { req, op: None }),
-                Output::Done { .. } | Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
+                Output::Notify(_) | Output::Done { .. } | Output::Event(_) => {}
+                Output::Ignored(_) | Output::Closed => {}
             }
             count += 1;
         }
@@ -217,7 +218,7 @@ impl Kit {
             (Phase::Calling | Phase::GlareAccepting, _) => {
                 Command::Cancel { call, attach_ext: None, no_offline, no_record }
             }
-            (Phase::Called | Phase::Accepting, 7) => Command::Reject { call },
+            (Phase::Called | Phase::Accepting, 7) => Command::Reject { call, busy: false, text: None },
             (Phase::Called | Phase::Accepting, _) => Command::Accept { call },
             (Phase::InCall, 0) => Command::Hangup { call, no_offline, no_record },
             (Phase::InCall, 1) => Command::Leave { call, no_offline },
@@ -347,6 +348,7 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         no_media: !has(2),
         send_record: has(4),
         control: has(8),
+        abort_login: has(8),
         enable_local: has(16),
         mute_local: has(32),
         subscribe: has(64),
@@ -435,7 +437,7 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
             Command::Cancel { call: call(), attach_ext, no_offline, no_record }
         }
         5 => Command::Accept { call: call() },
-        6 => Command::Reject { call: call() },
+        6 => Command::Reject { call: call(), busy: false, text: None },
         7 => Command::Hangup { call: call(), no_offline, no_record },
         8 => Command::Leave { call: call(), no_offline },
         9 | 10 => Command::SwitchCallType {

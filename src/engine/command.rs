@@ -47,7 +47,7 @@ impl Engine {
                     self.cmd_accept(now, ticket);
                 }
             }
-            Command::Reject { call } => {
+            Command::Reject { call, busy: _, text: _ } => {
                 if self.check(ticket, operation, &call, REJECT, true) {
                     self.reject_called(now, (ticket, operation), Finish::Leave);
                 }
@@ -73,6 +73,9 @@ impl Engine {
             Command::MuteRemote { media, muted } => self.cmd_mute_remote(now, ticket, media, muted),
             Command::SetLocalView(view) => self.cmd_local_view(now, ticket, view),
             Command::SetRemoteView(view) => self.cmd_remote_view(now, ticket, view),
+            Command::SetCallPolicy(_) | Command::SetToken { .. } => {
+                self.done(ticket, operation, 0, codes::OK);
+            }
         }
     }
 
@@ -200,7 +203,9 @@ impl Command {
         match self {
             Command::Login { .. } => Operation::Login,
             Command::Logout => Operation::Logout,
-            Command::SetCallTimeout { .. } => Operation::None,
+            Command::SetCallTimeout { .. } | Command::SetCallPolicy(_) | Command::SetToken { .. } => {
+                Operation::None
+            }
             Command::Call(_) => Operation::Call,
             Command::Cancel { .. } => Operation::Cancel,
             Command::Accept { .. } => Operation::Accept,

@@ -138,6 +138,7 @@ impl Engine {
             invited_at_ms: invite.time_ms,
             ring_left_ms: u32::try_from(ring_left_ms).unwrap_or(u32::MAX),
             offline: invite.offline,
+            answered: false,
         }));
         let called = Called { no, invite, since: now, ring_until, accepting: None, aside: None };
         self.state = State::Called(Box::new(called));
@@ -357,6 +358,9 @@ impl Engine {
             attachment: invite.attachment.clone(),
             why,
             invited_at_ms: invite.time_ms,
+            channel_id: invite.channel_id.clone(),
+            request_id: invite.request_id.clone(),
+            count: 1,
         }));
     }
 }

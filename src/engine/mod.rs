@@ -108,6 +108,9 @@ pub struct Caps {
     pub send_record: bool,
     /// The signaling plug can send control messages.
     pub control: bool,
+    /// The signaling backend can give a login up; else it is logged out.
+    #[serde(default)]
+    pub abort_login: bool,
     /// The media plug brings no media: the peer counts as present.
     pub no_media: bool,
     /// The media plug can open and close microphone and camera.
@@ -204,6 +207,7 @@ impl Engine {
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
             Input::Rtc(event) => self.on_rtc_event(now, event),
+            Input::Record { .. } => self.ignore("a record"),
         }
         self.check_move(before, call);
     }

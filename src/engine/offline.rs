@@ -106,9 +106,14 @@ fn ends_invite(event: &SignalEvent, account: &Text) -> Option<Over> {
     let why = match event.signal {
         Signal::Cancel | Signal::Close => Missed::Cancelled,
         Signal::Accept | Signal::Reject if event.from == *account => Missed::AnsweredElsewhere,
-        Signal::Accept | Signal::Reject | Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {
-            return None;
-        }
+        Signal::Accept
+        | Signal::Reject
+        | Signal::Invite
+        | Signal::Join
+        | Signal::Leave
+        | Signal::Control
+        | Signal::Ringing
+        | Signal::PeerLost => return None,
     };
     let request_id = (event.signal != Signal::Close).then(|| event.request_id.clone());
     Some(Over { by: event.from.clone(), channel_id: event.channel.id.clone(), request_id, why })

@@ -201,7 +201,7 @@ impl Engine {
                 self.tell(Event::Reconnected(event));
             }
             Connection::Kicked(outcome) => self.on_kicked(now, outcome),
-            Connection::Lost(_) | Connection::Restored => {
+            Connection::Lost(_) | Connection::Restored | Connection::TokenNeeded(_) => {
                 self.ignore("connection change that changes nothing")
             }
         }

@@ -38,7 +38,9 @@ impl Engine {
                 | Signal::Invite
                 | Signal::Cancel
                 | Signal::Leave
-                | Signal::Control => self.ignore("message of another own device"),
+                | Signal::Control
+                | Signal::Ringing
+                | Signal::PeerLost => self.ignore("message of another own device"),
             };
         }
         match event.signal {
@@ -54,6 +56,7 @@ impl Engine {
             Signal::Leave => self.on_leave(now, event),
             Signal::Control => self.on_control(now, event),
             Signal::Join => self.ignore("somebody joined the channel; the media plug says who is there"),
+            Signal::Ringing | Signal::PeerLost => self.ignore("a device rings or is lost"),
         }
     }
 

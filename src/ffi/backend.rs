@@ -16,7 +16,7 @@ use super::sink;
 use crate::engine::Caps;
 use crate::engine::codes;
 use crate::engine::input::{Outcome, Push, Req, Text, View};
-use crate::engine::output::{Message, Record, RtcOp, SignalOp};
+use crate::engine::output::{Message, Notice, Record, RtcOp, SignalOp};
 use crate::worker::CallbackGuard;
 use crate::worker::ports::{Rtc, Signaling};
 
@@ -38,6 +38,7 @@ impl Pair {
             server_record: self.signaling.caps & server_record != 0,
             send_record: self.signaling.send_record.is_some(),
             control: self.signaling.control.is_some(),
+            abort_login: self.signaling.abort_login.is_some(),
             no_media: self.rtc.caps & no_media != 0,
             enable_local: self.rtc.enable_local.is_some(),
             mute_local: self.rtc.mute_local.is_some(),
@@ -179,6 +180,40 @@ impl Signaling for SignalingPlug {
             }
             SignalOp::Control(message) => self.run(slots.control, req, &Args::message(message)),
             SignalOp::SendRecord(record) => self.send_record(req, record),
+        }
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        let Some(Ok(())) = &self.opened else { return };
+        match notice {
+            Notice::InviteState { channel_id, account, request_id, state } => {
+                let Some(invite_state) = self.vtable.invite_state else { return };
+                let args = Args {
+                    channel_id: &channel_id,
+                    account: &account,
+                    request_id: &request_id,
+                    ..Args::default()
+                };
+                args.lend(|args| {
+                    // SAFETY: the plug's function; args and texts are valid until it returns.
+                    unsafe { invite_state(self.ctx.0, args, state as i32) }
+                });
+            }
+            Notice::AbortLogin(req) => {
+                if let Some(abort_login) = self.vtable.abort_login {
+                    // SAFETY: the plug's function.
+                    unsafe { abort_login(self.ctx.0, number(req)) }
+                }
+            }
+            Notice::SetToken(token) => {
+                let Some(set_token) = self.vtable.set_token else { return };
+                let token = c_text(&token);
+                // SAFETY: the plug's function; the text is valid until it returns.
+                let code = unsafe { set_token(self.ctx.0, token.as_ptr()) };
+                if code != 0 {
+                    log::warn!("the signaling backend refused a token: {code}");
+                }
+            }
         }
     }
 

@@ -144,7 +144,7 @@ pub unsafe extern "C" fn nertc_callkit_reject(
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &component.host)? };
-        component.submit(Command::Reject { call }, Completion::new(done, user_data))
+        component.submit(Command::Reject { call, busy: false, text: None }, Completion::new(done, user_data))
     })
 }
 

@@ -28,21 +28,44 @@ pub(crate) unsafe trait Sized32: Copy {
 }
 
 macro_rules! sized32 {
-    ($($name:ident)*) => {
+    ($($name:ident $(since $first:expr)?,)*) => {
         $(
             // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers and optional
             // functions.
-            unsafe impl Sized32 for abi::$name {}
+            unsafe impl Sized32 for abi::$name {
+                $(const FIRST: usize = $first;)?
+            }
         )*
     };
 }
 sized32! {
-    nertc_callkit_push nertc_callkit_call_options nertc_callkit_call_ref nertc_callkit_cancel_options
-    nertc_callkit_view nertc_callkit_timers nertc_callkit_config nertc_callkit_listener
-    nertc_callkit_plugs nertc_callkit_fault nertc_callkit_mqtt_options nertc_callkit_frame
-    nertc_callkit_call_info nertc_callkit_signaling nertc_callkit_rtc nertc_callkit_signaling_result
-    nertc_callkit_signaling_event nertc_callkit_signaling_connection nertc_callkit_channel
-    nertc_callkit_member nertc_callkit_room nertc_callkit_rtc_event
+    // Functions that a shorter one does not have are NULL; what a newer one has grew at its end.
+    nertc_callkit_push,
+    nertc_callkit_call_options,
+    nertc_callkit_call_ref,
+    nertc_callkit_cancel_options,
+    nertc_callkit_view,
+    nertc_callkit_timers since std::mem::offset_of!(abi::nertc_callkit_timers, token_ms),
+    nertc_callkit_config,
+    nertc_callkit_listener since SMALLEST,
+    nertc_callkit_plugs,
+    nertc_callkit_fault,
+    nertc_callkit_mqtt_options,
+    nertc_callkit_frame,
+    nertc_callkit_call_info,
+    nertc_callkit_signaling since SMALLEST,
+    nertc_callkit_rtc since SMALLEST,
+    nertc_callkit_signaling_result,
+    nertc_callkit_signaling_event,
+    nertc_callkit_signaling_connection,
+    nertc_callkit_channel,
+    nertc_callkit_member,
+    nertc_callkit_room,
+    nertc_callkit_rtc_event,
+    nertc_callkit_record,
+    nertc_callkit_call_policy,
+    nertc_callkit_end_options,
+    nertc_callkit_push_call,
 }
 
 /// A pointer of the host or a plug that we only pass on.

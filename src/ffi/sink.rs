@@ -16,10 +16,11 @@ use super::guard::guard_or;
 use super::log::log_plug;
 use crate::engine::codes;
 use crate::engine::input::{
-    Channel, Connection, Member, Outcome, Req, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source,
-    Text,
+    CallType, Channel, Connection, Member, Outcome, Req, Room, RtcEvent, Signal, SignalEvent, SignalResult,
+    Source, Text,
 };
 use crate::engine::limits;
+use crate::engine::output::{Record, RecordStatus};
 use crate::worker::{Refused, Report};
 
 /// Why a plug's report is dropped.
@@ -65,6 +66,7 @@ pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
         rooms: Some(signal_rooms),
         connection: Some(signal_connection),
         log: Some(plug_log),
+        record: Some(signal_record),
     }
 }
 
@@ -131,6 +133,18 @@ unsafe extern "C" fn signal_connection(
     guard_or(0, || match unsafe { connection(event) } {
         Ok(event) => report(ctx, Report::Connection(event)),
         Err(bad) => dropped("connection event", bad),
+    })
+}
+
+unsafe extern "C" fn signal_record(
+    ctx: *mut c_void,
+    from: *const c_char,
+    place: *const abi::nertc_callkit_record,
+) -> i32 {
+    // SAFETY: the plug lends sender and record for the call.
+    guard_or(0, || match unsafe { text(from, limits::ACCOUNT).and_then(|from| Ok((from, record(place)?))) } {
+        Ok((from, record)) => report(ctx, Report::Record { from, record }),
+        Err(bad) => dropped("call record", bad),
     })
 }
 
@@ -347,6 +361,41 @@ unsafe fn signal_event(place: *const abi::nertc_callkit_signaling_event) -> Resu
     }
 }
 
+/// A record as somebody else sent it; what nobody needs of it is not read.
+///
+/// # Safety
+/// As `channel`.
+unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<Record, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = read(place)?;
+        Ok(Record {
+            client_msg_id: text(c.client_msg_id, limits::ID)?,
+            to: text(c.to, limits::ACCOUNT)?,
+            channel_id: text(c.channel_id, limits::ID)?,
+            call_type: match c.call_type {
+                1 => CallType::Audio,
+                2 => CallType::Video,
+                _ => return Err(Bad::Unknown),
+            },
+            status: record_status(c.record_status)?,
+            text: Text::default(),
+            durations: Vec::new(),
+        })
+    }
+}
+
+fn record_status(number: i32) -> Result<RecordStatus, Bad> {
+    Ok(match number {
+        1 => RecordStatus::Complete,
+        2 => RecordStatus::Cancelled,
+        3 => RecordStatus::Rejected,
+        4 => RecordStatus::Timeout,
+        5 => RecordStatus::Busy,
+        _ => return Err(Bad::Unknown),
+    })
+}
+
 fn signal(number: i32) -> Result<Signal, Bad> {
     Ok(match number {
         1 => Signal::Close,
@@ -357,6 +406,8 @@ fn signal(number: i32) -> Result<Signal, Bad> {
         6 => Signal::Accept,
         7 => Signal::Leave,
         8 => Signal::Control,
+        101 => Signal::Ringing,
+        102 => Signal::PeerLost,
         _ => return Err(Bad::Unknown),
     })
 }
@@ -382,6 +433,7 @@ unsafe fn connection(place: *const abi::nertc_callkit_signaling_connection) -> R
         1 => Connection::Lost(outcome),
         2 => Connection::Restored,
         3 => Connection::Kicked(outcome),
+        4 => Connection::TokenNeeded(outcome),
         _ => return Err(Bad::Unknown),
     })
 }

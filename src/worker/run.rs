@@ -263,6 +263,7 @@ impl Seat {
                     result: SignalResult { outcome, ..Default::default() },
                 });
             }
+            Output::Notify(notice) => self.ports.signaling.notify(notice),
             Output::Rtc { req, op } => {
                 let outcome = self.ports.rtc.start(req, op).err()?;
                 return Some(Input::RtcDone { req, outcome });

@@ -279,7 +279,7 @@ impl World {
             }
             Ask::Reject => {
                 spend(&mut may.rejects);
-                Command::Reject { call }
+                Command::Reject { call, busy: false, text: None }
             }
             Ask::Cancel => {
                 spend(&mut may.hangups);

@@ -20,7 +20,9 @@ impl World {
         match (phase, answer) {
             (Phase::Idle, 0..70) => self.place_call(device),
             (Phase::Called, 0..50) => self.ask(device, Command::Accept { call }),
-            (Phase::Called | Phase::Accepting, 50..65) => self.ask(device, Command::Reject { call }),
+            (Phase::Called | Phase::Accepting, 50..65) => {
+                self.ask(device, Command::Reject { call, busy: false, text: None })
+            }
             (Phase::Calling | Phase::GlareAccepting, 0..25) => self.cancel(device, call),
             (Phase::InCall, 0..25) => self.hang_up(device, call),
             (Phase::InCall, 25..35) => self.ask(device, Command::Leave { call, no_offline: false }),
@@ -118,7 +120,7 @@ impl World {
         let call = self.any_call();
         match self.random.below(10) {
             0 => self.ask(device, Command::Accept { call }),
-            1 => self.ask(device, Command::Reject { call }),
+            1 => self.ask(device, Command::Reject { call, busy: false, text: None }),
             2 => self.hang_up(device, call),
             3 => self.ask(device, Command::Leave { call, no_offline: false }),
             4 => self.cancel(device, call),

@@ -367,6 +367,7 @@ impl World {
                     self.start_operation(device, req, op);
                     early.map_err(|why| format!("device {device}: {why}"))?;
                 }
+                Output::Notify(_) => {}
                 Output::Rtc { req, op } => self.start_media(device, req, op),
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
@@ -542,6 +543,7 @@ fn config(confirm: bool) -> Config {
             server_record: false,
             send_record: true,
             control: true,
+            abort_login: true,
             no_media: false,
             enable_local: true,
             mute_local: true,

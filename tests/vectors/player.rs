@@ -238,7 +238,7 @@ impl Player<'_> {
                 }
                 Output::Event(Event::Invited(invited)) => self.shown = invited.call_no,
                 Output::Event(Event::CallEnd(end)) if end.call_no == self.shown => self.shown = 0,
-                Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
+                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
             }
             let value = show(&output).map(|value| self.with_names(value));
             self.seen.extend(value);

@@ -375,6 +375,7 @@ mod tests {
             rooms: None,
             connection: Some(changed),
             log: None,
+            record: None,
         }
     }
 

@@ -44,6 +44,9 @@ static VTABLE: Vtable = Vtable(nertc_callkit_signaling {
     control: Some(control),
     send_record: Some(send_record),
     network_changed: Some(network_changed),
+    invite_state: None,
+    abort_login: None,
+    set_token: None,
 });
 
 /// A new signaling plug. Whoever gets the ctx calls the vtable's release once. None: the system has no random

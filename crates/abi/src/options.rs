@@ -51,7 +51,7 @@ pub struct nertc_callkit_call_options {
 pub struct nertc_callkit_call_ref {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// nertc_callkit_call_ref_flag bits.
     pub flags: u32,
     /// Local number: all that a host must keep.
     pub call_no: nertc_callkit_call_no,
@@ -133,6 +133,77 @@ pub struct nertc_callkit_timers {
     pub tombstone_ms: u32,
     /// Age at which an invite is too old to ring (120000).
     pub invite_age_ms: u32,
+    /// How long the app may take to answer on_token_needed (60000; at a login login_ms).
+    pub token_ms: u32,
+    /// Reserved; must be 0.
+    pub reserved: u32,
+}
+
+/// Who may ring. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_call_policy {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// nertc_callkit_policy_flag bits.
+    pub flags: u32,
+    /// A nertc_callkit_policy_rule.
+    pub rule: i32,
+    /// A nertc_callkit_policy_answer.
+    pub answer: i32,
+    /// 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none.
+    pub accounts: *const *const c_char,
+    /// 0 to 4096.
+    pub account_count: u32,
+    /// Reserved; must be 0.
+    pub reserved: u32,
+}
+
+/// How to reject. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_end_options {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// Reserved; must be 0.
+    pub flags: u32,
+    /// Which call; NULL = the one shown last.
+    pub call: *const nertc_callkit_call_ref,
+    /// 0 = declined, NERTC_CALLKIT_END_BUSY = busy.
+    pub reason: i32,
+    /// Reserved; must be 0.
+    pub reserved: u32,
+    /// Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none.
+    pub text: *const c_char,
+}
+
+/// What a push notification about a call says. No secret, and not authenticated: it can only make an
+/// answer wait. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_push_call {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// By the sender's clock, ms since 1970; 0 = not known.
+    pub sent_ms: u64,
+    /// What was left of the ring time then.
+    pub ring_left_ms: u32,
+    /// Reserved; must be 0.
+    pub flags: u32,
+    /// Called account.
+    pub to_account: [c_char; 65],
+    /// Caller's account.
+    pub from_account: [c_char; 65],
+    /// Caller's device, or empty.
+    pub from_device: [c_char; 65],
+    /// Signaling channel.
+    pub channel_id: [c_char; 65],
+    /// Request id of the invite.
+    pub request_id: [c_char; 65],
+    /// Reserved; must be 0.
+    pub reserved: [c_char; 3],
 }
 
 /// How to create a component. Any thread.

@@ -352,6 +352,51 @@ pub enum nertc_callkit_missed {
     NERTC_CALLKIT_MISSED_REPLACED = 5,
     /// A group call, which this component does not do.
     NERTC_CALLKIT_MISSED_GROUP = 6,
+    /// The call policy refused it.
+    NERTC_CALLKIT_MISSED_BLOCKED = 7,
+    /// The caller called too often.
+    NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+}
+
+/// Whose invites ring.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_policy_rule {
+    /// Everybody's.
+    NERTC_CALLKIT_POLICY_EVERYBODY = 0,
+    /// Those of `accounts`.
+    NERTC_CALLKIT_POLICY_ONLY_LISTED = 1,
+    /// All but those of `accounts`.
+    NERTC_CALLKIT_POLICY_ALL_BUT_LISTED = 2,
+    /// Nobody's: do not disturb.
+    NERTC_CALLKIT_POLICY_NOBODY = 3,
+}
+
+/// What a caller who may not ring is answered.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_policy_answer {
+    /// Nothing, as if this device were off: other devices of the account ring on.
+    NERTC_CALLKIT_POLICY_SILENT = 0,
+    /// Busy from this device: counts when no other device of the account rings within 2 s.
+    NERTC_CALLKIT_POLICY_BUSY = 1,
+}
+
+/// Flags of nertc_callkit_call_policy.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_policy_flag {
+    /// Refused invites are not reported as on_missed_call.
+    NERTC_CALLKIT_POLICY_NO_MISSED = 1,
+}
+
+/// Flags of nertc_callkit_call_ref.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_call_ref_flag {
+    /// accept, reject: if that call is not here yet, wait for it, also before login. account,
+    /// channel_id and request_id are mandatory, call_no is 0; else INVALID_ARGUMENT.
+    NERTC_CALLKIT_CALL_REF_WAIT = 1,
 }
 
 /// How important a log line is. A callback gets its level and everything more important.
@@ -392,9 +437,11 @@ pub enum nertc_callkit_trace_flag {
 pub enum nertc_callkit_invited_flag {
     /// The invite waited while this device was offline.
     NERTC_CALLKIT_INVITED_OFFLINE = 1,
+    /// The app has answered already (NERTC_CALLKIT_CALL_REF_WAIT): do not ring.
+    NERTC_CALLKIT_INVITED_ANSWERED = 2,
 }
 
-/// Signaling event types; NIM's numbers.
+/// Signaling event types; NIM's numbers, own ones from 101.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_signal {
@@ -414,6 +461,10 @@ pub enum nertc_callkit_signal {
     NERTC_CALLKIT_SIGNAL_LEAVE = 7,
     /// A text between members.
     NERTC_CALLKIT_SIGNAL_CONTROL = 8,
+    /// A device of the invited account rings: `from` is that account, `request_id` the invite.
+    NERTC_CALLKIT_SIGNAL_RINGING = 101,
+    /// The backend heard nothing of the peer's device; the core decides, because media may live.
+    NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
 }
 
 /// Where a batch of signaling events comes from.
@@ -438,6 +489,21 @@ pub enum nertc_callkit_connection {
     NERTC_CALLKIT_CONNECTION_RESTORED = 2,
     /// This device was logged out by the service (another device, the server).
     NERTC_CALLKIT_CONNECTION_KICKED = 3,
+    /// A token is wanted for the next connection: answered by the vtable's set_token. `code` 0 = the
+    /// login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = it was refused or has expired.
+    NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
+}
+
+/// What became of an INVITE that the backend handed over.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_invite_state {
+    /// It rings: the app was told on_invited.
+    NERTC_CALLKIT_INVITE_RINGING = 1,
+    /// Kept aside (glare, redial): register for the outcome, do not report ringing.
+    NERTC_CALLKIT_INVITE_HELD = 2,
+    /// Ignored: forget channel and invite, say nothing to anybody.
+    NERTC_CALLKIT_INVITE_DROPPED = 3,
 }
 
 /// Media plug event types.

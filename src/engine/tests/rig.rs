@@ -42,6 +42,7 @@ pub(super) fn caps() -> Caps {
         server_record: false,
         send_record: true,
         control: true,
+        abort_login: true,
         no_media: false,
         enable_local: false,
         mute_local: true,
@@ -237,7 +238,7 @@ impl Rig {
     }
 
     pub(super) fn reject_of(&mut self, call: CallRef) {
-        self.command(Command::Reject { call });
+        self.command(Command::Reject { call, busy: false, text: None });
     }
 
     pub(super) fn hangup(&mut self) {
@@ -513,7 +514,7 @@ impl Rig {
                 }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
-                Output::Ignored(_) => {}
+                Output::Ignored(_) | Output::Notify(_) => {}
                 Output::Closed => {
                     self.is_closed = true;
                     self.told.push("closed".to_owned());

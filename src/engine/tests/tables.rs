@@ -94,7 +94,7 @@ fn before_login_everything_about_calls_says_so() {
         Command::Call(Rig::options("bob")),
         Command::Cancel { call: none(), attach_ext: None, no_offline: false, no_record: false },
         Command::Accept { call: none() },
-        Command::Reject { call: none() },
+        Command::Reject { call: none(), busy: false, text: None },
         Command::Hangup { call: none(), no_offline: false, no_record: false },
         Command::Leave { call: none(), no_offline: false },
         Command::SwitchCallType { call_type: CallType::Video, step: SwitchStep::Invite },

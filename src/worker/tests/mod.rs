@@ -79,6 +79,9 @@ fn missed() -> Event {
         attachment: "".into(),
         why: crate::engine::output::Missed::Busy,
         invited_at_ms: 0,
+        channel_id: "".into(),
+        request_id: "".into(),
+        count: 1,
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Weak;
 use std::thread::ThreadId;
 
 use super::*;
-use crate::engine::output::{RtcOp, SignalOp};
+use crate::engine::output::{Notice, RtcOp, SignalOp};
 use crate::engine::{Config, Timers};
 
 /// What the signaling plug does when it is asked to log in.
@@ -45,6 +45,8 @@ impl Signaling for Fake {
         }
         Ok(())
     }
+
+    fn notify(&mut self, _: Notice) {}
 
     fn network_changed(&mut self) {}
 

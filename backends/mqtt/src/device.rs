@@ -23,7 +23,7 @@ use crate::link::{Link, Readiness, Settings, Timers};
 use crate::names::Names;
 use crate::options::Options;
 use crate::reactor::{Driven, Seat, now};
-use crate::station::{Answer, Config, Op, Text};
+use crate::station::{Answer, Config, InviteState, Op, Text};
 
 /// Seconds for which the broker keeps a session whose client id nobody keeps.
 const SHORT_EXPIRY_S: u32 = 600;
@@ -161,10 +161,12 @@ impl Device {
             names: names.clone(),
             timers: Timers::default(),
         };
+        let lives = identity::instances(who.account, who.device, who.folder, &self.instance);
         let config = Config {
             account: who.account.into(),
             device: who.device.into(),
             instance: self.instance.clone(),
+            instances: lives.into_iter().map(Text::from).collect(),
             single_device: self.options.single_device,
             busy_is_local: self.options.busy_is_local,
             peer_lost_ms: self.options.peer_lost_ms,
@@ -186,6 +188,21 @@ impl Device {
             }
         });
         OK
+    }
+
+    /// The login is not wanted any more.
+    pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
+        self.act(|state, now| {
+            state.forget_ask();
+            self.on_line(state, now, |line| line.abort_login(now, req as u64));
+        });
+    }
+
+    /// What the core made of an invite.
+    pub(crate) fn invite_state(&self, channel: Text, request: Text, what: InviteState) {
+        self.act(|state, now| {
+            self.on_line(state, now, |line| line.invite_state(now, channel, request, what));
+        });
     }
 
     /// The device has another network.
@@ -210,6 +227,7 @@ impl Device {
         if let Some(line) = &mut state.line {
             line.act(now, &mut |it| self.outlet.push(it), body);
         }
+        state.line.take_if(|line| line.is_broken());
     }
 
     /// Does something under the lock, and then what has to be done without it.

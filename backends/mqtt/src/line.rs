@@ -25,7 +25,7 @@ use nertc_callkit_plug::mail::SignalMail;
 use crate::convert;
 use crate::identity;
 use crate::link::{Link, LinkEvent, Port, Settings, code};
-use crate::station::{Answer, Config, Fate, Input, Op, Output, Station, Text, What};
+use crate::station::{Answer, Config, Fate, Input, InviteState, Op, Output, Station, Text, What};
 
 /// So many panics ...
 const PANICS: usize = 3;
@@ -46,7 +46,6 @@ enum Part {
 pub struct Line {
     settings: Settings,
     config: Config,
-    port: Arc<dyn Port>,
     station: Station,
     link: Link,
     at_work: Part,
@@ -54,6 +53,8 @@ pub struct Line {
     panics: [Option<u64>; PANICS],
     /// How many there were.
     panic_count: u64,
+    /// One while recovering from another.
+    is_broken: bool,
     /// Operations that wait for their answer.
     running: BTreeSet<u64>,
     /// The station was told that there is a connection.
@@ -80,13 +81,13 @@ impl Line {
     pub fn new(config: Config, settings: Settings, port: Arc<dyn Port>) -> Option<Line> {
         Some(Line {
             station: Station::new(config.clone(), identity::seed()?),
-            link: Link::new(settings.clone(), identity::seed()?, port.clone()),
+            link: Link::new(settings.clone(), identity::number()?, port),
             settings,
             config,
-            port,
             at_work: Part::Station,
             panics: [None; PANICS],
             panic_count: 0,
+            is_broken: false,
             running: BTreeSet::new(),
             is_up: false,
             login: None,
@@ -114,6 +115,11 @@ impl Line {
         self.is_in
     }
 
+    /// It does nothing any more and is to be dropped: nobody is logged in.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     /// How many panics were contained so far.
     pub fn panic_count(&self) -> u64 {
         self.panic_count
@@ -130,7 +136,7 @@ impl Line {
             return;
         }
         self.recover(now, tell);
-        if !self.is_contained(now, tell, |_| ()) {
+        if !self.is_broken && !self.is_contained(now, tell, |_| ()) {
             self.give_up(tell);
         }
     }
@@ -173,6 +179,16 @@ impl Line {
             | Op::Record(_) => {}
         }
         self.station().handle(now, Input::Op { req, op });
+    }
+
+    /// The core does not want a login any more.
+    pub fn abort_login(&mut self, now: u64, req: u64) {
+        self.station().handle(now, Input::AbortLogin { req });
+    }
+
+    /// What the core made of an invite.
+    pub fn invite_state(&mut self, now: u64, channel: Text, request: Text, state: InviteState) {
+        self.station().handle(now, Input::InviteState { channel, request, state });
     }
 
     /// A deadline of the link's or the station's may have come.
@@ -272,6 +288,9 @@ impl Line {
             Output::Done { req: 0, answer } => self.rejoined(&answer, tell),
             Output::Done { req, answer } => self.done(req, &answer, tell),
             Output::Events { source, events } => convert::events(source, &events, tell),
+            Output::Record { from, device: _, id, text } => {
+                convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(tell);
+            }
             Output::Connection { what, code, message } => self.connection(what, code, &message, tell),
             Output::Log { text } => tell(convert::warning(text)),
         }
@@ -323,7 +342,7 @@ impl Line {
                  that wait in it"
             );
         }
-        let Some(seed) = identity::seed() else { return self.give_up(tell) };
+        let Some(seed) = identity::number() else { return self.give_up(tell) };
         let part = self.at_work;
         log::error!("mqtt: a panic in the {part:?}; the connection begins anew");
         self.link.restart(now, seed, is_third);
@@ -341,6 +360,7 @@ impl Line {
             return self.give_up(tell);
         };
         self.config.instance = name.into();
+        self.config.remember_instance();
         self.station = Station::new(self.config.clone(), seed);
         self.is_up = false;
         let was_in = self.is_in;
@@ -374,8 +394,6 @@ impl Line {
         if std::mem::take(&mut self.is_in) {
             self.connection(What::Kicked, PLUG_FAILED, "a failure inside: the log says where", tell);
         }
-        (self.is_up, self.rejoins) = (false, false);
-        self.station = Station::new(self.config.clone(), self.panic_count);
-        self.link = Link::new(self.settings.clone(), self.panic_count, self.port.clone());
+        self.is_broken = true;
     }
 }

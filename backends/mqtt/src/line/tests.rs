@@ -32,6 +32,7 @@ impl Phone {
             account: "alice".into(),
             device: "pad".into(),
             instance: "I".into(),
+            instances: vec!["I".into()],
             single_device: false,
             busy_is_local: false,
             peer_lost_ms: 60_000,
@@ -119,6 +120,7 @@ impl Phone {
                 SignalMail::Online(_)
                 | SignalMail::Sync(_)
                 | SignalMail::Backlog(_)
+                | SignalMail::Record(_)
                 | SignalMail::Rooms(_) => writeln!(text, "events"),
                 SignalMail::Log(..) => writeln!(text, "log"),
             }
@@ -236,4 +238,41 @@ fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
         assert_eq!(phone.told(), "done 1 90008\n");
         assert_eq!(phone.line.poll_timeout(), None, "nothing goes on");
     });
+}
+
+#[test]
+fn a_login_that_is_given_up_neither_connects_nor_speaks() {
+    // While the broker does not answer, and when it is about to.
+    for has_connack in [false, true] {
+        let mut phone = Phone::new();
+        phone.act(|line, now| {
+            line.operate(now, 1, Op::Login);
+            line.link().connect(now, "secret");
+        });
+        phone.until("no CONNECT", |phone| phone.broker.has_connect());
+        if has_connack {
+            phone.broker.welcome(&[]);
+            phone.until("no SUBSCRIBE", |phone| phone.broker.has_filters());
+            phone.broker.grant();
+        }
+        phone.act(|line, now| line.abort_login(now, 1));
+        assert_eq!(phone.told(), "done 1 408\n");
+        phone.until("it stays connected", |phone| phone.broker.ended);
+        phone.ready(ALL);
+        while phone.line.poll_timeout().is_some() {
+            phone.next_deadline();
+        }
+        assert_eq!((phone.broker.connections, phone.broker.texts().len()), (1, 0));
+        // Said as somebody who comes back.
+        let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if it.props().as_ref().is_some_and(|it| !it.is_empty()));
+        assert_eq!(phone.broker.count(forgets), 0);
+        // The next login is one like any other.
+        phone.act(|line, now| {
+            line.operate(now, 2, Op::Login);
+            line.link().connect(now, "secret");
+        });
+        phone.until("no connection", |phone| phone.broker.connections == 2);
+        phone.come_in(&[]);
+        assert_eq!(phone.told(), "done 2 0\n");
+    }
 }

@@ -27,8 +27,9 @@ struct Notes {
 impl Notes {
     fn note(&self, call: Call) {
         let name = thread::current().name().map(str::to_owned);
-        let _ = self.calls.lock().send((call, name));
+        // Taken first: who has heard of the call may put in what the next one does.
         let todo = self.todo.lock().pop_front();
+        let _ = self.calls.lock().send((call, name));
         if let Some(todo) = todo {
             todo();
         }

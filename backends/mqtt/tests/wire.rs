@@ -27,13 +27,14 @@ impl Device {
             account: text("account").into(),
             device: text("device").into(),
             instance: "I".repeat(22).into(),
+            instances: vec!["I".repeat(22).into()],
             single_device: me["single_device"] == true,
             busy_is_local: me["busy_is_local"] == true,
             peer_lost_ms: me["peer_lost_ms"].as_u64().unwrap_or(60_000) as u32,
             watch_presence: false,
         };
         let names = Names::new("nck1", &config.account, &config.device).expect("names that can be encoded");
-        let station = Station::new(config, 1);
+        let station = Station::new(config, [1; 32]);
         let (said, told, known) = (Vec::new(), Vec::new(), BTreeMap::new());
         Device { station, names, now: 1_000, last_req: 0, said, told, known }
     }
@@ -68,6 +69,9 @@ impl Device {
                         "valid": it.channel.valid,
                     })
                 })),
+                Output::Record { from, id, text, .. } => {
+                    self.told.push(json!({"record": *id, "from": *from, "text": *text}));
+                }
                 Output::Connection { what, .. } => self.told.push(json!({"connection": format!("{what:?}")})),
                 Output::Disconnect { .. } => self.told.push(json!({"disconnect": true})),
                 Output::Reconnect | Output::Watch { .. } | Output::Lively(_) | Output::Log { .. } => {}

@@ -91,12 +91,13 @@ impl Phone {
             account: text(account),
             device: text(device),
             instance: format!("{device}-{life}").into(),
+            instances: vec![format!("{device}-{life}").into()],
             single_device: false,
             busy_is_local: false,
             peer_lost_ms: 0,
             watch_presence: false,
         };
-        let station = Station::new(config.clone(), 0);
+        let station = Station::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
         Phone { station, config, phase, until, open, last_req, channel: text(""), is_up: false }
     }
@@ -245,7 +246,7 @@ impl Phone {
                     self.station.handle(now, Input::Up { resumed: true });
                 }
                 Output::Watch { .. } | Output::Lively(_) | Output::Disconnect { .. } => {}
-                Output::Connection { .. } | Output::Log { .. } => {}
+                Output::Connection { .. } | Output::Record { .. } | Output::Log { .. } => {}
             }
         }
         // The next ids follow from the next input.
@@ -310,7 +311,13 @@ impl Phone {
             }
             Signal::Close => self.stop(),
             Signal::Leave if self.phase == Phase::InCall => self.end(now),
-            Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {}
+            Signal::PeerLost if self.phase == Phase::InCall => self.end(now),
+            Signal::Invite
+            | Signal::Join
+            | Signal::Leave
+            | Signal::Control
+            | Signal::Ringing
+            | Signal::PeerLost => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use super::envelope::{Body, Envelope, How, Settled};
 use super::post::{Kind, Letter};
 use super::room::{Doubt, Hint, Party, Peer, Ring, RingState, Role, Room, channel};
-use super::value::{Event, Message, Signal, Source, Text, Topic};
+use super::value::{Event, InviteState, Message, Signal, Source, Text, Topic};
 use super::{Station, codes, direct, limits};
 
 impl Ring {
@@ -81,6 +81,17 @@ impl Station {
         let event = self.event(Signal::Invite, room.channel(id), from, custom);
         self.rooms.insert(id.clone(), room);
         self.tell(Source::Online, Event { request: request.clone(), ..event });
+    }
+
+    /// What the core made of an invite.
+    pub(super) fn on_invite_state(&mut self, id: &Text, request: &Text, state: InviteState) {
+        let ring = self.rooms.get_mut(id).and_then(|it| it.ring());
+        if ring.is_none_or(|it| it.request != *request || !it.is_ringing()) {
+            return;
+        }
+        if state == InviteState::Dropped {
+            self.end_ring(id, codes::INVITE_NOT_EXISTS, None);
+        }
     }
 
     /// The ringing invite that an operation names.

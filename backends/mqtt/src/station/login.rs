@@ -16,6 +16,8 @@ pub(super) struct Session {
     phase: Phase,
     /// The login that waits.
     login: Option<u64>,
+    /// The login that this session began with.
+    began_by: Option<u64>,
     /// Logged in, also while the connection is lost.
     is_in: bool,
     /// Our hello came back: who says hello from now on logged in after us.
@@ -104,6 +106,19 @@ impl Station {
         }
         if matches!(self.session.phase, Phase::Out) {
             self.session.phase = Phase::Connecting;
+        }
+    }
+
+    /// The core has given a login up. The session that this login began ends without a word, here only; one
+    /// that an earlier login began goes on.
+    pub(super) fn on_abort_login(&mut self, req: u64) {
+        let waited = self.session.login.take_if(|it| *it == req).is_some();
+        if waited {
+            self.done(req, codes::TIMEOUT.into());
+        }
+        if self.session.began_by.is_some_and(|by| by == req) || waited && !self.session.is_in {
+            self.end_session();
+            self.outputs.push_back(Output::Disconnect { forget: false });
         }
     }
 
@@ -234,8 +249,11 @@ impl Station {
         if hello.is_some() || mark.is_some() {
             return;
         }
-        self.session.is_in = true;
-        if let Some(req) = self.session.login.take() {
+        let login = self.session.login.take();
+        if !std::mem::replace(&mut self.session.is_in, true) {
+            self.session.began_by = login;
+        }
+        if let Some(req) = login {
             self.done(req, codes::OK.into());
         }
         if std::mem::take(&mut self.session.is_lost) {

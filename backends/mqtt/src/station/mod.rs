@@ -14,7 +14,6 @@ mod envelope;
 mod guard;
 mod guest;
 mod host;
-mod ids;
 mod limits;
 mod login;
 mod ops;
@@ -28,11 +27,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+pub use nertc_callkit_ids::Seed;
 pub use value::*;
+
+use nertc_callkit_ids::IdGenerator;
 
 use envelope::{Body, Envelope};
 use guard::{Rates, Seen};
-use ids::Ids;
 use login::Session;
 use post::{Kind, Letter, Post};
 use room::{Over, Party, Role, Room as Line};
@@ -60,7 +61,7 @@ mod codes {
 pub struct Station {
     config: Config,
     me: Party,
-    ids: Ids,
+    ids: IdGenerator,
     now: u64,
     session: Session,
     rooms: BTreeMap<Text, Line>,
@@ -76,11 +77,11 @@ pub struct Station {
 
 impl Station {
     /// A device that is logged out.
-    pub fn new(config: Config, seed: u64) -> Station {
+    pub fn new(config: Config, seed: Seed) -> Station {
         Station {
             me: Party::new(&config.account, &config.device),
             config,
-            ids: Ids::new(seed),
+            ids: IdGenerator::new(seed),
             now: 0,
             session: Session::default(),
             rooms: BTreeMap::new(),
@@ -99,6 +100,10 @@ impl Station {
         self.now = self.now.max(now);
         match input {
             Input::Op { req, op } => self.on_op(req, op),
+            Input::AbortLogin { req } => self.on_abort_login(req),
+            Input::InviteState { channel, request, state } => {
+                self.on_invite_state(&channel, &request, state);
+            }
             Input::Up { resumed: _ } => self.on_up(),
             Input::Down => self.on_down(),
             Input::Refused { code, raw_code, message } => self.on_refused(code, raw_code, message),
@@ -143,11 +148,17 @@ impl Station {
         self.after();
     }
 
+    /// A seed for tests, fuzzing and simulations.
+    #[doc(hidden)]
+    pub fn test_seed(number: u64) -> Seed {
+        IdGenerator::test_seed(number)
+    }
+
     /// The ids from here on, for searches: if they follow from the input alone, states that differ only in
     /// the order of what came before are one.
     #[doc(hidden)]
     pub fn reseed(&mut self, seed: u64) {
-        self.ids = Ids::new(seed);
+        self.ids = IdGenerator::new(IdGenerator::test_seed(seed));
     }
 
     /// Nothing is remembered that would not fade away by itself: for tests.
@@ -243,7 +254,7 @@ impl Station {
 
     /// A message with a new id.
     fn envelope(&mut self, channel: &Text, body: Body) -> Envelope {
-        let (id, instance) = (self.ids.id(), self.config.instance.clone());
+        let (id, instance) = (self.ids.id().into(), self.config.instance.clone());
         Envelope { id, channel: channel.clone(), instance, number: 0, body }
     }
 

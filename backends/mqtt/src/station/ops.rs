@@ -33,7 +33,7 @@ impl Station {
         if self.rooms.len() >= limits::ROOMS {
             return self.done(req, codes::LIMIT.into());
         }
-        let (id, uid) = (self.ids.id(), self.ids.uid(0));
+        let (id, uid): (Text, u64) = (self.ids.id().into(), self.ids.uid(0));
         let (host, role) = (self.me.clone(), Role::Host(Vec::new()));
         let room = Room { call_type, host, is_in: false, uid, peers: Vec::new(), role };
         let view = room.view(&id, &self.me);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use nertc_callkit_ids::IdGenerator;
+
 use crate::names::{Incoming, Names};
 use crate::station::*;
 
@@ -36,6 +38,7 @@ pub(super) fn config(name: &str) -> Config {
         account: account.into(),
         device: device.into(),
         instance: format!("{account}-{device}-1").into(),
+        instances: vec![format!("{account}-{device}-1").into()],
         single_device: false,
         busy_is_local: false,
         peer_lost_ms: 60_000,
@@ -59,7 +62,7 @@ impl Rig {
         let names = Names::new("nck1", &config.account, &config.device).expect("valid names");
         let seed = name.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
         let queue = self.phones.remove(name).map(|it| it.queue).unwrap_or_default();
-        let (station, heard) = (Station::new(config, seed), Vec::new());
+        let (station, heard) = (Station::new(config, IdGenerator::test_seed(seed)), Vec::new());
         self.phones.insert(name, Phone { station, names, is_up: false, queue, heard, last_req: 0 });
     }
 
@@ -200,6 +203,7 @@ fn words(output: &Output) -> Vec<String> {
             events.iter().map(word).collect()
         }
         Output::Connection { what, .. } => vec![format!("{what:?}")],
+        Output::Record { from, id, .. } => vec![format!("record {id} by {from}")],
         Output::Disconnect { forget } => vec![format!("disconnect {forget}")],
         Output::Reconnect => vec!["reconnect".into()],
         Output::Publish { .. } | Output::Watch { .. } | Output::Lively(_) | Output::Log { .. } => Vec::new(),

@@ -1,7 +1,7 @@
 //! Whole calls over a broker that works.
 
-use super::rig::{Rig, message, ring};
-use crate::station::Op;
+use super::rig::{Rig, config, message, ring};
+use crate::station::{Input, Op};
 
 fn three() -> Rig {
     Rig::new(&["alice/phone", "bob/pad", "bob/phone"])
@@ -135,4 +135,26 @@ fn who_calls_too_often_rings_with_a_repeat() {
     assert_eq!(rig.take("bob/pad").len(), 5);
     rig.pass(2_500);
     assert_eq!(rig.take("bob/pad"), ["Online Invite by alice"]);
+}
+
+#[test]
+fn a_login_that_is_given_up_neither_connects_nor_speaks() {
+    let mut rig = Rig::new(&["bob/pad"]);
+    rig.add("bob/phone", config("bob/phone"));
+    let req = rig.op("bob/phone", Op::Login);
+    rig.feed("bob/phone", Input::AbortLogin { req });
+    assert_eq!(rig.take("bob/phone"), ["done 408", "disconnect false"]);
+    rig.wire.clear();
+    rig.up("bob/phone");
+    rig.pass(10_000);
+    assert_eq!((rig.take("bob/phone"), rig.wire.len()), (vec![], 0));
+    // What another login waits for is its own.
+    let later = rig.op("bob/phone", Op::Login);
+    rig.feed("bob/phone", Input::AbortLogin { req });
+    rig.up("bob/phone");
+    assert_eq!(rig.take("bob/phone"), ["done 0"]);
+    // It had been granted when the core gave it up.
+    rig.wire.clear();
+    rig.feed("bob/phone", Input::AbortLogin { req: later });
+    assert_eq!((rig.take("bob/phone"), rig.wire.len()), (vec!["disconnect false".into()], 0));
 }

@@ -136,9 +136,9 @@ fn who_says_the_ids_of_others_first_silences_nobody() {
     assert_eq!(rig.said(), Vec::<String>::new());
     // Even if it had them: an invite, and a hang-up.
     rig.op("alice/phone", Op::Create { call_type: 1 });
-    let made = rig.phones["alice/phone"].heard.iter().find_map(|it| match it {
-        Output::Done { answer, .. } => answer.room.as_ref().map(|room| room.channel.id.clone()),
-        _ => None,
+    let made = rig.phones["alice/phone"].heard.iter().find_map(|it| {
+        let Output::Done { answer, .. } = it else { return None };
+        answer.room.as_ref().map(|room| room.channel.id.clone())
     });
     let channel = made.expect("a channel");
     rig.op("alice/phone", Op::Join { channel: channel.clone() });

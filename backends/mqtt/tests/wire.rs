@@ -147,6 +147,9 @@ impl Device {
             let (channel, request) = (text("channel").into(), text("request").into());
             return self.feed(Input::InviteState { channel, request, state });
         }
+        if text("op") == "abort_login" {
+            return self.feed(Input::AbortLogin { req: self.last_req });
+        }
         let op = match text("op") {
             "login" => Op::Login,
             "logout" => Op::Logout,

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use super::Engine;
 use super::closer::{Awaited, Closer, Step};
+use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::input::{Req, Text, Ticket};
 use super::ops::{Owner, Undo};
@@ -152,6 +153,8 @@ impl Engine {
         engine.ids = Ids::new([0; 32]);
         (engine.last_req, engine.last_call, engine.last_closer) = (0, 0, 0);
         engine.tombstones.0.clear();
+        // What is counted changes nothing of any call.
+        engine.coalescer = Coalescer::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
         match &mut engine.media_room {

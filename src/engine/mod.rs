@@ -47,6 +47,7 @@ use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
 use input::Input;
+pub use nertc_callkit_ids::{IdGenerator, Seed};
 use ops::Op;
 use output::Output;
 use serde::{Deserialize, Serialize};
@@ -183,9 +184,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A logged-out engine. `seed` makes its ids (request id, call id): random in production, fixed in a
-    /// test.
-    pub fn new(config: Config, seed: u64) -> Engine {
+    /// A logged-out engine. `seed` makes its ids (request id, call id): random and secret in production,
+    /// fixed in a test.
+    pub fn new(config: Config, seed: Seed) -> Engine {
         Engine {
             config,
             ring_ms: config.timers.ring_ms,

@@ -74,7 +74,7 @@ impl Setup {
     /// The vtables are the host's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = u64::from_ne_bytes(random()?);
+        let seed = random()?;
         let kit = Kit::new(self.options).map_err(|why| {
             error!("no component: {why}");
             Error::Internal

@@ -8,6 +8,7 @@ mod closer;
 mod codes;
 mod edges;
 mod glare;
+mod ids;
 mod in_call;
 mod incoming;
 mod limits;

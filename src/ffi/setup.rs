@@ -186,6 +186,7 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
         destroy_wait_ms: or(c.destroy_wait_ms, default.destroy_wait_ms),
         tombstone_ms: or(c.tombstone_ms, default.tombstone_ms),
         invite_age_ms: or(c.invite_age_ms, default.invite_age_ms),
+        token_ms: or(c.token_ms, default.token_ms),
     })
 }
 

@@ -3,7 +3,7 @@
 //! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
-//! `state.rs` is the picture. Moves: `session.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs`
+//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs`
 //! (we are called), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call),
 //! `closer.rs` (the wire behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a
 //! message is about).
@@ -11,6 +11,7 @@
 
 mod canonical;
 mod closer;
+mod coalesce;
 pub mod codes;
 mod command;
 mod glare;
@@ -19,6 +20,7 @@ mod in_call;
 mod incoming;
 pub mod input;
 pub mod limits;
+mod login;
 mod media;
 mod offline;
 mod ops;
@@ -34,6 +36,7 @@ mod switch;
 #[cfg(test)]
 mod tests;
 pub mod time;
+mod tokens;
 mod tombstones;
 pub mod wire;
 
@@ -41,8 +44,10 @@ use std::collections::VecDeque;
 
 pub use canonical::Names;
 use closer::Closer;
+use coalesce::Coalescer;
 use ids::Ids;
 use input::Input;
+pub use nertc_callkit_ids::{IdGenerator, Seed};
 use ops::Op;
 use output::Output;
 use serde::{Deserialize, Serialize};
@@ -50,6 +55,7 @@ use session::{Closing, Session};
 pub use snapshot::Snapshot;
 use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
 use time::Time;
+use tokens::Tokens;
 use tombstones::Tombstones;
 
 /// Every timer, in milliseconds.
@@ -73,6 +79,12 @@ pub struct Timers {
     pub destroy_wait_ms: u32,
     pub tombstone_ms: u32,
     pub invite_age_ms: u32,
+    #[serde(default = "token_ms")]
+    pub token_ms: u32,
+}
+
+fn token_ms() -> u32 {
+    60_000
 }
 
 impl Default for Timers {
@@ -95,6 +107,7 @@ impl Default for Timers {
             destroy_wait_ms: 500,
             tombstone_ms: 600_000,
             invite_age_ms: 120_000,
+            token_ms: token_ms(),
         }
     }
 }
@@ -157,6 +170,11 @@ pub struct Engine {
     ops: Vec<Op>,
     closers: Vec<Closer>,
     tombstones: Tombstones,
+    /// What others cause, told in moderation.
+    #[serde(default)]
+    coalescer: Coalescer,
+    #[serde(default)]
+    tokens: Tokens,
     /// Operations of the plugs, to be started.
     #[serde(skip)]
     wire: VecDeque<Output>,
@@ -166,9 +184,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A logged-out engine. `seed` makes its ids (request id, call id): random in production, fixed in a
-    /// test.
-    pub fn new(config: Config, seed: u64) -> Engine {
+    /// A logged-out engine. `seed` makes its ids (request id, call id): random and secret in production,
+    /// fixed in a test.
+    pub fn new(config: Config, seed: Seed) -> Engine {
         Engine {
             config,
             ring_ms: config.timers.ring_ms,
@@ -187,6 +205,8 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
+            coalescer: Coalescer::default(),
+            tokens: Tokens::default(),
             wire: VecDeque::new(),
             app: VecDeque::new(),
         }
@@ -209,6 +229,7 @@ impl Engine {
             Input::Rtc(event) => self.on_rtc_event(now, event),
             Input::Record { .. } => self.ignore("a record"),
         }
+        self.settle_tokens(now);
         self.check_move(before, call);
     }
 
@@ -243,7 +264,10 @@ impl Engine {
         };
         let drain = match &self.session {
             Session::LoggingOut { until, .. } => *until,
-            Session::LoggedOut | Session::LoggingIn { .. } | Session::LoggedIn { .. } => None,
+            Session::LoggedOut
+            | Session::LoggingIn { .. }
+            | Session::LoggedIn { .. }
+            | Session::Aborting { .. } => None,
         };
         let closing = match self.closing {
             Closing::Until(at) => Some(at),
@@ -254,6 +278,8 @@ impl Engine {
             closers.map(|at| (at, "cleaning up behind a call")),
             drain.map(|at| (at, "cleaning up before the logout")),
             closing.map(|at| (at, "closing")),
+            self.coalescer.due().map(|at| (at, "callbacks that were counted")),
+            self.tokens_due(),
         ];
         due.iter().fold(state, |soonest, next| match (soonest, *next) {
             (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
@@ -268,6 +294,7 @@ impl Engine {
         let call = self.state.call_no();
         self.expire_ops(now);
         self.expire_closers(now);
+        self.tell_due(now);
         match &self.state {
             State::Idle => {}
             State::Calling(_) => self.on_calling_due(now),
@@ -277,6 +304,8 @@ impl Engine {
         if matches!(self.session, Session::LoggingOut { until: Some(until), .. } if until <= now) {
             self.send_logout(now);
         }
+        self.on_tokens_due(now);
+        self.settle_tokens(now);
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();
         }

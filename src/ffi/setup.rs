@@ -84,7 +84,7 @@ impl Setup {
     /// The vtables are the host's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = u64::from_ne_bytes(random()?);
+        let seed = random()?;
         let kit = Kit::new(self.options).map_err(|why| {
             error!("no component: {why}");
             Error::Internal
@@ -197,6 +197,7 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
         destroy_wait_ms: or(c.destroy_wait_ms, default.destroy_wait_ms),
         tombstone_ms: or(c.tombstone_ms, default.tombstone_ms),
         invite_age_ms: or(c.invite_age_ms, default.invite_age_ms),
+        token_ms: or(c.token_ms, default.token_ms),
     })
 }
 

@@ -4,7 +4,7 @@
 use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
-use super::super::{Caps, Config, Engine, Snapshot, wire};
+use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
 use super::lines::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
 
 /// An operation that waits for its answer.
@@ -74,7 +74,7 @@ impl Rig {
 
     pub(super) fn logged_out(config: Config) -> Rig {
         Rig {
-            engine: Engine::new(config, 7),
+            engine: Engine::new(config, IdGenerator::test_seed(7)),
             now: Time(0),
             pending: Vec::new(),
             requests: Vec::new(),
@@ -514,7 +514,12 @@ impl Rig {
                 }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
-                Output::Ignored(_) | Output::Notify(_) => {}
+                Output::Notify(Notice::AbortLogin(req)) => {
+                    assert!(self.pending.iter().any(|op| op.req == req && op.kind == "login"), "{req:?}");
+                    self.asked.push("abort login".to_owned());
+                }
+                Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
+                Output::Notify(Notice::InviteState { .. }) | Output::Ignored(_) => {}
                 Output::Closed => {
                     self.is_closed = true;
                     self.told.push("closed".to_owned());

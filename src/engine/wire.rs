@@ -271,6 +271,11 @@ pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
     if 6 * (attachment.map_or(0, str::len) + extra.map_or(0, str::len)) + 512 <= limits::CUSTOM {
         return true;
     }
+    invite_bytes(attachment, extra) <= limits::CUSTOM
+}
+
+/// How long an invite or a cancel with these texts can get on the wire, with the longest ids.
+pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
     let mut object = Object::new()
         .number("callType", 0)
         .text("version", VERSION)
@@ -284,7 +289,7 @@ pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
     if let Some(text) = extra {
         object = object.text("global_extra", text);
     }
-    object.len() <= limits::CUSTOM
+    object.len()
 }
 
 /// The end of a call that was accepted, or of a channel: call-kit 2.0 reads it as JSON. A text that does not

@@ -73,8 +73,8 @@ pub(crate) fn result(answer: &station::Answer) -> SignalResult {
     SignalResult { outcome, room: answer.room.as_ref().map(room), ..SignalResult::default() }
 }
 
-/// A message for the core.
-pub(crate) fn event(event: &station::Event) -> SignalEvent {
+/// A message for the core. None: it takes no notice of it.
+pub(crate) fn event(event: &station::Event) -> Option<SignalEvent> {
     let signal = match event.signal {
         station::Signal::Close => Signal::Close,
         station::Signal::Join => Signal::Join,
@@ -82,10 +82,11 @@ pub(crate) fn event(event: &station::Event) -> SignalEvent {
         station::Signal::Cancel => Signal::Cancel,
         station::Signal::Reject => Signal::Reject,
         station::Signal::Accept => Signal::Accept,
-        station::Signal::Leave => Signal::Leave,
+        station::Signal::Leave | station::Signal::PeerLost => Signal::Leave,
         station::Signal::Control => Signal::Control,
+        station::Signal::Ringing => return None,
     };
-    SignalEvent {
+    Some(SignalEvent {
         signal,
         channel: channel(&event.channel),
         from: event.from.clone(),
@@ -95,7 +96,7 @@ pub(crate) fn event(event: &station::Event) -> SignalEvent {
         custom: event.custom.clone(),
         time_ms: 0,
         uid: event.uid,
-    }
+    })
 }
 
 pub(crate) fn source(source: station::Source) -> Source {

@@ -102,7 +102,7 @@ impl Phone {
             let says = |phone: &Phone| phone.broker.texts().into_iter().find(|it| it.1.contains(word));
             self.until(word, |phone| says(phone).is_some());
             let heard = self.broker.pubacks();
-            for (topic, payload) in says(self) {
+            if let Some((topic, payload)) = says(self) {
                 self.broker.publish(&topic, &payload, false);
             }
             self.until("no answer", |phone| phone.broker.pubacks() > heard);

@@ -26,3 +26,4 @@ mod switch;
 mod tables;
 mod tokens;
 mod whole;
+mod words;

@@ -1,18 +1,38 @@
 //! We are called: ring, answer, and every way in which that can end.
 
+use serde::{Deserialize, Serialize};
+
 use super::closer::{Awaited, Finish};
 use super::coalesce::Kind;
 use super::in_call::foreign;
 use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
 use super::ops::Owner;
-use super::outgoing::{accept_of, reply_to};
-use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation, SignalOp};
+use super::outgoing::{accept_of, reply_to, reply_with};
+use super::output::{
+    CallEnd, CallEvent, EndReason, Event, Invited, Message, Missed, MissedCall, Operation, SignalOp,
+};
 use super::say::user_event;
 use super::session::Session;
 use super::state::{Accepting, Called, Ended, Ending, Invite, State};
 use super::time::Time;
 use super::wire::{self, Reason};
 use super::{Engine, codes};
+
+/// How an app says no.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Words {
+    /// Busy; else declined.
+    pub(super) busy: bool,
+    /// For the caller's app, if its invite had a call id.
+    #[serde(rename = "extra")]
+    pub(super) text: Option<Text>,
+}
+
+impl Words {
+    pub(super) fn reply_to(&self, invite: &Invite) -> Message {
+        reply_with(invite, if self.busy { 3 } else { 0 }, self.text.as_deref())
+    }
+}
 
 impl Engine {
     /// An INVITE that is worth looking at: ids in order, not from ourselves, not known, no group.
@@ -168,16 +188,23 @@ impl Engine {
 
     /// The app's reject or hangup while called: final. If an accept is under way, `finish` follows its
     /// success.
-    pub(super) fn reject_called(&mut self, now: Time, done: (Ticket, Operation), finish: Finish) {
+    pub(super) fn reject_called(
+        &mut self,
+        now: Time,
+        done: (Ticket, Operation),
+        finish: Finish,
+        words: &Words,
+    ) {
         let State::Called(called) = &self.state else { return };
         let (no, invite) = (called.no, called.invite.clone());
+        let reply = words.reply_to(&invite);
         match &called.accepting {
             None => {
-                let reject = SignalOp::Reject(reply_to(&invite, 0));
-                self.side(now, Operation::Reject, no, false, reject);
+                self.side(now, Operation::Reject, no, false, SignalOp::Reject(reply));
             }
             Some(accepting) => {
-                let running = Some((accepting.req, Awaited::Accept(reply_to(&invite, 0))));
+                let running = Some((accepting.req, Awaited::Accept(reply)));
+                let finish = finish.saying(words.text.clone());
                 self.close_channel(now, no, &invite.channel_id, finish, running);
             }
         }

@@ -27,3 +27,4 @@ mod switch;
 mod tables;
 mod tokens;
 mod whole;
+mod words;

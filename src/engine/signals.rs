@@ -66,6 +66,7 @@ impl Engine {
         if event.channel.id.is_empty() {
             return self.ignore("message without a channel");
         }
+        self.sibling_answered(event);
         let ms = self.config.timers.tombstone_ms;
         let request = (!whole_channel).then_some(&event.request_id);
         self.tombstones.add(now, ms, &event.channel.id, request, &event.from);

@@ -25,5 +25,6 @@ mod strangers;
 mod switch;
 mod tables;
 mod tokens;
+mod waiting;
 mod whole;
 mod words;

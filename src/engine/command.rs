@@ -54,7 +54,7 @@ impl Engine {
             Command::Reject { call, busy, text } => {
                 if self.check(ticket, operation, &call, REJECT, true) {
                     let words = Words { busy, text };
-                    self.reject_called(now, (ticket, operation), Finish::Leave, &words);
+                    self.reject_called(now, (ticket, operation), Finish::leave(), &words);
                 }
             }
             Command::Hangup { call, no_offline, no_record, text } => {
@@ -62,10 +62,11 @@ impl Engine {
                     self.hang_up(now, ticket, no_offline, no_record, text);
                 }
             }
-            Command::Leave { call, no_offline, text: _ } => {
+            Command::Leave { call, no_offline, text } => {
                 if self.check(ticket, operation, &call, LEAVE, false) {
                     self.done(ticket, operation, self.state.call_no(), codes::OK);
-                    self.end_in_call(now, EndReason::Normal, Some((Finish::Leave, no_offline)));
+                    let finish = Finish::leave().unkept(no_offline).saying(text);
+                    self.end_in_call(now, EndReason::Normal, Some(finish));
                 }
             }
             Command::SwitchCallType { call_type, step } => {
@@ -114,12 +115,13 @@ impl Engine {
                 self.cancel_calling(now, done, &how, !no_record);
             }
             State::Called(_) => {
-                self.reject_called(now, done, Finish::Close, &Words { busy: false, text });
+                self.reject_called(now, done, Finish::close(), &Words { busy: false, text });
             }
             State::InCall(call) => {
                 let no = call.no;
                 self.done(ticket, Operation::Hangup, no, codes::OK);
-                self.end_in_call(now, EndReason::HungUp, Some((Finish::Close, no_offline)));
+                let finish = Finish::close().unkept(no_offline).saying(text);
+                self.end_in_call(now, EndReason::HungUp, Some(finish));
             }
         }
     }
@@ -162,7 +164,7 @@ impl Engine {
                 match running {
                     Some(req) => {
                         let running = Some((req, super::closer::Awaited::Accept(reject)));
-                        self.close_channel(now, no, &invite.channel_id, Finish::Leave, false, running);
+                        self.close_channel(now, no, &invite.channel_id, Finish::leave(), running);
                     }
                     None => {
                         let reject = super::output::SignalOp::Reject(reject);
@@ -174,7 +176,7 @@ impl Engine {
                 }
                 self.end_called(now, reason.into());
             }
-            State::InCall(_) => self.end_in_call(now, reason, Some((Finish::Close, false))),
+            State::InCall(_) => self.end_in_call(now, reason, Some(Finish::close())),
         }
     }
 
@@ -197,7 +199,7 @@ impl Engine {
             }
             State::InCall(call) => {
                 call.leftover = None;
-                self.end_in_call_of(now, reason, None, account);
+                self.end_in_call_of(now, reason.into(), None, account);
             }
         }
     }

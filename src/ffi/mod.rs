@@ -7,12 +7,12 @@ mod backend;
 mod chain;
 mod component;
 mod convert;
+mod error;
 mod event;
 mod gate;
 mod guard;
 mod request;
 mod setup;
-mod sink;
 mod table;
 
 // One group each, so that rustfmt keeps this order.

@@ -186,12 +186,13 @@ impl Engine {
             None => {}
             Some((ticket, Answer::Accept)) => self.cmd_accept(now, ticket),
             Some((ticket, Answer::Reject(words))) => {
-                self.reject_called(now, (ticket, Operation::Reject), Finish::Leave, &words);
+                self.reject_called(now, (ticket, Operation::Reject), Finish::leave(), &words);
             }
         }
     }
 
-    /// An invite that cannot ring here: answered as the app said already, else busy. True if it is a missed call.
+    /// An invite that cannot ring here: answered as the app said already, else busy. True if it is a missed
+    /// call.
     pub(super) fn turn_away(&mut self, now: Time, invite: &Invite) -> bool {
         match self.take_answer(invite) {
             Some((ticket, Answer::Reject(words))) => {

@@ -3,10 +3,11 @@
 //! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
-//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs`
-//! (we are called), `waiting.rs` (answers before the call), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call),
-//! `closer.rs` (the wire behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a
-//! message is about).
+//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an ended
+//! call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs` (what others
+//! cause, told in moderation).
 #![forbid(unsafe_code)]
 
 mod canonical;

@@ -56,7 +56,7 @@ fn answered(rig: &Rig) -> Vec<bool> {
     rig.events.iter().filter_map(flag).collect()
 }
 
-/// Scenario (cold start): A push woke the app and its user accepts before the login: the call is accepted when
+/// Scenario (early): A push woke the app and its user accepts before the login: the call is taken when
 /// it arrives, from the backlog or online, without ringing first.
 #[test]
 fn an_accept_before_the_login_takes_the_call_when_it_comes() {
@@ -80,7 +80,7 @@ fn an_accept_before_the_login_takes_the_call_when_it_comes() {
     }
 }
 
-/// Scenario (cold start): The same with a reject: its words reach the caller.
+/// Scenario (early): The same with a reject: its words reach the caller.
 #[test]
 fn a_reject_before_the_login_refuses_the_call_when_it_comes() {
     let mut rig = logged_out();
@@ -107,7 +107,7 @@ fn another_call_does_not_take_the_answer() {
     }
 }
 
-/// Scenario (cold start): The call never arrives: eight seconds once this device is online, two minutes in all.
+/// Scenario (early): The call never arrives: eight seconds once this device is online, two minutes in all.
 #[test]
 fn an_answer_that_waits_in_vain_completes_alone() {
     for ask in [accept, reject] {
@@ -150,7 +150,7 @@ fn an_answer_that_waits_in_vain_completes_alone() {
     rig.told("done accept 10408");
 }
 
-/// Scenario (cold start): The connection is lost when the user answers: the eight seconds count from its return.
+/// Scenario (early): The connection is lost when the user answers: the eight seconds count from its return.
 #[test]
 fn a_lost_connection_delivers_nothing_so_the_answer_waits_longer() {
     let mut rig = Rig::new();
@@ -176,7 +176,7 @@ fn a_lost_connection_delivers_nothing_so_the_answer_waits_longer() {
     rig.told("done accept 10408");
 }
 
-/// Scenario (cold start): The user changes their mind: the newer answer counts.
+/// Scenario (early): The user changes their mind: the newer answer counts.
 #[test]
 fn a_newer_answer_to_the_same_call_replaces_the_older() {
     let mut rig = Rig::new();
@@ -223,7 +223,7 @@ fn an_answer_that_may_wait_names_account_channel_and_request() {
     }
 }
 
-/// Scenario (cold start): The app logs out, is closed or kicked while an answer waits.
+/// Scenario (early): The app logs out, is closed or kicked while an answer waits.
 #[test]
 fn the_end_of_the_session_completes_what_waits() {
     let mut rig = Rig::new();
@@ -248,7 +248,7 @@ fn the_end_of_the_session_completes_what_waits() {
     rig.told("done accept 90003 · closed");
 }
 
-/// Scenario (cold start): A login fails and is tried again: the answer still waits. Another account's login
+/// Scenario (early): A login fails and is tried again: the answer still waits. Another account's login
 /// ends it.
 #[test]
 fn an_answer_outlives_a_login_that_fails_but_not_another_accounts() {
@@ -271,7 +271,7 @@ fn an_answer_outlives_a_login_that_fails_but_not_another_accounts() {
     rig.told("done login 0 · done accept 10408");
 }
 
-/// Scenario (cold start): The call was over before the answer, or ends before it arrives: 10408, and a missed
+/// Scenario (early): The call was over before the answer, or ends before it arrives: 10408, and a missed
 /// call as always.
 #[test]
 fn a_call_that_is_over_is_not_waited_for() {
@@ -312,7 +312,7 @@ fn a_call_that_is_over_is_not_waited_for() {
     rig.told("on_missed_call bob group · done accept 10408");
 }
 
-/// Scenario (cold start): The call that ended last: to refuse it is fulfilled, to accept it comes too late.
+/// Scenario (early): The call that ended last: to refuse it is fulfilled, to accept it comes too late.
 #[test]
 fn the_call_that_ended_last_is_known() {
     let mut rig = Rig::called();
@@ -391,7 +391,7 @@ fn an_answered_call_of_the_user_whom_we_call() {
     assert_eq!(rig.state(), 1);
 }
 
-/// Scenario (cold start): The answered call is a redial of the one that rings: it is taken when that ends, however
+/// Scenario (early): The answered call is a redial of the one that rings: it is taken when that ends, however
 /// long it takes.
 #[test]
 fn an_answered_redial_is_taken_when_the_first_call_ends() {
@@ -413,7 +413,7 @@ fn an_answered_redial_is_taken_when_the_first_call_ends() {
     assert_eq!(rig.state(), 2);
 }
 
-/// Scenario (cold start): The backlog has several calls: the one that was answered comes first.
+/// Scenario (early): The backlog has several calls: the one that was answered comes first.
 #[test]
 fn of_several_calls_in_the_backlog_the_answered_one_comes_first() {
     let several = |rig: &Rig| {
@@ -452,7 +452,7 @@ fn an_app_that_takes_no_events_cannot_take_the_call() {
     rig.asked("reject bob p1 q1 reason 3");
 }
 
-/// Scenario (cold start): The call is here already: an answer that would wait is one like any other.
+/// Scenario (early): The call is here already: an answer that would wait is one like any other.
 #[test]
 fn an_answer_to_a_call_that_rings_does_not_wait() {
     let mut rig = Rig::called();

@@ -25,6 +25,9 @@ impl Engine {
         if self.closing != Closing::No {
             return self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
         }
+        if self.wait_for_call(now, ticket, &command) {
+            return;
+        }
         let works_at_any_time = matches!(operation, Operation::Login | Operation::Logout | Operation::None);
         if !works_at_any_time && !self.session.is_logged_in() {
             return self.done(ticket, operation, 0, codes::NOT_LOGGED_IN);

@@ -16,6 +16,7 @@ use super::session::Session;
 use super::state::{Accepting, Called, Ended, Ending, Invite, State};
 use super::time::Time;
 use super::tombstones::Tombstone;
+use super::waiting::Answer;
 use super::wire::{self, Reason};
 use super::{Engine, codes};
 
@@ -120,12 +121,22 @@ impl Engine {
     /// A valid, new INVITE.
     pub(super) fn on_invite(&mut self, now: Time, invite: Invite) {
         if self.is_backlogged {
-            return self.reject_busy(now, &invite);
+            self.turn_away(now, &invite);
+            return;
+        }
+        let is_of_peer = self.state.peer() == invite.from;
+        if is_of_peer && let Some((ticket, words)) = self.take_reject(&invite) {
+            return self.reject_unheard(now, &invite, ticket, &words);
         }
         match &mut self.state {
             State::Idle => self.ring(now, invite),
-            State::Calling(calling) if calling.own.options.user == invite.from => self.on_glare(now, invite),
-            State::Called(called) if called.invite.from == invite.from => {
+            State::Calling(_) if is_of_peer => {
+                if let Some((ticket, _)) = self.take_answer(&invite) {
+                    self.done(ticket, Operation::Accept, 0, codes::ACCEPT_IN_CALLING);
+                }
+                self.on_glare(now, invite);
+            }
+            State::Called(called) if is_of_peer => {
                 let older = match called.aside.take() {
                     Some(aside) if aside.create_ms > invite.create_ms => {
                         called.aside = Some(aside);
@@ -140,18 +151,20 @@ impl Engine {
                     self.bury(now, &older);
                 }
             }
-            State::InCall(call) if call.peer == invite.from && call.is_silent(now) => {
+            State::InCall(call) if is_of_peer && call.is_silent(now) => {
                 self.end_lost_peer(now);
                 self.ring(now, invite);
             }
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
-                self.reject_busy(now, &invite);
-                self.tell_missed(now, &invite, Missed::Busy);
+                if self.turn_away(now, &invite) {
+                    self.tell_missed(now, &invite, Missed::Busy);
+                }
             }
         }
     }
 
     fn ring(&mut self, now: Time, invite: Invite) {
+        let answer = self.take_answer(&invite);
         let no = self.next_call_no();
         let limit = now.after(self.ring_ms).after(self.config.timers.ring_grace_ms);
         let ring_until = limit.min(invite.expires);
@@ -167,10 +180,47 @@ impl Engine {
             invited_at_ms: invite.time_ms,
             ring_left_ms: u32::try_from(ring_left_ms).unwrap_or(u32::MAX),
             offline: invite.offline,
-            answered: false,
+            answered: answer.is_some(),
         }));
         let called = Called { no, invite, since: now, ring_until, accepting: None, aside: None };
         self.state = State::Called(Box::new(called));
+        match answer {
+            None => {}
+            Some((ticket, Answer::Accept)) => self.cmd_accept(now, ticket),
+            Some((ticket, Answer::Reject(words))) => {
+                self.reject_called(now, (ticket, Operation::Reject), Finish::leave(), &words);
+            }
+        }
+    }
+
+    /// An invite that cannot ring here: answered as the app said already, else busy. True if it is a missed
+    /// call.
+    pub(super) fn turn_away(&mut self, now: Time, invite: &Invite) -> bool {
+        match self.take_answer(invite) {
+            Some((ticket, Answer::Reject(words))) => {
+                self.reject_unheard(now, invite, ticket, &words);
+                return false;
+            }
+            Some((ticket, Answer::Accept)) => {
+                let code = match self.state {
+                    State::Idle => codes::LIMIT,
+                    State::Calling(_) => codes::ACCEPT_IN_CALLING,
+                    State::Called(_) => codes::CALL_MISMATCH,
+                    State::InCall(_) => codes::ACCEPT_IN_CALL,
+                };
+                self.done(ticket, Operation::Accept, 0, code);
+            }
+            None => {}
+        }
+        self.reject_busy(now, invite);
+        true
+    }
+
+    /// The app's reject of an invite that never was shown to it.
+    fn reject_unheard(&mut self, now: Time, invite: &Invite, ticket: Ticket, words: &Words) {
+        self.bury(now, invite);
+        self.side(now, Operation::Reject, 0, false, SignalOp::Reject(words.reply_to(invite)));
+        self.done(ticket, Operation::Reject, 0, codes::OK);
     }
 
     pub(super) fn cmd_accept(&mut self, now: Time, ticket: Ticket) {

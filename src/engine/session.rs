@@ -102,12 +102,13 @@ impl Engine {
             self.bury_ends(now, &early, &account);
         } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
-            self.session = Session::LoggedIn { account, clock };
+            self.session = Session::LoggedIn { account: account.clone(), clock };
         }
         for ticket in tickets {
             self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
         }
         if ok {
+            self.waiting_online(now, &account);
             self.on_rooms(now, rooms);
             self.on_offline(now, early);
         }
@@ -124,6 +125,7 @@ impl Engine {
     }
 
     pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
+        self.drop_waiting();
         match &mut self.session {
             Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
             Session::Aborting { tickets, next } if tickets.is_empty() && next.is_empty() => {
@@ -206,11 +208,13 @@ impl Engine {
         match connection {
             Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
                 self.is_connection_lost = true;
+                self.waiting_offline();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
                 self.tell(Event::Reconnecting(event));
             }
             Connection::Restored if self.is_connection_lost => {
                 self.is_connection_lost = false;
+                self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
@@ -235,6 +239,7 @@ impl Engine {
         }
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
+        self.drop_waiting();
         self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
@@ -303,6 +308,7 @@ impl Engine {
         }
         let until = now.after(self.config.timers.destroy_wait_ms);
         self.closing = Closing::Until(until);
+        self.drop_waiting();
         self.fail_media_requests();
         let next = match &mut self.session {
             Session::LoggedOut => Vec::new(),

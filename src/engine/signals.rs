@@ -68,6 +68,7 @@ impl Engine {
         if event.channel.id.is_empty() {
             return self.ignore("message without a channel");
         }
+        self.sibling_answered(event);
         // What our own account says is about an invite of the one who made the channel.
         let is_sibling = event.from == self.session.account() && !event.channel.creator.is_empty();
         let owner = if is_sibling { &event.channel.creator } else { &event.from };

@@ -27,5 +27,6 @@ mod strangers;
 mod switch;
 mod tables;
 mod tokens;
+mod waiting;
 mod whole;
 mod words;

@@ -19,7 +19,7 @@ help:
 	@echo 'make demo-mqtt three processes call each other through a local Mosquitto, over TLS'
 	@echo 'make phone     build/phone: calls through an MQTT broker from the command line'
 	@echo 'make test      every test: Rust, C and C++, installed consumers'
-	@echo 'make test-brokers  calls through Mosquitto and NATS, with the long tests (some minutes)'
+	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with stations over a broker'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=wire|engine|station|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
@@ -72,7 +72,7 @@ test: setup
 	ctest --test-dir build/test --output-on-failure --parallel $(JOBS)
 
 test-brokers:
-	scripts/setup cargo cc mosquitto mosquitto_pub nats-server openssl faketime
+	scripts/setup cargo cc mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 	$(CARGO) test --test brokers -- --include-ignored
 
 SEEDS ?= 2000
@@ -144,7 +144,8 @@ lint:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
 
 setup:
-	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw mosquitto mosquitto_pub nats-server openssl faketime
+	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw mosquitto mosquitto_pub nats-server \
+	  ejabberd rabbitmq-server openssl faketime
 
 clean:
 	$(CARGO) clean

@@ -157,6 +157,13 @@ impl Engine {
         engine.coalescer = Coalescer::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
+        for waiting in &mut engine.waiting {
+            names.ticket(&mut waiting.ticket);
+            names.id(&mut waiting.channel_id);
+            names.id(&mut waiting.request_id);
+            names.due(&mut waiting.latest);
+            waiting.until.iter_mut().for_each(|at| names.due(at));
+        }
         engine.tokens.until.iter_mut().for_each(|at| names.due(at));
         for (ticket, until) in &mut engine.tokens.logins {
             names.ticket(ticket);

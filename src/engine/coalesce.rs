@@ -1,6 +1,6 @@
-//! What others cause, told in moderation: nobody can fill the app's queue. The first callback of an account and
-//! kind comes at once; what follows within the window is counted and told at its end, the newest standing
-//! for all.
+//! What others cause, told in moderation: nobody can fill the app's queue. The first callback of an account
+//! and kind comes at once; what follows within the window is counted and told at its end, the newest
+//! standing for all.
 
 use serde::{Deserialize, Serialize};
 

@@ -42,6 +42,8 @@ pub const SIDE_OPERATIONS: usize = 64;
 pub const JSON_DEPTH: usize = 8;
 /// Ring limit, in milliseconds.
 pub const RING_MS: std::ops::RangeInclusive<u32> = 1..=120_000;
+/// Answers that wait for calls that are not here yet.
+pub const WAITING_ANSWERS: usize = 4;
 /// For so long what one account causes of one kind is told once and then counted.
 pub const COALESCE_MS: u32 = 3_000;
 /// Accounts and kinds whose callbacks are counted at a time.

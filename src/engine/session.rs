@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::closer::Finish;
 use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
@@ -103,12 +104,13 @@ impl Engine {
             self.bury_ends(now, &early, &account);
         } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
-            self.session = Session::LoggedIn { account, clock };
+            self.session = Session::LoggedIn { account: account.clone(), clock };
         }
         for ticket in tickets {
             self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
         }
         if ok {
+            self.waiting_online(now, &account);
             self.on_rooms(now, rooms);
             self.on_offline(now, early);
         }
@@ -126,6 +128,7 @@ impl Engine {
     }
 
     pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
+        self.drop_waiting();
         match &mut self.session {
             Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
             Session::Aborting { tickets, next } if tickets.is_empty() && next.is_empty() => {
@@ -208,11 +211,13 @@ impl Engine {
         match connection {
             Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
                 self.is_connection_lost = true;
+                self.waiting_offline();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
                 self.tell(Event::Reconnecting(event));
             }
             Connection::Restored if self.is_connection_lost => {
                 self.is_connection_lost = false;
+                self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
@@ -237,6 +242,7 @@ impl Engine {
         }
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
+        self.drop_waiting();
         self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
@@ -276,12 +282,8 @@ impl Engine {
             if channel.id.is_empty() || self.is_live_channel(&channel.id) || self.is_closing(&channel.id) {
                 continue;
             }
-            let (channel_id, no_offline) = (channel.id, false);
-            let op = match channel.creator == account {
-                true => SignalOp::Close { channel_id, no_offline },
-                false => SignalOp::Leave { channel_id, no_offline },
-            };
-            self.side(now, Operation::Close, 0, true, op);
+            let finish = if channel.creator == account { Finish::close() } else { Finish::leave() };
+            self.side(now, Operation::Close, 0, true, finish.op(channel.id));
         }
     }
 
@@ -309,6 +311,7 @@ impl Engine {
         }
         let until = now.after(self.config.timers.destroy_wait_ms);
         self.closing = Closing::Until(until);
+        self.drop_waiting();
         self.fail_media_requests();
         let next = match &mut self.session {
             Session::LoggedOut => Vec::new(),

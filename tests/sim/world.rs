@@ -207,7 +207,10 @@ impl World {
         self.watch.is_quiet(&self.devices)?;
         for device in 0..self.devices.len() {
             let any = CallRef::default();
-            self.command(device, Command::Hangup { call: any, no_offline: false, no_record: false })?;
+            self.command(
+                device,
+                Command::Hangup { call: any, no_offline: false, no_record: false, text: None },
+            )?;
         }
         self.settle()?;
         for index in 0..self.devices.len() {
@@ -464,7 +467,8 @@ impl World {
         self.feed(to, Input::Signals { source, events: vec![event] })?;
         if is_old && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
             let any = CallRef::default();
-            return self.command(to, Command::Hangup { call: any, no_offline: false, no_record: true });
+            return self
+                .command(to, Command::Hangup { call: any, no_offline: false, no_record: true, text: None });
         }
         Ok(())
     }

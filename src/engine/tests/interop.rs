@@ -149,12 +149,14 @@ fn a_peer_without_a_version_cannot_switch_to_video() {
 /// Scenario (wire): The text of our hang-up is in CLOSE or LEAVE once the call is on.
 #[test]
 fn our_own_text_is_in_the_close_or_leave() {
-    let text = |rig: &Rig| match rig.ops.last() {
-        Some(SignalOp::Close { custom, .. } | SignalOp::Leave { custom, .. }) => {
-            wire::read(custom).attachment
+    let end = |op: &SignalOp| {
+        if let SignalOp::Close { custom, .. } | SignalOp::Leave { custom, .. } = op {
+            Some(custom.clone())
+        } else {
+            None
         }
-        _ => panic!("no end: {:?}", rig.ops),
     };
+    let text = |rig: &Rig| wire::read(&rig.ops.iter().rev().find_map(end).expect("an end")).attachment;
     let mut rig = Rig::in_call();
     let (call, no_offline, no_record, said) = (rig.implied(), false, false, Some(Text::from("bye")));
     rig.command(Command::Hangup { call: call.clone(), no_offline, no_record, text: said.clone() });

@@ -49,7 +49,7 @@ impl Engine {
             }
             Command::Reject { call, busy: _, text: _ } => {
                 if self.check(ticket, operation, &call, REJECT, true) {
-                    self.reject_called(now, (ticket, operation), Finish::Leave);
+                    self.reject_called(now, (ticket, operation), Finish::leave());
                 }
             }
             Command::Hangup { call, no_offline, no_record } => {
@@ -60,7 +60,7 @@ impl Engine {
             Command::Leave { call, no_offline } => {
                 if self.check(ticket, operation, &call, LEAVE, false) {
                     self.done(ticket, operation, self.state.call_no(), codes::OK);
-                    self.end_in_call(now, EndReason::Normal, Some((Finish::Leave, no_offline)));
+                    self.end_in_call(now, EndReason::Normal, Some(Finish::leave().unkept(no_offline)));
                 }
             }
             Command::SwitchCallType { call_type, step } => {
@@ -108,11 +108,11 @@ impl Engine {
                 let how = TakeBack { no_offline, ..TakeBack::plain() };
                 self.cancel_calling(now, done, &how, !no_record);
             }
-            State::Called(_) => self.reject_called(now, done, Finish::Close),
+            State::Called(_) => self.reject_called(now, done, Finish::close()),
             State::InCall(call) => {
                 let no = call.no;
                 self.done(ticket, Operation::Hangup, no, codes::OK);
-                self.end_in_call(now, EndReason::HungUp, Some((Finish::Close, no_offline)));
+                self.end_in_call(now, EndReason::HungUp, Some(Finish::close().unkept(no_offline)));
             }
         }
     }
@@ -155,7 +155,7 @@ impl Engine {
                 match running {
                     Some(req) => {
                         let running = Some((req, super::closer::Awaited::Accept(reject)));
-                        self.close_channel(now, no, &invite.channel_id, Finish::Leave, false, running);
+                        self.close_channel(now, no, &invite.channel_id, Finish::leave(), running);
                     }
                     None => {
                         let reject = super::output::SignalOp::Reject(reject);
@@ -167,7 +167,7 @@ impl Engine {
                 }
                 self.end_called(now, reason.into());
             }
-            State::InCall(_) => self.end_in_call(now, reason, Some((Finish::Close, false))),
+            State::InCall(_) => self.end_in_call(now, reason, Some(Finish::close())),
         }
     }
 
@@ -190,7 +190,7 @@ impl Engine {
             }
             State::InCall(call) => {
                 call.leftover = None;
-                self.end_in_call_of(now, reason, None, account);
+                self.end_in_call_of(now, reason.into(), None, account);
             }
         }
     }

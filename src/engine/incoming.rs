@@ -2,6 +2,7 @@
 
 use super::closer::{Awaited, Finish};
 use super::coalesce::Kind;
+use super::in_call::foreign;
 use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
 use super::ops::Owner;
 use super::outgoing::{accept_of, reply_to};
@@ -35,6 +36,8 @@ impl Engine {
             call_type: call_type(event.channel.call_type),
             custom: event.custom.clone(),
             old: text.is_old_invite(),
+            is_versionless: text.version.is_none(),
+            switched: None,
             call_id: text.call_id,
             channel_name: text.channel_name,
             attachment: text.attachment,
@@ -159,7 +162,7 @@ impl Engine {
         let req = self.signal(now, ms, Owner::Accept(no, channel), accept);
         if let State::Called(called) = &mut self.state {
             let tickets = vec![ticket];
-            called.accepting = Some(Accepting { req, tickets, closed: false, control: false });
+            called.accepting = Some(Accepting { req, tickets, closed: None, control: false });
         }
     }
 
@@ -175,7 +178,7 @@ impl Engine {
             }
             Some(accepting) => {
                 let running = Some((accepting.req, Awaited::Accept(reply_to(&invite, 0))));
-                self.close_channel(now, no, &invite.channel_id, finish, false, running);
+                self.close_channel(now, no, &invite.channel_id, finish, running);
             }
         }
         self.say_pending(codes::SUPERSEDED);
@@ -235,7 +238,7 @@ impl Engine {
                 self.end_called(now, EndReason::PeerCancelled.into());
             }
             _ => {
-                let leave = SignalOp::Leave { channel_id: channel.clone(), no_offline: false };
+                let leave = Finish::leave().op(channel.clone());
                 self.side(now, Operation::Leave, call, true, leave);
                 if let Some(message) = undecided {
                     self.side(now, Operation::Reject, call, true, SignalOp::Reject(message));
@@ -247,13 +250,14 @@ impl Engine {
 
     fn accept_granted(&mut self, now: Time, accepting: Accepting) {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
-        if accepting.closed {
+        if let Some(text) = accepting.closed {
             for ticket in accepting.tickets {
                 self.done(ticket, Operation::Accept, called.no, codes::OK);
             }
-            self.close_channel(now, called.no, &called.invite.channel_id, Finish::Leave, false, None);
+            self.close_channel(now, called.no, &called.invite.channel_id, Finish::leave(), None);
+            let extra = foreign(text, &called.invite.attachment);
             self.state = State::Called(called);
-            return self.end_called(now, EndReason::PeerHungUp.into());
+            return self.end_called(now, Ending { reason: EndReason::PeerHungUp, extra });
         }
         let Called { no, invite, since, aside, .. } = *called;
         self.bury(now, &invite);
@@ -262,6 +266,9 @@ impl Engine {
         }
         let call = self.new_callee_call(now, no, &invite, since, accepting.control);
         self.done_accept(&accepting.tickets, &call);
+        if call.call_type != invite.call_type {
+            self.tell(Event::CallTypeChange(call.call_event(0)));
+        }
         self.state = State::InCall(Box::new(call));
     }
 
@@ -298,8 +305,7 @@ impl Engine {
         if wire::reason(custom, &text) == Reason::Timeout {
             return self.rang_out(now);
         }
-        let extra =
-            if text.attachment == called.invite.attachment { Text::default() } else { text.attachment };
+        let extra = foreign(text.attachment, &called.invite.attachment);
         self.tell(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
         self.end_called(now, Ending { reason: EndReason::PeerCancelled, extra });
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::closer::Finish;
 use super::input::{Outcome, Req, SignalResult, Text, Ticket};
 use super::output::{Operation, Output, RtcOp, SignalOp};
 use super::time::Time;
@@ -255,7 +256,7 @@ impl Engine {
         if !codes::is_success(result.outcome.code) || !self.session.is_logged_in() {
             return;
         }
-        let close = |channel_id| SignalOp::Close { channel_id, no_offline: false };
+        let close = |channel_id| Finish::close().op(channel_id);
         match undo {
             Undo::Create => {
                 if let Some(room) = result.room.filter(|room| !room.channel.id.is_empty()) {
@@ -263,7 +264,7 @@ impl Engine {
                 }
             }
             Undo::Join(channel_id) => {
-                let leave = SignalOp::Leave { channel_id, no_offline: false };
+                let leave = Finish::leave().op(channel_id);
                 self.side(now, Operation::Close, 0, true, leave);
             }
             Undo::Accept(channel_id) => self.undo_accept(now, 0, channel_id),

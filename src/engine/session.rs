@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::closer::Finish;
 use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
@@ -276,12 +277,8 @@ impl Engine {
             if channel.id.is_empty() || self.is_live_channel(&channel.id) || self.is_closing(&channel.id) {
                 continue;
             }
-            let (channel_id, no_offline) = (channel.id, false);
-            let op = match channel.creator == account {
-                true => SignalOp::Close { channel_id, no_offline },
-                false => SignalOp::Leave { channel_id, no_offline },
-            };
-            self.side(now, Operation::Close, 0, true, op);
+            let finish = if channel.creator == account { Finish::close() } else { Finish::leave() };
+            self.side(now, Operation::Close, 0, true, finish.op(channel.id));
         }
     }
 

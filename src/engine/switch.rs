@@ -25,8 +25,10 @@ impl Engine {
         }
         let is_asked = call.switch.is_some_and(|open| !open.ours && open.target == target);
         let is_same = call.call_type == target;
+        let is_deaf = call.peer_is_versionless && target == CallType::Video;
         let code = match step {
             SwitchStep::Invite if is_same => codes::OK,
+            SwitchStep::Invite if is_deaf => codes::UNSUPPORTED,
             SwitchStep::Invite | SwitchStep::Agree if is_asked => {
                 self.send_switch(now, target, SwitchStep::Agree);
                 self.change_type(now, target, true);

@@ -246,9 +246,13 @@ pub fn outgoing(message: &Outgoing<'_>) -> Text {
         if message.glare { object.raw("glare", "true") } else { object }
     };
     let with = |object: Object, keys: &[&str], value: Option<&str>| match value {
-        Some(value) => keys.iter().fold(object, |object, key| object.app(key, value)),
+        Some(value) => keys.iter().fold(object, |object, key| match *key {
+            "_attachment" => object.app(key, value),
+            _ => object.text(key, value),
+        }),
         None => object,
     };
+    // For clients of 1.6 and later `extraInfo` and `global_extra` are text, whatever the text holds.
     let attempts: [(&[&str], bool); 3] =
         [(&["_attachment", "extraInfo"], true), (&["_attachment"], true), (&[], false)];
     for (keys, extra) in attempts {
@@ -283,9 +287,24 @@ pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
         object = object.app("_attachment", text);
     }
     if let Some(text) = extra {
-        object = object.app("global_extra", text);
+        object = object.text("global_extra", text);
     }
     object.len()
+}
+
+/// The end of a call that was accepted, or of a channel: call-kit 2.0 reads it as JSON. A text that does not
+/// fit twice is said once, one that does not fit at all is left out.
+pub fn ending(text: Option<&str>) -> Text {
+    let base = || Object::new().text("version", VERSION).number("reason", 0);
+    if let Some(text) = text {
+        let once = || base().app("_attachment", text);
+        let fits = |object: &Object| object.len() <= limits::CUSTOM;
+        if let Some(object) = Some(once().text("extraInfo", text)).filter(fits).or(Some(once()).filter(fits))
+        {
+            return object.end();
+        }
+    }
+    base().end()
 }
 
 /// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if
@@ -448,6 +467,30 @@ mod tests {
         assert_eq!(&*read(&text).attachment, "{\"order\":7}");
         let broken = outgoing(&Outgoing { attachment: Some("{not json"), ..Outgoing::default() });
         assert_eq!(&*read(&broken).attachment, "{not json");
+    }
+
+    #[test]
+    fn what_newer_clients_read_as_text_is_text() {
+        let json = "{\"order\":7}";
+        let texts = Outgoing { attachment: Some(json), extra: Some("[1]"), ..Outgoing::default() };
+        let text = outgoing(&texts);
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!((&value["extraInfo"], &value["global_extra"]), (&json.into(), &"[1]".into()), "{text}");
+        assert_eq!(value["_attachment"]["order"], 7);
+        assert_eq!(&*read(&text).attachment, json);
+    }
+
+    #[test]
+    fn an_ending_is_json_and_says_what_fits() {
+        assert_eq!(&*ending(None), "{\"version\":\"1.8.1\",\"reason\":0}");
+        let said = |text: &str| (ending(Some(text)).len(), read(&ending(Some(text))).attachment);
+        assert_eq!(&*said("bye").1, "bye");
+        assert_eq!(&*said("{\"a\":1}").1, "{\"a\":1}");
+        for length in [2_000, 3_000, 4_200] {
+            let (all, read) = said(&"x".repeat(length));
+            assert!(all <= limits::CUSTOM);
+            assert_eq!(read.len(), if length > limits::CUSTOM { 0 } else { length });
+        }
     }
 
     #[test]

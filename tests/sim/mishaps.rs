@@ -53,7 +53,8 @@ impl World {
         phone.hang_up(Link::Off, gasps_until);
         phone.open.clear();
         phone.config.instance = format!("{}-{life}", phone.config.device).into();
-        phone.station = Station::new(phone.config.clone(), seed);
+        phone.config.remember_instance();
+        phone.station = Station::new(phone.config.clone(), Station::test_seed(seed));
     }
 
     /// The broker begins anew and knows nobody.

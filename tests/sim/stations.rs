@@ -105,6 +105,7 @@ impl Stations {
                 account: account.clone(),
                 device: index.to_string().into(),
                 instance: format!("{index}-0").into(),
+                instances: vec![format!("{index}-0").into()],
                 single_device: is_single,
                 busy_is_local,
                 peer_lost_ms,
@@ -156,7 +157,7 @@ impl Stations {
 impl Phone {
     fn new(config: station::Config, seed: u64) -> Phone {
         Phone {
-            station: Station::new(config.clone(), seed),
+            station: Station::new(config.clone(), Station::test_seed(seed)),
             config,
             link: Link::Off,
             connection: 0,
@@ -280,8 +281,11 @@ impl World {
             station::Output::Reconnect => self.drop_link(device, true),
             station::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
             station::Output::Events { source, events } => {
-                let events = events.iter().map(words::event).collect();
+                let events = events.iter().filter_map(words::event).collect();
                 self.tell_core(device, Mail::Events(words::source(source), events));
+            }
+            station::Output::Record { from, id, .. } => {
+                self.note(|| format!("device {device}: station: record {id} of {from}"));
             }
             station::Output::Connection { what, code, message } => {
                 let now_is = words::connection(what, code, &message);

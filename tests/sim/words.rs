@@ -16,9 +16,9 @@ fn message(message: &Message) -> station::Message {
     }
 }
 
-fn channel_only(channel: &Text, no_offline: bool) -> station::Message {
+fn channel_only(channel: &Text, custom: &Text, no_offline: bool) -> station::Message {
     let none = || Text::from("");
-    let (account, request, custom) = (none(), none(), none());
+    let (account, request, custom) = (none(), none(), custom.clone());
     station::Message { channel: channel.clone(), account, request, custom, keep: !no_offline }
 }
 
@@ -36,8 +36,12 @@ pub(crate) fn op(op: &SignalOp) -> station::Op {
         SignalOp::CancelInvite(it) => Op::Cancel(message(it)),
         SignalOp::Accept(it) => Op::Accept(message(it)),
         SignalOp::Reject(it) => Op::Reject(message(it)),
-        SignalOp::Leave { channel_id, no_offline } => Op::Leave(channel_only(channel_id, *no_offline)),
-        SignalOp::Close { channel_id, no_offline } => Op::Close(channel_only(channel_id, *no_offline)),
+        SignalOp::Leave { channel_id, custom, no_offline } => {
+            Op::Leave(channel_only(channel_id, custom, *no_offline))
+        }
+        SignalOp::Close { channel_id, custom, no_offline } => {
+            Op::Close(channel_only(channel_id, custom, *no_offline))
+        }
         SignalOp::Control(it) => Op::Control(message(it)),
         SignalOp::SendRecord(it) => Op::Record(station::RecordOp {
             to: it.to.clone(),
@@ -69,8 +73,8 @@ pub(crate) fn result(answer: &station::Answer) -> SignalResult {
     SignalResult { outcome, room: answer.room.as_ref().map(room), ..SignalResult::default() }
 }
 
-/// A message for the core.
-pub(crate) fn event(event: &station::Event) -> SignalEvent {
+/// A message for the core. None: it takes no notice of it.
+pub(crate) fn event(event: &station::Event) -> Option<SignalEvent> {
     let signal = match event.signal {
         station::Signal::Close => Signal::Close,
         station::Signal::Join => Signal::Join,
@@ -78,10 +82,11 @@ pub(crate) fn event(event: &station::Event) -> SignalEvent {
         station::Signal::Cancel => Signal::Cancel,
         station::Signal::Reject => Signal::Reject,
         station::Signal::Accept => Signal::Accept,
-        station::Signal::Leave => Signal::Leave,
+        station::Signal::Leave | station::Signal::PeerLost => Signal::Leave,
         station::Signal::Control => Signal::Control,
+        station::Signal::Ringing => return None,
     };
-    SignalEvent {
+    Some(SignalEvent {
         signal,
         channel: channel(&event.channel),
         from: event.from.clone(),
@@ -91,7 +96,7 @@ pub(crate) fn event(event: &station::Event) -> SignalEvent {
         custom: event.custom.clone(),
         time_ms: 0,
         uid: event.uid,
-    }
+    })
 }
 
 pub(crate) fn source(source: station::Source) -> Source {

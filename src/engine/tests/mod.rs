@@ -11,6 +11,7 @@ mod glare;
 mod ids;
 mod in_call;
 mod incoming;
+mod interop;
 mod limits;
 mod login;
 mod media;

@@ -20,6 +20,7 @@
 //! Tokens, client ids and payloads are never logged.
 
 mod backoff;
+mod framing;
 mod open;
 mod packets;
 mod port;
@@ -28,7 +29,7 @@ mod settings;
 mod stream;
 #[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one of many")]
-mod tests;
+pub(crate) mod tests;
 mod tls;
 
 use std::collections::VecDeque;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 
 use mqtt_protocol_core::mqtt::Version;
 
-pub use port::{Port, Readiness};
+pub use port::{Port, Readiness, Socket, connect};
 pub use settings::{Endpoint, LinkEvent, Roots, Settings, Timers};
 pub use tls::Tls;
 
@@ -113,6 +114,10 @@ pub struct Link {
     ticket: u64,
     lively: bool,
     watches: Vec<(Text, Text)>,
+    /// Connect was the last word.
+    is_wanted: bool,
+    /// The next connection begins with a new session.
+    forgets: bool,
 }
 
 impl Link {
@@ -136,6 +141,8 @@ impl Link {
             ticket: 0,
             lively: false,
             watches: Vec::new(),
+            is_wanted: false,
+            forgets: false,
         }
     }
 
@@ -143,6 +150,7 @@ impl Link {
     /// next time.
     pub fn connect(&mut self, now: u64, token: &str) {
         token.clone_into(&mut self.token);
+        self.is_wanted = true;
         match self.phase {
             Phase::Idle | Phase::AwaitToken | Phase::Closing { .. } => self.start(now),
             Phase::Waiting { .. } | Phase::Resolving { .. } | Phase::Open(_) => {}
@@ -200,6 +208,7 @@ impl Link {
     pub fn disconnect(&mut self, now: u64, forget: bool) {
         self.watches.clear();
         self.lively = false;
+        self.is_wanted = false;
         let Phase::Open(mut open) = mem::replace(&mut self.phase, Phase::Idle) else { return };
         if open.stage < Stage::Subscribing || open.session.disconnect(forget).is_err() {
             return;
@@ -226,6 +235,25 @@ impl Link {
     pub fn reconnect(&mut self, now: u64) {
         if matches!(self.phase, Phase::Open(_)) {
             self.end(now, End::Lost("it does not work".into()));
+        }
+    }
+
+    /// After a panic: whatever it was in the middle of is dropped, without an event, and if it was to be
+    /// connected it connects anew after the first pause. `forgets`: the broker drops the session first.
+    pub fn restart(&mut self, now: u64, seed: u64, forgets: bool) {
+        let fresh = Link::new(self.settings.clone(), seed, self.port.clone());
+        let before = mem::replace(self, fresh);
+        self.token = before.token;
+        self.speaks = before.speaks;
+        self.endpoint = before.endpoint;
+        self.been_up = before.been_up;
+        self.lively = before.lively;
+        self.watches = before.watches;
+        self.ticket = before.ticket;
+        self.is_wanted = before.is_wanted;
+        self.forgets = forgets;
+        if self.is_wanted {
+            self.phase = Phase::Waiting { until: now + self.settings.timers.backoff };
         }
     }
 
@@ -379,7 +407,7 @@ impl Link {
             Ok(tls) => tls,
             Err(message) => return self.end(now, End::stop(code::INVALID, 0, &message)),
         };
-        let session = match Session::open(version, &self.settings, &self.token) {
+        let session = match Session::open(version, &self.settings, &self.token, self.forgets) {
             Ok(session) => session,
             Err(_) => {
                 let message = "client id, user name or token do not fit into a CONNECT";
@@ -470,6 +498,7 @@ impl Link {
                 self.failed = 0;
                 self.untrusted = 0;
                 self.been_up = true;
+                self.forgets = false;
                 self.events.push_back(LinkEvent::Up { resumed });
                 self.events.extend(early);
                 log::info!("{}: up, MQTT {}", self.place(), self.version());
@@ -485,10 +514,17 @@ impl Link {
                 }
                 self.events.push_back(LinkEvent::Published { token, fate });
             }
-            Heard::Message { topic, payload } => self.message(&topic, payload),
+            Heard::Message { topic, payload } => {
+                #[cfg(test)]
+                crate::line::spring("link", &payload);
+                self.message(&topic, payload);
+            }
             Heard::Pong => open.pong(),
             Heard::Bye(reason) => return Err(open::farewell(reason, self.settings.has_token_hook)),
-            Heard::Broken => return Err(End::Lost("the broker broke the protocol".into())),
+            Heard::NotMqtt(first) => {
+                return Err(End::Lost(format!("this is no broker: it begins with {first:#04x}")));
+            }
+            Heard::Broken(how) => return Err(End::Lost(format!("the broker broke the protocol: {how}"))),
         }
         Ok(())
     }
@@ -572,6 +608,7 @@ impl Link {
     }
 
     fn refuse(&mut self, code: i32, raw_code: i32, message: String) {
+        self.is_wanted = false;
         log::warn!("the connection is given up: {message}");
         self.events.push_back(LinkEvent::Refused { code, raw_code, message: message.into() });
     }

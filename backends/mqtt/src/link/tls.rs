@@ -12,14 +12,13 @@ mod with {
     use std::io::{self, ErrorKind, Read, Write};
     use std::sync::Arc;
 
-    use mio::net::TcpStream;
     use rustls::crypto::{CryptoProvider, KeyProvider, ring};
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use rustls::sign::SigningKey;
     use rustls::{ClientConfig, ClientConnection, Error, RootCertStore};
 
-    use crate::link::Roots;
+    use crate::link::{Roots, Socket};
 
     /// A TLS configuration. Clones share it, and the tickets with which sessions resume.
     #[derive(Clone)]
@@ -69,7 +68,7 @@ mod with {
 
     /// A connection with TLS over it.
     pub(in crate::link) struct Secured {
-        socket: TcpStream,
+        socket: Box<dyn Socket>,
         tls: ClientConnection,
     }
 
@@ -78,7 +77,7 @@ mod with {
     }
 
     impl Secured {
-        pub(in crate::link) fn new(socket: TcpStream, host: &str, tls: &Tls) -> io::Result<Secured> {
+        pub(in crate::link) fn new(socket: Box<dyn Socket>, host: &str, tls: &Tls) -> io::Result<Secured> {
             let name = ServerName::try_from(host.to_owned()).map_err(|_| {
                 io::Error::new(ErrorKind::InvalidInput, "no name that a certificate can have")
             })?;
@@ -86,8 +85,8 @@ mod with {
             Ok(Secured { socket, tls })
         }
 
-        pub(in crate::link) fn socket(&self) -> &TcpStream {
-            &self.socket
+        pub(in crate::link) fn socket(&self) -> &dyn Socket {
+            &*self.socket
         }
 
         pub(in crate::link) fn is_handshaking(&self) -> bool {

@@ -19,13 +19,12 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
 use parking_lot::{Condvar, Mutex};
 
 pub use clock::now;
 
-use crate::link::{Port, Readiness, Roots, Tls};
+use crate::link::{self, Port, Readiness, Roots, Socket, Tls};
 use resolver::Resolver;
 use table::Table;
 
@@ -37,6 +36,8 @@ pub trait Driven: Send + Sync {
     fn timeout(&self);
     /// The names that its link asked for.
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
+    /// A call of one of the above panicked. It is called again as before; if this panics, too, no more.
+    fn panicked(&self);
 }
 
 /// A device's place at the reactor. Clones share it.
@@ -191,11 +192,14 @@ impl Drop for Place {
 }
 
 impl Port for Place {
-    fn register(&self, socket: &mut TcpStream) -> io::Result<()> {
+    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
         if !self.is_ours() {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        self.reactor.registry.register(socket, Token(self.id), Interest::READABLE | Interest::WRITABLE)
+        let mut socket = link::connect(address)?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.reactor.registry.register(&mut socket, Token(self.id), interest)?;
+        Ok(Box::new(socket))
     }
 
     fn resolve(&self, ticket: u64, host: &str, port: u16) {

@@ -42,6 +42,8 @@ impl Driven for Phone {
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
         self.act(|link, now| link.resolved(now, ticket, found));
     }
+
+    fn panicked(&self) {}
 }
 
 impl Drop for Phone {

@@ -223,7 +223,11 @@ fn whoever_breaks_the_protocol_is_left() {
     let unknown_puback = [0x40, 2, 0, 9];
     let reserved = [0xF0, 0];
     let endless_length = [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
-    for bytes in [&publish_40_k[..], &connack, &unknown_puback, &reserved, &endless_length] {
+    let id_0 = [0x32, 6, 0, 1, b'x', 0, 0, 0];
+    let twice_id_0 = [0x34, 6, 0, 1, b'x', 0, 0, 0];
+    let cases =
+        [&publish_40_k[..], &connack, &unknown_puback, &reserved, &endless_length, &id_0, &twice_id_0];
+    for bytes in cases {
         let mut broker = Broker::new();
         let mut phone = Phone::up(&mut broker);
         broker.raw(bytes);

@@ -1,13 +1,12 @@
 //! A link, a clock in the test's hand, and a broker that says what the test tells it to.
 
-mod broker;
+pub(crate) mod broker;
 mod life;
 mod settings;
 mod way;
 
 use std::sync::Arc;
 
-use mio::net::TcpStream;
 use parking_lot::Mutex;
 
 use super::*;
@@ -17,13 +16,13 @@ use broker::Broker;
 
 /// A port that registers nothing: the test asks the sockets themselves.
 #[derive(Default)]
-struct Desk {
+pub(crate) struct Desk {
     asked: Mutex<Vec<(u64, String, u16)>>,
 }
 
 impl Port for Desk {
-    fn register(&self, _: &mut TcpStream) -> io::Result<()> {
-        Ok(())
+    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
+        Ok(Box::new(connect(address)?))
     }
 
     fn resolve(&self, ticket: u64, host: &str, port: u16) {
@@ -36,7 +35,7 @@ impl Port for Desk {
 }
 
 /// Everything that can be ready is.
-const ALL: Readiness = Readiness { readable: true, writable: true, closed: true };
+pub(crate) const ALL: Readiness = Readiness { readable: true, writable: true, closed: true };
 
 /// A link and its clock.
 struct Phone {
@@ -45,7 +44,7 @@ struct Phone {
     now: u64,
 }
 
-fn settings(brokers: &[&Broker]) -> Settings {
+pub(crate) fn settings(brokers: &[&Broker]) -> Settings {
     let endpoint = |broker: &&Broker| Endpoint { host: "127.0.0.1".into(), port: broker.port(), tls: false };
     Settings {
         endpoints: brokers.iter().map(endpoint).collect(),

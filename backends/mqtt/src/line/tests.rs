@@ -45,10 +45,7 @@ impl Phone {
     /// One that is logged in.
     fn in_session() -> Phone {
         let mut phone = Phone::new();
-        phone.act(|line, now| {
-            line.operate(now, 1, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(1, "secret");
         phone.come_in(&[]);
         assert_eq!(phone.told(), "done 1 0\n");
         phone
@@ -57,6 +54,18 @@ impl Phone {
     fn act(&mut self, body: impl FnOnce(&mut Line, u64)) {
         let (now, told) = (self.now, &mut self.told);
         self.line.act(now, &mut |mail| told.push(mail), |line| body(line, now));
+    }
+
+    fn login(&mut self, req: u64, token: &str) {
+        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
+        let tell = |mail| told.borrow_mut().push(mail);
+        self.line.act(now, &mut { tell }, |line| line.login(now, req, token, &mut { tell }));
+    }
+
+    fn abort_login(&mut self, req: u64) {
+        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
+        let tell = |mail| told.borrow_mut().push(mail);
+        self.line.act(now, &mut { tell }, |line| line.abort_login(now, req, &mut { tell }));
     }
 
     /// One look at the sockets.
@@ -229,10 +238,7 @@ fn a_message_that_panics_each_time_it_comes_is_left_behind_with_its_session() {
 fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
     quietly(|| {
         let mut phone = Phone::new();
-        phone.act(|line, now| {
-            line.operate(now, 1, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(1, "secret");
         phone.come_in(&["panic in the station"]);
         phone.until("no panic", |phone| phone.line.panic_count == 1);
         assert_eq!(phone.told(), "done 1 90008\n");
@@ -245,17 +251,14 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
     // While the broker does not answer, and when it is about to.
     for has_connack in [false, true] {
         let mut phone = Phone::new();
-        phone.act(|line, now| {
-            line.operate(now, 1, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(1, "secret");
         phone.until("no CONNECT", |phone| phone.broker.has_connect());
         if has_connack {
             phone.broker.welcome(&[]);
             phone.until("no SUBSCRIBE", |phone| phone.broker.has_filters());
             phone.broker.grant();
         }
-        phone.act(|line, now| line.abort_login(now, 1));
+        phone.abort_login(1);
         assert_eq!(phone.told(), "done 1 408\n");
         phone.until("it stays connected", |phone| phone.broker.ended);
         phone.ready(ALL);
@@ -267,10 +270,7 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
         let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if it.props().as_ref().is_some_and(|it| !it.is_empty()));
         assert_eq!(phone.broker.count(forgets), 0);
         // The next login is one like any other.
-        phone.act(|line, now| {
-            line.operate(now, 2, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(2, "secret");
         phone.until("no connection", |phone| phone.broker.connections == 2);
         phone.come_in(&[]);
         assert_eq!(phone.told(), "done 2 0\n");

@@ -65,24 +65,20 @@ fn tls_works_with_the_brokers_authority_and_not_without() {
 #[test]
 fn a_wrong_token_is_asked_for_again_once() {
     let broker = Mosquitto::start("token", &["alice"], "");
-    let strict = Phone::new(settings("alice", &plain(&broker)));
-    strict.connect("wrong");
-    let (code, raw_code, _) = strict.wait_refused();
-    assert_eq!((code, raw_code), (code::BAD_TOKEN, 0x87));
-
-    let mut with_hook = settings("alice", &plain(&broker));
-    with_hook.has_token_hook = true;
-    let alice = Phone::new(with_hook.clone());
+    let refused = LinkEvent::NeedToken { refused: true };
+    let alice = Phone::new(settings("alice", &plain(&broker)));
     alice.connect("expired");
-    alice.wait_event(&LinkEvent::NeedToken);
-    alice.connect("secret");
+    alice.wait_event(&refused);
+    alice.act(|link, now| link.set_token(now, "secret"));
     assert!(!alice.wait_up());
 
-    let hopeless = Phone::new(with_hook);
+    let hopeless = Phone::new(settings("alice", &plain(&broker)));
     hopeless.connect("expired");
-    hopeless.wait_event(&LinkEvent::NeedToken);
-    hopeless.connect("wrong, too");
-    assert_eq!(hopeless.wait_refused().0, code::BAD_TOKEN);
+    hopeless.wait_event(&refused);
+    hopeless.act(|link, now| link.set_token(now, "wrong, too"));
+    let (code, raw_code, message) = hopeless.wait_refused();
+    assert_eq!((code, raw_code), (code::BAD_TOKEN, 0x87));
+    assert!(message.contains(&format!("mqtt://127.0.0.1:{}", broker.plain)), "{message}");
 }
 
 #[test]

@@ -58,12 +58,12 @@ pub(crate) fn settings(account: &str, endpoints: &[(&str, u16, bool)]) -> Settin
     Settings {
         endpoints: endpoints.iter().map(endpoint).collect(),
         roots: Roots::Platform,
+        client_cert: None,
         allow_plaintext: false,
         client_id: format!("n{account}0123456789"),
         session_expiry_s: 3600,
         keep_alive_s: 60,
         presence: true,
-        has_token_hook: false,
         names: Names::new("nck1", account, "pad").expect("names"),
         timers: Timers { backoff: 20, backoff_most: 200, ..Timers::default() },
     }

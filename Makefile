@@ -24,7 +24,7 @@ help:
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=wire|engine|station|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
-	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
+	@echo 'make bench     measures, prints a table, writes target/bench/results.json; QUICK=1: every row, in seconds'
 	@echo 'make load      DEVICES=5000 SECONDS=20 AT_ONCE=32: devices of one process call each other over a Mosquitto'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
 	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
@@ -92,8 +92,8 @@ fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) env -u MAKEFLAGS -u MFLAGS scripts/fuzz $(TARGET)
 
 bench:
-	scripts/setup cargo cc valgrind
-	scripts/bench
+	scripts/setup cargo cc valgrind mosquitto
+	QUICK=$(QUICK) scripts/bench
 
 DEVICES ?= 5000
 SECONDS ?= 20

@@ -1835,8 +1835,8 @@ typedef struct nertc_callkit_mqtt_options {
   /** nertc_callkit_mqtt_flag bits. */
   uint32_t flags;
   /**
-   * The broker's addresses, tried in turn: "mqtts://host", "mqtts://host:8883", "mqtt://host",
-   * "mqtt://[::1]:1883". Not NULL. All must lead to the same broker or cluster.
+   * The broker's addresses, tried in turn: `mqtts://host`, `mqtts://host:8883`, `mqtt://host`,
+   * `mqtt://[::1]:1883`. Not NULL. All must lead to the same broker or cluster.
    */
   const char *const *endpoints;
   /** How many: 1 to 8. */

@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{
 use nertc_callkit::engine::output::{Output, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, Timers, limits};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, limits};
 
 use nertc_callkit::trace::{Redaction, Tape};
 
@@ -84,7 +84,7 @@ impl Kit {
     fn new(bytes: &mut Bytes<'_>) -> Kit {
         let config = config(bytes);
         let mut kit = Kit {
-            engine: Engine::new(config, u64::from(bytes.byte())),
+            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             watch: Watch::new(config.caps),
             now: Time(0),
             last_ticket: 0,

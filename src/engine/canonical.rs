@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use super::Engine;
 use super::closer::{Awaited, Closer, Step};
+use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::input::{Req, Text, Ticket};
 use super::ops::{Owner, Undo};
@@ -149,9 +150,11 @@ impl Engine {
     /// something in the world still names.
     pub fn canonical_in(&self, names: &mut Names) -> Engine {
         let mut engine = self.clone();
-        engine.ids = Ids::new(0);
+        engine.ids = Ids::new([0; 32]);
         (engine.last_req, engine.last_call, engine.last_closer) = (0, 0, 0);
         engine.tombstones.0.clear();
+        // What is counted changes nothing of any call.
+        engine.coalescer = Coalescer::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
         match &mut engine.media_room {
@@ -367,12 +370,12 @@ impl Names {
 mod tests {
     use super::super::input::{CallOptions, CallType, Channel, Command, Input, Room, SignalResult};
     use super::super::output::{Output, SignalOp};
-    use super::super::{Config, Engine};
+    use super::super::{Config, Engine, IdGenerator};
     use super::*;
 
     /// A logged-in engine that created a channel at `now`, with the ids of `seed`.
     fn calling(seed: u64, now: u64, padding: u64) -> Engine {
-        let mut engine = Engine::new(Config::default(), seed);
+        let mut engine = Engine::new(Config::default(), IdGenerator::test_seed(seed));
         let feed = |engine: &mut Engine, input| {
             engine.handle(Time(now), input);
             std::iter::from_fn(|| engine.poll_output()).collect::<Vec<_>>()

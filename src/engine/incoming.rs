@@ -1,6 +1,7 @@
 //! We are called: ring, answer, and every way in which that can end.
 
 use super::closer::{Awaited, Finish};
+use super::coalesce::Kind;
 use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
 use super::ops::Owner;
 use super::outgoing::{accept_of, reply_to};
@@ -48,7 +49,7 @@ impl Engine {
         }
         if text.group {
             self.reject_busy(now, &invite);
-            self.tell_missed(&invite, Missed::Group);
+            self.tell_missed(now, &invite, Missed::Group);
             return None;
         }
         // What else the backlog says about an offline one comes before its age.
@@ -64,7 +65,7 @@ impl Engine {
     ) -> Option<Invite> {
         if event.channel.invalid || invite.expires <= now {
             self.bury(now, &invite);
-            self.tell_missed(&invite, Missed::Expired);
+            self.tell_missed(now, &invite, Missed::Expired);
             return None;
         }
         Some(invite)
@@ -118,7 +119,10 @@ impl Engine {
                 self.end_lost_peer(now);
                 self.ring(now, invite);
             }
-            State::Calling(_) | State::Called(_) | State::InCall(_) => self.reject_busy(now, &invite),
+            State::Calling(_) | State::Called(_) | State::InCall(_) => {
+                self.reject_busy(now, &invite);
+                self.tell_missed(now, &invite, Missed::Busy);
+            }
         }
     }
 
@@ -325,7 +329,7 @@ impl Engine {
         match aside {
             Some(aside) if self.may_ring() && aside.expires <= now => {
                 self.bury(now, &aside);
-                self.tell_missed(&aside, Missed::Expired);
+                self.tell_missed(now, &aside, Missed::Expired);
             }
             Some(aside) if self.may_ring() => self.ring(now, aside),
             Some(aside) if self.session.is_logged_in() => self.reject_aside(now, &aside),
@@ -351,8 +355,8 @@ impl Engine {
         self.tombstones.add(now, ms, &invite.channel_id, Some(&invite.request_id), &invite.from);
     }
 
-    pub(super) fn tell_missed(&mut self, invite: &Invite, why: Missed) {
-        self.tell(Event::MissedCall(MissedCall {
+    pub(super) fn tell_missed(&mut self, now: Time, invite: &Invite, why: Missed) {
+        let missed = Event::MissedCall(MissedCall {
             user: invite.from.clone(),
             call_type: invite.call_type,
             attachment: invite.attachment.clone(),
@@ -361,7 +365,8 @@ impl Engine {
             channel_id: invite.channel_id.clone(),
             request_id: invite.request_id.clone(),
             count: 1,
-        }));
+        });
+        self.tell_coalesced(now, &invite.from, Kind::Missed(why), missed);
     }
 }
 

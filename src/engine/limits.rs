@@ -42,3 +42,9 @@ pub const SIDE_OPERATIONS: usize = 64;
 pub const JSON_DEPTH: usize = 8;
 /// Ring limit, in milliseconds.
 pub const RING_MS: std::ops::RangeInclusive<u32> = 1..=120_000;
+/// For so long what one account causes of one kind is told once and then counted.
+pub const COALESCE_MS: u32 = 3_000;
+/// Accounts and kinds whose callbacks are counted at a time.
+pub const COALESCED: usize = 64;
+/// Records of one account that are told at once.
+pub const RECORD_BURST: u32 = 8;

@@ -11,6 +11,7 @@
 
 mod canonical;
 mod closer;
+mod coalesce;
 pub mod codes;
 mod command;
 mod glare;
@@ -41,8 +42,10 @@ use std::collections::VecDeque;
 
 pub use canonical::Names;
 use closer::Closer;
+use coalesce::Coalescer;
 use ids::Ids;
 use input::Input;
+pub use nertc_callkit_ids::{IdGenerator, Seed};
 use ops::Op;
 use output::Output;
 use serde::{Deserialize, Serialize};
@@ -157,6 +160,8 @@ pub struct Engine {
     ops: Vec<Op>,
     closers: Vec<Closer>,
     tombstones: Tombstones,
+    /// What others cause, told in moderation.
+    coalescer: Coalescer,
     /// Operations of the plugs, to be started.
     #[serde(skip)]
     wire: VecDeque<Output>,
@@ -166,9 +171,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A logged-out engine. `seed` makes its ids (request id, call id): random in production, fixed in a
-    /// test.
-    pub fn new(config: Config, seed: u64) -> Engine {
+    /// A logged-out engine. `seed` makes its ids (request id, call id): random and secret in production,
+    /// fixed in a test.
+    pub fn new(config: Config, seed: Seed) -> Engine {
         Engine {
             config,
             ring_ms: config.timers.ring_ms,
@@ -187,6 +192,7 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
+            coalescer: Coalescer::default(),
             wire: VecDeque::new(),
             app: VecDeque::new(),
         }
@@ -254,6 +260,7 @@ impl Engine {
             closers.map(|at| (at, "cleaning up behind a call")),
             drain.map(|at| (at, "cleaning up before the logout")),
             closing.map(|at| (at, "closing")),
+            self.coalescer.due().map(|at| (at, "callbacks that were counted")),
         ];
         due.iter().fold(state, |soonest, next| match (soonest, *next) {
             (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
@@ -268,6 +275,7 @@ impl Engine {
         let call = self.state.call_no();
         self.expire_ops(now);
         self.expire_closers(now);
+        self.tell_due(now);
         match &self.state {
             State::Idle => {}
             State::Calling(_) => self.on_calling_due(now),

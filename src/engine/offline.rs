@@ -45,7 +45,7 @@ impl Engine {
             match over.iter().find(|over| over.covers(event, &account)) {
                 Some(over) => {
                     self.bury(now, &invite);
-                    self.tell_missed(&invite, over.why);
+                    self.tell_missed(now, &invite, over.why);
                 }
                 None => invites.extend(self.unless_expired(now, event, invite)),
             }
@@ -87,7 +87,7 @@ impl Engine {
                 self.on_invite(now, invite);
             } else if is_redial {
                 self.bury(now, &invite);
-                self.tell_missed(&invite, Missed::Replaced);
+                self.tell_missed(now, &invite, Missed::Replaced);
             } else if ringing.is_none() && self.state.peer() == invite.from {
                 // A silent peer's new call rings at once; its older ones are over, as above.
                 let from = matches!(self.state, State::InCall(_)).then(|| invite.from.clone());
@@ -95,7 +95,7 @@ impl Engine {
                 ringing = from.filter(|_| matches!(self.state, State::Called(_)));
             } else {
                 self.reject_busy(now, &invite);
-                self.tell_missed(&invite, Missed::Busy);
+                self.tell_missed(now, &invite, Missed::Busy);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! We call: create, join, invite, and every way in which that can end.
 
 use super::closer::{Awaited, Finish, TakeBack, cancel_message, is_never_delivered};
-use super::input::{CallOptions, Outcome, Req, SignalResult, Text, Ticket};
+use super::input::{CallOptions, Outcome, Req, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
 use super::output::{CallEnd, CallEvent, EndReason, Event, Message, Operation, RecordStatus, SignalOp};
 use super::say::user_event;
@@ -40,6 +40,7 @@ impl Engine {
             rtc_token: Text::default(),
             step: OwnStep::Creating(req),
             issued: false,
+            is_ringing: false,
             since: now,
             ring_until: now,
         };
@@ -138,6 +139,28 @@ impl Engine {
         }
         own.step = OwnStep::Invited;
         self.confirm_call();
+    }
+
+    /// A device of the invited account rings: the invite has arrived, whatever its operation says later.
+    pub(super) fn on_ringing(&mut self, event: &SignalEvent) {
+        if !self.is_own_answer(event) {
+            return self.ignore("somebody rings whom we do not call");
+        }
+        let State::Calling(calling) = &mut self.state else { return };
+        let is_open = match calling.glare {
+            Glare::None | Glare::Aside { .. } => true,
+            Glare::Accepting { .. } => false,
+        };
+        let own = &mut calling.own;
+        let is_waiting = matches!(own.step, OwnStep::Inviting(_) | OwnStep::Invited);
+        if !is_open || !is_waiting || own.is_ringing {
+            return self.ignore("rings, which is known or does not matter any more");
+        }
+        own.is_ringing = true;
+        own.step = OwnStep::Invited;
+        let user = user_event(own.no, &own.options.user, 0);
+        self.confirm_call();
+        self.tell(Event::UserRinging(user));
     }
 
     /// Says done(call, 0), once.

@@ -131,6 +131,7 @@ impl Engine {
     /// Ends what lives, cleans up, then asks the service.
     fn start_logout(&mut self, now: Time, tickets: Vec<Ticket>) {
         self.end_live(now, EndReason::Normal);
+        self.tell_held();
         self.fail_media_requests();
         let account = self.session.account();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
@@ -219,6 +220,7 @@ impl Engine {
         }
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
+        self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
             self.bury_ends(now, &early, &account);

@@ -56,7 +56,8 @@ impl Engine {
             Signal::Leave => self.on_leave(now, event),
             Signal::Control => self.on_control(now, event),
             Signal::Join => self.ignore("somebody joined the channel; the media plug says who is there"),
-            Signal::Ringing | Signal::PeerLost => self.ignore("a device rings or is lost"),
+            Signal::Ringing => self.on_ringing(event),
+            Signal::PeerLost => self.ignore("a device is lost"),
         }
     }
 
@@ -108,7 +109,7 @@ impl Engine {
     }
 
     /// The event is the peer's answer to our own live invite.
-    fn is_own_answer(&self, event: &SignalEvent) -> bool {
+    pub(super) fn is_own_answer(&self, event: &SignalEvent) -> bool {
         let State::Calling(calling) = &self.state else { return false };
         let own = &calling.own;
         own.is_out()

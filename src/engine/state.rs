@@ -94,6 +94,9 @@ pub(super) struct Own {
     pub(super) step: OwnStep,
     /// The peer may have been told of it, ever.
     pub(super) issued: bool,
+    /// The app was told that a device of the peer rings.
+    #[serde(default)]
+    pub(super) is_ringing: bool,
     /// When call() came; for ring_ms.
     pub(super) since: Time,
     /// Ring limit, from the issue of the invite on.

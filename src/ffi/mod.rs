@@ -12,7 +12,6 @@ mod gate;
 mod guard;
 mod request;
 mod setup;
-mod sink;
 mod table;
 
 // One group each, so that rustfmt keeps this order.

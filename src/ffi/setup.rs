@@ -8,14 +8,13 @@ use log::{error, info};
 use nertc_callkit_abi as abi;
 
 use super::backend::{
-    Identity, Pair, RtcPlug, RtcPort, SignalingPlug, missing_rtc_slot, missing_signaling_slot,
+    Identity, Pair, RtcPlug, RtcPort, SignalingPlug, missing_rtc_slot, missing_signaling_slot, plug_name,
 };
 use super::component::{Component, KITS};
 use super::convert::{HostPtr, flags, known, opt_options, opt_text, options, ring_ms, yes_or_no};
 use super::event::Host;
 use super::guard::Error;
 use super::loopback;
-use super::sink::plug_name;
 use super::table::new_id;
 use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
@@ -74,7 +73,7 @@ impl Setup {
     /// The vtables are the host's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = u64::from_ne_bytes(random()?);
+        let seed = random()?;
         let kit = Kit::new(self.options).map_err(|why| {
             error!("no component: {why}");
             Error::Internal

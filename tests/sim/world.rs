@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, Timers, codes};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, codes};
 
 use super::monitor::Monitor;
 use super::old;
@@ -118,7 +118,7 @@ impl World {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
-                    engine: Engine::new(config(confirm), random.next()),
+                    engine: Engine::new(config(confirm), IdGenerator::test_seed(random.next())),
                     monitor: Monitor::new(account.clone()),
                     is_old,
                     life: 0,
@@ -495,7 +495,7 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         let life = target.life;
-        target.engine = Engine::new(config(confirm), seed);
+        target.engine = Engine::new(config(confirm), IdGenerator::test_seed(seed));
         self.tape.iter_mut().for_each(|tape| tape.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;

@@ -328,8 +328,8 @@ pub struct nertc_callkit_mqtt_options {
     pub struct_size: u32,
     /// nertc_callkit_mqtt_flag bits.
     pub flags: u32,
-    /// The broker's addresses, tried in turn: "mqtts://host", "mqtts://host:8883", "mqtt://host",
-    /// "mqtt://[::1]:1883". Not NULL. All must lead to the same broker or cluster.
+    /// The broker's addresses, tried in turn: `mqtts://host`, `mqtts://host:8883`, `mqtt://host`,
+    /// `mqtt://[::1]:1883`. Not NULL. All must lead to the same broker or cluster.
     pub endpoints: *const *const c_char,
     /// How many: 1 to 8.
     pub endpoint_count: u32,

@@ -4,7 +4,7 @@
 use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
-use super::super::{Caps, Config, Engine, Snapshot, wire};
+use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
 use super::lines::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
 
 /// An operation that waits for its answer.
@@ -74,7 +74,7 @@ impl Rig {
 
     pub(super) fn logged_out(config: Config) -> Rig {
         Rig {
-            engine: Engine::new(config, 7),
+            engine: Engine::new(config, IdGenerator::test_seed(7)),
             now: Time(0),
             pending: Vec::new(),
             requests: Vec::new(),

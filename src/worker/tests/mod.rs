@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 mod running;
+mod traced;
 
 use super::clock::readable;
 use super::*;

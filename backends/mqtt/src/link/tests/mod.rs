@@ -1,6 +1,7 @@
 //! A link, a clock in the test's hand, and a broker that says what the test tells it to.
 
 pub(crate) mod broker;
+mod cause;
 mod dial;
 mod life;
 mod settings;

@@ -15,6 +15,7 @@ mod with {
     use rustls::crypto::ring;
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+    use rustls::sign::{CertifiedKey, SingleCertAndKey};
     use rustls::{
         AlertDescription, CertificateError as Untrusted, ClientConfig, ClientConnection, Error, RootCertStore,
     };
@@ -54,18 +55,27 @@ mod with {
                 .with_root_certificates(store);
             let config = match client_cert {
                 None => config.with_no_client_auth(),
-                Some(ClientCert { chain, key }) => {
-                    let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>();
-                    let chain =
-                        chain.map_err(|error| format!("the client certificate is no PEM: {error}"))?;
-                    let key = PrivateKeyDer::from_pem_slice(key)
-                        .map_err(|error| format!("the client's key is no PEM: {error}"))?;
-                    config
-                        .with_client_auth_cert(chain, key)
-                        .map_err(|error| format!("client certificate and key cannot be used: {error}"))?
+                Some(cert) => {
+                    let resolver = SingleCertAndKey::from(certified(cert)?);
+                    config.with_client_cert_resolver(Arc::new(resolver))
                 }
             };
             Ok(Tls(Arc::new(config)))
+        }
+    }
+
+    /// A certificate with its key. What kind of certificate the broker takes is its own affair: old ones,
+    /// without extensions, cannot be looked into here.
+    fn certified(cert: &ClientCert) -> Result<CertifiedKey, String> {
+        let chain = CertificateDer::pem_slice_iter(&cert.chain).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(|error| format!("the certificate is no PEM: {error}"))?;
+        let key = PrivateKeyDer::from_pem_slice(&cert.key)
+            .map_err(|_| "the key is no PEM, or has a password".to_owned())?;
+        let key = ring::default_provider().key_provider.load_private_key(key);
+        let certified = CertifiedKey::new(chain, key.map_err(|_| "the key cannot be used".to_owned())?);
+        match certified.keys_match() {
+            Err(Error::InconsistentKeys(_)) => Err("the key is another certificate's".into()),
+            Ok(()) | Err(_) => Ok(certified),
         }
     }
 

@@ -157,6 +157,11 @@ impl Engine {
         engine.coalescer = Coalescer::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
+        engine.tokens.until.iter_mut().for_each(|at| names.due(at));
+        for (ticket, until) in &mut engine.tokens.logins {
+            names.ticket(ticket);
+            names.due(until);
+        }
         match &mut engine.media_room {
             MediaRoom::Out => {}
             MediaRoom::Joining { call, req } => {
@@ -325,6 +330,10 @@ impl Names {
                 tickets.iter_mut().for_each(|t| self.ticket(t));
                 next.iter_mut().for_each(|login| self.ticket(&mut login.ticket));
             }
+            Session::Aborting { tickets, next } => {
+                tickets.iter_mut().for_each(|t| self.ticket(t));
+                next.iter_mut().for_each(|login| self.ticket(&mut login.ticket));
+            }
         }
     }
 
@@ -341,7 +350,7 @@ impl Names {
 
     fn owner(&mut self, owner: &mut Owner) {
         match owner {
-            Owner::Login | Owner::Logout | Owner::RtcLeave => {}
+            Owner::Login | Owner::Logout | Owner::Abort { .. } | Owner::RtcLeave => {}
             Owner::Create(call)
             | Owner::Invite(call)
             | Owner::RingCancel(call)

@@ -73,9 +73,8 @@ impl Engine {
             Command::MuteRemote { media, muted } => self.cmd_mute_remote(now, ticket, media, muted),
             Command::SetLocalView(view) => self.cmd_local_view(now, ticket, view),
             Command::SetRemoteView(view) => self.cmd_remote_view(now, ticket, view),
-            Command::SetCallPolicy(_) | Command::SetToken { .. } => {
-                self.done(ticket, operation, 0, codes::OK);
-            }
+            Command::SetCallPolicy(_) => self.done(ticket, operation, 0, codes::OK),
+            Command::SetToken { token } => self.cmd_set_token(now, ticket, token),
         }
     }
 

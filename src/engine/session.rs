@@ -8,6 +8,7 @@ use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
 use super::say::connection_event;
 use super::state::{MediaRoom, State};
 use super::time::Time;
+use super::tokens::Tokens;
 use super::{Engine, codes, limits};
 
 /// Who is logged in.
@@ -22,9 +23,11 @@ pub(super) enum Session {
     LoggedIn { account: Text, clock: Option<u64> },
     /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
     LoggingOut { account: Text, until: Option<Time>, tickets: Vec<Ticket>, next: Vec<NextLogin> },
+    /// A login was given up, and the backend has not confirmed that yet. `tickets` = logouts.
+    Aborting { tickets: Vec<Ticket>, next: Vec<NextLogin> },
 }
 
-/// A login that came during a logout.
+/// A login that came during a logout, or while an earlier one was being taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct NextLogin {
     pub(super) ticket: Ticket,
@@ -54,7 +57,7 @@ impl Session {
     /// None: logged out.
     pub(super) fn account_ref(&self) -> Option<&Text> {
         match self {
-            Session::LoggedOut => None,
+            Session::LoggedOut | Session::Aborting { .. } => None,
             Session::LoggingIn { account, .. }
             | Session::LoggedIn { account, .. }
             | Session::LoggingOut { account, .. } => Some(account),
@@ -70,6 +73,7 @@ impl Engine {
         let current = self.session.account();
         match &mut self.session {
             Session::LoggedOut => {
+                self.tokens = Tokens::default();
                 let tickets = vec![ticket];
                 let (early, rooms) = (Vec::new(), Vec::new());
                 self.session = Session::LoggingIn { account: account.clone(), tickets, early, rooms };
@@ -77,13 +81,13 @@ impl Engine {
                 self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
             }
             Session::LoggingIn { tickets, .. } if current == account => tickets.push(ticket),
-            Session::LoggedIn { .. } if current == account => {
-                self.done(ticket, Operation::Login, 0, codes::OK)
-            }
+            Session::LoggedIn { .. } if current == account => self.login_again(now, ticket, token),
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
                 self.done(ticket, Operation::Login, 0, codes::ALREADY_LOGGED_IN);
             }
-            Session::LoggingOut { next, .. } => next.push(NextLogin { ticket, account, token }),
+            Session::LoggingOut { next, .. } | Session::Aborting { next, .. } => {
+                next.push(NextLogin { ticket, account, token });
+            }
         }
     }
 
@@ -93,6 +97,7 @@ impl Engine {
             self.session = session;
             return self.ignore("login completed, nobody waits for it");
         };
+        self.tokens = Tokens::default();
         let ok = result.outcome.code == codes::OK;
         if !ok {
             self.bury_ends(now, &early, &account);
@@ -123,7 +128,15 @@ impl Engine {
     pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
         match &mut self.session {
             Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
-            Session::LoggingOut { tickets, .. } => tickets.push(ticket),
+            Session::Aborting { tickets, next } if tickets.is_empty() && next.is_empty() => {
+                self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN);
+            }
+            Session::LoggingOut { tickets, next, .. } | Session::Aborting { tickets, next } => {
+                tickets.push(ticket);
+                for login in std::mem::take(next) {
+                    self.done(login.ticket, Operation::Login, 0, codes::SUPERSEDED);
+                }
+            }
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => self.start_logout(now, vec![ticket]),
         }
     }
@@ -135,12 +148,13 @@ impl Engine {
         self.fail_media_requests();
         let account = self.session.account();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        if let Session::LoggingIn { tickets, early, .. } = session {
+        self.done_logins(&Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
+        if let Session::LoggingIn { tickets: logins, early, .. } = session {
             self.bury_ends(now, &early, &account);
-            self.ops.retain(|op| op.owner != Owner::Login);
-            for ticket in tickets {
+            for ticket in logins {
                 self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
             }
+            return self.abort_login(now, tickets);
         }
         let until = Some(now.after(self.config.timers.destroy_wait_ms));
         self.session = Session::LoggingOut { account, until, tickets, next: Vec::new() };
@@ -172,6 +186,7 @@ impl Engine {
             return self.ignore("logout completed, nobody waits for it");
         };
         self.is_connection_lost = false;
+        self.tokens = Tokens::default();
         for ticket in tickets {
             self.done_with(ticket, Operation::Logout, 0, outcome.clone());
         }
@@ -198,20 +213,22 @@ impl Engine {
             }
             Connection::Restored if self.is_connection_lost => {
                 self.is_connection_lost = false;
+                self.done_logins(&Outcome::default());
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
             }
             Connection::Kicked(outcome) => self.on_kicked(now, outcome),
-            Connection::Lost(_) | Connection::Restored | Connection::TokenNeeded(_) => {
+            Connection::TokenNeeded(outcome) => self.on_token_needed(now, outcome),
+            Connection::Lost(_) | Connection::Restored => {
                 self.ignore("connection change that changes nothing")
             }
         }
     }
 
-    fn on_kicked(&mut self, now: Time, outcome: Outcome) {
+    pub(super) fn on_kicked(&mut self, now: Time, outcome: Outcome) {
         let account = self.session.account();
         match &mut self.session {
-            Session::LoggedOut => return self.ignore("kicked while logged out"),
+            Session::LoggedOut | Session::Aborting { .. } => return self.ignore("kicked while logged out"),
             Session::LoggingOut { .. } => {
                 self.forget_wire();
                 return self.on_logout_done(now, &Outcome::default());
@@ -230,7 +247,10 @@ impl Engine {
                 self.done_with(ticket, Operation::Login, 0, Outcome { code, ..outcome.clone() });
             }
         }
+        let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
+        self.done_logins(&Outcome { code, ..outcome.clone() });
         self.is_connection_lost = false;
+        self.tokens = Tokens::default();
         let call_no = self.state.call_no();
         let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
         self.tell(Event::Kicked(event.clone()));
@@ -292,13 +312,14 @@ impl Engine {
         self.fail_media_requests();
         let next = match &mut self.session {
             Session::LoggedOut => Vec::new(),
-            Session::LoggingOut { next, .. } => std::mem::take(next),
+            Session::LoggingOut { next, .. } | Session::Aborting { next, .. } => std::mem::take(next),
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
                 if let Session::LoggingIn { tickets, .. } = &mut self.session {
                     for ticket in std::mem::take(tickets) {
                         self.done(ticket, Operation::Login, 0, codes::SHUTTING_DOWN);
                     }
                 }
+                self.done_logins(&Outcome { code: codes::SHUTTING_DOWN, ..Outcome::default() });
                 self.start_logout(now, Vec::new());
                 Vec::new()
             }
@@ -309,7 +330,7 @@ impl Engine {
         self.close_if_out();
     }
 
-    fn close_if_out(&mut self) {
+    pub(super) fn close_if_out(&mut self) {
         if matches!(self.closing, Closing::Until(_)) && self.session == Session::LoggedOut {
             self.become_closed();
         }
@@ -317,7 +338,7 @@ impl Engine {
 
     /// Nothing comes after this.
     pub(super) fn become_closed(&mut self) {
-        if let Session::LoggingOut { tickets, .. } = &mut self.session {
+        if let Session::LoggingOut { tickets, .. } | Session::Aborting { tickets, .. } = &mut self.session {
             for ticket in std::mem::take(tickets) {
                 self.done(ticket, Operation::Logout, 0, codes::SHUTTING_DOWN);
             }

@@ -267,6 +267,11 @@ pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
     if 6 * (attachment.map_or(0, str::len) + extra.map_or(0, str::len)) + 512 <= limits::CUSTOM {
         return true;
     }
+    invite_bytes(attachment, extra) <= limits::CUSTOM
+}
+
+/// How long an invite or a cancel with these texts can get on the wire, with the longest ids.
+pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
     let mut object = Object::new()
         .number("callType", 0)
         .text("version", VERSION)
@@ -280,7 +285,7 @@ pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
     if let Some(text) = extra {
         object = object.app("global_extra", text);
     }
-    object.len() <= limits::CUSTOM
+    object.len()
 }
 
 /// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if

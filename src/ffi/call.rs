@@ -27,9 +27,12 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
     kit: *mut nertc_callkit,
     timeout_ms: u32,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("set_call_timeout", || {
         let component = handle(kit)?;
-        component.submit(Command::SetCallTimeout { timeout_ms: ring_ms(timeout_ms)? }, Completion::nobody())
+        component.submit(
+            Command::SetCallTimeout { timeout_ms: ring_ms("timeout_ms", timeout_ms)? },
+            Completion::nobody(),
+        )
     })
 }
 
@@ -57,7 +60,7 @@ pub unsafe extern "C" fn nertc_callkit_call(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("call", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::call(options)? };
@@ -85,7 +88,7 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("cancel", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::cancel(options, &component.host)? };
@@ -113,7 +116,7 @@ pub unsafe extern "C" fn nertc_callkit_accept(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("accept", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &component.host)? };
@@ -140,7 +143,7 @@ pub unsafe extern "C" fn nertc_callkit_reject(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("reject", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &component.host)? };
@@ -170,9 +173,9 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("hangup", || {
         let component = handle(kit)?;
-        let flags = known_flags(flags, NO_OFFLINE | NO_RECORD)?;
+        let flags = known_flags("flags", flags, NO_OFFLINE | NO_RECORD)?;
         let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &component.host)? };
@@ -202,9 +205,9 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("leave", || {
         let component = handle(kit)?;
-        let no_offline = known_flags(flags, NO_OFFLINE)? != 0;
+        let no_offline = known_flags("flags", flags, NO_OFFLINE)? != 0;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &component.host)? };
         component.submit(Command::Leave { call, no_offline }, Completion::new(done, user_data))
@@ -235,9 +238,12 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("switch_call_type", || {
         let component = handle(kit)?;
-        let command = Command::SwitchCallType { call_type: to_call_type(call_type)?, step: step(state)? };
+        let command = Command::SwitchCallType {
+            call_type: to_call_type("call_type", call_type)?,
+            step: step("state", state)?,
+        };
         component.submit(command, Completion::new(done, user_data))
     })
 }

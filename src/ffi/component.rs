@@ -9,8 +9,8 @@ use nertc_callkit_abi::{nertc_callkit, nertc_callkit_done};
 
 use super::backend::RtcPlug;
 use super::convert::HostPtr;
+use super::error::Error;
 use super::event::Host;
-use super::guard::Error;
 use super::table::Table;
 use crate::engine::input::Command;
 use crate::worker::Kit;

@@ -10,8 +10,9 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use nertc_callkit_abi::{nertc_callkit_log_flag, nertc_callkit_status};
 
 use super::chain::Chain;
-use super::convert::{CText, HostPtr, c_text, flags as known_flags};
-use super::guard::{Error, guard};
+use super::convert::{CText, HostPtr, c_text, flags as known_flags, range};
+use super::error::Error;
+use super::guard::guard;
 use crate::engine::codes;
 use crate::worker::CallbackGuard;
 
@@ -41,9 +42,9 @@ pub unsafe extern "C" fn nertc_callkit_set_log_callback(
     log: Option<unsafe extern "C" fn(level: i32, text: *const c_char, user_data: *mut c_void)>,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("set_log_callback", || {
         let personal = nertc_callkit_log_flag::NERTC_CALLKIT_LOG_PERSONAL as u32;
-        let personal = known_flags(flags, personal)? != 0;
+        let personal = known_flags("flags", flags, personal)? != 0;
         let level = filter(level)?;
         set(Sink { log, user_data: HostPtr(user_data), personal }, level)
     })
@@ -96,7 +97,7 @@ fn filter(level: i32) -> Result<LevelFilter, Error> {
         2 => LevelFilter::Warn,
         3 => LevelFilter::Info,
         4 => LevelFilter::Debug,
-        _ => return Err(Error::InvalidArgument),
+        _ => return range("level", level, 0..=4).map(|_| LevelFilter::Off),
     })
 }
 

@@ -7,6 +7,7 @@ mod backend;
 mod chain;
 mod component;
 mod convert;
+mod error;
 mod event;
 mod gate;
 mod guard;

@@ -26,7 +26,7 @@ pub unsafe extern "C" fn nertc_callkit_mqtt_signaling(
     out: *mut nertc_callkit_plugs,
 ) -> nertc_callkit_status {
     // SAFETY: the header's contract.
-    guard(|| unsafe { plug::signaling(options, out) })
+    guard("mqtt_signaling", || unsafe { plug::signaling(options, out) })
 }
 
 #[cfg(feature = "mqtt")]
@@ -42,8 +42,10 @@ mod plug {
     use nertc_callkit_mqtt::signaling as new;
 
     use crate::engine::input::Text;
-    use crate::ffi::convert::{HostPtr, bytes, c_text, give, known, opt_text, options as read_options, text};
-    use crate::ffi::guard::Error;
+    use crate::ffi::convert::{
+        HostPtr, bytes, c_text, give, known, opt_text, options as read_options, range, text,
+    };
+    use crate::ffi::error::Error;
     use crate::worker::CallbackGuard;
 
     /// # Safety
@@ -54,10 +56,10 @@ mod plug {
     ) -> Result<(), Error> {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut plugs = known(out.cast_const())?;
-            let (vtable, ctx) = new(read(&read_options(given)?)?).ok_or(Error::Internal)?;
+            let mut plugs = known("out", out.cast_const())?;
+            let (vtable, ctx) = new(read(&read_options("options", given)?)?).ok_or(Error::Internal)?;
             (plugs.signaling, plugs.signaling_ctx) = (vtable, ctx);
-            give(out, &plugs)
+            give("out", out, &plugs)
         }
     }
 
@@ -66,11 +68,11 @@ mod plug {
     unsafe fn read(c: &nertc_callkit_mqtt_options) -> Result<Options, Error> {
         // SAFETY: the caller's promise: texts that end, as many endpoints as it says.
         let (endpoints, ca_pem, prefix, client_cert, client_key) = unsafe {
-            let ca_pem = said("ca_pem", opt_text(c.ca_pem, PEM_BYTES))?;
-            let prefix = said("topic_prefix", opt_text(c.topic_prefix, PREFIX_BYTES))?;
-            let client_cert = said("client_cert_pem", opt_text(c.client_cert_pem, PEM_BYTES))?;
-            let client_key = said("client_key_pem", opt_text(c.client_key_pem, PEM_BYTES))?;
-            (said("endpoints", endpoints(c))?, ca_pem, prefix, client_cert, client_key)
+            let ca_pem = opt_text("options.ca_pem", c.ca_pem, PEM_BYTES)?;
+            let prefix = opt_text("options.topic_prefix", c.topic_prefix, PREFIX_BYTES)?;
+            let client_cert = opt_text("options.client_cert_pem", c.client_cert_pem, PEM_BYTES)?;
+            let client_key = opt_text("options.client_key_pem", c.client_key_pem, PEM_BYTES)?;
+            (endpoints(c)?, ca_pem, prefix, client_cert, client_key)
         };
         let given = Given {
             flags: c.flags,
@@ -84,19 +86,19 @@ mod plug {
             peer_lost_ms: c.peer_lost_ms,
             hooks: Arc::new(hooks(c)?),
         };
-        Options::read(&given).map_err(|refused| {
-            error!("nertc_callkit_mqtt_signaling: {refused}");
-            match refused {
-                Refused::Invalid(_) => Error::InvalidArgument,
-                Refused::Unsupported(_) => Error::Unsupported,
+        Options::read(&given).map_err(|refused| match refused {
+            Refused::Invalid(_) => Error::because("options", refused.to_string()),
+            Refused::Unsupported(_) => {
+                error!("mqtt_signaling: options: {refused}");
+                Error::Unsupported
             }
         })
     }
 
     fn hooks(c: &nertc_callkit_mqtt_options) -> Result<HostHooks, Error> {
         if c.load_client_id.is_some() != c.save_client_id.is_some() {
-            error!("nertc_callkit_mqtt_signaling: load_client_id and save_client_id: give both or none");
-            return Err(Error::InvalidArgument);
+            let field = "options.load_client_id and save_client_id";
+            return Err(Error::because(field, "give both or none"));
         }
         Ok(HostHooks { store: c.load_client_id.zip(c.save_client_id), user_data: HostPtr(c.user_data) })
     }
@@ -106,21 +108,13 @@ mod plug {
     unsafe fn endpoints(c: &nertc_callkit_mqtt_options) -> Result<Vec<Text>, Error> {
         let count = c.endpoint_count as usize;
         if c.endpoints.is_null() || count > ENDPOINTS {
-            return if c.endpoints.is_null() && count == 0 {
-                Ok(Vec::new())
-            } else {
-                Err(Error::InvalidArgument)
-            };
+            let most = if c.endpoints.is_null() { 0 } else { ENDPOINTS as u32 };
+            return range("options.endpoint_count", c.endpoint_count, 0..=most).map(|_| Vec::new());
         }
         // SAFETY: the caller's promise.
-        (0..count).map(|at| unsafe { text(*c.endpoints.add(at), ENDPOINT_BYTES) }).collect()
-    }
-
-    /// Logs what is wrong with a field.
-    fn said<T>(field: &str, read: Result<T, Error>) -> Result<T, Error> {
-        read.inspect_err(|_| {
-            error!("nertc_callkit_mqtt_signaling: {field}: missing, not UTF-8, too long or too many");
-        })
+        (0..count)
+            .map(|at| unsafe { text("options.endpoints", *c.endpoints.add(at), ENDPOINT_BYTES) })
+            .collect()
     }
 
     /// `load_client_id`.
@@ -174,13 +168,13 @@ mod plug {
     use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
 
-    use crate::ffi::guard::Error;
+    use crate::ffi::error::Error;
 
     pub(super) unsafe fn signaling(
         _: *const nertc_callkit_mqtt_options,
         _: *mut nertc_callkit_plugs,
     ) -> Result<(), Error> {
-        error!("nertc_callkit_mqtt_signaling: this library was built without the feature `mqtt`");
+        error!("mqtt_signaling: this library was built without the feature `mqtt`");
         Err(Error::Unsupported)
     }
 }

@@ -10,9 +10,10 @@ use nertc_callkit_abi::{
 
 use super::component::Completion;
 use super::convert::{
-    HostPtr, call_type_number, fill, give, handle, handle_or_closing, opt_text, out as out_place, text,
+    HostPtr, call_type_number, fill, give, handle, handle_or_closing, opt_text, out as out_place, range, text,
 };
-use super::guard::{Error, guard, guard_number, guard_or};
+use super::error::Error;
+use super::guard::{guard, guard_number, guard_or};
 use super::log::{Pii, code_text};
 use super::setup;
 use crate::engine::input::Command;
@@ -38,8 +39,8 @@ pub unsafe extern "C" fn nertc_callkit_create(
     config: *const nertc_callkit_config,
     out: *mut *mut nertc_callkit,
 ) -> nertc_callkit_status {
-    guard(|| {
-        let out = out_place(out)?;
+    guard("create", || {
+        let out = out_place("out", out)?;
         // SAFETY: the header's contract.
         unsafe { out.write(setup::read(config)?.start()?) };
         Ok(())
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn nertc_callkit_create(
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard(|| {
+    guard("destroy", || {
         if kit.is_null() {
             return Ok(());
         }
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn nertc_callkit_release(
     released: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("release", || {
         let component = handle(kit)?;
         component.become_closing()?;
         component.host.when_released(released, HostPtr(user_data));
@@ -124,10 +125,11 @@ pub unsafe extern "C" fn nertc_callkit_login(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("login", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
-        let (account, token) = unsafe { (text(account, limits::ACCOUNT)?, opt_text(token, limits::TOKEN)?) };
+        let (account, token) =
+            unsafe { (text("account", account, limits::ACCOUNT)?, opt_text("token", token, limits::TOKEN)?) };
         info!("login of {}", Pii(&account));
         let login = Command::Login { account, token: token.unwrap_or_default() };
         component.submit(login, Completion::new(done, user_data))
@@ -152,7 +154,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
+    guard("logout", || handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
 }
 
 /// Tells where the component stands.
@@ -165,7 +167,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32 {
-    guard_number(|| Ok(handle(kit)?.kit.snapshot().state), |error| error.status() as i32)
+    guard_number("get_state", || Ok(handle(kit)?.kit.snapshot().state))
 }
 
 /// Copies out what is going on.
@@ -182,10 +184,10 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
     kit: *mut nertc_callkit,
     out: *mut nertc_callkit_call_info,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("get_call_info", || {
         let info = call_info(&handle(kit)?.kit.snapshot());
         // SAFETY: the header's contract.
-        unsafe { give(out, &info) }
+        unsafe { give("out", out, &info) }
     })
 }
 
@@ -205,12 +207,10 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout_ms: i32) -> i32 {
     let dispatch = || {
         let component = handle_or_closing(kit)?;
-        if timeout_ms < -1 {
-            return Err(Error::InvalidArgument);
-        }
+        range("timeout_ms", timeout_ms, -1..=i32::MAX)?;
         Ok(component.kit.dispatch(timeout_ms)? as i32)
     };
-    guard_number(dispatch, |error| error.status() as i32)
+    guard_number("dispatch", dispatch)
 }
 
 /// Gives a file descriptor to poll, with HOST delivery.
@@ -229,8 +229,8 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
     kit: *mut nertc_callkit,
     out: *mut c_int,
 ) -> nertc_callkit_status {
-    guard(|| {
-        let (component, out) = (handle(kit)?, out_place(out)?);
+    guard("event_fd", || {
+        let (component, out) = (handle(kit)?, out_place("out", out)?);
         // SAFETY: the header's contract.
         unsafe { out.write(component.kit.event_fd()?) };
         Ok(())
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard(|| Ok(handle(kit)?.kit.network_changed()?))
+    guard("network_changed", || Ok(handle(kit)?.kit.network_changed()?))
 }
 
 /// Gives the version of the library that runs.

@@ -301,7 +301,7 @@ impl Line {
                 convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(tell);
             }
             Output::Connection { what, code, message } => self.connection(what, code, &message, tell),
-            Output::Log { text } => tell(convert::warning(text)),
+            Output::Log { text } => tell(convert::warning(&text)),
         }
     }
 

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::{env, fs};
 
 use nertc_callkit_mqtt::names::{Incoming, Names};
-use nertc_callkit_mqtt::station::{Config, Fate, Input, InviteExtra, Message, Op, Output, Station};
+use nertc_callkit_mqtt::station::{
+    Config, Fate, Input, InviteExtra, InviteState, Message, Op, Output, RecordOp, Signal, Station,
+};
 use serde_json::{Value, json};
 
 struct Device {
@@ -62,7 +64,10 @@ impl Device {
                 }
                 Output::Events { source, events } => self.told.extend(events.iter().map(|it| {
                     json!({
-                        "signal": format!("{:?}", it.signal).to_uppercase(),
+                        "signal": match it.signal {
+                            Signal::PeerLost => "PEER_LOST".to_owned(),
+                            signal => format!("{signal:?}").to_uppercase(),
+                        },
                         "source": format!("{source:?}"),
                         "from": *it.from,
                         "device": *it.from_device,
@@ -131,6 +136,16 @@ impl Device {
             custom: text("custom").into(),
             keep: asked["keep"] != false,
         };
+        let state = match text("op") {
+            "ringing" => Some(InviteState::Ringing),
+            "held" => Some(InviteState::Held),
+            "dropped" => Some(InviteState::Dropped),
+            _ => None,
+        };
+        if let Some(state) = state {
+            let (channel, request) = (text("channel").into(), text("request").into());
+            return self.feed(Input::InviteState { channel, request, state });
+        }
         let op = match text("op") {
             "login" => Op::Login,
             "logout" => Op::Logout,
@@ -143,6 +158,10 @@ impl Device {
             "leave" => Op::Leave(message()),
             "close" => Op::Close(message()),
             "control" => Op::Control(message()),
+            "record" => {
+                let (to, id) = (text("account").into(), text("id").into());
+                Op::Record(RecordOp { to, id, text: text("text").into() })
+            }
             other => panic!("what is the operation {other:?}?"),
         };
         self.last_req += 1;
@@ -167,13 +186,13 @@ impl Device {
             "says" => {
                 let said = Value::Array(std::mem::take(&mut self.said));
                 if !self.is_like(what, &said) {
-                    return Err(format!("says {said:#}\nshould say {filled:#}"));
+                    return Err(format!("says {said}\nshould say {filled}"));
                 }
             }
             "tells" => {
                 let told = Value::Array(std::mem::take(&mut self.told));
                 if !self.is_like(what, &told) {
-                    return Err(format!("tells {told:#}\nshould tell {filled:#}"));
+                    return Err(format!("tells {told}\nshould tell {filled}"));
                 }
             }
             other => return Err(format!("what is the step {other:?}?")),

@@ -514,7 +514,12 @@ impl Rig {
                 }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
-                Output::Ignored(_) | Output::Notify(_) => {}
+                Output::Notify(Notice::AbortLogin(req)) => {
+                    assert!(self.pending.iter().any(|op| op.req == req && op.kind == "login"), "{req:?}");
+                    self.asked.push("abort login".to_owned());
+                }
+                Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
+                Output::Notify(Notice::InviteState { .. }) | Output::Ignored(_) => {}
                 Output::Closed => {
                     self.is_closed = true;
                     self.told.push("closed".to_owned());

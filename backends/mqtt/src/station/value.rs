@@ -28,6 +28,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whether somebody who says this means a life of this device.
+    pub(super) fn is_ours(&self, instance: &str) -> bool {
+        !instance.is_empty()
+            && (*self.instance == *instance || self.instances.iter().any(|it| **it == *instance))
+    }
+
     /// How many instances a device remembers.
     pub const INSTANCES: usize = 8;
 
@@ -306,8 +312,8 @@ pub enum Output {
     },
     /// A line for the log.
     Log {
-        /// What was dropped or not sent, and why; always a warning.
-        text: &'static str,
+        /// What was dropped or not sent, why, and how often since the line before; always a warning.
+        text: Text,
     },
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Rig {
     pub(super) phones: BTreeMap<&'static str, Phone>,
     /// What is lost: messages with this in their topics or texts.
     pub(super) loses: Option<&'static str>,
+    /// What cores make of invites; None: they do not say.
+    pub(super) state: Option<InviteState>,
     /// How the broker answers a publish to another account.
     pub(super) fate: Fate,
     /// All that was published: topic, payload.
@@ -49,8 +51,14 @@ pub(super) fn config(name: &str) -> Config {
 impl Rig {
     /// These devices, logged in.
     pub(super) fn new(names: &[&'static str]) -> Rig {
-        let mut rig =
-            Rig { now: 1_000, phones: BTreeMap::new(), loses: None, fate: Fate::Delivered, wire: Vec::new() };
+        let mut rig = Rig {
+            now: 1_000,
+            phones: BTreeMap::new(),
+            loses: None,
+            state: Some(InviteState::Ringing),
+            fate: Fate::Delivered,
+            wire: Vec::new(),
+        };
         for name in names {
             rig.add(name, config(name));
             rig.log_in(name);
@@ -134,6 +142,8 @@ impl Rig {
             for phone in self.phones.values_mut() {
                 while let Some(output) = phone.station.poll_output() {
                     let Output::Publish { token, topic, payload, .. } = output else {
+                        let made = self.state.into_iter().flat_map(|state| invites(&output, state));
+                        made.for_each(|input| phone.station.handle(self.now, input));
                         phone.heard.push(output);
                         continue;
                     };
@@ -194,6 +204,18 @@ fn deliver(now: u64, phone: &mut Phone, topic: &str, payload: &str) {
     phone.station.handle(now, Input::Message { lane, from, device, payload: payload.as_bytes().to_vec() });
 }
 
+/// What a core says of the invites that it is told of.
+fn invites(output: &Output, state: InviteState) -> Vec<Input> {
+    let Output::Events { events, .. } = output else { return Vec::new() };
+    let invites = events.iter().filter(|it| it.signal == Signal::Invite && it.channel.valid);
+    let told = invites.map(|it| Input::InviteState {
+        channel: it.channel.id.clone(),
+        request: it.request.clone(),
+        state,
+    });
+    told.collect()
+}
+
 fn words(output: &Output) -> Vec<String> {
     match output {
         Output::Done { answer, .. } => vec![format!("done {}", answer.code)],
@@ -223,6 +245,11 @@ pub(super) fn message(channel: &Text, account: &str, custom: &str) -> Message {
 
 /// `caller` makes and joins a channel and invites `to`.
 pub(super) fn ring(rig: &mut Rig, caller: &'static str, to: &str) -> Text {
+    ring_for(rig, caller, to, 30_000)
+}
+
+/// The same, with a ring time.
+pub(super) fn ring_for(rig: &mut Rig, caller: &'static str, to: &str, expires_ms: u32) -> Text {
     rig.op(caller, Op::Create { call_type: 1 });
     let phone = rig.phones.get_mut(caller).expect("a phone");
     let made = phone.heard.iter().rev().find_map(|it| {
@@ -231,7 +258,7 @@ pub(super) fn ring(rig: &mut Rig, caller: &'static str, to: &str) -> Text {
     });
     let channel = made.expect("a channel");
     rig.op(caller, Op::Join { channel: channel.clone() });
-    let extra = InviteExtra { expires_ms: 30_000, push: None };
+    let extra = InviteExtra { expires_ms, push: None };
     rig.op(caller, Op::Invite(message(&channel, to, "hi"), extra));
     channel
 }

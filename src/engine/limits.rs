@@ -48,6 +48,8 @@ pub const LATE: usize = 16;
 pub const SIDE_OPERATIONS: usize = 64;
 /// Nesting of JSON from a peer.
 pub const JSON_DEPTH: usize = 8;
+/// Accounts of a call policy.
+pub const POLICY_ACCOUNTS: usize = 4_096;
 /// Ring limit, in milliseconds.
 pub const RING_MS: std::ops::RangeInclusive<u32> = 1..=120_000;
 /// Answers that wait for calls that are not here yet.

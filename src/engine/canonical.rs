@@ -141,7 +141,7 @@ impl Engine {
             stone.until = Time(0);
         }
         engine.tombstones.0.sort_by(|a, b| {
-            (&a.channel_id, &a.request_id, &a.sender).cmp(&(&b.channel_id, &b.request_id, &b.sender))
+            (&a.channel_id, &a.request_id, &a.writer).cmp(&(&b.channel_id, &b.request_id, &b.writer))
         });
         engine
     }
@@ -157,6 +157,18 @@ impl Engine {
         engine.coalescer = Coalescer::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
+        for waiting in &mut engine.waiting {
+            names.ticket(&mut waiting.ticket);
+            names.id(&mut waiting.channel_id);
+            names.id(&mut waiting.request_id);
+            names.due(&mut waiting.latest);
+            waiting.until.iter_mut().for_each(|at| names.due(at));
+        }
+        engine.tokens.until.iter_mut().for_each(|at| names.due(at));
+        for (ticket, until) in &mut engine.tokens.logins {
+            names.ticket(ticket);
+            names.due(until);
+        }
         match &mut engine.media_room {
             MediaRoom::Out => {}
             MediaRoom::Joining { call, req } => {
@@ -196,7 +208,7 @@ impl Engine {
     pub fn tombstones<H: Hasher + Default>(&self, now: Time) -> impl Iterator<Item = (&Text, u64)> {
         self.tombstones.0.iter().filter(move |stone| stone.until > now).map(|stone| {
             let mut hasher = H::default();
-            (&stone.channel_id, &stone.request_id, &stone.sender).hash(&mut hasher);
+            (&stone.channel_id, &stone.request_id, &stone.writer).hash(&mut hasher);
             (&stone.channel_id, hasher.finish())
         })
     }
@@ -325,6 +337,10 @@ impl Names {
                 tickets.iter_mut().for_each(|t| self.ticket(t));
                 next.iter_mut().for_each(|login| self.ticket(&mut login.ticket));
             }
+            Session::Aborting { tickets, next } => {
+                tickets.iter_mut().for_each(|t| self.ticket(t));
+                next.iter_mut().for_each(|login| self.ticket(&mut login.ticket));
+            }
         }
     }
 
@@ -341,7 +357,7 @@ impl Names {
 
     fn owner(&mut self, owner: &mut Owner) {
         match owner {
-            Owner::Login | Owner::Logout | Owner::RtcLeave => {}
+            Owner::Login | Owner::Logout | Owner::Abort { .. } | Owner::RtcLeave => {}
             Owner::Create(call)
             | Owner::Invite(call)
             | Owner::RingCancel(call)

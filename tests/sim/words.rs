@@ -16,9 +16,9 @@ fn message(message: &Message) -> station::Message {
     }
 }
 
-fn channel_only(channel: &Text, no_offline: bool) -> station::Message {
+fn channel_only(channel: &Text, custom: &Text, no_offline: bool) -> station::Message {
     let none = || Text::from("");
-    let (account, request, custom) = (none(), none(), none());
+    let (account, request, custom) = (none(), none(), custom.clone());
     station::Message { channel: channel.clone(), account, request, custom, keep: !no_offline }
 }
 
@@ -36,8 +36,12 @@ pub(crate) fn op(op: &SignalOp) -> station::Op {
         SignalOp::CancelInvite(it) => Op::Cancel(message(it)),
         SignalOp::Accept(it) => Op::Accept(message(it)),
         SignalOp::Reject(it) => Op::Reject(message(it)),
-        SignalOp::Leave { channel_id, no_offline } => Op::Leave(channel_only(channel_id, *no_offline)),
-        SignalOp::Close { channel_id, no_offline } => Op::Close(channel_only(channel_id, *no_offline)),
+        SignalOp::Leave { channel_id, custom, no_offline } => {
+            Op::Leave(channel_only(channel_id, custom, *no_offline))
+        }
+        SignalOp::Close { channel_id, custom, no_offline } => {
+            Op::Close(channel_only(channel_id, custom, *no_offline))
+        }
         SignalOp::Control(it) => Op::Control(message(it)),
         SignalOp::SendRecord(it) => Op::Record(station::RecordOp {
             to: it.to.clone(),

@@ -79,10 +79,12 @@ fn signal(op: &SignalOp) -> Value {
         SignalOp::Login { account, token } => json!({"account": &**account, "token": &**token}),
         SignalOp::Logout => json!({}),
         SignalOp::Create { call_type } => json!({"call_type": type_of(*call_type)}),
-        SignalOp::Join { channel_id, no_offline }
-        | SignalOp::Leave { channel_id, no_offline }
-        | SignalOp::Close { channel_id, no_offline } => {
+        SignalOp::Join { channel_id, no_offline } => {
             json!({"channel_id": &**channel_id, "no_offline": no_offline})
+        }
+        SignalOp::Leave { channel_id, custom, no_offline }
+        | SignalOp::Close { channel_id, custom, no_offline } => {
+            json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline})
         }
         SignalOp::Invite { message, expires_ms, push } => {
             let mut invite = self::message(message);

@@ -246,11 +246,11 @@ impl Rig {
     }
 
     pub(super) fn hangup_of(&mut self, call: CallRef) {
-        self.command(Command::Hangup { call, no_offline: false, no_record: false });
+        self.command(Command::Hangup { call, no_offline: false, no_record: false, text: None });
     }
 
     pub(super) fn leave(&mut self) {
-        self.command(Command::Leave { call: self.implied(), no_offline: false });
+        self.command(Command::Leave { call: self.implied(), no_offline: false, text: None });
     }
 
     pub(super) fn switch(&mut self, call_type: CallType, step: SwitchStep) {
@@ -514,7 +514,12 @@ impl Rig {
                 }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
-                Output::Ignored(_) | Output::Notify(_) => {}
+                Output::Notify(Notice::AbortLogin(req)) => {
+                    assert!(self.pending.iter().any(|op| op.req == req && op.kind == "login"), "{req:?}");
+                    self.asked.push("abort login".to_owned());
+                }
+                Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
+                Output::Notify(Notice::InviteState { .. }) | Output::Ignored(_) => {}
                 Output::Closed => {
                     self.is_closed = true;
                     self.told.push("closed".to_owned());

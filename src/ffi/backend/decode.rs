@@ -72,7 +72,7 @@ pub(super) unsafe fn list<T, U>(
 /// `place` is NULL or a struct with its struct_size.
 unsafe fn read<T: Sized32>(place: *const T) -> Result<T, Bad> {
     // SAFETY: the caller's promise.
-    unsafe { known(place) }.map_err(|_| Bad::Struct)
+    unsafe { known("", place) }.map_err(|_| Bad::Struct)
 }
 
 /// A text of a plug; NULL is empty.

@@ -11,8 +11,8 @@ use super::{accepted, number, sink, size, unsupported};
 use crate::engine::input::{Outcome, Req, View};
 use crate::engine::output::RtcOp;
 use crate::ffi::convert::{HostPtr, c_text, call_type_number};
+use crate::ffi::error::Error;
 use crate::ffi::gate::Gate;
-use crate::ffi::guard::Error;
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Rtc;
 
@@ -177,7 +177,7 @@ pub(crate) fn missing_rtc_slot(plug: &abi::nertc_callkit_rtc) -> Option<&'static
 fn plug_status(answer: i32) -> Result<(), Error> {
     match answer {
         0 => Ok(()),
-        -1 => Err(Error::InvalidArgument),
+        -1 => Err(Error::because("frame", "the media plug refused it")),
         -2 => Err(Error::Closed),
         -3 => Err(Error::QueueFull),
         -4 => Err(Error::Reentrant),

@@ -143,7 +143,7 @@ unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callki
         };
         let now = component.kit.snapshot();
         // SAFETY: the plug lends the frame for the call.
-        let Ok(frame) = (unsafe { known(frame) }) else { return };
+        let Ok(frame) = (unsafe { known("frame", frame) }) else { return };
         if now.connected && frame.uid == now.peer_uid && is_whole(&frame) {
             component.host.frame(now.call_no, &now.peer, &frame);
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::engine::input::Text;
 use crate::engine::output::{RtcOp, SignalOp};
-use crate::ffi::guard::Error;
+use crate::ffi::error::Error;
 use crate::ffi::table::lock;
 use crate::worker::ports::{Rtc, Signaling};
 

@@ -143,7 +143,13 @@ impl World {
                 let what = format!("{:?} {} of {}/{}", it.lane, kind.unwrap_or(""), it.account, it.device);
                 format!("{:>6} {step:?}: {what} to device {}", self.now, it.to)
             }
-            _ => format!("{:>6} {step:?}", self.now),
+            Move::Time
+            | Move::Cancel
+            | Move::HangUp(_)
+            | Move::Accept(_)
+            | Move::Reject(_)
+            | Move::Restart(_)
+            | Move::Reconnect(_) => format!("{:>6} {step:?}", self.now),
         }
     }
 

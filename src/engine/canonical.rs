@@ -141,7 +141,7 @@ impl Engine {
             stone.until = Time(0);
         }
         engine.tombstones.0.sort_by(|a, b| {
-            (&a.channel_id, &a.request_id, &a.sender).cmp(&(&b.channel_id, &b.request_id, &b.sender))
+            (&a.channel_id, &a.request_id, &a.writer).cmp(&(&b.channel_id, &b.request_id, &b.writer))
         });
         engine
     }
@@ -208,7 +208,7 @@ impl Engine {
     pub fn tombstones<H: Hasher + Default>(&self, now: Time) -> impl Iterator<Item = (&Text, u64)> {
         self.tombstones.0.iter().filter(move |stone| stone.until > now).map(|stone| {
             let mut hasher = H::default();
-            (&stone.channel_id, &stone.request_id, &stone.sender).hash(&mut hasher);
+            (&stone.channel_id, &stone.request_id, &stone.writer).hash(&mut hasher);
             (&stone.channel_id, hasher.finish())
         })
     }

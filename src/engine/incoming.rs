@@ -15,6 +15,7 @@ use super::say::user_event;
 use super::session::Session;
 use super::state::{Accepting, Called, Ended, Ending, Invite, State};
 use super::time::Time;
+use super::tombstones::Tombstone;
 use super::waiting::Answer;
 use super::wire::{self, Reason};
 use super::{Engine, codes};
@@ -107,7 +108,8 @@ impl Engine {
 
     fn is_known(&self, invite: &Invite) -> bool {
         match &self.state {
-            State::Idle | State::InCall(_) => false,
+            State::Idle => false,
+            State::InCall(call) => invite.has_ids(&call.channel_id, &call.request_id),
             State::Calling(calling) => calling.aside().is_some_and(|aside| aside.is_same(invite)),
             State::Called(called) => {
                 called.invite.is_same(invite)
@@ -337,7 +339,7 @@ impl Engine {
             return self.end_called(now, Ending { reason: EndReason::PeerHungUp, extra });
         }
         let Called { no, invite, since, aside, .. } = *called;
-        self.bury(now, &invite);
+        self.bury_own(now, &invite);
         if let Some(aside) = aside {
             self.reject_busy(now, &aside);
         }
@@ -391,7 +393,7 @@ impl Engine {
     pub(super) fn end_called(&mut self, now: Time, ending: Ending) {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Called { no, invite, since, aside, .. } = *called;
-        self.bury(now, &invite);
+        self.bury_own(now, &invite);
         self.ended = Some(Ended {
             no,
             issued_by: None,
@@ -432,10 +434,26 @@ impl Engine {
         self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 0)));
     }
 
-    /// Remembers that this invite is over.
+    /// Remembers that this invite, which the app was never shown, is over.
     pub(super) fn bury(&mut self, now: Time, invite: &Invite) {
-        let ms = self.config.timers.tombstone_ms;
-        self.tombstones.add(now, ms, &invite.channel_id, Some(&invite.request_id), &invite.from);
+        self.bury_as(now, invite, false);
+    }
+
+    /// Remembers that this call, which the app was shown, takes no other answer.
+    pub(super) fn bury_own(&mut self, now: Time, invite: &Invite) {
+        self.bury_as(now, invite, true);
+    }
+
+    fn bury_as(&mut self, now: Time, invite: &Invite, is_own: bool) {
+        let stone = Tombstone {
+            channel_id: invite.channel_id.clone(),
+            request_id: Some(invite.request_id.clone()),
+            writer: invite.from.clone(),
+            owner: invite.from.clone(),
+            is_own,
+            until: now.after(self.config.timers.tombstone_ms),
+        };
+        self.tombstones.add(now, stone);
     }
 
     pub(super) fn tell_missed(&mut self, now: Time, invite: &Invite, why: Missed) {

@@ -28,9 +28,13 @@ pub const INBOX: usize = 1024;
 pub const UNDELIVERED: usize = 1024;
 /// Invites of one offline batch that are looked at.
 pub const OFFLINE_INVITES: usize = 64;
-/// Ended calls that are remembered, in all.
+/// Ended invites that are remembered, of those that the app was never shown.
 pub const TOMBSTONES: usize = 256;
-/// Ended calls that are remembered, of one sender: more than a person places within an invite's age limit.
+/// Ended calls that are remembered, of those that the app was shown: more than can ring one after the other
+/// within an invite's age limit.
+pub const OWN_TOMBSTONES: usize = 128;
+/// Ended invites of either kind that are remembered of one sender: more than a person places within an
+/// invite's age limit.
 pub const TOMBSTONES_PER_SENDER: usize = 32;
 /// Ended calls whose wire is still being cleaned up.
 pub const CLOSERS: usize = 8;

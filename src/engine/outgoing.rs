@@ -332,7 +332,7 @@ impl Engine {
             Glare::Aside { invite, .. } => self.reject_aside(now, &invite),
             Glare::Accepting { invite, req, fate, .. } => {
                 own.issued &= !matches!(fate, Fate::Accepted(_));
-                self.bury(now, &invite);
+                self.bury_own(now, &invite);
                 let awaited = Awaited::Accept(reply_to(&invite, 0));
                 let running = Some((req, awaited));
                 self.close_channel(now, own.no, &invite.channel_id, Finish::close(), running);

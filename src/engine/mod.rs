@@ -5,9 +5,9 @@
 //!
 //! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
-//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an ended
-//! call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs` (what others
-//! cause, told in moderation), `claims.rs` (records of others).
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an
+//! ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs`
+//! (what others cause, told in moderation), `claims.rs` (records of others).
 #![forbid(unsafe_code)]
 
 mod canonical;

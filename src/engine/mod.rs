@@ -31,6 +31,7 @@ pub mod output;
 mod record;
 mod say;
 mod session;
+mod shares;
 mod signals;
 mod snapshot;
 pub mod state;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::input::{Signal, SignalEvent, Source, Text};
 use super::output::Missed;
+use super::shares::share_out;
 use super::state::{Invite, State};
 use super::time::Time;
 use super::{Engine, limits};
@@ -31,12 +32,11 @@ impl Engine {
         let account = self.session.account();
         let over: Vec<Over> = events.iter().filter_map(|event| ends_invite(event, &account)).collect();
         self.replay_current(now, &events, &account);
+        let all = events.iter().filter(|event| event.signal == Signal::Invite).cloned().collect();
+        let (looked_at, dropped) = share_out(all, limits::OFFLINE_INVITES);
+        self.drop_unread(&dropped);
         let mut invites: Vec<Invite> = Vec::new();
-        for event in events.iter().filter(|event| event.signal == Signal::Invite).rev() {
-            if invites.len() >= limits::OFFLINE_INVITES {
-                self.ignore("more offline invites than are looked at");
-                break;
-            }
+        for event in looked_at.iter().rev() {
             let Some(invite) = self.read_invite(now, event, true) else { continue };
             if invites.iter().any(|known| known.is_same(&invite)) {
                 self.ignore("the backlog has this invite twice");

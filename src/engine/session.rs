@@ -7,6 +7,7 @@ use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output, Record, SignalOp};
 use super::say::connection_event;
+use super::shares::share_out;
 use super::state::{MediaRoom, State};
 use super::time::Time;
 use super::tokens::Tokens;
@@ -73,9 +74,6 @@ impl Session {
     }
 }
 
-/// Messages that wait for the completion of a login.
-const EARLY: usize = 4 * limits::OFFLINE_INVITES;
-
 impl Engine {
     pub(super) fn cmd_login(&mut self, now: Time, ticket: Ticket, account: Text, token: Text) {
         let current = self.session.account();
@@ -130,11 +128,10 @@ impl Engine {
     /// Keeps messages that came before the login's completion; true if they were kept.
     pub(super) fn keep_early(&mut self, events: &mut Vec<SignalEvent>) -> bool {
         let Session::LoggingIn { early, .. } = &mut self.session else { return false };
-        if early.len() + events.len() > EARLY {
-            self.ignore("too many messages before the login completed");
-        } else {
-            early.append(events);
-        }
+        early.append(events);
+        let (kept, dropped) = share_out(std::mem::take(early), limits::EARLY);
+        *early = kept;
+        self.drop_unread(&dropped);
         true
     }
 

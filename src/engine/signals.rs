@@ -14,6 +14,7 @@ impl Engine {
         if self.keep_early(&mut events) {
             return;
         }
+        let events = self.limit_batch(events);
         if !self.session.is_logged_in() {
             // What has ended is over, whoever logs in next: an answer counts for the account that gave it.
             for event in &events {

@@ -1,5 +1,7 @@
 //! Ended invites, remembered so that nothing rings after its end was seen, in whatever order messages arrive.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::input::Text;
@@ -57,10 +59,14 @@ impl Tombstones {
 
     /// Makes room: the oldest of the owner that has the most.
     fn remove_of_greediest(&mut self, is_own: bool) {
-        let of_class = self.0.iter().rev().filter(|stone| stone.is_own == is_own);
-        let greediest = of_class.max_by_key(|stone| self.share(&stone.owner, is_own));
-        if let Some(owner) = greediest.map(|stone| stone.owner.clone()) {
-            self.remove_oldest(|stone| stone.is_own == is_own && stone.owner == owner);
+        let mut shares: BTreeMap<&Text, usize> = BTreeMap::new();
+        for stone in self.0.iter().filter(|stone| stone.is_own == is_own) {
+            *shares.entry(&stone.owner).or_default() += 1;
+        }
+        let Some(most) = shares.values().copied().max() else { return };
+        let is_greediest = |stone: &Tombstone| stone.is_own == is_own && shares[&stone.owner] == most;
+        if let Some(index) = self.0.iter().position(is_greediest) {
+            self.0.remove(index);
         }
     }
 

@@ -57,7 +57,6 @@ mod plug {
     use std::fmt;
     use std::sync::Arc;
 
-    use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
     use nertc_callkit_mqtt::options::{ENDPOINT_BYTES, ENDPOINTS, PEM_BYTES, PREFIX_BYTES};
     use nertc_callkit_mqtt::options::{Given, Hooks, Options, Refused};
@@ -115,10 +114,7 @@ mod plug {
         };
         Options::read(&given).map_err(|refused| match refused {
             Refused::Invalid(_) => Error::because("options", refused.to_string()),
-            Refused::Unsupported(_) => {
-                error!("mqtt_signaling: options: {refused}");
-                Error::Unsupported
-            }
+            Refused::Unsupported(_) => Error::not_here("options", refused.to_string()),
         })
     }
 
@@ -213,7 +209,6 @@ mod plug {
 mod plug {
     use std::ffi::c_char;
 
-    use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
 
     use crate::ffi::error::Error;
@@ -222,8 +217,7 @@ mod plug {
         _: *const nertc_callkit_mqtt_options,
         _: *mut nertc_callkit_plugs,
     ) -> Result<(), Error> {
-        error!("mqtt_signaling: this library was built without the feature `mqtt`");
-        Err(Error::Unsupported)
+        Err(Error::not_here("options", "this library was built without the feature `mqtt`"))
     }
 
     pub(super) unsafe fn set_token(_: u64, _: *const c_char) -> Result<(), Error> {

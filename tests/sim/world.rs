@@ -374,6 +374,7 @@ impl World {
                     self.start_operation(device, req, op);
                     early.map_err(|why| format!("device {device}: {why}"))?;
                 }
+                Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
                 Output::Notify(notice) => self.notify(device, &notice),
                 Output::Rtc { req, op } => self.start_media(device, req, op),
                 Output::Done { result, .. } => {

@@ -22,6 +22,7 @@ mod outgoing;
 mod references;
 mod ringing;
 mod session;
+mod shares;
 mod snapshot;
 mod strangers;
 mod switch;

@@ -37,7 +37,7 @@ impl Class {
             "id" | "channel_id" | "request_id" | "call_id" | "alias" | "channel_name" | "rtc_channel"
             | "client_msg_id" | "msg_id" | "device" | "from_device" | "Ignored" | "Join" | "Accept"
             | "GlareAccept" | "Enter" => Class::Open,
-            "token" | "rtc_token" => Class::Secret,
+            "token" | "rtc_token" | "SetToken" => Class::Secret,
             _ => Class::Unknown,
         }
     }
@@ -306,7 +306,7 @@ fn quote(text: &str) -> String {
 
 /// The messages that the engine itself gives.
 fn is_own_word(text: &str) -> bool {
-    text == codes::NO_MEDIA || text == codes::NO_ANSWER
+    codes::OWN_MESSAGES.contains(&text)
 }
 
 /// A number, true, false or null of JSON.

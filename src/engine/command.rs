@@ -1,6 +1,7 @@
 //! What the app asks for: login first, then the state, then which call it means.
 
 use super::closer::{Finish, TakeBack};
+use super::incoming::Words;
 use super::input::{CallRef, Command, Text, Ticket};
 use super::output::{EndReason, Operation};
 use super::session::{Closing, Which};
@@ -23,6 +24,9 @@ impl Engine {
         let operation = command.operation();
         if self.closing != Closing::No {
             return self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
+        }
+        if self.wait_for_call(now, ticket, &command) {
+            return;
         }
         let works_at_any_time = matches!(operation, Operation::Login | Operation::Logout | Operation::None);
         if !works_at_any_time && !self.session.is_logged_in() {
@@ -47,20 +51,22 @@ impl Engine {
                     self.cmd_accept(now, ticket);
                 }
             }
-            Command::Reject { call, busy: _, text: _ } => {
+            Command::Reject { call, busy, text } => {
                 if self.check(ticket, operation, &call, REJECT, true) {
-                    self.reject_called(now, (ticket, operation), Finish::leave());
+                    let words = Words { busy, text };
+                    self.reject_called(now, (ticket, operation), Finish::leave(), &words);
                 }
             }
-            Command::Hangup { call, no_offline, no_record } => {
+            Command::Hangup { call, no_offline, no_record, text } => {
                 if self.check(ticket, operation, &call, HANGUP, true) {
-                    self.hang_up(now, ticket, no_offline, no_record);
+                    self.hang_up(now, ticket, no_offline, no_record, text);
                 }
             }
-            Command::Leave { call, no_offline } => {
+            Command::Leave { call, no_offline, text } => {
                 if self.check(ticket, operation, &call, LEAVE, false) {
                     self.done(ticket, operation, self.state.call_no(), codes::OK);
-                    self.end_in_call(now, EndReason::Normal, Some(Finish::leave().unkept(no_offline)));
+                    let finish = Finish::leave().unkept(no_offline).saying(text);
+                    self.end_in_call(now, EndReason::Normal, Some(finish));
                 }
             }
             Command::SwitchCallType { call_type, step } => {
@@ -100,19 +106,22 @@ impl Engine {
         false
     }
 
-    fn hang_up(&mut self, now: Time, ticket: Ticket, no_offline: bool, no_record: bool) {
+    fn hang_up(&mut self, now: Time, ticket: Ticket, no_offline: bool, no_record: bool, text: Option<Text>) {
         let done = (ticket, Operation::Hangup);
         match &self.state {
             State::Idle => {}
             State::Calling(_) => {
-                let how = TakeBack { no_offline, ..TakeBack::plain() };
+                let how = TakeBack { attach_ext: text, no_offline, ..TakeBack::plain() };
                 self.cancel_calling(now, done, &how, !no_record);
             }
-            State::Called(_) => self.reject_called(now, done, Finish::close()),
+            State::Called(_) => {
+                self.reject_called(now, done, Finish::close(), &Words { busy: false, text });
+            }
             State::InCall(call) => {
                 let no = call.no;
                 self.done(ticket, Operation::Hangup, no, codes::OK);
-                self.end_in_call(now, EndReason::HungUp, Some(Finish::close().unkept(no_offline)));
+                let finish = Finish::close().unkept(no_offline).saying(text);
+                self.end_in_call(now, EndReason::HungUp, Some(finish));
             }
         }
     }

@@ -94,7 +94,7 @@ impl Engine {
         else {
             return;
         };
-        self.bury(now, &invite);
+        self.bury_own(now, &invite);
         match outcome.code {
             code if codes::is_success(code) => match closed {
                 Some(text) => {

@@ -405,6 +405,7 @@ impl Engine {
     /// The same, when the account is not logged in any more.
     pub(super) fn end_in_call_of(&mut self, now: Time, ending: Ending, wire: Option<Finish>, account: &Text) {
         let State::InCall(mut call) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        self.forget_held_of_call();
         let is_told = wire.is_some() || ending.reason == EndReason::PeerHungUp;
         if let Some(finish) = wire {
             let running = match call.entry {

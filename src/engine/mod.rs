@@ -3,10 +3,11 @@
 //! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
-//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs`
-//! (we are called), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call),
-//! `closer.rs` (the wire behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a
-//! message is about).
+//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an ended
+//! call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs` (what others
+//! cause, told in moderation).
 #![forbid(unsafe_code)]
 
 mod canonical;
@@ -29,6 +30,7 @@ pub mod output;
 mod record;
 mod say;
 mod session;
+mod shares;
 mod signals;
 mod snapshot;
 pub mod state;
@@ -38,6 +40,7 @@ mod tests;
 pub mod time;
 mod tokens;
 mod tombstones;
+mod waiting;
 pub mod wire;
 
 use std::collections::VecDeque;
@@ -57,6 +60,7 @@ use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
 use time::Time;
 use tokens::Tokens;
 use tombstones::Tombstones;
+use waiting::Waiting;
 
 /// Every timer, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -175,6 +179,9 @@ pub struct Engine {
     coalescer: Coalescer,
     #[serde(default)]
     tokens: Tokens,
+    /// Answers for calls that are not here yet.
+    #[serde(default)]
+    waiting: Vec<Waiting>,
     /// Operations of the plugs, to be started.
     #[serde(skip)]
     wire: VecDeque<Output>,
@@ -207,6 +214,7 @@ impl Engine {
             tombstones: Tombstones::default(),
             coalescer: Coalescer::default(),
             tokens: Tokens::default(),
+            waiting: Vec::new(),
             wire: VecDeque::new(),
             app: VecDeque::new(),
         }
@@ -229,6 +237,7 @@ impl Engine {
             Input::Rtc(event) => self.on_rtc_event(now, event),
             Input::Record { .. } => self.ignore("a record"),
         }
+        self.settle_waiting(now);
         self.settle_tokens(now);
         self.check_move(before, call);
     }
@@ -280,6 +289,7 @@ impl Engine {
             closing.map(|at| (at, "closing")),
             self.coalescer.due().map(|at| (at, "callbacks that were counted")),
             self.tokens_due(),
+            self.waiting_due().map(|at| (at, "an answer waits for its call")),
         ];
         due.iter().fold(state, |soonest, next| match (soonest, *next) {
             (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
@@ -304,7 +314,9 @@ impl Engine {
         if matches!(self.session, Session::LoggingOut { until: Some(until), .. } if until <= now) {
             self.send_logout(now);
         }
+        self.on_waiting_due(now);
         self.on_tokens_due(now);
+        self.settle_waiting(now);
         self.settle_tokens(now);
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();

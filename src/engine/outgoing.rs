@@ -332,7 +332,7 @@ impl Engine {
             Glare::Aside { invite, .. } => self.reject_aside(now, &invite),
             Glare::Accepting { invite, req, fate, .. } => {
                 own.issued &= !matches!(fate, Fate::Accepted(_));
-                self.bury(now, &invite);
+                self.bury_own(now, &invite);
                 let awaited = Awaited::Accept(reply_to(&invite, 0));
                 let running = Some((req, awaited));
                 self.close_channel(now, own.no, &invite.channel_id, Finish::close(), running);
@@ -490,8 +490,13 @@ impl Engine {
 
 /// The answer to an invite, addressed.
 pub(super) fn reply_to(invite: &super::state::Invite, reason: i64) -> Message {
+    reply_with(invite, reason, None)
+}
+
+/// The same with a text of the app, which clients without call ids cannot read.
+pub(super) fn reply_with(invite: &super::state::Invite, reason: i64, text: Option<&str>) -> Message {
     let custom = match (invite.call_id.is_empty(), reason) {
-        (false, _) => wire::reply(&invite.custom, reason),
+        (false, _) => wire::reply_with(&invite.custom, reason, text),
         (true, 0) => Text::default(),
         (true, _) => wire::BUSY.into(),
     };

@@ -7,6 +7,7 @@ use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
 use super::say::connection_event;
+use super::shares::share_out;
 use super::state::{MediaRoom, State};
 use super::time::Time;
 use super::tokens::Tokens;
@@ -66,9 +67,6 @@ impl Session {
     }
 }
 
-/// Messages that wait for the completion of a login.
-const EARLY: usize = 4 * limits::OFFLINE_INVITES;
-
 impl Engine {
     pub(super) fn cmd_login(&mut self, now: Time, ticket: Ticket, account: Text, token: Text) {
         let current = self.session.account();
@@ -104,12 +102,13 @@ impl Engine {
             self.bury_ends(now, &early, &account);
         } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
-            self.session = Session::LoggedIn { account, clock };
+            self.session = Session::LoggedIn { account: account.clone(), clock };
         }
         for ticket in tickets {
             self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
         }
         if ok {
+            self.waiting_online(now, &account);
             self.on_rooms(now, rooms);
             self.on_offline(now, early);
         }
@@ -118,15 +117,15 @@ impl Engine {
     /// Keeps messages that came before the login's completion; true if they were kept.
     pub(super) fn keep_early(&mut self, events: &mut Vec<SignalEvent>) -> bool {
         let Session::LoggingIn { early, .. } = &mut self.session else { return false };
-        if early.len() + events.len() > EARLY {
-            self.ignore("too many messages before the login completed");
-        } else {
-            early.append(events);
-        }
+        early.append(events);
+        let (kept, dropped) = share_out(std::mem::take(early), limits::EARLY);
+        *early = kept;
+        self.drop_unread(&dropped);
         true
     }
 
     pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
+        self.drop_waiting();
         match &mut self.session {
             Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
             Session::Aborting { tickets, next } if tickets.is_empty() && next.is_empty() => {
@@ -209,11 +208,13 @@ impl Engine {
         match connection {
             Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
                 self.is_connection_lost = true;
+                self.waiting_offline();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
                 self.tell(Event::Reconnecting(event));
             }
             Connection::Restored if self.is_connection_lost => {
                 self.is_connection_lost = false;
+                self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
@@ -238,6 +239,7 @@ impl Engine {
         }
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
+        self.drop_waiting();
         self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
@@ -306,6 +308,7 @@ impl Engine {
         }
         let until = now.after(self.config.timers.destroy_wait_ms);
         self.closing = Closing::Until(until);
+        self.drop_waiting();
         self.fail_media_requests();
         let next = match &mut self.session {
             Session::LoggedOut => Vec::new(),

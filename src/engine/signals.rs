@@ -6,6 +6,7 @@ use super::input::{Signal, SignalEvent, Source, Text};
 use super::output::{EndReason, Event};
 use super::state::{Cause, Glare, State};
 use super::time::Time;
+use super::tombstones::Tombstone;
 use super::wire;
 
 impl Engine {
@@ -13,6 +14,7 @@ impl Engine {
         if self.keep_early(&mut events) {
             return;
         }
+        let events = self.limit_batch(events);
         if !self.session.is_logged_in() {
             // What has ended is over, whoever logs in next: an answer counts for the account that gave it.
             for event in &events {
@@ -66,9 +68,19 @@ impl Engine {
         if event.channel.id.is_empty() {
             return self.ignore("message without a channel");
         }
-        let ms = self.config.timers.tombstone_ms;
-        let request = (!whole_channel).then_some(&event.request_id);
-        self.tombstones.add(now, ms, &event.channel.id, request, &event.from);
+        self.sibling_answered(event);
+        // What our own account says is about an invite of the one who made the channel.
+        let is_sibling = event.from == self.session.account() && !event.channel.creator.is_empty();
+        let owner = if is_sibling { &event.channel.creator } else { &event.from };
+        let stone = Tombstone {
+            channel_id: event.channel.id.clone(),
+            request_id: (!whole_channel).then(|| event.request_id.clone()),
+            writer: event.from.clone(),
+            owner: owner.clone(),
+            is_own: false,
+            until: now.after(self.config.timers.tombstone_ms),
+        };
+        self.tombstones.add(now, stone);
     }
 
     fn on_cancel(&mut self, now: Time, event: &SignalEvent) {

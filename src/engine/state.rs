@@ -35,6 +35,7 @@ pub const MOVES: &[(Phase, &str, Phase)] = &[
     (Phase::GlareAccepting, "accept granted · own accepted", Phase::InCall),
     (Phase::GlareAccepting, "accept refused", Phase::Calling),
     (Phase::GlareAccepting, "cancel · both invites over", Phase::Idle),
+    (Phase::Idle, "INVITE (accepted before)", Phase::Accepting),
     (Phase::Called, "accept", Phase::Accepting),
     (Phase::Called, "reject · CANCEL · other device · ring limit", Phase::Idle),
     (Phase::Accepting, "accept granted", Phase::InCall),

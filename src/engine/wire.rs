@@ -310,18 +310,38 @@ pub fn ending(text: Option<&str>) -> Text {
 /// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if
 /// that is too long.
 pub fn reply(invite: &str, reason: i64) -> Text {
+    reply_with(invite, reason, None)
+}
+
+/// The same with a text of the app in the place of the invite's. If that is too long, what names the call and
+/// the text, which fits if `invite_fits` says so.
+pub fn reply_with(invite: &str, reason: i64, text: Option<&str>) -> Text {
     let minimum = || match reason {
         0 => Object::new().text("version", VERSION),
         _ => Object::new().text("version", VERSION).number("reason", reason),
     };
     let Some(members) = object(invite) else { return minimum().end() };
-    let mut object = Object::new().text("version", VERSION).number("reason", reason);
-    for key in ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"] {
-        if let Some(json) = members.get(key) {
-            object = object.raw(key, json);
+    let echo = |keys: &[&str]| {
+        let object = Object::new().text("version", VERSION).number("reason", reason);
+        keys.iter().fold(object, |object, key| match members.get(key) {
+            Some(json) => object.raw(key, json),
+            None => object,
+        })
+    };
+    let attempts = match text {
+        None => {
+            let all = ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"];
+            [Some(echo(&all)), None]
         }
-    }
-    if object.len() <= limits::CUSTOM { object.end() } else { minimum().end() }
+        Some(text) => {
+            let others = echo(&["callType", "channelName", "callId", "global_extra"]);
+            let names = echo(&["callType", "channelName", "callId"]);
+            let both = others.app("_attachment", text).text("extraInfo", text);
+            [Some(both), Some(names.app("_attachment", text))]
+        }
+    };
+    let fitting = attempts.into_iter().flatten().find(|object| object.len() <= limits::CUSTOM);
+    fitting.unwrap_or_else(minimum).end()
 }
 
 /// Control 1: "I am in the media room, join now" (clients before 1.1.0).

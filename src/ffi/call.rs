@@ -250,7 +250,10 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
         let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &component.host, Wait::Refused)? };
-        component.submit(Command::Hangup { call, no_offline, no_record }, Completion::new(done, user_data))
+        component.submit(
+            Command::Hangup { call, no_offline, no_record, text: None },
+            Completion::new(done, user_data),
+        )
     })
 }
 
@@ -281,7 +284,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
         let no_offline = known_flags("flags", flags, NO_OFFLINE)? != 0;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &component.host, Wait::Refused)? };
-        component.submit(Command::Leave { call, no_offline }, Completion::new(done, user_data))
+        component.submit(Command::Leave { call, no_offline, text: None }, Completion::new(done, user_data))
     })
 }
 

@@ -29,9 +29,8 @@ impl Class {
     /// Every field of the engine that holds text has a line here.
     pub(super) fn of(field: &str) -> Class {
         match field {
-            "account" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "sender" | "durations" => {
-                Class::Name
-            }
+            "account" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "writer" | "owner"
+            | "durations" => Class::Name,
             "attachment" | "attach_ext" | "extra" | "closed" | "Closed" | "title" | "content" | "payload"
             | "message" => Class::Personal,
             "custom" | "text" | "Accepted" => Class::Wire,

@@ -207,7 +207,10 @@ impl World {
         self.watch.is_quiet(&self.devices)?;
         for device in 0..self.devices.len() {
             let any = CallRef::default();
-            self.command(device, Command::Hangup { call: any, no_offline: false, no_record: false })?;
+            self.command(
+                device,
+                Command::Hangup { call: any, no_offline: false, no_record: false, text: None },
+            )?;
         }
         self.settle()?;
         for index in 0..self.devices.len() {
@@ -371,6 +374,7 @@ impl World {
                     self.start_operation(device, req, op);
                     early.map_err(|why| format!("device {device}: {why}"))?;
                 }
+                Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
                 Output::Notify(notice) => self.notify(device, &notice),
                 Output::Rtc { req, op } => self.start_media(device, req, op),
                 Output::Done { result, .. } => {
@@ -464,7 +468,8 @@ impl World {
         self.feed(to, Input::Signals { source, events: vec![event] })?;
         if is_old && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
             let any = CallRef::default();
-            return self.command(to, Command::Hangup { call: any, no_offline: false, no_record: true });
+            return self
+                .command(to, Command::Hangup { call: any, no_offline: false, no_record: true, text: None });
         }
         Ok(())
     }

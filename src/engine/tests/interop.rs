@@ -2,7 +2,7 @@
 
 use super::super::input::*;
 use super::super::output::*;
-use super::super::{Caps, Config};
+use super::super::{Caps, Config, wire};
 use super::rig::{Rig, caps};
 
 const BYE: &str = "{\"version\":\"2.0.1\",\"reason\":0,\"_attachment\":\"bye\"}";
@@ -144,4 +144,30 @@ fn a_peer_without_a_version_cannot_switch_to_video() {
     rig.asked("");
     rig.switch(CallType::Audio, SwitchStep::Invite);
     rig.told("done switch 0");
+}
+
+/// Scenario (wire): The text of our hang-up is in CLOSE or LEAVE once the call is on.
+#[test]
+fn our_own_text_is_in_the_close_or_leave() {
+    let end = |op: &SignalOp| {
+        if let SignalOp::Close { custom, .. } | SignalOp::Leave { custom, .. } = op {
+            Some(custom.clone())
+        } else {
+            None
+        }
+    };
+    let text = |rig: &Rig| wire::read(&rig.ops.iter().rev().find_map(end).expect("an end")).attachment;
+    let mut rig = Rig::in_call();
+    let (call, no_offline, no_record, said) = (rig.implied(), false, false, Some(Text::from("bye")));
+    rig.command(Command::Hangup { call: call.clone(), no_offline, no_record, text: said.clone() });
+    assert_eq!(&*text(&rig), "bye");
+    let mut rig = Rig::in_call();
+    rig.command(Command::Leave { call, no_offline, text: said.clone() });
+    assert_eq!(&*text(&rig), "bye");
+    let mut rig = Rig::accepting();
+    let call = rig.implied();
+    rig.command(Command::Reject { call, busy: false, text: said });
+    rig.ok("accept");
+    rig.ok("join");
+    assert_eq!(&*text(&rig), "bye");
 }

@@ -246,11 +246,11 @@ impl Rig {
     }
 
     pub(super) fn hangup_of(&mut self, call: CallRef) {
-        self.command(Command::Hangup { call, no_offline: false, no_record: false });
+        self.command(Command::Hangup { call, no_offline: false, no_record: false, text: None });
     }
 
     pub(super) fn leave(&mut self) {
-        self.command(Command::Leave { call: self.implied(), no_offline: false });
+        self.command(Command::Leave { call: self.implied(), no_offline: false, text: None });
     }
 
     pub(super) fn switch(&mut self, call_type: CallType, step: SwitchStep) {

@@ -94,17 +94,28 @@ impl Phone {
         }
     }
 
-    /// Its mark, and its hello if it logs in, come back.
+    /// Its mark comes back, and then its hello if it logs in: that is written at once, with the acknowledgement.
     #[track_caller]
     fn echo(&mut self) {
-        self.until("no mark", |phone| phone.broker.publishes().iter().any(|it| it.1.contains("\"mark\"")));
-        for (topic, payload) in self.broker.texts() {
-            if topic.contains("/own/") || topic.contains("/d/pad/alice/pad") {
-                self.broker.publish(&topic, &payload, false);
-            }
+        let hellos =
+            |phone: &Phone| phone.broker.texts().iter().filter(|it| it.1.contains("\"hello\"")).count();
+        let before = hellos(self);
+        self.echo_one("mark");
+        if hellos(self) > before {
+            self.echo_one("hello");
         }
-        // All of it is heard when the last one is acknowledged.
-        let said = self.broker.texts().len();
+    }
+
+    #[track_caller]
+    fn echo_one(&mut self, kind: &str) {
+        let kind = format!("\"{kind}\"");
+        let is_it = |it: &&(String, String)| it.1.contains(&kind);
+        self.until(&kind, |phone| phone.broker.texts().iter().any(|it| is_it(&it)));
+        let texts = self.broker.texts();
+        let Some((topic, payload)) = texts.iter().rfind(is_it) else { unreachable!("awaited above") };
+        let said = self.broker.pubacks() + 1;
+        self.broker.publish(topic, payload, false);
+        // It is heard when it is acknowledged.
         self.until("no answer", |phone| phone.broker.pubacks() >= said);
     }
 

@@ -1959,20 +1959,25 @@ typedef struct nertc_callkit_mqtt_options {
                          const char *client_id,
                          void *user_data);
   /**
-   * Asks for a token: login got none, or the broker refuses it (also later, when it reconnects).
-   * Answer with nertc_callkit_mqtt_set_token, in here or later, on any thread. Comes on any
-   * thread, with no lock held; must not block. NULL = a refused token is final.
-   */
-  void (*on_token)(uint64_t ask, const char *account, void *user_data);
-  /**
    * Handed to the hooks, which count as callbacks and may be called until the component is gone.
    */
   void *user_data;
+  /**
+   * For brokers that ask for a client certificate (mqtts://): the device's certificate and those
+   * between it and the authority, as PEM text, up to 1 MiB. NULL = none. With one, a login without
+   * a token connects without asking for a token.
+   */
+  const char *client_cert_pem;
+  /**
+   * The private key of that certificate, as PEM text without a password: PKCS #8, PKCS #1 or SEC1.
+   * Both or none.
+   */
+  const char *client_key_pem;
 } nertc_callkit_mqtt_options;
 /** Every default of nertc_callkit_mqtt_options. */
 #define NERTC_CALLKIT_MQTT_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_mqtt_options), 0, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, \
-    NULL, NULL }
+    NULL, NULL, NULL }
 
 #ifdef __cplusplus
 extern "C" {
@@ -2788,21 +2793,6 @@ NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit
 NERTC_CALLKIT_MUST_USE
 nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options,
                                                   nertc_callkit_plugs *out);
-
-/**
- * Answers on_token.
- *
- * Copies `token`. An unknown ask is one that was answered before, whose component logged out or is
- * gone, or of the process before a fork.
- *
- * @param ask    What on_token was given.
- * @param token  Up to 4096 bytes. NULL or empty: there is none; that ends the login (BAD_TOKEN).
- * @return       OK. INVALID_ARGUMENT: no UTF-8, or too long. CLOSED: nobody asks. UNSUPPORTED:
- *               built without MQTT.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_mqtt_set_token(uint64_t ask, const char *token);
 
 /**
  * Fills a nertc_callkit_config with its defaults.

@@ -99,7 +99,7 @@ impl Engine {
         self.tokens = Tokens::default();
         let ok = result.outcome.code == codes::OK;
         if !ok {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
         } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
             self.session = Session::LoggedIn { account: account.clone(), clock };
@@ -150,7 +150,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         self.done_logins(&Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
         if let Session::LoggingIn { tickets: logins, early, .. } = session {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
             for ticket in logins {
                 self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
             }
@@ -163,8 +163,9 @@ impl Engine {
 
     /// Goes on with a logout once nothing of an ended call is under way any more.
     pub(super) fn on_wire_quiet(&mut self, now: Time) {
-        let is_quiet =
-            self.closers.is_empty() && !self.ops.iter().any(|op| matches!(op.owner, Owner::Side { .. }));
+        // A busy answer to a stranger is of no call: nobody's logout waits for that.
+        let is_of_call = |owner: &Owner| matches!(owner, Owner::Side { call_no, .. } if *call_no != 0);
+        let is_quiet = self.closers.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
         if is_quiet {
             self.send_logout(now);
         }
@@ -243,7 +244,7 @@ impl Engine {
         self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
             // A kick ends a login even if the plug gives no reason.
             let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
             for ticket in tickets {

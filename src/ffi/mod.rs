@@ -92,7 +92,6 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_loopback_rtc", InCallback::Yes),
     ("nertc_callkit_none_rtc", InCallback::Yes),
     ("nertc_callkit_mqtt_signaling", InCallback::Yes),
-    ("nertc_callkit_mqtt_set_token", InCallback::Yes),
     ("nertc_callkit_config_init", InCallback::Yes),
     ("nertc_callkit_timers_init", InCallback::Yes),
     ("nertc_callkit_listener_init", InCallback::Yes),

@@ -164,6 +164,7 @@ lint:
 
 setup:
 	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw $(BROKERS)
+	CC='$(CC)' scripts/setup cc-asan
 
 fetch:
 	cargo fetch --quiet --locked

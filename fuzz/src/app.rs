@@ -53,7 +53,7 @@ impl Watch {
             Input::Backlog(is_backlogged) => self.is_deaf = *is_backlogged,
             Input::Close => self.is_closing = true,
             Input::Connection(_) | Input::Command { .. } | Input::Signals { .. } | Input::Rooms(_) => {}
-            Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) => {}
+            Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) | Input::Record { .. } => {}
         }
     }
 
@@ -77,7 +77,7 @@ impl Watch {
                 self.numbered(*req);
                 self.rtc(op, engine);
             }
-            Output::Ignored(_) => {}
+            Output::Ignored(_) | Output::Notify(_) => {}
             Output::Closed => self.is_closed = true,
         }
     }
@@ -86,7 +86,8 @@ impl Watch {
         match output {
             Output::Done { result, .. } => result.code == codes::SHUTTING_DOWN,
             Output::Ignored(_) => true,
-            Output::Signal { .. } | Output::Rtc { .. } | Output::Event(_) | Output::Closed => false,
+            Output::Signal { .. } | Output::Rtc { .. } | Output::Notify(_) => false,
+            Output::Event(_) | Output::Closed => false,
         }
     }
 
@@ -219,6 +220,7 @@ fn subject(event: &Event) -> (u64, Option<&'static str>) {
         Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
         Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
         Event::Error(e) => (e.call_no, None),
-        Event::MissedCall(_) => (0, None),
+        Event::UserRinging(e) => (e.call_no, Some("ringing")),
+        Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => (0, None),
     }
 }

@@ -73,13 +73,14 @@ impl World {
             account: "alice".into(),
             device: "phone".into(),
             instance: "I".into(),
+            instances: vec!["I".into()],
             single_device: bytes.flag(),
             busy_is_local: bytes.flag(),
             peer_lost_ms: [60_000, 0, 1, 6_000][bytes.below(4)],
             watch_presence: bytes.flag(),
         };
         let mut world = World {
-            station: Station::new(config, bytes.number()),
+            station: Station::new(config, Station::test_seed(bytes.number())),
             now: bytes.number() & 0xffff_ffff,
             last_req: 0,
             running: BTreeMap::new(),
@@ -262,6 +263,7 @@ impl World {
                 | Output::Lively(_)
                 | Output::Disconnect { .. }
                 | Output::Reconnect
+                | Output::Record { .. }
                 | Output::Connection { .. }
                 | Output::Log { .. } => {}
             }
@@ -313,7 +315,9 @@ impl World {
             | Signal::Join
             | Signal::Cancel
             | Signal::Leave
-            | Signal::Control => {}
+            | Signal::Control
+            | Signal::Ringing
+            | Signal::PeerLost => {}
         }
     }
 

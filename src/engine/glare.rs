@@ -2,12 +2,13 @@
 //! before the other's is granted, so no third device can slip in and nobody ends up alone.
 
 use super::closer::{Finish, TakeBack};
+use super::in_call::foreign;
 use super::input::{Outcome, Req, Text};
 use super::ops::Owner;
 use super::outgoing::accept_of;
 use super::output::{CallEvent, EndReason, Event, Operation, SignalOp};
 use super::say::user_event;
-use super::state::{Calling, Cause, Fate, Glare, Invite, OwnStep, State};
+use super::state::{Calling, Cause, Ending, Fate, Glare, Invite, OwnStep, State};
 use super::time::Time;
 use super::{Engine, codes};
 
@@ -66,7 +67,7 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, owner, accept);
         if let State::Calling(calling) = &mut self.state {
-            calling.glare = Glare::Accepting { invite, req, closed: false, control: false, fate };
+            calling.glare = Glare::Accepting { invite, req, closed: None, control: false, fate };
         }
     }
 
@@ -93,20 +94,24 @@ impl Engine {
         else {
             return;
         };
-        self.bury(now, &invite);
+        self.bury_own(now, &invite);
         match outcome.code {
-            code if codes::is_success(code) && closed => {
-                self.close_channel(now, call, channel, Finish::Leave, false, None);
-                self.state = State::Calling(calling);
-                self.end_calling(now, EndReason::PeerHungUp, &TakeBack::for_glare(), |engine, own| {
-                    engine.done_call(own, Outcome::default());
-                });
-            }
-            code if codes::is_success(code) => self.take_theirs(now, *calling, &invite, control, &fate),
+            code if codes::is_success(code) => match closed {
+                Some(text) => {
+                    self.close_channel(now, call, channel, Finish::leave(), None);
+                    self.state = State::Calling(calling);
+                    let ending =
+                        Ending { reason: EndReason::PeerHungUp, extra: foreign(text, &invite.attachment) };
+                    self.end_calling(now, ending, &TakeBack::for_glare(), |engine, own| {
+                        engine.done_call(own, Outcome::default());
+                    });
+                }
+                None => self.take_theirs(now, *calling, &invite, control, &fate),
+            },
             codes::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
             code => {
                 if !super::closer::is_decided(code) {
-                    let leave = SignalOp::Leave { channel_id: channel.clone(), no_offline: false };
+                    let leave = Finish::leave().op(channel.clone());
                     self.side(now, Operation::Leave, call, true, leave);
                     self.reject_aside(now, &invite);
                 }
@@ -209,6 +214,6 @@ impl Engine {
             }
             return;
         }
-        self.own_over(now, Cause::Closed, Some(&TakeBack::close_only()));
+        self.own_over(now, Cause::Closed(Text::default()), Some(&TakeBack::close_only()));
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::closer::Finish;
 use super::input::{Outcome, Req, SignalResult, Text, Ticket};
 use super::output::{Operation, Output, RtcOp, SignalOp};
 use super::time::Time;
@@ -21,6 +22,10 @@ pub(super) struct Op {
 pub(super) enum Owner {
     Login,
     Logout,
+    /// A login that was given up, by its own completion or by that of a logout.
+    Abort {
+        is_logout: bool,
+    },
     /// Create, join or invite of our own invite.
     Create(u64),
     Join(u64, Text),
@@ -73,6 +78,7 @@ impl Owner {
             Owner::RtcJoin(_) | Owner::RtcLeave | Owner::Media { .. } => true,
             Owner::Login
             | Owner::Logout
+            | Owner::Abort { .. }
             | Owner::Create(_)
             | Owner::Join(..)
             | Owner::Invite(_)
@@ -96,6 +102,7 @@ impl Owner {
             Owner::Late(undo) => Some(undo.clone()),
             Owner::Login
             | Owner::Logout
+            | Owner::Abort { .. }
             | Owner::Invite(_)
             | Owner::RingCancel(_)
             | Owner::Yield(_)
@@ -189,6 +196,10 @@ impl Engine {
     pub(super) fn expire_ops(&mut self, now: Time) {
         while let Some(index) = self.ops.iter().position(|op| op.deadline.is_some_and(|at| at <= now)) {
             let op = self.ops.remove(index);
+            if op.owner == Owner::Login {
+                self.on_login_overdue(now, op.req);
+                continue;
+            }
             let undo =
                 if let Owner::Closer(id) = &op.owner { self.closer_undo(*id) } else { op.owner.undo() };
             self.abandon(op.req, undo);
@@ -201,6 +212,7 @@ impl Engine {
         match op.owner {
             Owner::Login => self.on_login_done(now, result),
             Owner::Logout => self.on_logout_done(now, &result.outcome),
+            Owner::Abort { is_logout } => self.on_aborted(now, is_logout, result.outcome),
             Owner::Create(call) => self.on_create_done(now, call, op.req, result),
             Owner::Join(call, _) => self.on_join_done(now, call, op.req, result),
             Owner::Invite(call) => self.on_invite_done(now, call, op.req, result.outcome),
@@ -244,7 +256,7 @@ impl Engine {
         if !codes::is_success(result.outcome.code) || !self.session.is_logged_in() {
             return;
         }
-        let close = |channel_id| SignalOp::Close { channel_id, no_offline: false };
+        let close = |channel_id| Finish::close().op(channel_id);
         match undo {
             Undo::Create => {
                 if let Some(room) = result.room.filter(|room| !room.channel.id.is_empty()) {
@@ -252,7 +264,7 @@ impl Engine {
                 }
             }
             Undo::Join(channel_id) => {
-                let leave = SignalOp::Leave { channel_id, no_offline: false };
+                let leave = Finish::leave().op(channel_id);
                 self.side(now, Operation::Close, 0, true, leave);
             }
             Undo::Accept(channel_id) => self.undo_accept(now, 0, channel_id),

@@ -146,10 +146,17 @@ impl Process {
         unsafe { libc::kill(id, signal) };
     }
 
-    /// kill -9, and gone when this returns.
+    /// kill -9, and gone when this returns; with its children, which may have left its process group.
     pub(crate) fn kill(&mut self) {
+        let Ok(None) = self.child.try_wait() else { return };
+        let children = descendants(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for id in children {
+            // SAFETY: a system call without memory. An id that ended by itself meanwhile is nobody's: the
+            // system gives ids anew only after all others.
+            unsafe { libc::kill(id, libc::SIGKILL) };
+        }
     }
 }
 
@@ -160,6 +167,25 @@ impl Drop for Process {
             eprintln!("---- {} said:\n{}", self.name, self.lines().join("\n"));
         }
     }
+}
+
+/// All that this process started and what those started, as long as they run.
+fn descendants(id: u32) -> Vec<i32> {
+    let ids = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    // `id (name) state parent …`, and a name may have brackets.
+    let parent = |id: i32| {
+        let line = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        line.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<i32>().ok()
+    };
+    let all: Vec<(i32, i32)> = ids.filter_map(|id| Some((id, parent(id)?))).collect();
+    let mut found: Vec<i32> = i32::try_from(id).into_iter().collect();
+    let mut at = 0;
+    while let Some(&id) = found.get(at) {
+        found.extend(all.iter().filter(|(_, parent)| *parent == id).map(|(child, _)| child));
+        at += 1;
+    }
+    found.split_off(1)
 }
 
 fn read_lines(from: impl Read + Send + 'static, said: &Shared) {

@@ -170,9 +170,11 @@ static void busy(void)
   pair_connect(&pair);
   phone_call(carol, "bob");
   phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_expect(pair.bob, "on_missed_call(3)");
   CHECK_INT(nertc_callkit_get_state(pair.bob->kit), NERTC_CALLKIT_STATE_IN_CALL);
   phone_call(carol, "alice");
   phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_expect(pair.alice, "on_missed_call(3)");
   order_end_third(carol);
   CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
@@ -188,8 +190,10 @@ static void a_ringing_and_a_calling_phone_are_busy(void)
   pair_ring(&pair);
   phone_call(carol, "bob");
   phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_expect(pair.bob, "on_missed_call(3)");
   phone_call(carol, "alice");
   phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_expect(pair.alice, "on_missed_call(3)");
   order_end_third(carol);
   CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13)");

@@ -94,7 +94,8 @@ impl Monitor {
                 self.issued_in.remove(req);
             }
             Input::Connection(Connection::Kicked(_)) => self.forget_channels(),
-            Input::Connection(_) | Input::Close | Input::Backlog(_) | Input::Rooms(_) | Input::Rtc(_) => {}
+            Input::Connection(_) | Input::Close | Input::Backlog(_) => {}
+            Input::Rooms(_) | Input::Rtc(_) | Input::Record { .. } => {}
         }
     }
 
@@ -121,7 +122,7 @@ impl Monitor {
                 self.issued_in.get(req).is_some_and(|call| *call != self.live.call_no)
             }
             Input::Command { .. } | Input::Close | Input::Backlog(_) | Input::Rooms(_) => false,
-            Input::Connection(_) | Input::Rtc(_) => false,
+            Input::Connection(_) | Input::Rtc(_) | Input::Record { .. } => false,
         }
     }
 
@@ -181,6 +182,7 @@ impl Monitor {
                 self.old_peers.insert(event.from.clone());
             }
             Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {}
+            Signal::Ringing | Signal::PeerLost => {}
         }
     }
 
@@ -194,7 +196,7 @@ impl Monitor {
                 self.issued_in.insert(*req, engine.snapshot().call_no);
                 self.media(op, engine)
             }
-            Output::Ignored(_) => Ok(()),
+            Output::Ignored(_) | Output::Notify(_) => Ok(()),
             Output::Closed => match self.calls.iter().find(|(_, told)| !told.ended) {
                 Some((call, _)) => Err(format!("invariant 2: closed, and call {call} never ended")),
                 None if !self.open.is_empty() => {
@@ -478,6 +480,8 @@ fn about(event: &Event) -> Option<(u64, Option<&'static str>)> {
         Event::MessageSent(e) => (e.call_no, None),
         Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
         Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
+        Event::UserRinging(e) => (e.call_no, Some("on_user_ringing")),
+        Event::TokenNeeded(_) | Event::RecordReceived(_) => return None,
         Event::Error(e) => (e.call_no, None),
         Event::MissedCall(_) => return None,
     })

@@ -20,10 +20,14 @@ impl World {
         match (phase, answer) {
             (Phase::Idle, 0..70) => self.place_call(device),
             (Phase::Called, 0..50) => self.ask(device, Command::Accept { call }),
-            (Phase::Called | Phase::Accepting, 50..65) => self.ask(device, Command::Reject { call }),
+            (Phase::Called | Phase::Accepting, 50..65) => {
+                self.ask(device, Command::Reject { call, busy: false, text: None })
+            }
             (Phase::Calling | Phase::GlareAccepting, 0..25) => self.cancel(device, call),
             (Phase::InCall, 0..25) => self.hang_up(device, call),
-            (Phase::InCall, 25..35) => self.ask(device, Command::Leave { call, no_offline: false }),
+            (Phase::InCall, 25..35) => {
+                self.ask(device, Command::Leave { call, no_offline: false, text: None })
+            }
             (Phase::InCall, 35..55) => self.switch(device),
             (Phase::InCall, 55..65) => self.media(device),
             (_, 80..91) => self.anything(device),
@@ -82,7 +86,7 @@ impl World {
 
     fn hang_up(&mut self, device: usize, call: CallRef) -> Result<(), String> {
         let no_record = self.random.chance(100);
-        self.ask(device, Command::Hangup { call, no_offline: false, no_record })
+        self.ask(device, Command::Hangup { call, no_offline: false, no_record, text: None })
     }
 
     fn switch(&mut self, device: usize) -> Result<(), String> {
@@ -118,9 +122,9 @@ impl World {
         let call = self.any_call();
         match self.random.below(10) {
             0 => self.ask(device, Command::Accept { call }),
-            1 => self.ask(device, Command::Reject { call }),
+            1 => self.ask(device, Command::Reject { call, busy: false, text: None }),
             2 => self.hang_up(device, call),
-            3 => self.ask(device, Command::Leave { call, no_offline: false }),
+            3 => self.ask(device, Command::Leave { call, no_offline: false, text: None }),
             4 => self.cancel(device, call),
             5 => self.switch(device),
             6 => self.media(device),

@@ -2,7 +2,7 @@
 
 use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{Connection, Input, Outcome, Req, RtcEvent, SignalResult};
-use nertc_callkit::engine::output::{RtcOp, SignalOp};
+use nertc_callkit::engine::output::{Notice, RtcOp, SignalOp};
 
 use super::old;
 use super::random::Random;
@@ -111,6 +111,32 @@ impl World {
         self.note(|| format!("device {device}: {req:?} {}", name(&op)));
         if let Some(op) = self.ask_station(device, req, op) {
             self.send(device, delay, Thing::Operation(req, op));
+        }
+    }
+
+    /// The plug is notified.
+    pub(super) fn notify(&mut self, device: usize, notice: &Notice) {
+        match notice {
+            Notice::AbortLogin(req) => self.abort_login(device, *req),
+            Notice::InviteState { .. } | Notice::SetToken(_) => {}
+        }
+    }
+
+    /// Nothing of this login goes on; what the service keeps for the device stays.
+    fn abort_login(&mut self, device: usize, req: Req) {
+        self.note(|| format!("device {device}: {req:?} is given up"));
+        let mut is_completed = false;
+        self.things.retain(|_, (whose, _, thing)| {
+            let is_its = *whose == device;
+            is_completed |= is_its && matches!(thing, Thing::Completed(done, _) if *done == req);
+            let goes_on = matches!(thing, Thing::Operation(_, SignalOp::Login { .. }) | Thing::Backlog);
+            !(is_its && goes_on)
+        });
+        self.service.logged_in[device] = false;
+        if !is_completed {
+            let result = SignalResult { outcome: Outcome::failed(codes::TIMEOUT, ""), ..Default::default() };
+            let delay = self.delay();
+            self.send(device, delay, Thing::Completed(req, result));
         }
     }
 

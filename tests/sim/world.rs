@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, Timers, codes};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, codes};
 
 use super::monitor::Monitor;
 use super::old;
@@ -109,6 +109,10 @@ pub(super) const EPOCH: u64 = 1_800_000_000_000;
 impl World {
     /// Accounts with so many devices each.
     pub(crate) fn new(seed: u64, accounts: &[usize], weather: Weather) -> World {
+        World::of(seed, accounts, weather, true)
+    }
+
+    fn of(seed: u64, accounts: &[usize], weather: Weather, abort_login: bool) -> World {
         let mut random = Random::new(seed);
         let mut devices = Vec::new();
         for (index, count) in accounts.iter().enumerate() {
@@ -118,7 +122,7 @@ impl World {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
-                    engine: Engine::new(config(confirm), random.next()),
+                    engine: Engine::new(config(confirm, abort_login), IdGenerator::test_seed(random.next())),
                     monitor: Monitor::new(account.clone()),
                     is_old,
                     life: 0,
@@ -165,7 +169,7 @@ impl World {
 
     /// The same, with stations over a broker instead of a signaling service.
     pub(crate) fn with_stations(seed: u64, accounts: &[usize], weather: Weather) -> World {
-        let mut world = World::new(seed, accounts, weather);
+        let mut world = World::of(seed, accounts, weather, false);
         let accounts = &world.service.accounts;
         world.stations = Some(Stations::new(accounts, &mut world.random));
         world.watch.is_decided_by_peers();
@@ -203,7 +207,10 @@ impl World {
         self.watch.is_quiet(&self.devices)?;
         for device in 0..self.devices.len() {
             let any = CallRef::default();
-            self.command(device, Command::Hangup { call: any, no_offline: false, no_record: false })?;
+            self.command(
+                device,
+                Command::Hangup { call: any, no_offline: false, no_record: false, text: None },
+            )?;
         }
         self.settle()?;
         for index in 0..self.devices.len() {
@@ -367,6 +374,8 @@ impl World {
                     self.start_operation(device, req, op);
                     early.map_err(|why| format!("device {device}: {why}"))?;
                 }
+                Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
+                Output::Notify(notice) => self.notify(device, &notice),
                 Output::Rtc { req, op } => self.start_media(device, req, op),
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
@@ -459,7 +468,8 @@ impl World {
         self.feed(to, Input::Signals { source, events: vec![event] })?;
         if is_old && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
             let any = CallRef::default();
-            return self.command(to, Command::Hangup { call: any, no_offline: false, no_record: true });
+            return self
+                .command(to, Command::Hangup { call: any, no_offline: false, no_record: true, text: None });
         }
         Ok(())
     }
@@ -494,7 +504,7 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         let life = target.life;
-        target.engine = Engine::new(config(confirm), seed);
+        target.engine = Engine::new(config(confirm, self.stations.is_none()), IdGenerator::test_seed(seed));
         self.tape.iter_mut().for_each(|tape| tape.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
@@ -535,13 +545,14 @@ impl World {
     }
 }
 
-fn config(confirm: bool) -> Config {
+fn config(confirm: bool, abort_login: bool) -> Config {
     Config {
         timers: Timers::default(),
         caps: Caps {
             server_record: false,
             send_record: true,
             control: true,
+            abort_login,
             no_media: false,
             enable_local: true,
             mute_local: true,

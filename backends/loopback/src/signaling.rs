@@ -77,6 +77,9 @@ const fn vtable(more_caps: u32) -> Vtable {
         control: Some(control),
         send_record: Some(send_record),
         network_changed: None,
+        invite_state: None,
+        abort_login: None,
+        set_token: None,
     })
 }
 

@@ -4,7 +4,7 @@
 use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
-use super::super::{Caps, Config, Engine, Snapshot, wire};
+use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
 use super::lines::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
 
 /// An operation that waits for its answer.
@@ -42,6 +42,7 @@ pub(super) fn caps() -> Caps {
         server_record: false,
         send_record: true,
         control: true,
+        abort_login: true,
         no_media: false,
         enable_local: false,
         mute_local: true,
@@ -73,7 +74,7 @@ impl Rig {
 
     pub(super) fn logged_out(config: Config) -> Rig {
         Rig {
-            engine: Engine::new(config, 7),
+            engine: Engine::new(config, IdGenerator::test_seed(7)),
             now: Time(0),
             pending: Vec::new(),
             requests: Vec::new(),
@@ -237,7 +238,7 @@ impl Rig {
     }
 
     pub(super) fn reject_of(&mut self, call: CallRef) {
-        self.command(Command::Reject { call });
+        self.command(Command::Reject { call, busy: false, text: None });
     }
 
     pub(super) fn hangup(&mut self) {
@@ -245,11 +246,11 @@ impl Rig {
     }
 
     pub(super) fn hangup_of(&mut self, call: CallRef) {
-        self.command(Command::Hangup { call, no_offline: false, no_record: false });
+        self.command(Command::Hangup { call, no_offline: false, no_record: false, text: None });
     }
 
     pub(super) fn leave(&mut self) {
-        self.command(Command::Leave { call: self.implied(), no_offline: false });
+        self.command(Command::Leave { call: self.implied(), no_offline: false, text: None });
     }
 
     pub(super) fn switch(&mut self, call_type: CallType, step: SwitchStep) {
@@ -513,7 +514,12 @@ impl Rig {
                 }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
-                Output::Ignored(_) => {}
+                Output::Notify(Notice::AbortLogin(req)) => {
+                    assert!(self.pending.iter().any(|op| op.req == req && op.kind == "login"), "{req:?}");
+                    self.asked.push("abort login".to_owned());
+                }
+                Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
+                Output::Notify(Notice::InviteState { .. }) | Output::Ignored(_) => {}
                 Output::Closed => {
                     self.is_closed = true;
                     self.told.push("closed".to_owned());

@@ -82,17 +82,10 @@ pub(crate) struct World {
     pub(crate) budget: Budget,
 }
 
-fn digest(value: &impl Hash) -> u64 {
+pub(crate) fn digest(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-impl Letter {
-    /// Ids follow from what they answer.
-    pub(crate) fn seed(&self) -> u64 {
-        digest(self)
-    }
 }
 
 impl World {
@@ -107,7 +100,7 @@ impl World {
         let is_fair = budget.lost <= 1 && budget.early == 0 && budget.restarts == 0 && budget.reconnects == 0;
         let mut world = World { now: 1_000, phones, wire, ruling, lives: 0, is_fair, budget };
         for device in 0..=called {
-            world.step(device, |phone, now| phone.log_in(now, device as u64)).expect("a login");
+            world.step(device, |phone, now| phone.log_in(now)).expect("a login");
         }
         while !world.wire.is_empty() {
             world.make(Move::Deliver(0)).expect("a login");
@@ -217,11 +210,11 @@ impl World {
                 self.lives += 1;
                 let config = self.phones[device].0.config.clone();
                 self.phones[device].0 = Arc::new(Phone::new(&config.account, &config.device, self.lives));
-                self.step(device, |phone, now| phone.log_in(now, 100 + device as u64))
+                self.step(device, |phone, now| phone.log_in(now))
             }
             Move::Reconnect(device) => {
                 self.budget.reconnects -= 1;
-                self.step(device, |phone, now| phone.reconnect(now, 200 + device as u64))
+                self.step(device, |phone, now| phone.reconnect(now))
             }
         }
     }

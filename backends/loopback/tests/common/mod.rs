@@ -210,6 +210,7 @@ impl Device {
             rooms: Some(on_rooms),
             connection: Some(on_connection),
             log: None,
+            record: None,
         });
         // SAFETY: the sink lives until close_backend has returned.
         assert_eq!(unsafe { vtable.open.unwrap()(ctx, &*sink) }, 0);

@@ -1,30 +1,36 @@
 # The project's commands. They work from a clean clone on a Debian machine with git, make and a Rust
-# toolchain; what else they need they install as root, or name and stop.
+# toolchain; what else they need they install as root, or name and stop. Nothing assumes where cargo builds:
+# scripts/target asks it.
 
 PREFIX  ?= /usr/local
 LIBDIR  ?= lib
 DESTDIR ?=
 CC      ?= cc
-# Cargo takes its job count from the machine, not from make's job server.
-CARGO   := env -u MAKEFLAGS -u MFLAGS cargo
-CMAKE   := env -u MAKEFLAGS -u MFLAGS cmake
-TOOL    := target/debug/nertc-callkit
 JOBS    := $(shell nproc)
+# Cargo and cmake take their job count from the machine, not from make's job server; and what a test starts
+# with make is another make. Variables of the command line still reach everything, by the environment.
+unexport MAKEFLAGS MFLAGS
+# Broker programs, and what the tests that start them use.
+BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
+CLIPPY := cargo clippy --quiet
+SHELL_SCRIPTS := .ci/run scripts/* mosquitto/certificates mosquitto/local mosquitto/user tests/abi/planted \
+  tests/conformance/with_mosquitto tests/install/check
 
-.PHONY: help demo demo-mqtt phone test test-brokers sim model faults bench load fuzz abi
-.PHONY: abi-accept install header diagram picture scenarios lint setup clean sanitize coverage mutants
+.PHONY: help demo demo-mqtt phone test test-all test-brokers sim model faults bench load fuzz abi
+.PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
 
 help:
 	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
 	@echo 'make demo-mqtt three processes call each other through a local Mosquitto, over TLS'
 	@echo 'make phone     build/phone: calls through an MQTT broker from the command line'
-	@echo 'make test      every test: Rust, C and C++, installed consumers'
+	@echo 'make test      the tests for every day, a few minutes: Rust, brokers, C and C++, installed consumers'
+	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
 	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with stations over a broker'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
-	@echo 'make fuzz      TARGET=wire|engine|station|c_api|trace FUZZ_SECONDS=600: fuzzes each target, or one, that long'
+	@echo 'make fuzz      TARGET=engine FUZZ_SECONDS=600: one of fuzz/fuzz_targets, or each, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
-	@echo 'make bench     measures, prints a table, writes target/bench/results.json'
+	@echo 'make bench     measures, prints a table, writes bench/results.json; QUICK=1: every row, in seconds'
 	@echo 'make load      DEVICES=5000 SECONDS=20 AT_ONCE=32: devices of one process call each other over a Mosquitto'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
 	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
@@ -35,22 +41,28 @@ help:
 	@echo 'make diagram   draws docs/states.svg from the code'
 	@echo 'make scenarios writes docs/SCENARIOS.md from the tests'
 	@echo 'make picture   draws docs/call.svg from a run of the demo'
-	@echo 'make lint      format, lints, documentation'
+	@echo 'make lint      format, lints of Rust and shell, documentation'
 	@echo 'make setup     installs (as root) or names what the other commands need'
+	@echo 'make fetch     downloads the crates that the commands need: they work offline afterwards'
 	@echo 'make clean     removes what was built'
+
+# $(call program,NAME,LIBRARIES): examples-c/NAME.c as build/NAME, over the library of cargo's debug build.
+define program
+	mkdir -p build
+	debug=$$(scripts/target)/debug && $(CC) -std=c99 -Iinclude examples-c/$(1).c -L"$$debug" -lnertc_callkit $(2) \
+	  -pthread -Xlinker -rpath -Xlinker "$$debug" -o build/$(1)
+endef
 
 demo:
 	scripts/setup cargo cc
-	$(CARGO) build --quiet --lib --package nertc_callkit
-	$(CARGO) build --quiet --package nertc_callkit_tool
-	mkdir -p build
-	$(CC) -std=c99 -Iinclude examples-c/demo.c -Ltarget/debug -lnertc_callkit -lm -pthread \
-	  -Wl,-rpath,$(CURDIR)/target/debug -o build/demo
+	cargo build --quiet --lib --package nertc_callkit
+	cargo build --quiet --package nertc_callkit_tool
+	$(call program,demo,-lm)
 	rm -f build/demo.trace
 	build/demo build/demo.wav - build/demo.trace
-	$(TOOL) diagram build/demo.trace -o build/demo.svg
+	"$$(scripts/target)/debug/nertc-callkit" diagram build/demo.trace -o build/demo.svg
 	@echo 'demo: what happened inside is in build/demo.trace, a picture of it in build/demo.svg'
-	@echo 'demo: in words: target/debug/nertc-callkit explain build/demo.trace'
+	@echo "demo: in words: '$$(scripts/target)/debug/nertc-callkit' explain build/demo.trace"
 
 demo-mqtt: phone
 	scripts/setup mosquitto openssl
@@ -58,42 +70,38 @@ demo-mqtt: phone
 
 phone:
 	scripts/setup cargo cc
-	$(CARGO) build --quiet --lib --package nertc_callkit
-	mkdir -p build
-	$(CC) -std=c99 -Iinclude examples-c/phone.c -Ltarget/debug -lnertc_callkit -pthread \
-	  -Wl,-rpath,$(CURDIR)/target/debug -o build/phone
+	cargo build --quiet --lib --package nertc_callkit
+	$(call program,phone)
 
 test: setup
-	$(CARGO) test --workspace --no-fail-fast
-	$(CARGO) test --profile search --test model --test stations -- --nocapture
-	$(MAKE) faults
-	$(CMAKE) -S . -B build/test -DNERTC_CALLKIT_PROFILE=dev
-	$(CMAKE) --build build/test --parallel $(JOBS)
-	ctest --test-dir build/test --output-on-failure --parallel $(JOBS)
+	CC='$(CC)' scripts/test
+
+test-all: setup
+	CC='$(CC)' scripts/test all
 
 test-brokers:
-	scripts/setup cargo cc mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
-	$(CARGO) test --test brokers -- --include-ignored
+	scripts/setup $(BROKERS) cargo cc
+	cargo test --test brokers -- --include-ignored
 
 SEEDS ?= 2000
 SEED0 ?= 1
 sim:
-	SIM_SEEDS=$(SEEDS) SIM_SEED0=$(SEED0) $(CARGO) test --profile search --test sim -- --nocapture
+	SIM_SEEDS=$(SEEDS) SIM_SEED0=$(SEED0) cargo test --profile search --test sim -- --nocapture
 
 model:
-	$(CARGO) test --profile search --test model --test stations -- --nocapture
+	cargo test --profile search --test model --test stations -- --nocapture
 
 faults:
-	$(CARGO) test --test faults -- --include-ignored --nocapture
+	cargo test --test faults -- --include-ignored --nocapture
 
 FUZZ_SECONDS ?= 600
 fuzz:
 	scripts/setup cargo cc c++
-	FUZZ_SECONDS=$(FUZZ_SECONDS) env -u MAKEFLAGS -u MFLAGS scripts/fuzz $(TARGET)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz $(TARGET)
 
 bench:
-	scripts/setup cargo cc valgrind
-	scripts/bench
+	scripts/setup cargo cc valgrind mosquitto
+	CC='$(CC)' QUICK='$(QUICK)' scripts/bench
 
 DEVICES ?= 5000
 SECONDS ?= 20
@@ -114,39 +122,54 @@ abi:
 abi-accept:
 	scripts/abi accept
 
+# PROFILE=dev: what is built already, with debug assertions.
+PROFILE ?= release
 install:
 	scripts/setup cargo cc cmake
-	rm -f build/install/CMakeCache.txt # else it would remember folders of another PREFIX
-	$(CMAKE) -S . -B build/install -DNERTC_CALLKIT_PROFILE=release -DBUILD_TESTING=OFF \
-	  -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR)
-	$(CMAKE) --build build/install
-	DESTDIR=$(DESTDIR) $(CMAKE) --install build/install
+	rm -f build/install-$(PROFILE)/CMakeCache.txt # else it would remember folders of another PREFIX
+	cmake -S . -B build/install-$(PROFILE) -DNERTC_CALLKIT_PROFILE=$(PROFILE) -DBUILD_TESTING=OFF \
+	  -DCMAKE_INSTALL_PREFIX="$(PREFIX)" -DCMAKE_INSTALL_LIBDIR="$(LIBDIR)"
+	cmake --build build/install-$(PROFILE)
+	DESTDIR="$(DESTDIR)" cmake --install build/install-$(PROFILE)
 
 header:
-	NERTC_CALLKIT_WRITE_HEADER=1 $(CARGO) test --quiet --test header header_says
+	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header header_says
 
 picture: demo
 	cp build/demo.svg docs/call.svg
 
 diagram:
-	NERTC_CALLKIT_WRITE_DIAGRAM=1 $(CARGO) test --quiet --test diagram
+	NERTC_CALLKIT_WRITE_DIAGRAM=1 cargo test --quiet --test diagram
 
 scenarios:
-	NERTC_CALLKIT_WRITE_SCENARIOS=1 $(CARGO) test --quiet --test scenarios catalogue
+	NERTC_CALLKIT_WRITE_SCENARIOS=1 cargo test --quiet --test scenarios catalogue
 
 mutants:
 	scripts/setup cargo
 	scripts/mutants
 
+# Cargo counts neither the fuzz targets, a workspace of their own, nor the searches, which `cargo test` leaves
+# out, nor the core without features as something to look at.
 lint:
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps
+	scripts/setup cargo c++ shellcheck
+	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	$(CLIPPY) --workspace --all-targets -- -D warnings
+	$(CLIPPY) --test model --test stations -- -D warnings
+	$(CLIPPY) --lib --no-default-features -- -D warnings
+	$(CLIPPY) --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
+	shellcheck $(SHELL_SCRIPTS)
+	@echo 'lint: no warning'
 
 setup:
-	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw mosquitto mosquitto_pub nats-server \
-	  ejabberd rabbitmq-server openssl faketime
+	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw $(BROKERS)
+	CC='$(CC)' scripts/setup cc-asan
+
+fetch:
+	cargo fetch --quiet --locked
+	cargo fetch --quiet --locked --manifest-path fuzz/Cargo.toml
 
 clean:
-	$(CARGO) clean
-	rm -rf build
+	cargo clean
+	rm -rf build fuzz/target

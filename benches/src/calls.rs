@@ -15,9 +15,9 @@ static CALLER: AtomicPtr<nertc_callkit> = AtomicPtr::new(ptr::null_mut());
 static CONNECTED_AT: AtomicU64 = AtomicU64::new(0);
 /// The call ends by itself once both sides are connected.
 static HANGS_UP: AtomicBool = AtomicBool::new(true);
-static LOGGED_IN: Counter = Counter::new();
-static CONNECTED: Counter = Counter::new();
-static ENDED: Counter = Counter::new();
+static LOGGED_IN: Counter = Counter::new("logged in");
+static CONNECTED: Counter = Counter::new("connected");
+static ENDED: Counter = Counter::new("ended");
 
 extern "C" fn on_done(_: Handle, _: *const abi::nertc_callkit_result, _: *mut c_void) {
     LOGGED_IN.add(1);

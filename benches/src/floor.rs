@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use serde::{Deserialize, Serialize};
 
-use crate::system::{Counter, now, pin};
+use crate::system::{Counter, Limit, now, pin};
 
 /// An invite's attachment, as on the wire.
 #[derive(Serialize, Deserialize)]
@@ -46,7 +46,7 @@ enum Job {
 
 /// When the job was done, and how many were.
 static DONE_AT: AtomicU64 = AtomicU64::new(0);
-static DONE: Counter = Counter::new();
+static DONE: Counter = Counter::new("floor: jobs done");
 static EVENTS: AtomicU64 = AtomicU64::new(0);
 
 extern "C" fn callback(event: *const u64, _user_data: *mut u8) {
@@ -115,12 +115,15 @@ impl Floor {
     pub(crate) fn storm(&self, count: u64) -> f64 {
         EVENTS.store(0, Relaxed);
         let start = now();
+        let limit = Limit::new();
         for number in 0..count {
             while !self.shared.push(Job::Event(number)) {
+                limit.check(|| format!("floor: the queue took {number} of {count} events"));
                 thread::yield_now();
             }
         }
         while EVENTS.load(Relaxed) < count {
+            limit.check(|| format!("floor: {} of {count} events became callbacks", EVENTS.load(Relaxed)));
             thread::yield_now();
         }
         (now() - start) as f64 / count as f64
@@ -129,7 +132,11 @@ impl Floor {
 
 impl Drop for Floor {
     fn drop(&mut self) {
-        self.shared.push(Job::Stop);
+        let limit = Limit::new();
+        while !self.shared.push(Job::Stop) {
+            limit.check(|| "floor: the queue stays full".to_owned());
+            thread::yield_now();
+        }
         self.thread.take().map(JoinHandle::join);
     }
 }
@@ -215,7 +222,7 @@ fn there_and_back<T: Serialize + for<'a> Deserialize<'a>>(value: &T) -> T {
 
 /// Nanoseconds until a new thread on this CPU has woken the one that started it, and is joined.
 pub(crate) fn thread() -> f64 {
-    static UP: Counter = Counter::new();
+    static UP: Counter = Counter::new("floor: threads started");
     let start = now();
     let thread = thread::spawn(|| UP.add(1));
     UP.wait(1);

@@ -19,9 +19,10 @@ use calls::Pair;
 use floor::Floor;
 use storm::Storm;
 
-/// Rounds of a measure that is compared with its floor, and samples of each kind in a round.
-const ROUNDS: usize = 9;
-const SAMPLES: usize = 150;
+/// What no measure takes, with its start and end; `system::PATIENCE` limits each of its waits.
+const LIMIT_S: u32 = 240;
+/// What logging in, an idle minute and the ends take together, beside the time for calls.
+const LOAD_LIMIT_S: u32 = 900;
 /// Long enough for everybody to fall asleep after a call.
 const PAUSE: Duration = Duration::from_micros(100);
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,6 +35,7 @@ fn main() {
     }
     if let ["load", library, devices, seconds, at_once] = arguments[..] {
         let number = |text: &str| text.parse::<u32>().expect("a number");
+        system::end_within(number(seconds) + LOAD_LIMIT_S);
         return mqtt::load(
             library,
             number(devices) as usize,
@@ -42,6 +44,7 @@ fn main() {
         );
     }
     let [measure, library, numbers @ ..] = &arguments[..] else { panic!("bench MEASURE LIBRARY") };
+    system::end_within(LIMIT_S);
     let cpus = system::cpus();
     system::pin(0, cpus[0]);
     match *measure {
@@ -61,6 +64,16 @@ fn main() {
         "mqtt_crowd" => mqtt::crowd(library),
         _ => panic!("no such measure"),
     }
+}
+
+/// Rounds of a measure that is compared with its floor. One more comes first and does not count.
+fn round_count() -> usize {
+    system::either(9, 1)
+}
+
+/// Samples of each kind in a round.
+fn sample_count() -> usize {
+    system::either(150, 10)
 }
 
 fn say(name: &str, value: f64) {
@@ -89,8 +102,8 @@ fn latency(library: &str, worker_cpu: usize) {
         system::let_others_finish(thread);
     }
     let (mut returns, mut set_ups) = (Vec::new(), Vec::new());
-    for round in 0..=ROUNDS {
-        let samples = (0..SAMPLES).map(|_| {
+    for round in 0..=round_count() {
+        let samples = (0..sample_count()).map(|_| {
             system::settle(PAUSE);
             let push = floor.push();
             system::settle(PAUSE);
@@ -120,10 +133,10 @@ fn traced(library: &str) {
         pair.cycle();
         (system::now() - start) as f64
     };
-    let rounds = (0..=ROUNDS).map(|_| {
+    let rounds = (0..=round_count()).map(|_| {
         let [on, off] = [true, false].map(|is_on| {
             pair.trace(is_on);
-            median((0..3 * SAMPLES).map(|_| cycle()).collect())
+            median((0..3 * sample_count()).map(|_| cycle()).collect())
         });
         (on, off)
     });
@@ -133,9 +146,9 @@ fn traced(library: &str) {
 fn init(library: &str) {
     api::load(library);
     let mut rounds = Vec::new();
-    for round in 0..=ROUNDS {
+    for round in 0..=round_count() {
         let samples: Vec<(f64, f64)> =
-            (0..SAMPLES / 5).map(|_| (calls::init_login(), floor::thread())).collect();
+            (0..sample_count() / 5).map(|_| (calls::init_login(), floor::thread())).collect();
         if round > 0 {
             let (values, floors) = samples.into_iter().unzip();
             rounds.push((median(values), median(floors)));
@@ -145,10 +158,11 @@ fn init(library: &str) {
 }
 
 fn storm(library: &str, cpu: usize) {
-    const EVENTS: u64 = 50_000;
+    let events = system::either(50_000, 5_000);
     api::load(library);
     let (storm, floor) = (Storm::new(), Floor::start(cpu));
-    let rounds: Vec<(f64, f64)> = (0..=ROUNDS).map(|_| (storm.run(EVENTS), floor.storm(EVENTS))).collect();
+    let rounds: Vec<(f64, f64)> =
+        (0..=round_count()).map(|_| (storm.run(events), floor.storm(events))).collect();
     compare("storm", &rounds[1..]);
 }
 
@@ -171,24 +185,25 @@ fn idle(library: &str) {
     pair.cycle();
     system::settle(SECOND);
     let before = system::sleeps_of_others();
-    system::settle(20 * SECOND);
+    system::settle(system::either(20, 1) * SECOND);
     say("wakeups", (system::sleeps_of_others() - before) as f64);
 }
 
 fn growth(library: &str) {
     api::load(library);
     let pair = Pair::new(&calls::listener(), None);
-    (0..1_000).for_each(|_| _ = pair.cycle());
+    let cycles = system::either(10_000, 1_000);
+    (0..cycles / 10).for_each(|_| _ = pair.cycle());
     system::settle(SECOND);
     let memory = system::private_dirty();
-    (0..9_000).for_each(|_| _ = pair.cycle());
+    (cycles / 10..cycles).for_each(|_| _ = pair.cycle());
     system::settle(SECOND);
     say("memory_growth", system::private_dirty() - memory);
 }
 
 /// The first component, then ten thousand more, all online and idle.
 fn crowd(library: &str) {
-    const MANY: usize = 10_000;
+    let many = system::either(10_000, 1_000);
     // Reading the figures takes memory too, so it is done once before it counts.
     let _ = system::private_dirty();
     let empty = system::private_dirty();
@@ -198,12 +213,12 @@ fn crowd(library: &str) {
     system::settle(SECOND);
     let first = system::private_dirty();
     let heap = system::heap();
-    let mut kits = Vec::with_capacity(MANY);
-    kits.extend((0..MANY).map(|number| calls::online(&listener, &format!("account-{number}"), None)));
+    let mut kits = Vec::with_capacity(many);
+    kits.extend((0..many).map(|number| calls::online(&listener, &format!("account-{number}"), None)));
     system::settle(SECOND);
     say("first_component", first - empty);
-    say("more_components", (system::private_dirty() - first) / MANY as f64);
-    say("more_components_heap", (system::heap() - heap) / MANY as f64);
+    say("more_components", (system::private_dirty() - first) / many as f64);
+    say("more_components_heap", (system::heap() - heap) / many as f64);
     say("threads", 1.0 + system::other_threads().len() as f64);
     // The process ends with its components.
 }

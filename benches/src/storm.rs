@@ -8,7 +8,7 @@ use nertc_callkit_abi as abi;
 
 use crate::api::{self, Handle};
 use crate::calls::{self, Pair};
-use crate::system::now;
+use crate::system::{Limit, now};
 
 type Sink = abi::nertc_callkit_rtc_sink;
 
@@ -77,12 +77,12 @@ fn complete(ctx: *mut c_void, req: usize) {
 static HEARD: AtomicU64 = AtomicU64::new(0);
 static OUT_OF_ORDER: AtomicU64 = AtomicU64::new(0);
 
-/// Muted and unmuted by turns.
+/// Muted first, then unmuted and muted by turns: the engine tells only what is news.
 extern "C" fn on_audio_muted(_: Handle, event: *const abi::nertc_callkit_media_event, _: *mut c_void) {
     // SAFETY: lent for the call.
     let on = unsafe { (*event).on } as u64;
     let before = HEARD.fetch_add(1, Relaxed);
-    OUT_OF_ORDER.fetch_add(u64::from(on != before % 2), Relaxed);
+    OUT_OF_ORDER.fetch_add(u64::from(on == before % 2), Relaxed);
 }
 
 /// A call whose media plug can make a storm.
@@ -102,18 +102,23 @@ impl Storm {
         Storm(pair)
     }
 
-    /// Nanoseconds per event of a storm of `count`, from the plug's first report to the last callback.
+    /// Nanoseconds per event of a storm of `count`, from the plug's first report to the last callback. The
+    /// count is even, so that a storm ends as it began: not muted.
     pub(crate) fn run(&self, count: u64) -> f64 {
+        assert!(count.is_multiple_of(2), "a storm of {count}");
         let (caller, peer) = (&SIDES[0], SIDES[1].uid.load(Relaxed));
         HEARD.store(0, Relaxed);
         let start = now();
+        let limit = Limit::new();
         for number in 0..count {
-            let muted = (number % 2) as u32;
+            let muted = 1 - (number % 2) as u32;
             while !caller.tell(abi::nertc_callkit_rtc_what::NERTC_CALLKIT_RTC_PEER_MUTE, peer, muted) {
+                limit.check(|| format!("storm: the inbox took {number} of {count} events"));
                 thread::yield_now();
             }
         }
         while HEARD.load(Relaxed) < count {
+            limit.check(|| format!("storm: {} of {count} events became callbacks", HEARD.load(Relaxed)));
             thread::yield_now();
         }
         let time = (now() - start) as f64 / count as f64;

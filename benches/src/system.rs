@@ -103,15 +103,26 @@ pub(crate) fn raise_files() -> u64 {
     }
 }
 
+/// `full`, or `quick` when BENCH_QUICK is set (`make bench QUICK=1`), to see that every measure runs.
+pub(crate) fn either<T>(full: T, quick: T) -> T {
+    if is_quick() { quick } else { full }
+}
+
+/// Whether the figures are not to be quoted.
+pub(crate) fn is_quick() -> bool {
+    std::env::var_os("BENCH_QUICK").is_some_and(|value| !value.is_empty())
+}
+
 /// A port of the loopback interface that nobody uses, neither with TCP nor with UDP.
 pub(crate) fn free_port() -> u16 {
-    loop {
+    for _ in 0..1_000 {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = socket.local_addr().expect("bound").port();
         if std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
+    give_up("no port is free for both TCP and UDP")
 }
 
 /// Whether this is root.
@@ -120,10 +131,57 @@ pub(crate) fn is_root() -> bool {
     unsafe { libc::geteuid() == 0 }
 }
 
-/// Ends this process when it is not done by then, and so those that it started.
+/// Ends this process, and so those that it started, when it is not done by then: the last of the limits, for
+/// what no other one sees.
 pub(crate) fn end_within(seconds: u32) {
-    // SAFETY: takes a number; nobody here has a handler.
-    unsafe { libc::alarm(seconds) };
+    let handler: extern "C" fn(i32) = on_alarm;
+    // SAFETY: the handler does what one may do; takes a number.
+    unsafe {
+        libc::signal(libc::SIGALRM, handler as libc::sighandler_t);
+        libc::alarm(seconds);
+    }
+}
+
+extern "C" fn on_alarm(_: i32) {
+    let text = c"the measure did not end within its limit\n";
+    // SAFETY: both are safe in a handler; the text lives for ever.
+    unsafe {
+        libc::write(2, text.as_ptr().cast(), text.count_bytes());
+        libc::_exit(1)
+    }
+}
+
+/// What one wait of a measure may take: nothing takes that long, even under valgrind or on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Ends the process with a message. Nobody may unwind out of a callback, and whoever waits for a thread that
+/// hangs must not wait for it once more while unwinding.
+#[expect(clippy::print_stderr, reason = "this is how a measure fails")]
+pub(crate) fn give_up(why: &str) -> ! {
+    eprintln!("{why}");
+    std::process::exit(1)
+}
+
+/// A moment until which something must have happened.
+pub(crate) struct Limit(u64);
+
+impl Limit {
+    /// From now on.
+    pub(crate) fn new() -> Limit {
+        Limit(now() + PATIENCE.as_nanos() as u64)
+    }
+
+    /// Whether it has passed.
+    fn has_passed(&self) -> bool {
+        now() > self.0
+    }
+
+    /// Gives up when it has passed, and says how far it came.
+    pub(crate) fn check(&self, so_far: impl FnOnce() -> String) {
+        if self.has_passed() {
+            give_up(&format!("{} after {} s", so_far(), PATIENCE.as_secs()));
+        }
+    }
 }
 
 /// The load of the last minute, as the system says it.
@@ -138,44 +196,44 @@ pub(crate) fn settle(time: Duration) {
 }
 
 /// A number that threads raise and one waits for.
-pub(crate) struct Counter(AtomicU32);
+pub(crate) struct Counter {
+    number: AtomicU32,
+    /// What is counted, for the message of a wait that was too long.
+    what: &'static str,
+}
 
 impl Counter {
-    pub(crate) const fn new() -> Counter {
-        Counter(AtomicU32::new(0))
+    pub(crate) const fn new(what: &'static str) -> Counter {
+        Counter { number: AtomicU32::new(0), what }
     }
 
     /// One more; answers how many it were before. Wakes the one who waits for `target`.
     pub(crate) fn add(&self, target: u32) -> u32 {
-        let before = self.0.fetch_add(1, Ordering::AcqRel);
+        let before = self.number.fetch_add(1, Ordering::AcqRel);
         if before + 1 == target {
+            let wake = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
             // SAFETY: the address is a counter that lives as long as the process.
-            unsafe {
-                libc::syscall(libc::SYS_futex, &self.0, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1)
-            };
+            unsafe { libc::syscall(libc::SYS_futex, &self.number, wake, 1) };
         }
         before
     }
 
     /// Waits for `target`, then starts again at 0.
     pub(crate) fn wait(&self, target: u32) {
+        let patience = libc::timespec { tv_sec: PATIENCE.as_secs() as libc::time_t, tv_nsec: 0 };
+        let mut limit = None;
         loop {
-            let seen = self.0.load(Ordering::Acquire);
+            let seen = self.number.load(Ordering::Acquire);
             if seen >= target {
                 break;
             }
-            let forever = std::ptr::null::<libc::timespec>();
-            // SAFETY: as above.
-            unsafe {
-                libc::syscall(
-                    libc::SYS_futex,
-                    &self.0,
-                    libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-                    seen,
-                    forever,
-                )
-            };
+            // The clock is read only by those who wait.
+            let limit = limit.get_or_insert_with(Limit::new);
+            limit.check(|| format!("{}: {seen} of {target}", self.what));
+            let wait = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+            // SAFETY: as above; the time is ours.
+            unsafe { libc::syscall(libc::SYS_futex, &self.number, wait, seen, &raw const patience) };
         }
-        self.0.store(0, Ordering::Release);
+        self.number.store(0, Ordering::Release);
     }
 }

@@ -8,6 +8,8 @@ use nertc_callkit::engine::output::{Event, Message, OpResult, Operation, Output,
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::{Caps, Engine, codes, limits};
 
+use super::feedback::Feedback;
+
 /// What the app was told of one call.
 #[derive(Debug, Default)]
 struct Told {
@@ -31,6 +33,7 @@ pub(crate) struct Watch {
     is_deaf: bool,
     is_closing: bool,
     pub(crate) is_closed: bool,
+    feedback: Feedback,
 }
 
 impl Watch {
@@ -48,12 +51,13 @@ impl Watch {
 
     /// Before the engine gets an input that is no command.
     pub(crate) fn before(&mut self, input: &Input) {
+        self.feedback.before(input);
         match input {
             Input::Connection(Connection::Kicked(_)) => self.is_online = false,
             Input::Backlog(is_backlogged) => self.is_deaf = *is_backlogged,
             Input::Close => self.is_closing = true,
             Input::Connection(_) | Input::Command { .. } | Input::Signals { .. } | Input::Rooms(_) => {}
-            Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) => {}
+            Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) | Input::Record { .. } => {}
         }
     }
 
@@ -63,9 +67,15 @@ impl Watch {
         assert!(told.is_none(), "call number {call_no} twice");
     }
 
+    /// After an input was handled and its outputs were seen.
+    pub(crate) fn settled(&mut self) {
+        self.feedback.settled().unwrap_or_else(|why| panic!("{why}"));
+    }
+
     /// One output, in order; the state is that after the input.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) {
         assert!(!self.is_closed || self.is_late(output), "after Closed: {output:?}");
+        self.feedback.output(output).unwrap_or_else(|why| panic!("{why}"));
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),
@@ -77,7 +87,7 @@ impl Watch {
                 self.numbered(*req);
                 self.rtc(op, engine);
             }
-            Output::Ignored(_) => {}
+            Output::Ignored(_) | Output::Notify(_) => {}
             Output::Closed => self.is_closed = true,
         }
     }
@@ -86,7 +96,8 @@ impl Watch {
         match output {
             Output::Done { result, .. } => result.code == codes::SHUTTING_DOWN,
             Output::Ignored(_) => true,
-            Output::Signal { .. } | Output::Rtc { .. } | Output::Event(_) | Output::Closed => false,
+            Output::Signal { .. } | Output::Rtc { .. } | Output::Notify(_) => false,
+            Output::Event(_) | Output::Closed => false,
         }
     }
 
@@ -219,6 +230,7 @@ fn subject(event: &Event) -> (u64, Option<&'static str>) {
         Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
         Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
         Event::Error(e) => (e.call_no, None),
-        Event::MissedCall(_) => (0, None),
+        Event::UserRinging(e) => (e.call_no, Some("ringing")),
+        Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => (0, None),
     }
 }

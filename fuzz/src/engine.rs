@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{
 use nertc_callkit::engine::output::{Output, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, Timers, limits};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, limits};
 
 use nertc_callkit::trace::{Redaction, Tape};
 
@@ -84,7 +84,7 @@ impl Kit {
     fn new(bytes: &mut Bytes<'_>) -> Kit {
         let config = config(bytes);
         let mut kit = Kit {
-            engine: Engine::new(config, u64::from(bytes.byte())),
+            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             watch: Watch::new(config.caps),
             now: Time(0),
             last_ticket: 0,
@@ -183,11 +183,13 @@ impl Kit {
                     self.running.push(Running { req, op: Some(op) });
                 }
                 Output::Rtc { req, .. } => self.running.push(Running { req, op: None }),
-                Output::Done { .. } | Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
+                Output::Notify(_) | Output::Done { .. } | Output::Event(_) => {}
+                Output::Ignored(_) | Output::Closed => {}
             }
             count += 1;
         }
         self.tape.iter_mut().for_each(Tape::end_step);
+        self.watch.settled();
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
         assert!(self.engine.is_as_in(&self.engine.snapshot()));
     }
@@ -217,10 +219,10 @@ impl Kit {
             (Phase::Calling | Phase::GlareAccepting, _) => {
                 Command::Cancel { call, attach_ext: None, no_offline, no_record }
             }
-            (Phase::Called | Phase::Accepting, 7) => Command::Reject { call },
+            (Phase::Called | Phase::Accepting, 7) => Command::Reject { call, busy: false, text: None },
             (Phase::Called | Phase::Accepting, _) => Command::Accept { call },
-            (Phase::InCall, 0) => Command::Hangup { call, no_offline, no_record },
-            (Phase::InCall, 1) => Command::Leave { call, no_offline },
+            (Phase::InCall, 0) => Command::Hangup { call, no_offline, no_record, text: None },
+            (Phase::InCall, 1) => Command::Leave { call, no_offline, text: None },
             (Phase::InCall, _) => any_command(bytes, &self.known, self.last_ticket),
         };
         self.command(command);
@@ -347,6 +349,7 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         no_media: !has(2),
         send_record: has(4),
         control: has(8),
+        abort_login: has(8),
         enable_local: has(16),
         mute_local: has(32),
         subscribe: has(64),
@@ -435,9 +438,9 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
             Command::Cancel { call: call(), attach_ext, no_offline, no_record }
         }
         5 => Command::Accept { call: call() },
-        6 => Command::Reject { call: call() },
-        7 => Command::Hangup { call: call(), no_offline, no_record },
-        8 => Command::Leave { call: call(), no_offline },
+        6 => Command::Reject { call: call(), busy: false, text: None },
+        7 => Command::Hangup { call: call(), no_offline, no_record, text: None },
+        8 => Command::Leave { call: call(), no_offline, text: None },
         9 | 10 => Command::SwitchCallType {
             call_type: if on { CallType::Video } else { CallType::Audio },
             step: [SwitchStep::Invite, SwitchStep::Agree, SwitchStep::Reject][usize::from(bits) % 3],

@@ -3,15 +3,19 @@
 
 mod app;
 mod args;
+mod broker;
 mod bytes;
 mod c_api;
 mod engine;
+#[path = "../../tests/sim/feedback.rs"]
+mod feedback;
 mod peer;
 mod plug;
 mod station;
 mod trace;
 mod wire;
 
+pub use broker::{reaches_up as broker_reaches_up, run as broker};
 pub use c_api::run as c_api;
 pub use engine::run as engine;
 pub use station::run as station;

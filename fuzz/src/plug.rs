@@ -341,6 +341,9 @@ pub(crate) const SIGNALING: abi::nertc_callkit_signaling = abi::nertc_callkit_si
     control: Some(other),
     send_record: Some(record),
     network_changed: Some(network_changed),
+    invite_state: None,
+    abort_login: None,
+    set_token: None,
 };
 
 pub(crate) const RTC: abi::nertc_callkit_rtc = abi::nertc_callkit_rtc {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use super::Engine;
+use super::claims::Claims;
 use super::closer::{Awaited, Closer, Step};
+use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::input::{Req, Text, Ticket};
 use super::ops::{Owner, Undo};
@@ -140,7 +142,7 @@ impl Engine {
             stone.until = Time(0);
         }
         engine.tombstones.0.sort_by(|a, b| {
-            (&a.channel_id, &a.request_id, &a.sender).cmp(&(&b.channel_id, &b.request_id, &b.sender))
+            (&a.channel_id, &a.request_id, &a.writer).cmp(&(&b.channel_id, &b.request_id, &b.writer))
         });
         engine
     }
@@ -149,11 +151,26 @@ impl Engine {
     /// something in the world still names.
     pub fn canonical_in(&self, names: &mut Names) -> Engine {
         let mut engine = self.clone();
-        engine.ids = Ids::new(0);
+        engine.ids = Ids::new([0; 32]);
         (engine.last_req, engine.last_call, engine.last_closer) = (0, 0, 0);
         engine.tombstones.0.clear();
+        // What is counted changes nothing of any call.
+        engine.coalescer = Coalescer::default();
+        engine.claims = Claims::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
+        for waiting in &mut engine.waiting {
+            names.ticket(&mut waiting.ticket);
+            names.id(&mut waiting.channel_id);
+            names.id(&mut waiting.request_id);
+            names.due(&mut waiting.latest);
+            waiting.until.iter_mut().for_each(|at| names.due(at));
+        }
+        engine.tokens.until.iter_mut().for_each(|at| names.due(at));
+        for (ticket, until) in &mut engine.tokens.logins {
+            names.ticket(ticket);
+            names.due(until);
+        }
         match &mut engine.media_room {
             MediaRoom::Out => {}
             MediaRoom::Joining { call, req } => {
@@ -193,7 +210,7 @@ impl Engine {
     pub fn tombstones<H: Hasher + Default>(&self, now: Time) -> impl Iterator<Item = (&Text, u64)> {
         self.tombstones.0.iter().filter(move |stone| stone.until > now).map(|stone| {
             let mut hasher = H::default();
-            (&stone.channel_id, &stone.request_id, &stone.sender).hash(&mut hasher);
+            (&stone.channel_id, &stone.request_id, &stone.writer).hash(&mut hasher);
             (&stone.channel_id, hasher.finish())
         })
     }
@@ -322,6 +339,10 @@ impl Names {
                 tickets.iter_mut().for_each(|t| self.ticket(t));
                 next.iter_mut().for_each(|login| self.ticket(&mut login.ticket));
             }
+            Session::Aborting { tickets, next } => {
+                tickets.iter_mut().for_each(|t| self.ticket(t));
+                next.iter_mut().for_each(|login| self.ticket(&mut login.ticket));
+            }
         }
     }
 
@@ -338,7 +359,7 @@ impl Names {
 
     fn owner(&mut self, owner: &mut Owner) {
         match owner {
-            Owner::Login | Owner::Logout | Owner::RtcLeave => {}
+            Owner::Login | Owner::Logout | Owner::Abort { .. } | Owner::RtcLeave => {}
             Owner::Create(call)
             | Owner::Invite(call)
             | Owner::RingCancel(call)
@@ -367,12 +388,12 @@ impl Names {
 mod tests {
     use super::super::input::{CallOptions, CallType, Channel, Command, Input, Room, SignalResult};
     use super::super::output::{Output, SignalOp};
-    use super::super::{Config, Engine};
+    use super::super::{Config, Engine, IdGenerator};
     use super::*;
 
     /// A logged-in engine that created a channel at `now`, with the ids of `seed`.
     fn calling(seed: u64, now: u64, padding: u64) -> Engine {
-        let mut engine = Engine::new(Config::default(), seed);
+        let mut engine = Engine::new(Config::default(), IdGenerator::test_seed(seed));
         let feed = |engine: &mut Engine, input| {
             engine.handle(Time(now), input);
             std::iter::from_fn(|| engine.poll_output()).collect::<Vec<_>>()

@@ -1,54 +1,45 @@
-//! Ids from a seed that is handed in, so that a run can be repeated.
+//! Request ids and call ids. While a trace is written they come from a stream of their own, because the
+//! trace's header shows the engine's state: whoever reads it must not know the ids that follow the trace.
 
+use nertc_callkit_ids::{IdGenerator, Seed};
 use serde::{Deserialize, Serialize};
 
+use super::Engine;
 use super::input::Text;
 
-/// A source of ids (splitmix64).
+/// Where ids come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Ids(u64);
+pub(super) struct Ids {
+    /// The next id is drawn here.
+    stream: IdGenerator,
+    /// While a trace is written: the stream that nobody else knows. Never written down.
+    #[serde(skip)]
+    secret: Option<IdGenerator>,
+}
 
 impl Ids {
-    pub(super) fn new(seed: u64) -> Ids {
-        Ids(seed)
+    pub(super) fn new(seed: Seed) -> Ids {
+        Ids { stream: IdGenerator::new(seed), secret: None }
     }
 
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A UUID (version 4): what NetEase's newer clients use for request and call ids.
     pub(super) fn uuid(&mut self) -> Text {
-        let (a, b) = (self.next(), self.next());
-        let a = a & !0xf000 | 0x4000;
-        let b = b & 0xffff_ffff_ffff | ((b >> 48) & 0x3fff | 0x8000) << 48;
-        let mut text = [b'-'; 36];
-        let mut at = 0;
-        for byte in a.to_be_bytes().into_iter().chain(b.to_be_bytes()) {
-            at += usize::from(matches!(at, 8 | 13 | 18 | 23));
-            for digit in [byte >> 4, byte & 15] {
-                text[at] = b"0123456789abcdef"[usize::from(digit)];
-                at += 1;
-            }
-        }
-        std::str::from_utf8(&text).unwrap_or_default().into()
+        self.stream.uuid().into()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Engine {
+    /// Before the engine's state is written to a file that others may read: from here on ids come from a new
+    /// stream, which tells nothing about any other. Call it again for each further header.
+    pub fn begin_trace(&mut self) {
+        let Ids { stream, secret } = &mut self.ids;
+        let secret = secret.get_or_insert_with(|| stream.clone());
+        *stream = IdGenerator::new(secret.seed());
+    }
 
-    /// The published first numbers of splitmix64 from seed 0 are e220a8397b1dcdaf, 6e789e6aa1b965f4 and
-    /// 06c45d188009454f, f88bb8a8724c81ec.
-    #[test]
-    fn ids_are_uuids_of_version_4_from_splitmix64() {
-        let mut ids = Ids::new(0);
-        assert_eq!(&*ids.uuid(), "e220a839-7b1d-4daf-ae78-9e6aa1b965f4");
-        assert_eq!(&*ids.uuid(), "06c45d18-8009-454f-b88b-b8a8724c81ec");
+    /// The trace has ended: ids come from the secret stream again.
+    pub fn end_trace(&mut self) {
+        if let Some(secret) = self.ids.secret.take() {
+            self.ids.stream = secret;
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! What the engine is fed: commands of the app and reports of the plugs, as plain values.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use super::output::Record;
 
 /// Text that is shared, not copied.
 pub type Text = Arc<str>;
@@ -50,6 +53,36 @@ pub struct CallRef {
     pub account: Option<Text>,
     /// Given: request id of the invite.
     pub request_id: Option<Text>,
+    /// Given: if the call is not here yet, wait for it (accept and reject).
+    #[serde(default)]
+    pub wait: bool,
+}
+
+/// Whose invites ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PolicyRule {
+    /// Everybody's.
+    #[default]
+    Everybody,
+    /// Those of the listed accounts.
+    OnlyListed,
+    /// All but those of the listed accounts.
+    AllButListed,
+    /// Nobody's.
+    Nobody,
+}
+
+/// Who may ring, and what the others get.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Policy {
+    /// Whose invites ring.
+    pub rule: PolicyRule,
+    /// The listed accounts.
+    pub accounts: BTreeSet<Text>,
+    /// Refused callers are answered busy by this device; else nothing.
+    pub answers_busy: bool,
+    /// Refused invites are not reported as missed.
+    pub no_missed: bool,
 }
 
 /// Push text of an invite.
@@ -132,6 +165,12 @@ pub enum Command {
     Reject {
         /// Which call.
         call: CallRef,
+        /// The app says that it is busy; else it declines.
+        #[serde(default)]
+        busy: bool,
+        /// Text for the caller.
+        #[serde(default, rename = "extra")]
+        text: Option<Text>,
     },
     /// End the call for everybody, whatever its state.
     Hangup {
@@ -141,6 +180,9 @@ pub enum Command {
         no_offline: bool,
         /// Write no record (while calling).
         no_record: bool,
+        /// Text for the other side.
+        #[serde(default, rename = "extra")]
+        text: Option<Text>,
     },
     /// Leave the call without closing it.
     Leave {
@@ -148,6 +190,9 @@ pub enum Command {
         call: CallRef,
         /// Keep nothing for offline devices.
         no_offline: bool,
+        /// Text for the other side.
+        #[serde(default, rename = "extra")]
+        text: Option<Text>,
     },
     /// Ask for, agree to or refuse another call type.
     SwitchCallType {
@@ -181,6 +226,13 @@ pub enum Command {
     SetLocalView(Option<View>),
     /// The peer's picture.
     SetRemoteView(Option<View>),
+    /// Whose invites ring from now on.
+    SetCallPolicy(Policy),
+    /// The token for the next connection; empty = there is none.
+    SetToken {
+        /// Secret.
+        token: Text,
+    },
 }
 
 /// Steps of a type switch; the numbers are those of the wire.
@@ -279,6 +331,10 @@ pub enum Signal {
     Leave,
     /// 8.
     Control,
+    /// 101: a device of the invited account rings.
+    Ringing,
+    /// 102: the backend heard nothing of the peer's device.
+    PeerLost,
 }
 
 /// Where a batch of messages comes from.
@@ -324,6 +380,8 @@ pub enum Connection {
     Restored,
     /// Logged out by the service.
     Kicked(Outcome),
+    /// A token is wanted: code 0 = the login gave none, BAD_TOKEN = refused or expired.
+    TokenNeeded(Outcome),
 }
 
 /// What happened in the media room.
@@ -427,4 +485,11 @@ pub enum Input {
     },
     /// Something happened in the media room.
     Rtc(RtcEvent),
+    /// A call record of the peer or of another own device.
+    Record {
+        /// Who sent it.
+        from: Text,
+        /// What it claims.
+        record: Record,
+    },
 }

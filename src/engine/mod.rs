@@ -3,30 +3,37 @@
 //! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
-//! `state.rs` is the picture. Moves: `session.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs`
-//! (we are called), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call),
-//! `closer.rs` (the wire behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a
-//! message is about).
+//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an
+//! ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs`
+//! (what others cause, told in moderation), `claims.rs` (records of others).
 #![forbid(unsafe_code)]
 
 mod canonical;
+mod claims;
 mod closer;
+mod coalesce;
 pub mod codes;
 mod command;
+mod feedback;
 mod glare;
 mod ids;
 mod in_call;
 mod incoming;
 pub mod input;
 pub mod limits;
+mod login;
 mod media;
 mod offline;
 mod ops;
 mod outgoing;
 pub mod output;
+mod policy;
 mod record;
 mod say;
 mod session;
+mod shares;
 mod signals;
 mod snapshot;
 pub mod state;
@@ -34,15 +41,20 @@ mod switch;
 #[cfg(test)]
 mod tests;
 pub mod time;
+mod tokens;
 mod tombstones;
+mod waiting;
 pub mod wire;
 
 use std::collections::VecDeque;
 
 pub use canonical::Names;
+use claims::Claims;
 use closer::Closer;
+use coalesce::Coalescer;
 use ids::Ids;
-use input::Input;
+use input::{Input, Policy};
+pub use nertc_callkit_ids::{IdGenerator, Seed};
 use ops::Op;
 use output::Output;
 use serde::{Deserialize, Serialize};
@@ -50,7 +62,9 @@ use session::{Closing, Session};
 pub use snapshot::Snapshot;
 use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
 use time::Time;
+use tokens::Tokens;
 use tombstones::Tombstones;
+use waiting::Waiting;
 
 /// Every timer, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +87,12 @@ pub struct Timers {
     pub destroy_wait_ms: u32,
     pub tombstone_ms: u32,
     pub invite_age_ms: u32,
+    #[serde(default = "token_ms")]
+    pub token_ms: u32,
+}
+
+fn token_ms() -> u32 {
+    60_000
 }
 
 impl Default for Timers {
@@ -95,6 +115,7 @@ impl Default for Timers {
             destroy_wait_ms: 500,
             tombstone_ms: 600_000,
             invite_age_ms: 120_000,
+            token_ms: token_ms(),
         }
     }
 }
@@ -108,6 +129,9 @@ pub struct Caps {
     pub send_record: bool,
     /// The signaling plug can send control messages.
     pub control: bool,
+    /// The signaling backend can give a login up; else it is logged out.
+    #[serde(default)]
+    pub abort_login: bool,
     /// The media plug brings no media: the peer counts as present.
     pub no_media: bool,
     /// The media plug can open and close microphone and camera.
@@ -154,6 +178,19 @@ pub struct Engine {
     ops: Vec<Op>,
     closers: Vec<Closer>,
     tombstones: Tombstones,
+    /// Whose invites ring; kept until the app sets another.
+    policy: Policy,
+    /// What others cause, told in moderation.
+    #[serde(default)]
+    coalescer: Coalescer,
+    /// Records of others that were told.
+    #[serde(default)]
+    claims: Claims,
+    #[serde(default)]
+    tokens: Tokens,
+    /// Answers for calls that are not here yet.
+    #[serde(default)]
+    waiting: Vec<Waiting>,
     /// Operations of the plugs, to be started.
     #[serde(skip)]
     wire: VecDeque<Output>,
@@ -163,9 +200,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// A logged-out engine. `seed` makes its ids (request id, call id): random in production, fixed in a
-    /// test.
-    pub fn new(config: Config, seed: u64) -> Engine {
+    /// A logged-out engine. `seed` makes its ids (request id, call id): random and secret in production,
+    /// fixed in a test.
+    pub fn new(config: Config, seed: Seed) -> Engine {
         Engine {
             config,
             ring_ms: config.timers.ring_ms,
@@ -184,6 +221,11 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
+            policy: Policy::default(),
+            coalescer: Coalescer::default(),
+            claims: Claims::default(),
+            tokens: Tokens::default(),
+            waiting: Vec::new(),
             wire: VecDeque::new(),
             app: VecDeque::new(),
         }
@@ -204,7 +246,10 @@ impl Engine {
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
             Input::Rtc(event) => self.on_rtc_event(now, event),
+            Input::Record { from, record } => self.on_record(now, from, record),
         }
+        self.settle_waiting(now);
+        self.settle_tokens(now);
         self.check_move(before, call);
     }
 
@@ -239,7 +284,10 @@ impl Engine {
         };
         let drain = match &self.session {
             Session::LoggingOut { until, .. } => *until,
-            Session::LoggedOut | Session::LoggingIn { .. } | Session::LoggedIn { .. } => None,
+            Session::LoggedOut
+            | Session::LoggingIn { .. }
+            | Session::LoggedIn { .. }
+            | Session::Aborting { .. } => None,
         };
         let closing = match self.closing {
             Closing::Until(at) => Some(at),
@@ -250,6 +298,9 @@ impl Engine {
             closers.map(|at| (at, "cleaning up behind a call")),
             drain.map(|at| (at, "cleaning up before the logout")),
             closing.map(|at| (at, "closing")),
+            self.coalescer.due().map(|at| (at, "callbacks that were counted")),
+            self.tokens_due(),
+            self.waiting_due().map(|at| (at, "an answer waits for its call")),
         ];
         due.iter().fold(state, |soonest, next| match (soonest, *next) {
             (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
@@ -264,6 +315,7 @@ impl Engine {
         let call = self.state.call_no();
         self.expire_ops(now);
         self.expire_closers(now);
+        self.tell_due(now);
         match &self.state {
             State::Idle => {}
             State::Calling(_) => self.on_calling_due(now),
@@ -273,6 +325,10 @@ impl Engine {
         if matches!(self.session, Session::LoggingOut { until: Some(until), .. } if until <= now) {
             self.send_logout(now);
         }
+        self.on_waiting_due(now);
+        self.on_tokens_due(now);
+        self.settle_waiting(now);
+        self.settle_tokens(now);
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();
         }

@@ -75,6 +75,8 @@ pub enum SignalOp {
     Leave {
         /// Which.
         channel_id: Text,
+        /// Text for the others.
+        custom: Text,
         /// Keep nothing for offline devices.
         no_offline: bool,
     },
@@ -82,6 +84,8 @@ pub enum SignalOp {
     Close {
         /// Which.
         channel_id: Text,
+        /// Text for the others.
+        custom: Text,
         /// Keep nothing for offline devices.
         no_offline: bool,
     },
@@ -235,6 +239,9 @@ pub struct Invited {
     pub ring_left_ms: u32,
     /// From the backlog.
     pub offline: bool,
+    /// The app has answered already.
+    #[serde(default)]
+    pub answered: bool,
 }
 
 /// Payload of the events about the other party.
@@ -383,6 +390,8 @@ pub enum Missed {
     AnsweredElsewhere = 4,
     Replaced = 5,
     Group = 6,
+    Blocked = 7,
+    RateLimited = 8,
 }
 
 /// Payload of on_missed_call.
@@ -398,6 +407,15 @@ pub struct MissedCall {
     pub why: Missed,
     /// Service clock, 0 = not known.
     pub invited_at_ms: u64,
+    /// Channel.
+    #[serde(default)]
+    pub channel_id: Text,
+    /// Request id.
+    #[serde(default)]
+    pub request_id: Text,
+    /// How many calls of this user and reason this stands for.
+    #[serde(default)]
+    pub count: u32,
 }
 
 /// Payload of on_error.
@@ -446,6 +464,41 @@ pub enum Event {
     NetworkQuality(ConnectionEvent),
     CallTypeRequest(CallEvent),
     MissedCall(MissedCall),
+    UserRinging(UserEvent),
+    TokenNeeded(ConnectionEvent),
+    RecordReceived(RecordSent),
+}
+
+/// What became of an INVITE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(i32)]
+pub enum InviteState {
+    /// It rings.
+    Ringing = 1,
+    /// Kept aside (glare, redial).
+    Held = 2,
+    /// Ignored: nobody is answered.
+    Dropped = 3,
+}
+
+/// What the signaling backend is notified of; nothing answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Notice {
+    /// What became of an INVITE that it handed over.
+    InviteState {
+        /// Channel of the invite.
+        channel_id: Text,
+        /// The inviter.
+        account: Text,
+        /// Request id of the invite.
+        request_id: Text,
+        /// What became of it.
+        state: InviteState,
+    },
+    /// The login of this number is not wanted any more.
+    AbortLogin(Req),
+    /// The token for the next connection; empty = there is none.
+    SetToken(Text),
 }
 
 /// Everything that the engine can ask for, in the order in which it must happen.
@@ -458,6 +511,8 @@ pub enum Output {
         /// What.
         op: SignalOp,
     },
+    /// Notify the signaling backend.
+    Notify(Notice),
     /// Run a media operation; `Input::RtcDone { req }` answers it, also a refusal.
     Rtc {
         /// Names it.

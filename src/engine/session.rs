@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::closer::Finish;
 use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
-use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
+use super::output::{EndReason, Event, Layer, Operation, Output, Record, SignalOp};
 use super::say::connection_event;
+use super::shares::share_out;
 use super::state::{MediaRoom, State};
 use super::time::Time;
+use super::tokens::Tokens;
 use super::{Engine, codes, limits};
 
 /// Who is logged in.
@@ -17,14 +20,23 @@ pub(super) enum Session {
     LoggedOut,
     /// The service is being asked. Messages and rooms that come before its answer wait; the messages are then
     /// one backlog.
-    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<SignalEvent>, rooms: Vec<Room> },
+    LoggingIn {
+        account: Text,
+        tickets: Vec<Ticket>,
+        early: Vec<SignalEvent>,
+        rooms: Vec<Room>,
+        #[serde(default)]
+        records: Vec<(Text, Record)>,
+    },
     /// `clock` = the service's clock minus ours, if it told.
     LoggedIn { account: Text, clock: Option<u64> },
     /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
     LoggingOut { account: Text, until: Option<Time>, tickets: Vec<Ticket>, next: Vec<NextLogin> },
+    /// A login was given up, and the backend has not confirmed that yet. `tickets` = logouts.
+    Aborting { tickets: Vec<Ticket>, next: Vec<NextLogin> },
 }
 
-/// A login that came during a logout.
+/// A login that came during a logout, or while an earlier one was being taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct NextLogin {
     pub(super) ticket: Ticket,
@@ -54,7 +66,7 @@ impl Session {
     /// None: logged out.
     pub(super) fn account_ref(&self) -> Option<&Text> {
         match self {
-            Session::LoggedOut => None,
+            Session::LoggedOut | Session::Aborting { .. } => None,
             Session::LoggingIn { account, .. }
             | Session::LoggedIn { account, .. }
             | Session::LoggingOut { account, .. } => Some(account),
@@ -62,68 +74,80 @@ impl Session {
     }
 }
 
-/// Messages that wait for the completion of a login.
-const EARLY: usize = 4 * limits::OFFLINE_INVITES;
-
 impl Engine {
     pub(super) fn cmd_login(&mut self, now: Time, ticket: Ticket, account: Text, token: Text) {
         let current = self.session.account();
         match &mut self.session {
             Session::LoggedOut => {
+                self.tokens = Tokens::default();
                 let tickets = vec![ticket];
-                let (early, rooms) = (Vec::new(), Vec::new());
-                self.session = Session::LoggingIn { account: account.clone(), tickets, early, rooms };
+                let (early, rooms, records) = (Vec::new(), Vec::new(), Vec::new());
+                let account_of = account.clone();
+                self.session = Session::LoggingIn { account: account_of, tickets, early, rooms, records };
                 let ms = self.config.timers.login_ms;
                 self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
             }
             Session::LoggingIn { tickets, .. } if current == account => tickets.push(ticket),
-            Session::LoggedIn { .. } if current == account => {
-                self.done(ticket, Operation::Login, 0, codes::OK)
-            }
+            Session::LoggedIn { .. } if current == account => self.login_again(now, ticket, token),
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
                 self.done(ticket, Operation::Login, 0, codes::ALREADY_LOGGED_IN);
             }
-            Session::LoggingOut { next, .. } => next.push(NextLogin { ticket, account, token }),
+            Session::LoggingOut { next, .. } | Session::Aborting { next, .. } => {
+                next.push(NextLogin { ticket, account, token });
+            }
         }
     }
 
     pub(super) fn on_login_done(&mut self, now: Time, result: SignalResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        let Session::LoggingIn { account, tickets, early, rooms } = session else {
+        let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
             return self.ignore("login completed, nobody waits for it");
         };
+        self.tokens = Tokens::default();
         let ok = result.outcome.code == codes::OK;
         if !ok {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
         } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
-            self.session = Session::LoggedIn { account, clock };
+            self.session = Session::LoggedIn { account: account.clone(), clock };
         }
         for ticket in tickets {
             self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
         }
         if ok {
+            self.waiting_online(now, &account);
             self.on_rooms(now, rooms);
             self.on_offline(now, early);
+            for (from, record) in records {
+                self.on_record(now, from, record);
+            }
         }
     }
 
     /// Keeps messages that came before the login's completion; true if they were kept.
     pub(super) fn keep_early(&mut self, events: &mut Vec<SignalEvent>) -> bool {
         let Session::LoggingIn { early, .. } = &mut self.session else { return false };
-        if early.len() + events.len() > EARLY {
-            self.ignore("too many messages before the login completed");
-        } else {
-            early.append(events);
-        }
+        early.append(events);
+        let (kept, dropped) = share_out(std::mem::take(early), limits::EARLY);
+        *early = kept;
+        self.drop_unread(&dropped);
         true
     }
 
     pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
+        self.drop_waiting();
         match &mut self.session {
             Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
-            Session::LoggingOut { tickets, .. } => tickets.push(ticket),
+            Session::Aborting { tickets, next } if tickets.is_empty() && next.is_empty() => {
+                self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN);
+            }
+            Session::LoggingOut { tickets, next, .. } | Session::Aborting { tickets, next } => {
+                tickets.push(ticket);
+                for login in std::mem::take(next) {
+                    self.done(login.ticket, Operation::Login, 0, codes::SUPERSEDED);
+                }
+            }
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => self.start_logout(now, vec![ticket]),
         }
     }
@@ -131,15 +155,17 @@ impl Engine {
     /// Ends what lives, cleans up, then asks the service.
     fn start_logout(&mut self, now: Time, tickets: Vec<Ticket>) {
         self.end_live(now, EndReason::Normal);
+        self.tell_held();
         self.fail_media_requests();
         let account = self.session.account();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        if let Session::LoggingIn { tickets, early, .. } = session {
-            self.bury_ends(now, &early, &account);
-            self.ops.retain(|op| op.owner != Owner::Login);
-            for ticket in tickets {
+        self.done_logins(&Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
+        if let Session::LoggingIn { tickets: logins, early, .. } = session {
+            self.forget_early(now, &early, &account);
+            for ticket in logins {
                 self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
             }
+            return self.abort_login(now, tickets);
         }
         let until = Some(now.after(self.config.timers.destroy_wait_ms));
         self.session = Session::LoggingOut { account, until, tickets, next: Vec::new() };
@@ -148,8 +174,9 @@ impl Engine {
 
     /// Goes on with a logout once nothing of an ended call is under way any more.
     pub(super) fn on_wire_quiet(&mut self, now: Time) {
-        let is_quiet =
-            self.closers.is_empty() && !self.ops.iter().any(|op| matches!(op.owner, Owner::Side { .. }));
+        // A busy answer to a stranger is of no call: nobody's logout waits for that.
+        let is_of_call = |owner: &Owner| matches!(owner, Owner::Side { call_no, .. } if *call_no != 0);
+        let is_quiet = self.closers.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
         if is_quiet {
             self.send_logout(now);
         }
@@ -171,6 +198,7 @@ impl Engine {
             return self.ignore("logout completed, nobody waits for it");
         };
         self.is_connection_lost = false;
+        self.tokens = Tokens::default();
         for ticket in tickets {
             self.done_with(ticket, Operation::Logout, 0, outcome.clone());
         }
@@ -192,25 +220,31 @@ impl Engine {
         match connection {
             Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
                 self.is_connection_lost = true;
+                self.waiting_offline();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
                 self.tell(Event::Reconnecting(event));
             }
             Connection::Restored if self.is_connection_lost => {
                 self.is_connection_lost = false;
+                self.waiting_online(now, &account);
+                self.done_logins(&Outcome::default());
+                // It came back without a token, or with the one that was given.
+                self.tokens = Tokens::default();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
             }
             Connection::Kicked(outcome) => self.on_kicked(now, outcome),
+            Connection::TokenNeeded(outcome) => self.on_token_needed(now, outcome),
             Connection::Lost(_) | Connection::Restored => {
                 self.ignore("connection change that changes nothing")
             }
         }
     }
 
-    fn on_kicked(&mut self, now: Time, outcome: Outcome) {
+    pub(super) fn on_kicked(&mut self, now: Time, outcome: Outcome) {
         let account = self.session.account();
         match &mut self.session {
-            Session::LoggedOut => return self.ignore("kicked while logged out"),
+            Session::LoggedOut | Session::Aborting { .. } => return self.ignore("kicked while logged out"),
             Session::LoggingOut { .. } => {
                 self.forget_wire();
                 return self.on_logout_done(now, &Outcome::default());
@@ -219,16 +253,21 @@ impl Engine {
         }
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
+        self.drop_waiting();
+        self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
             // A kick ends a login even if the plug gives no reason.
             let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
             for ticket in tickets {
                 self.done_with(ticket, Operation::Login, 0, Outcome { code, ..outcome.clone() });
             }
         }
+        let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
+        self.done_logins(&Outcome { code, ..outcome.clone() });
         self.is_connection_lost = false;
+        self.tokens = Tokens::default();
         let call_no = self.state.call_no();
         let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
         self.tell(Event::Kicked(event.clone()));
@@ -254,12 +293,8 @@ impl Engine {
             if channel.id.is_empty() || self.is_live_channel(&channel.id) || self.is_closing(&channel.id) {
                 continue;
             }
-            let (channel_id, no_offline) = (channel.id, false);
-            let op = match channel.creator == account {
-                true => SignalOp::Close { channel_id, no_offline },
-                false => SignalOp::Leave { channel_id, no_offline },
-            };
-            self.side(now, Operation::Close, 0, true, op);
+            let finish = if channel.creator == account { Finish::close() } else { Finish::leave() };
+            self.side(now, Operation::Close, 0, true, finish.op(channel.id));
         }
     }
 
@@ -287,16 +322,18 @@ impl Engine {
         }
         let until = now.after(self.config.timers.destroy_wait_ms);
         self.closing = Closing::Until(until);
+        self.drop_waiting();
         self.fail_media_requests();
         let next = match &mut self.session {
             Session::LoggedOut => Vec::new(),
-            Session::LoggingOut { next, .. } => std::mem::take(next),
+            Session::LoggingOut { next, .. } | Session::Aborting { next, .. } => std::mem::take(next),
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
                 if let Session::LoggingIn { tickets, .. } = &mut self.session {
                     for ticket in std::mem::take(tickets) {
                         self.done(ticket, Operation::Login, 0, codes::SHUTTING_DOWN);
                     }
                 }
+                self.done_logins(&Outcome { code: codes::SHUTTING_DOWN, ..Outcome::default() });
                 self.start_logout(now, Vec::new());
                 Vec::new()
             }
@@ -307,7 +344,7 @@ impl Engine {
         self.close_if_out();
     }
 
-    fn close_if_out(&mut self) {
+    pub(super) fn close_if_out(&mut self) {
         if matches!(self.closing, Closing::Until(_)) && self.session == Session::LoggedOut {
             self.become_closed();
         }
@@ -315,7 +352,7 @@ impl Engine {
 
     /// Nothing comes after this.
     pub(super) fn become_closed(&mut self) {
-        if let Session::LoggingOut { tickets, .. } = &mut self.session {
+        if let Session::LoggingOut { tickets, .. } | Session::Aborting { tickets, .. } = &mut self.session {
             for ticket in std::mem::take(tickets) {
                 self.done(ticket, Operation::Logout, 0, codes::SHUTTING_DOWN);
             }

@@ -3,13 +3,13 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
-use std::ops::Deref;
+use std::ops::{Deref, RangeInclusive};
 use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
 use super::component::{Component, KITS};
-use super::guard::Error;
+use super::error::{Error, Problem};
 use crate::engine::input::{CallType, Media, SwitchStep, Text};
 use crate::engine::limits;
 
@@ -28,21 +28,44 @@ pub(crate) unsafe trait Sized32: Copy {
 }
 
 macro_rules! sized32 {
-    ($($name:ident)*) => {
+    ($($name:ident $(since $first:expr)?,)*) => {
         $(
             // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers and optional
             // functions.
-            unsafe impl Sized32 for abi::$name {}
+            unsafe impl Sized32 for abi::$name {
+                $(const FIRST: usize = $first;)?
+            }
         )*
     };
 }
 sized32! {
-    nertc_callkit_push nertc_callkit_call_options nertc_callkit_call_ref nertc_callkit_cancel_options
-    nertc_callkit_view nertc_callkit_timers nertc_callkit_config nertc_callkit_listener
-    nertc_callkit_plugs nertc_callkit_fault nertc_callkit_mqtt_options nertc_callkit_frame
-    nertc_callkit_call_info nertc_callkit_signaling nertc_callkit_rtc nertc_callkit_signaling_result
-    nertc_callkit_signaling_event nertc_callkit_signaling_connection nertc_callkit_channel
-    nertc_callkit_member nertc_callkit_room nertc_callkit_rtc_event
+    // Functions that a shorter one does not have are NULL; what a newer one has grew at its end.
+    nertc_callkit_push,
+    nertc_callkit_call_options,
+    nertc_callkit_call_ref,
+    nertc_callkit_cancel_options,
+    nertc_callkit_view,
+    nertc_callkit_timers since std::mem::offset_of!(abi::nertc_callkit_timers, token_ms),
+    nertc_callkit_config,
+    nertc_callkit_listener since SMALLEST,
+    nertc_callkit_plugs,
+    nertc_callkit_fault,
+    nertc_callkit_mqtt_options,
+    nertc_callkit_frame,
+    nertc_callkit_call_info,
+    nertc_callkit_signaling since SMALLEST,
+    nertc_callkit_rtc since SMALLEST,
+    nertc_callkit_signaling_result,
+    nertc_callkit_signaling_event,
+    nertc_callkit_signaling_connection,
+    nertc_callkit_channel,
+    nertc_callkit_member,
+    nertc_callkit_room,
+    nertc_callkit_rtc_event,
+    nertc_callkit_record,
+    nertc_callkit_call_policy,
+    nertc_callkit_end_options,
+    nertc_callkit_push_call,
 }
 
 /// A pointer of the host or a plug that we only pass on.
@@ -62,7 +85,7 @@ pub(crate) fn handle(kit: *mut abi::nertc_callkit) -> Result<Arc<Component>, Err
 /// The component behind a handle, also after release.
 pub(crate) fn handle_or_closing(kit: *mut abi::nertc_callkit) -> Result<Arc<Component>, Error> {
     if kit.is_null() {
-        return Err(Error::InvalidArgument);
+        return Err(Error::invalid("kit", Problem::Missing));
     }
     KITS.get(kit as usize).ok_or(Error::Closed)
 }
@@ -71,23 +94,30 @@ pub(crate) fn handle_or_closing(kit: *mut abi::nertc_callkit) -> Result<Arc<Comp
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
-pub(crate) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Error> {
+pub(crate) unsafe fn text(field: &'static str, text: *const c_char, limit: usize) -> Result<Text, Error> {
     // SAFETY: the caller's promise.
-    unsafe { opt_text(text, limit)? }.ok_or(Error::InvalidArgument)
+    unsafe { opt_text(field, text, limit)? }.ok_or_else(|| Error::invalid(field, Problem::Missing))
 }
 
 /// A text of up to `limit` bytes; NULL and empty are none.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
-pub(crate) unsafe fn opt_text(text: *const c_char, limit: usize) -> Result<Option<Text>, Error> {
+pub(crate) unsafe fn opt_text(
+    field: &'static str,
+    text: *const c_char,
+    limit: usize,
+) -> Result<Option<Text>, Error> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(text, limit + 1) };
     let Some(bytes) = bytes else { return Ok(None) };
+    if bytes.len() > limit {
+        return Err(Error::invalid(field, Problem::TooLong { limit }));
+    }
     match std::str::from_utf8(bytes) {
         Ok("") => Ok(None),
-        Ok(text) if bytes.len() <= limit => Ok(Some(text.into())),
-        Ok(_) | Err(_) => Err(Error::InvalidArgument),
+        Ok(text) => Ok(Some(text.into())),
+        Err(_) => Err(Error::invalid(field, Problem::NotUtf8)),
     }
 }
 
@@ -155,19 +185,22 @@ pub(crate) fn fill(array: &mut [c_char], text: &str) {
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-unsafe fn prefix<T: Sized32>(place: *const T) -> Result<(T, usize), Error> {
+unsafe fn prefix<T: Sized32>(field: &'static str, place: *const T) -> Result<(T, usize), Error> {
     if place.is_null() {
-        return Err(Error::InvalidArgument);
+        return Err(Error::invalid(field, Problem::Missing));
     }
     // SAFETY: the first field, which is always there.
     let size = unsafe { place.cast::<u32>().read_unaligned() } as usize;
     if !(T::FIRST..=LARGEST).contains(&size) {
-        return Err(Error::InvalidArgument);
+        let problem = Problem::StructSize { given: size, least: T::FIRST, most: LARGEST };
+        return Err(Error::invalid(field, problem));
     }
+    // Half a pointer would be a wild one.
+    let whole = size.min(size_of::<T>()) / align_of::<T>() * align_of::<T>();
     let mut value = MaybeUninit::<T>::zeroed();
     // SAFETY: `size` bytes are there; all-zero is a value of T, and so is what a C compiler wrote over it.
     unsafe {
-        value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(place.cast(), size.min(size_of::<T>()));
+        value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(place.cast(), whole);
         Ok((value.assume_init(), size))
     }
 }
@@ -176,13 +209,13 @@ unsafe fn prefix<T: Sized32>(place: *const T) -> Result<(T, usize), Error> {
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn options<T: Sized32>(place: *const T) -> Result<T, Error> {
+pub(crate) unsafe fn options<T: Sized32>(field: &'static str, place: *const T) -> Result<T, Error> {
     // SAFETY: the caller's promise; what lies between our size and its size is the caller's.
     unsafe {
-        let (value, size) = prefix(place)?;
+        let (value, size) = prefix(field, place)?;
         let unknown = size.saturating_sub(size_of::<T>());
         let tail = std::slice::from_raw_parts(place.cast::<u8>().add(size - unknown), unknown);
-        if tail.iter().any(|byte| *byte != 0) { Err(Error::Unsupported) } else { Ok(value) }
+        if tail.iter().any(|byte| *byte != 0) { Err(Error::unknown_field(field)) } else { Ok(value) }
     }
 }
 
@@ -190,28 +223,31 @@ pub(crate) unsafe fn options<T: Sized32>(place: *const T) -> Result<T, Error> {
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn opt_options<T: Sized32>(place: *const T) -> Result<Option<T>, Error> {
+pub(crate) unsafe fn opt_options<T: Sized32>(
+    field: &'static str,
+    place: *const T,
+) -> Result<Option<T>, Error> {
     // SAFETY: the caller's promise.
-    if place.is_null() { Ok(None) } else { unsafe { options(place).map(Some) } }
+    if place.is_null() { Ok(None) } else { unsafe { options(field, place).map(Some) } }
 }
 
 /// Functions of the host and structs of a plug: what we do not know does not matter.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn known<T: Sized32>(place: *const T) -> Result<T, Error> {
+pub(crate) unsafe fn known<T: Sized32>(field: &'static str, place: *const T) -> Result<T, Error> {
     // SAFETY: the caller's promise.
-    unsafe { prefix(place).map(|(value, _)| value) }
+    unsafe { prefix(field, place).map(|(value, _)| value) }
 }
 
 /// Writes what both sides know of `value`, and how much that was.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn give<T: Sized32>(place: *mut T, value: &T) -> Result<(), Error> {
+pub(crate) unsafe fn give<T: Sized32>(field: &'static str, place: *mut T, value: &T) -> Result<(), Error> {
     // SAFETY: the caller's promise; the first 4 bytes of T are its struct_size.
     unsafe {
-        let (_, size) = prefix(place.cast_const())?;
+        let (_, size) = prefix(field, place.cast_const())?;
         let common = size.min(size_of::<T>());
         place.cast::<u8>().copy_from_nonoverlapping(std::ptr::from_ref(value).cast(), common);
         place.cast::<u32>().write_unaligned(common as u32);
@@ -236,31 +272,45 @@ pub(crate) unsafe fn init<T: Sized32>(place: *mut T, struct_size: u32) {
 }
 
 /// Where an answer goes; NULL is refused.
-pub(crate) fn out<T>(place: *mut T) -> Result<*mut T, Error> {
-    if place.is_null() { Err(Error::InvalidArgument) } else { Ok(place) }
+pub(crate) fn out<T>(field: &'static str, place: *mut T) -> Result<*mut T, Error> {
+    if place.is_null() { Err(Error::invalid(field, Problem::Missing)) } else { Ok(place) }
 }
 
 /// Flags out of those that are known.
-pub(crate) fn flags(given: u32, known: u32) -> Result<u32, Error> {
-    if given & !known == 0 { Ok(given) } else { Err(Error::InvalidArgument) }
+pub(crate) fn flags(field: &'static str, given: u32, known: u32) -> Result<u32, Error> {
+    match given & !known {
+        0 => Ok(given),
+        unknown => Err(Error::invalid(field, Problem::Flags { unknown })),
+    }
+}
+
+/// A field that has no meaning yet.
+pub(crate) fn reserved(given: u32) -> Result<(), Error> {
+    range("reserved", given, 0..=0).map(drop)
+}
+
+/// A number within its range.
+pub(crate) fn range<T>(field: &'static str, given: T, range: RangeInclusive<T>) -> Result<T, Error>
+where
+    T: Copy + PartialOrd + Into<i64>,
+{
+    if range.contains(&given) {
+        return Ok(given);
+    }
+    let (least, most) = range.into_inner();
+    let problem = Problem::Range { given: given.into(), least: least.into(), most: most.into() };
+    Err(Error::invalid(field, problem))
 }
 
 /// 0 or 1.
-pub(crate) fn yes_or_no(given: i32) -> Result<bool, Error> {
-    match given {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Error::InvalidArgument),
-    }
+pub(crate) fn yes_or_no(field: &'static str, given: i32) -> Result<bool, Error> {
+    range(field, given, 0..=1).map(|given| given == 1)
 }
 
 /// Audio or video.
-pub(crate) fn call_type(given: i32) -> Result<CallType, Error> {
-    match given {
-        1 => Ok(CallType::Audio),
-        2 => Ok(CallType::Video),
-        _ => Err(Error::InvalidArgument),
-    }
+pub(crate) fn call_type(field: &'static str, given: i32) -> Result<CallType, Error> {
+    let is_video = range(field, given, 1..=2)? == 2;
+    Ok(if is_video { CallType::Video } else { CallType::Audio })
 }
 
 /// The header's number of a call type.
@@ -273,23 +323,22 @@ pub(crate) fn call_type_number(call_type: CallType) -> i32 {
 }
 
 /// A step of a type switch.
-pub(crate) fn step(given: i32) -> Result<SwitchStep, Error> {
-    match given {
+pub(crate) fn step(field: &'static str, given: i32) -> Result<SwitchStep, Error> {
+    match range(field, given, 1..=3)? {
         1 => Ok(SwitchStep::Invite),
         2 => Ok(SwitchStep::Agree),
-        3 => Ok(SwitchStep::Reject),
-        _ => Err(Error::InvalidArgument),
+        _ => Ok(SwitchStep::Reject),
     }
 }
 
 /// At least one of the media bits.
-pub(crate) fn media(given: u32) -> Result<Media, Error> {
-    if given == 0 { Err(Error::InvalidArgument) } else { flags(given, 3) }
+pub(crate) fn media(field: &'static str, given: u32) -> Result<Media, Error> {
+    range(field, given, 1..=3)
 }
 
 /// A ring limit.
-pub(crate) fn ring_ms(given: u32) -> Result<u32, Error> {
-    if limits::RING_MS.contains(&given) { Ok(given) } else { Err(Error::InvalidArgument) }
+pub(crate) fn ring_ms(field: &'static str, given: u32) -> Result<u32, Error> {
+    range(field, given, limits::RING_MS)
 }
 
 /// A frame whose planes are there and hold what it says.
@@ -300,8 +349,12 @@ pub(crate) unsafe fn frame(
     place: *const abi::nertc_callkit_frame,
 ) -> Result<abi::nertc_callkit_frame, Error> {
     // SAFETY: the caller's promise.
-    let frame = unsafe { options(place)? };
-    if is_whole(&frame) { Ok(frame) } else { Err(Error::InvalidArgument) }
+    let frame = unsafe { options("frame", place)? };
+    if is_whole(&frame) {
+        Ok(frame)
+    } else {
+        Err(Error::because("frame", "its numbers and planes do not fit together"))
+    }
 }
 
 /// Whether a frame's planes are there and hold what it says.
@@ -327,173 +380,5 @@ pub(crate) fn is_whole(frame: &abi::nertc_callkit_frame) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As a struct looks after it grew by `b`.
-    #[repr(C)]
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    struct Grown {
-        struct_size: u32,
-        a: u32,
-        b: u64,
-    }
-    // SAFETY: numbers behind a u32 struct_size.
-    unsafe impl Sized32 for Grown {
-        const FIRST: usize = 8;
-    }
-
-    /// A struct of the host, with room behind it; `size` is what it claims.
-    #[repr(C)]
-    #[derive(Clone, Copy)]
-    struct Longer {
-        known: Grown,
-        tail: [u8; LARGEST],
-    }
-
-    fn longer(size: usize, tail: u8) -> Longer {
-        Longer { known: Grown { struct_size: size as u32, a: 1, b: 2 }, tail: [tail; LARGEST] }
-    }
-
-    fn read_options(host: &Longer) -> Result<Grown, Error> {
-        // SAFETY: as long as it may claim to be.
-        unsafe { options(std::ptr::from_ref(host).cast()) }
-    }
-
-    #[test]
-    fn an_impossible_struct_size_is_refused() {
-        for size in [0, 4, 7, LARGEST + 1, u32::MAX as usize] {
-            assert_eq!(read_options(&longer(size, 0)), Err(Error::InvalidArgument), "{size}");
-            // SAFETY: as above.
-            let read = unsafe { known::<Grown>(std::ptr::from_ref(&longer(size, 0)).cast()) };
-            assert_eq!(read, Err(Error::InvalidArgument), "{size}");
-        }
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { options::<Grown>(std::ptr::null()) }, Err(Error::InvalidArgument));
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { opt_options::<Grown>(std::ptr::null()) }, Ok(None));
-    }
-
-    #[test]
-    fn of_an_older_host_the_prefix_is_read_and_the_rest_is_zero() {
-        assert_eq!(read_options(&longer(8, 0xff)), Ok(Grown { struct_size: 8, a: 1, b: 0 }));
-    }
-
-    #[test]
-    fn of_a_newer_host_what_is_unknown_must_be_zero_in_options_and_is_ignored_elsewhere() {
-        assert_eq!(read_options(&longer(16, 0xff)), Ok(Grown { struct_size: 16, a: 1, b: 2 }));
-        assert_eq!(read_options(&longer(LARGEST, 0)), Ok(Grown { struct_size: 4096, a: 1, b: 2 }));
-        assert_eq!(read_options(&longer(17, 1)), Err(Error::Unsupported));
-        // SAFETY: as long as it claims to be.
-        let read = unsafe { known::<Grown>(std::ptr::from_ref(&longer(17, 1)).cast()) };
-        assert_eq!(read, Ok(Grown { struct_size: 17, a: 1, b: 2 }));
-    }
-
-    #[test]
-    fn what_both_sides_know_is_given_and_nothing_behind_it() {
-        let ours = Grown { struct_size: 16, a: 7, b: 8 };
-        for (size, expected) in [
-            (8, Grown { struct_size: 8, a: 7, b: 2 }),
-            (16, Grown { struct_size: 16, a: 7, b: 8 }),
-            (40, Grown { struct_size: 16, a: 7, b: 8 }),
-        ] {
-            let mut host = longer(size, 0xee);
-            // SAFETY: as long as it claims to be.
-            assert_eq!(unsafe { give(std::ptr::from_mut(&mut host).cast(), &ours) }, Ok(()));
-            assert_eq!(host.known, expected);
-            assert!(host.tail.iter().all(|byte| *byte == 0xee));
-        }
-    }
-
-    #[test]
-    fn init_writes_as_far_as_the_host_says() {
-        let mut host = longer(0, 0xee);
-        // SAFETY: longer than that.
-        unsafe { init(std::ptr::from_mut(&mut host).cast::<Grown>(), 24) };
-        assert_eq!(host.known, Grown { struct_size: 24, a: 0, b: 0 });
-        assert_eq!(host.tail[..9], [0, 0, 0, 0, 0, 0, 0, 0, 0xee]);
-        let mut host = longer(5, 0xee);
-        // SAFETY: nothing is written.
-        unsafe { init(std::ptr::from_mut(&mut host).cast::<Grown>(), 4) };
-        assert_eq!(host.known, longer(5, 0xee).known);
-        // SAFETY: nothing is written.
-        unsafe { init(std::ptr::null_mut::<Grown>(), 16) };
-    }
-
-    fn read_text(given: &[u8], limit: usize) -> Result<Text, Error> {
-        let given = CString::new(given).unwrap();
-        // SAFETY: ends with NUL.
-        unsafe { text(given.as_ptr(), limit) }
-    }
-
-    #[test]
-    fn a_text_is_utf8_of_one_byte_to_its_limit() {
-        assert_eq!(read_text(b"bob", 3).as_deref(), Ok("bob"));
-        assert_eq!(read_text("\u{4f60}".as_bytes(), 3).as_deref(), Ok("\u{4f60}"));
-        for (given, limit) in
-            [(&b"bobo"[..], 3), (b"", 3), (b"\xff", 3), (b"\xe4\xbd", 3), (&[b'a'; 1 << 20], 64)]
-        {
-            assert_eq!(read_text(given, limit), Err(Error::InvalidArgument));
-        }
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { text(std::ptr::null(), 3) }, Err(Error::InvalidArgument));
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { opt_text(std::ptr::null(), 3) }, Ok(None));
-        // SAFETY: ends with NUL.
-        assert_eq!(unsafe { opt_text(c"".as_ptr(), 3) }, Ok(None));
-    }
-
-    #[test]
-    fn text_for_c_ends_at_a_smuggled_nul() {
-        for (text, seen) in [("a\0b", 1), (&"x".repeat(71), 71), (&"x".repeat(72), 72), ("", 0)] {
-            assert_eq!(c_text(text).to_bytes(), &text.as_bytes()[..seen]);
-        }
-        let long = format!("{}\0b", "x".repeat(80));
-        assert_eq!(c_text(&long).to_bytes().len(), 80);
-        let mut array = [9; 4];
-        fill(&mut array[..3], "xyz");
-        assert_eq!(array, [b'x' as c_char, b'y' as c_char, 9, 9]);
-    }
-
-    #[test]
-    fn numbers_outside_their_range_are_refused() {
-        assert_eq!(call_type(2), Ok(CallType::Video));
-        assert_eq!(step(3), Ok(SwitchStep::Reject));
-        assert_eq!((media(3), yes_or_no(1), ring_ms(120_000)), (Ok(3), Ok(true), Ok(120_000)));
-        assert!(call_type(0).is_err() && call_type(3).is_err() && call_type(-1).is_err());
-        assert!(step(0).is_err() && step(4).is_err() && yes_or_no(2).is_err() && yes_or_no(-1).is_err());
-        assert!(media(0).is_err() && media(4).is_err() && flags(4, 3).is_err());
-        assert!(ring_ms(0).is_err() && ring_ms(120_001).is_err());
-    }
-
-    #[test]
-    fn a_frame_must_have_what_it_says() {
-        let data = [0_u8; 64];
-        // SAFETY: all-zero is a value of it.
-        let mut sound: abi::nertc_callkit_frame = unsafe { std::mem::zeroed() };
-        (sound.media, sound.rate, sound.channels, sound.samples) = (1, 48_000, 2, 16);
-        (sound.planes[0], sound.strides[0]) = (data.as_ptr().cast(), 64);
-        assert!(is_whole(&sound));
-        assert!(!is_whole(&abi::nertc_callkit_frame { samples: 17, ..sound }));
-        assert!(!is_whole(&abi::nertc_callkit_frame { samples: u32::MAX, channels: u32::MAX, ..sound }));
-        assert!(!is_whole(&abi::nertc_callkit_frame { rate: 0, ..sound }));
-        assert!(!is_whole(&abi::nertc_callkit_frame { channels: 0, ..sound }));
-        assert!(!is_whole(&abi::nertc_callkit_frame { planes: [std::ptr::null(); 4], ..sound }));
-        assert!(!is_whole(&abi::nertc_callkit_frame { media: 3, ..sound }));
-        let mut picture =
-            abi::nertc_callkit_frame { media: 2, width: 5, height: 2, strides: [5, 3, 3, 0], ..sound };
-        picture.planes = [data.as_ptr().cast(); 4];
-        assert!(is_whole(&picture));
-        assert!(!is_whole(&abi::nertc_callkit_frame { strides: [5, 2, 3, 0], ..picture }));
-        assert!(!is_whole(&abi::nertc_callkit_frame { rotation: 45, ..picture }));
-        assert!(!is_whole(&abi::nertc_callkit_frame { height: 0, ..picture }));
-    }
-
-    #[test]
-    fn handles_that_are_none_are_told_apart() {
-        assert_eq!(handle(std::ptr::null_mut()).err(), Some(Error::InvalidArgument));
-        assert_eq!(handle(std::ptr::without_provenance_mut(usize::MAX)).err(), Some(Error::Closed));
-        let address = std::ptr::from_ref(&0_u64).cast_mut().cast();
-        assert_eq!(handle(address).err(), Some(Error::Closed));
-    }
-}
+#[path = "convert_tests.rs"]
+mod tests;

@@ -27,6 +27,9 @@ use crate::worker::ports::Listener;
 /// A function that gets frames.
 pub(crate) type OnFrame =
     unsafe extern "C" fn(*mut nertc_callkit, *const c_char, *const abi::nertc_callkit_frame, *mut c_void);
+/// A function that gets call records.
+type OnRecord =
+    Option<unsafe extern "C" fn(*mut nertc_callkit, *const abi::nertc_callkit_record_event, *mut c_void)>;
 /// A function that gets nothing but its user_data.
 pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
 
@@ -247,7 +250,7 @@ impl Host {
             call_id: call_id.as_ptr(),
             invited_at_ms: event.invited_at_ms,
             ring_left_ms: event.ring_left_ms,
-            flags: u32::from(event.offline),
+            flags: u32::from(event.offline) | u32::from(event.answered) << 1,
         };
         self.tell(self.listener.on_invited, &c);
     }
@@ -330,7 +333,7 @@ impl Host {
         self.tell(self.listener.on_call_end, &c);
     }
 
-    fn message_sent(&self, event: &RecordSent) {
+    fn record(&self, function: OnRecord, event: &RecordSent) {
         let (user, peer, id) = (c_text(&event.user), c_text(&event.peer), c_text(&event.msg_id));
         let c = abi::nertc_callkit_record_event {
             struct_size: size::<abi::nertc_callkit_record_event>(),
@@ -342,11 +345,12 @@ impl Host {
             call_type: call_type_number(event.call_type),
             flags: 0,
         };
-        self.tell(self.listener.on_message_sent, &c);
+        self.tell(function, &c);
     }
 
     fn missed(&self, event: &MissedCall) {
         let (user, attachment) = (c_text(&event.user), c_text(&event.attachment));
+        let (channel, request) = (c_text(&event.channel_id), c_text(&event.request_id));
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
             why: event.why as i32,
@@ -355,6 +359,10 @@ impl Host {
             user_id: user.as_ptr(),
             attachment: attachment.as_ptr(),
             invited_at_ms: event.invited_at_ms,
+            channel_id: channel.as_ptr(),
+            request_id: request.as_ptr(),
+            count: event.count,
+            reserved: 0,
         };
         self.tell(self.listener.on_missed_call, &c);
     }
@@ -415,7 +423,7 @@ impl Listener for Host {
             Event::OtherClientReject(event) => self.call(on.on_other_client_reject, event),
             Event::VideoMuted(event) => self.media(on.on_video_muted, event),
             Event::AudioMuted(event) => self.media(on.on_audio_muted, event),
-            Event::MessageSent(event) => self.message_sent(event),
+            Event::MessageSent(event) => self.record(on.on_message_sent, event),
             Event::Error(event) => self.error(event),
             Event::CallConnected(event) => self.call(on.on_call_connected, event),
             Event::Kicked(event) => self.connection(on.on_kicked, event),
@@ -424,6 +432,9 @@ impl Listener for Host {
             Event::NetworkQuality(event) => self.connection(on.on_network_quality, event),
             Event::CallTypeRequest(event) => self.call(on.on_call_type_request, event),
             Event::MissedCall(event) => self.missed(event),
+            Event::UserRinging(event) => self.user(on.on_user_ringing, event),
+            Event::TokenNeeded(event) => self.connection(on.on_token_needed, event),
+            Event::RecordReceived(event) => self.record(on.on_record_received, event),
         }
     }
 

@@ -101,6 +101,7 @@ fn invite(call_no: u64) -> Event {
         invited_at_ms: 0,
         ring_left_ms: 0,
         offline: false,
+        answered: false,
     })
 }
 

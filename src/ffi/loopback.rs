@@ -8,7 +8,8 @@ use nertc_callkit_loopback::faults::Refused;
 use nertc_callkit_loopback::{Fault, Hub, default_hub, none, rtc, running_default_hub, signaling};
 
 use super::convert::{c_text, flags, give, known, opt_text, options, out as place_of};
-use super::guard::{Error, guard};
+use super::error::{Error, Problem};
+use super::guard::guard;
 use super::table::{Table, new_id};
 use crate::engine::limits;
 
@@ -29,9 +30,9 @@ unsafe fn fill(
 ) -> Result<(), Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut plugs = known(out.cast_const())?;
+        let mut plugs = known("out", out.cast_const())?;
         fill(&mut plugs);
-        give(out, &plugs)
+        give("out", out, &plugs)
     }
 }
 
@@ -48,9 +49,10 @@ pub unsafe extern "C" fn nertc_callkit_hub_create(
     flags: u32,
     out: *mut *mut nertc_callkit_hub,
 ) -> nertc_callkit_status {
-    guard(|| {
-        let out = place_of(out)?;
-        let hub = Hub::with_flags(flags).ok_or(Error::InvalidArgument)?;
+    guard("hub_create", || {
+        let out = place_of("out", out)?;
+        let hub = Hub::with_flags(flags)
+            .ok_or_else(|| Error::invalid("flags", Problem::Flags { unknown: flags }))?;
         let id = new_id().ok_or(Error::Internal)?;
         HUBS.insert(id, hub);
         // SAFETY: not NULL; the host lends the place for the call.
@@ -69,7 +71,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_create(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_hub_release(hub: *mut nertc_callkit_hub) -> nertc_callkit_status {
-    guard(|| {
+    guard("hub_release", || {
         if hub.is_null() {
             return Ok(());
         }
@@ -97,13 +99,14 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
     hub: *mut nertc_callkit_hub,
     fault: *const nertc_callkit_fault,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("hub_add_fault", || {
         // SAFETY: the header's contract: a struct of its stated size with texts that end.
         let (fault, account, device) = unsafe {
-            let fault = options(fault)?;
-            (fault, opt_text(fault.account, limits::ACCOUNT)?, opt_text(fault.device_id, limits::ID)?)
+            let fault = options("fault", fault)?;
+            let account = opt_text("fault.account", fault.account, limits::ACCOUNT)?;
+            (fault, account, opt_text("fault.device_id", fault.device_id, limits::ID)?)
         };
-        flags(fault.flags, 0)?;
+        flags("fault.flags", fault.flags, 0)?;
         let (account, device) = (account.as_deref().map(c_text), device.as_deref().map(c_text));
         let line = Fault {
             action: fault.action,
@@ -116,7 +119,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
             device: device.as_deref(),
         };
         self::hub(hub, running_default_hub)?.add_fault(&line).map_err(|refused| match refused {
-            Refused::Invalid => Error::InvalidArgument,
+            Refused::Invalid => Error::because("fault", "its action, on and limits do not fit together"),
             Refused::Full => Error::QueueFull,
         })
     })
@@ -138,7 +141,7 @@ pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
     hub: *mut nertc_callkit_hub,
     out: *mut nertc_callkit_plugs,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("loopback_signaling", || {
         let hub = self::hub(hub, || Some(default_hub()))?;
         // SAFETY: the header's contract.
         unsafe {
@@ -166,7 +169,7 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
     hub: *mut nertc_callkit_hub,
     out: *mut nertc_callkit_plugs,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("loopback_rtc", || {
         let hub = self::hub(hub, || Some(default_hub()))?;
         // SAFETY: the header's contract.
         unsafe {
@@ -191,7 +194,7 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_none_rtc(out: *mut nertc_callkit_plugs) -> nertc_callkit_status {
     // SAFETY: the header's contract.
-    guard(|| unsafe {
+    guard("none_rtc", || unsafe {
         fill(out, |plugs| {
             let (vtable, ctx) = none::new();
             (plugs.rtc, plugs.rtc_ctx) = (vtable, ctx);

@@ -33,9 +33,9 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("enable_local", || {
         let component = handle(kit)?;
-        let command = Command::EnableLocal { media: to_media(media)?, on: yes_or_no(on)? };
+        let command = Command::EnableLocal { media: to_media("media", media)?, on: yes_or_no("on", on)? };
         component.submit(command, Completion::new(done, user_data))
     })
 }
@@ -61,9 +61,10 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("mute_local", || {
         let component = handle(kit)?;
-        let command = Command::MuteLocal { media: to_media(media)?, muted: yes_or_no(muted)? };
+        let command =
+            Command::MuteLocal { media: to_media("media", media)?, muted: yes_or_no("muted", muted)? };
         component.submit(command, Completion::new(done, user_data))
     })
 }
@@ -89,9 +90,10 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("mute_remote", || {
         let component = handle(kit)?;
-        let command = Command::MuteRemote { media: to_media(media)?, muted: yes_or_no(muted)? };
+        let command =
+            Command::MuteRemote { media: to_media("media", media)?, muted: yes_or_no("muted", muted)? };
         component.submit(command, Completion::new(done, user_data))
     })
 }
@@ -116,7 +118,7 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("set_local_view", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
@@ -144,7 +146,7 @@ pub unsafe extern "C" fn nertc_callkit_set_remote_view(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("set_remote_view", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
@@ -170,7 +172,7 @@ pub unsafe extern "C" fn nertc_callkit_push_frame(
     kit: *mut nertc_callkit,
     frame: *const nertc_callkit_frame,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("push_frame", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
         let frame = unsafe { to_frame(frame)? };

@@ -8,14 +8,13 @@ use log::{error, info};
 use nertc_callkit_abi as abi;
 
 use super::backend::{
-    Identity, Pair, RtcPlug, RtcPort, SignalingPlug, missing_rtc_slot, missing_signaling_slot,
+    Identity, Pair, RtcPlug, RtcPort, SignalingPlug, missing_rtc_slot, missing_signaling_slot, plug_name,
 };
 use super::component::{Component, KITS};
 use super::convert::{HostPtr, flags, known, opt_options, opt_text, options, ring_ms, yes_or_no};
+use super::error::Error;
 use super::event::Host;
-use super::guard::Error;
 use super::loopback;
-use super::sink::plug_name;
 use super::table::new_id;
 use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
@@ -38,27 +37,38 @@ pub(crate) struct Setup {
 pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Setup, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let config = options(place)?;
-        flags(config.flags, 0)?;
-        let listener = if config.listener.is_null() { no_listener() } else { known(config.listener)? };
-        flags(listener.flags, 0)?;
-        let plugs = opt_options(config.plugs)?;
-        flags(plugs.map_or(0, |plugs| plugs.flags), 0)?;
+        let config = options("config", place)?;
+        flags("config.flags", config.flags, 0)?;
+        let listener = if config.listener.is_null() {
+            no_listener()
+        } else {
+            known("config.listener", config.listener)?
+        };
+        flags("config.listener.flags", listener.flags, 0)?;
+        let plugs = opt_options("config.plugs", config.plugs)?;
+        flags("config.plugs.flags", plugs.map_or(0, |plugs| plugs.flags), 0)?;
         Ok(Setup {
             options: Options {
-                host_delivery: yes_or_no(config.delivery)?,
-                own_worker: yes_or_no(config.worker)?,
+                host_delivery: yes_or_no("config.delivery", config.delivery)?,
+                own_worker: yes_or_no("config.worker", config.worker)?,
             },
             engine: Config {
-                timers: timers(opt_options(config.timers)?)?,
+                timers: timers(opt_options("config.timers", config.timers)?)?,
                 caps: engine::Caps::default(),
-                confirm_audio_to_video: yes_or_no(config.confirm_audio_to_video)?,
-                confirm_video_to_audio: yes_or_no(config.confirm_video_to_audio)?,
+                confirm_audio_to_video: yes_or_no(
+                    "config.confirm_audio_to_video",
+                    config.confirm_audio_to_video,
+                )?,
+                confirm_video_to_audio: yes_or_no(
+                    "config.confirm_video_to_audio",
+                    config.confirm_video_to_audio,
+                )?,
             },
             identity: Identity {
-                app_key: opt_text(config.app_key, limits::APP_KEY)?.unwrap_or_default(),
-                device_id: opt_text(config.device_id, limits::ID)?.map_or_else(made_up_device, Ok)?,
-                data_dir: opt_text(config.data_dir, limits::PATH)?.unwrap_or_default(),
+                app_key: opt_text("config.app_key", config.app_key, limits::APP_KEY)?.unwrap_or_default(),
+                device_id: opt_text("config.device_id", config.device_id, limits::ID)?
+                    .map_or_else(made_up_device, Ok)?,
+                data_dir: opt_text("config.data_dir", config.data_dir, limits::PATH)?.unwrap_or_default(),
             },
             config,
             listener,
@@ -74,7 +84,7 @@ impl Setup {
     /// The vtables are the host's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = u64::from_ne_bytes(random()?);
+        let seed = random()?;
         let kit = Kit::new(self.options).map_err(|why| {
             error!("no component: {why}");
             Error::Internal
@@ -84,6 +94,7 @@ impl Setup {
         // SAFETY: a vtable's name lives as long as the plug.
         let names = unsafe { [plug_name(plugs.signaling.name), plug_name(plugs.rtc.name)] };
         let engine = Engine::new(Config { caps: plugs.caps(), ..self.engine }, seed);
+        let takes_tokens = plugs.signaling.set_token.is_some();
         let rtc = Arc::new(RtcPlug::new(id, plugs.rtc, plugs.rtc_ctx));
         let signaling =
             SignalingPlug::new(id, plugs.signaling, plugs.signaling_ctx, self.identity, rtc.clone());
@@ -93,7 +104,7 @@ impl Setup {
             rtc: Box::new(RtcPort(rtc.clone())),
             listener: host.clone(),
         };
-        KITS.insert(id, Arc::new(Component::new(kit.clone(), host, rtc)));
+        KITS.insert(id, Arc::new(Component::new(kit.clone(), host, rtc, takes_tokens)));
         kit.start(engine, ports);
         info!("component {id}: signaling by {}, media by {}", names[0], names[1]);
         Ok(ptr::without_provenance_mut(id))
@@ -143,7 +154,8 @@ unsafe fn fill_in(plugs: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bo
 /// As `pair`.
 unsafe fn read_pair(plugs: &abi::nertc_callkit_plugs) -> Result<Pair, Error> {
     // SAFETY: the caller's promise.
-    let (signaling, rtc) = unsafe { (known(plugs.signaling)?, known(plugs.rtc)?) };
+    let (signaling, rtc) =
+        unsafe { (known("config.plugs.signaling", plugs.signaling)?, known("config.plugs.rtc", plugs.rtc)?) };
     if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
         error!(
             "a plug's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
@@ -153,8 +165,7 @@ unsafe fn read_pair(plugs: &abi::nertc_callkit_plugs) -> Result<Pair, Error> {
     }
     let missing = [("signaling", missing_signaling_slot(&signaling)), ("rtc", missing_rtc_slot(&rtc))];
     if let Some((plug, slot)) = missing.iter().find_map(|(plug, slot)| Some((plug, (*slot)?))) {
-        error!("the {plug} plug has no function `{slot}`, which is mandatory");
-        return Err(Error::InvalidArgument);
+        return Err(Error::because(format!("config.plugs.{plug}.{slot}"), "mandatory, and missing"));
     }
     let (signaling_ctx, rtc_ctx) = (HostPtr(plugs.signaling_ctx), HostPtr(plugs.rtc_ctx));
     Ok(Pair { signaling, signaling_ctx, rtc, rtc_ctx })
@@ -170,7 +181,7 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
     let Some(c) = given else { return Ok(default) };
     let or = |given, default| if given == 0 { default } else { given };
     Ok(Timers {
-        ring_ms: ring_ms(or(c.ring_ms, default.ring_ms))?,
+        ring_ms: ring_ms("config.timers.ring_ms", or(c.ring_ms, default.ring_ms))?,
         ring_grace_ms: or(c.ring_grace_ms, default.ring_grace_ms),
         login_ms: or(c.login_ms, default.login_ms),
         request_ms: or(c.request_ms, default.request_ms),
@@ -187,6 +198,7 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
         destroy_wait_ms: or(c.destroy_wait_ms, default.destroy_wait_ms),
         tombstone_ms: or(c.tombstone_ms, default.tombstone_ms),
         invite_age_ms: or(c.invite_age_ms, default.invite_age_ms),
+        token_ms: or(c.token_ms, default.token_ms),
     })
 }
 

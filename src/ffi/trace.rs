@@ -7,7 +7,8 @@ use std::path::Path;
 use nertc_callkit_abi::{nertc_callkit, nertc_callkit_status, nertc_callkit_trace_flag};
 
 use super::convert::{flags as known_flags, handle, text};
-use super::guard::{Error, guard};
+use super::error::Error;
+use super::guard::guard;
 use crate::engine::limits;
 use crate::trace::Redaction;
 
@@ -38,12 +39,12 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
     path: *const c_char,
     flags: u32,
 ) -> nertc_callkit_status {
-    guard(|| {
+    guard("trace_start", || {
         let component = handle(kit)?;
         // SAFETY: the header's contract.
-        let path = unsafe { text(path, limits::PATH)? };
+        let path = unsafe { text("path", path, limits::PATH)? };
         let personal = nertc_callkit_trace_flag::NERTC_CALLKIT_TRACE_PERSONAL as u32;
-        let redaction = match known_flags(flags, personal)? {
+        let redaction = match known_flags("flags", flags, personal)? {
             0 => Redaction::Personal,
             _ => Redaction::Secrets,
         };
@@ -65,16 +66,16 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_trace_stop(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard(|| Ok(handle(kit)?.kit.stop_trace()?))
+    guard("trace_stop", || Ok(handle(kit)?.kit.stop_trace()?))
 }
 
 /// The path is at fault, unless the system ran out of something.
 fn refusal(error: &io::Error) -> Error {
-    log::warn!("no trace: {error}");
     match error.raw_os_error() {
         Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOSPC | libc::EDQUOT | libc::EIO) => {
+            log::warn!("trace_start: {error}");
             Error::Internal
         }
-        _ => Error::InvalidArgument,
+        _ => Error::because("path", error.to_string()),
     }
 }

@@ -22,5 +22,5 @@ pub use redact::Redaction;
 pub use replay::{Difference, Played, Replay, Report, replay};
 pub use tape::Tape;
 
-/// The format's version; a reader refuses a newer one.
-pub const VERSION: u64 = 1;
+/// The format's version; a reader refuses any other.
+pub const VERSION: u64 = 2;

@@ -67,7 +67,7 @@ pub enum Error {
     Io(io::Error),
     Empty,
     NotATrace,
-    Newer { line: usize, version: u64 },
+    OtherVersion { line: usize, version: u64 },
     CutOff { line: usize },
     LongLine { line: usize },
     Enormous,
@@ -80,7 +80,7 @@ impl fmt::Display for Error {
             Error::Io(error) => write!(f, "cannot be read: {error}"),
             Error::Empty => f.write_str("is empty"),
             Error::NotATrace => f.write_str("is not a trace: its first line is no header"),
-            Error::Newer { line, version } => write!(
+            Error::OtherVersion { line, version } => write!(
                 f,
                 "line {line}: format {version}, and this tool knows {VERSION}: take the tool of the library \
                  that wrote it"
@@ -153,7 +153,7 @@ impl<R: BufRead> Reader<R> {
             probe => probe.map_err(|error| self.malformed(&error))?,
         };
         match probe.trace {
-            Some(version) if version > VERSION => Err(Error::Newer { line, version }),
+            Some(version) if version != VERSION => Err(Error::OtherVersion { line, version }),
             Some(_) => Ok(Line::Header(Box::new(self.read()?))),
             None if line == 1 => Err(Error::NotATrace),
             None => {

@@ -28,7 +28,8 @@ impl Tape {
         Tape { redaction, redactor, lines: Vec::new(), is_open: false, is_first: true }
     }
 
-    /// Begins a kit, between two steps of its engine. `unix_ms` is the time of day, 0 = not known.
+    /// Begins a kit, between two steps of its engine. `unix_ms` is the time of day, 0 = not known. The header
+    /// shows the state of the engine's ids: `Engine::begin_trace` first, unless they are no secret.
     pub fn begin(&mut self, kit: u64, now: Time, unix_ms: u64, engine: &Engine) {
         self.end_step();
         self.put("{\"trace\":");

@@ -9,7 +9,7 @@ use crate::engine::input::{
 };
 use crate::engine::time::Time;
 use crate::engine::wire::{self, Outgoing};
-use crate::engine::{Config, Engine};
+use crate::engine::{Config, Engine, IdGenerator};
 
 /// An engine whose steps are written down.
 struct Recorded {
@@ -21,7 +21,8 @@ struct Recorded {
 
 impl Recorded {
     fn new(redaction: Redaction) -> Recorded {
-        let (engine, mut tape) = (Engine::new(Config::default(), 7), Tape::new(redaction));
+        let (engine, mut tape) =
+            (Engine::new(Config::default(), IdGenerator::test_seed(7)), Tape::new(redaction));
         tape.begin(1, Time(0), 0, &engine);
         Recorded { engine, tape, now: Time(0), tickets: 0 }
     }
@@ -142,7 +143,8 @@ fn what_is_no_trace_is_refused_in_words() {
     let text = Recorded::call().text();
     let lines: Vec<&str> = text.lines().collect();
     let join = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-    let newer = text.replacen("{\"trace\":1", "{\"trace\":2,\"new\":[]", 1);
+    let newer = text.replacen("{\"trace\":2", "{\"trace\":3,\"new\":[]", 1);
+    let older = text.replacen("{\"trace\":2", "{\"trace\":1", 1);
     let other = lines[1].replace("\"kit\":1", "\"kit\":2");
     let edited = text.replacen("\"last_req\":0", "\"last_req\":18446744073709551615", 1);
     let cases = [
@@ -152,7 +154,8 @@ fn what_is_no_trace_is_refused_in_words() {
         ("[]\n[]\n".into(), "is not a trace"),
         (text[..text.len() - 9].into(), "line 5 is cut off"),
         (text[..50].into(), "line 1 is cut off"),
-        (newer, "line 1: format 2, and this tool knows 1"),
+        (newer, "line 1: format 3, and this tool knows 2"),
+        (older, "line 1: format 1, and this tool knows 2: take the tool of the library that wrote it"),
         (join(&[lines[1], lines[0]]), "is not a trace"),
         (join(&[lines[0], &other]), "line 2: a step before its kit's header"),
         (join(&[lines[0], lines[0]]), "line 2: the kit begins a second time"),

@@ -55,9 +55,11 @@ impl Message {
             Message::Input(input) => match input {
                 Input::Command { command, .. } => Class::Command { reserved: ends_something(command) },
                 Input::SignalDone { .. } | Input::RtcDone { .. } => Class::Completion,
-                Input::Signals { .. } | Input::Rooms(_) | Input::Connection(_) | Input::Rtc(_) => {
-                    Class::Report
-                }
+                Input::Signals { .. }
+                | Input::Rooms(_)
+                | Input::Connection(_)
+                | Input::Rtc(_)
+                | Input::Record { .. } => Class::Report,
                 Input::Backlog(_) => Class::Control,
                 Input::Close => Class::Close,
             },

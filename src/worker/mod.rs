@@ -27,8 +27,9 @@ use std::{fs, io};
 use parking_lot::Mutex;
 
 use crate::engine::input::{
-    Command, Connection, Input, Outcome, Req, Room, RtcEvent, SignalEvent, SignalResult, Source, Ticket,
+    Command, Connection, Input, Outcome, Req, Room, RtcEvent, SignalEvent, SignalResult, Source, Text, Ticket,
 };
+use crate::engine::output::Record;
 use crate::engine::{Engine, Snapshot};
 use crate::trace::Redaction;
 use dispatch::Outbox;
@@ -82,6 +83,7 @@ pub enum Report {
     Rooms(Vec<Room>),
     Connection(Connection),
     Rtc(RtcEvent),
+    Record { from: Text, record: Record },
 }
 
 /// One component, as the facade sees it. Every function may be called on every thread.
@@ -139,6 +141,7 @@ impl Kit {
             Report::Rooms(rooms) => Input::Rooms(rooms),
             Report::Connection(connection) => Input::Connection(connection),
             Report::Rtc(event) => Input::Rtc(event),
+            Report::Record { from, record } => Input::Record { from, record },
         };
         if self.outbox.has_room_for(None) {
             self.push(Message::Input(input))

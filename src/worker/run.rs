@@ -70,8 +70,8 @@ impl Runner {
             return true;
         }
         for kit in self.traced.drain(..) {
-            if let Some(trace) = self.seats.get_mut(&kit).and_then(|seat| seat.trace.as_mut()) {
-                trace.flush();
+            if let Some(seat) = self.seats.get_mut(&kit) {
+                seat.write_trace();
             }
         }
         true
@@ -194,6 +194,21 @@ impl Seat {
         if TRACED { self.trace.as_deref_mut() } else { None }
     }
 
+    /// Before the thread sleeps.
+    fn write_trace(&mut self) {
+        if let Some(trace) = &mut self.trace {
+            trace.flush();
+        }
+        self.leave_broken_trace();
+    }
+
+    /// A trace that cannot be written has ended: its header must tell nothing about the ids that follow.
+    fn leave_broken_trace(&mut self) {
+        if self.trace.as_ref().is_some_and(|trace| trace.is_broken()) {
+            self.engine.end_trace();
+        }
+    }
+
     fn on<const TRACED: bool>(&mut self, now: Time, stimulus: Stimulus) -> Life {
         match stimulus {
             Stimulus::Timeout => {
@@ -211,8 +226,9 @@ impl Seat {
                     }
                     Message::Trace(recorder) => {
                         self.trace = recorder;
-                        if let Some(trace) = &mut self.trace {
-                            trace.begin(now, &self.engine);
+                        match &mut self.trace {
+                            Some(trace) => trace.begin(now, &mut self.engine),
+                            None => self.engine.end_trace(),
                         }
                     }
                     Message::Start(_) | Message::Backlog => {}
@@ -244,7 +260,8 @@ impl Seat {
                 }
             }
             if let (true, Some(trace)) = (TRACED, &mut self.trace) {
-                trace.end_step(now, &self.engine);
+                trace.end_step(now, &mut self.engine);
+                self.leave_broken_trace();
             }
             let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
                 return Life::Until(self.engine.poll_timeout().map(|(at, _)| at));
@@ -263,6 +280,7 @@ impl Seat {
                     result: SignalResult { outcome, ..Default::default() },
                 });
             }
+            Output::Notify(notice) => self.ports.signaling.notify(notice),
             Output::Rtc { req, op } => {
                 let outcome = self.ports.rtc.start(req, op).err()?;
                 return Some(Input::RtcDone { req, outcome });

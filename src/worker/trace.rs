@@ -40,7 +40,8 @@ impl Recorder {
     }
 
     /// Writes down where the engine stands, between two of its steps.
-    pub(super) fn begin(&mut self, now: Time, engine: &Engine) {
+    pub(super) fn begin(&mut self, now: Time, engine: &mut Engine) {
+        engine.begin_trace();
         self.tape.begin(self.kit, now, clock::unix_ms(), engine);
     }
 
@@ -58,7 +59,7 @@ impl Recorder {
     }
 
     /// The engine has nothing more to say.
-    pub(super) fn end_step(&mut self, now: Time, engine: &Engine) {
+    pub(super) fn end_step(&mut self, now: Time, engine: &mut Engine) {
         self.tape.end_step();
         let waiting = self.tape.lines().len();
         if waiting > BUFFER {
@@ -103,7 +104,7 @@ impl Recorder {
     }
 
     /// Goes on in a new file with a new header; the full one becomes `<path>.1`.
-    fn rotate(&mut self, now: Time, engine: &Engine) -> io::Result<()> {
+    fn rotate(&mut self, now: Time, engine: &mut Engine) -> io::Result<()> {
         self.write()?;
         let (ours, there) = (self.file.metadata()?, fs::symlink_metadata(&self.path)?);
         if (ours.dev(), ours.ino()) != (there.dev(), there.ino()) {

@@ -250,8 +250,11 @@ fn program() -> &'static PathBuf {
         let out = program.display().to_string();
         let warn = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-g"];
         let files = [&*format!("-I{include}"), &*source, "-o", &*out, "-pthread"];
-        let link = [&*format!("-L{library}"), "-lnertc_callkit", &*format!("-Wl,-rpath,{library}")];
-        run("cc", &[&warn[..], &files[..], &link[..]].concat());
+        let search = format!("-L{library}");
+        let link = [&*search, "-lnertc_callkit", "-Xlinker", "-rpath", "-Xlinker", &*library];
+        let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+        let compiler: Vec<&str> = compiler.split_whitespace().collect();
+        run(compiler[0], &[&compiler[1..], &warn[..], &files[..], &link[..]].concat());
         program
     })
 }

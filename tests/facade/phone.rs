@@ -415,6 +415,9 @@ fn listener() -> nertc_callkit_listener {
         on_network_quality: Some(on_network_quality),
         on_call_type_request: Some(on_call_type_request),
         on_missed_call: None,
+        on_user_ringing: None,
+        on_token_needed: None,
+        on_record_received: None,
     }
 }
 
@@ -439,5 +442,7 @@ fn timers() -> nertc_callkit_timers {
         destroy_wait_ms: 40,
         tombstone_ms: 600_000,
         invite_age_ms: 120_000,
+        token_ms: 0,
+        reserved: 0,
     }
 }

@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{Command, Input, Req, RtcEvent};
 use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Config, Engine};
+use nertc_callkit::engine::{Config, Engine, Seed};
 
 use crate::monitor::Monitor;
 use crate::seal::{ByFingerprint, Mix, Seal, channel_bit, mixed};
@@ -72,7 +72,7 @@ pub(crate) struct Memory {
 }
 
 impl Body {
-    pub(crate) fn new(index: usize, config: Config, seed: u64, monitor: Monitor) -> Body {
+    pub(crate) fn new(index: usize, config: Config, seed: Seed, monitor: Monitor) -> Body {
         Body {
             id: index as u64,
             engine: Engine::new(config, seed),

@@ -111,7 +111,7 @@ impl Graph<'_> {
             if number == new {
                 self.parents.push(Parent { from, step: index as u16 });
                 layer.push(after);
-            } else if self.next.len() as u64 % SAMPLE == 0 {
+            } else if (self.next.len() as u64).is_multiple_of(SAMPLE) {
                 self.merged.push((number, after));
             }
         }

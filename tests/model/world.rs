@@ -11,7 +11,7 @@ use nertc_callkit::engine::input::{
 use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, codes};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Seed, codes};
 
 use crate::budget::{Budget, DEVICES};
 use crate::memory::{Body, Hub, Memory, Step};
@@ -124,9 +124,9 @@ impl World {
         let names: Vec<Text> = setting.accounts.iter().map(|name| Text::from(*name)).collect();
         let caps = Caps { send_record: true, control: true, enable_local: true, ..Caps::default() };
         let config = Config { caps, confirm_audio_to_video: setting.confirm, ..Config::default() };
-        let seed = |index: usize| if setting.other_wins { 1_000 - index as u64 } else { index as u64 };
+        let seeds = seeds(names.len(), setting.other_wins);
         let body = |(index, name): (usize, &Text)| {
-            Rc::new(Body::new(index, config, seed(index), Monitor::new(name.clone())))
+            Rc::new(Body::new(index, config, seeds[index], Monitor::new(name.clone())))
         };
         let bodies: Vec<Rc<Body>> = names.iter().enumerate().map(body).collect();
         let bodies = std::array::from_fn(|index| bodies[index.min(names.len() - 1)].clone());
@@ -279,7 +279,7 @@ impl World {
             }
             Ask::Reject => {
                 spend(&mut may.rejects);
-                Command::Reject { call }
+                Command::Reject { call, busy: false, text: None }
             }
             Ask::Cancel => {
                 spend(&mut may.hangups);
@@ -287,11 +287,11 @@ impl World {
             }
             Ask::Hangup => {
                 spend(&mut may.hangups);
-                Command::Hangup { call, no_offline, no_record }
+                Command::Hangup { call, no_offline, no_record, text: None }
             }
             Ask::Leave => {
                 spend(&mut may.leaves);
-                Command::Leave { call, no_offline }
+                Command::Leave { call, no_offline, text: None }
             }
             Ask::Switch(step) => {
                 spend(if step == SwitchStep::Invite { &mut may.switches } else { &mut may.answers });
@@ -549,6 +549,17 @@ impl World {
     pub(crate) fn is_at_rest(&self) -> bool {
         self.is_quiet() && self.dues().all(|due| due.is_none())
     }
+}
+
+/// A seed for each device: no two make the same ids, and their first request ids come in the devices' order,
+/// or in the opposite one.
+fn seeds(devices: usize, is_reversed: bool) -> Vec<Seed> {
+    let mut seeds: Vec<Seed> = (0..devices as u64).map(IdGenerator::test_seed).collect();
+    seeds.sort_by_key(|seed| IdGenerator::new(*seed).uuid());
+    if is_reversed {
+        seeds.reverse();
+    }
+    seeds
 }
 
 fn options(user: Text) -> CallOptions {

@@ -2,7 +2,7 @@
 
 use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{Connection, Input, Outcome, Req, RtcEvent, SignalResult};
-use nertc_callkit::engine::output::{RtcOp, SignalOp};
+use nertc_callkit::engine::output::{Notice, RtcOp, SignalOp};
 
 use super::old;
 use super::random::Random;
@@ -87,6 +87,7 @@ const FAILURES: &[i32] = &[codes::TIMEOUT, codes::PLUG_FAILED, 500];
 impl World {
     /// An operation leaves its device.
     pub(super) fn start_operation(&mut self, device: usize, req: Req, op: SignalOp) {
+        self.push(device, &op);
         let op = if self.weather.is_ancient { old::ancient(op) } else { op };
         let op = if self.devices[device].is_old { old::aged(op) } else { op };
         let delay = self.delay();
@@ -114,6 +115,32 @@ impl World {
         }
     }
 
+    /// The plug is notified.
+    pub(super) fn notify(&mut self, device: usize, notice: &Notice) {
+        match notice {
+            Notice::AbortLogin(req) => self.abort_login(device, *req),
+            Notice::InviteState { .. } | Notice::SetToken(_) => {}
+        }
+    }
+
+    /// Nothing of this login goes on; what the service keeps for the device stays.
+    fn abort_login(&mut self, device: usize, req: Req) {
+        self.note(|| format!("device {device}: {req:?} is given up"));
+        let mut is_completed = false;
+        self.things.retain(|_, (whose, _, thing)| {
+            let is_its = *whose == device;
+            is_completed |= is_its && matches!(thing, Thing::Completed(done, _) if *done == req);
+            let goes_on = matches!(thing, Thing::Operation(_, SignalOp::Login { .. }) | Thing::Backlog);
+            !(is_its && goes_on)
+        });
+        self.service.logged_in[device] = false;
+        if !is_completed {
+            let result = SignalResult { outcome: Outcome::failed(codes::TIMEOUT, ""), ..Default::default() };
+            let delay = self.delay();
+            self.send(device, delay, Thing::Completed(req, result));
+        }
+    }
+
     /// The service gets an operation.
     pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &SignalOp) {
         let is_login = matches!(op, SignalOp::Login { .. });
@@ -130,6 +157,9 @@ impl World {
         self.watch.on_operation(self.now, &self.devices, device, op, result.outcome.code);
         for delivery in deliveries {
             self.post(delivery);
+        }
+        if let SignalOp::SendRecord(record) = op {
+            self.send_record(device, record);
         }
         if life != self.devices[device].life || req == Req(u64::MAX) {
             return;
@@ -259,8 +289,9 @@ impl World {
             Thing::Backlog | Thing::CutNoticed | Thing::Healed | Thing::Reborn | Thing::Cut => {
                 return Some(thing);
             }
+            Thing::Record(..) => self.note(|| format!("device {device}: lost in a cut: {thing:?}")),
             // A connection has its own idea of a cut; a plug and its core are on one device.
-            Thing::Wire(..) | Thing::Mail(_) => return Some(thing),
+            Thing::Wire(..) | Thing::Mail(_) | Thing::Token => return Some(thing),
         }
         None
     }

@@ -12,6 +12,7 @@ pub(crate) fn config(given: &mut Fields) -> Result<Config, String> {
         server_record: caps.flag("server_record", false)?,
         send_record: caps.flag("send_record", true)?,
         control: caps.flag("control", true)?,
+        abort_login: caps.flag("abort_login", true)?,
         no_media: caps.flag("no_media", false)?,
         enable_local: caps.flag("enable_local", false)?,
         mute_local: caps.flag("mute_local", true)?,
@@ -107,13 +108,22 @@ pub(crate) fn command(name: &str, of: &mut Fields, implied: &CallRef) -> Result<
             no_record: of.flag("no_record", false)?,
         },
         "accept" => Command::Accept { call: call_ref(of, implied)? },
-        "reject" => Command::Reject { call: call_ref(of, implied)? },
+        "reject" => Command::Reject {
+            call: call_ref(of, implied)?,
+            busy: of.flag("busy", false)?,
+            text: maybe_text(of, "text")?,
+        },
         "hangup" => Command::Hangup {
             call: call_ref(of, implied)?,
             no_offline: of.flag("no_offline", false)?,
             no_record: of.flag("no_record", false)?,
+            text: maybe_text(of, "text")?,
         },
-        "leave" => Command::Leave { call: call_ref(of, implied)?, no_offline: of.flag("no_offline", false)? },
+        "leave" => Command::Leave {
+            call: call_ref(of, implied)?,
+            no_offline: of.flag("no_offline", false)?,
+            text: maybe_text(of, "text")?,
+        },
         "switch_call_type" => Command::SwitchCallType {
             call_type: call_type(of)?,
             step: match of.number("state")? {

@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 pub(crate) fn show(output: &Output) -> Option<Value> {
     let value = match output {
         Output::Signal { req: _, op } => signal(op),
+        // Between an engine and its own backend; no message on the wire.
+        Output::Notify(Notice::InviteState { .. }) => return None,
+        Output::Notify(notice) => self::notice(notice),
         Output::Rtc { req: _, op } => rtc(op),
         Output::Done { ticket: _, result } => done(result),
         Output::Event(event) => self::event(event),
@@ -78,10 +81,12 @@ fn signal(op: &SignalOp) -> Value {
         SignalOp::Login { account, token } => json!({"account": &**account, "token": &**token}),
         SignalOp::Logout => json!({}),
         SignalOp::Create { call_type } => json!({"call_type": type_of(*call_type)}),
-        SignalOp::Join { channel_id, no_offline }
-        | SignalOp::Leave { channel_id, no_offline }
-        | SignalOp::Close { channel_id, no_offline } => {
+        SignalOp::Join { channel_id, no_offline } => {
             json!({"channel_id": &**channel_id, "no_offline": no_offline})
+        }
+        SignalOp::Leave { channel_id, custom, no_offline }
+        | SignalOp::Close { channel_id, custom, no_offline } => {
+            json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline})
         }
         SignalOp::Invite { message, expires_ms, push } => {
             let mut invite = self::message(message);
@@ -214,8 +219,22 @@ fn event(event: &Event) -> Value {
         Event::NetworkQuality(of) => ("on_network_quality", connection(of)),
         Event::CallTypeRequest(of) => ("on_call_type_request", call(of)),
         Event::MissedCall(of) => ("on_missed_call", missed(of)),
+        Event::UserRinging(of) => ("on_user_ringing", user(of)),
+        Event::TokenNeeded(of) => ("on_token_needed", connection(of)),
+        Event::RecordReceived(of) => ("on_record_received", sent(of)),
     };
     named("event", name, rest)
+}
+
+fn notice(notice: &Notice) -> Value {
+    match notice {
+        Notice::InviteState { channel_id, account, request_id, state } => {
+            json!({"notify": "invite_state", "channel_id": &**channel_id, "account": &**account,
+                "request_id": &**request_id, "state": *state as i32})
+        }
+        Notice::AbortLogin(_) => json!({"notify": "abort_login"}),
+        Notice::SetToken(_) => json!({"notify": "set_token"}),
+    }
 }
 
 fn invited(event: &Invited) -> Value {
@@ -230,11 +249,12 @@ fn invited(event: &Invited) -> Value {
         invited_at_ms,
         ring_left_ms,
         offline,
+        answered,
     } = event;
     json!({"call_no": call_no, "invitor": &**invitor, "call_type": type_of(*call_type),
         "attachment": &**attachment, "channel_id": &**channel_id, "request_id": &**request_id,
         "call_id": &**call_id, "invited_at_ms": invited_at_ms, "ring_left_ms": ring_left_ms,
-        "offline": offline})
+        "offline": offline, "answered": answered})
 }
 
 fn user(event: &UserEvent) -> Value {
@@ -277,7 +297,10 @@ fn error(event: &ErrorEvent) -> Value {
 }
 
 fn missed(event: &MissedCall) -> Value {
-    let MissedCall { user, call_type, attachment, why, invited_at_ms } = event;
+    // Ids that the vector knows from the invite.
+    let MissedCall { user, call_type, attachment, why, invited_at_ms, channel_id: _, request_id: _, count } =
+        event;
+    let count = if *count == 1 { 0 } else { *count };
     json!({"user_id": &**user, "call_type": type_of(*call_type), "attachment": &**attachment,
-        "why": *why as i32, "invited_at_ms": invited_at_ms})
+        "why": *why as i32, "invited_at_ms": invited_at_ms, "count": count})
 }

@@ -4,10 +4,10 @@ use super::Sequences;
 use super::fields::Fields;
 use super::input;
 use super::output::{operation_name, plain, rtc_name, show, signal_name};
-use nertc_callkit::engine::Engine;
 use nertc_callkit::engine::input::{CallRef, Input, Req, SignalEvent, Source, Text, Ticket};
 use nertc_callkit::engine::output::{Event, Output};
 use nertc_callkit::engine::time::Time;
+use nertc_callkit::engine::{Engine, IdGenerator};
 use serde_json::{Value, json};
 
 /// How deep sequences may call sequences.
@@ -54,7 +54,7 @@ pub(crate) fn play(vector: &Value, sequences: &Sequences) -> Result<(), String> 
     vector.list("source")?;
     let mut given = Fields::of(Value::Object(vector.object("given")?))?;
     let mut player = Player {
-        engine: Engine::new(input::config(&mut given)?, 7),
+        engine: Engine::new(input::config(&mut given)?, IdGenerator::test_seed(7)),
         sequences,
         account: given.maybe_text("account")?.unwrap_or_else(|| "al".to_owned()),
         now: Time(0),
@@ -238,7 +238,7 @@ impl Player<'_> {
                 }
                 Output::Event(Event::Invited(invited)) => self.shown = invited.call_no,
                 Output::Event(Event::CallEnd(end)) if end.call_no == self.shown => self.shown = 0,
-                Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
+                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
             }
             let value = show(&output).map(|value| self.with_names(value));
             self.seen.extend(value);

@@ -6,10 +6,15 @@ use std::sync::Arc;
 use nertc_callkit_abi::{
     nertc_callkit_connection as connection, nertc_callkit_log_level, nertc_callkit_signal as signal,
 };
+use nertc_callkit_plug::codes::{BAD_TOKEN, OK};
 use nertc_callkit_plug::mail;
 use nertc_callkit_plug::mail::SignalMail;
+use serde_json::Value;
 
 use crate::station::{Answer, Channel, Event, Member, Room, Signal, Source, What};
+
+/// Accounts in a call record, at most: a call has two.
+const DURATIONS: usize = 8;
 
 /// Text for C. Another program can smuggle a NUL in; C sees what is before it.
 fn text(text: &str) -> Arc<CStr> {
@@ -31,14 +36,43 @@ pub(crate) fn done(req: u64, answer: &Answer) -> SignalMail {
 }
 
 /// How the connection changed.
-pub(crate) fn connection(what: What, code: i32, message: &str) -> SignalMail {
+pub(crate) fn connection(what: What, code: i32, raw_code: i32, message: &str) -> SignalMail {
     let what = match what {
         What::Lost => connection::NERTC_CALLKIT_CONNECTION_LOST,
         What::Restored => connection::NERTC_CALLKIT_CONNECTION_RESTORED,
         What::Kicked => connection::NERTC_CALLKIT_CONNECTION_KICKED,
     };
-    let notice = mail::Notice { code, raw_code: 0, message: opt_text(message) };
+    let notice = mail::Notice { code, raw_code, message: opt_text(message) };
     SignalMail::Connection(what, Some(Arc::new(notice)))
+}
+
+/// A token is wanted: there was none, or it was refused.
+pub(crate) fn token_needed(refused: bool) -> SignalMail {
+    let code = if refused { BAD_TOKEN } else { OK };
+    let message = if refused { "the broker does not take the token" } else { "there is no token" };
+    let notice = mail::Notice { code, raw_code: 0, message: opt_text(message) };
+    SignalMail::Connection(connection::NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED, Some(Arc::new(notice)))
+}
+
+/// A call record that `from` sent to `to`. None: it is no record.
+pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<SignalMail> {
+    let value: Value = serde_json::from_str(json).ok()?;
+    let number = |it: &Value, key: &str| it.get(key).and_then(Value::as_u64);
+    let durations = value.get("durations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let duration = |it: &Value| {
+        let seconds = u32::try_from(number(it, "duration")?).ok()?;
+        Some((text(it.get("accid")?.as_str()?), seconds))
+    };
+    Some(SignalMail::Record(Arc::new(mail::Record {
+        from: text(from),
+        to: text(to),
+        id: text(id),
+        channel: text(value.get("channelId").and_then(Value::as_str).unwrap_or_default()),
+        call_type: number(&value, "type").filter(|it| (1..=2).contains(it))? as i32,
+        status: number(&value, "status").filter(|it| (1..=5).contains(it))? as i32,
+        text: text(json),
+        durations: durations.iter().take(DURATIONS).filter_map(duration).collect(),
+    })))
 }
 
 /// A line for the log.
@@ -69,6 +103,8 @@ fn event(it: &Event) -> mail::Event {
             Signal::Accept => signal::NERTC_CALLKIT_SIGNAL_ACCEPT,
             Signal::Leave => signal::NERTC_CALLKIT_SIGNAL_LEAVE,
             Signal::Control => signal::NERTC_CALLKIT_SIGNAL_CONTROL,
+            Signal::Ringing => signal::NERTC_CALLKIT_SIGNAL_RINGING,
+            Signal::PeerLost => signal::NERTC_CALLKIT_SIGNAL_PEER_LOST,
         },
         channel: Arc::new(channel(&it.channel)),
         from: who(&it.from, &it.from_device),
@@ -165,10 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn a_record_is_read_as_far_as_it_is_one() {
+        let json = r#"{"type":2,"channelId":"7","status":1,"durations":[{"accid":"bob","duration":5},{}]}"#;
+        let Some(SignalMail::Record(it)) = record("bob", "alice", "m", json) else { panic!("a record") };
+        assert_eq!((&*it.from, &*it.to, &*it.id, &*it.channel), (c"bob", c"alice", c"m", c"7"));
+        assert_eq!((it.call_type, it.status, it.durations.len()), (2, 1, 1));
+        assert_eq!((&*it.durations[0].0, it.durations[0].1), (c"bob", 5));
+        for json in ["", "[]", "{}", r#"{"type":3,"status":1}"#, r#"{"type":1,"status":6}"#] {
+            assert!(record("bob", "alice", "m", json).is_none(), "{json}");
+        }
+    }
+
+    #[test]
     fn a_kick_says_why() {
-        let kicked = connection(What::Kicked, 10420, "elsewhere");
+        let kicked = connection(What::Kicked, 10420, 0x8E, "elsewhere");
         let SignalMail::Connection(what, Some(notice)) = kicked else { unreachable!("a change") };
         assert_eq!((what, notice.code), (connection::NERTC_CALLKIT_CONNECTION_KICKED, 10420));
+        assert_eq!(notice.raw_code, 0x8E);
         assert_eq!(notice.message.as_deref(), Some(c"elsewhere"));
     }
 }

@@ -1,29 +1,26 @@
-//! A plug: a station and its link behind one lock, a place at the reactor, and the outlet to the core.
+//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to the core.
 //!
-//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; tell the station or the
-//! link; carry out what both ask for until neither has more; write to the socket; set the deadline; unlock;
-//! empty the outlet; call the host. No sink and no hook is called under the lock.
+//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the line do it; set the
+//! deadline; unlock; empty the outlet; call the host. No sink and no hook is called under the lock.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_abi::{nertc_callkit_req, nertc_callkit_signaling_sink};
-use nertc_callkit_plug::codes::{
-    ALREADY_LOGGED_IN, BAD_TOKEN, INVALID_ARGUMENT, NOT_LOGGED_IN, OK, OTHER_DEVICE, PLUG_FAILED,
-};
+use nertc_callkit_plug::codes::{ALREADY_LOGGED_IN, INVALID_ARGUMENT, NOT_LOGGED_IN, OK, PLUG_FAILED};
 use nertc_callkit_plug::mail::SignalMail;
 use nertc_callkit_plug::outlet::{Outlet, RETRY_MS};
 use parking_lot::Mutex;
 
-use crate::asks::{self, Asker};
 use crate::convert;
 use crate::identity;
-use crate::link::{Link, LinkEvent, Readiness, Settings, Timers, code};
+use crate::line::Line;
+use crate::link::{Link, Readiness, Settings, Timers};
 use crate::names::Names;
 use crate::options::Options;
 use crate::reactor::{Driven, Seat, now};
-use crate::station::{Answer, Config, Fate, Input, Op, Output, Station, Text, What};
+use crate::station::{Answer, Config, InviteState, Op, Text};
 
 /// Seconds for which the broker keeps a session whose client id nobody keeps.
 const SHORT_EXPIRY_S: u32 = 600;
@@ -44,30 +41,8 @@ struct State {
     seat: Option<Seat>,
     /// From the first login on; another account gets another one.
     line: Option<Box<Line>>,
-    /// The question for a token that the host has not answered.
-    ask: Option<u64>,
     /// When the core is asked again whether it takes more.
     retry_at: Option<u64>,
-}
-
-/// A device of an account and its connection.
-struct Line {
-    names: Names,
-    account: Text,
-    device: Text,
-    station: Station,
-    link: Link,
-    /// The login that was asked for last.
-    login: Option<u64>,
-    /// It was granted.
-    is_in: bool,
-    /// The link waits for a token.
-    wants_token: bool,
-    /// The logout that was asked for last.
-    logout: Option<u64>,
-    /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
-    /// nobody is there.
-    logged_out: Option<SignalMail>,
 }
 
 /// Who logs in; the texts are lent.
@@ -108,15 +83,12 @@ impl Device {
 
     /// The barrier. Who did not log out is away: the session stays, others are not told.
     pub(crate) fn close(&self) {
-        let (line, seat, ask) = {
+        let (line, seat) = {
             let mut state = self.state.lock();
-            (state.line.take(), state.seat.take(), state.ask.take())
+            (state.line.take(), state.seat.take())
         };
-        if let Some(ask) = ask {
-            asks::forget(ask);
-        }
         if let Some(mut line) = line {
-            line.link.disconnect(now(), false);
+            line.act(now(), &mut |_| (), |line| line.link().disconnect(now(), false));
         }
         if let Some(seat) = seat {
             seat.leave();
@@ -134,8 +106,8 @@ impl Device {
         let is_same = {
             let state = self.state.lock();
             let line = state.line.as_deref();
-            let is_same = line.is_some_and(|it| *it.account == *who.account && *it.device == *who.device);
-            if !is_same && line.is_some_and(|it| it.is_in) {
+            let is_same = line.is_some_and(|it| it.is_of(who.account, who.device));
+            if !is_same && line.is_some_and(Line::is_in) {
                 drop(state);
                 return self.answer(req, ALREADY_LOGGED_IN, "log out first");
             }
@@ -147,22 +119,14 @@ impl Device {
             return self.answer(req, PLUG_FAILED, "no random bytes, or the plug is not open");
         }
         self.act(|state, now| {
-            state.forget_ask();
-            if let Some(mut before) = fresh.and_then(|fresh| state.line.replace(fresh)) {
+            if let Some(before) = fresh.and_then(|fresh| state.line.replace(fresh)) {
                 // Its login was never granted, or it has logged out.
-                before.station.handle(now, Input::Op { req: 0, op: Op::Logout });
-                before.settle(now, &self.outlet);
-                before.logged_out.into_iter().for_each(|it| self.outlet.push(it));
+                before.retire(now, &mut |it| self.outlet.push(it));
             }
-            let Some(line) = state.line.as_deref_mut() else { return };
-            line.login = Some(req as u64);
-            line.logged_out.take().into_iter().for_each(|it| self.outlet.push(it));
-            line.station.handle(now, Input::Op { req: req as u64, op: Op::Login });
-            if who.token.is_empty() && self.options.hooks.gives_tokens() {
-                line.wants_token = true;
-            } else {
-                line.link.connect(now, who.token);
-            }
+            self.on_line(state, now, |line| {
+                line.release_logout(&mut |it| self.outlet.push(it));
+                line.login(now, req as u64, who.token, &mut |it| self.outlet.push(it));
+            });
         });
         OK
     }
@@ -174,55 +138,58 @@ impl Device {
         let settings = Settings {
             endpoints: endpoints.clone(),
             roots: roots.clone(),
+            client_cert: self.options.client_cert.clone(),
             allow_plaintext: *allow_plaintext,
             client_id: client_id.text,
             session_expiry_s: if client_id.kept { expiry_s } else { expiry_s.min(SHORT_EXPIRY_S) },
             keep_alive_s: self.options.keep_alive_s,
             presence: *presence,
-            has_token_hook: hooks.gives_tokens(),
             names: names.clone(),
             timers: Timers::default(),
         };
+        let lives = identity::instances(who.account, who.device, who.folder, &self.instance);
         let config = Config {
             account: who.account.into(),
             device: who.device.into(),
             instance: self.instance.clone(),
+            instances: lives.into_iter().map(Text::from).collect(),
             single_device: self.options.single_device,
             busy_is_local: self.options.busy_is_local,
             peer_lost_ms: self.options.peer_lost_ms,
             watch_presence: *presence,
         };
         let port = self.state.lock().seat.as_ref()?.port();
-        Some(Box::new(Line {
-            names,
-            account: who.account.into(),
-            device: who.device.into(),
-            station: Station::new(config, identity::seed()?),
-            link: Link::new(settings, identity::seed()?, port),
-            login: None,
-            is_in: false,
-            wants_token: false,
-            logout: None,
-            logged_out: None,
-        }))
+        Line::new(config, settings, port).map(Box::new)
     }
 
     /// Every other operation.
     pub(crate) fn run(&self, req: nertc_callkit_req, op: Op) -> i32 {
-        self.act(|state, now| {
-            let is_logout = matches!(op, Op::Logout);
-            if is_logout {
-                state.forget_ask();
-            }
-            match &mut state.line {
-                Some(line) => {
-                    line.logout = if is_logout { Some(req as u64) } else { line.logout };
-                    line.station.handle(now, Input::Op { req: req as u64, op });
-                }
-                None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
-            }
+        self.act(|state, now| match state.line {
+            Some(_) => self.on_line(state, now, |line| line.operate(now, req as u64, op)),
+            None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
         });
         OK
+    }
+
+    /// The login is not wanted any more.
+    pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
+        self.act(|state, now| {
+            self.on_line(state, now, |line| {
+                line.abort_login(now, req as u64, &mut |it| self.outlet.push(it));
+            });
+        });
+    }
+
+    /// The token for the next connection; empty: there is none.
+    pub(crate) fn set_token(&self, token: &str) {
+        self.on_link(|link, now| link.set_token(now, token));
+    }
+
+    /// What the core made of an invite.
+    pub(crate) fn invite_state(&self, channel: Text, request: Text, what: InviteState) {
+        self.act(|state, now| {
+            self.on_line(state, now, |line| line.invite_state(now, channel, request, what));
+        });
     }
 
     /// The device has another network.
@@ -239,30 +206,25 @@ impl Device {
     }
 
     fn on_link(&self, body: impl FnOnce(&mut Link, u64)) {
-        self.act(|state, now| {
-            if let Some(line) = &mut state.line {
-                body(&mut line.link, now);
-            }
-        });
+        self.act(|state, now| self.on_line(state, now, |line| body(line.link(), now)));
     }
 
-    /// Does something, and everything that follows from it.
-    fn act(&self, body: impl FnOnce(&mut State, u64)) {
-        let question = {
-            let mut state = self.state.lock();
-            let now = now();
-            body(&mut state, now);
-            if let Some(line) = &mut state.line {
-                line.settle(now, &self.outlet);
-            }
-            let question = state.new_question();
-            state.set_deadline();
-            question
-        };
-        self.deliver();
-        if let Some((ask, account)) = question {
-            self.options.hooks.ask_token(ask, &account);
+    /// Does something with the line, if there is one.
+    fn on_line(&self, state: &mut State, now: u64, body: impl FnOnce(&mut Line)) {
+        if let Some(line) = &mut state.line {
+            line.act(now, &mut |it| self.outlet.push(it), body);
         }
+        state.line.take_if(|line| line.is_broken());
+    }
+
+    /// Does something under the lock, and then what has to be done without it.
+    fn act(&self, body: impl FnOnce(&mut State, u64)) {
+        {
+            let mut state = self.state.lock();
+            body(&mut state, now());
+            state.set_deadline();
+        }
+        self.deliver();
     }
 
     /// Empties the outlet. What the core does not take now is offered again.
@@ -286,143 +248,25 @@ impl Driven for Device {
                 state.retry_at = None;
                 self.outlet.retry();
             }
-            let Some(line) = &mut state.line else { return };
-            if line.link.poll_timeout().is_some_and(|at| at <= now) {
-                line.link.handle_timeout(now);
-            }
-            if line.station.poll_timeout().is_some_and(|at| at <= now) {
-                line.station.handle_timeout(now);
-            }
+            self.on_line(state, now, |line| line.on_time(now));
         });
     }
 
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
         self.on_link(|link, now| link.resolved(now, ticket, found));
     }
-}
 
-impl Asker for Device {
-    fn token(&self, ask: u64, token: Option<&str>) {
-        self.act(|state, now| {
-            let is_it = state.ask.take_if(|it| *it == ask).is_some();
-            let Some(line) = state.line.as_deref_mut().filter(|_| is_it) else { return };
-            match token {
-                Some(token) if !token.is_empty() => line.link.connect(now, token),
-                _ => {
-                    let message = "the host has no token".into();
-                    line.refused(now, BAD_TOKEN, 0, message);
-                }
-            }
-        });
+    /// What the line does is contained there; this came from somewhere else.
+    fn panicked(&self) {
+        self.on_link(Link::reconnect);
     }
 }
 
 impl State {
-    fn forget_ask(&mut self) {
-        if let Some(ask) = self.ask.take() {
-            asks::forget(ask);
-        }
-    }
-
-    /// If the link wants a token: the number of the question and whom it is about.
-    fn new_question(&mut self) -> Option<(u64, Text)> {
-        let line = self.line.as_deref_mut()?;
-        if !std::mem::take(&mut line.wants_token) {
-            return None;
-        }
-        let account = line.account.clone();
-        self.forget_ask();
-        let ask = asks::add(self.me.clone() as Weak<dyn Asker>);
-        self.ask = Some(ask);
-        Some((ask, account))
-    }
-
     fn set_deadline(&self) {
         let Some(seat) = &self.seat else { return };
-        let line = self.line.iter().flat_map(|it| [it.link.poll_timeout(), it.station.poll_timeout()]);
-        seat.set_deadline(line.chain([self.retry_at]).flatten().min());
-    }
-}
-
-impl Line {
-    /// Lets station and link do what they have to, until neither has more; then writes to the socket.
-    fn settle(&mut self, now: u64, outlet: &Outlet<SignalMail>) {
-        loop {
-            while let Some(output) = self.station.poll_output() {
-                self.carry_out(now, output, outlet);
-            }
-            let Some(event) = self.link.poll_event() else { break };
-            self.hear(now, event);
-        }
-        self.link.flush(now);
-        if self.link.poll_timeout().is_none() {
-            self.logged_out.take().into_iter().for_each(|it| outlet.push(it));
-        }
-    }
-
-    fn hear(&mut self, now: u64, event: LinkEvent) {
-        let input = match event {
-            LinkEvent::Up { resumed } => Input::Up { resumed },
-            LinkEvent::Down => Input::Down,
-            LinkEvent::NeedToken => {
-                self.wants_token = true;
-                return;
-            }
-            LinkEvent::Refused { code, raw_code, message } => {
-                let code = match code {
-                    code::BAD_TOKEN => BAD_TOKEN,
-                    code::TAKEN => OTHER_DEVICE,
-                    _ => PLUG_FAILED,
-                };
-                return self.refused(now, code, raw_code, message);
-            }
-            LinkEvent::Message { lane, from, device, payload } => {
-                Input::Message { lane, from, device, payload }
-            }
-            LinkEvent::Published { token, fate } => Input::Published { token, fate },
-            LinkEvent::Gone { account, device } => Input::Gone { account, device },
-        };
-        self.station.handle(now, input);
-    }
-
-    fn refused(&mut self, now: u64, code: i32, raw_code: i32, message: Text) {
-        self.is_in = false;
-        self.station.handle(now, Input::Refused { code, raw_code, message });
-    }
-
-    fn carry_out(&mut self, now: u64, output: Output, outlet: &Outlet<SignalMail>) {
-        match output {
-            Output::Publish { token, topic, payload, expires_ms } => match self.names.write(&topic) {
-                Some(topic) => self.link.publish(now, token, topic, payload, expires_ms),
-                // No account can have that name.
-                None => self.station.handle(now, Input::Published { token, fate: Fate::NobodyThere }),
-            },
-            Output::Watch { account, device, on } => self.link.watch(&account, &device, on),
-            Output::Lively(on) => self.link.lively(now, on),
-            Output::Disconnect { forget } => {
-                self.is_in = false;
-                self.link.disconnect(now, forget);
-            }
-            Output::Reconnect => self.link.reconnect(now),
-            Output::Done { req: 0, .. } => {}
-            Output::Done { req, answer } => {
-                if self.login.take_if(|it| *it == req).is_some() {
-                    self.is_in = answer.code == OK;
-                }
-                let mail = convert::done(req, &answer);
-                if self.logout.take_if(|it| *it == req).is_some() {
-                    self.logged_out.replace(mail).into_iter().for_each(|it| outlet.push(it));
-                } else {
-                    outlet.push(mail);
-                }
-            }
-            Output::Events { source, events } => convert::events(source, &events, |it| outlet.push(it)),
-            Output::Connection { what, code, message } => {
-                self.is_in &= what != What::Kicked;
-                outlet.push(convert::connection(what, code, &message));
-            }
-            Output::Log { text } => outlet.push(convert::warning(text)),
-        }
+        let line = self.line.as_ref().and_then(|it| it.poll_timeout());
+        seat.set_deadline([line, self.retry_at].into_iter().flatten().min());
     }
 }
 
@@ -441,6 +285,7 @@ mod tests {
 
     use super::*;
     use crate::options::{Given, NoHooks};
+    use crate::station::What;
 
     /// What a sink was told, and how often it refuses first.
     #[derive(Default)]
@@ -496,6 +341,7 @@ mod tests {
             rooms: None,
             connection: Some(changed),
             log: None,
+            record: None,
         }
     }
 
@@ -504,6 +350,8 @@ mod tests {
             flags: 0,
             endpoints: vec!["mqtt://127.0.0.1:1"],
             ca_pem: None,
+            client_cert: None,
+            client_key: None,
             prefix: None,
             session_expiry_s: 0,
             keep_alive_s: 0,
@@ -523,8 +371,8 @@ mod tests {
         let sink = sink(&told);
         assert_eq!(device.open(&sink), OK);
         told.refusals.store(2, Ordering::SeqCst);
-        device.outlet.push(convert::connection(What::Lost, OK, ""));
-        device.outlet.push(convert::connection(What::Restored, OK, ""));
+        device.outlet.push(convert::connection(What::Lost, OK, 0, ""));
+        device.outlet.push(convert::connection(What::Restored, OK, 0, ""));
         assert_eq!(device.run(1, Op::Create { call_type: 1 }), OK);
         told.expect(&["done 1 20001", "connection 1", "connection 2"]);
         device.close();

@@ -6,6 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use nertc_callkit_ids::Seed;
 use parking_lot::Mutex;
 
 use crate::global::Global;
@@ -14,6 +15,15 @@ use crate::options::Hooks;
 
 /// Bytes of a client id that every broker takes.
 const CLIENT_ID_BYTES: usize = 23;
+
+/// Instances that are remembered of a device.
+const INSTANCES: usize = 8;
+
+/// By account and device.
+type Instances = BTreeMap<(String, String), Vec<String>>;
+
+/// Instances of this process's devices.
+static INSTANCES_HERE: Global<Mutex<Instances>> = Global::new();
 
 /// Client ids of this process, where nobody keeps them.
 static OURS: Global<Mutex<BTreeMap<(String, String), String>>> = Global::new();
@@ -37,7 +47,7 @@ pub(crate) fn client_id(hooks: &dyn Hooks, account: &str, device: &str, folder: 
         hooks.save_client_id(account, device, &text);
         return Some(ClientId { text, kept: true });
     }
-    if let Some(path) = path(account, device, folder) {
+    if let Some(path) = path("mqtt", account, device, folder) {
         match keep(&path) {
             Ok(text) => return Some(ClientId { text, kept: true }),
             Err(error) => log::warn!("mqtt: no client id can be kept in data_dir: {error}"),
@@ -53,8 +63,36 @@ pub(crate) fn client_id(hooks: &dyn Hooks, account: &str, device: &str, folder: 
     Some(ClientId { text, kept: false })
 }
 
-fn path(account: &str, device: &str, folder: &str) -> Option<PathBuf> {
-    let file = format!("mqtt-{}-{}", encode(account)?, encode(device)?);
+/// The instances of a device's last lives, the oldest first, `instance` the last: who asks one of them about
+/// a call learns at once that it is over. They are kept beside the client id.
+pub(crate) fn instances(account: &str, device: &str, folder: &str, instance: &str) -> Vec<String> {
+    let path = path("mqtt_lives", account, device, folder);
+    let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    let mut here = INSTANCES_HERE.get().lock();
+    let list = here.entry((account.to_owned(), device.to_owned())).or_default();
+    let mut all: Vec<String> = text.lines().filter(|it| is_client_id(it)).map(str::to_owned).collect();
+    all.extend(list.iter().cloned());
+    all.push(instance.to_owned());
+    // Each at the place where it was named last.
+    let mut last: Vec<String> = Vec::new();
+    for it in all.into_iter().rev() {
+        if last.len() < INSTANCES && !last.contains(&it) {
+            last.push(it);
+        }
+    }
+    last.reverse();
+    list.clone_from(&last);
+    drop(here);
+    if let Some(path) = path
+        && let Err(error) = replace(&path, &last.join("\n"))
+    {
+        log::warn!("mqtt: what a device was called before cannot be kept in data_dir: {error}");
+    }
+    last
+}
+
+fn path(kind: &str, account: &str, device: &str, folder: &str) -> Option<PathBuf> {
+    let file = format!("{kind}-{}-{}", encode(account)?, encode(device)?);
     (!folder.is_empty()).then(|| Path::new(folder).join(file))
 }
 
@@ -65,13 +103,17 @@ fn keep(path: &Path) -> io::Result<String> {
         return Ok(text);
     }
     let text = name().ok_or(io::ErrorKind::Other)?;
-    // Beside it and then in its place: whoever reads sees all or nothing.
+    replace(path, &text).map(|()| text)
+}
+
+/// Beside it and then in its place: whoever reads sees all or nothing.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension(name().ok_or(io::ErrorKind::Other)?);
-    let written = write(&fresh, &text).and_then(|()| fs::rename(&fresh, path));
+    let written = write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
     if written.is_err() {
         let _ = fs::remove_file(&fresh);
     }
-    written.map(|()| text)
+    written
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
@@ -99,8 +141,13 @@ pub(crate) fn name() -> Option<String> {
     Some(digits.collect())
 }
 
+/// What a generator of ids starts from.
+pub(crate) fn seed() -> Option<Seed> {
+    random()
+}
+
 /// A random number.
-pub(crate) fn seed() -> Option<u64> {
+pub(crate) fn number() -> Option<u64> {
     random().map(u64::from_ne_bytes)
 }
 
@@ -119,6 +166,7 @@ fn random<const N: usize>() -> Option<[u8; N]> {
 /// For the child after a fork: the parent's sessions are not its own. Safe in a fork handler.
 pub(crate) fn after_fork_in_child() {
     OURS.start_afresh();
+    INSTANCES_HERE.start_afresh();
 }
 
 #[cfg(test)]
@@ -183,6 +231,25 @@ mod tests {
         assert!(!first.kept);
         assert_eq!(id(""), first);
         assert_eq!(id("/nonexistent/folder"), first);
+    }
+
+    #[test]
+    fn the_last_eight_lives_are_remembered_over_processes() {
+        let folder = Folder::new();
+        let lives = |instance: &str| instances("lives", "phone", folder.text(), instance);
+        let names: Vec<String> = (0..10).map(|_| name().expect("random bytes")).collect();
+        assert_eq!(lives(&names[0]), names[..1]);
+        // As after a restart: only the file remembers.
+        let forget = || INSTANCES_HERE.get().lock().clear();
+        for at in 1..10 {
+            forget();
+            assert_eq!(lives(&names[at]), names[(at + 1).saturating_sub(8)..=at]);
+        }
+        assert_eq!(lives(&names[5]).last(), Some(&names[5]), "named again");
+        fs::write(folder.only_file(), "nonsense!\n\n").expect("a file");
+        forget();
+        assert_eq!(lives(&names[0]), names[..1]);
+        assert_eq!(instances("lives", "pad", "", &names[1]), names[1..2]);
     }
 
     #[test]

@@ -4,16 +4,16 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
-    NERTC_CALLKIT_ABI, nertc_callkit_flag, nertc_callkit_login_args, nertc_callkit_record, nertc_callkit_req,
-    nertc_callkit_signaling, nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap,
-    nertc_callkit_signaling_sink,
+    NERTC_CALLKIT_ABI, nertc_callkit_flag, nertc_callkit_invite_state as state, nertc_callkit_login_args,
+    nertc_callkit_record, nertc_callkit_req, nertc_callkit_signaling, nertc_callkit_signaling_args,
+    nertc_callkit_signaling_cap as cap, nertc_callkit_signaling_sink,
 };
 use nertc_callkit_plug::codes::{INVALID_ARGUMENT, OK, PLUG_FAILED};
 use nertc_callkit_plug::input::{lent, plug, shield, size, text};
 
 use crate::device::{Device, Login};
 use crate::options::Options;
-use crate::station::{InviteExtra, Message, Op, Push, RecordOp, Text};
+use crate::station::{InviteExtra, InviteState, Message, Op, Push, RecordOp, Text};
 
 /// A vtable in a static. Its only pointer is the name, a static text.
 struct Vtable(nertc_callkit_signaling);
@@ -44,6 +44,9 @@ static VTABLE: Vtable = Vtable(nertc_callkit_signaling {
     control: Some(control),
     send_record: Some(send_record),
     network_changed: Some(network_changed),
+    invite_state: Some(invite_state),
+    abort_login: Some(abort_login),
+    set_token: Some(set_token),
 });
 
 /// A new signaling plug. Whoever gets the ctx calls the vtable's release once. None: the system has no random
@@ -276,4 +279,44 @@ unsafe extern "C" fn network_changed(ctx: *mut c_void) {
         device.network_changed();
         OK
     });
+}
+
+unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_signaling_args, number: i32) {
+    const RINGING: i32 = state::NERTC_CALLKIT_INVITE_RINGING as i32;
+    const HELD: i32 = state::NERTC_CALLKIT_INVITE_HELD as i32;
+    const DROPPED: i32 = state::NERTC_CALLKIT_INVITE_DROPPED as i32;
+    // SAFETY: our ctx, not released; the arguments are lent for the call.
+    let (device, args) = unsafe { (plug::<Device>(ctx), lent(args)) };
+    let Some(args) = args else { return };
+    let what = match number {
+        RINGING => InviteState::Ringing,
+        HELD => InviteState::Held,
+        DROPPED => InviteState::Dropped,
+        _ => return,
+    };
+    // SAFETY: the texts are lent for the call.
+    let Some(it) = (unsafe { message(args) }) else { return };
+    shield(|| {
+        device.invite_state(it.channel, it.request, what);
+        OK
+    });
+}
+
+unsafe extern "C" fn abort_login(ctx: *mut c_void, req: nertc_callkit_req) {
+    // SAFETY: our ctx, not released.
+    let device = unsafe { plug::<Device>(ctx) };
+    shield(|| {
+        device.abort_login(req);
+        OK
+    });
+}
+
+unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
+    // SAFETY: our ctx, not released; the token is lent for the call.
+    let (device, token) = unsafe { (plug::<Device>(ctx), utf8(token)) };
+    let Some(token) = token else { return INVALID_ARGUMENT };
+    shield(|| {
+        device.set_token(token);
+        OK
+    })
 }

@@ -21,6 +21,8 @@ impl Driven for Device {
     }
 
     fn resolved(&self, _: u64, _: io::Result<Vec<SocketAddr>>) {}
+
+    fn panicked(&self) {}
 }
 
 /// Takes a seat and waits until it is called.

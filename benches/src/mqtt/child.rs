@@ -1,8 +1,11 @@
 //! A program that is talked to line by line, and that does not outlive the one that started it.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child as Process, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::system::{PATIENCE, give_up};
 
 /// A running program.
 pub(crate) struct Child {
@@ -39,13 +42,27 @@ impl Child {
         self.input.write_all(format!("{line}\n").as_bytes()).expect("it reads");
     }
 
-    /// Its next line.
+    /// Its next line. Every program here writes whole lines.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
+        if self.output.buffer().is_empty() {
+            self.wait();
+        }
         let count = self.output.read_line(&mut line).expect("it writes text");
         assert!(count > 0, "a program that is measured ended");
         line.truncate(line.trim_end().len());
         line
+    }
+
+    /// Waits until there is something to read, or the end.
+    fn wait(&self) {
+        let fd = self.output.get_ref().as_raw_fd();
+        let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one descriptor, ours.
+        let ready = unsafe { libc::poll(&mut poll, 1, PATIENCE.as_millis() as i32) };
+        if ready == 0 {
+            give_up(&format!("process {} says nothing for {} s", self.id(), PATIENCE.as_secs()));
+        }
     }
 
     /// Its process id.

@@ -110,7 +110,10 @@ fn log_in(port: u16, count: usize) -> (Vec<Handle>, Duration) {
     let mut kits = Vec::with_capacity(count);
     let start = Instant::now();
     for number in 0..count {
-        wait(start + 600 * SECOND, |book| book.logging_in < LOGINS);
+        assert!(
+            wait(start + 600 * SECOND, |book| book.logging_in < LOGINS),
+            "{number} of {count} logins began in 600 s"
+        );
         book().logging_in += 1;
         let kit = api::create_with(&listener, Some(&api::mqtt(port)), number);
         api::login(kit, &format!("device-{number}"), Some(on_login), number);

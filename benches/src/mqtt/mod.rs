@@ -15,17 +15,13 @@ use child::Child;
 use pairs::Callers;
 use raw::Raw;
 
-use crate::{ROUNDS, SAMPLES, SECOND, api, compare, median, say, system};
+use crate::{SECOND, api, compare, median, round_count, sample_count, say, system};
 
 pub(crate) use broker::is_there as has_broker;
 pub(crate) use load::run as load;
 
 /// Long enough for three processes to say the last word about a call.
 const PAUSE: Duration = Duration::from_micros(300);
-/// What no measure here takes.
-const PATIENCE_S: u32 = 240;
-/// Calls whose CPU time is counted.
-const COUNTED: u32 = 1_000;
 
 /// Calls of sofia-sip between two processes: the program, or None where it is not.
 struct Sofia {
@@ -60,7 +56,6 @@ impl Sofia {
 /// Set-up, compared with a round trip over the same broker and with `sofia`. The caller is on the first CPU,
 /// the broker and the called side on `other_cpu`.
 pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
-    system::end_within(PATIENCE_S);
     let cpu = system::cpus()[0];
     system::pin(0, other_cpu);
     let broker = Broker::start();
@@ -69,9 +64,11 @@ pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
     api::load(library);
     let mut raw = Raw::connect(broker.port());
     let mut callers = Callers::start(library, broker.port(), &other_cpu.to_string());
+    // Calls whose CPU time is counted.
+    let counted = system::either(1_000, 50);
     let (mut accepts, mut connects, mut peers) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..=ROUNDS {
-        let samples: Vec<[f64; 3]> = (0..SAMPLES)
+    for round in 0..=round_count() {
+        let samples: Vec<[f64; 3]> = (0..sample_count())
             .map(|_| {
                 system::settle(PAUSE);
                 let floor = raw.round_trip();
@@ -82,7 +79,7 @@ pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
             .collect();
         let [floor, accepted, connected] =
             [0, 1, 2].map(|kind| median(samples.iter().map(|sample| sample[kind]).collect()));
-        let peer = sofia.as_mut().map(|sofia| sofia.calls(SAMPLES as u32));
+        let peer = sofia.as_mut().map(|sofia| sofia.calls(sample_count() as u32));
         if round > 0 {
             accepts.push((accepted, floor));
             connects.push((connected, 4.0 * floor));
@@ -94,15 +91,15 @@ pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
     if let Some(sofia) = &mut sofia {
         compare("peer", &peers);
         let before = sofia.cpu();
-        sofia.calls(COUNTED);
-        say("peer_cpu", (sofia.cpu() - before) / f64::from(COUNTED));
+        sofia.calls(counted);
+        say("peer_cpu", (sofia.cpu() - before) / f64::from(counted));
     }
     let processes = [std::process::id(), callers.other()];
     let cpu = || processes.map(system::cpu_of).iter().sum::<f64>();
     let (before, broker_before) = (cpu(), system::cpu_of(broker.id()));
-    (0..COUNTED).for_each(|_| _ = callers.cycle());
-    say("cpu", (cpu() - before) / f64::from(COUNTED));
-    say("broker_cpu", (system::cpu_of(broker.id()) - broker_before) / f64::from(COUNTED));
+    (0..counted).for_each(|_| _ = callers.cycle());
+    say("cpu", (cpu() - before) / f64::from(counted));
+    say("broker_cpu", (system::cpu_of(broker.id()) - broker_before) / f64::from(counted));
 }
 
 /// The called side of `set_up`.
@@ -114,22 +111,20 @@ pub(crate) fn answer(library: &str, port: &str, cpu: &str) {
 
 /// A device that has called, and then does nothing for a minute.
 pub(crate) fn idle(library: &str) {
-    system::end_within(PATIENCE_S);
     let broker = Broker::start();
     api::load(library);
     let mut callers = Callers::start(library, broker.port(), "0");
     callers.cycle();
     callers.leave_one();
-    system::settle(5 * SECOND);
+    system::settle(system::either(5, 1) * SECOND);
     let before = system::sleeps_of_others();
-    system::settle(60 * SECOND);
+    system::settle(system::either(60, 2) * SECOND);
     say("wakeups", (system::sleeps_of_others() - before) as f64);
 }
 
 /// The first device, then a thousand more, all online and idle.
 pub(crate) fn crowd(library: &str) {
-    const MANY: usize = 1_000;
-    system::end_within(PATIENCE_S);
+    let many = system::either(1_000, 100);
     system::raise_files();
     let broker = Broker::start();
     let _ = system::private_dirty();
@@ -139,12 +134,12 @@ pub(crate) fn crowd(library: &str) {
     let _first = pairs::online(&listener, broker.port(), "first");
     system::settle(SECOND);
     let (first, heap) = (system::private_dirty(), system::heap());
-    let mut kits = Vec::with_capacity(MANY);
-    kits.extend((0..MANY).map(|number| pairs::online(&listener, broker.port(), &format!("device-{number}"))));
+    let mut kits = Vec::with_capacity(many);
+    kits.extend((0..many).map(|number| pairs::online(&listener, broker.port(), &format!("device-{number}"))));
     system::settle(SECOND);
     say("first_device", first - empty);
-    say("more_devices", (system::private_dirty() - first) / MANY as f64);
-    say("more_devices_heap", (system::heap() - heap) / MANY as f64);
+    say("more_devices", (system::private_dirty() - first) / many as f64);
+    say("more_devices_heap", (system::heap() - heap) / many as f64);
     say("threads", 1.0 + system::other_threads().len() as f64);
     kits.into_iter().for_each(api::destroy);
 }

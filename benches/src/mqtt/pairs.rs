@@ -8,16 +8,16 @@ use nertc_callkit_abi as abi;
 
 use super::child::Child;
 use crate::api::{self, Handle};
-use crate::system::{Counter, now};
+use crate::system::{Counter, give_up, now};
 
 /// Devices on each side. A called device lets each account ring five times, then once in two seconds; among
 /// so many pairs nobody calls another that often.
 const DEVICES: usize = 32;
 const DEVICES_U64: u64 = DEVICES as u64;
 
-static LOGGED_IN: Counter = Counter::new();
-static CONNECTED: Counter = Counter::new();
-static ENDED: Counter = Counter::new();
+static LOGGED_IN: Counter = Counter::new("logged in at the broker");
+static CONNECTED: Counter = Counter::new("connected over the broker");
+static ENDED: Counter = Counter::new("ended over the broker");
 static IS_CONNECTED: AtomicBool = AtomicBool::new(false);
 /// When the caller heard that the other accepted, and that both are connected.
 static ACCEPTED_AT: AtomicU64 = AtomicU64::new(0);
@@ -60,13 +60,6 @@ extern "C" fn on_answered_call_end(_: Handle, _: *const abi::nertc_callkit_end_e
     unsafe { libc::write(1, c"ended\n".as_ptr().cast(), 6) };
 }
 
-/// Nobody may unwind out of a callback.
-#[expect(clippy::print_stderr, reason = "this is how a measure fails")]
-fn give_up(why: &str) -> ! {
-    eprintln!("{why}");
-    std::process::exit(1)
-}
-
 /// A device that is logged in.
 pub(crate) fn online(listener: &abi::nertc_callkit_listener, port: u16, account: &str) -> Handle {
     let kit = api::create_with(listener, Some(&api::mqtt(port)), 0);
@@ -75,7 +68,7 @@ pub(crate) fn online(listener: &abi::nertc_callkit_listener, port: u16, account:
     kit
 }
 
-/// The called side: answers every call until its input ends.
+/// The called side: answers every call until its input ends, or the process that measures does.
 pub(crate) fn answer(port: u16) {
     let mut listener: abi::nertc_callkit_listener = api::init();
     listener.on_invited = Some(on_invited);

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::system::now;
+use crate::system::{PATIENCE, now};
 
 /// As long as an invite is.
 const PAYLOAD: [u8; 400] = [b'x'; 400];
@@ -38,6 +38,9 @@ impl Raw {
     pub(crate) fn connect(port: u16) -> Raw {
         let socket = TcpStream::connect(("127.0.0.1", port)).expect("the broker is there");
         socket.set_nodelay(true).expect("a TCP socket");
+        // Reading fails then, and writing.
+        socket.set_read_timeout(Some(PATIENCE)).expect("a TCP socket");
+        socket.set_write_timeout(Some(PATIENCE)).expect("a TCP socket");
         let publish = packet(0x32, &[&text(TOPIC), &[0, 2, 0], &PAYLOAD]);
         let mut raw = Raw { socket, read: Vec::new(), publish };
         // User name and clean start; no keep-alive; no properties.
@@ -65,7 +68,7 @@ impl Raw {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.socket.write_all(bytes).expect("the broker reads");
+        self.socket.write_all(bytes).expect("the broker reads, within the limit");
     }
 
     /// The packet id of the next message, and whether ours was acknowledged before it came.
@@ -97,7 +100,7 @@ impl Raw {
                 return (kind, body);
             }
             let mut buffer = [0; 4096];
-            let count = self.socket.read(&mut buffer).expect("the broker writes");
+            let count = self.socket.read(&mut buffer).expect("the broker writes, within the limit");
             assert!(count > 0, "the broker ended the connection");
             self.read.extend(&buffer[..count]);
         }

@@ -247,6 +247,14 @@ pub struct nertc_callkit_missed_event {
     pub attachment: *const c_char,
     /// By the service's clock (ms since 1970); 0 = not known.
     pub invited_at_ms: u64,
+    /// Signaling channel, or empty.
+    pub channel_id: *const c_char,
+    /// Request id of the invite, or empty.
+    pub request_id: *const c_char,
+    /// How many calls of this user and reason this event stands for: at least 1.
+    pub count: u32,
+    /// Reserved; 0.
+    pub reserved: u32,
 }
 
 /// Called as config.delivery says.
@@ -372,6 +380,22 @@ pub struct nertc_callkit_listener {
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
             event: *const nertc_callkit_missed_event,
+            user_data: *mut c_void,
+        ),
+    >,
+    /// Caller: a device of the called account rings. At most once a call, after the completion of
+    /// call, never after on_user_accept.
+    pub on_user_ringing: nertc_callkit_on_user,
+    /// A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
+    /// refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
+    /// later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN.
+    pub on_token_needed: nertc_callkit_on_connection,
+    /// A call record of the peer or of another own device arrived: what it claims, once for each
+    /// sender and msg_id. call_no is 0.
+    pub on_record_received: Option<
+        unsafe extern "C" fn(
+            kit: *mut nertc_callkit,
+            event: *const nertc_callkit_record_event,
             user_data: *mut c_void,
         ),
     >,

@@ -9,11 +9,13 @@
 #![no_std]
 #![allow(non_camel_case_types, reason = "the names are the C names")]
 
+mod backend_values;
 mod events;
 mod options;
 mod plugs;
 mod values;
 
+pub use backend_values::*;
 pub use events::*;
 pub use options::*;
 pub use plugs::*;

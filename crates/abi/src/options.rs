@@ -37,7 +37,8 @@ pub struct nertc_callkit_call_options {
     /// Account to call. Not NULL, 1 to 64 bytes, not the own account.
     pub user_id: *const c_char,
     /// Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
-    /// as a string. NULL = none.
+    /// as a string. With `extra` at most 4096 bytes as JSON, our own members included:
+    /// nertc_callkit_call says how that is counted. NULL = none.
     pub attachment: *const c_char,
     /// Text for the service's own use (NetEase's global_extra). NULL = none.
     pub extra: *const c_char,
@@ -51,7 +52,7 @@ pub struct nertc_callkit_call_options {
 pub struct nertc_callkit_call_ref {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// nertc_callkit_call_ref_flag bits.
     pub flags: u32,
     /// Local number: all that a host must keep.
     pub call_no: nertc_callkit_call_no,
@@ -133,6 +134,77 @@ pub struct nertc_callkit_timers {
     pub tombstone_ms: u32,
     /// Age at which an invite is too old to ring (120000).
     pub invite_age_ms: u32,
+    /// How long the app may take to answer on_token_needed (60000; at a login login_ms).
+    pub token_ms: u32,
+    /// Reserved; must be 0.
+    pub reserved: u32,
+}
+
+/// Who may ring. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_call_policy {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// nertc_callkit_policy_flag bits.
+    pub flags: u32,
+    /// A nertc_callkit_policy_rule.
+    pub rule: i32,
+    /// A nertc_callkit_policy_answer.
+    pub answer: i32,
+    /// 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none.
+    pub accounts: *const *const c_char,
+    /// 0 to 4096.
+    pub account_count: u32,
+    /// Reserved; must be 0.
+    pub reserved: u32,
+}
+
+/// How to reject. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_end_options {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// Reserved; must be 0.
+    pub flags: u32,
+    /// Which call; NULL = the one shown last.
+    pub call: *const nertc_callkit_call_ref,
+    /// 0 = declined, NERTC_CALLKIT_END_BUSY = busy.
+    pub reason: i32,
+    /// Reserved; must be 0.
+    pub reserved: u32,
+    /// Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none.
+    pub text: *const c_char,
+}
+
+/// What a push notification about a call says. No secret, and not authenticated: it can only make an
+/// answer wait. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_push_call {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// By the sender's clock, ms since 1970; 0 = not known.
+    pub sent_ms: u64,
+    /// What was left of the ring time then.
+    pub ring_left_ms: u32,
+    /// Reserved; must be 0.
+    pub flags: u32,
+    /// Called account.
+    pub to_account: [c_char; 65],
+    /// Caller's account.
+    pub from_account: [c_char; 65],
+    /// Caller's device, or empty.
+    pub from_device: [c_char; 65],
+    /// Signaling channel.
+    pub channel_id: [c_char; 65],
+    /// Request id of the invite.
+    pub request_id: [c_char; 65],
+    /// Reserved; must be 0.
+    pub reserved: [c_char; 3],
 }
 
 /// How to create a component. Any thread.
@@ -257,8 +329,8 @@ pub struct nertc_callkit_mqtt_options {
     pub struct_size: u32,
     /// nertc_callkit_mqtt_flag bits.
     pub flags: u32,
-    /// The broker's addresses, tried in turn: "mqtts://host", "mqtts://host:8883", "mqtt://host",
-    /// "mqtt://[::1]:1883". Not NULL. All must lead to the same broker or cluster.
+    /// The broker's addresses, tried in turn: `mqtts://host`, `mqtts://host:8883`, `mqtt://host`,
+    /// `mqtt://[::1]:1883`. Not NULL. All must lead to the same broker or cluster.
     pub endpoints: *const *const c_char,
     /// How many: 1 to 8.
     pub endpoint_count: u32,
@@ -297,10 +369,13 @@ pub struct nertc_callkit_mqtt_options {
             user_data: *mut c_void,
         ),
     >,
-    /// Asks for a token: login got none, or the broker refuses it (also later, when it reconnects).
-    /// Answer with nertc_callkit_mqtt_set_token, in here or later, on any thread. Comes on any
-    /// thread, with no lock held; must not block. NULL = a refused token is final.
-    pub on_token: Option<unsafe extern "C" fn(ask: u64, account: *const c_char, user_data: *mut c_void)>,
     /// Handed to the hooks, which count as callbacks and may be called until the component is gone.
     pub user_data: *mut c_void,
+    /// For brokers that ask for a client certificate (mqtts://): the device's certificate and those
+    /// between it and the authority, as PEM text, up to 1 MiB. NULL = none. With one, a login without
+    /// a token connects without asking for a token.
+    pub client_cert_pem: *const c_char,
+    /// The private key of that certificate, as PEM text without a password: PKCS #8, PKCS #1 or SEC1.
+    /// Both or none.
+    pub client_key_pem: *const c_char,
 }

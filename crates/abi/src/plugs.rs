@@ -243,6 +243,14 @@ pub struct nertc_callkit_signaling_sink {
     /// A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
     /// attachments, please: nobody redacts them here.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
+    /// A call record that `from` sent: what it claims. 0, or QUEUE_FULL.
+    pub record: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            from: *const c_char,
+            record: *const nertc_callkit_record,
+        ) -> i32,
+    >,
 }
 
 /// One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
@@ -316,6 +324,17 @@ pub struct nertc_callkit_signaling {
     >,
     /// The device's network changed: reconnect now. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
+    /// the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
+    /// request_id. NULL = nobody is told.
+    pub invite_state:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, args: *const nertc_callkit_signaling_args, state: i32)>,
+    /// The login `req` is not wanted any more: nothing of it connects or speaks from now on; what the
+    /// service keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
+    pub abort_login: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req)>,
+    /// The token for the next connection; tries with it now if there is no connection. Empty = there
+    /// is none. 0, or a nertc_callkit_code. NULL = unsupported.
+    pub set_token: Option<unsafe extern "C" fn(ctx: *mut c_void, token: *const c_char) -> i32>,
 }
 
 /// Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for

@@ -1,7 +1,7 @@
 //! Unguessable ids from a seed that is handed in, so that a run can be repeated.
 //!
 //! Whoever sees any number of ids learns nothing about the ones before or after them: the generator is
-//! ChaCha20 with a 256-bit seed. A state is the seed and a counter and not the cipher's buffers, so that it is
+//! ChaCha20 with a 256-bit seed. A state is the seed and a counter, not the cipher's buffers, so that it is
 //! cheap to clone, to hash and to search.
 
 use rand_chacha::ChaCha20Rng;

@@ -5,8 +5,8 @@ use std::ptr;
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
-    nertc_callkit_channel, nertc_callkit_connection, nertc_callkit_member, nertc_callkit_req,
-    nertc_callkit_room, nertc_callkit_signal, nertc_callkit_signaling_connection,
+    nertc_callkit_channel, nertc_callkit_connection, nertc_callkit_member, nertc_callkit_record,
+    nertc_callkit_req, nertc_callkit_room, nertc_callkit_signal, nertc_callkit_signaling_connection,
     nertc_callkit_signaling_event, nertc_callkit_signaling_result, nertc_callkit_signaling_sink,
     nertc_callkit_source,
 };
@@ -135,6 +135,26 @@ pub struct Notice {
     pub message: Option<Text>,
 }
 
+/// A call record that somebody sent: what it claims.
+pub struct Record {
+    /// Its sender.
+    pub from: Text,
+    /// Its receiver.
+    pub to: Text,
+    /// Message id that the sender's client chose.
+    pub id: Text,
+    /// The channel of the call.
+    pub channel: Text,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// A nertc_callkit_record_status.
+    pub status: i32,
+    /// The record as JSON.
+    pub text: Text,
+    /// Accounts that talked, and for how many seconds.
+    pub durations: Vec<(Text, u32)>,
+}
+
 /// A message to a signaling sink. Small: a queue of them is what an idle device costs.
 #[derive(Clone)]
 pub enum SignalMail {
@@ -150,6 +170,8 @@ pub enum SignalMail {
     Rooms(Arc<Vec<RoomView>>),
     /// The connection changed; a kick is one of these.
     Connection(nertc_callkit_connection, Option<Arc<Notice>>),
+    /// A call record.
+    Record(Arc<Record>),
     /// A line for the log, of this nertc_callkit_log_level.
     Log(i32, Text),
 }
@@ -159,6 +181,32 @@ impl Mail for SignalMail {
 
     fn is_done(&self) -> bool {
         matches!(self, SignalMail::Done(..))
+    }
+
+    /// What ends or answers something must be told, and what changes the session. What begins something, or
+    /// is said within it, comes again or is missed.
+    fn may_be_lost(&self) -> Option<&CStr> {
+        match self {
+            SignalMail::Online(event) => match event.signal {
+                nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_INVITE
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_JOIN
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_CONTROL
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_RINGING => Some(&event.from.account),
+                nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_CLOSE
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_CANCEL
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_REJECT
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_ACCEPT
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_LEAVE
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_PEER_LOST => None,
+            },
+            SignalMail::Record(record) => Some(&record.from),
+            SignalMail::Log(..) => Some(c""),
+            SignalMail::Done(..)
+            | SignalMail::Sync(_)
+            | SignalMail::Backlog(_)
+            | SignalMail::Rooms(_)
+            | SignalMail::Connection(..) => None,
+        }
     }
 
     fn send(&self, sink: &nertc_callkit_signaling_sink) -> bool {
@@ -173,6 +221,7 @@ impl Mail for SignalMail {
             SignalMail::Backlog(batch) => backlog(sink, batch),
             SignalMail::Rooms(views) => rooms(sink, views),
             SignalMail::Connection(what, notice) => connection(sink, *what, notice.as_deref()),
+            SignalMail::Record(it) => record(sink, it),
             SignalMail::Log(level, line) => log(sink, *level, line),
         }
     }
@@ -322,6 +371,26 @@ fn connection(
     };
     // SAFETY: the sink is open; the event outlives the call.
     unsafe { connection(sink.ctx, &event) == 0 }
+}
+
+fn record(sink: &nertc_callkit_signaling_sink, it: &Record) -> bool {
+    let Some(record) = sink.record else { return true };
+    let accounts: Vec<_> = it.durations.iter().map(|(account, _)| account.as_ptr()).collect();
+    let seconds: Vec<_> = it.durations.iter().map(|(_, seconds)| *seconds).collect();
+    let c = nertc_callkit_record {
+        struct_size: size::<nertc_callkit_record>(),
+        call_type: it.call_type,
+        record_status: it.status,
+        account_count: accounts.len() as u32,
+        client_msg_id: it.id.as_ptr(),
+        to: it.to.as_ptr(),
+        channel_id: it.channel.as_ptr(),
+        text: it.text.as_ptr(),
+        accounts: accounts.as_ptr(),
+        durations_s: seconds.as_ptr(),
+    };
+    // SAFETY: the sink is open; everything in the record outlives the call.
+    unsafe { record(sink.ctx, it.from.as_ptr(), &c) == 0 }
 }
 
 fn log(sink: &nertc_callkit_signaling_sink, level: i32, line: &CStr) -> bool {

@@ -141,7 +141,7 @@ fn rejects_of_a_flood_of_invites_are_bounded() {
         rig.invite(&format!("user{n}"), &format!("f{n}"), &format!("g{n}"));
     }
     assert_eq!(rig.waiting().matches("reject").count(), 64);
-    rig.told("");
+    rig.forget();
     assert_eq!(rig.state(), 3);
     rig.hangup();
     assert_eq!(rig.last_code(), 0);

@@ -327,10 +327,10 @@ fn somebody_else_is_busy_and_the_running_call_is_untouched() {
         let state = rig.state();
         rig.invite("carol", "c1", "s1");
         rig.asked("reject carol c1 s1 reason 3");
-        rig.told("");
+        rig.told("on_missed_call carol busy");
         rig.invite_old("dave", "d1", "s2");
         rig.asked("reject dave d1 s2 601");
-        rig.told("");
+        rig.told("on_missed_call dave busy");
         assert_eq!(rig.state(), state);
     }
 }

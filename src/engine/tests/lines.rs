@@ -110,6 +110,9 @@ pub(super) fn event_line(event: &Event) -> String {
         Event::Reconnected(event) => layer("on_reconnected", event),
         Event::NetworkQuality(event) => format!("on_network_quality {} {}", event.user, event.quality),
         Event::CallTypeRequest(event) => typed("on_call_type_request", event),
+        Event::UserRinging(event) => format!("on_user_ringing {}", event.user),
+        Event::TokenNeeded(event) => format!("on_token_needed {}", event.code),
+        Event::RecordReceived(record) => format!("on_record_received {}", record.status as i32),
         Event::MissedCall(missed) => {
             format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
         }

@@ -4,7 +4,7 @@
 use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
-use super::super::{Caps, Config, Engine, Snapshot, wire};
+use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
 use super::lines::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
 
 /// An operation that waits for its answer.
@@ -29,6 +29,7 @@ pub(super) struct Rig {
     pub(super) results: Vec<OpResult>,
     /// Every signaling operation, as a value.
     pub(super) ops: Vec<SignalOp>,
+    pub(super) states: Vec<String>,
     pub(super) is_closed: bool,
     tickets: u64,
     shown: u64,
@@ -42,6 +43,7 @@ pub(super) fn caps() -> Caps {
         server_record: false,
         send_record: true,
         control: true,
+        abort_login: true,
         no_media: false,
         enable_local: false,
         mute_local: true,
@@ -73,7 +75,7 @@ impl Rig {
 
     pub(super) fn logged_out(config: Config) -> Rig {
         Rig {
-            engine: Engine::new(config, 7),
+            engine: Engine::new(config, IdGenerator::test_seed(7)),
             now: Time(0),
             pending: Vec::new(),
             requests: Vec::new(),
@@ -82,6 +84,7 @@ impl Rig {
             events: Vec::new(),
             results: Vec::new(),
             ops: Vec::new(),
+            states: Vec::new(),
             is_closed: false,
             tickets: 0,
             shown: 0,
@@ -201,15 +204,9 @@ impl Rig {
     }
 
     pub(super) fn options(user: &str) -> CallOptions {
-        CallOptions {
-            user: user.into(),
-            call_type: CallType::Audio,
-            attachment: None,
-            extra: None,
-            push: None,
-            no_offline: false,
-            no_record: false,
-        }
+        let (user, call_type) = (user.into(), CallType::Audio);
+        let (attachment, extra, push, no_offline, no_record) = (None, None, None, false, false);
+        CallOptions { user, call_type, attachment, extra, push, no_offline, no_record }
     }
 
     pub(super) fn call(&mut self, user: &str) {
@@ -237,7 +234,7 @@ impl Rig {
     }
 
     pub(super) fn reject_of(&mut self, call: CallRef) {
-        self.command(Command::Reject { call });
+        self.command(Command::Reject { call, busy: false, text: None });
     }
 
     pub(super) fn hangup(&mut self) {
@@ -245,11 +242,11 @@ impl Rig {
     }
 
     pub(super) fn hangup_of(&mut self, call: CallRef) {
-        self.command(Command::Hangup { call, no_offline: false, no_record: false });
+        self.command(Command::Hangup { call, no_offline: false, no_record: false, text: None });
     }
 
     pub(super) fn leave(&mut self) {
-        self.command(Command::Leave { call: self.implied(), no_offline: false });
+        self.command(Command::Leave { call: self.implied(), no_offline: false, text: None });
     }
 
     pub(super) fn switch(&mut self, call_type: CallType, step: SwitchStep) {
@@ -513,6 +510,14 @@ impl Rig {
                 }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
+                Output::Notify(Notice::AbortLogin(req)) => {
+                    assert!(self.pending.iter().any(|op| op.req == req && op.kind == "login"), "{req:?}");
+                    self.asked.push("abort login".to_owned());
+                }
+                Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
+                Output::Notify(Notice::InviteState { channel_id: channel, account, state, .. }) => {
+                    self.states.push(format!("{account} {channel} {state:?}"));
+                }
                 Output::Ignored(_) => {}
                 Output::Closed => {
                     self.is_closed = true;

@@ -94,9 +94,9 @@ fn before_login_everything_about_calls_says_so() {
         Command::Call(Rig::options("bob")),
         Command::Cancel { call: none(), attach_ext: None, no_offline: false, no_record: false },
         Command::Accept { call: none() },
-        Command::Reject { call: none() },
-        Command::Hangup { call: none(), no_offline: false, no_record: false },
-        Command::Leave { call: none(), no_offline: false },
+        Command::Reject { call: none(), busy: false, text: None },
+        Command::Hangup { call: none(), no_offline: false, no_record: false, text: None },
+        Command::Leave { call: none(), no_offline: false, text: None },
         Command::SwitchCallType { call_type: CallType::Video, step: SwitchStep::Invite },
         Command::EnableLocal { media: AUDIO, on: true },
         Command::MuteLocal { media: AUDIO, muted: true },
@@ -274,5 +274,6 @@ fn an_invite_from_the_peer_by_state() {
     cell(Rig::glare_loser(), invite, "", "reject bob p9 q9 reason 3", Phase::GlareAccepting);
     cell(Rig::called(), invite, "", "", Phase::Called);
     cell(Rig::accepting(), invite, "", "", Phase::Accepting);
-    cell(Rig::in_call(), invite, "", "reject bob p9 q9 reason 3", Phase::InCall);
+    let (told, asked) = ("on_missed_call bob busy", "reject bob p9 q9 reason 3");
+    cell(Rig::in_call(), invite, told, asked, Phase::InCall);
 }

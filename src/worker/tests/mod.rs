@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 mod running;
+mod traced;
 
 use super::clock::readable;
 use super::*;
@@ -79,6 +80,9 @@ fn missed() -> Event {
         attachment: "".into(),
         why: crate::engine::output::Missed::Busy,
         invited_at_ms: 0,
+        channel_id: "".into(),
+        request_id: "".into(),
+        count: 1,
     })
 }
 
@@ -212,7 +216,8 @@ fn worker_delivery_has_no_dispatch() {
 fn a_full_inbox_still_takes_what_ends_a_call_and_what_a_plug_completes() {
     let kit = Kit::new(Options { host_delivery: false, own_worker: true }).expect("a thread");
     let accept = || kit.command(Ticket(1), Command::Accept { call: CallRef::default() });
-    let hang_up = || Command::Hangup { call: CallRef::default(), no_offline: false, no_record: false };
+    let hang_up =
+        || Command::Hangup { call: CallRef::default(), no_offline: false, no_record: false, text: None };
     for _ in 0..limits::INBOX {
         assert_eq!(accept(), Ok(()));
     }

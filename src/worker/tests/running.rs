@@ -5,13 +5,15 @@ use std::sync::Weak;
 use std::thread::ThreadId;
 
 use super::*;
-use crate::engine::output::{RtcOp, SignalOp};
-use crate::engine::{Config, Timers};
+use crate::engine::output::{Notice, RtcOp, SignalOp};
+use crate::engine::{Config, IdGenerator, Timers};
 
 /// What the signaling plug does when it is asked to log in.
 #[derive(Clone, Copy)]
-enum Plug {
+pub(super) enum Plug {
     Answers,
+    /// Logs in and out, and answers nothing else.
+    LogsIn,
     Refuses,
     Forgets,
     Panics,
@@ -39,12 +41,15 @@ impl Signaling for Fake {
             Plug::Refuses if logs_in => return Err(Outcome::failed(403, "no")),
             Plug::Panics if logs_in => panic!("a plug's bug"),
             Plug::Forgets => {}
-            Plug::Answers | Plug::Refuses | Plug::Panics => {
+            Plug::LogsIn if !logs_in && !matches!(op, SignalOp::Logout) => {}
+            Plug::Answers | Plug::LogsIn | Plug::Refuses | Plug::Panics => {
                 self.report(Report::SignalDone { req, result: SignalResult::default() });
             }
         }
         Ok(())
     }
+
+    fn notify(&mut self, _: Notice) {}
 
     fn network_changed(&mut self) {}
 
@@ -63,7 +68,7 @@ impl Rtc for Fake {
 }
 
 /// A running kit and the threads that its plug was called on.
-fn start(options: Options, how: Plug, listener: Arc<App>) -> (Arc<Kit>, mpsc::Receiver<ThreadId>) {
+pub(super) fn start(options: Options, how: Plug, listener: Arc<App>) -> (Arc<Kit>, mpsc::Receiver<ThreadId>) {
     let kit = Kit::new(options).expect("a thread");
     let (threads, plug_threads) = mpsc::channel();
     let this = Arc::new(OnceLock::new());
@@ -73,20 +78,20 @@ fn start(options: Options, how: Plug, listener: Arc<App>) -> (Arc<Kit>, mpsc::Re
     if matches!(how, Plug::Forgets) {
         timers.login_ms = 5;
     }
-    let engine = Engine::new(Config { timers, ..Config::default() }, 1);
+    let engine = Engine::new(Config { timers, ..Config::default() }, IdGenerator::test_seed(1));
     kit.start(engine, Ports { signaling: fake(), rtc: fake(), listener });
     (kit, plug_threads)
 }
 
-fn login() -> Command {
+pub(super) fn login() -> Command {
     Command::Login { account: "alice".into(), token: "".into() }
 }
 
-fn next(ears: &mpsc::Receiver<String>) -> String {
+pub(super) fn next(ears: &mpsc::Receiver<String>) -> String {
     ears.recv_timeout(PATIENCE).expect("a callback")
 }
 
-const SHARED: Options = Options { host_delivery: false, own_worker: false };
+pub(super) const SHARED: Options = Options { host_delivery: false, own_worker: false };
 const HOST: Options = Options { host_delivery: true, own_worker: false };
 
 #[test]

@@ -3,12 +3,14 @@
 //! up in the end.
 
 use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use nertc_callkit_mqtt::station::{
-    Answer, Config, Event, Input, InviteExtra, Message, Op, Output, Signal, Source, Station, Text, Topic,
+    Answer, Config, Event, Input, InviteExtra, InviteState, Message, Op, Output, Signal, Source, Station,
+    Text, Topic,
 };
 
-use super::world::Letter;
+use super::world::{Letter, digest};
 
 /// Ring limits of the caller and of the called.
 const CALL_MS: u64 = 30_000;
@@ -58,6 +60,8 @@ pub(crate) enum Word {
     RingsAgain,
     /// The station gave its accept up.
     GivenUp,
+    /// The call is over without a verdict: a CLOSE, or the other side has left.
+    Closed,
 }
 
 /// A device.
@@ -91,14 +95,20 @@ impl Phone {
             account: text(account),
             device: text(device),
             instance: format!("{device}-{life}").into(),
+            instances: vec![format!("{device}-{life}").into()],
             single_device: false,
             busy_is_local: false,
             peer_lost_ms: 0,
             watch_presence: false,
         };
-        let station = Station::new(config.clone(), 0);
+        let station = Station::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
         Phone { station, config, phase, until, open, last_req, channel: text(""), is_up: false }
+    }
+
+    /// The call's channel, once it is known.
+    pub(crate) fn channel(&self) -> &Text {
+        &self.channel
     }
 
     /// When something happens here by itself.
@@ -120,6 +130,13 @@ impl Phone {
         Ok(())
     }
 
+    /// The next ids follow from the device and its next input: states that differ only in the order of what
+    /// came before are one, and yet no two devices make the same ids.
+    fn reseed(&mut self, input: impl Hash) {
+        let seed = digest(&(&self.config.account, &self.config.instance, input));
+        self.station.reseed(seed);
+    }
+
     fn ask(&mut self, now: u64, what: Asked, op: Op) {
         self.last_req += 1;
         self.open.insert(self.last_req, what);
@@ -132,8 +149,8 @@ impl Phone {
     }
 
     /// A new process logs in.
-    pub(crate) fn log_in(&mut self, now: u64, seed: u64) -> Said {
-        self.station.reseed(seed);
+    pub(crate) fn log_in(&mut self, now: u64) -> Said {
+        self.reseed("log in");
         self.ask(now, Asked::Login, Op::Login);
         self.is_up = true;
         self.station.handle(now, Input::Up { resumed: true });
@@ -141,15 +158,15 @@ impl Phone {
     }
 
     /// The connection breaks and is back at once.
-    pub(crate) fn reconnect(&mut self, now: u64, seed: u64) -> Said {
-        self.station.reseed(seed);
+    pub(crate) fn reconnect(&mut self, now: u64) -> Said {
+        self.reseed("reconnect");
         self.station.handle(now, Input::Down);
         self.station.handle(now, Input::Up { resumed: true });
         self.run(now)
     }
 
     pub(crate) fn call(&mut self, now: u64) -> Said {
-        self.station.reseed(1);
+        self.reseed("call");
         self.phase = Phase::Calling;
         self.until = Some(now + CALL_MS);
         self.ask(now, Asked::Create, Op::Create { call_type: 1 });
@@ -157,13 +174,13 @@ impl Phone {
     }
 
     pub(crate) fn cancel(&mut self, now: u64) -> Said {
-        self.station.reseed(2);
+        self.reseed("cancel");
         self.give_up(now);
         self.run(now)
     }
 
     pub(crate) fn answer(&mut self, now: u64, accepts: bool) -> Said {
-        self.station.reseed(3);
+        self.reseed(accepts);
         let message = self.message("a");
         if accepts {
             (self.phase, self.until) = (Phase::Accepting, None);
@@ -188,7 +205,7 @@ impl Phone {
     }
 
     pub(crate) fn hang_up(&mut self, now: u64) -> Said {
-        self.station.reseed(4);
+        self.reseed("hang up");
         self.end(now);
         self.run(now)
     }
@@ -200,7 +217,7 @@ impl Phone {
 
     /// Time has come to `now`.
     pub(crate) fn wake(&mut self, now: u64) -> Said {
-        self.station.reseed(now << 8);
+        self.reseed(now);
         if self.station.poll_timeout().is_some_and(|at| at <= now) {
             self.station.handle_timeout(now);
         }
@@ -219,7 +236,7 @@ impl Phone {
     }
 
     pub(crate) fn receive(&mut self, now: u64, letter: &Letter) -> Said {
-        self.station.reseed(letter.seed());
+        self.reseed(letter);
         let (lane, from, device) = (letter.lane, letter.account.clone(), letter.device.clone());
         let payload = letter.payload.as_bytes().to_vec();
         self.station.handle(now, Input::Message { lane, from, device, payload });
@@ -245,7 +262,7 @@ impl Phone {
                     self.station.handle(now, Input::Up { resumed: true });
                 }
                 Output::Watch { .. } | Output::Lively(_) | Output::Disconnect { .. } => {}
-                Output::Connection { .. } | Output::Log { .. } => {}
+                Output::Connection { .. } | Output::Record { .. } | Output::Log { .. } => {}
             }
         }
         // The next ids follow from the next input.
@@ -290,6 +307,9 @@ impl Phone {
             Signal::Invite if self.phase == Phase::Idle && event.channel.valid => {
                 self.channel = event.channel.id.clone();
                 (self.phase, self.until) = (Phase::Ringing, Some(now + RING_MS));
+                let (channel, request) = (event.channel.id.clone(), event.request.clone());
+                let state = InviteState::Ringing;
+                self.station.handle(now, Input::InviteState { channel, request, state });
             }
             Signal::Invite if self.phase == Phase::Over && event.channel.valid => {
                 said.words.push(Word::RingsAgain);
@@ -308,9 +328,21 @@ impl Phone {
                 said.words.push(Word::Heard(event.signal, by));
                 self.stop();
             }
-            Signal::Close => self.stop(),
-            Signal::Leave if self.phase == Phase::InCall => self.end(now),
-            Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {}
+            Signal::Close => {
+                said.words.push(Word::Closed);
+                self.stop();
+            }
+            Signal::Leave if self.phase == Phase::InCall => {
+                said.words.push(Word::Closed);
+                self.end(now);
+            }
+            Signal::PeerLost if self.phase == Phase::InCall => self.end(now),
+            Signal::Invite
+            | Signal::Join
+            | Signal::Leave
+            | Signal::Control
+            | Signal::Ringing
+            | Signal::PeerLost => {}
         }
     }
 

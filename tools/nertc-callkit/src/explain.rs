@@ -159,7 +159,7 @@ impl Told {
                 self.note(self.call, t, sent);
             }
             Output::Ignored(why) => self.note(self.call, t, format!("ignored: {why}")),
-            Output::Done { .. } | Output::Rtc { .. } => {}
+            Output::Done { .. } | Output::Rtc { .. } | Output::Notify(_) => {}
             Output::Closed => self.note(0, t, "released".into()),
         }
     }
@@ -260,7 +260,7 @@ fn cause(moment: &Moment) -> String {
         (Some(Input::SignalDone { .. }), _) => format!("the service's answer: {}", said(moment)),
         (Some(Input::Connection(_)), _) => format!("the service: {}", said(moment)),
         (Some(Input::RtcDone { .. } | Input::Rtc(_)), _) => format!("the media plug: {}", said(moment)),
-        (Some(Input::Rooms(_) | Input::Backlog(_)), _) => said(moment),
+        (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => said(moment),
         (None, Some(why)) => format!("a timer of this side ran out: {why}"),
         (None, None) => "nothing that the trace knows".into(),
     }
@@ -316,7 +316,8 @@ fn call_of(event: &Event) -> u64 {
         Event::AudioMuted(it) | Event::VideoMuted(it) => it.call_no,
         Event::Disconnect(it) | Event::Kicked(it) | Event::NetworkQuality(it) => it.call_no,
         Event::Reconnecting(it) | Event::Reconnected(it) => it.call_no,
-        Event::MissedCall(_) => 0,
+        Event::UserRinging(it) => it.call_no,
+        Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => 0,
     }
 }
 
@@ -338,6 +339,9 @@ fn happened(event: &Event) -> Option<String> {
         Event::OtherClientAccept(_) => "another device of this account accepted".into(),
         Event::OtherClientReject(_) => "another device of this account said no".into(),
         Event::Error(it) => format!("{} failed: {}", shout(it.operation).to_lowercase(), outcome(it.code)),
+        Event::UserRinging(it) => format!("a device of {} rings", it.user),
+        Event::TokenNeeded(_) => "the service needs a token".into(),
+        Event::RecordReceived(it) => format!("{} sent a call record", it.user),
         Event::Kicked(_) => "this device was logged out by the service".into(),
         Event::Reconnecting(it) => {
             format!("the {} connection is interrupted", shout(it.layer).to_lowercase())
@@ -354,6 +358,8 @@ fn happened(event: &Event) -> Option<String> {
                 Missed::AnsweredElsewhere => "another device answered it",
                 Missed::Replaced => "a newer call of the same person took its place",
                 Missed::Group => "it is a group call",
+                Missed::Blocked => "the call policy refuses it",
+                Missed::RateLimited => "the caller calls too often",
             };
             format!("a call of {} did not ring: {why}", it.user)
         }

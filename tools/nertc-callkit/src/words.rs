@@ -6,7 +6,7 @@ use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{
     CallType, Command, Connection, Input, Outcome, RtcEvent, Signal, SignalEvent, Source, SwitchStep,
 };
-use nertc_callkit::engine::output::{Event, MediaEvent, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::output::{Event, MediaEvent, Notice, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::wire::{self, Reason};
 
 /// Who is at the other end of an arrow.
@@ -116,8 +116,10 @@ pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Word> {
         Input::Connection(Connection::Lost(why)) => failed(Lane::Signaling, "connection lost", why),
         Input::Connection(Connection::Restored) => word(Lane::Signaling, true, "connection restored"),
         Input::Connection(Connection::Kicked(why)) => failed(Lane::Signaling, "kicked", why),
+        Input::Connection(Connection::TokenNeeded(why)) => failed(Lane::Signaling, "token needed", why),
         Input::RtcDone { req, outcome } => answer(Lane::Media, true, &asked(req.0), outcome.code),
         Input::Rtc(event) => rtc(event),
+        Input::Record { from, .. } => word(Lane::Signaling, true, format!("call record of {from}")),
     };
     vec![one]
 }
@@ -151,6 +153,8 @@ pub(crate) fn command(command: &Command) -> String {
         }
         Command::SetLocalView(_) => "set_local_view".into(),
         Command::SetRemoteView(_) => "set_remote_view".into(),
+        Command::SetCallPolicy(_) => "set_call_policy".into(),
+        Command::SetToken { .. } => "set_token".into(),
     }
 }
 
@@ -170,6 +174,7 @@ pub(crate) fn signal(source: Source, event: &SignalEvent) -> String {
             _ => "",
         },
         Signal::Close | Signal::Join | Signal::Invite | Signal::Accept | Signal::Leave => "",
+        Signal::Ringing | Signal::PeerLost => "",
     };
     let whose = match source {
         Source::Online => "",
@@ -205,6 +210,7 @@ fn rtc(event: &RtcEvent) -> Word {
 pub(crate) fn output(output: &Output) -> Result<Word, String> {
     Ok(match output {
         Output::Signal { op, .. } => word(Lane::Signaling, false, signal_op(op)),
+        Output::Notify(notice) => word(Lane::Signaling, false, self::notice(notice)),
         Output::Rtc { op, .. } => word(Lane::Media, false, rtc_op(op)),
         Output::Done { result, .. } => {
             let what = format!("done({})", shout(result.operation).to_lowercase());
@@ -235,6 +241,15 @@ pub(crate) fn signal_op(op: &SignalOp) -> String {
         SignalOp::Close { .. } => "close".into(),
         SignalOp::Control(message) => format!("control to {}", message.account),
         SignalOp::SendRecord(record) => format!("record: {}", shout(record.status).to_lowercase()),
+    }
+}
+
+/// What the signaling backend is notified of.
+fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::InviteState { state, .. } => format!("invite state: {}", shout(state).to_lowercase()),
+        Notice::AbortLogin(_) => "abort login".into(),
+        Notice::SetToken(_) => "set token".into(),
     }
 }
 
@@ -269,6 +284,9 @@ fn event(event: &Event) -> Word {
         Event::CallEnd(it) => format!("{name}: {} {}", shout(it.reason), it.reason as i32),
         Event::MessageSent(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
         Event::Error(it) => format!("{name}: {} {}", shout(it.operation).to_lowercase(), it.code),
+        Event::UserRinging(it) => format!("{name}: {}", it.user),
+        Event::TokenNeeded(it) => format!("{name}: {}", it.code),
+        Event::RecordReceived(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
         Event::MissedCall(it) => format!("{name}: {}, {}", it.user, shout(it.why).to_lowercase()),
         Event::CallTypeChange(it) | Event::CallTypeRequest(it) => format!("{name}: {}", kind(it.call_type)),
         Event::NetworkQuality(it) => format!("{name}: {}", it.quality),

@@ -10,7 +10,7 @@ use nertc_callkit::engine::input::{
 };
 use nertc_callkit::engine::output::Output;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Config, Engine};
+use nertc_callkit::engine::{Config, Engine, IdGenerator};
 use nertc_callkit::trace::{Redaction, Tape};
 
 struct Life {
@@ -22,7 +22,8 @@ struct Life {
 
 impl Life {
     fn new(redaction: Redaction) -> Life {
-        let (engine, mut tape) = (Engine::new(Config::default(), 7), Tape::new(redaction));
+        let (engine, mut tape) =
+            (Engine::new(Config::default(), IdGenerator::test_seed(7)), Tape::new(redaction));
         tape.begin(1, Time(0), 0, &engine);
         let mut life = Life { engine, tape, now: 0, open: Vec::new() };
         life.command(Command::Login { account: "<alice & co>".into(), token: "t".into() });
@@ -262,7 +263,7 @@ fn what_cannot_be_read_is_said_with_its_line() {
         ("{}\n".into(), "is not a trace"),
         ("\u{0}\u{1}\u{2}".into(), "is not a trace"),
         (text[..text.len() - 5].into(), "line 9 is cut off"),
-        (text.replacen("{\"trace\":1", "{\"trace\":9", 1), "line 1: format 9"),
+        (text.replacen("{\"trace\":2", "{\"trace\":9", 1), "line 1: format 9"),
         (text.replacen("\"in\":", "\"im\":", 3), "line 2: a step has an input or a deadline"),
     ];
     for (text, expected) in cases {

@@ -15,7 +15,12 @@ const WILL_DELAY_S: u32 = 5;
 /// What a will says.
 const WILL: &str = r#"{"v":1}"#;
 
-pub(super) fn connect(version: Version, settings: &Settings, token: &str) -> Result<Packet, MqttError> {
+pub(super) fn connect(
+    version: Version,
+    settings: &Settings,
+    token: &str,
+    forgets: bool,
+) -> Result<Packet, MqttError> {
     let user = settings.names.user();
     let will = settings.presence.then(|| settings.names.own_presence());
     // The two builders have no common trait.
@@ -23,7 +28,7 @@ pub(super) fn connect(version: Version, settings: &Settings, token: &str) -> Res
         ($builder:expr) => {{
             let mut builder = $builder
                 .client_id(&*settings.client_id)?
-                .clean_start(false)
+                .clean_start(forgets)
                 .keep_alive(settings.keep_alive_s)
                 .user_name(user)?
                 .password(token)?;

@@ -11,6 +11,7 @@ use mqtt_protocol_core::mqtt::packet::{Packet, Property};
 use mqtt_protocol_core::mqtt::result_code::{MqttError, PubackReasonCode};
 use mqtt_protocol_core::mqtt::{Connection, Version, role};
 
+use super::framing::{Fault, Framing};
 use super::{Settings, packets};
 use crate::station::Fate;
 
@@ -43,16 +44,18 @@ pub(super) enum Heard {
     OldBroker,
     /// The answer to the filters of a device.
     Subscribed { granted: bool },
-    /// The end of a publish.
-    Published { token: u64, fate: Fate },
+    /// The end of a publish that was sent so long ago.
+    Published { token: u64, fate: Fate, after_ms: u64 },
     /// A message.
     Message { topic: String, payload: Vec<u8> },
     /// The answer to a ping.
     Pong,
     /// It disconnects us, for this reason.
     Bye(u8),
+    /// It is no broker: so it began. Nothing follows.
+    NotMqtt(u8),
     /// It broke the protocol; nothing follows.
-    Broken,
+    Broken(&'static str),
 }
 
 struct Waiting {
@@ -66,6 +69,7 @@ struct Waiting {
 /// MQTT over one connection.
 pub(super) struct Session {
     core: Connection<role::Client>,
+    framing: Framing,
     version: Version,
     /// Bytes for the broker.
     pub(super) out: Vec<u8>,
@@ -73,20 +77,28 @@ pub(super) struct Session {
     ended: bool,
     largest: usize,
     room: u16,
-    in_flight: BTreeMap<u16, u64>,
+    /// Token and time of what waits for its answer.
+    in_flight: BTreeMap<u16, (u64, u64)>,
     waiting: VecDeque<Waiting>,
     filters: Option<u16>,
 }
 
 impl Session {
     /// A session whose CONNECT lies in `out`.
-    pub(super) fn open(version: Version, settings: &Settings, token: &str) -> Result<Session, MqttError> {
+    /// `forgets`: the broker drops what it has kept for this device.
+    pub(super) fn open(
+        version: Version,
+        settings: &Settings,
+        token: &str,
+        forgets: bool,
+    ) -> Result<Session, MqttError> {
         let options =
             ConnectionOptions::new().maximum_packet_size_recv(PACKET_BYTES).receive_maximum(RECEIVE_MAXIMUM);
         let mut core = Connection::with_options(version, options);
         core.set_auto_pub_response(true);
         let mut session = Session {
             core,
+            framing: Framing::new(version, PACKET_BYTES as usize),
             version,
             out: Vec::new(),
             welcome: false,
@@ -97,7 +109,7 @@ impl Session {
             waiting: VecDeque::new(),
             filters: None,
         };
-        let connect = packets::connect(version, settings, token)?;
+        let connect = packets::connect(version, settings, token, forgets)?;
         session.send(connect)?;
         Ok(session)
     }
@@ -200,16 +212,26 @@ impl Session {
             return Err(error);
         }
         self.room -= 1;
-        self.in_flight.insert(id, publish.token);
+        self.in_flight.insert(id, (publish.token, now));
         Ok(())
     }
 
     /// Takes in bytes from the broker; what they say is added to `heard`.
     pub(super) fn receive(&mut self, now: u64, bytes: &[u8], heard: &mut Vec<Heard>) {
-        let mut cursor = Cursor::new(bytes);
-        while !self.ended && (cursor.position() as usize) < bytes.len() {
-            for event in self.core.recv(&mut cursor) {
-                self.on_event(now, event, heard);
+        let mut rest = bytes;
+        while !self.ended {
+            match self.framing.feed(&mut rest) {
+                Ok(false) => return,
+                Ok(true) => {
+                    for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
+                        self.on_event(now, event, heard);
+                    }
+                }
+                Err(Fault::NotMqtt(byte)) => {
+                    self.ended = true;
+                    heard.push(Heard::NotMqtt(byte));
+                }
+                Err(Fault::Broken(how)) => self.end(how, heard),
             }
         }
     }
@@ -219,7 +241,7 @@ impl Session {
             Event::NotifyPacketReceived(packet) => self.on_packet(now, packet, heard),
             // An answer that the protocol wants, PUBACK above all.
             Event::RequestSendPacket { packet, .. } => self.put(&packet),
-            Event::RequestClose | Event::NotifyError(_) => self.end(heard),
+            Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", heard),
             Event::NotifyPacketIdReleased(_)
             | Event::RequestTimerReset { .. }
             | Event::RequestTimerCancel(_) => {}
@@ -227,17 +249,17 @@ impl Session {
     }
 
     /// Nothing that follows makes sense.
-    fn end(&mut self, heard: &mut Vec<Heard>) {
+    fn end(&mut self, how: &'static str, heard: &mut Vec<Heard>) {
         if !mem::replace(&mut self.ended, true) {
             let old_broker = !self.welcome && self.version == Version::V5_0;
-            heard.push(if old_broker { Heard::OldBroker } else { Heard::Broken });
+            heard.push(if old_broker { Heard::OldBroker } else { Heard::Broken(how) });
         }
     }
 
     fn on_packet(&mut self, now: u64, packet: Packet, heard: &mut Vec<Heard>) {
         let is_connack = matches!(packet, Packet::V5_0Connack(_) | Packet::V3_1_1Connack(_));
         if self.ended || is_connack == self.welcome {
-            return self.end(heard);
+            return self.end("a packet out of turn", heard);
         }
         #[expect(
             clippy::wildcard_enum_match_arm,
@@ -281,7 +303,7 @@ impl Session {
                 heard.push(Heard::Bye(bye.reason_code().map_or(0, |code| code as u8)));
             }
             // We never begin such a talk.
-            Packet::V5_0Auth(_) => self.end(heard),
+            Packet::V5_0Auth(_) => self.end("AUTH, which was not asked for", heard),
             _ => {}
         }
     }
@@ -313,14 +335,15 @@ impl Session {
     }
 
     fn on_puback(&mut self, now: u64, id: u16, fate: Fate, heard: &mut Vec<Heard>) {
-        let Some(token) = self.in_flight.remove(&id) else { return };
-        heard.push(Heard::Published { token, fate });
+        let Some((token, at)) = self.in_flight.remove(&id) else { return };
+        heard.push(Heard::Published { token, fate, after_ms: now.saturating_sub(at) });
         self.room += 1;
         while self.room > 0
             && let Some(publish) = self.waiting.pop_front()
         {
             if self.launch(now, &publish).is_err() {
-                heard.push(Heard::Published { token: publish.token, fate: Fate::Refused { raw_code: 0 } });
+                let fate = Fate::Refused { raw_code: 0 };
+                heard.push(Heard::Published { token: publish.token, fate, after_ms: 0 });
             }
         }
     }

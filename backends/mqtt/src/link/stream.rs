@@ -1,15 +1,13 @@
 //! A connection to a broker, with TLS or without.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 
-use mio::net::TcpStream;
-
-use super::{Port, Tls};
+use super::{Port, Socket, Tls};
 
 /// A connection to a broker, with TLS or without. Nothing here blocks.
 pub(super) enum Stream {
-    Plain(TcpStream),
+    Plain(Box<dyn Socket>),
     #[cfg(feature = "tls")]
     Secured(Box<super::tls::Secured>),
 }
@@ -22,11 +20,7 @@ impl Stream {
         host: &str,
         tls: Option<&Tls>,
     ) -> io::Result<Stream> {
-        let mut socket = TcpStream::connect(address)?;
-        // Before the first byte: a delayed acknowledgement costs 40 ms. Windows wants a connected socket.
-        #[cfg(unix)]
-        socket.set_nodelay(true)?;
-        port.register(&mut socket)?;
+        let socket = port.connect(address)?;
         match tls {
             None => Ok(Stream::Plain(socket)),
             #[cfg(feature = "tls")]
@@ -36,9 +30,9 @@ impl Stream {
         }
     }
 
-    fn socket(&self) -> &TcpStream {
+    fn socket(&self) -> &dyn Socket {
         match self {
-            Stream::Plain(socket) => socket,
+            Stream::Plain(socket) => &**socket,
             #[cfg(feature = "tls")]
             Stream::Secured(secured) => secured.socket(),
         }
@@ -46,26 +40,15 @@ impl Stream {
 
     /// Whether TCP is through.
     pub(super) fn is_connected(&self) -> io::Result<bool> {
-        if let Some(error) = self.socket().take_error()? {
-            return Err(error);
-        }
-        match self.socket().peer_addr() {
-            Ok(_) => {
-                #[cfg(not(unix))]
-                self.socket().set_nodelay(true)?;
-                Ok(true)
-            }
-            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.socket().is_connected()
     }
 
-    /// Whether TLS, if there is any, still has to agree.
-    pub(super) fn is_handshaking(&self) -> bool {
+    /// Goes on with TLS, if there is any. True: it is agreed on.
+    pub(super) fn handshake(&mut self) -> io::Result<bool> {
         match self {
-            Stream::Plain(_) => false,
+            Stream::Plain(_) => Ok(true),
             #[cfg(feature = "tls")]
-            Stream::Secured(secured) => secured.is_handshaking(),
+            Stream::Secured(secured) => secured.handshake(),
         }
     }
 
@@ -125,22 +108,8 @@ impl Stream {
         {
             log::debug!("the end of TLS cannot be sent: {}", error.kind());
         }
-        if let Err(error) = self.socket().shutdown(Shutdown::Write) {
+        if let Err(error) = self.socket().shut() {
             log::debug!("the end of a connection cannot be sent: {}", error.kind());
         }
-    }
-}
-
-/// Whether TLS failed because of the broker's certificate.
-pub(super) fn is_untrusted(error: &io::Error) -> bool {
-    #[cfg(feature = "tls")]
-    {
-        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-        matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
-    }
-    #[cfg(not(feature = "tls"))]
-    {
-        let _ = error;
-        false
     }
 }

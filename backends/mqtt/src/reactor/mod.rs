@@ -19,13 +19,12 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
 use parking_lot::{Condvar, Mutex};
 
 pub use clock::now;
 
-use crate::link::{Port, Readiness, Roots, Tls};
+use crate::link::{self, ClientCert, Port, Readiness, Roots, Settings, Socket, Tls};
 use resolver::Resolver;
 use table::Table;
 
@@ -37,6 +36,8 @@ pub trait Driven: Send + Sync {
     fn timeout(&self);
     /// The names that its link asked for.
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
+    /// A call of one of the above panicked. It is called again as before; if this panics, too, no more.
+    fn panicked(&self);
 }
 
 /// A device's place at the reactor. Clones share it.
@@ -58,7 +59,7 @@ struct Reactor {
     /// A call of a device has returned.
     returned: Condvar,
     resolver: Arc<Resolver>,
-    configs: Mutex<Vec<(Roots, Tls)>>,
+    configs: Mutex<Vec<(Roots, Option<ClientCert>, Tls)>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -191,11 +192,14 @@ impl Drop for Place {
 }
 
 impl Port for Place {
-    fn register(&self, socket: &mut TcpStream) -> io::Result<()> {
+    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
         if !self.is_ours() {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        self.reactor.registry.register(socket, Token(self.id), Interest::READABLE | Interest::WRITABLE)
+        let mut socket = link::connect(address)?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.reactor.registry.register(&mut socket, Token(self.id), interest)?;
+        Ok(Box::new(socket))
     }
 
     fn resolve(&self, ticket: u64, host: &str, port: u16) {
@@ -204,13 +208,14 @@ impl Port for Place {
         }
     }
 
-    fn tls(&self, roots: &Roots) -> Result<Tls, String> {
+    fn tls(&self, settings: &Settings) -> Result<Tls, String> {
+        let key = (&settings.roots, &settings.client_cert);
         let mut configs = self.reactor.configs.lock();
-        if let Some((_, tls)) = configs.iter().find(|(known, _)| known == roots) {
+        if let Some((.., tls)) = configs.iter().find(|(roots, cert, _)| (roots, cert) == key) {
             return Ok(tls.clone());
         }
-        let tls = Tls::new(roots)?;
-        configs.push((roots.clone(), tls.clone()));
+        let tls = Tls::new(&settings.roots, settings.client_cert.as_ref())?;
+        configs.push((settings.roots.clone(), settings.client_cert.clone(), tls.clone()));
         Ok(tls)
     }
 }

@@ -69,15 +69,18 @@ fn run(reactor: &Reactor, mut poll: Poll) {
     }
 }
 
-/// Calls a device. One that panics is not called again.
+/// Calls a device. One that panics hears of it; one that even then panics is not called again.
 fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Driven)) {
     let Some(driven) = reactor.table.lock().call(id) else { return };
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| body(&*driven)));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| body(&*driven))).or_else(|_| {
+        log::error!("a device panicked on the I/O thread");
+        panic::catch_unwind(AssertUnwindSafe(|| driven.panicked()))
+    });
     drop(driven);
     reactor.table.lock().calling = None;
     reactor.returned.notify_all();
     if outcome.is_err() {
-        log::error!("a device panicked on the I/O thread");
+        log::error!("a device panicked while it heard of a panic: it is not called any more");
         reactor.table.lock().forget(id);
     }
 }

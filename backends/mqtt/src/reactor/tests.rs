@@ -13,6 +13,7 @@ enum Call {
     Ready(Readiness),
     Timeout,
     Resolved(u64, Option<usize>),
+    Panicked,
 }
 
 type Calls = Receiver<(Call, Option<String>)>;
@@ -26,8 +27,9 @@ struct Notes {
 impl Notes {
     fn note(&self, call: Call) {
         let name = thread::current().name().map(str::to_owned);
-        let _ = self.calls.lock().send((call, name));
+        // Taken first: who has heard of the call may put in what the next one does.
         let todo = self.todo.lock().pop_front();
+        let _ = self.calls.lock().send((call, name));
         if let Some(todo) = todo {
             todo();
         }
@@ -45,6 +47,10 @@ impl Driven for Notes {
 
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
         self.note(Call::Resolved(ticket, found.ok().map(|found| found.len())));
+    }
+
+    fn panicked(&self) {
+        self.note(Call::Panicked);
     }
 }
 
@@ -88,8 +94,7 @@ fn deadlines_come_in_order_once_each_and_a_later_word_replaces_an_earlier() {
 fn sockets_are_reported_to_whom_they_belong() {
     let (seat, _notes, calls) = device();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let mut socket = TcpStream::connect(listener.local_addr().expect("bound")).expect("a socket");
-    seat.port().register(&mut socket).expect("registered");
+    let _socket = seat.port().connect(listener.local_addr().expect("bound")).expect("a socket");
     let (accepted, _) = listener.accept().expect("a connection");
     let connected = Readiness { readable: false, writable: true, closed: false };
     while next(&calls) != Call::Ready(connected) {}
@@ -98,7 +103,7 @@ fn sockets_are_reported_to_whom_they_belong() {
         match next(&calls) {
             Call::Ready(Readiness { readable: true, closed: true, .. }) => break,
             Call::Ready(_) => {}
-            other @ (Call::Timeout | Call::Resolved(..)) => panic!("{other:?}"),
+            other @ (Call::Timeout | Call::Resolved(..) | Call::Panicked) => panic!("{other:?}"),
         }
     }
 }
@@ -150,21 +155,32 @@ fn who_has_left_is_not_called_and_leaving_waits_for_a_call_that_runs() {
 }
 
 #[test]
-fn a_device_may_leave_on_the_thread_itself_and_a_panic_ends_only_its_own_calls() {
+fn a_device_may_leave_on_the_thread_itself() {
     let (seat, notes, calls) = device();
-    let (other, other_notes, other_calls) = device();
-    other_notes.todo.lock().push_back(Box::new(|| panic!("on purpose")));
-    other.set_deadline(Some(0));
-    assert_eq!(next(&other_calls), Call::Timeout);
     notes.todo.lock().push_back(Box::new({
         let seat = seat.clone();
         move || seat.leave()
     }));
     seat.set_deadline(Some(0));
     assert_eq!(next(&calls), Call::Timeout);
-    let (third, _notes, others) = device();
+}
+
+#[test]
+fn a_device_that_panics_hears_of_it_and_goes_on_unless_it_panics_again() {
+    let (seat, notes, calls) = device();
+    let (other, _other_notes, others) = device();
+    notes.todo.lock().push_back(Box::new(|| panic!("on purpose")));
+    seat.set_deadline(Some(0));
+    assert_eq!((next(&calls), next(&calls)), (Call::Timeout, Call::Panicked));
+    seat.set_deadline(Some(0));
+    assert_eq!(next(&calls), Call::Timeout);
+    for _ in 0..2 {
+        notes.todo.lock().push_back(Box::new(|| panic!("on purpose")));
+    }
+    seat.set_deadline(Some(0));
+    assert_eq!((next(&calls), next(&calls)), (Call::Timeout, Call::Panicked));
+    seat.set_deadline(Some(0));
     other.set_deadline(Some(0));
-    third.set_deadline(Some(0));
     assert_eq!(next(&others), Call::Timeout);
-    assert!(other_calls.try_recv().is_err(), "it has panicked");
+    assert!(calls.try_recv().is_err(), "it is not called any more");
 }

@@ -14,6 +14,8 @@ pub(super) struct Envelope {
     pub(super) channel: Text,
     /// Which life of the sender.
     pub(super) instance: Text,
+    /// Which life of the receiver the sender means, or empty.
+    pub(super) to: Text,
     /// Place among what this sender says to this device in this channel; 0 = no matter.
     pub(super) number: u32,
     pub(super) body: Body,
@@ -28,10 +30,15 @@ pub(super) enum Body {
         custom: Text,
         uid: u64,
         keep: bool,
+        /// How long it rings, in ms.
+        ring_ms: u32,
     },
     Alert {
         request: Text,
+        /// Does the invite still stand?
         asks: bool,
+        /// The user is told.
+        rings: bool,
     },
     Accept {
         request: Text,
@@ -40,6 +47,8 @@ pub(super) enum Body {
     Reject {
         request: Text,
         custom: Text,
+        /// Of this device alone.
+        local: bool,
     },
     Settled(Settled),
     Join {
@@ -58,8 +67,15 @@ pub(super) enum Body {
     Sync,
     State,
     Gone,
-    Hello,
+    Hello {
+        epoch: u64,
+    },
     Mark,
+    Record {
+        text: Text,
+    },
+    /// A join or control that cannot be taken, and yet has its place in the order.
+    Void,
     /// Something that a newer peer says.
     Unknown,
 }
@@ -104,7 +120,8 @@ impl How {
     }
 }
 
-/// Reads a message. None: not one of ours, or not sound.
+/// Reads a message. None: not one of ours, or not sound. A key that is absent or null has its default; one of
+/// a wrong type or out of its range makes the message unsound.
 pub(super) fn read(payload: &[u8]) -> Option<Envelope> {
     if payload.len() > limits::PAYLOAD_BYTES || is_too_deep(payload) {
         return None;
@@ -113,67 +130,94 @@ pub(super) fn read(payload: &[u8]) -> Option<Envelope> {
     if all.get("v").and_then(Value::as_u64) != Some(1) {
         return None;
     }
-    let empty = Map::new();
-    let body = match all.get("b") {
-        Some(Value::Object(body)) => body,
-        None => &empty,
-        Some(_) => return None,
-    };
-    let id = name(&all, "id")?;
-    if id.is_empty() {
-        return None;
-    }
-    Some(Envelope {
-        id,
+    let kind = all.get("k")?.as_str()?;
+    let head = Envelope {
+        id: name(&all, "id").filter(|it| !it.is_empty())?,
         channel: name(&all, "cid")?,
         instance: name(&all, "inst")?,
-        number: number(&all, "n").try_into().ok()?,
-        body: read_body(all.get("k")?.as_str()?, &all, body)?,
-    })
+        to: name(&all, "to")?,
+        number: number(&all, "n", 0, limits::NUMBER)?.try_into().ok()?,
+        body: Body::Unknown,
+    };
+    if head.channel.is_empty() && !matches!(kind, "ack" | "hello" | "mark" | "rec") {
+        return None;
+    }
+    let empty = Map::new();
+    let body = match all.get("b") {
+        Some(Value::Object(body)) => Some(body),
+        None | Some(Value::Null) => Some(&empty),
+        Some(_) => None,
+    };
+    let body = match body.and_then(|body| read_body(kind, &all, body)) {
+        // It is acknowledged, or what follows it would wait for it.
+        None if matches!(kind, "join" | "ctl") => Body::Void,
+        body => body?,
+    };
+    Some(Envelope { body, ..head })
 }
 
 fn read_body(kind: &str, all: &Map<String, Value>, body: &Map<String, Value>) -> Option<Body> {
     let request = || name(body, "rid").filter(|it| !it.is_empty());
     let custom = || text(body, "custom", limits::CUSTOM_BYTES);
-    let call_type = || number(body, "type").try_into().unwrap_or(0);
-    let flag = |key: &str| body.get(key).and_then(Value::as_bool);
+    // What decides or ends something does so whatever the attachment is like.
+    let any_custom = || custom().unwrap_or_default();
+    let call_type = || number(body, "type", 1, 3)?.try_into().ok();
+    let uid = || number(body, "uid", 0, limits::UID);
     Some(match kind {
         "invite" => Body::Invite {
             request: request()?,
-            call_type: call_type(),
+            call_type: call_type()?,
             custom: custom()?,
-            uid: number(body, "uid"),
-            keep: flag("keep").unwrap_or(true),
+            uid: uid()?,
+            keep: flag(body, "keep", true)?,
+            ring_ms: read_ring(body)?,
         },
-        "alert" => Body::Alert { request: request()?, asks: flag("asks").unwrap_or(false) },
-        "accept" => Body::Accept { request: request()?, custom: custom()? },
-        "reject" => Body::Reject { request: request()?, custom: custom()? },
+        "alert" => Body::Alert {
+            request: request()?,
+            asks: flag(body, "asks", false)?,
+            rings: flag(body, "rings", true)?,
+        },
+        "accept" => Body::Accept { request: request()?, custom: any_custom() },
+        "reject" => Body::Reject {
+            request: request()?,
+            custom: any_custom(),
+            local: flag(body, "local", false).unwrap_or_default(),
+        },
         "settled" => Body::Settled(Settled {
             request: request()?,
             how: How::read(body.get("how")?.as_str()?)?,
             by: name(body, "by")?,
-            custom: custom()?,
-            uid: number(body, "uid"),
-            call_type: call_type(),
+            custom: any_custom(),
+            uid: uid()?,
+            call_type: call_type()?,
         }),
-        "join" => Body::Join { uid: number(body, "uid") },
+        "join" => Body::Join { uid: uid()? },
         "bye" => Body::Bye {
-            how: match body.get("how")?.as_str()? {
-                "leave" => Bye::Leave,
-                "close" => Bye::Close,
-                _ => return None,
+            // Whatever else somebody means by it, it goes.
+            how: match body.get("how").and_then(Value::as_str) {
+                Some("close") => Bye::Close,
+                _ => Bye::Leave,
             },
-            custom: custom()?,
+            custom: any_custom(),
         },
         "ctl" => Body::Control { custom: custom()? },
         "ack" => Body::Ack { to: name(all, "re")? },
         "sync" => Body::Sync,
         "state" => Body::State,
         "gone" => Body::Gone,
-        "hello" => Body::Hello,
+        "hello" => Body::Hello { epoch: number(body, "epoch", 1, limits::UID)? },
         "mark" => Body::Mark,
+        "rec" => {
+            Body::Record { text: text(body, "text", limits::RECORD_BYTES).filter(|text| !text.is_empty())? }
+        }
         _ => Body::Unknown,
     })
+}
+
+/// Longer than the longest is the longest.
+fn read_ring(body: &Map<String, Value>) -> Option<u32> {
+    let ring = number(body, "ring", limits::RING_MS.into(), limits::UID)?;
+    Some(u32::try_from(ring).unwrap_or(u32::MAX).min(limits::RING_MS))
 }
 
 /// A short text, empty if there is none. None: over-long, not a text, or unfit for C.
@@ -183,7 +227,7 @@ fn name(map: &Map<String, Value>, key: &str) -> Option<Text> {
 
 fn text(map: &Map<String, Value>, key: &str, limit: usize) -> Option<Text> {
     match map.get(key) {
-        None => Some("".into()),
+        None | Some(Value::Null) => Some("".into()),
         Some(Value::String(text)) if text.len() <= limit && !text.contains('\0') => {
             Some(text.as_str().into())
         }
@@ -191,8 +235,19 @@ fn text(map: &Map<String, Value>, key: &str, limit: usize) -> Option<Text> {
     }
 }
 
-fn number(map: &Map<String, Value>, key: &str) -> u64 {
-    map.get(key).and_then(Value::as_u64).unwrap_or(0)
+/// A whole number from 0 to `max`.
+fn number(map: &Map<String, Value>, key: &str, default: u64, max: u64) -> Option<u64> {
+    match map.get(key) {
+        None | Some(Value::Null) => Some(default),
+        Some(it) => it.as_u64().filter(|it| *it <= max),
+    }
+}
+
+fn flag(map: &Map<String, Value>, key: &str, default: bool) -> Option<bool> {
+    match map.get(key) {
+        None | Some(Value::Null) => Some(default),
+        Some(it) => it.as_bool(),
+    }
 }
 
 /// More than eight levels. Looked at before anything is built from it.
@@ -213,13 +268,16 @@ fn is_too_deep(payload: &[u8]) -> bool {
 
 /// Writes a message.
 pub(super) fn write(envelope: &Envelope) -> String {
-    let Envelope { id, channel, instance, number, body } = envelope;
+    let Envelope { id, channel, instance, to, number, body } = envelope;
     let mut out = Writer(Vec::with_capacity(512));
     out.0.push(b'{');
     out.number("v", 1);
     out.text("k", kind(body));
     out.text("id", id);
     out.text("inst", instance);
+    if !to.is_empty() {
+        out.text("to", to);
+    }
     if !channel.is_empty() {
         out.text("cid", channel);
     }
@@ -248,9 +306,10 @@ fn kind(body: &Body) -> &'static str {
         Body::Sync => "sync",
         Body::State => "state",
         Body::Gone => "gone",
-        Body::Hello => "hello",
+        Body::Hello { .. } => "hello",
         Body::Mark => "mark",
-        Body::Unknown => "",
+        Body::Record { .. } => "rec",
+        Body::Void | Body::Unknown => "",
     }
 }
 
@@ -290,8 +349,8 @@ impl Writer {
                 | Body::Sync
                 | Body::State
                 | Body::Gone
-                | Body::Hello
                 | Body::Mark
+                | Body::Void
                 | Body::Unknown
         ) {
             return;
@@ -299,20 +358,31 @@ impl Writer {
         self.key("b");
         self.0.push(b'{');
         match body {
-            Body::Invite { request, call_type, custom, uid, keep } => {
+            Body::Invite { request, call_type, custom, uid, keep, ring_ms } => {
                 self.text("rid", request);
                 self.number("type", (*call_type).into());
                 self.text("custom", custom);
                 self.number("uid", (*uid).into());
                 self.flag("keep", *keep);
+                self.number("ring", (*ring_ms).into());
             }
-            Body::Alert { request, asks } => {
+            Body::Alert { request, asks, rings } => {
                 self.text("rid", request);
                 self.flag("asks", *asks);
+                if !rings {
+                    self.flag("rings", false);
+                }
             }
-            Body::Accept { request, custom } | Body::Reject { request, custom } => {
+            Body::Accept { request, custom } => {
                 self.text("rid", request);
                 self.text("custom", custom);
+            }
+            Body::Reject { request, custom, local } => {
+                self.text("rid", request);
+                self.text("custom", custom);
+                if *local {
+                    self.flag("local", true);
+                }
             }
             Body::Settled(it) => {
                 self.text("rid", &it.request);
@@ -328,12 +398,14 @@ impl Writer {
                 self.text("custom", custom);
             }
             Body::Control { custom } => self.text("custom", custom),
+            Body::Hello { epoch } => self.number("epoch", (*epoch).into()),
+            Body::Record { text } => self.text("text", text),
             Body::Ack { .. }
             | Body::Sync
             | Body::State
             | Body::Gone
-            | Body::Hello
             | Body::Mark
+            | Body::Void
             | Body::Unknown => {}
         }
         self.0.push(b'}');
@@ -347,7 +419,88 @@ pub(super) fn with_push(invite: &str, push: &Push) -> String {
     all.to_string()
 }
 
-/// A call record for the peer's devices and the own ones.
-pub(super) fn record(id: &str, instance: &str, text: &str) -> String {
-    json!({"v": 1, "k": "rec", "id": id, "inst": instance, "b": {"text": text}}).to_string()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(kind: &str, body: &str) -> Option<Body> {
+        let text = format!(r#"{{"v":1,"k":"{kind}","id":"m","cid":"c","b":{{{body}}}}}"#);
+        read(text.as_bytes()).map(|it| it.body)
+    }
+
+    #[test]
+    fn what_is_absent_or_null_has_its_default() {
+        let expected = Body::Invite {
+            request: "r".into(),
+            call_type: 1,
+            custom: "".into(),
+            uid: 0,
+            keep: true,
+            ring_ms: 120_000,
+        };
+        assert_eq!(body("invite", r#""rid":"r""#), Some(expected.clone()));
+        let nulls = r#""rid":"r","type":null,"custom":null,"uid":null,"keep":null,"ring":null"#;
+        assert_eq!(body("invite", nulls), Some(expected));
+        let alert = Body::Alert { request: "r".into(), asks: false, rings: true };
+        assert_eq!(body("alert", r#""rid":"r""#), Some(alert));
+        assert_eq!(read(br#"{"v":1,"k":"mark","id":"m","b":null}"#).map(|it| it.body), Some(Body::Mark));
+    }
+
+    #[test]
+    fn a_wrong_type_or_a_number_out_of_its_range_makes_a_message_unsound() {
+        for bad in [
+            r#""rid":"""#,
+            r#""rid":null"#,
+            r#""rid":"r","type":4"#,
+            r#""rid":"r","type":"1""#,
+            r#""rid":"r","uid":9007199254740992"#,
+            r#""rid":"r","uid":-1"#,
+            r#""rid":"r","uid":1.0"#,
+            r#""rid":"r","keep":1"#,
+            r#""rid":"r","ring":"long""#,
+            r#""rid":"r","custom":{}"#,
+        ] {
+            assert_eq!(body("invite", bad), None, "{bad}");
+        }
+        assert!(body("invite", r#""rid":"r","type":3,"uid":9007199254740991,"ring":0"#).is_some());
+        for bad in ["", r#","n":-1"#, r#","n":2147483648"#, r#","to":7"#, r#","inst":[]"#] {
+            let cid = if bad.is_empty() { "" } else { r#","cid":"c""# };
+            let text = format!(r#"{{"v":1,"k":"sync","id":"m"{cid}{bad}}}"#);
+            assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_answers_or_ends_does_so_whatever_is_attached() {
+        let long = format!(r#""rid":"r","how":"cancel","by":"","custom":"{}""#, "x".repeat(4_097));
+        let nothing: Text = "".into();
+        for attached in [long.as_str(), r#""rid":"r","how":"cancel","by":"","custom":7"#] {
+            assert!(
+                matches!(body("accept", attached), Some(Body::Accept { custom, .. }) if custom == nothing)
+            );
+            assert!(
+                matches!(body("reject", attached), Some(Body::Reject { custom, .. }) if custom == nothing)
+            );
+            assert!(matches!(body("settled", attached), Some(Body::Settled(it)) if it.custom == nothing));
+            let left = Body::Bye { how: Bye::Leave, custom: nothing.clone() };
+            assert_eq!(body("bye", attached), Some(left));
+            assert_eq!(body("ctl", attached), Some(Body::Void));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_alike() {
+        let (request, custom): (Text, Text) = ("r".into(), "{\"a\":\"\u{e9}\"}".into());
+        for body in [
+            Body::Alert { request: request.clone(), asks: true, rings: false },
+            Body::Reject { request: request.clone(), custom: custom.clone(), local: true },
+            Body::Hello { epoch: 7 },
+            Body::Record { text: custom.clone() },
+            Body::Control { custom },
+        ] {
+            let (id, to) = ("m".into(), "t".into());
+            let envelope = Envelope { id, channel: "c".into(), instance: "i".into(), to, number: 3, body };
+            assert_eq!(read(write(&envelope).as_bytes()), Some(envelope));
+        }
+    }
 }

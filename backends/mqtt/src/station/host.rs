@@ -3,8 +3,9 @@
 //! repeated to each device that rang until that has said so.
 
 use super::envelope::{Body, Envelope, How, Settled};
+use super::over::{Ended, Word};
 use super::post::{Kind, Letter};
-use super::room::{Invite, Party, Peer, Role, Word};
+use super::room::{Alerted, Invite, Party, Peer, Role};
 use super::value::{InviteExtra, Message, Signal, Source, Text, Topic};
 use super::{Event, Station, codes, direct, envelope, limits};
 
@@ -26,9 +27,10 @@ impl Station {
         }
         let (call_type, uid) = self.rooms.get(id).map_or((0, 0), |it| (it.call_type, it.uid));
         let (request, custom) = (message.request.clone(), message.custom.clone());
-        let body = Body::Invite { request: request.clone(), call_type, custom, uid, keep: message.keep };
-        let envelope = self.envelope(id, body);
         let expires_ms = if extra.expires_ms == 0 { limits::INVITE_EXPIRES_MS } else { extra.expires_ms };
+        let (keep, ring_ms) = (message.keep, expires_ms.min(limits::RING_MS));
+        let body = Body::Invite { request: request.clone(), call_type, custom, uid, keep, ring_ms };
+        let envelope = self.envelope(id, body);
         let mut letter = self.letter(Kind::Invite, Topic::Inbox(to.clone()), &envelope, expires_ms);
         if let Some(push) = &extra.push {
             letter.payload = envelope::with_push(&letter.payload, push);
@@ -39,6 +41,7 @@ impl Station {
                 request,
                 id: envelope.id,
                 alerted: Vec::new(),
+                is_ringing: false,
                 busy: Vec::new(),
                 busy_at: None,
                 verdict: None,
@@ -49,7 +52,7 @@ impl Station {
 
     pub(super) fn cancel(&mut self, req: u64, message: &Message) {
         let (id, to, request) = (&message.channel, &message.account, &message.request);
-        let ours = self.over.word(id, request, to).map(|it| it.settled.how.code());
+        let ours = self.over.word(self.now, id, request, to).map(|it| it.settled.how.code());
         let Some(room) = self.rooms.get_mut(id) else {
             return self.done(req, ours.unwrap_or(codes::CHANNEL_NOT_EXISTS).into());
         };
@@ -59,7 +62,7 @@ impl Station {
             Some(None) => codes::OK,
         };
         if code == codes::OK {
-            self.settle(id, request, to, How::Cancel, &"".into(), &message.custom);
+            self.settle(id, request, (to, &"".into()), How::Cancel, &"".into(), &message.custom);
         }
         self.done(req, code.into());
     }
@@ -74,30 +77,41 @@ impl Station {
         let id = &envelope.channel;
         let invite = self.rooms.get_mut(id).and_then(|it| it.invite(request, &from.account));
         let Some(invite) = invite.filter(|it| it.verdict.is_none()) else {
-            return self.say_verdict(from, id, request);
+            return self.say_verdict(from, envelope, request);
         };
-        if !invite.alerted.contains(&from.device) && invite.alerted.len() < limits::ALERTED {
-            invite.alerted.push(from.device.clone());
+        let rings = matches!(envelope.body, Body::Alert { rings: true, .. });
+        if let Some(known) = invite.alerted.iter_mut().find(|it| it.device == from.device) {
+            known.instance = envelope.instance.clone();
+            known.rings |= rings;
+        } else if invite.alerted.len() < limits::ALERTED {
+            let (device, instance) = (from.device.clone(), envelope.instance.clone());
+            invite.alerted.push(Alerted { device, instance, rings });
         }
-        for req in self.post.recall(id, Kind::Invite) {
+        let is_first = rings && !std::mem::replace(&mut invite.is_ringing, true);
+        let message = invite.id.clone();
+        for req in self.post.take_back(&message, Kind::Invite) {
             self.done(req, codes::OK.into());
         }
+        if is_first {
+            self.tell_answer(Signal::Ringing, from, id, request, &"".into());
+        }
         if let Body::Accept { custom, .. } = &envelope.body {
-            self.on_accept(from, id, request, custom);
-        } else if let Body::Reject { custom, .. } = &envelope.body {
-            self.on_reject(from, id, request, custom);
+            self.on_accept(from, envelope, request, custom);
+        } else if let Body::Reject { custom, local, .. } = &envelope.body {
+            self.on_reject(from, id, request, (custom, *local));
         } else if let Body::Alert { asks: true, .. } = &envelope.body {
-            self.say(from, id, Body::State);
+            self.say_in(from, id, Body::State);
         }
     }
 
-    fn on_accept(&mut self, from: &Party, id: &Text, request: &Text, custom: &Text) {
-        self.settle(id, request, &from.account, How::Accept, &from.device, custom);
+    fn on_accept(&mut self, from: &Party, envelope: &Envelope, request: &Text, custom: &Text) {
+        let (id, instance) = (&envelope.channel, &envelope.instance);
+        self.settle(id, request, (&from.account, instance), How::Accept, &from.device, custom);
         self.tell_answer(Signal::Accept, from, id, request, custom);
     }
 
-    fn on_reject(&mut self, from: &Party, id: &Text, request: &Text, custom: &Text) {
-        if self.config.busy_is_local && is_busy(custom) {
+    fn on_reject(&mut self, from: &Party, id: &Text, request: &Text, (custom, local): (&Text, bool)) {
+        if local || self.config.busy_is_local && is_busy(custom) {
             let now = self.now;
             let Some(invite) = self.rooms.get_mut(id).and_then(|it| it.invite(request, &from.account)) else {
                 return;
@@ -108,7 +122,7 @@ impl Station {
             invite.busy_at.get_or_insert(now + limits::BUSY_MS);
             return;
         }
-        self.settle(id, request, &from.account, How::Reject, &from.device, custom);
+        self.settle(id, request, (&from.account, &"".into()), How::Reject, &from.device, custom);
         self.tell_answer(Signal::Reject, from, id, request, custom);
     }
 
@@ -118,8 +132,16 @@ impl Station {
         self.tell(Source::Online, Event { request: request.clone(), ..event });
     }
 
-    /// Speaks the last word on an invite.
-    fn settle(&mut self, id: &Text, request: &Text, to: &Text, how: How, by: &Text, custom: &Text) {
+    /// Speaks the last word on an invite to an account; its device that accepted is in this life.
+    fn settle(
+        &mut self,
+        id: &Text,
+        request: &Text,
+        (to, instance): (&Text, &Text),
+        how: How,
+        by: &Text,
+        custom: &Text,
+    ) {
         let now = self.now;
         let uid = self.rooms.get(id).map_or(0, |it| it.uid);
         let uid = if how == How::Accept { self.ids.uid(uid) } else { 0 };
@@ -128,39 +150,43 @@ impl Station {
         let (request, by, custom) = (request.clone(), by.clone(), custom.clone());
         let settled = Settled { request: request.clone(), how, by: by.clone(), custom, uid, call_type };
         if how == How::Accept {
-            room.peers.push(Peer::new(Party::new(to, &by), uid, now));
+            room.peers.push(Peer::new(Party::new(to, &by), instance, uid, now));
         }
-        let envelope = self.envelope(id, Body::Settled(settled.clone()));
+        let mut envelope = self.envelope(id, Body::Settled(settled.clone()));
+        envelope.to = instance.clone();
         let mut alerted = Vec::new();
+        let mut invited = None;
         if let Some(invite) = self.rooms.get_mut(id).and_then(|it| it.invite(&request, to)) {
             invite.verdict = Some((envelope.id.clone(), settled));
             alerted.clone_from(&invite.alerted);
+            invited = Some(invite.id.clone());
         }
-        for req in self.post.recall(id, Kind::Invite) {
-            self.done(req, codes::OK.into());
-        }
+        let waits = invited.map(|it| self.post.take_back(&it, Kind::Invite));
+        waits.into_iter().flatten().for_each(|req| self.done(req, codes::OK.into()));
         // Where nobody rings yet the invite may still be on its way: what follows it is repeated as well.
         let kind = if alerted.is_empty() { Kind::Told } else { Kind::Posted };
         let all = self.letter(kind, Topic::Inbox(to.clone()), &envelope, limits::SETTLED_EXPIRES_MS);
-        self.send(all);
-        for device in alerted {
+        self.send(Letter { is_last: true, ..all });
+        for Alerted { device, instance, .. } in alerted {
             let topic = Topic::Direct(to.clone(), device);
+            envelope.to = instance;
             let letter = self.letter(Kind::Told, topic, &envelope, limits::SETTLED_EXPIRES_MS);
-            self.send(Letter { after_ms: u64::from(limits::REPEATS[0]), ..letter });
+            self.send(Letter { after_ms: u64::from(limits::REPEATS[0]), is_last: true, ..letter });
         }
     }
 
     /// Says the last word again, to a device that asks or answers too late.
-    fn say_verdict(&mut self, to: &Party, id: &Text, request: &Text) {
+    fn say_verdict(&mut self, to: &Party, asked: &Envelope, request: &Text) {
+        let id = &asked.channel;
         let here = self.rooms.get_mut(id).and_then(|it| it.invite(request, &to.account));
         let here = here.and_then(|it| it.verdict.clone());
-        let before =
-            || self.over.word(id, request, &to.account).map(|it| (it.id.clone(), it.settled.clone()));
-        let Some((message, settled)) = here.or_else(before) else {
-            return self.say(to, id, Body::Gone);
+        let word = self.over.word(self.now, id, request, &to.account);
+        let before = word.map(|it| (it.id.clone(), it.settled.clone()));
+        let Some((message, settled)) = here.or(before) else {
+            return self.say_gone(to, asked);
         };
         let mut envelope = self.envelope(id, Body::Settled(settled));
-        envelope.id = message;
+        (envelope.id, envelope.to) = (message, asked.instance.clone());
         let payload = envelope::write(&envelope);
         self.post.say(&mut self.outputs, direct(to), payload, limits::ANSWER_EXPIRES_MS);
     }
@@ -175,7 +201,7 @@ impl Station {
             .map(|it| (it.request.clone(), it.to.clone()))
             .collect();
         for (request, to) in open {
-            self.settle(id, &request, &to, How::Close, &"".into(), custom);
+            self.settle(id, &request, (&to, &"".into()), How::Close, &"".into(), custom);
         }
         let Some(room) = self.rooms.remove(id) else { return };
         let Role::Host(invites) = room.role else { return };
@@ -183,16 +209,26 @@ impl Station {
             let Some((message, settled)) = invite.verdict else { continue };
             let code = settled.how.code();
             let word = Word { to: invite.to, id: message, settled };
-            self.over.bury(self.now, id, &invite.request, code, Some(word));
+            self.over.bury(Ended {
+                owner: self.me.clone(),
+                channel: id.clone(),
+                request: invite.request,
+                at: self.now,
+                code,
+                word: Some(word),
+                is_own: true,
+                is_known: true,
+            });
         }
     }
 
-    /// With `busy_is_local`: whether all who ring are busy, once others had the time to ring.
+    /// Where devices rejected for themselves alone: whether all who ring did, once others had time to ring.
     pub(super) fn host_timeouts(&mut self, id: &Text) {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(id) else { return };
         let is_busy = |it: &&mut Invite| {
-            let all = it.alerted.iter().all(|device| it.busy.iter().any(|busy| busy.0 == *device));
+            let mut ringing = it.alerted.iter().filter(|it| it.rings);
+            let all = ringing.all(|rings| it.busy.iter().any(|busy| busy.0 == rings.device));
             it.verdict.is_none() && it.busy_at.is_some_and(|at| at <= now) && all
         };
         let busy = room
@@ -202,7 +238,7 @@ impl Station {
             .map(|it| (it.request.clone(), it.to.clone(), it.busy.first().cloned().unwrap_or_default()));
         if let Some((request, to, (device, custom))) = busy {
             let from = Party::new(&to, &device);
-            self.settle(id, &request, &to, How::Reject, &device, &custom);
+            self.settle(id, &request, (&to, &"".into()), How::Reject, &device, &custom);
             return self.tell_answer(Signal::Reject, &from, id, &request, &custom);
         }
         // Somebody may still answer: looked at again when that one is busy too.
@@ -218,6 +254,14 @@ pub(super) fn is_busy(custom: &str) -> bool {
     if matches!(custom, "601" | "i_am_busy") {
         return true;
     }
-    let read = serde_json::from_str::<serde_json::Value>(custom).unwrap_or_default();
-    read.get("reason").and_then(serde_json::Value::as_u64) == Some(3)
+    attached(custom, "reason").and_then(|it| it.as_u64()) == Some(3)
+}
+
+/// Whether an attachment says that it is meant for this device alone.
+pub(super) fn is_local(custom: &str) -> bool {
+    attached(custom, "local").and_then(|it| it.as_bool()) == Some(true)
+}
+
+fn attached(custom: &str, key: &str) -> Option<serde_json::Value> {
+    serde_json::from_str::<serde_json::Value>(custom).ok()?.get_mut(key).map(serde_json::Value::take)
 }

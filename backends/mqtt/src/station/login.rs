@@ -5,9 +5,11 @@
 //! the backlog: it is handed over as one batch, its invites only after the callers' devices have said that
 //! they stand.
 
+use std::collections::BTreeSet;
+
 use super::envelope::{Body, Bye, Envelope};
 use super::room::{Doubt, Party, Role};
-use super::value::{Event, Lane, Output, Signal, Source, Text, Topic, What};
+use super::value::{Event, InviteState, Lane, Output, Signal, Source, Text, Topic, What};
 use super::{Answer, Station, codes, direct, envelope, limits};
 
 /// Logged in or not, connected or not.
@@ -16,6 +18,8 @@ pub(super) struct Session {
     phase: Phase,
     /// The login that waits.
     login: Option<u64>,
+    /// The login that this session began with.
+    began_by: Option<u64>,
     /// Logged in, also while the connection is lost.
     is_in: bool,
     /// Our hello came back: who says hello from now on logged in after us.
@@ -23,6 +27,8 @@ pub(super) struct Session {
     /// The core was told that the connection is lost.
     is_lost: bool,
     backlog: Vec<Event>,
+    /// Call records of the backlog, by account.
+    records: Vec<(Text, Output)>,
     /// What came before the subscription was confirmed: a broker with our session does not wait for that.
     early: Vec<(Lane, Party, Vec<u8>)>,
 }
@@ -34,14 +40,19 @@ enum Phase {
     Out,
     /// The link connects.
     Connecting,
-    /// What we sent to ourselves, by id, is on its way.
+    /// What we sent to ourselves is on its way: the mark, and at a login, once that is back, the hello.
     Greeting {
-        hello: Option<Text>,
-        mark: Option<Text>,
+        /// The message that is to come back.
+        awaits: Text,
+        is_hello: bool,
         until: u64,
     },
-    /// Callers are asked whether the backlog's invites stand.
-    Probing,
+    /// Callers are asked whether the backlog's invites stand. Only what concerns channels of these accounts
+    /// waits for that: a stranger who does not answer holds nobody else up.
+    Probing {
+        until: u64,
+        accounts: BTreeSet<Text>,
+    },
     In,
 }
 
@@ -54,13 +65,19 @@ impl Session {
         !matches!(self.phase, Phase::Out | Phase::Connecting)
     }
 
-    /// Keeps a message for when there is a connection.
-    pub(super) fn is_early(&mut self, lane: Lane, from: &Party, payload: &[u8]) -> bool {
-        let is_early = matches!(self.phase, Phase::Connecting);
-        if is_early && self.early.len() < limits::EARLY {
+    /// Keeps a message for when there is a connection. Who is in a call with us, and our own account, have a
+    /// share beside all others.
+    pub(super) fn is_early(&mut self, lane: Lane, from: &Party, payload: &[u8], is_live: bool) -> bool {
+        if !matches!(self.phase, Phase::Connecting) {
+            return false;
+        }
+        let size = |it: &(Lane, Party, Vec<u8>)| it.2.len() + limits::NAME_BYTES;
+        let theirs = self.early.iter().filter(|it| it.1.account == from.account).map(size).sum::<usize>();
+        let all = self.early.iter().map(size).sum::<usize>();
+        if theirs < limits::EARLY_OF_ONE && (is_live || all < limits::EARLY) {
             self.early.push((lane, from.clone(), payload.to_vec()));
         }
-        is_early
+        true
     }
 
     /// What comes now waited for us.
@@ -68,23 +85,53 @@ impl Session {
         matches!(self.phase, Phase::Greeting { .. })
     }
 
-    /// Keeps an event for the batch, or gives it back.
-    pub(super) fn hold(&mut self, event: Event) -> Option<Event> {
-        match self.phase {
-            Phase::Out | Phase::Connecting | Phase::Greeting { .. } | Phase::Probing => {
-                if self.backlog.len() < limits::BACKLOG {
-                    self.backlog.push(event);
-                }
-                None
-            }
-            Phase::In => Some(event),
+    /// Keeps an event for the batch, or gives it back. What ends or answers a call always has its place: each
+    /// belongs to a call that is here or in the batch.
+    pub(super) fn hold(&mut self, event: Event, is_live: bool) -> Option<Event> {
+        if !self.holds(&event.channel.creator) {
+            return Some(event);
         }
+        let is_last = match event.signal {
+            Signal::Close | Signal::Cancel | Signal::Reject | Signal::Accept | Signal::Leave => true,
+            Signal::Join | Signal::Invite | Signal::Control | Signal::Ringing | Signal::PeerLost => false,
+        };
+        if is_last || self.has_place(&event.from, is_live) {
+            self.backlog.push(event);
+        }
+        None
+    }
+
+    /// What concerns channels of this account waits for the batch.
+    fn holds(&self, account: &Text) -> bool {
+        match &self.phase {
+            Phase::Out | Phase::Connecting | Phase::Greeting { .. } => true,
+            Phase::Probing { accounts, .. } => accounts.contains(account),
+            Phase::In => false,
+        }
+    }
+
+    /// Whether the batch has place for something more of this account.
+    pub(super) fn has_place(&self, from: &Text, is_live: bool) -> bool {
+        let of_one = self.backlog.iter().filter(|it| it.from == *from).count();
+        of_one < limits::BACKLOG_OF_ONE && (is_live || self.backlog.len() < limits::BACKLOG)
+    }
+
+    /// Keeps a call record until the batch is handed over, or gives it back.
+    pub(super) fn hold_record(&mut self, from: &Text, record: Output) -> Option<Output> {
+        if !self.holds(from) {
+            return Some(record);
+        }
+        let of_one = self.records.iter().filter(|it| it.0 == *from).count();
+        if of_one < limits::BACKLOG_OF_ONE && self.records.len() < limits::BACKLOG {
+            self.records.push((from.clone(), record));
+        }
+        None
     }
 
     pub(super) fn timeout(&self) -> Option<u64> {
         match self.phase {
-            Phase::Greeting { until, .. } => Some(until),
-            Phase::Out | Phase::Connecting | Phase::Probing | Phase::In => None,
+            Phase::Greeting { until, .. } | Phase::Probing { until, .. } => Some(until),
+            Phase::Out | Phase::Connecting | Phase::In => None,
         }
     }
 
@@ -96,7 +143,8 @@ impl Session {
 
 impl Station {
     pub(super) fn on_login(&mut self, req: u64) {
-        if self.session.is_in {
+        // One who is logged in and has no connection waits for it.
+        if self.session.is_in && !self.session.is_lost {
             return self.done(req, codes::OK.into());
         }
         if let Some(before) = self.session.login.replace(req) {
@@ -104,6 +152,19 @@ impl Station {
         }
         if matches!(self.session.phase, Phase::Out) {
             self.session.phase = Phase::Connecting;
+        }
+    }
+
+    /// The core has given a login up. The session that this login began ends without a word, here only; one
+    /// that an earlier login began goes on.
+    pub(super) fn on_abort_login(&mut self, req: u64) {
+        let waited = self.session.login.take_if(|it| *it == req).is_some();
+        if waited {
+            self.done(req, codes::TIMEOUT.into());
+        }
+        if self.session.began_by.is_some_and(|by| by == req) || waited && !self.session.is_in {
+            self.end_session();
+            self.outputs.push_back(Output::Disconnect { forget: false });
         }
     }
 
@@ -118,23 +179,32 @@ impl Station {
             return;
         }
         self.post.up(self.now, &mut self.outputs);
-        let until = self.now + limits::ECHO_MS;
-        // Only a login is news for the account's devices: a mailbox must not fill with reconnects.
-        let hello = (!self.session.is_in).then(|| {
-            let hello = self.envelope(&"".into(), Body::Hello);
-            let payload = envelope::write(&hello);
-            self.post.say(&mut self.outputs, Topic::Own, payload, limits::HELLO_EXPIRES_MS);
-            hello.id
-        });
-        let mark = self.envelope(&"".into(), Body::Mark);
-        let (topic, payload) = (direct(&self.me), envelope::write(&mark));
-        self.post.say(&mut self.outputs, topic, payload, limits::ANSWER_EXPIRES_MS);
-        self.session.phase = Phase::Greeting { hello, mark: Some(mark.id), until };
+        self.say_to_self(false);
         // The link subscribed anew: to nobody's will.
         self.watched.clear();
         for (lane, from, payload) in std::mem::take(&mut self.session.early) {
             self.on_message(lane, &from, &payload);
         }
+    }
+
+    /// The mark, and then, at a login, the hello: only a login is news for the account's devices, and only
+    /// from a device that hears itself. A mailbox must not fill with reconnects.
+    fn say_to_self(&mut self, is_hello: bool) {
+        let body = if is_hello {
+            // A later login of this process says more, whatever was forgotten in between.
+            self.epoch = (self.epoch + 1).max(self.now).min(limits::UID);
+            Body::Hello { epoch: self.epoch }
+        } else {
+            Body::Mark
+        };
+        let message = self.envelope(&"".into(), body);
+        let (topic, expires_ms) = match is_hello {
+            true => (Topic::Own, limits::HELLO_EXPIRES_MS),
+            false => (direct(&self.me), limits::ANSWER_EXPIRES_MS),
+        };
+        self.post.say(&mut self.outputs, topic, envelope::write(&message), expires_ms);
+        let until = self.now + limits::ECHO_MS;
+        self.session.phase = Phase::Greeting { awaits: message.id, is_hello, until };
     }
 
     pub(super) fn on_down(&mut self) {
@@ -173,13 +243,9 @@ impl Station {
         if let Some(req) = self.session.login.take() {
             self.done(req, codes::NOT_LOGGED_IN.into());
         }
-        let rooms = std::mem::take(&mut self.rooms);
-        for (id, mut room) in rooms {
-            if let Some(req) = room.ring().and_then(|it| it.accepting()) {
+        for (id, mut room) in std::mem::take(&mut self.rooms) {
+            if let Some(req) = self.bury_ring(&id, &mut room, codes::INVITE_NOT_EXISTS) {
                 self.done(req, codes::NOT_LOGGED_IN.into());
-            }
-            if let Some(ring) = room.ring() {
-                self.over.bury(self.now, &id, &ring.request, codes::INVITE_NOT_EXISTS, None);
             }
         }
         self.post.down();
@@ -202,46 +268,58 @@ impl Station {
     }
 
     /// A message of an own device, maybe of this one.
-    pub(super) fn on_own(&mut self, from: &Party, envelope: &Envelope, is_new: bool) {
+    pub(super) fn on_own(&mut self, from: &Party, envelope: &Envelope) {
         let is_me = from.device == self.me.device && envelope.instance == self.config.instance;
-        if matches!(envelope.body, Body::Hello) {
-            let is_rival = self.config.single_device || from.device == self.me.device;
+        if let Body::Hello { epoch } = &envelope.body {
+            let is_newer = self.logins.insert(&from.device, &envelope.instance, *epoch);
             if is_me {
                 self.on_echo(from, envelope);
-            } else if is_rival && is_new && self.session.has_greeted {
-                self.say_farewell();
-                self.part();
-                self.connection(What::Kicked, codes::OK, "logged in on another device".into());
-                self.end_session();
-                self.outputs.push_back(Output::Disconnect { forget: true });
+            } else if is_newer {
+                self.on_other_login(from);
             }
-        } else if let Body::Reject { request, custom } = &envelope.body
-            && is_new
-            && !is_me
-        {
+        } else if is_me {
+            // What we said to our other devices.
+        } else if let Body::Reject { request, custom, .. } = &envelope.body {
             self.on_sibling_reject(from, &envelope.channel, request, custom);
+        } else if let Body::Record { text } = &envelope.body {
+            self.on_record(from, &envelope.id, text);
+        }
+    }
+
+    /// Another device of this account has logged in, or another life of this one.
+    fn on_other_login(&mut self, from: &Party) {
+        let is_rival = self.config.single_device || from.device == self.me.device;
+        if is_rival && self.session.has_greeted {
+            self.say_farewell();
+            self.part();
+            self.connection(What::Kicked, codes::OK, "logged in on another device".into());
+            self.end_session();
+            self.outputs.push_back(Output::Disconnect { forget: true });
         }
     }
 
     /// What we sent to ourselves came back: with the last of it the session begins, or goes on.
     pub(super) fn on_echo(&mut self, from: &Party, envelope: &Envelope) {
-        let Phase::Greeting { hello, mark, .. } = &mut self.session.phase else { return };
-        if *from != self.me {
+        let Phase::Greeting { awaits, is_hello, .. } = &self.session.phase else { return };
+        if *from != self.me || *awaits != envelope.id {
             return;
         }
-        self.session.has_greeted |= hello.take_if(|id| *id == envelope.id).is_some();
-        mark.take_if(|id| *id == envelope.id);
-        if hello.is_some() || mark.is_some() {
-            return;
+        if !is_hello && !self.session.is_in {
+            return self.say_to_self(true);
         }
-        self.session.is_in = true;
-        if let Some(req) = self.session.login.take() {
+        self.session.has_greeted |= is_hello;
+        let login = self.session.login.take();
+        if !std::mem::replace(&mut self.session.is_in, true) {
+            self.session.began_by = login;
+        }
+        if let Some(req) = login {
             self.done(req, codes::OK.into());
         }
         if std::mem::take(&mut self.session.is_lost) {
             self.connection(What::Restored, codes::OK, "".into());
         }
-        self.session.phase = Phase::Probing;
+        let until = self.now + limits::PROBING_MS;
+        self.session.phase = Phase::Probing { until, accounts: BTreeSet::new() };
         let ids: Vec<Text> = self.rooms.keys().cloned().collect();
         for id in ids {
             self.ask_after_reconnect(&id);
@@ -261,27 +339,46 @@ impl Station {
             && ring.is_ringing()
         {
             ring.doubt = is_new.then_some(Doubt { next: self.now + limits::PROBE_MS, left: 0 });
-            asked.push((room.host.clone(), Body::Alert { request: ring.request.clone(), asks: true }));
+            let rings = ring.told == Some(InviteState::Ringing);
+            let body = Body::Alert { request: ring.request.clone(), asks: true, rings };
+            asked.push((room.host.clone(), body));
         }
         if room.is_in {
             asked.extend(room.peers.iter().map(|it| (it.party.clone(), Body::Sync)));
         }
         for (party, body) in asked {
-            self.say(&party, id, body);
+            self.say_in(&party, id, body);
         }
     }
 
-    /// Hands the backlog over once every caller has answered, or had the time to.
+    /// Hands over what of the backlog concerns nobody who is still asked, or has had the time to answer.
     pub(super) fn end_probing(&mut self) {
-        let waits = |room: &mut super::Line| room.ring().is_some_and(|it| it.doubt.is_some());
-        if !matches!(self.session.phase, Phase::Probing) || self.rooms.values_mut().any(waits) {
-            return;
-        }
-        self.session.phase = Phase::In;
-        let events = std::mem::take(&mut self.session.backlog);
+        let Phase::Probing { until, .. } = self.session.phase else { return };
+        let probed = self.probed();
+        let hosts = probed.iter().filter_map(|id| self.rooms.get(id)).map(|room| room.host.account.clone());
+        let accounts: BTreeSet<Text> = hosts.collect();
+        let is_in = accounts.is_empty();
+        let waits = |event: &Event| accounts.contains(&event.channel.creator);
+        let (later, events) = std::mem::take(&mut self.session.backlog).into_iter().partition(waits);
+        self.session.backlog = later;
+        let waits = |it: &(Text, Output)| accounts.contains(&it.0);
+        let (later, records) = std::mem::take(&mut self.session.records).into_iter().partition(waits);
+        self.session.records = later;
+        self.session.phase = if is_in { Phase::In } else { Phase::Probing { until, accounts } };
+        let events: Vec<Event> = events;
         if !events.is_empty() {
             self.outputs.push_back(Output::Events { source: Source::Offline, events });
         }
+        let records: Vec<(Text, Output)> = records;
+        self.outputs.extend(records.into_iter().map(|it| it.1));
+    }
+
+    /// The invites of the backlog whose callers have not answered yet.
+    fn probed(&self) -> Vec<Text> {
+        let waits = |id: &Text, room: &super::Line| {
+            room.rings().is_some_and(|it| it.doubt.is_some()) && self.session.has_invite(id)
+        };
+        self.rooms.iter().filter(|(id, room)| waits(id, room)).map(|it| it.0.clone()).collect()
     }
 
     /// An invite of the backlog of which nobody knows any more. False: it is not there.
@@ -296,8 +393,11 @@ impl Station {
         if self.session.timeout().is_none_or(|until| until > self.now) {
             return;
         }
+        if matches!(self.session.phase, Phase::Probing { .. }) {
+            return self.probed().iter().for_each(|id| self.end_lost(id));
+        }
         self.post.down();
-        let Some(req) = self.session.login.take() else {
+        let Some(req) = self.session.login.take_if(|_| !self.session.is_in) else {
             self.session.phase = Phase::Connecting;
             return self.outputs.push_back(Output::Reconnect);
         };

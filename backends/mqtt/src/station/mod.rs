@@ -8,16 +8,16 @@
 //!
 //! Where to look: `ops` what the core asks · `host` the deciding side of an invite · `guest` the rung side ·
 //! `talk` members of a channel among themselves · `login` connection, backlog, kick · `post` the outbox ·
-//! `guard` repeats and floods · `envelope` the JSON · `room` channels and what is remembered of them.
+//! `guard` repeats and floods · `envelope` the JSON · `room` channels · `over` what is remembered of them.
 
 mod envelope;
 mod guard;
 mod guest;
 mod host;
-mod ids;
 mod limits;
 mod login;
 mod ops;
+mod over;
 mod post;
 mod room;
 mod talk;
@@ -28,14 +28,17 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+pub use nertc_callkit_ids::Seed;
 pub use value::*;
 
+use nertc_callkit_ids::IdGenerator;
+
 use envelope::{Body, Envelope};
-use guard::{Rates, Seen};
-use ids::Ids;
+use guard::{Claims, Lines, Logins, Rates};
 use login::Session;
+use over::Over;
 use post::{Kind, Letter, Post};
-use room::{Over, Party, Role, Room as Line};
+use room::{Party, Role, Room as Line};
 
 /// The codes that a station answers with; the numbers are those of nertc_callkit_code.
 mod codes {
@@ -60,14 +63,18 @@ mod codes {
 pub struct Station {
     config: Config,
     me: Party,
-    ids: Ids,
+    ids: IdGenerator,
     now: u64,
     session: Session,
     rooms: BTreeMap<Text, Line>,
     over: Over,
     post: Post,
-    seen: Seen,
     rates: Rates,
+    claims: Claims,
+    /// Own devices' logins that were heard of, and the number of our own.
+    logins: Logins,
+    epoch: u64,
+    lines: Lines,
     /// Devices whose wills are watched.
     watched: BTreeSet<Party>,
     is_lively: bool,
@@ -76,18 +83,21 @@ pub struct Station {
 
 impl Station {
     /// A device that is logged out.
-    pub fn new(config: Config, seed: u64) -> Station {
+    pub fn new(config: Config, seed: Seed) -> Station {
         Station {
             me: Party::new(&config.account, &config.device),
             config,
-            ids: Ids::new(seed),
+            ids: IdGenerator::new(seed),
             now: 0,
             session: Session::default(),
             rooms: BTreeMap::new(),
             over: Over::default(),
             post: Post::default(),
-            seen: Seen::default(),
             rates: Rates::default(),
+            claims: Claims::default(),
+            logins: Logins::default(),
+            epoch: 0,
+            lines: Lines::default(),
             watched: BTreeSet::new(),
             is_lively: false,
             outputs: VecDeque::new(),
@@ -99,6 +109,10 @@ impl Station {
         self.now = self.now.max(now);
         match input {
             Input::Op { req, op } => self.on_op(req, op),
+            Input::AbortLogin { req } => self.on_abort_login(req),
+            Input::InviteState { channel, request, state } => {
+                self.on_invite_state(&channel, &request, state);
+            }
             Input::Up { resumed: _ } => self.on_up(),
             Input::Down => self.on_down(),
             Input::Refused { code, raw_code, message } => self.on_refused(code, raw_code, message),
@@ -143,11 +157,17 @@ impl Station {
         self.after();
     }
 
+    /// A seed for tests, fuzzing and simulations.
+    #[doc(hidden)]
+    pub fn test_seed(number: u64) -> Seed {
+        IdGenerator::test_seed(number)
+    }
+
     /// The ids from here on, for searches: if they follow from the input alone, states that differ only in
     /// the order of what came before are one.
     #[doc(hidden)]
     pub fn reseed(&mut self, seed: u64) {
-        self.ids = Ids::new(seed);
+        self.ids = IdGenerator::new(IdGenerator::test_seed(seed));
     }
 
     /// Nothing is remembered that would not fade away by itself: for tests.
@@ -160,43 +180,65 @@ impl Station {
             Role::Host(invites) => {
                 invites.iter().filter(|it| it.verdict.is_none()).filter_map(|it| it.busy_at).min()
             }
-            Role::Guest(ring) => ring.timeout(),
+            Role::Guest(ring) => ring.timeout(room.is_in),
         };
         let peers = room.peers.iter().filter_map(|it| self.peer_timeout(room, it)).min();
         [role, peers].into_iter().flatten().min()
     }
 
     fn on_message(&mut self, lane: Lane, from: &Party, payload: &[u8]) {
-        if self.session.is_early(lane, from, payload) || !self.session.is_up() {
+        let is_own = from.account == self.me.account;
+        let is_live = is_own || self.talks_to(&from.account);
+        if self.session.is_early(lane, from, payload, is_live) || !self.session.is_up() {
             return;
         }
-        let is_own = from.account == self.me.account;
         if !is_own && !self.rates.message(self.now, &from.account) {
-            return self.log("a sender says too much: messages are dropped");
+            return self.log("an account says too much: messages are dropped");
         }
         let Some(envelope) = envelope::read(payload) else {
             return self.log("a message that is not sound was dropped");
         };
-        let is_new = self.seen.insert(&envelope.id);
         if lane == Lane::Own {
-            return self.on_own(from, &envelope, is_new);
+            return self.on_own(from, &envelope);
         }
         if is_own {
             return self.on_echo(from, &envelope);
         }
         self.heard_of(&envelope.channel, from);
         match &envelope.body {
-            Body::Invite { .. } => self.on_invite(from, &envelope, is_new),
+            Body::Invite { .. } => self.on_invite(from, &envelope),
             Body::Alert { .. } | Body::Accept { .. } | Body::Reject { .. } => self.on_answer(from, &envelope),
-            Body::Settled(settled) => self.on_settled(from, &envelope, settled, is_new),
-            Body::Join { .. } | Body::Bye { .. } | Body::Control { .. } => {
-                self.on_talk(from, envelope, is_new);
+            Body::Settled(settled) => self.on_settled(from, &envelope, settled),
+            Body::Join { .. } | Body::Bye { .. } | Body::Control { .. } | Body::Void => {
+                self.on_talk(from, envelope);
             }
             Body::Ack { to } => self.on_ack(from, to),
             Body::Sync => self.on_sync(from, &envelope),
             Body::State => self.on_state(from, &envelope),
             Body::Gone => self.on_no_such_channel(from, &envelope),
-            Body::Hello | Body::Mark | Body::Unknown => {}
+            Body::Record { text } => self.on_record(from, &envelope.id, text),
+            Body::Hello { .. } | Body::Mark | Body::Unknown => {}
+        }
+    }
+
+    /// Whether this account is in a call with this device.
+    fn talks_to(&self, account: &Text) -> bool {
+        self.rooms.values().any(|it| it.is_in && it.peers.iter().any(|peer| peer.party.account == *account))
+    }
+
+    /// A call record: told once for each sender and id.
+    fn on_record(&mut self, from: &Party, id: &Text, text: &Text) {
+        let is_own = from.account == self.me.account;
+        if !is_own && !self.rates.record(self.now, &from.account) {
+            return self.log("an account sends too many call records: they are dropped");
+        }
+        if !self.claims.insert(self.now, &from.account, id) {
+            return;
+        }
+        let (account, device) = (from.account.clone(), from.device.clone());
+        let record = Output::Record { from: account, device, id: id.clone(), text: text.clone() };
+        if let Some(record) = self.session.hold_record(&from.account, record) {
+            self.outputs.push_back(record);
         }
     }
 
@@ -211,11 +253,7 @@ impl Station {
         if !self.config.watch_presence || !self.session.is_up() {
             return;
         }
-        let mut wanted = BTreeSet::new();
-        for room in self.rooms.values() {
-            wanted.extend(room.peers.iter().map(|it| it.party.clone()));
-            wanted.extend(matches!(room.role, Role::Guest(_)).then(|| room.host.clone()));
-        }
+        let wanted = self.wanted();
         let watch = |party: &Party, on| Output::Watch {
             account: party.account.clone(),
             device: party.device.clone(),
@@ -226,25 +264,52 @@ impl Station {
         self.watched = wanted;
     }
 
+    /// Whose wills are wanted: of whom we talk to or call first, and then of whoever calls.
+    fn wanted(&self) -> BTreeSet<Party> {
+        let (rings, calls): (Vec<&Line>, Vec<&Line>) =
+            self.rooms.values().partition(|it| it.rings().is_some());
+        let told = rings.iter().filter(|it| it.rings().is_some_and(|ring| ring.told.is_some()));
+        let parties = calls.iter().flat_map(|it| it.peers.iter().map(|peer| &peer.party));
+        let mut wanted = BTreeSet::new();
+        for party in parties.chain(told.map(|it| &it.host)) {
+            if wanted.len() < limits::WATCHES {
+                wanted.insert(party.clone());
+            }
+        }
+        wanted
+    }
+
     fn done(&mut self, req: u64, answer: Answer) {
         self.outputs.push_back(Output::Done { req, answer });
     }
 
-    fn log(&mut self, text: &'static str) {
+    fn log(&mut self, line: &'static str) {
+        let text = match self.lines.count(self.now, line) {
+            Some(1) => line.into(),
+            Some(count) => format!("{line} ({count} times in the last minutes)").into(),
+            None => return,
+        };
         self.outputs.push_back(Output::Log { text });
     }
 
     /// Tells the core, or keeps it for the backlog's batch.
     fn tell(&mut self, source: Source, event: Event) {
-        if let Some(event) = self.session.hold(event) {
+        let is_live = self.rooms.get(&event.channel.id).is_some_and(|it| it.is_in);
+        if let Some(event) = self.session.hold(event, is_live) {
             self.outputs.push_back(Output::Events { source, events: vec![event] });
         }
     }
 
     /// A message with a new id.
     fn envelope(&mut self, channel: &Text, body: Body) -> Envelope {
-        let (id, instance) = (self.ids.id(), self.config.instance.clone());
-        Envelope { id, channel: channel.clone(), instance, number: 0, body }
+        let (id, instance) = (self.ids.id().into(), self.config.instance.clone());
+        Envelope { id, channel: channel.clone(), instance, to: "".into(), number: 0, body }
+    }
+
+    /// A message with a new id for a device of which we know the life, if it has to do with the channel.
+    fn envelope_to(&mut self, to: &Party, channel: &Text, body: Body) -> Envelope {
+        let instance = self.rooms.get(channel).and_then(|it| it.instance(to)).unwrap_or_default();
+        Envelope { to: instance, ..self.envelope(channel, body) }
     }
 
     /// A letter, not addressed to anybody's operation.
@@ -256,6 +321,7 @@ impl Station {
             topic,
             payload: envelope::write(envelope),
             expires_ms,
+            is_last: kind == Kind::Answer,
             after_ms: 0,
             req: None,
             req_within_ms: None,
@@ -275,11 +341,17 @@ impl Station {
         }
     }
 
-    /// Says something to a device once.
-    fn say(&mut self, to: &Party, channel: &Text, body: Body) {
-        let envelope = self.envelope(channel, body);
+    /// Says something once to a device in one of its lives.
+    fn say(&mut self, to: &Party, instance: &Text, channel: &Text, body: Body) {
+        let envelope = Envelope { to: instance.clone(), ..self.envelope(channel, body) };
         let (topic, payload) = (direct(to), envelope::write(&envelope));
         self.post.say(&mut self.outputs, topic, payload, limits::ANSWER_EXPIRES_MS);
+    }
+
+    /// The same, to a device that has to do with the channel.
+    fn say_in(&mut self, to: &Party, channel: &Text, body: Body) {
+        let instance = self.rooms.get(channel).and_then(|it| it.instance(to)).unwrap_or_default();
+        self.say(to, &instance, channel, body);
     }
 
     /// An event about a channel.

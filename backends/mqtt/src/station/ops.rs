@@ -1,6 +1,6 @@
 //! What the core asks for.
 
-use super::envelope::{self, Body, Bye};
+use super::envelope::{Body, Bye, Envelope};
 use super::post::{Kind, Letter};
 use super::room::{Role, Room};
 use super::value::{Answer, Message, Op, RecordOp, Text, Topic};
@@ -30,10 +30,10 @@ impl Station {
 
     /// A channel that lives here.
     fn create(&mut self, req: u64, call_type: i32) {
-        if self.rooms.len() >= limits::ROOMS {
+        if self.rooms.values().filter(|it| matches!(it.role, Role::Host(_))).count() >= limits::OWN_ROOMS {
             return self.done(req, codes::LIMIT.into());
         }
-        let (id, uid) = (self.ids.id(), self.ids.uid(0));
+        let (id, uid): (Text, u64) = (self.ids.id().into(), self.ids.uid(0));
         let (host, role) = (self.me.clone(), Role::Host(Vec::new()));
         let room = Room { call_type, host, is_in: false, uid, peers: Vec::new(), role };
         let view = room.view(&id, &self.me);
@@ -110,38 +110,29 @@ impl Station {
         let is_bye = matches!(body, Body::Bye { .. });
         let mut parties = Vec::new();
         for peer in &mut room.peers {
-            peer.sent += 1;
+            peer.sent = (peer.sent + 1).min(limits::NUMBER as u32);
             parties.push((peer.party.clone(), peer.sent));
         }
         let mut req = req;
         let any = !parties.is_empty();
         for (party, number) in parties {
-            let mut envelope = self.envelope(id, body.clone());
+            let mut envelope = self.envelope_to(&party, id, body.clone());
             envelope.number = number;
             let expires_ms = if is_bye { limits::BYE_EXPIRES_MS } else { limits::ANSWER_EXPIRES_MS };
             let letter = self.letter(Kind::Told, direct(&party), &envelope, expires_ms);
             let req_within_ms = is_bye.then_some(limits::FAREWELL_MS);
-            self.send(Letter { req: req.take(), req_within_ms, ..letter });
+            self.send(Letter { req: req.take(), req_within_ms, is_last: is_bye, ..letter });
         }
         any
     }
 
     /// A record, for the peer's devices and the own ones.
     fn record(&mut self, req: u64, record: &RecordOp) {
-        let payload = envelope::record(&record.id, &self.config.instance, &record.text);
-        let letter = |topic, req| Letter {
-            kind: Kind::Posted,
-            id: record.id.clone(),
-            channel: "".into(),
-            topic,
-            payload: payload.clone(),
-            expires_ms: limits::RECORD_EXPIRES_MS,
-            after_ms: 0,
-            req,
-            req_within_ms: None,
-        };
-        let (to, own) = (letter(Topic::Inbox(record.to.clone()), Some(req)), letter(Topic::Own, None));
-        self.send(to);
-        self.send(own);
+        let body = Body::Record { text: record.text.clone() };
+        let envelope = Envelope { id: record.id.clone(), ..self.envelope(&"".into(), body) };
+        for (topic, req) in [(Topic::Inbox(record.to.clone()), Some(req)), (Topic::Own, None)] {
+            let letter = self.letter(Kind::Posted, topic, &envelope, limits::RECORD_EXPIRES_MS);
+            self.send(Letter { req, ..letter });
+        }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Letter {
     pub(super) payload: String,
     /// Forgotten by then, here and at the broker.
     pub(super) expires_ms: u32,
+    /// It answers or ends a call: there is always place for it.
+    pub(super) is_last: bool,
     /// Not sent before so much has passed.
     pub(super) after_ms: u64,
     /// The operation that ends when the broker has it.
@@ -98,7 +100,10 @@ impl Post {
     /// Sends a letter, now or when it is due and there is a connection. False: too many wait.
     #[must_use]
     pub(super) fn send(&mut self, now: u64, out: &mut VecDeque<Output>, letter: Letter) -> bool {
-        if self.entries.len() >= limits::POST {
+        let is_like =
+            |it: &&Entry| it.letter.channel == letter.channel && it.letter.is_last == letter.is_last;
+        let limit = if letter.is_last { limits::POST_LAST_WORDS } else { limits::POST_OF_ONE };
+        if self.entries.iter().filter(is_like).count() >= limit {
             return false;
         }
         let mut entry = Entry {
@@ -141,7 +146,8 @@ impl Post {
     /// A device has it. The operations that are done.
     pub(super) fn acked(&mut self, id: &Text, from: &Text, device: &Text) -> Vec<u64> {
         let is_it = |it: &Entry| {
-            it.letter.id == *id
+            it.letter.kind == Kind::Told
+                && it.letter.id == *id
                 && match &it.letter.topic {
                     Topic::Inbox(to) => to == from,
                     Topic::Direct(to, at) => to == from && at == device,
@@ -174,10 +180,15 @@ impl Post {
         true
     }
 
-    /// Calls back all letters of a kind about a channel. The operations that are done.
-    pub(super) fn recall(&mut self, channel: &Text, kind: Kind) -> Vec<u64> {
-        let is_it = |it: &Entry| it.letter.kind == kind && it.letter.channel == *channel;
-        self.take(is_it)
+    /// Calls back all letters of a kind about a channel to a device. The operations that are done.
+    pub(super) fn recall(&mut self, channel: &Text, kind: Kind, to: &super::room::Party) -> Vec<u64> {
+        let direct = super::direct(to);
+        self.take(|it| it.letter.kind == kind && it.letter.channel == *channel && it.letter.topic == direct)
+    }
+
+    /// Calls back the letter with this message. The operations that are done.
+    pub(super) fn take_back(&mut self, message: &Text, kind: Kind) -> Vec<u64> {
+        self.take(|it| it.letter.kind == kind && it.letter.id == *message)
     }
 
     fn take(&mut self, is_it: impl Fn(&Entry) -> bool) -> Vec<u64> {

@@ -1,11 +1,9 @@
 //! Channels as a device knows them. A channel lives at the device that made it, its host, which alone decides
 //! what becomes of its invites; the others know what they were told.
 
-use std::collections::{BTreeMap, VecDeque};
-
-use super::envelope::{Envelope, How, Settled};
-use super::limits;
-use super::value::{Channel, Member, Room as RoomView, Text};
+use super::envelope::{Envelope, Settled};
+use super::guard::Recent;
+use super::value::{Channel, InviteState, Member, Room as RoomView, Text};
 
 /// A device of an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,14 +42,25 @@ pub(super) struct Invite {
     pub(super) request: Text,
     /// Id of its message.
     pub(super) id: Text,
-    /// Devices that ring or answered.
-    pub(super) alerted: Vec<Text>,
-    /// Devices that are busy, with what they said. Only with `busy_is_local`.
+    /// Devices that ring, know of it, or answered.
+    pub(super) alerted: Vec<Alerted>,
+    /// The core was told that one of them rings.
+    pub(super) is_ringing: bool,
+    /// Devices that rejected for themselves alone, with what they said.
     pub(super) busy: Vec<(Text, Text)>,
-    /// When busy counts if nobody else rings.
+    /// When that counts if nobody else rings.
     pub(super) busy_at: Option<u64>,
     /// The last word, once it is spoken, and the id of its message.
     pub(super) verdict: Option<(Text, Settled)>,
+}
+
+/// A device of a called account that knows of the invite.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Alerted {
+    pub(super) device: Text,
+    pub(super) instance: Text,
+    /// Its user is told.
+    pub(super) rings: bool,
 }
 
 /// An invite that somebody sent here.
@@ -59,6 +68,12 @@ pub(super) struct Invite {
 pub(super) struct Ring {
     pub(super) request: Text,
     pub(super) state: RingState,
+    /// What the core has made of it; None: it has not said so.
+    pub(super) told: Option<InviteState>,
+    /// When it came.
+    pub(super) since: u64,
+    /// When it is over even if nobody says so.
+    pub(super) until: u64,
     /// When to say that it rings; None: said, or not to be said.
     pub(super) alert_at: Option<u64>,
     /// A sibling says that it rejected: true unless the host says otherwise by then.
@@ -77,12 +92,17 @@ pub(super) enum RingState {
         req: u64,
         until: u64,
     },
-    Won,
+    /// Until when it may wait for the join.
+    Won {
+        until: u64,
+    },
 }
 
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Hint {
     pub(super) at: u64,
+    /// When the host is asked.
+    pub(super) ask_at: Option<u64>,
     pub(super) by: Text,
     pub(super) custom: Text,
 }
@@ -100,16 +120,23 @@ pub(super) struct Doubt {
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Peer {
     pub(super) party: Party,
+    /// Its life that is a member, and the one before that.
+    pub(super) instance: Text,
+    pub(super) past: Text,
     pub(super) uid: u64,
     /// When something was heard of it, or the connection came back.
     pub(super) heard: u64,
     /// When it was asked last.
     pub(super) asked: u64,
     pub(super) doubt: Option<Doubt>,
+    /// When the core was told last that nothing is heard of it; 0: not since it was heard.
+    pub(super) lost_at: u64,
     /// Number of the last message to it.
     pub(super) sent: u32,
     /// Number of the last message from it that was looked at.
     pub(super) taken: u32,
+    /// Its messages that have no number.
+    pub(super) recent: Recent,
     /// What came too early, and until when it waits.
     pub(super) held: Vec<(u32, Envelope)>,
     pub(super) held_until: u64,
@@ -122,15 +149,19 @@ impl Party {
 }
 
 impl Peer {
-    pub(super) fn new(party: Party, uid: u64, now: u64) -> Peer {
+    pub(super) fn new(party: Party, instance: &Text, uid: u64, now: u64) -> Peer {
         Peer {
             party,
+            instance: instance.clone(),
+            past: "".into(),
             uid,
             heard: now,
             asked: now,
             doubt: None,
+            lost_at: 0,
             sent: 0,
             taken: 0,
+            recent: Recent::default(),
             held: Vec::new(),
             held_until: 0,
         }
@@ -159,6 +190,20 @@ impl Room {
         self.peers.iter_mut().find(|it| it.party == *party)
     }
 
+    /// The life of a device that is a member or has answered.
+    pub(super) fn instance(&self, party: &Party) -> Option<Text> {
+        let peer = self.peers.iter().find(|it| it.party == *party).map(|it| &it.instance);
+        let is_it = |it: &&Invite| it.to == party.account;
+        let alerted = || match &self.role {
+            Role::Host(invites) => {
+                let all = invites.iter().filter(is_it).flat_map(|it| &it.alerted);
+                all.rev().find(|it| it.device == party.device).map(|it| &it.instance)
+            }
+            Role::Guest(_) => None,
+        };
+        peer.or_else(alerted).cloned()
+    }
+
     pub(super) fn invites(&mut self) -> &mut [Invite] {
         match &mut self.role {
             Role::Host(invites) => invites,
@@ -178,6 +223,25 @@ impl Room {
         }
     }
 
+    /// It rings here, and nothing else: a channel of somebody else.
+    pub(super) fn rings(&self) -> Option<&Ring> {
+        match &self.role {
+            Role::Guest(ring) if ring.state == RingState::Ringing => Some(ring),
+            Role::Guest(_) | Role::Host(_) => None,
+        }
+    }
+
+    /// Who is told what becomes of it: its device, its members and whom it invites. Whom the core has not
+    /// registered for, or has ignored, learns nothing of this device.
+    pub(super) fn concerns(&self, party: &Party) -> bool {
+        let is_known = self.rings().is_none_or(|ring| ring.told.is_some());
+        let is_invited = match &self.role {
+            Role::Host(invites) => invites.iter().any(|it| it.to == party.account),
+            Role::Guest(_) => self.host == *party,
+        };
+        is_known && (is_invited || self.peers.iter().any(|it| it.party == *party))
+    }
+
     /// Somebody waits for something: a dead connection must be noticed soon.
     pub(super) fn is_lively(&self) -> bool {
         let waits = match &self.role {
@@ -191,84 +255,4 @@ impl Room {
 /// A channel for the core.
 pub(super) fn channel(id: &Text, creator: &Text, call_type: i32, valid: bool) -> Channel {
     Channel { id: id.clone(), creator: creator.clone(), call_type, valid }
-}
-
-/// What is over and must not begin again.
-#[derive(Clone, Debug, Default, Hash)]
-pub(super) struct Over {
-    list: VecDeque<Ended>,
-    /// By channel and request: how many of the list.
-    known: BTreeMap<(Text, Text), u32>,
-}
-
-#[derive(Clone, Debug, Hash)]
-struct Ended {
-    channel: Text,
-    request: Text,
-    at: u64,
-    /// What an operation on it is answered.
-    code: i32,
-    word: Option<Word>,
-}
-
-/// The last word on an invite of ours: said again to whoever asks.
-#[derive(Clone, Debug, Hash)]
-pub(super) struct Word {
-    pub(super) to: Text,
-    pub(super) id: Text,
-    pub(super) settled: Settled,
-}
-
-impl Over {
-    pub(super) fn bury(&mut self, now: u64, channel: &Text, request: &Text, code: i32, word: Option<Word>) {
-        let is_late = |it: &Ended| it.at + limits::OVER_MS <= now;
-        while self.list.len() >= limits::OVER || self.list.front().is_some_and(is_late) {
-            let Some(oldest) = self.list.pop_front() else { break };
-            let key = (oldest.channel, oldest.request);
-            if let Some(count) = self.known.get_mut(&key) {
-                *count -= 1;
-                if *count == 0 {
-                    self.known.remove(&key);
-                }
-            }
-        }
-        *self.known.entry((channel.clone(), request.clone())).or_default() += 1;
-        self.list.push_back(Ended {
-            channel: channel.clone(),
-            request: request.clone(),
-            at: now,
-            code,
-            word,
-        });
-    }
-
-    pub(super) fn has(&self, channel: &Text, request: &Text) -> bool {
-        self.known.contains_key(&(channel.clone(), request.clone()))
-    }
-
-    /// What an operation on it is answered. None: not known.
-    pub(super) fn code(&self, channel: &Text, request: &Text) -> Option<i32> {
-        self.find(channel, request).map(|it| it.code)
-    }
-
-    /// What was said last about our invite to `to`.
-    pub(super) fn word(&self, channel: &Text, request: &Text, to: &Text) -> Option<&Word> {
-        self.find(channel, request)?.word.as_ref().filter(|it| it.to == *to)
-    }
-
-    fn find(&self, channel: &Text, request: &Text) -> Option<&Ended> {
-        self.list.iter().rev().find(|it| it.channel == *channel && it.request == *request)
-    }
-}
-
-impl How {
-    /// What an operation on a settled invite is answered.
-    pub(super) fn code(self) -> i32 {
-        match self {
-            How::Accept => super::codes::INVITE_ACCEPTED,
-            How::Reject => super::codes::INVITE_REJECTED,
-            How::Cancel => super::codes::INVITE_NOT_EXISTS,
-            How::Close => super::codes::CHANNEL_NOT_EXISTS,
-        }
-    }
 }

@@ -7,16 +7,24 @@ use super::{Station, limits};
 
 impl Station {
     /// Join, bye or control: acknowledged, and taken once and in the order in which it was said.
-    pub(super) fn on_talk(&mut self, from: &Party, envelope: Envelope, is_new: bool) {
+    pub(super) fn on_talk(&mut self, from: &Party, envelope: Envelope) {
         let id = envelope.channel.clone();
-        self.say(from, &id, Body::Ack { to: envelope.id.clone() });
         let now = self.now;
-        let peer = self.rooms.get_mut(&id).and_then(|it| it.peer(from));
-        let Some(peer) = peer.filter(|_| is_new) else { return };
+        if !self.acknowledge(from, &envelope)
+            && self.rooms.get_mut(&id).is_none_or(|it| it.peer(from).is_none())
+        {
+            return self.say_gone(from, &envelope);
+        }
+        let Some(peer) = self.rooms.get_mut(&id).and_then(|it| it.peer(from)) else { return };
+        if !peer.is_of_this_life(&envelope.instance) {
+            return;
+        }
         let (number, next) = (envelope.number, peer.taken + 1);
         let is_bye = matches!(envelope.body, Body::Bye { .. });
         if number == 0 {
-            self.take(from, &id, envelope);
+            if peer.recent.insert(&envelope.id) {
+                self.take(from, &id, envelope);
+            }
         } else if number > next && !is_bye {
             if peer.held.is_empty() {
                 peer.held_until = now + limits::HELD_MS;
@@ -59,6 +67,8 @@ impl Station {
         } else if let Body::Control { custom } = envelope.body {
             let event = self.event(Signal::Control, channel, from, &custom);
             self.tell(Source::Online, event);
+        } else if envelope.body == Body::Void {
+            self.log("a control or join that is not sound was taken as nothing");
         } else if let Body::Bye { how, custom } = envelope.body {
             let signal = if how == Bye::Leave { Signal::Leave } else { Signal::Close };
             room.peers.retain(|it| it.party != *from);
@@ -99,7 +109,7 @@ impl Station {
     pub(super) fn heard_of(&mut self, id: &Text, from: &Party) {
         let now = self.now;
         if let Some(peer) = self.rooms.get_mut(id).and_then(|it| it.peer(from)) {
-            (peer.heard, peer.doubt) = (now, None);
+            (peer.heard, peer.lost_at, peer.doubt) = (now, 0, None);
         }
     }
 
@@ -110,23 +120,60 @@ impl Station {
             let rings = room.ring().is_some_and(|it| it.is_ringing());
             !rings && room.peer(from).is_some()
         });
-        // What ended it may have been lost on its way.
-        if !knows && self.post.again(self.now, &mut self.outputs, id, from) {
-            return;
+        if knows {
+            return self.say_in(from, id, Body::State);
         }
-        self.say(from, id, if knows { Body::State } else { Body::Gone });
+        // What ended it may have been lost on its way.
+        if !self.post.again(self.now, &mut self.outputs, id, from) {
+            self.say_gone(from, envelope);
+        }
     }
 
     /// It is still there.
     pub(super) fn on_state(&mut self, from: &Party, envelope: &Envelope) {
         let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from);
         if let Some(ring) = room.and_then(|it| it.ring()) {
-            ring.doubt = None;
+            (ring.doubt, ring.hint) = (None, None);
         }
     }
 
-    /// A member is gone for good.
-    pub(super) fn lose_peer(&mut self, id: &Text, party: &Party) {
+    /// Answers a party, or one that means a life of this device, that the channel is not known here. Others
+    /// are not answered: they would learn of this device.
+    pub(super) fn say_gone(&mut self, to: &Party, asked: &Envelope) {
+        if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) {
+            self.say(to, &asked.instance, &asked.channel, Body::Gone);
+        }
+    }
+
+    /// Acknowledges a message of somebody who knows of this device. False: of somebody else.
+    pub(super) fn acknowledge(&mut self, from: &Party, envelope: &Envelope) -> bool {
+        let knows_us = self.concerns(&envelope.channel, from);
+        if knows_us {
+            let ack = Body::Ack { to: envelope.id.clone() };
+            self.say(from, &envelope.instance, &envelope.channel, ack);
+        }
+        knows_us
+    }
+
+    /// Whether somebody has to do with a channel that is here, or ended here of late.
+    pub(super) fn concerns(&self, id: &Text, party: &Party) -> bool {
+        let is_here = self.rooms.get(id).is_some_and(|it| it.concerns(party));
+        is_here || self.over.concerns(self.now, id, party)
+    }
+
+    /// Nothing is heard of a member's device. Whether the member is gone the core decides: its media may live.
+    fn report_lost(&mut self, id: &Text, party: &Party) {
+        let now = self.now;
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let channel = room.channel(id);
+        let Some(peer) = room.peer(party) else { return };
+        peer.lost_at = now;
+        let event = self.event(Signal::PeerLost, channel, party, &"".into());
+        self.tell(Source::Online, event);
+    }
+
+    /// A member knows nothing of the channel any more.
+    pub(super) fn drop_peer(&mut self, id: &Text, party: &Party) {
         let Some(room) = self.rooms.get_mut(id) else { return };
         if room.peer(party).is_none() {
             return;
@@ -137,9 +184,16 @@ impl Station {
         self.tell(Source::Online, event);
     }
 
-    /// How often a silent member is asked.
-    fn ask_ms(&self) -> u64 {
-        u64::from(self.config.peer_lost_ms / 3).max(1)
+    /// When a silent member is asked next, and when the core is told that nothing is heard of it: the first
+    /// time, and again and again, but then not more often than all ten seconds.
+    fn patience(&self, peer: &Peer) -> (u64, u64) {
+        let lost_ms = u64::from(self.config.peer_lost_ms);
+        let since = peer.heard.max(peer.asked);
+        if peer.lost_at == 0 {
+            return (since + (lost_ms / 3).max(1), peer.heard + lost_ms);
+        }
+        let (ask_ms, again_ms) = (lost_ms / 3, lost_ms.max(limits::LOST_AGAIN_MS));
+        (since + ask_ms.max(limits::DOUBT_EVERY_MS), peer.lost_at + again_ms)
     }
 
     pub(super) fn peer_timeout(&self, room: &Room, peer: &Peer) -> Option<u64> {
@@ -147,8 +201,8 @@ impl Station {
         let doubt = peer.doubt.as_ref().map(|it| it.next);
         let watches = self.config.peer_lost_ms > 0 && room.is_in && self.session.is_up();
         let silence = watches.then(|| {
-            let ask = peer.heard.max(peer.asked) + self.ask_ms();
-            ask.min(peer.heard + u64::from(self.config.peer_lost_ms))
+            let (ask, lost) = self.patience(peer);
+            ask.min(lost)
         });
         [held, doubt, silence].into_iter().flatten().min()
     }
@@ -172,29 +226,52 @@ impl Station {
     }
 
     fn peer_timeouts(&mut self, id: &Text, party: &Party) {
-        let (now, ask_ms, lost_ms) = (self.now, self.ask_ms(), u64::from(self.config.peer_lost_ms));
-        let is_up = self.session.is_up();
+        let (now, is_up) = (self.now, self.session.is_up());
+        let watches = self.config.peer_lost_ms > 0;
+        let Some(room) = self.rooms.get(id) else { return };
+        let Some(peer) = room.peers.iter().find(|it| it.party == *party) else { return };
+        let (ask_at, lost_at) = self.patience(peer);
         let Some(room) = self.rooms.get_mut(id) else { return };
         let is_in = room.is_in;
         let Some(peer) = room.peer(party) else { return };
-        let mut asks = false;
+        let (mut asks, mut is_lost) = (false, false);
         if let Some(doubt) = peer.doubt.take_if(|it| it.next <= now) {
             asks = doubt.left > 0;
             if asks {
                 peer.doubt = Some(Doubt { next: now + limits::DOUBT_EVERY_MS, left: doubt.left - 1 });
-            } else if is_in && lost_ms > 0 {
-                return self.lose_peer(id, party);
+            } else {
+                is_lost = is_in && watches;
             }
         }
-        if is_in && is_up && lost_ms > 0 {
-            if peer.heard + lost_ms <= now {
-                return self.lose_peer(id, party);
-            }
-            asks |= peer.heard.max(peer.asked) + ask_ms <= now;
+        if is_in && is_up && watches {
+            is_lost |= lost_at <= now;
+            asks |= ask_at <= now;
         }
         if asks && is_in {
             peer.asked = now;
-            self.say(party, id, Body::Sync);
+            self.say_in(party, id, Body::Sync);
         }
+        if is_lost {
+            self.report_lost(id, party);
+        }
+    }
+}
+
+impl Peer {
+    /// Whether a message comes from the life of the device that is a member. A new life begins to count anew;
+    /// what comes of the one before it comes too late.
+    fn is_of_this_life(&mut self, instance: &Text) -> bool {
+        if instance.is_empty() || *instance == self.instance {
+            return true;
+        }
+        if *instance == self.past {
+            return false;
+        }
+        if !self.instance.is_empty() {
+            self.past = std::mem::replace(&mut self.instance, instance.clone());
+            (self.taken, self.held) = (0, Vec::new());
+        }
+        self.instance = instance.clone();
+        true
     }
 }

@@ -14,6 +14,9 @@ pub struct Config {
     pub device: Text,
     /// Random, of this process: tells two lives of a device apart.
     pub instance: Text,
+    /// The instances of this device's last lives, eight at most, the newest last: what is addressed to one of
+    /// them is answered even if its channel is not known here.
+    pub instances: Vec<Text>,
     /// A login ends the logins of the account's other devices.
     pub single_device: bool,
     /// A busy device does not end the ringing of its siblings.
@@ -22,6 +25,25 @@ pub struct Config {
     pub peer_lost_ms: u32,
     /// Wills of peers are watched while it rings and in a call.
     pub watch_presence: bool,
+}
+
+impl Config {
+    /// Whether somebody who says this means a life of this device.
+    pub(super) fn is_ours(&self, instance: &str) -> bool {
+        !instance.is_empty()
+            && (*self.instance == *instance || self.instances.iter().any(|it| **it == *instance))
+    }
+
+    /// How many instances a device remembers.
+    pub const INSTANCES: usize = 8;
+
+    /// Puts the instance at the end of the ones that are remembered.
+    pub fn remember_instance(&mut self) {
+        self.instances.retain(|it| *it != self.instance);
+        self.instances.push(self.instance.clone());
+        let over = self.instances.len().saturating_sub(Config::INSTANCES);
+        self.instances.drain(..over);
+    }
 }
 
 /// What a station is fed.
@@ -33,6 +55,21 @@ pub enum Input {
         req: u64,
         /// What.
         op: Op,
+    },
+    /// The core does not want a login any more: it is answered, and nothing of it connects or speaks from now
+    /// on. What the broker keeps for this device stays.
+    AbortLogin {
+        /// Which.
+        req: u64,
+    },
+    /// What became of an invite that the core was told of.
+    InviteState {
+        /// Its channel.
+        channel: Text,
+        /// Its request id.
+        request: Text,
+        /// What.
+        state: InviteState,
     },
     /// Connected and subscribed; `resumed`: the broker kept our session.
     Up {
@@ -75,6 +112,17 @@ pub enum Input {
         /// Device.
         device: Text,
     },
+}
+
+/// What the core made of an invite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InviteState {
+    /// The user is told.
+    Ringing,
+    /// Kept aside: registered for the outcome, but nobody is told.
+    Held,
+    /// Ignored: forgotten, and nothing is said about it.
+    Dropped,
 }
 
 /// How the broker answered a publish.
@@ -242,6 +290,17 @@ pub enum Output {
         /// In order.
         events: Vec<Event>,
     },
+    /// A call record of the peer or of another device of this account: what it claims.
+    Record {
+        /// Whose.
+        from: Text,
+        /// Which device says so.
+        device: Text,
+        /// Message id that its client chose.
+        id: Text,
+        /// The record as JSON.
+        text: Text,
+    },
     /// The connection changed.
     Connection {
         /// How.
@@ -253,8 +312,8 @@ pub enum Output {
     },
     /// A line for the log.
     Log {
-        /// What was dropped or not sent, and why; always a warning.
-        text: &'static str,
+        /// What was dropped or not sent, why, and how often since the line before; always a warning.
+        text: Text,
     },
 }
 
@@ -333,6 +392,8 @@ pub enum Signal {
     Accept,
     Leave,
     Control,
+    Ringing,
+    PeerLost,
 }
 
 /// A message for the core.

@@ -16,39 +16,39 @@ use mqtt_protocol_core::mqtt::result_code::{
 use mqtt_protocol_core::mqtt::{Connection, Version, role};
 
 /// How long a test waits for anything.
-pub(super) struct Patience(Instant);
+pub(crate) struct Patience(Instant);
 
 impl Patience {
-    pub(super) fn new() -> Patience {
+    pub(crate) fn new() -> Patience {
         Patience(Instant::now() + Duration::from_secs(20))
     }
 
     #[track_caller]
-    pub(super) fn check(&self, what: &str) {
+    pub(crate) fn check(&self, what: &str) {
         assert!(Instant::now() < self.0, "{what}");
         thread::yield_now();
     }
 }
 
 /// A broker on a loopback socket that does nothing by itself.
-pub(super) struct Broker {
+pub(crate) struct Broker {
     listener: TcpListener,
     socket: Option<TcpStream>,
     core: Connection<role::Server>,
     /// Everything that came in on this connection.
-    pub(super) packets: Vec<Packet>,
+    pub(crate) packets: Vec<Packet>,
     /// Connections so far.
-    pub(super) connections: usize,
+    pub(crate) connections: usize,
     /// The client has ended the connection.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
     /// Takes nothing in.
-    pub(super) deaf: bool,
+    pub(crate) deaf: bool,
     /// CONNECT has had its answer.
     answered: bool,
 }
 
 impl Broker {
-    pub(super) fn new() -> Broker {
+    pub(crate) fn new() -> Broker {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
         Broker {
@@ -63,12 +63,12 @@ impl Broker {
         }
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.listener.local_addr().expect("bound").port()
     }
 
     /// Takes in what there is.
-    pub(super) fn turn(&mut self) {
+    pub(crate) fn turn(&mut self) {
         if let Ok((socket, _)) = self.listener.accept() {
             socket.set_nonblocking(true).expect("a socket");
             socket.set_nodelay(true).expect("a socket");
@@ -116,7 +116,7 @@ impl Broker {
     }
 
     /// Says something.
-    pub(super) fn say(&mut self, packet: impl Into<Packet>) {
+    pub(crate) fn say(&mut self, packet: impl Into<Packet>) {
         for event in self.core.send(packet.into()) {
             match event {
                 Event::RequestSendPacket { packet, .. } => self.raw(&packet.to_continuous_buffer()),
@@ -131,7 +131,7 @@ impl Broker {
     }
 
     /// Says anything.
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
         let patience = Patience::new();
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -144,7 +144,7 @@ impl Broker {
     }
 
     /// Ends the connection without a word.
-    pub(super) fn hang_up(&mut self) {
+    pub(crate) fn hang_up(&mut self) {
         self.socket = None;
     }
 
@@ -153,7 +153,7 @@ impl Broker {
     }
 
     /// Of the CONNECT that came.
-    pub(super) fn version(&self) -> u8 {
+    pub(crate) fn version(&self) -> u8 {
         match self.packets.first() {
             Some(Packet::V5_0Connect(_)) => 5,
             Some(Packet::V3_1_1Connect(_)) => 3,
@@ -161,12 +161,22 @@ impl Broker {
         }
     }
 
-    pub(super) fn has_connect(&self) -> bool {
+    /// Of the CONNECT that came.
+    pub(crate) fn password(&self) -> String {
+        let password = match self.packets.first() {
+            Some(Packet::V5_0Connect(it)) => it.password(),
+            Some(Packet::V3_1_1Connect(it)) => it.password(),
+            other => panic!("no CONNECT: {other:?}"),
+        };
+        String::from_utf8(password.unwrap_or_default().to_vec()).expect("text")
+    }
+
+    pub(crate) fn has_connect(&self) -> bool {
         !self.answered && !self.packets.is_empty()
     }
 
     /// CONNACK with success.
-    pub(super) fn welcome(&mut self, properties: &[Property]) {
+    pub(crate) fn welcome(&mut self, properties: &[Property]) {
         self.answered = true;
         if self.old() {
             let connack = v3_1_1::Connack::builder().session_present(false);
@@ -177,18 +187,18 @@ impl Broker {
     }
 
     /// CONNACK without.
-    pub(super) fn refuse(&mut self, reason: ConnectReasonCode) {
+    pub(crate) fn refuse(&mut self, reason: ConnectReasonCode) {
         self.answered = true;
         let connack = v5_0::Connack::builder().session_present(false).reason_code(reason);
         self.say(connack.build().expect("it"));
     }
 
-    pub(super) fn has_filters(&self) -> bool {
+    pub(crate) fn has_filters(&self) -> bool {
         self.filters().is_some()
     }
 
     /// The last SUBSCRIBE.
-    pub(super) fn filters(&self) -> Option<(u16, Vec<String>)> {
+    pub(crate) fn filters(&self) -> Option<(u16, Vec<String>)> {
         self.subscribes().pop()
     }
 
@@ -206,7 +216,7 @@ impl Broker {
     }
 
     /// SUBACK with success, for the first SUBSCRIBE.
-    pub(super) fn grant(&mut self) {
+    pub(crate) fn grant(&mut self) {
         let (id, filters) = self.subscribes().swap_remove(0);
         if self.old() {
             let codes = vec![SubackReturnCode::SuccessMaximumQos1; filters.len()];
@@ -217,7 +227,7 @@ impl Broker {
     }
 
     /// SUBACK for the first SUBSCRIBE, with this for its last filter.
-    pub(super) fn answer_filters(&mut self, last: SubackReasonCode) {
+    pub(crate) fn answer_filters(&mut self, last: SubackReasonCode) {
         let (id, filters) = self.subscribes().swap_remove(0);
         let mut codes = vec![SubackReasonCode::GrantedQos1; filters.len()];
         codes[filters.len() - 1] = last;
@@ -225,7 +235,7 @@ impl Broker {
     }
 
     /// The publishes that came in: packet id, payload, expiry.
-    pub(super) fn publishes(&self) -> Vec<(u16, String, Option<u32>)> {
+    pub(crate) fn publishes(&self) -> Vec<(u16, String, Option<u32>)> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
         let expiry = |properties: &[Property]| {
             properties.first().map(|property| match property {
@@ -245,31 +255,47 @@ impl Broker {
         self.packets.iter().filter_map(of).collect()
     }
 
-    pub(super) fn count(&self, wanted: impl Fn(&Packet) -> bool) -> usize {
+    /// The publishes that came in: topic and payload.
+    pub(crate) fn texts(&self) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+        let of = |packet: &Packet| match packet {
+            Packet::V5_0Publish(it) => Some((it.topic_name().to_owned(), text(it.payload().as_slice()))),
+            Packet::V3_1_1Publish(it) => Some((it.topic_name().to_owned(), text(it.payload().as_slice()))),
+            _ => None,
+        };
+        self.packets.iter().filter_map(of).collect()
+    }
+
+    /// Answers to our publishes that came in.
+    pub(crate) fn pubacks(&self) -> usize {
+        self.count(|packet| matches!(packet, Packet::V5_0Puback(_) | Packet::V3_1_1Puback(_)))
+    }
+
+    pub(crate) fn count(&self, wanted: impl Fn(&Packet) -> bool) -> usize {
         self.packets.iter().filter(|packet| wanted(packet)).count()
     }
 
-    pub(super) fn pings(&self) -> usize {
+    pub(crate) fn pings(&self) -> usize {
         self.count(|packet| matches!(packet, Packet::V5_0Pingreq(_) | Packet::V3_1_1Pingreq(_)))
     }
 
-    pub(super) fn pong(&mut self) {
+    pub(crate) fn pong(&mut self) {
         if self.old() {
             return self.say(v3_1_1::Pingresp::builder().build().expect("it"));
         }
         self.say(v5_0::Pingresp::builder().build().expect("it"));
     }
 
-    pub(super) fn puback(&mut self, id: u16, reason: PubackReasonCode) {
+    pub(crate) fn puback(&mut self, id: u16, reason: PubackReasonCode) {
         self.say(v5_0::Puback::builder().packet_id(id).reason_code(reason).build().expect("it"));
     }
 
-    pub(super) fn bye(&mut self, reason: DisconnectReasonCode) {
+    pub(crate) fn bye(&mut self, reason: DisconnectReasonCode) {
         self.say(v5_0::Disconnect::builder().reason_code(reason).build().expect("it"));
     }
 
     /// PUBLISH with QoS 1.
-    pub(super) fn publish(&mut self, topic: &str, payload: &str, retain: bool) {
+    pub(crate) fn publish(&mut self, topic: &str, payload: &str, retain: bool) {
         let id = self.core.acquire_packet_id().expect("an id");
         let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtLeastOnce);
         self.say(packet.packet_id(id).retain(retain).payload(payload).build().expect("it"));

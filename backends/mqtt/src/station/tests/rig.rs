@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use nertc_callkit_ids::IdGenerator;
+
 use crate::names::{Incoming, Names};
 use crate::station::*;
 
@@ -23,6 +25,8 @@ pub(super) struct Rig {
     pub(super) phones: BTreeMap<&'static str, Phone>,
     /// What is lost: messages with this in their topics or texts.
     pub(super) loses: Option<&'static str>,
+    /// What cores make of invites; None: they do not say.
+    pub(super) state: Option<InviteState>,
     /// How the broker answers a publish to another account.
     pub(super) fate: Fate,
     /// All that was published: topic, payload.
@@ -36,6 +40,7 @@ pub(super) fn config(name: &str) -> Config {
         account: account.into(),
         device: device.into(),
         instance: format!("{account}-{device}-1").into(),
+        instances: vec![format!("{account}-{device}-1").into()],
         single_device: false,
         busy_is_local: false,
         peer_lost_ms: 60_000,
@@ -46,8 +51,14 @@ pub(super) fn config(name: &str) -> Config {
 impl Rig {
     /// These devices, logged in.
     pub(super) fn new(names: &[&'static str]) -> Rig {
-        let mut rig =
-            Rig { now: 1_000, phones: BTreeMap::new(), loses: None, fate: Fate::Delivered, wire: Vec::new() };
+        let mut rig = Rig {
+            now: 1_000,
+            phones: BTreeMap::new(),
+            loses: None,
+            state: Some(InviteState::Ringing),
+            fate: Fate::Delivered,
+            wire: Vec::new(),
+        };
         for name in names {
             rig.add(name, config(name));
             rig.log_in(name);
@@ -59,7 +70,7 @@ impl Rig {
         let names = Names::new("nck1", &config.account, &config.device).expect("valid names");
         let seed = name.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
         let queue = self.phones.remove(name).map(|it| it.queue).unwrap_or_default();
-        let (station, heard) = (Station::new(config, seed), Vec::new());
+        let (station, heard) = (Station::new(config, IdGenerator::test_seed(seed)), Vec::new());
         self.phones.insert(name, Phone { station, names, is_up: false, queue, heard, last_req: 0 });
     }
 
@@ -90,6 +101,11 @@ impl Rig {
         self.run();
     }
 
+    /// The broker keeps something for a device.
+    pub(super) fn enqueue(&mut self, name: &'static str, topic: String, payload: String) {
+        self.phones.get_mut(name).expect("a phone").queue.push_back((topic, payload));
+    }
+
     /// What the broker keeps for a device, taken away.
     pub(super) fn queue(&mut self, name: &'static str) -> VecDeque<(String, String)> {
         std::mem::take(&mut self.phones.get_mut(name).expect("a phone").queue)
@@ -108,6 +124,20 @@ impl Rig {
             phone.station.handle(self.now, Input::Gone { account, device });
         }
         self.run();
+    }
+
+    /// Somebody who is not in the rig says something to a device: kind, the rest of the head, and the body.
+    pub(super) fn forge(&mut self, name: &'static str, from: (&str, &str), lane: Lane, text: &str) {
+        let payload = format!("{{\"v\":1,{text}}}").into_bytes();
+        let (from, device) = (from.0.into(), from.1.into());
+        self.feed(name, Input::Message { lane, from, device, payload });
+    }
+
+    /// Kinds that were said since this was asked last, with the topics' ends.
+    pub(super) fn said(&mut self) -> Vec<String> {
+        let kind = |text: &str| Some(text.split("\"k\":\"").nth(1)?.split('"').next()?.to_owned());
+        let wire = std::mem::take(&mut self.wire);
+        wire.iter().map(|(topic, text)| format!("{} {topic}", kind(text).unwrap_or_default())).collect()
     }
 
     pub(super) fn feed(&mut self, name: &'static str, input: Input) {
@@ -131,6 +161,8 @@ impl Rig {
             for phone in self.phones.values_mut() {
                 while let Some(output) = phone.station.poll_output() {
                     let Output::Publish { token, topic, payload, .. } = output else {
+                        let made = self.state.into_iter().flat_map(|state| invites(&output, state));
+                        made.for_each(|input| phone.station.handle(self.now, input));
                         phone.heard.push(output);
                         continue;
                     };
@@ -191,6 +223,18 @@ fn deliver(now: u64, phone: &mut Phone, topic: &str, payload: &str) {
     phone.station.handle(now, Input::Message { lane, from, device, payload: payload.as_bytes().to_vec() });
 }
 
+/// What a core says of the invites that it is told of.
+fn invites(output: &Output, state: InviteState) -> Vec<Input> {
+    let Output::Events { events, .. } = output else { return Vec::new() };
+    let invites = events.iter().filter(|it| it.signal == Signal::Invite && it.channel.valid);
+    let told = invites.map(|it| Input::InviteState {
+        channel: it.channel.id.clone(),
+        request: it.request.clone(),
+        state,
+    });
+    told.collect()
+}
+
 fn words(output: &Output) -> Vec<String> {
     match output {
         Output::Done { answer, .. } => vec![format!("done {}", answer.code)],
@@ -200,6 +244,7 @@ fn words(output: &Output) -> Vec<String> {
             events.iter().map(word).collect()
         }
         Output::Connection { what, .. } => vec![format!("{what:?}")],
+        Output::Record { from, id, .. } => vec![format!("record {id} by {from}")],
         Output::Disconnect { forget } => vec![format!("disconnect {forget}")],
         Output::Reconnect => vec!["reconnect".into()],
         Output::Publish { .. } | Output::Watch { .. } | Output::Lively(_) | Output::Log { .. } => Vec::new(),
@@ -219,6 +264,11 @@ pub(super) fn message(channel: &Text, account: &str, custom: &str) -> Message {
 
 /// `caller` makes and joins a channel and invites `to`.
 pub(super) fn ring(rig: &mut Rig, caller: &'static str, to: &str) -> Text {
+    ring_for(rig, caller, to, 30_000)
+}
+
+/// The same, with a ring time.
+pub(super) fn ring_for(rig: &mut Rig, caller: &'static str, to: &str, expires_ms: u32) -> Text {
     rig.op(caller, Op::Create { call_type: 1 });
     let phone = rig.phones.get_mut(caller).expect("a phone");
     let made = phone.heard.iter().rev().find_map(|it| {
@@ -227,7 +277,7 @@ pub(super) fn ring(rig: &mut Rig, caller: &'static str, to: &str) -> Text {
     });
     let channel = made.expect("a channel");
     rig.op(caller, Op::Join { channel: channel.clone() });
-    let extra = InviteExtra { expires_ms: 30_000, push: None };
+    let extra = InviteExtra { expires_ms, push: None };
     rig.op(caller, Op::Invite(message(&channel, to, "hi"), extra));
     channel
 }

@@ -1,7 +1,7 @@
 //! Whole calls over a broker that works.
 
-use super::rig::{Rig, message, ring};
-use crate::station::Op;
+use super::rig::{Rig, config, message, ring};
+use crate::station::{Input, Op};
 
 fn three() -> Rig {
     Rig::new(&["alice/phone", "bob/pad", "bob/phone"])
@@ -129,10 +129,35 @@ fn a_device_that_is_kicked_while_it_rings_does_not_answer_for_the_others() {
 #[test]
 fn who_calls_too_often_rings_with_a_repeat() {
     let mut rig = Rig::new(&["alice/phone", "bob/pad"]);
-    for _ in 0..6 {
-        ring(&mut rig, "alice/phone", "bob");
+    for _ in 0..10 {
+        let channel = ring(&mut rig, "alice/phone", "bob");
+        rig.op("alice/phone", Op::Close(message(&channel, "", "")));
     }
-    assert_eq!(rig.take("bob/pad").len(), 5);
+    rig.take("bob/pad");
+    ring(&mut rig, "alice/phone", "bob");
+    assert!(rig.take("bob/pad").is_empty(), "neither rung nor answered");
     rig.pass(2_500);
     assert_eq!(rig.take("bob/pad"), ["Online Invite by alice"]);
+}
+
+#[test]
+fn a_login_that_is_given_up_neither_connects_nor_speaks() {
+    let mut rig = Rig::new(&["bob/pad"]);
+    rig.add("bob/phone", config("bob/phone"));
+    let req = rig.op("bob/phone", Op::Login);
+    rig.feed("bob/phone", Input::AbortLogin { req });
+    assert_eq!(rig.take("bob/phone"), ["done 408", "disconnect false"]);
+    rig.wire.clear();
+    rig.up("bob/phone");
+    rig.pass(10_000);
+    assert_eq!((rig.take("bob/phone"), rig.wire.len()), (vec![], 0));
+    // What another login waits for is its own.
+    let later = rig.op("bob/phone", Op::Login);
+    rig.feed("bob/phone", Input::AbortLogin { req });
+    rig.up("bob/phone");
+    assert_eq!(rig.take("bob/phone"), ["done 0"]);
+    // It had been granted when the core gave it up.
+    rig.wire.clear();
+    rig.feed("bob/phone", Input::AbortLogin { req: later });
+    assert_eq!((rig.take("bob/phone"), rig.wire.len()), (vec!["disconnect false".into()], 0));
 }

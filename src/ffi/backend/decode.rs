@@ -1,30 +1,22 @@
-//! What plugs say: C structs of a plug, which may lie, become reports to the worker.
-//!
-//! A sink's ctx is the handle number and never an address: a call after the component is gone finds nothing.
+//! Reads the structs that plugs hand over: whatever is wrong with one is named, and nothing of it is used.
 
-use std::ffi::{c_char, c_void};
-use std::ptr;
-use std::sync::Arc;
+use std::ffi::c_char;
 
 use log::warn;
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit_status;
 
-use super::component::{Component, KITS};
-use super::convert::{Sized32, bytes, is_whole, known};
-use super::guard::guard_or;
-use super::log::log_plug;
 use crate::engine::codes;
 use crate::engine::input::{
-    Channel, Connection, Member, Outcome, Req, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source,
-    Text,
+    CallType, Channel, Connection, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult,
+    Source, Text,
 };
 use crate::engine::limits;
-use crate::worker::{Refused, Report};
+use crate::engine::output::{Record, RecordStatus};
+use crate::ffi::convert::{Sized32, bytes, known};
 
 /// Why a plug's report is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bad {
+pub(super) enum Bad {
     /// A text over its limit.
     TooLong,
     /// Not UTF-8.
@@ -45,7 +37,7 @@ impl Bad {
         }
     }
 
-    fn outcome(self) -> Outcome {
+    pub(super) fn outcome(self) -> Outcome {
         let code = match self {
             Bad::TooLong => codes::LIMIT,
             Bad::Utf8 | Bad::Struct | Bad::Unknown => codes::PLUG_FAILED,
@@ -54,150 +46,14 @@ impl Bad {
     }
 }
 
-/// The sink of the component `id` for its signaling plug.
-pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
-    abi::nertc_callkit_signaling_sink {
-        struct_size: size_of::<abi::nertc_callkit_signaling_sink>() as u32,
-        abi: abi::NERTC_CALLKIT_ABI,
-        ctx: ptr::without_provenance_mut(id),
-        complete: Some(signal_complete),
-        events: Some(signal_events),
-        rooms: Some(signal_rooms),
-        connection: Some(signal_connection),
-        log: Some(plug_log),
-    }
-}
-
-/// The sink of the component `id` for its media plug.
-pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
-    abi::nertc_callkit_rtc_sink {
-        struct_size: size_of::<abi::nertc_callkit_rtc_sink>() as u32,
-        abi: abi::NERTC_CALLKIT_ABI,
-        ctx: ptr::without_provenance_mut(id),
-        complete: Some(rtc_complete),
-        event: Some(rtc_event),
-        frame: Some(rtc_frame),
-        log: Some(plug_log),
-    }
-}
-
-unsafe extern "C" fn signal_complete(
-    ctx: *mut c_void,
-    req: abi::nertc_callkit_req,
-    result: *const abi::nertc_callkit_signaling_result,
-) {
-    guard_or((), || {
-        // SAFETY: the plug lends the result for the call.
-        let result = unsafe { signal_result(result) }
-            .unwrap_or_else(|bad| SignalResult { outcome: bad.outcome(), ..SignalResult::default() });
-        report(ctx, Report::SignalDone { req: Req(req as u64), result });
-    });
-}
-
-unsafe extern "C" fn signal_events(
-    ctx: *mut c_void,
-    from: i32,
-    events: *const *const abi::nertc_callkit_signaling_event,
-    count: u32,
-) -> i32 {
-    guard_or(0, || {
-        // SAFETY: the plug lends `count` events for the call.
-        let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
-        match source(from) {
-            Ok(source) if !events.is_empty() => report(ctx, Report::Signals { source, events }),
-            Ok(_) => 0,
-            Err(bad) => dropped("messages", bad),
-        }
-    })
-}
-
-unsafe extern "C" fn signal_rooms(
-    ctx: *mut c_void,
-    rooms: *const *const abi::nertc_callkit_room,
-    count: u32,
-) -> i32 {
-    guard_or(0, || {
-        // SAFETY: the plug lends `count` rooms for the call.
-        let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
-        if rooms.is_empty() { 0 } else { report(ctx, Report::Rooms(rooms)) }
-    })
-}
-
-unsafe extern "C" fn signal_connection(
-    ctx: *mut c_void,
-    event: *const abi::nertc_callkit_signaling_connection,
-) -> i32 {
-    // SAFETY: the plug lends the event for the call.
-    guard_or(0, || match unsafe { connection(event) } {
-        Ok(event) => report(ctx, Report::Connection(event)),
-        Err(bad) => dropped("connection event", bad),
-    })
-}
-
-unsafe extern "C" fn rtc_complete(
-    ctx: *mut c_void,
-    req: abi::nertc_callkit_req,
-    code: i32,
-    raw_code: i32,
-    text: *const c_char,
-) {
-    guard_or((), || {
-        // SAFETY: the plug lends the text for the call.
-        let outcome = unsafe { outcome(code, raw_code, text) };
-        report(ctx, Report::RtcDone { req: Req(req as u64), outcome });
-    });
-}
-
-unsafe extern "C" fn rtc_event(ctx: *mut c_void, event: *const abi::nertc_callkit_rtc_event) -> i32 {
-    // SAFETY: the plug lends the event for the call.
-    guard_or(0, || match unsafe { rtc_event_of(event) } {
-        Ok(event) => report(ctx, Report::Rtc(event)),
-        Err(bad) => dropped("media event", bad),
-    })
-}
-
-unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callkit_frame) {
-    guard_or((), || {
-        let Some(component) = component(ctx).filter(|component| component.host.wants_frames()) else {
-            return;
-        };
-        let now = component.kit.snapshot();
-        // SAFETY: the plug lends the frame for the call.
-        let Ok(frame) = (unsafe { known(frame) }) else { return };
-        if now.connected && frame.uid == now.peer_uid && is_whole(&frame) {
-            component.host.frame(now.call_no, &now.peer, &frame);
-        }
-    });
-}
-
-unsafe extern "C" fn plug_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
-    // SAFETY: the plug lends the text for the call.
-    guard_or((), || log_plug(level, &unsafe { message(text) }));
-}
-
-fn component(ctx: *mut c_void) -> Option<Arc<Component>> {
-    KITS.get(ctx as usize)
-}
-
-/// Hands a report to the worker. A component that is gone has nothing to keep for it.
-fn report(ctx: *mut c_void, report: Report) -> i32 {
-    match component(ctx).map(|component| component.kit.report(report)) {
-        Some(Err(Refused::QueueFull)) => nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32,
-        Some(
-            Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported | Refused::Exhausted),
-        )
-        | None => 0,
-    }
-}
-
-fn dropped(what: &str, bad: Bad) -> i32 {
+pub(super) fn dropped(what: &str, bad: Bad) -> i32 {
     warn!("a plug's {what} was dropped: {}", bad.why());
     0
 }
 
 /// # Safety
 /// `list` is NULL or has `count` elements.
-unsafe fn list<T, U>(
+pub(super) unsafe fn list<T, U>(
     list: *const *const T,
     count: u32,
     what: &str,
@@ -216,14 +72,14 @@ unsafe fn list<T, U>(
 /// `place` is NULL or a struct with its struct_size.
 unsafe fn read<T: Sized32>(place: *const T) -> Result<T, Bad> {
     // SAFETY: the caller's promise.
-    unsafe { known(place) }.map_err(|_| Bad::Struct)
+    unsafe { known("", place) }.map_err(|_| Bad::Struct)
 }
 
 /// A text of a plug; NULL is empty.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
-unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
+pub(super) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(text, limit + 1) }.unwrap_or_default();
     if bytes.len() > limit {
@@ -240,7 +96,7 @@ unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
-unsafe fn message(text: *const c_char) -> Text {
+pub(super) unsafe fn message(text: *const c_char) -> Text {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(text, limits::MESSAGE) }.unwrap_or_default();
     if bytes.is_empty() {
@@ -263,7 +119,7 @@ pub(crate) unsafe fn plug_name(name: *const c_char) -> Text {
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
-unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> Outcome {
+pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> Outcome {
     // SAFETY: the caller's promise.
     let message = unsafe { message(text) };
     if code >= 0 {
@@ -302,7 +158,7 @@ unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Bad>
 
 /// # Safety
 /// As `channel`.
-unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room, Bad> {
+pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room, Bad> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -313,7 +169,9 @@ unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room, Bad> {
 
 /// # Safety
 /// As `channel`.
-unsafe fn signal_result(place: *const abi::nertc_callkit_signaling_result) -> Result<SignalResult, Bad> {
+pub(super) unsafe fn signal_result(
+    place: *const abi::nertc_callkit_signaling_result,
+) -> Result<SignalResult, Bad> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -329,7 +187,9 @@ unsafe fn signal_result(place: *const abi::nertc_callkit_signaling_result) -> Re
 
 /// # Safety
 /// As `channel`.
-unsafe fn signal_event(place: *const abi::nertc_callkit_signaling_event) -> Result<SignalEvent, Bad> {
+pub(super) unsafe fn signal_event(
+    place: *const abi::nertc_callkit_signaling_event,
+) -> Result<SignalEvent, Bad> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -347,6 +207,41 @@ unsafe fn signal_event(place: *const abi::nertc_callkit_signaling_event) -> Resu
     }
 }
 
+/// A record as somebody else sent it; what nobody needs of it is not read.
+///
+/// # Safety
+/// As `channel`.
+pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<Record, Bad> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let c = read(place)?;
+        Ok(Record {
+            client_msg_id: text(c.client_msg_id, limits::ID)?,
+            to: text(c.to, limits::ACCOUNT)?,
+            channel_id: text(c.channel_id, limits::ID)?,
+            call_type: match c.call_type {
+                1 => CallType::Audio,
+                2 => CallType::Video,
+                _ => return Err(Bad::Unknown),
+            },
+            status: record_status(c.record_status)?,
+            text: Text::default(),
+            durations: Vec::new(),
+        })
+    }
+}
+
+fn record_status(number: i32) -> Result<RecordStatus, Bad> {
+    Ok(match number {
+        1 => RecordStatus::Complete,
+        2 => RecordStatus::Cancelled,
+        3 => RecordStatus::Rejected,
+        4 => RecordStatus::Timeout,
+        5 => RecordStatus::Busy,
+        _ => return Err(Bad::Unknown),
+    })
+}
+
 fn signal(number: i32) -> Result<Signal, Bad> {
     Ok(match number {
         1 => Signal::Close,
@@ -357,11 +252,13 @@ fn signal(number: i32) -> Result<Signal, Bad> {
         6 => Signal::Accept,
         7 => Signal::Leave,
         8 => Signal::Control,
+        101 => Signal::Ringing,
+        102 => Signal::PeerLost,
         _ => return Err(Bad::Unknown),
     })
 }
 
-fn source(number: i32) -> Result<Source, Bad> {
+pub(super) fn source(number: i32) -> Result<Source, Bad> {
     Ok(match number {
         0 => Source::Online,
         1 => Source::OtherDevice,
@@ -372,7 +269,9 @@ fn source(number: i32) -> Result<Source, Bad> {
 
 /// # Safety
 /// As `channel`.
-unsafe fn connection(place: *const abi::nertc_callkit_signaling_connection) -> Result<Connection, Bad> {
+pub(super) unsafe fn connection(
+    place: *const abi::nertc_callkit_signaling_connection,
+) -> Result<Connection, Bad> {
     // SAFETY: the caller's promise.
     let (c, outcome) = unsafe {
         let c = read(place)?;
@@ -382,13 +281,14 @@ unsafe fn connection(place: *const abi::nertc_callkit_signaling_connection) -> R
         1 => Connection::Lost(outcome),
         2 => Connection::Restored,
         3 => Connection::Kicked(outcome),
+        4 => Connection::TokenNeeded(outcome),
         _ => return Err(Bad::Unknown),
     })
 }
 
 /// # Safety
 /// As `channel`.
-unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) -> Result<RtcEvent, Bad> {
+pub(super) unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) -> Result<RtcEvent, Bad> {
     // SAFETY: the caller's promise.
     let (c, outcome) = unsafe {
         let c = read(place)?;
@@ -415,6 +315,7 @@ unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) -> Result<Rtc
 mod tests {
     use super::*;
     use std::ffi::CString;
+    use std::ptr;
 
     fn zeroed<T: Sized32>() -> T {
         // SAFETY: all-zero is a value of it.
@@ -518,26 +419,5 @@ mod tests {
         // SAFETY: four elements.
         let read = unsafe { list(events.as_ptr(), 4, "message", |place| signal_event(place)) };
         assert_eq!(read.len(), 2);
-    }
-
-    #[test]
-    fn a_sink_of_nobody_takes_everything_and_does_nothing() {
-        let (signaling, rtc) = (signaling(usize::MAX), rtc(usize::MAX));
-        let channel = some_channel();
-        let event = invite(&channel);
-        let events = [ptr::from_ref(&event)];
-        // SAFETY: what they get is whole or NULL.
-        unsafe {
-            (signaling.complete.unwrap())(signaling.ctx, 1, ptr::null());
-            assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, events.as_ptr(), 1), 0);
-            assert_eq!((signaling.events.unwrap())(signaling.ctx, 77, events.as_ptr(), 1), 0);
-            assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, ptr::null(), 1), 0);
-            assert_eq!((signaling.rooms.unwrap())(signaling.ctx, ptr::null(), 5), 0);
-            assert_eq!((signaling.connection.unwrap())(signaling.ctx, ptr::null()), 0);
-            (rtc.complete.unwrap())(rtc.ctx, 1, 0, 0, ptr::null());
-            assert_eq!((rtc.event.unwrap())(rtc.ctx, ptr::null()), 0);
-            (rtc.frame.unwrap())(rtc.ctx, ptr::null());
-            (rtc.log.unwrap())(rtc.ctx, 99, ptr::null());
-        }
     }
 }

@@ -1,0 +1,447 @@
+//! A device of an account: its station and its connection, and what happens between the two.
+//!
+//! Whatever is done to a line has one shape ([`Line::act`]): do it; carry out what station and link ask for
+//! until neither has more; write to the socket. A panic on the way ends neither the process nor the device:
+//! - In the link: the connection is lost, and a fresh one follows. The station, which is whole, learns that.
+//! - In the station, whose state may be anything now: a new one takes its place. Whatever the core had asked
+//!   fails, the core hears LOST, the new station logs in by itself, and the core hears RESTORED. Channels of
+//!   before are unknown to it, and whoever asks about them learns that.
+//!
+//! A message that was not acknowledged comes again with the next connection. Three panics within a minute:
+//! the session at the broker is dropped, and what waits there with it.
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::spring;
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use nertc_callkit_ids::Seed;
+use nertc_callkit_plug::codes::{BAD_TOKEN, NOT_LOGGED_IN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
+pub use nertc_callkit_plug::mail::SignalMail;
+
+use crate::convert;
+use crate::identity;
+use crate::link::{Link, LinkEvent, Port, Settings, code};
+use crate::station::{Answer, Config, Fate, Input, InviteState, Op, Output, Station, Text, What};
+
+/// So many panics ...
+const PANICS: usize = 3;
+/// ... within so many milliseconds: what waits at the broker causes them.
+const PANICS_WITHIN_MS: u64 = 60_000;
+
+/// Where mail to the core goes.
+pub type Tell<'a> = &'a mut dyn FnMut(SignalMail);
+
+/// What is at work, to know it if it panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Station,
+    Link,
+}
+
+/// A device of an account and its connection.
+pub struct Line {
+    settings: Settings,
+    config: Config,
+    station: Station,
+    link: Link,
+    at_work: Part,
+    /// When the last panics were, oldest first.
+    panics: [Option<u64>; PANICS],
+    /// How many there were.
+    panic_count: u64,
+    /// One while recovering from another.
+    is_broken: bool,
+    /// Operations that wait for their answer.
+    running: BTreeSet<u64>,
+    /// The station was told that there is a connection.
+    is_up: bool,
+    /// The login that was asked for last.
+    login: Option<u64>,
+    /// It was granted.
+    is_in: bool,
+    /// The core was told that the connection is lost.
+    is_lost: bool,
+    /// A new station logs in by itself: that is no operation of the core's.
+    rejoins: bool,
+    /// A login while the connection was lost: it ends when that is restored.
+    relogin: Option<u64>,
+    /// The broker's number of the last refusal.
+    raw_code: i32,
+    /// The logout that was asked for last.
+    logout: Option<u64>,
+    /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
+    /// nobody is there.
+    logged_out: Option<SignalMail>,
+}
+
+impl Line {
+    /// A device that is logged out. None: the system has no random bytes.
+    pub fn new(config: Config, settings: Settings, port: Arc<dyn Port>) -> Option<Line> {
+        Some(Line::seeded(config, settings, port, identity::seed()?, identity::number()?))
+    }
+
+    /// As [`Line::new`], with the ids of its messages and its pauses from these seeds.
+    pub fn seeded(config: Config, settings: Settings, port: Arc<dyn Port>, ids: Seed, pauses: u64) -> Line {
+        Line {
+            station: Station::new(config.clone(), ids),
+            link: Link::new(settings.clone(), pauses, port),
+            settings,
+            config,
+            at_work: Part::Station,
+            panics: [None; PANICS],
+            panic_count: 0,
+            is_broken: false,
+            running: BTreeSet::new(),
+            is_up: false,
+            login: None,
+            is_in: false,
+            is_lost: false,
+            rejoins: false,
+            relogin: None,
+            raw_code: 0,
+            logout: None,
+            logged_out: None,
+        }
+    }
+
+    /// Whose it is.
+    pub fn is_of(&self, account: &str, device: &str) -> bool {
+        *self.config.account == *account && *self.config.device == *device
+    }
+
+    /// The account.
+    pub fn account(&self) -> &Text {
+        &self.config.account
+    }
+
+    /// Logged in, maybe with a lost connection.
+    pub fn is_in(&self) -> bool {
+        self.is_in
+    }
+
+    /// It does nothing any more and is to be dropped: nobody is logged in.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// How many panics were contained so far.
+    pub fn panic_count(&self) -> u64 {
+        self.panic_count
+    }
+
+    /// When [`Line::on_time`] is to be called.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        [self.link.poll_timeout(), self.station.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// Does something, and everything that follows from it.
+    pub fn act(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Line)) {
+        if self.is_contained(now, tell, body) {
+            return;
+        }
+        self.recover(now, tell);
+        if !self.is_broken && !self.is_contained(now, tell, |_| ()) {
+            self.give_up(tell);
+        }
+    }
+
+    /// Does something and what follows. False: it panicked.
+    fn is_contained(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Line)) -> bool {
+        let work = AssertUnwindSafe(|| {
+            body(self);
+            self.settle(now, tell);
+        });
+        catch_unwind(work).is_ok()
+    }
+
+    /// The link, to do something with it.
+    pub fn link(&mut self) -> &mut Link {
+        self.at_work = Part::Link;
+        &mut self.link
+    }
+
+    fn station(&mut self) -> &mut Station {
+        self.at_work = Part::Station;
+        &mut self.station
+    }
+
+    /// An operation of the core; a login connects.
+    pub fn operate(&mut self, now: u64, req: u64, op: Op) {
+        self.running.insert(req);
+        match op {
+            Op::Login => self.login = Some(req),
+            Op::Logout => self.logout = Some(req),
+            Op::Create { .. }
+            | Op::Join { .. }
+            | Op::Invite(..)
+            | Op::Cancel(_)
+            | Op::Accept(_)
+            | Op::Reject(_)
+            | Op::Leave(_)
+            | Op::Close(_)
+            | Op::Control(_)
+            | Op::Record(_) => {}
+        }
+        self.station().handle(now, Input::Op { req, op });
+    }
+
+    /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
+    /// ends when that is restored.
+    pub fn login(&mut self, now: u64, req: u64, token: &str, tell: Tell<'_>) {
+        if !(self.is_in && self.is_lost) {
+            self.operate(now, req, Op::Login);
+        } else if let Some(before) = self.relogin.replace(req) {
+            tell(convert::done(before, &TIMEOUT.into()));
+        }
+        self.link().connect(now, token);
+    }
+
+    /// The core does not want a login any more.
+    pub fn abort_login(&mut self, now: u64, req: u64, tell: Tell<'_>) {
+        if self.relogin.take_if(|it| *it == req).is_some() {
+            let answer = self.explain(TIMEOUT);
+            return tell(convert::done(req, &answer));
+        }
+        self.station().handle(now, Input::AbortLogin { req });
+    }
+
+    /// What the core made of an invite.
+    pub fn invite_state(&mut self, now: u64, channel: Text, request: Text, state: InviteState) {
+        self.station().handle(now, Input::InviteState { channel, request, state });
+    }
+
+    /// A deadline of the link's or the station's may have come.
+    pub fn on_time(&mut self, now: u64) {
+        if self.link.poll_timeout().is_some_and(|at| at <= now) {
+            self.link().handle_timeout(now);
+        }
+        if self.station.poll_timeout().is_some_and(|at| at <= now) {
+            self.station().handle_timeout(now);
+        }
+    }
+
+    /// Another device takes its place: it logs out, and nobody waits for the broker.
+    pub(crate) fn retire(mut self, now: u64, tell: Tell<'_>) {
+        self.act(now, tell, |line| line.operate(now, 0, Op::Logout));
+        self.release_logout(tell);
+    }
+
+    /// The answer to a logout does not wait any longer.
+    pub(crate) fn release_logout(&mut self, tell: Tell<'_>) {
+        self.logged_out.take().into_iter().for_each(tell);
+    }
+
+    /// Lets station and link do what they have to, until neither has more; then writes to the socket.
+    fn settle(&mut self, now: u64, tell: Tell<'_>) {
+        loop {
+            while let Some(output) = self.station().poll_output() {
+                self.carry_out(now, output, tell);
+            }
+            let Some(event) = self.link().poll_event() else { break };
+            self.hear(now, event, tell);
+        }
+        self.link().flush(now);
+        if self.link.poll_timeout().is_none() {
+            self.release_logout(tell);
+        }
+    }
+
+    fn hear(&mut self, now: u64, event: LinkEvent, tell: Tell<'_>) {
+        self.at_work = Part::Station;
+        let input = match event {
+            LinkEvent::Up { resumed } => {
+                self.is_up = true;
+                Input::Up { resumed }
+            }
+            LinkEvent::Down => {
+                self.is_up = false;
+                Input::Down
+            }
+            LinkEvent::NeedToken { refused } => return tell(convert::token_needed(refused)),
+            LinkEvent::Refused { code, raw_code, message } => {
+                let code = match code {
+                    code::BAD_TOKEN => BAD_TOKEN,
+                    code::TAKEN => OTHER_DEVICE,
+                    _ => PLUG_FAILED,
+                };
+                (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
+                Input::Refused { code, raw_code, message }
+            }
+            LinkEvent::Message { lane, from, device, payload } => {
+                #[cfg(test)]
+                spring("station", &payload);
+                Input::Message { lane, from, device, payload }
+            }
+            LinkEvent::Published { token, fate } => Input::Published { token, fate },
+            LinkEvent::Gone { account, device } => Input::Gone { account, device },
+        };
+        self.station().handle(now, input);
+    }
+
+    fn carry_out(&mut self, now: u64, output: Output, tell: Tell<'_>) {
+        match output {
+            Output::Publish { token, topic, payload, expires_ms } => {
+                match self.settings.names.write(&topic) {
+                    Some(topic) => self.link().publish(now, token, topic, payload, expires_ms),
+                    // No account can have that name.
+                    None => self.station().handle(now, Input::Published { token, fate: Fate::NobodyThere }),
+                }
+            }
+            Output::Watch { account, device, on } => self.link().watch(&account, &device, on),
+            Output::Lively(on) => self.link().lively(now, on),
+            Output::Disconnect { forget } => {
+                (self.is_in, self.is_up, self.is_lost) = (false, false, false);
+                if let Some(req) = self.relogin.take() {
+                    tell(convert::done(req, &NOT_LOGGED_IN.into()));
+                }
+                self.link().disconnect(now, forget);
+            }
+            Output::Reconnect => self.link().reconnect(now),
+            Output::Done { req: 0, answer } => self.rejoined(&answer, tell),
+            Output::Done { req, answer } => self.done(req, &answer, tell),
+            Output::Events { source, events } => convert::events(source, &events, tell),
+            Output::Record { from, device: _, id, text } => {
+                convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(tell);
+            }
+            Output::Connection { what, code, message } => self.connection(what, code, &message, tell),
+            Output::Log { text } => tell(convert::warning(&text)),
+        }
+    }
+
+    /// An answer that says why there is no connection.
+    fn explain(&self, code: i32) -> Answer {
+        let (raw_code, why) = self.link.why();
+        let answer = Answer { code, raw_code, message: why.into(), room: None };
+        log::warn!("mqtt: the login failed ({code}): {}", answer.message);
+        answer
+    }
+
+    fn done(&mut self, req: u64, answer: &Answer, tell: Tell<'_>) {
+        self.running.remove(&req);
+        let mut answer = answer.clone();
+        if self.login.take_if(|it| *it == req).is_some() {
+            self.is_in = answer.code == OK;
+            if answer.code == TIMEOUT && answer.message.is_empty() {
+                answer = self.explain(TIMEOUT);
+            } else if answer.code != OK {
+                log::warn!("mqtt: the login failed ({}): {}", answer.code, answer.message);
+            }
+        }
+        let answer = &answer;
+        let mail = convert::done(req, answer);
+        if self.logout.take_if(|it| *it == req).is_some() {
+            self.logged_out.replace(mail).into_iter().for_each(tell);
+        } else {
+            tell(mail);
+        }
+    }
+
+    fn connection(&mut self, what: What, code: i32, message: &str, tell: Tell<'_>) {
+        let raw_code = if what == What::Kicked { self.raw_code } else { 0 };
+        match what {
+            What::Lost => self.is_lost = true,
+            What::Restored => self.is_lost = false,
+            What::Kicked => {
+                log::warn!("mqtt: logged out ({code}): {message}");
+                (self.is_in, self.is_lost) = (false, false);
+            }
+        }
+        if what != What::Lost
+            && let Some(req) = self.relogin.take()
+        {
+            let message = if what == What::Restored { "" } else { message };
+            let code = if what == What::Kicked && code == OK { OTHER_DEVICE } else { code };
+            let answer = Answer { code, raw_code, message: message.into(), room: None };
+            tell(convert::done(req, &answer));
+        }
+        tell(convert::connection(what, code, raw_code, message));
+    }
+
+    /// The login of a new station has ended.
+    fn rejoined(&mut self, answer: &Answer, tell: Tell<'_>) {
+        if !std::mem::take(&mut self.rejoins) {
+            return;
+        }
+        match answer.code {
+            OK => self.connection(What::Restored, OK, "", tell),
+            code => self.connection(What::Kicked, code, &answer.message, tell),
+        }
+    }
+
+    /// Goes on after a panic.
+    fn recover(&mut self, now: u64, tell: Tell<'_>) {
+        self.panic_count += 1;
+        self.panics.rotate_left(1);
+        self.panics[PANICS - 1] = Some(now);
+        let is_third = self.panics[0].is_some_and(|first| now.saturating_sub(first) <= PANICS_WITHIN_MS);
+        if is_third {
+            self.panics = [None; PANICS];
+            log::warn!(
+                "mqtt: three panics within a minute: the session at the broker is dropped, with the messages \
+                 that wait in it"
+            );
+        }
+        let Some(seed) = identity::number() else { return self.give_up(tell) };
+        let part = self.at_work;
+        log::error!("mqtt: a panic in the {part:?}; the connection begins anew");
+        self.link.restart(now, seed, is_third);
+        if part == Part::Station {
+            return self.replace_station(now, tell);
+        }
+        if std::mem::take(&mut self.is_up) {
+            self.station().handle(now, Input::Down);
+        }
+    }
+
+    /// A station of which nobody knows what state it is in is not asked any more.
+    fn replace_station(&mut self, now: u64, tell: Tell<'_>) {
+        let (Some(name), Some(seed)) = (identity::name(), identity::seed()) else {
+            return self.give_up(tell);
+        };
+        self.config.instance = name.into();
+        self.config.remember_instance();
+        self.station = Station::new(self.config.clone(), seed);
+        self.is_up = false;
+        let was_in = self.is_in;
+        self.fail_all(tell);
+        if !was_in {
+            return self.link.disconnect(now, false);
+        }
+        if !self.is_lost {
+            self.connection(What::Lost, OK, "a failure inside; the connection begins anew", tell);
+        }
+        (self.is_in, self.rejoins) = (true, true);
+        self.station().handle(now, Input::Op { req: 0, op: Op::Login });
+    }
+
+    /// Every operation ends: a logout well, as nobody is logged in.
+    fn fail_all(&mut self, tell: Tell<'_>) {
+        let message: Text = "a failure inside: the log says where".into();
+        for req in std::mem::take(&mut self.running) {
+            let code = if self.logout.take_if(|it| *it == req).is_some() { OK } else { PLUG_FAILED };
+            let message = if code == OK { "".into() } else { message.clone() };
+            tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
+        }
+        self.login = None;
+        if let Some(req) = self.relogin.take() {
+            let answer = Answer { code: PLUG_FAILED, message, ..Answer::default() };
+            tell(convert::done(req, &answer));
+        }
+        self.release_logout(tell);
+    }
+
+    /// Nothing works: nobody is logged in, and nothing goes on.
+    fn give_up(&mut self, tell: Tell<'_>) {
+        log::error!("mqtt: a panic while recovering from one: logged out");
+        self.fail_all(tell);
+        if std::mem::take(&mut self.is_in) {
+            self.connection(What::Kicked, PLUG_FAILED, "a failure inside: the log says where", tell);
+        }
+        self.is_broken = true;
+    }
+}

@@ -1,0 +1,228 @@
+//! Numbers that backends and the loopback's fault script use.
+
+/// Signaling event types; NIM's numbers, own ones from 101.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_signal {
+    /// The channel was closed for everybody.
+    NERTC_CALLKIT_SIGNAL_CLOSE = 1,
+    /// Somebody joined the channel.
+    NERTC_CALLKIT_SIGNAL_JOIN = 2,
+    /// Somebody invites this account.
+    NERTC_CALLKIT_SIGNAL_INVITE = 3,
+    /// The inviter took the invite back.
+    NERTC_CALLKIT_SIGNAL_CANCEL = 4,
+    /// The invited side said no.
+    NERTC_CALLKIT_SIGNAL_REJECT = 5,
+    /// The invited side said yes.
+    NERTC_CALLKIT_SIGNAL_ACCEPT = 6,
+    /// Somebody left the channel.
+    NERTC_CALLKIT_SIGNAL_LEAVE = 7,
+    /// A text between members.
+    NERTC_CALLKIT_SIGNAL_CONTROL = 8,
+    /// A device of the invited account rings: `from` is that account, `request_id` the invite.
+    NERTC_CALLKIT_SIGNAL_RINGING = 101,
+    /// The backend heard nothing of the peer's device; the core decides, because media may live.
+    NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
+}
+
+/// Where a batch of signaling events comes from.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_source {
+    /// Just now.
+    NERTC_CALLKIT_SOURCE_ONLINE = 0,
+    /// What another device of this account answered.
+    NERTC_CALLKIT_SOURCE_OTHER_DEVICE = 1,
+    /// What waited while this device was offline: the whole backlog as one batch.
+    NERTC_CALLKIT_SOURCE_OFFLINE = 2,
+}
+
+/// What happened to the signaling connection.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_connection {
+    /// Lost; the plug is trying again by itself.
+    NERTC_CALLKIT_CONNECTION_LOST = 1,
+    /// Back, with the same login.
+    NERTC_CALLKIT_CONNECTION_RESTORED = 2,
+    /// This device was logged out by the service (another device, the server).
+    NERTC_CALLKIT_CONNECTION_KICKED = 3,
+    /// A token is wanted for the next connection: answered by the vtable's set_token. `code` 0 = the
+    /// login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = it was refused or has expired.
+    NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
+}
+
+/// What became of an INVITE that the backend handed over.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_invite_state {
+    /// It rings: the app was told on_invited.
+    NERTC_CALLKIT_INVITE_RINGING = 1,
+    /// Kept aside (glare, redial): register for the outcome, do not report ringing.
+    NERTC_CALLKIT_INVITE_HELD = 2,
+    /// Ignored: forget channel and invite, say nothing to anybody.
+    NERTC_CALLKIT_INVITE_DROPPED = 3,
+}
+
+/// Media plug event types.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_rtc_what {
+    /// `uid` is in the room.
+    NERTC_CALLKIT_RTC_PEER_JOIN = 1,
+    /// `uid` left the room; `code` 0 = on purpose, anything else = lost.
+    NERTC_CALLKIT_RTC_PEER_LEAVE = 2,
+    /// `uid` started (`flags` 1) or stopped (`flags` 0) sending `media`.
+    NERTC_CALLKIT_RTC_PEER_MEDIA = 3,
+    /// `uid` muted (`flags` 1) or unmuted (`flags` 0) `media`.
+    NERTC_CALLKIT_RTC_PEER_MUTE = 4,
+    /// Nothing has arrived from `uid` for about 2 s.
+    NERTC_CALLKIT_RTC_PEER_SILENT = 5,
+    /// Something arrives from `uid` again.
+    NERTC_CALLKIT_RTC_PEER_HEARD = 6,
+    /// The own connection is interrupted; the plug is trying again.
+    NERTC_CALLKIT_RTC_RECONNECTING = 7,
+    /// The own connection is back.
+    NERTC_CALLKIT_RTC_RECONNECTED = 8,
+    /// The own connection is lost for good.
+    NERTC_CALLKIT_RTC_DISCONNECTED = 9,
+    /// `code` is the nertc_callkit_quality of `uid` (0 = own uplink).
+    NERTC_CALLKIT_RTC_QUALITY = 10,
+    /// Something went wrong that does not end the call: `code`, `text`.
+    NERTC_CALLKIT_RTC_ERROR = 11,
+}
+
+/// What a signaling plug can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
+/// tell whoever picks or checks the plug what to expect.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_signaling_cap {
+    /// Keeps messages for devices that are offline.
+    NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
+    /// Tells the other devices of the account who answered.
+    NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
+    /// The service writes the record of a completed call by itself.
+    NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD = 4,
+    /// At most one instance per process.
+    NERTC_CALLKIT_SIGNALING_CAP_SINGLETON = 8,
+    /// Takes over a login that the host made with the vendor's SDK.
+    NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
+}
+
+/// What a media plug can do (`caps`). The core itself acts on NO_MEDIA alone.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_rtc_cap {
+    /// Brings no media of its own: the peer counts as present once both sides agreed.
+    NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
+    /// At most one instance per process.
+    NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+}
+
+/// What a loopback fault does.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_fault_action {
+    /// The message is lost.
+    NERTC_CALLKIT_FAULT_DROP = 1,
+    /// The message arrives twice.
+    NERTC_CALLKIT_FAULT_DUPLICATE = 2,
+    /// The message or the answer comes `delay_ms` later; ON_LOGIN: the device is not logged in before.
+    NERTC_CALLKIT_FAULT_DELAY = 3,
+    /// The message arrives after the next one to the same device.
+    NERTC_CALLKIT_FAULT_REORDER = 4,
+    /// The operation completes with `code` and has no effect.
+    NERTC_CALLKIT_FAULT_REFUSE = 5,
+    /// The operation takes effect and never completes.
+    NERTC_CALLKIT_FAULT_NO_ANSWER = 6,
+    /// The device vanishes: nothing of it goes out or comes in until it logs in again.
+    NERTC_CALLKIT_FAULT_DIE = 7,
+    /// The device is kicked.
+    NERTC_CALLKIT_FAULT_KICK = 8,
+    /// The device's token has expired (ON_NOW, ON_LOGIN): on_token_needed, and there is no connection
+    /// until nertc_callkit_set_token.
+    NERTC_CALLKIT_FAULT_EXPIRE_TOKEN = 9,
+}
+
+/// What a loopback fault applies to: an operation of the device, or a message on its way to the
+/// device.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_fault_on {
+    /// At once, when the fault is added (DIE, KICK, EXPIRE_TOKEN).
+    NERTC_CALLKIT_FAULT_ON_NOW = 0,
+    /// Operation login.
+    NERTC_CALLKIT_FAULT_ON_LOGIN = 1,
+    /// Operation logout.
+    NERTC_CALLKIT_FAULT_ON_LOGOUT = 2,
+    /// Operation create.
+    NERTC_CALLKIT_FAULT_ON_CREATE = 3,
+    /// Operation join.
+    NERTC_CALLKIT_FAULT_ON_JOIN = 4,
+    /// Operation invite.
+    NERTC_CALLKIT_FAULT_ON_INVITE = 5,
+    /// Operation cancel_invite.
+    NERTC_CALLKIT_FAULT_ON_CANCEL = 6,
+    /// Operation accept.
+    NERTC_CALLKIT_FAULT_ON_ACCEPT = 7,
+    /// Operation reject.
+    NERTC_CALLKIT_FAULT_ON_REJECT = 8,
+    /// Operation leave.
+    NERTC_CALLKIT_FAULT_ON_LEAVE = 9,
+    /// Operation close.
+    NERTC_CALLKIT_FAULT_ON_CLOSE = 10,
+    /// Operation control.
+    NERTC_CALLKIT_FAULT_ON_CONTROL = 11,
+    /// Operation send_record.
+    NERTC_CALLKIT_FAULT_ON_RECORD = 12,
+    /// Media operation join.
+    NERTC_CALLKIT_FAULT_ON_RTC_JOIN = 13,
+    /// Media operation leave.
+    NERTC_CALLKIT_FAULT_ON_RTC_LEAVE = 14,
+    /// Message CLOSE.
+    NERTC_CALLKIT_FAULT_ON_EVENT_CLOSE = 101,
+    /// Message JOIN.
+    NERTC_CALLKIT_FAULT_ON_EVENT_JOIN = 102,
+    /// Message INVITE.
+    NERTC_CALLKIT_FAULT_ON_EVENT_INVITE = 103,
+    /// Message CANCEL.
+    NERTC_CALLKIT_FAULT_ON_EVENT_CANCEL = 104,
+    /// Message REJECT.
+    NERTC_CALLKIT_FAULT_ON_EVENT_REJECT = 105,
+    /// Message ACCEPT.
+    NERTC_CALLKIT_FAULT_ON_EVENT_ACCEPT = 106,
+    /// Message LEAVE.
+    NERTC_CALLKIT_FAULT_ON_EVENT_LEAVE = 107,
+    /// Message CONTROL.
+    NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL = 108,
+    /// Every media event.
+    NERTC_CALLKIT_FAULT_ON_EVENT_RTC = 109,
+}
+
+/// Flags of nertc_callkit_hub_create.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_hub_flag {
+    /// One device an account: a second login kicks the first.
+    NERTC_CALLKIT_HUB_SINGLE_DEVICE = 1,
+    /// The hub writes the record of a completed call, as NetEase's server does.
+    NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
+}
+
+/// Flags of nertc_callkit_mqtt_options.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_mqtt_flag {
+    /// Allows mqtt:// to other machines: anybody on the way can read tokens and calls.
+    NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT = 1,
+    /// One device an account: a second login kicks the first.
+    NERTC_CALLKIT_MQTT_SINGLE_DEVICE = 2,
+    /// A device that is busy does not end the ringing of the account's other devices.
+    NERTC_CALLKIT_MQTT_BUSY_IS_LOCAL = 4,
+    /// The broker tells who was lost, so that a call with a lost device ends sooner. Its access
+    /// rules must allow it: docs/BACKENDS.md.
+    NERTC_CALLKIT_MQTT_PRESENCE = 8,
+    /// A call does not end because signaling hears nothing of the peer: media decides.
+    NERTC_CALLKIT_MQTT_MEDIA_DECIDES = 16,
+}

@@ -1,0 +1,290 @@
+//! What others cause, told in moderation: nobody can fill the app's queue. The first callback of an account
+//! and kind comes at once; what follows within the window is counted and told at its end, the newest
+//! standing for all.
+
+use serde::{Deserialize, Serialize};
+
+use super::input::Text;
+use super::output::{Event, Missed};
+use super::time::Time;
+use super::{Engine, limits};
+
+/// Kinds of callbacks that others cause at will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) enum Kind {
+    /// on_missed_call, by its reason.
+    Missed(Missed),
+    /// on_record_received.
+    Record,
+    /// on_call_type_change.
+    TypeChange,
+    /// on_call_type_request.
+    TypeRequest,
+}
+
+impl Kind {
+    /// How many come at once: a record is about one call and no other stands for it.
+    fn burst(self) -> u32 {
+        match self {
+            Kind::Missed(_) => 1,
+            Kind::Record => limits::RECORD_BURST,
+            Kind::TypeChange | Kind::TypeRequest => limits::SWITCH_BURST,
+        }
+    }
+}
+
+/// One account's callbacks of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Window {
+    account: Text,
+    kind: Kind,
+    /// Absolute: what comes meanwhile does not move it.
+    until: Time,
+    told: u32,
+    /// The newest of those that were held back.
+    held: Option<Event>,
+    /// How many were held back.
+    count: u32,
+}
+
+/// Open windows, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Coalescer(Vec<Window>);
+
+impl Coalescer {
+    /// When something that was held back is due.
+    pub(super) fn due(&self) -> Option<Time> {
+        self.0.iter().filter(|window| window.held.is_some()).map(|window| window.until).min()
+    }
+
+    /// Takes an event; what must be told now.
+    fn offer(&mut self, now: Time, account: &Text, kind: Kind, event: Event) -> Vec<Event> {
+        let mut told = self.take_due(now);
+        if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
+            if window.told < kind.burst() {
+                window.told += 1;
+                told.push(event);
+            } else {
+                window.held = Some(event);
+                window.count = window.count.saturating_add(1);
+            }
+            return told;
+        }
+        if self.0.len() >= limits::COALESCED {
+            told.extend(self.evict());
+        }
+        let until = now.after(limits::COALESCE_MS);
+        self.0.push(Window { account: account.clone(), kind, until, told: 1, held: None, count: 0 });
+        told.push(event);
+        told
+    }
+
+    /// Counts one of a kind that is told at once or never; false: too many.
+    fn admit(&mut self, now: Time, account: &Text, kind: Kind) -> bool {
+        self.0.retain(|window| window.kind != kind || window.until > now);
+        if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
+            window.told = window.told.saturating_add(1);
+            return window.told <= kind.burst();
+        }
+        self.0.push(Window {
+            account: account.clone(),
+            kind,
+            until: now.after(limits::COALESCE_MS),
+            told: 1,
+            held: None,
+            count: 0,
+        });
+        true
+    }
+
+    /// Forgets what was held back about a call that has ended.
+    fn forget_call(&mut self) {
+        self.0.retain(|window| !matches!(window.kind, Kind::TypeChange | Kind::TypeRequest));
+    }
+
+    /// Makes room: the oldest window of the account that has the most. What it held back is told, not lost.
+    fn evict(&mut self) -> Option<Event> {
+        let share = |of: &Window| self.0.iter().filter(|other| other.account == of.account).count();
+        let oldest_of_greediest = self.0.iter().enumerate().rev().max_by_key(|(_, window)| share(window));
+        let index = oldest_of_greediest.map(|(index, _)| index)?;
+        self.0.remove(index).release()
+    }
+
+    /// Closes windows whose time is over; those that held something back open again with it.
+    fn take_due(&mut self, now: Time) -> Vec<Event> {
+        let mut told = Vec::new();
+        if self.0.iter().all(|window| window.until > now) {
+            return told;
+        }
+        let (over, open) = std::mem::take(&mut self.0).into_iter().partition(|window| window.until <= now);
+        self.0 = open;
+        let over: Vec<Window> = over;
+        for mut window in over {
+            let next = Window {
+                until: now.after(limits::COALESCE_MS),
+                told: 1,
+                held: None,
+                count: 0,
+                account: window.account.clone(),
+                ..window
+            };
+            if let Some(event) = window.release() {
+                told.push(event);
+                self.0.push(next);
+            }
+        }
+        told
+    }
+
+    /// Closes all windows.
+    fn take_all(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.0).iter_mut().filter_map(Window::release).collect()
+    }
+}
+
+impl Window {
+    /// What was held back, with its count.
+    fn release(&mut self) -> Option<Event> {
+        let mut event = self.held.take()?;
+        if let Event::MissedCall(missed) = &mut event {
+            missed.count = self.count;
+        }
+        self.count = 0;
+        Some(event)
+    }
+}
+
+impl Engine {
+    /// Tells the app what `account` caused, now or counted.
+    pub(super) fn tell_coalesced(&mut self, now: Time, account: &Text, kind: Kind, event: Event) {
+        for event in self.coalescer.offer(now, account, kind, event) {
+            self.tell(event);
+        }
+    }
+
+    /// Whether the peer's question about the call type may reach the app.
+    pub(super) fn may_ask_app(&mut self, now: Time, peer: &Text) -> bool {
+        self.coalescer.admit(now, peer, Kind::TypeRequest)
+    }
+
+    /// Nothing of an ended call is told after its end.
+    pub(super) fn forget_held_of_call(&mut self) {
+        self.coalescer.forget_call();
+    }
+
+    /// Tells what was held back and is due.
+    pub(super) fn tell_due(&mut self, now: Time) {
+        for event in self.coalescer.take_due(now) {
+            self.tell(event);
+        }
+    }
+
+    /// Tells what was held back: the session ends, and nothing may come after that.
+    pub(super) fn tell_held(&mut self) {
+        for event in self.coalescer.take_all() {
+            self.tell(event);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::input::CallType;
+    use super::super::output::MissedCall;
+    use super::*;
+
+    const KIND: Kind = Kind::Missed(Missed::Busy);
+
+    fn missed(user: &str, n: u64) -> Event {
+        Event::MissedCall(MissedCall {
+            user: user.into(),
+            call_type: CallType::Audio,
+            attachment: Text::default(),
+            why: Missed::Busy,
+            invited_at_ms: n,
+            channel_id: Text::default(),
+            request_id: Text::default(),
+            count: 1,
+        })
+    }
+
+    /// Users, numbers and counts.
+    fn told(events: &[Event]) -> Vec<(String, u64, u32)> {
+        let line = |event: &Event| match event {
+            Event::MissedCall(missed) => (missed.user.to_string(), missed.invited_at_ms, missed.count),
+            other => panic!("not a missed call: {other:?}"),
+        };
+        events.iter().map(line).collect()
+    }
+
+    fn one(user: &str, n: u64, count: u32) -> Vec<(String, u64, u32)> {
+        vec![(user.to_owned(), n, count)]
+    }
+
+    #[test]
+    fn the_first_comes_at_once_and_the_newest_stands_for_the_rest() {
+        let mut coalescer = Coalescer::default();
+        let bob: Text = "bob".into();
+        assert_eq!(told(&coalescer.offer(Time(10), &bob, KIND, missed("bob", 1))), one("bob", 1, 1));
+        assert_eq!(coalescer.due(), None, "nothing is held back");
+        for n in 2..=6 {
+            assert_eq!(coalescer.offer(Time(10 + n), &bob, KIND, missed("bob", n)), []);
+        }
+        let end = Time(10).after(limits::COALESCE_MS);
+        assert_eq!(coalescer.due(), Some(end), "what comes meanwhile does not move the end");
+        assert_eq!(coalescer.take_due(Time(end.0 - 1)), []);
+        assert_eq!(told(&coalescer.take_due(end)), one("bob", 6, 5));
+        // The window is open again: the next is counted, not told at once.
+        assert_eq!(coalescer.offer(end, &bob, KIND, missed("bob", 7)), []);
+        let end = end.after(limits::COALESCE_MS);
+        assert_eq!(told(&coalescer.take_due(end)), one("bob", 7, 1));
+        assert_eq!(coalescer.take_due(end.after(limits::COALESCE_MS)), []);
+        assert_eq!(coalescer, Coalescer::default(), "a window in which nothing came is forgotten");
+    }
+
+    #[test]
+    fn another_account_or_kind_has_its_own_window() {
+        let mut coalescer = Coalescer::default();
+        let (bob, eve): (Text, Text) = ("bob".into(), "eve".into());
+        let other = Kind::Missed(Missed::Cancelled);
+        assert_eq!(coalescer.offer(Time(0), &eve, KIND, missed("eve", 1)).len(), 1);
+        assert_eq!(coalescer.offer(Time(0), &eve, KIND, missed("eve", 2)).len(), 0);
+        assert_eq!(coalescer.offer(Time(0), &bob, KIND, missed("bob", 1)).len(), 1);
+        assert_eq!(coalescer.offer(Time(0), &eve, other, missed("eve", 3)).len(), 1);
+    }
+
+    #[test]
+    fn a_full_table_tells_what_it_gives_up_and_each_account_has_a_share() {
+        let mut coalescer = Coalescer::default();
+        let bob: Text = "bob".into();
+        coalescer.offer(Time(0), &bob, KIND, missed("bob", 1));
+        coalescer.offer(Time(0), &bob, KIND, missed("bob", 2));
+        let eve: Text = "eve".into();
+        for kind in [KIND, Kind::Missed(Missed::Cancelled)] {
+            coalescer.offer(Time(0), &eve, kind, missed("eve", 1));
+            coalescer.offer(Time(0), &eve, kind, missed("eve", 2));
+        }
+        for n in coalescer.0.len()..limits::COALESCED {
+            let user = format!("user{n}");
+            coalescer.offer(Time(0), &user.as_str().into(), KIND, missed(&user, 1));
+        }
+        // Eve has two windows: the older goes first, and nothing is lost.
+        let now = coalescer.offer(Time(1), &"new".into(), KIND, missed("new", 1));
+        assert_eq!(told(&now), [one("eve", 2, 1), one("new", 1, 1)].concat());
+        // All have one: the oldest goes.
+        let now = coalescer.offer(Time(1), &"newer".into(), KIND, missed("newer", 1));
+        assert_eq!(told(&now), [one("bob", 2, 1), one("newer", 1, 1)].concat());
+        assert_eq!(coalescer.0.len(), limits::COALESCED);
+    }
+
+    #[test]
+    fn a_window_over_is_told_before_the_next_event() {
+        let mut coalescer = Coalescer::default();
+        let bob: Text = "bob".into();
+        coalescer.offer(Time(0), &bob, KIND, missed("bob", 1));
+        coalescer.offer(Time(1), &bob, KIND, missed("bob", 2));
+        let late = Time(0).after(limits::COALESCE_MS).after(5);
+        assert_eq!(told(&coalescer.offer(late, &bob, KIND, missed("bob", 3))), one("bob", 2, 1));
+        assert_eq!(told(&coalescer.take_all()), one("bob", 3, 1));
+    }
+}

@@ -1,0 +1,79 @@
+use serde_json::Value;
+
+use super::super::{Engine, IdGenerator};
+use super::rig::Rig;
+
+/// The id of the next call that is placed.
+fn next_id(rig: &mut Rig) -> String {
+    rig.call("bob");
+    let id = rig.engine.snapshot().request_id.to_string();
+    rig.cancel();
+    rig.ok("create");
+    rig.forget();
+    id
+}
+
+/// Every id that somebody can make who has this engine's state from a file.
+fn ids_from_file(engine: &Engine) -> Vec<String> {
+    let state = serde_json::to_value(engine).expect("JSON");
+    let mut found = Vec::new();
+    seeds(&state["ids"], &mut found);
+    assert!(!found.is_empty(), "{}", state["ids"]);
+    let ids = found.iter().flat_map(|seed| {
+        let mut stream = IdGenerator::new(*seed);
+        (0..1_000).map(move |_| stream.uuid())
+    });
+    ids.collect()
+}
+
+/// Whatever looks like a seed.
+fn seeds(value: &Value, found: &mut Vec<[u8; 32]>) {
+    let bytes = |list: &Vec<Value>| -> Option<[u8; 32]> {
+        let bytes: Option<Vec<u8>> = list.iter().map(|byte| byte.as_u64()?.try_into().ok()).collect();
+        bytes?.try_into().ok()
+    };
+    match value {
+        Value::Array(list) => {
+            found.extend(bytes(list));
+            list.iter().for_each(|value| seeds(value, found));
+        }
+        Value::Object(members) => members.values().for_each(|value| seeds(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn a_trace_tells_no_id_from_before_or_after_it() {
+    let mut rig = Rig::new();
+    let before = next_id(&mut rig);
+    rig.engine.begin_trace();
+    let header = ids_from_file(&rig.engine);
+    let during = next_id(&mut rig);
+    let later_header = ids_from_file(&rig.engine);
+    rig.engine.begin_trace();
+    let rotated = next_id(&mut rig);
+    rig.engine.end_trace();
+    let after = next_id(&mut rig);
+    for ids in [header, later_header] {
+        assert!(ids.contains(&during), "the trace plays itself again");
+        assert!(!ids.contains(&before) && !ids.contains(&rotated) && !ids.contains(&after));
+    }
+}
+
+#[test]
+fn a_trace_costs_the_secret_stream_no_secrecy_and_repeats_no_id() {
+    let mut rig = Rig::new();
+    let mut ids: Vec<String> = (0..20)
+        .map(|n| {
+            if n % 3 == 0 {
+                rig.engine.begin_trace()
+            } else if n % 3 == 2 {
+                rig.engine.end_trace()
+            }
+            next_id(&mut rig)
+        })
+        .collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+}

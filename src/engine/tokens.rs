@@ -1,0 +1,141 @@
+//! Tokens: the app is asked for one, has a limit to answer, and a refused one does not end a call that has
+//! media.
+
+use serde::{Deserialize, Serialize};
+
+use super::input::{Outcome, Text, Ticket};
+use super::output::{Event, Layer, Notice, Operation, Output};
+use super::say::connection_event;
+use super::session::Session;
+use super::state::{Entry, State};
+use super::time::Time;
+use super::{Engine, codes};
+
+/// What a session still needs of its app and of its connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Tokens {
+    /// The app was asked for a token and has not answered.
+    pub(super) is_asked: bool,
+    /// When the session ends for want of one; at a login, its own limit counts.
+    pub(super) until: Option<Time>,
+    /// There is none: the session ends with this once no media needs it any more.
+    pub(super) refused: Option<Outcome>,
+    /// Logins of the account that is logged in, while the connection is lost, and their limits.
+    pub(super) logins: Vec<(Ticket, Time)>,
+}
+
+impl Engine {
+    /// The backend wants a token for the next connection.
+    pub(super) fn on_token_needed(&mut self, now: Time, outcome: Outcome) {
+        let until = match self.session {
+            Session::LoggingIn { .. } => None,
+            Session::LoggedIn { .. } => Some(now.after(self.config.timers.token_ms)),
+            Session::LoggedOut | Session::LoggingOut { .. } | Session::Aborting { .. } => {
+                return self.ignore("a token is wanted, and nobody is logged in");
+            }
+        };
+        if self.tokens.is_asked || self.tokens.refused.is_some() {
+            return self.ignore("a token is wanted, and the app knows");
+        }
+        self.tokens.is_asked = true;
+        self.tokens.until = until;
+        let event = connection_event(0, Layer::Signaling, &self.session.account(), 0, outcome);
+        self.tell(Event::TokenNeeded(event));
+    }
+
+    pub(super) fn cmd_set_token(&mut self, now: Time, ticket: Ticket, token: Text) {
+        self.done(ticket, Operation::None, 0, codes::OK);
+        match &mut self.session {
+            Session::LoggedOut => {}
+            Session::LoggingOut { next, .. } | Session::Aborting { next, .. } => {
+                if let Some(login) = next.last_mut().filter(|_| !token.is_empty()) {
+                    login.token = token;
+                }
+            }
+            Session::LoggingIn { .. } if token.is_empty() => self.fail_login(now, no_token()),
+            Session::LoggedIn { .. }
+                if token.is_empty() && (self.is_connection_lost || self.tokens.is_asked) =>
+            {
+                self.end_session(now, no_token());
+            }
+            Session::LoggingIn { .. } | Session::LoggedIn { .. } => self.give_token(token),
+        }
+    }
+
+    /// Hands a token on; whoever was asked has answered.
+    fn give_token(&mut self, token: Text) {
+        if !token.is_empty() {
+            self.tokens = Tokens { logins: std::mem::take(&mut self.tokens.logins), ..Tokens::default() };
+        }
+        self.wire.push_back(Output::Notify(Notice::SetToken(token)));
+    }
+
+    /// A login of the account that is logged in.
+    pub(super) fn login_again(&mut self, now: Time, ticket: Ticket, token: Text) {
+        if !token.is_empty() {
+            self.give_token(token);
+        }
+        if !self.is_connection_lost {
+            return self.done(ticket, Operation::Login, 0, codes::OK);
+        }
+        self.tokens.logins.push((ticket, now.after(self.config.timers.login_ms)));
+    }
+
+    /// Completes the logins that wait for the connection.
+    pub(super) fn done_logins(&mut self, outcome: &Outcome) {
+        for (ticket, _) in std::mem::take(&mut self.tokens.logins) {
+            self.done_with(ticket, Operation::Login, 0, outcome.clone());
+        }
+    }
+
+    /// When something about tokens is due.
+    pub(super) fn tokens_due(&self) -> Option<(Time, &'static str)> {
+        let token = self.tokens.until.map(|at| (at, "the app gives no token"));
+        let login = self.tokens.logins.iter().map(|(_, at)| (*at, "a login waits for the connection")).min();
+        token.into_iter().chain(login).min()
+    }
+
+    pub(super) fn on_tokens_due(&mut self, now: Time) {
+        let (over, open) =
+            std::mem::take(&mut self.tokens.logins).into_iter().partition(|(_, until)| *until <= now);
+        self.tokens.logins = open;
+        let over: Vec<(Ticket, Time)> = over;
+        for (ticket, _) in over {
+            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_CONNECTION);
+            self.done_with(ticket, Operation::Login, 0, outcome);
+        }
+        if self.tokens.until.is_some_and(|until| until <= now) {
+            self.end_session(now, no_token());
+        }
+    }
+
+    /// The session cannot go on: it ends now, or after its call if that has media.
+    fn end_session(&mut self, now: Time, outcome: Outcome) {
+        self.tokens.is_asked = false;
+        self.tokens.until = None;
+        if self.has_media() {
+            self.tokens.refused = Some(outcome);
+        } else {
+            self.give_session_up(now, outcome);
+        }
+    }
+
+    /// After each input: a session that only lived on for its call.
+    pub(super) fn settle_tokens(&mut self, now: Time) {
+        if !self.has_media()
+            && let Some(outcome) = self.tokens.refused.take()
+        {
+            self.give_session_up(now, outcome);
+        }
+    }
+
+    /// The live call has media or is about to: it does not need signaling to go on.
+    fn has_media(&self) -> bool {
+        let State::InCall(call) = &self.state else { return false };
+        !self.config.caps.no_media && matches!(call.entry, Entry::Joining { .. } | Entry::Joined)
+    }
+}
+
+fn no_token() -> Outcome {
+    Outcome::failed(codes::BAD_TOKEN, codes::NO_TOKEN)
+}

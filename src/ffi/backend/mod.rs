@@ -1,0 +1,72 @@
+//! Plugs: vtables of C as the worker's ports, and the sinks through which they report.
+
+mod decode;
+mod media;
+mod signaling;
+mod sink;
+#[cfg(test)]
+mod tests;
+
+use nertc_callkit_abi as abi;
+use nertc_callkit_abi::nertc_callkit_status;
+
+use super::convert::HostPtr;
+use crate::engine::Caps;
+use crate::engine::codes;
+use crate::engine::input::{Outcome, Req};
+
+pub(crate) use decode::plug_name;
+pub(crate) use media::{RtcPlug, RtcPort, missing_rtc_slot};
+pub(crate) use signaling::{Identity, SignalingPlug, missing_signaling_slot};
+
+/// Both plugs of a component before anything is opened.
+pub(crate) struct Pair {
+    pub(crate) signaling: abi::nertc_callkit_signaling,
+    pub(crate) signaling_ctx: HostPtr,
+    pub(crate) rtc: abi::nertc_callkit_rtc,
+    pub(crate) rtc_ctx: HostPtr,
+}
+
+impl Pair {
+    /// What the call logic must know of them.
+    pub(crate) fn caps(&self) -> Caps {
+        use abi::{nertc_callkit_rtc_cap as rtc, nertc_callkit_signaling_cap as signaling};
+        let server_record = signaling::NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD as u32;
+        let no_media = rtc::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32;
+        Caps {
+            server_record: self.signaling.caps & server_record != 0,
+            send_record: self.signaling.send_record.is_some(),
+            control: self.signaling.control.is_some(),
+            abort_login: self.signaling.abort_login.is_some(),
+            no_media: self.rtc.caps & no_media != 0,
+            enable_local: self.rtc.enable_local.is_some(),
+            mute_local: self.rtc.mute_local.is_some(),
+            subscribe: self.rtc.subscribe.is_some(),
+            set_view: self.rtc.set_view.is_some(),
+        }
+    }
+}
+
+/// A plug's answer to an operation: 0 = accepted, else why not, as a code or as a status.
+fn accepted(answer: i32) -> Result<(), Outcome> {
+    match answer {
+        0 => Ok(()),
+        code if code > 0 => Err(Outcome { code, ..Outcome::default() }),
+        status if status == nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32 => {
+            Err(unsupported())
+        }
+        status => Err(Outcome { code: codes::PLUG_FAILED, raw_code: status, ..Outcome::default() }),
+    }
+}
+
+fn unsupported() -> Outcome {
+    Outcome { code: codes::UNSUPPORTED, ..Outcome::default() }
+}
+
+fn number(req: Req) -> abi::nertc_callkit_req {
+    req.0 as abi::nertc_callkit_req
+}
+
+fn size<T>() -> u32 {
+    size_of::<T>() as u32
+}

@@ -1,0 +1,278 @@
+//! The signaling plug as the worker's port.
+
+use std::ptr;
+use std::sync::Arc;
+
+use nertc_callkit_abi as abi;
+
+use super::media::RtcPlug;
+use super::{accepted, number, sink, size, unsupported};
+use crate::engine::input::{Outcome, Push, Req, Text};
+use crate::engine::output::{Message, Notice, Record, SignalOp};
+use crate::ffi::convert::{CText, HostPtr, c_text, call_type_number};
+use crate::ffi::event::{pointers, split};
+use crate::worker::ports::Signaling;
+
+/// Who logs in and where; the same for every login.
+pub(crate) struct Identity {
+    pub(crate) app_key: Text,
+    pub(crate) device_id: Text,
+    pub(crate) data_dir: Text,
+}
+
+/// The signaling plug; opens both plugs before the first login.
+pub(crate) struct SignalingPlug {
+    pub(super) vtable: abi::nertc_callkit_signaling,
+    ctx: HostPtr,
+    sink: Box<abi::nertc_callkit_signaling_sink>,
+    /// How open ended; None = not tried.
+    opened: Option<Result<(), Outcome>>,
+    identity: Identity,
+    rtc: Arc<RtcPlug>,
+}
+
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
+// thread.
+unsafe impl Send for SignalingPlug {}
+
+impl SignalingPlug {
+    pub(crate) fn new(
+        id: usize,
+        vtable: abi::nertc_callkit_signaling,
+        ctx: HostPtr,
+        identity: Identity,
+        rtc: Arc<RtcPlug>,
+    ) -> SignalingPlug {
+        SignalingPlug { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+    }
+
+    fn open(&mut self) -> Result<(), Outcome> {
+        let open = || {
+            let open = self.vtable.open.ok_or_else(unsupported)?;
+            // SAFETY: the plug's function; the sink lives until close_backend has returned.
+            accepted(unsafe { open(self.ctx.0, &*self.sink) })
+        };
+        if self.opened.is_none() {
+            self.opened = Some(open());
+        }
+        self.opened.clone().unwrap_or(Ok(()))?;
+        self.rtc.open()
+    }
+
+    fn login(&mut self, req: Req, account: &str, token: &str) -> Result<(), Outcome> {
+        self.open()?;
+        let [app_key, device_id, data_dir] =
+            [&self.identity.app_key, &self.identity.device_id, &self.identity.data_dir]
+                .map(|text| c_text(text));
+        let (account, token) = (c_text(account), c_text(token));
+        let args = abi::nertc_callkit_login_args {
+            struct_size: size::<abi::nertc_callkit_login_args>(),
+            flags: 0,
+            app_key: app_key.as_ptr(),
+            account: account.as_ptr(),
+            token: token.as_ptr(),
+            device_id: device_id.as_ptr(),
+            data_dir: data_dir.as_ptr(),
+        };
+        let login = self.vtable.login.ok_or_else(unsupported)?;
+        // SAFETY: the plug's function; args and texts are valid until it returns.
+        accepted(unsafe { login(self.ctx.0, number(req), &args) })
+    }
+
+    fn logout(&self, req: Req) -> Result<(), Outcome> {
+        let logout = self.vtable.logout.ok_or_else(unsupported)?;
+        // SAFETY: the plug's function.
+        accepted(unsafe { logout(self.ctx.0, number(req)) })
+    }
+
+    fn run(&self, slot: abi::nertc_callkit_signaling_op, req: Req, args: &Args<'_>) -> Result<(), Outcome> {
+        let slot = slot.ok_or_else(unsupported)?;
+        args.lend(|args| {
+            // SAFETY: the plug's function; args and texts are valid until it returns.
+            accepted(unsafe { slot(self.ctx.0, number(req), args) })
+        })
+    }
+
+    fn send_record(&self, req: Req, record: &Record) -> Result<(), Outcome> {
+        let send_record = self.vtable.send_record.ok_or_else(unsupported)?;
+        let [id, to, channel, text] =
+            [&record.client_msg_id, &record.to, &record.channel_id, &record.text].map(|text| c_text(text));
+        let (accounts, durations_s) = split(&record.durations);
+        let accounts_c = pointers(&accounts);
+        let c = abi::nertc_callkit_record {
+            struct_size: size::<abi::nertc_callkit_record>(),
+            call_type: call_type_number(record.call_type),
+            record_status: record.status as i32,
+            account_count: durations_s.len() as u32,
+            client_msg_id: id.as_ptr(),
+            to: to.as_ptr(),
+            channel_id: channel.as_ptr(),
+            text: text.as_ptr(),
+            accounts: accounts_c.as_ptr(),
+            durations_s: durations_s.as_ptr(),
+        };
+        // SAFETY: the plug's function; the record is valid until it returns.
+        accepted(unsafe { send_record(self.ctx.0, number(req), &c) })
+    }
+}
+
+impl Signaling for SignalingPlug {
+    fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome> {
+        let slots = self.vtable;
+        match &op {
+            SignalOp::Login { account, token } => self.login(req, account, token),
+            SignalOp::Logout => self.logout(req),
+            SignalOp::Create { call_type } => self.run(
+                slots.create,
+                req,
+                &Args { call_type: call_type_number(*call_type), ..Args::default() },
+            ),
+            SignalOp::Join { channel_id, no_offline } => {
+                self.run(slots.join, req, &Args::channel(channel_id, *no_offline))
+            }
+            SignalOp::Invite { message, expires_ms, push } => {
+                let args = Args { expires_ms: *expires_ms, push: push.as_ref(), ..Args::message(message) };
+                self.run(slots.invite, req, &args)
+            }
+            SignalOp::CancelInvite(message) => self.run(slots.cancel_invite, req, &Args::message(message)),
+            SignalOp::Accept(message) => self.run(slots.accept, req, &Args::message(message)),
+            SignalOp::Reject(message) => self.run(slots.reject, req, &Args::message(message)),
+            SignalOp::Leave { channel_id, custom, no_offline } => {
+                self.run(slots.leave, req, &Args { custom, ..Args::channel(channel_id, *no_offline) })
+            }
+            SignalOp::Close { channel_id, custom, no_offline } => {
+                self.run(slots.close, req, &Args { custom, ..Args::channel(channel_id, *no_offline) })
+            }
+            SignalOp::Control(message) => self.run(slots.control, req, &Args::message(message)),
+            SignalOp::SendRecord(record) => self.send_record(req, record),
+        }
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        let Some(Ok(())) = &self.opened else { return };
+        match notice {
+            Notice::InviteState { channel_id, account, request_id, state } => {
+                let Some(invite_state) = self.vtable.invite_state else { return };
+                let args = Args {
+                    channel_id: &channel_id,
+                    account: &account,
+                    request_id: &request_id,
+                    ..Args::default()
+                };
+                args.lend(|args| {
+                    // SAFETY: the plug's function; args and texts are valid until it returns.
+                    unsafe { invite_state(self.ctx.0, args, state as i32) }
+                });
+            }
+            Notice::AbortLogin(req) => {
+                if let Some(abort_login) = self.vtable.abort_login {
+                    // SAFETY: the plug's function.
+                    unsafe { abort_login(self.ctx.0, number(req)) }
+                }
+            }
+            Notice::SetToken(token) => {
+                let Some(set_token) = self.vtable.set_token else { return };
+                let token = c_text(&token);
+                // SAFETY: the plug's function; the text is valid until it returns.
+                let code = unsafe { set_token(self.ctx.0, token.as_ptr()) };
+                if code != 0 {
+                    log::warn!("the signaling backend refused a token: {code}");
+                }
+            }
+        }
+    }
+
+    fn network_changed(&mut self) {
+        if let (Some(Ok(())), Some(network_changed)) = (&self.opened, self.vtable.network_changed) {
+            // SAFETY: the plug's function.
+            unsafe { network_changed(self.ctx.0) }
+        }
+    }
+
+    fn close(&mut self) {
+        if let (Some(Ok(())), Some(close_backend)) = (&self.opened, self.vtable.close_backend) {
+            // SAFETY: the plug's function, once, after a successful open.
+            unsafe { close_backend(self.ctx.0) }
+        }
+        self.opened = Some(Err(unsupported()));
+        if let Some(release) = self.vtable.release.take() {
+            // SAFETY: the plug's function, once, last.
+            unsafe { release(self.ctx.0) }
+        }
+    }
+}
+
+/// Arguments of a signaling operation before they are lent to C.
+#[derive(Default)]
+struct Args<'a> {
+    no_offline: bool,
+    call_type: i32,
+    expires_ms: u32,
+    channel_id: &'a str,
+    account: &'a str,
+    request_id: &'a str,
+    custom: &'a str,
+    push: Option<&'a Push>,
+}
+
+impl<'a> Args<'a> {
+    fn channel(channel_id: &'a str, no_offline: bool) -> Args<'a> {
+        Args { channel_id, no_offline, ..Args::default() }
+    }
+
+    fn message(message: &'a Message) -> Args<'a> {
+        Args {
+            no_offline: message.no_offline,
+            channel_id: &message.channel_id,
+            account: &message.account,
+            request_id: &message.request_id,
+            custom: &message.custom,
+            ..Args::default()
+        }
+    }
+
+    fn lend<R>(&self, to: impl FnOnce(&abi::nertc_callkit_signaling_args) -> R) -> R {
+        let [channel, account, request, custom] =
+            [self.channel_id, self.account, self.request_id, self.custom].map(c_text);
+        let push_texts = self
+            .push
+            .map(|push| [&push.title, &push.content, &push.payload].map(|text| text.as_deref().map(c_text)));
+        let pointer = |text: &Option<CText>| text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
+        let push = push_texts.as_ref().map(|[title, content, payload]| abi::nertc_callkit_push {
+            struct_size: size::<abi::nertc_callkit_push>(),
+            flags: 0,
+            title: pointer(title),
+            content: pointer(content),
+            payload: pointer(payload),
+        });
+        to(&abi::nertc_callkit_signaling_args {
+            struct_size: size::<abi::nertc_callkit_signaling_args>(),
+            flags: u32::from(self.no_offline),
+            call_type: self.call_type,
+            expires_ms: self.expires_ms,
+            channel_id: channel.as_ptr(),
+            account: account.as_ptr(),
+            request_id: request.as_ptr(),
+            custom: custom.as_ptr(),
+            push: push.as_ref().map_or(ptr::null(), ptr::from_ref),
+        })
+    }
+}
+
+/// What a mandatory slot is called, if one is missing.
+pub(crate) fn missing_signaling_slot(plug: &abi::nertc_callkit_signaling) -> Option<&'static str> {
+    let slots = [
+        ("open", plug.open.is_none()),
+        ("login", plug.login.is_none()),
+        ("logout", plug.logout.is_none()),
+        ("create", plug.create.is_none()),
+        ("join", plug.join.is_none()),
+        ("invite", plug.invite.is_none()),
+        ("cancel_invite", plug.cancel_invite.is_none()),
+        ("accept", plug.accept.is_none()),
+        ("reject", plug.reject.is_none()),
+        ("leave", plug.leave.is_none()),
+        ("close", plug.close.is_none()),
+    ];
+    slots.iter().find(|(_, missing)| *missing).map(|(name, _)| *name)
+}

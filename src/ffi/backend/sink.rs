@@ -1,0 +1,201 @@
+//! Sinks: what plugs call. A C struct of a plug, which may lie, becomes a report to the worker.
+//!
+//! A sink's ctx is the handle number and never an address: a call after the component is gone finds nothing.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+use nertc_callkit_abi as abi;
+use nertc_callkit_abi::nertc_callkit_status;
+
+use super::decode::{
+    connection, dropped, list, message, outcome, record, room, rtc_event_of, signal_event, signal_result,
+    source, text,
+};
+use crate::engine::input::{Req, SignalResult};
+use crate::engine::limits;
+use crate::ffi::component::{Component, KITS};
+use crate::ffi::convert::{is_whole, known};
+use crate::ffi::guard::guard_or;
+use crate::ffi::log::log_plug;
+use crate::worker::{Refused, Report};
+
+/// The sink of the component `id` for its signaling plug.
+pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
+    abi::nertc_callkit_signaling_sink {
+        struct_size: size_of::<abi::nertc_callkit_signaling_sink>() as u32,
+        abi: abi::NERTC_CALLKIT_ABI,
+        ctx: ptr::without_provenance_mut(id),
+        complete: Some(signal_complete),
+        events: Some(signal_events),
+        rooms: Some(signal_rooms),
+        connection: Some(signal_connection),
+        log: Some(plug_log),
+        record: Some(signal_record),
+    }
+}
+
+/// The sink of the component `id` for its media plug.
+pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
+    abi::nertc_callkit_rtc_sink {
+        struct_size: size_of::<abi::nertc_callkit_rtc_sink>() as u32,
+        abi: abi::NERTC_CALLKIT_ABI,
+        ctx: ptr::without_provenance_mut(id),
+        complete: Some(rtc_complete),
+        event: Some(rtc_event),
+        frame: Some(rtc_frame),
+        log: Some(plug_log),
+    }
+}
+
+unsafe extern "C" fn signal_complete(
+    ctx: *mut c_void,
+    req: abi::nertc_callkit_req,
+    result: *const abi::nertc_callkit_signaling_result,
+) {
+    guard_or((), || {
+        // SAFETY: the plug lends the result for the call.
+        let result = unsafe { signal_result(result) }
+            .unwrap_or_else(|bad| SignalResult { outcome: bad.outcome(), ..SignalResult::default() });
+        report(ctx, Report::SignalDone { req: Req(req as u64), result });
+    });
+}
+
+unsafe extern "C" fn signal_events(
+    ctx: *mut c_void,
+    from: i32,
+    events: *const *const abi::nertc_callkit_signaling_event,
+    count: u32,
+) -> i32 {
+    guard_or(0, || {
+        // SAFETY: the plug lends `count` events for the call.
+        let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
+        match source(from) {
+            Ok(source) if !events.is_empty() => report(ctx, Report::Signals { source, events }),
+            Ok(_) => 0,
+            Err(bad) => dropped("messages", bad),
+        }
+    })
+}
+
+unsafe extern "C" fn signal_rooms(
+    ctx: *mut c_void,
+    rooms: *const *const abi::nertc_callkit_room,
+    count: u32,
+) -> i32 {
+    guard_or(0, || {
+        // SAFETY: the plug lends `count` rooms for the call.
+        let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
+        if rooms.is_empty() { 0 } else { report(ctx, Report::Rooms(rooms)) }
+    })
+}
+
+unsafe extern "C" fn signal_connection(
+    ctx: *mut c_void,
+    event: *const abi::nertc_callkit_signaling_connection,
+) -> i32 {
+    // SAFETY: the plug lends the event for the call.
+    guard_or(0, || match unsafe { connection(event) } {
+        Ok(event) => report(ctx, Report::Connection(event)),
+        Err(bad) => dropped("connection event", bad),
+    })
+}
+
+unsafe extern "C" fn signal_record(
+    ctx: *mut c_void,
+    from: *const c_char,
+    place: *const abi::nertc_callkit_record,
+) -> i32 {
+    // SAFETY: the plug lends sender and record for the call.
+    guard_or(0, || match unsafe { text(from, limits::ACCOUNT).and_then(|from| Ok((from, record(place)?))) } {
+        Ok((from, record)) => report(ctx, Report::Record { from, record }),
+        Err(bad) => dropped("call record", bad),
+    })
+}
+
+unsafe extern "C" fn rtc_complete(
+    ctx: *mut c_void,
+    req: abi::nertc_callkit_req,
+    code: i32,
+    raw_code: i32,
+    text: *const c_char,
+) {
+    guard_or((), || {
+        // SAFETY: the plug lends the text for the call.
+        let outcome = unsafe { outcome(code, raw_code, text) };
+        report(ctx, Report::RtcDone { req: Req(req as u64), outcome });
+    });
+}
+
+unsafe extern "C" fn rtc_event(ctx: *mut c_void, event: *const abi::nertc_callkit_rtc_event) -> i32 {
+    // SAFETY: the plug lends the event for the call.
+    guard_or(0, || match unsafe { rtc_event_of(event) } {
+        Ok(event) => report(ctx, Report::Rtc(event)),
+        Err(bad) => dropped("media event", bad),
+    })
+}
+
+unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callkit_frame) {
+    guard_or((), || {
+        let Some(component) = component(ctx).filter(|component| component.host.wants_frames()) else {
+            return;
+        };
+        let now = component.kit.snapshot();
+        // SAFETY: the plug lends the frame for the call.
+        let Ok(frame) = (unsafe { known("frame", frame) }) else { return };
+        if now.connected && frame.uid == now.peer_uid && is_whole(&frame) {
+            component.host.frame(now.call_no, &now.peer, &frame);
+        }
+    });
+}
+
+unsafe extern "C" fn plug_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
+    // SAFETY: the plug lends the text for the call.
+    guard_or((), || log_plug(level, &unsafe { message(text) }));
+}
+
+fn component(ctx: *mut c_void) -> Option<Arc<Component>> {
+    KITS.get(ctx as usize)
+}
+
+/// Hands a report to the worker. A component that is gone has nothing to keep for it.
+fn report(ctx: *mut c_void, report: Report) -> i32 {
+    match component(ctx).map(|component| component.kit.report(report)) {
+        Some(Err(Refused::QueueFull)) => nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32,
+        Some(
+            Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported | Refused::Exhausted),
+        )
+        | None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sink_of_nobody_takes_everything_and_does_nothing() {
+        let (signaling, rtc) = (signaling(usize::MAX), rtc(usize::MAX));
+        // SAFETY: all-zero is a value of both.
+        let (mut channel, mut event): (abi::nertc_callkit_channel, abi::nertc_callkit_signaling_event) =
+            unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+        channel.struct_size = size_of_val(&channel) as u32;
+        event.struct_size = size_of_val(&event) as u32;
+        (event.signal, event.channel) = (3, &channel);
+        let events = [ptr::from_ref(&event)];
+        // SAFETY: what they get is whole or NULL.
+        unsafe {
+            (signaling.complete.unwrap())(signaling.ctx, 1, ptr::null());
+            assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, events.as_ptr(), 1), 0);
+            assert_eq!((signaling.events.unwrap())(signaling.ctx, 77, events.as_ptr(), 1), 0);
+            assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, ptr::null(), 1), 0);
+            assert_eq!((signaling.rooms.unwrap())(signaling.ctx, ptr::null(), 5), 0);
+            assert_eq!((signaling.connection.unwrap())(signaling.ctx, ptr::null()), 0);
+            (rtc.complete.unwrap())(rtc.ctx, 1, 0, 0, ptr::null());
+            assert_eq!((rtc.event.unwrap())(rtc.ctx, ptr::null()), 0);
+            (rtc.frame.unwrap())(rtc.ctx, ptr::null());
+            (rtc.log.unwrap())(rtc.ctx, 99, ptr::null());
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a plug is asked, when and how often.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::engine::input::Text;
+use crate::engine::output::{RtcOp, SignalOp};
+use crate::ffi::error::Error;
+use crate::ffi::table::lock;
+use crate::worker::ports::{Rtc, Signaling};
+
+/// What was called, and what open answers.
+#[derive(Default)]
+struct Plug {
+    calls: Mutex<Vec<String>>,
+    open: i32,
+}
+
+fn noted(ctx: *mut c_void, what: impl Into<String>) -> &'static Plug {
+    // SAFETY: leaked by the test.
+    let plug = unsafe { &*ctx.cast::<Plug>() };
+    lock(&plug.calls).push(what.into());
+    plug
+}
+
+unsafe extern "C" fn open(ctx: *mut c_void, _: *const abi::nertc_callkit_signaling_sink) -> i32 {
+    noted(ctx, "open").open
+}
+unsafe extern "C" fn rtc_open(ctx: *mut c_void, _: *const abi::nertc_callkit_rtc_sink) -> i32 {
+    noted(ctx, "rtc open").open
+}
+unsafe extern "C" fn login(ctx: *mut c_void, req: usize, _: *const abi::nertc_callkit_login_args) -> i32 {
+    noted(ctx, format!("login {req}"));
+    0
+}
+unsafe extern "C" fn close_backend(ctx: *mut c_void) {
+    noted(ctx, "close");
+}
+unsafe extern "C" fn release(ctx: *mut c_void) {
+    noted(ctx, "release");
+}
+unsafe extern "C" fn push_frame(ctx: *mut c_void, _: *const abi::nertc_callkit_frame) -> i32 {
+    noted(ctx, "frame");
+    -3
+}
+
+fn plug(open: i32) -> (HostPtr, impl Fn() -> String) {
+    let plug: &'static Plug = Box::leak(Box::new(Plug { open, ..Plug::default() }));
+    (HostPtr(ptr::from_ref(plug).cast_mut().cast()), || lock(&plug.calls).join(", "))
+}
+
+fn pair(signaling: HostPtr, rtc: HostPtr) -> (SignalingPlug, Arc<RtcPlug>) {
+    // SAFETY: all-zero is a value of both.
+    let (mut slots, mut rtc_slots): (abi::nertc_callkit_signaling, abi::nertc_callkit_rtc) =
+        unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
+    slots.open = Some(open);
+    slots.login = Some(login);
+    slots.close_backend = Some(close_backend);
+    slots.release = Some(release);
+    rtc_slots.open = Some(rtc_open);
+    rtc_slots.push_frame = Some(push_frame);
+    rtc_slots.close_backend = Some(close_backend);
+    rtc_slots.release = Some(release);
+    let rtc = Arc::new(RtcPlug::new(1, rtc_slots, rtc));
+    let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
+    let identity = Identity { app_key, device_id, data_dir };
+    (SignalingPlug::new(1, slots, signaling, identity, rtc.clone()), rtc)
+}
+
+fn log_in() -> SignalOp {
+    SignalOp::Login { account: "alice".into(), token: "".into() }
+}
+
+#[test]
+fn plugs_open_once_before_the_first_login_and_are_released_last() {
+    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(0), plug(0));
+    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+    assert_eq!(calls(), "");
+    assert_eq!(signaling.start(Req(1), log_in()), Ok(()));
+    assert_eq!(signaling.start(Req(2), log_in()), Ok(()));
+    signaling.close();
+    signaling.close();
+    RtcPort(rtc.clone()).close();
+    rtc.close();
+    assert_eq!(calls(), "open, login 1, login 2, close, release");
+    assert_eq!(rtc_calls(), "rtc open, close, release");
+}
+
+#[test]
+fn a_refused_open_fails_every_login_with_the_plugs_code() {
+    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(302), plug(0));
+    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+    assert_eq!(signaling.start(Req(1), log_in()).unwrap_err().code, 302);
+    assert_eq!(signaling.start(Req(2), log_in()).unwrap_err().code, 302);
+    signaling.close();
+    rtc.close();
+    assert_eq!((calls(), rtc_calls()), ("open, release".into(), "release".into()));
+}
+
+#[test]
+fn a_media_plug_that_refuses_open_fails_the_login_too() {
+    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(0), plug(-6));
+    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+    let why = signaling.start(Req(1), log_in()).unwrap_err();
+    assert_eq!((why.code, why.raw_code), (codes::PLUG_FAILED, -6));
+    signaling.close();
+    rtc.close();
+    assert_eq!((calls(), rtc_calls()), ("open, close, release".into(), "rtc open, release".into()));
+}
+
+#[test]
+fn a_missing_slot_is_unsupported() {
+    let ((ctx, _), (rtc_ctx, _)) = (plug(0), plug(0));
+    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+    assert_eq!(signaling.start(Req(1), SignalOp::Logout).unwrap_err().code, codes::UNSUPPORTED);
+    assert_eq!(RtcPort(rtc).start(Req(2), RtcOp::Leave).unwrap_err().code, codes::UNSUPPORTED);
+    assert_eq!(missing_signaling_slot(&signaling.vtable), Some("logout"));
+}
+
+#[test]
+fn frames_go_into_an_open_plug_only() {
+    let ((ctx, _), (rtc_ctx, rtc_calls)) = (plug(0), plug(0));
+    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+    // SAFETY: all-zero is a value of it.
+    let frame = unsafe { std::mem::zeroed() };
+    assert_eq!(rtc.push_frame(&frame), Err(Error::Closed));
+    assert_eq!(signaling.start(Req(1), log_in()), Ok(()));
+    assert_eq!(rtc.push_frame(&frame), Err(Error::QueueFull));
+    rtc.close();
+    assert_eq!(rtc.push_frame(&frame), Err(Error::Closed));
+    assert_eq!(rtc_calls(), "rtc open, frame, close, release");
+}

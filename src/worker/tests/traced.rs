@@ -1,0 +1,67 @@
+//! What a trace gives away about the ids of its kit.
+
+use super::running::{Plug, SHARED, login, next, start};
+use super::*;
+use crate::engine::IdGenerator;
+use crate::engine::input::{CallOptions, CallType};
+use crate::trace::{Line, Reader, Redaction, replay};
+
+/// Calls somebody and cancels; the id of that call.
+fn call(kit: &Kit, ears: &mpsc::Receiver<String>, ticket: u64) -> String {
+    let options = CallOptions {
+        user: "bob".into(),
+        call_type: CallType::Audio,
+        attachment: None,
+        extra: None,
+        push: None,
+        no_offline: false,
+        no_record: false,
+    };
+    assert_eq!(kit.command(Ticket(ticket), Command::Call(options)), Ok(()));
+    let cancel = Command::Cancel {
+        call: CallRef { call_no: ticket, ..CallRef::default() },
+        attach_ext: None,
+        no_offline: false,
+        no_record: false,
+    };
+    let is_placed = || kit.snapshot().call_no == ticket;
+    let start = std::time::Instant::now();
+    while !is_placed() {
+        assert!(start.elapsed() < PATIENCE);
+        thread::yield_now();
+    }
+    let id = kit.snapshot().request_id.to_string();
+    assert_eq!(kit.command(Ticket(100 + ticket), cancel), Ok(()));
+    assert!(next(ears).starts_with(&format!("done {ticket} ")));
+    assert_eq!(next(ears), format!("done {} 0", 100 + ticket));
+    assert_eq!(next(ears), "CallEnd");
+    id
+}
+
+#[test]
+fn the_ids_after_a_trace_cannot_be_computed_from_its_file() {
+    let (app, ears) = App::new(|_| ());
+    let (kit, _) = start(SHARED, Plug::LogsIn, app);
+    let path = std::env::temp_dir().join(format!("nertc_callkit_ids_{}.trace", std::process::id()));
+    assert_eq!(kit.command(Ticket(50), login()), Ok(()));
+    assert_eq!(next(&ears), "done 50 0");
+    let before = call(&kit, &ears, 1);
+    assert_eq!(kit.start_trace(&path, Redaction::Personal).expect("a file"), Ok(()));
+    let during = call(&kit, &ears, 2);
+    assert_eq!(kit.stop_trace(), Ok(()));
+    let after = call(&kit, &ears, 3);
+    assert_eq!(kit.destroy(), Ok(()));
+    let file = std::fs::read(&path).expect("a trace");
+    std::fs::remove_file(&path).expect("removed");
+    let report = replay(&*file).expect("a trace");
+    assert!(report.difference.is_none() && report.steps >= 2, "{report:?}");
+    let mut reader = Reader::new(&*file);
+    let Ok(Some(Line::Header(header))) = reader.next() else { panic!("no header") };
+    let state = serde_json::to_value(&header.engine).expect("JSON");
+    let seed = state["ids"]["stream"]["seed"].as_array().expect("a seed").iter();
+    let seed: Vec<u8> = seed.map(|byte| byte.as_u64().expect("a byte") as u8).collect();
+    let mut stream = IdGenerator::new(seed.try_into().expect("32 bytes"));
+    let known: Vec<String> = (0..1_000).map(|_| stream.uuid()).collect();
+    assert!(known.contains(&during), "a trace plays itself again");
+    assert!(!known.contains(&before) && !known.contains(&after));
+}

@@ -98,6 +98,7 @@ fn busy() {
     pair.connect();
     carol.say("call bob");
     carol.expect("done(call,0) on_user_busy on_message_sent(5) on_call_end(3)");
+    pair.bob.expect("on_missed_call(3)");
     pair.hang_up();
     carol.quit();
     pair.end();

@@ -189,6 +189,7 @@ impl Kit {
             count += 1;
         }
         self.tape.iter_mut().for_each(Tape::end_step);
+        self.watch.settled();
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
         assert!(self.engine.is_as_in(&self.engine.snapshot()));
     }
@@ -220,8 +221,8 @@ impl Kit {
             }
             (Phase::Called | Phase::Accepting, 7) => Command::Reject { call, busy: false, text: None },
             (Phase::Called | Phase::Accepting, _) => Command::Accept { call },
-            (Phase::InCall, 0) => Command::Hangup { call, no_offline, no_record },
-            (Phase::InCall, 1) => Command::Leave { call, no_offline },
+            (Phase::InCall, 0) => Command::Hangup { call, no_offline, no_record, text: None },
+            (Phase::InCall, 1) => Command::Leave { call, no_offline, text: None },
             (Phase::InCall, _) => any_command(bytes, &self.known, self.last_ticket),
         };
         self.command(command);
@@ -438,8 +439,8 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
         }
         5 => Command::Accept { call: call() },
         6 => Command::Reject { call: call(), busy: false, text: None },
-        7 => Command::Hangup { call: call(), no_offline, no_record },
-        8 => Command::Leave { call: call(), no_offline },
+        7 => Command::Hangup { call: call(), no_offline, no_record, text: None },
+        8 => Command::Leave { call: call(), no_offline, text: None },
         9 | 10 => Command::SwitchCallType {
             call_type: if on { CallType::Video } else { CallType::Audio },
             step: [SwitchStep::Invite, SwitchStep::Agree, SwitchStep::Reject][usize::from(bits) % 3],

@@ -7,6 +7,8 @@ mod broker;
 mod bytes;
 mod c_api;
 mod engine;
+#[path = "../../tests/sim/feedback.rs"]
+mod feedback;
 mod peer;
 mod plug;
 mod station;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use super::Engine;
+use super::claims::Claims;
 use super::closer::{Awaited, Closer, Step};
 use super::coalesce::Coalescer;
 use super::ids::Ids;
@@ -141,7 +142,7 @@ impl Engine {
             stone.until = Time(0);
         }
         engine.tombstones.0.sort_by(|a, b| {
-            (&a.channel_id, &a.request_id, &a.sender).cmp(&(&b.channel_id, &b.request_id, &b.sender))
+            (&a.channel_id, &a.request_id, &a.writer).cmp(&(&b.channel_id, &b.request_id, &b.writer))
         });
         engine
     }
@@ -155,8 +156,16 @@ impl Engine {
         engine.tombstones.0.clear();
         // What is counted changes nothing of any call.
         engine.coalescer = Coalescer::default();
+        engine.claims = Claims::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
+        for waiting in &mut engine.waiting {
+            names.ticket(&mut waiting.ticket);
+            names.id(&mut waiting.channel_id);
+            names.id(&mut waiting.request_id);
+            names.due(&mut waiting.latest);
+            waiting.until.iter_mut().for_each(|at| names.due(at));
+        }
         engine.tokens.until.iter_mut().for_each(|at| names.due(at));
         for (ticket, until) in &mut engine.tokens.logins {
             names.ticket(ticket);
@@ -201,7 +210,7 @@ impl Engine {
     pub fn tombstones<H: Hasher + Default>(&self, now: Time) -> impl Iterator<Item = (&Text, u64)> {
         self.tombstones.0.iter().filter(move |stone| stone.until > now).map(|stone| {
             let mut hasher = H::default();
-            (&stone.channel_id, &stone.request_id, &stone.sender).hash(&mut hasher);
+            (&stone.channel_id, &stone.request_id, &stone.writer).hash(&mut hasher);
             (&stone.channel_id, hasher.finish())
         })
     }

@@ -24,17 +24,48 @@ pub(super) struct Closer {
     /// The invite to take back.
     pub(super) cancel: Option<Message>,
     pub(super) finish: Finish,
-    pub(super) no_offline: bool,
     pub(super) step: Step,
 }
 
-/// Last step of a closer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Finish {
-    /// Close the channel for everybody.
-    Close,
-    /// Only leave it.
-    Leave,
+/// Last step of a closer: how a channel is left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Finish {
+    /// For everybody, or only by us.
+    closes: bool,
+    no_offline: bool,
+    /// The app's text for the other side.
+    extra: Option<Text>,
+}
+
+impl Finish {
+    /// Closes the channel for everybody.
+    pub(super) fn close() -> Finish {
+        Finish { closes: true, no_offline: false, extra: None }
+    }
+
+    /// Only leaves it.
+    pub(super) fn leave() -> Finish {
+        Finish { closes: false, ..Finish::close() }
+    }
+
+    /// Spares offline devices the message.
+    pub(super) fn unkept(self, no_offline: bool) -> Finish {
+        Finish { no_offline, ..self }
+    }
+
+    /// Says the app's text.
+    pub(super) fn saying(self, extra: Option<Text>) -> Finish {
+        Finish { extra, ..self }
+    }
+
+    /// The operation. Clients read its text as JSON and trip over one that is empty.
+    pub(super) fn op(&self, channel_id: Text) -> SignalOp {
+        let (custom, no_offline) = (wire::ending(self.extra.as_deref()), self.no_offline);
+        match self.closes {
+            true => SignalOp::Close { channel_id, custom, no_offline },
+            false => SignalOp::Leave { channel_id, custom, no_offline },
+        }
+    }
 }
 
 /// What a closer is doing.
@@ -147,7 +178,8 @@ impl Engine {
             OwnStep::Held | OwnStep::Invited => (None, Step::Cancelling),
             OwnStep::Over => return,
         };
-        self.start_closer(now, own.no, &own.channel_id, cancel, Finish::Close, how.no_offline, running, step);
+        let finish = Finish::close().unkept(how.no_offline).saying(how.attach_ext.clone());
+        self.start_closer(now, own.no, &own.channel_id, cancel, finish, running, step);
     }
 
     /// Closes or leaves the channel of a call, now or once the running operation has ended.
@@ -157,19 +189,18 @@ impl Engine {
         call_no: u64,
         channel: &Text,
         finish: Finish,
-        no_offline: bool,
         running: Option<(Req, Awaited)>,
     ) {
         let (running, step) = match running {
             Some((req, awaited)) => (Some(req), Step::Await(awaited)),
             None => (None, Step::Cancelling),
         };
-        self.start_closer(now, call_no, channel, None, finish, no_offline, running, step);
+        self.start_closer(now, call_no, channel, None, finish, running, step);
     }
 
     /// Joins and closes the channel of an invite whose accept succeeded too late.
     pub(super) fn undo_accept(&mut self, now: Time, call_no: u64, channel: Text) {
-        let id = self.add_closer(now, call_no, &channel, None, Finish::Close, false, Step::Joining);
+        let id = self.add_closer(now, call_no, &channel, None, Finish::close(), Step::Joining);
         let ms = self.config.timers.request_ms;
         let join = SignalOp::Join { channel_id: channel, no_offline: false };
         self.signal(now, ms, Owner::Closer(id), join);
@@ -183,18 +214,16 @@ impl Engine {
         channel: &Text,
         cancel: Option<Message>,
         finish: Finish,
-        no_offline: bool,
         running: Option<Req>,
         step: Step,
     ) {
-        let id = self.add_closer(now, call_no, channel, cancel, finish, no_offline, step);
+        let id = self.add_closer(now, call_no, channel, cancel, finish, step);
         let is_running = running.is_some_and(|req| self.adopt(req, id));
         if !is_running {
             self.cancel_or_finish(now, id);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one closer, given once")]
     fn add_closer(
         &mut self,
         now: Time,
@@ -202,7 +231,6 @@ impl Engine {
         channel: &Text,
         cancel: Option<Message>,
         finish: Finish,
-        no_offline: bool,
         step: Step,
     ) -> u64 {
         if self.closers.len() >= limits::CLOSERS {
@@ -212,7 +240,7 @@ impl Engine {
         let id = self.last_closer;
         let deadline = now.after(self.config.timers.closer_ms);
         let channel_id = channel.clone();
-        self.closers.push(Closer { id, call_no, deadline, channel_id, cancel, finish, no_offline, step });
+        self.closers.push(Closer { id, call_no, deadline, channel_id, cancel, finish, step });
         id
     }
 
@@ -284,7 +312,8 @@ impl Engine {
             return self.on_wire_quiet(now);
         }
         self.closers[index].step = Step::Finishing;
-        let op = finish_op(&self.closers[index]);
+        let closer = &self.closers[index];
+        let op = closer.finish.op(closer.channel_id.clone());
         let ms = self.config.timers.operation_ms;
         self.signal(now, ms, Owner::Closer(id), op);
     }
@@ -314,7 +343,13 @@ impl Engine {
             self.side(now, Operation::Cancel, closer.call_no, true, SignalOp::CancelInvite(message));
         }
         if !closer.channel_id.is_empty() && closer.step != Step::Finishing {
-            self.side(now, Operation::Close, closer.call_no, true, finish_op(&closer));
+            self.side(
+                now,
+                Operation::Close,
+                closer.call_no,
+                true,
+                closer.finish.op(closer.channel_id.clone()),
+            );
         }
     }
 
@@ -326,14 +361,6 @@ impl Engine {
     /// This channel is being cleaned up.
     pub(super) fn is_closing(&self, channel: &str) -> bool {
         self.closers.iter().any(|closer| &*closer.channel_id == channel)
-    }
-}
-
-fn finish_op(closer: &Closer) -> SignalOp {
-    let (channel_id, no_offline) = (closer.channel_id.clone(), closer.no_offline);
-    match closer.finish {
-        Finish::Close => SignalOp::Close { channel_id, no_offline },
-        Finish::Leave => SignalOp::Leave { channel_id, no_offline },
     }
 }
 

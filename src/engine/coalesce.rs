@@ -1,6 +1,6 @@
-//! What others cause, told in moderation: nobody can fill the app's queue. The first callback of an account and
-//! kind comes at once; what follows within the window is counted and told at its end, the newest standing
-//! for all.
+//! What others cause, told in moderation: nobody can fill the app's queue. The first callback of an account
+//! and kind comes at once; what follows within the window is counted and told at its end, the newest
+//! standing for all.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,10 @@ pub(super) enum Kind {
     Missed(Missed),
     /// on_record_received.
     Record,
+    /// on_call_type_change.
+    TypeChange,
+    /// on_call_type_request.
+    TypeRequest,
 }
 
 impl Kind {
@@ -24,6 +28,7 @@ impl Kind {
         match self {
             Kind::Missed(_) => 1,
             Kind::Record => limits::RECORD_BURST,
+            Kind::TypeChange | Kind::TypeRequest => limits::SWITCH_BURST,
         }
     }
 }
@@ -72,6 +77,29 @@ impl Coalescer {
         self.0.push(Window { account: account.clone(), kind, until, told: 1, held: None, count: 0 });
         told.push(event);
         told
+    }
+
+    /// Counts one of a kind that is told at once or never; false: too many.
+    fn admit(&mut self, now: Time, account: &Text, kind: Kind) -> bool {
+        self.0.retain(|window| window.kind != kind || window.until > now);
+        if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
+            window.told = window.told.saturating_add(1);
+            return window.told <= kind.burst();
+        }
+        self.0.push(Window {
+            account: account.clone(),
+            kind,
+            until: now.after(limits::COALESCE_MS),
+            told: 1,
+            held: None,
+            count: 0,
+        });
+        true
+    }
+
+    /// Forgets what was held back about a call that has ended.
+    fn forget_call(&mut self) {
+        self.0.retain(|window| !matches!(window.kind, Kind::TypeChange | Kind::TypeRequest));
     }
 
     /// Makes room: the oldest window of the account that has the most. What it held back is told, not lost.
@@ -132,6 +160,16 @@ impl Engine {
         for event in self.coalescer.offer(now, account, kind, event) {
             self.tell(event);
         }
+    }
+
+    /// Whether the peer's question about the call type may reach the app.
+    pub(super) fn may_ask_app(&mut self, now: Time, peer: &Text) -> bool {
+        self.coalescer.admit(now, peer, Kind::TypeRequest)
+    }
+
+    /// Nothing of an ended call is told after its end.
+    pub(super) fn forget_held_of_call(&mut self) {
+        self.coalescer.forget_call();
     }
 
     /// Tells what was held back and is due.

@@ -1,6 +1,7 @@
 //! What the app asks for: login first, then the state, then which call it means.
 
 use super::closer::{Finish, TakeBack};
+use super::incoming::Words;
 use super::input::{CallRef, Command, Text, Ticket};
 use super::output::{EndReason, Operation};
 use super::session::{Closing, Which};
@@ -23,6 +24,9 @@ impl Engine {
         let operation = command.operation();
         if self.closing != Closing::No {
             return self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
+        }
+        if self.wait_for_call(now, ticket, &command) {
+            return;
         }
         let works_at_any_time = matches!(operation, Operation::Login | Operation::Logout | Operation::None);
         if !works_at_any_time && !self.session.is_logged_in() {
@@ -47,20 +51,22 @@ impl Engine {
                     self.cmd_accept(now, ticket);
                 }
             }
-            Command::Reject { call, busy: _, text: _ } => {
+            Command::Reject { call, busy, text } => {
                 if self.check(ticket, operation, &call, REJECT, true) {
-                    self.reject_called(now, (ticket, operation), Finish::Leave);
+                    let words = Words { busy, text };
+                    self.reject_called(now, (ticket, operation), Finish::leave(), &words);
                 }
             }
-            Command::Hangup { call, no_offline, no_record } => {
+            Command::Hangup { call, no_offline, no_record, text } => {
                 if self.check(ticket, operation, &call, HANGUP, true) {
-                    self.hang_up(now, ticket, no_offline, no_record);
+                    self.hang_up(now, ticket, no_offline, no_record, text);
                 }
             }
-            Command::Leave { call, no_offline } => {
+            Command::Leave { call, no_offline, text } => {
                 if self.check(ticket, operation, &call, LEAVE, false) {
                     self.done(ticket, operation, self.state.call_no(), codes::OK);
-                    self.end_in_call(now, EndReason::Normal, Some((Finish::Leave, no_offline)));
+                    let finish = Finish::leave().unkept(no_offline).saying(text);
+                    self.end_in_call(now, EndReason::Normal, Some(finish));
                 }
             }
             Command::SwitchCallType { call_type, step } => {
@@ -73,7 +79,10 @@ impl Engine {
             Command::MuteRemote { media, muted } => self.cmd_mute_remote(now, ticket, media, muted),
             Command::SetLocalView(view) => self.cmd_local_view(now, ticket, view),
             Command::SetRemoteView(view) => self.cmd_remote_view(now, ticket, view),
-            Command::SetCallPolicy(_) => self.done(ticket, operation, 0, codes::OK),
+            Command::SetCallPolicy(policy) => {
+                self.policy = policy;
+                self.done(ticket, operation, 0, codes::OK);
+            }
             Command::SetToken { token } => self.cmd_set_token(now, ticket, token),
         }
     }
@@ -100,19 +109,22 @@ impl Engine {
         false
     }
 
-    fn hang_up(&mut self, now: Time, ticket: Ticket, no_offline: bool, no_record: bool) {
+    fn hang_up(&mut self, now: Time, ticket: Ticket, no_offline: bool, no_record: bool, text: Option<Text>) {
         let done = (ticket, Operation::Hangup);
         match &self.state {
             State::Idle => {}
             State::Calling(_) => {
-                let how = TakeBack { no_offline, ..TakeBack::plain() };
+                let how = TakeBack { attach_ext: text, no_offline, ..TakeBack::plain() };
                 self.cancel_calling(now, done, &how, !no_record);
             }
-            State::Called(_) => self.reject_called(now, done, Finish::Close),
+            State::Called(_) => {
+                self.reject_called(now, done, Finish::close(), &Words { busy: false, text });
+            }
             State::InCall(call) => {
                 let no = call.no;
                 self.done(ticket, Operation::Hangup, no, codes::OK);
-                self.end_in_call(now, EndReason::HungUp, Some((Finish::Close, no_offline)));
+                let finish = Finish::close().unkept(no_offline).saying(text);
+                self.end_in_call(now, EndReason::HungUp, Some(finish));
             }
         }
     }
@@ -155,7 +167,7 @@ impl Engine {
                 match running {
                     Some(req) => {
                         let running = Some((req, super::closer::Awaited::Accept(reject)));
-                        self.close_channel(now, no, &invite.channel_id, Finish::Leave, false, running);
+                        self.close_channel(now, no, &invite.channel_id, Finish::leave(), running);
                     }
                     None => {
                         let reject = super::output::SignalOp::Reject(reject);
@@ -163,11 +175,11 @@ impl Engine {
                     }
                 }
                 if let Some(aside) = aside {
-                    self.reject_aside(now, &aside);
+                    self.reject_held(now, &aside, 0);
                 }
                 self.end_called(now, reason.into());
             }
-            State::InCall(_) => self.end_in_call(now, reason, Some((Finish::Close, false))),
+            State::InCall(_) => self.end_in_call(now, reason, Some(Finish::close())),
         }
     }
 
@@ -190,7 +202,7 @@ impl Engine {
             }
             State::InCall(call) => {
                 call.leftover = None;
-                self.end_in_call_of(now, reason, None, account);
+                self.end_in_call_of(now, reason.into(), None, account);
             }
         }
     }

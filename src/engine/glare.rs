@@ -2,12 +2,13 @@
 //! before the other's is granted, so no third device can slip in and nobody ends up alone.
 
 use super::closer::{Finish, TakeBack};
+use super::in_call::foreign;
 use super::input::{Outcome, Req, Text};
 use super::ops::Owner;
 use super::outgoing::accept_of;
-use super::output::{CallEvent, EndReason, Event, Operation, SignalOp};
+use super::output::{CallEvent, EndReason, Event, InviteState, Operation, SignalOp};
 use super::say::user_event;
-use super::state::{Calling, Cause, Fate, Glare, Invite, OwnStep, State};
+use super::state::{Calling, Cause, Ending, Fate, Glare, Invite, OwnStep, State};
 use super::time::Time;
 use super::{Engine, codes};
 
@@ -41,9 +42,12 @@ impl Engine {
         let is_theirs = invite.call_id.is_empty() || ours <= theirs;
         match &mut calling.glare {
             Glare::None if is_theirs => self.accept_in_glare(now, invite, Fate::Open),
-            Glare::None => calling.glare = Glare::Aside { invite, until: Some(until) },
+            Glare::None => {
+                calling.glare = Glare::Aside { invite: invite.clone(), until: Some(until) };
+                self.tell_invite_state(&invite, InviteState::Held);
+            }
             Glare::Aside { invite: waiting, .. } if waiting.create_ms > invite.create_ms => {
-                self.bury(now, &invite);
+                self.drop_invite(now, &invite);
             }
             // Another device of theirs called, too. Against it we lose: else both would wait and give way.
             Glare::Aside { invite: waiting, until: Some(_) } if is_theirs => {
@@ -52,7 +56,8 @@ impl Engine {
                 self.accept_in_glare(now, invite, Fate::Open);
             }
             Glare::Aside { invite: waiting, .. } => {
-                let older = std::mem::replace(waiting, invite);
+                let older = std::mem::replace(waiting, invite.clone());
+                self.tell_invite_state(&invite, InviteState::Held);
                 self.bury(now, &older);
             }
             Glare::Accepting { .. } => self.reject_busy(now, &invite),
@@ -66,7 +71,7 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, owner, accept);
         if let State::Calling(calling) = &mut self.state {
-            calling.glare = Glare::Accepting { invite, req, closed: false, control: false, fate };
+            calling.glare = Glare::Accepting { invite, req, closed: None, control: false, fate };
         }
     }
 
@@ -93,22 +98,26 @@ impl Engine {
         else {
             return;
         };
-        self.bury(now, &invite);
+        self.bury_own(now, &invite);
         match outcome.code {
-            code if codes::is_success(code) && closed => {
-                self.close_channel(now, call, channel, Finish::Leave, false, None);
-                self.state = State::Calling(calling);
-                self.end_calling(now, EndReason::PeerHungUp, &TakeBack::for_glare(), |engine, own| {
-                    engine.done_call(own, Outcome::default());
-                });
-            }
-            code if codes::is_success(code) => self.take_theirs(now, *calling, &invite, control, &fate),
+            code if codes::is_success(code) => match closed {
+                Some(text) => {
+                    self.close_channel(now, call, channel, Finish::leave(), None);
+                    self.state = State::Calling(calling);
+                    let ending =
+                        Ending { reason: EndReason::PeerHungUp, extra: foreign(text, &invite.attachment) };
+                    self.end_calling(now, ending, &TakeBack::for_glare(), |engine, own| {
+                        engine.done_call(own, Outcome::default());
+                    });
+                }
+                None => self.take_theirs(now, *calling, &invite, control, &fate),
+            },
             codes::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
             code => {
                 if !super::closer::is_decided(code) {
-                    let leave = SignalOp::Leave { channel_id: channel.clone(), no_offline: false };
+                    let leave = Finish::leave().op(channel.clone());
                     self.side(now, Operation::Leave, call, true, leave);
-                    self.reject_aside(now, &invite);
+                    self.reject_held(now, &invite, 0);
                 }
                 self.back_to_own(now, *calling, fate);
             }
@@ -209,6 +218,6 @@ impl Engine {
             }
             return;
         }
-        self.own_over(now, Cause::Closed, Some(&TakeBack::close_only()));
+        self.own_over(now, Cause::Closed(Text::default()), Some(&TakeBack::close_only()));
     }
 }

@@ -5,9 +5,14 @@ use super::input::{Media, Outcome, Req, RtcEvent, SignalResult, Text};
 use super::ops::Owner;
 use super::output::{CallEnd, EndReason, Event, Layer, Message, Operation, SignalOp};
 use super::say::connection_event;
-use super::state::{Ended, Entry, InCall, Invite, PeerMedia, Silence, State};
+use super::state::{Ended, Ending, Entry, InCall, Invite, PeerMedia, Silence, State};
 use super::time::Time;
 use super::{Engine, codes, wire};
+
+/// A text of the peer's app, unless it only echoes the invite's.
+pub(super) fn foreign(text: Text, invite: &Text) -> Text {
+    if text == *invite { Text::default() } else { text }
+}
 
 /// How long nothing has come from the peer when a media plug says so.
 const SILENT_MS: u32 = 2_000;
@@ -44,7 +49,8 @@ impl Engine {
             no,
             issued_by: None,
             peer: invite.from.clone(),
-            call_type: invite.call_type,
+            call_type: invite.switched.unwrap_or(invite.call_type),
+            attachment: invite.attachment.clone(),
             rtc_channel: if invite.old { channel_id.clone() } else { invite.channel_name.clone() },
             channel_id,
             request_id: invite.request_id.clone(),
@@ -54,6 +60,7 @@ impl Engine {
             is_inviter: false,
             no_record: false,
             peer_has_call_id: !invite.call_id.is_empty(),
+            peer_is_versionless: invite.is_versionless,
             ring_ms: now.since(since),
             entry: Entry::Signaling { req, wait },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
@@ -62,7 +69,8 @@ impl Engine {
             connected_at: None,
             peer_left: None,
             silence: None,
-            camera_allowed: true,
+            // A switch of the peer's never starts the camera.
+            camera_allowed: invite.switched.is_none_or(|switched| switched == invite.call_type),
             switch: None,
             alias: None,
             leftover: None,
@@ -131,7 +139,7 @@ impl Engine {
         let no = self.state.call_no();
         let code = if codes::is_success(outcome.code) { codes::PLUG_FAILED } else { outcome.code };
         self.tell_error(Operation::Rtc, no, Outcome { code, ..outcome });
-        self.end_in_call(now, EndReason::RtcJoinFailed, Some((Finish::Close, false)));
+        self.end_in_call(now, EndReason::RtcJoinFailed, Some(Finish::close()));
     }
 
     /// Media is not up in time.
@@ -256,7 +264,7 @@ impl Engine {
             }
             RtcEvent::Disconnected(outcome) => {
                 self.tell(Event::Disconnect(connection_event(no, Layer::Media, &account, 0, outcome)));
-                self.end_in_call(now, EndReason::RtcDisconnected, Some((Finish::Leave, false)));
+                self.end_in_call(now, EndReason::RtcDisconnected, Some(Finish::leave()));
             }
             RtcEvent::Quality { uid, quality } if uid == 0 || call.is_peer(uid) => {
                 let user = if uid == 0 { account } else { call.peer.clone() };
@@ -350,7 +358,7 @@ impl Engine {
         if is_due(call.peer_left) {
             let event = call.user_event();
             self.tell(Event::UserLeave(event));
-            return self.end_in_call(now, EndReason::PeerLeft, Some((Finish::Close, false)));
+            return self.end_in_call(now, EndReason::PeerLeft, Some(Finish::close()));
         }
         if call.silence.is_some_and(|silence| silence.lost_at <= now) {
             return self.end_lost_peer(now);
@@ -377,31 +385,34 @@ impl Engine {
         let State::InCall(call) = &self.state else { return };
         let event = call.user_event();
         self.tell(Event::UserDisconnect(event));
-        self.end_in_call(now, EndReason::PeerDisconnected, Some((Finish::Close, false)));
+        self.end_in_call(now, EndReason::PeerDisconnected, Some(Finish::close()));
     }
 
-    /// on_call_end of a call that was accepted. `wire` = how its channel is left, and whether offline devices
-    /// of the peer are spared the message; None = it is closed already, or there is no wire any more.
-    pub(super) fn end_in_call(&mut self, now: Time, reason: EndReason, wire: Option<(Finish, bool)>) {
+    /// on_call_end of a call that was accepted. `wire` = how its channel is left; None = it is closed
+    /// already, or there is no wire any more.
+    pub(super) fn end_in_call(&mut self, now: Time, reason: impl Into<Ending>, wire: Option<Finish>) {
         let account = self.session.account();
-        self.end_in_call_of(now, reason, wire, &account);
+        self.end_in_call_of(now, reason.into(), wire, &account);
+    }
+
+    /// CLOSE or LEAVE of the peer, with its app's text.
+    pub(super) fn end_by_peer(&mut self, now: Time, reason: EndReason, custom: &str, wire: Option<Finish>) {
+        let State::InCall(call) = &self.state else { return };
+        let extra = foreign(wire::read(custom).attachment, &call.attachment);
+        self.end_in_call(now, Ending { reason, extra }, wire);
     }
 
     /// The same, when the account is not logged in any more.
-    pub(super) fn end_in_call_of(
-        &mut self,
-        now: Time,
-        reason: EndReason,
-        wire: Option<(Finish, bool)>,
-        account: &Text,
-    ) {
+    pub(super) fn end_in_call_of(&mut self, now: Time, ending: Ending, wire: Option<Finish>, account: &Text) {
         let State::InCall(mut call) = std::mem::replace(&mut self.state, State::Idle) else { return };
-        if let Some((finish, no_offline)) = wire {
+        self.forget_held_of_call();
+        let is_told = wire.is_some() || ending.reason == EndReason::PeerHungUp;
+        if let Some(finish) = wire {
             let running = match call.entry {
                 Entry::Signaling { req, .. } => Some((req, Awaited::Enter)),
                 Entry::Waiting { .. } | Entry::Joining { .. } | Entry::Joined => None,
             };
-            self.close_channel(now, call.no, &call.channel_id, finish, no_offline, running);
+            self.close_channel(now, call.no, &call.channel_id, finish, running);
         }
         if let Some(own) = call.leftover.take() {
             self.close_own(now, &own, &TakeBack::for_glare());
@@ -413,7 +424,7 @@ impl Engine {
             Some(_) => vec![(account.clone(), seconds), (call.peer.clone(), seconds)],
             None => Vec::new(),
         };
-        if wire.is_some() || reason == EndReason::PeerHungUp {
+        if is_told {
             self.record_complete(now, &call, &durations);
         }
         self.ended = Some(Ended {
@@ -427,8 +438,8 @@ impl Engine {
         self.tell(Event::CallEnd(CallEnd {
             call_no: call.no,
             user: call.peer,
-            reason,
-            extra: Text::default(),
+            reason: ending.reason,
+            extra: ending.extra,
             ring_ms: call.ring_ms,
             talk_ms,
             durations,

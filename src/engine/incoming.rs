@@ -1,28 +1,72 @@
 //! We are called: ring, answer, and every way in which that can end.
 
+use serde::{Deserialize, Serialize};
+
 use super::closer::{Awaited, Finish};
 use super::coalesce::Kind;
+use super::feedback::Known;
+use super::in_call::foreign;
 use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
 use super::ops::Owner;
-use super::outgoing::{accept_of, reply_to};
-use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation, SignalOp};
+use super::outgoing::{accept_of, reply_to, reply_with};
+use super::output::{
+    CallEnd, CallEvent, EndReason, Event, InviteState, Invited, Message, Missed, MissedCall, Operation,
+    SignalOp,
+};
 use super::say::user_event;
 use super::session::Session;
 use super::state::{Accepting, Called, Ended, Ending, Invite, State};
 use super::time::Time;
+use super::tombstones::Tombstone;
+use super::waiting::Answer;
 use super::wire::{self, Reason};
 use super::{Engine, codes};
+
+/// How an app says no.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Words {
+    /// Busy; else declined.
+    pub(super) busy: bool,
+    /// For the caller's app, if its invite had a call id.
+    #[serde(rename = "extra")]
+    pub(super) text: Option<Text>,
+}
+
+impl Words {
+    pub(super) fn reply_to(&self, invite: &Invite) -> Message {
+        reply_with(invite, if self.busy { 3 } else { 0 }, self.text.as_deref())
+    }
+}
 
 impl Engine {
     /// An INVITE that is worth looking at: ids in order, not from ourselves, not known, no group.
     pub(super) fn read_invite(&mut self, now: Time, event: &SignalEvent, offline: bool) -> Option<Invite> {
         let has_ids = !event.channel.id.is_empty() && !event.request_id.is_empty() && !event.from.is_empty();
         if !has_ids || event.from == self.session.account() {
+            self.tell_event_state(event, InviteState::Dropped);
             self.ignore("invite without ids, or from ourselves");
             return None;
         }
+        match self.known_as(event) {
+            Known::No => {}
+            Known::Answered => {
+                self.ignore("invite that we have answered already");
+                return None;
+            }
+            Known::As(state) => {
+                self.tell_event_state(event, state);
+                self.ignore("invite that is here already");
+                return None;
+            }
+            Known::Foreign => {
+                self.tell_event_state(event, InviteState::Dropped);
+                self.ignore("invite with the ids of another's");
+                return None;
+            }
+        }
         let account = self.session.account();
         if self.tombstones.covers(now, &event.channel.id, &event.request_id, &event.from, &account) {
+            self.tell_event_state(event, InviteState::Dropped);
             self.ignore("invite that has ended already");
             return None;
         }
@@ -35,6 +79,8 @@ impl Engine {
             call_type: call_type(event.channel.call_type),
             custom: event.custom.clone(),
             old: text.is_old_invite(),
+            is_versionless: text.version.is_none(),
+            switched: None,
             call_id: text.call_id,
             channel_name: text.channel_name,
             attachment: text.attachment,
@@ -43,8 +89,8 @@ impl Engine {
             time_ms: event.time_ms,
             expires: now.after(self.config.timers.invite_age_ms.saturating_sub(age)),
         };
-        if self.is_known(&invite) {
-            self.ignore("invite that is here already");
+        if self.is_blocked(&invite) {
+            self.refuse_blocked(now, event, &invite);
             return None;
         }
         if text.group {
@@ -64,7 +110,7 @@ impl Engine {
         invite: Invite,
     ) -> Option<Invite> {
         if event.channel.invalid || invite.expires <= now {
-            self.bury(now, &invite);
+            self.drop_invite(now, &invite);
             self.tell_missed(now, &invite, Missed::Expired);
             return None;
         }
@@ -81,52 +127,58 @@ impl Engine {
         u32::try_from(age).unwrap_or(u32::MAX)
     }
 
-    fn is_known(&self, invite: &Invite) -> bool {
-        match &self.state {
-            State::Idle | State::InCall(_) => false,
-            State::Calling(calling) => calling.aside().is_some_and(|aside| aside.is_same(invite)),
-            State::Called(called) => {
-                called.invite.is_same(invite)
-                    || called.aside.as_ref().is_some_and(|aside| aside.is_same(invite))
-            }
-        }
-    }
-
     /// A valid, new INVITE.
     pub(super) fn on_invite(&mut self, now: Time, invite: Invite) {
         if self.is_backlogged {
-            return self.reject_busy(now, &invite);
+            self.turn_away(now, &invite);
+            return;
+        }
+        let is_of_peer = self.state.peer() == invite.from;
+        if is_of_peer && let Some((ticket, words)) = self.take_reject(&invite) {
+            return self.reject_unheard(now, &invite, ticket, &words);
         }
         match &mut self.state {
-            State::Idle => self.ring(now, invite),
-            State::Calling(calling) if calling.own.options.user == invite.from => self.on_glare(now, invite),
-            State::Called(called) if called.invite.from == invite.from => {
-                let older = match called.aside.take() {
-                    Some(aside) if aside.create_ms > invite.create_ms => {
-                        called.aside = Some(aside);
-                        Some(invite)
-                    }
-                    aside => {
-                        called.aside = Some(invite);
-                        aside
-                    }
-                };
+            State::Idle => self.ring_new(now, invite),
+            State::Calling(_) if is_of_peer => {
+                if let Some((ticket, _)) = self.take_answer(&invite) {
+                    self.done(ticket, Operation::Accept, 0, codes::ACCEPT_IN_CALLING);
+                }
+                self.on_glare(now, invite);
+            }
+            State::Called(called) if is_of_peer => {
+                let is_older = called.aside.as_ref().is_some_and(|aside| aside.create_ms > invite.create_ms);
+                if is_older {
+                    return self.drop_invite(now, &invite);
+                }
+                let older = called.aside.replace(invite.clone());
+                self.tell_invite_state(&invite, InviteState::Held);
                 if let Some(older) = older {
                     self.bury(now, &older);
                 }
             }
-            State::InCall(call) if call.peer == invite.from && call.is_silent(now) => {
+            State::InCall(call) if is_of_peer && call.is_silent(now) => {
                 self.end_lost_peer(now);
-                self.ring(now, invite);
+                self.ring_new(now, invite);
             }
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
-                self.reject_busy(now, &invite);
-                self.tell_missed(now, &invite, Missed::Busy);
+                if self.turn_away(now, &invite) {
+                    self.tell_missed(now, &invite, Missed::Busy);
+                }
             }
         }
     }
 
-    fn ring(&mut self, now: Time, invite: Invite) {
+    /// Rings, and lets the backend say so once the app was told.
+    fn ring_new(&mut self, now: Time, invite: Invite) {
+        if !self.ring(now, invite.clone()) {
+            self.tell_invite_state(&invite, InviteState::Ringing);
+        }
+    }
+
+    /// True: the app has answered already, and so was the invite.
+    fn ring(&mut self, now: Time, invite: Invite) -> bool {
+        let answer = self.take_answer(&invite);
+        let is_answered = answer.is_some();
         let no = self.next_call_no();
         let limit = now.after(self.ring_ms).after(self.config.timers.ring_grace_ms);
         let ring_until = limit.min(invite.expires);
@@ -142,10 +194,51 @@ impl Engine {
             invited_at_ms: invite.time_ms,
             ring_left_ms: u32::try_from(ring_left_ms).unwrap_or(u32::MAX),
             offline: invite.offline,
-            answered: false,
+            answered: answer.is_some(),
         }));
         let called = Called { no, invite, since: now, ring_until, accepting: None, aside: None };
         self.state = State::Called(Box::new(called));
+        match answer {
+            None => {}
+            Some((ticket, Answer::Accept)) => self.cmd_accept(now, ticket),
+            Some((ticket, Answer::Reject(words))) => {
+                self.reject_called(now, (ticket, Operation::Reject), Finish::leave(), &words);
+            }
+        }
+        is_answered
+    }
+
+    /// An invite that cannot ring here: answered as the app said already, else busy. True if it is a missed
+    /// call.
+    pub(super) fn turn_away(&mut self, now: Time, invite: &Invite) -> bool {
+        match self.take_answer(invite) {
+            Some((ticket, Answer::Reject(words))) => {
+                self.reject_unheard(now, invite, ticket, &words);
+                return false;
+            }
+            Some((ticket, Answer::Accept)) => {
+                let code = match self.state {
+                    State::Idle => codes::LIMIT,
+                    State::Calling(_) => codes::ACCEPT_IN_CALLING,
+                    State::Called(_) => codes::CALL_MISMATCH,
+                    State::InCall(_) => codes::ACCEPT_IN_CALL,
+                };
+                self.done(ticket, Operation::Accept, 0, code);
+            }
+            None => {}
+        }
+        self.reject_busy(now, invite);
+        true
+    }
+
+    /// The app's reject of an invite that never was shown to it.
+    fn reject_unheard(&mut self, now: Time, invite: &Invite, ticket: Ticket, words: &Words) {
+        self.bury(now, invite);
+        let reject = SignalOp::Reject(words.reply_to(invite));
+        if !self.side(now, Operation::Reject, 0, false, reject) {
+            self.tell_invite_state(invite, InviteState::Dropped);
+        }
+        self.done(ticket, Operation::Reject, 0, codes::OK);
     }
 
     pub(super) fn cmd_accept(&mut self, now: Time, ticket: Ticket) {
@@ -159,23 +252,30 @@ impl Engine {
         let req = self.signal(now, ms, Owner::Accept(no, channel), accept);
         if let State::Called(called) = &mut self.state {
             let tickets = vec![ticket];
-            called.accepting = Some(Accepting { req, tickets, closed: false, control: false });
+            called.accepting = Some(Accepting { req, tickets, closed: None, control: false });
         }
     }
 
     /// The app's reject or hangup while called: final. If an accept is under way, `finish` follows its
     /// success.
-    pub(super) fn reject_called(&mut self, now: Time, done: (Ticket, Operation), finish: Finish) {
+    pub(super) fn reject_called(
+        &mut self,
+        now: Time,
+        done: (Ticket, Operation),
+        finish: Finish,
+        words: &Words,
+    ) {
         let State::Called(called) = &self.state else { return };
         let (no, invite) = (called.no, called.invite.clone());
+        let reply = words.reply_to(&invite);
         match &called.accepting {
             None => {
-                let reject = SignalOp::Reject(reply_to(&invite, 0));
-                self.side(now, Operation::Reject, no, false, reject);
+                self.side(now, Operation::Reject, no, false, SignalOp::Reject(reply));
             }
             Some(accepting) => {
-                let running = Some((accepting.req, Awaited::Accept(reply_to(&invite, 0))));
-                self.close_channel(now, no, &invite.channel_id, finish, false, running);
+                let running = Some((accepting.req, Awaited::Accept(reply)));
+                let finish = finish.saying(words.text.clone());
+                self.close_channel(now, no, &invite.channel_id, finish, running);
             }
         }
         self.say_pending(codes::SUPERSEDED);
@@ -235,7 +335,7 @@ impl Engine {
                 self.end_called(now, EndReason::PeerCancelled.into());
             }
             _ => {
-                let leave = SignalOp::Leave { channel_id: channel.clone(), no_offline: false };
+                let leave = Finish::leave().op(channel.clone());
                 self.side(now, Operation::Leave, call, true, leave);
                 if let Some(message) = undecided {
                     self.side(now, Operation::Reject, call, true, SignalOp::Reject(message));
@@ -247,21 +347,25 @@ impl Engine {
 
     fn accept_granted(&mut self, now: Time, accepting: Accepting) {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
-        if accepting.closed {
+        if let Some(text) = accepting.closed {
             for ticket in accepting.tickets {
                 self.done(ticket, Operation::Accept, called.no, codes::OK);
             }
-            self.close_channel(now, called.no, &called.invite.channel_id, Finish::Leave, false, None);
+            self.close_channel(now, called.no, &called.invite.channel_id, Finish::leave(), None);
+            let extra = foreign(text, &called.invite.attachment);
             self.state = State::Called(called);
-            return self.end_called(now, EndReason::PeerHungUp.into());
+            return self.end_called(now, Ending { reason: EndReason::PeerHungUp, extra });
         }
         let Called { no, invite, since, aside, .. } = *called;
-        self.bury(now, &invite);
+        self.bury_own(now, &invite);
         if let Some(aside) = aside {
-            self.reject_busy(now, &aside);
+            self.reject_held(now, &aside, 3);
         }
         let call = self.new_callee_call(now, no, &invite, since, accepting.control);
         self.done_accept(&accepting.tickets, &call);
+        if call.call_type != invite.call_type {
+            self.tell(Event::CallTypeChange(call.call_event(0)));
+        }
         self.state = State::InCall(Box::new(call));
     }
 
@@ -298,8 +402,7 @@ impl Engine {
         if wire::reason(custom, &text) == Reason::Timeout {
             return self.rang_out(now);
         }
-        let extra =
-            if text.attachment == called.invite.attachment { Text::default() } else { text.attachment };
+        let extra = foreign(text.attachment, &called.invite.attachment);
         self.tell(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
         self.end_called(now, Ending { reason: EndReason::PeerCancelled, extra });
     }
@@ -308,7 +411,7 @@ impl Engine {
     pub(super) fn end_called(&mut self, now: Time, ending: Ending) {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Called { no, invite, since, aside, .. } = *called;
-        self.bury(now, &invite);
+        self.bury_own(now, &invite);
         self.ended = Some(Ended {
             no,
             issued_by: None,
@@ -331,28 +434,32 @@ impl Engine {
                 self.bury(now, &aside);
                 self.tell_missed(now, &aside, Missed::Expired);
             }
-            Some(aside) if self.may_ring() => self.ring(now, aside),
-            Some(aside) if self.session.is_logged_in() => self.reject_aside(now, &aside),
+            Some(aside) if self.may_ring() => _ = self.ring(now, aside),
+            Some(aside) if self.session.is_logged_in() => self.reject_held(now, &aside, 0),
             Some(_) | None => {}
         }
     }
 
-    /// Answers an invite that must not ring here.
-    pub(super) fn reject_busy(&mut self, now: Time, invite: &Invite) {
-        self.bury(now, invite);
-        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 3)));
-    }
-
-    /// Says a plain no to an invite that waited.
-    pub(super) fn reject_aside(&mut self, now: Time, invite: &Invite) {
-        self.bury(now, invite);
-        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 0)));
-    }
-
-    /// Remembers that this invite is over.
+    /// Remembers that this invite, which the app was never shown, is over.
     pub(super) fn bury(&mut self, now: Time, invite: &Invite) {
-        let ms = self.config.timers.tombstone_ms;
-        self.tombstones.add(now, ms, &invite.channel_id, Some(&invite.request_id), &invite.from);
+        self.bury_as(now, invite, false);
+    }
+
+    /// Remembers that this call, which the app was shown, takes no other answer.
+    pub(super) fn bury_own(&mut self, now: Time, invite: &Invite) {
+        self.bury_as(now, invite, true);
+    }
+
+    fn bury_as(&mut self, now: Time, invite: &Invite, is_own: bool) {
+        let stone = Tombstone {
+            channel_id: invite.channel_id.clone(),
+            request_id: Some(invite.request_id.clone()),
+            writer: invite.from.clone(),
+            owner: invite.from.clone(),
+            is_own,
+            until: now.after(self.config.timers.tombstone_ms),
+        };
+        self.tombstones.add(now, stone);
     }
 
     pub(super) fn tell_missed(&mut self, now: Time, invite: &Invite, why: Missed) {

@@ -169,7 +169,7 @@ pub enum Command {
         #[serde(default)]
         busy: bool,
         /// Text for the caller.
-        #[serde(default)]
+        #[serde(default, rename = "extra")]
         text: Option<Text>,
     },
     /// End the call for everybody, whatever its state.
@@ -180,6 +180,9 @@ pub enum Command {
         no_offline: bool,
         /// Write no record (while calling).
         no_record: bool,
+        /// Text for the other side.
+        #[serde(default, rename = "extra")]
+        text: Option<Text>,
     },
     /// Leave the call without closing it.
     Leave {
@@ -187,6 +190,9 @@ pub enum Command {
         call: CallRef,
         /// Keep nothing for offline devices.
         no_offline: bool,
+        /// Text for the other side.
+        #[serde(default, rename = "extra")]
+        text: Option<Text>,
     },
     /// Ask for, agree to or refuse another call type.
     SwitchCallType {

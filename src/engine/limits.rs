@@ -26,11 +26,19 @@ pub const TRACE_FILE: u64 = 8 << 20;
 pub const INBOX: usize = 1024;
 /// Callbacks of one component waiting for the host.
 pub const UNDELIVERED: usize = 1024;
+/// Messages that come at once, in one batch, and are looked at.
+pub const BATCH: usize = 1024;
+/// Messages that wait for the completion of a login.
+pub const EARLY: usize = 256;
 /// Invites of one offline batch that are looked at.
 pub const OFFLINE_INVITES: usize = 64;
-/// Ended calls that are remembered, in all.
+/// Ended invites that are remembered, of those that the app was never shown.
 pub const TOMBSTONES: usize = 256;
-/// Ended calls that are remembered, of one sender: more than a person places within an invite's age limit.
+/// Ended calls that are remembered, of those that the app was shown: more than can ring one after the other
+/// within an invite's age limit.
+pub const OWN_TOMBSTONES: usize = 128;
+/// Ended invites of either kind that are remembered of one sender: more than a person places within an
+/// invite's age limit.
 pub const TOMBSTONES_PER_SENDER: usize = 32;
 /// Ended calls whose wire is still being cleaned up.
 pub const CLOSERS: usize = 8;
@@ -40,11 +48,23 @@ pub const LATE: usize = 16;
 pub const SIDE_OPERATIONS: usize = 64;
 /// Nesting of JSON from a peer.
 pub const JSON_DEPTH: usize = 8;
+/// Accounts of a call policy.
+pub const POLICY_ACCOUNTS: usize = 4_096;
 /// Ring limit, in milliseconds.
 pub const RING_MS: std::ops::RangeInclusive<u32> = 1..=120_000;
+/// Answers that wait for calls that are not here yet.
+pub const WAITING_ANSWERS: usize = 4;
 /// For so long what one account causes of one kind is told once and then counted.
 pub const COALESCE_MS: u32 = 3_000;
+/// Switches of the call type by the peer that are told at once, and questions about it that reach the app.
+pub const SWITCH_BURST: u32 = 4;
 /// Accounts and kinds whose callbacks are counted at a time.
 pub const COALESCED: usize = 64;
+/// Records of others that are remembered as told, in all.
+pub const CLAIMS: usize = 128;
+/// Records of one sender that are remembered as told.
+pub const CLAIMS_PER_SENDER: usize = 16;
+/// Records that wait for the completion of a login.
+pub const EARLY_RECORDS: usize = 32;
 /// Records of one account that are told at once.
 pub const RECORD_BURST: u32 = 8;

@@ -3,17 +3,20 @@
 //! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
-//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout), `outgoing.rs` (we call), `incoming.rs`
-//! (we are called), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call),
-//! `closer.rs` (the wire behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a
-//! message is about).
+//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an
+//! ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs`
+//! (what others cause, told in moderation), `claims.rs` (records of others).
 #![forbid(unsafe_code)]
 
 mod canonical;
+mod claims;
 mod closer;
 mod coalesce;
 pub mod codes;
 mod command;
+mod feedback;
 mod glare;
 mod ids;
 mod in_call;
@@ -26,9 +29,11 @@ mod offline;
 mod ops;
 mod outgoing;
 pub mod output;
+mod policy;
 mod record;
 mod say;
 mod session;
+mod shares;
 mod signals;
 mod snapshot;
 pub mod state;
@@ -38,15 +43,17 @@ mod tests;
 pub mod time;
 mod tokens;
 mod tombstones;
+mod waiting;
 pub mod wire;
 
 use std::collections::VecDeque;
 
 pub use canonical::Names;
+use claims::Claims;
 use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
-use input::Input;
+use input::{Input, Policy};
 pub use nertc_callkit_ids::{IdGenerator, Seed};
 use ops::Op;
 use output::Output;
@@ -57,6 +64,7 @@ use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
 use time::Time;
 use tokens::Tokens;
 use tombstones::Tombstones;
+use waiting::Waiting;
 
 /// Every timer, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -170,11 +178,19 @@ pub struct Engine {
     ops: Vec<Op>,
     closers: Vec<Closer>,
     tombstones: Tombstones,
+    /// Whose invites ring; kept until the app sets another.
+    policy: Policy,
     /// What others cause, told in moderation.
     #[serde(default)]
     coalescer: Coalescer,
+    /// Records of others that were told.
+    #[serde(default)]
+    claims: Claims,
     #[serde(default)]
     tokens: Tokens,
+    /// Answers for calls that are not here yet.
+    #[serde(default)]
+    waiting: Vec<Waiting>,
     /// Operations of the plugs, to be started.
     #[serde(skip)]
     wire: VecDeque<Output>,
@@ -205,8 +221,11 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
+            policy: Policy::default(),
             coalescer: Coalescer::default(),
+            claims: Claims::default(),
             tokens: Tokens::default(),
+            waiting: Vec::new(),
             wire: VecDeque::new(),
             app: VecDeque::new(),
         }
@@ -227,8 +246,9 @@ impl Engine {
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
             Input::Rtc(event) => self.on_rtc_event(now, event),
-            Input::Record { .. } => self.ignore("a record"),
+            Input::Record { from, record } => self.on_record(now, from, record),
         }
+        self.settle_waiting(now);
         self.settle_tokens(now);
         self.check_move(before, call);
     }
@@ -280,6 +300,7 @@ impl Engine {
             closing.map(|at| (at, "closing")),
             self.coalescer.due().map(|at| (at, "callbacks that were counted")),
             self.tokens_due(),
+            self.waiting_due().map(|at| (at, "an answer waits for its call")),
         ];
         due.iter().fold(state, |soonest, next| match (soonest, *next) {
             (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
@@ -304,7 +325,9 @@ impl Engine {
         if matches!(self.session, Session::LoggingOut { until: Some(until), .. } if until <= now) {
             self.send_logout(now);
         }
+        self.on_waiting_due(now);
         self.on_tokens_due(now);
+        self.settle_waiting(now);
         self.settle_tokens(now);
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::input::{Signal, SignalEvent, Source, Text};
 use super::output::Missed;
+use super::shares::share_out;
 use super::state::{Invite, State};
 use super::time::Time;
 use super::{Engine, limits};
@@ -31,12 +32,11 @@ impl Engine {
         let account = self.session.account();
         let over: Vec<Over> = events.iter().filter_map(|event| ends_invite(event, &account)).collect();
         self.replay_current(now, &events, &account);
+        let all = events.iter().filter(|event| event.signal == Signal::Invite).cloned().collect();
+        let (looked_at, dropped) = share_out(all, limits::OFFLINE_INVITES);
+        self.drop_unread(&dropped);
         let mut invites: Vec<Invite> = Vec::new();
-        for event in events.iter().filter(|event| event.signal == Signal::Invite).rev() {
-            if invites.len() >= limits::OFFLINE_INVITES {
-                self.ignore("more offline invites than are looked at");
-                break;
-            }
+        for event in looked_at.iter().rev() {
             let Some(invite) = self.read_invite(now, event, true) else { continue };
             if invites.iter().any(|known| known.is_same(&invite)) {
                 self.ignore("the backlog has this invite twice");
@@ -44,7 +44,7 @@ impl Engine {
             }
             match over.iter().find(|over| over.covers(event, &account)) {
                 Some(over) => {
-                    self.bury(now, &invite);
+                    self.drop_invite(now, &invite);
                     self.tell_missed(now, &invite, over.why);
                 }
                 None => invites.extend(self.unless_expired(now, event, invite)),
@@ -52,6 +52,12 @@ impl Engine {
         }
         self.bury_ends(now, &events, &account);
         self.ring_newest(now, invites);
+    }
+
+    /// Messages that waited for a login in vain: what they end is remembered, and nothing of them rings.
+    pub(super) fn forget_early(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
+        self.bury_ends(now, events, account);
+        self.drop_invites(events);
     }
 
     /// Remembers which invites these messages end.
@@ -77,16 +83,24 @@ impl Engine {
 
     /// The newest living invite rings; the others say why they do not.
     fn ring_newest(&mut self, now: Time, mut invites: Vec<Invite>) {
-        invites.sort_by_key(|invite| Reverse((invite.create_ms, invite.time_ms)));
+        // What the app has answered already comes first: its user waits for it.
+        invites.sort_by_key(|invite| Reverse((self.is_awaited(invite), invite.create_ms, invite.time_ms)));
         let mut ringing: Option<Text> = None;
+        let mut is_answered = false;
         for invite in invites {
             let is_free = matches!(self.state, State::Idle) && ringing.is_none();
             let is_redial = ringing.as_ref() == Some(&invite.from);
             if is_free && !self.is_backlogged {
-                ringing = Some(invite.from.clone());
+                let from = invite.from.clone();
+                is_answered = self.is_awaited(&invite);
+                self.on_invite(now, invite);
+                // An answer may have been a reject.
+                ringing = matches!(self.state, State::Called(_)).then_some(from);
+            } else if is_redial && is_answered {
+                // Newer than the one that was answered, or answered too.
                 self.on_invite(now, invite);
             } else if is_redial {
-                self.bury(now, &invite);
+                self.drop_invite(now, &invite);
                 self.tell_missed(now, &invite, Missed::Replaced);
             } else if ringing.is_none() && self.state.peer() == invite.from {
                 // A silent peer's new call rings at once; its older ones are over, as above.
@@ -94,8 +108,9 @@ impl Engine {
                 self.on_invite(now, invite);
                 ringing = from.filter(|_| matches!(self.state, State::Called(_)));
             } else {
-                self.reject_busy(now, &invite);
-                self.tell_missed(now, &invite, Missed::Busy);
+                if self.turn_away(now, &invite) {
+                    self.tell_missed(now, &invite, Missed::Busy);
+                }
             }
         }
     }

@@ -43,6 +43,7 @@ impl Engine {
             is_ringing: false,
             since: now,
             ring_until: now,
+            switched: None,
         };
         self.state = State::Calling(Box::new(Calling { own, glare: Glare::None }));
     }
@@ -204,7 +205,7 @@ impl Engine {
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.end_by_cause(now, *calling, cause),
             Glare::Aside { invite, .. } if cause == Cause::TimedOut => {
-                self.reject_aside(now, &invite);
+                self.reject_held(now, &invite, 0);
                 self.end_by_cause(now, *calling, cause);
             }
             Glare::Aside { invite, .. } => {
@@ -251,10 +252,10 @@ impl Engine {
                 };
                 (end, extra)
             }
-            Cause::Closed => {
+            Cause::Closed(extra) => {
                 self.done_call(own, Outcome::default());
                 self.record_missed(now, own, RecordStatus::Rejected);
-                (EndReason::PeerHungUp, Text::default())
+                (EndReason::PeerHungUp, extra)
             }
             Cause::TimedOut => {
                 self.done_call(own, Outcome::default());
@@ -319,7 +320,7 @@ impl Engine {
     pub(super) fn end_calling(
         &mut self,
         now: Time,
-        reason: EndReason,
+        ending: impl Into<Ending>,
         how: &TakeBack,
         say: impl FnOnce(&mut Engine, &mut Own),
     ) {
@@ -328,17 +329,17 @@ impl Engine {
         self.close_own(now, &own, how);
         match glare {
             Glare::None => {}
-            Glare::Aside { invite, .. } => self.reject_aside(now, &invite),
+            Glare::Aside { invite, .. } => self.reject_held(now, &invite, 0),
             Glare::Accepting { invite, req, fate, .. } => {
                 own.issued &= !matches!(fate, Fate::Accepted(_));
-                self.bury(now, &invite);
+                self.bury_own(now, &invite);
                 let awaited = Awaited::Accept(reply_to(&invite, 0));
                 let running = Some((req, awaited));
-                self.close_channel(now, own.no, &invite.channel_id, Finish::Close, false, running);
+                self.close_channel(now, own.no, &invite.channel_id, Finish::close(), running);
             }
         }
         say(self, &mut own);
-        self.tell_calling_end(now, &own, reason.into());
+        self.tell_calling_end(now, &own, ending.into());
     }
 
     /// Something of the outgoing call is due.
@@ -352,7 +353,7 @@ impl Engine {
             OwnStep::Invited if calling.own.ring_until <= now => self.take_back(now, true),
             OwnStep::Invited if is_yield_due => self.take_back(now, false),
             OwnStep::Creating(_) | OwnStep::Joining(_) if is_yield_due => {
-                self.own_over(now, Cause::Closed, Some(&TakeBack::plain()));
+                self.own_over(now, Cause::Closed(Text::default()), Some(&TakeBack::plain()));
             }
             OwnStep::Creating(_)
             | OwnStep::Joining(_)
@@ -430,7 +431,7 @@ impl Engine {
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.enter_as_caller(now, calling.own, custom.as_deref()),
             Glare::Aside { invite, .. } => {
-                self.reject_busy(now, &invite);
+                self.reject_held(now, &invite, 3);
                 self.enter_as_caller(now, calling.own, custom.as_deref());
             }
             Glare::Accepting { invite, req, closed, control, .. } => {
@@ -447,11 +448,14 @@ impl Engine {
         // If only the service told, the peer's version is unknown: clients before 1.1.0 are the rare case.
         let answer = custom.map(wire::read);
         let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
+        let call_type = own.switched.unwrap_or(own.options.call_type);
+        let is_switched = call_type != own.options.call_type;
         let call = InCall {
             no: own.no,
             issued_by: Some(own.issued_by),
             peer: own.options.user.clone(),
-            call_type: own.options.call_type,
+            call_type,
+            attachment: own.options.attachment.clone().unwrap_or_default(),
             rtc_channel: if is_old { own.channel_id.clone() } else { own.rtc_channel() },
             channel_id: own.channel_id,
             request_id: own.request_id,
@@ -460,7 +464,8 @@ impl Engine {
             rtc_token: own.rtc_token,
             is_inviter: true,
             no_record: own.options.no_record,
-            peer_has_call_id: answer.is_some_and(|answer| !answer.call_id.is_empty()),
+            peer_has_call_id: answer.as_ref().is_some_and(|answer| !answer.call_id.is_empty()),
+            peer_is_versionless: answer.is_some_and(|answer| answer.version.is_none()),
             ring_ms: now.since(own.since),
             entry: Entry::Joining { tell_old_peer: is_old },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
@@ -469,11 +474,14 @@ impl Engine {
             connected_at: None,
             peer_left: None,
             silence: None,
-            camera_allowed: true,
+            camera_allowed: !is_switched,
             switch: None,
             alias: None,
             leftover: None,
         };
+        if is_switched {
+            self.tell(Event::CallTypeChange(call.call_event(0)));
+        }
         self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
         self.state = State::InCall(Box::new(call));
         self.enter_media(now);
@@ -482,10 +490,24 @@ impl Engine {
 
 /// The answer to an invite, addressed.
 pub(super) fn reply_to(invite: &super::state::Invite, reason: i64) -> Message {
+    reply_with(invite, reason, None)
+}
+
+/// The same with a text of the app, which clients without call ids cannot read.
+pub(super) fn reply_with(invite: &super::state::Invite, reason: i64, text: Option<&str>) -> Message {
     let custom = match (invite.call_id.is_empty(), reason) {
-        (false, _) => wire::reply(&invite.custom, reason),
+        (false, _) => wire::reply_with(&invite.custom, reason, text),
         (true, 0) => Text::default(),
         (true, _) => wire::BUSY.into(),
+    };
+    answer(invite, custom)
+}
+
+/// Busy in the name of this device alone: other devices of the account may ring on.
+pub(super) fn reply_local(invite: &super::state::Invite) -> Message {
+    let custom = match invite.call_id.is_empty() {
+        false => wire::reply_local(&invite.custom),
+        true => wire::BUSY.into(),
     };
     answer(invite, custom)
 }

@@ -75,6 +75,8 @@ pub enum SignalOp {
     Leave {
         /// Which.
         channel_id: Text,
+        /// Text for the others.
+        custom: Text,
         /// Keep nothing for offline devices.
         no_offline: bool,
     },
@@ -82,6 +84,8 @@ pub enum SignalOp {
     Close {
         /// Which.
         channel_id: Text,
+        /// Text for the others.
+        custom: Text,
         /// Keep nothing for offline devices.
         no_offline: bool,
     },

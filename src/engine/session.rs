@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::closer::Finish;
 use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
-use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
+use super::output::{EndReason, Event, Layer, Operation, Output, Record, SignalOp};
 use super::say::connection_event;
+use super::shares::share_out;
 use super::state::{MediaRoom, State};
 use super::time::Time;
 use super::tokens::Tokens;
@@ -18,7 +20,14 @@ pub(super) enum Session {
     LoggedOut,
     /// The service is being asked. Messages and rooms that come before its answer wait; the messages are then
     /// one backlog.
-    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<SignalEvent>, rooms: Vec<Room> },
+    LoggingIn {
+        account: Text,
+        tickets: Vec<Ticket>,
+        early: Vec<SignalEvent>,
+        rooms: Vec<Room>,
+        #[serde(default)]
+        records: Vec<(Text, Record)>,
+    },
     /// `clock` = the service's clock minus ours, if it told.
     LoggedIn { account: Text, clock: Option<u64> },
     /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
@@ -65,9 +74,6 @@ impl Session {
     }
 }
 
-/// Messages that wait for the completion of a login.
-const EARLY: usize = 4 * limits::OFFLINE_INVITES;
-
 impl Engine {
     pub(super) fn cmd_login(&mut self, now: Time, ticket: Ticket, account: Text, token: Text) {
         let current = self.session.account();
@@ -75,8 +81,9 @@ impl Engine {
             Session::LoggedOut => {
                 self.tokens = Tokens::default();
                 let tickets = vec![ticket];
-                let (early, rooms) = (Vec::new(), Vec::new());
-                self.session = Session::LoggingIn { account: account.clone(), tickets, early, rooms };
+                let (early, rooms, records) = (Vec::new(), Vec::new(), Vec::new());
+                let account_of = account.clone();
+                self.session = Session::LoggingIn { account: account_of, tickets, early, rooms, records };
                 let ms = self.config.timers.login_ms;
                 self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
             }
@@ -93,39 +100,43 @@ impl Engine {
 
     pub(super) fn on_login_done(&mut self, now: Time, result: SignalResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        let Session::LoggingIn { account, tickets, early, rooms } = session else {
+        let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
             return self.ignore("login completed, nobody waits for it");
         };
         self.tokens = Tokens::default();
         let ok = result.outcome.code == codes::OK;
         if !ok {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
         } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
-            self.session = Session::LoggedIn { account, clock };
+            self.session = Session::LoggedIn { account: account.clone(), clock };
         }
         for ticket in tickets {
             self.done_with(ticket, Operation::Login, 0, result.outcome.clone());
         }
         if ok {
+            self.waiting_online(now, &account);
             self.on_rooms(now, rooms);
             self.on_offline(now, early);
+            for (from, record) in records {
+                self.on_record(now, from, record);
+            }
         }
     }
 
     /// Keeps messages that came before the login's completion; true if they were kept.
     pub(super) fn keep_early(&mut self, events: &mut Vec<SignalEvent>) -> bool {
         let Session::LoggingIn { early, .. } = &mut self.session else { return false };
-        if early.len() + events.len() > EARLY {
-            self.ignore("too many messages before the login completed");
-        } else {
-            early.append(events);
-        }
+        early.append(events);
+        let (kept, dropped) = share_out(std::mem::take(early), limits::EARLY);
+        *early = kept;
+        self.drop_unread(&dropped);
         true
     }
 
     pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
+        self.drop_waiting();
         match &mut self.session {
             Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
             Session::Aborting { tickets, next } if tickets.is_empty() && next.is_empty() => {
@@ -150,7 +161,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         self.done_logins(&Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
         if let Session::LoggingIn { tickets: logins, early, .. } = session {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
             for ticket in logins {
                 self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
             }
@@ -163,8 +174,9 @@ impl Engine {
 
     /// Goes on with a logout once nothing of an ended call is under way any more.
     pub(super) fn on_wire_quiet(&mut self, now: Time) {
-        let is_quiet =
-            self.closers.is_empty() && !self.ops.iter().any(|op| matches!(op.owner, Owner::Side { .. }));
+        // A busy answer to a stranger is of no call: nobody's logout waits for that.
+        let is_of_call = |owner: &Owner| matches!(owner, Owner::Side { call_no, .. } if *call_no != 0);
+        let is_quiet = self.closers.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
         if is_quiet {
             self.send_logout(now);
         }
@@ -208,12 +220,16 @@ impl Engine {
         match connection {
             Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
                 self.is_connection_lost = true;
+                self.waiting_offline();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
                 self.tell(Event::Reconnecting(event));
             }
             Connection::Restored if self.is_connection_lost => {
                 self.is_connection_lost = false;
+                self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
+                // It came back without a token, or with the one that was given.
+                self.tokens = Tokens::default();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
             }
@@ -237,10 +253,11 @@ impl Engine {
         }
         self.forget_wire();
         self.say_pending(codes::SHUTTING_DOWN);
+        self.drop_waiting();
         self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
             // A kick ends a login even if the plug gives no reason.
             let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
             for ticket in tickets {
@@ -276,12 +293,8 @@ impl Engine {
             if channel.id.is_empty() || self.is_live_channel(&channel.id) || self.is_closing(&channel.id) {
                 continue;
             }
-            let (channel_id, no_offline) = (channel.id, false);
-            let op = match channel.creator == account {
-                true => SignalOp::Close { channel_id, no_offline },
-                false => SignalOp::Leave { channel_id, no_offline },
-            };
-            self.side(now, Operation::Close, 0, true, op);
+            let finish = if channel.creator == account { Finish::close() } else { Finish::leave() };
+            self.side(now, Operation::Close, 0, true, finish.op(channel.id));
         }
     }
 
@@ -309,6 +322,7 @@ impl Engine {
         }
         let until = now.after(self.config.timers.destroy_wait_ms);
         self.closing = Closing::Until(until);
+        self.drop_waiting();
         self.fail_media_requests();
         let next = match &mut self.session {
             Session::LoggedOut => Vec::new(),

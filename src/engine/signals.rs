@@ -6,6 +6,7 @@ use super::input::{Signal, SignalEvent, Source, Text};
 use super::output::{EndReason, Event};
 use super::state::{Cause, Glare, State};
 use super::time::Time;
+use super::tombstones::Tombstone;
 use super::wire;
 
 impl Engine {
@@ -13,11 +14,13 @@ impl Engine {
         if self.keep_early(&mut events) {
             return;
         }
+        let events = self.limit_batch(events);
         if !self.session.is_logged_in() {
             // What has ended is over, whoever logs in next: an answer counts for the account that gave it.
             for event in &events {
                 self.bury_ends(now, std::slice::from_ref(event), &event.from);
             }
+            self.drop_invites(&events);
             return self.ignore("messages while not logged in");
         }
         if source == Source::Offline {
@@ -33,9 +36,12 @@ impl Engine {
             return match event.signal {
                 Signal::Accept => self.on_sibling(now, event, true),
                 Signal::Reject => self.on_sibling(now, event, false),
+                Signal::Invite => {
+                    self.drop_invites(std::slice::from_ref(event));
+                    self.ignore("an invite in the name of another own device");
+                }
                 Signal::Close
                 | Signal::Join
-                | Signal::Invite
                 | Signal::Cancel
                 | Signal::Leave
                 | Signal::Control
@@ -66,9 +72,19 @@ impl Engine {
         if event.channel.id.is_empty() {
             return self.ignore("message without a channel");
         }
-        let ms = self.config.timers.tombstone_ms;
-        let request = (!whole_channel).then_some(&event.request_id);
-        self.tombstones.add(now, ms, &event.channel.id, request, &event.from);
+        self.sibling_answered(event);
+        // What our own account says is about an invite of the one who made the channel.
+        let is_sibling = event.from == self.session.account() && !event.channel.creator.is_empty();
+        let owner = if is_sibling { &event.channel.creator } else { &event.from };
+        let stone = Tombstone {
+            channel_id: event.channel.id.clone(),
+            request_id: (!whole_channel).then(|| event.request_id.clone()),
+            writer: event.from.clone(),
+            owner: owner.clone(),
+            is_own: false,
+            until: now.after(self.config.timers.tombstone_ms),
+        };
+        self.tombstones.add(now, stone);
     }
 
     fn on_cancel(&mut self, now: Time, event: &SignalEvent) {
@@ -180,7 +196,8 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 self.confirm_call();
-                return self.own_over(now, Cause::Closed, None);
+                let extra = self.foreign_text(wire::read(&event.custom).attachment);
+                return self.own_over(now, Cause::Closed(extra), None);
             }
             State::Calling(calling) => match &mut calling.glare {
                 Glare::Accepting { invite, .. } | Glare::Aside { invite, .. }
@@ -188,7 +205,9 @@ impl Engine {
                 {
                     return self.ignore("close from somebody else");
                 }
-                Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => *closed = true,
+                Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => {
+                    *closed = Some(wire::read(&event.custom).attachment);
+                }
                 Glare::Aside { invite, .. } if invite.channel_id == *channel => calling.glare = Glare::None,
                 Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {}
             },
@@ -197,8 +216,8 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 match &mut called.accepting {
-                    Some(accepting) => accepting.closed = true,
-                    None => self.on_caller_cancelled(now, ""),
+                    Some(accepting) => accepting.closed = Some(wire::read(&event.custom).attachment),
+                    None => self.on_caller_cancelled(now, &event.custom),
                 }
             }
             State::Called(called) => {
@@ -208,7 +227,7 @@ impl Engine {
                 if call.peer != event.from {
                     return self.ignore("close from somebody else");
                 }
-                self.end_in_call(now, EndReason::PeerHungUp, None);
+                self.end_by_peer(now, EndReason::PeerHungUp, &event.custom, None);
             }
             State::InCall(call) => {
                 let is_peer = call.peer == event.from;
@@ -224,8 +243,8 @@ impl Engine {
             State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
                 let left = call.user_event();
                 self.tell(Event::UserLeave(left));
-                let close = Some((super::closer::Finish::Close, false));
-                self.end_in_call(now, EndReason::PeerLeft, close);
+                let close = Some(super::closer::Finish::close());
+                self.end_by_peer(now, EndReason::PeerLeft, &event.custom, close);
             }
             State::Idle => self.bury_event(now, event, true),
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
@@ -236,34 +255,37 @@ impl Engine {
 
     fn on_control(&mut self, now: Time, event: &SignalEvent) {
         let text = wire::read(&event.custom);
+        let is_of = |channel: &Text, peer: &Text| *channel == event.channel.id && *peer == event.from;
         match &mut self.state {
-            State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
-                match text.cid {
-                    1 => self.on_join_now(now),
-                    2 | 3 => self.on_switch_message(now, &text),
-                    _ => self.ignore("control of an unknown kind"),
-                }
-            }
-            State::Called(called)
-                if text.cid == 1
-                    && called.invite.channel_id == event.channel.id
-                    && called.invite.from == event.from =>
-            {
-                match &mut called.accepting {
-                    Some(accepting) => accepting.control = true,
-                    None => self.ignore("asked to join before we accepted"),
+            State::InCall(call) if is_of(&call.channel_id, &call.peer) => match text.cid {
+                1 => self.on_join_now(now),
+                2 | 3 => self.on_switch_message(now, &text),
+                _ => self.ignore("control of an unknown kind"),
+            },
+            State::Called(called) if is_of(&called.invite.channel_id, &called.invite.from) => {
+                match (text.cid, &mut called.accepting) {
+                    (1, Some(accepting)) => accepting.control = true,
+                    (1, None) => self.ignore("asked to join before we accepted"),
+                    (2, _) if text.wanted_type().is_some() => called.invite.switched = text.wanted_type(),
+                    _ => self.ignore("control before we are in the call"),
                 }
             }
             State::Calling(calling) => match &mut calling.glare {
-                Glare::Accepting { invite, control, .. }
-                    if text.cid == 1
-                        && invite.channel_id == event.channel.id
-                        && invite.from == event.from =>
-                {
-                    *control = true;
+                Glare::Accepting { invite, control, .. } if is_of(&invite.channel_id, &invite.from) => {
+                    match text.cid {
+                        1 => *control = true,
+                        2 if text.wanted_type().is_some() => invite.switched = text.wanted_type(),
+                        _ => self.ignore("control before we are in the call"),
+                    }
                 }
                 Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {
-                    self.ignore("control while calling");
+                    let own = &mut calling.own;
+                    // Its accept is on its way, and may be overtaken.
+                    if is_of(&own.channel_id, &own.options.user) && text.cid == 2 && own.is_out() {
+                        own.switched = text.wanted_type().or(own.switched);
+                    } else {
+                        self.ignore("control while calling");
+                    }
                 }
             },
             State::Idle | State::Called(_) | State::InCall(_) => self.ignore("control of another call"),

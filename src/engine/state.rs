@@ -35,6 +35,7 @@ pub const MOVES: &[(Phase, &str, Phase)] = &[
     (Phase::GlareAccepting, "accept granted · own accepted", Phase::InCall),
     (Phase::GlareAccepting, "accept refused", Phase::Calling),
     (Phase::GlareAccepting, "cancel · both invites over", Phase::Idle),
+    (Phase::Idle, "INVITE (accepted before)", Phase::Accepting),
     (Phase::Called, "accept", Phase::Accepting),
     (Phase::Called, "reject · CANCEL · other device · ring limit", Phase::Idle),
     (Phase::Accepting, "accept granted", Phase::InCall),
@@ -101,6 +102,8 @@ pub(super) struct Own {
     pub(super) since: Time,
     /// Ring limit, from the issue of the invite on.
     pub(super) ring_until: Time,
+    /// The peer, whose accept is on its way, has switched to this type.
+    pub(super) switched: Option<CallType>,
 }
 
 /// How far our own invite is.
@@ -153,6 +156,10 @@ pub(super) struct Invite {
     pub(super) attachment: Text,
     /// From a client before 1.1.0.
     pub(super) old: bool,
+    /// It says no version.
+    pub(super) is_versionless: bool,
+    /// The inviter, who has our accept already, has switched to this type.
+    pub(super) switched: Option<CallType>,
     pub(super) offline: bool,
     /// Service clock: of two invites of one person the newer counts.
     pub(super) create_ms: u64,
@@ -171,7 +178,7 @@ pub(super) enum Glare {
     /// said that ours is accepted, so the answer is on its way.
     Aside { invite: Invite, until: Option<Time> },
     /// Theirs counts, or ours is over: we are accepting theirs.
-    Accepting { invite: Invite, req: Req, closed: bool, control: bool, fate: Fate },
+    Accepting { invite: Invite, req: Req, closed: Option<Text>, control: bool, fate: Fate },
 }
 
 /// What became of our own invite while we are accepting the peer's.
@@ -190,8 +197,8 @@ pub(super) enum Fate {
 pub(super) enum Cause {
     /// The peer said no.
     Rejected { reason: Reason, extra: Text },
-    /// The peer closed the channel.
-    Closed,
+    /// The peer closed the channel; its app's text.
+    Closed(Text),
     /// An operation failed.
     Failed { code: i32, raw_code: i32, message: Text },
     /// Nobody answered.
@@ -217,8 +224,8 @@ pub(super) struct Accepting {
     pub(super) req: Req,
     /// accept() may be called more than once; all share the outcome.
     pub(super) tickets: Vec<Ticket>,
-    /// The channel was closed meanwhile.
-    pub(super) closed: bool,
+    /// The channel was closed meanwhile; its closer's text.
+    pub(super) closed: Option<Text>,
     /// An old caller said "join now" meanwhile.
     pub(super) control: bool,
 }
@@ -231,6 +238,8 @@ pub(super) struct InCall {
     pub(super) issued_by: Option<Ticket>,
     pub(super) peer: Text,
     pub(super) call_type: CallType,
+    /// What the inviter attached.
+    pub(super) attachment: Text,
     pub(super) channel_id: Text,
     pub(super) request_id: Text,
     pub(super) call_id: Text,
@@ -242,6 +251,8 @@ pub(super) struct InCall {
     pub(super) no_record: bool,
     /// The peer understands control 3.
     pub(super) peer_has_call_id: bool,
+    /// The peer is a client that ignores a switch to video.
+    pub(super) peer_is_versionless: bool,
     pub(super) ring_ms: u64,
     pub(super) entry: Entry,
     /// Media must be up by then; None once it is.

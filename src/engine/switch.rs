@@ -1,5 +1,6 @@
 //! Audio to video and back, inside a call.
 
+use super::coalesce::Kind;
 use super::input::{CallType, SwitchStep, Ticket};
 use super::output::{Event, Operation};
 use super::state::{State, Switch};
@@ -25,8 +26,10 @@ impl Engine {
         }
         let is_asked = call.switch.is_some_and(|open| !open.ours && open.target == target);
         let is_same = call.call_type == target;
+        let is_deaf = call.peer_is_versionless && target == CallType::Video;
         let code = match step {
             SwitchStep::Invite if is_same => codes::OK,
+            SwitchStep::Invite if is_deaf => codes::UNSUPPORTED,
             SwitchStep::Invite | SwitchStep::Agree if is_asked => {
                 self.send_switch(now, target, SwitchStep::Agree);
                 self.change_type(now, target, true);
@@ -101,8 +104,14 @@ impl Engine {
                 Some(open) if open.ours => self.accept_switch(now, target, 2, true),
                 Some(_) => self.ignore("the same question again"),
                 None if self.asks(target) => {
-                    let until = now.after(self.config.timers.switch_ms);
-                    self.ask_app(target, until);
+                    let peer = call.peer.clone();
+                    if self.may_ask_app(now, &peer) {
+                        let until = now.after(self.config.timers.switch_ms);
+                        self.ask_app(target, until);
+                    } else {
+                        self.ignore("the peer asks too often: refused");
+                        self.send_switch(now, target, SwitchStep::Reject);
+                    }
                 }
                 None => {
                     self.send_switch(now, target, SwitchStep::Agree);
@@ -122,8 +131,8 @@ impl Engine {
     fn accept_switch(&mut self, now: Time, target: CallType, state: i32, wanted: bool) {
         self.change_type(now, target, wanted);
         if let State::InCall(call) = &self.state {
-            let event = call.call_event(state);
-            self.tell(Event::CallTypeChange(event));
+            let (peer, event) = (call.peer.clone(), Event::CallTypeChange(call.call_event(state)));
+            self.tell_coalesced(now, &peer, Kind::TypeChange, event);
         }
     }
 

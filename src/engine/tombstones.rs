@@ -1,5 +1,7 @@
 //! Ended invites, remembered so that nothing rings after its end was seen, in whatever order messages arrive.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::input::Text;
@@ -16,40 +18,56 @@ pub(super) struct Tombstone {
     pub(super) channel_id: Text,
     /// None: the channel was closed, no invite of it is worth anything.
     pub(super) request_id: Option<Text>,
-    pub(super) sender: Text,
+    /// Who said so: it counts if that is the inviter or our own account.
+    pub(super) writer: Text,
+    /// Whose share of the table it takes: the inviter, as far as we know.
+    pub(super) owner: Text,
+    /// A call that the app was shown. Others' invites, however many, never push it out.
+    pub(super) is_own: bool,
     pub(super) until: Time,
 }
 
 impl Tombstones {
-    /// Remembers an ended invite, or (with `request_id` None) a closed channel.
-    pub(super) fn add(
-        &mut self,
-        now: Time,
-        ms: u32,
-        channel_id: &Text,
-        request_id: Option<&Text>,
-        sender: &Text,
-    ) {
+    /// Remembers an ended invite, or (without `request_id`) a closed channel.
+    pub(super) fn add(&mut self, now: Time, stone: Tombstone) {
         self.0.retain(|stone| stone.until > now);
         // What ends twice mostly does so at once.
-        if self.0.iter().rev().any(|stone| {
-            stone.request_id.as_ref() == request_id
-                && stone.channel_id == *channel_id
-                && stone.sender == *sender
-        }) {
+        let known = self.0.iter_mut().rev().find(|known| {
+            known.request_id == stone.request_id
+                && known.channel_id == stone.channel_id
+                && known.writer == stone.writer
+        });
+        if let Some(known) = known {
+            known.is_own |= stone.is_own;
             return;
         }
-        if self.0.iter().filter(|stone| stone.sender == *sender).count() >= limits::TOMBSTONES_PER_SENDER {
-            self.remove_oldest(|stone| stone.sender == *sender);
-        } else if self.0.len() >= limits::TOMBSTONES {
-            self.remove_oldest(|_| true);
+        let (limit, of_class) = match stone.is_own {
+            true => (limits::OWN_TOMBSTONES, self.0.iter().filter(|other| other.is_own).count()),
+            false => (limits::TOMBSTONES, self.0.iter().filter(|other| !other.is_own).count()),
+        };
+        if self.share(&stone.owner, stone.is_own) >= limits::TOMBSTONES_PER_SENDER {
+            self.remove_oldest(|other| other.owner == stone.owner && other.is_own == stone.is_own);
+        } else if of_class >= limit {
+            self.remove_of_greediest(stone.is_own);
         }
-        self.0.push(Tombstone {
-            channel_id: channel_id.clone(),
-            request_id: request_id.cloned(),
-            sender: sender.clone(),
-            until: now.after(ms),
-        });
+        self.0.push(stone);
+    }
+
+    fn share(&self, owner: &Text, is_own: bool) -> usize {
+        self.0.iter().filter(|other| other.is_own == is_own && other.owner == *owner).count()
+    }
+
+    /// Makes room: the oldest of the owner that has the most.
+    fn remove_of_greediest(&mut self, is_own: bool) {
+        let mut shares: BTreeMap<&Text, usize> = BTreeMap::new();
+        for stone in self.0.iter().filter(|stone| stone.is_own == is_own) {
+            *shares.entry(&stone.owner).or_default() += 1;
+        }
+        let Some(most) = shares.values().copied().max() else { return };
+        let is_greediest = |stone: &Tombstone| stone.is_own == is_own && shares[&stone.owner] == most;
+        if let Some(index) = self.0.iter().position(is_greediest) {
+            self.0.remove(index);
+        }
     }
 
     fn remove_oldest(&mut self, which: impl Fn(&Tombstone) -> bool) {
@@ -70,7 +88,7 @@ impl Tombstones {
         self.0.iter().any(|stone| {
             stone.until > now
                 && &*stone.channel_id == channel_id
-                && (stone.sender == *inviter || stone.sender == *account)
+                && (stone.writer == *inviter || stone.writer == *account)
                 && stone.request_id.as_deref().is_none_or(|request| request == request_id)
         })
     }
@@ -84,10 +102,21 @@ mod tests {
         n.to_string().into()
     }
 
+    fn stone(channel: usize, request: Option<usize>, writer: usize, is_own: bool) -> Tombstone {
+        Tombstone {
+            channel_id: id(channel),
+            request_id: request.map(id),
+            writer: id(writer),
+            owner: id(writer),
+            is_own,
+            until: Time(100),
+        }
+    }
+
     #[test]
     fn an_ended_invite_is_remembered_for_its_time_and_no_longer() {
         let mut stones = Tombstones::default();
-        stones.add(Time(0), 100, &id(1), Some(&id(2)), &id(9));
+        stones.add(Time(0), stone(1, Some(2), 9, false));
         assert!(stones.covers(Time(99), "1", "2", &id(9), &id(0)));
         assert!(!stones.covers(Time(99), "1", "3", &id(9), &id(0)));
         assert!(!stones.covers(Time(99), "1", "2", &id(8), &id(0)), "only its inviter or we can end it");
@@ -98,22 +127,49 @@ mod tests {
     #[test]
     fn a_closed_channel_covers_every_invite_of_it() {
         let mut stones = Tombstones::default();
-        stones.add(Time(0), 100, &id(1), None, &id(9));
+        stones.add(Time(0), stone(1, None, 9, false));
         assert!(stones.covers(Time(1), "1", "whatever", &id(9), &id(0)));
     }
 
     #[test]
     fn one_sender_cannot_push_out_the_others() {
         let mut stones = Tombstones::default();
-        stones.add(Time(0), 100, &id(1), Some(&id(1)), &id(1));
+        stones.add(Time(0), stone(1, Some(1), 1, false));
         for n in 0..10 * limits::TOMBSTONES {
-            stones.add(Time(0), 100, &id(n + 10), Some(&id(1)), &id(2));
+            stones.add(Time(0), stone(n + 10, Some(1), 2, false));
         }
         assert!(stones.covers(Time(1), "1", "1", &id(1), &id(0)));
         assert_eq!(stones.0.len(), 1 + limits::TOMBSTONES_PER_SENDER);
-        for n in 0..10 * limits::TOMBSTONES {
-            stones.add(Time(0), 100, &id(n + 10), Some(&id(7)), &id(n + 10));
+    }
+
+    #[test]
+    fn eight_senders_cannot_push_out_the_others() {
+        let mut stones = Tombstones::default();
+        for n in 0..3 {
+            stones.add(Time(0), stone(n, Some(1), 1, false));
+        }
+        for n in 0..20 * limits::TOMBSTONES {
+            stones.add(Time(0), stone(n + 10, Some(1), 2 + n % 8, false));
+        }
+        for n in 0..3 {
+            assert!(stones.covers(Time(1), &id(n), "1", &id(1), &id(0)), "{n}");
         }
         assert_eq!(stones.0.len(), limits::TOMBSTONES);
+    }
+
+    #[test]
+    fn calls_that_were_shown_stay_whoever_else_calls() {
+        let mut stones = Tombstones::default();
+        stones.add(Time(0), stone(1, Some(1), 1, false));
+        stones.add(Time(0), stone(1, Some(1), 1, true));
+        for n in 0..10 * limits::TOMBSTONES {
+            stones.add(Time(0), stone(n + 10, Some(1), n + 10, false));
+        }
+        assert!(stones.covers(Time(1), "1", "1", &id(1), &id(0)));
+        assert_eq!(stones.0.len(), 1 + limits::TOMBSTONES);
+        for n in 0..10 * limits::TOMBSTONES {
+            stones.add(Time(0), stone(n + 9_000, Some(1), n + 9_000, true));
+        }
+        assert_eq!(stones.0.len(), limits::OWN_TOMBSTONES + limits::TOMBSTONES);
     }
 }

@@ -246,9 +246,13 @@ pub fn outgoing(message: &Outgoing<'_>) -> Text {
         if message.glare { object.raw("glare", "true") } else { object }
     };
     let with = |object: Object, keys: &[&str], value: Option<&str>| match value {
-        Some(value) => keys.iter().fold(object, |object, key| object.app(key, value)),
+        Some(value) => keys.iter().fold(object, |object, key| match *key {
+            "_attachment" => object.app(key, value),
+            _ => object.text(key, value),
+        }),
         None => object,
     };
+    // For clients of 1.6 and later `extraInfo` and `global_extra` are text, whatever the text holds.
     let attempts: [(&[&str], bool); 3] =
         [(&["_attachment", "extraInfo"], true), (&["_attachment"], true), (&[], false)];
     for (keys, extra) in attempts {
@@ -283,26 +287,69 @@ pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
         object = object.app("_attachment", text);
     }
     if let Some(text) = extra {
-        object = object.app("global_extra", text);
+        object = object.text("global_extra", text);
     }
     object.len()
+}
+
+/// The end of a call that was accepted, or of a channel: call-kit 2.0 reads it as JSON. A text that does not
+/// fit twice is said once, one that does not fit at all is left out.
+pub fn ending(text: Option<&str>) -> Text {
+    let base = || Object::new().text("version", VERSION).number("reason", 0);
+    if let Some(text) = text {
+        let once = || base().app("_attachment", text);
+        let fits = |object: &Object| object.len() <= limits::CUSTOM;
+        if let Some(object) = Some(once().text("extraInfo", text)).filter(fits).or(Some(once()).filter(fits))
+        {
+            return object.end();
+        }
+    }
+    base().end()
 }
 
 /// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if
 /// that is too long.
 pub fn reply(invite: &str, reason: i64) -> Text {
+    reply_with(invite, reason, None)
+}
+
+/// The same for a device that alone is busy.
+pub fn reply_local(invite: &str) -> Text {
+    let local =
+        |text: &str| Text::from([text.strip_suffix('}').unwrap_or(text), ",\"local\":true}"].concat());
+    let all = local(&reply(invite, 3));
+    if all.len() <= limits::CUSTOM { all } else { local(&reply("", 3)) }
+}
+
+/// The same with a text of the app in the place of the invite's. If that is too long, what names the call and
+/// the text, which fits if `invite_fits` says so.
+pub fn reply_with(invite: &str, reason: i64, text: Option<&str>) -> Text {
     let minimum = || match reason {
         0 => Object::new().text("version", VERSION),
         _ => Object::new().text("version", VERSION).number("reason", reason),
     };
     let Some(members) = object(invite) else { return minimum().end() };
-    let mut object = Object::new().text("version", VERSION).number("reason", reason);
-    for key in ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"] {
-        if let Some(json) = members.get(key) {
-            object = object.raw(key, json);
+    let echo = |keys: &[&str]| {
+        let object = Object::new().text("version", VERSION).number("reason", reason);
+        keys.iter().fold(object, |object, key| match members.get(key) {
+            Some(json) => object.raw(key, json),
+            None => object,
+        })
+    };
+    let attempts = match text {
+        None => {
+            let all = ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"];
+            [Some(echo(&all)), None]
         }
-    }
-    if object.len() <= limits::CUSTOM { object.end() } else { minimum().end() }
+        Some(text) => {
+            let others = echo(&["callType", "channelName", "callId", "global_extra"]);
+            let names = echo(&["callType", "channelName", "callId"]);
+            let both = others.app("_attachment", text).text("extraInfo", text);
+            [Some(both), Some(names.app("_attachment", text))]
+        }
+    };
+    let fitting = attempts.into_iter().flatten().find(|object| object.len() <= limits::CUSTOM);
+    fitting.unwrap_or_else(minimum).end()
 }
 
 /// Control 1: "I am in the media room, join now" (clients before 1.1.0).
@@ -448,6 +495,30 @@ mod tests {
         assert_eq!(&*read(&text).attachment, "{\"order\":7}");
         let broken = outgoing(&Outgoing { attachment: Some("{not json"), ..Outgoing::default() });
         assert_eq!(&*read(&broken).attachment, "{not json");
+    }
+
+    #[test]
+    fn what_newer_clients_read_as_text_is_text() {
+        let json = "{\"order\":7}";
+        let texts = Outgoing { attachment: Some(json), extra: Some("[1]"), ..Outgoing::default() };
+        let text = outgoing(&texts);
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!((&value["extraInfo"], &value["global_extra"]), (&json.into(), &"[1]".into()), "{text}");
+        assert_eq!(value["_attachment"]["order"], 7);
+        assert_eq!(&*read(&text).attachment, json);
+    }
+
+    #[test]
+    fn an_ending_is_json_and_says_what_fits() {
+        assert_eq!(&*ending(None), "{\"version\":\"1.8.1\",\"reason\":0}");
+        let said = |text: &str| (ending(Some(text)).len(), read(&ending(Some(text))).attachment);
+        assert_eq!(&*said("bye").1, "bye");
+        assert_eq!(&*said("{\"a\":1}").1, "{\"a\":1}");
+        for length in [2_000, 3_000, 4_200] {
+            let (all, read) = said(&"x".repeat(length));
+            assert!(all <= limits::CUSTOM);
+            assert_eq!(read.len(), if length > limits::CUSTOM { 0 } else { length });
+        }
     }
 
     #[test]

@@ -35,7 +35,6 @@ mod plug {
     use std::fmt;
     use std::sync::Arc;
 
-    use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
     use nertc_callkit_mqtt::options::{ENDPOINT_BYTES, ENDPOINTS, PEM_BYTES, PREFIX_BYTES};
     use nertc_callkit_mqtt::options::{Given, Hooks, Options, Refused};
@@ -88,10 +87,7 @@ mod plug {
         };
         Options::read(&given).map_err(|refused| match refused {
             Refused::Invalid(_) => Error::because("options", refused.to_string()),
-            Refused::Unsupported(_) => {
-                error!("mqtt_signaling: options: {refused}");
-                Error::Unsupported
-            }
+            Refused::Unsupported(_) => Error::not_here("options", refused.to_string()),
         })
     }
 
@@ -165,7 +161,6 @@ mod plug {
 
 #[cfg(not(feature = "mqtt"))]
 mod plug {
-    use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
 
     use crate::ffi::error::Error;
@@ -174,7 +169,6 @@ mod plug {
         _: *const nertc_callkit_mqtt_options,
         _: *mut nertc_callkit_plugs,
     ) -> Result<(), Error> {
-        error!("mqtt_signaling: this library was built without the feature `mqtt`");
-        Err(Error::Unsupported)
+        Err(Error::not_here("options", "this library was built without the feature `mqtt`"))
     }
 }

@@ -29,17 +29,15 @@ impl Class {
     /// Every field of the engine that holds text has a line here.
     pub(super) fn of(field: &str) -> Class {
         match field {
-            "account" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "sender" | "durations" => {
-                Class::Name
-            }
-            "attachment" | "attach_ext" | "extra" | "title" | "content" | "payload" | "message" => {
-                Class::Personal
-            }
+            "account" | "accounts" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "writer"
+            | "owner" | "durations" => Class::Name,
+            "attachment" | "attach_ext" | "extra" | "closed" | "Closed" | "title" | "content" | "payload"
+            | "message" => Class::Personal,
             "custom" | "text" | "Accepted" => Class::Wire,
             "id" | "channel_id" | "request_id" | "call_id" | "alias" | "channel_name" | "rtc_channel"
             | "client_msg_id" | "msg_id" | "device" | "from_device" | "Ignored" | "Join" | "Accept"
             | "GlareAccept" | "Enter" => Class::Open,
-            "token" | "rtc_token" => Class::Secret,
+            "token" | "rtc_token" | "SetToken" => Class::Secret,
             _ => Class::Unknown,
         }
     }
@@ -149,7 +147,7 @@ impl Redactor {
             match kind {
                 Some(Kind::Text) if length > 2 => {
                     shown.push('"');
-                    shown += &self.stand_in(Kind::Text, &token[1..length - 1], length - 2);
+                    shown += &self.inside_string(&token[1..length - 1]);
                     shown.push('"');
                 }
                 Some(Kind::Number) => shown += &self.stand_in(Kind::Number, token, length),
@@ -157,6 +155,32 @@ impl Redactor {
             }
             rest = after;
         }
+        shown
+    }
+
+    /// What stands for the inside of a string of JSON. Escapes stay escapes: the text travels as JSON and inside
+    /// a string too, and is as long as it was in both.
+    fn inside_string(&mut self, inside: &str) -> String {
+        let is_escape = |at: usize| inside.as_bytes().get(at) == Some(&b'\\');
+        let mut escapes = Vec::new();
+        let mut at = 0;
+        while at < inside.len() {
+            if is_escape(at) {
+                escapes.push(at);
+                at += 1;
+            }
+            at += 1;
+        }
+        let letters = self.stand_in(Kind::Text, inside, inside.len() - 2 * escapes.len());
+        let mut letters = letters.chars();
+        let (mut shown, mut at) = (String::with_capacity(inside.len()), 0);
+        for escape in escapes {
+            shown.extend(letters.by_ref().take(escape - at));
+            let is_long = matches!(inside.as_bytes().get(escape + 1), Some(b'"' | b'\\'));
+            shown += if is_long { "\\\"" } else { "\\n" };
+            at = escape + 2;
+        }
+        shown.extend(letters);
         shown
     }
 
@@ -259,7 +283,7 @@ fn wire_class(key: &str) -> Member {
     match key {
         "version" | "callId" | "channelId" => Member::Id(limits::ID),
         "channelName" => Member::Id(limits::RTC_CHANNEL),
-        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" => Member::Number,
+        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" | "local" => Member::Number,
         "durations" => Member::Durations,
         "_attachment" | "extraInfo" | "global_extra" => Member::App,
         _ => Member::Unknown,
@@ -282,7 +306,7 @@ fn quote(text: &str) -> String {
 
 /// The messages that the engine itself gives.
 fn is_own_word(text: &str) -> bool {
-    text == codes::NO_MEDIA || text == codes::NO_ANSWER
+    codes::OWN_MESSAGES.contains(&text)
 }
 
 /// A number, true, false or null of JSON.

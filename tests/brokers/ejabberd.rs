@@ -74,6 +74,8 @@ impl Ejabberd {
         command.args(["-noinput", "-name", &name_of(at), "-setcookie", "callkit"]);
         command.args(["-kernel", "inet_dist_use_interface", &format!("{{127,0,0,{}}}", at + 1)]);
         command.args(["-start_epmd", "false", "-erl_epmd_port", &self.port.to_string()]);
+        // As in the configuration, which takes effect a minute later alone.
+        command.args(["-kernel", "net_ticktime", "8"]);
         // In quotes: an Erlang string.
         command.args(["-mnesia", "dir", &format!("{:?}", node.dir.join("db").display().to_string())]);
         command.args(["-s", "ejabberd", "-eval"]);
@@ -88,6 +90,11 @@ impl Ejabberd {
     /// kill -9.
     pub(crate) fn kill(&mut self, at: usize) {
         self.nodes[at].process.take().expect("running").kill();
+    }
+
+    /// Stops a node where it stands: nothing is closed, nothing is answered.
+    pub(crate) fn freeze(&self, at: usize) {
+        self.nodes[at].process.as_ref().expect("running").signal(libc::SIGSTOP);
     }
 
     /// Starts a node again that was killed: it finds the others by itself.

@@ -60,7 +60,7 @@ fn a_call_goes_on_when_a_node_dies_and_again_when_it_comes_back() {
 }
 
 #[test]
-#[ignore = "make test-brokers: three clusters more"]
+#[ignore = "make test-brokers: a cluster more"]
 fn the_callers_node_dies_in_a_call() {
     let (mut cluster, mut alice, mut bob) = two_nodes("ejabberd_caller", &[]);
     connect(&mut alice, &mut bob);
@@ -69,7 +69,7 @@ fn the_callers_node_dies_in_a_call() {
 }
 
 #[test]
-#[ignore = "make test-brokers: three clusters more"]
+#[ignore = "make test-brokers: a cluster more"]
 fn a_node_dies_while_ringing() {
     let (mut cluster, mut alice, mut bob) = two_nodes("ejabberd_ringing", &["--ring", "120000"]);
     ring(&mut alice, &mut [&mut bob]);
@@ -83,7 +83,7 @@ fn a_node_dies_while_ringing() {
 
 /// A session is in the memory of its node: what waited there is gone with it, and the caller repeats it.
 #[test]
-#[ignore = "make test-brokers: three clusters more"]
+#[ignore = "make test-brokers: a cluster more"]
 fn a_node_dies_while_the_callee_is_away() {
     let (mut cluster, mut alice, mut bob) = two_nodes("ejabberd_away", &["--ring", "120000"]);
     bob.kill();
@@ -93,5 +93,17 @@ fn a_node_dies_while_the_callee_is_away() {
     let mut bob = Phone::new(&cluster.exchange(0), "bob/phone", &[]);
     bob.until_for(detour(), "on_invited");
     accept(&mut alice, &mut bob);
+    goes_on(&mut alice, &mut bob);
+}
+
+/// The others are held up until they take it for dead: brokers/ejabberd.yml says how soon.
+#[test]
+#[ignore = "make test-brokers: it takes the time of some pings"]
+fn a_node_stands_still_in_a_call() {
+    let (cluster, mut alice, mut bob) = two_nodes("ejabberd_frozen", &[]);
+    connect(&mut alice, &mut bob);
+    cluster.freeze(1);
+    bob.until_for(detour(), "on_reconnecting");
+    bob.until_for(detour(), "on_reconnected");
     goes_on(&mut alice, &mut bob);
 }

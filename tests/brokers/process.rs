@@ -204,12 +204,21 @@ fn read_lines(from: impl Read + Send + 'static, said: &Shared) {
     });
 }
 
-/// Runs a program to its end; panics with what it said if it fails.
+/// Runs a program to its end; panics with what it said if it fails, or does not end in time.
 #[track_caller]
 pub(crate) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) {
     let mut command = Command::new(program);
     command.args(arguments);
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
+    let words = format!("{command:?}");
+    let (status, said) = answer(command);
+    assert!(status.success(), "{words}: {said}");
+}
+
+/// Runs a program to its end: how it ended, and what it said.
+#[track_caller]
+pub(crate) fn answer(command: Command) -> (ExitStatus, String) {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut process = Process::start(&name, command);
+    let status = process.end();
+    (status, process.lines().join("\n"))
 }

@@ -118,6 +118,28 @@ impl Door<'_> {
         Process::start("mosquitto_sub", command)
     }
 
+    /// A device with a session that stays, as mosquitto_sub; one that `leaves` is gone when it has subscribed.
+    fn device(self, account: &str, filter: &str, leaves: bool) -> Process {
+        let mut command = client("mosquitto_sub", self.port, self.version, account);
+        command.args(["-i", "bobs-secret", "-c"]).args(if leaves { &["-E"][..] } else { &[] });
+        if self.version == "5" {
+            command.args(["-x", "600"]);
+        }
+        listen(command, &[filter])
+    }
+
+    /// More than may wait for bob's device, which is away, then one message from alice. What alice heard.
+    fn flood(self) -> Vec<String> {
+        self.device("bob", "nck1/u/bob/in/+/+", true).end();
+        let mut command = client("mosquitto_pub", self.port, self.version, "eve");
+        command.args(["-t", "nck1/u/bob/in/eve/x", "-m", "junk", "--repeat", "1100"]);
+        let mut flood = Process::start("eve", command);
+        flood.end();
+        let acknowledged = flood.lines().iter().filter(|line| line.contains("PUBACK")).count();
+        assert_eq!(acknowledged, 1100, "every one is acknowledged");
+        self.publish("alice", "nck1/u/bob/in/alice/phone", "honest").lines()
+    }
+
     /// alice says what she may and what she may not; bob hears the first. `denied` looks at the second.
     fn says(self, denied: impl Fn(&str, &[String])) {
         let bob = listen(client("mosquitto_sub", self.port, self.version, "bob"), &OWN);
@@ -164,9 +186,27 @@ fn ejabberd_denies_what_is_forged_and_alien() {
     assert_eq!(reason(command, "received PUBACK"), NOT_SAID);
 }
 
+#[test]
+fn ejabberd_ends_a_session_that_is_full_and_client_ids_belong_to_accounts() {
+    let broker = Ejabberd::start("ejabberd_queue", 1, &PEOPLE);
+    let door = Door { port: broker.port(0), version: "5" };
+    let bob = door.device("bob", "nck1/u/bob/in/+/+", false);
+    let eve = door.device("eve", "nck1/u/eve/in/+/+", false);
+    for account in ["bob", "eve"] {
+        door.publish("alice", &format!("nck1/u/{account}/in/alice/phone"), "to its owner");
+    }
+    bob.wait_text("heard nck1/u/bob/in/alice/phone to its owner");
+    eve.wait_text("heard nck1/u/eve/in/alice/phone to its owner");
+    assert_eq!((heard(&bob).len(), heard(&eve).len()), (1, 1));
+    drop(bob);
+    let told = door.flood();
+    let nobody_there = "RC:16)";
+    assert!(told.iter().any(|line| line.ends_with(nobody_there)), "{told:?}");
+}
+
 /// One test: a RabbitMQ takes ten seconds to start.
 #[test]
-fn calls_through_rabbitmq_which_denies_what_is_forged_and_alien() {
+fn calls_through_rabbitmq_and_its_rules() {
     let broker = RabbitMq::start("rabbitmq", &PEOPLE);
     calls(&broker.exchange(), &broker.tls_exchange());
     turned_away(&broker.exchange());
@@ -183,4 +223,9 @@ fn calls_through_rabbitmq_which_denies_what_is_forged_and_alien() {
             (times("sending SUBSCRIBE") > 1).then_some(())
         });
     }
+    // What waits is limited, and the oldest goes first.
+    door.flood();
+    let bob = door.device("bob", "nck1/u/bob/in/+/+", false);
+    bob.wait_text("heard nck1/u/bob/in/alice/phone honest");
+    assert_eq!(heard(&bob).len(), 1000);
 }

@@ -287,11 +287,11 @@ impl World {
             }
             Ask::Hangup => {
                 spend(&mut may.hangups);
-                Command::Hangup { call, no_offline, no_record }
+                Command::Hangup { call, no_offline, no_record, text: None }
             }
             Ask::Leave => {
                 spend(&mut may.leaves);
-                Command::Leave { call, no_offline }
+                Command::Leave { call, no_offline, text: None }
             }
             Ask::Switch(step) => {
                 spend(if step == SwitchStep::Invite { &mut may.switches } else { &mut may.answers });

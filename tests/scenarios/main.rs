@@ -21,7 +21,7 @@ const YARDSTICK: &str = "tests/scenarios/ringrtc.json";
 const YARDSTICK_TESTS: usize = 115;
 
 /// What a marker may name, in the order of the document.
-const GROUPS: [(&str, &str); 17] = [
+const GROUPS: [(&str, &str); 18] = [
     ("ordinary", "An ordinary call"),
     ("busy", "Busy"),
     ("cancel", "Cancel and its races"),
@@ -29,6 +29,7 @@ const GROUPS: [(&str, &str); 17] = [
     ("glare", "Both call each other"),
     ("devices", "Several devices of an account"),
     ("expiry", "Old invites, and back from offline"),
+    ("early", "Answered before the call is here"),
     ("reconnect", "Interrupted connections"),
     ("failure", "Something fails or is never answered"),
     ("recall", "Calling again"),

@@ -87,8 +87,8 @@ impl Service {
             SignalOp::CancelInvite(message) => self.cancel(device, now, message),
             SignalOp::Accept(message) => self.answer(device, now, message, true),
             SignalOp::Reject(message) => self.answer(device, now, message, false),
-            SignalOp::Leave { channel_id, .. } => self.leave(device, now, channel_id),
-            SignalOp::Close { channel_id, .. } => self.close(device, now, channel_id),
+            SignalOp::Leave { channel_id, custom, .. } => self.leave(device, now, channel_id, custom),
+            SignalOp::Close { channel_id, custom, .. } => self.close(device, now, channel_id, custom),
             SignalOp::Control(message) => self.control(device, now, message),
             SignalOp::SendRecord(_) => (code(codes::OK), Vec::new()),
         }
@@ -104,7 +104,7 @@ impl Service {
     pub(crate) fn forget(&mut self, device: usize, now: u64) -> Vec<Delivery> {
         self.logged_in[device] = false;
         let inside: Vec<Text> = self.rooms_of(device).into_iter().map(|room| room.channel.id).collect();
-        inside.iter().flat_map(|id| self.leave(device, now, id).1).collect()
+        inside.iter().flat_map(|id| self.leave(device, now, id, &Text::default()).1).collect()
     }
 
     fn devices_of<'a>(&'a self, account: &'a str) -> impl Iterator<Item = usize> + 'a {
@@ -231,6 +231,17 @@ impl Service {
         }
     }
 
+    /// A device rings for an invite that is open: its inviter is told.
+    #[allow(dead_code, reason = "the simulation uses it, the model check does not")]
+    pub(crate) fn ringing(&self, device: usize, now: u64, id: &Text, request: &Text) -> Vec<Delivery> {
+        let open = self.lines.get(id).into_iter().flat_map(|line| line.invites.iter());
+        let mut open = open.filter(|it| it.request_id == *request && it.state == InviteState::Pending);
+        let Some(inviter) = open.next().map(|invite| invite.from.clone()) else { return Vec::new() };
+        let mut event = self.event(Signal::Ringing, id, device, now);
+        event.request_id = request.clone();
+        self.tell_account(&inviter, &event, Source::Online, None)
+    }
+
     fn cancel(&mut self, device: usize, now: u64, message: &Message) -> Done {
         let to = match self.open_invite(message) {
             Err(why) => return (code(why), Vec::new()),
@@ -264,11 +275,12 @@ impl Service {
         (code(codes::OK), deliveries)
     }
 
-    fn leave(&mut self, device: usize, now: u64, id: &Text) -> Done {
+    fn leave(&mut self, device: usize, now: u64, id: &Text, custom: &Text) -> Done {
         if let Err(why) = self.is_member(device, id) {
             return (code(why), Vec::new());
         }
-        let event = self.event(Signal::Leave, id, device, now);
+        let mut event = self.event(Signal::Leave, id, device, now);
+        event.custom = custom.clone();
         let line = self.lines.get_mut(id).expect("is a member");
         line.members.retain(|m| m.0 != device);
         let tell = |m: &(usize, u64)| Delivery { to: m.0, source: Source::Online, event: event.clone() };
@@ -279,11 +291,12 @@ impl Service {
         (code(codes::OK), deliveries)
     }
 
-    fn close(&mut self, device: usize, now: u64, id: &Text) -> Done {
+    fn close(&mut self, device: usize, now: u64, id: &Text, custom: &Text) -> Done {
         if let Err(why) = self.is_member(device, id) {
             return (code(why), Vec::new());
         }
-        let event = self.event(Signal::Close, id, device, now);
+        let mut event = self.event(Signal::Close, id, device, now);
+        event.custom = custom.clone();
         let line = self.lines.remove(id).expect("is a member");
         let tell = |to| Delivery { to, source: Source::Online, event: event.clone() };
         let members = line.members.iter().map(|m| m.0).filter(|to| *to != device);

@@ -108,15 +108,22 @@ pub(crate) fn command(name: &str, of: &mut Fields, implied: &CallRef) -> Result<
             no_record: of.flag("no_record", false)?,
         },
         "accept" => Command::Accept { call: call_ref(of, implied)? },
-        "reject" => {
-            Command::Reject { call: call_ref(of, implied)?, busy: of.flag("busy", false)?, text: None }
-        }
+        "reject" => Command::Reject {
+            call: call_ref(of, implied)?,
+            busy: of.flag("busy", false)?,
+            text: maybe_text(of, "text")?,
+        },
         "hangup" => Command::Hangup {
             call: call_ref(of, implied)?,
             no_offline: of.flag("no_offline", false)?,
             no_record: of.flag("no_record", false)?,
+            text: maybe_text(of, "text")?,
         },
-        "leave" => Command::Leave { call: call_ref(of, implied)?, no_offline: of.flag("no_offline", false)? },
+        "leave" => Command::Leave {
+            call: call_ref(of, implied)?,
+            no_offline: of.flag("no_offline", false)?,
+            text: maybe_text(of, "text")?,
+        },
         "switch_call_type" => Command::SwitchCallType {
             call_type: call_type(of)?,
             step: match of.number("state")? {

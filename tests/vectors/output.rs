@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 pub(crate) fn show(output: &Output) -> Option<Value> {
     let value = match output {
         Output::Signal { req: _, op } => signal(op),
+        // Between an engine and its own backend; no message on the wire.
+        Output::Notify(Notice::InviteState { .. }) => return None,
         Output::Notify(notice) => self::notice(notice),
         Output::Rtc { req: _, op } => rtc(op),
         Output::Done { ticket: _, result } => done(result),
@@ -79,10 +81,12 @@ fn signal(op: &SignalOp) -> Value {
         SignalOp::Login { account, token } => json!({"account": &**account, "token": &**token}),
         SignalOp::Logout => json!({}),
         SignalOp::Create { call_type } => json!({"call_type": type_of(*call_type)}),
-        SignalOp::Join { channel_id, no_offline }
-        | SignalOp::Leave { channel_id, no_offline }
-        | SignalOp::Close { channel_id, no_offline } => {
+        SignalOp::Join { channel_id, no_offline } => {
             json!({"channel_id": &**channel_id, "no_offline": no_offline})
+        }
+        SignalOp::Leave { channel_id, custom, no_offline }
+        | SignalOp::Close { channel_id, custom, no_offline } => {
+            json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline})
         }
         SignalOp::Invite { message, expires_ms, push } => {
             let mut invite = self::message(message);

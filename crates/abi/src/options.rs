@@ -37,7 +37,8 @@ pub struct nertc_callkit_call_options {
     /// Account to call. Not NULL, 1 to 64 bytes, not the own account.
     pub user_id: *const c_char,
     /// Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
-    /// as a string. NULL = none.
+    /// as a string. With `extra` at most 4096 bytes as JSON, our own members included:
+    /// nertc_callkit_call says how that is counted. NULL = none.
     pub attachment: *const c_char,
     /// Text for the service's own use (NetEase's global_extra). NULL = none.
     pub extra: *const c_char,

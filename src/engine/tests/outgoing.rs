@@ -1,5 +1,6 @@
 //! We call: the caller's column of the event-order table, and the wire behind it.
 
+use super::super::closer::Finish;
 use super::super::codes;
 use super::super::input::*;
 use super::super::output::*;
@@ -504,9 +505,8 @@ fn a_join_that_succeeds_too_late_is_undone() {
     rig.told("done call 408 · on_call_end 7");
     rig.settle();
     let asked = rig.ops.iter().rev().take(2).cloned().collect::<Vec<_>>();
-    let id: Text = "ch1".into();
-    assert!(asked.contains(&SignalOp::Close { channel_id: id.clone(), no_offline: false }), "{asked:?}");
-    assert!(asked.contains(&SignalOp::Leave { channel_id: id, no_offline: false }), "{asked:?}");
+    assert!(asked.contains(&Finish::close().op("ch1".into())), "{asked:?}");
+    assert!(asked.contains(&Finish::leave().op("ch1".into())), "{asked:?}");
 }
 
 /// Scenario (failure): Cleaning up after a call fails: an error that names the ended call.

@@ -8,7 +8,7 @@ fn rings(rig: &mut Rig) {
     rig.signal(Signal::Ringing, "bob", "ch1", "r1", "");
 }
 
-/// Scenario (ringing): Several devices of the called account ring: the caller is told once.
+/// Scenario (ordinary): Several devices of the called account ring: the caller is told once.
 #[test]
 fn ringing_is_told_once_however_many_devices_ring() {
     let mut rig = Rig::calling();
@@ -27,7 +27,7 @@ fn ringing_is_told_once_however_many_devices_ring() {
     rig.told("on_user_ringing bob");
 }
 
-/// Scenario (ringing): It rings before the service confirms the invite: done(call) comes first, and what the
+/// Scenario (ordinary): It rings before the service confirms the invite: done(call) comes first, and what the
 /// service says later changes nothing.
 #[test]
 fn ringing_proves_the_invite() {
@@ -47,8 +47,8 @@ fn ringing_proves_the_invite() {
     }
 }
 
-/// Scenario (ringing): Nothing rings for the app after the answer, after the end, or while its user takes the
-/// invite back.
+/// Scenario (ordinary): Nothing rings for the app after the answer, after the end, or while its user takes
+/// the invite back.
 #[test]
 fn ringing_that_comes_too_late_is_nothing() {
     let mut timing_out = Rig::calling();

@@ -394,15 +394,18 @@ fn nobody_rings_while_the_component_closes() {
 }
 
 #[test]
-fn two_hundred_and_fifty_six_messages_wait_for_a_login_and_no_more() {
+fn two_hundred_and_fifty_six_messages_wait_for_a_login_and_each_sender_has_its_share() {
     let mut rig = logged_out();
     rig.login("al");
     let junk = rig.event(Signal::Join, "eve", "x", "", "");
-    rig.handle(Input::Signals { source: Source::Online, events: vec![junk; 255] });
+    rig.handle(Input::Signals { source: Source::Online, events: vec![junk; 1_000] });
     rig.invite("bob", "p1", "q1");
     rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.invite("carol", "p2", "q2");
+    let junk = rig.event(Signal::Join, "eve", "x", "", "");
+    rig.handle(Input::Signals { source: Source::Online, events: vec![junk; 1_000] });
     rig.ok("login");
-    rig.told("done login 0 · on_invited bob");
+    rig.told("done login 0 · on_missed_call bob cancelled · on_invited carol");
 }
 
 #[test]

@@ -342,7 +342,10 @@ fn the_called_side_asks_a_caller_that_can_answer() {
     for (is_old, asked) in [(false, one), (true, both)] {
         let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
         match is_old {
-            true => rig.invite_old("bob", "p1", "q1"),
+            true => {
+                let custom = "{\"callType\":0,\"version\":\"1.1.0\",\"channelName\":\"room\"}";
+                rig.signal(Signal::Invite, "bob", "p1", "q1", custom);
+            }
             false => rig.invite("bob", "p1", "q1"),
         }
         rig.accept();

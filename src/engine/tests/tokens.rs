@@ -32,8 +32,8 @@ fn asked(mut rig: Rig) -> Rig {
     rig
 }
 
-/// Scenario (token): The token has expired when the connection comes back: the app is asked, answers, and the
-/// session goes on.
+/// Scenario (session): The token has expired when the connection comes back: the app is asked, answers, and
+/// the session goes on.
 #[test]
 fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     let mut rig = Rig::new();
@@ -49,13 +49,20 @@ fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     rig.told("on_reconnected 1");
     rig.pass(600_000);
     rig.told("");
+    // A connection that came back wants none any more.
+    loses(&mut rig);
+    asks(&mut rig);
+    rig.handle(Input::Connection(Connection::Restored));
+    rig.forget();
+    rig.pass(600_000);
+    rig.told("");
     // Asked again, told again.
     asks(&mut rig);
     rig.told("on_token_needed 302");
 }
 
-/// Scenario (token): The app does not answer within a minute, or says that there is none: the session ends with
-/// BAD_TOKEN, and the backend is told to stop.
+/// Scenario (session): The app does not answer within a minute, or says that there is none: the session ends
+/// with BAD_TOKEN, and the backend is told to stop.
 #[test]
 fn a_session_without_a_token_ends() {
     let mut late = asked(Rig::new());
@@ -90,7 +97,7 @@ fn a_session_without_a_token_ends() {
     assert_eq!(kicked, Some(codes::BAD_TOKEN));
 }
 
-/// Scenario (token): A refused token does not end a call that has media: BAD_TOKEN comes after the call.
+/// Scenario (session): A refused token does not end a call that has media: BAD_TOKEN comes after the call.
 #[test]
 fn a_call_with_media_outlives_its_token() {
     let mut rig = asked(Rig::in_call());
@@ -125,7 +132,7 @@ fn a_call_without_media_ends_with_its_token() {
     rig.told("done none 0 · on_kicked · on_call_end 8");
 }
 
-/// Scenario (token): A login gives no token, the app is asked and answers.
+/// Scenario (session): A login gives no token, the app is asked and answers.
 #[test]
 fn a_login_asks_for_a_token_within_its_own_limit() {
     let mut rig = logging_in();
@@ -198,8 +205,8 @@ fn a_login_that_waits_takes_a_newer_token() {
     assert_eq!(token.as_deref(), Some("newer"));
 }
 
-/// Scenario (token): The connection is lost and the app logs in again with a fresh token: it is used, and the
-/// login completes when the connection is back, or with 408.
+/// Scenario (session): The connection is lost and the app logs in again with a fresh token: it is used, and
+/// the login completes when the connection is back, or with 408.
 #[test]
 fn a_login_on_a_lost_connection_hands_its_token_on_and_waits() {
     let mut rig = asked(Rig::new());

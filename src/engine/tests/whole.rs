@@ -92,17 +92,17 @@ fn hangup_and_leave_say_whether_offline_devices_hear_of_it() {
     for no_offline in [false, true] {
         let mut rig = Rig::in_call();
         let call = rig.implied();
-        rig.command(Command::Hangup { call, no_offline, no_record: false });
+        rig.command(Command::Hangup { call, no_offline, no_record: false, text: None });
         assert_eq!(newest(&rig, close_flag), no_offline);
 
         let mut rig = Rig::in_call();
         let call = rig.implied();
-        rig.command(Command::Leave { call, no_offline });
+        rig.command(Command::Leave { call, no_offline, text: None });
         assert_eq!(newest(&rig, leave_flag), no_offline);
 
         let mut rig = Rig::calling();
         let call = rig.implied();
-        rig.command(Command::Hangup { call, no_offline, no_record: false });
+        rig.command(Command::Hangup { call, no_offline, no_record: false, text: None });
         assert_eq!(newest(&rig, cancel_of).no_offline, no_offline);
         rig.ok("cancel");
         assert_eq!(newest(&rig, close_flag), no_offline);
@@ -122,7 +122,7 @@ fn no_record_means_none_said_by_the_call_or_by_its_end() {
 
     let mut rig = Rig::calling();
     let call = rig.implied();
-    rig.command(Command::Hangup { call, no_offline: false, no_record: true });
+    rig.command(Command::Hangup { call, no_offline: false, no_record: true, text: None });
     assert!(!rig.waiting().contains("record"));
 
     let mut rig = call_with(CallOptions { no_record: true, ..Rig::options("bob") });

@@ -137,11 +137,11 @@ impl Signaling for SignalingPlug {
             SignalOp::CancelInvite(message) => self.run(slots.cancel_invite, req, &Args::message(message)),
             SignalOp::Accept(message) => self.run(slots.accept, req, &Args::message(message)),
             SignalOp::Reject(message) => self.run(slots.reject, req, &Args::message(message)),
-            SignalOp::Leave { channel_id, no_offline } => {
-                self.run(slots.leave, req, &Args::channel(channel_id, *no_offline))
+            SignalOp::Leave { channel_id, custom, no_offline } => {
+                self.run(slots.leave, req, &Args { custom, ..Args::channel(channel_id, *no_offline) })
             }
-            SignalOp::Close { channel_id, no_offline } => {
-                self.run(slots.close, req, &Args::channel(channel_id, *no_offline))
+            SignalOp::Close { channel_id, custom, no_offline } => {
+                self.run(slots.close, req, &Args { custom, ..Args::channel(channel_id, *no_offline) })
             }
             SignalOp::Control(message) => self.run(slots.control, req, &Args::message(message)),
             SignalOp::SendRecord(record) => self.send_record(req, record),

@@ -216,7 +216,8 @@ fn worker_delivery_has_no_dispatch() {
 fn a_full_inbox_still_takes_what_ends_a_call_and_what_a_plug_completes() {
     let kit = Kit::new(Options { host_delivery: false, own_worker: true }).expect("a thread");
     let accept = || kit.command(Ticket(1), Command::Accept { call: CallRef::default() });
-    let hang_up = || Command::Hangup { call: CallRef::default(), no_offline: false, no_record: false };
+    let hang_up =
+        || Command::Hangup { call: CallRef::default(), no_offline: false, no_record: false, text: None };
     for _ in 0..limits::INBOX {
         assert_eq!(accept(), Ok(()));
     }

@@ -1,0 +1,101 @@
+//! Messages that come all at once: a batch is looked at as far as a limit goes, and each account has the same
+//! share of it, so that nobody's many messages hide another's few.
+
+use std::collections::BTreeMap;
+
+use super::input::{SignalEvent, Text};
+use super::{Engine, limits};
+
+/// The messages that stay, in their order, and those that do not. Each account has the same share, and its
+/// newest messages have it.
+pub(super) fn share_out(events: Vec<SignalEvent>, limit: usize) -> (Vec<SignalEvent>, Vec<SignalEvent>) {
+    if events.len() <= limit {
+        return (events, Vec::new());
+    }
+    let mut newer: BTreeMap<Text, usize> = BTreeMap::new();
+    // How many newer ones each has of its sender, and which it is.
+    let mut ranks: Vec<(usize, usize)> = Vec::with_capacity(events.len());
+    for (index, event) in events.iter().enumerate().rev() {
+        let count = newer.entry(event.from.clone()).or_default();
+        ranks.push((*count, index));
+        *count += 1;
+    }
+    // Stable: of the same rank the newest come first.
+    ranks.sort_by_key(|(rank, _)| *rank);
+    let mut stays = vec![false; events.len()];
+    ranks.iter().take(limit).for_each(|(_, index)| stays[*index] = true);
+    let mut stays = stays.into_iter();
+    events.into_iter().partition(|_| stays.next().unwrap_or(false))
+}
+
+impl Engine {
+    /// A batch without what is too much of it. What the live call's parties say always counts.
+    pub(super) fn limit_batch(&mut self, events: Vec<SignalEvent>) -> Vec<SignalEvent> {
+        if events.len() <= limits::BATCH {
+            return events;
+        }
+        let (peer, account) = (self.state.peer(), self.session.account());
+        let is_live = |event: &SignalEvent| {
+            (event.from == peer || event.from == account) && self.is_live_channel(&event.channel.id)
+        };
+        let (mut live, others): (Vec<_>, Vec<_>) = events.into_iter().partition(is_live);
+        if live.len() > limits::BATCH {
+            live.drain(..live.len() - limits::BATCH);
+        }
+        let (kept, dropped) = share_out(others, limits::BATCH);
+        self.drop_unread(&dropped);
+        live.extend(kept);
+        live
+    }
+
+    /// Messages that are too many.
+    pub(super) fn drop_unread(&mut self, events: &[SignalEvent]) {
+        if !events.is_empty() {
+            self.drop_invites(events);
+            self.ignore("more messages at once than are looked at");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::input::{Channel, Signal};
+    use super::*;
+
+    fn event(from: &str, n: usize) -> SignalEvent {
+        SignalEvent {
+            signal: Signal::Invite,
+            channel: Channel { id: n.to_string().into(), ..Channel::default() },
+            from: from.into(),
+            from_device: Text::default(),
+            to: Text::default(),
+            request_id: Text::default(),
+            custom: Text::default(),
+            time_ms: 0,
+            uid: 0,
+        }
+    }
+
+    fn names(events: &[SignalEvent]) -> Vec<String> {
+        events.iter().map(|event| format!("{}{}", event.from, event.channel.id)).collect()
+    }
+
+    #[test]
+    fn each_has_the_same_share_and_the_order_stays() {
+        let mut events = vec![event("bob", 0)];
+        events.extend((1..100).map(|n| event("eve", n)));
+        events.push(event("carol", 100));
+        let (kept, dropped) = share_out(events.clone(), 4);
+        assert_eq!(names(&kept), ["bob0", "eve98", "eve99", "carol100"]);
+        assert_eq!(dropped.len(), 97);
+        let (kept, dropped) = share_out(events, 101);
+        assert!(kept.len() == 101 && dropped.is_empty());
+    }
+
+    #[test]
+    fn many_accounts_leave_one_each_the_newest_first() {
+        let events: Vec<SignalEvent> = (0..10).map(|n| event(&format!("u{n}x"), n)).collect();
+        let (kept, _) = share_out(events, 3);
+        assert_eq!(names(&kept), ["u7x7", "u8x8", "u9x9"]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Nobody's many messages push out another's few, fill the app's queue or silence a call.
+
+use super::super::input::*;
+use super::super::{Config, limits};
+use super::rig::{Rig, caps, new_style};
+
+fn invite(rig: &Rig, from: &str, n: usize) -> SignalEvent {
+    let (channel, request) = (format!("{from}{n}"), format!("{from}q{n}"));
+    rig.event(Signal::Invite, from, &channel, &request, &new_style(&channel, "k1"))
+}
+
+fn all_at_once(rig: &mut Rig, source: Source, events: Vec<SignalEvent>) {
+    rig.handle(Input::Signals { source, events });
+}
+
+/// Scenario (strangers): Eight accounts call and call: a call that has ended does not ring again.
+#[test]
+fn eight_strangers_do_not_make_an_ended_call_ring_again() {
+    let mut rig = Rig::called();
+    rig.accept();
+    rig.ok("accept");
+    rig.settle();
+    for n in 0..400 {
+        let event = invite(&rig, &format!("eve{}", n % 8), n);
+        all_at_once(&mut rig, Source::Online, vec![event]);
+        rig.settle();
+    }
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.asked("");
+    rig.hangup();
+    rig.settle();
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.told("");
+}
+
+/// Scenario (strangers): More strangers than the table has places call: the calls of this device stay known.
+#[test]
+fn calls_that_were_shown_are_remembered_whoever_else_calls() {
+    let mut rig = Rig::called();
+    rig.reject();
+    rig.settle();
+    rig.invite("dan", "d1", "d2");
+    for n in 0..2 * limits::TOMBSTONES {
+        let event = invite(&rig, &format!("eve{n}"), n);
+        all_at_once(&mut rig, Source::Online, vec![event]);
+        rig.settle();
+    }
+    rig.reject();
+    rig.settle();
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.invite("dan", "d1", "d2");
+    rig.told("");
+}
+
+/// Scenario (strangers): The live call is known whatever was forgotten.
+#[test]
+fn the_invite_of_the_live_call_is_known_from_the_call_itself() {
+    let mut rig = Rig::in_call_as_callee();
+    rig.pass(601_000);
+    rig.forget();
+    rig.invite("bob", "p1", "q1");
+    rig.asked("");
+    rig.told("");
+}
+
+/// Scenario (strangers): A batch of a hundred thousand messages: the call of somebody else is in it, and found.
+#[test]
+fn in_a_huge_batch_each_account_has_its_share() {
+    for source in [Source::Online, Source::Offline] {
+        let mut rig = Rig::new();
+        let mut events = vec![invite(&rig, "bob", 1)];
+        let mut junk = invite(&rig, "eve", 1);
+        events.extend((0..100_000).map(|n: usize| {
+            junk.request_id = n.to_string().into();
+            junk.signal = Signal::Cancel;
+            junk.clone()
+        }));
+        all_at_once(&mut rig, source, events);
+        rig.told("on_invited bob");
+    }
+}
+
+/// Scenario (strangers): In a huge batch is the end of our call: it counts.
+#[test]
+fn in_a_huge_batch_the_end_of_the_live_call_counts() {
+    let mut rig = Rig::in_call();
+    let close = rig.event(Signal::Close, "bob", "ch1", "", "");
+    let forged = rig.event(Signal::Close, "eve", "ch1", "", "");
+    let mut events = vec![close];
+    for n in 0..100_000 {
+        events.push(SignalEvent { from: format!("eve{n}").into(), ..forged.clone() });
+    }
+    all_at_once(&mut rig, Source::Online, events);
+    assert_eq!(rig.state(), 0);
+}
+
+/// Scenario (strangers): One account's backlog does not hide another's call.
+#[test]
+fn a_backlog_of_one_account_does_not_hide_anothers_call() {
+    let mut rig = Rig::new();
+    let mut events = vec![invite(&rig, "bob", 1)];
+    events.extend((0..200).map(|n| invite(&rig, "eve", n)));
+    all_at_once(&mut rig, Source::Offline, events);
+    let (told, _) = rig.logs();
+    assert!(told.contains("bob"), "{told}");
+}
+
+/// Scenario (switch): The peer's client flips the type without end: the app is told a few, then the newest.
+#[test]
+fn a_storm_of_type_switches_is_told_in_moderation() {
+    let mut rig = Rig::in_call();
+    rig.forget();
+    for n in 0..1_001 {
+        rig.control("ch1", if n % 2 == 0 { "{\"cid\":2,\"type\":2}" } else { "{\"cid\":2,\"type\":1}" });
+    }
+    let change = |kind: &str| format!("on_call_type_change {kind} 0");
+    rig.told(&[change("video"), change("audio"), change("video"), change("audio")].join(" · "));
+    rig.pass(u64::from(limits::COALESCE_MS));
+    rig.told(&change("video"));
+    rig.control("ch1", "{\"cid\":2,\"type\":1}");
+    rig.control("ch1", "{\"cid\":2,\"type\":2}");
+    rig.control("ch1", "{\"cid\":2,\"type\":1}");
+    rig.control("ch1", "{\"cid\":2,\"type\":2}");
+    rig.control("ch1", "{\"cid\":2,\"type\":1}");
+    rig.forget();
+    rig.hangup();
+    rig.pass(u64::from(limits::COALESCE_MS));
+    let (told, _) = rig.logs();
+    assert!(!told.contains("type_change"), "nothing comes after the end: {told}");
+}
+
+/// Scenario (switch): The peer asks again and again: the app is asked a few times, the rest is refused.
+#[test]
+fn a_storm_of_questions_about_the_type_is_refused() {
+    let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
+    rig.place_call();
+    rig.become_connected();
+    rig.settle();
+    rig.forget();
+    for _ in 0..100 {
+        rig.control("ch1", "{\"cid\":3,\"type\":2,\"state\":1}");
+        rig.control("ch1", "{\"cid\":2,\"type\":2}");
+        rig.control("ch1", "{\"cid\":2,\"type\":1}");
+        rig.settle();
+    }
+    let (told, asked) = rig.logs();
+    assert_eq!(told.matches("on_call_type_request").count(), limits::SWITCH_BURST as usize, "{told}");
+    assert_eq!(asked.matches("state 3").count(), 100 - limits::SWITCH_BURST as usize, "{asked}");
+}

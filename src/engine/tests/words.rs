@@ -1,0 +1,111 @@
+//! What an app says when it ends a call: busy or declined, and a text for the other app.
+
+use super::super::input::*;
+use super::super::limits;
+use super::super::wire::{self, Reason};
+use super::rig::{Rig, new_style};
+
+fn reject(rig: &mut Rig, busy: bool, text: Option<&str>) {
+    let call = rig.implied();
+    rig.command(Command::Reject { call, busy, text: text.map(Text::from) });
+}
+
+/// What the caller's app hears of this answer to an invite with the attachment "ours".
+fn heard(custom: &str) -> (i32, String) {
+    let mut rig = Rig::new();
+    rig.command(Command::Call(CallOptions { attachment: Some("ours".into()), ..Rig::options("bob") }));
+    rig.ok("create");
+    rig.ok("join");
+    rig.ok("invite");
+    rig.peer_rejects(custom);
+    let end = rig.last_end();
+    (end.reason as i32, end.extra.to_string())
+}
+
+/// Scenario (busy): The user is busy elsewhere, or says why not: the caller's app learns that.
+#[test]
+fn a_reject_says_busy_or_declined_and_carries_a_text() {
+    for (busy, text, told) in [
+        (false, None, (14, "")),
+        (true, None, (3, "")),
+        (false, Some("not now"), (14, "not now")),
+        (true, Some("{\"back\":17}"), (3, "{\"back\":17}")),
+    ] {
+        let mut rig = Rig::new();
+        let invite = new_style("p1", "k1").replace("\"callType\"", "\"_attachment\":\"ours\",\"callType\"");
+        rig.signal(Signal::Invite, "bob", "p1", "q1", &invite);
+        rig.forget();
+        reject(&mut rig, busy, text);
+        rig.told("done reject 0 · on_call_end 13");
+        let custom = rig.text_of("reject");
+        let read = wire::read(&custom);
+        let reason = if busy { Reason::Busy } else { Reason::Plain };
+        assert_eq!((wire::reason(&custom, &read), &*read.call_id), (reason, "k1"), "{custom}");
+        let (end, extra) = heard(&custom);
+        assert_eq!((end, &*extra), told, "{custom}");
+    }
+}
+
+/// Clients without call ids know only busy, and read no text.
+#[test]
+fn an_old_client_hears_601_or_nothing() {
+    for (busy, custom) in [(true, "601"), (false, "")] {
+        let mut rig = Rig::new();
+        rig.invite_old("bob", "p1", "q1");
+        reject(&mut rig, busy, Some("not now"));
+        assert_eq!(&*rig.text_of("reject"), custom);
+    }
+}
+
+#[test]
+fn the_words_of_a_reject_outlive_an_accept_that_runs() {
+    let mut rig = Rig::accepting();
+    reject(&mut rig, true, Some("not now"));
+    rig.told("done accept 90004 · done reject 0 · on_call_end 13");
+    rig.answer("accept", 408);
+    let custom = rig.text_of("reject");
+    assert_eq!(wire::read(&custom).reason, 3);
+    assert_eq!(&*wire::read(&custom).attachment, "not now");
+}
+
+/// Hanging up instead of rejecting or cancelling carries its text all the same.
+#[test]
+fn a_hangup_while_called_or_calling_carries_its_text() {
+    let hang_up = |rig: &mut Rig| {
+        let call = rig.implied();
+        rig.command(Command::Hangup {
+            call,
+            no_offline: false,
+            no_record: false,
+            text: Some("later".into()),
+        });
+    };
+    let mut rig = Rig::called();
+    hang_up(&mut rig);
+    assert_eq!(&*wire::read(&rig.text_of("reject")).attachment, "later");
+    let mut rig = Rig::calling();
+    hang_up(&mut rig);
+    assert_eq!(&*wire::read(&rig.text_of("cancel")).attachment, "later");
+}
+
+/// Whatever the invite carries, a text that the facade lets through arrives.
+#[test]
+fn a_text_within_the_limit_is_never_dropped_for_what_the_invite_carries() {
+    let longest = (0..limits::CUSTOM).rev().find(|n| wire::invite_fits(Some(&"a".repeat(*n)), None));
+    let text = "a".repeat(longest.expect("something fits"));
+    for extra in [0, 100, 3_700] {
+        let (name, id) = ("n".repeat(limits::RTC_CHANNEL), "i".repeat(limits::ID));
+        let invite = format!(
+            "{{\"version\":\"1.8.1\",\"callType\":0,\"channelName\":\"{name}\",\"callId\":\"{id}\",\
+             \"x\":\"{}\"}}",
+            "x".repeat(extra)
+        );
+        let custom = wire::reply_with(&invite, 3, Some(&text));
+        assert!(custom.len() <= limits::CUSTOM);
+        let read = wire::read(&custom);
+        assert_eq!((&*read.attachment, &*read.call_id, read.reason), (&*text, &*id, 3));
+    }
+    // Short ones are said twice, for clients that read the other key.
+    let custom = wire::reply_with(&new_style("p1", "k1"), 0, Some("short"));
+    assert!(custom.contains("\"extraInfo\":\"short\""), "{custom}");
+}

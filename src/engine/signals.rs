@@ -20,6 +20,7 @@ impl Engine {
             for event in &events {
                 self.bury_ends(now, std::slice::from_ref(event), &event.from);
             }
+            self.drop_invites(&events);
             return self.ignore("messages while not logged in");
         }
         if source == Source::Offline {
@@ -35,9 +36,12 @@ impl Engine {
             return match event.signal {
                 Signal::Accept => self.on_sibling(now, event, true),
                 Signal::Reject => self.on_sibling(now, event, false),
+                Signal::Invite => {
+                    self.drop_invites(std::slice::from_ref(event));
+                    self.ignore("an invite in the name of another own device");
+                }
                 Signal::Close
                 | Signal::Join
-                | Signal::Invite
                 | Signal::Cancel
                 | Signal::Leave
                 | Signal::Control

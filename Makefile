@@ -11,7 +11,7 @@ JOBS    := $(shell nproc)
 # with make is another make. Variables of the command line still reach everything, by the environment.
 unexport MAKEFLAGS MFLAGS
 # Broker programs, and what the tests that start them use.
-BROKERS := mosquitto mosquitto_pub nats-server openssl faketime
+BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 CLIPPY := cargo clippy --quiet
 SHELL_SCRIPTS := .ci/run scripts/* mosquitto/certificates mosquitto/local mosquitto/user tests/abi/planted \
   tests/conformance/with_mosquitto tests/install/check
@@ -25,7 +25,7 @@ help:
 	@echo 'make phone     build/phone: calls through an MQTT broker from the command line'
 	@echo 'make test      the tests for every day, a few minutes: Rust, brokers, C and C++, installed consumers'
 	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
-	@echo 'make test-brokers  calls through brokers, with the long tests (some minutes)'
+	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with stations over a broker'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=engine FUZZ_SECONDS=600: one of fuzz/fuzz_targets, or each, that long'

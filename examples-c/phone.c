@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "print_events.h"
@@ -28,7 +29,9 @@ static const char usage[] =
   "  --auto-answer   accept every call; --ring MS: how long a call rings (30000)\n"
   "  --presence      the broker tells who was lost; --peer-lost MS: gone after this silence (60000)\n"
   "commands: login, logout, call USER [audio|video], accept, reject, cancel, hangup, leave, status,\n"
-  "  switch audio|video, wait EVENT (the next commands when it has come), quit\n";
+  "  switch audio|video, quit; wait EVENT [SECONDS]: the next commands when it has come, within 60 s or so many\n";
+
+enum { WAIT_S = 60 };
 
 struct phone {
   const char *name; /* account, or account/device: begins each line */
@@ -39,6 +42,7 @@ struct phone {
   char typed[4096]; /* and not carried out yet */
   size_t length;
   char awaited[64];
+  long long wait_until; /* in ms of the clock that only goes forward */
   int end_of_input, quit;
 };
 
@@ -59,6 +63,28 @@ static void heard(void *me, const char *event)
   if (strcmp(phone->awaited, event) == 0) {
     phone->awaited[0] = '\0';
   }
+}
+
+/* How many ms poll may wait: until `wait` has waited for long enough, or for ever. */
+static int patience(const struct phone *me)
+{
+  struct timespec now;
+  long long left;
+  if (!me->awaited[0]) {
+    return -1;
+  }
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  left = me->wait_until - now.tv_sec * 1000LL - now.tv_nsec / 1000000;
+  return left > 0 ? (int)left : 0;
+}
+
+static void start_to_wait(struct phone *me, const char *event, const char *seconds)
+{
+  const long limit = seconds ? strtol(seconds, NULL, 10) : WAIT_S;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  snprintf(me->awaited, sizeof me->awaited, "%s", event);
+  me->wait_until = (now.tv_sec + (limit > 0 && limit <= 1000000 ? limit : WAIT_S)) * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* ---- what is typed ---- */
@@ -109,7 +135,7 @@ static void carry_out(struct phone *me, char *line)
   } else if (strcmp(verb, "switch") == 0 && first && type_of(first)) {
     answer = nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_SWITCH_INVITE, print_done, me);
   } else if (strcmp(verb, "wait") == 0 && first) {
-    snprintf(me->awaited, sizeof me->awaited, "%s", first);
+    start_to_wait(me, first, second);
   } else if (strcmp(verb, "login") == 0) {
     answer = login(me);
   } else if (strcmp(verb, "logout") == 0) {
@@ -183,8 +209,12 @@ static int loop(struct phone *me)
     fds[0].fd = library;
     /* What is typed stays with the system while we have no room for it or hold commands back. */
     fds[1].fd = me->end_of_input || me->length == sizeof me->typed - 1 ? -1 : STDIN_FILENO;
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+    if (poll(fds, 2, patience(me)) < 0 && errno != EINTR) {
       perror("phone: poll");
+      return 0;
+    }
+    if (patience(me) == 0 && !fds[0].revents) {
+      fprintf(stderr, "phone: waited in vain for %s\n", me->awaited);
       return 0;
     }
     if (fds[0].revents && nertc_callkit_dispatch(me->kit, 0) < 0) {

@@ -59,6 +59,9 @@
 /** Version of the vtables and sinks, for their `abi` fields. */
 #define NERTC_CALLKIT_ABI 1
 
+/** Longest text of nertc_callkit_push_encode, with its NUL. */
+#define NERTC_CALLKIT_PUSH_SIZE 768
+
 /** What a function answers at once: 0 = accepted, negative = refused and nothing follows. */
 typedef int32_t nertc_callkit_status;
 enum {
@@ -1760,6 +1763,27 @@ typedef struct nertc_callkit_call_info {
   { (uint32_t)sizeof(nertc_callkit_call_info), 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, \
     { 0 }, { 0 }, { 0 } }
 
+/** Who may ring. Any thread. */
+typedef struct nertc_callkit_call_policy {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_policy_flag bits. */
+  uint32_t flags;
+  /** A nertc_callkit_policy_rule. */
+  int32_t rule;
+  /** A nertc_callkit_policy_answer. */
+  int32_t answer;
+  /** 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none. */
+  const char *const *accounts;
+  /** 0 to 4096. */
+  uint32_t account_count;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
+} nertc_callkit_call_policy;
+/** Every default of nertc_callkit_call_policy. */
+#define NERTC_CALLKIT_CALL_POLICY_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_policy), 0, 0, 0, NULL, 0, 0 }
+
 /** How to call. Any thread. */
 typedef struct nertc_callkit_call_options {
   /** sizeof this struct. */
@@ -1774,7 +1798,8 @@ typedef struct nertc_callkit_call_options {
   const char *user_id;
   /**
    * Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
-   * as a string. NULL = none.
+   * as a string. With `extra` at most 4096 bytes as JSON, our own members included:
+   * nertc_callkit_call says how that is counted. NULL = none.
    */
   const char *attachment;
   /** Text for the service's own use (NetEase's global_extra). NULL = none. */
@@ -1800,6 +1825,58 @@ typedef struct nertc_callkit_cancel_options {
 /** Every default of nertc_callkit_cancel_options. */
 #define NERTC_CALLKIT_CANCEL_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_cancel_options), 0, NULL, NULL }
+
+/** How to reject. Any thread. */
+typedef struct nertc_callkit_end_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** Reserved; must be 0. */
+  uint32_t flags;
+  /** Which call; NULL = the one shown last. */
+  const nertc_callkit_call_ref *call;
+  /** 0 = declined, NERTC_CALLKIT_END_BUSY = busy. */
+  int32_t reason;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
+  /** Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none. */
+  const char *text;
+} nertc_callkit_end_options;
+/** Every default of nertc_callkit_end_options. */
+#define NERTC_CALLKIT_END_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_end_options), 0, NULL, 0, 0, NULL }
+
+/**
+ * What a push notification about a call says. No secret, and not authenticated: it can only make an
+ * answer wait. Any thread.
+ */
+typedef struct nertc_callkit_push_call {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  int32_t call_type;
+  /** By the sender's clock, ms since 1970; 0 = not known. */
+  uint64_t sent_ms;
+  /** What was left of the ring time then. */
+  uint32_t ring_left_ms;
+  /** Reserved; must be 0. */
+  uint32_t flags;
+  /** Called account. */
+  char to_account[65];
+  /** Caller's account. */
+  char from_account[65];
+  /** Caller's device, or empty. */
+  char from_device[65];
+  /** Signaling channel. */
+  char channel_id[65];
+  /** Request id of the invite. */
+  char request_id[65];
+  /** Reserved; must be 0. */
+  char reserved[3];
+} nertc_callkit_push_call;
+/** Every default of nertc_callkit_push_call. */
+#define NERTC_CALLKIT_PUSH_CALL_INIT \
+  { (uint32_t)sizeof(nertc_callkit_push_call), 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, \
+    { 0 } }
 
 /** One line of a hub's fault script. Any thread. */
 typedef struct nertc_callkit_fault {
@@ -1875,93 +1952,25 @@ typedef struct nertc_callkit_mqtt_options {
                          const char *client_id,
                          void *user_data);
   /**
-   * Asks for a token: login got none, or the broker refuses it (also later, when it reconnects).
-   * Answer with nertc_callkit_mqtt_set_token, in here or later, on any thread. Comes on any
-   * thread, with no lock held; must not block. NULL = a refused token is final.
-   */
-  void (*on_token)(uint64_t ask, const char *account, void *user_data);
-  /**
    * Handed to the hooks, which count as callbacks and may be called until the component is gone.
    */
   void *user_data;
+  /**
+   * For brokers that ask for a client certificate (mqtts://): the device's certificate and those
+   * between it and the authority, as PEM text, up to 1 MiB. NULL = none. With one, a login without
+   * a token connects without asking for a token.
+   */
+  const char *client_cert_pem;
+  /**
+   * The private key of that certificate, as PEM text without a password: PKCS #8, PKCS #1 or SEC1.
+   * Both or none.
+   */
+  const char *client_key_pem;
 } nertc_callkit_mqtt_options;
 /** Every default of nertc_callkit_mqtt_options. */
 #define NERTC_CALLKIT_MQTT_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_mqtt_options), 0, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, \
-    NULL, NULL }
-
-/** Who may ring. Any thread. */
-typedef struct nertc_callkit_call_policy {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** nertc_callkit_policy_flag bits. */
-  uint32_t flags;
-  /** A nertc_callkit_policy_rule. */
-  int32_t rule;
-  /** A nertc_callkit_policy_answer. */
-  int32_t answer;
-  /** 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none. */
-  const char *const *accounts;
-  /** 0 to 4096. */
-  uint32_t account_count;
-  /** Reserved; must be 0. */
-  uint32_t reserved;
-} nertc_callkit_call_policy;
-/** Every default of nertc_callkit_call_policy. */
-#define NERTC_CALLKIT_CALL_POLICY_INIT \
-  { (uint32_t)sizeof(nertc_callkit_call_policy), 0, 0, 0, NULL, 0, 0 }
-
-/** How to reject. Any thread. */
-typedef struct nertc_callkit_end_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** Reserved; must be 0. */
-  uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** 0 = declined, NERTC_CALLKIT_END_BUSY = busy. */
-  int32_t reason;
-  /** Reserved; must be 0. */
-  uint32_t reserved;
-  /** Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none. */
-  const char *text;
-} nertc_callkit_end_options;
-/** Every default of nertc_callkit_end_options. */
-#define NERTC_CALLKIT_END_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_end_options), 0, NULL, 0, 0, NULL }
-
-/**
- * What a push notification about a call says. No secret, and not authenticated: it can only make an
- * answer wait. Any thread.
- */
-typedef struct nertc_callkit_push_call {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** By the sender's clock, ms since 1970; 0 = not known. */
-  uint64_t sent_ms;
-  /** What was left of the ring time then. */
-  uint32_t ring_left_ms;
-  /** Reserved; must be 0. */
-  uint32_t flags;
-  /** Called account. */
-  char to_account[65];
-  /** Caller's account. */
-  char from_account[65];
-  /** Caller's device, or empty. */
-  char from_device[65];
-  /** Signaling channel. */
-  char channel_id[65];
-  /** Request id of the invite. */
-  char request_id[65];
-  /** Reserved; must be 0. */
-  char reserved[3];
-} nertc_callkit_push_call;
-/** Every default of nertc_callkit_push_call. */
-#define NERTC_CALLKIT_PUSH_CALL_INIT \
-  { (uint32_t)sizeof(nertc_callkit_push_call), 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, \
-    { 0 } }
+    NULL, NULL, NULL }
 
 #ifdef __cplusplus
 extern "C" {
@@ -1975,10 +1984,10 @@ extern "C" {
  *
  * @param config  How to create it. Not NULL.
  * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
- * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
- *                function (the log names it). UNSUPPORTED: a field that this library does not know
- *                is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out of descriptors
- *                or threads.
+ * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a
+ *                mandatory function (the log names it). UNSUPPORTED: a field that this library
+ *                does not know is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out
+ *                of descriptors or threads.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2007,8 +2016,8 @@ nertc_callkit_status nertc_callkit_destroy(nertc_callkit *kit);
  *
  * Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
  * pending completions come with SHUTTING_DOWN, and `released` is the last callback of all. With
- * HOST delivery they run in the next dispatch, which the closed handle accepts until `released` has
- * run.
+ * HOST delivery they run in the next dispatch, which the closed handle accepts until `released`
+ * has run.
  *
  * @param kit        Component. Not NULL.
  * @param released   Called once when everything is over, or NULL.
@@ -2026,8 +2035,8 @@ nertc_callkit_status nertc_callkit_release(nertc_callkit *kit,
  * Logs in to signaling; before that nothing can be called or received.
  *
  * Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
- * account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
- * Before it every request but login and set_call_timeout completes with
+ * account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its
+ * end. Before it every request but login and set_call_timeout completes with
  * NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
  *
  * @param kit        Component. Not NULL.
@@ -2044,6 +2053,23 @@ nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
                                          const char *token,
                                          nertc_callkit_done done,
                                          void *user_data);
+
+/**
+ * Gives the token for the next connection, asked for by on_token_needed or not.
+ *
+ * Copies `token`. While the connection is being made or is lost, it is tried at once; while there
+ * is one, it is kept and the connection stays. NULL or empty = there is none: a login completes
+ * with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it, after its live
+ * call if that has media. Logged out: OK, without effect.
+ *
+ * @param kit    Component. Not NULL.
+ * @param token  Up to 4096 bytes, or NULL = there is none.
+ * @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
+ *               UNSUPPORTED: the signaling plug has no set_token.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_set_token(nertc_callkit *kit, const char *token);
 
 /**
  * Logs out, after ending a live call so that the peer learns.
@@ -2097,8 +2123,8 @@ nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
  *
  * @param kit         Component. Not NULL.
  * @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
- * @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below -1),
- *                    CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
+ * @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
+ *                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
  *                    another thread is dispatching this component.
  *
  * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
@@ -2108,8 +2134,8 @@ int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
 /**
  * Gives a file descriptor to poll, with HOST delivery.
  *
- * Readable exactly while callbacks wait for dispatch. It stays the component's: never read or close
- * it.
+ * Readable exactly while callbacks wait for dispatch. It stays the component's: never read or
+ * close it.
  *
  * @param kit  Component. Not NULL.
  * @param out  Receives the descriptor, on success only. Not NULL.
@@ -2171,6 +2197,36 @@ const char *nertc_callkit_status_text(int32_t status);
 const char *nertc_callkit_code_text(int32_t code);
 
 /**
+ * Explains why a call ended.
+ *
+ * @param reason  A nertc_callkit_end_reason, or any other number.
+ * @return        For example "the called side was busy". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_end_reason_text(int32_t reason);
+
+/**
+ * Names a state.
+ *
+ * @param state  A nertc_callkit_state, or any other number.
+ * @return       For example "calling". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_state_text(int32_t state);
+
+/**
+ * Names what a completion or an error belongs to.
+ *
+ * @param operation  A nertc_callkit_operation, or any other number.
+ * @return           For example "switch_call_type". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_operation_text(uint32_t operation);
+
+/**
  * Sets how long a call rings, as caller and as callee.
  *
  * Used by the next call or invite; the running one keeps its limit. The default is timers.ring_ms.
@@ -2184,6 +2240,28 @@ const char *nertc_callkit_code_text(int32_t code);
 nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit, uint32_t timeout_ms);
 
 /**
+ * Sets whose invites ring.
+ *
+ * For every invite that the component takes after this; a call that rings or runs stays. In any
+ * state, also logged out; kept until replaced, also over reconnect, logout and another account.
+ * Two are never refused: the peer of the live own call (both call each other, a redial, a peer
+ * that restarted), and the call that is answered with NERTC_CALLKIT_CALL_REF_WAIT. A refused
+ * invite is one on_missed_call (BLOCKED), unless NERTC_CALLKIT_POLICY_NO_MISSED is given. Copies
+ * `policy` and all it points to.
+ *
+ * @param kit     Component. Not NULL.
+ * @param policy  Whose invites ring, and what the others get, or NULL: everybody's.
+ * @return        OK. INVALID_ARGUMENT: unknown rule, answer or flag, more than 4096 accounts, an
+ *                account that is missing, not UTF-8 or longer than 64 bytes; UNSUPPORTED: a field
+ *                that this library does not know is not zero; CLOSED, QUEUE_FULL. The policy
+ *                before stays then.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
+                                                   const nertc_callkit_call_policy *policy);
+
+/**
  * Invites one account to a call.
  *
  * Copies `options` and all it points to. The completion carries call_no, channel_id, request_id,
@@ -2191,12 +2269,17 @@ nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit, uint32_t
  * on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last event is
  * on_call_end.
  *
+ * What counts of attachment and extra is their length on the wire, where they are JSON: in plain
+ * text a quote, a backslash and a newline take 2 bytes, other control characters 6; a JSON object
+ * or array goes as it is. Our own members take up to 311 of the 4096 bytes, so 3785 plain letters
+ * always fit. The log says how long a refused one would be.
+ *
  * @param kit        Component. Not NULL.
  * @param options    Whom to call, and how. Not NULL.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, attachment and
- *                   extra over 4096 bytes together, unknown type or flag.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, unknown type or
+ *                   flag, or attachment and extra take more than 4096 bytes together on the wire.
  *                   UNSUPPORTED: a field that this library does not know is not zero. CLOSED.
  *                   QUEUE_FULL: too many requests, or 1024 callbacks wait for dispatch.
  *
@@ -2233,6 +2316,12 @@ nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
  * Completes when signaling has decided: first come, first served among the devices of the account.
  * Then come on_user_enter and on_call_connected, or on_call_end.
  *
+ * With NERTC_CALLKIT_CALL_REF_WAIT a call that is not here yet is waited for, also before login:
+ * what woke the phone is a push, and the user has answered it (docs/PUSH.md). Then on_invited
+ * comes with NERTC_CALLKIT_INVITED_ANSWERED, and the completion after it; or the completion alone,
+ * with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS: no such call came. A second answer replaces the one
+ * that waits (SUPERSEDED).
+ *
  * @param kit        Component. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
@@ -2250,7 +2339,8 @@ nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
 /**
  * Refuses a call.
  *
- * Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile.
+ * Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+ * NERTC_CALLKIT_CALL_REF_WAIT as accept.
  *
  * @param kit        Component. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
@@ -2265,6 +2355,27 @@ nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
                                           nertc_callkit_done done,
                                           void *user_data);
+
+/**
+ * Refuses a call, with a reason and a text.
+ *
+ * As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY the
+ * caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points to.
+ *
+ * @param kit        Component. Not NULL.
+ * @param options    Which call, and how. Not NULL.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes more
+ *                   than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an unknown
+ *                   field is not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_reject_with(nertc_callkit *kit,
+                                               const nertc_callkit_end_options *options,
+                                               nertc_callkit_done done,
+                                               void *user_data);
 
 /**
  * Ends a call for everybody, whatever its state.
@@ -2333,6 +2444,48 @@ nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
                                                     int32_t state,
                                                     nertc_callkit_done done,
                                                     void *user_data);
+
+/**
+ * Writes what a push notification about a call should carry, for whoever sends the push.
+ *
+ * The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it is.
+ * It is neither secret nor signed: whoever can send the phone a push can write one, and all it
+ * does is to make an answer wait for that call. Copies nothing; writes nothing but `buffer` and
+ * `*size`.
+ *
+ * @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes. Not
+ *                NULL.
+ * @param buffer  Receives the text and its NUL. Not NULL.
+ * @param size    In: bytes of `buffer`. Out: bytes needed, with the NUL; at most
+ *                NERTC_CALLKIT_PUSH_SIZE. Not NULL.
+ * @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown call
+ *                type or flag, a ring_left_ms above 120000, or the buffer is too small: then
+ *                `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a field that
+ *                this library does not know is not zero.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_push_encode(const nertc_callkit_push_call *call,
+                                               char *buffer,
+                                               uint32_t *size);
+
+/**
+ * Reads what a push notification about a call carries.
+ *
+ * With it an answer can be given before login: put account, channel_id and request_id into a
+ * nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject. Reads
+ * at most 4096 bytes of `text`.
+ *
+ * @param text  What push_encode wrote, perhaps; it may come from anybody. Not NULL.
+ * @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not OK.
+ *              Not NULL.
+ * @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut, too
+ *              long. UNSUPPORTED: of a later version of the format.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_push_decode(const char *text,
+                                               nertc_callkit_push_call *out);
 
 /**
  * Opens or closes microphone or camera.
@@ -2461,8 +2614,10 @@ nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
  * It runs on any thread, also several at once, with no lock held; `text` is lent until it returns.
  * After this returns a call to the function that was set before may still be running on another
  * thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
- * tokens always.
- * What the library would log because of what the function does is dropped.
+ * tokens always. A line is less than 1024 bytes of text that can be printed as it is: control
+ * characters and those that turn the direction of writing are escaped. Lines that come too often
+ * are counted: after a while one line says how often. What the library would log because of what
+ * the function does is dropped.
  *
  * @param level      A nertc_callkit_log_level: lines of this level and more important ones.
  * @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
@@ -2631,21 +2786,6 @@ NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit
 NERTC_CALLKIT_MUST_USE
 nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options,
                                                   nertc_callkit_plugs *out);
-
-/**
- * Answers on_token.
- *
- * Copies `token`. An unknown ask is one that was answered before, whose component logged out or is
- * gone, or of the process before a fork.
- *
- * @param ask    What on_token was given.
- * @param token  Up to 4096 bytes. NULL or empty: there is none; that ends the login (BAD_TOKEN).
- * @return       OK. INVALID_ARGUMENT: no UTF-8, or too long. CLOSED: nobody asks. UNSUPPORTED:
- *               built without MQTT.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_mqtt_set_token(uint64_t ask, const char *token);
 
 /**
  * Fills a nertc_callkit_config with its defaults.

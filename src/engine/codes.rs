@@ -105,6 +105,9 @@ pub const INTERNAL: &str = "an internal error has closed this component, the log
 /// Every message that the engine itself gives.
 pub const OWN_MESSAGES: [&str; 5] = [NO_MEDIA, NO_INVITE, NO_TOKEN, NO_CONNECTION, NO_ANSWER];
 
+/// Every message that the engine itself gives: a trace shows them as they are.
+pub const OWN_MESSAGES: [&str; 5] = [NO_MEDIA, NO_INVITE, NO_TOKEN, NO_CONNECTION, NO_ANSWER];
+
 /// The plug says that it went well: the peer being offline is no failure, a push or the backlog reaches it.
 pub fn is_success(code: i32) -> bool {
     matches!(code, OK | PEER_OFFLINE | PEER_PUSH_OFFLINE)

@@ -4,14 +4,22 @@
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
 //! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
+<<<<<<< HEAD
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
 //! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
 //! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
 //! In their way stand `policy.rs` (who may ring), `shares.rs` and `coalesce.rs` (what others send and
 //! cause, in moderation); `feedback.rs` tells the backend what became of an invite.
+=======
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an
+//! ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs`
+//! (what others cause, told in moderation), `claims.rs` (records of others).
+>>>>>>> h/coldstart
 #![forbid(unsafe_code)]
 
 mod canonical;
+mod claims;
 mod closer;
 mod coalesce;
 pub mod codes;
@@ -49,6 +57,7 @@ pub mod wire;
 use std::collections::VecDeque;
 
 pub use canonical::Names;
+use claims::Claims;
 use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
@@ -182,6 +191,9 @@ pub struct Engine {
     /// What others cause, told in moderation.
     #[serde(default)]
     coalescer: Coalescer,
+    /// Records of others that were told.
+    #[serde(default)]
+    claims: Claims,
     #[serde(default)]
     tokens: Tokens,
     /// Answers for calls that are not here yet.
@@ -219,6 +231,7 @@ impl Engine {
             tombstones: Tombstones::default(),
             policy: Policy::default(),
             coalescer: Coalescer::default(),
+            claims: Claims::default(),
             tokens: Tokens::default(),
             waiting: Vec::new(),
             wire: VecDeque::new(),
@@ -241,7 +254,7 @@ impl Engine {
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
             Input::Rtc(event) => self.on_rtc_event(now, event),
-            Input::Record { .. } => self.ignore("a record"),
+            Input::Record { from, record } => self.on_record(now, from, record),
         }
         self.settle_waiting(now);
         self.settle_tokens(now);

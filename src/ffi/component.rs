@@ -23,6 +23,8 @@ pub(crate) struct Component {
     pub(crate) kit: Arc<Kit>,
     pub(crate) host: Arc<Host>,
     pub(crate) rtc: Arc<RtcPlug>,
+    /// The signaling plug has set_token.
+    pub(crate) takes_tokens: bool,
     /// Released or destroyed: the handle answers CLOSED, the plugs' sinks still work.
     closing: AtomicBool,
 }
@@ -45,8 +47,8 @@ impl Completion {
 }
 
 impl Component {
-    pub(crate) fn new(kit: Arc<Kit>, host: Arc<Host>, rtc: Arc<RtcPlug>) -> Component {
-        Component { kit, host, rtc, closing: AtomicBool::new(false) }
+    pub(crate) fn new(kit: Arc<Kit>, host: Arc<Host>, rtc: Arc<RtcPlug>, takes_tokens: bool) -> Component {
+        Component { kit, host, rtc, takes_tokens, closing: AtomicBool::new(false) }
     }
 
     pub(crate) fn is_closing(&self) -> bool {

@@ -215,7 +215,7 @@ pub(crate) unsafe fn options<T: Sized32>(field: &'static str, place: *const T) -
         let (value, size) = prefix(field, place)?;
         let unknown = size.saturating_sub(size_of::<T>());
         let tail = std::slice::from_raw_parts(place.cast::<u8>().add(size - unknown), unknown);
-        if tail.iter().any(|byte| *byte != 0) { Err(Error::UnknownField(field.into())) } else { Ok(value) }
+        if tail.iter().any(|byte| *byte != 0) { Err(Error::unknown_field(field)) } else { Ok(value) }
     }
 }
 

@@ -57,7 +57,7 @@ fn of_an_older_host_the_prefix_is_read_and_the_rest_is_zero() {
 fn of_a_newer_host_what_is_unknown_must_be_zero_in_options_and_is_ignored_elsewhere() {
     assert_eq!(read_options(&longer(16, 0xff)), Ok(Grown { struct_size: 16, a: 1, b: 2 }));
     assert_eq!(read_options(&longer(LARGEST, 0)), Ok(Grown { struct_size: 4096, a: 1, b: 2 }));
-    assert_eq!(read_options(&longer(17, 1)), Err(Error::UnknownField("it".into())));
+    assert_eq!(read_options(&longer(17, 1)), Err(Error::unknown_field("it")));
     // SAFETY: as long as it claims to be.
     let read = unsafe { known::<Grown>("it", std::ptr::from_ref(&longer(17, 1)).cast()) };
     assert_eq!(read, Ok(Grown { struct_size: 17, a: 1, b: 2 }));

@@ -12,8 +12,8 @@ use crate::worker::Refused;
 pub(crate) enum Error {
     /// A NULL, a bad text, an unknown value, over a limit.
     InvalidArgument(Invalid),
-    /// A field of the newer struct `.0` that this library does not know is not zero.
-    UnknownField(Cow<'static, str>),
+    /// An argument that a newer library, or another component or plug, could take.
+    NotHere(Invalid),
     /// No such component (any more).
     Closed,
     /// Too much is waiting.
@@ -79,6 +79,16 @@ impl Error {
         Error::invalid(field, Problem::Because(why.into()))
     }
 
+    /// An argument that asks for what this library, component or plug cannot do.
+    pub(crate) fn not_here(field: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Error {
+        Error::NotHere(Invalid { field: field.into(), problem: Problem::Because(why.into()) })
+    }
+
+    /// A field of a newer struct is set.
+    pub(crate) fn unknown_field(of: &'static str) -> Error {
+        Error::not_here(of, "a field that this library does not know is not zero")
+    }
+
     /// The same, with the field named as a field of `outer`; no name is `outer` itself.
     pub(crate) fn within(self, outer: &'static str) -> Error {
         let path = |field: Cow<'static, str>| match &*field {
@@ -87,10 +97,27 @@ impl Error {
         };
         match self {
             Error::InvalidArgument(Invalid { field, problem }) => Error::invalid(path(field), problem),
-            Error::UnknownField(field) => Error::UnknownField(path(field)),
+            Error::NotHere(Invalid { field, problem }) => {
+                Error::NotHere(Invalid { field: path(field), problem })
+            }
             Error::Closed | Error::QueueFull | Error::Reentrant | Error::Unsupported | Error::Internal => {
                 self
             }
+        }
+    }
+
+    /// The same, with the field named as element `at` of `list`.
+    pub(crate) fn at(self, list: &str, at: usize) -> Error {
+        match self {
+            Error::InvalidArgument(Invalid { problem, .. }) => {
+                Error::invalid(format!("{list}[{at}]"), problem)
+            }
+            Error::NotHere(_)
+            | Error::Closed
+            | Error::QueueFull
+            | Error::Reentrant
+            | Error::Unsupported
+            | Error::Internal => self,
         }
     }
 
@@ -101,9 +128,7 @@ impl Error {
             Error::Closed => nertc_callkit_status::NERTC_CALLKIT_STATUS_CLOSED,
             Error::QueueFull => nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL,
             Error::Reentrant => nertc_callkit_status::NERTC_CALLKIT_STATUS_REENTRANT,
-            Error::Unsupported | Error::UnknownField(_) => {
-                nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED
-            }
+            Error::Unsupported | Error::NotHere(_) => nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED,
             Error::Internal => nertc_callkit_status::NERTC_CALLKIT_STATUS_INTERNAL,
         }
     }
@@ -111,9 +136,8 @@ impl Error {
     /// Logs what the status cannot say. `function` is the exported one, without its prefix.
     pub(crate) fn log(&self, function: &str) {
         match self {
-            Error::InvalidArgument(invalid) => log::warn!("{function}: {invalid}"),
-            Error::UnknownField(field) => {
-                log::warn!("{function}: {field}: a field that this library does not know is not zero");
+            Error::InvalidArgument(invalid) | Error::NotHere(invalid) => {
+                log::warn!("{function}: {invalid}");
             }
             // The status says it all, or the place that failed has logged it.
             Error::Closed | Error::QueueFull | Error::Reentrant | Error::Unsupported | Error::Internal => {}

@@ -1,13 +1,22 @@
 //! The log callback: a process-wide logger behind the `log` crate.
+//!
+//! Much of what is logged was chosen by somebody else, so every line passes one place: there, what could forge
+//! a line is escaped, what is long is cut, and what repeats is counted.
+
+mod repeats;
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::fmt;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::time::Instant;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use nertc_callkit_abi::{nertc_callkit_log_flag, nertc_callkit_status};
+use parking_lot::Mutex;
+
+use nertc_callkit_plug::escape;
 
 use super::chain::Chain;
 use super::convert::{CText, HostPtr, c_text, flags as known_flags, range};
@@ -15,6 +24,7 @@ use super::error::Error;
 use super::guard::guard;
 use crate::engine::codes;
 use crate::worker::CallbackGuard;
+use repeats::Repeats;
 
 /// The host's log function.
 type LogFunction = unsafe extern "C" fn(level: i32, text: *const c_char, user_data: *mut c_void);
@@ -24,8 +34,10 @@ type LogFunction = unsafe extern "C" fn(level: i32, text: *const c_char, user_da
 /// It runs on any thread, also several at once, with no lock held; `text` is lent until it returns.
 /// After this returns a call to the function that was set before may still be running on another
 /// thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
-/// tokens always.
-/// What the library would log because of what the function does is dropped.
+/// tokens always. A line is less than 1024 bytes of text that can be printed as it is: control
+/// characters and those that turn the direction of writing are escaped. Lines that come too often
+/// are counted: after a while one line says how often. What the library would log because of what
+/// the function does is dropped.
 ///
 /// @param level      A nertc_callkit_log_level: lines of this level and more important ones.
 /// @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
@@ -63,6 +75,11 @@ static SINKS: Chain<Sink> = Chain::new();
 static CURRENT: AtomicPtr<Sink> = AtomicPtr::new(ptr::null_mut());
 static LOGGER: Logger = Logger;
 static IS_OURS: AtomicBool = AtomicBool::new(false);
+/// Only ever tried: a line is shown rather than waited for, and a child of a fork finds it locked
+/// for ever.
+static REPEATS: Mutex<Repeats> = Mutex::new(Repeats::new());
+/// Bytes of a line, without the ellipsis that says that it was cut.
+const LINE: usize = 1020;
 
 thread_local! {
     /// This thread is inside the host's log function.
@@ -81,6 +98,9 @@ fn set(sink: Sink, level: LevelFilter) -> Result<(), Error> {
     };
     let sink = SINKS.find(is_same).unwrap_or_else(|| SINKS.add(sink));
     CURRENT.store(ptr::from_ref(sink).cast_mut(), Ordering::Release);
+    if let Some(mut repeats) = REPEATS.try_lock() {
+        repeats.reset();
+    }
     log::set_max_level(if sink.log.is_some() { level } else { LevelFilter::Off });
     Ok(())
 }
@@ -115,14 +135,28 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) || LOGGING.replace(true) {
             return;
         }
-        let text = c_text(&record.args().to_string());
         let _inside = CallbackGuard::enter();
-        // SAFETY: the host's function; the text is valid until it returns.
-        unsafe { log(number(record.level()), text.as_ptr(), user_data.0) };
+        let show = |level: Level, text: &str| {
+            let text = c_text(&escape(text, LINE));
+            // SAFETY: the host's function; the text is valid until it returns.
+            unsafe { log(number(level), text.as_ptr(), user_data.0) };
+        };
+        let text = record.args().to_string();
+        let (before, is_shown) = admit(record, &text);
+        before.iter().for_each(|summary| show(summary.level, &summary.text));
+        if is_shown {
+            show(record.level(), &text);
+        }
         LOGGING.set(false);
     }
 
     fn flush(&self) {}
+}
+
+fn admit(record: &Record<'_>, text: &str) -> (Vec<repeats::Summary>, bool) {
+    let place = (record.file().unwrap_or_default(), record.line().unwrap_or_default());
+    let Some(mut repeats) = REPEATS.try_lock() else { return (Vec::new(), true) };
+    repeats.admit(Instant::now(), place, record.level(), text)
 }
 
 fn number(level: Level) -> i32 {

@@ -14,11 +14,14 @@ mod guard;
 mod request;
 mod setup;
 mod table;
+mod texts;
 
 // One group each, so that rustfmt keeps this order.
 pub mod session;
 
 pub mod call;
+
+pub mod push;
 
 pub mod media;
 
@@ -47,6 +50,7 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_destroy", InCallback::Refused),
     ("nertc_callkit_release", InCallback::Yes),
     ("nertc_callkit_login", InCallback::Yes),
+    ("nertc_callkit_set_token", InCallback::Yes),
     ("nertc_callkit_logout", InCallback::Yes),
     ("nertc_callkit_get_state", InCallback::Yes),
     ("nertc_callkit_get_call_info", InCallback::Yes),
@@ -57,14 +61,21 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_version_text", InCallback::Yes),
     ("nertc_callkit_status_text", InCallback::Yes),
     ("nertc_callkit_code_text", InCallback::Yes),
+    ("nertc_callkit_end_reason_text", InCallback::Yes),
+    ("nertc_callkit_state_text", InCallback::Yes),
+    ("nertc_callkit_operation_text", InCallback::Yes),
     ("nertc_callkit_set_call_timeout", InCallback::Yes),
+    ("nertc_callkit_set_call_policy", InCallback::Yes),
     ("nertc_callkit_call", InCallback::Yes),
     ("nertc_callkit_cancel", InCallback::Yes),
     ("nertc_callkit_accept", InCallback::Yes),
     ("nertc_callkit_reject", InCallback::Yes),
+    ("nertc_callkit_reject_with", InCallback::Yes),
     ("nertc_callkit_hangup", InCallback::Yes),
     ("nertc_callkit_leave", InCallback::Yes),
     ("nertc_callkit_switch_call_type", InCallback::Yes),
+    ("nertc_callkit_push_encode", InCallback::Yes),
+    ("nertc_callkit_push_decode", InCallback::Yes),
     ("nertc_callkit_enable_local", InCallback::Yes),
     ("nertc_callkit_mute_local", InCallback::Yes),
     ("nertc_callkit_mute_remote", InCallback::Yes),
@@ -81,7 +92,6 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_loopback_rtc", InCallback::Yes),
     ("nertc_callkit_none_rtc", InCallback::Yes),
     ("nertc_callkit_mqtt_signaling", InCallback::Yes),
-    ("nertc_callkit_mqtt_set_token", InCallback::Yes),
     ("nertc_callkit_config_init", InCallback::Yes),
     ("nertc_callkit_timers_init", InCallback::Yes),
     ("nertc_callkit_listener_init", InCallback::Yes),

@@ -1,7 +1,5 @@
 //! Constructor of the MQTT plug. Without the feature `mqtt` its functions are there and answer UNSUPPORTED.
 
-use std::ffi::c_char;
-
 use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs, nertc_callkit_status};
 
 use super::guard::guard;
@@ -31,40 +29,18 @@ pub unsafe extern "C" fn nertc_callkit_mqtt_signaling(
     guard("mqtt_signaling", || unsafe { plug::signaling(options, out) })
 }
 
-/// Answers on_token.
-///
-/// Copies `token`. An unknown ask is one that was answered before, whose component logged out or is
-/// gone, or of the process before a fork.
-///
-/// @param ask    What on_token was given.
-/// @param token  Up to 4096 bytes. NULL or empty: there is none; that ends the login (BAD_TOKEN).
-/// @return       OK. INVALID_ARGUMENT: no UTF-8, or too long. CLOSED: nobody asks. UNSUPPORTED:
-///               built without MQTT.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nertc_callkit_mqtt_set_token(
-    ask: u64,
-    token: *const c_char,
-) -> nertc_callkit_status {
-    // SAFETY: the header's contract.
-    guard("mqtt_set_token", || unsafe { plug::set_token(ask, token) })
-}
-
 #[cfg(feature = "mqtt")]
 mod plug {
     use std::ffi::{c_char, c_void};
     use std::fmt;
     use std::sync::Arc;
 
-    use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
     use nertc_callkit_mqtt::options::{ENDPOINT_BYTES, ENDPOINTS, PEM_BYTES, PREFIX_BYTES};
     use nertc_callkit_mqtt::options::{Given, Hooks, Options, Refused};
-    use nertc_callkit_mqtt::{set_token as answer, signaling as new};
+    use nertc_callkit_mqtt::signaling as new;
 
     use crate::engine::input::Text;
-    use crate::engine::limits;
     use crate::ffi::convert::{
         HostPtr, bytes, c_text, give, known, opt_text, options as read_options, range, text,
     };
@@ -87,26 +63,22 @@ mod plug {
     }
 
     /// # Safety
-    /// The host's arguments, as the header says.
-    pub(super) unsafe fn set_token(ask: u64, token: *const c_char) -> Result<(), Error> {
-        // SAFETY: the caller's promise.
-        let token = unsafe { opt_text("token", token, limits::TOKEN)? };
-        if answer(ask, token.as_deref()) { Ok(()) } else { Err(Error::Closed) }
-    }
-
-    /// # Safety
     /// The host's options, as the header says.
     unsafe fn read(c: &nertc_callkit_mqtt_options) -> Result<Options, Error> {
         // SAFETY: the caller's promise: texts that end, as many endpoints as it says.
-        let (endpoints, ca_pem, prefix) = unsafe {
+        let (endpoints, ca_pem, prefix, client_cert, client_key) = unsafe {
             let ca_pem = opt_text("options.ca_pem", c.ca_pem, PEM_BYTES)?;
             let prefix = opt_text("options.topic_prefix", c.topic_prefix, PREFIX_BYTES)?;
-            (endpoints(c)?, ca_pem, prefix)
+            let client_cert = opt_text("options.client_cert_pem", c.client_cert_pem, PEM_BYTES)?;
+            let client_key = opt_text("options.client_key_pem", c.client_key_pem, PEM_BYTES)?;
+            (endpoints(c)?, ca_pem, prefix, client_cert, client_key)
         };
         let given = Given {
             flags: c.flags,
             endpoints: endpoints.iter().map(|it| &**it).collect(),
             ca_pem: ca_pem.as_deref(),
+            client_cert: client_cert.as_deref(),
+            client_key: client_key.as_deref(),
             prefix: prefix.as_deref(),
             session_expiry_s: c.session_expiry_s,
             keep_alive_s: c.keep_alive_s,
@@ -115,10 +87,7 @@ mod plug {
         };
         Options::read(&given).map_err(|refused| match refused {
             Refused::Invalid(_) => Error::because("options", refused.to_string()),
-            Refused::Unsupported(_) => {
-                error!("mqtt_signaling: options: {refused}");
-                Error::Unsupported
-            }
+            Refused::Unsupported(_) => Error::not_here("options", refused.to_string()),
         })
     }
 
@@ -127,11 +96,7 @@ mod plug {
             let field = "options.load_client_id and save_client_id";
             return Err(Error::because(field, "give both or none"));
         }
-        Ok(HostHooks {
-            store: c.load_client_id.zip(c.save_client_id),
-            token: c.on_token,
-            user_data: HostPtr(c.user_data),
-        })
+        Ok(HostHooks { store: c.load_client_id.zip(c.save_client_id), user_data: HostPtr(c.user_data) })
     }
 
     /// # Safety
@@ -153,13 +118,10 @@ mod plug {
         unsafe extern "C" fn(*const c_char, *const c_char, *mut c_char, size: u32, *mut c_void) -> i32;
     /// `save_client_id`.
     type Save = unsafe extern "C" fn(*const c_char, *const c_char, *const c_char, *mut c_void);
-    /// `on_token`.
-    type OnToken = unsafe extern "C" fn(ask: u64, *const c_char, *mut c_void);
 
     /// Functions of the host, to be called on any thread. They count as callbacks.
     struct HostHooks {
         store: Option<(Load, Save)>,
-        token: Option<OnToken>,
         user_data: HostPtr,
     }
 
@@ -194,26 +156,11 @@ mod plug {
             // SAFETY: the host's function; the texts are there until it returns.
             unsafe { save(account.as_ptr(), device.as_ptr(), id.as_ptr(), self.user_data.0) }
         }
-
-        fn gives_tokens(&self) -> bool {
-            self.token.is_some()
-        }
-
-        fn ask_token(&self, ask: u64, account: &str) {
-            let Some(token) = self.token else { return };
-            let account = c_text(account);
-            let _inside = CallbackGuard::enter();
-            // SAFETY: the host's function; the text is there until it returns.
-            unsafe { token(ask, account.as_ptr(), self.user_data.0) }
-        }
     }
 }
 
 #[cfg(not(feature = "mqtt"))]
 mod plug {
-    use std::ffi::c_char;
-
-    use log::error;
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
 
     use crate::ffi::error::Error;
@@ -222,11 +169,6 @@ mod plug {
         _: *const nertc_callkit_mqtt_options,
         _: *mut nertc_callkit_plugs,
     ) -> Result<(), Error> {
-        error!("mqtt_signaling: this library was built without the feature `mqtt`");
-        Err(Error::Unsupported)
-    }
-
-    pub(super) unsafe fn set_token(_: u64, _: *const c_char) -> Result<(), Error> {
-        Err(Error::Unsupported)
+        Err(Error::not_here("options", "this library was built without the feature `mqtt`"))
     }
 }

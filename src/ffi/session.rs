@@ -1,6 +1,6 @@
 //! Life of a component: create, log in, look, dispatch, log out, end.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use log::info;
 use nertc_callkit_abi::{
@@ -15,7 +15,7 @@ use super::convert::{
 use super::error::Error;
 use super::guard::{guard, guard_number, guard_or};
 use super::log::{Pii, code_text};
-use super::setup;
+use super::{setup, texts};
 use crate::engine::input::Command;
 use crate::engine::{Snapshot, limits};
 use crate::worker;
@@ -27,10 +27,10 @@ use crate::worker;
 ///
 /// @param config  How to create it. Not NULL.
 /// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
-/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a mandatory
-///                function (the log names it). UNSUPPORTED: a field that this library does not know
-///                is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out of descriptors
-///                or threads.
+/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a
+///                mandatory function (the log names it). UNSUPPORTED: a field that this library
+///                does not know is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out
+///                of descriptors or threads.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[must_use]
@@ -78,8 +78,8 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
 ///
 /// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
 /// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all. With
-/// HOST delivery they run in the next dispatch, which the closed handle accepts until `released` has
-/// run.
+/// HOST delivery they run in the next dispatch, which the closed handle accepts until `released`
+/// has run.
 ///
 /// @param kit        Component. Not NULL.
 /// @param released   Called once when everything is over, or NULL.
@@ -105,8 +105,8 @@ pub unsafe extern "C" fn nertc_callkit_release(
 /// Logs in to signaling; before that nothing can be called or received.
 ///
 /// Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
-/// account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its end.
-/// Before it every request but login and set_call_timeout completes with
+/// account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its
+/// end. Before it every request but login and set_call_timeout completes with
 /// NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
 ///
 /// @param kit        Component. Not NULL.
@@ -133,6 +133,35 @@ pub unsafe extern "C" fn nertc_callkit_login(
         info!("login of {}", Pii(&account));
         let login = Command::Login { account, token: token.unwrap_or_default() };
         component.submit(login, Completion::new(done, user_data))
+    })
+}
+
+/// Gives the token for the next connection, asked for by on_token_needed or not.
+///
+/// Copies `token`. While the connection is being made or is lost, it is tried at once; while there
+/// is one, it is kept and the connection stays. NULL or empty = there is none: a login completes
+/// with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it, after its live
+/// call if that has media. Logged out: OK, without effect.
+///
+/// @param kit    Component. Not NULL.
+/// @param token  Up to 4096 bytes, or NULL = there is none.
+/// @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
+///               UNSUPPORTED: the signaling plug has no set_token.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_set_token(
+    kit: *mut nertc_callkit,
+    token: *const c_char,
+) -> nertc_callkit_status {
+    guard("set_token", || {
+        let component = handle(kit)?;
+        // SAFETY: the header's contract.
+        let token = unsafe { opt_text("token", token, limits::TOKEN)? }.unwrap_or_default();
+        if !component.takes_tokens {
+            return Err(Error::not_here("kit", "its signaling plug has no set_token"));
+        }
+        component.submit(Command::SetToken { token }, Completion::nobody())
     })
 }
 
@@ -198,8 +227,8 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 ///
 /// @param kit         Component. Not NULL.
 /// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
-/// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below -1),
-///                    CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
+/// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
+///                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
 ///                    another thread is dispatching this component.
 ///
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
@@ -215,8 +244,8 @@ pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout
 
 /// Gives a file descriptor to poll, with HOST delivery.
 ///
-/// Readable exactly while callbacks wait for dispatch. It stays the component's: never read or close
-/// it.
+/// Readable exactly while callbacks wait for dispatch. It stays the component's: never read or
+/// close it.
 ///
 /// @param kit  Component. Not NULL.
 /// @param out  Receives the descriptor, on success only. Not NULL.
@@ -278,7 +307,7 @@ pub extern "C" fn nertc_callkit_version_text() -> *const c_char {
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || status_text(status).as_ptr())
+    guard_or(c"".as_ptr(), || texts::status(status).as_ptr())
 }
 
 /// Explains a code of a completion or an event.
@@ -290,6 +319,39 @@ pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
     guard_or(c"".as_ptr(), || code_text(code))
+}
+
+/// Explains why a call ended.
+///
+/// @param reason  A nertc_callkit_end_reason, or any other number.
+/// @return        For example "the called side was busy". Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_end_reason_text(reason: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || texts::end_reason(reason).as_ptr())
+}
+
+/// Names a state.
+///
+/// @param state  A nertc_callkit_state, or any other number.
+/// @return       For example "calling". Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_state_text(state: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || texts::state(state).as_ptr())
+}
+
+/// Names what a completion or an error belongs to.
+///
+/// @param operation  A nertc_callkit_operation, or any other number.
+/// @return           For example "switch_call_type". Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_operation_text(operation: u32) -> *const c_char {
+    guard_or(c"".as_ptr(), || texts::operation(operation).as_ptr())
 }
 
 const VERSION_TEXT: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
@@ -322,17 +384,4 @@ fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
     fill(&mut info.call_id, &now.call_id);
     fill(&mut info.rtc_channel, &now.rtc_channel);
     info
-}
-
-fn status_text(status: i32) -> &'static CStr {
-    match status {
-        0 => c"accepted",
-        -1 => c"a NULL, a bad UTF-8 text, an over-long text or an unknown value: fix the call",
-        -2 => c"the handle was released, destroyed, never existed, or is of the process before a fork",
-        -3 => c"too much is waiting: dispatch, or try again later",
-        -4 => c"not from inside a callback: return first, or use release",
-        -5 => c"this library, component or plug cannot do it",
-        -6 => c"the system is out of something, or a bug in this library; the log has it",
-        _ => c"not a status of this library",
-    }
 }

@@ -94,6 +94,7 @@ impl Setup {
         // SAFETY: a vtable's name lives as long as the plug.
         let names = unsafe { [plug_name(plugs.signaling.name), plug_name(plugs.rtc.name)] };
         let engine = Engine::new(Config { caps: plugs.caps(), ..self.engine }, seed);
+        let takes_tokens = plugs.signaling.set_token.is_some();
         let rtc = Arc::new(RtcPlug::new(id, plugs.rtc, plugs.rtc_ctx));
         let signaling =
             SignalingPlug::new(id, plugs.signaling, plugs.signaling_ctx, self.identity, rtc.clone());
@@ -103,7 +104,7 @@ impl Setup {
             rtc: Box::new(RtcPort(rtc.clone())),
             listener: host.clone(),
         };
-        KITS.insert(id, Arc::new(Component::new(kit.clone(), host, rtc)));
+        KITS.insert(id, Arc::new(Component::new(kit.clone(), host, rtc, takes_tokens)));
         kit.start(engine, ports);
         info!("component {id}: signaling by {}, media by {}", names[0], names[1]);
         Ok(ptr::without_provenance_mut(id))

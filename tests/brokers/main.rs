@@ -4,11 +4,14 @@
 //! The fast half runs with `cargo test`, all of it with `make test-brokers`.
 
 mod cluster;
+mod ejabberd;
+mod erlang;
 mod gate;
 mod kicked;
 mod killed;
 mod mosquitto;
 mod nats;
+mod nodes;
 mod offline;
 mod order;
 mod outage;
@@ -16,7 +19,9 @@ mod pair;
 mod phone;
 mod place;
 mod process;
+mod rabbitmq;
 mod race;
 mod refused;
+mod rows;
 mod security;
 mod transport;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::phone::Exchange;
 use crate::place::{folder, port, repository};
-use crate::process::{Process, run};
+use crate::process::{Process, answer, run};
 
 /// A broker that can be stopped, killed and started again.
 pub(crate) struct Mosquitto {
@@ -31,7 +31,8 @@ impl Mosquitto {
         let ports = [plain, tls, websockets].map(|port| port.to_string());
         let mut local = Command::new(repository("mosquitto/local"));
         local.arg(&dir).args(&ports).env("PRESENCE", presence);
-        assert!(local.status().expect("mosquitto/local").success());
+        let (status, said) = answer(local);
+        assert!(status.success(), "mosquitto/local: {said}");
         let mut file = OpenOptions::new().append(true).open(dir.join("mosquitto.conf")).expect("it");
         // Its first words say that it is ready.
         write!(file, "log_type information\n{more}").expect("written");

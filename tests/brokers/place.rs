@@ -23,10 +23,11 @@ pub(crate) fn repository(path: &str) -> PathBuf {
 pub(crate) fn port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = (process::id() * 97 % 11_000) as u16;
-    loop {
+    for _ in 0..12_000 {
         let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
+    panic!("no port from 20,000 to 32,000 is free");
 }

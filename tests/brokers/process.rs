@@ -146,10 +146,17 @@ impl Process {
         unsafe { libc::kill(id, signal) };
     }
 
-    /// kill -9, and gone when this returns.
+    /// kill -9, and gone when this returns; with its children, which may have left its process group.
     pub(crate) fn kill(&mut self) {
+        let Ok(None) = self.child.try_wait() else { return };
+        let children = descendants(self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for id in children {
+            // SAFETY: a system call without memory. An id that ended by itself meanwhile is nobody's: the
+            // system gives ids anew only after all others.
+            unsafe { libc::kill(id, libc::SIGKILL) };
+        }
     }
 }
 
@@ -160,6 +167,25 @@ impl Drop for Process {
             eprintln!("---- {} said:\n{}", self.name, self.lines().join("\n"));
         }
     }
+}
+
+/// All that this process started and what those started, as long as they run.
+fn descendants(id: u32) -> Vec<i32> {
+    let ids = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    // `id (name) state parent …`, and a name may have brackets.
+    let parent = |id: i32| {
+        let line = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        line.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<i32>().ok()
+    };
+    let all: Vec<(i32, i32)> = ids.filter_map(|id| Some((id, parent(id)?))).collect();
+    let mut found: Vec<i32> = i32::try_from(id).into_iter().collect();
+    let mut at = 0;
+    while let Some(&id) = found.get(at) {
+        found.extend(all.iter().filter(|(_, parent)| *parent == id).map(|(child, _)| child));
+        at += 1;
+    }
+    found.split_off(1)
 }
 
 fn read_lines(from: impl Read + Send + 'static, said: &Shared) {
@@ -178,12 +204,21 @@ fn read_lines(from: impl Read + Send + 'static, said: &Shared) {
     });
 }
 
-/// Runs a program to its end; panics with what it said if it fails.
+/// Runs a program to its end; panics with what it said if it fails, or does not end in time.
 #[track_caller]
 pub(crate) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) {
     let mut command = Command::new(program);
     command.args(arguments);
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
+    let words = format!("{command:?}");
+    let (status, said) = answer(command);
+    assert!(status.success(), "{words}: {said}");
+}
+
+/// Runs a program to its end: how it ended, and what it said.
+#[track_caller]
+pub(crate) fn answer(command: Command) -> (ExitStatus, String) {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut process = Process::start(&name, command);
+    let status = process.end();
+    (status, process.lines().join("\n"))
 }

@@ -1,12 +1,11 @@
 //! A call over each kind of connection, what an observer sees of it, and clocks that disagree.
 
-use std::process::Command;
-
 use crate::gate::Gate;
 use crate::mosquitto::{Mosquitto, heard, listen, publish};
 use crate::pair::{PEOPLE, Pair, connect, hang_up};
 use crate::phone::Phone;
 use crate::place::folder;
+use crate::process::run;
 
 #[test]
 fn over_tls() {
@@ -17,8 +16,7 @@ fn over_tls() {
     pair.hang_up();
     // Somebody else's authority: no login, and the reason is said.
     let stranger = folder("over_tls_stranger");
-    let made = Command::new(crate::place::repository("mosquitto/certificates")).arg(&stranger).status();
-    assert!(made.expect("certificates").success());
+    run(crate::place::repository("mosquitto/certificates"), &[&stranger]);
     let mut exchange = pair.exchange.clone();
     exchange.ca = Some(stranger.join("ca.crt"));
     let mut carol = Phone::new(&exchange, "carol/phone", &[]);

@@ -151,15 +151,6 @@ RUN_OF(mqtt_signaling)
   return status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status;
 }
 
-/* Nobody asked. */
-RUN_OF(mqtt_set_token)
-{
-  const int32_t status = nertc_callkit_mqtt_set_token(0, "token");
-  (void)kit;
-  (void)tally;
-  return status == NERTC_CALLKIT_STATUS_CLOSED || status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status;
-}
-
 RUN_OF(logout)
 {
   struct request *request = tally_expect(tally);
@@ -295,7 +286,7 @@ const struct function functions[] = {
   ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
   ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT),
   {"hub_release", NO_KIT, run_hub_create}, ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT),
-  ROW(none_rtc, NO_KIT), ROW(mqtt_signaling, NO_KIT), ROW(mqtt_set_token, NO_KIT),
+  ROW(none_rtc, NO_KIT), ROW(mqtt_signaling, NO_KIT),
   ROW(mqtt_options_init, NO_KIT), ROW(config_init, NO_KIT), ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT),
   ROW(plugs_init, NO_KIT), ROW(push_init, NO_KIT), ROW(call_options_init, NO_KIT), ROW(call_ref_init, NO_KIT),
   ROW(cancel_options_init, NO_KIT), ROW(view_init, NO_KIT), ROW(fault_init, NO_KIT),

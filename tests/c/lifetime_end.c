@@ -139,7 +139,7 @@ static void pending_requests_come_with_shutting_down(void)
     struct phone *alice;
     nertc_callkit_hub *hub;
     struct setup setup;
-    timers.destroy_wait_ms = 20;
+    timers.destroy_wait_ms = 100;
     CHECK_OK(nertc_callkit_hub_create(0, &hub));
     setup = with_hub(hub);
     setup.timers = &timers;
@@ -181,7 +181,7 @@ static void a_pending_call_comes_with_shutting_down(void)
     nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
     struct setup both = {0};
     struct pair pair;
-    timers.destroy_wait_ms = 20;
+    timers.destroy_wait_ms = 100;
     both.delivery = delivery;
     both.timers = &timers;
     pair = pair_new(0, &both);
@@ -208,7 +208,7 @@ static void a_pending_accept_and_logout_complete(void)
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
   struct setup both = {0};
   int by_release;
-  timers.destroy_wait_ms = 20;
+  timers.destroy_wait_ms = 100;
   both.delivery = delivery;
   both.timers = &timers;
   for (by_release = 0; by_release < 2; by_release++) {

@@ -1,5 +1,5 @@
 /* mqtt_login.c: logging in over MQTT where no broker answers: hooks, refusals, and that nothing is left.
- * process.c forks while a token is asked for. */
+ * process.c forks while it connects. */
 #include "check.h"
 
 #include <sys/stat.h>
@@ -11,29 +11,9 @@ static const char *const nobody = "mqtt://127.0.0.1:1";
 
 /* What the hooks were given and what they answer. */
 static struct {
-  int asked, loaded, saved;
-  uint64_t ask;
+  int loaded, saved;
   char account[72], device[72], client_id[72];
-  const char *answer; /* of the hook itself; NULL: it comes later */
-  nertc_callkit *destroyed;
 } host;
-
-static void on_token(uint64_t ask, const char *account, void *user_data)
-{
-  CHECK(user_data == &host);
-  if (host.destroyed) {
-    CHECK_REFUSED(nertc_callkit_destroy(host.destroyed), REENTRANT);
-  }
-  if (host.answer) {
-    CHECK_OK(nertc_callkit_mqtt_set_token(ask, host.answer));
-    CHECK_REFUSED(nertc_callkit_mqtt_set_token(ask, host.answer), CLOSED);
-  }
-  pthread_mutex_lock(&check_lock);
-  host.ask = ask;
-  snprintf(host.account, sizeof host.account, "%s", account);
-  pthread_mutex_unlock(&check_lock);
-  change(&host.asked, 1);
-}
 
 static int32_t load_client_id(const char *account, const char *device, char *buffer, uint32_t size, void *user_data)
 {
@@ -118,60 +98,6 @@ static void an_account_that_does_not_fit(void)
   end(phone, "");
 }
 
-static void no_token(void)
-{
-  nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone;
-  options.on_token = on_token;
-  phone = new_phone("alice", &options, 0);
-  host.answer = "";
-  host.destroyed = phone->kit;
-  log_in(phone, NULL);
-  phone_expect(phone, "done(login,302)");
-  CHECK_INT(host.asked, 1);
-  CHECK_TEXT(host.account, "alice");
-  end(phone, "");
-}
-
-static void *answer_later(void *token)
-{
-  WAIT_UNTIL(at_least_one, &host.asked);
-  CHECK_OK(nertc_callkit_mqtt_set_token(host.ask, token));
-  return NULL;
-}
-
-static void a_token_from_another_thread(void)
-{
-  nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone;
-  pthread_t thread;
-  static char token[] = "late";
-  options.on_token = on_token;
-  phone = new_phone("alice", &options, 300);
-  pthread_create(&thread, NULL, answer_later, NULL);
-  log_in(phone, NULL);
-  phone_expect(phone, "done(login,302)");
-  pthread_join(thread, NULL);
-  host.asked = 0;
-  pthread_create(&thread, NULL, answer_later, token);
-  log_in(phone, NULL);
-  phone_expect(phone, "done(login,408)"); /* with it the plug goes on to the broker that is not there */
-  pthread_join(thread, NULL);
-  end(phone, "");
-}
-
-static void a_question_ends_with_its_component(void)
-{
-  nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone;
-  options.on_token = on_token;
-  phone = new_phone("alice", &options, 60000);
-  log_in(phone, NULL);
-  WAIT_UNTIL(at_least_one, &host.asked);
-  end(phone, "done(login,90003)");
-  CHECK_REFUSED(nertc_callkit_mqtt_set_token(host.ask, "token"), CLOSED);
-}
-
 static void the_host_keeps_the_client_id(void)
 {
   nertc_callkit_mqtt_options options = options_to_nobody();
@@ -217,7 +143,7 @@ static void a_file_keeps_the_client_id(void)
     CHECK_OK(nertc_callkit_create(&config, &kit));
     CHECK_OK(nertc_callkit_login(kit, "al ice", "token", NULL, NULL));
     CHECK_OK(nertc_callkit_destroy(kit));
-    CHECK_INT(check_entries(folder), 1);
+    CHECK_INT(check_entries(folder), 2);
     CHECK_INT(stat(path, &file), 0);
     CHECK_INT(file.st_mode & 0777, 0600);
     kept = fopen(path, "r");
@@ -226,6 +152,8 @@ static void a_file_keeps_the_client_id(void)
   }
   CHECK_TEXT(ids[1], ids[0]);
   CHECK_INT(strlen(ids[0]), 23);
+  CHECK_INT(unlink(path), 0);
+  snprintf(path, sizeof path, "%s/mqtt_lives-al=20ice-phone", folder);
   CHECK_INT(unlink(path), 0);
   CHECK_INT(rmdir(folder), 0);
 }
@@ -242,9 +170,6 @@ int main(void)
   RUN(nobody_answers);
   RUN(destroy_while_it_connects);
   RUN(an_account_that_does_not_fit);
-  RUN(no_token);
-  RUN(a_token_from_another_thread);
-  RUN(a_question_ends_with_its_component);
   RUN(the_host_keeps_the_client_id);
   RUN(a_file_keeps_the_client_id);
   return 0;

@@ -104,14 +104,13 @@ static void a_lost_close(void)
   timers.peer_leave_ms = 0;
 }
 
-/* The CANCEL is lost: the close of the channel says the same. */
+/* The CANCEL is lost, and the close of the channel, which says the same. */
 /* Scenario (failure): A cancel is lost: whoever accepts then learns that the call is gone. */
 static void a_lost_cancel(void)
 {
   struct pair pair = new_pair();
   fault(pair.hub, DROP, EVENT_CANCEL, "bob", 0);
-  fault(pair.hub, DELAY, CLOSE, "alice", .delay_ms = 1);
-  timers.ring_grace_ms = 1;
+  fault(pair.hub, DROP, EVENT_CLOSE, "bob", 0);
   pair_ring(&pair);
   CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
@@ -119,7 +118,6 @@ static void a_lost_cancel(void)
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_until(pair.bob, "on_call_end(12)");
   pair_end(&pair);
-  timers.ring_grace_ms = 0;
 }
 
 /* The REJECT is lost: alice's own ring timer ends it. */
@@ -127,7 +125,7 @@ static void a_lost_cancel(void)
 static void a_lost_reject(void)
 {
   struct pair pair;
-  timers.ring_ms = 40;
+  timers.ring_ms = 600; /* until bob has rejected, on a busy machine too */
   pair = new_pair();
   fault(pair.hub, DROP, EVENT_REJECT, "alice", 0);
   pair_ring(&pair);
@@ -143,10 +141,10 @@ static void a_lost_reject(void)
 static void an_end_that_the_service_refuses(void)
 {
   struct pair pair;
-  timers.operation_ms = 30;
-  timers.rtc_leave_ms = 30;
+  /* What comes after it is a call with the same limits, on a busy machine too. */
+  timers.rtc_leave_ms = 500;
   timers.peer_leave_ms = 30;
-  timers.closer_ms = 100;
+  timers.closer_ms = 1000;
   pair = new_pair();
   pair_connect(&pair);
   fault(pair.hub, REFUSE, CLOSE, "alice", .code = 500);

@@ -99,7 +99,7 @@ static void cancelled_before_an_invite_left(void)
 static void cancelled_before_the_invite_was_answered(void)
 {
   struct pair pair;
-  timers.request_ms = 60;
+  timers.request_ms = 600;
   pair = order_pair();
   fault(pair.hub, NO_ANSWER, INVITE, "alice", 0);
   start_call(&pair);
@@ -129,7 +129,7 @@ static void call_fails(void)
 static void nobody_answers_at_the_callers_limit(void)
 {
   struct pair pair;
-  timers.ring_ms = 40;
+  timers.ring_ms = 400;
   pair = order_pair();
   pair_ring(&pair);
   phone_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
@@ -155,7 +155,7 @@ static void nobody_answers_at_the_callees_limit(void)
 static void offline_callee_rings_out(void)
 {
   struct pair pair;
-  timers.ring_ms = 40;
+  timers.ring_ms = 400;
   pair = order_pair();
   phone_call(pair.alice, "nobody");
   phone_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
@@ -217,9 +217,9 @@ static void the_users_cancel_crosses_accept(void)
 static void the_ring_timers_cancel_crosses_accept(void)
 {
   struct pair pair;
-  timers.ring_ms = 40;
+  timers.ring_ms = 400;
   pair = order_pair();
-  fault(pair.hub, DELAY, EVENT_ACCEPT, "alice", .delay_ms = 120);
+  fault(pair.hub, DELAY, EVENT_ACCEPT, "alice", .delay_ms = 800);
   pair_ring(&pair);
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
@@ -258,7 +258,7 @@ static void accept_too_late(void)
 static void accept_is_never_answered(void)
 {
   struct pair pair;
-  timers.request_ms = 60;
+  timers.request_ms = 600;
   pair = order_pair();
   fault(pair.hub, NO_ANSWER, ACCEPT, "bob", 0);
   pair_ring(&pair);

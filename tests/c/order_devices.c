@@ -107,7 +107,7 @@ static void glare(void)
 {
   struct pair pair = order_pair();
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
-  fault(pair.hub, DELAY, EVENT_INVITE, NULL, .count = 2, .delay_ms = 40);
+  fault(pair.hub, DELAY, EVENT_INVITE, NULL, .count = 2, .delay_ms = 400);
   options.user_id = "bob";
   CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
   options.user_id = "alice";

@@ -86,7 +86,7 @@ static void both_hang_up_at_once(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  fault(pair.hub, DELAY, EVENT_CLOSE, NULL, .count = UINT32_MAX, .delay_ms = 60);
+  fault(pair.hub, DELAY, EVENT_CLOSE, NULL, .count = UINT32_MAX, .delay_ms = 400);
   CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
   CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");

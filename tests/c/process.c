@@ -95,20 +95,7 @@ static void fork_in_a_call(void)
   }
 }
 
-static int asked;
-static uint64_t question;
-
-static void on_token(uint64_t ask, const char *account, void *user_data)
-{
-  (void)account;
-  (void)user_data;
-  pthread_mutex_lock(&check_lock);
-  question = ask;
-  pthread_mutex_unlock(&check_lock);
-  change(&asked, 1);
-}
-
-/* Logs in over MQTT where no broker is, and without a token; NULL: a library without MQTT. */
+/* Logs in over MQTT where no broker is; NULL: a library without MQTT. */
 static nertc_callkit *log_in_over_mqtt(void)
 {
   static const char *const nobody = "mqtt://127.0.0.1:1";
@@ -118,20 +105,17 @@ static nertc_callkit *log_in_over_mqtt(void)
   nertc_callkit *kit = NULL;
   options.endpoints = &nobody;
   options.endpoint_count = 1;
-  options.on_token = on_token;
   config.plugs = &plugs;
-  asked = 0;
   if (nertc_callkit_mqtt_signaling(&options, &plugs) == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
     return NULL;
   }
   CHECK_OK(nertc_callkit_create(&config, &kit));
-  CHECK_OK(nertc_callkit_login(kit, "alice", NULL, NULL, NULL));
-  WAIT_UNTIL(at_least_one, &asked);
+  CHECK_OK(nertc_callkit_login(kit, "alice", "token", NULL, NULL));
   return kit;
 }
 
-/* In the child nothing of the parent is asked any more, and it has an I/O thread of its own. */
-static void fork_while_a_token_is_asked_for(void)
+/* In the child nothing of the parent goes on, and it has an I/O thread of its own. */
+static void fork_while_it_connects(void)
 {
   nertc_callkit *kit = log_in_over_mqtt();
   pid_t child;
@@ -142,15 +126,12 @@ static void fork_while_a_token_is_asked_for(void)
   if (child == 0) {
     alarm(60);
     CHECK_REFUSED(nertc_callkit_get_state(kit), CLOSED);
-    CHECK_REFUSED(nertc_callkit_mqtt_set_token(question, "token"), CLOSED);
     kit = log_in_over_mqtt();
-    CHECK_OK(nertc_callkit_mqtt_set_token(question, "token"));
     CHECK_OK(nertc_callkit_destroy(kit));
     CHECK_INT(check_threads(), 1);
     _exit(0);
   }
   await_child(child);
-  CHECK_OK(nertc_callkit_mqtt_set_token(question, "token"));
   CHECK_OK(nertc_callkit_destroy(kit));
   CHECK_INT(check_threads(), 1);
 }
@@ -366,7 +347,7 @@ int main(void)
   RUN(the_worker_has_a_name_and_no_signals);
   RUN(signals_are_the_hosts);
   RUN(fork_in_a_call);
-  RUN(fork_while_a_token_is_asked_for);
+  RUN(fork_while_it_connects);
   RUN(fork_while_a_callback_runs);
   RUN(fork_inside_a_callback);
   RUN(fork_twice);

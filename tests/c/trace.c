@@ -53,7 +53,7 @@ static void check_replays(const char *path)
   CHECK_INT(lstat(path, &it), 0);
   CHECK_INT(it.st_mode, S_IFREG | 0600);
   CHECK(it.st_size > 0 && it.st_size < LIMIT + (1 << 20));
-  snprintf(command, sizeof command, NERTC_CALLKIT_TOOL " replay %s >%s/said", path, folder);
+  snprintf(command, sizeof command, "'" NERTC_CALLKIT_TOOL "' replay '%s' >'%s/said'", path, folder);
   if (system(command) != 0) {
     FAIL("%s: %s", command, content(in("said")));
   }

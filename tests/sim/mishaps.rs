@@ -69,10 +69,10 @@ impl World {
 
     /// Another process says that it is this device.
     pub(super) fn rival(&mut self, device: usize) {
-        let id = self.random.next();
+        let (id, life) = (self.random.next(), self.random.next());
         let (topic, payload) = (
             format!("nck1/u/{}/own/{device}", self.devices[device].account),
-            format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"rival"}}"#),
+            format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"{life}"}}"#),
         );
         let Some(stations) = &self.stations else { return };
         for target in stations.broker.subscribers(&topic, &stations.names) {

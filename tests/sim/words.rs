@@ -3,7 +3,7 @@
 use nertc_callkit::engine::input::{
     Channel, Connection, Member, Outcome, Room, Signal, SignalEvent, SignalResult, Source, Text,
 };
-use nertc_callkit::engine::output::{Message, SignalOp};
+use nertc_callkit::engine::output::{InviteState, Message, Notice, SignalOp};
 use nertc_callkit_mqtt::station;
 
 fn message(message: &Message) -> station::Message {
@@ -73,8 +73,8 @@ pub(crate) fn result(answer: &station::Answer) -> SignalResult {
     SignalResult { outcome, room: answer.room.as_ref().map(room), ..SignalResult::default() }
 }
 
-/// A message for the core. None: it takes no notice of it.
-pub(crate) fn event(event: &station::Event) -> Option<SignalEvent> {
+/// A message for the core.
+pub(crate) fn event(event: &station::Event) -> SignalEvent {
     let signal = match event.signal {
         station::Signal::Close => Signal::Close,
         station::Signal::Join => Signal::Join,
@@ -82,11 +82,12 @@ pub(crate) fn event(event: &station::Event) -> Option<SignalEvent> {
         station::Signal::Cancel => Signal::Cancel,
         station::Signal::Reject => Signal::Reject,
         station::Signal::Accept => Signal::Accept,
-        station::Signal::Leave | station::Signal::PeerLost => Signal::Leave,
+        station::Signal::Leave => Signal::Leave,
         station::Signal::Control => Signal::Control,
-        station::Signal::Ringing => return None,
+        station::Signal::Ringing => Signal::Ringing,
+        station::Signal::PeerLost => Signal::PeerLost,
     };
-    Some(SignalEvent {
+    SignalEvent {
         signal,
         channel: channel(&event.channel),
         from: event.from.clone(),
@@ -96,7 +97,23 @@ pub(crate) fn event(event: &station::Event) -> Option<SignalEvent> {
         custom: event.custom.clone(),
         time_ms: 0,
         uid: event.uid,
-    })
+    }
+}
+
+/// What a core says about its plug's doings. None: nothing that a station hears.
+pub(crate) fn notice(notice: Notice) -> Option<station::Input> {
+    match notice {
+        Notice::InviteState { channel_id: channel, account: _, request_id: request, state } => {
+            let state = match state {
+                InviteState::Ringing => station::InviteState::Ringing,
+                InviteState::Held => station::InviteState::Held,
+                InviteState::Dropped => station::InviteState::Dropped,
+            };
+            Some(station::Input::InviteState { channel, request, state })
+        }
+        Notice::AbortLogin(req) => Some(station::Input::AbortLogin { req: req.0 }),
+        Notice::SetToken(_) => None,
+    }
 }
 
 pub(crate) fn source(source: station::Source) -> Source {

@@ -63,6 +63,16 @@ impl Mail for RtcMail {
         matches!(self, RtcMail::Done(..))
     }
 
+    /// Who is there must be told; what is muted and how well it sounds comes again.
+    fn may_be_lost(&self) -> Option<&CStr> {
+        let comes_again =
+            |it: what| matches!(it, what::NERTC_CALLKIT_RTC_PEER_MUTE | what::NERTC_CALLKIT_RTC_QUALITY);
+        match self {
+            RtcMail::Event(event) => comes_again(event.what).then_some(c""),
+            RtcMail::Done(..) => None,
+        }
+    }
+
     fn send(&self, sink: &nertc_callkit_rtc_sink) -> bool {
         match (*self, sink.complete, sink.event) {
             (RtcMail::Done(req, code), Some(complete), _) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nertc_callkit_abi::{
     nertc_callkit_connection as connection, nertc_callkit_log_level, nertc_callkit_signal as signal,
 };
+use nertc_callkit_plug::codes::{BAD_TOKEN, OK};
 use nertc_callkit_plug::mail;
 use nertc_callkit_plug::mail::SignalMail;
 use serde_json::Value;
@@ -35,14 +36,22 @@ pub(crate) fn done(req: u64, answer: &Answer) -> SignalMail {
 }
 
 /// How the connection changed.
-pub(crate) fn connection(what: What, code: i32, message: &str) -> SignalMail {
+pub(crate) fn connection(what: What, code: i32, raw_code: i32, message: &str) -> SignalMail {
     let what = match what {
         What::Lost => connection::NERTC_CALLKIT_CONNECTION_LOST,
         What::Restored => connection::NERTC_CALLKIT_CONNECTION_RESTORED,
         What::Kicked => connection::NERTC_CALLKIT_CONNECTION_KICKED,
     };
-    let notice = mail::Notice { code, raw_code: 0, message: opt_text(message) };
+    let notice = mail::Notice { code, raw_code, message: opt_text(message) };
     SignalMail::Connection(what, Some(Arc::new(notice)))
+}
+
+/// A token is wanted: there was none, or it was refused.
+pub(crate) fn token_needed(refused: bool) -> SignalMail {
+    let code = if refused { BAD_TOKEN } else { OK };
+    let message = if refused { "the broker does not take the token" } else { "there is no token" };
+    let notice = mail::Notice { code, raw_code: 0, message: opt_text(message) };
+    SignalMail::Connection(connection::NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED, Some(Arc::new(notice)))
 }
 
 /// A call record that `from` sent to `to`. None: it is no record.
@@ -205,9 +214,10 @@ mod tests {
 
     #[test]
     fn a_kick_says_why() {
-        let kicked = connection(What::Kicked, 10420, "elsewhere");
+        let kicked = connection(What::Kicked, 10420, 0x8E, "elsewhere");
         let SignalMail::Connection(what, Some(notice)) = kicked else { unreachable!("a change") };
         assert_eq!((what, notice.code), (connection::NERTC_CALLKIT_CONNECTION_KICKED, 10420));
+        assert_eq!(notice.raw_code, 0x8E);
         assert_eq!(notice.message.as_deref(), Some(c"elsewhere"));
     }
 }

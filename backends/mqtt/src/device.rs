@@ -8,14 +8,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_abi::{nertc_callkit_req, nertc_callkit_signaling_sink};
-use nertc_callkit_plug::codes::{
-    ALREADY_LOGGED_IN, BAD_TOKEN, INVALID_ARGUMENT, NOT_LOGGED_IN, OK, PLUG_FAILED,
-};
+use nertc_callkit_plug::codes::{ALREADY_LOGGED_IN, INVALID_ARGUMENT, NOT_LOGGED_IN, OK, PLUG_FAILED};
 use nertc_callkit_plug::mail::SignalMail;
 use nertc_callkit_plug::outlet::{Outlet, RETRY_MS};
 use parking_lot::Mutex;
 
-use crate::asks::{self, Asker};
 use crate::convert;
 use crate::identity;
 use crate::line::Line;
@@ -44,8 +41,6 @@ struct State {
     seat: Option<Seat>,
     /// From the first login on; another account gets another one.
     line: Option<Box<Line>>,
-    /// The question for a token that the host has not answered.
-    ask: Option<u64>,
     /// When the core is asked again whether it takes more.
     retry_at: Option<u64>,
 }
@@ -88,13 +83,10 @@ impl Device {
 
     /// The barrier. Who did not log out is away: the session stays, others are not told.
     pub(crate) fn close(&self) {
-        let (line, seat, ask) = {
+        let (line, seat) = {
             let mut state = self.state.lock();
-            (state.line.take(), state.seat.take(), state.ask.take())
+            (state.line.take(), state.seat.take())
         };
-        if let Some(ask) = ask {
-            asks::forget(ask);
-        }
         if let Some(mut line) = line {
             line.act(now(), &mut |_| (), |line| line.link().disconnect(now(), false));
         }
@@ -127,19 +119,13 @@ impl Device {
             return self.answer(req, PLUG_FAILED, "no random bytes, or the plug is not open");
         }
         self.act(|state, now| {
-            state.forget_ask();
             if let Some(before) = fresh.and_then(|fresh| state.line.replace(fresh)) {
                 // Its login was never granted, or it has logged out.
                 before.retire(now, &mut |it| self.outlet.push(it));
             }
             self.on_line(state, now, |line| {
                 line.release_logout(&mut |it| self.outlet.push(it));
-                line.operate(now, req as u64, Op::Login);
-                if who.token.is_empty() && self.options.hooks.gives_tokens() {
-                    line.wants_token = true;
-                } else {
-                    line.link().connect(now, who.token);
-                }
+                line.login(now, req as u64, who.token, &mut |it| self.outlet.push(it));
             });
         });
         OK
@@ -152,12 +138,12 @@ impl Device {
         let settings = Settings {
             endpoints: endpoints.clone(),
             roots: roots.clone(),
+            client_cert: self.options.client_cert.clone(),
             allow_plaintext: *allow_plaintext,
             client_id: client_id.text,
             session_expiry_s: if client_id.kept { expiry_s } else { expiry_s.min(SHORT_EXPIRY_S) },
             keep_alive_s: self.options.keep_alive_s,
             presence: *presence,
-            has_token_hook: hooks.gives_tokens(),
             names: names.clone(),
             timers: Timers::default(),
         };
@@ -178,14 +164,9 @@ impl Device {
 
     /// Every other operation.
     pub(crate) fn run(&self, req: nertc_callkit_req, op: Op) -> i32 {
-        self.act(|state, now| {
-            if matches!(op, Op::Logout) {
-                state.forget_ask();
-            }
-            match state.line {
-                Some(_) => self.on_line(state, now, |line| line.operate(now, req as u64, op)),
-                None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
-            }
+        self.act(|state, now| match state.line {
+            Some(_) => self.on_line(state, now, |line| line.operate(now, req as u64, op)),
+            None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
         });
         OK
     }
@@ -193,9 +174,15 @@ impl Device {
     /// The login is not wanted any more.
     pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
         self.act(|state, now| {
-            state.forget_ask();
-            self.on_line(state, now, |line| line.abort_login(now, req as u64));
+            self.on_line(state, now, |line| {
+                line.abort_login(now, req as u64, &mut |it| self.outlet.push(it));
+            });
         });
+    }
+
+    /// The token for the next connection; empty: there is none.
+    pub(crate) fn set_token(&self, token: &str) {
+        self.on_link(|link, now| link.set_token(now, token));
     }
 
     /// What the core made of an invite.
@@ -232,17 +219,12 @@ impl Device {
 
     /// Does something under the lock, and then what has to be done without it.
     fn act(&self, body: impl FnOnce(&mut State, u64)) {
-        let question = {
+        {
             let mut state = self.state.lock();
             body(&mut state, now());
-            let question = state.new_question();
             state.set_deadline();
-            question
-        };
-        self.deliver();
-        if let Some((ask, account)) = question {
-            self.options.hooks.ask_token(ask, &account);
         }
+        self.deliver();
     }
 
     /// Empties the outlet. What the core does not take now is offered again.
@@ -280,41 +262,7 @@ impl Driven for Device {
     }
 }
 
-impl Asker for Device {
-    fn token(&self, ask: u64, token: Option<&str>) {
-        self.act(|state, now| {
-            let is_it = state.ask.take_if(|it| *it == ask).is_some();
-            if !is_it {
-                return;
-            }
-            self.on_line(state, now, |line| match token {
-                Some(token) if !token.is_empty() => line.link().connect(now, token),
-                _ => line.refused(now, BAD_TOKEN, 0, "the host has no token".into()),
-            });
-        });
-    }
-}
-
 impl State {
-    fn forget_ask(&mut self) {
-        if let Some(ask) = self.ask.take() {
-            asks::forget(ask);
-        }
-    }
-
-    /// If the link wants a token: the number of the question and whom it is about.
-    fn new_question(&mut self) -> Option<(u64, Text)> {
-        let line = self.line.as_deref_mut()?;
-        if !std::mem::take(&mut line.wants_token) {
-            return None;
-        }
-        let account = line.account().clone();
-        self.forget_ask();
-        let ask = asks::add(self.me.clone() as Weak<dyn Asker>);
-        self.ask = Some(ask);
-        Some((ask, account))
-    }
-
     fn set_deadline(&self) {
         let Some(seat) = &self.seat else { return };
         let line = self.line.as_ref().and_then(|it| it.poll_timeout());
@@ -402,6 +350,8 @@ mod tests {
             flags: 0,
             endpoints: vec!["mqtt://127.0.0.1:1"],
             ca_pem: None,
+            client_cert: None,
+            client_key: None,
             prefix: None,
             session_expiry_s: 0,
             keep_alive_s: 0,
@@ -421,8 +371,8 @@ mod tests {
         let sink = sink(&told);
         assert_eq!(device.open(&sink), OK);
         told.refusals.store(2, Ordering::SeqCst);
-        device.outlet.push(convert::connection(What::Lost, OK, ""));
-        device.outlet.push(convert::connection(What::Restored, OK, ""));
+        device.outlet.push(convert::connection(What::Lost, OK, 0, ""));
+        device.outlet.push(convert::connection(What::Restored, OK, 0, ""));
         assert_eq!(device.run(1, Op::Create { call_type: 1 }), OK);
         told.expect(&["done 1 20001", "connection 1", "connection 2"]);
         device.close();

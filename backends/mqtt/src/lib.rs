@@ -11,12 +11,11 @@
 //! - [`line`]: a station with its link: a device of an account. A panic stops here.
 //! - `signaling`: the vtable. `device`: a plug, that is a line behind a lock, and the outlet to the core.
 //!   `convert`: what the station says, as mail.
-//! - [`options`]: what the host may ask for, checked. `asks`: questions for a token, which the host may
-//!   answer later. `identity`: random names, and the client id that is kept.
+//! - [`options`]: what the host may ask for, checked. `identity`: random names, and the client id that is
+//!   kept.
 //!
 //! The wire is described in `docs/WIRE-MQTT.md`.
 
-mod asks;
 mod convert;
 mod device;
 mod global;
@@ -29,12 +28,10 @@ pub mod reactor;
 mod signaling;
 pub mod station;
 
-pub use asks::set_token;
 pub use signaling::new as signaling;
 
 /// For the child after a fork. Safe in a fork handler.
 pub fn after_fork_in_child() {
-    asks::after_fork_in_child();
     identity::after_fork_in_child();
     reactor::after_fork_in_child();
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use nertc_callkit_plug::codes::{BAD_TOKEN, OK, OTHER_DEVICE, PLUG_FAILED};
+use nertc_callkit_plug::codes::{BAD_TOKEN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
 use nertc_callkit_plug::mail::SignalMail;
 
 use crate::convert;
@@ -67,8 +67,10 @@ pub struct Line {
     is_lost: bool,
     /// A new station logs in by itself: that is no operation of the core's.
     rejoins: bool,
-    /// The link waits for a token.
-    pub(crate) wants_token: bool,
+    /// A login while the connection was lost: it ends when that is restored.
+    relogin: Option<u64>,
+    /// The broker's number of the last refusal.
+    raw_code: i32,
     /// The logout that was asked for last.
     logout: Option<u64>,
     /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
@@ -94,7 +96,8 @@ impl Line {
             is_in: false,
             is_lost: false,
             rejoins: false,
-            wants_token: false,
+            relogin: None,
+            raw_code: 0,
             logout: None,
             logged_out: None,
         })
@@ -181,8 +184,23 @@ impl Line {
         self.station().handle(now, Input::Op { req, op });
     }
 
+    /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
+    /// ends when that is restored.
+    pub fn login(&mut self, now: u64, req: u64, token: &str, tell: Tell<'_>) {
+        if !(self.is_in && self.is_lost) {
+            self.operate(now, req, Op::Login);
+        } else if let Some(before) = self.relogin.replace(req) {
+            tell(convert::done(before, &TIMEOUT.into()));
+        }
+        self.link().connect(now, token);
+    }
+
     /// The core does not want a login any more.
-    pub fn abort_login(&mut self, now: u64, req: u64) {
+    pub fn abort_login(&mut self, now: u64, req: u64, tell: Tell<'_>) {
+        if self.relogin.take_if(|it| *it == req).is_some() {
+            let answer = self.explain(TIMEOUT);
+            return tell(convert::done(req, &answer));
+        }
         self.station().handle(now, Input::AbortLogin { req });
     }
 
@@ -219,7 +237,7 @@ impl Line {
                 self.carry_out(now, output, tell);
             }
             let Some(event) = self.link().poll_event() else { break };
-            self.hear(now, event);
+            self.hear(now, event, tell);
         }
         self.link().flush(now);
         if self.link.poll_timeout().is_none() {
@@ -227,7 +245,7 @@ impl Line {
         }
     }
 
-    fn hear(&mut self, now: u64, event: LinkEvent) {
+    fn hear(&mut self, now: u64, event: LinkEvent, tell: Tell<'_>) {
         self.at_work = Part::Station;
         let input = match event {
             LinkEvent::Up { resumed } => {
@@ -238,17 +256,15 @@ impl Line {
                 self.is_up = false;
                 Input::Down
             }
-            LinkEvent::NeedToken => {
-                self.wants_token = true;
-                return;
-            }
+            LinkEvent::NeedToken { refused } => return tell(convert::token_needed(refused)),
             LinkEvent::Refused { code, raw_code, message } => {
                 let code = match code {
                     code::BAD_TOKEN => BAD_TOKEN,
                     code::TAKEN => OTHER_DEVICE,
                     _ => PLUG_FAILED,
                 };
-                return self.refused(now, code, raw_code, message);
+                (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
+                Input::Refused { code, raw_code, message }
             }
             LinkEvent::Message { lane, from, device, payload } => {
                 #[cfg(test)]
@@ -259,13 +275,6 @@ impl Line {
             LinkEvent::Gone { account, device } => Input::Gone { account, device },
         };
         self.station().handle(now, input);
-    }
-
-    /// The connection is given up, for this reason.
-    pub(crate) fn refused(&mut self, now: u64, code: i32, raw_code: i32, message: Text) {
-        self.is_in = false;
-        self.is_up = false;
-        self.station().handle(now, Input::Refused { code, raw_code, message });
     }
 
     fn carry_out(&mut self, now: u64, output: Output, tell: Tell<'_>) {
@@ -296,11 +305,26 @@ impl Line {
         }
     }
 
+    /// An answer that says why there is no connection.
+    fn explain(&self, code: i32) -> Answer {
+        let (raw_code, why) = self.link.why();
+        let answer = Answer { code, raw_code, message: why.into(), room: None };
+        log::warn!("mqtt: the login failed ({code}): {}", answer.message);
+        answer
+    }
+
     fn done(&mut self, req: u64, answer: &Answer, tell: Tell<'_>) {
         self.running.remove(&req);
+        let mut answer = answer.clone();
         if self.login.take_if(|it| *it == req).is_some() {
             self.is_in = answer.code == OK;
+            if answer.code == TIMEOUT && answer.message.is_empty() {
+                answer = self.explain(TIMEOUT);
+            } else if answer.code != OK {
+                log::warn!("mqtt: the login failed ({}): {}", answer.code, answer.message);
+            }
         }
+        let answer = &answer;
         let mail = convert::done(req, answer);
         if self.logout.take_if(|it| *it == req).is_some() {
             self.logged_out.replace(mail).into_iter().for_each(tell);
@@ -310,12 +334,24 @@ impl Line {
     }
 
     fn connection(&mut self, what: What, code: i32, message: &str, tell: Tell<'_>) {
+        let raw_code = if what == What::Kicked { self.raw_code } else { 0 };
         match what {
             What::Lost => self.is_lost = true,
             What::Restored => self.is_lost = false,
-            What::Kicked => (self.is_in, self.is_lost) = (false, false),
+            What::Kicked => {
+                log::warn!("mqtt: logged out ({code}): {message}");
+                (self.is_in, self.is_lost) = (false, false);
+            }
         }
-        tell(convert::connection(what, code, message));
+        if what != What::Lost
+            && let Some(req) = self.relogin.take()
+        {
+            let message = if what == What::Restored { "" } else { message };
+            let code = if what == What::Kicked && code == OK { OTHER_DEVICE } else { code };
+            let answer = Answer { code, raw_code, message: message.into(), room: None };
+            tell(convert::done(req, &answer));
+        }
+        tell(convert::connection(what, code, raw_code, message));
     }
 
     /// The login of a new station has ended.
@@ -384,6 +420,10 @@ impl Line {
             tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
         }
         self.login = None;
+        if let Some(req) = self.relogin.take() {
+            let answer = Answer { code: PLUG_FAILED, message, ..Answer::default() };
+            tell(convert::done(req, &answer));
+        }
         self.release_logout(tell);
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nertc_callkit_abi::nertc_callkit_mqtt_flag as flag;
 
 use crate::link::Tls;
-pub use crate::link::{Endpoint, Roots};
+pub use crate::link::{ClientCert, Endpoint, Roots};
 pub use crate::names::PREFIX_BYTES;
 use crate::names::is_prefix;
 
@@ -25,10 +25,6 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     fn load_client_id(&self, account: &str, device: &str) -> Option<String>;
     /// Keeps it.
     fn save_client_id(&self, account: &str, device: &str, client_id: &str);
-    /// It has the next one.
-    fn gives_tokens(&self) -> bool;
-    /// Asks for a token, to be answered by [`set_token`](crate::set_token).
-    fn ask_token(&self, ask: u64, account: &str);
 }
 
 /// A host that has none.
@@ -45,12 +41,6 @@ impl Hooks for NoHooks {
     }
 
     fn save_client_id(&self, _: &str, _: &str, _: &str) {}
-
-    fn gives_tokens(&self) -> bool {
-        false
-    }
-
-    fn ask_token(&self, _: u64, _: &str) {}
 }
 
 /// The options as they were given; 0 and None are the defaults.
@@ -62,6 +52,10 @@ pub struct Given<'a> {
     pub endpoints: Vec<&'a str>,
     /// Certificates.
     pub ca_pem: Option<&'a str>,
+    /// Client certificate.
+    pub client_cert: Option<&'a str>,
+    /// Its private key.
+    pub client_key: Option<&'a str>,
     /// What topics begin with.
     pub prefix: Option<&'a str>,
     /// See the header.
@@ -81,6 +75,8 @@ pub struct Options {
     pub endpoints: Vec<Endpoint>,
     /// Whom to trust for TLS.
     pub roots: Roots,
+    /// What this device shows of itself for TLS.
+    pub client_cert: Option<ClientCert>,
     /// mqtt:// to other machines is meant.
     pub allow_plaintext: bool,
     /// What topics begin with.
@@ -139,8 +135,10 @@ impl Options {
         };
         let allow_plaintext = has(flag::NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT);
         let endpoints = endpoints(&given.endpoints, allow_plaintext)?;
+        let roots = roots(given.ca_pem, &endpoints)?;
         Ok(Options {
-            roots: roots(given.ca_pem, &endpoints)?,
+            client_cert: client_cert(given, &endpoints, &roots)?,
+            roots,
             endpoints,
             allow_plaintext,
             prefix: prefix(given.prefix)?,
@@ -256,9 +254,33 @@ fn roots(pem: Option<&str>, endpoints: &[Endpoint]) -> Result<Roots, Refused> {
         return invalid("ca_pem: give the certificates as text, from -----BEGIN CERTIFICATE----- on");
     }
     let roots = Roots::Pem(pem.as_bytes().to_vec());
-    match Tls::new(&roots) {
+    match Tls::new(&roots, None) {
         Ok(_) => Ok(roots),
         Err(why) => invalid(format!("ca_pem: {why}")),
+    }
+}
+
+fn client_cert(
+    given: &Given<'_>,
+    endpoints: &[Endpoint],
+    roots: &Roots,
+) -> Result<Option<ClientCert>, Refused> {
+    let (chain, key) = match (given.client_cert, given.client_key) {
+        (None, None) => return Ok(None),
+        (Some(chain), Some(key)) => (chain, key),
+        _ => return invalid("client_cert_pem and client_key_pem: give both or none"),
+    };
+    if !endpoints.iter().any(|it| it.tls) {
+        return invalid("client_cert_pem is for mqtts://, and no endpoint is: leave it out or use mqtts://");
+    }
+    if !is_pem(chain) {
+        return invalid("client_cert_pem: give it as text, from -----BEGIN CERTIFICATE----- on");
+    }
+    let cert = ClientCert { chain: chain.as_bytes().to_vec(), key: key.as_bytes().to_vec() };
+    match Tls::new(roots, Some(&cert)) {
+        Ok(_) => Ok(Some(cert)),
+        // Nothing of the key is in it.
+        Err(why) => invalid(format!("client_cert_pem, client_key_pem: {why}")),
     }
 }
 
@@ -292,6 +314,8 @@ mod tests {
             flags: 0,
             endpoints: endpoints.to_vec(),
             ca_pem: None,
+            client_cert: None,
+            client_key: None,
             prefix: None,
             session_expiry_s: 0,
             keep_alive_s: 0,

@@ -46,7 +46,7 @@ static VTABLE: Vtable = Vtable(nertc_callkit_signaling {
     network_changed: Some(network_changed),
     invite_state: Some(invite_state),
     abort_login: Some(abort_login),
-    set_token: None,
+    set_token: Some(set_token),
 });
 
 /// A new signaling plug. Whoever gets the ctx calls the vtable's release once. None: the system has no random
@@ -309,4 +309,14 @@ unsafe extern "C" fn abort_login(ctx: *mut c_void, req: nertc_callkit_req) {
         device.abort_login(req);
         OK
     });
+}
+
+unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
+    // SAFETY: our ctx, not released; the token is lent for the call.
+    let (device, token) = unsafe { (plug::<Device>(ctx), utf8(token)) };
+    let Some(token) = token else { return INVALID_ARGUMENT };
+    shield(|| {
+        device.set_token(token);
+        OK
+    })
 }

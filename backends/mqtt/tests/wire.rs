@@ -64,9 +64,10 @@ impl Device {
                 }
                 Output::Events { source, events } => self.told.extend(events.iter().map(|it| {
                     json!({
-                        "signal": match it.signal {
-                            Signal::PeerLost => "PEER_LOST".to_owned(),
-                            signal => format!("{signal:?}").to_uppercase(),
+                        "signal": if it.signal == Signal::PeerLost {
+                            "PEER_LOST".to_owned()
+                        } else {
+                            format!("{:?}", it.signal).to_uppercase()
                         },
                         "source": format!("{source:?}"),
                         "from": *it.from,

@@ -37,7 +37,8 @@ pub struct nertc_callkit_call_options {
     /// Account to call. Not NULL, 1 to 64 bytes, not the own account.
     pub user_id: *const c_char,
     /// Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
-    /// as a string. NULL = none.
+    /// as a string. With `extra` at most 4096 bytes as JSON, our own members included:
+    /// nertc_callkit_call says how that is counted. NULL = none.
     pub attachment: *const c_char,
     /// Text for the service's own use (NetEase's global_extra). NULL = none.
     pub extra: *const c_char,
@@ -368,10 +369,13 @@ pub struct nertc_callkit_mqtt_options {
             user_data: *mut c_void,
         ),
     >,
-    /// Asks for a token: login got none, or the broker refuses it (also later, when it reconnects).
-    /// Answer with nertc_callkit_mqtt_set_token, in here or later, on any thread. Comes on any
-    /// thread, with no lock held; must not block. NULL = a refused token is final.
-    pub on_token: Option<unsafe extern "C" fn(ask: u64, account: *const c_char, user_data: *mut c_void)>,
     /// Handed to the hooks, which count as callbacks and may be called until the component is gone.
     pub user_data: *mut c_void,
+    /// For brokers that ask for a client certificate (mqtts://): the device's certificate and those
+    /// between it and the authority, as PEM text, up to 1 MiB. NULL = none. With one, a login without
+    /// a token connects without asking for a token.
+    pub client_cert_pem: *const c_char,
+    /// The private key of that certificate, as PEM text without a password: PKCS #8, PKCS #1 or SEC1.
+    /// Both or none.
+    pub client_key_pem: *const c_char,
 }

@@ -6,6 +6,9 @@ pub const NERTC_CALLKIT_VERSION_NUMBER: u32 = 0x00_01_00;
 /// Version of the vtables and sinks, for their `abi` fields.
 pub const NERTC_CALLKIT_ABI: u32 = 1;
 
+/// Longest text of nertc_callkit_push_encode, with its NUL.
+pub const NERTC_CALLKIT_PUSH_SIZE: u32 = 768;
+
 /// A call component. The pointer's value is a never-reused id, not an address: a stale handle is
 /// refused with CLOSED and touches no memory. Any thread.
 pub struct nertc_callkit {

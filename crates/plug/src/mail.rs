@@ -183,6 +183,32 @@ impl Mail for SignalMail {
         matches!(self, SignalMail::Done(..))
     }
 
+    /// What ends or answers something must be told, and what changes the session. What begins something, or
+    /// is said within it, comes again or is missed.
+    fn may_be_lost(&self) -> Option<&CStr> {
+        match self {
+            SignalMail::Online(event) => match event.signal {
+                nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_INVITE
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_JOIN
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_CONTROL
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_RINGING => Some(&event.from.account),
+                nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_CLOSE
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_CANCEL
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_REJECT
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_ACCEPT
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_LEAVE
+                | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_PEER_LOST => None,
+            },
+            SignalMail::Record(record) => Some(&record.from),
+            SignalMail::Log(..) => Some(c""),
+            SignalMail::Done(..)
+            | SignalMail::Sync(_)
+            | SignalMail::Backlog(_)
+            | SignalMail::Rooms(_)
+            | SignalMail::Connection(..) => None,
+        }
+    }
+
     fn send(&self, sink: &nertc_callkit_signaling_sink) -> bool {
         match self {
             SignalMail::Done(req, answer) => answer.send(sink, *req),

@@ -1,11 +1,13 @@
 //! The line to a sink: in order, one thread at a time, no lock held, closed by a barrier.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::CStr;
 use std::ptr;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-/// Messages that wait for a sink that answers QUEUE_FULL; more are lost. Completions are never lost.
+/// Messages that may wait for a sink that answers QUEUE_FULL. When there are more, whoever has most waiting
+/// loses his newest, unless the core must be told: that is never lost.
 pub const LIMIT: usize = 1024;
 /// Milliseconds until a sink that answered QUEUE_FULL is asked again.
 pub const RETRY_MS: u64 = 10;
@@ -18,6 +20,8 @@ pub trait Mail: Clone + Send + 'static {
     fn send(&self, sink: &Self::Sink) -> bool;
     /// Completes an operation: the sink has a reserved slot for it.
     fn is_done(&self) -> bool;
+    /// On whose account it may be lost when too much waits. None: it must be told.
+    fn may_be_lost(&self) -> Option<&CStr>;
 }
 
 /// The line to one sink: a plug puts messages in while it holds its own lock and empties the outlet when the
@@ -40,6 +44,8 @@ struct Line<M: Mail> {
     retrying: bool,
     /// Nothing comes in.
     dead: bool,
+    /// How many messages were lost since the queue was empty.
+    lost: u64,
 }
 
 // SAFETY: the sink's functions may be called on any thread; that is the core's side of the contract.
@@ -61,6 +67,7 @@ impl<M: Mail> Outlet<M> {
             sending: false,
             retrying: false,
             dead: false,
+            lost: 0,
         };
         Outlet { line: Mutex::new(line), quiet: Condvar::new() }
     }
@@ -89,14 +96,16 @@ impl<M: Mail> Outlet<M> {
     /// Puts a message in; `flush` sends it.
     pub fn push(&self, mail: M) {
         let mut line = self.line.lock();
-        let full = line.queue.len() >= LIMIT && !mail.is_done();
-        if line.sink.is_null() || line.dead || full {
+        if line.sink.is_null() || line.dead {
             return;
         }
         let next = !mail.is_done();
         line.queue.push_back(mail);
         if let Some(held) = line.held.take_if(|_| next) {
             line.queue.push_back(*held);
+        }
+        if line.queue.len() > LIMIT {
+            line.lose_one();
         }
     }
 
@@ -146,6 +155,10 @@ impl<M: Mail> Outlet<M> {
         }
         line.sending = false;
         self.quiet.notify_all();
+        let lost = if line.queue.is_empty() { std::mem::take(&mut line.lost) } else { 0 };
+        if lost > 0 {
+            log::warn!("the core took nothing for a while: {lost} messages of a plug were lost");
+        }
         stuck && !std::mem::replace(&mut line.retrying, true)
     }
 
@@ -168,8 +181,84 @@ impl<M: Mail> Line<M> {
         self.queue.remove(place)
     }
 
+    /// Loses a message of whoever has most waiting, if there is one that may be lost.
+    fn lose_one(&mut self) {
+        let mut counts: BTreeMap<&CStr, usize> = BTreeMap::new();
+        for whose in self.queue.iter().filter_map(Mail::may_be_lost) {
+            *counts.entry(whose).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(whose, _)| whose);
+        let newest = most.and_then(|most| self.queue.iter().rposition(|it| it.may_be_lost() == Some(most)));
+        if let Some(at) = newest {
+            self.queue.remove(at);
+            self.lost += 1;
+        }
+    }
+
     fn forget(&mut self) {
         self.queue.clear();
         self.held = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CString;
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// Takes nothing, or everything.
+    #[derive(Default)]
+    struct Sink {
+        takes: Mutex<bool>,
+        taken: Mutex<Vec<u32>>,
+    }
+
+    #[derive(Clone)]
+    struct Note(u32, Option<CString>);
+
+    impl Mail for Note {
+        type Sink = Arc<Sink>;
+
+        fn send(&self, sink: &Arc<Sink>) -> bool {
+            let takes = *sink.takes.lock();
+            if takes {
+                sink.taken.lock().push(self.0);
+            }
+            takes
+        }
+
+        fn is_done(&self) -> bool {
+            false
+        }
+
+        fn may_be_lost(&self) -> Option<&CStr> {
+            self.1.as_deref()
+        }
+    }
+
+    #[test]
+    fn what_must_be_told_is_not_lost_and_who_says_most_loses_first() {
+        let sink = Arc::new(Sink::default());
+        let outlet = Outlet::new();
+        outlet.open(&sink);
+        let of = |account: &str| Some(CString::new(account).expect("no NUL"));
+        outlet.push(Note(1, of("bob")));
+        for _ in 0..3_000 {
+            outlet.push(Note(2, of("mallory")));
+        }
+        for number in 3..503 {
+            outlet.push(Note(number, None));
+        }
+        outlet.push(Note(600, of("bob")));
+        assert!(outlet.flush(), "nothing is taken");
+        *sink.takes.lock() = true;
+        outlet.retry();
+        assert!(!outlet.flush());
+        let taken = sink.taken.lock();
+        let must: Vec<u32> = taken.iter().copied().filter(|it| (3..503).contains(it)).collect();
+        assert!(must.iter().copied().eq(3..503), "in order");
+        assert_eq!((taken.len(), taken.first(), taken.last()), (LIMIT, Some(&1), Some(&600)));
     }
 }

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use mqtt_protocol_core::mqtt::packet::Packet;
 
 use super::*;
-use crate::link::Readiness;
 use crate::link::tests::broker::{Broker, Patience};
 use crate::link::tests::{ALL, Desk, settings};
+use crate::link::{Readiness, Timers};
 
 /// A fault that is planted in tests only: a message that says so makes this part panic.
 pub(crate) fn spring(part: &str, payload: &[u8]) {
@@ -18,6 +18,7 @@ pub(crate) fn spring(part: &str, payload: &[u8]) {
 struct Phone {
     line: Line,
     broker: Broker,
+    desk: Arc<Desk>,
     now: u64,
     /// What the core was told.
     told: Vec<SignalMail>,
@@ -38,17 +39,16 @@ impl Phone {
             peer_lost_ms: 60_000,
             watch_presence: false,
         };
-        let line = Line::new(config, settings, Arc::new(Desk::default())).expect("random bytes");
-        Phone { line, broker, now: 1_000_000, told: Vec::new() }
+        settings.timers = Timers::default();
+        let desk = Arc::new(Desk::default());
+        let line = Line::new(config, settings, desk.clone()).expect("random bytes");
+        Phone { line, broker, desk, now: 1_000_000, told: Vec::new() }
     }
 
     /// One that is logged in.
     fn in_session() -> Phone {
         let mut phone = Phone::new();
-        phone.act(|line, now| {
-            line.operate(now, 1, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(1, "secret");
         phone.come_in(&[]);
         assert_eq!(phone.told(), "done 1 0\n");
         phone
@@ -57,6 +57,18 @@ impl Phone {
     fn act(&mut self, body: impl FnOnce(&mut Line, u64)) {
         let (now, told) = (self.now, &mut self.told);
         self.line.act(now, &mut |mail| told.push(mail), |line| body(line, now));
+    }
+
+    fn login(&mut self, req: u64, token: &str) {
+        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
+        let tell = |mail| told.borrow_mut().push(mail);
+        self.line.act(now, &mut { tell }, |line| line.login(now, req, token, &mut { tell }));
+    }
+
+    fn abort_login(&mut self, req: u64) {
+        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
+        let tell = |mail| told.borrow_mut().push(mail);
+        self.line.act(now, &mut { tell }, |line| line.abort_login(now, req, &mut { tell }));
     }
 
     /// One look at the sockets.
@@ -94,17 +106,28 @@ impl Phone {
         }
     }
 
-    /// Its mark, and its hello if it logs in, come back.
+    /// Its mark comes back, and then its hello if it logs in: that is written at once, with the acknowledgement.
     #[track_caller]
     fn echo(&mut self) {
-        self.until("no mark", |phone| phone.broker.publishes().iter().any(|it| it.1.contains("\"mark\"")));
-        for (topic, payload) in self.broker.texts() {
-            if topic.contains("/own/") || topic.contains("/d/pad/alice/pad") {
-                self.broker.publish(&topic, &payload, false);
-            }
+        let hellos =
+            |phone: &Phone| phone.broker.texts().iter().filter(|it| it.1.contains("\"hello\"")).count();
+        let before = hellos(self);
+        self.echo_one("mark");
+        if hellos(self) > before {
+            self.echo_one("hello");
         }
-        // All of it is heard when the last one is acknowledged.
-        let said = self.broker.texts().len();
+    }
+
+    #[track_caller]
+    fn echo_one(&mut self, kind: &str) {
+        let kind = format!("\"{kind}\"");
+        let is_it = |it: &&(String, String)| it.1.contains(&kind);
+        self.until(&kind, |phone| phone.broker.texts().iter().any(|it| is_it(&it)));
+        let texts = self.broker.texts();
+        let Some((topic, payload)) = texts.iter().rfind(is_it) else { unreachable!("awaited above") };
+        let said = self.broker.pubacks() + 1;
+        self.broker.publish(topic, payload, false);
+        // It is heard when it is acknowledged.
         self.until("no answer", |phone| phone.broker.pubacks() >= said);
     }
 
@@ -229,10 +252,7 @@ fn a_message_that_panics_each_time_it_comes_is_left_behind_with_its_session() {
 fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
     quietly(|| {
         let mut phone = Phone::new();
-        phone.act(|line, now| {
-            line.operate(now, 1, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(1, "secret");
         phone.come_in(&["panic in the station"]);
         phone.until("no panic", |phone| phone.line.panic_count == 1);
         assert_eq!(phone.told(), "done 1 90008\n");
@@ -245,17 +265,14 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
     // While the broker does not answer, and when it is about to.
     for has_connack in [false, true] {
         let mut phone = Phone::new();
-        phone.act(|line, now| {
-            line.operate(now, 1, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(1, "secret");
         phone.until("no CONNECT", |phone| phone.broker.has_connect());
         if has_connack {
             phone.broker.welcome(&[]);
             phone.until("no SUBSCRIBE", |phone| phone.broker.has_filters());
             phone.broker.grant();
         }
-        phone.act(|line, now| line.abort_login(now, 1));
+        phone.abort_login(1);
         assert_eq!(phone.told(), "done 1 408\n");
         phone.until("it stays connected", |phone| phone.broker.ended);
         phone.ready(ALL);
@@ -267,12 +284,121 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
         let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if it.props().as_ref().is_some_and(|it| !it.is_empty()));
         assert_eq!(phone.broker.count(forgets), 0);
         // The next login is one like any other.
-        phone.act(|line, now| {
-            line.operate(now, 2, Op::Login);
-            line.link().connect(now, "secret");
-        });
+        phone.login(2, "secret");
         phone.until("no connection", |phone| phone.broker.connections == 2);
         phone.come_in(&[]);
         assert_eq!(phone.told(), "done 2 0\n");
     }
+}
+
+#[test]
+fn a_login_that_is_given_up_says_why_there_was_no_connection() {
+    let mut phone = Phone::new();
+    phone.login(1, "secret");
+    phone.until("no CONNECT", |phone| phone.broker.has_connect());
+    phone.abort_login(1);
+    let Some(SignalMail::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
+    assert_eq!((answer.code, answer.raw_code), (TIMEOUT, 0));
+    let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
+    let message = message.to_str().expect("UTF-8");
+    assert!(
+        message.starts_with("mqtt://127.0.0.1:") && message.contains("no answer to CONNECT"),
+        "{message}"
+    );
+}
+
+/// The token expired while the broker was away, and the app logs in again with a new one.
+#[test]
+fn a_login_while_the_connection_is_lost_tries_its_token_at_once_and_ends_when_it_is_back() {
+    let mut phone = Phone::in_session();
+    phone.broker.hang_up();
+    phone.until("not lost", |phone| !phone.line.is_up);
+    assert_eq!(phone.told(), "connection 1 0\n");
+    phone.login(2, "fresh");
+    assert_eq!(phone.told(), "", "not before it is back");
+    phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
+    assert_eq!(phone.broker.password(), "fresh");
+    phone.come_in(&[]);
+    assert_eq!(phone.told(), "done 2 0\nconnection 2 0\n");
+    // Connected: it is granted at once.
+    phone.login(3, "fresh");
+    assert_eq!(phone.told(), "done 3 0\n");
+}
+
+#[test]
+fn a_login_while_the_connection_is_lost_may_be_given_up_or_be_refused() {
+    let mut phone = Phone::in_session();
+    phone.broker.hang_up();
+    phone.until("not lost", |phone| !phone.line.is_up);
+    phone.told();
+    phone.login(2, "secret");
+    phone.login(3, "secret");
+    assert_eq!(phone.told(), "done 2 408\n", "another one replaces it");
+    phone.abort_login(3);
+    assert_eq!(phone.told(), "done 3 408\n");
+    // The session goes on, as before that login.
+    phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
+    phone.login(4, "secret");
+    phone.broker.refuse(mqtt_protocol_core::mqtt::result_code::ConnectReasonCode::NotAuthorized);
+    phone.until("no question", |phone| !phone.told.is_empty());
+    assert_eq!(phone.told(), "connection 4 302\n", "TOKEN_NEEDED");
+    phone.act(|line, now| line.link().set_token(now, ""));
+    assert_eq!(phone.told(), "done 4 302\nconnection 3 302\n", "KICKED");
+    assert_eq!(phone.line.poll_timeout(), None);
+}
+
+#[test]
+fn a_login_without_a_token_asks_for_one() {
+    let mut phone = Phone::new();
+    phone.login(1, "");
+    assert_eq!(phone.told(), "connection 4 0\n");
+    phone.act(|line, now| line.link().set_token(now, "late"));
+    phone.come_in(&[]);
+    assert_eq!((phone.told().as_str(), phone.broker.password().as_str()), ("done 1 0\n", "late"));
+    let mut phone = Phone::new();
+    phone.login(1, "");
+    phone.act(|line, now| line.link().set_token(now, ""));
+    assert_eq!(phone.told(), "connection 4 0\ndone 1 302\n");
+}
+
+/// The network of a ringing phone has gone over to another without a word.
+#[test]
+fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit() {
+    let mut phone = Phone::in_session();
+    let invite =
+        r#"{"v":1,"k":"invite","id":"m1","cid":"c1","inst":"B","b":{"rid":"r1","type":1,"custom":""}}"#;
+    phone.broker.publish("nck1/u/alice/in/bob/pad", invite, false);
+    phone.until("no invite", |phone| !phone.told.is_empty());
+    assert_eq!(phone.told(), "events\n");
+    phone.act(|line, now| line.invite_state(now, "c1".into(), "r1".into(), InviteState::Ringing));
+    // From now on nothing comes through on the old connection, and nothing says so.
+    phone.broker.deaf = true;
+    let _dead = std::mem::replace(&mut phone.broker, Broker::new());
+    *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], phone.broker.port()).into());
+    let start = phone.now;
+    phone.act(|line, now| {
+        let accept = crate::station::Message {
+            channel: "c1".into(),
+            account: "bob".into(),
+            request: "r1".into(),
+            custom: "".into(),
+            keep: true,
+        };
+        line.operate(now, 2, Op::Accept(accept));
+    });
+    let patience = Patience::new();
+    while phone.broker.connections == 0 {
+        phone.next_deadline();
+        phone.turn();
+        patience.check("no other connection");
+    }
+    assert_eq!(phone.told(), "connection 1 0\n");
+    phone.come_in(&[]);
+    phone.until("no accept", |phone| phone.broker.texts().iter().any(|it| it.1.contains("\"accept\"")));
+    assert!(phone.now - start <= 2_000, "{} ms", phone.now - start);
+    let settled = r#"{"v":1,"k":"settled","id":"m2","cid":"c1","inst":"B",
+        "b":{"rid":"r1","how":"accept","win":["alice","pad"],"by":"pad","uid":5}}"#;
+    phone.broker.publish("nck1/u/alice/d/pad/bob/pad", settled, false);
+    phone.until("no answer", |phone| phone.told.iter().any(|it| matches!(it, SignalMail::Done(2, _))));
+    assert_eq!(phone.told(), "connection 2 0\ndone 2 0\n");
 }

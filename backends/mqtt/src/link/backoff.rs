@@ -1,6 +1,9 @@
-//! Pauses between attempts.
+//! Pauses between attempts, and who is thrown out again and again.
 
 use super::settings::Timers;
+
+/// How often a session is taken over until we leave it to the other.
+pub(super) const TAKEN: usize = 3;
 
 /// Pauses that double, of which a random part is waited, and the guard against two devices with one client id
 /// that throw each other out for ever.
@@ -8,13 +11,13 @@ use super::settings::Timers;
 pub(super) struct Backoff {
     random: u64,
     failures: u32,
-    /// Ends of young connections, oldest first.
-    fights: [Option<u64>; 3],
+    /// When our session was taken over, oldest first.
+    taken: [Option<u64>; TAKEN],
 }
 
 impl Backoff {
     pub(super) fn new(seed: u64) -> Backoff {
-        Backoff { random: seed, failures: 0, fights: [None; 3] }
+        Backoff { random: seed, failures: 0, taken: [None; TAKEN] }
     }
 
     /// A connection works: the next pause is the first.
@@ -29,19 +32,15 @@ impl Backoff {
         self.next_random() % (longest + 1)
     }
 
-    /// A connection that was up since `since` is lost. The answer is how long to stay away, if that looks
-    /// like a fight.
-    pub(super) fn lost(&mut self, now: u64, since: u64, timers: &Timers) -> Option<u64> {
-        if now.saturating_sub(since) >= timers.fight_age {
-            self.fights = [None; 3];
-            return None;
+    /// Another connection has our session. True: once too often.
+    pub(super) fn taken(&mut self, now: u64, timers: &Timers) -> bool {
+        self.taken.rotate_left(1);
+        self.taken[TAKEN - 1] = Some(now);
+        let is_over = self.taken[0].is_some_and(|first| now - first <= timers.fight_window);
+        if is_over {
+            self.taken = [None; TAKEN];
         }
-        self.fights = [self.fights[1], self.fights[2], Some(now)];
-        let first = self.fights[0]?;
-        (now - first <= timers.fight_window).then(|| {
-            self.fights = [None; 3];
-            timers.fight_hold
-        })
+        is_over
     }
 
     /// SplitMix64.
@@ -79,17 +78,12 @@ mod tests {
     }
 
     #[test]
-    fn three_young_losses_within_the_window_are_a_fight_and_old_ones_are_not() {
+    fn three_times_within_a_minute_is_once_too_often() {
         let timers = Timers::default();
         let mut backoff = Backoff::new(1);
-        assert_eq!(backoff.lost(1000, 500, &timers), None);
-        assert_eq!(backoff.lost(2000, 1500, &timers), None);
-        assert_eq!(backoff.lost(3000, 2500, &timers), Some(30_000));
-        assert_eq!(backoff.lost(40_000, 39_000, &timers), None);
-        assert_eq!(backoff.lost(50_000, 44_000, &timers), None, "lived 6 s: no fight");
-        assert_eq!(backoff.lost(51_000, 50_500, &timers), None);
-        assert_eq!(backoff.lost(52_000, 51_500, &timers), None);
-        assert_eq!(backoff.lost(82_000, 81_000, &timers), None, "the first was 31 s ago");
-        assert_eq!(backoff.lost(82_001, 82_000, &timers), None, "the second was 30 s ago");
+        let mut taken = |now| backoff.taken(now, &timers);
+        assert_eq!([taken(1000), taken(2000), taken(61_000)], [false, false, true]);
+        assert_eq!([taken(62_000), taken(63_000), taken(122_001)], [false, false, false]);
+        assert_eq!([taken(122_002), taken(123_000)], [true, false]);
     }
 }

@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 
 use mio::net::TcpStream;
 
-use super::{Roots, Tls};
+use super::{Settings, Tls};
 
 /// What a socket is ready for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,11 @@ pub struct Readiness {
     pub writable: bool,
     /// The peer has ended or the connection is broken.
     pub closed: bool,
+}
+
+impl Readiness {
+    /// Everything that can be ready is, or nobody knows.
+    pub const ALL: Readiness = Readiness { readable: true, writable: true, closed: true };
 }
 
 /// A connection without TLS. Nothing here blocks.
@@ -82,10 +87,10 @@ pub trait Port: Send + Sync {
     /// Looks `host` up on another thread; the answer goes to `Link::resolved` with this ticket.
     fn resolve(&self, ticket: u64, host: &str, port: u16);
 
-    /// The TLS configuration for these roots; one for all links that use the same.
+    /// The TLS configuration for these settings; one for all links that use the same.
     ///
     /// # Errors
     ///
     /// A sentence: no root can be read, or built without TLS.
-    fn tls(&self, roots: &Roots) -> Result<Tls, String>;
+    fn tls(&self, settings: &Settings) -> Result<Tls, String>;
 }

@@ -44,8 +44,8 @@ pub(super) enum Heard {
     OldBroker,
     /// The answer to the filters of a device.
     Subscribed { granted: bool },
-    /// The end of a publish.
-    Published { token: u64, fate: Fate },
+    /// The end of a publish that was sent so long ago.
+    Published { token: u64, fate: Fate, after_ms: u64 },
     /// A message.
     Message { topic: String, payload: Vec<u8> },
     /// The answer to a ping.
@@ -77,7 +77,8 @@ pub(super) struct Session {
     ended: bool,
     largest: usize,
     room: u16,
-    in_flight: BTreeMap<u16, u64>,
+    /// Token and time of what waits for its answer.
+    in_flight: BTreeMap<u16, (u64, u64)>,
     waiting: VecDeque<Waiting>,
     filters: Option<u16>,
 }
@@ -211,7 +212,7 @@ impl Session {
             return Err(error);
         }
         self.room -= 1;
-        self.in_flight.insert(id, publish.token);
+        self.in_flight.insert(id, (publish.token, now));
         Ok(())
     }
 
@@ -334,14 +335,15 @@ impl Session {
     }
 
     fn on_puback(&mut self, now: u64, id: u16, fate: Fate, heard: &mut Vec<Heard>) {
-        let Some(token) = self.in_flight.remove(&id) else { return };
-        heard.push(Heard::Published { token, fate });
+        let Some((token, at)) = self.in_flight.remove(&id) else { return };
+        heard.push(Heard::Published { token, fate, after_ms: now.saturating_sub(at) });
         self.room += 1;
         while self.room > 0
             && let Some(publish) = self.waiting.pop_front()
         {
             if self.launch(now, &publish).is_err() {
-                heard.push(Heard::Published { token: publish.token, fate: Fate::Refused { raw_code: 0 } });
+                let fate = Fate::Refused { raw_code: 0 };
+                heard.push(Heard::Published { token: publish.token, fate, after_ms: 0 });
             }
         }
     }

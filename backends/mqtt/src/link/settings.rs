@@ -23,6 +23,21 @@ pub enum Roots {
     Pem(Vec<u8>),
 }
 
+/// What a device shows of itself to a broker, as PEM.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientCert {
+    /// Its certificate, and those that lead to the authority.
+    pub chain: Vec<u8>,
+    /// Its private key. Secret.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for ClientCert {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("ClientCert")
+    }
+}
+
 /// What a link is told once. Everything that is secret here is never logged.
 #[derive(Clone)]
 pub struct Settings {
@@ -30,6 +45,8 @@ pub struct Settings {
     pub endpoints: Vec<Endpoint>,
     /// For endpoints with TLS.
     pub roots: Roots,
+    /// For brokers that want to know by certificate who connects.
+    pub client_cert: Option<ClientCert>,
     /// Without TLS to other machines, too: whoever is on the way reads the token.
     pub allow_plaintext: bool,
     /// Secret: who knows it can end this device's session. At most 23 of `0-9A-Za-z` work everywhere.
@@ -40,8 +57,6 @@ pub struct Settings {
     pub keep_alive_s: u16,
     /// The broker publishes the device's will when the connection is lost.
     pub presence: bool,
-    /// A new token can be asked for: [`LinkEvent::NeedToken`].
-    pub has_token_hook: bool,
     /// Topics, and the account as user name.
     pub names: Names,
     /// How long things take at most.
@@ -53,9 +68,9 @@ pub struct Settings {
 pub struct Timers {
     /// Looking a name up.
     pub resolve: u64,
-    /// TCP and TLS, when another address of the endpoint is left to try.
-    pub next_address: u64,
-    /// TCP and TLS.
+    /// Between the addresses of an endpoint; none is given up for the next.
+    pub stagger: u64,
+    /// TCP and TLS, for all addresses of an endpoint.
     pub connect: u64,
     /// CONNACK, and after it SUBACK.
     pub connack: u64,
@@ -69,12 +84,16 @@ pub struct Timers {
     pub lively_pong: u64,
     /// For the answer of other pings, at most; not more than half the keep-alive.
     pub pong: u64,
-    /// A connection that is lost sooner than this may be a fight of two devices with one client id ...
+    /// An answer that takes four times as long as usual is overdue: not sooner than this, ...
+    pub silence_least: u64,
+    /// ... and not later than this. Then another connection is made beside.
+    pub silence_most: u64,
+    /// For a new token.
+    pub token: u64,
+    /// A connection that ends sooner than this may have been taken over ...
     pub fight_age: u64,
-    /// ... three such losses within this time are one, ...
+    /// ... and three times within this time, somebody else has our client id.
     pub fight_window: u64,
-    /// ... and this is how long the link stays away then.
-    pub fight_hold: u64,
     /// For the last bytes and the broker's end after a DISCONNECT.
     pub closing: u64,
 }
@@ -83,7 +102,7 @@ impl Default for Timers {
     fn default() -> Timers {
         Timers {
             resolve: 10_000,
-            next_address: 2_500,
+            stagger: 250,
             connect: 8_000,
             connack: 8_000,
             backoff: 200,
@@ -91,9 +110,11 @@ impl Default for Timers {
             lively_ping: 10_000,
             lively_pong: 5_000,
             pong: 10_000,
+            silence_least: 1_500,
+            silence_most: 4_000,
+            token: 60_000,
             fight_age: 5_000,
-            fight_window: 30_000,
-            fight_hold: 30_000,
+            fight_window: 60_000,
             closing: 1_000,
         }
     }
@@ -109,8 +130,12 @@ pub enum LinkEvent {
     },
     /// The connection is lost and every publish without an answer forgotten. The link reconnects by itself.
     Down,
-    /// The broker does not take the token: [`Link::connect`](super::Link::connect) with a new one goes on.
-    NeedToken,
+    /// There is no token, or the broker does not take it: [`Link::set_token`](super::Link::set_token) goes
+    /// on, within a minute.
+    NeedToken {
+        /// There was one.
+        refused: bool,
+    },
     /// Given up, also while up; only [`Link::connect`](super::Link::connect) tries again.
     Refused {
         /// See [`code`](super::code).

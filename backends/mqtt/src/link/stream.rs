@@ -43,12 +43,12 @@ impl Stream {
         self.socket().is_connected()
     }
 
-    /// Whether TLS, if there is any, still has to agree.
-    pub(super) fn is_handshaking(&self) -> bool {
+    /// Goes on with TLS, if there is any. True: it is agreed on.
+    pub(super) fn handshake(&mut self) -> io::Result<bool> {
         match self {
-            Stream::Plain(_) => false,
+            Stream::Plain(_) => Ok(true),
             #[cfg(feature = "tls")]
-            Stream::Secured(secured) => secured.is_handshaking(),
+            Stream::Secured(secured) => secured.handshake(),
         }
     }
 
@@ -111,19 +111,5 @@ impl Stream {
         if let Err(error) = self.socket().shut() {
             log::debug!("the end of a connection cannot be sent: {}", error.kind());
         }
-    }
-}
-
-/// Whether TLS failed because of the broker's certificate.
-pub(super) fn is_untrusted(error: &io::Error) -> bool {
-    #[cfg(feature = "tls")]
-    {
-        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-        matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
-    }
-    #[cfg(not(feature = "tls"))]
-    {
-        let _ = error;
-        false
     }
 }

@@ -1,9 +1,9 @@
 //! TLS by rustls; without the feature there is none, and endpoints that want it are refused.
 
 #[cfg(feature = "tls")]
-pub(super) use with::Secured;
-#[cfg(feature = "tls")]
 pub use with::Tls;
+#[cfg(feature = "tls")]
+pub(super) use with::{Secured, cause};
 #[cfg(not(feature = "tls"))]
 pub use without::Tls;
 
@@ -12,25 +12,28 @@ mod with {
     use std::io::{self, ErrorKind, Read, Write};
     use std::sync::Arc;
 
-    use rustls::crypto::{CryptoProvider, KeyProvider, ring};
+    use rustls::crypto::ring;
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-    use rustls::sign::SigningKey;
-    use rustls::{ClientConfig, ClientConnection, Error, RootCertStore};
+    use rustls::sign::{CertifiedKey, SingleCertAndKey};
+    use rustls::{
+        AlertDescription, CertificateError as Untrusted, ClientConfig, ClientConnection, Error, RootCertStore,
+    };
 
-    use crate::link::{Roots, Socket};
+    use crate::link::cause::Cause;
+    use crate::link::{ClientCert, Roots, Socket};
 
     /// A TLS configuration. Clones share it, and the tickets with which sessions resume.
     #[derive(Clone)]
     pub struct Tls(Arc<ClientConfig>);
 
     impl Tls {
-        /// Reads the roots.
+        /// Reads the roots, and the certificate that a device shows.
         ///
         /// # Errors
         ///
-        /// A sentence: none can be read.
-        pub fn new(roots: &Roots) -> Result<Tls, String> {
+        /// A sentence: what cannot be read.
+        pub fn new(roots: &Roots, client_cert: Option<&ClientCert>) -> Result<Tls, String> {
             let mut store = RootCertStore::empty();
             match roots {
                 Roots::Platform => {
@@ -46,23 +49,33 @@ mod with {
             if store.is_empty() {
                 return Err("there is no root to check certificates against".into());
             }
-            let provider = CryptoProvider { key_provider: &NoKeys, ..ring::default_provider() };
-            let config = ClientConfig::builder_with_provider(Arc::new(provider))
+            let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
                 .with_safe_default_protocol_versions()
                 .map_err(|error| format!("TLS cannot start: {error}"))?
-                .with_root_certificates(store)
-                .with_no_client_auth();
+                .with_root_certificates(store);
+            let config = match client_cert {
+                None => config.with_no_client_auth(),
+                Some(cert) => {
+                    let resolver = SingleCertAndKey::from(certified(cert)?);
+                    config.with_client_cert_resolver(Arc::new(resolver))
+                }
+            };
             Ok(Tls(Arc::new(config)))
         }
     }
 
-    /// A device shows no certificate: leaving out what reads and uses private keys saves 50 kB.
-    #[derive(Debug)]
-    struct NoKeys;
-
-    impl KeyProvider for NoKeys {
-        fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
-            Err(Error::General("a device has no private key".into()))
+    /// A certificate with its key. What kind of certificate the broker takes is its own affair: old ones,
+    /// without extensions, cannot be looked into here.
+    fn certified(cert: &ClientCert) -> Result<CertifiedKey, String> {
+        let chain = CertificateDer::pem_slice_iter(&cert.chain).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(|error| format!("the certificate is no PEM: {error}"))?;
+        let key = PrivateKeyDer::from_pem_slice(&cert.key)
+            .map_err(|_| "the key is no PEM, or has a password".to_owned())?;
+        let key = ring::default_provider().key_provider.load_private_key(key);
+        let certified = CertifiedKey::new(chain, key.map_err(|_| "the key cannot be used".to_owned())?);
+        match certified.keys_match() {
+            Err(Error::InconsistentKeys(_)) => Err("the key is another certificate's".into()),
+            Ok(()) | Err(_) => Ok(certified),
         }
     }
 
@@ -74,6 +87,50 @@ mod with {
 
     fn broken(error: Error) -> io::Error {
         io::Error::new(ErrorKind::InvalidData, error)
+    }
+
+    /// What a failure of TLS means; None: it is another one.
+    pub(in crate::link) fn cause(error: &io::Error) -> Option<Cause> {
+        let error = error.get_ref()?.downcast_ref::<Error>()?;
+        let text = format!("{error}");
+        Some(match error {
+            Error::InvalidCertificate(why) => {
+                let raw_code = i32::from(u8::from(AlertDescription::from(why.clone())));
+                let (what, advice) = match why {
+                    Untrusted::Expired | Untrusted::ExpiredContext { .. } => {
+                        ("has expired", "renew it at the broker, or set this device's clock")
+                    }
+                    Untrusted::NotValidYet | Untrusted::NotValidYetContext { .. } => {
+                        ("is not valid yet", "set this device's clock")
+                    }
+                    Untrusted::UnknownIssuer => {
+                        ("is from an authority that is not trusted here", "give that authority as ca_pem")
+                    }
+                    Untrusted::NotValidForName | Untrusted::NotValidForNameContext { .. } => {
+                        ("is for another name", "use a name that the certificate has")
+                    }
+                    _ => ("is not trusted", "the broker needs another certificate"),
+                };
+                Cause::new(format!("the broker's certificate {what} ({text})"), advice, raw_code).finally()
+            }
+            Error::AlertReceived(alert) => {
+                let advice = match alert {
+                    AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => {
+                        "the broker may want a client certificate: client_cert_pem and client_key_pem"
+                    }
+                    _ => "see the broker's log",
+                };
+                let raw_code = i32::from(u8::from(*alert));
+                Cause::new(format!("the broker refuses TLS ({text})"), advice, raw_code)
+            }
+            Error::InvalidMessage(_)
+            | Error::InappropriateMessage { .. }
+            | Error::PeerSentOversizedRecord => {
+                let advice = "use mqtt://, or the broker's port for mqtts://";
+                Cause::new("what listens on that port does not speak TLS", advice, 0).finally()
+            }
+            _ => Cause::new(format!("TLS failed ({text})"), "", 0),
+        })
     }
 
     impl Secured {
@@ -89,8 +146,29 @@ mod with {
             &*self.socket
         }
 
-        pub(in crate::link) fn is_handshaking(&self) -> bool {
-            self.tls.is_handshaking()
+        /// Goes on with the handshake. True: it is through.
+        pub(in crate::link) fn handshake(&mut self) -> io::Result<bool> {
+            loop {
+                self.flush()?;
+                if !self.tls.is_handshaking() {
+                    return Ok(true);
+                }
+                match self.tls.read_tls(&mut self.socket) {
+                    Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                    Ok(_) => self.process()?,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+
+        fn process(&mut self) -> io::Result<()> {
+            let processed = self.tls.process_new_packets();
+            // An answer of the handshake, or the alert that tells the broker what is wrong.
+            let flushed = self.flush();
+            processed.map_err(broken)?;
+            flushed
         }
 
         pub(in crate::link) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -105,11 +183,7 @@ mod with {
                     Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                     Err(error) => return Err(error),
                 }
-                let processed = self.tls.process_new_packets();
-                // An answer of the handshake, or the alert that tells the broker what is wrong.
-                let flushed = self.flush();
-                processed.map_err(broken)?;
-                flushed?;
+                self.process()?;
             }
         }
 
@@ -154,7 +228,7 @@ mod with {
 
 #[cfg(not(feature = "tls"))]
 mod without {
-    use crate::link::Roots;
+    use crate::link::{ClientCert, Roots};
 
     /// There is none.
     #[derive(Clone)]
@@ -166,7 +240,7 @@ mod without {
         /// # Errors
         ///
         /// Always.
-        pub fn new(_: &Roots) -> Result<Tls, String> {
+        pub fn new(_: &Roots, _: Option<&ClientCert>) -> Result<Tls, String> {
             Err("this library was built without TLS".into())
         }
     }

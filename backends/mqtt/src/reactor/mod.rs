@@ -24,7 +24,7 @@ use parking_lot::{Condvar, Mutex};
 
 pub use clock::now;
 
-use crate::link::{self, Port, Readiness, Roots, Socket, Tls};
+use crate::link::{self, ClientCert, Port, Readiness, Roots, Settings, Socket, Tls};
 use resolver::Resolver;
 use table::Table;
 
@@ -59,7 +59,7 @@ struct Reactor {
     /// A call of a device has returned.
     returned: Condvar,
     resolver: Arc<Resolver>,
-    configs: Mutex<Vec<(Roots, Tls)>>,
+    configs: Mutex<Vec<(Roots, Option<ClientCert>, Tls)>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -208,13 +208,14 @@ impl Port for Place {
         }
     }
 
-    fn tls(&self, roots: &Roots) -> Result<Tls, String> {
+    fn tls(&self, settings: &Settings) -> Result<Tls, String> {
+        let key = (&settings.roots, &settings.client_cert);
         let mut configs = self.reactor.configs.lock();
-        if let Some((_, tls)) = configs.iter().find(|(known, _)| known == roots) {
+        if let Some((.., tls)) = configs.iter().find(|(roots, cert, _)| (roots, cert) == key) {
             return Ok(tls.clone());
         }
-        let tls = Tls::new(roots)?;
-        configs.push((roots.clone(), tls.clone()));
+        let tls = Tls::new(&settings.roots, settings.client_cert.as_ref())?;
+        configs.push((settings.roots.clone(), settings.client_cert.clone(), tls.clone()));
         Ok(tls)
     }
 }

@@ -2,15 +2,16 @@
 //! being looked up. One look-up answers all devices that ask for the same name at that time.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::mem;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use mio::Waker;
 use parking_lot::Mutex;
 
 use super::run::spawn;
+use crate::link::NameError;
 
 /// Questions, answers and whether the helper is there.
 pub(super) struct Resolver {
@@ -57,9 +58,8 @@ impl Resolver {
             let mut state = self.state.lock();
             state.running = false;
             let questions = mem::take(&mut state.questions);
-            state
-                .answers
-                .extend(questions.into_iter().map(|question| answer(&question, &Err(error.to_string()))));
+            let found = Err((ErrorKind::Other, 0, error.to_string()));
+            state.answers.extend(questions.iter().map(|question| answer(question, &found)));
             drop(state);
             self.wake();
         }
@@ -79,8 +79,7 @@ impl Resolver {
                 };
                 (first.host.clone(), first.port)
             };
-            let found =
-                (&*host, port).to_socket_addrs().map(Vec::from_iter).map_err(|error| error.to_string());
+            let found = lookup::look_up(&host, port);
             let mut state = self.state.lock();
             let (same, others) = mem::take(&mut state.questions)
                 .into_iter()
@@ -99,7 +98,105 @@ impl Resolver {
     }
 }
 
-fn answer(question: &Question, found: &Result<Vec<SocketAddr>, String>) -> Answer {
-    let found = found.clone().map_err(io::Error::other);
-    Answer { id: question.id, ticket: question.ticket, found }
+fn answer(question: &Question, found: &Found) -> Answer {
+    let failed =
+        |(kind, code, text): (ErrorKind, i32, String)| io::Error::new(kind, NameError { code, text });
+    Answer { id: question.id, ticket: question.ticket, found: found.clone().map_err(failed) }
+}
+
+/// Addresses, or what is wrong: NotFound if there is no such name, getaddrinfo's number, its words.
+type Found = Result<Vec<SocketAddr>, (ErrorKind, i32, String)>;
+
+/// std says that it failed, but not why.
+#[cfg(unix)]
+mod lookup {
+    use std::ffi::{CStr, CString};
+    use std::io::{Error, ErrorKind};
+    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+    use std::{mem, ptr};
+
+    use super::Found;
+
+    /// Names that do not exist. Elsewhere a device without network is told NODATA.
+    #[cfg(target_os = "linux")]
+    const MISSING: [i32; 2] = [libc::EAI_NONAME, libc::EAI_NODATA];
+    #[cfg(not(target_os = "linux"))]
+    const MISSING: [i32; 1] = [libc::EAI_NONAME];
+
+    pub(super) fn look_up(host: &str, port: u16) -> Found {
+        let no_name = |_| (ErrorKind::NotFound, libc::EAI_NONAME, "a NUL in the name".to_owned());
+        let name = CString::new(host).map_err(no_name)?;
+        // SAFETY: plain data, of which 0 and NULL are valid.
+        let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
+        hints.ai_socktype = libc::SOCK_STREAM;
+        let mut list = ptr::null_mut();
+        // SAFETY: a name that ends, hints of ours, and a place for the list.
+        let code = unsafe { libc::getaddrinfo(name.as_ptr(), ptr::null(), &hints, &mut list) };
+        if code != 0 {
+            return Err(failure(code));
+        }
+        let mut found = Vec::new();
+        let mut at = list;
+        // SAFETY: what getaddrinfo made: a list that ends with NULL, addresses of the family that they state.
+        while let Some(entry) = unsafe { at.as_ref() } {
+            // SAFETY: as above.
+            found.extend(unsafe { address(entry.ai_addr, port) });
+            at = entry.ai_next;
+        }
+        // SAFETY: the list that it made, once.
+        unsafe { libc::freeaddrinfo(list) };
+        Ok(found)
+    }
+
+    fn failure(code: i32) -> (ErrorKind, i32, String) {
+        if code == libc::EAI_SYSTEM {
+            let error = Error::last_os_error();
+            return (ErrorKind::Other, error.raw_os_error().unwrap_or(0), error.to_string());
+        }
+        let kind = if MISSING.contains(&code) { ErrorKind::NotFound } else { ErrorKind::Other };
+        // SAFETY: its static text for this number.
+        let text = unsafe { CStr::from_ptr(libc::gai_strerror(code)) };
+        (kind, code, text.to_string_lossy().into_owned())
+    }
+
+    /// # Safety
+    /// `place` is NULL or points to an address of the family that it states.
+    unsafe fn address(place: *const libc::sockaddr, port: u16) -> Option<SocketAddr> {
+        if place.is_null() {
+            return None;
+        }
+        // SAFETY: the caller's promise; nothing is read before the family is known.
+        unsafe {
+            match i32::from((*place).sa_family) {
+                libc::AF_INET => {
+                    let it = ptr::read_unaligned(place.cast::<libc::sockaddr_in>());
+                    let ip = Ipv4Addr::from(u32::from_be(it.sin_addr.s_addr));
+                    Some(SocketAddr::from((ip, port)))
+                }
+                libc::AF_INET6 => {
+                    let it = ptr::read_unaligned(place.cast::<libc::sockaddr_in6>());
+                    let ip = Ipv6Addr::from(it.sin6_addr.s6_addr);
+                    Some(SocketAddrV6::new(ip, port, it.sin6_flowinfo, it.sin6_scope_id).into())
+                }
+                _ => None,
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod lookup {
+    use std::io::ErrorKind;
+    use std::net::ToSocketAddrs;
+
+    use super::Found;
+
+    pub(super) fn look_up(host: &str, port: u16) -> Found {
+        // WSAHOST_NOT_FOUND.
+        let missing = |error: &std::io::Error| error.raw_os_error() == Some(11_001);
+        (host, port).to_socket_addrs().map(Vec::from_iter).map_err(|error| {
+            let kind = if missing(&error) { ErrorKind::NotFound } else { ErrorKind::Other };
+            (kind, error.raw_os_error().unwrap_or(0), error.to_string())
+        })
+    }
 }

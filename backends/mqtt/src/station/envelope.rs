@@ -418,3 +418,89 @@ pub(super) fn with_push(invite: &str, push: &Push) -> String {
     all["b"]["push"] = json!({"title": *push.title, "content": *push.content, "payload": *push.payload});
     all.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(kind: &str, body: &str) -> Option<Body> {
+        let text = format!(r#"{{"v":1,"k":"{kind}","id":"m","cid":"c","b":{{{body}}}}}"#);
+        read(text.as_bytes()).map(|it| it.body)
+    }
+
+    #[test]
+    fn what_is_absent_or_null_has_its_default() {
+        let expected = Body::Invite {
+            request: "r".into(),
+            call_type: 1,
+            custom: "".into(),
+            uid: 0,
+            keep: true,
+            ring_ms: 120_000,
+        };
+        assert_eq!(body("invite", r#""rid":"r""#), Some(expected.clone()));
+        let nulls = r#""rid":"r","type":null,"custom":null,"uid":null,"keep":null,"ring":null"#;
+        assert_eq!(body("invite", nulls), Some(expected));
+        let alert = Body::Alert { request: "r".into(), asks: false, rings: true };
+        assert_eq!(body("alert", r#""rid":"r""#), Some(alert));
+        assert_eq!(read(br#"{"v":1,"k":"mark","id":"m","b":null}"#).map(|it| it.body), Some(Body::Mark));
+    }
+
+    #[test]
+    fn a_wrong_type_or_a_number_out_of_its_range_makes_a_message_unsound() {
+        for bad in [
+            r#""rid":"""#,
+            r#""rid":null"#,
+            r#""rid":"r","type":4"#,
+            r#""rid":"r","type":"1""#,
+            r#""rid":"r","uid":9007199254740992"#,
+            r#""rid":"r","uid":-1"#,
+            r#""rid":"r","uid":1.0"#,
+            r#""rid":"r","keep":1"#,
+            r#""rid":"r","ring":"long""#,
+            r#""rid":"r","custom":{}"#,
+        ] {
+            assert_eq!(body("invite", bad), None, "{bad}");
+        }
+        assert!(body("invite", r#""rid":"r","type":3,"uid":9007199254740991,"ring":0"#).is_some());
+        for bad in ["", r#","n":-1"#, r#","n":2147483648"#, r#","to":7"#, r#","inst":[]"#] {
+            let cid = if bad.is_empty() { "" } else { r#","cid":"c""# };
+            let text = format!(r#"{{"v":1,"k":"sync","id":"m"{cid}{bad}}}"#);
+            assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_answers_or_ends_does_so_whatever_is_attached() {
+        let long = format!(r#""rid":"r","how":"cancel","by":"","custom":"{}""#, "x".repeat(4_097));
+        let nothing: Text = "".into();
+        for attached in [long.as_str(), r#""rid":"r","how":"cancel","by":"","custom":7"#] {
+            assert!(
+                matches!(body("accept", attached), Some(Body::Accept { custom, .. }) if custom == nothing)
+            );
+            assert!(
+                matches!(body("reject", attached), Some(Body::Reject { custom, .. }) if custom == nothing)
+            );
+            assert!(matches!(body("settled", attached), Some(Body::Settled(it)) if it.custom == nothing));
+            let left = Body::Bye { how: Bye::Leave, custom: nothing.clone() };
+            assert_eq!(body("bye", attached), Some(left));
+            assert_eq!(body("ctl", attached), Some(Body::Void));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_alike() {
+        let (request, custom): (Text, Text) = ("r".into(), "{\"a\":\"\u{e9}\"}".into());
+        for body in [
+            Body::Alert { request: request.clone(), asks: true, rings: false },
+            Body::Reject { request: request.clone(), custom: custom.clone(), local: true },
+            Body::Hello { epoch: 7 },
+            Body::Record { text: custom.clone() },
+            Body::Control { custom },
+        ] {
+            let (id, to) = ("m".into(), "t".into());
+            let envelope = Envelope { id, channel: "c".into(), instance: "i".into(), to, number: 3, body };
+            assert_eq!(read(write(&envelope).as_bytes()), Some(envelope));
+        }
+    }
+}

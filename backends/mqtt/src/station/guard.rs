@@ -1,5 +1,5 @@
-//! What is not let in: repeats of what was seen, and senders who say too much. Each sender has a memory of its
-//! own, so that nobody can make another's message look like a repeat, or flush what is known of another.
+//! What is not let in: repeats of what was seen, and senders who say too much. Each sender has a memory of
+//! its own, so that nobody can make another's message look like a repeat, or flush what is known of another.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash, Hasher};

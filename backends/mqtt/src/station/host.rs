@@ -222,7 +222,7 @@ impl Station {
         }
     }
 
-    /// Where devices rejected for themselves alone: whether all who ring did, once others had the time to ring.
+    /// Where devices rejected for themselves alone: whether all who ring did, once others had time to ring.
     pub(super) fn host_timeouts(&mut self, id: &Text) {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(id) else { return };

@@ -25,7 +25,8 @@ pub(super) struct Session {
     /// The core was told that the connection is lost.
     is_lost: bool,
     backlog: Vec<Event>,
-    records: Vec<Output>,
+    /// Call records of the backlog, by account.
+    records: Vec<(Text, Output)>,
     /// What came before the subscription was confirmed: a broker with our session does not wait for that.
     early: Vec<(Lane, Party, Vec<u8>)>,
 }
@@ -103,17 +104,13 @@ impl Session {
     }
 
     /// Keeps a call record until the batch is handed over, or gives it back.
-    pub(super) fn hold_record(&mut self, record: Output) -> Option<Output> {
+    pub(super) fn hold_record(&mut self, from: &Text, record: Output) -> Option<Output> {
         if matches!(self.phase, Phase::In) {
             return Some(record);
         }
-        let sender = |it: &Output| match it {
-            Output::Record { from, .. } => Some(from.clone()),
-            _ => None,
-        };
-        let of_one = self.records.iter().filter(|it| sender(it) == sender(&record)).count();
+        let of_one = self.records.iter().filter(|it| it.0 == *from).count();
         if of_one < limits::BACKLOG_OF_ONE && self.records.len() < limits::BACKLOG {
-            self.records.push(record);
+            self.records.push((from.clone(), record));
         }
         None
     }
@@ -260,20 +257,19 @@ impl Station {
     /// A message of an own device, maybe of this one.
     pub(super) fn on_own(&mut self, from: &Party, envelope: &Envelope) {
         let is_me = from.device == self.me.device && envelope.instance == self.config.instance;
-        match &envelope.body {
-            Body::Hello { epoch } => {
-                let is_newer = self.logins.insert(&from.device, &envelope.instance, *epoch);
-                if is_me {
-                    self.on_echo(from, envelope);
-                } else if is_newer {
-                    self.on_other_login(from);
-                }
+        if let Body::Hello { epoch } = &envelope.body {
+            let is_newer = self.logins.insert(&from.device, &envelope.instance, *epoch);
+            if is_me {
+                self.on_echo(from, envelope);
+            } else if is_newer {
+                self.on_other_login(from);
             }
-            Body::Reject { request, custom, .. } if !is_me => {
-                self.on_sibling_reject(from, &envelope.channel, request, custom);
-            }
-            Body::Record { text } if !is_me => self.on_record(from, &envelope.id, text),
-            _ => {}
+        } else if is_me {
+            // What we said to our other devices.
+        } else if let Body::Reject { request, custom, .. } = &envelope.body {
+            self.on_sibling_reject(from, &envelope.channel, request, custom);
+        } else if let Body::Record { text } = &envelope.body {
+            self.on_record(from, &envelope.id, text);
         }
     }
 
@@ -351,7 +347,7 @@ impl Station {
         if !events.is_empty() {
             self.outputs.push_back(Output::Events { source: Source::Offline, events });
         }
-        self.outputs.extend(std::mem::take(&mut self.session.records));
+        self.outputs.extend(std::mem::take(&mut self.session.records).into_iter().map(|it| it.1));
     }
 
     /// The invites of the backlog whose callers have not answered yet.

@@ -237,7 +237,7 @@ impl Station {
         }
         let (account, device) = (from.account.clone(), from.device.clone());
         let record = Output::Record { from: account, device, id: id.clone(), text: text.clone() };
-        if let Some(record) = self.session.hold_record(record) {
+        if let Some(record) = self.session.hold_record(&from.account, record) {
             self.outputs.push_back(record);
         }
     }

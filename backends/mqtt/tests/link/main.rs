@@ -3,10 +3,12 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one event of many")]
 
 mod brokers;
+mod certificates;
 mod mosquitto;
 mod old;
 mod phone;
 mod place;
+mod relay;
 
 #[allow(dead_code, reason = "shared with the broker tests of the whole library, which need more of it")]
 #[path = "../../../../tests/brokers/process.rs"]

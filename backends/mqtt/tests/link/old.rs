@@ -37,6 +37,8 @@ fn nats_is_spoken_to_in_3_1_1() {
     assert!(bob.wait_up());
     let wrong = Phone::new(settings("alice", &endpoint));
     wrong.connect("wrong");
+    wrong.wait_event(&LinkEvent::NeedToken { refused: true });
+    wrong.act(|link, now| link.set_token(now, "wrong, too"));
     let (code, raw_code, _) = wrong.wait_refused();
     assert_eq!((code, raw_code), (302, 5));
 }

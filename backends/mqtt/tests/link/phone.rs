@@ -1,6 +1,7 @@
 //! A device that has only a link: what it hears is kept for the test.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 use std::{fs, io};
@@ -14,10 +15,15 @@ use parking_lot::{Condvar, Mutex};
 use crate::mosquitto::Mosquitto;
 use crate::process::patience;
 
+/// The token of what a device says to itself when it is up.
+const GREETING: u64 = 999_999;
+
 /// A device that has only a link.
 pub(crate) struct Phone {
     seat: Seat,
     names: Names,
+    /// Says something whenever it is up.
+    pub(crate) greets: AtomicBool,
     core: Mutex<Core>,
     changed: Condvar,
 }
@@ -58,12 +64,12 @@ pub(crate) fn settings(account: &str, endpoints: &[(&str, u16, bool)]) -> Settin
     Settings {
         endpoints: endpoints.iter().map(endpoint).collect(),
         roots: Roots::Platform,
+        client_cert: None,
         allow_plaintext: false,
         client_id: format!("n{account}0123456789"),
         session_expiry_s: 3600,
         keep_alive_s: 60,
         presence: true,
-        has_token_hook: false,
         names: Names::new("nck1", account, "pad").expect("names"),
         timers: Timers { backoff: 20, backoff_most: 200, ..Timers::default() },
     }
@@ -81,7 +87,8 @@ impl Phone {
         let names = settings.names.clone();
         let link = Link::new(settings, 7, seat.port());
         let core = Mutex::new(Core { link, heard: Vec::new(), seen: 0 });
-        let phone = Arc::new(Phone { seat, names, core, changed: Condvar::new() });
+        let phone =
+            Arc::new(Phone { seat, names, greets: AtomicBool::new(false), core, changed: Condvar::new() });
         let weak: Weak<Phone> = Arc::downgrade(&phone);
         phone.seat.occupy(weak);
         phone
@@ -105,6 +112,11 @@ impl Phone {
         let now = now();
         body(&mut core.link, now);
         while let Some(event) = core.link.poll_event() {
+            // A whole device proves each connection with a message to itself.
+            if self.greets.load(Ordering::Relaxed) && matches!(event, LinkEvent::Up { .. }) {
+                let topic = self.names.write(&Topic::Own).expect("a topic");
+                core.link.publish(now, GREETING, topic, "up".into(), 1_000);
+            }
             core.heard.push(event);
         }
         core.link.flush(now);
@@ -168,6 +180,21 @@ impl Phone {
             LinkEvent::Up { .. } => panic!("up"),
             _ => None,
         })
+    }
+
+    /// Waits until it knows why there is no connection, in these words among others.
+    #[track_caller]
+    pub(crate) fn wait_why(&self, words: &str) -> (i32, String) {
+        let deadline = Instant::now() + patience();
+        let mut core = self.core.lock();
+        loop {
+            let (raw_code, why) = core.link.why();
+            if why.contains(words) {
+                return (raw_code, why);
+            }
+            let late = self.changed.wait_until(&mut core, deadline).timed_out();
+            assert!(!late, "no {words}: {why}");
+        }
     }
 
     pub(crate) fn version(&self) -> u8 {

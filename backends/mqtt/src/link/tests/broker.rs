@@ -161,6 +161,16 @@ impl Broker {
         }
     }
 
+    /// Of the CONNECT that came.
+    pub(crate) fn password(&self) -> String {
+        let password = match self.packets.first() {
+            Some(Packet::V5_0Connect(it)) => it.password(),
+            Some(Packet::V3_1_1Connect(it)) => it.password(),
+            other => panic!("no CONNECT: {other:?}"),
+        };
+        String::from_utf8(password.unwrap_or_default().to_vec()).expect("text")
+    }
+
     pub(crate) fn has_connect(&self) -> bool {
         !self.answered && !self.packets.is_empty()
     }

@@ -1,11 +1,16 @@
 //! A link, a clock in the test's hand, and a broker that says what the test tells it to.
 
 pub(crate) mod broker;
+mod cause;
+mod dial;
 mod life;
 mod settings;
+mod silence;
 mod way;
 
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
@@ -18,24 +23,72 @@ use broker::Broker;
 #[derive(Default)]
 pub(crate) struct Desk {
     asked: Mutex<Vec<(u64, String, u16)>>,
+    /// Every connection that was begun.
+    pub(crate) connects: Mutex<Vec<SocketAddr>>,
+    /// Addresses where nobody says anything, and whether that connects.
+    mute: Mutex<Vec<(SocketAddr, Arc<AtomicBool>)>>,
+    /// Where connections lead instead.
+    pub(crate) reroute: Mutex<Option<SocketAddr>>,
+}
+
+impl Desk {
+    /// An address where nobody says anything: connections to it are made when the flag is set.
+    fn mute(&self, address: SocketAddr) -> Arc<AtomicBool> {
+        let connects = Arc::new(AtomicBool::new(false));
+        self.mute.lock().push((address, connects.clone()));
+        connects
+    }
+}
+
+/// A socket that takes everything and gives nothing.
+struct Mute(Arc<AtomicBool>);
+
+impl io::Read for Mute {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+}
+
+impl io::Write for Mute {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Socket for Mute {
+    fn is_connected(&self) -> io::Result<bool> {
+        Ok(self.0.load(Ordering::SeqCst))
+    }
+
+    fn shut(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Port for Desk {
     fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
-        Ok(Box::new(connect(address)?))
+        self.connects.lock().push(address);
+        if let Some((_, connects)) = self.mute.lock().iter().find(|it| it.0 == address) {
+            return Ok(Box::new(Mute(connects.clone())));
+        }
+        Ok(Box::new(connect(self.reroute.lock().unwrap_or(address))?))
     }
 
     fn resolve(&self, ticket: u64, host: &str, port: u16) {
         self.asked.lock().push((ticket, host.into(), port));
     }
 
-    fn tls(&self, roots: &Roots) -> Result<Tls, String> {
-        Tls::new(roots)
+    fn tls(&self, settings: &Settings) -> Result<Tls, String> {
+        Tls::new(&settings.roots, settings.client_cert.as_ref())
     }
 }
 
 /// Everything that can be ready is.
-pub(crate) const ALL: Readiness = Readiness { readable: true, writable: true, closed: true };
+pub(crate) const ALL: Readiness = Readiness::ALL;
 
 /// A link and its clock.
 struct Phone {
@@ -49,14 +102,15 @@ pub(crate) fn settings(brokers: &[&Broker]) -> Settings {
     Settings {
         endpoints: brokers.iter().map(endpoint).collect(),
         roots: Roots::Platform,
+        client_cert: None,
         allow_plaintext: false,
         client_id: "nTEST".into(),
         session_expiry_s: 86_400,
         keep_alive_s: 60,
         presence: false,
-        has_token_hook: false,
         names: Names::new("nck1", "alice", "pad").expect("names"),
-        timers: Timers::default(),
+        // Silence has tests of its own.
+        timers: Timers { silence_least: 3_600_000, silence_most: 3_600_000, ..Timers::default() },
     }
 }
 

@@ -110,7 +110,11 @@ fn pauses_grow_while_nobody_listens() {
     assert!(pauses.iter().skip(8).sum::<u64>() > 22 * 10_000, "{pauses:?}");
     // The host knows better.
     phone.link.network_changed(phone.now);
-    assert!(matches!(phone.link.phase, Phase::Open(_)));
+    while !matches!(phone.link.phase, Phase::Waiting { .. }) {
+        phone.turn();
+        patience.check("no pause");
+    }
+    assert!(phone.next_deadline() <= 200);
 }
 
 #[test]
@@ -145,8 +149,6 @@ fn a_refused_subscription_is_final() {
 fn each_reason_to_refuse_has_its_consequence() {
     use ConnectReasonCode as Reason;
     let cases = [
-        (Reason::BadUserNameOrPassword, Some(code::BAD_TOKEN)),
-        (Reason::NotAuthorized, Some(code::BAD_TOKEN)),
         (Reason::Banned, Some(code::NOT_PERMITTED)),
         (Reason::ClientIdentifierNotValid, Some(code::INVALID)),
         (Reason::BadAuthenticationMethod, Some(code::INVALID)),
@@ -177,25 +179,70 @@ fn each_reason_to_refuse_has_its_consequence() {
 #[test]
 fn a_token_is_asked_for_once_and_again_after_a_connection_that_worked() {
     let mut broker = Broker::new();
-    let mut settings = settings(&[&broker]);
-    settings.has_token_hook = true;
-    let mut phone = Phone::with(settings);
-    phone.link.connect(phone.now, "expired");
+    let mut phone = Phone::to(&[&broker]);
+    let refused = LinkEvent::NeedToken { refused: true };
     phone.meet(&mut broker);
     broker.refuse(ConnectReasonCode::NotAuthorized);
-    assert_eq!(phone.event(&mut broker), LinkEvent::NeedToken);
-    assert_eq!(phone.link.poll_timeout(), None, "the host may take its time");
-    phone.link.connect(phone.now, "fresh");
+    assert_eq!(phone.event(&mut broker), refused);
+    assert_eq!(phone.link.poll_timeout(), Some(phone.now + 60_000), "the app may take its time");
+    phone.link.set_token(phone.now, "fresh");
     phone.until(&mut broker, |broker| broker.connections == 2);
     phone.come_up(&mut broker);
-    broker.bye(mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode::MaximumConnectTime);
+    broker.bye(mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode::NotAuthorized);
     assert_eq!(phone.event(&mut broker), LinkEvent::Down);
-    assert_eq!(phone.event(&mut broker), LinkEvent::NeedToken);
-    phone.link.connect(phone.now, "stale");
+    assert_eq!(phone.event(&mut broker), refused);
+    phone.link.set_token(phone.now, "stale");
     phone.until(&mut broker, |broker| broker.connections == 3);
     phone.meet(&mut broker);
     broker.refuse(ConnectReasonCode::BadUserNameOrPassword);
     assert_eq!(phone.refused(&mut broker), (code::BAD_TOKEN, 0x86));
+    phone.link.set_token(phone.now, "late");
+    assert_eq!(phone.link.poll_timeout(), None, "nobody wants a connection");
+}
+
+#[test]
+fn who_has_no_token_is_asked_and_refused_in_the_end() {
+    let needed = Some(LinkEvent::NeedToken { refused: false });
+    let mut broker = Broker::new();
+    let mut phone = Phone::with(settings(&[&broker]));
+    // No answer, the answer that there is none, and one.
+    phone.link.connect(phone.now, "");
+    assert_eq!(phone.link.poll_event(), needed);
+    assert_eq!(phone.next_deadline(), 60_000);
+    assert_eq!(phone.refused(&mut broker), (code::BAD_TOKEN, 0));
+    phone.link.connect(phone.now, "");
+    assert_eq!(phone.link.poll_event(), needed);
+    phone.link.set_token(phone.now, "");
+    assert_eq!(phone.refused(&mut broker), (code::BAD_TOKEN, 0));
+    phone.link.connect(phone.now, "");
+    assert_eq!(phone.link.poll_event(), needed);
+    phone.link.set_token(phone.now, "secret");
+    phone.come_up(&mut broker);
+    assert_eq!(broker.connections, 1);
+}
+
+#[test]
+fn a_token_is_tried_at_once_unless_a_connection_works() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    phone.link.set_token(phone.now, "second");
+    phone.quiet(&mut broker);
+    assert_eq!(broker.connections, 1, "it works");
+    broker.hang_up();
+    assert_eq!(phone.event(&mut broker), LinkEvent::Down);
+    assert!(matches!(phone.link.phase, Phase::Waiting { .. }));
+    phone.link.set_token(phone.now, "third");
+    phone.until(&mut broker, |broker| broker.connections == 2);
+    phone.meet(&mut broker);
+    assert_eq!(broker.password(), "third");
+    // The broker does not answer: another token is another attempt, the same is none.
+    phone.link.set_token(phone.now, "third");
+    phone.quiet(&mut broker);
+    phone.link.set_token(phone.now, "fourth");
+    phone.until(&mut broker, |broker| broker.connections == 3);
+    phone.meet(&mut broker);
+    assert_eq!(broker.password(), "fourth");
+    phone.come_up(&mut broker);
 }
 
 #[test]

@@ -101,6 +101,11 @@ impl Rig {
         self.run();
     }
 
+    /// The broker keeps something for a device.
+    pub(super) fn enqueue(&mut self, name: &'static str, topic: String, payload: String) {
+        self.phones.get_mut(name).expect("a phone").queue.push_back((topic, payload));
+    }
+
     /// What the broker keeps for a device, taken away.
     pub(super) fn queue(&mut self, name: &'static str) -> VecDeque<(String, String)> {
         std::mem::take(&mut self.phones.get_mut(name).expect("a phone").queue)
@@ -119,6 +124,20 @@ impl Rig {
             phone.station.handle(self.now, Input::Gone { account, device });
         }
         self.run();
+    }
+
+    /// Somebody who is not in the rig says something to a device: kind, the rest of the head, and the body.
+    pub(super) fn forge(&mut self, name: &'static str, from: (&str, &str), lane: Lane, text: &str) {
+        let payload = format!("{{\"v\":1,{text}}}").into_bytes();
+        let (from, device) = (from.0.into(), from.1.into());
+        self.feed(name, Input::Message { lane, from, device, payload });
+    }
+
+    /// Kinds that were said since this was asked last, with the topics' ends.
+    pub(super) fn said(&mut self) -> Vec<String> {
+        let kind = |text: &str| Some(text.split("\"k\":\"").nth(1)?.split('"').next()?.to_owned());
+        let wire = std::mem::take(&mut self.wire);
+        wire.iter().map(|(topic, text)| format!("{} {topic}", kind(text).unwrap_or_default())).collect()
     }
 
     pub(super) fn feed(&mut self, name: &'static str, input: Input) {

@@ -1,0 +1,240 @@
+//! A connection's life, from CONNECT to its end.
+
+use std::mem;
+
+use super::cause::Cause;
+use super::open::{self, End, Open, Stage};
+use super::session::Heard;
+use super::{Link, LinkEvent, Phase, Settings, Speaks, code};
+use crate::names::Incoming;
+
+impl Link {
+    /// Lets the connection work, and hears what it has to say.
+    pub(super) fn turn(
+        &mut self,
+        now: u64,
+        work: impl FnOnce(&mut Open, &Settings, &mut Vec<Heard>) -> Result<(), End>,
+    ) {
+        let Phase::Open(open) = &mut self.phase else { return };
+        let mut heard = Vec::new();
+        let mut outcome = work(open, &self.settings, &mut heard);
+        // What was said before the end counts; the end that it explains is the better explanation.
+        for said in heard {
+            if let Err(end) = self.hear(now, said) {
+                outcome = Err(end);
+                break;
+            }
+        }
+        match outcome {
+            Ok(()) => {}
+            Err(end) => self.end(now, end),
+        }
+    }
+
+    fn hear(&mut self, now: u64, said: Heard) -> Result<(), End> {
+        let Phase::Open(open) = &mut self.phase else { return Ok(()) };
+        match said {
+            Heard::Welcome { resumed, keep_alive_s } => {
+                open.stage = Stage::Subscribing;
+                open.until = now + self.settings.timers.connack;
+                open.resumed = resumed;
+                open.welcome(now, keep_alive_s, self.lively, &self.settings.timers);
+                open.session.subscribe(&self.settings.names.filters())?;
+                let names = &self.settings.names;
+                let watched = self.watches.iter().filter_map(|(whose, which)| names.presence(whose, which));
+                let watched: Vec<String> = watched.collect();
+                if !watched.is_empty() {
+                    open.session.subscribe_more(&watched)?;
+                }
+                self.asked = false;
+            }
+            Heard::Refused(reason) => return Err(open::refusal(reason)),
+            Heard::OldBroker => return Err(End::OldBroker),
+            Heard::Subscribed { granted: true } => {
+                open.stage = Stage::Up;
+                open.since = now;
+                let resumed = open.resumed;
+                let early = open.early.take();
+                self.failed = 0;
+                self.causes.fill(None);
+                self.been_up = true;
+                self.forgets = false;
+                self.events.push_back(LinkEvent::Up { resumed });
+                self.events.extend(early);
+                log::info!("{}: up, MQTT {}", self.place(), self.version());
+            }
+            Heard::Subscribed { granted: false } => {
+                let message = "the broker does not let this account subscribe to its own topics";
+                return Err(End::stop(code::NOT_PERMITTED, 0, message));
+            }
+            Heard::Published { token, fate, after_ms } => {
+                open.answered(now, after_ms);
+                if !mem::replace(&mut open.proven, true) {
+                    self.backoff.reset();
+                }
+                self.events.push_back(LinkEvent::Published { token, fate });
+            }
+            Heard::Message { topic, payload } => {
+                #[cfg(test)]
+                crate::line::spring("link", &payload);
+                self.message(&topic, payload);
+            }
+            Heard::Pong => open.pong(now),
+            Heard::Bye(reason) => return Err(open::farewell(reason)),
+            Heard::NotMqtt(first) => {
+                let tls = self.settings.endpoints[self.endpoint].tls;
+                return Err(End::Lost(Cause::not_mqtt(first, tls)));
+            }
+            Heard::Broken(how) => {
+                let what = format!("the broker broke the protocol ({how})");
+                return Err(End::Lost(Cause::new(what, "see the broker's log", 0)));
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, topic: &str, payload: Vec<u8>) {
+        let event = match self.settings.names.read(topic) {
+            Some(Incoming::Message { lane, from, device }) => {
+                LinkEvent::Message { lane, from, device, payload }
+            }
+            Some(Incoming::Presence { account, device }) => {
+                if !self.watches.iter().any(|(whose, which)| *whose == account && *which == device) {
+                    return;
+                }
+                LinkEvent::Gone { account, device }
+            }
+            None => return log::debug!("a message to a topic that is none of ours"),
+        };
+        match &mut self.phase {
+            Phase::Open(open) if open.stage < Stage::Up => open.early.push(event),
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_)
+            | Phase::Open(_)
+            | Phase::Closing { .. } => self.events.push_back(event),
+        }
+    }
+
+    /// The connection, if there is one, is over.
+    pub(super) fn end(&mut self, now: u64, end: End) {
+        let up_since = match mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Open(open) if open.stage == Stage::Up => Some((open.since, open.proven)),
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_)
+            | Phase::Open(_)
+            | Phase::Closing { .. } => None,
+        };
+        match end {
+            End::Stop { code, raw_code, message } => {
+                let message = format!("{}: {message}", self.place());
+                self.refuse(code, raw_code, message);
+            }
+            End::Token(reason) if !self.asked => {
+                log::info!("{}: the token is not taken ({reason:#04x}), asking for another", self.place());
+                if up_since.is_some() {
+                    self.events.push_back(LinkEvent::Down);
+                }
+                self.ask_for_token(now, reason);
+            }
+            End::Token(reason) => {
+                let message = format!("{}: the broker does not take the token", self.place());
+                self.refuse(code::BAD_TOKEN, i32::from(reason), message);
+            }
+            End::Taken => self.taken(now),
+            End::OldBroker if self.speaks[self.endpoint] == Speaks::Five => {
+                log::info!("{}: speaks MQTT 3.1.1 only", self.place());
+                self.speaks[self.endpoint] = Speaks::Three;
+                self.again(now);
+            }
+            End::OldBroker => {
+                self.speaks[self.endpoint] = Speaks::Five;
+                let what = "the broker speaks neither MQTT 5 nor 3.1.1";
+                self.next_address(now, Cause::new(what, "use another broker", 0).finally());
+            }
+            End::Silent(cause) => {
+                // Perhaps for its version.
+                self.speaks[self.endpoint] = Speaks::PerhapsThree;
+                self.next_address(now, cause);
+            }
+            End::Lost(cause) => {
+                if self.speaks[self.endpoint] == Speaks::PerhapsThree {
+                    self.speaks[self.endpoint] = Speaks::Five;
+                }
+                match up_since {
+                    Some((since, proven)) => self.lost(now, since, proven, cause),
+                    None => self.next_address(now, cause),
+                }
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, code: i32, raw_code: i32, message: String) {
+        (self.is_wanted, self.asked) = (false, false);
+        self.beside = None;
+        self.events.push_back(LinkEvent::Refused { code, raw_code, message: message.into() });
+    }
+
+    /// A connection that was up is lost: back to the same broker, over what is under way beside it, or after
+    /// a pause. Two that take a session from each other get far enough to say something; a cluster without a
+    /// leader does not let them.
+    fn lost(&mut self, now: u64, since: u64, proven: bool, cause: Cause) {
+        let is_young = now.saturating_sub(since) < self.settings.timers.fight_age;
+        if is_young && proven && cause.is_end {
+            return self.taken(now);
+        }
+        log::warn!("{}: the connection is lost: {cause}", self.place());
+        self.events.push_back(LinkEvent::Down);
+        self.causes.fill(None);
+        self.causes[self.endpoint] = Some(cause);
+        if let Some(beside) = self.beside.take() {
+            self.phase = Phase::Dialing(beside);
+            return self.dial(now);
+        }
+        let pause = self.backoff.pause(&self.settings.timers);
+        self.phase = Phase::Waiting { until: now + pause };
+    }
+
+    /// Another connection with our client id has the session. That may have been us, before a restart; whoever
+    /// loses it again and again leaves it to the other.
+    fn taken(&mut self, now: u64) {
+        self.beside = None;
+        if self.backoff.taken(now, &self.settings.timers) {
+            let message = format!(
+                "{}: another process connects with this device's client id and took its session three times: \
+                 its data folder was copied, or it runs twice; give each its own folder and device id",
+                self.place()
+            );
+            return self.refuse(code::TAKEN, 0x8E, message);
+        }
+        log::warn!("{}: another connection with this client id took the session", self.place());
+        self.events.push_back(LinkEvent::Down);
+        let pause = self.backoff.pause(&self.settings.timers);
+        self.phase = Phase::Waiting { until: now + pause };
+    }
+
+    /// The end of a connection that we end.
+    pub(super) fn closing(
+        &mut self,
+        now: u64,
+        mut open: Box<Open>,
+        mut shut: bool,
+        until: u64,
+        readable: bool,
+    ) {
+        open.flush(now);
+        if !shut && open.session.out.is_empty() && open.stream.is_flushed() {
+            open.stream.shut();
+            shut = true;
+        }
+        if readable && open.drain() {
+            return;
+        }
+        self.phase = Phase::Closing { open, shut, until };
+    }
+}

@@ -1,0 +1,108 @@
+//! Numbers of the header in words, for logs and for people who debug.
+
+use std::ffi::CStr;
+
+/// What to do about a nertc_callkit_status.
+pub(crate) fn status(status: i32) -> &'static CStr {
+    match status {
+        0 => c"accepted",
+        -1 => c"a NULL, a bad UTF-8 text, an over-long text or an unknown value: fix the call",
+        -2 => c"the handle was released, destroyed, never existed, or is of the process before a fork",
+        -3 => c"too much is waiting: dispatch, or try again later",
+        -4 => c"not from inside a callback: return first, or use release",
+        -5 => c"this library, component or plug cannot do it",
+        -6 => c"the system is out of something, or a bug in this library; the log has it",
+        _ => c"not a status of this library",
+    }
+}
+
+/// A nertc_callkit_end_reason.
+pub(crate) fn end_reason(reason: i32) -> &'static CStr {
+    match reason {
+        0 => c"ended by leave, logout or release",
+        2 => c"nobody answered",
+        3 => c"the called side was busy",
+        5 => c"media was not up in time, or joining the media room failed",
+        7 => c"the call could not be placed",
+        8 => c"this device was kicked",
+        10 => c"the own media connection was lost for good",
+        11 => c"we cancelled",
+        12 => c"the caller cancelled",
+        13 => c"we rejected",
+        14 => c"the called side rejected",
+        15 => c"we hung up",
+        16 => c"the peer hung up",
+        17 => c"another device of this account rejected",
+        18 => c"another device of this account accepted",
+        19 => c"the peer's connection was lost",
+        20 => c"the peer left",
+        21 => c"our accept failed",
+        _ => c"not an end reason of this library",
+    }
+}
+
+/// A nertc_callkit_state.
+pub(crate) fn state(state: i32) -> &'static CStr {
+    match state {
+        0 => c"idle",
+        1 => c"calling",
+        2 => c"called",
+        3 => c"in call",
+        _ => c"not a state of this library",
+    }
+}
+
+/// A nertc_callkit_operation: the function's name without its prefix, or what the library did by itself.
+pub(crate) fn operation(operation: u32) -> &'static CStr {
+    match operation {
+        0 => c"nothing in particular",
+        1 => c"login",
+        2 => c"logout",
+        3 => c"call",
+        4 => c"cancel",
+        5 => c"accept",
+        6 => c"reject",
+        7 => c"hangup",
+        8 => c"leave",
+        9 => c"switch_call_type",
+        10 => c"enable_local",
+        11 => c"mute_local",
+        12 => c"mute_remote",
+        13 => c"set_local_view",
+        14 => c"set_remote_view",
+        15 => c"joining the media room",
+        16 => c"sending the call record",
+        17 => c"closing the channel of an ended call",
+        18 => c"reported by a plug",
+        _ => c"not an operation of this library",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of an enum of the header.
+    fn numbers(name: &str) -> Vec<i64> {
+        let values = include_str!("../../crates/abi/src/values.rs");
+        let (_, rest) = values.split_once(&format!("pub enum {name} {{")).expect("the enum");
+        let (body, _) = rest.split_once("\n}").expect("its end");
+        body.lines().filter_map(|line| line.split_once(" = ")?.1.trim_end_matches(',').parse().ok()).collect()
+    }
+
+    fn has_words_for_just_these(name: &str, words: impl Fn(i64) -> &'static CStr) {
+        let (known, unknown) = (numbers(name), words(-99));
+        assert!(known.len() > 3, "{name}");
+        for number in -10..200 {
+            assert_eq!(words(number) != unknown, known.contains(&number), "{name} {number}");
+        }
+    }
+
+    #[test]
+    fn every_number_of_the_header_has_words_and_no_other() {
+        has_words_for_just_these("nertc_callkit_status", |number| status(number as i32));
+        has_words_for_just_these("nertc_callkit_end_reason", |number| end_reason(number as i32));
+        has_words_for_just_these("nertc_callkit_state", |number| state(number as i32));
+        has_words_for_just_these("nertc_callkit_operation", |number| operation(number as u32));
+    }
+}

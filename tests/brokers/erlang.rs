@@ -1,0 +1,36 @@
+//! What brokers written in Erlang have in common: virtual machines that look up no names and leave nothing
+//! behind.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::patience;
+
+/// How long a broker may take to start.
+pub(crate) fn boot() -> Duration {
+    patience() * 6
+}
+
+/// A command of Erlang's that takes nothing from the caller's environment and writes below `home` alone.
+pub(crate) fn command(program: &str, home: &Path) -> Command {
+    let names = home.join("inetrc");
+    fs::write(&names, "{lookup, [file]}.\n{host, {127,0,0,1}, [\"localhost\"]}.\n").expect("written");
+    let mut command = Command::new(program);
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.current_dir(home).env_clear();
+    command.env("PATH", format!("{path}:/usr/sbin:/usr/bin:/bin")).env("HOME", home);
+    command.env("ERL_INETRC", names).env("ERL_CRASH_DUMP_BYTES", "0");
+    command
+}
+
+/// Fails if the package that brings `file` is not installed.
+#[track_caller]
+pub(crate) fn need(file: &str, package: &str) {
+    assert!(
+        Path::new(file).exists(),
+        "no {file}: `make setup` installs {package} or prints the line that does: \
+         sudo apt-get install --yes --no-install-recommends {package}"
+    );
+}

@@ -4,10 +4,18 @@
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
 //! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
+<<<<<<< HEAD
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
+//! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
+//! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
+//! In their way stand `policy.rs` (who may ring), `shares.rs` and `coalesce.rs` (what others send and
+//! cause, in moderation); `feedback.rs` tells the backend what became of an invite.
+=======
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
 //! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an
 //! ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs`
 //! (what others cause, told in moderation), `claims.rs` (records of others).
+>>>>>>> h/coldstart
 #![forbid(unsafe_code)]
 
 mod canonical;
@@ -16,6 +24,7 @@ mod closer;
 mod coalesce;
 pub mod codes;
 mod command;
+mod feedback;
 mod glare;
 mod ids;
 mod in_call;
@@ -28,6 +37,7 @@ mod offline;
 mod ops;
 mod outgoing;
 pub mod output;
+mod policy;
 mod record;
 mod say;
 mod session;
@@ -51,7 +61,7 @@ use claims::Claims;
 use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
-use input::Input;
+use input::{Input, Policy};
 pub use nertc_callkit_ids::{IdGenerator, Seed};
 use ops::Op;
 use output::Output;
@@ -176,6 +186,8 @@ pub struct Engine {
     ops: Vec<Op>,
     closers: Vec<Closer>,
     tombstones: Tombstones,
+    /// Whose invites ring; kept until the app sets another.
+    policy: Policy,
     /// What others cause, told in moderation.
     #[serde(default)]
     coalescer: Coalescer,
@@ -217,6 +229,7 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
+            policy: Policy::default(),
             coalescer: Coalescer::default(),
             claims: Claims::default(),
             tokens: Tokens::default(),

@@ -29,8 +29,8 @@ impl Class {
     /// Every field of the engine that holds text has a line here.
     pub(super) fn of(field: &str) -> Class {
         match field {
-            "account" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "writer" | "owner"
-            | "durations" => Class::Name,
+            "account" | "accounts" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "writer"
+            | "owner" | "durations" => Class::Name,
             "attachment" | "attach_ext" | "extra" | "closed" | "Closed" | "title" | "content" | "payload"
             | "message" => Class::Personal,
             "custom" | "text" | "Accepted" => Class::Wire,
@@ -158,8 +158,8 @@ impl Redactor {
         shown
     }
 
-    /// What stands for the inside of a string of JSON. Escapes stay escapes: the text travels as JSON and inside
-    /// a string too, and is as long as it was in both.
+    /// What stands for the inside of a string of JSON. Escapes stay escapes: the text travels as JSON and
+    /// inside a string too, and is as long as it was in both.
     fn inside_string(&mut self, inside: &str) -> String {
         let is_escape = |at: usize| inside.as_bytes().get(at) == Some(&b'\\');
         let mut escapes = Vec::new();
@@ -283,7 +283,7 @@ fn wire_class(key: &str) -> Member {
     match key {
         "version" | "callId" | "channelId" => Member::Id(limits::ID),
         "channelName" => Member::Id(limits::RTC_CHANNEL),
-        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" => Member::Number,
+        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" | "local" => Member::Number,
         "durations" => Member::Durations,
         "_attachment" | "extraInfo" | "global_extra" => Member::App,
         _ => Member::Unknown,

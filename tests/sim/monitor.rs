@@ -13,6 +13,8 @@ use nertc_callkit::engine::output::{
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::{Engine, codes, wire};
 
+use crate::feedback::Feedback;
+
 /// What the app was told of one call.
 #[derive(Clone, Debug, Default, Hash)]
 struct Told {
@@ -66,12 +68,16 @@ pub(crate) struct Monitor {
     live: Live,
     /// The input is about another call than this live one.
     foreign: Option<u64>,
+<<<<<<< HEAD
+    feedback: Feedback,
+=======
     /// Answers that wait for their calls: inviter, channel, request.
     waiting: BTreeMap<Ticket, (Text, Text, Text)>,
     /// Own answers of the input that is being handled: operations come out before what the app is told.
     answered_now: BTreeSet<(Text, Option<Text>)>,
     /// Records of others that were told: sender and message.
     records: BTreeSet<(Text, Text)>,
+>>>>>>> h/coldstart
 }
 
 type Verdict = Result<(), String>;
@@ -84,7 +90,11 @@ impl Monitor {
 
     /// Before the engine gets `input`.
     pub(crate) fn before(&mut self, input: &Input) {
+<<<<<<< HEAD
+        self.feedback.before(input);
+=======
         self.answered_now.clear();
+>>>>>>> h/coldstart
         self.foreign = (self.live.call_no != 0 && self.is_foreign(input)).then_some(self.live.call_no);
         match input {
             Input::Command { ticket, command } => {
@@ -216,6 +226,7 @@ impl Monitor {
 
     /// One output of the engine, in order.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> Verdict {
+        self.feedback.output(output)?;
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),
@@ -339,6 +350,7 @@ impl Monitor {
 
     /// After an input was handled and its outputs were seen.
     pub(crate) fn settled(&mut self, engine: &Engine) -> Verdict {
+        self.feedback.settled()?;
         let now = engine.snapshot();
         let phase = engine.phase();
         let is_touched = (now.call_no, Some(phase)) != (self.live.call_no, self.live.phase);

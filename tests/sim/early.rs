@@ -26,15 +26,19 @@ pub(crate) type Met = BTreeMap<&'static str, u64>;
 
 /// The name under which an event is counted.
 fn counted(event: &Event) -> Option<&'static str> {
-    match event {
-        Event::Invited(invited) if invited.answered => Some("calls answered before they came"),
-        Event::UserRinging(_) => Some("rings told to the caller"),
-        Event::TokenNeeded(_) => Some("tokens asked for"),
-        Event::Kicked(event) if event.code == codes::BAD_TOKEN => Some("sessions ended for want of a token"),
-        Event::RecordReceived(_) => Some("records of others"),
-        Event::MissedCall(missed) if missed.count > 1 => Some("missed calls counted"),
-        _ => None,
-    }
+    let is_early = matches!(event, Event::Invited(invited) if invited.answered);
+    let is_counted = matches!(event, Event::MissedCall(missed) if missed.count > 1);
+    let is_refused = matches!(event, Event::Kicked(event) if event.code == codes::BAD_TOKEN);
+    [
+        (is_early, "calls answered before they came"),
+        (is_counted, "missed calls counted"),
+        (is_refused, "sessions ended for want of a token"),
+        (matches!(event, Event::UserRinging(_)), "rings told to the caller"),
+        (matches!(event, Event::TokenNeeded(_)), "tokens asked for"),
+        (matches!(event, Event::RecordReceived(_)), "records of others"),
+    ]
+    .into_iter()
+    .find_map(|(is_it, name)| is_it.then_some(name))
 }
 
 impl World {

@@ -228,6 +228,8 @@ impl Engine {
                 self.is_connection_lost = false;
                 self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
+                // It came back without a token, or with the one that was given.
+                self.tokens = Tokens::default();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
             }

@@ -49,6 +49,13 @@ fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     rig.told("on_reconnected 1");
     rig.pass(600_000);
     rig.told("");
+    // A connection that came back wants none any more.
+    loses(&mut rig);
+    asks(&mut rig);
+    rig.handle(Input::Connection(Connection::Restored));
+    rig.forget();
+    rig.pass(600_000);
+    rig.told("");
     // Asked again, told again.
     asks(&mut rig);
     rig.told("on_token_needed 302");

@@ -8,6 +8,8 @@ use nertc_callkit::engine::output::{Event, Message, OpResult, Operation, Output,
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::{Caps, Engine, codes, limits};
 
+use super::feedback::Feedback;
+
 /// What the app was told of one call.
 #[derive(Debug, Default)]
 struct Told {
@@ -31,6 +33,7 @@ pub(crate) struct Watch {
     is_deaf: bool,
     is_closing: bool,
     pub(crate) is_closed: bool,
+    feedback: Feedback,
 }
 
 impl Watch {
@@ -48,6 +51,7 @@ impl Watch {
 
     /// Before the engine gets an input that is no command.
     pub(crate) fn before(&mut self, input: &Input) {
+        self.feedback.before(input);
         match input {
             Input::Connection(Connection::Kicked(_)) => self.is_online = false,
             Input::Backlog(is_backlogged) => self.is_deaf = *is_backlogged,
@@ -63,9 +67,15 @@ impl Watch {
         assert!(told.is_none(), "call number {call_no} twice");
     }
 
+    /// After an input was handled and its outputs were seen.
+    pub(crate) fn settled(&mut self) {
+        self.feedback.settled().unwrap_or_else(|why| panic!("{why}"));
+    }
+
     /// One output, in order; the state is that after the input.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) {
         assert!(!self.is_closed || self.is_late(output), "after Closed: {output:?}");
+        self.feedback.output(output).unwrap_or_else(|why| panic!("{why}"));
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),

@@ -189,6 +189,7 @@ impl Kit {
             count += 1;
         }
         self.tape.iter_mut().for_each(Tape::end_step);
+        self.watch.settled();
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
         assert!(self.engine.is_as_in(&self.engine.snapshot()));
     }

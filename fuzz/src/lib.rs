@@ -6,6 +6,8 @@ mod args;
 mod bytes;
 mod c_api;
 mod engine;
+#[path = "../../tests/sim/feedback.rs"]
+mod feedback;
 mod peer;
 mod plug;
 mod station;

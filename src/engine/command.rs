@@ -79,7 +79,10 @@ impl Engine {
             Command::MuteRemote { media, muted } => self.cmd_mute_remote(now, ticket, media, muted),
             Command::SetLocalView(view) => self.cmd_local_view(now, ticket, view),
             Command::SetRemoteView(view) => self.cmd_remote_view(now, ticket, view),
-            Command::SetCallPolicy(_) => self.done(ticket, operation, 0, codes::OK),
+            Command::SetCallPolicy(policy) => {
+                self.policy = policy;
+                self.done(ticket, operation, 0, codes::OK);
+            }
             Command::SetToken { token } => self.cmd_set_token(now, ticket, token),
         }
     }
@@ -172,7 +175,7 @@ impl Engine {
                     }
                 }
                 if let Some(aside) = aside {
-                    self.reject_aside(now, &aside);
+                    self.reject_held(now, &aside, 0);
                 }
                 self.end_called(now, reason.into());
             }

@@ -6,7 +6,7 @@ use super::in_call::foreign;
 use super::input::{Outcome, Req, Text};
 use super::ops::Owner;
 use super::outgoing::accept_of;
-use super::output::{CallEvent, EndReason, Event, Operation, SignalOp};
+use super::output::{CallEvent, EndReason, Event, InviteState, Operation, SignalOp};
 use super::say::user_event;
 use super::state::{Calling, Cause, Ending, Fate, Glare, Invite, OwnStep, State};
 use super::time::Time;
@@ -42,9 +42,12 @@ impl Engine {
         let is_theirs = invite.call_id.is_empty() || ours <= theirs;
         match &mut calling.glare {
             Glare::None if is_theirs => self.accept_in_glare(now, invite, Fate::Open),
-            Glare::None => calling.glare = Glare::Aside { invite, until: Some(until) },
+            Glare::None => {
+                calling.glare = Glare::Aside { invite: invite.clone(), until: Some(until) };
+                self.tell_invite_state(&invite, InviteState::Held);
+            }
             Glare::Aside { invite: waiting, .. } if waiting.create_ms > invite.create_ms => {
-                self.bury(now, &invite);
+                self.drop_invite(now, &invite);
             }
             // Another device of theirs called, too. Against it we lose: else both would wait and give way.
             Glare::Aside { invite: waiting, until: Some(_) } if is_theirs => {
@@ -53,7 +56,8 @@ impl Engine {
                 self.accept_in_glare(now, invite, Fate::Open);
             }
             Glare::Aside { invite: waiting, .. } => {
-                let older = std::mem::replace(waiting, invite);
+                let older = std::mem::replace(waiting, invite.clone());
+                self.tell_invite_state(&invite, InviteState::Held);
                 self.bury(now, &older);
             }
             Glare::Accepting { .. } => self.reject_busy(now, &invite),
@@ -113,7 +117,7 @@ impl Engine {
                 if !super::closer::is_decided(code) {
                     let leave = Finish::leave().op(channel.clone());
                     self.side(now, Operation::Leave, call, true, leave);
-                    self.reject_aside(now, &invite);
+                    self.reject_held(now, &invite, 0);
                 }
                 self.back_to_own(now, *calling, fate);
             }

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::closer::{Awaited, Finish};
 use super::coalesce::Kind;
+use super::feedback::Known;
 use super::in_call::foreign;
 use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
 use super::ops::Owner;
 use super::outgoing::{accept_of, reply_to, reply_with};
 use super::output::{
-    CallEnd, CallEvent, EndReason, Event, Invited, Message, Missed, MissedCall, Operation, SignalOp,
+    CallEnd, CallEvent, EndReason, Event, InviteState, Invited, Message, Missed, MissedCall, Operation,
+    SignalOp,
 };
 use super::say::user_event;
 use super::session::Session;
@@ -41,11 +43,30 @@ impl Engine {
     pub(super) fn read_invite(&mut self, now: Time, event: &SignalEvent, offline: bool) -> Option<Invite> {
         let has_ids = !event.channel.id.is_empty() && !event.request_id.is_empty() && !event.from.is_empty();
         if !has_ids || event.from == self.session.account() {
+            self.tell_event_state(event, InviteState::Dropped);
             self.ignore("invite without ids, or from ourselves");
             return None;
         }
+        match self.known_as(event) {
+            Known::No => {}
+            Known::Answered => {
+                self.ignore("invite that we have answered already");
+                return None;
+            }
+            Known::As(state) => {
+                self.tell_event_state(event, state);
+                self.ignore("invite that is here already");
+                return None;
+            }
+            Known::Foreign => {
+                self.tell_event_state(event, InviteState::Dropped);
+                self.ignore("invite with the ids of another's");
+                return None;
+            }
+        }
         let account = self.session.account();
         if self.tombstones.covers(now, &event.channel.id, &event.request_id, &event.from, &account) {
+            self.tell_event_state(event, InviteState::Dropped);
             self.ignore("invite that has ended already");
             return None;
         }
@@ -68,8 +89,8 @@ impl Engine {
             time_ms: event.time_ms,
             expires: now.after(self.config.timers.invite_age_ms.saturating_sub(age)),
         };
-        if self.is_known(&invite) {
-            self.ignore("invite that is here already");
+        if self.is_blocked(&invite) {
+            self.refuse_blocked(now, event, &invite);
             return None;
         }
         if text.group {
@@ -89,7 +110,7 @@ impl Engine {
         invite: Invite,
     ) -> Option<Invite> {
         if event.channel.invalid || invite.expires <= now {
-            self.bury(now, &invite);
+            self.drop_invite(now, &invite);
             self.tell_missed(now, &invite, Missed::Expired);
             return None;
         }
@@ -106,18 +127,6 @@ impl Engine {
         u32::try_from(age).unwrap_or(u32::MAX)
     }
 
-    fn is_known(&self, invite: &Invite) -> bool {
-        match &self.state {
-            State::Idle => false,
-            State::InCall(call) => invite.has_ids(&call.channel_id, &call.request_id),
-            State::Calling(calling) => calling.aside().is_some_and(|aside| aside.is_same(invite)),
-            State::Called(called) => {
-                called.invite.is_same(invite)
-                    || called.aside.as_ref().is_some_and(|aside| aside.is_same(invite))
-            }
-        }
-    }
-
     /// A valid, new INVITE.
     pub(super) fn on_invite(&mut self, now: Time, invite: Invite) {
         if self.is_backlogged {
@@ -129,7 +138,7 @@ impl Engine {
             return self.reject_unheard(now, &invite, ticket, &words);
         }
         match &mut self.state {
-            State::Idle => self.ring(now, invite),
+            State::Idle => self.ring_new(now, invite),
             State::Calling(_) if is_of_peer => {
                 if let Some((ticket, _)) = self.take_answer(&invite) {
                     self.done(ticket, Operation::Accept, 0, codes::ACCEPT_IN_CALLING);
@@ -137,23 +146,19 @@ impl Engine {
                 self.on_glare(now, invite);
             }
             State::Called(called) if is_of_peer => {
-                let older = match called.aside.take() {
-                    Some(aside) if aside.create_ms > invite.create_ms => {
-                        called.aside = Some(aside);
-                        Some(invite)
-                    }
-                    aside => {
-                        called.aside = Some(invite);
-                        aside
-                    }
-                };
+                let is_older = called.aside.as_ref().is_some_and(|aside| aside.create_ms > invite.create_ms);
+                if is_older {
+                    return self.drop_invite(now, &invite);
+                }
+                let older = called.aside.replace(invite.clone());
+                self.tell_invite_state(&invite, InviteState::Held);
                 if let Some(older) = older {
                     self.bury(now, &older);
                 }
             }
             State::InCall(call) if is_of_peer && call.is_silent(now) => {
                 self.end_lost_peer(now);
-                self.ring(now, invite);
+                self.ring_new(now, invite);
             }
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
                 if self.turn_away(now, &invite) {
@@ -163,8 +168,17 @@ impl Engine {
         }
     }
 
-    fn ring(&mut self, now: Time, invite: Invite) {
+    /// Rings, and lets the backend say so once the app was told.
+    fn ring_new(&mut self, now: Time, invite: Invite) {
+        if !self.ring(now, invite.clone()) {
+            self.tell_invite_state(&invite, InviteState::Ringing);
+        }
+    }
+
+    /// True: the app has answered already, and so was the invite.
+    fn ring(&mut self, now: Time, invite: Invite) -> bool {
         let answer = self.take_answer(&invite);
+        let is_answered = answer.is_some();
         let no = self.next_call_no();
         let limit = now.after(self.ring_ms).after(self.config.timers.ring_grace_ms);
         let ring_until = limit.min(invite.expires);
@@ -191,6 +205,7 @@ impl Engine {
                 self.reject_called(now, (ticket, Operation::Reject), Finish::leave(), &words);
             }
         }
+        is_answered
     }
 
     /// An invite that cannot ring here: answered as the app said already, else busy. True if it is a missed
@@ -219,7 +234,10 @@ impl Engine {
     /// The app's reject of an invite that never was shown to it.
     fn reject_unheard(&mut self, now: Time, invite: &Invite, ticket: Ticket, words: &Words) {
         self.bury(now, invite);
-        self.side(now, Operation::Reject, 0, false, SignalOp::Reject(words.reply_to(invite)));
+        let reject = SignalOp::Reject(words.reply_to(invite));
+        if !self.side(now, Operation::Reject, 0, false, reject) {
+            self.tell_invite_state(invite, InviteState::Dropped);
+        }
         self.done(ticket, Operation::Reject, 0, codes::OK);
     }
 
@@ -341,7 +359,7 @@ impl Engine {
         let Called { no, invite, since, aside, .. } = *called;
         self.bury_own(now, &invite);
         if let Some(aside) = aside {
-            self.reject_busy(now, &aside);
+            self.reject_held(now, &aside, 3);
         }
         let call = self.new_callee_call(now, no, &invite, since, accepting.control);
         self.done_accept(&accepting.tickets, &call);
@@ -416,22 +434,10 @@ impl Engine {
                 self.bury(now, &aside);
                 self.tell_missed(now, &aside, Missed::Expired);
             }
-            Some(aside) if self.may_ring() => self.ring(now, aside),
-            Some(aside) if self.session.is_logged_in() => self.reject_aside(now, &aside),
+            Some(aside) if self.may_ring() => _ = self.ring(now, aside),
+            Some(aside) if self.session.is_logged_in() => self.reject_held(now, &aside, 0),
             Some(_) | None => {}
         }
-    }
-
-    /// Answers an invite that must not ring here.
-    pub(super) fn reject_busy(&mut self, now: Time, invite: &Invite) {
-        self.bury(now, invite);
-        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 3)));
-    }
-
-    /// Says a plain no to an invite that waited.
-    pub(super) fn reject_aside(&mut self, now: Time, invite: &Invite) {
-        self.bury(now, invite);
-        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 0)));
     }
 
     /// Remembers that this invite, which the app was never shown, is over.

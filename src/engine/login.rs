@@ -29,7 +29,7 @@ impl Engine {
             return;
         };
         self.tokens = Tokens::default();
-        self.bury_ends(now, &early, &account);
+        self.forget_early(now, &early, &account);
         for ticket in tickets {
             self.done_with(ticket, Operation::Login, 0, outcome.clone());
         }

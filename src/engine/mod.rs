@@ -15,6 +15,7 @@ mod closer;
 mod coalesce;
 pub mod codes;
 mod command;
+mod feedback;
 mod glare;
 mod ids;
 mod in_call;
@@ -27,6 +28,7 @@ mod offline;
 mod ops;
 mod outgoing;
 pub mod output;
+mod policy;
 mod record;
 mod say;
 mod session;
@@ -49,7 +51,7 @@ pub use canonical::Names;
 use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
-use input::Input;
+use input::{Input, Policy};
 pub use nertc_callkit_ids::{IdGenerator, Seed};
 use ops::Op;
 use output::Output;
@@ -174,6 +176,8 @@ pub struct Engine {
     ops: Vec<Op>,
     closers: Vec<Closer>,
     tombstones: Tombstones,
+    /// Whose invites ring; kept until the app sets another.
+    policy: Policy,
     /// What others cause, told in moderation.
     #[serde(default)]
     coalescer: Coalescer,
@@ -212,6 +216,7 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
+            policy: Policy::default(),
             coalescer: Coalescer::default(),
             tokens: Tokens::default(),
             waiting: Vec::new(),

@@ -44,7 +44,7 @@ impl Engine {
             }
             match over.iter().find(|over| over.covers(event, &account)) {
                 Some(over) => {
-                    self.bury(now, &invite);
+                    self.drop_invite(now, &invite);
                     self.tell_missed(now, &invite, over.why);
                 }
                 None => invites.extend(self.unless_expired(now, event, invite)),
@@ -52,6 +52,12 @@ impl Engine {
         }
         self.bury_ends(now, &events, &account);
         self.ring_newest(now, invites);
+    }
+
+    /// Messages that waited for a login in vain: what they end is remembered, and nothing of them rings.
+    pub(super) fn forget_early(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
+        self.bury_ends(now, events, account);
+        self.drop_invites(events);
     }
 
     /// Remembers which invites these messages end.
@@ -94,7 +100,7 @@ impl Engine {
                 // Newer than the one that was answered, or answered too.
                 self.on_invite(now, invite);
             } else if is_redial {
-                self.bury(now, &invite);
+                self.drop_invite(now, &invite);
                 self.tell_missed(now, &invite, Missed::Replaced);
             } else if ringing.is_none() && self.state.peer() == invite.from {
                 // A silent peer's new call rings at once; its older ones are over, as above.

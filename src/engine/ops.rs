@@ -93,6 +93,15 @@ impl Owner {
         }
     }
 
+    fn is_side(&self) -> bool {
+        matches!(self, Owner::Side { .. })
+    }
+
+    /// An answer that the network caused and no user.
+    fn is_answer(&self) -> bool {
+        matches!(self, Owner::Side { operation: Operation::Reject, call_no: 0, quiet: true })
+    }
+
     /// What must be undone if this succeeds after nobody waits for it any more.
     fn undo(&self) -> Option<Undo> {
         match self {
@@ -129,14 +138,25 @@ impl Engine {
         req
     }
 
-    /// Issues a signaling operation beside the call, unless too many are under way.
-    pub(super) fn side(&mut self, now: Time, operation: Operation, call_no: u64, quiet: bool, op: SignalOp) {
-        let running = self.ops.iter().filter(|op| matches!(op.owner, Owner::Side { .. })).count();
-        if running >= limits::SIDE_OPERATIONS {
-            return self.ignore("too many operations beside the call");
+    /// Issues a signaling operation beside the call, unless too many are under way: those that answer others'
+    /// invites do not count with those of our own calls. False: not issued.
+    pub(super) fn side(
+        &mut self,
+        now: Time,
+        operation: Operation,
+        call_no: u64,
+        quiet: bool,
+        op: SignalOp,
+    ) -> bool {
+        let owner = Owner::Side { operation, call_no, quiet };
+        let is_like = |op: &&Op| op.owner.is_side() && op.owner.is_answer() == owner.is_answer();
+        if self.ops.iter().filter(is_like).count() >= limits::SIDE_OPERATIONS {
+            self.ignore("too many operations beside the call");
+            return false;
         }
         let ms = self.config.timers.operation_ms;
-        self.signal(now, ms, Owner::Side { operation, call_no, quiet }, op);
+        self.signal(now, ms, owner, op);
+        true
     }
 
     /// Issues a media operation.

@@ -205,7 +205,7 @@ impl Engine {
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.end_by_cause(now, *calling, cause),
             Glare::Aside { invite, .. } if cause == Cause::TimedOut => {
-                self.reject_aside(now, &invite);
+                self.reject_held(now, &invite, 0);
                 self.end_by_cause(now, *calling, cause);
             }
             Glare::Aside { invite, .. } => {
@@ -329,7 +329,7 @@ impl Engine {
         self.close_own(now, &own, how);
         match glare {
             Glare::None => {}
-            Glare::Aside { invite, .. } => self.reject_aside(now, &invite),
+            Glare::Aside { invite, .. } => self.reject_held(now, &invite, 0),
             Glare::Accepting { invite, req, fate, .. } => {
                 own.issued &= !matches!(fate, Fate::Accepted(_));
                 self.bury_own(now, &invite);
@@ -431,7 +431,7 @@ impl Engine {
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.enter_as_caller(now, calling.own, custom.as_deref()),
             Glare::Aside { invite, .. } => {
-                self.reject_busy(now, &invite);
+                self.reject_held(now, &invite, 3);
                 self.enter_as_caller(now, calling.own, custom.as_deref());
             }
             Glare::Accepting { invite, req, closed, control, .. } => {
@@ -474,6 +474,7 @@ impl Engine {
             connected_at: None,
             peer_left: None,
             silence: None,
+            is_unheard: false,
             camera_allowed: !is_switched,
             switch: None,
             alias: None,
@@ -499,6 +500,15 @@ pub(super) fn reply_with(invite: &super::state::Invite, reason: i64, text: Optio
         (false, _) => wire::reply_with(&invite.custom, reason, text),
         (true, 0) => Text::default(),
         (true, _) => wire::BUSY.into(),
+    };
+    answer(invite, custom)
+}
+
+/// Busy in the name of this device alone: other devices of the account may ring on.
+pub(super) fn reply_local(invite: &super::state::Invite) -> Message {
+    let custom = match invite.call_id.is_empty() {
+        false => wire::reply_local(&invite.custom),
+        true => wire::BUSY.into(),
     };
     answer(invite, custom)
 }

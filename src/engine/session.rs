@@ -99,7 +99,7 @@ impl Engine {
         self.tokens = Tokens::default();
         let ok = result.outcome.code == codes::OK;
         if !ok {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
         } else {
             let clock = (result.server_ms > 0).then(|| result.server_ms.saturating_sub(now.0));
             self.session = Session::LoggedIn { account: account.clone(), clock };
@@ -150,7 +150,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         self.done_logins(&Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
         if let Session::LoggingIn { tickets: logins, early, .. } = session {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
             for ticket in logins {
                 self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
             }
@@ -220,6 +220,7 @@ impl Engine {
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
             }
+            Connection::Kicked(outcome) if self.outlives_token(&outcome) => {}
             Connection::Kicked(outcome) => self.on_kicked(now, outcome),
             Connection::TokenNeeded(outcome) => self.on_token_needed(now, outcome),
             Connection::Lost(_) | Connection::Restored => {
@@ -244,7 +245,7 @@ impl Engine {
         self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
-            self.bury_ends(now, &early, &account);
+            self.forget_early(now, &early, &account);
             // A kick ends a login even if the plug gives no reason.
             let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
             for ticket in tickets {

@@ -51,6 +51,7 @@ impl Engine {
     /// Messages that are too many.
     pub(super) fn drop_unread(&mut self, events: &[SignalEvent]) {
         if !events.is_empty() {
+            self.drop_invites(events);
             self.ignore("more messages at once than are looked at");
         }
     }

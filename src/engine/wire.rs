@@ -313,6 +313,14 @@ pub fn reply(invite: &str, reason: i64) -> Text {
     reply_with(invite, reason, None)
 }
 
+/// The same for a device that alone is busy.
+pub fn reply_local(invite: &str) -> Text {
+    let local =
+        |text: &str| Text::from([text.strip_suffix('}').unwrap_or(text), ",\"local\":true}"].concat());
+    let all = local(&reply(invite, 3));
+    if all.len() <= limits::CUSTOM { all } else { local(&reply("", 3)) }
+}
+
 /// The same with a text of the app in the place of the invite's. If that is too long, what names the call and
 /// the text, which fits if `invite_fits` says so.
 pub fn reply_with(invite: &str, reason: i64, text: Option<&str>) -> Text {

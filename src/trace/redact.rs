@@ -29,8 +29,8 @@ impl Class {
     /// Every field of the engine that holds text has a line here.
     pub(super) fn of(field: &str) -> Class {
         match field {
-            "account" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "writer" | "owner"
-            | "durations" => Class::Name,
+            "account" | "accounts" | "user" | "peer" | "from" | "to" | "creator" | "invitor" | "writer"
+            | "owner" | "durations" => Class::Name,
             "attachment" | "attach_ext" | "extra" | "closed" | "Closed" | "title" | "content" | "payload"
             | "message" => Class::Personal,
             "custom" | "text" | "Accepted" => Class::Wire,
@@ -283,7 +283,7 @@ fn wire_class(key: &str) -> Member {
     match key {
         "version" | "callId" | "channelId" => Member::Id(limits::ID),
         "channelName" => Member::Id(limits::RTC_CHANNEL),
-        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" => Member::Number,
+        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" | "local" => Member::Number,
         "durations" => Member::Durations,
         "_attachment" | "extraInfo" | "global_extra" => Member::App,
         _ => Member::Unknown,
@@ -306,7 +306,7 @@ fn quote(text: &str) -> String {
 
 /// The messages that the engine itself gives.
 fn is_own_word(text: &str) -> bool {
-    text == codes::NO_MEDIA || text == codes::NO_ANSWER
+    codes::OWN_MESSAGES.contains(&text)
 }
 
 /// A number, true, false or null of JSON.

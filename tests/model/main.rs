@@ -6,6 +6,8 @@
 //! hanging up.
 
 mod budget;
+#[path = "../sim/feedback.rs"]
+mod feedback;
 mod laws;
 mod memory;
 #[path = "../sim/monitor.rs"]

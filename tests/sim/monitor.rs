@@ -13,6 +13,8 @@ use nertc_callkit::engine::output::{
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::{Engine, codes, wire};
 
+use crate::feedback::Feedback;
+
 /// What the app was told of one call.
 #[derive(Clone, Debug, Default, Hash)]
 struct Told {
@@ -66,6 +68,7 @@ pub(crate) struct Monitor {
     live: Live,
     /// The input is about another call than this live one.
     foreign: Option<u64>,
+    feedback: Feedback,
 }
 
 type Verdict = Result<(), String>;
@@ -78,6 +81,7 @@ impl Monitor {
 
     /// Before the engine gets `input`.
     pub(crate) fn before(&mut self, input: &Input) {
+        self.feedback.before(input);
         self.foreign = (self.live.call_no != 0 && self.is_foreign(input)).then_some(self.live.call_no);
         match input {
             Input::Command { ticket, command } => {
@@ -188,6 +192,7 @@ impl Monitor {
 
     /// One output of the engine, in order.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> Verdict {
+        self.feedback.output(output)?;
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),
@@ -308,6 +313,7 @@ impl Monitor {
 
     /// After an input was handled and its outputs were seen.
     pub(crate) fn settled(&mut self, engine: &Engine) -> Verdict {
+        self.feedback.settled()?;
         let now = engine.snapshot();
         let phase = engine.phase();
         let is_touched = (now.call_no, Some(phase)) != (self.live.call_no, self.live.phase);

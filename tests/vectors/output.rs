@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 pub(crate) fn show(output: &Output) -> Option<Value> {
     let value = match output {
         Output::Signal { req: _, op } => signal(op),
+        // Between an engine and its own backend; no message on the wire.
+        Output::Notify(Notice::InviteState { .. }) => return None,
         Output::Notify(notice) => self::notice(notice),
         Output::Rtc { req: _, op } => rtc(op),
         Output::Done { ticket: _, result } => done(result),

@@ -29,6 +29,7 @@ pub(super) struct Rig {
     pub(super) results: Vec<OpResult>,
     /// Every signaling operation, as a value.
     pub(super) ops: Vec<SignalOp>,
+    pub(super) states: Vec<String>,
     pub(super) is_closed: bool,
     tickets: u64,
     shown: u64,
@@ -83,6 +84,7 @@ impl Rig {
             events: Vec::new(),
             results: Vec::new(),
             ops: Vec::new(),
+            states: Vec::new(),
             is_closed: false,
             tickets: 0,
             shown: 0,
@@ -202,15 +204,9 @@ impl Rig {
     }
 
     pub(super) fn options(user: &str) -> CallOptions {
-        CallOptions {
-            user: user.into(),
-            call_type: CallType::Audio,
-            attachment: None,
-            extra: None,
-            push: None,
-            no_offline: false,
-            no_record: false,
-        }
+        let (user, call_type) = (user.into(), CallType::Audio);
+        let (attachment, extra, push, no_offline, no_record) = (None, None, None, false, false);
+        CallOptions { user, call_type, attachment, extra, push, no_offline, no_record }
     }
 
     pub(super) fn call(&mut self, user: &str) {
@@ -519,7 +515,10 @@ impl Rig {
                     self.asked.push("abort login".to_owned());
                 }
                 Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
-                Output::Notify(Notice::InviteState { .. }) | Output::Ignored(_) => {}
+                Output::Notify(Notice::InviteState { channel_id: channel, account, state, .. }) => {
+                    self.states.push(format!("{account} {channel} {state:?}"));
+                }
+                Output::Ignored(_) => {}
                 Output::Closed => {
                     self.is_closed = true;
                     self.told.push("closed".to_owned());

@@ -1,0 +1,104 @@
+//! What became of an INVITE, for the backend that handed it over: it reports ringing only after the app was
+//! told, and forgets what is ignored. Once for each INVITE, unless an accept or reject says it.
+
+use super::Engine;
+use super::input::{Signal, SignalEvent, Text};
+use super::outgoing::reply_to;
+use super::output::{InviteState, Notice, Operation, Output, SignalOp};
+use super::state::{Glare, Invite, State};
+use super::time::Time;
+
+/// How an INVITE is here already.
+pub(super) enum Known {
+    /// It is not.
+    No,
+    /// Our accept of it was issued.
+    Answered,
+    /// It rings or waits.
+    As(InviteState),
+    /// Somebody else sent one with these ids.
+    Foreign,
+}
+
+impl Engine {
+    /// Whether this INVITE is one that lives.
+    pub(super) fn known_as(&self, event: &SignalEvent) -> Known {
+        let is_it = |channel: &Text, request: &Text| {
+            *channel == event.channel.id && *request == event.request_id && !channel.is_empty()
+        };
+        let here = |invite: &Invite, known: Known| match is_it(&invite.channel_id, &invite.request_id) {
+            true if invite.from == event.from => Some(known),
+            true => Some(Known::Foreign),
+            false => None,
+        };
+        let held = || Known::As(InviteState::Held);
+        let known = match &self.state {
+            State::Idle => None,
+            State::Calling(calling) => match &calling.glare {
+                Glare::None => None,
+                Glare::Aside { invite, .. } => here(invite, held()),
+                Glare::Accepting { invite, .. } => here(invite, Known::Answered),
+            },
+            State::Called(called) => {
+                let ringing = match called.accepting {
+                    Some(_) => Known::Answered,
+                    None => Known::As(InviteState::Ringing),
+                };
+                let aside = called.aside.as_ref();
+                here(&called.invite, ringing).or_else(|| aside.and_then(|aside| here(aside, held())))
+            }
+            State::InCall(call) if !is_it(&call.channel_id, &call.request_id) => None,
+            State::InCall(call) if call.peer == event.from => Some(Known::Answered),
+            State::InCall(_) => Some(Known::Foreign),
+        };
+        known.unwrap_or(Known::No)
+    }
+
+    /// After what the app is told of it.
+    pub(super) fn tell_invite_state(&mut self, invite: &Invite, state: InviteState) {
+        let (channel_id, request_id) = (invite.channel_id.clone(), invite.request_id.clone());
+        let account = invite.from.clone();
+        let notice = Notice::InviteState { channel_id, account, request_id, state };
+        self.app.push_back(Output::Notify(notice));
+    }
+
+    /// The same, of a message that was not read.
+    pub(super) fn tell_event_state(&mut self, event: &SignalEvent, state: InviteState) {
+        let (channel_id, request_id) = (event.channel.id.clone(), event.request_id.clone());
+        let account = event.from.clone();
+        let notice = Notice::InviteState { channel_id, account, request_id, state };
+        self.app.push_back(Output::Notify(notice));
+    }
+
+    /// Whatever the messages are, no INVITE among them is looked at.
+    pub(super) fn drop_invites(&mut self, events: &[SignalEvent]) {
+        for event in events.iter().filter(|event| event.signal == Signal::Invite) {
+            self.tell_event_state(event, InviteState::Dropped);
+        }
+    }
+
+    /// This INVITE is ignored: nobody is answered.
+    pub(super) fn drop_invite(&mut self, now: Time, invite: &Invite) {
+        self.bury(now, invite);
+        self.tell_invite_state(invite, InviteState::Dropped);
+    }
+
+    /// Says no to an INVITE that was not heard of before; if that is not possible now, nothing.
+    pub(super) fn refuse_invite(&mut self, now: Time, invite: &Invite, reject: SignalOp) {
+        self.bury(now, invite);
+        if !self.side(now, Operation::Reject, 0, true, reject) {
+            self.tell_invite_state(invite, InviteState::Dropped);
+        }
+    }
+
+    /// Answers busy to an INVITE that was not heard of before.
+    pub(super) fn reject_busy(&mut self, now: Time, invite: &Invite) {
+        self.refuse_invite(now, invite, SignalOp::Reject(reply_to(invite, 3)));
+    }
+
+    /// Answers an invite that waited: busy, or a plain no.
+    pub(super) fn reject_held(&mut self, now: Time, invite: &Invite, reason: i64) {
+        self.bury(now, invite);
+        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, reason)));
+    }
+}

@@ -1,0 +1,44 @@
+//! Whose invites ring. Decided before anything else is: a refused caller changes nothing of any call.
+
+use super::Engine;
+use super::input::{Policy, PolicyRule, SignalEvent};
+use super::outgoing::reply_local;
+use super::output::{Message, Missed, SignalOp};
+use super::state::Invite;
+use super::time::Time;
+
+impl Policy {
+    /// This account's invites ring.
+    fn admits(&self, account: &str) -> bool {
+        let is_listed = || self.accounts.iter().any(|listed| &**listed == account);
+        match self.rule {
+            PolicyRule::Everybody => true,
+            PolicyRule::OnlyListed => is_listed(),
+            PolicyRule::AllButListed => !is_listed(),
+            PolicyRule::Nobody => false,
+        }
+    }
+}
+
+impl Engine {
+    /// The app does not want to be called by this one now. The other party of the live call is not asked about
+    /// (a glare, a redial, a new call after a restart), nor is a call that the app has answered already.
+    pub(super) fn is_blocked(&self, invite: &Invite) -> bool {
+        !self.policy.admits(&invite.from) && self.state.peer() != invite.from && !self.is_awaited(invite)
+    }
+
+    /// Refuses an invite as the policy says: nothing, as if this device were off, or busy in the name of this
+    /// device alone.
+    pub(super) fn refuse_blocked(&mut self, now: Time, event: &SignalEvent, invite: &Invite) {
+        let is_over = event.channel.invalid || invite.expires <= now;
+        if self.policy.answers_busy && !is_over {
+            let reject: Message = reply_local(invite);
+            self.refuse_invite(now, invite, SignalOp::Reject(reject));
+        } else {
+            self.drop_invite(now, invite);
+        }
+        if !self.policy.no_missed {
+            self.tell_missed(now, invite, Missed::Blocked);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the backend learns of each INVITE that it handed over: one word, unless an accept or a reject of it was
+//! issued before; and that it rings only after the app was told. One that it handed over several times at once
+//! may be answered once for all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nertc_callkit::engine::codes;
+use nertc_callkit::engine::input::{Input, Signal, Text};
+use nertc_callkit::engine::output::{Event, InviteState, Notice, Operation, Output, SignalOp};
+
+/// Channel and request.
+type Ids = (Text, Text);
+
+/// Watches one device.
+#[derive(Clone, Debug, Default, Hash)]
+pub(crate) struct Feedback {
+    /// With the account that sent them: how often they were handed over and what was said.
+    waiting: BTreeMap<(Ids, Text), (u32, u32)>,
+    /// The app was told of these.
+    shown: BTreeSet<Ids>,
+    /// Accepted or rejected.
+    answered: BTreeSet<Ids>,
+    /// What comes before a login's completion waits for it.
+    is_logging_in: bool,
+}
+
+impl Feedback {
+    /// Before the engine gets `input`.
+    pub(crate) fn before(&mut self, input: &Input) {
+        let Input::Signals { events, .. } = input else { return };
+        for event in events.iter().filter(|event| event.signal == Signal::Invite) {
+            let ids = (event.channel.id.clone(), event.request_id.clone());
+            if !self.answered.contains(&ids) {
+                self.waiting.entry((ids, event.from.clone())).or_default().0 += 1;
+            }
+        }
+    }
+
+    /// One output of the engine, in order.
+    pub(crate) fn output(&mut self, output: &Output) -> Result<(), String> {
+        if let Output::Event(Event::Invited(invited)) = output {
+            self.shown.insert((invited.channel_id.clone(), invited.request_id.clone()));
+        } else if let Output::Signal { op: SignalOp::Accept(message) | SignalOp::Reject(message), .. } =
+            output
+        {
+            let ids = (message.channel_id.clone(), message.request_id.clone());
+            self.waiting.retain(|(waiting, account), _| *waiting != ids || *account != message.account);
+            self.answered.insert(ids);
+        } else if let Output::Signal { op: SignalOp::Login { .. }, .. } = output {
+            self.is_logging_in = true;
+        } else if let Output::Notify(Notice::AbortLogin(_)) | Output::Signal { op: SignalOp::Logout, .. } =
+            output
+        {
+            self.is_logging_in = false;
+        } else if let Output::Done { result, .. } = output {
+            let is_another = result.code == codes::ALREADY_LOGGED_IN;
+            self.is_logging_in &= result.operation != Operation::Login || is_another;
+        } else if let Output::Notify(Notice::InviteState { channel_id, account, request_id, state }) = output
+        {
+            let ids = (channel_id.clone(), request_id.clone());
+            let waiting = self.waiting.get_mut(&(ids.clone(), account.clone()));
+            let is_due = waiting.is_some_and(|(handed, told)| {
+                *told += 1;
+                *told <= *handed
+            });
+            if !is_due && !self.answered.contains(&ids) {
+                return Err(format!("backend: {ids:?} is {state:?}, and nobody asked"));
+            }
+            if *state == InviteState::Ringing && !self.shown.contains(&ids) {
+                return Err(format!("backend: {ids:?} rings, and the app was not told"));
+            }
+        }
+        Ok(())
+    }
+
+    /// After an input was handled and its outputs were seen.
+    pub(crate) fn settled(&mut self) -> Result<(), String> {
+        self.waiting.retain(|_, (_, told)| *told == 0);
+        match self.waiting.first_key_value().filter(|_| !self.is_logging_in) {
+            Some((invite, _)) => Err(format!("backend: never learns what became of {invite:?}")),
+            None => Ok(()),
+        }
+    }
+}

@@ -122,13 +122,15 @@ abi:
 abi-accept:
 	scripts/abi accept
 
+# PROFILE=dev: what is built already, with debug assertions.
+PROFILE ?= release
 install:
 	scripts/setup cargo cc cmake
-	rm -f build/install/CMakeCache.txt # else it would remember folders of another PREFIX
-	cmake -S . -B build/install -DNERTC_CALLKIT_PROFILE=release -DBUILD_TESTING=OFF \
+	rm -f build/install-$(PROFILE)/CMakeCache.txt # else it would remember folders of another PREFIX
+	cmake -S . -B build/install-$(PROFILE) -DNERTC_CALLKIT_PROFILE=$(PROFILE) -DBUILD_TESTING=OFF \
 	  -DCMAKE_INSTALL_PREFIX="$(PREFIX)" -DCMAKE_INSTALL_LIBDIR="$(LIBDIR)"
-	cmake --build build/install
-	DESTDIR="$(DESTDIR)" cmake --install build/install
+	cmake --build build/install-$(PROFILE)
+	DESTDIR="$(DESTDIR)" cmake --install build/install-$(PROFILE)
 
 header:
 	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header header_says
@@ -162,6 +164,7 @@ lint:
 
 setup:
 	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw $(BROKERS)
+	CC='$(CC)' scripts/setup cc-asan
 
 fetch:
 	cargo fetch --quiet --locked

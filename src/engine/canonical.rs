@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use super::Engine;
+use super::claims::Claims;
 use super::closer::{Awaited, Closer, Step};
 use super::coalesce::Coalescer;
 use super::ids::Ids;
@@ -155,6 +156,7 @@ impl Engine {
         engine.tombstones.0.clear();
         // What is counted changes nothing of any call.
         engine.coalescer = Coalescer::default();
+        engine.claims = Claims::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
         for waiting in &mut engine.waiting {

@@ -405,8 +405,8 @@ impl Engine {
         self.end_in_call(now, EndReason::PeerDisconnected, Some(Finish::close()));
     }
 
-    /// on_call_end of a call that was accepted. `wire` = how its channel is left; None = it is closed already,
-    /// or there is no wire any more.
+    /// on_call_end of a call that was accepted. `wire` = how its channel is left; None = it is closed
+    /// already, or there is no wire any more.
     pub(super) fn end_in_call(&mut self, now: Time, reason: impl Into<Ending>, wire: Option<Finish>) {
         let account = self.session.account();
         self.end_in_call_of(now, reason.into(), wire, &account);

@@ -60,5 +60,11 @@ pub const COALESCE_MS: u32 = 3_000;
 pub const SWITCH_BURST: u32 = 4;
 /// Accounts and kinds whose callbacks are counted at a time.
 pub const COALESCED: usize = 64;
+/// Records of others that are remembered as told, in all.
+pub const CLAIMS: usize = 128;
+/// Records of one sender that are remembered as told.
+pub const CLAIMS_PER_SENDER: usize = 16;
+/// Records that wait for the completion of a login.
+pub const EARLY_RECORDS: usize = 32;
 /// Records of one account that are told at once.
 pub const RECORD_BURST: u32 = 8;

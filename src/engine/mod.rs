@@ -5,12 +5,13 @@
 //!
 //! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
-//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an ended
-//! call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs` (what others
-//! cause, told in moderation).
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an
+//! ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs`
+//! (what others cause, told in moderation), `claims.rs` (records of others).
 #![forbid(unsafe_code)]
 
 mod canonical;
+mod claims;
 mod closer;
 mod coalesce;
 pub mod codes;
@@ -48,6 +49,7 @@ pub mod wire;
 use std::collections::VecDeque;
 
 pub use canonical::Names;
+use claims::Claims;
 use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
@@ -181,6 +183,9 @@ pub struct Engine {
     /// What others cause, told in moderation.
     #[serde(default)]
     coalescer: Coalescer,
+    /// Records of others that were told.
+    #[serde(default)]
+    claims: Claims,
     #[serde(default)]
     tokens: Tokens,
     /// Answers for calls that are not here yet.
@@ -218,6 +223,7 @@ impl Engine {
             tombstones: Tombstones::default(),
             policy: Policy::default(),
             coalescer: Coalescer::default(),
+            claims: Claims::default(),
             tokens: Tokens::default(),
             waiting: Vec::new(),
             wire: VecDeque::new(),
@@ -240,7 +246,7 @@ impl Engine {
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
             Input::Rtc(event) => self.on_rtc_event(now, event),
-            Input::Record { .. } => self.ignore("a record"),
+            Input::Record { from, record } => self.on_record(now, from, record),
         }
         self.settle_waiting(now);
         self.settle_tokens(now);

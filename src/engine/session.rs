@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::closer::Finish;
 use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
-use super::output::{EndReason, Event, Layer, Operation, Output, SignalOp};
+use super::output::{EndReason, Event, Layer, Operation, Output, Record, SignalOp};
 use super::say::connection_event;
 use super::shares::share_out;
 use super::state::{MediaRoom, State};
@@ -20,7 +20,14 @@ pub(super) enum Session {
     LoggedOut,
     /// The service is being asked. Messages and rooms that come before its answer wait; the messages are then
     /// one backlog.
-    LoggingIn { account: Text, tickets: Vec<Ticket>, early: Vec<SignalEvent>, rooms: Vec<Room> },
+    LoggingIn {
+        account: Text,
+        tickets: Vec<Ticket>,
+        early: Vec<SignalEvent>,
+        rooms: Vec<Room>,
+        #[serde(default)]
+        records: Vec<(Text, Record)>,
+    },
     /// `clock` = the service's clock minus ours, if it told.
     LoggedIn { account: Text, clock: Option<u64> },
     /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
@@ -74,8 +81,9 @@ impl Engine {
             Session::LoggedOut => {
                 self.tokens = Tokens::default();
                 let tickets = vec![ticket];
-                let (early, rooms) = (Vec::new(), Vec::new());
-                self.session = Session::LoggingIn { account: account.clone(), tickets, early, rooms };
+                let (early, rooms, records) = (Vec::new(), Vec::new(), Vec::new());
+                let account_of = account.clone();
+                self.session = Session::LoggingIn { account: account_of, tickets, early, rooms, records };
                 let ms = self.config.timers.login_ms;
                 self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
             }
@@ -92,7 +100,7 @@ impl Engine {
 
     pub(super) fn on_login_done(&mut self, now: Time, result: SignalResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        let Session::LoggingIn { account, tickets, early, rooms } = session else {
+        let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
             return self.ignore("login completed, nobody waits for it");
         };
@@ -111,6 +119,9 @@ impl Engine {
             self.waiting_online(now, &account);
             self.on_rooms(now, rooms);
             self.on_offline(now, early);
+            for (from, record) in records {
+                self.on_record(now, from, record);
+            }
         }
     }
 
@@ -217,6 +228,8 @@ impl Engine {
                 self.is_connection_lost = false;
                 self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
+                // It came back without a token, or with the one that was given.
+                self.tokens = Tokens::default();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
             }

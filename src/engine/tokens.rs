@@ -1,4 +1,5 @@
-//! Tokens: the app is asked for one, has a limit to answer, and a refused one does not end a call that has media.
+//! Tokens: the app is asked for one, has a limit to answer, and a refused one does not end a call that has
+//! media.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,9 @@
 //! Answers for calls that are not here yet: a push woke the app, and its user has answered before the INVITE
 //! arrives, maybe before the login.
 //!
-//! Such an answer waits at most as long as an invite can ring (`invite_age_ms`, from the request on), and once this
-//! device is online only as long as an accept may take (`request_ms`): the service has delivered by then what
-//! it kept.
+//! Such an answer waits at most as long as an invite can ring (`invite_age_ms`, from the request on), and
+//! once this device is online only as long as an accept may take (`request_ms`): the service has delivered
+//! by then what it kept.
 
 use serde::{Deserialize, Serialize};
 
@@ -187,8 +187,8 @@ impl Engine {
         self.end_waiting(codes::SHUTTING_DOWN, |_, _| true);
     }
 
-    /// When this answer has waited long enough. While its call waits behind another of the same person, that is
-    /// decided by the other.
+    /// When this answer has waited long enough. While its call waits behind another of the same person, that
+    /// is decided by the other.
     fn limit_of(&self, waiting: &Waiting) -> Time {
         let aside = match &self.state {
             State::Called(called) => called.aside.as_ref(),

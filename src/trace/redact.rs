@@ -37,7 +37,7 @@ impl Class {
             "id" | "channel_id" | "request_id" | "call_id" | "alias" | "channel_name" | "rtc_channel"
             | "client_msg_id" | "msg_id" | "device" | "from_device" | "Ignored" | "Join" | "Accept"
             | "GlareAccept" | "Enter" => Class::Open,
-            "token" | "rtc_token" => Class::Secret,
+            "token" | "rtc_token" | "SetToken" => Class::Secret,
             _ => Class::Unknown,
         }
     }

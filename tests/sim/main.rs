@@ -3,6 +3,7 @@
 //! A failure names its seed; `SIM_SEED0=n SIM_SEEDS=1 cargo test --test sim` repeats it with its trace.
 
 mod broker;
+mod early;
 mod feedback;
 mod mishaps;
 mod monitor;

@@ -8,7 +8,7 @@ use nertc_callkit::engine::input::{
     Command, Connection, Input, Req, Signal, SignalEvent, SignalResult, Source, Text, Ticket,
 };
 use nertc_callkit::engine::output::{
-    EndReason, Event, Message, OpResult, Operation, Output, RecordStatus, RtcOp, SignalOp,
+    EndReason, Event, Invited, Message, OpResult, Operation, Output, RecordStatus, RtcOp, SignalOp,
 };
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::{Engine, codes, wire};
@@ -69,6 +69,12 @@ pub(crate) struct Monitor {
     /// The input is about another call than this live one.
     foreign: Option<u64>,
     feedback: Feedback,
+    /// Answers that wait for their calls: inviter, channel, request.
+    waiting: BTreeMap<Ticket, (Text, Text, Text)>,
+    /// Own answers of the input that is being handled: operations come out before what the app is told.
+    answered_now: BTreeSet<(Text, Option<Text>)>,
+    /// Records of others that were told: sender and message.
+    records: BTreeSet<(Text, Text)>,
 }
 
 type Verdict = Result<(), String>;
@@ -82,10 +88,12 @@ impl Monitor {
     /// Before the engine gets `input`.
     pub(crate) fn before(&mut self, input: &Input) {
         self.feedback.before(input);
+        self.answered_now.clear();
         self.foreign = (self.live.call_no != 0 && self.is_foreign(input)).then_some(self.live.call_no);
         match input {
             Input::Command { ticket, command } => {
                 self.open.insert(*ticket, command.operation());
+                self.waits(*ticket, command);
                 self.asked(command);
             }
             Input::Signals { events, source } => {
@@ -100,6 +108,26 @@ impl Monitor {
             Input::Connection(Connection::Kicked(_)) => self.forget_channels(),
             Input::Connection(_) | Input::Close | Input::Backlog(_) => {}
             Input::Rooms(_) | Input::Rtc(_) | Input::Record { .. } => {}
+        }
+    }
+
+    /// An answer that may wait for its call.
+    fn waits(&mut self, ticket: Ticket, command: &Command) {
+        let (Command::Accept { call } | Command::Reject { call, .. }) = command else { return };
+        let ids = (call.account.clone(), call.channel_id.clone(), call.request_id.clone());
+        if let ((Some(from), Some(channel), Some(request)), true) = (ids, call.wait) {
+            self.waiting.insert(ticket, (from, channel, request));
+        }
+    }
+
+    /// Who answered an invite before it came is not rung for it, and nobody else is said to have answered.
+    fn invited(&self, invited: &Invited) -> Verdict {
+        let ids = (&invited.invitor, &invited.channel_id, &invited.request_id);
+        let waits = self.waiting.values().any(|(from, channel, request)| (from, channel, request) == ids);
+        match (waits, invited.answered) {
+            (true, false) => Err(format!("invariant 1: an answer waits for {ids:?}, and it rings")),
+            (false, true) => Err(format!("invariant 1: {ids:?} is answered, and nobody did")),
+            (true, true) | (false, false) => Ok(()),
         }
     }
 
@@ -279,7 +307,10 @@ impl Monitor {
     }
 
     fn finish(&mut self, message: &Message) {
-        self.over.insert((message.channel_id.clone(), Some(message.request_id.clone())));
+        let ids = (message.channel_id.clone(), Some(message.request_id.clone()));
+        if self.over.insert(ids.clone()) {
+            self.answered_now.insert(ids);
+        }
     }
 
     /// A channel goes; old clients alone may learn from that that they are no longer invited.
@@ -346,6 +377,7 @@ impl Monitor {
     }
 
     fn done(&mut self, ticket: Ticket, result: &OpResult) -> Verdict {
+        self.waiting.remove(&ticket);
         let Some(operation) = self.open.remove(&ticket) else {
             return Err(format!("invariant 1: completed twice, or never asked for: {result:?}"));
         };
@@ -373,10 +405,17 @@ impl Monitor {
         if let Event::Invited(invited) = event {
             let channel = invited.channel_id.clone();
             let ids = (channel.clone(), Some(invited.request_id.clone()));
-            if self.over.contains(&ids) || self.over.contains(&(channel, None)) {
+            let is_over = self.over.contains(&ids) && !self.answered_now.contains(&ids);
+            if is_over || self.over.contains(&(channel, None)) {
                 return Err(format!("invariant 5: rings after its end was seen: {ids:?}"));
             }
+            self.invited(invited)?;
             self.calls.entry(invited.call_no).or_default();
+        }
+        if let Event::RecordReceived(record) = event
+            && !self.records.insert((record.user.clone(), record.msg_id.clone()))
+        {
+            return Err(format!("invariant 7: a record of others is told twice: {record:?}"));
         }
         let Some((call_no, once)) = about(event) else { return Ok(()) };
         if call_no == 0 {
@@ -399,6 +438,9 @@ impl Monitor {
         if let Some(name) = once {
             if !told.once.insert(name) {
                 return Err(format!("invariant 2: {name} twice in call {call_no}"));
+            }
+            if name == "on_user_ringing" && told.once.contains("on_user_accept") {
+                return Err(format!("invariant 2: {name} after the answer in call {call_no}"));
             }
             let opens = ["on_user_accept", "on_user_enter", "on_call_connected"];
             if told.refused && opens.contains(&name) {

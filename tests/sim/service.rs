@@ -231,6 +231,17 @@ impl Service {
         }
     }
 
+    /// A device rings for an invite that is open: its inviter is told.
+    #[allow(dead_code, reason = "the simulation uses it, the model check does not")]
+    pub(crate) fn ringing(&self, device: usize, now: u64, id: &Text, request: &Text) -> Vec<Delivery> {
+        let open = self.lines.get(id).into_iter().flat_map(|line| line.invites.iter());
+        let mut open = open.filter(|it| it.request_id == *request && it.state == InviteState::Pending);
+        let Some(inviter) = open.next().map(|invite| invite.from.clone()) else { return Vec::new() };
+        let mut event = self.event(Signal::Ringing, id, device, now);
+        event.request_id = request.clone();
+        self.tell_account(&inviter, &event, Source::Online, None)
+    }
+
     fn cancel(&mut self, device: usize, now: u64, message: &Message) -> Done {
         let to = match self.open_invite(message) {
             Err(why) => return (code(why), Vec::new()),

@@ -19,14 +19,16 @@ impl World {
         let answer = self.random.below(100);
         match (phase, answer) {
             (Phase::Idle, 0..70) => self.place_call(device),
+            (_, 70..75) => self.answer_early(device),
             (Phase::Called, 0..50) => self.ask(device, Command::Accept { call }),
             (Phase::Called | Phase::Accepting, 50..65) => {
-                self.ask(device, Command::Reject { call, busy: false, text: None })
+                let (busy, text) = (self.random.chance(300), self.text(3));
+                self.ask(device, Command::Reject { call, busy, text })
             }
             (Phase::Calling | Phase::GlareAccepting, 0..25) => self.cancel(device, call),
             (Phase::InCall, 0..25) => self.hang_up(device, call),
             (Phase::InCall, 25..35) => {
-                self.ask(device, Command::Leave { call, no_offline: false, text: None })
+                self.ask(device, Command::Leave { call, no_offline: false, text: self.text(5) })
             }
             (Phase::InCall, 35..55) => self.switch(device),
             (Phase::InCall, 55..65) => self.media(device),
@@ -38,7 +40,7 @@ impl World {
     }
 
     /// Some ask twice.
-    fn ask(&mut self, device: usize, command: Command) -> Result<(), String> {
+    pub(super) fn ask(&mut self, device: usize, command: Command) -> Result<(), String> {
         if self.random.chance(60) {
             self.command(device, command.clone())?;
         }
@@ -63,7 +65,7 @@ impl World {
     }
 
     /// What an app writes along, in a world that talks.
-    fn text(&self, which: u64) -> Option<Text> {
+    pub(super) fn text(&self, which: u64) -> Option<Text> {
         const TEXTS: [&str; 7] = [
             "",
             "petunias",
@@ -86,7 +88,7 @@ impl World {
 
     fn hang_up(&mut self, device: usize, call: CallRef) -> Result<(), String> {
         let no_record = self.random.chance(100);
-        self.ask(device, Command::Hangup { call, no_offline: false, no_record, text: None })
+        self.ask(device, Command::Hangup { call, no_offline: false, no_record, text: self.text(4) })
     }
 
     fn switch(&mut self, device: usize) -> Result<(), String> {
@@ -124,7 +126,7 @@ impl World {
             0 => self.ask(device, Command::Accept { call }),
             1 => self.ask(device, Command::Reject { call, busy: false, text: None }),
             2 => self.hang_up(device, call),
-            3 => self.ask(device, Command::Leave { call, no_offline: false, text: None }),
+            3 => self.ask(device, Command::Leave { call, no_offline: false, text: self.text(5) }),
             4 => self.cancel(device, call),
             5 => self.switch(device),
             6 => self.media(device),
@@ -190,6 +192,7 @@ impl World {
             self.drop_link(device, false);
             return Ok(());
         }
-        self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
+        self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))?;
+        if self.random.chance(300) { self.want_token(device) } else { Ok(()) }
     }
 }

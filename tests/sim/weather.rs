@@ -87,6 +87,7 @@ const FAILURES: &[i32] = &[codes::TIMEOUT, codes::PLUG_FAILED, 500];
 impl World {
     /// An operation leaves its device.
     pub(super) fn start_operation(&mut self, device: usize, req: Req, op: SignalOp) {
+        self.push(device, &op);
         let op = if self.weather.is_ancient { old::ancient(op) } else { op };
         let op = if self.devices[device].is_old { old::aged(op) } else { op };
         let delay = self.delay();
@@ -156,6 +157,9 @@ impl World {
         self.watch.on_operation(self.now, &self.devices, device, op, result.outcome.code);
         for delivery in deliveries {
             self.post(delivery);
+        }
+        if let SignalOp::SendRecord(record) = op {
+            self.send_record(device, record);
         }
         if life != self.devices[device].life || req == Req(u64::MAX) {
             return;
@@ -285,8 +289,9 @@ impl World {
             Thing::Backlog | Thing::CutNoticed | Thing::Healed | Thing::Reborn | Thing::Cut => {
                 return Some(thing);
             }
+            Thing::Record(..) => self.note(|| format!("device {device}: lost in a cut: {thing:?}")),
             // A connection has its own idea of a cut; a plug and its core are on one device.
-            Thing::Wire(..) | Thing::Mail(_) => return Some(thing),
+            Thing::Wire(..) | Thing::Mail(_) | Thing::Token => return Some(thing),
         }
         None
     }

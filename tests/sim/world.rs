@@ -1,16 +1,17 @@
 //! Devices, a service and the network between them, in virtual time, from one seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use nertc_callkit::engine::input::{
     CallRef, Command, Connection, Input, Outcome, Req, RtcEvent, Signal, SignalEvent, SignalResult, Source,
     Text, Ticket,
 };
-use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::output::{Event, Operation, Output, Record, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, codes};
 
+use super::early::Push;
 use super::monitor::Monitor;
 use super::old;
 use super::random::Random;
@@ -79,6 +80,10 @@ pub(super) enum Thing {
     Wire(u32, Wire),
     /// What a plug tells its core.
     Mail(Mail),
+    /// The app answers that a token is wanted.
+    Token,
+    /// Somebody's call record.
+    Record(Text, Record),
 }
 
 /// Everything.
@@ -101,6 +106,8 @@ pub(crate) struct World {
     pub(super) things: BTreeMap<(u64, u64), (usize, u32, Thing)>,
     next_thing: u64,
     pub(super) is_healed: bool,
+    /// The newest pushes.
+    pub(super) pushes: VecDeque<Push>,
 }
 
 /// Service time at the start.
@@ -109,10 +116,6 @@ pub(super) const EPOCH: u64 = 1_800_000_000_000;
 impl World {
     /// Accounts with so many devices each.
     pub(crate) fn new(seed: u64, accounts: &[usize], weather: Weather) -> World {
-        World::of(seed, accounts, weather, true)
-    }
-
-    fn of(seed: u64, accounts: &[usize], weather: Weather, abort_login: bool) -> World {
         let mut random = Random::new(seed);
         let mut devices = Vec::new();
         for (index, count) in accounts.iter().enumerate() {
@@ -122,7 +125,7 @@ impl World {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
-                    engine: Engine::new(config(confirm, abort_login), IdGenerator::test_seed(random.next())),
+                    engine: Engine::new(config(confirm), IdGenerator::test_seed(random.next())),
                     monitor: Monitor::new(account.clone()),
                     is_old,
                     life: 0,
@@ -156,6 +159,7 @@ impl World {
             things: BTreeMap::new(),
             next_thing: 0,
             is_healed: false,
+            pushes: VecDeque::new(),
         };
         for device in 0..world.devices.len() {
             world.send(device, 0, Thing::Login);
@@ -169,7 +173,7 @@ impl World {
 
     /// The same, with stations over a broker instead of a signaling service.
     pub(crate) fn with_stations(seed: u64, accounts: &[usize], weather: Weather) -> World {
-        let mut world = World::of(seed, accounts, weather, false);
+        let mut world = World::new(seed, accounts, weather);
         let accounts = &world.service.accounts;
         world.stations = Some(Stations::new(accounts, &mut world.random));
         world.watch.is_decided_by_peers();
@@ -331,6 +335,8 @@ impl World {
             }
             Thing::CutNoticed => self.notice_cut(device),
             Thing::Mail(mail) => self.hear_mail(device, mail),
+            Thing::Token => self.give_token(device),
+            Thing::Record(from, record) => self.hear_record(device, from, record),
             Thing::Reborn => self.restart(device),
         }
     }
@@ -386,6 +392,11 @@ impl World {
                 Output::Event(event) => {
                     self.note(|| format!("device {device}: {event:?}"));
                     self.is_fresh(&event).map_err(|why| format!("device {device}: {why}"))?;
+                    if let Event::Invited(invited) = &event {
+                        self.rings(device, invited);
+                    } else if let Event::Kicked(event) = &event {
+                        self.on_kicked(device, event);
+                    }
                 }
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
                 Output::Closed => {
@@ -504,7 +515,7 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         let life = target.life;
-        target.engine = Engine::new(config(confirm, self.stations.is_none()), IdGenerator::test_seed(seed));
+        target.engine = Engine::new(config(confirm), IdGenerator::test_seed(seed));
         self.tape.iter_mut().for_each(|tape| tape.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
@@ -513,7 +524,7 @@ impl World {
         target.last_login = 0;
         self.renew_station(device, life, seed);
         self.relogin(device);
-        Ok(())
+        if self.random.chance(300) { self.answer_early(device) } else { Ok(()) }
     }
 
     pub(super) fn relogin(&mut self, device: usize) {
@@ -545,14 +556,14 @@ impl World {
     }
 }
 
-fn config(confirm: bool, abort_login: bool) -> Config {
+fn config(confirm: bool) -> Config {
     Config {
         timers: Timers::default(),
         caps: Caps {
             server_record: false,
             send_record: true,
             control: true,
-            abort_login,
+            abort_login: true,
             no_media: false,
             enable_local: true,
             mute_local: true,

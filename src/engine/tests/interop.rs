@@ -15,7 +15,7 @@ fn ended_with(rig: &Rig, reason: EndReason, extra: &str) {
     assert_eq!((end.reason, &*end.extra), (reason, extra));
 }
 
-/// Scenario (wire): The text of CLOSE and LEAVE reaches the app, whatever it stops.
+/// Scenario (old): The text of CLOSE and LEAVE reaches the app, whatever it stops.
 #[test]
 fn the_text_of_a_close_or_leave_reaches_the_app_in_every_state() {
     for (signal, reason) in [(Signal::Close, EndReason::PeerHungUp), (Signal::Leave, EndReason::PeerLeft)] {
@@ -39,7 +39,7 @@ fn the_text_of_a_close_or_leave_reaches_the_app_in_every_state() {
     ended_with(&rig, EndReason::PeerHungUp, "bye");
 }
 
-/// Scenario (wire): A text that only repeats the invite's is no text.
+/// Scenario (old): A text that only repeats the invite's is no text.
 #[test]
 fn a_close_that_repeats_the_invite_says_nothing() {
     let invite = "{\"version\":\"2.0.1\",\"channelName\":\"r\",\"callId\":\"k\",\"_attachment\":\"bye\"}";
@@ -55,7 +55,7 @@ fn a_close_that_repeats_the_invite_says_nothing() {
     }
 }
 
-/// Scenario (wire): What ends a channel is JSON, whoever ends it and when.
+/// Scenario (old): What ends a channel is JSON, whoever ends it and when.
 #[test]
 fn every_close_and_leave_is_json() {
     let ways: [fn() -> Rig; 5] = [
@@ -146,7 +146,7 @@ fn a_peer_without_a_version_cannot_switch_to_video() {
     rig.told("done switch 0");
 }
 
-/// Scenario (wire): The text of our hang-up is in CLOSE or LEAVE once the call is on.
+/// Scenario (old): The text of our hang-up is in CLOSE or LEAVE once the call is on.
 #[test]
 fn our_own_text_is_in_the_close_or_leave() {
     let end = |op: &SignalOp| {

@@ -4,6 +4,7 @@ mod lines;
 mod rig;
 
 mod canonical;
+mod claims;
 mod closer;
 mod codes;
 mod edges;

@@ -47,8 +47,8 @@ fn ringing_proves_the_invite() {
     }
 }
 
-/// Scenario (ordinary): Nothing rings for the app after the answer, after the end, or while its user takes the
-/// invite back.
+/// Scenario (ordinary): Nothing rings for the app after the answer, after the end, or while its user takes
+/// the invite back.
 #[test]
 fn ringing_that_comes_too_late_is_nothing() {
     let mut timing_out = Rig::calling();

@@ -32,8 +32,8 @@ fn asked(mut rig: Rig) -> Rig {
     rig
 }
 
-/// Scenario (session): The token has expired when the connection comes back: the app is asked, answers, and the
-/// session goes on.
+/// Scenario (session): The token has expired when the connection comes back: the app is asked, answers, and
+/// the session goes on.
 #[test]
 fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     let mut rig = Rig::new();
@@ -47,6 +47,13 @@ fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     rig.told("done none 0");
     rig.handle(Input::Connection(Connection::Restored));
     rig.told("on_reconnected 1");
+    rig.pass(600_000);
+    rig.told("");
+    // A connection that came back wants none any more.
+    loses(&mut rig);
+    asks(&mut rig);
+    rig.handle(Input::Connection(Connection::Restored));
+    rig.forget();
     rig.pass(600_000);
     rig.told("");
     // Asked again, told again.
@@ -198,8 +205,8 @@ fn a_login_that_waits_takes_a_newer_token() {
     assert_eq!(token.as_deref(), Some("newer"));
 }
 
-/// Scenario (session): The connection is lost and the app logs in again with a fresh token: it is used, and the
-/// login completes when the connection is back, or with 408.
+/// Scenario (session): The connection is lost and the app logs in again with a fresh token: it is used, and
+/// the login completes when the connection is back, or with 408.
 #[test]
 fn a_login_on_a_lost_connection_hands_its_token_on_and_waits() {
     let mut rig = asked(Rig::new());

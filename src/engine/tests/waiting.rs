@@ -352,8 +352,8 @@ fn another_devices_answer_counts_before_the_call_arrives_and_after() {
     rig.told("done accept 10410 · on_other_client_accept bob · on_call_end 18");
 }
 
-/// Scenario (busy): The answered call arrives while another is on: an accept cannot be, a reject is said in the
-/// app's words.
+/// Scenario (busy): The answered call arrives while another is on: an accept cannot be, a reject is said in
+/// the app's words.
 #[test]
 fn an_answered_call_that_meets_another_call() {
     for (mut rig, code) in [(Rig::in_call(), 20020), (Rig::calling(), 20018), (Rig::called(), 90001)] {

@@ -1,0 +1,119 @@
+//! What reaches a user beside the calls themselves: pushes that are answered before the call is here, rings that
+//! the caller is told of, wishes for tokens, and records of others.
+
+use nertc_callkit::engine::codes;
+use nertc_callkit::engine::input::{CallRef, Command, Connection, Input, Outcome, Text};
+use nertc_callkit::engine::output::{ConnectionEvent, Invited, Record, SignalOp};
+
+use super::world::{EPOCH, Thing, World};
+
+/// How many pushes users remember.
+const PUSHES: usize = 8;
+
+/// What a push says about a call.
+#[derive(Clone, Debug)]
+pub(super) struct Push {
+    to: Text,
+    from: Text,
+    channel: Text,
+    request: Text,
+}
+
+impl World {
+    /// An invite sets out, and so does a push, which may be faster.
+    pub(super) fn push(&mut self, device: usize, op: &SignalOp) {
+        let SignalOp::Invite { message, .. } = op else { return };
+        if self.pushes.len() >= PUSHES {
+            self.pushes.pop_front();
+        }
+        self.pushes.push_back(Push {
+            to: message.account.clone(),
+            from: self.devices[device].account.clone(),
+            channel: message.channel_id.clone(),
+            request: message.request_id.clone(),
+        });
+    }
+
+    /// A user answers what a push says, whatever has become of it; now and then what no push said.
+    pub(super) fn answer_early(&mut self, device: usize) -> Result<(), String> {
+        let account = self.devices[device].account.clone();
+        let mine: Vec<Push> = self.pushes.iter().filter(|push| push.to == account).cloned().collect();
+        if mine.is_empty() {
+            return Ok(());
+        }
+        let push = self.random.pick(&mine).clone();
+        let request = if self.random.chance(900) { push.request } else { "another".into() };
+        let call = CallRef {
+            account: Some(push.from),
+            channel_id: Some(push.channel),
+            request_id: Some(request),
+            wait: true,
+            ..CallRef::default()
+        };
+        match self.random.below(3) {
+            0 => {
+                let (busy, text) = (self.random.chance(300), self.text(3));
+                self.ask(device, Command::Reject { call, busy, text })
+            }
+            _ => self.ask(device, Command::Accept { call }),
+        }
+    }
+
+    /// A device rings: the plug tells the caller.
+    pub(super) fn rings(&mut self, device: usize, invited: &Invited) {
+        if self.stations.is_some() || invited.answered {
+            return;
+        }
+        let now = EPOCH + self.now;
+        for delivery in self.service.ringing(device, now, &invited.channel_id, &invited.request_id) {
+            self.post(delivery);
+        }
+    }
+
+    /// The plug wants a token for its next connection, and the app answers in time, late, or that it has none.
+    pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
+        let wait = 1 + self.random.below(90_000);
+        self.send(device, wait, Thing::Token);
+        let why = Outcome { code: codes::BAD_TOKEN, ..Outcome::default() };
+        self.feed(device, Input::Connection(Connection::TokenNeeded(why)))
+    }
+
+    pub(super) fn give_token(&mut self, device: usize) -> Result<(), String> {
+        let token: Text = if self.random.chance(800) { "fresh".into() } else { Text::default() };
+        self.command(device, Command::SetToken { token })
+    }
+
+    /// The core ended a session for want of a token: its plug is out, too.
+    pub(super) fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
+        if event.code != codes::BAD_TOKEN || self.stations.is_some() {
+            return;
+        }
+        self.trouble(device);
+        for delivery in self.service.forget(device, EPOCH + self.now) {
+            self.post(delivery);
+        }
+        self.relogin(device);
+    }
+
+    /// A record is on its way to the peer's devices and to the sender's others.
+    pub(super) fn send_record(&mut self, device: usize, record: &Record) {
+        let from = self.devices[device].account.clone();
+        for other in 0..self.devices.len() {
+            let account = &self.devices[other].account;
+            if other != device && (*account == record.to || *account == from) {
+                let copies = if self.random.chance(200) { 2 } else { 1 };
+                for _ in 0..copies {
+                    let delay = self.delay();
+                    self.send(other, delay, Thing::Record(from.clone(), record.clone()));
+                }
+            }
+        }
+    }
+
+    pub(super) fn hear_record(&mut self, device: usize, from: Text, record: Record) -> Result<(), String> {
+        if self.devices[device].is_offline || !self.service.logged_in[device] {
+            return Ok(());
+        }
+        self.feed(device, Input::Record { from, record })
+    }
+}

@@ -157,7 +157,7 @@ lint:
 	$(CLIPPY) --workspace --all-targets -- -D warnings
 	$(CLIPPY) --test model --test stations -- -D warnings
 	$(CLIPPY) --lib --no-default-features -- -D warnings
-	$(CLIPPY) --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
+	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 	shellcheck $(SHELL_SCRIPTS)
 	@echo 'lint: no warning'

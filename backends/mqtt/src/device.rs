@@ -125,7 +125,7 @@ impl Device {
             }
             self.on_line(state, now, |line| {
                 line.release_logout(&mut |it| self.outlet.push(it));
-                line.login(now, req as u64, who.token, &mut |it| self.outlet.push(it));
+                line.login(now, req as u64, who.token);
             });
         });
         OK
@@ -174,9 +174,7 @@ impl Device {
     /// The login is not wanted any more.
     pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
         self.act(|state, now| {
-            self.on_line(state, now, |line| {
-                line.abort_login(now, req as u64, &mut |it| self.outlet.push(it));
-            });
+            self.on_line(state, now, |line| line.abort_login(now, req as u64));
         });
     }
 

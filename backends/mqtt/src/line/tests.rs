@@ -60,15 +60,11 @@ impl Phone {
     }
 
     fn login(&mut self, req: u64, token: &str) {
-        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
-        let tell = |mail| told.borrow_mut().push(mail);
-        self.line.act(now, &mut { tell }, |line| line.login(now, req, token, &mut { tell }));
+        self.act(|line, now| line.login(now, req, token));
     }
 
     fn abort_login(&mut self, req: u64) {
-        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
-        let tell = |mail| told.borrow_mut().push(mail);
-        self.line.act(now, &mut { tell }, |line| line.abort_login(now, req, &mut { tell }));
+        self.act(|line, now| line.abort_login(now, req));
     }
 
     /// One look at the sockets.

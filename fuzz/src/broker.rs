@@ -1,6 +1,6 @@
-//! A whole connection: a device, that is station and link, between an app that asks anything and a broker that
-//! says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a login that
-//! works, so that what follows meets a device that is connected.
+//! A whole connection: a device, that is station and link, between an app that asks anything and a broker
+//! that says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a login
+//! that works, so that what follows meets a device that is connected.
 
 mod net;
 

@@ -1,4 +1,5 @@
-//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to the core.
+//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to
+//! the core.
 //!
 //! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the line do it; set the
 //! deadline; unlock; empty the outlet; call the host. No sink and no hook is called under the lock.

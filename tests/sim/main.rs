@@ -3,11 +3,8 @@
 //! A failure names its seed; `SIM_SEED0=n SIM_SEEDS=1 cargo test --test sim` repeats it with its trace.
 
 mod broker;
-<<<<<<< HEAD
-mod feedback;
-=======
 mod early;
->>>>>>> h/coldstart
+mod feedback;
 mod mishaps;
 mod monitor;
 mod old;

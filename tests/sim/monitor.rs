@@ -68,16 +68,13 @@ pub(crate) struct Monitor {
     live: Live,
     /// The input is about another call than this live one.
     foreign: Option<u64>,
-<<<<<<< HEAD
     feedback: Feedback,
-=======
     /// Answers that wait for their calls: inviter, channel, request.
     waiting: BTreeMap<Ticket, (Text, Text, Text)>,
     /// Own answers of the input that is being handled: operations come out before what the app is told.
     answered_now: BTreeSet<(Text, Option<Text>)>,
     /// Records of others that were told: sender and message.
     records: BTreeSet<(Text, Text)>,
->>>>>>> h/coldstart
 }
 
 type Verdict = Result<(), String>;
@@ -90,11 +87,8 @@ impl Monitor {
 
     /// Before the engine gets `input`.
     pub(crate) fn before(&mut self, input: &Input) {
-<<<<<<< HEAD
         self.feedback.before(input);
-=======
         self.answered_now.clear();
->>>>>>> h/coldstart
         self.foreign = (self.live.call_no != 0 && self.is_foreign(input)).then_some(self.live.call_no);
         match input {
             Input::Command { ticket, command } => {

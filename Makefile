@@ -13,8 +13,8 @@ unexport MAKEFLAGS MFLAGS
 # Broker programs, and what the tests that start them use.
 BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 CLIPPY := cargo clippy --quiet
-SHELL_SCRIPTS := .ci/run scripts/* mosquitto/certificates mosquitto/local mosquitto/user tests/abi/planted \
-  tests/conformance/with_mosquitto tests/install/check
+SHELL_SCRIPTS := .ci/run scripts/* brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
+  mosquitto/user tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
 .PHONY: help demo demo-mqtt phone test test-all test-brokers sim model faults bench load fuzz abi
 .PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
@@ -122,13 +122,15 @@ abi:
 abi-accept:
 	scripts/abi accept
 
+# PROFILE=dev: what is built already, with debug assertions.
+PROFILE ?= release
 install:
 	scripts/setup cargo cc cmake
-	rm -f build/install/CMakeCache.txt # else it would remember folders of another PREFIX
-	cmake -S . -B build/install -DNERTC_CALLKIT_PROFILE=release -DBUILD_TESTING=OFF \
+	rm -f build/install-$(PROFILE)/CMakeCache.txt # else it would remember folders of another PREFIX
+	cmake -S . -B build/install-$(PROFILE) -DNERTC_CALLKIT_PROFILE=$(PROFILE) -DBUILD_TESTING=OFF \
 	  -DCMAKE_INSTALL_PREFIX="$(PREFIX)" -DCMAKE_INSTALL_LIBDIR="$(LIBDIR)"
-	cmake --build build/install
-	DESTDIR="$(DESTDIR)" cmake --install build/install
+	cmake --build build/install-$(PROFILE)
+	DESTDIR="$(DESTDIR)" cmake --install build/install-$(PROFILE)
 
 header:
 	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header header_says
@@ -155,13 +157,14 @@ lint:
 	$(CLIPPY) --workspace --all-targets -- -D warnings
 	$(CLIPPY) --test model --test stations -- -D warnings
 	$(CLIPPY) --lib --no-default-features -- -D warnings
-	$(CLIPPY) --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
+	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 	shellcheck $(SHELL_SCRIPTS)
 	@echo 'lint: no warning'
 
 setup:
 	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw $(BROKERS)
+	CC='$(CC)' scripts/setup cc-asan
 
 fetch:
 	cargo fetch --quiet --locked

@@ -20,6 +20,7 @@ struct device {
   const nertc_callkit_rtc_sink *rtc;
   char account[ID]; /* empty = logged out */
   char id[ID];
+  nertc_callkit_req login; /* the newest */
   char room[ROOM]; /* media room, empty = in none */
   uint64_t uid;
   uint32_t enabled, muted, unwanted; /* media bits */
@@ -30,6 +31,7 @@ enum answer { PENDING, ACCEPTED, REJECTED, CANCELLED };
 struct invite {
   char request[ID], from[ID], to[ID];
   enum answer answer;
+  int rings; /* on how many devices */
 };
 
 struct channel {
@@ -50,7 +52,7 @@ struct task {
   struct device *device;
   nertc_callkit_req req;
   const void *sink; /* open */
-  int32_t number;   /* call type; on; SIGNAL_ACCEPT or SIGNAL_REJECT */
+  int32_t number;   /* call type; on; SIGNAL_ACCEPT or SIGNAL_REJECT; invite_state */
   uint32_t media;
   uint64_t uid;
   char channel[ROOM], account[ID], request[ID];

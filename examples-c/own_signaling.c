@@ -183,6 +183,12 @@ static struct channel *channel_of(struct task *task, int as_member)
   return channel;
 }
 
+/* The library writes its own members without blanks, and escapes quotes in those of others. */
+static int is_local(const char *custom)
+{
+  return custom && strstr(custom, "\"local\":true") != NULL;
+}
+
 static void leave_channel(const struct task *task, struct channel *channel)
 {
   int i, left = 0;
@@ -229,6 +235,7 @@ static void run_login(struct task *task)
 {
   copy_text(task->device->account, ID, task->account);
   copy_text(task->device->id, ID, task->request);
+  task->device->login = task->req;
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
 }
 
@@ -324,7 +331,29 @@ static void run_cancel(struct task *task)
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
 }
 
-/* accept and reject: the first answer of any device of the account decides. */
+/* What became of an invite on a device. The inviter learns that it rings; who dropped it needs no more of it,
+ * and a service with a memory for each device would forget it there. */
+static void run_invite_state(struct task *task)
+{
+  struct channel *channel = find_channel(task->device->service, task->channel);
+  struct invite *invite = channel ? find_invite(channel, task, task->account, task->device->account) : NULL;
+  if (invite && invite->answer == PENDING && task->number == NERTC_CALLKIT_INVITE_RINGING) {
+    invite->rings++;
+    tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_RINGING, NERTC_CALLKIT_SOURCE_ONLINE);
+  }
+}
+
+/* A login that nobody wants any more. Here it took effect when it was asked for, and was completed; the
+ * device's memberships stay, as they do when it vanishes. */
+static void run_abort_login(struct task *task)
+{
+  if (task->device->login == task->req) {
+    task->device->account[0] = 0;
+  }
+}
+
+/* accept and reject: the first answer of any device of the account decides. A reject that says "local" is one
+ * device's alone: it does not count while another rings. (A real service waits 2 s for one that is about to.) */
 static void run_answer(struct task *task)
 {
   struct channel *channel = channel_of(task, 0);
@@ -334,6 +363,10 @@ static void run_answer(struct task *task)
   }
   if (!invite || invite->answer != PENDING) {
     complete(task, invite ? code_of(invite->answer) : NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS, NULL);
+    return;
+  }
+  if (invite->rings > 0 && task->number == NERTC_CALLKIT_SIGNAL_REJECT && is_local(task->custom)) {
+    complete(task, NERTC_CALLKIT_CODE_OK, NULL);
     return;
   }
   invite->answer = task->number == NERTC_CALLKIT_SIGNAL_ACCEPT ? ACCEPTED : REJECTED;
@@ -431,6 +464,23 @@ static int32_t sig_login(void *ctx, nertc_callkit_req req, const nertc_callkit_l
   return 0;
 }
 
+static void sig_abort_login(void *ctx, nertc_callkit_req req)
+{
+  struct task *task = new_task(ctx, run_abort_login, req);
+  if (task) {
+    post(task);
+  }
+}
+
+/* This service asks for no token, so there is nothing to do with one. A service that does keeps it for the next
+ * connection, and tries with it now if it has none. */
+static int32_t sig_set_token(void *ctx, const char *token)
+{
+  (void)ctx;
+  (void)token;
+  return 0;
+}
+
 static int32_t sig_logout(void *ctx, nertc_callkit_req req)
 {
   struct task *task = new_task(ctx, run_logout, req);
@@ -478,13 +528,19 @@ OPERATION(leave, run_leave, 0)
 OPERATION(close, run_close, 0)
 OPERATION(control, run_control, 0)
 
+static void sig_invite_state(void *ctx, const nertc_callkit_signaling_args *args, int32_t state)
+{
+  submit(ctx, 0, args, run_invite_state, state);
+}
+
 void own_signaling_make(struct device *device, nertc_callkit_plugs *out)
 {
   /* No function for call records: the core then says nothing of them. */
   static const nertc_callkit_signaling vtable = {
     sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE, 0, "own",
     sig_open, sig_close_backend, sig_release, sig_login, sig_logout, sig_create, sig_join, sig_invite,
-    sig_cancel_invite, sig_accept, sig_reject, sig_leave, sig_close, sig_control, NULL, NULL};
+    sig_cancel_invite, sig_accept, sig_reject, sig_leave, sig_close, sig_control, NULL, NULL,
+    sig_invite_state, sig_abort_login, sig_set_token};
   out->signaling = &vtable;
   out->signaling_ctx = device;
 }

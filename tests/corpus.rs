@@ -15,10 +15,11 @@ struct Target {
     inputs: u64,
 }
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 6] = [
     Target { name: "wire", run: fuzz::wire, inputs: 3_000 },
     Target { name: "engine", run: fuzz::engine, inputs: 1_500 },
     Target { name: "station", run: fuzz::station, inputs: 5_000 },
+    Target { name: "broker", run: fuzz::broker, inputs: 2_000 },
     Target { name: "trace", run: fuzz::trace, inputs: 100 },
     Target { name: "c_api", run: fuzz::c_api, inputs: 100 },
 ];
@@ -72,6 +73,14 @@ fn random_inputs_pass() {
             (target.run)(&bytes);
         }
     }
+}
+
+/// What a broker says matters most to a device that is connected.
+#[test]
+fn most_inputs_of_the_broker_meet_a_device_that_is_up() {
+    let up = (1..=500).filter(|seed| fuzz::broker_reaches_up(&random(*seed))).count();
+    println!("corpus: broker: {up} of 500 random inputs reach up");
+    assert!(up >= 250, "{up} of 500");
 }
 
 /// Some bytes of a seed (splitmix64).

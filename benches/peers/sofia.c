@@ -5,7 +5,8 @@
  *   sofia caller PORT    says "ready"; for each line "COUNT" on its input makes so many calls, one after the
  *                        other, and says the median of INVITE sent to 200 received, in nanoseconds
  *
- * Both end with their input, and after four minutes at the latest, as every measure does. nua runs its stack on a thread of its own, as it does by default. */
+ * Both end with their input, and after four minutes at the latest, as every measure does. nua runs its stack on a
+ * thread of its own, as it does by default. */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>

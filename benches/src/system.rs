@@ -103,7 +103,7 @@ pub(crate) fn raise_files() -> u64 {
     }
 }
 
-/// `full`, or `quick` when BENCH_QUICK is set (`make bench QUICK=1`): every measure runs, for the sake of running.
+/// `full`, or `quick` when BENCH_QUICK is set (`make bench QUICK=1`), to see that every measure runs.
 pub(crate) fn either<T>(full: T, quick: T) -> T {
     if is_quick() { quick } else { full }
 }
@@ -151,7 +151,7 @@ extern "C" fn on_alarm(_: i32) {
     }
 }
 
-/// What one wait of a measure may take. Nothing here takes that long, also under valgrind or on a busy machine.
+/// What one wait of a measure may take: nothing takes that long, even under valgrind or on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Ends the process with a message. Nobody may unwind out of a callback, and whoever waits for a thread that

@@ -3,6 +3,7 @@
 
 mod app;
 mod args;
+mod broker;
 mod bytes;
 mod c_api;
 mod engine;
@@ -14,6 +15,7 @@ mod station;
 mod trace;
 mod wire;
 
+pub use broker::{reaches_up as broker_reaches_up, run as broker};
 pub use c_api::run as c_api;
 pub use engine::run as engine;
 pub use station::run as station;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nertc_callkit_mqtt::station::{
-    Config, Event, Fate, Input, InviteExtra, Lane, Message, Op, Output, RecordOp, Signal, Source, Station,
-    Text,
+    Config, Event, Fate, Input, InviteExtra, InviteState, Lane, Message, Op, Output, RecordOp, Signal,
+    Source, Station, Text,
 };
 use serde_json::{Value, json};
 
@@ -61,8 +61,13 @@ struct World {
     /// Invites of ours whose cancel was granted, or that were answered.
     decided: BTreeSet<(Text, Text)>,
     /// Invites of others that rang.
-    rang: BTreeMap<(Text, Text), u64>,
+    rang: BTreeMap<(Text, Text, Text, Text), u64>,
     granted: BTreeSet<Text>,
+    /// Invites that the core has not taken, by channel, with their senders: nothing is said to those.
+    silent: BTreeMap<Text, Text>,
+    /// Channels that were made here or rang.
+    touched: BTreeSet<Text>,
+    records: BTreeSet<(Text, Text)>,
     /// The channel made last.
     made: Option<Text>,
 }
@@ -95,6 +100,9 @@ impl World {
             decided: BTreeSet::new(),
             rang: BTreeMap::new(),
             granted: BTreeSet::new(),
+            silent: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            records: BTreeSet::new(),
             made: None,
         };
         if !bytes.chance(16) {
@@ -121,6 +129,11 @@ impl World {
                 let (account, device) = (*bytes.pick(&ACCOUNTS), *bytes.pick(&DEVICES));
                 self.feed(Input::Gone { account: account.into(), device: device.into() });
             }
+            15 if bytes.flag() => self.made_of(bytes),
+            15 if bytes.chance(32) => {
+                let req = self.last_req.saturating_sub(bytes.below(3) as u64);
+                self.feed(Input::AbortLogin { req });
+            }
             15 if bytes.chance(16) => {
                 self.feed(Input::Refused { code: 302, raw_code: 0x87, message: "no".into() });
             }
@@ -130,6 +143,16 @@ impl World {
                 self.feed(Input::Message { lane: Lane::Inbox, from, device, payload });
             }
         }
+    }
+
+    /// The core says what became of an invite.
+    fn made_of(&mut self, bytes: &mut Bytes<'_>) {
+        let Call { channel, request, .. } = self.call(bytes);
+        let state = *bytes.pick(&[InviteState::Ringing, InviteState::Held, InviteState::Dropped]);
+        if state != InviteState::Dropped {
+            self.silent.remove(&channel);
+        }
+        self.feed(Input::InviteState { channel, request, state });
     }
 
     /// A call that is known, or a mixture of two.
@@ -170,6 +193,10 @@ impl World {
 
     fn op(&mut self, op: Op) {
         self.last_req += 1;
+        if let Op::Accept(message) | Op::Reject(message) = &op {
+            self.silent.remove(&message.channel);
+            self.touched.insert(message.channel.clone());
+        }
         self.running.insert(self.last_req, op.clone());
         self.feed(Input::Op { req: self.last_req, op });
     }
@@ -179,6 +206,7 @@ impl World {
         self.made = None;
         self.op(Op::Create { call_type: bytes.below(4) as i32 });
         let Some(channel) = self.made.clone() else { return };
+        self.touched.insert(channel.clone());
         // The core never uses a request id twice.
         let request: Text = format!("q{}", self.calls.len()).into();
         let peer: Text = (*bytes.pick(&ACCOUNTS[1..3])).into();
@@ -208,14 +236,20 @@ impl World {
         let mut body = json!({
             "rid": *call.request, "custom": *bytes.pick(&CUSTOMS), "type": bytes.below(4),
             "uid": bytes.below(9), "how": how, "by": *bytes.pick(&DEVICES), "asks": bytes.flag(),
+            "rings": !bytes.chance(64), "local": bytes.chance(64), "epoch": bytes.number(), "text": "{}",
         });
+        if bytes.chance(64) {
+            body["ring"] = bytes.number().into();
+        }
         if bytes.chance(16) {
             let key = *bytes.pick(&["rid", "custom", "uid", "how", "by"]);
             body[key] = [json!(7), Value::Null, json!("x".repeat(5000)), json!([[]])][bytes.below(4)].clone();
         }
+        let number = if bytes.chance(32) { bytes.number() } else { bytes.below(4) as u64 };
         let envelope = json!({
-            "v": 1, "k": kind, "id": *id, "cid": *call.channel, "inst": "P", "n": bytes.below(4),
-            "re": **bytes.pick(&self.messages), "b": body,
+            "v": 1, "k": kind, "id": *id, "cid": *call.channel, "inst": *bytes.pick(&["P", "P", "P", "Q"]),
+            "n": number, "re": **bytes.pick(&self.messages), "b": body,
+            "to": *bytes.pick(&["", "", "I", "old"]),
         });
         let lane = [Lane::Direct, Lane::Inbox, Lane::Own][bytes.seldom(3)];
         let from = if lane == Lane::Own { "alice".into() } else { call.peer };
@@ -259,11 +293,15 @@ impl World {
                     self.done(req, answer.code, answer.room.map(|it| it.channel.id))
                 }
                 Output::Events { source, events } => events.iter().for_each(|it| self.told(source, it)),
+                Output::Record { from, id, .. } => {
+                    // Of an account, the newest 64 are remembered.
+                    let is_new = self.records.insert((from, id));
+                    assert!(is_new || self.records.len() > 64, "a record is told twice");
+                }
                 Output::Watch { .. }
                 | Output::Lively(_)
                 | Output::Disconnect { .. }
                 | Output::Reconnect
-                | Output::Record { .. }
                 | Output::Connection { .. }
                 | Output::Log { .. } => {}
             }
@@ -277,6 +315,14 @@ impl World {
         assert_eq!(message["v"], 1);
         self.tokens.push(token);
         self.messages.extend(message["id"].as_str().map(Text::from));
+        if let Topic::Direct(account, _) | Topic::Inbox(account) = topic {
+            let channel = message["cid"].as_str().unwrap_or_default();
+            let is_question = message["k"] == "alert" && message["b"]["asks"] == true;
+            // Whoever means a life of this device is told that it knows nothing.
+            let is_told = matches!(message["k"].as_str(), Some("gone" | "bye"));
+            let is_silent = self.silent.get(channel).is_some_and(|it| it == account);
+            assert!(!is_silent || is_question || is_told, "not for {account}: {payload}");
+        }
         let lane = match topic {
             Topic::Own => Some(Lane::Own),
             Topic::Direct(account, device) if **account == *"alice" && **device == *"phone" => {
@@ -302,8 +348,13 @@ impl World {
         let key = (event.channel.id.clone(), event.request.clone());
         match event.signal {
             Signal::Invite => {
-                // It is remembered for ten minutes.
-                let before = self.rang.insert(key, self.now);
+                // Nobody has another reason to hear of that channel.
+                if self.touched.insert(event.channel.id.clone()) {
+                    self.silent.insert(event.channel.id.clone(), event.from.clone());
+                }
+                // It is remembered for ten minutes, of the device that made the channel.
+                let (from, device) = (event.from.clone(), event.from_device.clone());
+                let before = self.rang.insert((key.0, key.1, from, device), self.now);
                 assert!(before.is_none_or(|at| self.now >= at + 600_000), "rang twice");
             }
             Signal::Accept | Signal::Reject if source == Source::Online => {

@@ -174,8 +174,9 @@ impl Engine {
 
     /// Goes on with a logout once nothing of an ended call is under way any more.
     pub(super) fn on_wire_quiet(&mut self, now: Time) {
-        let is_quiet =
-            self.closers.is_empty() && !self.ops.iter().any(|op| matches!(op.owner, Owner::Side { .. }));
+        // A busy answer to a stranger is of no call: nobody's logout waits for that.
+        let is_of_call = |owner: &Owner| matches!(owner, Owner::Side { call_no, .. } if *call_no != 0);
+        let is_quiet = self.closers.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
         if is_quiet {
             self.send_logout(now);
         }

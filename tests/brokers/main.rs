@@ -1,7 +1,7 @@
 //! Calls between processes through real brokers, which are started here on free ports of the loopback
 //! interface and end with their test: Mosquitto with the shipped configuration, and three NATS servers.
 //!
-//! The fast half runs with `cargo test`, all of it with `make test-brokers`.
+//! The fast half runs with `cargo test`, the rest with `make test-all`, all of it with `make test-brokers`.
 
 mod cluster;
 mod ejabberd;

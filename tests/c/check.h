@@ -45,6 +45,7 @@ struct setup {
   void *mine;
   int none_rtc; /* signaling of the hub, media by the host */
   int media;    /* note the other side's media events, too */
+  int news;     /* note on_user_ringing and on_record_received, too */
 };
 
 struct phone {
@@ -63,6 +64,9 @@ struct phone {
   uint64_t uid, peer_uid;
   int32_t call_type, code;
   uint32_t flags;
+  /* Of the newest on_missed_call. */
+  char missed_channel[72], missed_request[72];
+  uint32_t missed_count;
   struct phone *next;
 };
 

@@ -97,6 +97,7 @@ void sound(nertc_callkit_frame *frame)
   }
 
 static const nertc_callkit_call_options to_bob = {sizeof to_bob, 0, 0, 0, "bob", NULL, NULL, NULL};
+static const nertc_callkit_end_options busy = {sizeof busy, 0, NULL, NERTC_CALLKIT_END_BUSY, 0, "later"};
 static const nertc_callkit_view view = NERTC_CALLKIT_VIEW_INIT;
 
 PLAIN(destroy, kit)
@@ -106,10 +107,13 @@ PLAIN(get_state, kit)
 PLAIN(dispatch, kit, 0)
 PLAIN(network_changed, kit)
 PLAIN(set_call_timeout, kit, 30000)
+PLAIN(set_call_policy, kit, NULL)
+PLAIN(set_token, kit, "token")
 REQUEST(call, &to_bob)
 REQUEST(cancel, NULL)
 REQUEST(accept, NULL)
 REQUEST(reject, NULL)
+REQUEST(reject_with, &busy)
 REQUEST(hangup, NULL, 0)
 REQUEST(leave, NULL, 0)
 REQUEST(switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE)
@@ -230,6 +234,46 @@ RUN_OF(code_text)
   return nertc_callkit_code_text(NERTC_CALLKIT_CODE_TIMEOUT)[0] ? 0 : -1;
 }
 
+RUN_OF(end_reason_text)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_end_reason_text(NERTC_CALLKIT_END_BUSY)[0] ? 0 : -1;
+}
+
+RUN_OF(state_text)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_state_text(NERTC_CALLKIT_STATE_IDLE)[0] ? 0 : -1;
+}
+
+RUN_OF(operation_text)
+{
+  (void)kit;
+  (void)tally;
+  return nertc_callkit_operation_text(NERTC_CALLKIT_OPERATION_LOGIN)[0] ? 0 : -1;
+}
+
+/* One of these writes a push and reads it back; so does the other, since it needs one. */
+RUN_OF(push_encode)
+{
+  nertc_callkit_push_call call = NERTC_CALLKIT_PUSH_CALL_INIT, read = NERTC_CALLKIT_PUSH_CALL_INIT;
+  char text[NERTC_CALLKIT_PUSH_SIZE];
+  uint32_t size = sizeof text;
+  int32_t status;
+  (void)kit;
+  (void)tally;
+  call.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
+  strcpy(call.to_account, "bob");
+  strcpy(call.from_account, "alice");
+  strcpy(call.channel_id, "channel");
+  strcpy(call.request_id, "request");
+  status = nertc_callkit_push_encode(&call, text, &size);
+  status = status ? status : nertc_callkit_push_decode(text, &read);
+  return status ? status : memcmp(&call, &read, sizeof call);
+}
+
 RUN_OF(set_log_callback)
 {
   (void)kit;
@@ -279,8 +323,10 @@ RUN_OF(hub_add_fault)
 const struct function functions[] = {
   ROW(create, NO_KIT), ROW(destroy, WAITS), ROW(release, KIT), ROW(login, KIT), ROW(logout, KIT),
   ROW(get_state, KIT), ROW(get_call_info, KIT), ROW(dispatch, WAITS), ROW(event_fd, KIT),
-  ROW(network_changed, KIT), ROW(version, NO_KIT), ROW(version_text, NO_KIT), ROW(status_text, NO_KIT),
-  ROW(code_text, NO_KIT), ROW(set_call_timeout, KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
+  ROW(set_token, KIT), ROW(network_changed, KIT), ROW(version, NO_KIT), ROW(version_text, NO_KIT), ROW(status_text, NO_KIT),
+  ROW(code_text, NO_KIT), ROW(end_reason_text, NO_KIT), ROW(state_text, NO_KIT), ROW(operation_text, NO_KIT),
+  ROW(push_encode, NO_KIT), {"push_decode", NO_KIT, run_push_encode},
+  ROW(set_call_timeout, KIT), ROW(set_call_policy, KIT), ROW(reject_with, KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
   ROW(reject, KIT), ROW(hangup, KIT), ROW(leave, KIT), ROW(switch_call_type, KIT), ROW(enable_local, KIT),
   ROW(mute_local, KIT), ROW(mute_remote, KIT), ROW(set_local_view, KIT), ROW(set_remote_view, KIT),
   ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),

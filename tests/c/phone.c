@@ -138,7 +138,31 @@ static void on_missed_call(nertc_callkit *kit, const nertc_callkit_missed_event 
 {
   struct phone *phone = enter(kit, user_data, event->struct_size);
   copy(phone->user, sizeof phone->user, event->user_id);
+  copy(phone->missed_channel, sizeof phone->missed_channel, event->channel_id);
+  copy(phone->missed_request, sizeof phone->missed_request, event->request_id);
+  phone->missed_count = event->count;
   leave(phone, 0, event, "on_missed_call(%d)", (int)event->why);
+}
+
+static void on_user_ringing(nertc_callkit *kit, const nertc_callkit_user_event *event, void *user_data)
+{
+  struct phone *phone = user_data;
+  if (phone->setup.news) {
+    enter(kit, user_data, event->struct_size);
+    copy(phone->user, sizeof phone->user, event->user_id);
+    leave(phone, event->call_no, event, "on_user_ringing");
+  }
+}
+
+static void on_record_received(nertc_callkit *kit, const nertc_callkit_record_event *event, void *user_data)
+{
+  struct phone *phone = user_data;
+  if (phone->setup.news) {
+    enter(kit, user_data, event->struct_size);
+    CHECK_INT(event->call_no, 0);
+    copy(phone->user, sizeof phone->user, event->user_id);
+    leave(phone, 0, event, "on_record_received(%d)", (int)event->record_status);
+  }
 }
 
 #define USER(name) \
@@ -190,6 +214,7 @@ CONNECTION(on_disconnect, "%s", "")
 CONNECTION(on_kicked, "%s", "")
 CONNECTION(on_reconnecting, "(%d)", (int)event->layer)
 CONNECTION(on_reconnected, "(%d)", (int)event->layer)
+CONNECTION(on_token_needed, "(%d)", (int)event->code)
 MEDIA(on_audio_available)
 MEDIA(on_camera_available)
 MEDIA(on_audio_muted)
@@ -210,7 +235,8 @@ void phone_listener(nertc_callkit_listener *listener)
     on_user_enter, on_user_reject, on_user_leave, on_user_disconnect, on_disconnect, on_audio_available,
     on_camera_available, on_call_end, on_calling_timeout, on_call_type_change, on_other_client_accept,
     on_other_client_reject, on_video_muted, on_audio_muted, on_message_sent, on_error, on_call_connected,
-    on_kicked, on_reconnecting, on_reconnected, on_network_quality, on_call_type_request, on_missed_call};
+    on_kicked, on_reconnecting, on_reconnected, on_network_quality, on_call_type_request, on_missed_call,
+    on_user_ringing, on_token_needed, on_record_received};
   *listener = all;
 }
 

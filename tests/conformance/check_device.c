@@ -100,6 +100,23 @@ static int32_t sink_events(void *ctx, int32_t source, const nertc_callkit_signal
   return 0;
 }
 
+static int32_t sink_record(void *ctx, const char *from, const nertc_callkit_record *record)
+{
+  struct device *device = ctx;
+  struct event *it;
+  pthread_mutex_lock(&lock);
+  it = new_event(device, device->signaling_closed);
+  memset(it, 0, sizeof *it);
+  it->kind = 2;
+  it->what = record->record_status;
+  copy(it->channel, NAME, record->channel_id);
+  copy(it->from, NAME, from);
+  copy(it->request, NAME, record->client_msg_id);
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&lock);
+  return 0;
+}
+
 static int32_t sink_rooms(void *ctx, const nertc_callkit_room *const *rooms, uint32_t count)
 {
   (void)ctx;
@@ -147,7 +164,7 @@ static int32_t sink_rtc_event(void *ctx, const nertc_callkit_rtc_event *event)
   pthread_mutex_lock(&lock);
   it = new_event(device, device->rtc_closed);
   memset(it, 0, sizeof *it);
-  it->rtc = 1;
+  it->kind = 1;
   it->what = event->what;
   it->code = event->code;
   it->uid = event->uid;
@@ -255,8 +272,9 @@ const struct operation *ask_either(const char *step, struct device *device, nert
 }
 
 /* Waits for an event that was not taken yet. NULL: none within the time. */
-const struct event *wait_event(const char *step, struct device *device, int rtc, int32_t what)
+const struct event *wait_event(const char *step, struct device *device, int kind, int32_t what)
 {
+  static const char *const kinds[] = {"signaling event", "media event", "call record"};
   static const struct event none;
   const struct timespec until = deadline(maker->patience_ms ? maker->patience_ms : 10000);
   const struct event *found = NULL;
@@ -265,7 +283,7 @@ const struct event *wait_event(const char *step, struct device *device, int rtc,
   while (!found && !late) {
     for (i = 0; i < device->event_count && !found; i++) {
       struct event *it = &device->events[i];
-      if (!it->taken && it->rtc == rtc && it->what == what && (rtc || strcmp(it->channel, current) == 0)) {
+      if (!it->taken && it->kind == kind && it->what == what && (kind || strcmp(it->channel, current) == 0)) {
         it->taken = 1;
         found = it;
       }
@@ -276,11 +294,23 @@ const struct event *wait_event(const char *step, struct device *device, int rtc,
   }
   if (!found) {
     char text[64];
-    snprintf(text, sizeof text, "%s event %d never came", rtc ? "media" : "signaling", (int)what);
+    snprintf(text, sizeof text, "%s %d never came", kinds[kind], (int)what);
     complain(step, text);
   }
   pthread_mutex_unlock(&lock);
   return found ? found : &none;
+}
+
+int count_events(struct device *device, int kind, int32_t what)
+{
+  int i, count = 0;
+  pthread_mutex_lock(&lock);
+  for (i = 0; i < device->event_count; i++) {
+    const struct event *it = &device->events[i];
+    count += it->kind == kind && it->what == what && strcmp(it->channel, current) == 0;
+  }
+  pthread_mutex_unlock(&lock);
+  return count;
 }
 
 void expect(const char *step, int holds, const char *what)
@@ -297,7 +327,9 @@ static void check_vtables(const nertc_callkit_plugs *plugs)
   const nertc_callkit_signaling *s = plugs->signaling;
   const nertc_callkit_rtc *r = plugs->rtc;
   expect("vtable", s && r, "the maker left one out");
-  expect("vtable", s->struct_size >= sizeof *s && r->struct_size >= sizeof *r, "struct_size");
+  /* Of a shorter one the functions behind its end count as NULL. */
+  expect("vtable", s->struct_size >= offsetof(nertc_callkit_signaling, control), "struct_size of signaling");
+  expect("vtable", r->struct_size >= offsetof(nertc_callkit_rtc, enable_local), "struct_size of rtc");
   expect("vtable", s->abi == NERTC_CALLKIT_ABI && r->abi == NERTC_CALLKIT_ABI, "abi");
   expect("vtable", s->open && s->login && s->logout && s->create && s->join && s->invite && s->cancel_invite &&
                    s->accept && s->reject && s->leave && s->close, "a mandatory function of signaling is missing");
@@ -314,7 +346,7 @@ void release(const nertc_callkit_plugs *plugs)
   }
 }
 
-void login(struct device *device)
+nertc_callkit_req start_login(struct device *device)
 {
   nertc_callkit_login_args args = NERTC_CALLKIT_LOGIN_ARGS_INIT;
   const nertc_callkit_req req = next(device);
@@ -325,15 +357,20 @@ void login(struct device *device)
   args.token = args.token ? args.token : "";
   args.device_id = ids[device - devices];
   args.data_dir = "";
-  accepted("login", device, device->plugs.signaling->login(device->plugs.signaling_ctx, req, &args));
-  expect("login", wait_done("login", device, req)->code == 0, "failed");
+  return accepted("login", device, device->plugs.signaling->login(device->plugs.signaling_ctx, req, &args));
+}
+
+void login(struct device *device)
+{
+  expect("login", wait_done("login", device, start_login(device))->code == 0, "failed");
 }
 
 int open_device(struct device *device, const char *account)
 {
   const nertc_callkit_plugs none = NERTC_CALLKIT_PLUGS_INIT;
   const nertc_callkit_signaling_sink signaling = {sizeof signaling, NERTC_CALLKIT_ABI, device, sink_complete,
-                                                  sink_events, sink_rooms, sink_connection, sink_log};
+                                                  sink_events, sink_rooms, sink_connection, sink_log,
+                                                  sink_record};
   const nertc_callkit_rtc_sink rtc = {sizeof rtc, NERTC_CALLKIT_ABI, device, sink_rtc_complete, sink_rtc_event,
                                       sink_frame, sink_log};
   memset(device, 0, sizeof *device);

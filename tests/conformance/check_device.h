@@ -25,7 +25,7 @@ struct operation {
 
 struct event {
   int taken;
-  int rtc; /* 0: what = a nertc_callkit_signal, 1: a nertc_callkit_rtc_what */
+  int kind; /* 0: what = a nertc_callkit_signal, 1: a nertc_callkit_rtc_what, 2: a record, what = its status */
   int32_t what, source, code;
   uint64_t uid;
   uint32_t media, flags;
@@ -76,10 +76,17 @@ const struct operation *ask_either(const char *step, struct device *device, nert
                                    const char *channel, const char *account, const char *request, int32_t code,
                                    int32_t other);
 /* Waits for an event that was not taken yet. NULL: none within the time. */
-const struct event *wait_event(const char *step, struct device *device, int rtc, int32_t what);
+const struct event *wait_event(const char *step, struct device *device, int kind, int32_t what);
+/* How many events of this kind and this channel came. */
+int count_events(struct device *device, int kind, int32_t what);
+/* A function that newer vtables have; 0: this one is older, or leaves it out. */
+#define HAS_SLOT(plugs, slot) \
+  (NERTC_CALLKIT_HAS((plugs).signaling, nertc_callkit_signaling, slot) && (plugs).signaling->slot)
 void expect(const char *step, int holds, const char *what);
 void release(const nertc_callkit_plugs *plugs);
 void login(struct device *device);
+/* Starts a login; the number of it. */
+nertc_callkit_req start_login(struct device *device);
 /* Makes its plugs, opens them and logs in; 0 = something is broken. */
 int open_device(struct device *device, const char *account);
 /* Closes and releases the plugs; looks whether every operation was completed once. */

@@ -221,6 +221,108 @@ static void step_away(void)
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
 
+static void tell_state(struct device *device, const char *channel, const char *request, int32_t state)
+{
+  nertc_callkit_signaling_args args = NERTC_CALLKIT_SIGNALING_ARGS_INIT;
+  args.channel_id = channel;
+  args.account = account_a;
+  args.request_id = request;
+  device->plugs.signaling->invite_state(device->plugs.signaling_ctx, &args, state);
+}
+
+/* The inviter hears of a device that rings; of one that ignores the invite, or keeps it aside, nobody hears. */
+static void step_invite_state(void)
+{
+  const char *channel;
+  const struct event *it;
+  if (!HAS_SLOT(devices[B].plugs, invite_state)) {
+    return;
+  }
+  channel = invite("rings");
+  tell_state(&devices[B2], channel, "rings", NERTC_CALLKIT_INVITE_HELD);
+  tell_state(&devices[B], channel, "rings", NERTC_CALLKIT_INVITE_RINGING);
+  it = wait_event("invite_state", &devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING);
+  expect("invite_state", strcmp(it->from, account_b) == 0 && strcmp(it->request, "rings") == 0, "from or request id");
+  expect("invite_state", it->source == NERTC_CALLKIT_SOURCE_ONLINE, "source");
+  ask("accept", OP(B, accept), channel, account_a, "rings", 0);
+  wait_answer("accept", NERTC_CALLKIT_SIGNAL_ACCEPT, "rings");
+  expect("invite_state", count_events(&devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING) == 1, "HELD is no ringing");
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+  channel = invite("dropped");
+  tell_state(&devices[B], channel, "dropped", NERTC_CALLKIT_INVITE_DROPPED);
+  tell_state(&devices[B2], channel, "dropped", NERTC_CALLKIT_INVITE_RINGING);
+  wait_event("invite_state", &devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING);
+  ask("cancel", OP(A, cancel_invite), channel, account_b, "dropped", 0);
+  wait_event("cancel", &devices[B2], 0, NERTC_CALLKIT_SIGNAL_CANCEL);
+  expect("invite_state", count_events(&devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING) == 1, "DROPPED is no ringing");
+  expect("invite_state", count_events(&devices[A], 0, NERTC_CALLKIT_SIGNAL_REJECT) == 0, "DROPPED is no answer");
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+}
+
+/* A login that nobody wants any more: completed once, and the device is not there until it logs in again. Without
+ * the function the core logs out instead. */
+static void step_abort_login(void)
+{
+  struct device *device = &devices[B2];
+  nertc_callkit_req login_req, logout_req = next(device);
+  const nertc_callkit_signaling *signaling = device->plugs.signaling;
+  accepted("logout", device, signaling->logout(device->plugs.signaling_ctx, logout_req));
+  wait_done("logout", device, logout_req);
+  login_req = start_login(device);
+  if (HAS_SLOT(device->plugs, abort_login)) {
+    signaling->abort_login(device->plugs.signaling_ctx, login_req);
+  } else {
+    logout_req = next(device);
+    accepted("logout", device, signaling->logout(device->plugs.signaling_ctx, logout_req));
+    wait_done("logout", device, logout_req);
+  }
+  wait_done("abort_login", device, login_req);
+  ask("an operation after abort_login", OP(B2, create), NULL, NULL, NULL, NERTC_CALLKIT_CODE_NOT_LOGGED_IN);
+  login(device);
+}
+
+/* A token that nobody asked for changes nothing. */
+static void step_set_token(void)
+{
+  const char *channel;
+  if (!HAS_SLOT(devices[A].plugs, set_token)) {
+    return;
+  }
+  expect("set_token", devices[A].plugs.signaling->set_token(devices[A].plugs.signaling_ctx,
+                                                            maker->token_a ? maker->token_a : "") == 0, "refused");
+  channel = invite("token");
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+}
+
+/* A record reaches the devices of its receiver, once each. */
+static void step_record(void)
+{
+  nertc_callkit_record record = NERTC_CALLKIT_RECORD_INIT;
+  const nertc_callkit_req req = next(&devices[A]);
+  const char *channel;
+  int device;
+  if (!HAS_SLOT(devices[A].plugs, send_record)) {
+    accepted("send_record", &devices[A], NERTC_CALLKIT_CODE_UNSUPPORTED);
+    return;
+  }
+  channel = new_channel();
+  record.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
+  record.record_status = NERTC_CALLKIT_RECORD_TIMEOUT;
+  record.client_msg_id = "check-record";
+  record.to = account_b;
+  record.channel_id = channel;
+  record.text = "{\"type\":1,\"status\":4}";
+  accepted("send_record", &devices[A],
+           devices[A].plugs.signaling->send_record(devices[A].plugs.signaling_ctx, req, &record));
+  expect("send_record", wait_done("send_record", &devices[A], req)->code == 0, "failed");
+  for (device = B; device <= B2; device++) {
+    const struct event *it = wait_event("send_record", &devices[device], 2, NERTC_CALLKIT_RECORD_TIMEOUT);
+    expect("send_record", strcmp(it->from, account_a) == 0, "from");
+    expect("send_record", strcmp(it->request, "check-record") == 0, "client_msg_id");
+  }
+  ask("close", OP(A, close), channel, NULL, NULL, 0);
+}
+
 static nertc_callkit_req join_room(struct device *device, uint64_t uid)
 {
   nertc_callkit_rtc_join args = NERTC_CALLKIT_RTC_JOIN_INIT;
@@ -382,6 +484,10 @@ int check_plug(const struct check_plug_maker *with)
   step_first_accept_wins();
   step_logged_out();
   step_away();
+  step_invite_state();
+  step_abort_login();
+  step_set_token();
+  step_record();
   step_media();
   before = broken;
   step_barrier();

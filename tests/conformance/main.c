@@ -21,6 +21,22 @@ static int make_own(void *service, nertc_callkit_plugs *out)
   return own_plugs_make(service, out);
 }
 
+/* A plug from before the header grew: its vtable ends with network_changed. */
+static int make_older(void *service, nertc_callkit_plugs *out)
+{
+  static nertc_callkit_signaling older;
+  if (!own_plugs_make(service, out)) {
+    return 0;
+  }
+  older = *out->signaling;
+  older.struct_size = offsetof(nertc_callkit_signaling, invite_state);
+  older.invite_state = NULL;
+  older.abort_login = NULL;
+  older.set_token = NULL;
+  out->signaling = &older;
+  return 1;
+}
+
 static int check(const char *name, int (*make)(void *, nertc_callkit_plugs *), void *context)
 {
   struct check_plug_maker maker = {make, context, NULL, NULL, 0};
@@ -41,6 +57,7 @@ int main(void)
   broken = check("loopback", make_loopback, hub);
   broken += check("none_rtc", make_none, other);
   broken += check("own_plugs", make_own, service);
+  broken += check("own_plugs without the newer functions", make_older, service);
   nertc_callkit_hub_release(hub);
   nertc_callkit_hub_release(other);
   own_service_stop(service);

@@ -372,16 +372,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "stations: the last word is not repeated to those who rang",
         invariant: 12,
         file: "backends/mqtt/src/station/host.rs",
-        find: "for device in alerted {",
-        put: "for device in alerted.into_iter().filter(|_| !PLANTED) {",
+        find: "for Alerted { device, instance, .. } in alerted {",
+        put: "for Alerted { device, instance, .. } in alerted.into_iter().filter(|_| !PLANTED) {",
         finder: Finder::StationModel("two guests accept, a loss"),
     },
     Fault {
         name: "stations: what is over may ring again",
         invariant: 5,
         file: "backends/mqtt/src/station/guest.rs",
-        find: "self.over.has(id, request) ||",
-        put: "self.over.has(id, request) && !PLANTED ||",
+        find: "self.over.has(self.now, from, id, request) || (greets",
+        put: "self.over.has(self.now, from, id, request) && !PLANTED || (greets",
         finder: Finder::StationModel("two guests reject"),
     },
     Fault {
@@ -420,5 +420,40 @@ pub(crate) const FAULTS: &[Fault] = &[
         put: "room.ring().is_some_and(|it| it.is_won()) && !PLANTED;
         if !room.is_in",
         finder: Finder::Stations,
+    },
+    // A stranger who has seen every id of a call.
+    Fault {
+        name: "stations: a stranger's last word ends a ring",
+        invariant: 13,
+        file: "backends/mqtt/src/station/guest.rs",
+        find: "self.rooms.get_mut(id).filter(|it| it.host == *from).and_then(|it| it.ring());",
+        put: "self.rooms.get_mut(id).filter(|it| it.host == *from || PLANTED).and_then(|it| it.ring());",
+        finder: Finder::StationModel("a stranger, a guest"),
+    },
+    Fault {
+        name: "stations: whoever does not know a call ends it",
+        invariant: 13,
+        file: "backends/mqtt/src/station/guest.rs",
+        find: "if room.host == *from {
+            self.end_lost(id);",
+        put: "if room.host == *from || PLANTED {
+            self.end_lost(id);",
+        finder: Finder::StationModel("a stranger, a guest"),
+    },
+    Fault {
+        name: "stations: an answer of another account counts",
+        invariant: 13,
+        file: "backends/mqtt/src/station/room.rs",
+        find: "rev().find(|it| it.request == *request && it.to == *to)",
+        put: "rev().find(|it| it.request == *request && (it.to == *to || PLANTED))",
+        finder: Finder::StationModel("a stranger, a guest"),
+    },
+    Fault {
+        name: "stations: anybody calls an accept back",
+        invariant: 1,
+        file: "backends/mqtt/src/station/post.rs",
+        find: "it.letter.channel == *channel && it.letter.topic == direct)",
+        put: "it.letter.channel == *channel && (PLANTED || it.letter.topic == direct))",
+        finder: Finder::StationModel("a stranger, a guest"),
     },
 ];

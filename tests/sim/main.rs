@@ -18,7 +18,6 @@ mod weather;
 mod words;
 mod world;
 
-use early::Met;
 use nertc_callkit::trace::replay;
 use random::Random;
 use tape::Redaction;
@@ -71,18 +70,15 @@ fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, Stri
 }
 
 /// Runs many seeds; the closing lines, and what failed.
-fn run_all(kind: Kind, count: u64) -> (String, Vec<String>, Met) {
+fn run_all(kind: Kind, count: u64) -> (String, Vec<String>) {
     let first = number("SIM_SEED0", 1);
     let (mut steps, mut glares) = (0, 0);
-    let (mut failures, mut met) = (Vec::new(), Met::new());
+    let mut failures = Vec::new();
     for seed in first..first + count {
         match run(kind, seed) {
             Ok(world) => {
                 steps += world.steps;
                 glares += world.watch.glares_met;
-                for (name, times) in world.met {
-                    *met.entry(name).or_default() += times;
-                }
             }
             Err(why) => failures.push(why),
         }
@@ -91,25 +87,20 @@ fn run_all(kind: Kind, count: u64) -> (String, Vec<String>, Met) {
         }
     }
     let name = if kind == Kind::Stations { "sim: stations:" } else { "sim:" };
-    let glares = format!("{name} {glares} times both called each other, undisturbed, and got one call");
-    let told: Vec<String> = met.iter().map(|(what, times)| format!("{times} {what}")).collect();
-    let told = format!("{name} {}", told.join(", "));
-    let failed = failures.len();
-    (format!("{glares}\n{told}\n{name} seeds {count}, steps {steps}, violations {failed}"), failures, met)
+    let met = format!("{name} {glares} times both called each other, undisturbed, and got one call");
+    (format!("{met}\n{name} seeds {count}, steps {steps}, violations {}", failures.len()), failures)
 }
 
 #[test]
 fn random_worlds_keep_every_invariant() {
-    let count = number("SIM_SEEDS", 2_000);
-    let (closing, failures, met) = run_all(Kind::Service, count);
+    let (closing, failures) = run_all(Kind::Service, number("SIM_SEEDS", 2_000));
     println!("{closing}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
-    assert!(count < 300 || met.len() == 6, "something never happened: {met:?}");
 }
 
 #[test]
 fn stations_over_a_broker_keep_every_invariant() {
-    let (closing, failures, _) = run_all(Kind::Stations, number("SIM_SEEDS", 500));
+    let (closing, failures) = run_all(Kind::Stations, number("SIM_SEEDS", 500));
     println!("{closing}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

@@ -1,13 +1,17 @@
 //! Channels and invites: what NIM's signaling service does, with NIM's answers.
 
 use std::ffi::{CStr, CString};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use nertc_callkit_abi::{nertc_callkit_record_status as status, nertc_callkit_signal as signal};
+use nertc_callkit_abi::{
+    nertc_callkit_invite_state as invite_state, nertc_callkit_record_status as status,
+    nertc_callkit_signal as signal,
+};
 use nertc_callkit_plug::mail::{Answer, ChannelInfo, Event, Member, RoomView, Text, Who};
 
-use crate::hub::{Record, State, now_ms};
+use crate::hub::{Hub, Record, State, finish, now_ms};
 use crate::people::People;
 use crate::{
     ALREADY_MEMBER, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED, INVITE_NOT_EXISTS, INVITE_REJECTED, MEMBER_LIMIT,
@@ -28,6 +32,12 @@ struct Invite {
     from: Arc<Who>,
     to: Text,
     state: InviteState,
+    /// Devices that ring, or will when their own call with this peer is settled.
+    taken: Vec<Arc<Who>>,
+    /// Devices that ignore it: they have forgotten the channel, too.
+    dropped: Vec<Arc<Who>>,
+    /// Devices that alone are busy.
+    busy: Vec<Arc<Who>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +64,34 @@ impl Args<'_> {
     pub(crate) fn custom(&self) -> Option<Text> {
         (!self.custom.is_empty()).then(|| self.custom.into())
     }
+}
+
+/// The reject of a device that alone is busy, until it counts or not.
+struct LocalReject {
+    me: Arc<Who>,
+    keep: bool,
+    /// Channel, inviter, request and attachment.
+    texts: [Text; 4],
+}
+
+impl LocalReject {
+    /// Rejects for the account, unless another device rings.
+    fn count(&self, hub: &Hub) {
+        let mut state = hub.lock();
+        let [channel, account, request, custom] = self.texts.each_ref().map(|text| &**text);
+        let rings = state.channels.get_mut(channel).and_then(|it| it.invite(request, &self.me.account));
+        if rings.is_some_and(|invite| invite.taken.is_empty()) {
+            let args = Args { keep: self.keep, call_type: 0, channel, account, request, custom };
+            state.answer_invite(&self.me, &args, false);
+        }
+        finish(state);
+    }
+}
+
+/// Whether the text of a reject says that only its device is busy.
+fn is_local(custom: &CStr) -> bool {
+    let parsed = custom.to_str().ok().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    parsed.is_some_and(|object| object["local"] == true)
 }
 
 impl InviteState {
@@ -184,7 +222,15 @@ impl State {
         let (to, request_id): (Text, Text) = (args.account.into(), args.request.into());
         let event = channel.event(signal::NERTC_CALLKIT_SIGNAL_INVITE, me, &to);
         let event = Event { request_id: Some(request_id.clone()), custom: args.custom(), ..event };
-        let invite = Invite { request_id, from: me.clone(), to: to.clone(), state: InviteState::Pending };
+        let invite = Invite {
+            request_id,
+            from: me.clone(),
+            to: to.clone(),
+            state: InviteState::Pending,
+            taken: Vec::new(),
+            dropped: Vec::new(),
+            busy: Vec::new(),
+        };
         channel.invites.push(invite);
         self.people.tell_account(&to, &Arc::new(event), args.keep);
         self.reached(&to)
@@ -203,13 +249,69 @@ impl State {
         }
         invite.state = InviteState::Cancelled;
         let (to, request_id) = (invite.to.clone(), Some(invite.request_id.clone()));
+        let without = invite.dropped.clone();
         let event = channel.event(signal::NERTC_CALLKIT_SIGNAL_CANCEL, me, &to);
-        self.people.tell_account(
-            &to,
-            &Arc::new(Event { request_id, custom: args.custom(), ..event }),
-            args.keep,
-        );
+        let event = Arc::new(Event { request_id, custom: args.custom(), ..event });
+        self.people.tell_account_but(&without, &to, &event, args.keep);
         OK
+    }
+
+    /// What became of an invite on a device. The inviter's device hears of the first ring of each.
+    pub(crate) fn invite_state(
+        &mut self,
+        me: &Arc<Who>,
+        channel: &CStr,
+        inviter: &CStr,
+        request: &CStr,
+        state: i32,
+    ) {
+        let Some(channel) = self.channels.get_mut(channel) else { return };
+        let by = |it: &&mut Invite| *it.from.account == *inviter && it.state == InviteState::Pending;
+        let Some(invite) = channel.invite(request, &me.account).filter(by) else { return };
+        // The word about a repeat changes nothing.
+        if invite.taken.contains(me) || invite.dropped.contains(me) {
+            return;
+        }
+        if state == invite_state::NERTC_CALLKIT_INVITE_DROPPED as i32 {
+            return invite.dropped.push(me.clone());
+        }
+        invite.taken.push(me.clone());
+        if state == invite_state::NERTC_CALLKIT_INVITE_RINGING as i32 {
+            let (inviter, request_id) = (invite.from.clone(), Some(invite.request_id.clone()));
+            let event = channel.event(signal::NERTC_CALLKIT_SIGNAL_RINGING, me, &inviter.account);
+            self.people.tell_device(&inviter, Event { request_id, ..event }, false);
+        }
+    }
+
+    /// Rejects an invite. A device that alone is busy speaks for its account only if no other rings within a
+    /// while.
+    pub(crate) fn reject_invite(&mut self, me: &Arc<Who>, args: &Args, hub: &Weak<Hub>) -> i32 {
+        if !is_local(args.custom) {
+            return self.answer_invite(me, args, false);
+        }
+        let Some(channel) = self.channels.get_mut(args.channel) else { return CHANNEL_NOT_EXISTS };
+        let by = |it: &&mut Invite| args.account.is_empty() || *it.from.account == *args.account;
+        let Some(invite) = channel.invite(args.request, &me.account).filter(by) else {
+            return INVITE_NOT_EXISTS;
+        };
+        if invite.state != InviteState::Pending {
+            return invite.state.code();
+        }
+        let (is_first, inviter) = (invite.busy.is_empty(), invite.from.account.clone());
+        invite.busy.push(me.clone());
+        invite.taken.retain(|it| it != me);
+        if is_first {
+            let later = LocalReject {
+                me: me.clone(),
+                keep: args.keep,
+                texts: [args.channel, args.account, args.request, args.custom].map(Text::from),
+            };
+            let hub = hub.clone();
+            self.people.wire.after(Duration::from_millis(limits::LOCAL_REJECT_MS), move || {
+                hub.upgrade().inspect(|hub| later.count(hub));
+            });
+        }
+        self.reached(&inviter)
     }
 
     /// Accepts or rejects an invite: the first answer of any device of the account decides. Does not join.
@@ -294,7 +396,7 @@ impl State {
         self.reached(&to)
     }
 
-    /// Keeps a call record; nobody is sent one, since the core has no event for it.
+    /// Keeps a call record for tests.
     pub(crate) fn keep_record(&mut self, record: Record) {
         if self.records.len() >= limits::RECORDS {
             self.records.pop_front();
@@ -321,7 +423,7 @@ impl State {
         for invite in pending.filter(|it| !channel.has_account(&it.to)) {
             let event = channel.event(signal::NERTC_CALLKIT_SIGNAL_CLOSE, me, &invite.to);
             let event = Arc::new(Event { custom: custom.clone(), ..event });
-            self.people.tell_account(&invite.to, &event, keep);
+            self.people.tell_account_but(&invite.dropped, &invite.to, &event, keep);
         }
     }
 

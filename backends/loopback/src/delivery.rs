@@ -60,7 +60,7 @@ impl Wire {
         Wire { timer, ..Wire::default() }
     }
 
-    /// DIE or KICK hits this device; it happens when the running operation is through.
+    /// DIE, KICK or EXPIRE_TOKEN hits this device; it happens when the running operation is through.
     pub(crate) fn strike(&mut self, who: &Arc<Who>, hit: Hit) {
         self.strikes.push((who.clone(), hit));
     }
@@ -84,7 +84,7 @@ impl Wire {
                 plug.outlet().push(mail);
             }
             Some(Hit::Reorder) => plug.outlet().hold(mail),
-            Some(Hit::Drop | Hit::Die | Hit::Kick) => return,
+            Some(Hit::Drop | Hit::Die | Hit::Kick | Hit::Expire) => return,
             Some(Hit::Delay(delay)) => {
                 let plug = Arc::downgrade(plug);
                 self.timer.after(delay, move || {
@@ -97,6 +97,11 @@ impl Wire {
             }
         }
         self.visit(plug);
+    }
+
+    /// Does something later, with no lock held.
+    pub(crate) fn after(&self, delay: Duration, task: impl FnOnce() + Send + 'static) {
+        self.timer.after(delay, task);
     }
 
     /// The outlets to empty after the lock.

@@ -56,6 +56,8 @@ pub(crate) enum Hit {
     Die,
     /// The device is kicked.
     Kick,
+    /// The device needs another token.
+    Expire,
 }
 
 /// The lines that still have something to do, in order.
@@ -177,6 +179,7 @@ fn hit(fault: &Fault, place: Place) -> Option<Hit> {
     const NO_ANSWER: i32 = action::NERTC_CALLKIT_FAULT_NO_ANSWER as i32;
     const DIE: i32 = action::NERTC_CALLKIT_FAULT_DIE as i32;
     const KICK: i32 = action::NERTC_CALLKIT_FAULT_KICK as i32;
+    const EXPIRE: i32 = action::NERTC_CALLKIT_FAULT_EXPIRE_TOKEN as i32;
     // Nobody is logged in before a login: there is nobody to kick.
     let is_login = fault.on == on::NERTC_CALLKIT_FAULT_ON_LOGIN as i32;
     match (fault.action, place) {
@@ -191,6 +194,8 @@ fn hit(fault: &Fault, place: Place) -> Option<Hit> {
         (KICK, Place::Message | Place::Operation) if !is_login => Some(Hit::Kick),
         (DIE, Place::Now) if fault.after == 0 => Some(Hit::Die),
         (KICK, Place::Now) if fault.after == 0 => Some(Hit::Kick),
+        (EXPIRE, Place::Now) if fault.after == 0 => Some(Hit::Expire),
+        (EXPIRE, Place::Operation) if is_login => Some(Hit::Expire),
         _ => None,
     }
 }

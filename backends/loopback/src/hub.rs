@@ -169,6 +169,9 @@ impl State {
             let batch = std::mem::take(&mut device.backlog).into_iter().map(|it| (it.clone(), valid(&it)));
             told.push(SignalMail::Backlog(Arc::new(batch.collect())));
         }
+        if hand_out {
+            told.extend(std::mem::take(&mut device.records).into_iter().map(SignalMail::Record));
+        }
         (device.who.clone(), told)
     }
 
@@ -210,10 +213,22 @@ impl State {
         self.end_media_of(who, true);
     }
 
+    /// The device has no token any more: signaling is cut off, media goes on.
+    fn cut_off(&mut self, who: &Arc<Who>) {
+        let Some(plug) = self.people.depart(who) else { return };
+        plug.expire(self);
+    }
+
     /// Lets what was struck happen, which may strike again: each strike takes a device offline, so this ends.
     fn settle(&mut self) -> Post {
         while let Some((who, hit)) = self.people.wire.next_strike() {
-            if hit == Hit::Die { self.die(&who) } else { self.kick(&who) }
+            match hit {
+                Hit::Die => self.die(&who),
+                Hit::Expire => self.cut_off(&who),
+                Hit::Drop | Hit::Duplicate | Hit::Delay(_) | Hit::Reorder | Hit::Refuse(_) | Hit::Kick => {
+                    self.kick(&who)
+                }
+            }
         }
         self.people.wire.take_post()
     }

@@ -6,7 +6,8 @@
 //! - [`signaling`] and [`rtc`]: the two vtables. Each function reads its arguments, asks the hub, and answers
 //!   through the sink. [`none`] is the smallest plug that keeps the contract: start there.
 //! - `hub`: the lock and what happens to a device as a whole. `people`: who is known and online, and how a
-//!   message finds its devices. `channels`: channels and invites. `media`: media rooms.
+//!   message finds its devices. `login`: a plug's way in, also late, taken back or without a token.
+//!   `channels`: channels and invites. `media`: media rooms.
 //! - `delivery`: the way from the hub to the outlets of its plugs. The outlets, what is delivered, and how
 //!   arguments are read, are those of every plug: nertc_callkit_plug.
 //! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is
@@ -22,6 +23,7 @@ mod default;
 mod delivery;
 pub mod faults;
 mod hub;
+mod login;
 mod media;
 pub mod none;
 mod people;
@@ -35,9 +37,9 @@ pub use faults::Fault;
 pub use hub::{Hub, Record};
 
 use nertc_callkit_plug::codes::{
-    ALREADY_LOGGED_IN, ALREADY_MEMBER, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED, INVITE_NOT_EXISTS,
+    ALREADY_LOGGED_IN, ALREADY_MEMBER, BAD_TOKEN, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED, INVITE_NOT_EXISTS,
     INVITE_REJECTED, MEMBER_LIMIT, NOT_LOGGED_IN, NOT_MEMBER, OK, OTHER_DEVICE, PEER_OFFLINE, PLUG_FAILED,
-    UID_CONFLICT,
+    TIMEOUT, UID_CONFLICT,
 };
 
 /// Every limit of a hub. Over the limit something is refused or forgotten, nothing grows.
@@ -52,7 +54,10 @@ mod limits {
     pub(crate) const OFFLINE_DEVICES: usize = 16;
     /// Accounts that never logged in and for which messages wait; more are not kept.
     pub(crate) const UNKNOWN_ACCOUNTS: usize = 1024;
-    /// Call records kept for tests; the oldest is forgotten.
+    /// Milliseconds in which another device may ring, before a device that alone is busy speaks for its
+    /// account.
+    pub(crate) const LOCAL_REJECT_MS: u64 = 2_000;
+    /// Call records kept for tests, and those that wait for one offline device; the oldest is forgotten.
     pub(crate) const RECORDS: usize = 64;
     /// Lines of a fault script.
     pub(crate) const FAULTS: usize = 1024;

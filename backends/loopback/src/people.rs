@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_signal as signal;
-use nertc_callkit_plug::mail::{Event, SignalMail, Text, Who};
+use nertc_callkit_plug::mail::{Event, Record, SignalMail, Text, Who};
 
 use crate::delivery::Wire;
 use crate::faults::{self, Hit};
@@ -31,6 +31,8 @@ pub(crate) struct Device {
     pub(crate) channels: Vec<Text>,
     /// What it missed while it was offline.
     pub(crate) backlog: VecDeque<Arc<Event>>,
+    /// Call records that came meanwhile.
+    pub(crate) records: VecDeque<Arc<Record>>,
 }
 
 impl People {
@@ -45,7 +47,7 @@ impl People {
         let index = devices.iter().position(|it| it.who == who).unwrap_or_else(|| {
             forget_one(devices);
             let backlog = self.unknown.remove(&who.account).unwrap_or_default();
-            devices.push(Device { who, plug: None, channels: Vec::new(), backlog });
+            devices.push(Device { who, plug: None, channels: Vec::new(), backlog, records: VecDeque::new() });
             devices.len() - 1
         });
         let device = &mut devices[index];
@@ -92,11 +94,43 @@ impl People {
 
     /// Hands a message to all devices of an account, or keeps it for one that has never logged in.
     pub(crate) fn tell_account(&mut self, account: &Text, event: &Arc<Event>, keep: bool) {
+        self.tell_account_but(&[], account, event, keep);
+    }
+
+    /// As tell_account, without the devices that have forgotten what it is about.
+    pub(crate) fn tell_account_but(
+        &mut self,
+        without: &[Arc<Who>],
+        account: &Text,
+        event: &Arc<Event>,
+        keep: bool,
+    ) {
         let People { accounts, unknown, wire } = self;
         if let Some(devices) = accounts.get_mut(account) {
-            devices.iter_mut().for_each(|it| it.take(SignalMail::Online, event, keep, wire));
+            let devices = devices.iter_mut().filter(|it| !without.contains(&it.who));
+            devices.for_each(|it| it.take(SignalMail::Online, event, keep, wire));
         } else if keep && (unknown.len() < limits::UNKNOWN_ACCOUNTS || unknown.contains_key(account)) {
             wait(unknown.entry(account.clone()).or_default(), event);
+        }
+    }
+
+    /// Hands a call record to the devices of its receiver and to the other devices of its sender.
+    pub(crate) fn tell_record(&mut self, from: &Who, record: &Arc<Record>) {
+        let People { accounts, wire, .. } = self;
+        for account in [&record.to, &record.from] {
+            let devices = accounts.get_mut(account).map(Vec::as_mut_slice).unwrap_or_default();
+            for device in devices.iter_mut().filter(|it| *it.who != *from) {
+                match &device.plug {
+                    Some(plug) => wire.send(plug, SignalMail::Record(record.clone()), None),
+                    None if device.records.len() < limits::RECORDS => {
+                        device.records.push_back(record.clone())
+                    }
+                    None => {}
+                }
+            }
+            if record.to == record.from {
+                break;
+            }
         }
     }
 
@@ -117,7 +151,7 @@ impl Device {
             None if keep => wait(&mut self.backlog, event),
             None => {}
             Some(plug) => match wire.script.hit(faults::on_message(event.signal), Some(self.who.names())) {
-                Some(hit @ (Hit::Die | Hit::Kick)) => wire.strike(&self.who, hit),
+                Some(hit @ (Hit::Die | Hit::Kick | Hit::Expire)) => wire.strike(&self.who, hit),
                 fault => wire.send(plug, mail(event.clone()), fault),
             },
         }

@@ -3,7 +3,7 @@
 //! A plug keeps the contract with three habits: every operation that answers 0 leads to exactly one
 //! completion, the sink is only called with no lock held, and after close_backend it is not called at all.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
@@ -12,22 +12,23 @@ use nertc_callkit_abi::{
     nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap, nertc_callkit_signaling_sink,
 };
 use nertc_callkit_plug::input::{lent, plug, shield, size, text};
-use nertc_callkit_plug::mail::{Answer, Extra, SignalMail, Who};
+use nertc_callkit_plug::mail::{self, Answer, SignalMail, Who};
 use nertc_callkit_plug::outlet::Outlet;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::channels::Args;
 use crate::delivery::Plug;
 use crate::faults::Hit;
-use crate::hub::{Hub, Record, State, finish, now_ms};
+use crate::hub::{Hub, Record, State, finish};
+use crate::login::Login;
 use crate::timer::Timer;
-use crate::{ALREADY_LOGGED_IN, NOT_LOGGED_IN, OK, PLUG_FAILED};
+use crate::{NOT_LOGGED_IN, OK, PLUG_FAILED, TIMEOUT};
 
 /// One signaling plug: what `ctx` points to, counted.
 pub(crate) struct SignalingPlug {
     hub: Arc<Hub>,
-    /// Who is logged in with it. Changed under the hub's lock only.
-    who: Mutex<Option<Arc<Who>>>,
+    /// Changed under the hub's lock only.
+    login: Mutex<Login>,
     outlet: Outlet<SignalMail>,
 }
 
@@ -77,15 +78,15 @@ const fn vtable(more_caps: u32) -> Vtable {
         control: Some(control),
         send_record: Some(send_record),
         network_changed: None,
-        invite_state: None,
-        abort_login: None,
-        set_token: None,
+        invite_state: Some(invite_state),
+        abort_login: Some(abort_login),
+        set_token: Some(set_token),
     })
 }
 
 /// A new signaling plug on `hub`. Whoever gets the ctx calls the vtable's release once.
 pub fn new(hub: &Arc<Hub>) -> (&'static nertc_callkit_signaling, *mut c_void) {
-    let plug = SignalingPlug { hub: hub.clone(), who: Mutex::new(None), outlet: Outlet::new() };
+    let plug = SignalingPlug { hub: hub.clone(), login: Mutex::default(), outlet: Outlet::new() };
     let with_records = hub.has(hub_flag::NERTC_CALLKIT_HUB_SERVER_RECORD);
     let vtable = if with_records { &VTABLE_WITH_RECORDS } else { &VTABLE };
     (&vtable.0, Arc::into_raw(Arc::new(plug)).cast_mut().cast())
@@ -96,13 +97,17 @@ impl SignalingPlug {
         &self.hub
     }
 
-    /// It was kicked.
+    /// It was kicked, or logged out.
     pub(crate) fn forget_login(&self) {
-        *self.who.lock() = None;
+        *self.state() = Login::default();
     }
 
-    fn who(&self) -> Option<Arc<Who>> {
-        self.who.lock().clone()
+    pub(crate) fn state(&self) -> MutexGuard<'_, Login> {
+        self.login.lock()
+    }
+
+    pub(crate) fn who(&self) -> Option<Arc<Who>> {
+        self.state().who.clone()
     }
 
     /// Runs an operation of a device that is logged in: `body` changes the hub and says how it went.
@@ -121,8 +126,10 @@ impl SignalingPlug {
             who.as_ref().and_then(|who| state.people.wire.script.hit(place as i32, Some(who.names())));
         // First in line: whoever asked hears before those whom it concerns.
         state.people.wire.visit(self);
+        let is_cut_off = self.state().needs_token && place != on::NERTC_CALLKIT_FAULT_ON_LOGOUT;
         let answer = match (&who, fault) {
             (None, _) => NOT_LOGGED_IN.into(),
+            (Some(_), _) if is_cut_off => TIMEOUT.into(),
             (Some(_), Some(Hit::Refuse(code))) => code.into(),
             (Some(who), Some(hit @ (Hit::Die | Hit::Kick))) => {
                 state.people.wire.strike(who, hit);
@@ -136,40 +143,11 @@ impl SignalingPlug {
         OK
     }
 
-    fn login(self: &Arc<Self>, req: nertc_callkit_req, who: Who) -> i32 {
-        let mut state = self.hub.lock();
-        let fault = state.people.wire.script.hit(on::NERTC_CALLKIT_FAULT_ON_LOGIN as i32, Some(who.names()));
-        let other = self.who().is_some_and(|it| it.account != who.account);
-        let refusal = match fault {
-            Some(Hit::Die) => return OK,
-            Some(Hit::Refuse(code)) => Some(code),
-            _ if other => Some(ALREADY_LOGGED_IN),
-            _ => None,
-        };
-        if let Some(code) = refusal {
-            state.people.wire.send(self, SignalMail::Done(req, code.into()), None);
-            finish(state);
-            return OK;
-        }
-        self.outlet.revive();
-        // What nobody will hear of stays for the next login.
-        let (who, told) = state.login(self, Arc::new(who), fault != Some(Hit::Drop));
-        *self.who.lock() = Some(who);
-        let extra = Some(Arc::new(Extra { server_ms: now_ms(), ..Extra::default() }));
-        state.people.wire.send(self, SignalMail::Done(req, Answer { extra, ..Answer::default() }), fault);
-        for mail in told {
-            state.people.wire.send(self, mail, fault.filter(|it| matches!(it, Hit::Delay(_))));
-        }
-        finish(state);
-        OK
-    }
-
     /// The plug goes: without a logout nobody is told.
     fn close(self: &Arc<Self>) {
         let mut state = self.hub.lock();
-        if let Some(who) = self.who.lock().take() {
-            state.vanish(self, &who);
-        }
+        let login = std::mem::take(&mut *self.state());
+        login.who.inspect(|who| state.vanish(self, who));
         finish(state);
         self.outlet.close();
     }
@@ -248,6 +226,7 @@ unsafe extern "C" fn logout(ctx: *mut c_void, req: nertc_callkit_req) -> i32 {
     // SAFETY: our ctx, not released.
     let plug = unsafe { plug::<SignalingPlug>(ctx) };
     shield(|| {
+        plug.cancel_login(&mut plug.hub.lock());
         plug.run(req, on::NERTC_CALLKIT_FAULT_ON_LOGOUT, |state, me| {
             state.logout(me);
             plug.forget_login();
@@ -310,7 +289,10 @@ unsafe extern "C" fn reject(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.answer_invite(me, args, false).into();
+    // SAFETY: our ctx, not released.
+    let plug = unsafe { plug::<SignalingPlug>(ctx) };
+    let hub = Arc::downgrade(&plug.hub);
+    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.reject_invite(me, args, &hub).into();
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_REJECT, body) }
 }
@@ -368,7 +350,66 @@ unsafe extern "C" fn send_record(
                 status: record.record_status,
                 text: string(record.text),
             });
+            // SAFETY: the texts of the record are lent for the call.
+            state.people.tell_record(me, &Arc::new(unsafe { sent(me, record) }));
             OK.into()
         })
+    })
+}
+
+/// # Safety
+/// The texts of the record end, and so do those that it points to.
+unsafe fn sent(me: &Who, record: &nertc_callkit_record) -> mail::Record {
+    let count =
+        if record.accounts.is_null() || record.durations_s.is_null() { 0 } else { record.account_count };
+    // SAFETY: the caller's promise: `account_count` of each.
+    let duration =
+        |at: usize| unsafe { (text(*record.accounts.add(at)).into(), *record.durations_s.add(at)) };
+    // SAFETY: the caller's promise.
+    let shared = |it: *const _| unsafe { text(it) }.into();
+    mail::Record {
+        from: me.account.clone(),
+        id: shared(record.client_msg_id),
+        to: shared(record.to),
+        channel: shared(record.channel_id),
+        call_type: record.call_type,
+        status: record.record_status,
+        text: shared(record.text),
+        durations: (0..count as usize).map(duration).collect(),
+    }
+}
+
+unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_signaling_args, state: i32) {
+    // SAFETY: our ctx; the arguments are lent for the call.
+    let (plug, args) = unsafe { (plug::<SignalingPlug>(ctx), lent(args)) };
+    let Some(args) = args else { return };
+    // SAFETY: the texts are lent for the call.
+    let (channel, account, request) =
+        unsafe { (text(args.channel_id), text(args.account), text(args.request_id)) };
+    shield(|| {
+        let mut hub = plug.hub.lock();
+        if let Some(me) = plug.who().filter(|_| !plug.outlet.is_dead()) {
+            hub.invite_state(&me, channel, account, request, state);
+        }
+        finish(hub);
+        OK
+    });
+}
+
+unsafe extern "C" fn abort_login(ctx: *mut c_void, req: nertc_callkit_req) {
+    // SAFETY: our ctx, not released.
+    let plug = unsafe { plug::<SignalingPlug>(ctx) };
+    shield(|| {
+        plug.abort_login(req);
+        OK
+    });
+}
+
+unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
+    // SAFETY: our ctx; the text is lent for the call.
+    let (plug, token) = unsafe { (plug::<SignalingPlug>(ctx), text(token)) };
+    shield(|| {
+        plug.set_token(!token.is_empty());
+        OK
     })
 }

@@ -218,7 +218,7 @@ fn a_kick_logs_the_device_out_and_the_others_see_it_leave() {
     here.take();
     let bobs = Fault { account: Some(c"bob"), ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_KICK, NERTC_CALLKIT_FAULT_ON_NOW, bobs);
-    assert_eq!(bob.take(), ["connection 3"]);
+    assert_eq!(bob.take(), ["connection 3 0"]);
     assert_eq!(alice.take(), [format!("online LEAVE {room} bob/phone>alice - -")]);
     assert_eq!(here.take(), ["LEAVE 2 0"]);
     assert_eq!(there.leave(), ["done 2 0"]);
@@ -227,7 +227,7 @@ fn a_kick_logs_the_device_out_and_the_others_see_it_leave() {
     bob.join(&room);
     alice.take();
     fault(&hub, NERTC_CALLKIT_FAULT_KICK, NERTC_CALLKIT_FAULT_ON_CONTROL, none());
-    assert_eq!(bob.control_raw(&room), ["done 6 20001", "connection 3"]);
+    assert_eq!(bob.control_raw(&room), ["done 6 20001", "connection 3 0"]);
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn media_operations_and_events_have_faults_too() {
     assert_eq!(here.take(), ["LEAVE 2 0"]);
     fault(&hub, NERTC_CALLKIT_FAULT_KICK, NERTC_CALLKIT_FAULT_ON_RTC_JOIN, none());
     assert_eq!(there.join("room", 2), ["done 3 20001"]);
-    assert_eq!(bob.take(), ["connection 3"]);
+    assert_eq!(bob.take(), ["connection 3 0"]);
 }
 
 #[test]

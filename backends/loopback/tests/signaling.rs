@@ -284,7 +284,7 @@ fn single_device_kicks_the_first_and_ends_its_memberships() {
     phone.join(&room);
     alice.take();
     let tablet = Device::online(&hub, "bob", "tablet");
-    assert_eq!(phone.take(), ["connection 3"]);
+    assert_eq!(phone.take(), ["connection 3 0"]);
     assert_eq!(alice.take(), [format!("online LEAVE {room} bob/phone>alice - -")]);
     assert_eq!(phone.join(&room), 20001);
     assert_eq!(tablet.take(), [""; 0]);
@@ -295,7 +295,7 @@ fn a_second_instance_of_a_device_takes_its_place() {
     let hub = Hub::new();
     let first = Device::online(&hub, "bob", "phone");
     let second = Device::online(&hub, "bob", "phone");
-    assert_eq!(first.take(), ["connection 3"]);
+    assert_eq!(first.take(), ["connection 3 0"]);
     drop(first);
     let alice = Device::online(&hub, "alice", "phone");
     let room = alice.channel();

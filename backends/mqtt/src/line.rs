@@ -19,8 +19,9 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use nertc_callkit_plug::codes::{BAD_TOKEN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
-use nertc_callkit_plug::mail::SignalMail;
+use nertc_callkit_ids::Seed;
+use nertc_callkit_plug::codes::{BAD_TOKEN, NOT_LOGGED_IN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
+pub use nertc_callkit_plug::mail::SignalMail;
 
 use crate::convert;
 use crate::identity;
@@ -81,9 +82,14 @@ pub struct Line {
 impl Line {
     /// A device that is logged out. None: the system has no random bytes.
     pub fn new(config: Config, settings: Settings, port: Arc<dyn Port>) -> Option<Line> {
-        Some(Line {
-            station: Station::new(config.clone(), identity::seed()?),
-            link: Link::new(settings.clone(), identity::number()?, port),
+        Some(Line::seeded(config, settings, port, identity::seed()?, identity::number()?))
+    }
+
+    /// As [`Line::new`], with the ids of its messages and its pauses from these seeds.
+    pub fn seeded(config: Config, settings: Settings, port: Arc<dyn Port>, ids: Seed, pauses: u64) -> Line {
+        Line {
+            station: Station::new(config.clone(), ids),
+            link: Link::new(settings.clone(), pauses, port),
             settings,
             config,
             at_work: Part::Station,
@@ -100,7 +106,7 @@ impl Line {
             raw_code: 0,
             logout: None,
             logged_out: None,
-        })
+        }
     }
 
     /// Whose it is.
@@ -154,7 +160,7 @@ impl Line {
     }
 
     /// The link, to do something with it.
-    pub(crate) fn link(&mut self) -> &mut Link {
+    pub fn link(&mut self) -> &mut Link {
         self.at_work = Part::Link;
         &mut self.link
     }
@@ -289,8 +295,10 @@ impl Line {
             Output::Watch { account, device, on } => self.link().watch(&account, &device, on),
             Output::Lively(on) => self.link().lively(now, on),
             Output::Disconnect { forget } => {
-                self.is_in = false;
-                self.is_up = false;
+                (self.is_in, self.is_up, self.is_lost) = (false, false, false);
+                if let Some(req) = self.relogin.take() {
+                    tell(convert::done(req, &NOT_LOGGED_IN.into()));
+                }
                 self.link().disconnect(now, forget);
             }
             Output::Reconnect => self.link().reconnect(now),

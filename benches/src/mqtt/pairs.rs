@@ -68,8 +68,7 @@ pub(crate) fn online(listener: &abi::nertc_callkit_listener, port: u16, account:
     kit
 }
 
-/// The called side: answers every call until its input ends, or the process that measures does: it is asked for
-/// nothing else, so it needs no limit of its own.
+/// The called side: answers every call until its input ends, or the process that measures does.
 pub(crate) fn answer(port: u16) {
     let mut listener: abi::nertc_callkit_listener = api::init();
     listener.on_invited = Some(on_invited);

@@ -128,7 +128,7 @@ pub enum nertc_callkit_fault_action {
     NERTC_CALLKIT_FAULT_DROP = 1,
     /// The message arrives twice.
     NERTC_CALLKIT_FAULT_DUPLICATE = 2,
-    /// The message or the answer comes `delay_ms` later.
+    /// The message or the answer comes `delay_ms` later; ON_LOGIN: the device is not logged in before.
     NERTC_CALLKIT_FAULT_DELAY = 3,
     /// The message arrives after the next one to the same device.
     NERTC_CALLKIT_FAULT_REORDER = 4,
@@ -140,6 +140,9 @@ pub enum nertc_callkit_fault_action {
     NERTC_CALLKIT_FAULT_DIE = 7,
     /// The device is kicked.
     NERTC_CALLKIT_FAULT_KICK = 8,
+    /// The device's token has expired (ON_NOW, ON_LOGIN): on_token_needed, and there is no connection
+    /// until nertc_callkit_set_token.
+    NERTC_CALLKIT_FAULT_EXPIRE_TOKEN = 9,
 }
 
 /// What a loopback fault applies to: an operation of the device, or a message on its way to the
@@ -147,7 +150,7 @@ pub enum nertc_callkit_fault_action {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_fault_on {
-    /// At once, when the fault is added (DIE and KICK).
+    /// At once, when the fault is added (DIE, KICK, EXPIRE_TOKEN).
     NERTC_CALLKIT_FAULT_ON_NOW = 0,
     /// Operation login.
     NERTC_CALLKIT_FAULT_ON_LOGIN = 1,

@@ -25,11 +25,8 @@ pub fn escape(text: &str, limit: usize) -> String {
 
 /// Directions of writing, line ends that are no control characters, and what has no width.
 fn is_invisible(it: char) -> bool {
-    match it {
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => true,
-        '\u{2060}'..='\u{206f}' | '\u{feff}' => true,
-        _ => false,
-    }
+    matches!(it, '\u{61c}' | '\u{feff}' | '\u{2028}'..='\u{202e}')
+        || matches!(it, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}')
 }
 
 #[cfg(test)]

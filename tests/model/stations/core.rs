@@ -60,6 +60,8 @@ pub(crate) enum Word {
     RingsAgain,
     /// The station gave its accept up.
     GivenUp,
+    /// The call is over without a verdict: a CLOSE, or the other side has left.
+    Closed,
 }
 
 /// A device.
@@ -102,6 +104,11 @@ impl Phone {
         let station = Station::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
         Phone { station, config, phase, until, open, last_req, channel: text(""), is_up: false }
+    }
+
+    /// The call's channel, once it is known.
+    pub(crate) fn channel(&self) -> &Text {
+        &self.channel
     }
 
     /// When something happens here by itself.
@@ -321,8 +328,14 @@ impl Phone {
                 said.words.push(Word::Heard(event.signal, by));
                 self.stop();
             }
-            Signal::Close => self.stop(),
-            Signal::Leave if self.phase == Phase::InCall => self.end(now),
+            Signal::Close => {
+                said.words.push(Word::Closed);
+                self.stop();
+            }
+            Signal::Leave if self.phase == Phase::InCall => {
+                said.words.push(Word::Closed);
+                self.end(now);
+            }
             Signal::PeerLost if self.phase == Phase::InCall => self.end(now),
             Signal::Invite
             | Signal::Join

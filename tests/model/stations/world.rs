@@ -20,6 +20,8 @@ pub(crate) struct Budget {
     pub(crate) reconnects: u8,
     pub(crate) cancels: u8,
     pub(crate) hangups: u8,
+    /// What a stranger who knows the call's ids says.
+    pub(crate) forged: u8,
     /// Which of the called devices accept, and which reject, as bits.
     pub(crate) accepts: u8,
     pub(crate) rejects: u8,
@@ -50,7 +52,24 @@ pub(crate) enum Move {
     Reject(usize),
     Restart(usize),
     Reconnect(usize),
+    /// A stranger says this to a device.
+    Forge(usize, usize),
 }
+
+/// What a stranger may say, and whether to a called device or to the caller's.
+const FORGERIES: [(&str, &str, bool); 11] = [
+    ("settled", r#""how":"cancel","by":"""#, true),
+    ("settled", r#""how":"accept","by":"1""#, true),
+    ("settled", r#""how":"accept","by":"2""#, true),
+    ("gone", "", true),
+    ("bye", r#""how":"close""#, true),
+    ("state", "", true),
+    ("gone", "", false),
+    ("bye", r#""how":"close""#, false),
+    ("accept", r#""custom":"""#, false),
+    ("reject", r#""custom":"""#, false),
+    ("ack", "", false),
+];
 
 /// What was decided, as the cores have heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -156,6 +175,10 @@ impl World {
             let hangs_up = phone.phase == Phase::InCall && budget.hangups > 0;
             moves.extend(hangs_up.then_some(Move::HangUp(device)));
         }
+        for at in (0..FORGERIES.len()).filter(|_| budget.forged > 0) {
+            let all = if FORGERIES[at].2 { 1..self.phones.len() } else { 0..1 };
+            moves.extend(all.map(|to| Move::Forge(at, to)));
+        }
         if budget.cancels > 0 && self.phones[0].0.phase == Phase::Calling {
             moves.push(Move::Cancel);
         }
@@ -212,11 +235,53 @@ impl World {
                 self.phones[device].0 = Arc::new(Phone::new(&config.account, &config.device, self.lives));
                 self.step(device, |phone, now| phone.log_in(now))
             }
+            Move::Forge(at, to) => {
+                self.budget.forged -= 1;
+                let letter = self.forgery(at, to);
+                self.step(to, |phone, now| phone.receive(now, &letter))
+            }
             Move::Reconnect(device) => {
                 self.budget.reconnects -= 1;
                 self.step(device, |phone, now| phone.reconnect(now))
             }
         }
+    }
+
+    /// Somebody of another account, with the device name of a called one, who has seen every id of the call.
+    fn forgery(&self, at: usize, to: usize) -> Letter {
+        let (kind, more, _) = FORGERIES[at];
+        let channel = self.phones[0].0.channel();
+        let message = self.wire.iter().map(|it| &it.1.payload).find(|it| it.contains("\"settled\""));
+        let id = message.and_then(|it| it.split("\"id\":\"").nth(1)?.split('"').next()).unwrap_or("m");
+        let comma = if more.is_empty() { "" } else { "," };
+        let body = format!(r#"{{"rid":"r"{comma}{more}}}"#);
+        let head = format!(r#""v":1,"k":"{kind}","id":"{id}","inst":"m","cid":"{channel}","re":"{id}""#);
+        let (account, device) = ("m".into(), "1".into());
+        Letter { to, lane: Lane::Direct, account, device, payload: format!(r#"{{{head},"b":{body}}}"#) }
+    }
+
+    /// Nobody hears an end that nobody of the call wanted, or an answer that nobody gave.
+    fn is_forged(&self, device: usize, word: &Word) -> bool {
+        let phase = |device: usize| self.phones[device].0.phase;
+        let is_quiet = self.lives == 0 && self.is_fair;
+        is_quiet
+            && match word {
+                Word::Heard(Signal::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
+                Word::Closed if device == 0 => {
+                    (1..self.phones.len()).any(|it| matches!(phase(it), Phase::InCall))
+                }
+                Word::Closed => phase(0) == Phase::Calling,
+                Word::Told(_, by) | Word::Heard(_, by) => {
+                    let by = self.phones.iter().skip(1).find(|it| it.0.config.device == *by);
+                    by.is_none_or(|it| matches!(it.0.phase, Phase::Idle | Phase::Ringing))
+                }
+                Word::Granted(_)
+                | Word::Cancelled
+                | Word::Rejects(_)
+                | Word::Twice
+                | Word::RingsAgain
+                | Word::GivenUp => false,
+            }
     }
 
     fn pass(&mut self) -> Result<(), String> {
@@ -275,6 +340,9 @@ impl World {
 
     /// The laws of what cores hear about one invite.
     fn judge(&mut self, device: usize, word: Word) -> Result<(), String> {
+        if self.is_forged(device, &word) {
+            return Err(format!("invariant 13: device {device}: {word:?}: nobody of the call did that"));
+        }
         let ruling = &mut self.ruling;
         let broken =
             |why: &str, ruling: &Ruling| Err(format!("{why}: device {device}: {word:?}, {ruling:?}"));
@@ -284,7 +352,7 @@ impl World {
             Word::GivenUp if self.is_fair => {
                 return broken("invariant 3: an accept is not decided, and next to nothing was lost", ruling);
             }
-            Word::GivenUp => return Ok(()),
+            Word::GivenUp | Word::Closed => return Ok(()),
             Word::Rejects(by) => {
                 ruling.rejects.insert(by.clone());
                 return Ok(());
@@ -303,7 +371,12 @@ impl World {
         let is_repeated = match &word {
             Word::Told(..) | Word::Cancelled => std::mem::replace(&mut ruling.is_told, true),
             Word::Granted(_) => std::mem::replace(&mut ruling.is_granted, true),
-            Word::Heard(..) | Word::Rejects(_) | Word::Twice | Word::RingsAgain | Word::GivenUp => false,
+            Word::Heard(..)
+            | Word::Rejects(_)
+            | Word::Twice
+            | Word::RingsAgain
+            | Word::GivenUp
+            | Word::Closed => false,
         };
         if is_repeated { broken("invariant 4: once more", ruling) } else { Ok(()) }
     }

@@ -121,7 +121,7 @@ unsafe extern "C" fn on_complete(
 
 unsafe fn event_text(event: &nertc_callkit_signaling_event) -> String {
     const NAMES: [&str; 9] =
-        ["", "CLOSE", "JOIN", "INVITE", "CANCEL", "REJECT", "ACCEPT", "LEAVE", "CONTROL"];
+        ["RINGING", "CLOSE", "JOIN", "INVITE", "CANCEL", "REJECT", "ACCEPT", "LEAVE", "CONTROL"];
     // SAFETY: lent for the call.
     unsafe {
         let channel = &*event.channel;
@@ -129,7 +129,7 @@ unsafe fn event_text(event: &nertc_callkit_signaling_event) -> String {
         assert!(event.time_ms > 1_600_000_000_000 && channel.expire_ms > channel.create_ms);
         format!(
             "{} {} {}/{}>{} {} {}{gone}",
-            NAMES[event.signal as usize],
+            NAMES[event.signal as usize % 101],
             text(channel.channel_id),
             text(event.from),
             text(event.from_device),
@@ -167,7 +167,20 @@ unsafe extern "C" fn on_connection(
     event: *const nertc_callkit_signaling_connection,
 ) -> i32 {
     // SAFETY: lent for the call.
-    unsafe { log(ctx).offer(format!("connection {}", (*event).what)) }
+    unsafe { log(ctx).offer(format!("connection {} {}", (*event).what, (*event).code)) }
+}
+
+unsafe extern "C" fn on_record(
+    ctx: *mut c_void,
+    from: *const c_char,
+    record: *const nertc_callkit_record,
+) -> i32 {
+    // SAFETY: lent for the call.
+    unsafe {
+        let record = &*record;
+        let (id, to) = (text(record.client_msg_id), text(record.to));
+        log(ctx).offer(format!("record {}>{to} {id} {}", text(from), record.record_status))
+    }
 }
 
 /// A signaling plug with its sink.
@@ -210,7 +223,7 @@ impl Device {
             rooms: Some(on_rooms),
             connection: Some(on_connection),
             log: None,
-            record: None,
+            record: Some(on_record),
         });
         // SAFETY: the sink lives until close_backend has returned.
         assert_eq!(unsafe { vtable.open.unwrap()(ctx, &*sink) }, 0);
@@ -252,6 +265,45 @@ impl Device {
         // SAFETY: our plug, lent arguments.
         assert_eq!(unsafe { self.vtable.login.unwrap()(self.ctx, self.req(), &args) }, 0);
         self.take()
+    }
+
+    /// The number of the newest operation.
+    pub fn last(&self) -> usize {
+        *self.req.lock()
+    }
+
+    pub fn abort_login(&self, req: usize) -> Vec<String> {
+        // SAFETY: our plug.
+        unsafe { self.vtable.abort_login.unwrap()(self.ctx, req) };
+        self.take()
+    }
+
+    pub fn set_token(&self, token: &str) -> Vec<String> {
+        // SAFETY: our plug, lent text.
+        assert_eq!(unsafe { self.vtable.set_token.unwrap()(self.ctx, c(token).as_ptr()) }, 0);
+        self.take()
+    }
+
+    pub fn invite_state(
+        &self,
+        channel: &str,
+        inviter: &str,
+        request: &str,
+        state: nertc_callkit_invite_state,
+    ) {
+        let (channel, account, request) = (c(channel), c(inviter), c(request));
+        // SAFETY: numbers and pointers; all-zero is a value of it.
+        let mut args: nertc_callkit_signaling_args = unsafe { std::mem::zeroed() };
+        args.struct_size = size_of_val(&args) as u32;
+        args.channel_id = channel.as_ptr();
+        args.account = account.as_ptr();
+        args.request_id = request.as_ptr();
+        // SAFETY: our plug, lent arguments.
+        unsafe { self.vtable.invite_state.unwrap()(self.ctx, &args, state as i32) };
+    }
+
+    pub fn reject_with(&self, channel: &str, account: &str, custom: &str) -> i32 {
+        self.code(self.vtable.reject, To { channel, account, request: "r1", custom, flags: 0 })
     }
 
     pub fn logout(&self) -> Vec<String> {

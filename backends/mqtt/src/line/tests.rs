@@ -402,3 +402,15 @@ fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit()
     phone.until("no answer", |phone| phone.told.iter().any(|it| matches!(it, SignalMail::Done(2, _))));
     assert_eq!(phone.told(), "connection 2 0\ndone 2 0\n");
 }
+
+#[test]
+fn a_logout_ends_a_login_that_waits_for_the_connection() {
+    let mut phone = Phone::in_session();
+    phone.broker.hang_up();
+    phone.until("not lost", |phone| !phone.line.is_up);
+    phone.told();
+    phone.login(2, "secret");
+    phone.act(|line, now| line.operate(now, 3, Op::Logout));
+    phone.until("no answer", |phone| phone.told.len() == 2);
+    assert_eq!(phone.told(), "done 2 20001\ndone 3 0\n");
+}

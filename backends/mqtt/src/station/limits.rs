@@ -34,7 +34,7 @@ pub(super) const RECENT: usize = 64;
 pub(super) const CLAIMANTS: usize = 64;
 /// Logins of own devices that are remembered.
 pub(super) const LOGINS: usize = 64;
-/// Messages about one channel, or about none, that wait for the broker or for a peer; the next one is refused.
+/// Messages about one channel, or about none, that wait for the broker or a peer; the next one is refused.
 pub(super) const POST_OF_ONE: usize = 64;
 /// The same for what ends or answers a call: beside the others.
 pub(super) const POST_LAST_WORDS: usize = 64;
@@ -96,6 +96,8 @@ pub(super) const HINT_ASK_MS: u64 = 500;
 pub(super) const BUSY_MS: u64 = 2_000;
 /// After how much ringing the caller's device is asked whether it still calls: it may be gone without a word.
 pub(super) const RING_ASK_MS: u64 = 60_000;
+/// How often the core is told, at most, that a member is silent still.
+pub(super) const LOST_AGAIN_MS: u64 = 10_000;
 /// Questions to a device that may be gone, and how many.
 pub(super) const DOUBT_EVERY_MS: u64 = 1_000;
 pub(super) const DOUBTS: u32 = 3;

@@ -5,6 +5,8 @@
 //! the backlog: it is handed over as one batch, its invites only after the callers' devices have said that
 //! they stand.
 
+use std::collections::BTreeSet;
+
 use super::envelope::{Body, Bye, Envelope};
 use super::room::{Doubt, Party, Role};
 use super::value::{Event, InviteState, Lane, Output, Signal, Source, Text, Topic, What};
@@ -45,9 +47,11 @@ enum Phase {
         is_hello: bool,
         until: u64,
     },
-    /// Callers are asked whether the backlog's invites stand.
+    /// Callers are asked whether the backlog's invites stand. Only what concerns channels of these accounts
+    /// waits for that: a stranger who does not answer holds nobody else up.
     Probing {
         until: u64,
+        accounts: BTreeSet<Text>,
     },
     In,
 }
@@ -84,7 +88,7 @@ impl Session {
     /// Keeps an event for the batch, or gives it back. What ends or answers a call always has its place: each
     /// belongs to a call that is here or in the batch.
     pub(super) fn hold(&mut self, event: Event, is_live: bool) -> Option<Event> {
-        if matches!(self.phase, Phase::In) {
+        if !self.holds(&event.channel.creator) {
             return Some(event);
         }
         let is_last = match event.signal {
@@ -97,6 +101,15 @@ impl Session {
         None
     }
 
+    /// What concerns channels of this account waits for the batch.
+    fn holds(&self, account: &Text) -> bool {
+        match &self.phase {
+            Phase::Out | Phase::Connecting | Phase::Greeting { .. } => true,
+            Phase::Probing { accounts, .. } => accounts.contains(account),
+            Phase::In => false,
+        }
+    }
+
     /// Whether the batch has place for something more of this account.
     pub(super) fn has_place(&self, from: &Text, is_live: bool) -> bool {
         let of_one = self.backlog.iter().filter(|it| it.from == *from).count();
@@ -105,7 +118,7 @@ impl Session {
 
     /// Keeps a call record until the batch is handed over, or gives it back.
     pub(super) fn hold_record(&mut self, from: &Text, record: Output) -> Option<Output> {
-        if matches!(self.phase, Phase::In) {
+        if !self.holds(from) {
             return Some(record);
         }
         let of_one = self.records.iter().filter(|it| it.0 == *from).count();
@@ -117,7 +130,7 @@ impl Session {
 
     pub(super) fn timeout(&self) -> Option<u64> {
         match self.phase {
-            Phase::Greeting { until, .. } | Phase::Probing { until } => Some(until),
+            Phase::Greeting { until, .. } | Phase::Probing { until, .. } => Some(until),
             Phase::Out | Phase::Connecting | Phase::In => None,
         }
     }
@@ -305,7 +318,8 @@ impl Station {
         if std::mem::take(&mut self.session.is_lost) {
             self.connection(What::Restored, codes::OK, "".into());
         }
-        self.session.phase = Phase::Probing { until: self.now + limits::PROBING_MS };
+        let until = self.now + limits::PROBING_MS;
+        self.session.phase = Phase::Probing { until, accounts: BTreeSet::new() };
         let ids: Vec<Text> = self.rooms.keys().cloned().collect();
         for id in ids {
             self.ask_after_reconnect(&id);
@@ -337,17 +351,26 @@ impl Station {
         }
     }
 
-    /// Hands the backlog over once every caller has answered, or had the time to.
+    /// Hands over what of the backlog concerns nobody who is still asked, or has had the time to answer.
     pub(super) fn end_probing(&mut self) {
-        if !matches!(self.session.phase, Phase::Probing { .. }) || !self.probed().is_empty() {
-            return;
-        }
-        self.session.phase = Phase::In;
-        let events = std::mem::take(&mut self.session.backlog);
+        let Phase::Probing { until, .. } = self.session.phase else { return };
+        let probed = self.probed();
+        let hosts = probed.iter().filter_map(|id| self.rooms.get(id)).map(|room| room.host.account.clone());
+        let accounts: BTreeSet<Text> = hosts.collect();
+        let is_in = accounts.is_empty();
+        let waits = |event: &Event| accounts.contains(&event.channel.creator);
+        let (later, events) = std::mem::take(&mut self.session.backlog).into_iter().partition(waits);
+        self.session.backlog = later;
+        let waits = |it: &(Text, Output)| accounts.contains(&it.0);
+        let (later, records) = std::mem::take(&mut self.session.records).into_iter().partition(waits);
+        self.session.records = later;
+        self.session.phase = if is_in { Phase::In } else { Phase::Probing { until, accounts } };
+        let events: Vec<Event> = events;
         if !events.is_empty() {
             self.outputs.push_back(Output::Events { source: Source::Offline, events });
         }
-        self.outputs.extend(std::mem::take(&mut self.session.records).into_iter().map(|it| it.1));
+        let records: Vec<(Text, Output)> = records;
+        self.outputs.extend(records.into_iter().map(|it| it.1));
     }
 
     /// The invites of the backlog whose callers have not answered yet.

@@ -161,7 +161,7 @@ impl Station {
         is_here || self.over.concerns(self.now, id, party)
     }
 
-    /// Nothing is heard of a member's device. Whether the member is gone the core decides: its media may live.
+    /// Nothing is heard of a member's device. Whether it is gone is the core's decision: its media may live.
     fn report_lost(&mut self, id: &Text, party: &Party) {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(id) else { return };
@@ -184,9 +184,16 @@ impl Station {
         self.tell(Source::Online, event);
     }
 
-    /// How often a silent member is asked.
-    fn ask_ms(&self) -> u64 {
-        u64::from(self.config.peer_lost_ms / 3).max(1)
+    /// When a silent member is asked next, and when the core is told that nothing is heard of it: the first
+    /// time, and again and again, but then not more often than all ten seconds.
+    fn patience(&self, peer: &Peer) -> (u64, u64) {
+        let lost_ms = u64::from(self.config.peer_lost_ms);
+        let since = peer.heard.max(peer.asked);
+        if peer.lost_at == 0 {
+            return (since + (lost_ms / 3).max(1), peer.heard + lost_ms);
+        }
+        let (ask_ms, again_ms) = (lost_ms / 3, lost_ms.max(limits::LOST_AGAIN_MS));
+        (since + ask_ms.max(limits::DOUBT_EVERY_MS), peer.lost_at + again_ms)
     }
 
     pub(super) fn peer_timeout(&self, room: &Room, peer: &Peer) -> Option<u64> {
@@ -194,8 +201,8 @@ impl Station {
         let doubt = peer.doubt.as_ref().map(|it| it.next);
         let watches = self.config.peer_lost_ms > 0 && room.is_in && self.session.is_up();
         let silence = watches.then(|| {
-            let ask = peer.heard.max(peer.asked) + self.ask_ms();
-            ask.min(peer.heard.max(peer.lost_at) + u64::from(self.config.peer_lost_ms))
+            let (ask, lost) = self.patience(peer);
+            ask.min(lost)
         });
         [held, doubt, silence].into_iter().flatten().min()
     }
@@ -219,8 +226,11 @@ impl Station {
     }
 
     fn peer_timeouts(&mut self, id: &Text, party: &Party) {
-        let (now, ask_ms, lost_ms) = (self.now, self.ask_ms(), u64::from(self.config.peer_lost_ms));
-        let is_up = self.session.is_up();
+        let (now, is_up) = (self.now, self.session.is_up());
+        let watches = self.config.peer_lost_ms > 0;
+        let Some(room) = self.rooms.get(id) else { return };
+        let Some(peer) = room.peers.iter().find(|it| it.party == *party) else { return };
+        let (ask_at, lost_at) = self.patience(peer);
         let Some(room) = self.rooms.get_mut(id) else { return };
         let is_in = room.is_in;
         let Some(peer) = room.peer(party) else { return };
@@ -230,12 +240,12 @@ impl Station {
             if asks {
                 peer.doubt = Some(Doubt { next: now + limits::DOUBT_EVERY_MS, left: doubt.left - 1 });
             } else {
-                is_lost = is_in && lost_ms > 0;
+                is_lost = is_in && watches;
             }
         }
-        if is_in && is_up && lost_ms > 0 {
-            is_lost |= peer.heard.max(peer.lost_at) + lost_ms <= now;
-            asks |= peer.heard.max(peer.asked) + ask_ms <= now;
+        if is_in && is_up && watches {
+            is_lost |= lost_at <= now;
+            asks |= ask_at <= now;
         }
         if asks && is_in {
             peer.asked = now;

@@ -36,7 +36,8 @@ fn strangers_who_ring_everywhere_keep_nobody_from_calling_or_being_called() {
     rig.state = Some(crate::station::InviteState::Ringing);
     let channel = ring(&mut rig, "alice/phone", "bob");
     assert!(rig.take("bob/pad").contains(&"Online Invite by alice".to_owned()));
-    // Whom the user is told of is not evicted.
+    // Whom the user is told of is not evicted, however long it has rung.
+    rig.pass(100);
     rig.state = None;
     for account in 60..600 {
         let account = format!("m{account}");
@@ -73,6 +74,11 @@ fn the_end_of_a_call_is_told_however_much_else_waited() {
         rig.down("bob/pad");
         rig.take("bob/pad");
         let flood = |rig: &mut Rig| {
+            // Her own share is used up, too.
+            for n in 0..70 {
+                let text = format!(r#""k":"ctl","id":"a{n}","cid":"{channel}","b":{{"custom":"x"}}"#);
+                rig.forge("bob/pad", ("alice", "phone"), Lane::Direct, &text);
+            }
             for account in 0..40 {
                 for n in 0..60 {
                     let (account, id) = (format!("m{account}"), format!("{account}-{n}"));
@@ -124,6 +130,22 @@ fn what_came_before_the_subscription_is_limited_in_bytes() {
     let size = format!("{:?}", rig.phones["bob/pad"].station).len();
     // Bytes as numbers: five characters each.
     assert!(size < 6 * 1024 * 1024, "{size}");
+    assert!(size > 4 * 1024 * 1024, "{size}: it is full");
+}
+
+#[test]
+fn nobody_uses_up_the_place_of_others_before_the_subscription() {
+    let mut rig = Rig::new(&["bob/pad"]);
+    rig.down("bob/pad");
+    let custom = "x".repeat(4_000);
+    for n in 0..400 {
+        let text = format!(r#""k":"invite","id":"{n}","cid":"{n}","b":{{"rid":"r","custom":"{custom}"}}"#);
+        rig.forge("bob/pad", ("mallory", "x"), Lane::Inbox, &text);
+    }
+    rig.forge("bob/pad", ("carol", "pad"), Lane::Inbox, &an_invite("carols"));
+    rig.up("bob/pad");
+    rig.pass(3_000);
+    assert!(rig.take("bob/pad").contains(&"Offline Invite by carol over".to_owned()));
 }
 
 #[test]
@@ -161,4 +183,30 @@ fn lines_of_the_log_are_counted() {
     }
     let Some(Output::Log { text }) = lines(&mut rig).pop() else { unreachable!("a line") };
     assert!(text.contains(" times in the last minutes)"), "{text}");
+}
+
+#[test]
+fn wills_are_watched_of_whom_we_talk_to_first_and_of_strangers_as_far_as_there_is_place() {
+    let mut rig = Rig::new(&["alice/phone"]);
+    rig.add("bob/pad", crate::station::Config { watch_presence: true, ..super::rig::config("bob/pad") });
+    rig.log_in("bob/pad");
+    for account in 0..40 {
+        let account = format!("a{account}");
+        rig.forge("bob/pad", (&account, "x"), Lane::Inbox, &an_invite(&account));
+    }
+    let channel = ring(&mut rig, "alice/phone", "bob");
+    rig.op("bob/pad", Op::Accept(message(&channel, "alice", "")));
+    rig.op("bob/pad", Op::Join { channel });
+    let heard = std::mem::take(&mut rig.phones.get_mut("bob/pad").expect("a phone").heard);
+    let mut watched = std::collections::BTreeSet::new();
+    for output in heard {
+        let Output::Watch { account, on, .. } = output else { continue };
+        if on {
+            watched.insert(account)
+        } else {
+            watched.remove(&account)
+        };
+        assert!(watched.len() <= 16);
+    }
+    assert!(watched.contains("alice") && watched.len() == 16, "{watched:?}");
 }

@@ -44,7 +44,7 @@ mod plug {
     use crate::ffi::convert::{
         HostPtr, bytes, c_text, give, known, opt_text, options as read_options, range, text,
     };
-    use crate::ffi::error::Error;
+    use crate::ffi::error::{Error, Problem};
     use crate::worker::CallbackGuard;
 
     /// # Safety
@@ -103,9 +103,9 @@ mod plug {
     /// As `read`.
     unsafe fn endpoints(c: &nertc_callkit_mqtt_options) -> Result<Vec<Text>, Error> {
         let count = c.endpoint_count as usize;
-        if c.endpoints.is_null() || count > ENDPOINTS {
-            let most = if c.endpoints.is_null() { 0 } else { ENDPOINTS as u32 };
-            return range("options.endpoint_count", c.endpoint_count, 0..=most).map(|_| Vec::new());
+        range("options.endpoint_count", c.endpoint_count, 0..=ENDPOINTS as u32)?;
+        if c.endpoints.is_null() && count > 0 {
+            return Err(Error::invalid("options.endpoints", Problem::Missing));
         }
         // SAFETY: the caller's promise.
         (0..count)

@@ -25,6 +25,20 @@ const KINDS: [&str; 16] = [
     "hello", "mark", "rec", "wave",
 ];
 
+/// Topics that no broker should deliver here.
+const TOPICS: [&str; 10] = [
+    "nck1/u/alice/in/bob/pad",
+    "nck1/u/alice/in/=2/pad",
+    "nck1/u/alice/in/=FF/pad",
+    "nck1/u/alice/in/b\u{e9}/pad",
+    "nck1/u/alice/in//",
+    "nck1/u/bob/in/alice/pad",
+    "nck1/u/alice/d/pad/bob/pad",
+    "nck1/p/=/=",
+    "",
+    "#",
+];
+
 /// One input.
 pub fn run(data: &[u8]) {
     reaches_up(data);
@@ -234,10 +248,14 @@ impl World {
 
     fn publish(&mut self, qos: u8, topic: &str, payload: &[u8]) -> Vec<u8> {
         self.last_id = self.last_id % 60 + 1;
+        self.publish_as(self.last_id, qos, topic, payload)
+    }
+
+    fn publish_as(&self, id: u16, qos: u8, topic: &str, payload: &[u8]) -> Vec<u8> {
         let mut body = (topic.len() as u16).to_be_bytes().to_vec();
         body.extend(topic.as_bytes());
         if qos > 0 {
-            body.extend(self.last_id.to_be_bytes());
+            body.extend(id.to_be_bytes());
         }
         body.extend(self.five.then_some(0));
         body.extend(payload);
@@ -307,20 +325,22 @@ impl World {
              \"b\":{{\"rid\":\"{request}\",\"type\":1,\"custom\":\"\",\"uid\":{number},\"how\":\"{how}\",\
              \"by\":\"{device}\",\"asks\":true}}}}",
             self.count,
-            number % 4,
+            if bytes.chance(32) { number } else { number % 4 },
         );
         let topic = match bytes.seldom(4) {
             0 => format!("nck1/u/alice/d/phone/{from}/{device}"),
             1 => format!("nck1/u/alice/in/{from}/{device}"),
             2 => format!("nck1/u/alice/own/{device}"),
-            _ => format!("nck1/p/{from}/{device}"),
+            _ if bytes.flag() => format!("nck1/p/{from}/{device}"),
+            _ => (*bytes.pick(&TOPICS)).to_owned(),
         };
         self.publish(1, &topic, text.as_bytes())
     }
 
     /// What a broker would say, with a mistake in it.
     fn mistake(&mut self, bytes: &mut Bytes<'_>) {
-        let id = (bytes.number() as u16).to_be_bytes();
+        let id = [self.last_id, 0, 1, 2, bytes.number() as u16][bytes.below(5)];
+        let (number, id) = (id, id.to_be_bytes());
         let mut packet = match bytes.below(9) {
             0 => net::packet(0x20, &[0, bytes.byte(), 0]),
             1 => net::packet(0x40, &[&id[..], &[bytes.byte()]].concat()),
@@ -328,7 +348,7 @@ impl World {
             3 => net::packet(0xB0, &[&id[..], &[0, 0]].concat()),
             4 => net::packet(0x62, &id),
             5 => net::packet(0xE0, &[bytes.byte()]),
-            6 => self.publish((bytes.byte() & 3).min(2), "nck1/u/alice/in/bob/pad", b"{}"),
+            6 => self.publish_as(number, bytes.below(3) as u8, *bytes.pick(&TOPICS), b"{}"),
             7 => {
                 let properties = bytes.take(32);
                 let body = [&[0, 1, b'x', 0, 7, properties.len() as u8][..], properties, b"{}"].concat();

@@ -2,10 +2,10 @@
 //! a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the other
 //! worlds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Connection, Input, Req, Signal, SignalEvent, SignalResult, Source, Text};
+use nertc_callkit::engine::input::{Connection, Input, Req, SignalEvent, SignalResult, Source, Text};
 use nertc_callkit::engine::output::{Notice, SignalOp};
 use nertc_callkit_mqtt::names::{Incoming, Names};
 use nertc_callkit_mqtt::station::{self, Fate, Station};
@@ -39,8 +39,6 @@ pub(super) struct Phone {
     heard: BTreeMap<String, u64>,
     /// The plug tells its core in order: nothing before this.
     told: u64,
-    /// Invites of which the core has said what became of them.
-    said: BTreeSet<(Text, Text)>,
     /// Operations without an answer.
     pub(super) open: BTreeMap<Req, SignalOp>,
 }
@@ -85,6 +83,7 @@ pub(super) enum Mail {
     Done(Req, SignalResult),
     Events(Source, Vec<SignalEvent>),
     Connection(Connection),
+    Record(Text, Text),
 }
 
 impl Stations {
@@ -167,7 +166,6 @@ impl Phone {
             sent: 0,
             heard: BTreeMap::new(),
             told: 0,
-            said: BTreeSet::new(),
             open: BTreeMap::new(),
         }
     }
@@ -179,12 +177,6 @@ impl Phone {
         self.link = link;
         self.heard.clear();
     }
-}
-
-/// Invites that may ring, by channel and request.
-fn invites(events: &[SignalEvent]) -> Vec<(Text, Text)> {
-    let invites = events.iter().filter(|it| it.signal == Signal::Invite && !it.channel.invalid);
-    invites.map(|it| (it.channel.id.clone(), it.request_id.clone())).collect()
 }
 
 impl World {
@@ -294,7 +286,7 @@ impl World {
                 self.tell_core(device, Mail::Events(words::source(source), events));
             }
             station::Output::Record { from, id, .. } => {
-                self.note(|| format!("device {device}: station: record {id} of {from}"));
+                self.tell_core(device, Mail::Record(from, id));
             }
             station::Output::Connection { what, code, message } => {
                 let now_is = words::connection(what, code, &message);
@@ -353,18 +345,11 @@ impl World {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
                 self.feed(device, Input::SignalDone { req, result })
             }
-            Mail::Events(Source::Offline, events) => {
-                let invites = invites(&events);
-                self.feed_backlog(device, events)?;
-                self.made_of(device, invites);
-                Ok(())
-            }
+            Mail::Events(Source::Offline, events) => self.feed_backlog(device, events),
             Mail::Events(source, events) => {
-                let invites = invites(&events);
-                events.into_iter().try_for_each(|event| self.receive(device, source, event))?;
-                self.made_of(device, invites);
-                Ok(())
+                events.into_iter().try_for_each(|event| self.receive(device, source, event))
             }
+            Mail::Record(from, id) => self.hear_claim(device, from, id),
             Mail::Connection(now_is) => {
                 self.note(|| format!("device {device}: {now_is:?}"));
                 if matches!(now_is, Connection::Kicked(_)) {
@@ -375,25 +360,10 @@ impl World {
         }
     }
 
-    /// A core that does not say what became of an invite has made something of it.
-    fn made_of(&mut self, device: usize, invites: Vec<(Text, Text)>) {
-        let Some(phone) = self.phone(device) else { return };
-        let said = std::mem::take(&mut phone.said);
-        for (channel, request) in invites.into_iter().filter(|it| !said.contains(it)) {
-            let state = station::InviteState::Ringing;
-            self.tell_station(device, station::Input::InviteState { channel, request, state });
-        }
-    }
-
     /// The core tells its plug something that needs no answer.
     pub(super) fn notify_station(&mut self, device: usize, notice: Notice) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = words::notice(notice) else { return };
-        if let (station::Input::InviteState { channel, request, .. }, Some(phone)) =
-            (&input, self.phone(device))
-        {
-            phone.said.insert((channel.clone(), request.clone()));
-        }
         self.tell_station(device, input);
     }
 

@@ -34,7 +34,7 @@ pub(super) const RECENT: usize = 64;
 pub(super) const CLAIMANTS: usize = 64;
 /// Logins of own devices that are remembered.
 pub(super) const LOGINS: usize = 64;
-/// Messages about one channel, or about none, that wait for the broker or for a peer; the next one is refused.
+/// Messages about one channel, or about none, that wait for the broker or a peer; the next one is refused.
 pub(super) const POST_OF_ONE: usize = 64;
 /// The same for what ends or answers a call: beside the others.
 pub(super) const POST_LAST_WORDS: usize = 64;

@@ -161,7 +161,7 @@ impl Station {
         is_here || self.over.concerns(self.now, id, party)
     }
 
-    /// Nothing is heard of a member's device. Whether the member is gone the core decides: its media may live.
+    /// Nothing is heard of a member's device. Whether it is gone is the core's decision: its media may live.
     fn report_lost(&mut self, id: &Text, party: &Party) {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(id) else { return };

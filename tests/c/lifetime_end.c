@@ -188,6 +188,8 @@ static void a_pending_call_comes_with_shutting_down(void)
     line.action = NERTC_CALLKIT_FAULT_NO_ANSWER;
     line.on = on;
     CHECK_OK(nertc_callkit_hub_add_fault(pair.hub, &line));
+    /* That it rings would be an answer, too. */
+    fault(pair.hub, DROP, EVENT_RINGING, "alice", 0);
     options.user_id = "bob";
     CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
     if (has_left) {

@@ -101,6 +101,8 @@ static void cancelled_before_the_invite_was_answered(void)
 {
   struct pair pair = order_pair();
   fault(pair.hub, NO_ANSWER, INVITE, "alice", 0);
+  /* That it rings would be an answer, too. */
+  fault(pair.hub, DROP, EVENT_RINGING, "alice", 0);
   start_call(&pair);
   phone_expect(pair.bob, "on_invited");
   phone_expect(pair.alice, "done(call,0)");

@@ -464,7 +464,8 @@ impl World {
                 Ok(())
             }
             Output::Rtc { req, op } => self.run_media(device, req, &op),
-            Output::Event(_) | Output::Done { .. } | Output::Ignored(_) | Output::Closed => Ok(()),
+            Output::Notify(_) | Output::Event(_) | Output::Done { .. } => Ok(()),
+            Output::Ignored(_) | Output::Closed => Ok(()),
         }
     }
 

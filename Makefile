@@ -13,8 +13,8 @@ unexport MAKEFLAGS MFLAGS
 # Broker programs, and what the tests that start them use.
 BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 CLIPPY := cargo clippy --quiet
-SHELL_SCRIPTS := .ci/run scripts/* mosquitto/certificates mosquitto/local mosquitto/user tests/abi/planted \
-  tests/conformance/with_mosquitto tests/install/check
+SHELL_SCRIPTS := .ci/run scripts/* brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
+  mosquitto/user tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
 .PHONY: help demo demo-mqtt phone test test-all test-brokers sim model faults bench load fuzz abi
 .PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
@@ -157,7 +157,7 @@ lint:
 	$(CLIPPY) --workspace --all-targets -- -D warnings
 	$(CLIPPY) --test model --test stations -- -D warnings
 	$(CLIPPY) --lib --no-default-features -- -D warnings
-	$(CLIPPY) --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
+	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 	shellcheck $(SHELL_SCRIPTS)
 	@echo 'lint: no warning'

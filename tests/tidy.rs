@@ -50,6 +50,8 @@ const BANNED: &[(&str, &[&str])] = &[
         &["nertc_callkit::", "nertc_callkit_loopback", "nertc_callkit_mqtt", "no_mangle", "libc::"],
     ),
     ("backends/", &["nertc_callkit::", "no_mangle"]),
+    // Who waits has a limit: `process::answer`.
+    ("tests/brokers/", &[".output()", "Command::status"]),
     ("", &["todo!(", "unimplemented!(", "dbg!("]),
 ];
 
@@ -124,6 +126,27 @@ fn imports_point_down_only() {
         }));
     }
     none(found);
+}
+
+/// Cargo builds where it is told to, and scripts/target asks it.
+#[test]
+fn commands_ask_where_cargo_builds() {
+    let is_command = |file: &String| {
+        let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+        let scripts =
+            ["scripts", ".ci", "mosquitto", "brokers", "tests/abi", "tests/conformance", "tests/install"];
+        name == "Makefile" || name == "CMakeLists.txt" || scripts.contains(&folder) && !name.contains('.')
+    };
+    let commands: Vec<String> = files().into_iter().filter(is_command).collect();
+    assert!(commands.len() > 15, "{commands:?}");
+    let asked = ["$target/", "scripts/target", "fuzz/target"];
+    let offences = commands.iter().flat_map(|file| {
+        offences(file, &read(file), |line| {
+            let rest = asked.iter().fold(line.to_owned(), |line, asked| line.replace(asked, ""));
+            rest.contains("target/").then(|| "cargo may build elsewhere: scripts/target".to_owned())
+        })
+    });
+    none(offences.collect());
 }
 
 #[test]

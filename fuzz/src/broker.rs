@@ -1,6 +1,6 @@
-//! A whole connection: a device, that is station and link, between an app that asks anything and a broker that
-//! says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a login that
-//! works, so that what follows meets a device that is connected.
+//! A whole connection: a device, that is station and link, between an app that asks anything and a broker
+//! that says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a login
+//! that works, so that what follows meets a device that is connected.
 
 mod net;
 
@@ -23,6 +23,20 @@ const DEVICES: [&str; 3] = ["phone", "pad", "web"];
 const KINDS: [&str; 16] = [
     "invite", "alert", "accept", "reject", "settled", "join", "bye", "ctl", "ack", "sync", "state", "gone",
     "hello", "mark", "rec", "wave",
+];
+
+/// Topics that no broker should deliver here.
+const TOPICS: [&str; 10] = [
+    "nck1/u/alice/in/bob/pad",
+    "nck1/u/alice/in/=2/pad",
+    "nck1/u/alice/in/=FF/pad",
+    "nck1/u/alice/in/b\u{e9}/pad",
+    "nck1/u/alice/in//",
+    "nck1/u/bob/in/alice/pad",
+    "nck1/u/alice/d/pad/bob/pad",
+    "nck1/p/=/=",
+    "",
+    "#",
 ];
 
 /// One input.
@@ -124,33 +138,9 @@ impl World {
 
     fn login(&mut self, token: &str) {
         self.last_req += 1;
-        let (now, req) = (self.now, self.last_req);
+        let req = self.last_req;
         self.running.insert(req);
-        let mut told = Vec::new();
-        let done = |running: &mut BTreeSet<u64>, mail| {
-            if let SignalMail::Done(req, _) = mail {
-                assert!(running.remove(&(req as u64)), "{req} is answered twice, or was never asked");
-            }
-        };
-        let mut early = Vec::new();
-        self.line.act(now, &mut |mail| told.push(mail), |line| {
-            line.login(now, req, token, &mut |mail| early.push(mail));
-        });
-        early.into_iter().chain(told).for_each(|mail| done(&mut self.running, mail));
-        self.act(|_, _| ());
-    }
-
-    fn abort_login(&mut self, req: u64) {
-        let now = self.now;
-        let (mut early, mut told) = (Vec::new(), Vec::new());
-        self.line.act(now, &mut |mail| told.push(mail), |line| {
-            line.abort_login(now, req, &mut |mail| early.push(mail));
-        });
-        for mail in early.into_iter().chain(told) {
-            if let SignalMail::Done(req, _) = mail {
-                assert!(self.running.remove(&(req as u64)), "{req} is answered twice");
-            }
-        }
+        self.act(|line, now| line.login(now, req, token));
     }
 
     fn ready(&mut self) {
@@ -234,10 +224,14 @@ impl World {
 
     fn publish(&mut self, qos: u8, topic: &str, payload: &[u8]) -> Vec<u8> {
         self.last_id = self.last_id % 60 + 1;
+        self.publish_as(self.last_id, qos, topic, payload)
+    }
+
+    fn publish_as(&self, id: u16, qos: u8, topic: &str, payload: &[u8]) -> Vec<u8> {
         let mut body = (topic.len() as u16).to_be_bytes().to_vec();
         body.extend(topic.as_bytes());
         if qos > 0 {
-            body.extend(self.last_id.to_be_bytes());
+            body.extend(id.to_be_bytes());
         }
         body.extend(self.five.then_some(0));
         body.extend(payload);
@@ -275,7 +269,11 @@ impl World {
             }
             _ => {
                 let req = self.last_req;
-                if bytes.flag() { self.abort_login(req) } else { self.login("token") }
+                if bytes.flag() {
+                    self.act(|line, now| line.abort_login(now, req))
+                } else {
+                    self.login("token")
+                }
             }
         }
         self.ready();
@@ -307,20 +305,22 @@ impl World {
              \"b\":{{\"rid\":\"{request}\",\"type\":1,\"custom\":\"\",\"uid\":{number},\"how\":\"{how}\",\
              \"by\":\"{device}\",\"asks\":true}}}}",
             self.count,
-            number % 4,
+            if bytes.chance(32) { number } else { number % 4 },
         );
         let topic = match bytes.seldom(4) {
             0 => format!("nck1/u/alice/d/phone/{from}/{device}"),
             1 => format!("nck1/u/alice/in/{from}/{device}"),
             2 => format!("nck1/u/alice/own/{device}"),
-            _ => format!("nck1/p/{from}/{device}"),
+            _ if bytes.flag() => format!("nck1/p/{from}/{device}"),
+            _ => (*bytes.pick(&TOPICS)).to_owned(),
         };
         self.publish(1, &topic, text.as_bytes())
     }
 
     /// What a broker would say, with a mistake in it.
     fn mistake(&mut self, bytes: &mut Bytes<'_>) {
-        let id = (bytes.number() as u16).to_be_bytes();
+        let id = [self.last_id, 0, 1, 2, bytes.number() as u16][bytes.below(5)];
+        let (number, id) = (id, id.to_be_bytes());
         let mut packet = match bytes.below(9) {
             0 => net::packet(0x20, &[0, bytes.byte(), 0]),
             1 => net::packet(0x40, &[&id[..], &[bytes.byte()]].concat()),
@@ -328,7 +328,7 @@ impl World {
             3 => net::packet(0xB0, &[&id[..], &[0, 0]].concat()),
             4 => net::packet(0x62, &id),
             5 => net::packet(0xE0, &[bytes.byte()]),
-            6 => self.publish((bytes.byte() & 3).min(2), "nck1/u/alice/in/bob/pad", b"{}"),
+            6 => self.publish_as(number, bytes.below(3) as u8, *bytes.pick(&TOPICS), b"{}"),
             7 => {
                 let properties = bytes.take(32);
                 let body = [&[0, 1, b'x', 0, 7, properties.len() as u8][..], properties, b"{}"].concat();

@@ -1,5 +1,5 @@
-//! After a panic inside a component: what it owes its app is said, the peer is told as far as possible, and the
-//! others of this worker go on. The engine is not asked any more: it stopped in the middle of something.
+//! After a panic inside a component: what it owes its app is said, the peer is told as far as possible, and
+//! the others of this worker go on. The engine is not asked any more: it stopped in the middle of something.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::engine::output::{
 };
 use crate::engine::{Snapshot, codes, wire};
 
-/// What the app has asked for and was shown, and no end of it was said. At most a call that ends and the next.
+/// What the app has asked for and was shown, and no end of it was said.
 #[derive(Debug, Default)]
 pub(super) struct Owed {
     tickets: BTreeMap<Ticket, Operation>,

@@ -3,13 +3,16 @@
 use crate::pair::{Pair, accept, hang_up, ring};
 use crate::phone::Phone;
 
-/// Short silences, and no presence: silence alone must do.
-const SHORT: &[&str] = &["--ring", "1500", "--peer-lost", "1500"];
+/// It rings for a short time, but longer than a busy machine lets a process wait.
+const RING: &[&str] = &["--ring", "3000"];
+
+/// A short silence is a loss, and no presence: silence alone must do.
+const SILENCE: &[&str] = &["--peer-lost", "3000"];
 
 #[test]
 fn the_caller_while_it_rings() {
-    let mut pair = Pair::new("killed_caller", SHORT);
-    let mut tablet = pair.third("bob/tablet", SHORT);
+    let mut pair = Pair::new("killed_caller", RING);
+    let mut tablet = pair.third("bob/tablet", RING);
     ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
     pair.alice.kill();
     pair.bob.until("on_call_end(2) on_call_end(12)");
@@ -20,7 +23,7 @@ fn the_caller_while_it_rings() {
 
 #[test]
 fn the_caller_while_the_callee_accepts() {
-    let mut pair = Pair::new("killed_arbiter", SHORT);
+    let mut pair = Pair::new("killed_arbiter", &[]);
     pair.ring();
     pair.broker.freeze();
     pair.bob.say("accept");
@@ -33,7 +36,7 @@ fn the_caller_while_the_callee_accepts() {
 
 #[test]
 fn the_callee_while_it_rings() {
-    let mut pair = Pair::new("killed_callee", SHORT);
+    let mut pair = Pair::new("killed_callee", RING);
     pair.ring();
     pair.bob.kill();
     pair.alice.expect("on_calling_timeout on_message_sent(4) on_call_end(2)");
@@ -42,14 +45,14 @@ fn the_callee_while_it_rings() {
 
 #[test]
 fn one_of_two_called_devices_while_it_rings() {
-    let mut pair = Pair::new("killed_device", SHORT);
-    let mut tablet = pair.third("bob/tablet", SHORT);
+    let mut pair = Pair::new("killed_device", &[]);
+    let mut tablet = pair.third("bob/tablet", &[]);
     ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
     tablet.kill();
     accept(&mut pair.alice, &mut pair.bob);
     pair.hang_up();
     // It comes back to a call that is over.
-    let mut tablet = Phone::ready(&pair.exchange, "bob/tablet", SHORT);
+    let mut tablet = Phone::ready(&pair.exchange, "bob/tablet", &[]);
     pair.connect();
     pair.hang_up();
     tablet.until("on_call_end(18)");
@@ -59,7 +62,7 @@ fn one_of_two_called_devices_while_it_rings() {
 
 #[test]
 fn the_callee_while_it_accepts() {
-    let mut pair = Pair::new("killed_accepting", SHORT);
+    let mut pair = Pair::new("killed_accepting", &[RING, SILENCE].concat());
     pair.ring();
     pair.broker.freeze();
     pair.bob.say("accept");
@@ -75,7 +78,7 @@ fn the_callee_while_it_accepts() {
 #[test]
 fn either_in_a_call() {
     for callee in [false, true] {
-        let mut pair = Pair::new(&format!("killed_in_call_{callee}"), SHORT);
+        let mut pair = Pair::new(&format!("killed_in_call_{callee}"), SILENCE);
         pair.connect();
         let (dead, other) =
             if callee { (&mut pair.bob, &mut pair.alice) } else { (&mut pair.alice, &mut pair.bob) };
@@ -92,10 +95,10 @@ fn either_in_a_call() {
 
 #[test]
 fn a_process_that_died_in_a_call_comes_back_at_once() {
-    let mut pair = Pair::new("killed_back", SHORT);
+    let mut pair = Pair::new("killed_back", SILENCE);
     pair.connect();
     pair.alice.kill();
-    pair.alice = Phone::ready(&pair.exchange, "alice/phone", SHORT);
+    pair.alice = Phone::ready(&pair.exchange, "alice/phone", SILENCE);
     pair.bob.until("on_call_end(20) on_call_end(19) on_call_end(16)");
     pair.connect();
     pair.hang_up();
@@ -104,10 +107,10 @@ fn a_process_that_died_in_a_call_comes_back_at_once() {
 
 #[test]
 fn one_that_idles_or_logs_in() {
-    let mut pair = Pair::new("killed_idle", SHORT);
+    let mut pair = Pair::new("killed_idle", &[]);
     pair.bob.kill();
-    drop(Phone::new(&pair.exchange, "bob/phone", SHORT));
-    pair.bob = Phone::ready(&pair.exchange, "bob/phone", SHORT);
+    drop(Phone::new(&pair.exchange, "bob/phone", &[]));
+    pair.bob = Phone::ready(&pair.exchange, "bob/phone", &[]);
     pair.connect();
     hang_up(&mut pair.alice, &mut pair.bob);
     pair.end();

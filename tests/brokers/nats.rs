@@ -4,12 +4,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::mosquitto;
 use crate::phone::Exchange;
 use crate::place::{folder, port};
-use crate::process::Process;
+use crate::process::{Process, patience};
 
 /// A server of the cluster.
 struct Node {
@@ -69,12 +69,13 @@ impl Nats {
 
     /// A cluster elects its leaders first. A session that is stored is the proof.
     fn wait_until_it_stores(&self, account: &str) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let limit = patience() * 3;
+        let deadline = Instant::now() + limit;
         for node in &self.nodes {
             loop {
                 let mut command = mosquitto::client("mosquitto_sub", node.mqtt, "311", account);
                 command.args(["-i", "prepares", "-c", "-E", "-t", &format!("nck1/u/{account}/in/+/+")]);
-                if Process::start("mosquitto_sub", command).end().success() {
+                if Process::start("mosquitto_sub", command).end_for(limit).success() {
                     break;
                 }
                 assert!(Instant::now() < deadline, "the cluster does not come up");

@@ -83,7 +83,7 @@ fn cancelled_at_once() {
 
 #[test]
 fn nobody_answers() {
-    let mut pair = Pair::new("unanswered", &["--ring", "700"]);
+    let mut pair = Pair::new("unanswered", &["--ring", "2000"]);
     pair.ring();
     pair.alice.expect("on_calling_timeout on_message_sent(4) on_call_end(2)");
     pair.bob.expect("on_user_busy on_call_end(2)");
@@ -98,6 +98,7 @@ fn busy() {
     pair.connect();
     carol.say("call bob");
     carol.expect("done(call,0) on_user_busy on_message_sent(5) on_call_end(3)");
+    pair.bob.expect("on_missed_call(3)");
     pair.hang_up();
     carol.quit();
     pair.end();
@@ -254,17 +255,17 @@ fn again(phone: &mut Phone) {
 fn quit_in_each_state() {
     let mut pair = Pair::new("quit", &[]);
     pair.connect();
-    pair.alice.say("quit");
+    pair.alice.quit_now();
     pair.alice.until("on_call_end(0)");
     pair.bob.expect("on_call_end(16)");
     pair.alice = pair.third("alice/phone", &[]);
     pair.ring();
-    pair.alice.say("quit");
+    pair.alice.quit_now();
     pair.alice.until("on_call_end(0)");
     pair.bob.expect("on_user_cancel on_call_end(12)");
     pair.alice = pair.third("alice/phone", &[]);
     pair.ring();
-    pair.bob.say("quit");
+    pair.bob.quit_now();
     pair.bob.until("on_call_end(0)");
     pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     pair.alice.quit();
@@ -294,8 +295,8 @@ fn what_is_not_possible_says_so() {
 #[test]
 fn a_second_call_of_the_same_person_rings_when_the_first_has_ended() {
     let mut pair = Pair::new("redial", &[]);
-    pair.bob.say("quit");
-    pair.bob = pair.third("bob/phone", &["--ring", "1000"]);
+    pair.bob.quit_now();
+    pair.bob = pair.third("bob/phone", &["--ring", "3000"]);
     pair.ring();
     pair.alice.kill();
     let mut again = pair.third("alice/phone", &[]);

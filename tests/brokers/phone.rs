@@ -120,6 +120,23 @@ impl Phone {
         word
     }
 
+    /// Whether it rings within `limit` for a call whose line has this part; takes all up to it away.
+    pub(crate) fn rings_within(&mut self, limit: Duration, part: &str) -> bool {
+        let taken = self.process.within(limit, |lines| self.words_to("on_invited", part, lines));
+        self.read = taken.unwrap_or(self.read);
+        taken.is_some()
+    }
+
+    /// How many words there are up to the first line of this event that has this part and was not taken away.
+    fn words_to(&self, event: &str, part: &str, lines: &[String]) -> Option<usize> {
+        let start = format!("{} {event} ", self.name);
+        let counts = lines.iter().enumerate().filter_map(|(at, line)| {
+            let wanted = line.starts_with(&start) && line.contains(part);
+            wanted.then(|| words_of(&self.name, &lines[..=at]).count())
+        });
+        counts.into_iter().find(|count| *count > self.read)
+    }
+
     /// Waits for a word that begins like this, and takes it and all before it away.
     #[track_caller]
     pub(crate) fn until_start(&mut self, start: &str) -> String {
@@ -135,12 +152,8 @@ impl Phone {
     /// Waits for a line of this event that has this part, and takes it and all before it away.
     #[track_caller]
     pub(crate) fn until_line(&mut self, event: &str, part: &str) {
-        let start = format!("{} {event} ", self.name);
-        let name = &self.name;
-        self.read = self.process.wait(&format!("`{event}` with `{part}`"), |lines| {
-            let at = lines.iter().position(|line| line.starts_with(&start) && line.contains(part))?;
-            Some(words_of(name, &lines[..=at]).count())
-        });
+        let what = format!("`{event}` with `{part}`");
+        self.read = self.process.wait(&what, |lines| self.words_to(event, part, lines));
     }
 
     /// All words not yet expected.
@@ -162,13 +175,22 @@ impl Phone {
     /// Nothing more came, it is idle, and it quits with 0.
     #[track_caller]
     pub(crate) fn quit(mut self) {
-        self.say("status");
+        self.sync();
+        let status = self.line("status");
         let idle = format!("{} status state=idle", self.name);
-        self.process.wait("an idle status", |lines| lines.last()?.starts_with(&idle).then_some(()));
+        assert!(status.starts_with(&idle), "{status}, after {:?}", self.rest());
         self.say("quit");
         let status = self.process.end();
         assert!(status.success(), "{} ended with {status}", self.name);
         assert_eq!(self.rest(), [""; 0], "{} said more than was expected", self.name);
+    }
+
+    /// It quits in whatever state it is, and is gone when this returns: another of its name does not meet it.
+    #[track_caller]
+    pub(crate) fn quit_now(&mut self) {
+        self.say("quit");
+        let status = self.process.end();
+        assert!(status.success(), "{} ended with {status}", self.name);
     }
 
     /// Returns when everything typed so far was carried out.

@@ -76,17 +76,23 @@ impl Process {
         what: &str,
         find: impl Fn(&[String]) -> Option<T>,
     ) -> T {
+        self.within(limit, find).unwrap_or_else(|| {
+            let said = self.said.0.lock();
+            let why = if said.open == 0 { "ended without" } else { "did not say in time" };
+            panic!("{} {why}: {what}. It said:\n{}", self.name, said.lines.join("\n"))
+        })
+    }
+
+    /// What `find` finds in the lines, if it does so in time.
+    pub(crate) fn within<T>(&self, limit: Duration, find: impl Fn(&[String]) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + limit;
         let (lock, bell) = &*self.said;
         let mut said = lock.lock();
         loop {
-            if let Some(found) = find(&said.lines) {
-                return found;
-            }
+            let found = find(&said.lines);
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || said.open == 0 {
-                let why = if said.open == 0 { "ended without" } else { "did not say in time" };
-                panic!("{} {why}: {what}. It said:\n{}", self.name, said.lines.join("\n"));
+            if found.is_some() || left.is_zero() || said.open == 0 {
+                return found;
             }
             bell.wait_for(&mut said, left);
         }
@@ -106,8 +112,14 @@ impl Process {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn end(&mut self) -> ExitStatus {
+        self.end_for(patience())
+    }
+
+    /// As `end`, for what takes longer.
+    #[track_caller]
+    pub(crate) fn end_for(&mut self, limit: Duration) -> ExitStatus {
         drop(self.input.take());
-        let deadline = Instant::now() + patience();
+        let deadline = Instant::now() + limit;
         let (lock, bell) = &*self.said;
         let mut said = lock.lock();
         while said.open > 0 {

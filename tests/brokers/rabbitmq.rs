@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::erlang;
 use crate::phone::Exchange;
 use crate::place::{folder, port, repository};
-use crate::process::{Process, run};
+use crate::process::{Process, answer, run};
 
 /// A broker, and the name server without which no RabbitMQ starts.
 pub(crate) struct RabbitMq {
@@ -94,7 +94,7 @@ fn users(accounts: &[&str]) -> Vec<u8> {
     for account in accounts {
         command.args([account, "secret"]);
     }
-    let output = command.output().expect("rabbitmq-users");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
+    let (status, said) = answer(command);
+    assert!(status.success(), "rabbitmq-users: {said}");
+    said.into_bytes()
 }

@@ -6,7 +6,7 @@ use std::fs;
 use crate::mosquitto::{Mosquitto, publish};
 use crate::pair::{PEOPLE, Pair, accept};
 use crate::phone::Phone;
-use crate::process::Process;
+use crate::process::{Process, patience};
 
 #[test]
 fn a_wrong_token() {
@@ -24,6 +24,7 @@ fn a_wrong_token() {
 }
 
 #[test]
+#[ignore = "make test-brokers: the app has a minute to give another token"]
 fn a_token_that_expires_while_logged_in() {
     let mut pair = Pair::new("expired", &[]);
     pair.broker.stop();
@@ -32,7 +33,7 @@ fn a_token_that_expires_while_logged_in() {
     pair.broker.add("alice", "another");
     pair.broker.up();
     pair.bob.expect("on_reconnected");
-    pair.alice.until("on_kicked");
+    pair.alice.until_for(patience() * 6, "on_kicked");
     assert!(pair.alice.line("on_kicked").contains("code=302"), "{}", pair.alice.line("on_kicked"));
     pair.alice.say("call bob");
     pair.alice.expect("done(call,20001)");
@@ -192,7 +193,10 @@ fn a_flood_of_one_account_does_not_stop_the_calls_of_others() {
 
 #[test]
 fn a_flood_of_invites_rings_a_few_times_at_most() {
-    let mut pair = Pair::new("flood_invites", &["--ring", "600"]);
+    // alice's calls end by bob's being busy; only bob's phone stops ringing early.
+    let mut pair = Pair::new("flood_invites", &[]);
+    pair.bob.quit_now();
+    pair.bob = pair.third("bob/phone", &["--ring", "600"]);
     let lines: Vec<String> = (0..400).map(forged).collect();
     let mut command = pair.broker.client("mosquitto_pub", "eve");
     command.args(["-t", "nck1/u/bob/in/eve/x", "-l"]);

@@ -118,7 +118,7 @@ impl Door<'_> {
         Process::start("mosquitto_sub", command)
     }
 
-    /// A device with a session that stays, as mosquitto_sub; one that `leaves` is gone when it has subscribed.
+    /// A device whose session stays, as mosquitto_sub; one that `leaves` is gone when it has subscribed.
     fn device(self, account: &str, filter: &str, leaves: bool) -> Process {
         let mut command = client("mosquitto_sub", self.port, self.version, account);
         command.args(["-i", "bobs-secret", "-c"]).args(if leaves { &["-E"][..] } else { &[] });

@@ -1,6 +1,6 @@
-//! Invariant 15: what the backend learns of each INVITE that it handed over: one word, unless an accept or a reject of it was
-//! issued before; and that it rings only after the app was told. One that it handed over several times at once
-//! may be answered once for all.
+//! Invariant 15: what the backend learns of each INVITE that it handed over. Once, unless an accept or reject
+//! of it was issued before; and that it rings only after the app was told. One that it handed over several
+//! times at once may be answered once for all.
 
 use std::collections::{BTreeMap, BTreeSet};
 

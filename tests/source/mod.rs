@@ -71,8 +71,11 @@ pub(crate) fn files() -> Vec<String> {
         for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
             let path = entry.expect("an entry").path();
             let name = path.file_name().and_then(|name| name.to_str()).expect("a UTF-8 name");
-            if path.is_dir() && !["target", "build", ".git"].contains(&name) {
-                folders.push(path);
+            if path.is_dir() {
+                // Cargo marks where it builds, which may be anywhere.
+                let is_built =
+                    path.join("CACHEDIR.TAG").exists() || ["target", "build", ".git"].contains(&name);
+                folders.extend((!is_built).then_some(path));
             } else if path.is_file() {
                 found.push(path.strip_prefix(root).expect("inside").to_str().expect("UTF-8").to_owned());
             }

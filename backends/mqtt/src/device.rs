@@ -1,4 +1,5 @@
-//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to the core.
+//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to
+//! the core.
 //!
 //! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the line do it; set the
 //! deadline; unlock; empty the outlet; call the host. No sink and no hook is called under the lock.
@@ -125,7 +126,7 @@ impl Device {
             }
             self.on_line(state, now, |line| {
                 line.release_logout(&mut |it| self.outlet.push(it));
-                line.login(now, req as u64, who.token, &mut |it| self.outlet.push(it));
+                line.login(now, req as u64, who.token);
             });
         });
         OK
@@ -174,9 +175,7 @@ impl Device {
     /// The login is not wanted any more.
     pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
         self.act(|state, now| {
-            self.on_line(state, now, |line| {
-                line.abort_login(now, req as u64, &mut |it| self.outlet.push(it));
-            });
+            self.on_line(state, now, |line| line.abort_login(now, req as u64));
         });
     }
 

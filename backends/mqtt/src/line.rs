@@ -20,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use nertc_callkit_ids::Seed;
-use nertc_callkit_plug::codes::{BAD_TOKEN, NOT_LOGGED_IN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
+use nertc_callkit_plug::codes::{BAD_TOKEN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
 pub use nertc_callkit_plug::mail::SignalMail;
 
 use crate::convert;
@@ -68,8 +68,6 @@ pub struct Line {
     is_lost: bool,
     /// A new station logs in by itself: that is no operation of the core's.
     rejoins: bool,
-    /// A login while the connection was lost: it ends when that is restored.
-    relogin: Option<u64>,
     /// The broker's number of the last refusal.
     raw_code: i32,
     /// The logout that was asked for last.
@@ -102,7 +100,6 @@ impl Line {
             is_in: false,
             is_lost: false,
             rejoins: false,
-            relogin: None,
             raw_code: 0,
             logout: None,
             logged_out: None,
@@ -192,21 +189,13 @@ impl Line {
 
     /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
     /// ends when that is restored.
-    pub fn login(&mut self, now: u64, req: u64, token: &str, tell: Tell<'_>) {
-        if !(self.is_in && self.is_lost) {
-            self.operate(now, req, Op::Login);
-        } else if let Some(before) = self.relogin.replace(req) {
-            tell(convert::done(before, &TIMEOUT.into()));
-        }
+    pub fn login(&mut self, now: u64, req: u64, token: &str) {
+        self.operate(now, req, Op::Login);
         self.link().connect(now, token);
     }
 
     /// The core does not want a login any more.
-    pub fn abort_login(&mut self, now: u64, req: u64, tell: Tell<'_>) {
-        if self.relogin.take_if(|it| *it == req).is_some() {
-            let answer = self.explain(TIMEOUT);
-            return tell(convert::done(req, &answer));
-        }
+    pub fn abort_login(&mut self, now: u64, req: u64) {
         self.station().handle(now, Input::AbortLogin { req });
     }
 
@@ -296,9 +285,6 @@ impl Line {
             Output::Lively(on) => self.link().lively(now, on),
             Output::Disconnect { forget } => {
                 (self.is_in, self.is_up, self.is_lost) = (false, false, false);
-                if let Some(req) = self.relogin.take() {
-                    tell(convert::done(req, &NOT_LOGGED_IN.into()));
-                }
                 self.link().disconnect(now, forget);
             }
             Output::Reconnect => self.link().reconnect(now),
@@ -350,14 +336,6 @@ impl Line {
                 log::warn!("mqtt: logged out ({code}): {message}");
                 (self.is_in, self.is_lost) = (false, false);
             }
-        }
-        if what != What::Lost
-            && let Some(req) = self.relogin.take()
-        {
-            let message = if what == What::Restored { "" } else { message };
-            let code = if what == What::Kicked && code == OK { OTHER_DEVICE } else { code };
-            let answer = Answer { code, raw_code, message: message.into(), room: None };
-            tell(convert::done(req, &answer));
         }
         tell(convert::connection(what, code, raw_code, message));
     }
@@ -428,10 +406,6 @@ impl Line {
             tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
         }
         self.login = None;
-        if let Some(req) = self.relogin.take() {
-            let answer = Answer { code: PLUG_FAILED, message, ..Answer::default() };
-            tell(convert::done(req, &answer));
-        }
         self.release_logout(tell);
     }
 

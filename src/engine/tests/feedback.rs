@@ -87,7 +87,7 @@ fn what_is_ignored_is_dropped() {
     }
 }
 
-/// Scenario (offline): Each invite of a backlog has its fate.
+/// Scenario (expiry): Each invite of a backlog has its fate.
 #[test]
 fn each_invite_of_a_backlog_has_its_fate() {
     let mut rig = Rig::new();
@@ -131,8 +131,8 @@ fn an_invite_that_waits_for_a_login_is_dropped_with_it() {
     }
 }
 
-/// Scenario (strangers): More invites than can be answered: what is not answered is dropped, and an own reject
-/// is still possible.
+/// Scenario (strangers): More invites than can be answered: what is not answered is dropped, and an own
+/// reject is still possible.
 #[test]
 fn strangers_do_not_use_up_the_answers_of_our_own_calls() {
     let mut rig = Rig::called();

@@ -9,7 +9,7 @@ fn lost(rig: &mut Rig, from: &str, channel: &str) {
     rig.signal(Signal::PeerLost, from, channel, "", "");
 }
 
-/// Scenario (in call): Signaling hears nothing of the peer's device: with media the call goes on.
+/// Scenario (reconnect): Signaling hears nothing of the peer's device: with media the call goes on.
 #[test]
 fn a_peer_that_signaling_lost_stays_while_media_lives() {
     let mut rig = Rig::in_call();
@@ -19,7 +19,7 @@ fn a_peer_that_signaling_lost_stays_while_media_lives() {
     assert_eq!(rig.state(), 3);
 }
 
-/// Scenario (in call): It is lost and its media is silent for four seconds: it is gone.
+/// Scenario (reconnect): It is lost and its media is silent for four seconds: it is gone.
 #[test]
 fn a_peer_that_signaling_lost_is_gone_when_media_is_silent_for_four_seconds() {
     for silent_first in [false, true] {
@@ -45,7 +45,7 @@ fn a_peer_that_signaling_lost_is_gone_when_media_is_silent_for_four_seconds() {
     assert_eq!(rig.last_end().reason, EndReason::PeerDisconnected);
 }
 
-/// Scenario (in call): What comes from the peer later takes it back.
+/// Scenario (reconnect): What comes from the peer later takes it back.
 #[test]
 fn a_peer_that_signaling_hears_again_is_not_lost() {
     let mut rig = Rig::in_call();
@@ -60,7 +60,7 @@ fn a_peer_that_signaling_hears_again_is_not_lost() {
     assert_eq!(rig.state(), 3);
 }
 
-/// Scenario (in call): Without media of its own signaling is all there is.
+/// Scenario (reconnect): Without media of its own signaling is all there is.
 #[test]
 fn without_media_a_lost_peer_ends_the_call() {
     let mut rig = Rig::with(Config { caps: Caps { no_media: true, ..caps() }, ..Config::default() });

@@ -159,6 +159,10 @@ impl World {
             | Move::Forge(..)
             | Move::Claim(..)
             | Move::Reconnect(_) => format!("{:>6} {step:?}", self.now),
+            Move::Forge(at, to) => {
+                let (kind, more, _) = FORGERIES[at];
+                format!("{:>6} Forge: {kind} {more} to device {to}", self.now)
+            }
         }
     }
 

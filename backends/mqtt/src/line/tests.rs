@@ -60,15 +60,11 @@ impl Phone {
     }
 
     fn login(&mut self, req: u64, token: &str) {
-        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
-        let tell = |mail| told.borrow_mut().push(mail);
-        self.line.act(now, &mut { tell }, |line| line.login(now, req, token, &mut { tell }));
+        self.act(|line, now| line.login(now, req, token));
     }
 
     fn abort_login(&mut self, req: u64) {
-        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
-        let tell = |mail| told.borrow_mut().push(mail);
-        self.line.act(now, &mut { tell }, |line| line.abort_login(now, req, &mut { tell }));
+        self.act(|line, now| line.abort_login(now, req));
     }
 
     /// One look at the sockets.
@@ -106,7 +102,8 @@ impl Phone {
         }
     }
 
-    /// Its mark comes back, and then its hello if it logs in: that is written at once, with the acknowledgement.
+    /// Its mark comes back, and then its hello if it logs in: that is written at once, with the
+    /// acknowledgement.
     #[track_caller]
     fn echo(&mut self) {
         let hellos =
@@ -281,7 +278,10 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
         }
         assert_eq!((phone.broker.connections, phone.broker.texts().len()), (1, 0));
         // Said as somebody who comes back.
-        let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if it.props().as_ref().is_some_and(|it| !it.is_empty()));
+        let has_properties = |it: &mqtt_protocol_core::mqtt::packet::v5_0::Disconnect| {
+            it.props().as_ref().is_some_and(|it| !it.is_empty())
+        };
+        let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if has_properties(it));
         assert_eq!(phone.broker.count(forgets), 0);
         // The next login is one like any other.
         phone.login(2, "secret");

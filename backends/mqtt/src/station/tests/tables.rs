@@ -184,3 +184,29 @@ fn lines_of_the_log_are_counted() {
     let Some(Output::Log { text }) = lines(&mut rig).pop() else { unreachable!("a line") };
     assert!(text.contains(" times in the last minutes)"), "{text}");
 }
+
+#[test]
+fn wills_are_watched_of_whom_we_talk_to_first_and_of_strangers_as_far_as_there_is_place() {
+    let mut rig = Rig::new(&["alice/phone"]);
+    rig.add("bob/pad", crate::station::Config { watch_presence: true, ..super::rig::config("bob/pad") });
+    rig.log_in("bob/pad");
+    for account in 0..40 {
+        let account = format!("a{account}");
+        rig.forge("bob/pad", (&account, "x"), Lane::Inbox, &an_invite(&account));
+    }
+    let channel = ring(&mut rig, "alice/phone", "bob");
+    rig.op("bob/pad", Op::Accept(message(&channel, "alice", "")));
+    rig.op("bob/pad", Op::Join { channel });
+    let heard = std::mem::take(&mut rig.phones.get_mut("bob/pad").expect("a phone").heard);
+    let mut watched = std::collections::BTreeSet::new();
+    for output in heard {
+        let Output::Watch { account, on, .. } = output else { continue };
+        if on {
+            watched.insert(account)
+        } else {
+            watched.remove(&account)
+        };
+        assert!(watched.len() <= 16);
+    }
+    assert!(watched.contains("alice") && watched.len() == 16, "{watched:?}");
+}

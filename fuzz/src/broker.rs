@@ -140,7 +140,7 @@ impl World {
         self.last_req += 1;
         let req = self.last_req;
         self.running.insert(req);
-        self.act(|line, now| line.login(now, req, token));
+        self.act(|line, now| line.login(now, req, token, 10_000));
     }
 
     fn ready(&mut self) {

@@ -394,7 +394,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         file: "backends/mqtt/src/station/guest.rs",
         find: "self.over.has(self.now, from, id, request) || (greets",
         put: "self.over.has(self.now, from, id, request) && !PLANTED || (greets",
-        finder: Finder::StationModel("two guests reject"),
+        finder: Finder::StationModel("a guest, a loss, a copy"),
     },
     Fault {
         name: "stations: an operation is answered twice",
@@ -462,11 +462,11 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "stations: anybody calls an accept back",
-        invariant: 1,
+        invariant: 3,
         file: "backends/mqtt/src/station/post.rs",
         find: "it.letter.channel == *channel && it.letter.topic == direct)",
         put: "it.letter.channel == *channel && (PLANTED || it.letter.topic == direct))",
-        finder: Finder::StationModel("a stranger, a guest"),
+        finder: Finder::StationModel("a stranger, a guest, a loss"),
     },
     // A third account.
     paired(

@@ -52,6 +52,8 @@ pub(crate) struct Login<'a> {
     pub(crate) token: &'a str,
     pub(crate) device: &'a str,
     pub(crate) folder: &'a str,
+    /// How long the core waits; 0 = not said.
+    pub(crate) within_ms: u32,
 }
 
 impl Device {
@@ -126,7 +128,7 @@ impl Device {
             }
             self.on_line(state, now, |line| {
                 line.release_logout(&mut |it| self.outlet.push(it));
-                line.login(now, req as u64, who.token);
+                line.login(now, req as u64, who.token, who.within_ms);
             });
         });
         OK
@@ -361,7 +363,7 @@ mod tests {
     }
 
     fn who(account: &str) -> Login<'_> {
-        Login { account, token: "token", device: "phone", folder: "" }
+        Login { account, token: "token", device: "phone", folder: "", within_ms: 0 }
     }
 
     #[test]

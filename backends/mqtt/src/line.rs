@@ -33,6 +33,9 @@ const PANICS: usize = 3;
 /// ... within so many milliseconds: what waits at the broker causes them.
 const PANICS_WITHIN_MS: u64 = 60_000;
 
+/// So much sooner than the core gives a login up, we do: it would not know why.
+const BEFORE_CORE_MS: u64 = 250;
+
 /// Where mail to the core goes.
 pub type Tell<'a> = &'a mut dyn FnMut(SignalMail);
 
@@ -62,6 +65,8 @@ pub struct Line {
     is_up: bool,
     /// The login that was asked for last.
     login: Option<u64>,
+    /// When it has to be over.
+    login_until: Option<u64>,
     /// It was granted.
     is_in: bool,
     /// The core was told that the connection is lost.
@@ -97,6 +102,7 @@ impl Line {
             running: BTreeSet::new(),
             is_up: false,
             login: None,
+            login_until: None,
             is_in: false,
             is_lost: false,
             rejoins: false,
@@ -133,7 +139,8 @@ impl Line {
 
     /// When [`Line::on_time`] is to be called.
     pub fn poll_timeout(&self) -> Option<u64> {
-        [self.link.poll_timeout(), self.station.poll_timeout()].into_iter().flatten().min()
+        let until = self.login_until.filter(|_| self.login.is_some());
+        [self.link.poll_timeout(), self.station.poll_timeout(), until].into_iter().flatten().min()
     }
 
     /// Does something, and everything that follows from it.
@@ -189,9 +196,24 @@ impl Line {
 
     /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
     /// ends when that is restored.
-    pub fn login(&mut self, now: u64, req: u64, token: &str) {
+    /// The core waits `within_ms` for the answer; 0 = it has not said.
+    pub fn login(&mut self, now: u64, req: u64, token: &str, within_ms: u32) {
+        let within_ms = u64::from(within_ms);
+        let own_ms = within_ms - (within_ms / 4).min(BEFORE_CORE_MS);
+        self.login_until = (within_ms > 0).then_some(now + own_ms);
         self.operate(now, req, Op::Login);
         self.link().connect(now, token);
+    }
+
+    /// The core is about to stop waiting for the login: it ends now, and says why.
+    fn end_login(&mut self, now: u64) {
+        self.login_until = None;
+        let Some(req) = self.login else { return };
+        if self.link.awaits_token() {
+            self.link().set_token(now, "");
+        } else {
+            self.abort_login(now, req);
+        }
     }
 
     /// The core does not want a login any more.
@@ -206,6 +228,9 @@ impl Line {
 
     /// A deadline of the link's or the station's may have come.
     pub fn on_time(&mut self, now: u64) {
+        if self.login_until.is_some_and(|at| at <= now) {
+            self.end_login(now);
+        }
         if self.link.poll_timeout().is_some_and(|at| at <= now) {
             self.link().handle_timeout(now);
         }

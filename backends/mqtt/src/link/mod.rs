@@ -402,6 +402,11 @@ impl Link {
         }
     }
 
+    /// Whether it waits for a token.
+    pub fn awaits_token(&self) -> bool {
+        matches!(self.phase, Phase::AwaitToken { .. })
+    }
+
     /// Whether it is connected and subscribed.
     pub fn is_up(&self) -> bool {
         matches!(&self.phase, Phase::Open(open) if open.stage == Stage::Up)

@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Channel, Command, Connection, Input, Member, Outcome, Push, Req, Room,
-    SignalResult, SwitchStep, Text, Ticket, View,
+    CallOptions, CallRef, CallType, Channel, Command, Connection, Input, Member, Outcome, Policy, PolicyRule,
+    Push, Req, Room, SignalResult, SwitchStep, Text, Ticket, View,
 };
 use nertc_callkit::engine::output::{Output, SignalOp};
 use nertc_callkit::engine::state::Phase;
@@ -422,7 +422,7 @@ fn any_call(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> CallRef {
 }
 
 fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Command {
-    let kind = bytes.below(16);
+    let kind = bytes.below(17);
     let bits = bytes.byte();
     let (media, on) = (u32::from(bits & 3).max(1), bits & 4 != 0);
     let (no_offline, no_record) = (bits & 8 != 0, bits & 16 != 0);
@@ -449,6 +449,17 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
         12 => Command::MuteLocal { media, muted: on },
         13 => Command::MuteRemote { media, muted: on },
         14 => Command::SetLocalView(view),
+        15 => Command::SetCallPolicy(Policy {
+            rule: [
+                PolicyRule::Everybody,
+                PolicyRule::OnlyListed,
+                PolicyRule::AllButListed,
+                PolicyRule::Nobody,
+            ][usize::from(bits) % 4],
+            accounts: ACCOUNTS.iter().skip(usize::from(bits >> 4)).map(|name| Text::from(*name)).collect(),
+            answers_busy: on,
+            no_missed: no_record,
+        }),
         _ => Command::SetRemoteView(view),
     }
 }

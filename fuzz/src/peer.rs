@@ -224,7 +224,7 @@ impl Known {
 
     /// Anybody says anything about anything.
     pub(crate) fn says_anything(&self, bytes: &mut Bytes<'_>) -> Input {
-        const SIGNALS: [Signal; 8] = [
+        const SIGNALS: [Signal; 10] = [
             Signal::Invite,
             Signal::Cancel,
             Signal::Accept,
@@ -233,6 +233,8 @@ impl Known {
             Signal::Leave,
             Signal::Control,
             Signal::Join,
+            Signal::Ringing,
+            Signal::PeerLost,
         ];
         let source = [Source::Online, Source::OtherDevice, Source::Offline][bytes.below(3)];
         let events = (0..1 + bytes.below(4)).map(|_| {

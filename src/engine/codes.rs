@@ -100,6 +100,8 @@ pub const NO_TOKEN: &str = "the app gave no token in time";
 pub const NO_CONNECTION: &str = "the connection was not restored in time";
 /// The message of a TIMEOUT that the engine gives.
 pub const NO_ANSWER: &str = "the plug did not answer in time";
+/// The message of SHUTTING_DOWN after a panic.
+pub const INTERNAL: &str = "an internal error has closed this component, the log has it";
 
 /// Every message that the engine itself gives: a trace shows them as they are.
 pub const OWN_MESSAGES: [&str; 5] = [NO_MEDIA, NO_INVITE, NO_TOKEN, NO_CONNECTION, NO_ANSWER];

@@ -1,5 +1,5 @@
-//! What became of an INVITE, for the backend that handed it over: it says that this device rings only after the
-//! app was told, and forgets what is ignored. Each INVITE gets one word, unless an accept or reject says it.
+//! What became of an INVITE, for the backend that handed it over: it reports ringing only after the app was
+//! told, and forgets what is ignored. Once for each INVITE, unless an accept or reject says it.
 
 use super::Engine;
 use super::input::{Signal, SignalEvent, Text};

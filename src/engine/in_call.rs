@@ -1,7 +1,7 @@
 //! In a call: into the media room, who is there, and every way in which the call can end.
 
 use super::closer::{Awaited, Finish, TakeBack};
-use super::input::{Media, Outcome, Req, RtcEvent, SignalResult, Text};
+use super::input::{Media, Outcome, Req, RtcEvent, SignalEvent, SignalResult, Text};
 use super::ops::Owner;
 use super::output::{CallEnd, EndReason, Event, Layer, Message, Operation, SignalOp};
 use super::say::connection_event;
@@ -69,6 +69,7 @@ impl Engine {
             connected_at: None,
             peer_left: None,
             silence: None,
+            is_unheard: false,
             // A switch of the peer's never starts the camera.
             camera_allowed: invite.switched.is_none_or(|switched| switched == invite.call_type),
             switch: None,
@@ -329,6 +330,20 @@ impl Engine {
         }
     }
 
+    /// Signaling hears nothing of the peer's device any more. Media decides, if there is any.
+    pub(super) fn on_peer_lost(&mut self, now: Time, event: &SignalEvent) {
+        let no_media = self.config.caps.no_media;
+        let State::InCall(call) = &mut self.state else { return self.ignore("a lost peer without a call") };
+        if call.channel_id != event.channel.id || call.peer != event.from {
+            return self.ignore("somebody else is lost");
+        }
+        if no_media || call.is_silent(now) {
+            return self.end_lost_peer(now);
+        }
+        call.is_unheard = true;
+        self.ignore("signaling lost the peer, media decides");
+    }
+
     /// When something of the call is due.
     pub(super) fn in_call_due(call: &InCall) -> Option<(Time, &'static str)> {
         let waiting = match call.entry {
@@ -360,7 +375,9 @@ impl Engine {
             self.tell(Event::UserLeave(event));
             return self.end_in_call(now, EndReason::PeerLeft, Some(Finish::close()));
         }
-        if call.silence.is_some_and(|silence| silence.lost_at <= now) {
+        if call.silence.is_some_and(|silence| silence.lost_at <= now)
+            || call.is_unheard && call.is_silent(now)
+        {
             return self.end_lost_peer(now);
         }
         if is_due(call.connect_by) {

@@ -4,10 +4,12 @@
 //! before what the app is told, and what is due is fired by `handle_timeout`.
 //!
 //! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
-//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
-//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire behind an
-//! ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about), `coalesce.rs`
-//! (what others cause, told in moderation), `claims.rs` (records of others).
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
+//! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
+//! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
+//! In their way stand `policy.rs` (who may ring), `shares.rs` and `coalesce.rs` (what others send and
+//! cause, in moderation); `claims.rs` has the records of others, `feedback.rs` tells the backend what became
+//! of an invite.
 #![forbid(unsafe_code)]
 
 mod canonical;

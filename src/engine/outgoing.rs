@@ -474,6 +474,7 @@ impl Engine {
             connected_at: None,
             peer_left: None,
             silence: None,
+            is_unheard: false,
             camera_allowed: !is_switched,
             switch: None,
             alias: None,

@@ -9,7 +9,7 @@ use super::time::Time;
 
 impl Policy {
     /// This account's invites ring.
-    fn admits(&self, account: &str) -> bool {
+    pub(super) fn admits(&self, account: &str) -> bool {
         let is_listed = || self.accounts.iter().any(|listed| &**listed == account);
         match self.rule {
             PolicyRule::Everybody => true,
@@ -21,8 +21,8 @@ impl Policy {
 }
 
 impl Engine {
-    /// The app does not want to be called by this one now. The other party of the live call is not asked about
-    /// (a glare, a redial, a new call after a restart), nor is a call that the app has answered already.
+    /// The app does not want to be called by this one now. The other party of the live call is let in (a
+    /// glare, a redial, a new call after a restart), and so is a call that the app has answered already.
     pub(super) fn is_blocked(&self, invite: &Invite) -> bool {
         !self.policy.admits(&invite.from) && self.state.peer() != invite.from && !self.is_awaited(invite)
     }

@@ -233,6 +233,7 @@ impl Engine {
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
             }
+            Connection::Kicked(outcome) if self.outlives_token(&outcome) => {}
             Connection::Kicked(outcome) => self.on_kicked(now, outcome),
             Connection::TokenNeeded(outcome) => self.on_token_needed(now, outcome),
             Connection::Lost(_) | Connection::Restored => {

@@ -63,7 +63,7 @@ impl Engine {
             Signal::Control => self.on_control(now, event),
             Signal::Join => self.ignore("somebody joined the channel; the media plug says who is there"),
             Signal::Ringing => self.on_ringing(event),
-            Signal::PeerLost => self.ignore("a device is lost"),
+            Signal::PeerLost => self.on_peer_lost(now, event),
         }
     }
 
@@ -257,11 +257,14 @@ impl Engine {
         let text = wire::read(&event.custom);
         let is_of = |channel: &Text, peer: &Text| *channel == event.channel.id && *peer == event.from;
         match &mut self.state {
-            State::InCall(call) if is_of(&call.channel_id, &call.peer) => match text.cid {
-                1 => self.on_join_now(now),
-                2 | 3 => self.on_switch_message(now, &text),
-                _ => self.ignore("control of an unknown kind"),
-            },
+            State::InCall(call) if is_of(&call.channel_id, &call.peer) => {
+                call.is_unheard = false;
+                match text.cid {
+                    1 => self.on_join_now(now),
+                    2 | 3 => self.on_switch_message(now, &text),
+                    _ => self.ignore("control of an unknown kind"),
+                }
+            }
             State::Called(called) if is_of(&called.invite.channel_id, &called.invite.from) => {
                 match (text.cid, &mut called.accepting) {
                     (1, Some(accepting)) => accepting.control = true,

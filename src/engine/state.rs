@@ -265,6 +265,8 @@ pub(super) struct InCall {
     /// The peer left the media room on purpose; a CLOSE or LEAVE may still say more.
     pub(super) peer_left: Option<Time>,
     pub(super) silence: Option<Silence>,
+    /// Signaling hears nothing of the peer's device: the call lasts as long as media does.
+    pub(super) is_unheard: bool,
     /// The app's user agreed to this call being a video call, so the camera may start.
     pub(super) camera_allowed: bool,
     pub(super) switch: Option<Switch>,

@@ -120,6 +120,22 @@ impl Engine {
         }
     }
 
+    /// The service refused the token while a call has media, which goes on: the kick is told after it.
+    pub(super) fn outlives_token(&mut self, outcome: &Outcome) -> bool {
+        if outcome.code != codes::BAD_TOKEN || !self.session.is_logged_in() || !self.has_media() {
+            return false;
+        }
+        self.tokens.is_asked = false;
+        self.tokens.until = None;
+        self.tokens.refused.get_or_insert_with(|| outcome.clone());
+        if !std::mem::replace(&mut self.is_connection_lost, true) {
+            let (call_no, account) = (self.state.call_no(), self.session.account());
+            let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome.clone());
+            self.tell(Event::Reconnecting(event));
+        }
+        true
+    }
+
     /// After each input: a session that only lived on for its call.
     pub(super) fn settle_tokens(&mut self, now: Time) {
         if !self.has_media()

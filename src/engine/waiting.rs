@@ -57,13 +57,16 @@ impl Waiting {
 impl Engine {
     /// An accept or reject that may wait for its call; false if it is about a call that is here, or may not.
     pub(super) fn wait_for_call(&mut self, now: Time, ticket: Ticket, command: &Command) -> bool {
-        let (call, answer) = match command {
-            Command::Accept { call } if call.wait => (call, Answer::Accept),
-            Command::Reject { call, busy, text } if call.wait => {
-                (call, Answer::Reject(Words { busy: *busy, text: text.clone() }))
-            }
-            _ => return false,
+        let (call, answer) = if let Command::Accept { call } = command {
+            (call, Answer::Accept)
+        } else if let Command::Reject { call, busy, text } = command {
+            (call, Answer::Reject(Words { busy: *busy, text: text.clone() }))
+        } else {
+            return false;
         };
+        if !call.wait {
+            return false;
+        }
         let is_id = |id: &Option<Text>| id.clone().filter(|id| !id.is_empty());
         let ids = (is_id(&call.account), is_id(&call.channel_id), is_id(&call.request_id));
         let (Some(from), Some(channel_id), Some(request_id)) = ids else {
@@ -152,14 +155,12 @@ impl Engine {
 
     /// Another device of ours answered an invite that is not here.
     pub(super) fn sibling_answered(&mut self, event: &SignalEvent) {
-        let code = match event.signal {
-            Signal::Accept => codes::INVITE_ACCEPTED,
-            Signal::Reject => codes::INVITE_REJECTED,
-            _ => return,
-        };
-        if self.waiting.is_empty() || Some(&event.from) != self.session.account_ref() {
+        let is_answer = matches!(event.signal, Signal::Accept | Signal::Reject);
+        if !is_answer || self.waiting.is_empty() || Some(&event.from) != self.session.account_ref() {
             return;
         }
+        let is_accept = event.signal == Signal::Accept;
+        let code = if is_accept { codes::INVITE_ACCEPTED } else { codes::INVITE_REJECTED };
         self.end_waiting(code, |_, waiting| {
             (&waiting.channel_id, &waiting.request_id) == (&event.channel.id, &event.request_id)
         });

@@ -158,8 +158,8 @@ impl Redactor {
         shown
     }
 
-    /// What stands for the inside of a string of JSON. Escapes stay escapes: the text travels as JSON and inside
-    /// a string too, and is as long as it was in both.
+    /// What stands for the inside of a string of JSON. Escapes stay escapes: the text travels as JSON and
+    /// inside a string too, and is as long as it was in both.
     fn inside_string(&mut self, inside: &str) -> String {
         let is_escape = |at: usize| inside.as_bytes().get(at) == Some(&b'\\');
         let mut escapes = Vec::new();

@@ -32,6 +32,8 @@ pub(super) enum Message {
     Trace(Option<Box<Recorder>>),
     /// The host's undelivered callbacks crossed a border.
     Backlog,
+    /// Behind everything that was queued for a kit that failed.
+    End,
 }
 
 /// Which slots a message uses.
@@ -50,7 +52,7 @@ enum Class {
 impl Message {
     fn class(&self) -> Class {
         match self {
-            Message::Start(_) | Message::Backlog => Class::Control,
+            Message::Start(_) | Message::Backlog | Message::End => Class::Control,
             Message::NetworkChanged | Message::Trace(_) => Class::Command { reserved: false },
             Message::Input(input) => match input {
                 Input::Command { command, .. } => Class::Command { reserved: ends_something(command) },

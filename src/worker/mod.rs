@@ -10,6 +10,7 @@
 
 mod clock;
 mod dispatch;
+mod failed;
 mod inbox;
 pub mod ports;
 mod run;

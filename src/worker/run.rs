@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::failed::{self, Owed};
 use super::inbox::Message;
 use super::thread::Worker;
 use super::trace::Recorder;
@@ -102,6 +103,13 @@ impl Runner {
 
     fn step(&mut self, kit: u64, stimulus: Stimulus) {
         let Some(seat) = self.seats.get_mut(&kit) else { return };
+        if seat.has_failed {
+            return match stimulus {
+                Stimulus::Message(Message::End) => self.end(kit),
+                Stimulus::Message(message) => seat.refuse(&message),
+                Stimulus::Timeout => {}
+            };
+        }
         let now = self.now;
         let stepped = catch_unwind(AssertUnwindSafe(|| match seat.trace {
             None => seat.on::<false>(now, stimulus),
@@ -119,7 +127,7 @@ impl Runner {
             Ok(Life::Over) => return self.end(kit),
             Err(_) => {
                 log::error!("a panic inside a component; it is closed, the others go on");
-                return self.end(kit);
+                return self.fail(kit);
             }
         };
         if seat.trace.as_ref().is_some_and(|trace| !trace.is_broken()) {
@@ -134,6 +142,15 @@ impl Runner {
             before.map(|at| self.deadlines.remove(&(at, kit)));
             due.map(|at| self.deadlines.insert((at, kit)));
         }
+    }
+
+    /// Says what a kit that panicked owes its app and the peer. It ends behind what is queued for it.
+    fn fail(&mut self, kit: u64) {
+        let Some(seat) = self.seats.get_mut(&kit) else { return };
+        let before = seat.due.take();
+        seat.fail();
+        let _ = self.worker.inbox.push(kit, &seat.kit.gate, Message::End);
+        self.rearm(kit, before, None);
     }
 
     /// Closes the plugs, makes room, says `released`.
@@ -182,11 +199,39 @@ pub(super) struct Seat {
     /// What the engine was told last.
     backlog: bool,
     trace: Option<Box<Recorder>>,
+    owed: Owed,
+    /// A panic: the engine is not asked any more.
+    has_failed: bool,
 }
 
 impl Seat {
     pub(super) fn new(kit: Arc<Kit>, engine: Engine, ports: Ports) -> Seat {
-        Seat { kit, engine, ports, due: None, backlog: false, trace: None }
+        let (owed, has_failed) = (Owed::default(), false);
+        Seat { kit, engine, ports, due: None, backlog: false, trace: None, owed, has_failed }
+    }
+
+    /// After a panic: nothing more gets in, and nothing that was taken is left open.
+    fn fail(&mut self) {
+        self.has_failed = true;
+        self.kit.gate.shut();
+        guarded("ending a trace", || drop(self.trace.take()));
+        let last = std::mem::take(&mut *self.kit.snapshot.lock());
+        failed::tell_peer(&mut self.ports, &last);
+        for output in self.owed.settle() {
+            self.deliver(output);
+        }
+    }
+
+    /// What was queued before the panic.
+    fn refuse(&mut self, message: &Message) {
+        self.kit.gate.took(message);
+        if let Some(output) = failed::answer(message) {
+            self.deliver(output);
+        }
+    }
+
+    fn deliver(&mut self, output: Output) {
+        guarded("a callback", || _ = self.carry_out(output));
     }
 
     /// The trace; without one nothing of it is even looked at.
@@ -231,7 +276,7 @@ impl Seat {
                             None => self.engine.end_trace(),
                         }
                     }
-                    Message::Start(_) | Message::Backlog => {}
+                    Message::Start(_) | Message::Backlog | Message::End => {}
                 }
             }
         }
@@ -240,6 +285,7 @@ impl Seat {
 
     fn feed<const TRACED: bool>(&mut self, now: Time, input: Input) {
         self.recorder::<TRACED>().into_iter().for_each(|trace| trace.input(now, &input));
+        self.owed.input(&input);
         self.engine.handle(now, input);
     }
 
@@ -254,6 +300,7 @@ impl Seat {
                 if matches!(output, Output::Closed) {
                     return Life::Over;
                 }
+                self.owed.output(&output);
                 refusals.extend(self.carry_out(output));
                 if !self.kit.worker.is_ours() {
                     return Life::Until(None);
@@ -305,6 +352,7 @@ impl Seat {
         let mut shown = self.kit.snapshot.lock();
         if !self.engine.is_as_in(&shown) {
             let old = std::mem::replace(&mut *shown, self.engine.snapshot());
+            self.owed.shown(&shown);
             drop(shown);
             drop(old);
         }

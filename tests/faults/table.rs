@@ -10,6 +10,8 @@ pub(crate) enum Finder {
     Model(&'static str),
     /// The random worlds of stations, from seed 1 on.
     Stations,
+    /// The paired runs, from seed 1 on.
+    Paired,
     /// The search of stations, in the worlds whose names contain this.
     StationModel(&'static str),
 }
@@ -120,21 +122,21 @@ pub(crate) const FAULTS: &[Fault] = &[
     sim(
         "no tombstone for a busy-rejected invite",
         5,
-        "src/engine/incoming.rs",
+        "src/engine/feedback.rs",
         "        self.bury(now, invite);
-        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 3)));",
+        if !self.side(",
         "        if !PLANTED { self.bury(now, invite); }
-        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, 3)));",
+        if !self.side(",
     ),
     sim(
         "CLOSE ignored while calling",
         5,
         "src/engine/signals.rs",
         "                self.confirm_call();
-                return self.own_over(now, Cause::Closed, None);",
+                let extra = self.foreign_text(",
         "                if PLANTED { return self.ignore(\"planted\"); }
                 self.confirm_call();
-                return self.own_over(now, Cause::Closed, None);",
+                let extra = self.foreign_text(",
     ),
     sim(
         "CANCEL of a ringing invite ignored",
@@ -304,6 +306,34 @@ pub(crate) const FAULTS: &[Fault] = &[
         "if !PLANTED {
             deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));
         }",
+    ),
+    // 15
+    sim(
+        "the backend of an invite that has ended is not told",
+        15,
+        "src/engine/incoming.rs",
+        "            self.tell_event_state(event, InviteState::Dropped);
+            self.ignore(\"invite that has ended already\");",
+        "            if !PLANTED { self.tell_event_state(event, InviteState::Dropped); }
+            self.ignore(\"invite that has ended already\");",
+    ),
+    sim(
+        "the backend says that it rings before the app knows",
+        15,
+        "src/engine/incoming.rs",
+        "        if !self.ring(now, invite.clone()) {",
+        "        if PLANTED { self.tell_invite_state(&invite, InviteState::Ringing); }
+        if !self.ring(now, invite.clone()) && !PLANTED {",
+    ),
+    sim(
+        "the backend is told twice of an invite that waits",
+        15,
+        "src/engine/incoming.rs",
+        "                self.tell_invite_state(&invite, InviteState::Held);
+                if let",
+        "                self.tell_invite_state(&invite, InviteState::Held);
+                if PLANTED { self.tell_invite_state(&invite, InviteState::Held); }
+                if let",
     ),
     // Stations: the protocol of the MQTT plug.
     Fault {

@@ -20,6 +20,8 @@ pub(crate) struct May {
     pub(crate) answers: u8,
     pub(crate) logouts: u8,
     pub(crate) logins: u8,
+    /// Accept or reject a call that a push told of, whether it is here or not.
+    pub(crate) pushes: u8,
 }
 
 impl May {
@@ -34,12 +36,14 @@ impl May {
         answers: 0,
         logouts: 0,
         logins: 0,
+        pushes: 0,
     };
 
     /// One number, different for what is different.
     fn word(&self) -> u64 {
-        let May { calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins } = *self;
-        let all = [calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins];
+        let May { calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins, pushes } =
+            *self;
+        let all = [calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins, pushes];
         all.iter().fold(0, |word, n| word << 4 | u64::from(*n))
     }
 
@@ -69,6 +73,10 @@ impl May {
 
     pub(crate) const fn answers(self, answers: u8) -> May {
         May { answers, ..self }
+    }
+
+    pub(crate) const fn pushes(self, pushes: u8) -> May {
+        May { pushes, ..self }
     }
 
     pub(crate) const fn logouts(self, logouts: u8, logins: u8) -> May {

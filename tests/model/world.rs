@@ -79,6 +79,10 @@ pub(crate) enum Ask {
     Switch(SwitchStep),
     Logout,
     Login,
+    /// Accept what a push told of.
+    EarlyAccept,
+    /// The same, reject.
+    EarlyReject,
 }
 
 /// A state. What did not change is shared with the state before.
@@ -198,6 +202,9 @@ impl World {
                 moves.push(Move::User(device, ask));
             }
         };
+        let is_pushed = may.pushes > 0 && self.pushed(device).is_some();
+        ask(is_pushed, Ask::EarlyAccept);
+        ask(is_pushed, Ask::EarlyReject);
         if self.bodies[device].is_out {
             return ask(may.logins > 0, Ask::Login);
         }
@@ -212,6 +219,20 @@ impl World {
         ask(phase == Phase::InCall && may.answers > 0, Ask::Switch(SwitchStep::Agree));
         ask(phase == Phase::InCall && may.answers > 0, Ask::Switch(SwitchStep::Reject));
         ask(may.logouts > 0, Ask::Logout);
+    }
+
+    /// The open invite to a device's account: the push about it has come.
+    fn pushed(&self, device: usize) -> Option<CallRef> {
+        let invite = self.hub.service.invite_to(self.setting.accounts[device])?;
+        let (account, channel_id, request_id) = invite;
+        let ids = (Some(account), Some(channel_id), Some(request_id));
+        Some(CallRef {
+            account: ids.0,
+            channel_id: ids.1,
+            request_id: ids.2,
+            wait: true,
+            ..CallRef::default()
+        })
     }
 
     /// With the network healed this happens too.
@@ -263,6 +284,7 @@ impl World {
     /// A user asks for something.
     pub(crate) fn ask(&mut self, device: usize, ask: Ask) -> Verdict {
         let (call, no_offline, no_record) = (CallRef::default(), false, false);
+        let pushed = self.pushed(device).unwrap_or_default();
         let account = Text::from(self.setting.accounts[device]);
         let may = &mut self.budget.users[device];
         let spend = |budget: &mut u8| *budget = budget.saturating_sub(1);
@@ -300,6 +322,14 @@ impl World {
             Ask::Logout => {
                 spend(&mut may.logouts);
                 Command::Logout
+            }
+            Ask::EarlyAccept => {
+                spend(&mut may.pushes);
+                Command::Accept { call: pushed }
+            }
+            Ask::EarlyReject => {
+                spend(&mut may.pushes);
+                Command::Reject { call: pushed, busy: false, text: None }
             }
             Ask::Login => {
                 spend(&mut may.logins);
@@ -434,6 +464,8 @@ impl World {
                 Ok(())
             }
             Output::Rtc { req, op } => self.run_media(device, req, &op),
+            // The idealised service wants to know nothing of it; the monitor looks at it.
+            Output::Notify(_) => Ok(()),
             Output::Event(_) | Output::Done { .. } | Output::Ignored(_) | Output::Closed => Ok(()),
         }
     }

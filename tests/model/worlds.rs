@@ -105,6 +105,7 @@ fn pair(name: &'static str, calls: Calls, a: May, b: May) -> Case {
 fn one_call() -> Vec<Case> {
     let all = |name| pair(name, A_CALLS_B, CALLER.leaves(1), CALLEE.leaves(1));
     let slow = |name, a: May, b: May| pair(name, A_CALLS_B, a, b).with(|setting| setting.slow_media = true);
+    let early = |name, a: May, b: May| pair(name, A_CALLS_B, a, b);
     let ancient = |name| all(name).with(|setting| setting.ancient = true);
     vec![
         slow("slow media, early deadlines", CALLER, ANSWERS).early(1),
@@ -118,6 +119,12 @@ fn one_call() -> Vec<Case> {
         all("caller and callee, a loss and an early deadline").lost(1).early(1),
         all("caller and callee, all actions").lost(1).twice(1).refused(1),
         all("caller and callee, two losses").lost(2),
+        early("answered before the call is here", CALLER, CALLEE.pushes(2)).early(1),
+        early("answered before the call is here, a loss and a copy", CALLS, CALLEE.pushes(1))
+            .lost(1)
+            .twice(1),
+        early("answered before the login", CALLER, NOTHING.hangups(1).logouts(1, 1).pushes(1)).twice(1),
+        early("answered before the login, a loss", CALLS, NOTHING.logouts(1, 1).pushes(2)).lost(1),
         pair("logout and login", A_CALLS_B, CALLS.logouts(1, 0), ANSWERS.logouts(1, 1)).lost(1).twice(1),
     ]
 }
@@ -174,6 +181,11 @@ fn several_devices() -> Vec<Case> {
     let third = |name, users: [May; 3]| Case::new(name, THREE, C_CALLS_TOO, &users);
     let sibling_rejects = |name| three(name, [CALLER, ANSWERS, NOTHING.rejects(1)]);
     vec![
+        three(
+            "answered before the call is here, on two devices",
+            [CALLER, ANSWERS.pushes(1), NOTHING.pushes(1)],
+        ),
+        third("a third caller, answered before both calls", [CALLS, ANSWERS.pushes(2), CALLS]),
         third("a third caller, the callee can do anything", [CALLS, CALLEE, CALLS]).lost(1).twice(1),
         third("a third caller, everybody hangs up", [CALLER, CALLEE, CALLER]),
         third("a third caller, a caller hangs up", [CALLER, ANSWERS, CALLS]).lost(1).twice(1),

@@ -21,13 +21,15 @@ const YARDSTICK: &str = "tests/scenarios/ringrtc.json";
 const YARDSTICK_TESTS: usize = 115;
 
 /// What a marker may name, in the order of the document.
-const GROUPS: [(&str, &str); 18] = [
+const GROUPS: [(&str, &str); 20] = [
     ("ordinary", "An ordinary call"),
     ("busy", "Busy"),
     ("cancel", "Cancel and its races"),
     ("order", "Early, late and repeated messages"),
     ("glare", "Both call each other"),
     ("devices", "Several devices of an account"),
+    ("policy", "Who may ring"),
+    ("strangers", "Strangers who send much, and what the backend learns"),
     ("expiry", "Old invites, and back from offline"),
     ("early", "Answered before the call is here"),
     ("reconnect", "Interrupted connections"),

@@ -1,9 +1,11 @@
-//! What reaches a user beside the calls themselves: pushes that are answered before the call is here, rings that
-//! the caller is told of, wishes for tokens, and records of others.
+//! What reaches a user beside the calls themselves: pushes that are answered before the call is here, rings
+//! that the caller is told of, wishes for tokens, and records of others.
+
+use std::collections::BTreeMap;
 
 use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{CallRef, Command, Connection, Input, Outcome, Text};
-use nertc_callkit::engine::output::{ConnectionEvent, Invited, Record, SignalOp};
+use nertc_callkit::engine::input::{CallRef, CallType, Command, Connection, Input, Outcome, Text};
+use nertc_callkit::engine::output::{ConnectionEvent, Event, Invited, Record, RecordStatus, SignalOp};
 
 use super::world::{EPOCH, Thing, World};
 
@@ -19,7 +21,39 @@ pub(super) struct Push {
     request: Text,
 }
 
+/// What apps were told, counted: a run in which one of these never happens proves nothing about it.
+pub(crate) type Met = BTreeMap<&'static str, u64>;
+
+/// The name under which an event is counted.
+fn counted(event: &Event) -> Option<&'static str> {
+    let is_early = matches!(event, Event::Invited(invited) if invited.answered);
+    let is_counted = matches!(event, Event::MissedCall(missed) if missed.count > 1);
+    let is_refused = matches!(event, Event::Kicked(event) if event.code == codes::BAD_TOKEN);
+    [
+        (is_early, "calls answered before they came"),
+        (is_counted, "missed calls counted"),
+        (is_refused, "sessions ended for want of a token"),
+        (matches!(event, Event::UserRinging(_)), "rings told to the caller"),
+        (matches!(event, Event::TokenNeeded(_)), "tokens asked for"),
+        (matches!(event, Event::RecordReceived(_)), "records of others"),
+    ]
+    .into_iter()
+    .find_map(|(is_it, name)| is_it.then_some(name))
+}
+
 impl World {
+    /// What is done about an event beside the app.
+    pub(super) fn on_event(&mut self, device: usize, event: &Event) {
+        if let Some(name) = counted(event) {
+            *self.met.entry(name).or_default() += 1;
+        }
+        if let Event::Invited(invited) = event {
+            self.rings(device, invited);
+        } else if let Event::Kicked(event) = event {
+            self.on_kicked(device, event);
+        }
+    }
+
     /// An invite sets out, and so does a push, which may be faster.
     pub(super) fn push(&mut self, device: usize, op: &SignalOp) {
         let SignalOp::Invite { message, .. } = op else { return };
@@ -60,7 +94,7 @@ impl World {
     }
 
     /// A device rings: the plug tells the caller.
-    pub(super) fn rings(&mut self, device: usize, invited: &Invited) {
+    fn rings(&mut self, device: usize, invited: &Invited) {
         if self.stations.is_some() || invited.answered {
             return;
         }
@@ -70,7 +104,8 @@ impl World {
         }
     }
 
-    /// The plug wants a token for its next connection, and the app answers in time, late, or that it has none.
+    /// The plug wants a token for its next connection, and the app answers in time, late, or that it has
+    /// none.
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
         let wait = 1 + self.random.below(90_000);
         self.send(device, wait, Thing::Token);
@@ -84,7 +119,7 @@ impl World {
     }
 
     /// The core ended a session for want of a token: its plug is out, too.
-    pub(super) fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
+    fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
         if event.code != codes::BAD_TOKEN || self.stations.is_some() {
             return;
         }
@@ -108,6 +143,20 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A station tells its core of a record; what it claims does not matter here.
+    pub(super) fn hear_claim(&mut self, device: usize, from: Text, id: Text) -> Result<(), String> {
+        let record = Record {
+            client_msg_id: id,
+            to: self.devices[device].account.clone(),
+            channel_id: "claimed".into(),
+            call_type: CallType::Audio,
+            status: RecordStatus::Cancelled,
+            text: Text::default(),
+            durations: Vec::new(),
+        };
+        self.feed(device, Input::Record { from, record })
     }
 
     pub(super) fn hear_record(&mut self, device: usize, from: Text, record: Record) -> Result<(), String> {

@@ -1,6 +1,6 @@
-//! What the backend learns of each INVITE that it handed over: one word, unless an accept or a reject of it was
-//! issued before; and that it rings only after the app was told. One that it handed over several times at once
-//! may be answered once for all.
+//! Invariant 15: what the backend learns of each INVITE that it handed over. Once, unless an accept or reject
+//! of it was issued before; and that it rings only after the app was told. One that it handed over several
+//! times at once may be answered once for all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,10 +64,10 @@ impl Feedback {
                 *told <= *handed
             });
             if !is_due && !self.answered.contains(&ids) {
-                return Err(format!("backend: {ids:?} is {state:?}, and nobody asked"));
+                return Err(format!("invariant 15: {ids:?} is {state:?}, and nobody asked"));
             }
             if *state == InviteState::Ringing && !self.shown.contains(&ids) {
-                return Err(format!("backend: {ids:?} rings, and the app was not told"));
+                return Err(format!("invariant 15: {ids:?} rings, and the app was not told"));
             }
         }
         Ok(())
@@ -75,9 +75,13 @@ impl Feedback {
 
     /// After an input was handled and its outputs were seen.
     pub(crate) fn settled(&mut self) -> Result<(), String> {
+        if self.is_logging_in {
+            self.waiting.retain(|_, (handed, told)| told < handed);
+            return Ok(());
+        }
         self.waiting.retain(|_, (_, told)| *told == 0);
-        match self.waiting.first_key_value().filter(|_| !self.is_logging_in) {
-            Some((invite, _)) => Err(format!("backend: never learns what became of {invite:?}")),
+        match self.waiting.first_key_value() {
+            Some((invite, _)) => Err(format!("invariant 15: never learns what became of {invite:?}")),
             None => Ok(()),
         }
     }

@@ -466,7 +466,8 @@ impl Monitor {
         let open: Vec<&Operation> = self.open.values().collect();
         let entering: Vec<&Option<Text>> = self.entering.values().collect();
         let invites: Vec<&Text> = self.invites.keys().collect();
-        (live, open, entering, &self.inside, invites, &self.old_peers).hash(hasher);
+        let waiting: Vec<&(Text, Text, Text)> = self.waiting.values().collect();
+        (live, open, entering, &self.inside, invites, &self.old_peers, waiting).hash(hasher);
     }
 
     /// The operation was issued in the call that lives, or in none.

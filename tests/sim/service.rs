@@ -231,6 +231,16 @@ impl Service {
         }
     }
 
+    /// An open invite to this account: its inviter, channel and request.
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn invite_to(&self, account: &str) -> Option<(Text, Text, Text)> {
+        self.lines.iter().find_map(|(id, line)| {
+            let is_its = |it: &&Invite| it.state == InviteState::Pending && &*it.to == account;
+            let invite = line.invites.iter().find(is_its)?;
+            Some((invite.from.clone(), id.clone(), invite.request_id.clone()))
+        })
+    }
+
     /// A device rings for an invite that is open: its inviter is told.
     #[allow(dead_code, reason = "the simulation uses it, the model check does not")]
     pub(crate) fn ringing(&self, device: usize, now: u64, id: &Text, request: &Text) -> Vec<Delivery> {

@@ -83,6 +83,7 @@ pub(super) enum Mail {
     Done(Req, SignalResult),
     Events(Source, Vec<SignalEvent>),
     Connection(Connection),
+    Record(Text, Text),
 }
 
 impl Stations {
@@ -285,7 +286,7 @@ impl World {
                 self.tell_core(device, Mail::Events(words::source(source), events));
             }
             station::Output::Record { from, id, .. } => {
-                self.note(|| format!("device {device}: station: record {id} of {from}"));
+                self.tell_core(device, Mail::Record(from, id));
             }
             station::Output::Connection { what, code, message } => {
                 let now_is = words::connection(what, code, &message);
@@ -348,6 +349,7 @@ impl World {
             Mail::Events(source, events) => {
                 events.into_iter().try_for_each(|event| self.receive(device, source, event))
             }
+            Mail::Record(from, id) => self.hear_claim(device, from, id),
             Mail::Connection(now_is) => {
                 self.note(|| format!("device {device}: {now_is:?}"));
                 if matches!(now_is, Connection::Kicked(_)) {

@@ -19,7 +19,7 @@ impl World {
         let answer = self.random.below(100);
         match (phase, answer) {
             (Phase::Idle, 0..70) => self.place_call(device),
-            (_, 70..75) => self.answer_early(device),
+            (_, 70..80) => self.answer_early(device),
             (Phase::Called, 0..50) => self.ask(device, Command::Accept { call }),
             (Phase::Called | Phase::Accepting, 50..65) => {
                 let (busy, text) = (self.random.chance(300), self.text(3));
@@ -193,6 +193,6 @@ impl World {
             return Ok(());
         }
         self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))?;
-        if self.random.chance(300) { self.want_token(device) } else { Ok(()) }
+        if self.random.chance(600) { self.want_token(device) } else { Ok(()) }
     }
 }

@@ -11,7 +11,7 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, codes};
 
-use super::early::Push;
+use super::early::{Met, Push};
 use super::monitor::Monitor;
 use super::old;
 use super::random::Random;
@@ -108,6 +108,7 @@ pub(crate) struct World {
     pub(super) is_healed: bool,
     /// The newest pushes.
     pub(super) pushes: VecDeque<Push>,
+    pub(crate) met: Met,
 }
 
 /// Service time at the start.
@@ -160,6 +161,7 @@ impl World {
             next_thing: 0,
             is_healed: false,
             pushes: VecDeque::new(),
+            met: Met::new(),
         };
         for device in 0..world.devices.len() {
             world.send(device, 0, Thing::Login);
@@ -312,6 +314,10 @@ impl World {
             }
             _ if is_stale => Ok(()),
             Thing::Login => {
+                // A push may have woken it.
+                if self.random.chance(400) {
+                    self.answer_early(device)?;
+                }
                 let account = self.devices[device].account.clone();
                 self.command(device, Command::Login { account, token: Text::default() })
             }
@@ -392,11 +398,7 @@ impl World {
                 Output::Event(event) => {
                     self.note(|| format!("device {device}: {event:?}"));
                     self.is_fresh(&event).map_err(|why| format!("device {device}: {why}"))?;
-                    if let Event::Invited(invited) = &event {
-                        self.rings(device, invited);
-                    } else if let Event::Kicked(event) = &event {
-                        self.on_kicked(device, event);
-                    }
+                    self.on_event(device, &event);
                 }
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
                 Output::Closed => {

@@ -4,6 +4,9 @@ use super::super::input::*;
 use super::super::limits;
 use super::rig::{Rig, new_style};
 
+/// Does something to a device.
+type Act = fn(&mut Rig);
+
 /// What the backend was told since the last look.
 #[track_caller]
 fn backend(rig: &mut Rig, expected: &str) {
@@ -50,7 +53,7 @@ fn what_waits_is_held() {
 /// Scenario (strangers): Whatever is ignored is dropped: the backend forgets it and answers nobody.
 #[test]
 fn what_is_ignored_is_dropped() {
-    let cases: [(&str, fn(&mut Rig)); 8] = [
+    let cases: [(&str, Act); 8] = [
         ("al p1", |rig| rig.invite("al", "p1", "q1")),
         ("bob ", |rig| rig.invite("bob", "", "q1")),
         ("bob p1", |rig| rig.invite("bob", "p1", "")),
@@ -84,7 +87,7 @@ fn what_is_ignored_is_dropped() {
     }
 }
 
-/// Scenario (offline): Each invite of a backlog has its fate.
+/// Scenario (expiry): Each invite of a backlog has its fate.
 #[test]
 fn each_invite_of_a_backlog_has_its_fate() {
     let mut rig = Rig::new();
@@ -109,7 +112,7 @@ fn each_invite_of_a_backlog_has_its_fate() {
 /// Scenario (session): Invites that wait for a login learn of their fate when it ends, however it does.
 #[test]
 fn an_invite_that_waits_for_a_login_is_dropped_with_it() {
-    let ends: [(fn(&mut Rig), &str); 5] = [
+    let ends: [(Act, &str); 5] = [
         (|rig| rig.ok("login"), "Ringing"),
         (|rig| rig.answer("login", 302), "Dropped"),
         (|rig| rig.logout(), "Dropped"),
@@ -128,8 +131,8 @@ fn an_invite_that_waits_for_a_login_is_dropped_with_it() {
     }
 }
 
-/// Scenario (strangers): More invites than can be answered: what is not answered is dropped, and an own reject
-/// is still possible.
+/// Scenario (strangers): More invites than can be answered: what is not answered is dropped, and an own
+/// reject is still possible.
 #[test]
 fn strangers_do_not_use_up_the_answers_of_our_own_calls() {
     let mut rig = Rig::called();

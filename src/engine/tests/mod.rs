@@ -20,6 +20,7 @@ mod media;
 mod missed;
 mod offline;
 mod outgoing;
+mod peer_lost;
 mod policy;
 mod references;
 mod ringing;

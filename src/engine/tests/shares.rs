@@ -66,7 +66,7 @@ fn the_invite_of_the_live_call_is_known_from_the_call_itself() {
     rig.told("");
 }
 
-/// Scenario (strangers): A batch of a hundred thousand messages: the call of somebody else is in it, and found.
+/// Scenario (strangers): A batch of a hundred thousand messages: somebody else's call is in it, and found.
 #[test]
 fn in_a_huge_batch_each_account_has_its_share() {
     for source in [Source::Online, Source::Offline] {

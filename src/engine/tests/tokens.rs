@@ -1,6 +1,7 @@
 //! Tokens: asked for, given, refused, and too late.
 
 use super::super::input::*;
+use super::super::output::{Event, SignalOp};
 use super::super::{Caps, Config, codes};
 use super::rig::{Rig, caps};
 
@@ -90,10 +91,8 @@ fn a_session_without_a_token_ends() {
     }
     let mut rig = asked(Rig::new());
     rig.pass(60_000);
-    let kicked = rig.events.iter().find_map(|event| match event {
-        super::super::output::Event::Kicked(event) => Some(event.code),
-        _ => None,
-    });
+    let code = |event: &Event| if let Event::Kicked(event) = event { Some(event.code) } else { None };
+    let kicked = rig.events.iter().find_map(code);
     assert_eq!(kicked, Some(codes::BAD_TOKEN));
 }
 
@@ -198,10 +197,9 @@ fn a_login_that_waits_takes_a_newer_token() {
     rig.login("al");
     gives(&mut rig, "newer");
     rig.ok("logout");
-    let token = rig.ops.iter().rev().find_map(|op| match op {
-        super::super::output::SignalOp::Login { token, .. } => Some(token.clone()),
-        _ => None,
-    });
+    let token =
+        |op: &SignalOp| if let SignalOp::Login { token, .. } = op { Some(token.clone()) } else { None };
+    let token = rig.ops.iter().rev().find_map(token);
     assert_eq!(token.as_deref(), Some("newer"));
 }
 

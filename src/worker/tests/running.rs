@@ -92,7 +92,7 @@ pub(super) fn next(ears: &mpsc::Receiver<String>) -> String {
 }
 
 pub(super) const SHARED: Options = Options { host_delivery: false, own_worker: false };
-const HOST: Options = Options { host_delivery: true, own_worker: false };
+pub(super) const HOST: Options = Options { host_delivery: true, own_worker: false };
 
 #[test]
 fn a_command_completes_and_destroy_ends_with_released() {
@@ -166,7 +166,7 @@ fn a_panic_in_one_kit_closes_that_kit_and_no_other() {
     let (app, ears) = App::new(|_| ());
     let (broken, _) = start(SHARED, Plug::Panics, app);
     assert_eq!(broken.command(Ticket(1), login()), Ok(()));
-    assert_eq!(next(&ears), "released");
+    assert_eq!([next(&ears), next(&ears), next(&ears)], ["Error", "done 1 90003", "released"]);
     assert_eq!(broken.destroy(), Err(Refused::Closed));
     assert_eq!(sound.command(Ticket(1), login()), Ok(()));
     assert_eq!(next(&sound_ears), "done 1 0");

@@ -1,0 +1,138 @@
+//! After a panic inside a component: what it owes its app is said, the peer is told as far as possible, and
+//! the others of this worker go on. The engine is not asked any more: it stopped in the middle of something.
+
+use std::collections::BTreeMap;
+
+use super::Ports;
+use super::inbox::Message;
+use super::run::guarded;
+use crate::engine::input::{Input, Outcome, Req, Text, Ticket};
+use crate::engine::output::{
+    CallEnd, EndReason, ErrorEvent, Event, Message as Wire, OpResult, Operation, Output, SignalOp,
+};
+use crate::engine::{Snapshot, codes, wire};
+
+/// What the app has asked for and was shown, and no end of it was said.
+#[derive(Debug, Default)]
+pub(super) struct Owed {
+    tickets: BTreeMap<Ticket, Operation>,
+    calls: Vec<(u64, Text)>,
+}
+
+impl Owed {
+    /// The engine is about to take this.
+    pub(super) fn input(&mut self, input: &Input) {
+        if let Input::Command { ticket, command } = input {
+            self.tickets.insert(*ticket, command.operation());
+        }
+    }
+
+    /// Where the engine stands, before what it says about it is delivered.
+    pub(super) fn shown(&mut self, now: &Snapshot) {
+        const CALLING: i32 = 1;
+        if now.state == CALLING {
+            self.call(now.call_no, &now.peer);
+        }
+    }
+
+    fn call(&mut self, no: u64, peer: &Text) {
+        if !self.calls.iter().any(|(known, _)| *known == no) {
+            self.calls.push((no, peer.clone()));
+        }
+    }
+
+    /// This is about to be delivered.
+    pub(super) fn output(&mut self, output: &Output) {
+        if let Output::Done { ticket, .. } = output {
+            self.tickets.remove(ticket);
+        } else if let Output::Event(Event::Invited(invited)) = output {
+            self.call(invited.call_no, &invited.invitor);
+        } else if let Output::Event(Event::CallEnd(end)) = output {
+            self.calls.retain(|(no, _)| *no != end.call_no);
+        }
+    }
+
+    /// All of it, in the documented order, and nothing after that.
+    pub(super) fn settle(&mut self) -> Vec<Output> {
+        let error = ErrorEvent {
+            operation: Operation::None,
+            code: codes::SHUTTING_DOWN,
+            raw_code: 0,
+            call_no: self.calls.last().map_or(0, |(no, _)| *no),
+            message: codes::INTERNAL.into(),
+        };
+        let mut outputs = vec![Output::Event(Event::Error(error))];
+        for (ticket, operation) in std::mem::take(&mut self.tickets) {
+            outputs.push(refusal(ticket, operation));
+        }
+        for (call_no, user) in std::mem::take(&mut self.calls) {
+            outputs.push(Output::Event(Event::CallEnd(CallEnd {
+                call_no,
+                user,
+                reason: EndReason::CallFailed,
+                extra: Text::default(),
+                ring_ms: 0,
+                talk_ms: 0,
+                durations: Vec::new(),
+            })));
+        }
+        outputs
+    }
+}
+
+/// A request that the component can no longer carry out.
+fn refusal(ticket: Ticket, operation: Operation) -> Output {
+    let outcome = Outcome::failed(codes::SHUTTING_DOWN, codes::INTERNAL);
+    let none = Text::default;
+    let result = OpResult {
+        operation,
+        code: outcome.code,
+        raw_code: 0,
+        message: outcome.message,
+        call_no: 0,
+        uid: 0,
+        channel_id: none(),
+        request_id: none(),
+        call_id: none(),
+    };
+    Output::Done { ticket, result }
+}
+
+/// The answer to what was queued before the component failed.
+pub(super) fn answer(message: &Message) -> Option<Output> {
+    if let Message::Input(Input::Command { ticket, command }) = message {
+        Some(refusal(*ticket, command.operation()))
+    } else {
+        None
+    }
+}
+
+/// Tells the peer of the live call, in the words that fit, without waiting for answers.
+pub(super) fn tell_peer(ports: &mut Ports, last: &Snapshot) {
+    if last.call_no == 0 || last.channel_id.is_empty() {
+        return;
+    }
+    let message = || Wire {
+        channel_id: last.channel_id.clone(),
+        account: last.peer.clone(),
+        request_id: last.request_id.clone(),
+        custom: wire::ending(None),
+        no_offline: false,
+    };
+    let close = SignalOp::Close {
+        channel_id: last.channel_id.clone(),
+        custom: wire::ending(None),
+        no_offline: false,
+    };
+    let ops = match last.state {
+        1 => vec![SignalOp::CancelInvite(message()), close],
+        2 => vec![SignalOp::Reject(message())],
+        _ => vec![close],
+    };
+    // Numbers that an engine never gets to: nobody waits for these.
+    for (number, op) in (1 << 53..).zip(ops) {
+        guarded("telling the peer that a component failed", || {
+            let _ = ports.signaling.start(Req(number), op);
+        });
+    }
+}

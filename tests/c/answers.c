@@ -1,0 +1,218 @@
+/* answers.c: reject_with, calls that are missed while busy, records, and the longest texts. */
+#include "check.h"
+
+static nertc_callkit_status reject_with(struct phone *phone, int32_t reason, const char *text)
+{
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  options.reason = reason;
+  options.text = text;
+  return nertc_callkit_reject_with(phone->kit, &options, phone_done, phone);
+}
+
+/* Scenario (busy): The called user says busy, and why: the caller hears busy, and the text. */
+static void a_reject_that_says_busy_and_why(void)
+{
+  struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
+  pair_ring(&pair);
+  CHECK_OK(reject_with(pair.bob, NERTC_CALLKIT_END_BUSY, "in a meeting"));
+  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  phone_expect(pair.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
+  CHECK_TEXT(pair.alice->extra, "in a meeting");
+  pair_end(&pair);
+}
+
+static void a_reject_that_declines_and_says_why(void)
+{
+  struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
+  pair_ring(&pair);
+  CHECK_OK(reject_with(pair.bob, 0, "{\"later\":\"10:30\"}"));
+  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_TEXT(pair.alice->extra, "{\"later\":\"10:30\"}");
+  /* Without a text it is a plain reject. */
+  pair_ring(&pair);
+  CHECK_OK(reject_with(pair.bob, 0, NULL));
+  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_TEXT(pair.alice->extra, "");
+  pair_end(&pair);
+}
+
+static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
+{
+  static char too_long[4098];
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  nertc_callkit_call_ref other = NERTC_CALLKIT_CALL_REF_INIT;
+  struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
+  struct phone *bob = pair.bob;
+  CHECK_OK(reject_with(bob, NERTC_CALLKIT_END_BUSY, NULL));
+  phone_expect(bob, "done(reject,20021)");
+  pair_ring(&pair);
+  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, NULL, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(reject_with(bob, NERTC_CALLKIT_END_TIMEOUT, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(reject_with(bob, -1, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(reject_with(bob, 0, "\xff"), INVALID_ARGUMENT);
+  memset(too_long, 'x', 4097);
+  CHECK_REFUSED(reject_with(bob, 0, too_long), INVALID_ARGUMENT);
+  too_long[4096] = 0;
+  CHECK_REFUSED(reject_with(bob, 0, too_long), INVALID_ARGUMENT);
+  memset(too_long, '\n', 2000);
+  too_long[2000] = 0;
+  CHECK_REFUSED(reject_with(bob, 0, too_long), INVALID_ARGUMENT);
+  options.flags = NERTC_CALLKIT_FLAG_NO_RECORD;
+  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob), INVALID_ARGUMENT);
+  options.flags = 0;
+  options.reserved = 1;
+  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob), INVALID_ARGUMENT);
+  options.reserved = 0;
+  options.struct_size = 8;
+  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob), INVALID_ARGUMENT);
+  options.struct_size = sizeof options;
+  other.call_no = 77;
+  options.call = &other;
+  CHECK_OK(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob));
+  phone_expect(bob, "done(reject,90001)");
+  CHECK_INT(nertc_callkit_get_state(bob->kit), NERTC_CALLKIT_STATE_CALLED);
+  /* The longest text that fits arrives whole. */
+  memset(too_long, 'x', 3000);
+  too_long[3000] = 0;
+  CHECK_OK(reject_with(bob, 0, too_long));
+  phone_expect(bob, "done(reject,0) on_call_end(13)");
+  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_TEXT(pair.alice->extra, too_long);
+  pair_end(&pair);
+}
+
+/* Scenario (busy): A third person calls while we talk: the app is told at once who, and nothing of the call changes. */
+static void who_calls_while_we_talk_is_missed_at_once(void)
+{
+  struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
+  struct setup setup = {0};
+  struct phone *carol;
+  setup.hub = pair.hub;
+  carol = phone_new("carol", &setup);
+  phone_login(carol);
+  pair_connect(&pair);
+  phone_call(carol, "bob");
+  phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_expect(pair.bob, "on_missed_call(3)");
+  CHECK_TEXT(pair.bob->user, "carol");
+  CHECK_TEXT(pair.bob->missed_channel, carol->channel_id);
+  CHECK_TEXT(pair.bob->missed_request, carol->request_id);
+  CHECK_INT(pair.bob->missed_count, 1);
+  /* Twice more within 3 s: counted, and told once. */
+  phone_call(carol, "bob");
+  phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_call(carol, "bob");
+  phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_expect(pair.bob, "on_missed_call(3)");
+  CHECK_INT(pair.bob->missed_count, 2);
+  CHECK_TEXT(pair.bob->missed_request, carol->request_id);
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(pair.bob, "on_call_end(16)");
+  phone_destroy(carol, "");
+  phone_free(carol);
+  pair_end(&pair);
+}
+
+/* Scenario (ordinary): The caller is told once that the called account rings, on however many devices. */
+static void the_caller_is_told_once_that_it_rings(void)
+{
+  struct setup news = {0}, tablet_setup = {0};
+  struct pair pair;
+  struct phone *tablet;
+  news.news = 1;
+  pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &news);
+  tablet_setup.hub = pair.hub;
+  tablet_setup.device = "tablet";
+  tablet = phone_new("bob", &tablet_setup);
+  phone_login(tablet);
+  phone_call(pair.alice, "bob");
+  phone_expect(pair.alice, "on_user_ringing");
+  CHECK_TEXT(pair.alice->user, "bob");
+  phone_expect(pair.bob, "on_invited");
+  phone_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
+  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  phone_expect(tablet, "on_other_client_accept on_call_end(18)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(pair.bob, "on_call_end(16)");
+  phone_destroy(tablet, "");
+  phone_free(tablet);
+  pair_end(&pair);
+}
+
+/* Scenario (record): The record of a call that did not take place reaches the called side. */
+static void a_record_of_the_peer_is_received_once(void)
+{
+  struct setup news = {0};
+  struct pair pair;
+  news.news = 1;
+  pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &news);
+  pair_ring(&pair);
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  phone_until(pair.alice, "on_call_end(11)");
+  phone_until(pair.bob, "on_call_end(12)");
+  phone_expect(pair.bob, "on_record_received(2)");
+  CHECK_TEXT(pair.bob->user, "alice");
+  pair_end(&pair);
+}
+
+/* The longest attachment that call() takes, by what it is made of: the header says how that is counted. */
+static void the_longest_attachment(void)
+{
+  /* Bytes of one unit, and how many of them its JSON has. */
+  static const struct { const char *unit; unsigned encoded; } units[] = {
+    {"a", 1}, {"\"", 2}, {"\\", 2}, {"\n", 2}, {"\x01", 6}};
+  enum { OURS = 293, BOTH = 311 };
+  static char text[8192];
+  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+  struct phone *phone = phone_new("alice", NULL);
+  size_t i, longest;
+  options.user_id = "bob";
+  options.attachment = text;
+  for (i = 0; i < sizeof units / sizeof units[0]; i++) {
+    longest = (4096 - OURS) / units[i].encoded;
+    memset(text, units[i].unit[0], longest);
+    text[longest] = 0;
+    CHECK_OK(nertc_callkit_call(phone->kit, &options, NULL, NULL));
+    memset(text, units[i].unit[0], longest + 1);
+    text[longest + 1] = 0;
+    CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  }
+  /* A JSON array travels as it is, without the quotes around it. */
+  longest = 4096 - OURS + 2;
+  memset(text, '1', longest);
+  text[0] = '[';
+  text[longest - 1] = ']';
+  text[longest] = 0;
+  CHECK_OK(nertc_callkit_call(phone->kit, &options, NULL, NULL));
+  text[longest - 1] = '1';
+  text[longest] = ']';
+  text[longest + 1] = 0;
+  CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  /* Both texts together. */
+  memset(text, 'a', 4096 - BOTH);
+  text[4096 - BOTH - 1] = 0;
+  options.extra = "e";
+  CHECK_OK(nertc_callkit_call(phone->kit, &options, NULL, NULL));
+  options.extra = "ee";
+  CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_OK(nertc_callkit_destroy(phone->kit));
+  phone_free(phone);
+}
+
+int main(void)
+{
+  RUN(a_reject_that_says_busy_and_why);
+  RUN(a_reject_that_declines_and_says_why);
+  RUN(what_cannot_be_said_is_refused_and_the_call_rings_on);
+  RUN(who_calls_while_we_talk_is_missed_at_once);
+  RUN(the_caller_is_told_once_that_it_rings);
+  RUN(a_record_of_the_peer_is_received_once);
+  RUN(the_longest_attachment);
+  return 0;
+}

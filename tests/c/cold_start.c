@@ -1,0 +1,327 @@
+/* cold_start.c: a push woke the phone, and its user answered before login: NERTC_CALLKIT_CALL_REF_WAIT. */
+#include "check.h"
+
+/* bob's phone sleeps while alice calls; what the push would say is in `push`. */
+struct scene {
+  nertc_callkit_hub *hub;
+  nertc_callkit_timers timers;
+  struct phone *alice, *bob;
+  char push[NERTC_CALLKIT_PUSH_SIZE];
+  nertc_callkit_push_call call;
+  nertc_callkit_call_ref ref;
+};
+
+static struct phone *new_phone(struct scene *scene, const char *account, const char *device)
+{
+  struct setup setup = {0};
+  setup.hub = scene->hub;
+  setup.device = device;
+  setup.timers = &scene->timers;
+  return phone_new(account, &setup);
+}
+
+/* Whoever sends the push got call and ids from alice. */
+static void read_push(struct scene *scene)
+{
+  const nertc_callkit_call_ref none = NERTC_CALLKIT_CALL_REF_INIT;
+  nertc_callkit_push_call said = NERTC_CALLKIT_PUSH_CALL_INIT, heard = NERTC_CALLKIT_PUSH_CALL_INIT;
+  uint32_t size = sizeof scene->push;
+  said.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
+  said.ring_left_ms = 30000;
+  strcpy(said.to_account, "bob");
+  strcpy(said.from_account, "alice");
+  strcpy(said.channel_id, scene->alice->channel_id);
+  strcpy(said.request_id, scene->alice->request_id);
+  CHECK_OK(nertc_callkit_push_encode(&said, scene->push, &size));
+  CHECK_OK(nertc_callkit_push_decode(scene->push, &heard));
+  scene->call = heard;
+  scene->ref = none;
+  scene->ref.flags = NERTC_CALLKIT_CALL_REF_WAIT;
+  scene->ref.account = scene->call.from_account;
+  scene->ref.channel_id = scene->call.channel_id;
+  scene->ref.request_id = scene->call.request_id;
+}
+
+static void scene_start(struct scene *scene, int calls)
+{
+  const nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
+  memset(scene, 0, sizeof *scene);
+  scene->timers = timers;
+  CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &scene->hub));
+  scene->alice = new_phone(scene, "alice", NULL);
+  scene->bob = new_phone(scene, "bob", "phone");
+  phone_login(scene->alice);
+  phone_login(scene->bob);
+  /* The process of bob's phone ends, without a logout; another one begins. */
+  phone_destroy(scene->bob, "");
+  phone_free(scene->bob);
+  scene->bob = new_phone(scene, "bob", "phone");
+  if (calls) {
+    phone_call(scene->alice, "bob");
+    read_push(scene);
+  }
+}
+
+static void scene_end(struct scene *scene)
+{
+  phone_destroy(scene->alice, "");
+  phone_destroy(scene->bob, "");
+  phone_free(scene->alice);
+  phone_free(scene->bob);
+  CHECK_OK(nertc_callkit_hub_release(scene->hub));
+}
+
+static void start_login(struct phone *phone)
+{
+  CHECK_OK(nertc_callkit_login(phone->kit, "bob", "token", phone_done, phone));
+}
+
+static void accept(struct scene *scene)
+{
+  CHECK_OK(nertc_callkit_accept(scene->bob->kit, &scene->ref, phone_done, scene->bob));
+}
+
+static void hang_up(struct scene *scene)
+{
+  CHECK_OK(nertc_callkit_hangup(scene->alice->kit, NULL, 0, phone_done, scene->alice));
+  phone_expect(scene->alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(scene->bob, "on_call_end(16)");
+}
+
+/* Scenario (early): A push woke the phone and its user accepts before login: the call is connected without ringing. */
+static void accept_before_login(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  accept(&scene);
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) on_invited done(accept,0) on_user_enter on_call_connected");
+  CHECK_INT(scene.bob->flags, NERTC_CALLKIT_INVITED_OFFLINE | NERTC_CALLKIT_INVITED_ANSWERED);
+  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  hang_up(&scene);
+  scene_end(&scene);
+}
+
+static void accept_while_logging_in(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  fault(scene.hub, DELAY, LOGIN, "bob", .delay_ms = 50);
+  start_login(scene.bob);
+  accept(&scene);
+  phone_expect(scene.bob, "done(login,0) on_invited done(accept,0) on_user_enter on_call_connected");
+  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  hang_up(&scene);
+  scene_end(&scene);
+}
+
+/* Scenario (early): A push woke the phone and its user declines before login: the caller learns at once. */
+static void reject_before_login(void)
+{
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  struct scene scene;
+  scene_start(&scene, 1);
+  options.call = &scene.ref;
+  options.reason = NERTC_CALLKIT_END_BUSY;
+  options.text = "driving";
+  CHECK_OK(nertc_callkit_reject_with(scene.bob->kit, &options, phone_done, scene.bob));
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
+  CHECK(scene.bob->flags & NERTC_CALLKIT_INVITED_ANSWERED);
+  phone_expect(scene.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
+  CHECK_TEXT(scene.alice->extra, "driving");
+  scene_end(&scene);
+}
+
+static void plain_reject_before_login(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, phone_done, scene.bob));
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
+  phone_expect(scene.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  scene_end(&scene);
+}
+
+/* A call that rings already is just accepted. */
+static void a_call_that_is_here_is_accepted_at_once(void)
+{
+  struct scene scene;
+  scene_start(&scene, 0);
+  phone_login(scene.bob);
+  phone_call(scene.alice, "bob");
+  read_push(&scene);
+  phone_expect(scene.bob, "on_invited");
+  accept(&scene);
+  phone_expect(scene.bob, "done(accept,0) on_user_enter on_call_connected");
+  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  hang_up(&scene);
+  scene_end(&scene);
+}
+
+static void the_caller_cancelled_before_the_login(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  accept(&scene);
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) on_missed_call(1) done(accept,10408)");
+  scene_end(&scene);
+}
+
+/* A push that is old, or not true: nothing rings, the answer ends alone. */
+static void a_call_that_never_comes(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  strcpy(scene.call.request_id, "nobody's");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  phone_destroy(scene.bob, "");
+  phone_free(scene.bob);
+  scene.timers.request_ms = 80;
+  scene.bob = new_phone(&scene, "bob", "tablet");
+  accept(&scene);
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) done(accept,10408)");
+  scene_end(&scene);
+}
+
+static void a_second_answer_replaces_the_first(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  accept(&scene);
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, phone_done, scene.bob));
+  phone_expect(scene.bob, "done(accept,90004)");
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
+  phone_expect(scene.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  scene_end(&scene);
+}
+
+/* The push was for an account that is not the one that logs in. */
+static void an_answer_for_another_account_ends_alone(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  scene.timers.request_ms = 80;
+  phone_destroy(scene.bob, "");
+  phone_free(scene.bob);
+  scene.bob = new_phone(&scene, "carol", "phone");
+  accept(&scene);
+  CHECK_OK(nertc_callkit_login(scene.bob->kit, "carol", "token", phone_done, scene.bob));
+  phone_expect(scene.bob, "done(login,0) done(accept,10408)");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  scene_end(&scene);
+}
+
+static void another_device_answered_first(void)
+{
+  struct scene scene;
+  struct phone *tablet;
+  scene_start(&scene, 0);
+  tablet = new_phone(&scene, "bob", "tablet");
+  phone_login(tablet);
+  phone_call(scene.alice, "bob");
+  read_push(&scene);
+  phone_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
+  phone_expect(tablet, "done(accept,0) on_user_enter on_call_connected");
+  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  accept(&scene);
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) on_missed_call(4) done(accept,10410)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(tablet, "on_call_end(16)");
+  phone_destroy(tablet, "");
+  phone_free(tablet);
+  scene_end(&scene);
+}
+
+/* After the ring limit of the caller nothing is there to be accepted. */
+static void after_the_ring_limit(void)
+{
+  struct scene scene;
+  scene_start(&scene, 0);
+  CHECK_OK(nertc_callkit_set_call_timeout(scene.alice->kit, 30));
+  phone_call(scene.alice, "bob");
+  read_push(&scene);
+  phone_expect(scene.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
+  accept(&scene);
+  start_login(scene.bob);
+  phone_expect(scene.bob, "done(login,0) on_missed_call(1) done(accept,10408)");
+  scene_end(&scene);
+}
+
+static void a_waiting_answer_ends_with_the_component(void)
+{
+  struct scene scene;
+  scene_start(&scene, 1);
+  accept(&scene);
+  phone_destroy(scene.bob, "done(accept,90003)");
+  phone_free(scene.bob);
+  scene.bob = new_phone(&scene, "bob", "phone");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  scene_end(&scene);
+}
+
+/* What does not name an invite cannot wait, and who else takes a reference knows no waiting. */
+static void references_that_cannot_wait(void)
+{
+  nertc_callkit_cancel_options cancel = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options reject = NERTC_CALLKIT_END_OPTIONS_INIT;
+  nertc_callkit_call_ref ref;
+  struct scene scene;
+  struct phone *bob;
+  scene_start(&scene, 1);
+  bob = scene.bob;
+  ref = scene.ref, ref.account = NULL;
+  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  ref = scene.ref, ref.channel_id = "";
+  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  ref = scene.ref, ref.request_id = NULL;
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  ref = scene.ref, ref.call_no = 1;
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  reject.call = &ref;
+  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &reject, phone_done, bob), INVALID_ARGUMENT);
+  ref = scene.ref, ref.flags = 2;
+  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  ref = scene.ref;
+  cancel.call = &ref;
+  CHECK_REFUSED(nertc_callkit_cancel(bob->kit, &cancel, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(bob->kit, &ref, 0, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(bob->kit, &ref, 0, phone_done, bob), INVALID_ARGUMENT);
+  /* Without the flag nothing waits. */
+  ref.flags = 0;
+  CHECK_OK(nertc_callkit_accept(bob->kit, &ref, phone_done, bob));
+  phone_expect(bob, "done(accept,20001)");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  scene_end(&scene);
+}
+
+int main(void)
+{
+  RUN(accept_before_login);
+  RUN(accept_while_logging_in);
+  RUN(reject_before_login);
+  RUN(plain_reject_before_login);
+  RUN(a_call_that_is_here_is_accepted_at_once);
+  RUN(the_caller_cancelled_before_the_login);
+  RUN(a_call_that_never_comes);
+  RUN(a_second_answer_replaces_the_first);
+  RUN(an_answer_for_another_account_ends_alone);
+  RUN(another_device_answered_first);
+  RUN(after_the_ring_limit);
+  RUN(a_waiting_answer_ends_with_the_component);
+  RUN(references_that_cannot_wait);
+  return 0;
+}

@@ -1,0 +1,268 @@
+/* policy.c: whose invites ring, what the others are answered, and what is no policy. */
+#include "check.h"
+
+/* bob, whose policy it is, with alice and carol, who call. */
+struct scene {
+  nertc_callkit_hub *hub;
+  struct phone *alice, *bob, *carol;
+};
+
+static struct phone *join(nertc_callkit_hub *hub, const char *account, const char *device)
+{
+  struct setup setup = {0};
+  struct phone *phone;
+  setup.hub = hub;
+  setup.device = device;
+  setup.news = strcmp(account, "bob") != 0;
+  phone = phone_new(account, &setup);
+  phone_login(phone);
+  return phone;
+}
+
+static struct scene scene_new(void)
+{
+  struct scene scene;
+  CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &scene.hub));
+  scene.alice = join(scene.hub, "alice", NULL);
+  scene.bob = join(scene.hub, "bob", "phone");
+  scene.carol = join(scene.hub, "carol", NULL);
+  return scene;
+}
+
+static void leave(struct phone *phone)
+{
+  phone_destroy(phone, "");
+  phone_free(phone);
+}
+
+static void scene_end(struct scene *scene)
+{
+  leave(scene->alice);
+  leave(scene->bob);
+  leave(scene->carol);
+  CHECK_OK(nertc_callkit_hub_release(scene->hub));
+}
+
+static nertc_callkit_status set_policy(struct phone *phone, int32_t rule, int32_t answer, uint32_t flags,
+                                       const char *account)
+{
+  nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
+  policy.rule = rule;
+  policy.answer = answer;
+  policy.flags = flags;
+  policy.accounts = account ? &account : NULL;
+  policy.account_count = account != NULL;
+  return nertc_callkit_set_call_policy(phone->kit, &policy);
+}
+
+static nertc_callkit_status do_not_disturb(struct phone *phone)
+{
+  return set_policy(phone, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_SILENT, 0, NULL);
+}
+
+/* `from` calls bob, and nothing rings there; who calls learns no more than of a phone that is off. */
+static void calls_in_vain(struct scene *scene, struct phone *from, const char *bob_hears)
+{
+  CHECK_OK(nertc_callkit_set_call_timeout(from->kit, 300));
+  phone_call(from, "bob");
+  phone_expect(from, "on_calling_timeout on_message_sent(4) on_call_end(2)");
+  phone_expect(scene->bob, bob_hears);
+}
+
+static void calls_and_cancels(struct scene *scene, struct phone *from)
+{
+  CHECK_OK(nertc_callkit_set_call_timeout(from->kit, 30000));
+  phone_call(from, "bob");
+  phone_expect(from, "on_user_ringing");
+  phone_expect(scene->bob, "on_invited");
+  CHECK_OK(nertc_callkit_cancel(from->kit, NULL, phone_done, from));
+  phone_expect(from, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  phone_expect(scene->bob, "on_user_cancel on_call_end(12)");
+}
+
+/* Scenario (policy): Do not disturb: nobody rings, callers learn nothing, and the app is told whom it missed. */
+static void nobody_rings_a_phone_that_is_not_to_be_disturbed(void)
+{
+  struct scene scene = scene_new();
+  CHECK_OK(do_not_disturb(scene.bob));
+  calls_in_vain(&scene, scene.carol, "on_missed_call(7)");
+  CHECK_TEXT(scene.bob->user, "carol");
+  CHECK_TEXT(scene.bob->missed_request, scene.carol->request_id);
+  CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_NOBODY, 0, NERTC_CALLKIT_POLICY_NO_MISSED, NULL));
+  calls_in_vain(&scene, scene.alice, "");
+  CHECK_OK(nertc_callkit_set_call_policy(scene.bob->kit, NULL));
+  calls_and_cancels(&scene, scene.carol);
+  scene_end(&scene);
+}
+
+static void a_list_lets_some_in_or_keeps_some_out(void)
+{
+  struct scene scene = scene_new();
+  CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ONLY_LISTED, 0, 0, "alice"));
+  calls_and_cancels(&scene, scene.alice);
+  calls_in_vain(&scene, scene.carol, "on_missed_call(7)");
+  CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, 0, 0, "alice"));
+  calls_and_cancels(&scene, scene.carol);
+  calls_in_vain(&scene, scene.alice, "on_missed_call(7)");
+  /* Nobody is listed. */
+  CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, 0, 0, NULL));
+  calls_and_cancels(&scene, scene.alice);
+  scene_end(&scene);
+}
+
+/* Scenario (policy): A device answers busy by its policy: the account's other devices ring on and can accept. */
+static void busy_of_one_device_leaves_the_others_ringing(void)
+{
+  struct scene scene = scene_new();
+  struct phone *tablet = join(scene.hub, "bob", "tablet");
+  CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_BUSY, 0, NULL));
+  phone_call(scene.alice, "bob");
+  phone_expect(scene.alice, "on_user_ringing");
+  phone_expect(tablet, "on_invited");
+  phone_expect(scene.bob, "on_missed_call(7)");
+  /* Longer than the two seconds after which it would count, by the clock of the hub. */
+  fault(scene.hub, DELAY, CREATE, "carol", .delay_ms = 2200);
+  phone_call(scene.carol, "nobody");
+  CHECK_OK(nertc_callkit_cancel(scene.carol->kit, NULL, phone_done, scene.carol));
+  phone_expect(scene.carol, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  phone_silent(scene.alice);
+  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
+  phone_expect(tablet, "done(accept,0) on_user_enter on_call_connected");
+  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(tablet, "on_call_end(16)");
+  leave(tablet);
+  scene_end(&scene);
+}
+
+static void busy_of_the_only_device_is_the_accounts(void)
+{
+  struct scene scene = scene_new();
+  CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_BUSY, 0, NULL));
+  phone_call(scene.alice, "bob");
+  phone_expect(scene.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
+  phone_expect(scene.bob, "on_missed_call(7)");
+  scene_end(&scene);
+}
+
+/* Scenario (policy): A policy never ends a call that rings or runs. */
+static void a_call_that_rings_or_runs_stays(void)
+{
+  struct scene scene = scene_new();
+  phone_call(scene.alice, "bob");
+  phone_expect(scene.alice, "on_user_ringing");
+  phone_expect(scene.bob, "on_invited");
+  CHECK_OK(do_not_disturb(scene.bob));
+  CHECK_OK(nertc_callkit_accept(scene.bob->kit, NULL, phone_done, scene.bob));
+  phone_expect(scene.bob, "done(accept,0) on_user_enter on_call_connected");
+  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, NERTC_CALLKIT_POLICY_BUSY, 0, "alice"));
+  CHECK_INT(nertc_callkit_get_state(scene.bob->kit), NERTC_CALLKIT_STATE_IN_CALL);
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(scene.bob, "on_call_end(16)");
+  scene_end(&scene);
+}
+
+/* Both call each other: whom one calls, one wants to talk to. */
+static void whom_we_call_may_call_us(void)
+{
+  nertc_callkit_call_options to_alice = NERTC_CALLKIT_CALL_OPTIONS_INIT, to_bob = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+  struct scene scene = scene_new();
+  to_alice.user_id = "alice";
+  to_bob.user_id = "bob";
+  CHECK_OK(do_not_disturb(scene.bob));
+  fault(scene.hub, DELAY, EVENT_INVITE, "alice", .delay_ms = 100);
+  fault(scene.hub, DELAY, EVENT_INVITE, "bob", .delay_ms = 100);
+  CHECK_OK(nertc_callkit_call(scene.bob->kit, &to_alice, phone_done, scene.bob));
+  CHECK_OK(nertc_callkit_call(scene.alice->kit, &to_bob, phone_done, scene.alice));
+  phone_until(scene.alice, "on_call_connected");
+  phone_until(scene.bob, "on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  phone_until(scene.alice, "on_call_end(15)");
+  phone_until(scene.bob, "on_call_end(16)");
+  scene_end(&scene);
+}
+
+/* A policy is the component's: it outlives a session, and another account has it, too. */
+static void a_policy_is_kept_until_it_is_replaced(void)
+{
+  struct scene scene = scene_new();
+  CHECK_OK(do_not_disturb(scene.bob));
+  CHECK_OK(nertc_callkit_logout(scene.bob->kit, phone_done, scene.bob));
+  phone_expect(scene.bob, "done(logout,0)");
+  phone_login(scene.bob);
+  calls_in_vain(&scene, scene.carol, "on_missed_call(7)");
+  /* Set while logged out. */
+  CHECK_OK(nertc_callkit_logout(scene.bob->kit, phone_done, scene.bob));
+  phone_expect(scene.bob, "done(logout,0)");
+  CHECK_OK(nertc_callkit_set_call_policy(scene.bob->kit, NULL));
+  phone_login(scene.bob);
+  calls_and_cancels(&scene, scene.alice);
+  scene_end(&scene);
+}
+
+static nertc_callkit_status with_list(struct phone *phone, const char *const *accounts, uint32_t count)
+{
+  nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
+  policy.rule = NERTC_CALLKIT_POLICY_ONLY_LISTED;
+  policy.accounts = accounts;
+  policy.account_count = count;
+  return nertc_callkit_set_call_policy(phone->kit, &policy);
+}
+
+static void what_is_no_policy_is_refused_and_the_one_before_stays(void)
+{
+  static const char *many[4097];
+  static char names[4097][8], too_long[66];
+  nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
+  struct scene scene = scene_new();
+  struct phone *bob = scene.bob;
+  int i;
+  for (i = 0; i < 4097; i++) {
+    snprintf(names[i], sizeof names[i], "n%d", i);
+    many[i] = names[i];
+  }
+  memset(too_long, 'x', 65);
+  CHECK_OK(do_not_disturb(bob));
+  CHECK_REFUSED(nertc_callkit_set_call_policy(NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(set_policy(bob, 4, 0, 0, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(set_policy(bob, -1, 0, 0, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(set_policy(bob, 0, 2, 0, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(set_policy(bob, 0, 0, 2, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(set_policy(bob, 1, 0, 0, ""), INVALID_ARGUMENT);
+  CHECK_REFUSED(set_policy(bob, 1, 0, 0, "\xff"), INVALID_ARGUMENT);
+  CHECK_REFUSED(set_policy(bob, 1, 0, 0, too_long), INVALID_ARGUMENT);
+  CHECK_REFUSED(with_list(bob, NULL, 1), INVALID_ARGUMENT);
+  CHECK_REFUSED(with_list(bob, many, 4097), INVALID_ARGUMENT);
+  CHECK_REFUSED(with_list(bob, NULL, UINT32_MAX), INVALID_ARGUMENT);
+  many[17] = NULL;
+  CHECK_REFUSED(with_list(bob, many, 4096), INVALID_ARGUMENT);
+  policy.reserved = 1;
+  CHECK_REFUSED(nertc_callkit_set_call_policy(bob->kit, &policy), INVALID_ARGUMENT);
+  policy.reserved = 0;
+  policy.struct_size = 8;
+  CHECK_REFUSED(nertc_callkit_set_call_policy(bob->kit, &policy), INVALID_ARGUMENT);
+  calls_in_vain(&scene, scene.carol, "on_missed_call(7)");
+  /* As many as there may be, some of them twice; and the own account, which never calls itself. */
+  many[17] = "alice";
+  many[18] = "alice";
+  many[19] = "bob";
+  CHECK_OK(with_list(bob, many, 4096));
+  calls_and_cancels(&scene, scene.alice);
+  scene_end(&scene);
+}
+
+int main(void)
+{
+  RUN(nobody_rings_a_phone_that_is_not_to_be_disturbed);
+  RUN(a_list_lets_some_in_or_keeps_some_out);
+  RUN(busy_of_one_device_leaves_the_others_ringing);
+  RUN(busy_of_the_only_device_is_the_accounts);
+  RUN(a_call_that_rings_or_runs_stays);
+  RUN(whom_we_call_may_call_us);
+  RUN(a_policy_is_kept_until_it_is_replaced);
+  RUN(what_is_no_policy_is_refused_and_the_one_before_stays);
+  return 0;
+}

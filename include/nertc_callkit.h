@@ -674,6 +674,8 @@ enum {
   NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL = 108,
   /** Every media event. */
   NERTC_CALLKIT_FAULT_ON_EVENT_RTC = 109,
+  /** Message RINGING. */
+  NERTC_CALLKIT_FAULT_ON_EVENT_RINGING = 110,
 };
 
 /** Flags of nertc_callkit_hub_create. */
@@ -1304,10 +1306,17 @@ typedef struct nertc_callkit_login_args {
   const char *device_id;
   /** Folder the plug may write to, or empty. */
   const char *data_dir;
+  /**
+   * How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
+   * before can say why there is no connection.
+   */
+  uint32_t within_ms;
+  /** 0. */
+  uint32_t reserved;
 } nertc_callkit_login_args;
 /** Every default of nertc_callkit_login_args. */
 #define NERTC_CALLKIT_LOGIN_ARGS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 /** Text of the push notification that goes with an invite. Any thread. */
 typedef struct nertc_callkit_push {

@@ -161,7 +161,8 @@ impl Engine {
                 self.ring_new(now, invite);
             }
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
-                if self.turn_away(now, &invite) {
+                // Whom we are in a call with is not missed: that was the other invite of a glare.
+                if self.turn_away(now, &invite) && !is_of_peer {
                     self.tell_missed(now, &invite, Missed::Busy);
                 }
             }

@@ -1,7 +1,7 @@
 //! The log callback: a process-wide logger behind the `log` crate.
 //!
-//! Much of what is logged was chosen by somebody else, so every line passes one place: there, what could forge
-//! a line is escaped, what is long is cut, and what repeats is counted.
+//! Much of what is logged was chosen by somebody else, so every line passes one place: there, what could
+//! forge a line is escaped, what is long is cut, and what repeats is counted.
 
 mod repeats;
 

@@ -102,10 +102,10 @@ mod plug {
     /// # Safety
     /// As `read`.
     unsafe fn endpoints(c: &nertc_callkit_mqtt_options) -> Result<Vec<Text>, Error> {
-        let count = c.endpoint_count as usize;
-        if c.endpoints.is_null() || count > ENDPOINTS {
-            let most = if c.endpoints.is_null() { 0 } else { ENDPOINTS as u32 };
-            return range("options.endpoint_count", c.endpoint_count, 0..=most).map(|_| Vec::new());
+        let count = range("options.endpoint_count", c.endpoint_count, 0..=ENDPOINTS as u32)? as usize;
+        if c.endpoints.is_null() {
+            let why = "is NULL, and endpoint_count is not 0";
+            return if count == 0 { Ok(Vec::new()) } else { Err(Error::because("options.endpoints", why)) };
         }
         // SAFETY: the caller's promise.
         (0..count)

@@ -116,7 +116,7 @@ static void who_calls_while_we_talk_is_missed_at_once(void)
   pair_end(&pair);
 }
 
-/* Scenario (call): The caller is told once that the called account rings, on however many devices. */
+/* Scenario (ordinary): The caller is told once that the called account rings, on however many devices. */
 static void the_caller_is_told_once_that_it_rings(void)
 {
   struct setup news = {0}, tablet_setup = {0};

@@ -88,7 +88,7 @@ static void hang_up(struct scene *scene)
   phone_expect(scene->bob, "on_call_end(16)");
 }
 
-/* Scenario (login): A push woke the phone and its user accepts before login: the call is connected without ringing. */
+/* Scenario (early): A push woke the phone and its user accepts before login: the call is connected without ringing. */
 static void accept_before_login(void)
 {
   struct scene scene;
@@ -115,7 +115,7 @@ static void accept_while_logging_in(void)
   scene_end(&scene);
 }
 
-/* Scenario (login): A push woke the phone and its user declines before login: the caller learns at once. */
+/* Scenario (early): A push woke the phone and its user declines before login: the caller learns at once. */
 static void reject_before_login(void)
 {
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;

@@ -322,20 +322,20 @@ RUN_OF(hub_add_fault)
 
 const struct function functions[] = {
   ROW(create, NO_KIT), ROW(destroy, WAITS), ROW(release, KIT), ROW(login, KIT), ROW(logout, KIT),
-  ROW(get_state, KIT), ROW(get_call_info, KIT), ROW(dispatch, WAITS), ROW(event_fd, KIT),
-  ROW(set_token, KIT), ROW(network_changed, KIT), ROW(version, NO_KIT), ROW(version_text, NO_KIT), ROW(status_text, NO_KIT),
+  ROW(get_state, KIT), ROW(get_call_info, KIT), ROW(dispatch, WAITS), ROW(event_fd, KIT), ROW(set_token, KIT),
+  ROW(network_changed, KIT), ROW(version, NO_KIT), ROW(version_text, NO_KIT), ROW(status_text, NO_KIT),
   ROW(code_text, NO_KIT), ROW(end_reason_text, NO_KIT), ROW(state_text, NO_KIT), ROW(operation_text, NO_KIT),
-  ROW(push_encode, NO_KIT), {"push_decode", NO_KIT, run_push_encode},
-  ROW(set_call_timeout, KIT), ROW(set_call_policy, KIT), ROW(reject_with, KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
+  ROW(push_encode, NO_KIT), {"push_decode", NO_KIT, run_push_encode}, ROW(set_call_timeout, KIT),
+  ROW(set_call_policy, KIT), ROW(reject_with, KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
   ROW(reject, KIT), ROW(hangup, KIT), ROW(leave, KIT), ROW(switch_call_type, KIT), ROW(enable_local, KIT),
   ROW(mute_local, KIT), ROW(mute_remote, KIT), ROW(set_local_view, KIT), ROW(set_remote_view, KIT),
   ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
-  ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT),
-  {"hub_release", NO_KIT, run_hub_create}, ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT),
-  ROW(none_rtc, NO_KIT), ROW(mqtt_signaling, NO_KIT),
-  ROW(mqtt_options_init, NO_KIT), ROW(config_init, NO_KIT), ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT),
-  ROW(plugs_init, NO_KIT), ROW(push_init, NO_KIT), ROW(call_options_init, NO_KIT), ROW(call_ref_init, NO_KIT),
-  ROW(cancel_options_init, NO_KIT), ROW(view_init, NO_KIT), ROW(fault_init, NO_KIT),
+  ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT), {"hub_release", NO_KIT, run_hub_create},
+  ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT), ROW(none_rtc, NO_KIT),
+  ROW(mqtt_signaling, NO_KIT), ROW(mqtt_options_init, NO_KIT), ROW(config_init, NO_KIT),
+  ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT), ROW(plugs_init, NO_KIT), ROW(push_init, NO_KIT),
+  ROW(call_options_init, NO_KIT), ROW(call_ref_init, NO_KIT), ROW(cancel_options_init, NO_KIT),
+  ROW(view_init, NO_KIT), ROW(fault_init, NO_KIT),
 };
 const int function_count = sizeof functions / sizeof functions[0];
 

@@ -7,7 +7,7 @@ static char last_line[1024];
 static void on_log(int32_t level, const char *text, void *user_data)
 {
   (void)user_data;
-  if (level == NERTC_CALLKIT_LOG_ERROR) {
+  if (level <= NERTC_CALLKIT_LOG_WARN) {
     snprintf(last_line, sizeof last_line, "%s", text);
   }
 }
@@ -97,7 +97,7 @@ static void what_is_missing(void)
   options = options_for(&good, 0);
   REFUSED(&options, "endpoints");
   options = options_for(&good, 9);
-  REFUSED(&options, "endpoints");
+  REFUSED(&options, "endpoint_count: 9 is not in 0 to 8");
   options = options_for(&none, 1);
   REFUSED(&options, "endpoints");
 }

@@ -208,6 +208,32 @@ static int32_t do_logout(void *ctx, nertc_callkit_req req)
   return before(tap, TAP_LOGOUT, req, &answer) ? tap->inner.signaling->logout(tap->inner.signaling_ctx, req) : answer;
 }
 
+static void do_invite_state(void *ctx, const nertc_callkit_signaling_args *args, int32_t state)
+{
+  struct tap *tap = ctx;
+  change(&tap->states[state], 1);
+  tap->inner.signaling->invite_state(tap->inner.signaling_ctx, args, state);
+}
+
+static void do_abort_login(void *ctx, nertc_callkit_req req)
+{
+  struct tap *tap = ctx;
+  change(&tap->aborted, 1);
+  tap->inner.signaling->abort_login(tap->inner.signaling_ctx, req);
+}
+
+static int32_t do_set_token(void *ctx, const char *token)
+{
+  struct tap *tap = ctx;
+  return tap->inner.signaling->set_token(tap->inner.signaling_ctx, token);
+}
+
+static int32_t on_record(void *ctx, const char *from, const nertc_callkit_record *record)
+{
+  struct tap *tap = ctx;
+  return tap->core.record(tap->core.ctx, from, record);
+}
+
 static int32_t do_open(void *ctx, const nertc_callkit_signaling_sink *sink)
 {
   struct tap *tap = ctx;
@@ -290,7 +316,7 @@ void tap_init(struct tap *tap, nertc_callkit_hub *hub, nertc_callkit_plugs *out)
   const nertc_callkit_signaling signaling = NERTC_CALLKIT_SIGNALING_INIT;
   const nertc_callkit_rtc rtc = NERTC_CALLKIT_RTC_INIT;
   const nertc_callkit_signaling_sink own = {sizeof own, NERTC_CALLKIT_ABI, tap, on_complete, on_events, on_rooms,
-                                            on_connection, on_log};
+                                            on_connection, on_log, on_record};
   const nertc_callkit_rtc_sink own_rtc = {sizeof own_rtc, NERTC_CALLKIT_ABI, tap, on_rtc_complete, on_rtc_event,
                                           on_frame, on_log};
   memset(tap, 0, sizeof *tap);
@@ -317,6 +343,9 @@ void tap_init(struct tap *tap, nertc_callkit_hub *hub, nertc_callkit_plugs *out)
   tap->signaling.close = do_close;
   tap->signaling.control = do_control;
   tap->signaling.send_record = do_send_record;
+  tap->signaling.invite_state = do_invite_state;
+  tap->signaling.abort_login = do_abort_login;
+  tap->signaling.set_token = do_set_token;
   tap->rtc = rtc;
   tap->rtc.name = "tap";
   tap->rtc.open = do_open_rtc;

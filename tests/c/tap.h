@@ -40,6 +40,7 @@ struct tap {
   int32_t refuse_open, refuse_open_rtc;
   int asked[TAP_OPS];
   int opened, closed, released; /* both plugs together */
+  int states[4], aborted; /* invite_state, by state; abort_login */
   nertc_callkit_req late;
   enum tap_op late_op;
   char last_custom[8192];

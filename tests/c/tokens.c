@@ -88,6 +88,7 @@ static void a_plug_without_set_token_cannot(void)
   nertc_callkit_plugs plugs;
   struct tap tap;
   tap_init(&tap, scene.hub, &plugs);
+  tap.signaling.set_token = NULL;
   setup.plugs = &plugs;
   scene.alice = phone_new("alice", &setup);
   CHECK_REFUSED(nertc_callkit_set_token(scene.alice->kit, "t"), UNSUPPORTED);
@@ -218,6 +219,7 @@ static void a_login_that_timed_out_is_logged_out_of_an_older_plug(void)
   nertc_callkit_plugs plugs;
   struct tap tap;
   tap_init(&tap, scene.hub, &plugs);
+  tap.signaling.struct_size = offsetof(nertc_callkit_signaling, invite_state);
   scene.timers.login_ms = 40;
   setup.plugs = &plugs;
   setup.timers = &scene.timers;
@@ -227,6 +229,7 @@ static void a_login_that_timed_out_is_logged_out_of_an_older_plug(void)
   phone_expect(scene.alice, "done(login,408)");
   phone_login(scene.alice);
   CHECK_INT(tap.asked[TAP_LOGOUT], 1);
+  CHECK_INT(tap.aborted, 0);
   scene_end(&scene);
 }
 

@@ -10,6 +10,8 @@ pub(crate) enum Finder {
     Model(&'static str),
     /// The random worlds of stations, from seed 1 on.
     Stations,
+    /// The paired runs, from seed 1 on.
+    Paired,
     /// The search of stations, in the worlds whose names contain this.
     StationModel(&'static str),
 }
@@ -382,7 +384,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         file: "backends/mqtt/src/station/guest.rs",
         find: "self.over.has(self.now, from, id, request) || (greets",
         put: "self.over.has(self.now, from, id, request) && !PLANTED || (greets",
-        finder: Finder::StationModel("two guests reject"),
+        finder: Finder::StationModel("a guest, a loss, a copy"),
     },
     Fault {
         name: "stations: an operation is answered twice",
@@ -450,10 +452,10 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "stations: anybody calls an accept back",
-        invariant: 1,
+        invariant: 3,
         file: "backends/mqtt/src/station/post.rs",
         find: "it.letter.channel == *channel && it.letter.topic == direct)",
         put: "it.letter.channel == *channel && (PLANTED || it.letter.topic == direct))",
-        finder: Finder::StationModel("a stranger, a guest"),
+        finder: Finder::StationModel("a stranger, a guest, a loss"),
     },
 ];

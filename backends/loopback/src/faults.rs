@@ -153,6 +153,9 @@ impl Script {
 
 /// The place of a message of this kind.
 pub(crate) fn on_message(signal: signal) -> i32 {
+    if signal == signal::NERTC_CALLKIT_SIGNAL_RINGING {
+        return on::NERTC_CALLKIT_FAULT_ON_EVENT_RINGING as i32;
+    }
     let first = on::NERTC_CALLKIT_FAULT_ON_EVENT_CLOSE as i32 - signal::NERTC_CALLKIT_SIGNAL_CLOSE as i32;
     first + signal as i32
 }
@@ -161,11 +164,11 @@ fn place(number: i32) -> Option<Place> {
     const LOGIN: i32 = on::NERTC_CALLKIT_FAULT_ON_LOGIN as i32;
     const RTC_LEAVE: i32 = on::NERTC_CALLKIT_FAULT_ON_RTC_LEAVE as i32;
     const EVENT_CLOSE: i32 = on::NERTC_CALLKIT_FAULT_ON_EVENT_CLOSE as i32;
-    const EVENT_RTC: i32 = on::NERTC_CALLKIT_FAULT_ON_EVENT_RTC as i32;
+    const EVENT_RINGING: i32 = on::NERTC_CALLKIT_FAULT_ON_EVENT_RINGING as i32;
     match number {
         0 => Some(Place::Now),
         LOGIN..=RTC_LEAVE => Some(Place::Operation),
-        EVENT_CLOSE..=EVENT_RTC => Some(Place::Message),
+        EVENT_CLOSE..=EVENT_RINGING => Some(Place::Message),
         _ => None,
     }
 }

@@ -198,6 +198,8 @@ pub enum nertc_callkit_fault_on {
     NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL = 108,
     /// Every media event.
     NERTC_CALLKIT_FAULT_ON_EVENT_RTC = 109,
+    /// Message RINGING.
+    NERTC_CALLKIT_FAULT_ON_EVENT_RINGING = 110,
 }
 
 /// Flags of nertc_callkit_hub_create.

@@ -23,6 +23,17 @@ fn who_hears_busy_is_a_missed_call_at_once_with_its_ids() {
     }
 }
 
+/// Both called each other, and the other invite comes when the call is on already.
+#[test]
+fn whom_we_talk_to_is_not_missed() {
+    let mut rig = Rig::in_call();
+    rig.invite("bob", "c9", "s9");
+    rig.asked("reject bob c9 s9 reason 3");
+    rig.told("");
+    rig.pass(60_000);
+    rig.told("");
+}
+
 /// Scenario (busy): The same person calls again and again while we are in a call: counted, and told once a
 /// window.
 #[test]

@@ -274,6 +274,5 @@ fn an_invite_from_the_peer_by_state() {
     cell(Rig::glare_loser(), invite, "", "reject bob p9 q9 reason 3", Phase::GlareAccepting);
     cell(Rig::called(), invite, "", "", Phase::Called);
     cell(Rig::accepting(), invite, "", "", Phase::Accepting);
-    let (told, asked) = ("on_missed_call bob busy", "reject bob p9 q9 reason 3");
-    cell(Rig::in_call(), invite, told, asked, Phase::InCall);
+    cell(Rig::in_call(), invite, "", "reject bob p9 q9 reason 3", Phase::InCall);
 }

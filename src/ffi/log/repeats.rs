@@ -1,5 +1,5 @@
-//! Lines that come again and again are counted instead of repeated: whoever floods a device must not flood its
-//! log.
+//! Lines that come again and again are counted instead of repeated: whoever floods a device must not flood
+//! its log.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};

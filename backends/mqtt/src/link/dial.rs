@@ -1,5 +1,5 @@
-//! The way to one endpoint: its addresses are tried one after the other, a quarter of a second apart, until the
-//! first connection is complete, TLS included (RFC 8305). None that is under way is cut for a later one.
+//! The way to one endpoint: its addresses are tried one after the other, a quarter of a second apart, until
+//! the first connection is complete, TLS included (RFC 8305). None that is under way is cut for a later one.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

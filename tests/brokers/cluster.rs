@@ -75,7 +75,7 @@ fn calls_across_servers() {
     bob.expect("done(reject,0) on_call_end(13)");
     alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     tablet.expect("on_other_client_reject on_call_end(17)");
-    // What is said in the moment of its death can be lost with the session that it takes elsewhere: tried anew.
+    // What is said as it dies can be lost with the session that it takes elsewhere: tried anew.
     let deadline = Instant::now() + ELECTION;
     loop {
         tablet.kill();

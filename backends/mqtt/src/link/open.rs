@@ -327,7 +327,7 @@ impl Open {
             self.read(now, true, heard)?;
         }
         if self.stage != Stage::Up && self.until <= now {
-            return Err(End::Lost(Cause::late(self.stage, settings.timers.connack)));
+            return Err(End::Lost(Cause::late(self.stage, Some(settings.timers.connack))));
         }
         if self.pong_by <= now {
             return Err(End::lost("no answer to a ping"));

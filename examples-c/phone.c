@@ -28,10 +28,12 @@ static const char usage[] =
   "  --data DIR      keeps the secret client id there: calls wait for me while I am away\n"
   "  --auto-answer   accept every call; --ring MS: how long a call rings (30000)\n"
   "  --presence      the broker tells who was lost; --peer-lost MS: gone after this silence (60000)\n"
-  "commands: login, logout, call USER [audio|video], accept, reject, cancel, hangup, leave, status,\n"
-  "  switch audio|video, quit; wait EVENT [SECONDS]: the next commands when it has come, within 60 s or so many\n";
+  "commands: login, logout, call USER [audio|video], accept, reject [TEXT], busy [TEXT], cancel, hangup, leave,\n"
+  "  status, switch audio|video, token T, dnd on|off (nobody rings), block USER, unblock USER, quit;\n"
+  "  wait EVENT [SECONDS]: the next commands when it has come, within 60 s or so many.\n"
+  "  What is typed during a login is carried out after it.\n";
 
-enum { WAIT_S = 60 };
+enum { WAIT_S = 60, BLOCKED = 64 };
 
 struct phone {
   const char *name; /* account, or account/device: begins each line */
@@ -43,7 +45,11 @@ struct phone {
   size_t length;
   char awaited[64];
   long long wait_until; /* in ms of the clock that only goes forward */
-  int end_of_input, quit;
+  int end_of_input, quit, logging_in;
+  /* Who may not ring. */
+  int do_not_disturb;
+  char blocked[BLOCKED][65];
+  uint32_t blocked_count;
 };
 
 /* ---- what is heard ---- */
@@ -89,9 +95,54 @@ static void start_to_wait(struct phone *me, const char *event, const char *secon
 
 /* ---- what is typed ---- */
 
+static void on_login(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
+{
+  ((struct phone *)user_data)->logging_in = 0;
+  print_done(kit, result, user_data);
+}
+
 static int login(struct phone *me)
 {
-  return nertc_callkit_login(me->kit, me->account, me->token, print_done, me);
+  const int answer = nertc_callkit_login(me->kit, me->account, me->token, on_login, me);
+  me->logging_in = answer == NERTC_CALLKIT_STATUS_OK;
+  return answer;
+}
+
+static int reject(struct phone *me, int32_t reason, const char *text)
+{
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  options.reason = reason;
+  options.text = text;
+  return nertc_callkit_reject_with(me->kit, &options, print_done, me);
+}
+
+/* Nobody, or all but those who are blocked. */
+static int set_policy(struct phone *me)
+{
+  nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
+  const char *accounts[BLOCKED];
+  uint32_t i;
+  for (i = 0; i < me->blocked_count; i++) {
+    accounts[i] = me->blocked[i];
+  }
+  policy.rule = me->do_not_disturb ? NERTC_CALLKIT_POLICY_NOBODY : NERTC_CALLKIT_POLICY_ALL_BUT_LISTED;
+  policy.accounts = accounts;
+  policy.account_count = me->blocked_count;
+  return nertc_callkit_set_call_policy(me->kit, &policy);
+}
+
+/* Adds to the list, or takes from it. */
+static int block(struct phone *me, const char *user, int on)
+{
+  uint32_t i;
+  for (i = 0; i < me->blocked_count && strcmp(me->blocked[i], user) != 0; i++) {
+  }
+  if (on && i == me->blocked_count && i < BLOCKED && strlen(user) < sizeof me->blocked[0]) {
+    strcpy(me->blocked[me->blocked_count++], user);
+  } else if (!on && i < me->blocked_count) {
+    memmove(me->blocked[i], me->blocked[--me->blocked_count], sizeof me->blocked[0]);
+  }
+  return set_policy(me);
 }
 
 static int call(struct phone *me, const char *user, int32_t call_type)
@@ -104,12 +155,11 @@ static int call(struct phone *me, const char *user, int32_t call_type)
 
 static int status(struct phone *me)
 {
-  static const char *const states[] = {"idle", "calling", "called", "in_call"};
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   const int answer = nertc_callkit_get_call_info(me->kit, &info);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
-    print_line(me, "status", "state=%s account=%s call=%u peer=%s type=%d", states[info.state & 3], info.account,
-               (unsigned)info.call_no, info.peer, (int)info.call_type);
+    print_line(me, "status", "state=%s account=%s call=%u peer=%s type=%d", nertc_callkit_state_text(info.state),
+               info.account, (unsigned)info.call_no, info.peer, (int)info.call_type);
   }
   return answer;
 }
@@ -118,6 +168,22 @@ static int32_t type_of(const char *word)
 {
   return strcmp(word, "video") == 0 ? NERTC_CALLKIT_CALL_TYPE_VIDEO
        : strcmp(word, "audio") == 0 ? NERTC_CALLKIT_CALL_TYPE_AUDIO : 0;
+}
+
+/* Verbs about who may ring, and with which token. 1: it is none of these. */
+static int carry_out_setting(struct phone *me, const char *verb, const char *word)
+{
+  if (strcmp(verb, "dnd") == 0 && word && (strcmp(word, "on") == 0 || strcmp(word, "off") == 0)) {
+    me->do_not_disturb = strcmp(word, "on") == 0;
+    return set_policy(me);
+  } else if (strcmp(verb, "block") == 0 && word) {
+    return block(me, word, 1);
+  } else if (strcmp(verb, "unblock") == 0 && word) {
+    return block(me, word, 0);
+  } else if (strcmp(verb, "token") == 0) {
+    return nertc_callkit_set_token(me->kit, word);
+  }
+  return 1;
 }
 
 /* Carries out one line: a verb and up to two words. accept, reject and the like mean the call that was printed
@@ -143,7 +209,9 @@ static void carry_out(struct phone *me, char *line)
   } else if (strcmp(verb, "accept") == 0) {
     answer = nertc_callkit_accept(kit, NULL, print_done, me);
   } else if (strcmp(verb, "reject") == 0) {
-    answer = nertc_callkit_reject(kit, NULL, print_done, me);
+    answer = reject(me, 0, first);
+  } else if (strcmp(verb, "busy") == 0) {
+    answer = reject(me, NERTC_CALLKIT_END_BUSY, first);
   } else if (strcmp(verb, "cancel") == 0) {
     answer = nertc_callkit_cancel(kit, NULL, print_done, me);
   } else if (strcmp(verb, "hangup") == 0) {
@@ -154,19 +222,21 @@ static void carry_out(struct phone *me, char *line)
     answer = status(me);
   } else if (strcmp(verb, "quit") == 0) {
     me->quit = 1;
-  } else {
+  } else if ((answer = carry_out_setting(me, verb, first)) > 0) {
     fprintf(stderr, "phone: what is '%s'?\n%s", verb, strstr(usage, "commands:"));
+    return;
   }
   if (answer != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: %s: %s\n", verb, nertc_callkit_status_text(answer));
   }
 }
 
-/* Carries out the whole lines that were typed, until one says wait or quit. */
+/* Carries out the whole lines that were typed, until one says wait, login or quit: what needs a login waits for the
+ * one that is under way, which ends by itself. */
 static void carry_out_all(struct phone *me)
 {
   char *end;
-  while (!me->quit && !me->awaited[0] && (end = memchr(me->typed, '\n', me->length)) != NULL) {
+  while (!me->quit && !me->awaited[0] && !me->logging_in && (end = memchr(me->typed, '\n', me->length)) != NULL) {
     char line[sizeof me->typed];
     const size_t used = (size_t)(end - me->typed) + 1;
     memcpy(line, me->typed, used);
@@ -175,7 +245,7 @@ static void carry_out_all(struct phone *me)
     memmove(me->typed, end + 1, me->length);
     carry_out(me, line);
   }
-  if (me->end_of_input && !me->awaited[0]) {
+  if (me->end_of_input && !me->awaited[0] && !me->logging_in) {
     me->quit = 1;
   }
 }

@@ -15,13 +15,43 @@
 /* Set it to be told, too, after each line. */
 static void (*print_also)(void *user_data, const char *event);
 
+/* Prints what others may have written so that it can be nothing but text: control characters, and those that turn
+ * the direction of writing, as \xHH for each byte; no more than `limit` bytes. */
+static void print_escaped(const char *text, size_t limit)
+{
+  const unsigned char *at = (const unsigned char *)text;
+  size_t printed = 0;
+  while (*at && printed + 12 < limit) {
+    const int is_c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
+    const int is_arabic_mark = at[0] == 0xd8 && at[1] == 0x9c;
+    const int is_direction = at[0] == 0xe2 && ((at[1] == 0x80 && (at[2] == 0x8e || at[2] == 0x8f ||
+                             (at[2] >= 0xa8 && at[2] <= 0xae))) || (at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf));
+    int bytes = is_direction ? 3 : is_c1 || is_arabic_mark ? 2 : *at < 0x20 || *at == 0x7f ? 1 : 0;
+    if (bytes == 0) {
+      putchar(*at++);
+      printed++;
+    }
+    for (; bytes > 0; bytes--) {
+      printf("\\x%02x", *at++);
+      printed += 4;
+    }
+  }
+  if (*at) {
+    printf("...");
+  }
+}
+
+/* One line, shorter than 1 KiB. */
 static void print_line(void *user_data, const char *event, const char *fields, ...)
 {
+  char text[1024];
   va_list list;
-  printf("%s %s ", *(const char **)user_data, event);
   va_start(list, fields);
-  vprintf(fields, list);
+  vsnprintf(text, sizeof text, fields, list);
   va_end(list);
+  print_escaped(*(const char **)user_data, 100);
+  printf(" %s ", event);
+  print_escaped(text, 800);
   printf("\n");
   fflush(stdout);
   if (print_also) {
@@ -57,9 +87,9 @@ static void print_invited(nertc_callkit *kit, const nertc_callkit_invited_event 
 static void print_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *user_data)
 {
   (void)kit;
-  print_line(user_data, "on_call_end", "call=%u user=%s reason=%d ring_ms=%u talk_ms=%u",
+  print_line(user_data, "on_call_end", "call=%u user=%s reason=%d ring_ms=%u talk_ms=%u extra=\"%s\" (%s)",
              (unsigned)event->call_no, event->user_id, (int)event->reason, (unsigned)event->ring_ms,
-             (unsigned)event->talk_ms);
+             (unsigned)event->talk_ms, event->extra, nertc_callkit_end_reason_text(event->reason));
 }
 
 static void print_message_sent(nertc_callkit *kit, const nertc_callkit_record_event *event, void *user_data)
@@ -79,7 +109,15 @@ static void print_error(nertc_callkit *kit, const nertc_callkit_error_event *eve
 static void print_missed(nertc_callkit *kit, const nertc_callkit_missed_event *event, void *user_data)
 {
   (void)kit;
-  print_line(user_data, "on_missed_call", "user=%s why=%d", event->user_id, (int)event->why);
+  print_line(user_data, "on_missed_call", "user=%s why=%d count=%u", event->user_id, (int)event->why,
+             (unsigned)event->count);
+}
+
+static void print_record_received(nertc_callkit *kit, const nertc_callkit_record_event *event, void *user_data)
+{
+  (void)kit;
+  print_line(user_data, "on_record_received", "sender=%s to=%s status=%d", event->user_id, event->peer,
+             (int)event->record_status);
 }
 
 /* The other events come in four shapes. */
@@ -116,6 +154,7 @@ PRINT_USER(on_user_accept)
 PRINT_USER(on_user_enter)
 PRINT_USER(on_user_reject)
 PRINT_USER(on_user_leave)
+PRINT_USER(on_user_ringing)
 PRINT_USER(on_user_disconnect)
 PRINT_MEDIA(on_audio_available)
 PRINT_MEDIA(on_camera_available)
@@ -132,6 +171,7 @@ PRINT_CONNECTION(on_kicked)
 PRINT_CONNECTION(on_reconnecting)
 PRINT_CONNECTION(on_reconnected)
 PRINT_CONNECTION(on_network_quality)
+PRINT_CONNECTION(on_token_needed)
 
 /* Prints every event. Set your own functions afterwards, and print from there what you want to see. */
 static void print_every_event(nertc_callkit_listener *listener)
@@ -163,6 +203,9 @@ static void print_every_event(nertc_callkit_listener *listener)
   listener->on_network_quality = print_on_network_quality;
   listener->on_call_type_request = print_on_call_type_request;
   listener->on_missed_call = print_missed;
+  listener->on_user_ringing = print_on_user_ringing;
+  listener->on_token_needed = print_on_token_needed;
+  listener->on_record_received = print_record_received;
 }
 
 #endif

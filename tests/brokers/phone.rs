@@ -228,7 +228,8 @@ fn word(line: &str) -> Option<String> {
         value.unwrap_or_else(|| panic!("no {name} in {line}")).to_owned()
     };
     Some(match event {
-        "status" => return None,
+        // News that the order of a call does not depend on.
+        "status" | "on_user_ringing" | "on_record_received" => return None,
         "on_call_end" => format!("on_call_end({})", field("reason")),
         "on_message_sent" => format!("on_message_sent({})", field("status")),
         "on_missed_call" => format!("on_missed_call({})", field("why")),

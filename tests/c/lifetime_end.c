@@ -167,7 +167,7 @@ static const struct {
 } unanswered[] = {
   {NERTC_CALLKIT_FAULT_ON_CREATE, "done(call,90003) on_call_end(0)"},
   {NERTC_CALLKIT_FAULT_ON_JOIN, "done(call,90003) on_call_end(0)"},
-  {NERTC_CALLKIT_FAULT_ON_INVITE, "on_message_sent(2) on_call_end(0)"}, /* it rings, so the call is placed */
+  {NERTC_CALLKIT_FAULT_ON_INVITE, "done(call,90003) on_message_sent(2) on_call_end(0)"},
 };
 
 static void a_pending_call_comes_with_shutting_down(void)
@@ -194,7 +194,6 @@ static void a_pending_call_comes_with_shutting_down(void)
     CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
     if (has_left) {
       phone_expect(pair.bob, "on_invited");
-      phone_expect(pair.alice, "done(call,0)");
     }
     end_phone(pair.alice, i % 2, unanswered[i / 2].words);
     if (has_left) {

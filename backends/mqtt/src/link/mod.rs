@@ -379,7 +379,7 @@ impl Link {
             }
             Phase::Waiting { until } if until <= now => self.try_endpoint(now),
             Phase::Resolving { until, .. } if until <= now => {
-                let cause = Cause::late_name(self.settings.timers.resolve);
+                let cause = Cause::late_name(Some(self.settings.timers.resolve));
                 self.next_endpoint(now, cause);
             }
             Phase::Closing { until, .. } if until <= now => self.phase = Phase::Idle,

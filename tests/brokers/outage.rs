@@ -116,3 +116,15 @@ fn a_broker_that_stands_still_is_noticed_in_a_call() {
     pair.hang_up();
     pair.end();
 }
+
+#[test]
+fn a_broker_that_restarts_again_and_again_kicks_nobody() {
+    let mut pair = Pair::new("restarts", &[]);
+    for _ in 0..4 {
+        lose(&mut pair, Mosquitto::stop);
+        back(&mut pair);
+    }
+    pair.connect();
+    pair.hang_up();
+    pair.end();
+}

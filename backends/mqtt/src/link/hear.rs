@@ -59,6 +59,7 @@ impl Link {
                 self.causes.fill(None);
                 self.been_up = true;
                 self.forgets = false;
+                self.takeovers.back(now, resumed);
                 self.events.push_back(LinkEvent::Up { resumed });
                 self.events.extend(early);
                 log::info!("{}: up, MQTT {}", self.place(), self.version());
@@ -146,7 +147,10 @@ impl Link {
                 let message = format!("{}: the broker does not take the token", self.place());
                 self.refuse(code::BAD_TOKEN, i32::from(reason), message);
             }
-            End::Taken => self.taken(now),
+            End::Taken => {
+                let is_too_often = self.takeovers.told(now, self.settings.timers.fight_window);
+                self.taken(now, is_too_often);
+            }
             End::OldBroker if self.speaks[self.endpoint] == Speaks::Five => {
                 log::info!("{}: speaks MQTT 3.1.1 only", self.place());
                 self.speaks[self.endpoint] = Speaks::Three;
@@ -185,8 +189,9 @@ impl Link {
     /// leader does not let them.
     fn lost(&mut self, now: u64, since: u64, proven: bool, cause: Cause) {
         let is_young = now.saturating_sub(since) < self.settings.timers.fight_age;
-        if is_young && proven && cause.is_end {
-            return self.taken(now);
+        let is_end = is_young && proven && cause.is_end;
+        if is_end && self.takeovers.suspect(now, self.settings.timers.fight_window) {
+            return self.taken(now, true);
         }
         log::warn!("{}: the connection is lost: {cause}", self.place());
         self.events.push_back(LinkEvent::Down);
@@ -196,15 +201,16 @@ impl Link {
             self.phase = Phase::Dialing(beside);
             return self.dial(now);
         }
-        let pause = self.backoff.pause(&self.settings.timers);
+        // A broker that stops turns us away now; one that comes back within a pause would look like a takeover.
+        let pause = if is_end { 0 } else { self.backoff.pause(&self.settings.timers) };
         self.phase = Phase::Waiting { until: now + pause };
     }
 
     /// Another connection with our client id has the session. That may have been us, before a restart;
     /// whoever loses it again and again leaves it to the other.
-    fn taken(&mut self, now: u64) {
+    fn taken(&mut self, now: u64, is_too_often: bool) {
         self.beside = None;
-        if self.backoff.taken(now, &self.settings.timers) {
+        if is_too_often {
             let message = format!(
                 "{}: another process connects with this device's client id and took its session three times: \
                  its data folder was copied, or it runs twice; give each its own folder and device id",

@@ -34,6 +34,7 @@ mod port;
 mod session;
 mod settings;
 mod stream;
+mod takeover;
 #[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one of many")]
 pub(crate) mod tests;
@@ -57,6 +58,7 @@ use backoff::Backoff;
 use cause::Cause;
 use dial::Dial;
 use open::{End, Open, Stage};
+use takeover::Takeovers;
 
 /// The `code` of [`LinkEvent::Refused`].
 pub mod code {
@@ -111,6 +113,7 @@ pub struct Link {
     beside: Option<Box<Dial>>,
     events: VecDeque<LinkEvent>,
     backoff: Backoff,
+    takeovers: Takeovers,
     /// Index of the endpoint in use.
     endpoint: usize,
     speaks: Vec<Speaks>,
@@ -146,6 +149,7 @@ impl Link {
             beside: None,
             events: VecDeque::new(),
             backoff: Backoff::new(seed),
+            takeovers: Takeovers::default(),
             endpoint: 0,
             addresses: Vec::new(),
             others: Vec::new(),

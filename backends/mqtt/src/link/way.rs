@@ -174,6 +174,7 @@ impl Link {
 
     /// A connection to this endpoint did not get far: its other addresses, or the next endpoint.
     pub(super) fn next_address(&mut self, now: u64, cause: Cause) {
+        self.takeovers.turned_away();
         if self.others.is_empty() || cause.is_final {
             return self.next_endpoint(now, cause);
         }
@@ -190,6 +191,7 @@ impl Link {
     }
 
     pub(super) fn next_endpoint(&mut self, now: u64, cause: Cause) {
+        self.takeovers.turned_away();
         log::debug!("{}: {cause}", self.place());
         self.causes[self.endpoint] = Some(cause);
         self.phase = Phase::Idle;

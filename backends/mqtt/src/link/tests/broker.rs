@@ -43,6 +43,8 @@ pub(crate) struct Broker {
     pub(crate) ended: bool,
     /// Takes nothing in.
     pub(crate) deaf: bool,
+    /// Has kept the client's session.
+    pub(crate) remembers: bool,
     /// CONNECT has had its answer.
     answered: bool,
 }
@@ -59,6 +61,7 @@ impl Broker {
             connections: 0,
             ended: false,
             deaf: false,
+            remembers: false,
             answered: false,
         }
     }
@@ -179,10 +182,11 @@ impl Broker {
     pub(crate) fn welcome(&mut self, properties: &[Property]) {
         self.answered = true;
         if self.old() {
-            let connack = v3_1_1::Connack::builder().session_present(false);
+            let connack = v3_1_1::Connack::builder().session_present(self.remembers);
             return self.say(connack.return_code(ConnectReturnCode::Accepted).build().expect("it"));
         }
-        let connack = v5_0::Connack::builder().session_present(false).reason_code(ConnectReasonCode::Success);
+        let connack =
+            v5_0::Connack::builder().session_present(self.remembers).reason_code(ConnectReasonCode::Success);
         self.say(connack.props(properties.to_vec()).build().expect("it"));
     }
 

@@ -264,6 +264,7 @@ fn prove(phone: &mut Phone, broker: &mut Broker, token: u64) {
 fn whose_session_is_taken_three_times_leaves_it_to_the_other() {
     for tells in [true, false] {
         let mut broker = Broker::new();
+        broker.remembers = true;
         let mut phone = Phone::up(&mut broker);
         let take = |phone: &mut Phone, broker: &mut Broker, token| {
             // Brokers of 3.1.1, and old ones, only end the connection.
@@ -292,6 +293,21 @@ fn whose_session_is_taken_three_times_leaves_it_to_the_other() {
         assert_eq!(phone.link.poll_timeout(), None);
         phone.link.connect(phone.now, "secret");
         phone.until(&mut broker, |broker| broker.connections == 4);
+        phone.come_up(&mut broker);
+    }
+}
+
+/// It ends connections as a takeover does, but has lost the sessions.
+#[test]
+fn a_broker_that_restarts_again_and_again_has_given_the_session_to_nobody() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    for token in 1..=6 {
+        prove(&mut phone, &mut broker, token);
+        phone.now += 1000;
+        broker.hang_up();
+        assert_eq!(phone.event(&mut broker), LinkEvent::Down);
+        phone.next_deadline();
         phone.come_up(&mut broker);
     }
 }

@@ -190,7 +190,7 @@ impl Phone {
         self.until(broker, Broker::has_filters);
         broker.grant();
         let up = self.event(broker);
-        assert_eq!(up, LinkEvent::Up { resumed: false });
+        assert_eq!(up, LinkEvent::Up { resumed: broker.remembers });
     }
 
     /// Connects until the broker has its CONNECT.

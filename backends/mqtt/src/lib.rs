@@ -8,7 +8,7 @@
 //! - [`link`]: one connection to a broker: name look-up, TCP, TLS, MQTT 5 or 3.1.1, keep-alive,
 //!   reconnecting.
 //! - [`reactor`]: the one thread of the process that waits for all connections and deadlines.
-//! - [`line`]: a station with its link: a device of an account. A panic stops here.
+//! - [`mod@line`]: a station with its link: a device of an account. A panic stops here.
 //! - `signaling`: the vtable. `device`: a plug, that is a line behind a lock, and the outlet to the core.
 //!   `convert`: what the station says, as mail.
 //! - [`options`]: what the host may ask for, checked. `identity`: random names, and the client id that is

@@ -8,8 +8,9 @@ use nertc_callkit_mqtt::link::{LinkEvent, code};
 use nertc_callkit_mqtt::station::{Fate, Lane, Topic};
 
 use crate::mosquitto::Mosquitto;
-use crate::phone::{Phone, patience, roots, settings};
+use crate::phone::{Phone, roots, settings};
 use crate::place::port;
+use crate::process::patience;
 
 fn plain(broker: &Mosquitto) -> [(&'static str, u16, bool); 1] {
     [("127.0.0.1", broker.plain, false)]

@@ -1308,10 +1308,17 @@ typedef struct nertc_callkit_login_args {
   const char *device_id;
   /** Folder the plug may write to, or empty. */
   const char *data_dir;
+  /**
+   * How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
+   * before can say why there is no connection.
+   */
+  uint32_t within_ms;
+  /** 0. */
+  uint32_t reserved;
 } nertc_callkit_login_args;
 /** Every default of nertc_callkit_login_args. */
 #define NERTC_CALLKIT_LOGIN_ARGS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL, 0, 0 }
 
 /** Text of the push notification that goes with an invite. Any thread. */
 typedef struct nertc_callkit_push {

@@ -50,7 +50,7 @@ impl Row {
 
     fn at_most(mut self, goal: f64) -> Row {
         self.goal = Some(goal);
-        self.holds = Some(self.ratio.unwrap_or(self.value) <= goal);
+        self.holds = (!system::is_quick()).then_some(self.ratio.unwrap_or(self.value) <= goal);
         self
     }
 }

@@ -1,6 +1,6 @@
-//! A whole connection: a device, that is station and link, between an app that asks anything and a broker that
-//! says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a login that
-//! works, so that what follows meets a device that is connected.
+//! A whole connection: a device, that is station and link, between an app that asks anything and a broker
+//! that says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a login
+//! that works, so that what follows meets a device that is connected.
 
 mod net;
 
@@ -138,33 +138,9 @@ impl World {
 
     fn login(&mut self, token: &str) {
         self.last_req += 1;
-        let (now, req) = (self.now, self.last_req);
+        let req = self.last_req;
         self.running.insert(req);
-        let mut told = Vec::new();
-        let done = |running: &mut BTreeSet<u64>, mail| {
-            if let SignalMail::Done(req, _) = mail {
-                assert!(running.remove(&(req as u64)), "{req} is answered twice, or was never asked");
-            }
-        };
-        let mut early = Vec::new();
-        self.line.act(now, &mut |mail| told.push(mail), |line| {
-            line.login(now, req, token, &mut |mail| early.push(mail));
-        });
-        early.into_iter().chain(told).for_each(|mail| done(&mut self.running, mail));
-        self.act(|_, _| ());
-    }
-
-    fn abort_login(&mut self, req: u64) {
-        let now = self.now;
-        let (mut early, mut told) = (Vec::new(), Vec::new());
-        self.line.act(now, &mut |mail| told.push(mail), |line| {
-            line.abort_login(now, req, &mut |mail| early.push(mail));
-        });
-        for mail in early.into_iter().chain(told) {
-            if let SignalMail::Done(req, _) = mail {
-                assert!(self.running.remove(&(req as u64)), "{req} is answered twice");
-            }
-        }
+        self.act(|line, now| line.login(now, req, token, 10_000));
     }
 
     fn ready(&mut self) {
@@ -293,7 +269,11 @@ impl World {
             }
             _ => {
                 let req = self.last_req;
-                if bytes.flag() { self.abort_login(req) } else { self.login("token") }
+                if bytes.flag() {
+                    self.act(|line, now| line.abort_login(now, req))
+                } else {
+                    self.login("token")
+                }
             }
         }
         self.ready();
@@ -348,7 +328,7 @@ impl World {
             3 => net::packet(0xB0, &[&id[..], &[0, 0]].concat()),
             4 => net::packet(0x62, &id),
             5 => net::packet(0xE0, &[bytes.byte()]),
-            6 => self.publish_as(number, bytes.below(3) as u8, *bytes.pick(&TOPICS), b"{}"),
+            6 => self.publish_as(number, bytes.below(3) as u8, bytes.pick(&TOPICS), b"{}"),
             7 => {
                 let properties = bytes.take(32);
                 let body = [&[0, 1, b'x', 0, 7, properties.len() as u8][..], properties, b"{}"].concat();

@@ -6,7 +6,7 @@ use nertc_callkit::engine::input::{
     CallOptions, CallRef, CallType, Channel, Command, Connection, Input, Member, Outcome, Policy, PolicyRule,
     Push, Req, Room, SignalResult, SwitchStep, Text, Ticket, View,
 };
-use nertc_callkit::engine::output::{Output, SignalOp};
+use nertc_callkit::engine::output::{Output, Record, RecordStatus, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, limits};
@@ -145,6 +145,10 @@ impl Kit {
                 self.feed(Input::Rtc(super::peer::rtc_event(bytes, uid)));
             }
             26 | 27 => self.wait(bytes),
+            28 if bytes.chance(64) => {
+                let (from, record) = (self.known.account(bytes), any_record(bytes, &self.known));
+                self.feed(Input::Record { from, record });
+            }
             28 => self.feed_connection(bytes),
             29 => {
                 let rooms = (0..bytes.below(4)).map(|_| any_room(bytes, &self.known)).collect();
@@ -262,9 +266,10 @@ impl Kit {
 
     fn feed_connection(&mut self, bytes: &mut Bytes<'_>) {
         let outcome = any_outcome(bytes);
-        self.feed(Input::Connection(match bytes.below(4) {
+        self.feed(Input::Connection(match bytes.below(5) {
             0 => Connection::Kicked(outcome),
             1 | 2 => Connection::Lost(outcome),
+            3 => Connection::TokenNeeded(outcome),
             _ => Connection::Restored,
         }));
     }
@@ -402,6 +407,18 @@ fn call_options(bytes: &mut Bytes<'_>) -> CallOptions {
     }
 }
 
+fn any_record(bytes: &mut Bytes<'_>, known: &Known) -> Record {
+    Record {
+        client_msg_id: known.request(bytes),
+        to: known.account(bytes),
+        channel_id: known.channel(bytes),
+        call_type: CallType::Audio,
+        status: RecordStatus::Complete,
+        text: Text::default(),
+        durations: Vec::new(),
+    }
+}
+
 fn any_call(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> CallRef {
     match bytes.below(4) {
         0 => CallRef::default(),
@@ -416,13 +433,14 @@ fn any_call(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> CallRef {
             channel_id: bytes.flag().then(|| known.channel(bytes)),
             request_id: bytes.flag().then(|| known.request(bytes)),
             account: bytes.flag().then(|| known.account(bytes)),
+            wait: bytes.flag(),
             ..CallRef::default()
         },
     }
 }
 
 fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Command {
-    let kind = bytes.below(17);
+    let kind = bytes.below(18);
     let bits = bytes.byte();
     let (media, on) = (u32::from(bits & 3).max(1), bits & 4 != 0);
     let (no_offline, no_record) = (bits & 8 != 0, bits & 16 != 0);
@@ -438,7 +456,7 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
             Command::Cancel { call: call(), attach_ext, no_offline, no_record }
         }
         5 => Command::Accept { call: call() },
-        6 => Command::Reject { call: call(), busy: false, text: None },
+        6 => Command::Reject { call: call(), busy: on, text: no_record.then(|| "[1]".into()) },
         7 => Command::Hangup { call: call(), no_offline, no_record, text: None },
         8 => Command::Leave { call: call(), no_offline, text: None },
         9 | 10 => Command::SwitchCallType {
@@ -460,6 +478,7 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
             answers_busy: on,
             no_missed: no_record,
         }),
+        16 => Command::SetToken { token: if on { "token".into() } else { Text::default() } },
         _ => Command::SetRemoteView(view),
     }
 }

@@ -62,6 +62,9 @@ impl Engine {
         if !is_own && record.to != account {
             return self.ignore("a record for somebody else");
         }
+        if !is_own && self.state.peer() != from && !self.policy.admits(&from) {
+            return self.ignore("a record of somebody whom the policy refuses");
+        }
         if self.is_backlogged {
             return self.ignore("a record, and the app takes no events");
         }

@@ -210,9 +210,9 @@ mod tests {
 
     /// Users, numbers and counts.
     fn told(events: &[Event]) -> Vec<(String, u64, u32)> {
-        let line = |event: &Event| match event {
-            Event::MissedCall(missed) => (missed.user.to_string(), missed.invited_at_ms, missed.count),
-            other => panic!("not a missed call: {other:?}"),
+        let line = |event: &Event| {
+            let Event::MissedCall(missed) = event else { panic!("not a missed call: {event:?}") };
+            (missed.user.to_string(), missed.invited_at_ms, missed.count)
         };
         events.iter().map(line).collect()
     }

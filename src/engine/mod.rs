@@ -7,8 +7,9 @@
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
 //! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
 //! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
-//! In their way stand `policy.rs` (who may ring), `shares.rs`, `coalesce.rs` and `claims.rs` (what others
-//! send and cause, in moderation); `feedback.rs` tells the backend what became of an invite.
+//! In their way stand `policy.rs` (who may ring), `shares.rs` and `coalesce.rs` (what others send and
+//! cause, in moderation); `claims.rs` has the records of others, `feedback.rs` tells the backend what became
+//! of an invite.
 #![forbid(unsafe_code)]
 
 mod canonical;

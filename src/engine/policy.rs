@@ -9,7 +9,7 @@ use super::time::Time;
 
 impl Policy {
     /// This account's invites ring.
-    fn admits(&self, account: &str) -> bool {
+    pub(super) fn admits(&self, account: &str) -> bool {
         let is_listed = || self.accounts.iter().any(|listed| &**listed == account);
         match self.rule {
             PolicyRule::Everybody => true,

@@ -44,7 +44,7 @@ mod plug {
     use crate::ffi::convert::{
         HostPtr, bytes, c_text, give, known, opt_text, options as read_options, range, text,
     };
-    use crate::ffi::error::{Error, Problem};
+    use crate::ffi::error::Error;
     use crate::worker::CallbackGuard;
 
     /// # Safety
@@ -102,10 +102,10 @@ mod plug {
     /// # Safety
     /// As `read`.
     unsafe fn endpoints(c: &nertc_callkit_mqtt_options) -> Result<Vec<Text>, Error> {
-        let count = c.endpoint_count as usize;
-        range("options.endpoint_count", c.endpoint_count, 0..=ENDPOINTS as u32)?;
-        if c.endpoints.is_null() && count > 0 {
-            return Err(Error::invalid("options.endpoints", Problem::Missing));
+        let count = range("options.endpoint_count", c.endpoint_count, 0..=ENDPOINTS as u32)? as usize;
+        if c.endpoints.is_null() {
+            let why = "is NULL, and endpoint_count is not 0";
+            return if count == 0 { Ok(Vec::new()) } else { Err(Error::because("options.endpoints", why)) };
         }
         // SAFETY: the caller's promise.
         (0..count)

@@ -47,13 +47,14 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Set
         flags("config.listener.flags", listener.flags, 0)?;
         let plugs = opt_options("config.plugs", config.plugs)?;
         flags("config.plugs.flags", plugs.map_or(0, |plugs| plugs.flags), 0)?;
+        let timers = timers(opt_options("config.timers", config.timers)?)?;
         Ok(Setup {
             options: Options {
                 host_delivery: yes_or_no("config.delivery", config.delivery)?,
                 own_worker: yes_or_no("config.worker", config.worker)?,
             },
             engine: Config {
-                timers: timers(opt_options("config.timers", config.timers)?)?,
+                timers,
                 caps: engine::Caps::default(),
                 confirm_audio_to_video: yes_or_no(
                     "config.confirm_audio_to_video",
@@ -69,6 +70,7 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Set
                 device_id: opt_text("config.device_id", config.device_id, limits::ID)?
                     .map_or_else(made_up_device, Ok)?,
                 data_dir: opt_text("config.data_dir", config.data_dir, limits::PATH)?.unwrap_or_default(),
+                login_ms: timers.login_ms,
             },
             config,
             listener,

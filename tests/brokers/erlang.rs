@@ -10,7 +10,7 @@ use crate::process::patience;
 
 /// How long a broker may take to start.
 pub(crate) fn boot() -> Duration {
-    patience() * 6
+    patience() * 12
 }
 
 /// A command of Erlang's that takes nothing from the caller's environment and writes below `home` alone.

@@ -98,6 +98,40 @@ static void an_account_that_does_not_fit(void)
   end(phone, "");
 }
 
+static void no_token(void)
+{
+  const nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone = new_phone("alice", &options, 60000);
+  log_in(phone, NULL);
+  phone_expect(phone, "on_token_needed(0)");
+  CHECK_OK(nertc_callkit_set_token(phone->kit, NULL));
+  phone_expect(phone, "done(login,302)");
+  end(phone, "");
+}
+
+static void a_token_later(void)
+{
+  const nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone = new_phone("alice", &options, 300);
+  log_in(phone, "");
+  phone_expect(phone, "on_token_needed(0)");
+  phone_expect(phone, "done(login,302)"); /* none came within the login's limit */
+  log_in(phone, NULL);
+  phone_expect(phone, "on_token_needed(0)");
+  CHECK_OK(nertc_callkit_set_token(phone->kit, "late"));
+  phone_expect(phone, "done(login,408)"); /* with it the plug goes on to the broker that is not there */
+  end(phone, "");
+}
+
+static void destroy_while_a_token_is_awaited(void)
+{
+  const nertc_callkit_mqtt_options options = options_to_nobody();
+  struct phone *phone = new_phone("alice", &options, 60000);
+  log_in(phone, NULL);
+  phone_expect(phone, "on_token_needed(0)");
+  end(phone, "done(login,90003)");
+}
+
 static void the_host_keeps_the_client_id(void)
 {
   nertc_callkit_mqtt_options options = options_to_nobody();
@@ -170,6 +204,9 @@ int main(void)
   RUN(nobody_answers);
   RUN(destroy_while_it_connects);
   RUN(an_account_that_does_not_fit);
+  RUN(no_token);
+  RUN(a_token_later);
+  RUN(destroy_while_a_token_is_awaited);
   RUN(the_host_keeps_the_client_id);
   RUN(a_file_keeps_the_client_id);
   return 0;

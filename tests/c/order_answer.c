@@ -98,9 +98,7 @@ static void cancelled_before_an_invite_left(void)
 
 static void cancelled_before_the_invite_was_answered(void)
 {
-  struct pair pair;
-  timers.request_ms = 600;
-  pair = order_pair();
+  struct pair pair = order_pair();
   fault(pair.hub, NO_ANSWER, INVITE, "alice", 0);
   /* That it rings would be an answer, too. */
   fault(pair.hub, DROP, EVENT_RINGING, "alice", 0);
@@ -110,7 +108,6 @@ static void cancelled_before_the_invite_was_answered(void)
   phone_expect(pair.alice, "done(call,90004) done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
-  timers = defaults;
 }
 
 static void call_fails(void)

@@ -3,6 +3,7 @@
 //! A copy of the source gets every fault of `table.rs`, each behind a switch, so that one build serves all.
 //! Then each fault is turned on alone and has to be found by its invariant; with all of them off, nothing is.
 
+mod strangers;
 mod table;
 
 use std::fs;
@@ -11,6 +12,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use strangers::STRANGERS;
 use table::{FAULTS, Fault, Finder};
 
 /// The copy: what the engine and the two searches need, and nothing else of the repository.
@@ -24,6 +26,10 @@ pub fn planted(name: &str) -> bool {
     ON.get_or_init(|| std::env::var("PLANTED").unwrap_or_default()) == name
 }
 "#;
+
+fn faults() -> impl Iterator<Item = &'static Fault> {
+    FAULTS.iter().chain(STRANGERS)
+}
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -41,7 +47,7 @@ fn planted(path: &str, mut text: String) -> String {
         _ if path.starts_with("backends/mqtt/") => "crate::station",
         _ => "nertc_callkit::engine",
     };
-    for fault in FAULTS.iter().filter(|fault| fault.file == path) {
+    for fault in faults().filter(|fault| fault.file == path) {
         let switch = format!("{holder}::planted({:?})", fault.name);
         text = text.replacen(fault.find, &fault.put.replace("PLANTED", &switch), 1);
     }
@@ -133,6 +139,7 @@ fn search(program: &Path, test: &str, fault: &str, variables: &[(&str, &str)]) -
 /// The tests that search.
 const WORLDS: &str = "random_worlds_keep_every_invariant";
 const STATIONS: &str = "stations_over_a_broker_keep_every_invariant";
+const PAIRED: &str = "a_third_account_changes_nothing";
 const SMALL: &str = "every_small_world";
 
 /// Who found a fault, and where; or what was said instead.
@@ -142,6 +149,11 @@ fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
     let (who, said) = match fault.finder {
         Finder::Sim => ("sim", search(&programs.sim, WORLDS, fault.name, &seeds)),
         Finder::Stations => ("sim: stations", search(&programs.sim, STATIONS, fault.name, &seeds)),
+        Finder::Paired => {
+            let seeds =
+                [("SIM_SEEDS", "400"), ("SIM_FAILURES", "4"), ("SIM_TRACE", "0"), ("RUST_BACKTRACE", "0")];
+            ("sim: paired", search(&programs.sim, PAIRED, fault.name, &seeds))
+        }
         Finder::Model(world) => {
             ("model", search(&programs.model, SMALL, fault.name, &[("MODEL_WORLD", world)]))
         }
@@ -165,12 +177,12 @@ fn shorten(line: &str) -> String {
 
 #[test]
 fn every_fault_still_fits_into_the_source() {
-    for fault in FAULTS {
+    for fault in faults() {
         let fits = read(fault.file).matches(fault.find).count();
         assert_eq!(fits, 1, "the text of the fault {:?} in {} must be there once", fault.name, fault.file);
     }
-    for invariant in 1..=12 {
-        assert!(FAULTS.iter().any(|fault| fault.invariant == invariant), "no fault breaks {invariant}");
+    for invariant in 1..=14 {
+        assert!(faults().any(|fault| fault.invariant == invariant), "no fault breaks {invariant}");
     }
 }
 
@@ -184,6 +196,7 @@ fn every_planted_fault_is_found() {
     for (program, test, variable) in [
         (&programs.sim, WORLDS, ("SIM_SEEDS", "300")),
         (&programs.sim, STATIONS, ("SIM_SEEDS", "300")),
+        (&programs.sim, PAIRED, ("SIM_SEEDS", "100")),
         (&programs.model, SMALL, ("MODEL_WORLD", "glare with an old peer, we hang up")),
         (&programs.stations, SMALL, ("MODEL_WORLD", "a guest, two losses")),
     ] {
@@ -192,7 +205,7 @@ fn every_planted_fault_is_found() {
     }
     // `FAULT=glare make faults` plants those alone.
     let wanted = std::env::var("FAULT").unwrap_or_default();
-    let faults: Vec<&Fault> = FAULTS.iter().filter(|fault| fault.name.contains(&wanted)).collect();
+    let faults: Vec<&Fault> = faults().filter(|fault| fault.name.contains(&wanted)).collect();
     let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     std::thread::scope(|scope| {

@@ -10,6 +10,8 @@ pub(crate) enum Finder {
     Model(&'static str),
     /// The random worlds of stations, from seed 1 on.
     Stations,
+    /// The paired runs, from seed 1 on.
+    Paired,
     /// The search of stations, in the worlds whose names contain this.
     StationModel(&'static str),
 }
@@ -382,7 +384,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         file: "backends/mqtt/src/station/guest.rs",
         find: "self.over.has(self.now, from, id, request) || (greets",
         put: "self.over.has(self.now, from, id, request) && !PLANTED || (greets",
-        finder: Finder::StationModel("two guests reject"),
+        finder: Finder::StationModel("a guest, a loss, a copy"),
     },
     Fault {
         name: "stations: an operation is answered twice",
@@ -396,29 +398,28 @@ pub(crate) const FAULTS: &[Fault] = &[
         finder: Finder::Stations,
     },
     Fault {
-        name: "stations: nobody asks about a long ring",
+        name: "stations: a ring has no end of its own",
         invariant: 11,
         file: "backends/mqtt/src/station/guest.rs",
-        find: "self.is_ringing().then_some(self.ask_at);",
-        put: "(self.is_ringing() && !PLANTED).then_some(self.ask_at);",
+        find: "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
+            alert_at: None,
+            hint: None,
+            doubt: None,
+            ask_at: self.now + limits::RING_ASK_MS,",
+        put: "            until: self.now + u64::from(*ring_ms)
+                + if PLANTED { 1 << 40 } else { limits::RING_GRACE_MS },
+            alert_at: None,
+            hint: None,
+            doubt: None,
+            ask_at: self.now + if PLANTED { 1 << 40 } else { limits::RING_ASK_MS },",
         finder: Finder::Stations,
     },
     Fault {
-        name: "stations: a long ring is asked about without end",
+        name: "stations: the end of a ring does not pass",
         invariant: 3,
         file: "backends/mqtt/src/station/guest.rs",
-        find: "ring.ask_at = now + limits::RING_ASK_MS;",
-        put: "ring.ask_at = now + if PLANTED { 0 } else { limits::RING_ASK_MS };",
-        finder: Finder::Stations,
-    },
-    Fault {
-        name: "stations: who does not join a granted call is in it for ever",
-        invariant: 11,
-        file: "backends/mqtt/src/station/ops.rs",
-        find: "room.ring().is_some_and(|it| it.is_won());
-        if !room.is_in",
-        put: "room.ring().is_some_and(|it| it.is_won()) && !PLANTED;
-        if !room.is_in",
+        find: "RingState::Ringing if ring.until <= now =>",
+        put: "RingState::Ringing if ring.until <= now && !PLANTED =>",
         finder: Finder::Stations,
     },
     // A stranger who has seen every id of a call.
@@ -450,10 +451,10 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "stations: anybody calls an accept back",
-        invariant: 1,
+        invariant: 3,
         file: "backends/mqtt/src/station/post.rs",
         find: "it.letter.channel == *channel && it.letter.topic == direct)",
         put: "it.letter.channel == *channel && (PLANTED || it.letter.topic == direct))",
-        finder: Finder::StationModel("a stranger, a guest"),
+        finder: Finder::StationModel("a stranger, a guest, a loss"),
     },
 ];

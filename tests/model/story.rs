@@ -93,6 +93,7 @@ fn said(output: &Output) -> String {
         Output::Rtc { req, op } => format!("media {}: {op:?}", req.0),
         Output::Done { result, .. } => format!("done({:?}) {}", result.operation, result.code),
         Output::Event(event) => format!("{event:?}"),
+        Output::Notify(notice) => format!("backend: {notice:?}"),
         Output::Ignored(why) => format!("ignored: {why}"),
         Output::Closed => "closed".into(),
     }

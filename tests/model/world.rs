@@ -464,6 +464,8 @@ impl World {
                 Ok(())
             }
             Output::Rtc { req, op } => self.run_media(device, req, &op),
+            // The idealised service wants to know nothing of it; the monitor looks at it.
+            Output::Notify(_) => Ok(()),
             Output::Event(_) | Output::Done { .. } | Output::Ignored(_) | Output::Closed => Ok(()),
         }
     }

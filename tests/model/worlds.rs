@@ -185,7 +185,7 @@ fn several_devices() -> Vec<Case> {
             "answered before the call is here, on two devices",
             [CALLER, ANSWERS.pushes(1), NOTHING.pushes(1)],
         ),
-        third("a third caller, answered before both calls", [CALLS, CALLEE.pushes(2), CALLS]),
+        third("a third caller, answered before both calls", [CALLS, ANSWERS.pushes(2), CALLS]),
         third("a third caller, the callee can do anything", [CALLS, CALLEE, CALLS]).lost(1).twice(1),
         third("a third caller, everybody hangs up", [CALLER, CALLEE, CALLER]),
         third("a third caller, a caller hangs up", [CALLER, ANSWERS, CALLS]).lost(1).twice(1),

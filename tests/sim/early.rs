@@ -1,5 +1,5 @@
-//! What reaches a user beside the calls themselves: pushes that are answered before the call is here, rings that
-//! the caller is told of, wishes for tokens, and records of others.
+//! What reaches a user beside the calls themselves: pushes that are answered before the call is here, rings
+//! that the caller is told of, wishes for tokens, and records of others.
 
 use std::collections::BTreeMap;
 
@@ -104,7 +104,8 @@ impl World {
         }
     }
 
-    /// The plug wants a token for its next connection, and the app answers in time, late, or that it has none.
+    /// The plug wants a token for its next connection, and the app answers in time, late, or that it has
+    /// none.
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
         let wait = 1 + self.random.below(90_000);
         self.send(device, wait, Thing::Token);

@@ -8,6 +8,7 @@ mod feedback;
 mod mishaps;
 mod monitor;
 mod old;
+mod paired;
 mod random;
 mod service;
 mod stations;

@@ -1,4 +1,5 @@
-//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to the core.
+//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to
+//! the core.
 //!
 //! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the line do it; set the
 //! deadline; unlock; empty the outlet; call the host. No sink and no hook is called under the lock.
@@ -51,6 +52,8 @@ pub(crate) struct Login<'a> {
     pub(crate) token: &'a str,
     pub(crate) device: &'a str,
     pub(crate) folder: &'a str,
+    /// How long the core waits; 0 = not said.
+    pub(crate) within_ms: u32,
 }
 
 impl Device {
@@ -125,7 +128,7 @@ impl Device {
             }
             self.on_line(state, now, |line| {
                 line.release_logout(&mut |it| self.outlet.push(it));
-                line.login(now, req as u64, who.token, &mut |it| self.outlet.push(it));
+                line.login(now, req as u64, who.token, who.within_ms);
             });
         });
         OK
@@ -174,9 +177,7 @@ impl Device {
     /// The login is not wanted any more.
     pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
         self.act(|state, now| {
-            self.on_line(state, now, |line| {
-                line.abort_login(now, req as u64, &mut |it| self.outlet.push(it));
-            });
+            self.on_line(state, now, |line| line.abort_login(now, req as u64));
         });
     }
 
@@ -362,7 +363,7 @@ mod tests {
     }
 
     fn who(account: &str) -> Login<'_> {
-        Login { account, token: "token", device: "phone", folder: "" }
+        Login { account, token: "token", device: "phone", folder: "", within_ms: 0 }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use nertc_callkit_ids::Seed;
-use nertc_callkit_plug::codes::{BAD_TOKEN, NOT_LOGGED_IN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
+use nertc_callkit_plug::codes::{BAD_TOKEN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
 pub use nertc_callkit_plug::mail::SignalMail;
 
 use crate::convert;
@@ -32,6 +32,9 @@ use crate::station::{Answer, Config, Fate, Input, InviteState, Op, Output, Stati
 const PANICS: usize = 3;
 /// ... within so many milliseconds: what waits at the broker causes them.
 const PANICS_WITHIN_MS: u64 = 60_000;
+
+/// So much sooner than the core gives a login up, we do: it would not know why.
+const BEFORE_CORE_MS: u64 = 250;
 
 /// Where mail to the core goes.
 pub type Tell<'a> = &'a mut dyn FnMut(SignalMail);
@@ -62,14 +65,14 @@ pub struct Line {
     is_up: bool,
     /// The login that was asked for last.
     login: Option<u64>,
+    /// When it has to be over.
+    login_until: Option<u64>,
     /// It was granted.
     is_in: bool,
     /// The core was told that the connection is lost.
     is_lost: bool,
     /// A new station logs in by itself: that is no operation of the core's.
     rejoins: bool,
-    /// A login while the connection was lost: it ends when that is restored.
-    relogin: Option<u64>,
     /// The broker's number of the last refusal.
     raw_code: i32,
     /// The logout that was asked for last.
@@ -99,10 +102,10 @@ impl Line {
             running: BTreeSet::new(),
             is_up: false,
             login: None,
+            login_until: None,
             is_in: false,
             is_lost: false,
             rejoins: false,
-            relogin: None,
             raw_code: 0,
             logout: None,
             logged_out: None,
@@ -136,7 +139,8 @@ impl Line {
 
     /// When [`Line::on_time`] is to be called.
     pub fn poll_timeout(&self) -> Option<u64> {
-        [self.link.poll_timeout(), self.station.poll_timeout()].into_iter().flatten().min()
+        let until = self.login_until.filter(|_| self.login.is_some());
+        [self.link.poll_timeout(), self.station.poll_timeout(), until].into_iter().flatten().min()
     }
 
     /// Does something, and everything that follows from it.
@@ -192,21 +196,28 @@ impl Line {
 
     /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
     /// ends when that is restored.
-    pub fn login(&mut self, now: u64, req: u64, token: &str, tell: Tell<'_>) {
-        if !(self.is_in && self.is_lost) {
-            self.operate(now, req, Op::Login);
-        } else if let Some(before) = self.relogin.replace(req) {
-            tell(convert::done(before, &TIMEOUT.into()));
-        }
+    /// The core waits `within_ms` for the answer; 0 = it has not said.
+    pub fn login(&mut self, now: u64, req: u64, token: &str, within_ms: u32) {
+        let within_ms = u64::from(within_ms);
+        let own_ms = within_ms - (within_ms / 4).min(BEFORE_CORE_MS);
+        self.login_until = (within_ms > 0).then_some(now + own_ms);
+        self.operate(now, req, Op::Login);
         self.link().connect(now, token);
     }
 
-    /// The core does not want a login any more.
-    pub fn abort_login(&mut self, now: u64, req: u64, tell: Tell<'_>) {
-        if self.relogin.take_if(|it| *it == req).is_some() {
-            let answer = self.explain(TIMEOUT);
-            return tell(convert::done(req, &answer));
+    /// The core is about to stop waiting for the login: it ends now, and says why.
+    fn end_login(&mut self, now: u64) {
+        self.login_until = None;
+        let Some(req) = self.login else { return };
+        if self.link.awaits_token() {
+            self.link().set_token(now, "");
+        } else {
+            self.abort_login(now, req);
         }
+    }
+
+    /// The core does not want a login any more.
+    pub fn abort_login(&mut self, now: u64, req: u64) {
         self.station().handle(now, Input::AbortLogin { req });
     }
 
@@ -217,6 +228,9 @@ impl Line {
 
     /// A deadline of the link's or the station's may have come.
     pub fn on_time(&mut self, now: u64) {
+        if self.login_until.is_some_and(|at| at <= now) {
+            self.end_login(now);
+        }
         if self.link.poll_timeout().is_some_and(|at| at <= now) {
             self.link().handle_timeout(now);
         }
@@ -296,9 +310,6 @@ impl Line {
             Output::Lively(on) => self.link().lively(now, on),
             Output::Disconnect { forget } => {
                 (self.is_in, self.is_up, self.is_lost) = (false, false, false);
-                if let Some(req) = self.relogin.take() {
-                    tell(convert::done(req, &NOT_LOGGED_IN.into()));
-                }
                 self.link().disconnect(now, forget);
             }
             Output::Reconnect => self.link().reconnect(now),
@@ -350,14 +361,6 @@ impl Line {
                 log::warn!("mqtt: logged out ({code}): {message}");
                 (self.is_in, self.is_lost) = (false, false);
             }
-        }
-        if what != What::Lost
-            && let Some(req) = self.relogin.take()
-        {
-            let message = if what == What::Restored { "" } else { message };
-            let code = if what == What::Kicked && code == OK { OTHER_DEVICE } else { code };
-            let answer = Answer { code, raw_code, message: message.into(), room: None };
-            tell(convert::done(req, &answer));
         }
         tell(convert::connection(what, code, raw_code, message));
     }
@@ -428,10 +431,6 @@ impl Line {
             tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
         }
         self.login = None;
-        if let Some(req) = self.relogin.take() {
-            let answer = Answer { code: PLUG_FAILED, message, ..Answer::default() };
-            tell(convert::done(req, &answer));
-        }
         self.release_logout(tell);
     }
 

@@ -163,7 +163,8 @@ unsafe extern "C" fn login(
     let texts = unsafe { (utf8(args.account), utf8(args.token), utf8(args.device_id), utf8(args.data_dir)) };
     match texts {
         (Some(account), Some(token), Some(name), Some(folder)) => {
-            shield(|| device.login(req, &Login { account, token, device: name, folder }))
+            let within_ms = args.within_ms;
+            shield(|| device.login(req, &Login { account, token, device: name, folder, within_ms }))
         }
         _ => INVALID_ARGUMENT,
     }

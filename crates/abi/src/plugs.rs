@@ -80,6 +80,11 @@ pub struct nertc_callkit_login_args {
     pub device_id: *const c_char,
     /// Folder the plug may write to, or empty.
     pub data_dir: *const c_char,
+    /// How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
+    /// before can say why there is no connection.
+    pub within_ms: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 /// What an operation needs; fields it does not need are 0 or empty. Lent for the call.

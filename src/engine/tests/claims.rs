@@ -60,6 +60,20 @@ fn a_record_that_is_none_of_ours_is_nothing() {
     rig.told("");
 }
 
+/// Scenario (record): The policy refuses a person: so it does their records, but not those of the live
+/// call's other side or of another own device.
+#[test]
+fn a_record_of_somebody_whom_the_policy_refuses_is_not_told() {
+    let mut rig = Rig::in_call();
+    rig.command(Command::SetCallPolicy(Policy { rule: PolicyRule::Nobody, ..Policy::default() }));
+    rig.forget();
+    arrives(&mut rig, "eve", "al", "m1");
+    rig.told("");
+    arrives(&mut rig, "bob", "al", "m1");
+    arrives(&mut rig, "al", "eve", "m1");
+    rig.told("on_record_received 2 · on_record_received 2");
+}
+
 /// A live call is untouched by what a record claims about it.
 #[test]
 fn a_record_changes_no_call() {

@@ -67,6 +67,17 @@ fn logout_is_completed_last() {
     rig.told("done call 20001");
 }
 
+/// A busy answer is of no call of ours: whoever called meanwhile does not hold the logout up.
+#[test]
+fn a_logout_does_not_wait_for_a_busy_answer() {
+    let mut rig = Rig::new();
+    rig.handle(super::super::input::Input::Backlog(true));
+    rig.invite("carol", "c1", "s1");
+    rig.asked("reject carol c1 s1 reason 3");
+    rig.logout();
+    rig.asked("logout");
+}
+
 /// Scenario (session): We log out in a call: it is hung up first.
 #[test]
 fn logout_in_a_call_hangs_up_first() {

@@ -18,6 +18,8 @@ pub(crate) struct Identity {
     pub(crate) app_key: Text,
     pub(crate) device_id: Text,
     pub(crate) data_dir: Text,
+    /// How long a login may take.
+    pub(crate) login_ms: u32,
 }
 
 /// The signaling plug; opens both plugs before the first login.
@@ -73,6 +75,8 @@ impl SignalingPlug {
             token: token.as_ptr(),
             device_id: device_id.as_ptr(),
             data_dir: data_dir.as_ptr(),
+            within_ms: self.identity.login_ms,
+            reserved: 0,
         };
         let login = self.vtable.login.ok_or_else(unsupported)?;
         // SAFETY: the plug's function; args and texts are valid until it returns.

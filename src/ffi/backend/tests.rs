@@ -65,7 +65,7 @@ fn pair(signaling: HostPtr, rtc: HostPtr) -> (SignalingPlug, Arc<RtcPlug>) {
     rtc_slots.release = Some(release);
     let rtc = Arc::new(RtcPlug::new(1, rtc_slots, rtc));
     let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
-    let identity = Identity { app_key, device_id, data_dir };
+    let identity = Identity { app_key, device_id, data_dir, login_ms: 0 };
     (SignalingPlug::new(1, slots, signaling, identity, rtc.clone()), rtc)
 }
 

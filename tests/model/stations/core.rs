@@ -304,6 +304,11 @@ impl Phone {
     fn hear(&mut self, now: u64, source: Source, event: &Event, said: &mut Said) {
         let by = event.from_device.clone();
         match event.signal {
+            Signal::Invite if *event.from == *super::stranger::ACCOUNT => {
+                let (channel, request) = (event.channel.id.clone(), event.request.clone());
+                let state = InviteState::Dropped;
+                self.station.handle(now, Input::InviteState { channel, request, state });
+            }
             Signal::Invite if self.phase == Phase::Idle && event.channel.valid => {
                 self.channel = event.channel.id.clone();
                 (self.phase, self.until) = (Phase::Ringing, Some(now + RING_MS));

@@ -7,6 +7,7 @@
 //! channel left.
 
 mod core;
+mod stranger;
 mod world;
 
 use std::collections::HashSet;
@@ -62,6 +63,20 @@ fn cases() -> Vec<Case> {
         case("a stranger, a guest, a restart", 1, Budget { forged: 1, restarts: 1, accepts: ONE, ..none }),
         case("a stranger, a guest, a copy", 1, Budget { forged: 1, twice: 1, accepts: ONE, ..none }),
         case("a stranger, two guests accept", 2, Budget { forged: 1, ..trio }),
+        case("a third account, a guest", 1, Budget { claims: 2, accepts: ONE, ..none }),
+        case("a third account, a guest, a copy", 1, Budget { claims: 1, twice: 1, accepts: ONE, ..none }),
+        case("a third account, a guest, a loss", 1, Budget { claims: 1, lost: 1, accepts: ONE, ..none }),
+        case(
+            "a third account, a guest, an early deadline",
+            1,
+            Budget { claims: 1, early: 1, accepts: ONE, ..none },
+        ),
+        case(
+            "a third account, a guest, a reconnect",
+            1,
+            Budget { claims: 1, reconnects: 1, accepts: ONE, ..none },
+        ),
+        case("a third account, two guests accept", 2, Budget { claims: 1, ..trio }),
         case("two guests, one accepts, a restart", 2, Budget { restarts: 1, accepts: ONE, ..none }),
         case("two guests, one accepts, a reconnect", 2, Budget { reconnects: 1, accepts: ONE, ..none }),
         case("two guests, one accepts, an early deadline", 2, Budget { early: 1, accepts: ONE, ..none }),

@@ -22,6 +22,8 @@ pub(crate) struct Budget {
     pub(crate) hangups: u8,
     /// What a stranger who knows the call's ids says.
     pub(crate) forged: u8,
+    /// What a third account that calls says, see `stranger`.
+    pub(crate) claims: u8,
     /// Which of the called devices accept, and which reject, as bits.
     pub(crate) accepts: u8,
     pub(crate) rejects: u8,
@@ -54,6 +56,8 @@ pub(crate) enum Move {
     Reconnect(usize),
     /// A stranger says this to a device.
     Forge(usize, usize),
+    /// A third account that calls says this to a device.
+    Claim(usize, usize),
 }
 
 /// What a stranger may say, and whether to a called device or to the caller's.
@@ -98,6 +102,7 @@ pub(crate) struct World {
     lives: u32,
     /// Little goes wrong: what must be repeated is, and in time.
     is_fair: bool,
+    is_undisturbed: bool,
     pub(crate) budget: Budget,
 }
 
@@ -117,7 +122,9 @@ impl World {
         });
         let (phones, wire, ruling) = (phones.collect(), Vec::new(), Ruling::default());
         let is_fair = budget.lost <= 1 && budget.early == 0 && budget.restarts == 0 && budget.reconnects == 0;
-        let mut world = World { now: 1_000, phones, wire, ruling, lives: 0, is_fair, budget };
+        let is_undisturbed =
+            is_fair && called == 1 && budget.lost == 0 && budget.cancels == 0 && budget.twice == 0;
+        let mut world = World { now: 1_000, phones, wire, ruling, lives: 0, is_fair, is_undisturbed, budget };
         for device in 0..=called {
             world.step(device, |phone, now| phone.log_in(now)).expect("a login");
         }
@@ -149,7 +156,13 @@ impl World {
             | Move::Accept(_)
             | Move::Reject(_)
             | Move::Restart(_)
+            | Move::Forge(..)
+            | Move::Claim(..)
             | Move::Reconnect(_) => format!("{:>6} {step:?}", self.now),
+            Move::Forge(at, to) => {
+                let (kind, more, _) = FORGERIES[at];
+                format!("{:>6} Forge: {kind} {more} to device {to}", self.now)
+            }
         }
     }
 
@@ -178,6 +191,9 @@ impl World {
         for at in (0..FORGERIES.len()).filter(|_| budget.forged > 0) {
             let all = if FORGERIES[at].2 { 1..self.phones.len() } else { 0..1 };
             moves.extend(all.map(|to| Move::Forge(at, to)));
+        }
+        if budget.claims > 0 {
+            moves.extend(self.claims().into_iter().map(|(at, to)| Move::Claim(at, to)));
         }
         if budget.cancels > 0 && self.phones[0].0.phase == Phase::Calling {
             moves.push(Move::Cancel);
@@ -240,11 +256,40 @@ impl World {
                 let letter = self.forgery(at, to);
                 self.step(to, |phone, now| phone.receive(now, &letter))
             }
+            Move::Claim(at, to) => {
+                self.budget.claims -= 1;
+                let letter = self.claim(at, to);
+                self.step(to, |phone, now| phone.receive(now, &letter))
+            }
             Move::Reconnect(device) => {
                 self.budget.reconnects -= 1;
                 self.step(device, |phone, now| phone.reconnect(now))
             }
         }
+    }
+
+    pub(crate) fn phones(&self) -> usize {
+        self.phones.len()
+    }
+
+    pub(crate) fn phase(&self, device: usize) -> Phase {
+        self.phones[device].0.phase
+    }
+
+    /// The call's channel.
+    pub(crate) fn channel(&self) -> &Text {
+        self.phones[0].0.channel()
+    }
+
+    /// Nothing goes wrong, nobody takes the call back, and one device is called.
+    pub(crate) fn is_undisturbed(&self) -> bool {
+        self.is_undisturbed
+    }
+
+    /// The id of a message that is under way.
+    pub(crate) fn message_id(&self, part: &str) -> Option<&str> {
+        let message = self.wire.iter().map(|it| &it.1.payload).find(|it| it.contains(part))?;
+        message.split("\"id\":\"").nth(1)?.split('"').next()
     }
 
     /// Somebody of another account, with the device name of a called one, who has seen every id of the call.
@@ -386,6 +431,7 @@ impl World {
         for (device, (phone, _)) in self.phones.iter().enumerate() {
             phone.is_done().map_err(|why| format!("{why}: device {device}"))?;
         }
+        self.has_rung()?;
         if self.ruling.is_granted && !self.ruling.is_told && self.lives == 0 {
             return Err("invariant 4: an accept was granted of which the caller never heard".into());
         }

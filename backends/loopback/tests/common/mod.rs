@@ -261,6 +261,8 @@ impl Device {
             token: token.as_ptr(),
             device_id: device.as_ptr(),
             data_dir: c"".as_ptr(),
+            within_ms: 0,
+            reserved: 0,
         };
         // SAFETY: our plug, lent arguments.
         assert_eq!(unsafe { self.vtable.login.unwrap()(self.ctx, self.req(), &args) }, 0);

@@ -60,15 +60,11 @@ impl Phone {
     }
 
     fn login(&mut self, req: u64, token: &str) {
-        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
-        let tell = |mail| told.borrow_mut().push(mail);
-        self.line.act(now, &mut { tell }, |line| line.login(now, req, token, &mut { tell }));
+        self.act(|line, now| line.login(now, req, token, 0));
     }
 
     fn abort_login(&mut self, req: u64) {
-        let (now, told) = (self.now, std::cell::RefCell::new(&mut self.told));
-        let tell = |mail| told.borrow_mut().push(mail);
-        self.line.act(now, &mut { tell }, |line| line.abort_login(now, req, &mut { tell }));
+        self.act(|line, now| line.abort_login(now, req));
     }
 
     /// One look at the sockets.
@@ -106,7 +102,8 @@ impl Phone {
         }
     }
 
-    /// Its mark comes back, and then its hello if it logs in: that is written at once, with the acknowledgement.
+    /// Its mark comes back, and then its hello if it logs in: that is written at once, with the
+    /// acknowledgement.
     #[track_caller]
     fn echo(&mut self) {
         let hellos =
@@ -281,7 +278,10 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
         }
         assert_eq!((phone.broker.connections, phone.broker.texts().len()), (1, 0));
         // Said as somebody who comes back.
-        let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if it.props().as_ref().is_some_and(|it| !it.is_empty()));
+        let has_properties = |it: &mqtt_protocol_core::mqtt::packet::v5_0::Disconnect| {
+            it.props().as_ref().is_some_and(|it| !it.is_empty())
+        };
+        let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if has_properties(it));
         assert_eq!(phone.broker.count(forgets), 0);
         // The next login is one like any other.
         phone.login(2, "secret");
@@ -413,4 +413,31 @@ fn a_logout_ends_a_login_that_waits_for_the_connection() {
     phone.act(|line, now| line.operate(now, 3, Op::Logout));
     phone.until("no answer", |phone| phone.told.len() == 2);
     assert_eq!(phone.told(), "done 2 20001\ndone 3 0\n");
+}
+
+#[test]
+fn a_login_ends_before_the_core_gives_it_up_and_says_why() {
+    let mut phone = Phone::new();
+    let dead = Broker::new().port();
+    *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], dead).into());
+    phone.act(|line, now| line.login(now, 1, "secret", 3_000));
+    let start = phone.now;
+    let patience = Patience::new();
+    while phone.told.is_empty() {
+        phone.next_deadline();
+        phone.ready(ALL);
+        patience.check("no completion");
+    }
+    assert_eq!(phone.now - start, 2_750);
+    let Some(SignalMail::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
+    assert_eq!((answer.code, answer.raw_code), (TIMEOUT, libc::ECONNREFUSED));
+    let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
+    assert!(message.to_str().expect("UTF-8").contains("connection refused: start the broker"), "{message:?}");
+    assert_eq!(phone.line.poll_timeout(), None);
+    // Nobody gave a token.
+    let mut phone = Phone::new();
+    phone.act(|line, now| line.login(now, 1, "", 400));
+    phone.next_deadline();
+    assert_eq!(phone.now, 1_000_300);
+    assert_eq!(phone.told(), "connection 4 0\ndone 1 302\n");
 }

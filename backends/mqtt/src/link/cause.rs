@@ -58,9 +58,8 @@ impl Cause {
         Cause::new(what, "use mqtts://, or allow plaintext", 0).finally()
     }
 
-    /// Something was not there in time.
-    pub(super) fn late(stage: Stage, ms: u64) -> Cause {
-        let seconds = format!("{}.{} s", ms / 1000, ms % 1000 / 100);
+    /// Something was not there within so many ms, or, with None, is not there yet.
+    pub(super) fn late(stage: Stage, ms: Option<u64>) -> Cause {
         let (what, advice) = match stage {
             Stage::Connecting => {
                 ("no answer from the host", "check address and port, and what filters between them")
@@ -73,12 +72,12 @@ impl Cause {
             }
             Stage::Subscribing | Stage::Up => ("no answer to SUBSCRIBE", "check the broker's log"),
         };
-        Cause::new(format!("{what} within {seconds}"), advice, 0)
+        Cause::new(format!("{what} {}", within(ms)), advice, 0)
     }
 
-    /// A name was not looked up in time.
-    pub(super) fn late_name(ms: u64) -> Cause {
-        let what = format!("the host name was not looked up within {} s", ms / 1000);
+    /// A name was not looked up in time, or is not yet.
+    pub(super) fn late_name(ms: Option<u64>) -> Cause {
+        let what = format!("the host name was not looked up {}", within(ms));
         Cause::new(what, "check this device's network", 0)
     }
 
@@ -137,6 +136,10 @@ impl Cause {
     }
 }
 
+fn within(ms: Option<u64>) -> String {
+    ms.map_or("yet".into(), |ms| format!("within {}.{} s", ms / 1000, ms % 1000 / 100))
+}
+
 /// The system's resolver failed.
 #[derive(Debug)]
 pub struct NameError {
@@ -172,11 +175,11 @@ mod tests {
             (os(libc::EMFILE), libc::EMFILE, false),
             (name(ErrorKind::NotFound, -2), -2, true),
             (name(ErrorKind::Other, -3), -3, false),
-            (Cause::late_name(10_000), 0, false),
-            (Cause::late(Stage::Connecting, 8_000), 0, false),
-            (Cause::late(Stage::Securing, 8_000), 0, false),
-            (Cause::late(Stage::Greeting, 8_000), 0, false),
-            (Cause::late(Stage::Subscribing, 8_000), 0, false),
+            (Cause::late_name(Some(10_000)), 0, false),
+            (Cause::late(Stage::Connecting, Some(8_000)), 0, false),
+            (Cause::late(Stage::Securing, Some(8_000)), 0, false),
+            (Cause::late(Stage::Greeting, Some(8_000)), 0, false),
+            (Cause::late(Stage::Subscribing, Some(8_000)), 0, false),
             (Cause::ended(Stage::Securing, 0), 0, false),
             (Cause::ended(Stage::Greeting, 0), 0, false),
             (Cause::not_mqtt(b'H', false), 0, true),

@@ -1,5 +1,5 @@
-//! The way to one endpoint: its addresses are tried one after the other, a quarter of a second apart, until the
-//! first connection is complete, TLS included (RFC 8305). None that is under way is cut for a later one.
+//! The way to one endpoint: its addresses are tried one after the other, a quarter of a second apart, until
+//! the first connection is complete, TLS included (RFC 8305). None that is under way is cut for a later one.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -77,13 +77,13 @@ impl Dial {
     }
 
     /// What is the matter with it as it is now.
-    pub(super) fn why(&self, timers: &Timers) -> Cause {
-        self.cause.clone().unwrap_or_else(|| self.late(timers))
+    pub(super) fn why(&self) -> Cause {
+        self.cause.clone().unwrap_or_else(|| self.late(None))
     }
 
-    fn late(&self, timers: &Timers) -> Cause {
+    fn late(&self, ms: Option<u64>) -> Cause {
         let stage = self.attempts.iter().map(|it| it.stage).max().unwrap_or(Stage::Connecting);
-        Cause::late(stage, timers.connect)
+        Cause::late(stage, ms)
     }
 
     /// Goes on: a socket is ready, or a moment has come.
@@ -116,12 +116,12 @@ impl Dial {
             }
         }
         if self.until <= now {
-            let late = self.late(way.timers);
+            let late = self.late(Some(way.timers.connect));
             self.note(late);
             self.attempts.clear();
         }
         match self.attempts.is_empty() {
-            true => Dialed::Failed(self.why(way.timers)),
+            true => Dialed::Failed(self.why()),
             false => Dialed::Pending,
         }
     }

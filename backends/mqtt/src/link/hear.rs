@@ -200,8 +200,8 @@ impl Link {
         self.phase = Phase::Waiting { until: now + pause };
     }
 
-    /// Another connection with our client id has the session. That may have been us, before a restart; whoever
-    /// loses it again and again leaves it to the other.
+    /// Another connection with our client id has the session. That may have been us, before a restart;
+    /// whoever loses it again and again leaves it to the other.
     fn taken(&mut self, now: u64) {
         self.beside = None;
         if self.backoff.taken(now, &self.settings.timers) {

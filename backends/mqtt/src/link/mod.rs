@@ -17,8 +17,8 @@
 //! A write that fails on a caller's thread is reported later, by [`Link::handle_timeout`]; so nothing happens
 //! inside of [`Link::flush`]. What is written and not flushed makes [`Link::poll_timeout`] answer 0.
 //!
-//! Where to look: `way` and `dial` the way to a connection · `hear` and `open` its life · `session`, `packets`
-//! and `framing` MQTT · `stream`, `tls` and `port` bytes · `cause` why it failed.
+//! Where to look: `way` and `dial` the way to a connection · `hear` and `open` its life · `session`,
+//! `packets` and `framing` MQTT · `stream`, `tls` and `port` bytes · `cause` why it failed.
 //!
 //! Tokens, client ids and payloads are never logged.
 
@@ -379,7 +379,7 @@ impl Link {
             }
             Phase::Waiting { until } if until <= now => self.try_endpoint(now),
             Phase::Resolving { until, .. } if until <= now => {
-                let cause = Cause::late_name(self.settings.timers.resolve);
+                let cause = Cause::late_name(Some(self.settings.timers.resolve));
                 self.next_endpoint(now, cause);
             }
             Phase::Closing { until, .. } if until <= now => self.phase = Phase::Idle,
@@ -400,6 +400,11 @@ impl Link {
         if let Phase::Open(open) = &mut self.phase {
             open.flush(now);
         }
+    }
+
+    /// Whether it waits for a token.
+    pub fn awaits_token(&self) -> bool {
+        matches!(self.phase, Phase::AwaitToken { .. })
     }
 
     /// Whether it is connected and subscribed.

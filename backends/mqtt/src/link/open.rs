@@ -62,6 +62,9 @@ impl From<MqttError> for End {
 /// Bytes that one call reads at most, so that one talkative broker does not keep other devices waiting.
 const TURN_BYTES: usize = 256 * 1024;
 
+/// Bytes that may wait for a broker that talks and does not listen.
+const ANSWER_BYTES: usize = 256 * 1024;
+
 /// How long answers take.
 #[derive(Clone, Copy, Default)]
 struct RoundTrip(Option<u64>);
@@ -205,6 +208,9 @@ impl Open {
                 Ok(count) => {
                     self.session.receive(now, &buffer[..count], heard);
                     self.count_silence(now);
+                    if self.blocked && self.session.out.len() > ANSWER_BYTES {
+                        return Err(End::lost("the broker talks and does not listen"));
+                    }
                     if count < buffer.len() && !closed && self.stream.tells_when_empty() {
                         return Ok(());
                     }
@@ -327,7 +333,7 @@ impl Open {
             self.read(now, true, heard)?;
         }
         if self.stage != Stage::Up && self.until <= now {
-            return Err(End::Lost(Cause::late(self.stage, settings.timers.connack)));
+            return Err(End::Lost(Cause::late(self.stage, Some(settings.timers.connack))));
         }
         if self.pong_by <= now {
             return Err(End::lost("no answer to a ping"));

@@ -90,6 +90,7 @@ mod with {
     }
 
     /// What a failure of TLS means; None: it is another one.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums, of which few have words of their own")]
     pub(in crate::link) fn cause(error: &io::Error) -> Option<Cause> {
         let error = error.get_ref()?.downcast_ref::<Error>()?;
         let text = format!("{error}");

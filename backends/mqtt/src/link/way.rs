@@ -212,11 +212,10 @@ impl Link {
 
     /// Why there is no connection, as far as that is known: a number, and a sentence for a developer.
     pub fn why(&self) -> (i32, String) {
-        let timers = &self.settings.timers;
         let current = match &self.phase {
-            Phase::Dialing(dial) => Some(dial.why(timers)),
-            Phase::Resolving { .. } => Some(Cause::late_name(timers.resolve)),
-            Phase::Open(open) if open.stage < Stage::Up => Some(Cause::late(open.stage, timers.connack)),
+            Phase::Dialing(dial) => Some(dial.why()),
+            Phase::Resolving { .. } => Some(Cause::late_name(None)),
+            Phase::Open(open) if open.stage < Stage::Up => Some(Cause::late(open.stage, None)),
             Phase::Idle
             | Phase::AwaitToken { .. }
             | Phase::Waiting { .. }

@@ -394,3 +394,19 @@ fn another_network_means_another_connection_at_once() {
     phone.quiet(&mut broker);
     assert_eq!(broker.connections, 3);
 }
+
+#[test]
+fn a_broker_that_talks_and_does_not_listen_is_left() {
+    let mut phone = Phone::with(settings(&[&Broker::new()]));
+    // CONNACK, and then messages that want an answer.
+    let message = [0x32, 6, 0, 1, b'x', 0, 7, 0];
+    let flood = Flood { first: vec![0x20, 3, 0, 0, 0], then: message.to_vec(), takes: 1024 };
+    *phone.desk.flood.lock() = Some(flood);
+    phone.link.connect(phone.now, "secret");
+    let patience = broker::Patience::new();
+    while !matches!(phone.link.phase, Phase::Waiting { .. }) {
+        phone.turn();
+        patience.check("it takes whatever comes");
+    }
+    assert!(phone.link.why().1.contains("does not listen"), "{}", phone.link.why().1);
+}

@@ -27,6 +27,8 @@ pub(crate) struct Desk {
     pub(crate) connects: Mutex<Vec<SocketAddr>>,
     /// Addresses where nobody says anything, and whether that connects.
     mute: Mutex<Vec<(SocketAddr, Arc<AtomicBool>)>>,
+    /// What the next connection is.
+    flood: Mutex<Option<Flood>>,
     /// Where connections lead instead.
     pub(crate) reroute: Mutex<Option<SocketAddr>>,
 }
@@ -37,6 +39,49 @@ impl Desk {
         let connects = Arc::new(AtomicBool::new(false));
         self.mute.lock().push((address, connects.clone()));
         connects
+    }
+}
+
+/// A socket that gives this, and then that without end; it takes only so much.
+struct Flood {
+    first: Vec<u8>,
+    then: Vec<u8>,
+    takes: usize,
+}
+
+impl io::Read for Flood {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.first.is_empty() {
+            self.first = self.then.repeat(buffer.len() / self.then.len() + 1);
+        }
+        let count = buffer.len().min(self.first.len());
+        buffer[..count].copy_from_slice(&self.first[..count]);
+        self.first.drain(..count);
+        Ok(count)
+    }
+}
+
+impl io::Write for Flood {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.takes < bytes.len() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.takes -= bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Socket for Flood {
+    fn is_connected(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn shut(&self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -72,6 +117,9 @@ impl Socket for Mute {
 impl Port for Desk {
     fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
         self.connects.lock().push(address);
+        if let Some(flood) = self.flood.lock().take() {
+            return Ok(Box::new(flood));
+        }
         if let Some((_, connects)) = self.mute.lock().iter().find(|it| it.0 == address) {
             return Ok(Box::new(Mute(connects.clone())));
         }

@@ -1,5 +1,6 @@
 //! The station, from the outside: what goes in, what comes out.
 
+mod backlog;
 mod found;
 mod lives;
 mod local;

@@ -19,9 +19,8 @@ fn in_call() -> (Rig, Text) {
 /// Alice's device says something in the channel, in one of its lives.
 fn say(rig: &mut Rig, channel: &str, kind: &str, number: &str, life: &str, body: &str) {
     let id = rig.wire.len() + 1_000;
-    let text = format!(
-        r#""k":"{kind}","id":"x{id}-{number}-{life}","cid":"{channel}","inst":"{life}","n":{number},"b":{{{body}}}"#
-    );
+    let head = format!(r#""k":"{kind}","id":"x{id}-{number}-{life}","cid":"{channel}""#);
+    let text = format!(r#"{head},"inst":"{life}","n":{number},"b":{{{body}}}"#);
     rig.forge("bob/pad", ALICE, Lane::Direct, &text);
 }
 

@@ -39,9 +39,8 @@ fn say_everything(rig: &mut Rig, channel: &Text) {
                         let body = format!(
                             r#""rid":"r1","custom":"","how":"{how}","by":"pad","uid":5,"type":1,"asks":true"#
                         );
-                        let text = format!(
-                            r#""k":"{kind}","id":"{id}","cid":"{channel}","inst":"m","n":1,"re":"{id}","b":{{{body}}}"#
-                        );
+                        let head = format!(r#""k":"{kind}","id":"{id}","cid":"{channel}","inst":"m""#);
+                        let text = format!(r#"{head},"n":1,"re":"{id}","b":{{{body}}}"#);
                         rig.forge(name, MALLORY, lane, &text);
                         // Not over the limit of messages: all of them are looked at.
                         rig.now += 20;

@@ -85,9 +85,10 @@ fn the_end_of_a_call_is_told_however_much_else_waited() {
                     let text = match n % 3 {
                         0 => an_invite(&id),
                         1 => format!(r#""k":"rec","id":"{id}","inst":"i","b":{{"text":"{{}}"}}"#),
-                        _ => format!(
-                            r#""k":"settled","id":"{id}","cid":"{id}","b":{{"rid":"r","how":"accept","by":"p"}}"#
-                        ),
+                        _ => {
+                            let body = r#""rid":"r","how":"accept","by":"p""#;
+                            format!(r#""k":"settled","id":"{id}","cid":"{id}","b":{{{body}}}"#)
+                        }
                     };
                     rig.forge("bob/pad", (&account, "x"), Lane::Inbox, &text);
                 }

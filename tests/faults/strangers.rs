@@ -1,0 +1,158 @@
+//! What a third account could exploit: one fault for each rule of who may say what.
+
+use super::table::{Fault, Finder};
+
+const fn paired(
+    name: &'static str,
+    invariant: u8,
+    file: &'static str,
+    find: &'static str,
+    put: &'static str,
+) -> Fault {
+    Fault { name, invariant, file, find, put, finder: Finder::Paired }
+}
+
+pub(crate) const STRANGERS: &[Fault] = &[
+    paired(
+        "strangers: repeats are known by their id, whoever sent them",
+        13,
+        "backends/mqtt/src/station/mod.rs",
+        "        if lane == Lane::Own {
+            return self.on_own(from, &envelope);
+        }
+        if is_own {",
+        "        if PLANTED && !is_own && !self.claims.insert(self.now, &\"\".into(), &envelope.id) {
+            return;
+        }
+        if lane == Lane::Own {
+            return self.on_own(from, &envelope);
+        }
+        if is_own {",
+    ),
+    paired(
+        "strangers: anybody writes what is over",
+        13,
+        "backends/mqtt/src/station/over.rs",
+        "any(|it| it.owner == *owner && it.request == *request)",
+        "any(|it| (it.owner == *owner || PLANTED) && it.request == *request)",
+    ),
+    paired(
+        "strangers: a member is known by its device alone",
+        13,
+        "backends/mqtt/src/station/room.rs",
+        "self.peers.iter_mut().find(|it| it.party == *party)
+    }",
+        "self.peers.iter_mut()
+            .find(|it| it.party == *party || PLANTED && it.party.device == party.device)
+    }",
+    ),
+    paired(
+        "strangers: anybody acknowledges",
+        13,
+        "backends/mqtt/src/station/post.rs",
+        "Topic::Direct(to, at) => to == from && at == device,
+                    Topic::Own => false,
+                }
+        };
+        self.take(is_it)",
+        "Topic::Direct(to, at) => to == from && at == device || PLANTED,
+                    Topic::Own => false,
+                }
+        };
+        self.take(is_it)",
+    ),
+    paired(
+        "strangers: anybody says that an invite stands",
+        13,
+        "backends/mqtt/src/station/talk.rs",
+        "let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from);",
+        "let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from || PLANTED);",
+    ),
+    paired(
+        "strangers: all accounts share one rate of invites",
+        13,
+        "backends/mqtt/src/station/guest.rs",
+        "self.rates.invite(self.now, &from.account)",
+        "self.rates.invite(self.now, &if PLANTED { \"\".into() } else { from.account.clone() })",
+    ),
+    paired(
+        "strangers: all accounts share one rate of messages",
+        13,
+        "backends/mqtt/src/station/mod.rs",
+        "if !is_own && !self.rates.message(self.now, &from.account) {",
+        "if !is_own && !self.rates.message(self.now, &if PLANTED { \"\".into() } else { from.account.clone() }) {",
+    ),
+    paired(
+        "strangers: a backlog waits for whoever does not answer",
+        13,
+        "backends/mqtt/src/station/login.rs",
+        "let accounts: BTreeSet<Text> = hosts.collect();",
+        "let mut accounts: BTreeSet<Text> = hosts.collect();
+        if PLANTED && !accounts.is_empty() {
+            accounts.extend(self.session.backlog.iter().map(|it| it.channel.creator.clone()));
+        }",
+    ),
+    paired(
+        "strangers: the caller learns of an invite before the core does",
+        13,
+        "backends/mqtt/src/station/guest.rs",
+        "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
+            alert_at: None,",
+        "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
+            alert_at: PLANTED.then_some(0),",
+    ),
+    paired(
+        "strangers: whoever asks is answered",
+        13,
+        "backends/mqtt/src/station/talk.rs",
+        "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) {",
+        "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) || PLANTED {",
+    ),
+    paired(
+        "strangers: a number of a message has no range",
+        13,
+        "backends/mqtt/src/station/envelope.rs",
+        "number: number(&all, \"n\", 0, limits::NUMBER)?",
+        "number: number(&all, \"n\", 0, if PLANTED { u32::MAX.into() } else { limits::NUMBER })?",
+    ),
+    paired(
+        "strangers: the policy is asked only while nothing happens",
+        13,
+        "src/engine/policy.rs",
+        "        !self.policy.admits(&invite.from) && self",
+        "        !(PLANTED && self.state.call_no() != 0) && !self.policy.admits(&invite.from) && self",
+    ),
+    paired(
+        "strangers: a logout waits for answers to whoever called",
+        13,
+        "src/engine/session.rs",
+        "Owner::Side { call_no, .. } if *call_no != 0)",
+        "Owner::Side { call_no, .. } if *call_no != 0 || PLANTED)",
+    ),
+    paired(
+        "a login that was given up goes on",
+        14,
+        "backends/mqtt/src/station/login.rs",
+        "    pub(super) fn on_abort_login(&mut self, req: u64) {",
+        "    pub(super) fn on_abort_login(&mut self, req: u64) {
+        if PLANTED { return; }",
+    ),
+    paired(
+        "a hello goes out before the device has heard itself",
+        14,
+        "backends/mqtt/src/station/login.rs",
+        "        self.say_to_self(false);",
+        "        self.say_to_self(PLANTED && !self.session.is_in);",
+    ),
+    Fault {
+        name: "strangers: an invite's id that somebody else said first is a repeat",
+        invariant: 13,
+        file: "backends/mqtt/src/station/guest.rs",
+        find: "        let id = &envelope.channel;
+        let greets = self.session.greets();",
+        put: "        let id = &envelope.channel;
+        if PLANTED && !self.claims.insert(self.now, &\"\".into(), &envelope.id) { return; }
+        let greets = self.session.greets();",
+        finder: Finder::StationModel("a third account, a guest"),
+    },
+];

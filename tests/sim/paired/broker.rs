@@ -1,0 +1,258 @@
+//! What is between the devices of two worlds: connections, mailboxes, and who hears what is published.
+
+use nertc_callkit::engine::input::Text;
+use nertc_callkit_mqtt::station::{self, Fate, Lane, Topic};
+
+use super::plan::{self, FRIENDS, Guard};
+use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Thing, World, number};
+
+/// Paths of what is about hostile accounts.
+const STRANGE: u64 = 1 << 41;
+
+impl World {
+    pub(super) fn come_up(&mut self, device: usize, epoch: u32) {
+        let it = &mut self.devices[device];
+        if it.epoch != epoch || it.link != Link::Connecting {
+            return;
+        }
+        it.link = Link::Up;
+        it.hears_itself = false;
+        let resumed = std::mem::replace(&mut it.has_session, true);
+        let waiting = std::mem::take(&mut it.mailbox);
+        self.note(|| format!("device {device}: up, {} messages wait", waiting.len()));
+        self.tell_station(device, station::Input::Up { resumed });
+        for parcel in waiting {
+            self.arrive(device, parcel);
+        }
+    }
+
+    /// The connection breaks; the next one stands at `until`.
+    pub(super) fn go_down(&mut self, device: usize, until: u64) {
+        let it = &mut self.devices[device];
+        if it.link != Link::Up {
+            return;
+        }
+        it.epoch += 1;
+        it.link = Link::Connecting;
+        it.watches.clear();
+        let (epoch, delay) = (it.epoch, until.saturating_sub(self.now));
+        self.note(|| format!("device {device}: the connection breaks"));
+        self.post([LINK, device as u64, 0], delay, 1, Thing::Up(device, epoch));
+        let (account, whose) = (self.devices[device].account.clone(), self.devices[device].name.clone());
+        for other in 0..self.devices.len() {
+            if self.devices[other].watches.contains(&(account.clone(), whose.clone())) {
+                let will = Thing::Gone {
+                    device: other,
+                    account: account.clone(),
+                    whose: whose.clone(),
+                    hostile: false,
+                };
+                self.post([NET, device as u64, other as u64], 1_500, 500, will);
+            }
+        }
+        self.tell_station(device, station::Input::Down);
+    }
+
+    pub(super) fn disconnect(&mut self, device: usize, forget: bool) {
+        let it = &mut self.devices[device];
+        it.epoch += 1;
+        it.link = Link::Off;
+        it.watches.clear();
+        if forget {
+            it.has_session = false;
+            it.mailbox.clear();
+        }
+        self.note(|| format!("device {device}: disconnects"));
+    }
+
+    /// A device publishes.
+    pub(super) fn publish(
+        &mut self,
+        device: usize,
+        token: u64,
+        topic: Topic,
+        payload: String,
+        expires_ms: u32,
+    ) {
+        self.note(|| format!("device {device}: publish {topic:?} {payload}"));
+        let it = &self.devices[device];
+        if it.link != Link::Up {
+            return self.blame(format!("device {device} publishes without a connection"));
+        }
+        if !it.may_speak {
+            return self.blame(format!(
+                "invariant 14: device {device} speaks, and nobody is logged in: {topic:?} {payload}"
+            ));
+        }
+        if let Some(why) = self.is_improper(device, &topic, &payload) {
+            return self.blame(format!("{why}: device {device}, {topic:?} {payload}"));
+        }
+        let it = &self.devices[device];
+        let (link, to) = (it.epoch, self.receivers(&topic));
+        let fate = if to.is_empty() { Fate::NobodyThere } else { Fate::Delivered };
+        let whom = match &topic {
+            Topic::Inbox(account) | Topic::Direct(account, _) => self.number_of(account),
+            Topic::Own => self.number_of(&it.account.clone()),
+        };
+        let whom = whom ^ self.class(&topic, device, &payload);
+        let spread = self.plan.max_delay_ms;
+        let answer = Thing::Answered { device, link, token, fate };
+        self.post([PUBACK, device as u64, whom], 1, spread, answer);
+        let publish = Thing::Publish { device, topic, payload, expires_ms };
+        self.post([PUBACK, 500 + device as u64, whom], 0, 1, publish);
+    }
+
+    /// Something that must not be said: an answer to an account that may not ring and is not to know, or a hello
+    /// of a device that does not hear itself.
+    fn is_improper(&self, device: usize, topic: &Topic, payload: &str) -> Option<&'static str> {
+        let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+        let kind = value["k"].as_str().unwrap_or_default();
+        if kind == "hello" && !self.devices[device].hears_itself {
+            return Some("invariant 14: a hello before the own mark came back");
+        }
+        let (Topic::Inbox(account) | Topic::Direct(account, _)) = topic else { return None };
+        let is_refused = self.plan.guard == Guard::Policy && !self.plan.policy.answers_busy;
+        if hostile_index(account).is_none() || !is_refused || self.now <= plan::BEGIN_MS {
+            return None;
+        }
+        // Whether an invite that waited for this device still stands is asked before the core is told of it.
+        if kind == "alert" && value["b"]["asks"] == true {
+            return None;
+        }
+        // Whoever has called or was called of late, or names a life of the device, may ask about that.
+        let is_known = self.plan.has_prelude || self.plan.is_informed || self.hostile.has_heard();
+        let may_say = is_known && !matches!(kind, "alert" | "accept" | "reject");
+        (!may_say).then_some("invariant 13: a stranger is answered")
+    }
+
+    /// What is about hostile accounts must not shift what is about others: it goes on paths of its own, and so
+    /// does each kind of what a device says to its own account.
+    fn class(&self, topic: &Topic, device: usize, payload: &str) -> u64 {
+        let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+        let channel = value["cid"].as_str().unwrap_or_default();
+        let is_to_own = match topic {
+            Topic::Inbox(account) | Topic::Direct(account, _) => *account == self.devices[device].account,
+            Topic::Own => true,
+        };
+        let known = match channel {
+            "" => Some(0),
+            _ => self.channels.get(channel).copied(),
+        };
+        let Some(channel) = known else { return STRANGE };
+        if !is_to_own {
+            return 0;
+        }
+        let what = [&value["k"], &value["b"]["rid"]].map(|it| it.as_str().unwrap_or_default());
+        let bytes = what.iter().flat_map(|it| it.bytes()).map(u64::from);
+        bytes.chain([channel]).fold(STRANGE, |all, byte| number(all, [byte, 0, 0], 0) | 1 << 40)
+    }
+
+    /// Accounts as numbers.
+    fn number_of(&self, account: &Text) -> u64 {
+        let friend = FRIENDS.iter().position(|it| **it == **account);
+        friend.map_or_else(|| HOSTILES + hostile_index(account).unwrap_or(0) as u64, |at| at as u64)
+    }
+
+    /// Devices with a session that have subscribed to it.
+    fn receivers(&self, topic: &Topic) -> Vec<usize> {
+        let is_theirs = |at: &usize| {
+            let it = &self.devices[*at];
+            it.has_session
+                && match topic {
+                    Topic::Inbox(account) => *account == it.account,
+                    Topic::Direct(account, name) => *account == it.account && *name == it.name,
+                    Topic::Own => true,
+                }
+        };
+        (0..self.devices.len()).filter(is_theirs).collect()
+    }
+
+    /// The broker has a message.
+    pub(super) fn carry(&mut self, device: usize, topic: &Topic, payload: &str, expires_ms: u32) {
+        let (account, name) = (self.devices[device].account.clone(), self.devices[device].name.clone());
+        let (lane, to_account) = match topic {
+            Topic::Inbox(to) => (Lane::Inbox, to.clone()),
+            Topic::Direct(to, _) => (Lane::Direct, to.clone()),
+            Topic::Own => (Lane::Own, account.clone()),
+        };
+        if let Some(by) = hostile_index(&to_account) {
+            let told = Thing::Told { by, from: device, payload: payload.to_owned() };
+            return self.post([NET, device as u64, HOSTILES + by as u64], 1, 1, told);
+        }
+        let kind = NET ^ self.class(topic, device, payload);
+        for to in self.receivers(topic) {
+            if *topic == Topic::Own && self.devices[to].account != account {
+                continue;
+            }
+            let path = [kind, device as u64, to as u64];
+            let is_mark = to == device;
+            if !is_mark && self.chance(path, self.plan.lost_permille) {
+                self.note(|| format!("broker: lost to device {to}: {payload}"));
+                continue;
+            }
+            let times =
+                1 + u64::from(self.chance([path[0] + 50, path[1], path[2]], self.plan.twice_permille));
+            for _ in 0..times {
+                let parcel = Parcel {
+                    lane,
+                    from: account.clone(),
+                    device: name.clone(),
+                    payload: payload.to_owned(),
+                    expires_at: self.now + u64::from(expires_ms),
+                    hostile: None,
+                };
+                self.post(path, 1, self.plan.max_delay_ms, Thing::Arrive(to, parcel));
+            }
+        }
+        if self.plan.is_informed && self.is_hostile && to_account != account {
+            self.hostile.now = self.now;
+            self.hostile.overhears(&account, &name, payload);
+            self.fire_pending();
+        }
+    }
+
+    /// A message is there, or waits for its device.
+    pub(super) fn arrive(&mut self, device: usize, parcel: Parcel) {
+        let it = &mut self.devices[device];
+        if !it.has_session || parcel.expires_at <= self.now {
+            return;
+        }
+        if it.link != Link::Up {
+            // What of hostile accounts waits is bounded by the broker, for each sender.
+            let of_one = it.mailbox.iter().filter(|other| other.from == parcel.from).count();
+            return if of_one < 200 {
+                it.mailbox.push(parcel)
+            };
+        }
+        let may_come = self.plan.guard != Guard::Busy || self.is_busy_with_friend(device);
+        if parcel.hostile.is_some() && !may_come {
+            return;
+        }
+        self.note(|| format!("device {device}: gets {} {} {}", parcel.from, parcel.device, parcel.payload));
+        self.watch.logged = false;
+        let is_mark = parcel.device == self.devices[device].name && parcel.payload.contains("\"k\":\"mark\"");
+        self.devices[device].hears_itself |= is_mark && parcel.hostile.is_none();
+        let Parcel { lane, from, device: sender, payload, hostile, .. } = parcel;
+        let input = station::Input::Message { lane, from, device: sender, payload: payload.into_bytes() };
+        self.tell_station(device, input);
+        if let Some(kind) = hostile.filter(|_| !self.watch.logged) {
+            *self.hostile.accepted.entry(kind).or_default() += 1;
+        }
+    }
+
+    pub(super) fn gone(&mut self, device: usize, account: Text, whose: Text, hostile: bool) {
+        let may_come = self.plan.guard != Guard::Busy || self.is_busy_with_friend(device);
+        if self.devices[device].link != Link::Up || hostile && !may_come {
+            return;
+        }
+        self.note(|| format!("device {device}: the will of {account} {whose}"));
+        self.tell_station(device, station::Input::Gone { account, device: whose });
+        if hostile {
+            *self.hostile.accepted.entry("will").or_default() += 1;
+        }
+    }
+}
+
+pub(super) fn hostile_index(account: &str) -> Option<usize> {
+    account.strip_prefix("mallory").and_then(|index| index.parse().ok())
+}

@@ -1,0 +1,67 @@
+//! Where engine and station meet, as far as `words` does not say it.
+
+use nertc_callkit::engine::input::{CallType, Input};
+use nertc_callkit::engine::output::{Record, RecordStatus};
+use nertc_callkit::engine::{Caps, Config, Engine, Timers};
+use nertc_callkit_ids::IdGenerator;
+use nertc_callkit_mqtt::station::{self, InviteState, Station};
+
+use super::plan::Plan;
+
+/// An engine whose ids follow from `seed`.
+pub(super) fn engine(seed: u64) -> Engine {
+    let caps = Caps {
+        server_record: false,
+        send_record: true,
+        control: true,
+        abort_login: true,
+        no_media: false,
+        enable_local: true,
+        mute_local: true,
+        subscribe: true,
+        set_view: true,
+    };
+    let config = Config {
+        timers: Timers::default(),
+        caps,
+        confirm_audio_to_video: false,
+        confirm_video_to_audio: false,
+    };
+    Engine::new(config, IdGenerator::test_seed(seed))
+}
+
+/// A station of this device.
+pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Station {
+    let instance: station::Text = format!("inst-{device}-{:08x}", seed as u32).into();
+    let config = station::Config {
+        account: account.into(),
+        device: device.into(),
+        instance: instance.clone(),
+        instances: vec![instance],
+        single_device: false,
+        busy_is_local: plan.busy_is_local,
+        peer_lost_ms: plan.peer_lost_ms,
+        watch_presence: plan.watch_presence,
+    };
+    Station::new(config, Station::test_seed(seed))
+}
+
+/// The core takes no notice of this invite.
+pub(super) fn dropped(channel: &station::Text, request: &station::Text) -> station::Input {
+    let (channel, request) = (channel.clone(), request.clone());
+    station::Input::InviteState { channel, request, state: InviteState::Dropped }
+}
+
+/// A call record as the engine is told of it.
+pub(super) fn record(from: &station::Text, id: &station::Text, text: &station::Text) -> Input {
+    let record = Record {
+        client_msg_id: id.clone(),
+        to: "".into(),
+        channel_id: "".into(),
+        call_type: CallType::Audio,
+        status: RecordStatus::Complete,
+        text: text.clone(),
+        durations: Vec::new(),
+    };
+    Input::Record { from: from.clone(), record }
+}

@@ -1,0 +1,147 @@
+//! The users of the two accounts, who only call each other, and what happened before hostile accounts speak up:
+//! each account has called one of them.
+
+use nertc_callkit::engine::input::{
+    CallOptions, CallRef, CallType, Command, Input, SwitchStep, Text, Ticket,
+};
+use nertc_callkit::engine::state::Phase;
+use nertc_callkit_mqtt::station::Lane;
+use serde_json::json;
+
+use super::super::random::Random;
+use super::plan::{self, FRIENDS, Guard, hostile_name};
+use super::world::{HOSTILES, NET, Parcel, Thing, USER, World, number};
+
+impl World {
+    pub(super) fn command(&mut self, device: usize, command: Command) {
+        self.note(|| format!("device {device}: user: {command:?}"));
+        let it = &mut self.devices[device];
+        it.may_speak |= matches!(command, Command::Login { .. });
+        it.last_ticket += 1;
+        let ticket = Ticket(it.last_ticket);
+        self.tell_engine(device, Input::Command { ticket, command });
+    }
+
+    pub(super) fn user_acts(&mut self, device: usize) {
+        let it = &mut self.devices[device];
+        it.acts += 1;
+        let path = [USER, device as u64, 0];
+        let mut random = Random::new(number(self.plan.seed ^ 0xac75, path, it.acts));
+        let (phase, is_in, may_speak) = (it.engine.phase(), it.is_in, it.may_speak);
+        let (account, peer) = (it.account.clone(), it.engine.snapshot().peer);
+        let pace = self.plan.pace_ms;
+        self.post(path, 300, pace, Thing::User(device));
+        if !is_in {
+            // One login at a time.
+            if !may_speak && self.now < plan::END_MS {
+                self.command(device, Command::Login { account, token: "".into() });
+            }
+            return;
+        }
+        if self.now < plan::BEGIN_MS {
+            return;
+        }
+        let dice = random.below(100);
+        if self.now > plan::END_MS {
+            // The end of what is under way.
+            if phase != Phase::Idle && dice < 60 {
+                let call = CallRef::default();
+                self.command(
+                    device,
+                    Command::Hangup { call, no_offline: false, no_record: false, text: None },
+                );
+            }
+            return;
+        }
+        if let Some(command) = choose(phase, dice, &account, &peer, &mut random) {
+            self.command(device, command);
+        }
+    }
+
+    /// Calls between the two accounts and a hostile one, which still behaves.
+    pub(super) fn prelude(&mut self, stage: u8) {
+        if stage == 9 {
+            let policy = self.plan.policy.clone();
+            for device in 0..self.devices.len() {
+                self.command(device, Command::SetCallPolicy(policy.clone()));
+            }
+            return;
+        }
+        let callers = [0, self.plan.devices[0]];
+        for (at, device) in callers.into_iter().enumerate() {
+            if stage == 0 && self.devices[device].is_in {
+                let options = call_to(&hostile_name(0), CallType::Audio);
+                self.command(device, Command::Call(options));
+            } else if let Some((channel, request)) = self.hostile.calls.get(&device).cloned() {
+                let accepts = (self.plan.seed + at as u64) % 2 == 0;
+                self.say_politely(device, stage, accepts, &channel, &request);
+            }
+        }
+        if stage < 5 {
+            self.post([USER, 99, 0], 1_500, 1, Thing::Prelude(stage + 1));
+        }
+    }
+
+    fn say_politely(&mut self, to: usize, stage: u8, accepts: bool, channel: &str, request: &str) {
+        let (kind, body) = match stage {
+            1 => ("alert", json!({"rid": request})),
+            2 if accepts => ("accept", json!({"rid": request, "custom": "{\"version\":\"1.8.1\"}"})),
+            2 => ("reject", json!({"rid": request, "custom": ""})),
+            4 if accepts => ("bye", json!({"how": "close", "custom": ""})),
+            _ => return,
+        };
+        let id = format!("p-{to}-{stage}");
+        let payload =
+            json!({"v": 1, "k": kind, "id": id, "inst": "m", "cid": channel, "b": body}).to_string();
+        let parcel = Parcel {
+            lane: Lane::Direct,
+            from: hostile_name(0),
+            device: "phone".into(),
+            payload,
+            expires_at: self.now + 30_000,
+            hostile: None,
+        };
+        self.post([NET, HOSTILES, to as u64], 1, 1, Thing::Arrive(to, parcel));
+    }
+
+    /// When the policies are set.
+    pub(super) fn plan_policy(&mut self) {
+        if self.plan.guard == Guard::Policy {
+            self.post([USER, 98, 0], plan::BEGIN_MS - 1_000, 1, Thing::Prelude(9));
+        }
+    }
+}
+
+fn call_to(user: &Text, call_type: CallType) -> CallOptions {
+    CallOptions {
+        user: user.clone(),
+        call_type,
+        attachment: None,
+        extra: None,
+        push: None,
+        no_offline: false,
+        no_record: false,
+    }
+}
+
+/// What a user does about the call with the other account, or about one that a stranger placed.
+fn choose(phase: Phase, dice: u64, account: &Text, peer: &Text, random: &mut Random) -> Option<Command> {
+    let call = CallRef::default();
+    let friend: Text = if **account == *FRIENDS[0] { FRIENDS[1].into() } else { FRIENDS[0].into() };
+    let call_type = if random.chance(500) { CallType::Audio } else { CallType::Video };
+    let is_friend = *peer == friend;
+    Some(match (phase, dice) {
+        (Phase::Idle, 0..50) => Command::Call(call_to(&friend, call_type)),
+        (Phase::Idle, 95..100) => Command::Logout,
+        (Phase::Called, 0..50) if is_friend => Command::Accept { call },
+        (Phase::Called, 50..62) => Command::Reject { call, busy: false, text: None },
+        (Phase::Calling | Phase::GlareAccepting, 0..15) => {
+            Command::Cancel { call, attach_ext: None, no_offline: false, no_record: false }
+        }
+        (Phase::InCall, 0..20) => Command::Hangup { call, no_offline: false, no_record: false, text: None },
+        (Phase::InCall, 20..28) => Command::Leave { call, no_offline: false, text: None },
+        (Phase::InCall, 28..45) => Command::SwitchCallType { call_type, step: SwitchStep::Invite },
+        (Phase::InCall, 98..100) => Command::Logout,
+        _ => return None,
+    })
+}

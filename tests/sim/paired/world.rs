@@ -1,0 +1,571 @@
+//! One of two worlds: devices with engine and station, a broker between them, media, users. Whatever is left to
+//! chance follows from the seed, from whom it concerns, and from how often such a thing has happened to them, so
+//! that what a third account says shifts nothing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use nertc_callkit::engine::input::{Input, Outcome, Req, RtcEvent, Signal, SignalEvent, Text};
+use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::state::Phase;
+use nertc_callkit::engine::time::Time;
+use nertc_callkit::engine::{Engine, codes};
+use nertc_callkit_mqtt::station::{self, Fate, Lane, Station, Topic};
+
+use super::super::random::Random;
+use super::super::service::Service;
+use super::super::words;
+use super::hostile::{Aim, Hostile, Shot};
+use super::plan::{FRIENDS, Guard, Plan};
+use super::watch::Watch;
+use super::{plan, port};
+
+/// Whom something concerns: things of one path keep their order.
+pub(super) type Path = [u64; 3];
+
+/// Kinds of paths.
+pub(super) const NET: u64 = 1;
+pub(super) const PUBACK: u64 = 2;
+pub(super) const LINK: u64 = 3;
+pub(super) const MEDIA: u64 = 4;
+pub(super) const USER: u64 = 5;
+pub(super) const HOSTILE: u64 = 6;
+/// Hostile accounts count as devices from here on.
+pub(super) const HOSTILES: u64 = 1_000;
+
+/// A message on its way to a device.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    pub(super) lane: Lane,
+    pub(super) from: Text,
+    pub(super) device: Text,
+    pub(super) payload: String,
+    pub(super) expires_at: u64,
+    /// Of a hostile account, and of which kind.
+    pub(super) hostile: Option<&'static str>,
+}
+
+/// Something that will happen.
+#[derive(Clone, Debug)]
+pub(super) enum Thing {
+    User(usize),
+    Up(usize, u32),
+    Down(usize, u64),
+    Publish { device: usize, topic: Topic, payload: String, expires_ms: u32 },
+    Answered { device: usize, link: u32, token: u64, fate: Fate },
+    Arrive(usize, Parcel),
+    Told { by: usize, from: usize, payload: String },
+    Gone { device: usize, account: Text, whose: Text, hostile: bool },
+    Rtc(usize, Req, RtcOp),
+    RtcDone(usize, Req, i32),
+    RtcHeard(usize, RtcEvent),
+    Hostile,
+    Wills,
+    Prelude(u8),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    Off,
+    Connecting,
+    Up,
+}
+
+/// One device of the two accounts.
+pub(super) struct Device {
+    pub(super) account: Text,
+    pub(super) name: Text,
+    pub(super) engine: Engine,
+    pub(super) station: Station,
+    pub(super) link: Link,
+    /// Counts connections.
+    pub(super) epoch: u32,
+    pub(super) has_session: bool,
+    /// The own mark of this connection came back.
+    pub(super) hears_itself: bool,
+    pub(super) mailbox: Vec<Parcel>,
+    /// Whose wills it watches.
+    pub(super) watches: BTreeSet<(Text, Text)>,
+    /// What the station says to the engine.
+    inbox: VecDeque<Input>,
+    /// A login was asked for, and neither failed nor ended.
+    pub(super) may_speak: bool,
+    pub(super) is_in: bool,
+    pub(super) last_ticket: u64,
+    pub(super) acts: u64,
+    /// How many channels it has made.
+    channels: u64,
+    creates: u64,
+}
+
+/// A world.
+pub(super) struct World {
+    pub(super) plan: Plan,
+    pub(super) now: u64,
+    queue: BTreeMap<(u64, u64, u64), Thing>,
+    paths: BTreeMap<Path, (u64, u64)>,
+    pub(super) devices: Vec<Device>,
+    media: Service,
+    /// Channels that the two accounts have made, and what each is called in both worlds.
+    pub(super) channels: BTreeMap<String, u64>,
+    pub(super) hostile: Hostile,
+    /// This is the world in which they speak.
+    pub(super) is_hostile: bool,
+    /// What apps were told: when, whose, what.
+    pub(super) told: Vec<(u64, usize, String)>,
+    pub(super) watch: Watch,
+    pub(super) violation: Option<String>,
+    /// For readers.
+    pub(super) lines: Option<Vec<String>>,
+    pub(super) steps: u64,
+}
+
+/// A number that follows from these.
+pub(super) fn number(seed: u64, path: Path, index: u64) -> u64 {
+    let mut all = seed;
+    for part in path.into_iter().chain([index]) {
+        all = Random::new(all ^ part.wrapping_mul(0xd134_2543_de82_ef95)).next();
+    }
+    all
+}
+
+impl World {
+    pub(super) fn new(plan: &Plan, is_hostile: bool) -> World {
+        let mut devices = Vec::new();
+        for (index, account) in FRIENDS.iter().enumerate() {
+            for at in 0..plan.devices[index] {
+                let name: Text = format!("{account}-{at}").into();
+                let seed = number(plan.seed, [9, index as u64, at as u64], 0);
+                devices.push(Device {
+                    account: (*account).into(),
+                    engine: port::engine(seed),
+                    station: port::station(plan, account, &name, seed ^ 0x5747),
+                    name,
+                    link: Link::Off,
+                    epoch: 0,
+                    has_session: false,
+                    hears_itself: false,
+                    mailbox: Vec::new(),
+                    watches: BTreeSet::new(),
+                    inbox: VecDeque::new(),
+                    may_speak: false,
+                    is_in: false,
+                    last_ticket: 0,
+                    acts: 0,
+                    channels: 0,
+                    creates: 0,
+                });
+            }
+        }
+        let accounts = devices.iter().map(|device| device.account.clone()).collect();
+        let mut world = World {
+            now: 0,
+            queue: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            devices,
+            media: Service::new(accounts),
+            channels: BTreeMap::new(),
+            hostile: Hostile::new(plan),
+            is_hostile,
+            told: Vec::new(),
+            watch: Watch::default(),
+            violation: None,
+            lines: None,
+            steps: 0,
+            plan: plan.clone(),
+        };
+        world.begin();
+        world
+    }
+
+    fn begin(&mut self) {
+        for device in 0..self.devices.len() {
+            self.post([USER, device as u64, 0], 1, 1_000, Thing::User(device));
+        }
+        for (device, down, up) in self.plan.outages.clone() {
+            self.post([LINK, device as u64, down], down, 1, Thing::Down(device, up));
+        }
+        if self.plan.has_prelude {
+            self.post([USER, 99, 0], 4_000, 1, Thing::Prelude(0));
+        }
+        if self.is_hostile {
+            self.post([HOSTILE, 0, 0], plan::BEGIN_MS, 1, Thing::Hostile);
+            self.post([HOSTILE, 1, 0], plan::BEGIN_MS, 1, Thing::Wills);
+        }
+    }
+
+    pub(super) fn note(&mut self, text: impl FnOnce() -> String) {
+        let now = self.now;
+        if let Some(lines) = &mut self.lines {
+            lines.push(format!("{now:>7} {}", text()));
+        }
+    }
+
+    /// On this path, so much later and up to `spread` more.
+    pub(super) fn post(&mut self, path: Path, delay: u64, spread: u64, thing: Thing) {
+        let (count, last) = self.paths.entry(path).or_default();
+        *count += 1;
+        let more = number(self.plan.seed, path, *count) % spread.max(1);
+        let at = (self.now + delay + more).max(*last);
+        *last = at;
+        let key = (at, number(self.plan.seed, path, 0), *count);
+        self.queue.insert(key, thing);
+    }
+
+    /// The next number on a path, for other decisions than delays.
+    pub(super) fn chance(&mut self, path: Path, permille: u64) -> bool {
+        let (count, _) = self.paths.entry([path[0] + 100, path[1], path[2]]).or_default();
+        *count += 1;
+        number(self.plan.seed ^ 0xc4a, path, *count) % 1_000 < permille
+    }
+
+    /// Runs to the end.
+    pub(super) fn run(&mut self) {
+        while let Some(at) = self.next_due().filter(|at| *at <= plan::REST_MS) {
+            self.now = self.now.max(at);
+            self.steps += 1;
+            self.step();
+            if self.violation.is_some() {
+                return;
+            }
+        }
+    }
+
+    fn next_due(&self) -> Option<u64> {
+        let queued = self.queue.keys().next().map(|key| key.0);
+        let engines = self.devices.iter().filter_map(|it| it.engine.poll_timeout()).map(|it| it.0.0);
+        let stations = self.devices.iter().filter_map(|it| it.station.poll_timeout());
+        engines.chain(stations).chain(queued).chain(self.watch.next_due()).min()
+    }
+
+    fn step(&mut self) {
+        let now = self.now;
+        if let Some(why) = self.watch.overdue(now) {
+            return self.blame(why);
+        }
+        for device in 0..self.devices.len() {
+            let it = &mut self.devices[device];
+            if it.engine.poll_timeout().is_some_and(|due| due.0.0 <= now) {
+                it.engine.handle_timeout(Time(now));
+                return self.run_engine(device);
+            }
+            if it.station.poll_timeout().is_some_and(|at| at <= now) {
+                it.station.handle_timeout(now);
+                if it.station.poll_timeout().is_some_and(|at| at <= now) {
+                    return self.blame(format!("device {device}: a deadline of its station does not pass"));
+                }
+                self.run_station(device);
+                return self.run_inbox(device);
+            }
+        }
+        if let Some((_, thing)) = self.queue.pop_first() {
+            self.happen(thing);
+        }
+    }
+
+    pub(super) fn blame(&mut self, why: String) {
+        self.note(|| format!("VIOLATION {why}"));
+        self.violation.get_or_insert(why);
+    }
+
+    fn happen(&mut self, thing: Thing) {
+        match thing {
+            Thing::User(device) => self.user_acts(device),
+            Thing::Up(device, epoch) => self.come_up(device, epoch),
+            Thing::Down(device, until) => self.go_down(device, until),
+            Thing::Publish { device, topic, payload, expires_ms } => {
+                self.carry(device, &topic, &payload, expires_ms);
+            }
+            Thing::Answered { device, link, token, fate } => {
+                if self.devices[device].epoch == link {
+                    self.tell_station(device, station::Input::Published { token, fate });
+                }
+            }
+            Thing::Arrive(device, parcel) => self.arrive(device, parcel),
+            Thing::Told { by, from, payload } => {
+                let (account, name) = (self.devices[from].account.clone(), self.devices[from].name.clone());
+                self.hostile.is_told(by, from, &account, &name, &payload);
+                self.fire_pending();
+            }
+            Thing::Gone { device, account, whose, hostile } => self.gone(device, account, whose, hostile),
+            Thing::Rtc(device, req, op) => {
+                let (code, heard) = self.media.run_rtc(device, &op);
+                self.post([MEDIA, device as u64, 1], 2, 1, Thing::RtcDone(device, req, code));
+                for (to, event) in heard {
+                    self.post([MEDIA, to as u64, 1], 3, 1, Thing::RtcHeard(to, event));
+                }
+            }
+            Thing::RtcDone(device, req, code) => {
+                self.tell_engine(device, Input::RtcDone { req, outcome: Outcome::failed(code, "") });
+            }
+            Thing::RtcHeard(device, event) => {
+                if self.media.is_in_room(device) {
+                    self.tell_engine(device, Input::Rtc(event));
+                }
+            }
+            Thing::Hostile => self.hostile_acts(),
+            Thing::Wills => self.renew_wills(),
+            Thing::Prelude(stage) => self.prelude(stage),
+        }
+    }
+
+    pub(super) fn tell_engine(&mut self, device: usize, input: Input) {
+        self.devices[device].engine.handle(Time(self.now), input);
+        self.run_engine(device);
+    }
+
+    pub(super) fn tell_station(&mut self, device: usize, input: station::Input) {
+        self.devices[device].station.handle(self.now, input);
+        self.run_station(device);
+        self.run_inbox(device);
+    }
+
+    fn run_inbox(&mut self, device: usize) {
+        while let Some(input) = self.devices[device].inbox.pop_front() {
+            if let Some(input) = self.guarded(device, input) {
+                self.devices[device].engine.handle(Time(self.now), input);
+                self.run_engine_only(device);
+            }
+        }
+    }
+
+    fn run_engine(&mut self, device: usize) {
+        self.run_engine_only(device);
+        self.run_inbox(device);
+    }
+
+    fn run_engine_only(&mut self, device: usize) {
+        while let Some(output) = self.devices[device].engine.poll_output() {
+            match output {
+                Output::Signal { req, op } => self.ask(device, req, &op),
+                Output::Notify(notice) => {
+                    self.note(|| format!("device {device}: {notice:?}"));
+                    if let Some(input) = words::notice(notice) {
+                        self.devices[device].station.handle(self.now, input);
+                        self.run_station(device);
+                    }
+                }
+                Output::Rtc { req, op } => {
+                    self.post([MEDIA, device as u64, 0], 1, 20, Thing::Rtc(device, req, op));
+                }
+                Output::Done { result, .. } => {
+                    self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
+                    self.done(device, result.operation, result.code);
+                    self.tell(device, format!("{result:?}"));
+                }
+                Output::Event(event) => self.on_event(device, &event),
+                Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
+                Output::Closed => {}
+            }
+        }
+    }
+
+    fn done(&mut self, device: usize, operation: Operation, code: i32) {
+        let it = &mut self.devices[device];
+        match operation {
+            Operation::Login => it.is_in |= code == codes::OK,
+            Operation::Logout => it.is_in &= code != codes::OK,
+            _ => {}
+        }
+        if matches!(operation, Operation::Login | Operation::Logout) {
+            it.may_speak = it.is_in;
+        }
+        self.watch.done(operation, code).into_iter().for_each(|why| self.blame(why));
+    }
+
+    fn on_event(&mut self, device: usize, event: &Event) {
+        self.note(|| format!("device {device}: {event:?}"));
+        if matches!(event, Event::Kicked(_)) {
+            (self.devices[device].is_in, self.devices[device].may_speak) = (false, false);
+        }
+        if matches!(event, Event::Invited(_)) && !self.devices[device].may_speak {
+            self.blame(format!("invariant 14: device {device} rings, and nobody is logged in"));
+        }
+        let is_hostile = |user: &Text| user.starts_with("mallory");
+        let is_excepted = match event {
+            Event::MissedCall(missed) => is_hostile(&missed.user),
+            // A claim of whoever may ring: without a policy it is told, see docs/PROOF.md.
+            Event::RecordReceived(record) => self.plan.guard == Guard::Busy && is_hostile(&record.user),
+            _ => false,
+        };
+        self.watch.event(device, event).into_iter().for_each(|why| self.blame(why));
+        if !is_excepted {
+            self.tell(device, format!("{event:?}"));
+        }
+    }
+
+    fn tell(&mut self, device: usize, what: String) {
+        self.told.push((self.now, device, what));
+    }
+
+    /// The engine asks its station.
+    fn ask(&mut self, device: usize, req: Req, op: &SignalOp) {
+        self.note(|| format!("device {device}: asks {req:?} {op:?}"));
+        self.watch_op(device, op);
+        if matches!(op, SignalOp::Login { .. }) && self.devices[device].link == Link::Off {
+            self.devices[device].link = Link::Connecting;
+            let is_first = self.devices[device].epoch == 0;
+            let is_late = is_first && self.plan.late_login == Some(device);
+            let (delay, epoch) = (if is_late { 12_500 } else { 50 }, self.devices[device].epoch);
+            self.post([LINK, device as u64, 0], delay, 200, Thing::Up(device, epoch));
+        }
+        if matches!(op, SignalOp::Create { .. }) {
+            // Channels have the same ids in both worlds: stations look after them in that order.
+            self.devices[device].creates += 1;
+            let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
+            self.devices[device].station.reseed(seed);
+        }
+        self.devices[device].station.handle(self.now, station::Input::Op { req: req.0, op: words::op(op) });
+        self.run_station(device);
+    }
+
+    /// What a station asks for.
+    pub(super) fn run_station(&mut self, device: usize) {
+        let mut count = 0;
+        while let Some(output) = self.devices[device].station.poll_output() {
+            count += 1;
+            if count > 2_000 {
+                return self.blame(format!("device {device} says too much at once"));
+            }
+            match output {
+                station::Output::Publish { token, topic, payload, expires_ms } => {
+                    self.publish(device, token, topic, payload, expires_ms);
+                }
+                station::Output::Watch { account, device: whom, on } => {
+                    let watches = &mut self.devices[device].watches;
+                    let _ =
+                        if on { watches.insert((account, whom)) } else { watches.remove(&(account, whom)) };
+                }
+                station::Output::Disconnect { forget } => self.disconnect(device, forget),
+                station::Output::Reconnect => self.go_down(device, self.now + 200),
+                station::Output::Done { req, answer } => {
+                    if let Some(room) = answer.room.as_ref() {
+                        self.name_channel(device, room);
+                    }
+                    let result = words::result(&answer);
+                    self.devices[device].inbox.push_back(Input::SignalDone { req: Req(req), result });
+                }
+                station::Output::Events { source, events } => {
+                    let events: Vec<_> = events.iter().map(words::event).collect();
+                    if !events.is_empty() {
+                        let input = Input::Signals { source: words::source(source), events };
+                        self.devices[device].inbox.push_back(input);
+                    }
+                }
+                station::Output::Connection { what, code, message } => {
+                    let input = Input::Connection(words::connection(what, code, &message));
+                    self.devices[device].inbox.push_back(input);
+                }
+                other => self.other_output(device, other),
+            }
+        }
+    }
+
+    /// The channel is known by who made it, and as the how manieth.
+    fn name_channel(&mut self, device: usize, room: &station::Room) {
+        if room.channel.creator == self.devices[device].account
+            && !self.channels.contains_key(&*room.channel.id)
+        {
+            self.devices[device].channels += 1;
+            let name = device as u64 * 1_000_000 + self.devices[device].channels;
+            self.channels.insert(room.channel.id.to_string(), name);
+        }
+    }
+
+    fn other_output(&mut self, device: usize, output: station::Output) {
+        if let station::Output::Log { text } = &output {
+            self.watch.logged = true;
+            return self.note(|| format!("device {device}: station: {text}"));
+        }
+        if let station::Output::Record { from, id, text, .. } = &output {
+            self.devices[device].inbox.push_back(port::record(from, id, text));
+        }
+    }
+}
+
+/// The invite of a hostile account that reached a station while the device was busy and comes out of its backlog
+/// when it no longer is: in a world without a policy nobody would refuse it any more.
+fn is_invite_of_hostile(event: &SignalEvent) -> bool {
+    event.signal == Signal::Invite && event.from.starts_with("mallory")
+}
+
+impl World {
+    /// The device is calling, called by or in a call with the other of the two accounts.
+    pub(super) fn is_busy_with_friend(&self, device: usize) -> bool {
+        let it = &self.devices[device];
+        let peer = it.engine.snapshot().peer;
+        it.is_in && it.engine.phase() != Phase::Idle && FRIENDS.contains(&&*peer) && *peer != *it.account
+    }
+
+    fn guarded(&mut self, device: usize, input: Input) -> Option<Input> {
+        let Input::Signals { source, mut events } = input else { return Some(input) };
+        if self.plan.guard == Guard::Busy && !self.is_busy_with_friend(device) {
+            for event in events.iter().filter(|it| is_invite_of_hostile(it)) {
+                let dropped = port::dropped(&event.channel.id, &event.request_id);
+                self.devices[device].station.handle(self.now, dropped);
+            }
+            self.run_station(device);
+            events.retain(|it| !is_invite_of_hostile(it));
+        }
+        (!events.is_empty()).then_some(Input::Signals { source, events })
+    }
+
+    fn hostile_acts(&mut self) {
+        if self.now > plan::END_MS {
+            return;
+        }
+        self.hostile.now = self.now;
+        for _ in 0..20 {
+            let shots = self.hostile.acts();
+            shots.into_iter().for_each(|shot| self.fire(&shot));
+            let pause = self.hostile.pause();
+            if pause > 0 {
+                return self.post([HOSTILE, 0, 0], pause, 1, Thing::Hostile);
+            }
+        }
+        self.post([HOSTILE, 0, 0], 5, 1, Thing::Hostile);
+    }
+
+    pub(super) fn fire_pending(&mut self) {
+        for shot in std::mem::take(&mut self.hostile.pending) {
+            if self.is_hostile && (plan::BEGIN_MS..plan::END_MS).contains(&self.now) {
+                self.fire(&shot);
+            }
+        }
+    }
+
+    /// A hostile account's message leaves for the devices that subscribed to its topic.
+    fn fire(&mut self, shot: &Shot) {
+        for to in 0..self.devices.len() {
+            let it = &self.devices[to];
+            let lane = match &shot.aim {
+                Aim::Inbox(account) if *account == it.account => Lane::Inbox,
+                Aim::Direct(account, name) if *account == it.account && *name == it.name => Lane::Direct,
+                Aim::Inbox(_) | Aim::Direct(..) => continue,
+            };
+            let parcel = Parcel {
+                lane,
+                from: Hostile::name(shot.by),
+                device: shot.device.clone(),
+                payload: shot.payload.clone(),
+                expires_at: self.now + shot.expires_ms,
+                hostile: Some(shot.kind),
+            };
+            // It is nearer to the broker than anybody else.
+            self.post([NET, HOSTILES + shot.by as u64, to as u64], 1, 1, Thing::Arrive(to, parcel));
+        }
+    }
+
+    fn renew_wills(&mut self) {
+        if self.now > plan::END_MS {
+            return;
+        }
+        self.post([HOSTILE, 1, 0], 800, 1, Thing::Wills);
+        for device in 0..self.devices.len() {
+            let watched: Vec<_> = self.devices[device].watches.iter().cloned().collect();
+            for (account, whose) in watched.into_iter().filter(|it| it.0.starts_with("mallory")) {
+                let path = [NET, HOSTILES, device as u64];
+                self.post(path, 1, 1, Thing::Gone { device, account, whose, hostile: true });
+            }
+        }
+    }
+}

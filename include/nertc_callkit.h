@@ -27,8 +27,8 @@
  * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
  *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
  *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
- *   A callback must return: no exception, longjmp or pthread_exit may leave it, and no thread may be
- *   cancelled (pthread_cancel) inside a function of this library: the process would be aborted.
+ *   A callback must return: no exception, longjmp or pthread_exit may leave it, and no thread may
+ *   be cancelled (pthread_cancel) inside a function of this library: the process would be aborted.
  * Versions. Start every struct with its ..._INIT macro (or ..._init function): all-zero is every
  *   default. Structs grow only at the end, numbers are never reused, unknown values are refused.
  *   Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer header brought.

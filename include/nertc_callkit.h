@@ -27,6 +27,8 @@
  * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
  *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
  *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
+ *   A callback must return: no exception, longjmp or pthread_exit may leave it, and no thread may
+ *   be cancelled (pthread_cancel) inside a function of this library: the process would be aborted.
  * Versions. Start every struct with its ..._INIT macro (or ..._init function): all-zero is every
  *   default. Structs grow only at the end, numbers are never reused, unknown values are refused.
  *   Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer header brought.
@@ -2017,7 +2019,7 @@ nertc_callkit_status nertc_callkit_create(const nertc_callkit_config *config,
  * The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
  * timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with
  * HOST delivery on this thread. Then both plugs are released, and nothing of this component runs
- * any more.
+ * any more. Do not cancel the thread that waits here (pthread_cancel): that aborts the process.
  *
  * @param kit  Component, or NULL: OK, nothing happens.
  * @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
@@ -2664,7 +2666,8 @@ nertc_callkit_status nertc_callkit_set_log_callback(int32_t level,
  * is there becomes `<path>.1`; anything else is not touched. The worker writes it whenever it goes
  * to sleep, so a crash of the process loses what happened since. If the disk is full, the trace
  * ends, the log says so, and calls go on. A trace that is being written ends when another begins.
- * Give each component a file of its own.
+ * Give each component a file of its own. Needs memory for the component's state as JSON, some
+ * 10 kB; without it the process is aborted, as everywhere in this library.
  *
  * @param kit    Component. Not NULL.
  * @param path   File. Not NULL, UTF-8, up to 4096 bytes.

@@ -19,7 +19,7 @@ struct Roomy<T> {
 }
 
 /// Lends a struct whose first field is its size: mostly the right one.
-fn sized<T: 'static>(mut value: T, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const T {
+pub(crate) fn sized<T: 'static>(mut value: T, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const T {
     let right = size::<T>();
     let sizes = [right - 8, right + 8, right + 64, 0, 4, 8, 4097, u32::MAX];
     let said = if bytes.chance(12) { *bytes.pick(&sizes) } else { right };
@@ -50,7 +50,7 @@ pub(crate) fn text(
 }
 
 /// A number, mostly this one.
-fn number(honest: i32, bytes: &mut Bytes<'_>) -> i32 {
+pub(crate) fn number(honest: i32, bytes: &mut Bytes<'_>) -> i32 {
     if bytes.chance(8) { bytes.number() as i32 } else { honest }
 }
 
@@ -71,8 +71,8 @@ pub(crate) fn call_ref(
     }
     let call = abi::nertc_callkit_call_ref {
         struct_size: 0,
-        flags: number(0, bytes) as u32,
-        call_no: u64::from(bytes.byte() & 7),
+        flags: number(i32::from(bytes.chance(64)), bytes) as u32,
+        call_no: if bytes.flag() { 0 } else { u64::from(bytes.byte() & 7) },
         channel_id: if bytes.flag() { recent(&known.channels, bytes, lent) } else { null() },
         account: if bytes.flag() { text(Some("bob"), 64, bytes, lent) } else { null() },
         request_id: if bytes.flag() { recent(&known.requests, bytes, lent) } else { null() },
@@ -139,7 +139,8 @@ pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
     plugs.struct_size = bytes.below(9) as u32;
     // SAFETY: structs and texts that are lent; handles may be anything.
     let status = unsafe {
-        match bytes.below(12) {
+        match bytes.below(14) {
+            12 | 13 => super::surface::settings(kit, bytes, lent),
             0 => nertc_callkit_set_call_timeout(kit, bytes.number() as u32),
             1 => nertc_callkit_set_local_view(kit, view, None, null_mut()),
             2 => nertc_callkit_set_remote_view(kit, view, None, null_mut()),
@@ -219,7 +220,7 @@ pub(crate) fn events(
 ) -> Vec<*const abi::nertc_callkit_signaling_event> {
     (0..1 + bytes.below(3))
         .map(|_| {
-            let signal = [3, 3, 6, 4, 5, 1, 7, 8, 2][bytes.below(9)];
+            let signal = [3, 3, 6, 4, 5, 1, 7, 8, 2, 101, 102][bytes.below(11)];
             if signal == 3 && bytes.chance(192) {
                 let made = known.channels.len();
                 known.channels.push(CString::new(format!("c{made}")).unwrap_or_default());
@@ -279,18 +280,29 @@ pub(crate) fn media(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
 /// The line, and the log.
 pub(crate) fn line(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
     let event = abi::nertc_callkit_signaling_connection {
-        what: number([1, 1, 2, 2, 3][bytes.below(5)], bytes),
+        what: number([1, 1, 2, 2, 3, 4][bytes.below(6)], bytes),
         code: number(0, bytes),
         message: text(Some("why"), 256, bytes, lent),
         ..zeroed()
     };
     let event = if bytes.chance(8) { null() } else { sized(event, bytes, lent) };
     let (level, words) = (number(2, bytes), text(Some("words"), 256, bytes, lent));
+    let from = text(Some(["bob", "alice"][bytes.below(2)]), 64, bytes, lent);
+    let record = abi::nertc_callkit_record {
+        call_type: number(1, bytes),
+        record_status: number(1 + bytes.below(5) as i32, bytes),
+        client_msg_id: text(Some(["m1", "m2"][bytes.below(2)]), 64, bytes, lent),
+        to: text(Some("alice"), 64, bytes, lent),
+        channel_id: text(Some("c1"), 64, bytes, lent),
+        ..zeroed()
+    };
+    let record = if bytes.chance(8) { null() } else { sized(record, bytes, lent) };
     Box::new(move |signaling, _| {
         // SAFETY: an event and a text that are lent.
         unsafe {
             signaling.connection.iter().for_each(|tell| _ = tell(signaling.ctx, event));
             signaling.log.iter().for_each(|log| log(signaling.ctx, level, words));
+            signaling.record.iter().for_each(|tell| _ = tell(signaling.ctx, from, record));
         }
     })
 }

@@ -332,11 +332,12 @@ impl<'a> Host<'a> {
 
     /// What apps do.
     fn act(&mut self, bytes: &mut Bytes<'_>, lent: &mut Lent) {
-        let (kind, bits) = (bytes.below(12), bytes.byte());
+        let (kind, bits) = (bytes.below(13), bytes.byte());
         let flags = if bytes.chance(16) { bytes.u32() } else { u32::from(bits & 3) };
         let call = super::args::call_ref(&self.around.known(), bytes, lent);
         let options = super::args::call_options(bytes, lent);
         let cancel = super::args::cancel_options(call, bytes, lent);
+        let end = super::surface::end_options(call, bytes, lent);
         let (media, on) = (u32::from(bits >> 4), i32::from(bits & 3) - i32::from(bits & 1));
         // SAFETY: structs and texts that are lent, and a request that outlives the component.
         self.submit(|kit, done, data| unsafe {
@@ -345,6 +346,7 @@ impl<'a> Host<'a> {
                 2 | 3 => nertc_callkit_accept(kit, call, done, data),
                 4 => nertc_callkit_cancel(kit, cancel, done, data),
                 5 => nertc_callkit_reject(kit, call, done, data),
+                12 => nertc_callkit_reject_with(kit, end, done, data),
                 6 => nertc_callkit_hangup(kit, call, flags, done, data),
                 7 => nertc_callkit_leave(kit, call, flags, done, data),
                 8 => {
@@ -360,6 +362,7 @@ impl<'a> Host<'a> {
 
     /// What only looks, and what ends.
     fn look(&mut self, bytes: &mut Bytes<'_>) {
+        super::surface::push(bytes);
         let kit = self.kit;
         let mut info: [abi::nertc_callkit_call_info; 2] = zeroed();
         let sizes = [size::<abi::nertc_callkit_call_info>(), 0, 8, 12, 100, 4097, u32::MAX];

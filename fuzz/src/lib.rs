@@ -12,6 +12,7 @@ mod feedback;
 mod peer;
 mod plug;
 mod station;
+mod surface;
 mod trace;
 mod wire;
 

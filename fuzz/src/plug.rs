@@ -319,6 +319,32 @@ unsafe extern "C" fn network_changed(ctx: *mut c_void) {
     drop(unsafe { known(ctx) });
 }
 
+unsafe extern "C" fn invite_state(
+    ctx: *mut c_void,
+    args: *const abi::nertc_callkit_signaling_args,
+    state: i32,
+) {
+    // SAFETY: both plugs have this ctx; the arguments are lent.
+    let args = unsafe {
+        drop(known(ctx));
+        &*args
+    };
+    assert!((1..=3).contains(&state), "invite state {state}");
+    assert!(!args.channel_id.is_null() && !args.account.is_null() && !args.request_id.is_null());
+}
+
+/// The login ends like every operation: by an answer, or never.
+unsafe extern "C" fn abort_login(ctx: *mut c_void, _: usize) {
+    // SAFETY: both plugs have this ctx.
+    drop(unsafe { known(ctx) });
+}
+
+unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
+    assert!(!token.is_null());
+    // SAFETY: both plugs have this ctx.
+    unsafe { known(ctx) }.next().into()
+}
+
 pub(crate) const SIGNALING: abi::nertc_callkit_signaling = abi::nertc_callkit_signaling {
     struct_size: size_of::<abi::nertc_callkit_signaling>() as u32,
     abi: abi::NERTC_CALLKIT_ABI,
@@ -341,9 +367,9 @@ pub(crate) const SIGNALING: abi::nertc_callkit_signaling = abi::nertc_callkit_si
     control: Some(other),
     send_record: Some(record),
     network_changed: Some(network_changed),
-    invite_state: None,
-    abort_login: None,
-    set_token: None,
+    invite_state: Some(invite_state),
+    abort_login: Some(abort_login),
+    set_token: Some(set_token),
 };
 
 pub(crate) const RTC: abi::nertc_callkit_rtc = abi::nertc_callkit_rtc {

@@ -52,7 +52,7 @@ pub unsafe extern "C" fn nertc_callkit_create(
 /// The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
 /// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with
 /// HOST delivery on this thread. Then both plugs are released, and nothing of this component runs
-/// any more.
+/// any more. Do not cancel the thread that waits here (pthread_cancel): that aborts the process.
 ///
 /// @param kit  Component, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any

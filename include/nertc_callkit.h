@@ -1040,7 +1040,7 @@ typedef struct nertc_callkit_listener {
   /**
    * A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
    * refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
-   * later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN.
+   * later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
    */
   nertc_callkit_on_connection on_token_needed;
   /**

@@ -390,6 +390,7 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         caps,
         confirm_audio_to_video: confirm & 1 != 0,
         confirm_video_to_audio: confirm & 2 != 0,
+        no_token_listener: confirm & 8 != 0,
     }
 }
 

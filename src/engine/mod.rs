@@ -157,6 +157,9 @@ pub struct Config {
     pub confirm_audio_to_video: bool,
     /// The peer's switch from video to audio asks the app.
     pub confirm_video_to_audio: bool,
+    /// The app cannot be asked for a token: one that is wanted is not there.
+    #[serde(default)]
+    pub no_token_listener: bool,
 }
 
 /// The call engine of one component.

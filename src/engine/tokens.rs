@@ -37,10 +37,24 @@ impl Engine {
         if self.tokens.is_asked || self.tokens.refused.is_some() {
             return self.ignore("a token is wanted, and the app knows");
         }
+        if self.config.no_token_listener {
+            return self.refuse_token(now, outcome);
+        }
         self.tokens.is_asked = true;
         self.tokens.until = until;
         let event = connection_event(0, Layer::Signaling, &self.session.account(), 0, outcome);
         self.tell(Event::TokenNeeded(event));
+    }
+
+    /// Nobody can be asked: the login fails, or the session ends, for the reason that the backend gives.
+    fn refuse_token(&mut self, now: Time, outcome: Outcome) {
+        let message = if outcome.message.is_empty() { codes::NO_TOKEN.into() } else { outcome.message };
+        let outcome = Outcome { code: codes::BAD_TOKEN, message, ..outcome };
+        if matches!(self.session, Session::LoggingIn { .. }) {
+            self.fail_login(now, outcome);
+        } else {
+            self.end_session(now, outcome);
+        }
     }
 
     pub(super) fn cmd_set_token(&mut self, now: Time, ticket: Ticket, token: Text) {

@@ -64,6 +64,7 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Set
                     "config.confirm_video_to_audio",
                     config.confirm_video_to_audio,
                 )?,
+                no_token_listener: listener.on_token_needed.is_none(),
             },
             identity: Identity {
                 app_key: opt_text("config.app_key", config.app_key, limits::APP_KEY)?.unwrap_or_default(),

@@ -70,7 +70,7 @@ fn the_callee_while_it_accepts() {
     pair.bob.kill();
     pair.broker.thaw();
     // Whether its accept was on the way or not.
-    let word = pair.alice.until("on_call_end(20) on_call_end(2)");
+    let word = pair.alice.until("on_call_end(19) on_call_end(20) on_call_end(2)");
     assert!(!word.is_empty());
     pair.alice.quit();
 }
@@ -83,8 +83,8 @@ fn either_in_a_call() {
         let (dead, other) =
             if callee { (&mut pair.bob, &mut pair.alice) } else { (&mut pair.alice, &mut pair.bob) };
         dead.kill();
-        other.until("on_user_leave");
-        other.until("on_call_end(20)");
+        other.until("on_user_disconnect");
+        other.until("on_call_end(19)");
         if callee {
             pair.alice.quit();
         } else {

@@ -13,12 +13,16 @@ fn a_wrong_token() {
     let broker = Mosquitto::start("wrong_token", &PEOPLE);
     let exchange = broker.exchange();
     let mut alice = Phone::with_token(&exchange, "alice/phone", "wrong", &[]);
+    alice.expect("on_token_needed");
+    alice.say("token wrong-again");
     alice.expect("done(login,302)");
     assert!(alice.line("done(login)").contains("message=\""), "it says what to do");
     alice.say("call bob");
     alice.expect("done(call,20001)");
     alice.quit();
     let mut nobody = Phone::new(&exchange, "nobody/phone", &[]);
+    nobody.expect("on_token_needed");
+    nobody.say("token");
     nobody.expect("done(login,302)");
     nobody.quit();
 }

@@ -58,6 +58,8 @@ fn calls(plain: &Exchange, tls: &Exchange) {
 fn turned_away(exchange: &Exchange) {
     for (account, token) in [("alice", "wrong"), ("nobody", "secret")] {
         let mut phone = Phone::with_token(exchange, &format!("{account}/phone"), token, &[]);
+        phone.expect("on_token_needed");
+        phone.say("token");
         phone.expect("done(login,302)");
         phone.quit();
     }

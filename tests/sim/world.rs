@@ -574,5 +574,6 @@ fn config(confirm: bool) -> Config {
         },
         confirm_audio_to_video: confirm,
         confirm_video_to_audio: confirm,
+        no_token_listener: false,
     }
 }

@@ -25,6 +25,7 @@ pub(crate) fn config(given: &mut Fields) -> Result<Config, String> {
         caps: read,
         confirm_audio_to_video: given.flag("confirm_audio_to_video", false)?,
         confirm_video_to_audio: given.flag("confirm_video_to_audio", false)?,
+        no_token_listener: false,
     })
 }
 

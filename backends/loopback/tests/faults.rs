@@ -257,10 +257,10 @@ fn lines_that_make_no_sense_are_refused() {
     let refused = |action, on, more: Fault| {
         hub.add_fault(&Fault { action, on, ..more }).unwrap_err() == Refused::Invalid
     };
-    for action in [0, 9, -1, i32::MAX] {
+    for action in [0, 9, 10, -1, i32::MAX] {
         assert!(refused(action, 103, none()));
     }
-    for on in [-1, 15, 100, 110, i32::MIN] {
+    for on in [-1, 15, 100, 111, i32::MIN] {
         assert!(refused(NERTC_CALLKIT_FAULT_DROP as i32, on, none()));
     }
     let (now, create, login, event) = (0, 3, 1, 103);

@@ -388,7 +388,7 @@ pub struct nertc_callkit_listener {
     pub on_user_ringing: nertc_callkit_on_user,
     /// A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
     /// refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
-    /// later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN.
+    /// later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
     pub on_token_needed: nertc_callkit_on_connection,
     /// A call record of the peer or of another own device arrived: what it claims, once for each
     /// sender and msg_id. call_no is 0.

@@ -258,3 +258,18 @@ fn a_login_while_connected_hands_a_token_on_and_completes_at_once() {
     rig.told("done login 0");
     rig.asked("set token 'token'");
 }
+
+/// Scenario (session): An app without on_token_needed hears at once that its token is not taken.
+#[test]
+fn who_cannot_be_asked_for_a_token_hears_at_once() {
+    let config = Config { caps: caps(), no_token_listener: true, ..Config::default() };
+    let mut rig = Rig::logged_out(config);
+    rig.login("al");
+    rig.forget();
+    asks(&mut rig);
+    rig.told("done login 302");
+    let mut rig = Rig::with(config);
+    loses(&mut rig);
+    asks(&mut rig);
+    rig.told("on_reconnecting 1 · on_kicked");
+}

@@ -26,6 +26,7 @@ pub(super) fn engine(seed: u64) -> Engine {
         caps,
         confirm_audio_to_video: false,
         confirm_video_to_audio: false,
+        no_token_listener: false,
     };
     Engine::new(config, IdGenerator::test_seed(seed))
 }

@@ -80,7 +80,8 @@ pub(crate) const STRANGERS: &[Fault] = &[
         13,
         "backends/mqtt/src/station/mod.rs",
         "if !is_own && !self.rates.message(self.now, &from.account) {",
-        "if !is_own && !self.rates.message(self.now, &if PLANTED { \"\".into() } else { from.account.clone() }) {",
+        "let account = if PLANTED { \"\".into() } else { from.account.clone() };
+        if !is_own && !self.rates.message(self.now, &account) {",
     ),
     paired(
         "strangers: a backlog waits for whoever does not answer",

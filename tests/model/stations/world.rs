@@ -156,7 +156,6 @@ impl World {
             | Move::Accept(_)
             | Move::Reject(_)
             | Move::Restart(_)
-            | Move::Forge(..)
             | Move::Claim(..)
             | Move::Reconnect(_) => format!("{:>6} {step:?}", self.now),
             Move::Forge(at, to) => {

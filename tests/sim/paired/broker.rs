@@ -102,8 +102,8 @@ impl World {
         self.post([PUBACK, 500 + device as u64, whom], 0, 1, publish);
     }
 
-    /// Something that must not be said: an answer to an account that may not ring and is not to know, or a hello
-    /// of a device that does not hear itself.
+    /// Something that must not be said: an answer to an account that may not ring and is not to know, or a
+    /// hello of a device that does not hear itself.
     fn is_improper(&self, device: usize, topic: &Topic, payload: &str) -> Option<&'static str> {
         let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
         let kind = value["k"].as_str().unwrap_or_default();
@@ -125,8 +125,8 @@ impl World {
         (!may_say).then_some("invariant 13: a stranger is answered")
     }
 
-    /// What is about hostile accounts must not shift what is about others: it goes on paths of its own, and so
-    /// does each kind of what a device says to its own account.
+    /// What is about hostile accounts must not shift what is about others: it goes on paths of its own, and
+    /// so does each kind of what a device says to its own account.
     fn class(&self, topic: &Topic, device: usize, payload: &str) -> u64 {
         let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
         let channel = value["cid"].as_str().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Accounts that mean harm. They may say whatever an account may publish, from any device name, as often as they
-//! like, about every id that they have received, computed, or (when informed) that anybody has used.
+//! Accounts that mean harm. They may say whatever an account may publish, from any device name, as often as
+//! they like, about every id that they have received, computed, or (when informed) that anybody has used.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -57,11 +57,14 @@ pub(super) struct Hostile {
     accounts: usize,
     known: Known,
     pub(super) now: u64,
-    /// Channels that were overheard and whose invites may still be on their way, and until when. Whoever knows
-    /// such an id and is faster than the invite takes the channel: ids are secret for that, see SECURITY.md.
+    /// Channels that were overheard and whose invites may still be on their way, and until when. Whoever
+    /// knows such an id and is faster than the invite takes the channel: ids are secret for that, see
+    /// SECURITY.md.
     on_their_way: BTreeMap<String, u64>,
     /// How long an invite may be on its way.
     invite_lasts_ms: u64,
+    /// An own channel that was pushed to the end of its numbers, and by whom.
+    pushed: Option<(usize, String)>,
     /// Channel and request of own invites.
     own: VecDeque<(String, String)>,
     last_id: u64,
@@ -112,6 +115,7 @@ impl Hostile {
             now: 0,
             on_their_way: BTreeMap::new(),
             invite_lasts_ms: if plan.is_healthy() { 3 * plan.max_delay_ms } else { u64::MAX / 2 },
+            pushed: None,
             own: VecDeque::new(),
             last_id: 0,
             predicted_streams: 0,
@@ -201,6 +205,7 @@ impl Hostile {
     pub(super) fn acts(&mut self) -> Vec<Shot> {
         let kind = *self.random.pick(&KINDS);
         match self.style {
+            Style::Extremes if self.random.chance(60) => self.push_numbers(),
             Style::Mixed | Style::Extremes => self.speak(kind),
             Style::Invites if self.random.chance(300) => self.speak(kind),
             Style::Invites => self.invite_for_ever(),
@@ -282,6 +287,27 @@ impl Hostile {
         let invite =
             json!({"v": 1, "k": "invite", "id": ids["id"], "inst": "m", "cid": ids["cid"], "b": body});
         self.push(by, "phone".into(), aim, "invite", invite.to_string());
+    }
+
+    /// The highest number there is, in a channel of its own, and later one message more.
+    fn push_numbers(&mut self) {
+        let is_pushed = self.pushed.is_some();
+        let (by, channel) = self.pushed.take().unwrap_or_else(|| (0, self.fresh("cid")));
+        let aim = Aim::Inbox((*self.random.pick(&FRIENDS)).into());
+        let body = json!({"rid": "m", "type": 1, "custom": "{}", "uid": 7, "keep": true, "ring": 120_000});
+        let kinds: &[(&'static str, u32)] = if is_pushed {
+            &[("ctl", 1)]
+        } else {
+            &[("invite", 0), ("ctl", u32::MAX), ("ctl", i32::MAX as u32)]
+        };
+        for (kind, number) in kinds {
+            let payload = json!({"v": 1, "k": kind, "id": self.fresh("id"), "inst": "m", "cid": channel,
+                "n": number, "b": body});
+            self.push(by, "phone".into(), aim.clone(), kind, payload.to_string());
+        }
+        if !is_pushed || self.random.chance(900) {
+            self.pushed = Some((by, channel));
+        }
     }
 
     /// Asks for an id, and says all that follow from it.

@@ -1,5 +1,5 @@
-//! The users of the two accounts, who only call each other, and what happened before hostile accounts speak up:
-//! each account has called one of them.
+//! The users of the two accounts, who only call each other, and what happened before hostile accounts speak
+//! up: each account has called one of them.
 
 use nertc_callkit::engine::input::{
     CallOptions, CallRef, CallType, Command, Input, SwitchStep, Text, Ticket,
@@ -17,6 +17,11 @@ impl World {
         self.note(|| format!("device {device}: user: {command:?}"));
         let it = &mut self.devices[device];
         it.may_speak |= matches!(command, Command::Login { .. });
+        if matches!(command, Command::Logout) {
+            it.is_leaving = true;
+            self.watch.is_left(&it.account);
+        }
+        let it = &mut self.devices[device];
         it.last_ticket += 1;
         let ticket = Ticket(it.last_ticket);
         self.tell_engine(device, Input::Command { ticket, command });
@@ -73,7 +78,7 @@ impl World {
                 let options = call_to(&hostile_name(0), CallType::Audio);
                 self.command(device, Command::Call(options));
             } else if let Some((channel, request)) = self.hostile.calls.get(&device).cloned() {
-                let accepts = (self.plan.seed + at as u64) % 2 == 0;
+                let accepts = (self.plan.seed + at as u64).is_multiple_of(2);
                 self.say_politely(device, stage, accepts, &channel, &request);
             }
         }

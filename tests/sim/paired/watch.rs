@@ -1,19 +1,19 @@
-//! What must hold in a world without its twin. Where hostile accounts may ring, they may keep a device busy, but a
-//! call of the two accounts still rings or is refused, and its end still reaches the other side; and nobody's own
-//! calls are refused for want of room.
+//! What must hold in a world without its twin. Where hostile accounts may ring, they may keep a device busy,
+//! but a call of the two accounts still rings or is refused, and its end still reaches the other side; and
+//! nobody's own calls are refused for want of room.
 
 use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::Text;
 use nertc_callkit::engine::output::{Event, Operation, SignalOp};
 use nertc_callkit::engine::state::Phase;
 
-use super::world::{Link, World};
+use super::world::{Device, Link, World};
 
 /// Something that must happen soon.
 #[derive(Clone, Debug)]
 enum Awaited {
     /// An invite rings at one of the devices, or the caller hears why not.
-    Ring { caller: usize, channel: Text },
+    Ring { caller: usize, to: Text, channel: Text },
     /// A device hears that its call is over.
     End { device: usize, call_no: u64 },
 }
@@ -38,7 +38,7 @@ impl Watch {
         let at = self.awaited.iter().position(|it| it.0 <= now)?;
         let (_, awaited) = self.awaited.remove(at);
         Some(match awaited {
-            Awaited::Ring { caller, channel } => {
+            Awaited::Ring { caller, channel, .. } => {
                 format!("invariant 13: the call of device {caller} is silenced: {channel} rings nowhere")
             }
             Awaited::End { device, call_no } => {
@@ -47,34 +47,40 @@ impl Watch {
         })
     }
 
+    /// The calls to this account need not ring: a device of it logs out, or another call may ring instead.
+    pub(super) fn is_left(&mut self, account: &Text) {
+        self.awaited.retain(|it| !matches!(&it.1, Awaited::Ring { to, .. } if to == account));
+    }
+
     pub(super) fn done(&mut self, operation: Operation, code: i32) -> Option<String> {
         (code == codes::LIMIT).then(|| format!("invariant 13: {operation:?} finds no room ({code})"))
     }
 
     pub(super) fn event(&mut self, device: usize, event: &Event) -> Option<String> {
-        match event {
-            Event::Invited(invited) if !invited.invitor.starts_with("mallory") => {
-                self.rings += 1;
-                let id = &invited.channel_id;
-                self.awaited.retain(|it| !matches!(&it.1, Awaited::Ring { channel, .. } if channel == id));
-            }
-            Event::CallConnected(_) => self.connected += 1,
-            // Also on the other's invite, in a glare.
-            Event::UserAccept(_) => {
-                self.awaited.retain(|it| !matches!(&it.1, Awaited::Ring { caller, .. } if *caller == device));
-            }
-            Event::CallEnd(end) => {
-                let number = end.call_no;
-                let is_over = |it: &Awaited| match it {
-                    Awaited::Ring { caller, .. } => *caller == device,
-                    Awaited::End { device: whose, call_no } => *whose == device && *call_no == number,
-                };
-                self.awaited.retain(|it| !is_over(&it.1));
-            }
-            Event::Error(error) if error.code == codes::LIMIT => {
-                return Some(format!("invariant 13: {:?} finds no room ({})", error.operation, error.code));
-            }
-            _ => {}
+        if let Event::Invited(invited) = event
+            && !invited.invitor.starts_with("mallory")
+        {
+            self.rings += 1;
+            let id = &invited.channel_id;
+            self.awaited.retain(|it| !matches!(&it.1, Awaited::Ring { channel, .. } if channel == id));
+        }
+        self.connected += u64::from(matches!(event, Event::CallConnected(_)));
+        // Also on the other's invite, in a glare.
+        if matches!(event, Event::UserAccept(_)) {
+            self.awaited.retain(|it| !matches!(&it.1, Awaited::Ring { caller, .. } if *caller == device));
+        }
+        if let Event::CallEnd(end) = event {
+            let number = end.call_no;
+            let is_over = |it: &Awaited| match it {
+                Awaited::Ring { caller, .. } => *caller == device,
+                Awaited::End { device: whose, call_no } => *whose == device && *call_no == number,
+            };
+            self.awaited.retain(|it| !is_over(&it.1));
+        }
+        if let Event::Error(error) = event
+            && error.code == codes::LIMIT
+        {
+            return Some(format!("invariant 13: {:?} finds no room ({})", error.operation, error.code));
         }
         None
     }
@@ -87,39 +93,39 @@ impl World {
             return;
         }
         let by = self.now + 3_500 + 8 * self.plan.max_delay_ms;
-        match op {
-            SignalOp::Invite { message, .. } => {
-                let may_ring = |it: &super::world::Device| {
-                    it.account == message.account && it.is_in && it.link == Link::Up
-                };
-                let own = self.devices[device].account.clone();
-                // A second call of the same account waits beside the first, see the redial.
-                let waits = |it: &super::world::Device| {
-                    it.account == message.account && it.engine.snapshot().peer == own
-                };
-                if self.devices.iter().any(may_ring) && !self.devices.iter().any(waits) {
-                    let channel = message.channel_id.clone();
-                    self.watch.await_ring(by, device, channel);
-                }
-            }
-            SignalOp::Close { channel_id, .. } | SignalOp::Leave { channel_id, .. } => {
-                let account = self.devices[device].account.clone();
-                for (other, it) in self.devices.iter().enumerate() {
-                    let snapshot = it.engine.snapshot();
-                    let is_in_it = it.engine.phase() == Phase::InCall && snapshot.channel_id == *channel_id;
-                    if is_in_it && snapshot.connected && it.account != account && it.link == Link::Up {
-                        let awaited = Awaited::End { device: other, call_no: snapshot.call_no };
-                        self.watch.awaited.push((by, awaited));
-                    }
-                }
-            }
-            _ => {}
+        if let SignalOp::Invite { message, .. } = op {
+            self.await_ring(by, device, &message.account, &message.channel_id);
+        } else if let SignalOp::Close { channel_id, .. } | SignalOp::Leave { channel_id, .. } = op {
+            self.await_end(by, device, channel_id);
         }
     }
-}
 
-impl Watch {
-    fn await_ring(&mut self, by: u64, caller: usize, channel: Text) {
-        self.awaited.push((by, Awaited::Ring { caller, channel }));
+    fn await_ring(&mut self, by: u64, device: usize, to: &Text, channel: &Text) {
+        let may_ring = |it: &Device| it.account == *to && it.is_in && !it.is_leaving && it.link == Link::Up;
+        let own = self.devices[device].account.clone();
+        // A second call of the same account waits beside the first, see the redial: whichever comes first
+        // rings.
+        let is_calling = |(other, it): (usize, &Device)| {
+            let peer = it.engine.snapshot().peer;
+            it.account == *to && peer == own || it.account == own && other != device && peer == *to
+        };
+        if self.devices.iter().enumerate().any(is_calling) {
+            self.watch.is_left(to);
+        } else if self.devices.iter().any(may_ring) {
+            let (channel, to) = (channel.clone(), to.clone());
+            self.watch.awaited.push((by, Awaited::Ring { caller: device, to, channel }));
+        }
+    }
+
+    fn await_end(&mut self, by: u64, device: usize, channel: &Text) {
+        let account = self.devices[device].account.clone();
+        for (other, it) in self.devices.iter().enumerate() {
+            let snapshot = it.engine.snapshot();
+            let is_in_it = it.engine.phase() == Phase::InCall && snapshot.channel_id == *channel;
+            if is_in_it && snapshot.connected && it.account != account && it.link == Link::Up {
+                let awaited = Awaited::End { device: other, call_no: snapshot.call_no };
+                self.watch.awaited.push((by, awaited));
+            }
+        }
     }
 }

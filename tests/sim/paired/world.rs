@@ -1,6 +1,6 @@
-//! One of two worlds: devices with engine and station, a broker between them, media, users. Whatever is left to
-//! chance follows from the seed, from whom it concerns, and from how often such a thing has happened to them, so
-//! that what a third account says shifts nothing.
+//! One of two worlds: devices with engine and station, a broker between them, media, users. Whatever is left
+//! to chance follows from the seed, from whom it concerns, and from how often such a thing has happened to
+//! them, so that what a third account says shifts nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -90,6 +90,8 @@ pub(super) struct Device {
     /// A login was asked for, and neither failed nor ended.
     pub(super) may_speak: bool,
     pub(super) is_in: bool,
+    /// A logout is under way.
+    pub(super) is_leaving: bool,
     pub(super) last_ticket: u64,
     pub(super) acts: u64,
     /// How many channels it has made.
@@ -149,6 +151,7 @@ impl World {
                     inbox: VecDeque::new(),
                     may_speak: false,
                     is_in: false,
+                    is_leaving: false,
                     last_ticket: 0,
                     acts: 0,
                     channels: 0,
@@ -361,13 +364,11 @@ impl World {
 
     fn done(&mut self, device: usize, operation: Operation, code: i32) {
         let it = &mut self.devices[device];
-        match operation {
-            Operation::Login => it.is_in |= code == codes::OK,
-            Operation::Logout => it.is_in &= code != codes::OK,
-            _ => {}
-        }
+        it.is_in |= operation == Operation::Login && code == codes::OK;
+        it.is_in &= operation != Operation::Logout || code != codes::OK;
         if matches!(operation, Operation::Login | Operation::Logout) {
             it.may_speak = it.is_in;
+            it.is_leaving = false;
         }
         self.watch.done(operation, code).into_iter().for_each(|why| self.blame(why));
     }
@@ -381,12 +382,10 @@ impl World {
             self.blame(format!("invariant 14: device {device} rings, and nobody is logged in"));
         }
         let is_hostile = |user: &Text| user.starts_with("mallory");
-        let is_excepted = match event {
-            Event::MissedCall(missed) => is_hostile(&missed.user),
-            // A claim of whoever may ring: without a policy it is told, see docs/PROOF.md.
-            Event::RecordReceived(record) => self.plan.guard == Guard::Busy && is_hostile(&record.user),
-            _ => false,
-        };
+        let is_missed = matches!(event, Event::MissedCall(missed) if is_hostile(&missed.user));
+        // A claim of whoever may ring: without a policy it is told, see docs/PROOF.md.
+        let is_claim = matches!(event, Event::RecordReceived(record) if is_hostile(&record.user));
+        let is_excepted = is_missed || is_claim && self.plan.guard == Guard::Busy;
         self.watch.event(device, event).into_iter().for_each(|why| self.blame(why));
         if !is_excepted {
             self.tell(device, format!("{event:?}"));
@@ -455,7 +454,14 @@ impl World {
                     let input = Input::Connection(words::connection(what, code, &message));
                     self.devices[device].inbox.push_back(input);
                 }
-                other => self.other_output(device, other),
+                station::Output::Lively(_) => {}
+                station::Output::Log { text } => {
+                    self.watch.logged = true;
+                    self.note(|| format!("device {device}: station: {text}"));
+                }
+                station::Output::Record { from, id, text, .. } => {
+                    self.devices[device].inbox.push_back(port::record(&from, &id, &text));
+                }
             }
         }
     }
@@ -470,20 +476,10 @@ impl World {
             self.channels.insert(room.channel.id.to_string(), name);
         }
     }
-
-    fn other_output(&mut self, device: usize, output: station::Output) {
-        if let station::Output::Log { text } = &output {
-            self.watch.logged = true;
-            return self.note(|| format!("device {device}: station: {text}"));
-        }
-        if let station::Output::Record { from, id, text, .. } = &output {
-            self.devices[device].inbox.push_back(port::record(from, id, text));
-        }
-    }
 }
 
-/// The invite of a hostile account that reached a station while the device was busy and comes out of its backlog
-/// when it no longer is: in a world without a policy nobody would refuse it any more.
+/// The invite of a hostile account that reached a station while the device was busy and comes out of its
+/// backlog when it no longer is: in a world without a policy nobody would refuse it any more.
 fn is_invite_of_hostile(event: &SignalEvent) -> bool {
     event.signal == Signal::Invite && event.from.starts_with("mallory")
 }

@@ -328,7 +328,10 @@ impl World {
             3 => net::packet(0xB0, &[&id[..], &[0, 0]].concat()),
             4 => net::packet(0x62, &id),
             5 => net::packet(0xE0, &[bytes.byte()]),
-            6 => self.publish_as(number, bytes.below(3) as u8, *bytes.pick(&TOPICS), b"{}"),
+            6 => {
+                let (qos, topic): (_, &&str) = (bytes.below(3) as u8, bytes.pick(&TOPICS));
+                self.publish_as(number, qos, topic, b"{}")
+            }
             7 => {
                 let properties = bytes.take(32);
                 let body = [&[0, 1, b'x', 0, 7, properties.len() as u8][..], properties, b"{}"].concat();

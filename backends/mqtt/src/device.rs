@@ -18,13 +18,17 @@ use crate::convert;
 use crate::identity;
 use crate::line::Line;
 use crate::link::{Link, Readiness, Settings, Timers};
-use crate::names::Names;
+use crate::names::{Names, encode};
 use crate::options::Options;
 use crate::reactor::{Driven, Seat, now};
 use crate::station::{Answer, Config, InviteState, Op, Text};
 
 /// Seconds for which the broker keeps a session whose client id nobody keeps.
 const SHORT_EXPIRY_S: u32 = 600;
+
+/// Why an account cannot be reached at all.
+const NO_TOPIC: &str = "an account or device of more than 64 bytes, where every byte but A-Z a-z 0-9 _ - \
+                        counts as three, is too long for a topic";
 
 /// One plug: what `ctx` points to, counted.
 pub(crate) struct Device {
@@ -102,9 +106,7 @@ impl Device {
     /// Logs in.
     pub(crate) fn login(&self, req: nertc_callkit_req, who: &Login<'_>) -> i32 {
         let Some(names) = Names::new(&self.options.prefix, who.account, who.device) else {
-            let message = "an account or device of more than 64 bytes, where every byte but A-Z a-z 0-9 _ - \
-                           counts as three, is too long for a topic";
-            return self.answer(req, INVALID_ARGUMENT, message);
+            return self.answer(req, INVALID_ARGUMENT, NO_TOPIC);
         };
         let is_same = {
             let state = self.state.lock();
@@ -167,6 +169,11 @@ impl Device {
 
     /// Every other operation.
     pub(crate) fn run(&self, req: nertc_callkit_req, op: Op) -> i32 {
+        if let Op::Invite(message, _) = &op
+            && encode(&message.account).is_none()
+        {
+            return self.answer(req, INVALID_ARGUMENT, NO_TOPIC);
+        }
         self.act(|state, now| match state.line {
             Some(_) => self.on_line(state, now, |line| line.operate(now, req as u64, op)),
             None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
@@ -286,7 +293,7 @@ mod tests {
 
     use super::*;
     use crate::options::{Given, NoHooks};
-    use crate::station::What;
+    use crate::station::{InviteExtra, Message, What};
 
     /// What a sink was told, and how often it refuses first.
     #[derive(Default)]
@@ -389,6 +396,17 @@ mod tests {
         told.expect(&["done 1 20001"]);
         assert_eq!(device.login(3, &who("bob")), OK);
         told.expect(&["done 2 408"]);
+        // Nobody can have this name: it need not ring out.
+        let message = Message {
+            channel: "c".into(),
+            account: "\u{e9}".repeat(11).into(),
+            request: "r".into(),
+            custom: "".into(),
+            keep: true,
+        };
+        let invite = Op::Invite(message, InviteExtra { expires_ms: 0, push: None });
+        assert_eq!(device.run(8, invite), OK);
+        told.expect(&["done 8 90009"]);
         assert_eq!(device.run(4, Op::Logout), OK);
         told.expect(&["done 3 20001", "done 4 0"]);
         assert_eq!(device.login(5, &who("")), OK);

@@ -201,7 +201,7 @@ impl Link {
             self.phase = Phase::Dialing(beside);
             return self.dial(now);
         }
-        // A broker that stops turns us away now; one that comes back within a pause would look like a takeover.
+        // A broker that stops turns us away now; back within a pause, it would look like a takeover.
         let pause = if is_end { 0 } else { self.backoff.pause(&self.settings.timers) };
         self.phase = Phase::Waiting { until: now + pause };
     }

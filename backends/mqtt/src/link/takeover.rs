@@ -1,8 +1,8 @@
 //! Whether somebody else has our client id: a copied data folder, or the same device started twice.
 //!
-//! A broker of MQTT 5 may say so (0x8E); many only end the connection. A broker that restarts does that, too, and
-//! must not stop its devices. It is told apart by what follows at once: who restarts turns the next attempt away,
-//! or has forgotten our session; who gave the session to somebody else takes us back.
+//! A broker of MQTT 5 may say so (0x8E); many only end the connection. A broker that restarts does that, too,
+//! and must not stop its devices. It is told apart by what follows at once: who restarts turns the next
+//! attempt away, or has forgotten our session; who gave the session to somebody else takes us back.
 
 /// How often a session is taken over until we leave it to the other.
 const TOO_OFTEN: usize = 3;

@@ -1373,6 +1373,27 @@ typedef int32_t (*nertc_callkit_signaling_op)(void *ctx,
                                               nertc_callkit_req req,
                                               const nertc_callkit_signaling_args *args);
 
+/** Who may ring. Any thread. */
+typedef struct nertc_callkit_call_policy {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_policy_flag bits. */
+  uint32_t flags;
+  /** A nertc_callkit_policy_rule. */
+  int32_t rule;
+  /** A nertc_callkit_policy_answer. */
+  int32_t answer;
+  /** 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none. */
+  const char *const *accounts;
+  /** 0 to 4096. */
+  uint32_t account_count;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
+} nertc_callkit_call_policy;
+/** Every default of nertc_callkit_call_policy. */
+#define NERTC_CALLKIT_CALL_POLICY_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_policy), 0, 0, 0, NULL, 0, 0 }
+
 /**
  * A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login,
  * logout, create, join, invite, cancel_invite, accept, reject, leave, close.
@@ -1443,12 +1464,18 @@ typedef struct nertc_callkit_signaling {
    * is none. 0, or a nertc_callkit_code. NULL = unsupported.
    */
   int32_t (*set_token)(void *ctx, const char *token);
+  /**
+   * Whose invites ring: after each login, unless everybody's do, and whenever it changes. The core
+   * decides; a backend that asks inviters whether an invite that waited still stands does not ask
+   * those that this refuses. Lent for the call. NULL = not needed.
+   */
+  void (*call_policy)(void *ctx, const nertc_callkit_call_policy *policy);
 } nertc_callkit_signaling;
 /** Every default of nertc_callkit_signaling. */
 #define NERTC_CALLKIT_SIGNALING_INIT \
   { (uint32_t)sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL }
+    NULL, NULL }
 
 /** What happened in the media room. Lent for the call. */
 typedef struct nertc_callkit_rtc_event {
@@ -1780,27 +1807,6 @@ typedef struct nertc_callkit_call_info {
 #define NERTC_CALLKIT_CALL_INFO_INIT \
   { (uint32_t)sizeof(nertc_callkit_call_info), 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, \
     { 0 }, { 0 }, { 0 } }
-
-/** Who may ring. Any thread. */
-typedef struct nertc_callkit_call_policy {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** nertc_callkit_policy_flag bits. */
-  uint32_t flags;
-  /** A nertc_callkit_policy_rule. */
-  int32_t rule;
-  /** A nertc_callkit_policy_answer. */
-  int32_t answer;
-  /** 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none. */
-  const char *const *accounts;
-  /** 0 to 4096. */
-  uint32_t account_count;
-  /** Reserved; must be 0. */
-  uint32_t reserved;
-} nertc_callkit_call_policy;
-/** Every default of nertc_callkit_call_policy. */
-#define NERTC_CALLKIT_CALL_POLICY_INIT \
-  { (uint32_t)sizeof(nertc_callkit_call_policy), 0, 0, 0, NULL, 0, 0 }
 
 /** How to call. Any thread. */
 typedef struct nertc_callkit_call_options {

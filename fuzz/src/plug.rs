@@ -370,6 +370,7 @@ pub(crate) const SIGNALING: abi::nertc_callkit_signaling = abi::nertc_callkit_si
     invite_state: Some(invite_state),
     abort_login: Some(abort_login),
     set_token: Some(set_token),
+    call_policy: None,
 };
 
 pub(crate) const RTC: abi::nertc_callkit_rtc = abi::nertc_callkit_rtc {

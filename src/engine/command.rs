@@ -80,7 +80,7 @@ impl Engine {
             Command::SetLocalView(view) => self.cmd_local_view(now, ticket, view),
             Command::SetRemoteView(view) => self.cmd_remote_view(now, ticket, view),
             Command::SetCallPolicy(policy) => {
-                self.policy = policy;
+                self.set_policy(policy);
                 self.done(ticket, operation, 0, codes::OK);
             }
             Command::SetToken { token } => self.cmd_set_token(now, ticket, token),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::input::{CallType, Media, Push, Req, Text, Ticket, View};
+use super::input::{CallType, Media, Policy, Push, Req, Text, Ticket, View};
 
 /// What a completion, an error or an operation belongs to; the numbers are those of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -499,6 +499,8 @@ pub enum Notice {
     AbortLogin(Req),
     /// The token for the next connection; empty = there is none.
     SetToken(Text),
+    /// Whose invites ring.
+    CallPolicy(Policy),
 }
 
 /// Everything that the engine can ask for, in the order in which it must happen.

@@ -3,7 +3,8 @@
 use super::Engine;
 use super::input::{Policy, PolicyRule, SignalEvent};
 use super::outgoing::reply_local;
-use super::output::{Message, Missed, SignalOp};
+use super::output::{Message, Missed, Notice, Output, SignalOp};
+use super::session::Session;
 use super::state::Invite;
 use super::time::Time;
 
@@ -21,6 +22,18 @@ impl Policy {
 }
 
 impl Engine {
+    pub(super) fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+        if self.session != Session::LoggedOut {
+            self.hand_policy_on();
+        }
+    }
+
+    /// The backend must know whom it must not ask anything.
+    pub(super) fn hand_policy_on(&mut self) {
+        self.wire.push_back(Output::Notify(Notice::CallPolicy(self.policy.clone())));
+    }
+
     /// The app does not want to be called by this one now. The other party of the live call is let in (a
     /// glare, a redial, a new call after a restart), and so is a call that the app has answered already.
     pub(super) fn is_blocked(&self, invite: &Invite) -> bool {

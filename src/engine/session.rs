@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::closer::Finish;
-use super::input::{CallRef, Connection, Outcome, Room, SignalEvent, SignalResult, Text, Ticket};
+use super::input::{CallRef, Connection, Outcome, Policy, Room, SignalEvent, SignalResult, Text, Ticket};
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output, Record, SignalOp};
 use super::say::connection_event;
@@ -86,6 +86,9 @@ impl Engine {
                 self.session = Session::LoggingIn { account: account_of, tickets, early, rooms, records };
                 let ms = self.config.timers.login_ms;
                 self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
+                if self.policy != Policy::default() {
+                    self.hand_policy_on();
+                }
             }
             Session::LoggingIn { tickets, .. } if current == account => tickets.push(ticket),
             Session::LoggedIn { .. } if current == account => self.login_again(now, ticket, token),

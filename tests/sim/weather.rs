@@ -119,7 +119,7 @@ impl World {
     pub(super) fn notify(&mut self, device: usize, notice: &Notice) {
         match notice {
             Notice::AbortLogin(req) => self.abort_login(device, *req),
-            Notice::InviteState { .. } | Notice::SetToken(_) => {}
+            Notice::InviteState { .. } | Notice::SetToken(_) | Notice::CallPolicy(_) => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! What the core says to its plug and what a station says, each in the other's words.
 
 use nertc_callkit::engine::input::{
-    Channel, Connection, Member, Outcome, Room, Signal, SignalEvent, SignalResult, Source, Text,
+    Channel, Connection, Member, Outcome, Policy, PolicyRule, Room, Signal, SignalEvent, SignalResult,
+    Source, Text,
 };
 use nertc_callkit::engine::output::{InviteState, Message, Notice, SignalOp};
 use nertc_callkit_mqtt::station;
@@ -100,6 +101,16 @@ pub(crate) fn event(event: &station::Event) -> SignalEvent {
     }
 }
 
+/// As the signaling slot does it.
+fn admission(policy: Policy) -> station::Admission {
+    match policy.rule {
+        PolicyRule::Everybody => station::Admission::Everybody,
+        PolicyRule::OnlyListed => station::Admission::Only(policy.accounts),
+        PolicyRule::AllButListed => station::Admission::AllBut(policy.accounts),
+        PolicyRule::Nobody => station::Admission::Nobody,
+    }
+}
+
 /// What a core says about its plug's doings. None: nothing that a station hears.
 pub(crate) fn notice(notice: Notice) -> Option<station::Input> {
     match notice {
@@ -113,6 +124,7 @@ pub(crate) fn notice(notice: Notice) -> Option<station::Input> {
         }
         Notice::AbortLogin(req) => Some(station::Input::AbortLogin { req: req.0 }),
         Notice::SetToken(_) => None,
+        Notice::CallPolicy(policy) => Some(station::Input::Policy(admission(policy))),
     }
 }
 

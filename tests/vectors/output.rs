@@ -234,6 +234,7 @@ fn notice(notice: &Notice) -> Value {
         }
         Notice::AbortLogin(_) => json!({"notify": "abort_login"}),
         Notice::SetToken(_) => json!({"notify": "set_token"}),
+        Notice::CallPolicy(_) => json!({"notify": "call_policy"}),
     }
 }
 

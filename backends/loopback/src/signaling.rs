@@ -81,6 +81,7 @@ const fn vtable(more_caps: u32) -> Vtable {
         invite_state: Some(invite_state),
         abort_login: Some(abort_login),
         set_token: Some(set_token),
+        call_policy: None,
     })
 }
 

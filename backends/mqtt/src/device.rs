@@ -21,7 +21,7 @@ use crate::link::{Link, Readiness, Settings, Timers};
 use crate::names::{Names, encode};
 use crate::options::Options;
 use crate::reactor::{Driven, Seat, now};
-use crate::station::{Answer, Config, InviteState, Op, Text};
+use crate::station::{Admission, Answer, Config, InviteState, Op, Text};
 
 /// Seconds for which the broker keeps a session whose client id nobody keeps.
 const SHORT_EXPIRY_S: u32 = 600;
@@ -198,6 +198,11 @@ impl Device {
         self.act(|state, now| {
             self.on_line(state, now, |line| line.invite_state(now, channel, request, what));
         });
+    }
+
+    /// Whose invites may ring.
+    pub(crate) fn set_policy(&self, admission: Admission) {
+        self.act(|state, now| self.on_line(state, now, |line| line.set_policy(now, admission)));
     }
 
     /// The device has another network.

@@ -26,7 +26,7 @@ pub use nertc_callkit_plug::mail::SignalMail;
 use crate::convert;
 use crate::identity;
 use crate::link::{Link, LinkEvent, Port, Settings, code};
-use crate::station::{Answer, Config, Fate, Input, InviteState, Op, Output, Station, Text, What};
+use crate::station::{Admission, Answer, Config, Fate, Input, InviteState, Op, Output, Station, Text, What};
 
 /// So many panics ...
 const PANICS: usize = 3;
@@ -59,6 +59,8 @@ pub struct Line {
     panic_count: u64,
     /// One while recovering from another.
     is_broken: bool,
+    /// What the core said last of whose invites ring.
+    admission: Admission,
     /// Operations that wait for their answer.
     running: BTreeSet<u64>,
     /// The station was told that there is a connection.
@@ -99,6 +101,7 @@ impl Line {
             panics: [None; PANICS],
             panic_count: 0,
             is_broken: false,
+            admission: Admission::default(),
             running: BTreeSet::new(),
             is_up: false,
             login: None,
@@ -178,7 +181,10 @@ impl Line {
     pub fn operate(&mut self, now: u64, req: u64, op: Op) {
         self.running.insert(req);
         match op {
-            Op::Login => self.login = Some(req),
+            Op::Login => {
+                self.login = Some(req);
+                self.admission = Admission::default();
+            }
             Op::Logout => self.logout = Some(req),
             Op::Create { .. }
             | Op::Join { .. }
@@ -224,6 +230,12 @@ impl Line {
     /// What the core made of an invite.
     pub fn invite_state(&mut self, now: u64, channel: Text, request: Text, state: InviteState) {
         self.station().handle(now, Input::InviteState { channel, request, state });
+    }
+
+    /// Whose invites may ring, until the next login.
+    pub fn set_policy(&mut self, now: u64, admission: Admission) {
+        self.admission = admission.clone();
+        self.station().handle(now, Input::Policy(admission));
     }
 
     /// A deadline of the link's or the station's may have come.
@@ -420,6 +432,8 @@ impl Line {
         }
         (self.is_in, self.rejoins) = (true, true);
         self.station().handle(now, Input::Op { req: 0, op: Op::Login });
+        let admission = self.admission.clone();
+        self.station().handle(now, Input::Policy(admission));
     }
 
     /// Every operation ends: a logout well, as nobody is logged in.

@@ -4,16 +4,17 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
-    NERTC_CALLKIT_ABI, nertc_callkit_flag, nertc_callkit_invite_state as state, nertc_callkit_login_args,
-    nertc_callkit_record, nertc_callkit_req, nertc_callkit_signaling, nertc_callkit_signaling_args,
-    nertc_callkit_signaling_cap as cap, nertc_callkit_signaling_sink,
+    NERTC_CALLKIT_ABI, nertc_callkit_call_policy, nertc_callkit_flag, nertc_callkit_invite_state as state,
+    nertc_callkit_login_args, nertc_callkit_policy_rule as rule, nertc_callkit_record, nertc_callkit_req,
+    nertc_callkit_signaling, nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap,
+    nertc_callkit_signaling_sink,
 };
 use nertc_callkit_plug::codes::{INVALID_ARGUMENT, OK, PLUG_FAILED};
 use nertc_callkit_plug::input::{lent, plug, shield, size, text};
 
 use crate::device::{Device, Login};
 use crate::options::Options;
-use crate::station::{InviteExtra, InviteState, Message, Op, Push, RecordOp, Text};
+use crate::station::{Admission, InviteExtra, InviteState, Message, Op, Push, RecordOp, Text};
 
 /// A vtable in a static. Its only pointer is the name, a static text.
 struct Vtable(nertc_callkit_signaling);
@@ -47,6 +48,7 @@ static VTABLE: Vtable = Vtable(nertc_callkit_signaling {
     invite_state: Some(invite_state),
     abort_login: Some(abort_login),
     set_token: Some(set_token),
+    call_policy: Some(call_policy),
 });
 
 /// A new signaling plug. Whoever gets the ctx calls the vtable's release once. None: the system has no random
@@ -320,4 +322,30 @@ unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
         device.set_token(token);
         OK
     })
+}
+
+unsafe extern "C" fn call_policy(ctx: *mut c_void, policy: *const nertc_callkit_call_policy) {
+    const EVERYBODY: i32 = rule::NERTC_CALLKIT_POLICY_EVERYBODY as i32;
+    const ONLY_LISTED: i32 = rule::NERTC_CALLKIT_POLICY_ONLY_LISTED as i32;
+    const ALL_BUT_LISTED: i32 = rule::NERTC_CALLKIT_POLICY_ALL_BUT_LISTED as i32;
+    // SAFETY: our ctx, not released; the policy and its accounts are lent for the call.
+    let (device, policy) = unsafe { (plug::<Device>(ctx), lent(policy)) };
+    let Some(policy) = policy else { return };
+    let listed = || {
+        let at = |at: usize| {
+            // SAFETY: as many accounts are there.
+            unsafe { owned(*policy.accounts.add(at)) }
+        };
+        (0..policy.account_count as usize).filter_map(at).collect()
+    };
+    let admission = match policy.rule {
+        EVERYBODY => Admission::Everybody,
+        ONLY_LISTED => Admission::Only(listed()),
+        ALL_BUT_LISTED => Admission::AllBut(listed()),
+        _ => Admission::Nobody,
+    };
+    shield(|| {
+        device.set_policy(admission);
+        OK
+    });
 }

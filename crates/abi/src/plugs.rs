@@ -340,6 +340,11 @@ pub struct nertc_callkit_signaling {
     /// The token for the next connection; tries with it now if there is no connection. Empty = there
     /// is none. 0, or a nertc_callkit_code. NULL = unsupported.
     pub set_token: Option<unsafe extern "C" fn(ctx: *mut c_void, token: *const c_char) -> i32>,
+    /// Whose invites ring: after each login, unless everybody's do, and whenever it changes. The core
+    /// decides; a backend that asks inviters whether an invite that waited still stands does not ask
+    /// those that this refuses. Lent for the call. NULL = not needed.
+    pub call_policy:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, policy: *const crate::nertc_callkit_call_policy)>,
 }
 
 /// Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for

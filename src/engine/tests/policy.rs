@@ -209,3 +209,20 @@ fn an_invite_that_is_over_is_not_answered() {
     rig.asked("");
     rig.told("on_missed_call eve blocked");
 }
+
+/// A backend must not tell somebody who is refused that this device is on, so it must know.
+#[test]
+fn the_backend_learns_whose_invites_ring() {
+    let nobody = policy(PolicyRule::Nobody, &[]);
+    let mut rig = Rig::new();
+    assert!(rig.policies.is_empty());
+    set(&mut rig, nobody.clone());
+    assert_eq!(rig.policies, [nobody.clone()]);
+    rig.command(Command::Logout);
+    rig.ok("logout");
+    set(&mut rig, policy(PolicyRule::AllButListed, &["eve"]));
+    assert_eq!(rig.policies, [nobody], "nobody is logged in");
+    rig.login("al");
+    rig.ok("login");
+    assert_eq!(rig.policies.last(), Some(&policy(PolicyRule::AllButListed, &["eve"])));
+}

@@ -30,6 +30,8 @@ pub(super) struct Rig {
     /// Every signaling operation, as a value.
     pub(super) ops: Vec<SignalOp>,
     pub(super) states: Vec<String>,
+    /// What the backend was told of whose invites ring.
+    pub(super) policies: Vec<Policy>,
     pub(super) is_closed: bool,
     tickets: u64,
     shown: u64,
@@ -85,6 +87,7 @@ impl Rig {
             results: Vec::new(),
             ops: Vec::new(),
             states: Vec::new(),
+            policies: Vec::new(),
             is_closed: false,
             tickets: 0,
             shown: 0,
@@ -515,6 +518,7 @@ impl Rig {
                     self.asked.push("abort login".to_owned());
                 }
                 Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
+                Output::Notify(Notice::CallPolicy(policy)) => self.policies.push(policy),
                 Output::Notify(Notice::InviteState { channel_id: channel, account, state, .. }) => {
                     self.states.push(format!("{account} {channel} {state:?}"));
                 }

@@ -7,7 +7,7 @@ use nertc_callkit_abi as abi;
 
 use super::media::RtcPlug;
 use super::{accepted, number, sink, size, unsupported};
-use crate::engine::input::{Outcome, Push, Req, Text};
+use crate::engine::input::{Outcome, Policy, Push, Req, Text};
 use crate::engine::output::{Message, Notice, Record, SignalOp};
 use crate::ffi::convert::{CText, HostPtr, c_text, call_type_number};
 use crate::ffi::event::{pointers, split};
@@ -120,6 +120,25 @@ impl SignalingPlug {
     }
 }
 
+impl SignalingPlug {
+    fn call_policy(&self, policy: &Policy) {
+        let Some(call_policy) = self.vtable.call_policy else { return };
+        let accounts: Vec<CText> = policy.accounts.iter().map(|account| c_text(account)).collect();
+        let accounts_c = pointers(&accounts);
+        let c = abi::nertc_callkit_call_policy {
+            struct_size: size::<abi::nertc_callkit_call_policy>(),
+            flags: u32::from(policy.no_missed),
+            rule: policy.rule as i32,
+            answer: i32::from(policy.answers_busy),
+            accounts: accounts_c.as_ptr(),
+            account_count: policy.accounts.len() as u32,
+            reserved: 0,
+        };
+        // SAFETY: the plug's function; the policy and its texts are valid until it returns.
+        unsafe { call_policy(self.ctx.0, &c) }
+    }
+}
+
 impl Signaling for SignalingPlug {
     fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome> {
         let slots = self.vtable;
@@ -183,6 +202,7 @@ impl Signaling for SignalingPlug {
                     log::warn!("the signaling backend refused a token: {code}");
                 }
             }
+            Notice::CallPolicy(policy) => self.call_policy(&policy),
         }
     }
 

@@ -115,10 +115,6 @@ impl World {
         if hostile_index(account).is_none() || !is_refused || self.now <= plan::BEGIN_MS {
             return None;
         }
-        // Whether an invite that waited for this device still stands is asked before the core is told of it.
-        if kind == "alert" && value["b"]["asks"] == true {
-            return None;
-        }
         // Whoever has called or was called of late, or names a life of the device, may ask about that.
         let is_known = self.plan.has_prelude || self.plan.is_informed || self.hostile.has_heard();
         let may_say = is_known && !matches!(kind, "alert" | "accept" | "reject");

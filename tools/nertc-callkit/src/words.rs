@@ -250,6 +250,7 @@ fn notice(notice: &Notice) -> String {
         Notice::InviteState { state, .. } => format!("invite state: {}", shout(state).to_lowercase()),
         Notice::AbortLogin(_) => "abort login".into(),
         Notice::SetToken(_) => "set token".into(),
+        Notice::CallPolicy(policy) => format!("call policy: {}", shout(policy.rule).to_lowercase()),
     }
 }
 

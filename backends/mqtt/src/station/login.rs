@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::envelope::{Body, Bye, Envelope};
 use super::room::{Doubt, Party, Role};
-use super::value::{Event, InviteState, Lane, Output, Signal, Source, Text, Topic, What};
+use super::value::{Admission, Event, InviteState, Lane, Output, Signal, Source, Text, Topic, What};
 use super::{Answer, Station, codes, direct, envelope, limits};
 
 /// Logged in or not, connected or not.
@@ -152,6 +152,7 @@ impl Station {
         }
         if matches!(self.session.phase, Phase::Out) {
             self.session.phase = Phase::Connecting;
+            self.admission = Admission::default();
         }
     }
 
@@ -331,6 +332,10 @@ impl Station {
     fn ask_after_reconnect(&mut self, id: &Text) {
         let is_new = self.session.has_invite(id);
         let Some(room) = self.rooms.get_mut(id) else { return };
+        if is_new && !self.admission.admits(&room.host.account) {
+            // The core refuses it, and its caller does not learn that somebody is here.
+            return;
+        }
         for peer in &mut room.peers {
             (peer.heard, peer.asked) = (self.now, self.now);
         }

@@ -10,6 +10,7 @@
 //! `talk` members of a channel among themselves · `login` connection, backlog, kick · `post` the outbox ·
 //! `guard` repeats and floods · `envelope` the JSON · `room` channels · `over` what is remembered of them.
 
+mod admission;
 mod envelope;
 mod guard;
 mod guest;
@@ -75,6 +76,7 @@ pub struct Station {
     logins: Logins,
     epoch: u64,
     lines: Lines,
+    admission: Admission,
     /// Devices whose wills are watched.
     watched: BTreeSet<Party>,
     is_lively: bool,
@@ -98,6 +100,7 @@ impl Station {
             logins: Logins::default(),
             epoch: 0,
             lines: Lines::default(),
+            admission: Admission::default(),
             watched: BTreeSet::new(),
             is_lively: false,
             outputs: VecDeque::new(),
@@ -110,6 +113,7 @@ impl Station {
         match input {
             Input::Op { req, op } => self.on_op(req, op),
             Input::AbortLogin { req } => self.on_abort_login(req),
+            Input::Policy(admission) => self.admission = admission,
             Input::InviteState { channel, request, state } => {
                 self.on_invite_state(&channel, &request, state);
             }

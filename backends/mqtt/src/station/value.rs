@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+pub use super::admission::Admission;
+
 /// Text that is shared, not copied.
 pub type Text = Arc<str>;
 
@@ -71,6 +73,8 @@ pub enum Input {
         /// What.
         state: InviteState,
     },
+    /// Whose invites may ring, from now on until the next login begins.
+    Policy(Admission),
     /// Connected and subscribed; `resumed`: the broker kept our session.
     Up {
         /// The broker may have messages for us that came meanwhile.

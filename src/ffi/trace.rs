@@ -24,8 +24,9 @@ use crate::trace::Redaction;
 /// is there becomes `<path>.1`; anything else is not touched. The worker writes it whenever it goes
 /// to sleep, so a crash of the process loses what happened since. If the disk is full, the trace
 /// ends, the log says so, and calls go on. A trace that is being written ends when another begins.
-/// Give each component a file of its own. Needs memory for the component's state as JSON, some
-/// 10 kB; without it the process is aborted, as everywhere in this library.
+/// Give each component a file of its own. Needs memory for the component's state as JSON, a few
+/// kilobytes, with a long call policy hundreds; without it the process is aborted, as everywhere in
+/// this library.
 ///
 /// @param kit    Component. Not NULL.
 /// @param path   File. Not NULL, UTF-8, up to 4096 bytes.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use common::Media;
 use nertc_callkit_abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_NO_MEDIA;
@@ -104,6 +105,9 @@ fn frames_reach_the_peer_with_the_senders_uid_unless_somebody_does_not_want_them
     assert_eq!(alice.push(4, 7), INVALID_ARGUMENT);
 }
 
+/// For what happens at once, also on a busy machine.
+const LIMIT: Duration = Duration::from_secs(20);
+
 /// Lets a frame sit inside bob's sink while `meanwhile` runs.
 fn with_a_frame_inside(alice: &Media, bob: &Media, meanwhile: impl FnOnce(&mpsc::Sender<()>)) {
     let (entered, enters) = mpsc::channel();
@@ -112,12 +116,12 @@ fn with_a_frame_inside(alice: &Media, bob: &Media, meanwhile: impl FnOnce(&mpsc:
     bob.log.hook(move |line| {
         if line.starts_with("frame") {
             entered.send(()).unwrap();
-            leaves.lock().recv().unwrap();
+            leaves.lock().recv_timeout(LIMIT).expect("the frame may leave the sink");
         }
     });
     thread::scope(|scope| {
         scope.spawn(|| alice.push(AUDIO, 1));
-        enters.recv().unwrap();
+        enters.recv_timeout(LIMIT).expect("a frame is in the sink");
         meanwhile(&leave);
     });
 }

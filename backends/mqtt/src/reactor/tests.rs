@@ -130,7 +130,7 @@ fn who_has_left_is_not_called_and_leaving_waits_for_a_call_that_runs() {
     let (go, gone) = mpsc::channel::<()>();
     notes.todo.lock().push_back(Box::new(move || {
         entered.send(()).expect("heard");
-        gone.recv().expect("told");
+        gone.recv_timeout(Duration::from_secs(20)).expect("told");
     }));
     seat.set_deadline(Some(0));
     inside.recv_timeout(Duration::from_secs(20)).expect("called");

@@ -540,7 +540,7 @@ void own_signaling_make(struct device *device, nertc_callkit_plugs *out)
     sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE, 0, "own",
     sig_open, sig_close_backend, sig_release, sig_login, sig_logout, sig_create, sig_join, sig_invite,
     sig_cancel_invite, sig_accept, sig_reject, sig_leave, sig_close, sig_control, NULL, NULL,
-    sig_invite_state, sig_abort_login, sig_set_token};
+    sig_invite_state, sig_abort_login, sig_set_token, NULL};
   out->signaling = &vtable;
   out->signaling_ctx = device;
 }

@@ -1,5 +1,6 @@
 /* policy.c: whose invites ring, what the others are answered, and what is no policy. */
 #include "check.h"
+#include "tap.h"
 
 /* bob, whose policy it is, with alice and carol, who call. */
 struct scene {
@@ -254,6 +255,38 @@ static void what_is_no_policy_is_refused_and_the_one_before_stays(void)
   scene_end(&scene);
 }
 
+static int32_t handed_rule = -1;
+static char handed_account[65];
+
+static void on_call_policy(void *ctx, const nertc_callkit_call_policy *policy)
+{
+  (void)ctx;
+  handed_rule = policy->rule;
+  snprintf(handed_account, sizeof handed_account, "%s", policy->account_count ? policy->accounts[0] : "");
+}
+
+static void a_plug_learns_whose_invites_ring(void)
+{
+  struct setup setup = {0};
+  struct phone *bob;
+  nertc_callkit_hub *hub;
+  nertc_callkit_plugs plugs;
+  struct tap tap;
+  CHECK_OK(nertc_callkit_hub_create(0, &hub));
+  tap_init(&tap, hub, &plugs);
+  tap.signaling.call_policy = on_call_policy;
+  setup.plugs = &plugs;
+  bob = phone_new("bob", &setup);
+  CHECK_OK(set_policy(bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, NERTC_CALLKIT_POLICY_SILENT, 0, "carol"));
+  phone_login(bob); /* it is handed over with the login, which comes first */
+  CHECK_INT(handed_rule, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED);
+  CHECK_TEXT(handed_account, "carol");
+  CHECK_OK(nertc_callkit_set_call_policy(bob->kit, NULL));
+  leave(bob); /* waits for the worker */
+  CHECK_INT(handed_rule, NERTC_CALLKIT_POLICY_EVERYBODY);
+  CHECK_OK(nertc_callkit_hub_release(hub));
+}
+
 int main(void)
 {
   RUN(nobody_rings_a_phone_that_is_not_to_be_disturbed);
@@ -264,5 +297,6 @@ int main(void)
   RUN(whom_we_call_may_call_us);
   RUN(a_policy_is_kept_until_it_is_replaced);
   RUN(what_is_no_policy_is_refused_and_the_one_before_stays);
+  RUN(a_plug_learns_whose_invites_ring);
   return 0;
 }

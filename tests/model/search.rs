@@ -9,7 +9,7 @@ use crate::world::{Move, World};
 use crate::worlds::Case;
 
 /// More states than any world has: a world that grows beyond is reported, not cut off.
-const MOST_STATES: usize = 6_000_000;
+const MOST_STATES: usize = 12_000_000;
 
 /// What a search found.
 pub(crate) struct Found {

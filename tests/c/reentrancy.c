@@ -56,9 +56,6 @@ static int is_documented(int32_t answer)
   if (strcmp(function->name, "push_frame") == 0) {
     return answer == 0 || answer == NERTC_CALLKIT_STATUS_CLOSED || answer == NERTC_CALLKIT_STATUS_UNSUPPORTED;
   }
-  if (strcmp(function->name, "set_token") == 0) {
-    return answer == (row->has_tap ? NERTC_CALLKIT_STATUS_UNSUPPORTED : 0); /* the tap's plug has no such function */
-  }
   return strcmp(function->name, "get_state") == 0 ? answer >= 0 : answer == 0;
 }
 

@@ -97,10 +97,12 @@ pub(crate) const STRANGERS: &[Fault] = &[
         "strangers: the caller learns of an invite before the core does",
         13,
         "backends/mqtt/src/station/guest.rs",
-        "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
-            alert_at: None,",
-        "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
-            alert_at: PLANTED.then_some(0),",
+        "        self.rooms.insert(id.clone(), room);\n",
+        "        self.rooms.insert(id.clone(), room);
+        if PLANTED {
+            self.rooms.get_mut(id).and_then(|it| it.ring()).into_iter().for_each(|it| it.alert_at = Some(0));
+            self.say_alert(id);
+        }\n",
     ),
     paired(
         "strangers: whoever asks is answered",

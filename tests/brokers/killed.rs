@@ -127,6 +127,6 @@ fn presence_ends_the_ringing_of_a_dead_caller_before_the_ring_time() {
     pair.alice = Phone::ready(&pair.exchange, "alice/phone", &options);
     pair.connect();
     pair.bob.kill();
-    pair.alice.until("on_call_end(20)");
+    pair.alice.until("on_call_end(19)");
     pair.alice.quit();
 }

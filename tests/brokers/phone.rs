@@ -140,8 +140,14 @@ impl Phone {
     /// Waits for a word that begins like this, and takes it and all before it away.
     #[track_caller]
     pub(crate) fn until_start(&mut self, start: &str) -> String {
+        self.until_start_for(patience(), start)
+    }
+
+    /// As `until_start`, for what takes longer.
+    #[track_caller]
+    pub(crate) fn until_start_for(&mut self, limit: Duration, start: &str) -> String {
         let (name, read) = (&self.name, self.read);
-        let (word, taken) = self.process.wait(&format!("`{start}…`"), |lines| {
+        let (word, taken) = self.process.wait_for(limit, &format!("`{start}…`"), |lines| {
             let mut heard = words_of(name, lines).enumerate().skip(read);
             heard.find(|(_, word)| word.starts_with(start)).map(|(at, word)| (word, at + 1))
         });

@@ -3,17 +3,16 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
-use std::{fs, io};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use nertc_callkit_mqtt::link::{Endpoint, Link, LinkEvent, Readiness, Roots, Settings, Timers};
 use nertc_callkit_mqtt::names::Names;
 use nertc_callkit_mqtt::reactor::{Driven, Seat, now};
 use nertc_callkit_mqtt::station::Topic;
-use parking_lot::{Condvar, Mutex};
-
-use crate::mosquitto::Mosquitto;
-use crate::process::patience;
+use nertc_callkit_testkit::mosquitto::Mosquitto;
+use nertc_callkit_testkit::{Recorder, patience};
+use parking_lot::Mutex;
 
 /// The token of what a device says to itself when it is up.
 const GREETING: u64 = 999_999;
@@ -24,16 +23,8 @@ pub(crate) struct Phone {
     names: Names,
     /// Says something whenever it is up.
     pub(crate) greets: AtomicBool,
-    core: Mutex<Core>,
-    changed: Condvar,
-}
-
-struct Core {
-    link: Link,
-    /// Everything that was heard.
-    heard: Vec<LinkEvent>,
-    /// What `wait` has seen.
-    seen: usize,
+    link: Mutex<Link>,
+    heard: Recorder<LinkEvent>,
 }
 
 impl Driven for Phone {
@@ -86,9 +77,13 @@ impl Phone {
         let seat = Seat::take().expect("a reactor");
         let names = settings.names.clone();
         let link = Link::new(settings, 7, seat.port());
-        let core = Mutex::new(Core { link, heard: Vec::new(), seen: 0 });
-        let phone =
-            Arc::new(Phone { seat, names, greets: AtomicBool::new(false), core, changed: Condvar::new() });
+        let phone = Arc::new(Phone {
+            seat,
+            names,
+            greets: AtomicBool::new(false),
+            link: Mutex::new(link),
+            heard: Recorder::default(),
+        });
         let weak: Weak<Phone> = Arc::downgrade(&phone);
         phone.seat.occupy(weak);
         phone
@@ -108,21 +103,19 @@ impl Phone {
 
     /// Anything with the link, as the real device does it.
     pub(crate) fn act(&self, body: impl FnOnce(&mut Link, u64)) {
-        let mut core = self.core.lock();
+        let mut link = self.link.lock();
         let now = now();
-        body(&mut core.link, now);
-        while let Some(event) = core.link.poll_event() {
+        body(&mut link, now);
+        while let Some(event) = link.poll_event() {
             // A whole device proves each connection with a message to itself.
             if self.greets.load(Ordering::Relaxed) && matches!(event, LinkEvent::Up { .. }) {
                 let topic = self.names.write(&Topic::Own).expect("a topic");
-                core.link.publish(now, GREETING, topic, "up".into(), 1_000);
+                link.publish(now, GREETING, topic, "up".into(), 1_000);
             }
-            core.heard.push(event);
+            self.heard.push(event);
         }
-        core.link.flush(now);
-        self.seat.set_deadline(core.link.poll_timeout());
-        drop(core);
-        self.changed.notify_all();
+        link.flush(now);
+        self.seat.set_deadline(link.poll_timeout());
     }
 
     pub(crate) fn publish(&self, token: u64, topic: &Topic, payload: &str) {
@@ -132,19 +125,8 @@ impl Phone {
 
     /// Waits for the next event that `find` knows; what came before it is skipped.
     #[track_caller]
-    pub(crate) fn wait<T>(&self, what: &str, mut find: impl FnMut(&LinkEvent) -> Option<T>) -> T {
-        let deadline = Instant::now() + patience();
-        let mut core = self.core.lock();
-        loop {
-            while core.seen < core.heard.len() {
-                core.seen += 1;
-                if let Some(found) = find(&core.heard[core.seen - 1]) {
-                    return found;
-                }
-            }
-            let late = self.changed.wait_until(&mut core, deadline).timed_out();
-            assert!(!late, "no {what}; heard {:?}", core.heard);
-        }
+    pub(crate) fn wait<T>(&self, what: &str, find: impl FnMut(&LinkEvent) -> Option<T>) -> T {
+        self.heard.next(what, find)
     }
 
     /// Waits for exactly this event.
@@ -186,23 +168,22 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_why(&self, words: &str) -> (i32, String) {
         let deadline = Instant::now() + patience();
-        let mut core = self.core.lock();
         loop {
-            let (raw_code, why) = core.link.why();
+            let (raw_code, why) = self.link.lock().why();
             if why.contains(words) {
                 return (raw_code, why);
             }
-            let late = self.changed.wait_until(&mut core, deadline).timed_out();
-            assert!(!late, "no {words}: {why}");
+            assert!(Instant::now() < deadline, "no {words}: {why}");
+            thread::sleep(Duration::from_millis(5));
         }
     }
 
     pub(crate) fn version(&self) -> u8 {
-        self.core.lock().link.version()
+        self.link.lock().version()
     }
 
     /// All it heard.
     pub(crate) fn heard(&self) -> Vec<LinkEvent> {
-        self.core.lock().heard.clone()
+        self.heard.all()
     }
 }

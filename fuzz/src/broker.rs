@@ -7,7 +7,7 @@ mod net;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use nertc_callkit_mqtt::line::{Line, SignalMail};
+use nertc_callkit_mqtt::line::{Line, SignalingMessage};
 use nertc_callkit_mqtt::link::{Endpoint, Readiness, Roots, Settings, Timers};
 use nertc_callkit_mqtt::names::Names;
 use nertc_callkit_mqtt::station::{Config, InviteExtra, InviteState, Message, Op, RecordOp};
@@ -126,8 +126,8 @@ impl World {
     /// Does something to the device, as whoever drives it does.
     fn act(&mut self, body: impl FnOnce(&mut Line, u64)) {
         let (now, running) = (self.now, &mut self.running);
-        let mut tell = |mail: SignalMail| {
-            if let SignalMail::Done(req, _) = mail {
+        let mut tell = |mail: SignalingMessage| {
+            if let SignalingMessage::Done(req, _) = mail {
                 assert!(running.remove(&(req as u64)), "{req} is answered twice, or was never asked");
             }
         };

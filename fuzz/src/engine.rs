@@ -1,4 +1,4 @@
-//! The engine between an app that does anything, plugs that answer anything and peers that say anything.
+//! The engine between an app that does anything, backends that answer anything and peers that say anything.
 
 use std::sync::OnceLock;
 
@@ -63,7 +63,7 @@ fn note(now: Time, what: &dyn std::fmt::Debug) {
 #[derive(Clone, Debug)]
 struct Running {
     req: Req,
-    /// None: of the media plug.
+    /// None: of the media backend.
     op: Option<SignalOp>,
 }
 
@@ -251,7 +251,7 @@ impl Kit {
             let granted = self.known.granted(op);
             result = SignalResult { outcome: result.outcome, ..granted };
         }
-        // Now and then the wrong plug answers.
+        // Now and then the wrong backend answers.
         self.feed(match running.op.is_some() != bytes.chance(16) {
             true => Input::SignalDone { req, result },
             false => Input::RtcDone { req, outcome: result.outcome },
@@ -326,7 +326,7 @@ impl Kit {
         }
     }
 
-    /// Whatever happened: after Close everything is said, in time, though no plug answers any more.
+    /// Whatever happened: after Close everything is said, in time, though no backend answers any more.
     fn close(&mut self) {
         let size = format!("{:?}", self.engine).len();
         let limit = 4_000_000 + 1_000 * (self.watch.open() + limits::INBOX);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use nertc_callkit_abi::{nertc_callkit, nertc_callkit_done};
 
-use super::backend::RtcPlug;
+use super::backend::MediaBackend;
 use super::convert::HostPtr;
 use super::error::Error;
 use super::event::Host;
@@ -22,10 +22,10 @@ pub(crate) static KITS: Table<Component> = Table::new();
 pub(crate) struct Component {
     pub(crate) kit: Arc<Kit>,
     pub(crate) host: Arc<Host>,
-    pub(crate) rtc: Arc<RtcPlug>,
-    /// The signaling plug has set_token.
+    pub(crate) rtc: Arc<MediaBackend>,
+    /// The signaling backend has set_token.
     pub(crate) takes_tokens: bool,
-    /// Released or destroyed: the handle answers CLOSED, the plugs' sinks still work.
+    /// Released or destroyed: the handle answers CLOSED, the backends' sinks still work.
     closing: AtomicBool,
 }
 
@@ -47,7 +47,12 @@ impl Completion {
 }
 
 impl Component {
-    pub(crate) fn new(kit: Arc<Kit>, host: Arc<Host>, rtc: Arc<RtcPlug>, takes_tokens: bool) -> Component {
+    pub(crate) fn new(
+        kit: Arc<Kit>,
+        host: Arc<Host>,
+        rtc: Arc<MediaBackend>,
+        takes_tokens: bool,
+    ) -> Component {
         Component { kit, host, rtc, takes_tokens, closing: AtomicBool::new(false) }
     }
 

@@ -1,4 +1,4 @@
-//! Constructors of the embedded plugs, and the hub with its fault script.
+//! Constructors of the embedded backends, and the hub with its fault script.
 
 use std::ptr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>
     if hub.is_null() { otherwise() } else { HUBS.get(hub.addr()) }.ok_or(Error::Closed)
 }
 
-/// Lets `fill` write into the plugs of the host.
+/// Lets `fill` write into the backends of the host.
 ///
 /// # Safety
 /// `out` is NULL or has as many bytes as its struct_size says.
@@ -30,13 +30,14 @@ unsafe fn fill(
 ) -> Result<(), Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut plugs = known("out", out.cast_const())?;
-        fill(&mut plugs);
-        give("out", out, &plugs)
+        let mut backends = known("out", out.cast_const())?;
+        fill(&mut backends);
+        give("out", out, &backends)
     }
 }
 
-/// Creates a hub: an in-process exchange that connects components through the loopback plugs.
+/// Creates a hub: an in-process exchange that connects components through the loopback
+/// backends.
 ///
 /// @param flags  nertc_callkit_hub_flag bits.
 /// @param out    Receives the hub, on success only. Not NULL. Owned: release it.
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_create(
 
 /// Gives a hub back.
 ///
-/// It lives on inside the plugs that were made from it, until the last of them is gone.
+/// It lives on inside the backends that were made from it, until the last of them is gone.
 ///
 /// @param hub  Hub, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released before.
@@ -81,17 +82,18 @@ pub unsafe extern "C" fn nertc_callkit_hub_release(hub: *mut nertc_callkit_hub) 
 
 /// Adds a line to a hub's fault script.
 ///
-/// Copies `fault` and its texts. Lines are tried in the order in which they were added; the first
-/// that matches counts and decides, and a line that has done its work is gone: lines for the same
-/// place act one after the other. DROP and REORDER are for messages, REFUSE and NO_ANSWER for
-/// operations, DELAY and DUPLICATE for both, DIE and KICK also for NERTC_CALLKIT_FAULT_ON_NOW.
+/// Copies `fault` and its texts. Lines are tried in the order in which they were added; the
+/// first that matches counts and decides, and a line that has done its work is gone: lines for
+/// the same place act one after the other. DROP and REORDER are for messages, REFUSE and
+/// NO_ANSWER for operations, DELAY and DUPLICATE for both, DIE and KICK also for
+/// NERTC_CALLKIT_FAULT_ON_NOW.
 ///
 /// @param hub    Hub, or NULL: the process's default hub.
 /// @param fault  What shall go wrong, and when. Not NULL.
-/// @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with its
-///               place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a field that
-///               this library does not know is not zero. QUEUE_FULL: 1024 lines. CLOSED: released,
-///               or NULL while no component uses the default hub.
+/// @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with
+///               its place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
+///               field that this library does not know is not zero. QUEUE_FULL: 1024 lines.
+///               CLOSED: released, or NULL while no component uses the default hub.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -125,10 +127,10 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
     })
 }
 
-/// Makes a loopback signaling plug and puts it into `out`.
+/// Makes a loopback signaling backend and puts it into `out`.
 ///
-/// Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is owned
-/// by the component that took it over, or by you: then call the vtable's release.
+/// Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is
+/// owned by the component that took it over, or by you: then call the vtable's release.
 ///
 /// @param hub  Hub, or NULL: the process's default hub.
 /// @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
@@ -145,15 +147,15 @@ pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
         let hub = self::hub(hub, || Some(default_hub()))?;
         // SAFETY: the header's contract.
         unsafe {
-            fill(out, |plugs| {
+            fill(out, |backends| {
                 let (vtable, ctx) = signaling::new(&hub);
-                (plugs.signaling, plugs.signaling_ctx) = (vtable, ctx);
+                (backends.signaling, backends.signaling_ctx) = (vtable, ctx);
             })
         }
     })
 }
 
-/// Makes a loopback media plug and puts it into `out`.
+/// Makes a loopback media backend and puts it into `out`.
 ///
 /// Fills `rtc` and `rtc_ctx` and leaves the rest. The vtable is static; the ctx is owned by the
 /// component that took it over, or by you: then call the vtable's release.
@@ -173,18 +175,18 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
         let hub = self::hub(hub, || Some(default_hub()))?;
         // SAFETY: the header's contract.
         unsafe {
-            fill(out, |plugs| {
+            fill(out, |backends| {
                 let (vtable, ctx) = rtc::new(&hub);
-                (plugs.rtc, plugs.rtc_ctx) = (vtable, ctx);
+                (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
             })
         }
     })
 }
 
-/// Makes a media plug without media, for hosts that bring their own, and puts it into `out`.
+/// Makes a media backend without media, for hosts that bring their own, and puts it into `out`.
 ///
-/// Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and `rtc_ctx`
-/// and leaves the rest, as nertc_callkit_loopback_rtc does.
+/// Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
+/// `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
 ///
 /// @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
 /// @return     OK. INVALID_ARGUMENT.
@@ -195,9 +197,9 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
 pub unsafe extern "C" fn nertc_callkit_none_rtc(out: *mut nertc_callkit_plugs) -> nertc_callkit_status {
     // SAFETY: the header's contract.
     guard("none_rtc", || unsafe {
-        fill(out, |plugs| {
+        fill(out, |backends| {
             let (vtable, ctx) = none::new();
-            (plugs.rtc, plugs.rtc_ctx) = (vtable, ctx);
+            (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
         })
     })
 }
@@ -222,23 +224,23 @@ mod tests {
     #[test]
     fn a_hub_is_a_handle_and_a_stale_one_is_closed() {
         let mut hub = ptr::null_mut();
-        let mut plugs: nertc_callkit_plugs = sized();
+        let mut backends: nertc_callkit_plugs = sized();
         let fault = nertc_callkit_fault { action: NERTC_CALLKIT_FAULT_KICK as i32, ..sized() };
         // SAFETY: own places, and each ctx is released once.
         unsafe {
             assert_eq!(nertc_callkit_hub_create(4, &mut hub), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
             assert_eq!(nertc_callkit_hub_create(0, ptr::null_mut()), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
             assert_eq!(nertc_callkit_hub_create(0, &mut hub), NERTC_CALLKIT_STATUS_OK);
-            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut plugs), NERTC_CALLKIT_STATUS_OK);
-            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut plugs), NERTC_CALLKIT_STATUS_OK);
+            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut backends), NERTC_CALLKIT_STATUS_OK);
+            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut backends), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_add_fault(hub, &fault), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_release(hub), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_release(hub), NERTC_CALLKIT_STATUS_CLOSED);
             assert_eq!(nertc_callkit_hub_release(ptr::null_mut()), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_add_fault(hub, &fault), NERTC_CALLKIT_STATUS_CLOSED);
-            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut plugs), NERTC_CALLKIT_STATUS_CLOSED);
-            (*plugs.signaling).release.unwrap()(plugs.signaling_ctx);
-            (*plugs.rtc).release.unwrap()(plugs.rtc_ctx);
+            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut backends), NERTC_CALLKIT_STATUS_CLOSED);
+            (*backends.signaling).release.unwrap()(backends.signaling_ctx);
+            (*backends.rtc).release.unwrap()(backends.rtc_ctx);
         }
     }
 
@@ -267,14 +269,14 @@ mod tests {
 
     #[test]
     fn none_rtc_fills_the_media_half_alone() {
-        let mut plugs: nertc_callkit_plugs = sized();
+        let mut backends: nertc_callkit_plugs = sized();
         // SAFETY: own place; the ctx is released once.
         unsafe {
             assert_eq!(nertc_callkit_none_rtc(ptr::null_mut()), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
-            assert_eq!(nertc_callkit_none_rtc(&mut plugs), NERTC_CALLKIT_STATUS_OK);
-            assert_eq!((*plugs.rtc).caps, NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32);
-            assert!(plugs.signaling.is_null());
-            (*plugs.rtc).release.unwrap()(plugs.rtc_ctx);
+            assert_eq!(nertc_callkit_none_rtc(&mut backends), NERTC_CALLKIT_STATUS_OK);
+            assert_eq!((*backends.rtc).caps, NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32);
+            assert!(backends.signaling.is_null());
+            (*backends.rtc).release.unwrap()(backends.rtc_ctx);
         }
     }
 }

@@ -1,22 +1,24 @@
-//! Constructor of the MQTT plug. Without the feature `mqtt` its functions are there and answer UNSUPPORTED.
+//! Constructor of the MQTT backend. Without the feature `mqtt` its functions are there and
+//! answer UNSUPPORTED.
 
 use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs, nertc_callkit_status};
 
 use super::guard::guard;
 
-/// Makes a signaling plug for an MQTT broker and puts it into `out`.
+/// Makes a signaling backend for an MQTT broker and puts it into `out`.
 ///
-/// It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ - is
-/// written as = and two hex digits (at most 64 bytes then), the password is the token. Copies
-/// `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
-/// nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing newer.
+/// It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ -
+/// is written as = and two hex digits (at most 64 bytes then), the password is the token.
+/// Copies `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
+/// nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing
+/// newer.
 ///
 /// @param options  What broker, and how. Not NULL.
 /// @param out      Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
 /// @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
-///                 another machine without ALLOW_PLAINTEXT; the log says what to do. UNSUPPORTED: a
-///                 field that this library does not know is not zero, the library was built without
-///                 MQTT, or mqtts:// and it was built without TLS.
+///                 another machine without ALLOW_PLAINTEXT; the log says what to do.
+///                 UNSUPPORTED: a field that this library does not know is not zero, the
+///                 library was built without MQTT, or mqtts:// and it was built without TLS.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[must_use]
@@ -26,11 +28,11 @@ pub unsafe extern "C" fn nertc_callkit_mqtt_signaling(
     out: *mut nertc_callkit_plugs,
 ) -> nertc_callkit_status {
     // SAFETY: the header's contract.
-    guard("mqtt_signaling", || unsafe { plug::signaling(options, out) })
+    guard("mqtt_signaling", || unsafe { backend::signaling(options, out) })
 }
 
 #[cfg(feature = "mqtt")]
-mod plug {
+mod backend {
     use std::ffi::{c_char, c_void};
     use std::fmt;
     use std::sync::Arc;
@@ -55,10 +57,10 @@ mod plug {
     ) -> Result<(), Error> {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut plugs = known("out", out.cast_const())?;
+            let mut backends = known("out", out.cast_const())?;
             let (vtable, ctx) = new(read(&read_options("options", given)?)?).ok_or(Error::Internal)?;
-            (plugs.signaling, plugs.signaling_ctx) = (vtable, ctx);
-            give("out", out, &plugs)
+            (backends.signaling, backends.signaling_ctx) = (vtable, ctx);
+            give("out", out, &backends)
         }
     }
 
@@ -160,7 +162,7 @@ mod plug {
 }
 
 #[cfg(not(feature = "mqtt"))]
-mod plug {
+mod backend {
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
 
     use crate::ffi::error::Error;

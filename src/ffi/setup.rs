@@ -8,7 +8,8 @@ use log::{error, info};
 use nertc_callkit_abi as abi;
 
 use super::backend::{
-    Identity, Pair, RtcPlug, RtcPort, SignalingPlug, missing_rtc_slot, missing_signaling_slot, plug_name,
+    Identity, MediaBackend, Pair, RtcPort, SignalingBackend, backend_name, missing_rtc_slot,
+    missing_signaling_slot,
 };
 use super::component::{Component, KITS};
 use super::convert::{HostPtr, flags, known, opt_options, opt_text, options, ring_ms, yes_or_no};
@@ -27,7 +28,7 @@ pub(crate) struct Setup {
     options: Options,
     engine: Config,
     identity: Identity,
-    plugs: Option<abi::nertc_callkit_plugs>,
+    backends: Option<abi::nertc_callkit_plugs>,
 }
 
 /// Reads and checks everything that the host handed to create, the vtables excepted.
@@ -45,8 +46,8 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Set
             known("config.listener", config.listener)?
         };
         flags("config.listener.flags", listener.flags, 0)?;
-        let plugs = opt_options("config.plugs", config.plugs)?;
-        flags("config.plugs.flags", plugs.map_or(0, |plugs| plugs.flags), 0)?;
+        let backends = opt_options("config.plugs", config.plugs)?;
+        flags("config.plugs.flags", backends.map_or(0, |backends| backends.flags), 0)?;
         let timers = timers(opt_options("config.timers", config.timers)?)?;
         Ok(Setup {
             options: Options {
@@ -75,13 +76,13 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Set
             },
             config,
             listener,
-            plugs,
+            backends,
         })
     }
 }
 
 impl Setup {
-    /// Makes the component and its handle. The plugs are taken over if this succeeds.
+    /// Makes the component and its handle. The backends are taken over if this succeeds.
     ///
     /// # Safety
     /// The vtables are the host's, as the header says.
@@ -93,14 +94,14 @@ impl Setup {
             Error::Internal
         })?;
         // SAFETY: the caller's promise. The last step that can fail.
-        let plugs = unsafe { pair(self.plugs)? };
-        // SAFETY: a vtable's name lives as long as the plug.
-        let names = unsafe { [plug_name(plugs.signaling.name), plug_name(plugs.rtc.name)] };
-        let engine = Engine::new(Config { caps: plugs.caps(), ..self.engine }, seed);
-        let takes_tokens = plugs.signaling.set_token.is_some();
-        let rtc = Arc::new(RtcPlug::new(id, plugs.rtc, plugs.rtc_ctx));
+        let backends = unsafe { pair(self.backends)? };
+        // SAFETY: a vtable's name lives as long as the backend.
+        let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
+        let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
+        let takes_tokens = backends.signaling.set_token.is_some();
+        let rtc = Arc::new(MediaBackend::new(id, backends.rtc, backends.rtc_ctx));
         let signaling =
-            SignalingPlug::new(id, plugs.signaling, plugs.signaling_ctx, self.identity, rtc.clone());
+            SignalingBackend::new(id, backends.signaling, backends.signaling_ctx, self.identity, rtc.clone());
         let host = Arc::new(Host::new(id, &self.config, self.listener));
         let ports = Ports {
             signaling: Box::new(signaling),
@@ -114,40 +115,41 @@ impl Setup {
     }
 }
 
-/// Both plugs; what the host left out is the embedded loopback.
+/// Both backends; what the host left out is the embedded loopback.
 ///
 /// # Safety
 /// The vtables are the host's, as the header says.
-unsafe fn pair(plugs: Option<abi::nertc_callkit_plugs>) -> Result<Pair, Error> {
+unsafe fn pair(backends: Option<abi::nertc_callkit_plugs>) -> Result<Pair, Error> {
     // SAFETY: all-zero is a value of it.
-    let mut plugs = plugs.unwrap_or_else(|| unsafe { std::mem::zeroed() });
-    plugs.struct_size = size_of::<abi::nertc_callkit_plugs>() as u32;
-    let (own_signaling, own_rtc) = (plugs.signaling.is_null(), plugs.rtc.is_null());
+    let mut backends = backends.unwrap_or_else(|| unsafe { std::mem::zeroed() });
+    backends.struct_size = size_of::<abi::nertc_callkit_plugs>() as u32;
+    let (own_signaling, own_rtc) = (backends.signaling.is_null(), backends.rtc.is_null());
     // SAFETY: the caller's promise, and the loopback's own vtables.
     unsafe {
-        let result = fill_in(&mut plugs, own_signaling, own_rtc).and_then(|()| read_pair(&plugs));
+        let result = fill_in(&mut backends, own_signaling, own_rtc).and_then(|()| read_pair(&backends));
         if result.is_err() {
-            let signaling = plugs.signaling.as_ref().filter(|_| own_signaling).and_then(|plug| plug.release);
-            let rtc = plugs.rtc.as_ref().filter(|_| own_rtc).and_then(|plug| plug.release);
-            signaling.inspect(|release| release(plugs.signaling_ctx));
-            rtc.inspect(|release| release(plugs.rtc_ctx));
+            let signaling =
+                backends.signaling.as_ref().filter(|_| own_signaling).and_then(|backend| backend.release);
+            let rtc = backends.rtc.as_ref().filter(|_| own_rtc).and_then(|backend| backend.release);
+            signaling.inspect(|release| release(backends.signaling_ctx));
+            rtc.inspect(|release| release(backends.rtc_ctx));
         }
         result
     }
 }
 
 /// # Safety
-/// `plugs` is ours.
-unsafe fn fill_in(plugs: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bool) -> Result<(), Error> {
+/// `backends` is ours.
+unsafe fn fill_in(backends: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bool) -> Result<(), Error> {
     let ok = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_OK;
     let made = |status| if status == ok { Ok(()) } else { Err(Error::Internal) };
-    // SAFETY: NULL is the default hub, and `plugs` is there.
+    // SAFETY: NULL is the default hub, and `backends` is there.
     unsafe {
         if signaling {
-            made(loopback::nertc_callkit_loopback_signaling(ptr::null_mut(), plugs))?;
+            made(loopback::nertc_callkit_loopback_signaling(ptr::null_mut(), backends))?;
         }
         if rtc {
-            made(loopback::nertc_callkit_loopback_rtc(ptr::null_mut(), plugs))?;
+            made(loopback::nertc_callkit_loopback_rtc(ptr::null_mut(), backends))?;
         }
     }
     Ok(())
@@ -155,22 +157,23 @@ unsafe fn fill_in(plugs: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bo
 
 /// # Safety
 /// As `pair`.
-unsafe fn read_pair(plugs: &abi::nertc_callkit_plugs) -> Result<Pair, Error> {
+unsafe fn read_pair(backends: &abi::nertc_callkit_plugs) -> Result<Pair, Error> {
     // SAFETY: the caller's promise.
-    let (signaling, rtc) =
-        unsafe { (known("config.plugs.signaling", plugs.signaling)?, known("config.plugs.rtc", plugs.rtc)?) };
+    let (signaling, rtc) = unsafe {
+        (known("config.plugs.signaling", backends.signaling)?, known("config.plugs.rtc", backends.rtc)?)
+    };
     if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
         error!(
-            "a plug's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
+            "a backend's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
             abi::NERTC_CALLKIT_ABI
         );
         return Err(Error::Unsupported);
     }
     let missing = [("signaling", missing_signaling_slot(&signaling)), ("rtc", missing_rtc_slot(&rtc))];
-    if let Some((plug, slot)) = missing.iter().find_map(|(plug, slot)| Some((plug, (*slot)?))) {
-        return Err(Error::because(format!("config.plugs.{plug}.{slot}"), "mandatory, and missing"));
+    if let Some((backend, slot)) = missing.iter().find_map(|(backend, slot)| Some((backend, (*slot)?))) {
+        return Err(Error::because(format!("config.plugs.{backend}.{slot}"), "mandatory, and missing"));
     }
-    let (signaling_ctx, rtc_ctx) = (HostPtr(plugs.signaling_ctx), HostPtr(plugs.rtc_ctx));
+    let (signaling_ctx, rtc_ctx) = (HostPtr(backends.signaling_ctx), HostPtr(backends.rtc_ctx));
     Ok(Pair { signaling, signaling_ctx, rtc, rtc_ctx })
 }
 

@@ -106,7 +106,7 @@ impl Outbox {
     }
 
     /// Whether there is room for what would cause more callbacks. A call stops at the limit already; an event
-    /// of a plug and the rest of the commands at twice, what ends something at three times the limit.
+    /// of a backend and the rest of the commands at twice, what ends something at three times the limit.
     pub(super) fn has_room_for(&self, command: Option<&Command>) -> bool {
         let times = match command {
             Some(Command::Call(_)) => 1,

@@ -14,7 +14,7 @@ use crate::engine::time::Time;
 
 /// Slots beyond `limits::INBOX` for the commands that end something: a full inbox never keeps a call alive.
 const RESERVED: u32 = 64;
-/// Waiting completions of one kit. The engine never has that many operations open, so only a plug that
+/// Waiting completions of one kit. The engine never has that many operations open, so only a backend that
 /// completes what nobody asked for gets here; the rest of its lies is dropped.
 const COMPLETIONS: u32 = 1024;
 /// Messages that the queue keeps room for when it is empty.
@@ -26,7 +26,7 @@ pub(super) enum Message {
     Start(Box<Seat>),
     /// For the engine.
     Input(Input),
-    /// For the plugs.
+    /// For the backends.
     NetworkChanged,
     /// A trace begins, or ends.
     Trace(Option<Box<Recorder>>),
@@ -77,9 +77,9 @@ pub(super) fn ends_something(command: &Command) -> bool {
 /// Who may still put something in. The numbers are the order in which a kit passes through them.
 mod phase {
     pub(super) const OPEN: u8 = 0;
-    /// Released: no more commands, but the plugs finish.
+    /// Released: no more commands, but the backends finish.
     pub(super) const CLOSING: u8 = 1;
-    /// The plugs are closed.
+    /// The backends are closed.
     pub(super) const GONE: u8 = 2;
 }
 
@@ -90,7 +90,7 @@ pub(super) struct Gate {
     commands: AtomicU32,
     reports: AtomicU32,
     completions: AtomicU32,
-    /// A lying plug is told off once.
+    /// A lying backend is told off once.
     warned: AtomicBool,
 }
 

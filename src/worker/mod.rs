@@ -1,12 +1,12 @@
 //! The worker: one thread, one loop, no decisions.
 //!
 //! The way of a message: a `Kit` (this file) puts it into its worker's `inbox`; the loop (`run`) takes it
-//! out, feeds the kit's engine and carries out what the engine asks for: operations go to the plugs,
+//! out, feeds the kit's engine and carries out what the engine asks for: operations go to the backends,
 //! completions and events to the app, either at once or by way of `dispatch` when the host wants to run them
 //! itself. In between the loop sleeps (`clock`) until the next message or the next deadline of any engine.
 //! `thread` says how many loops there are: one for the whole process, unless a kit asks for its own.
 //!
-//! No lock is held while the app or a plug is called, and nothing here knows what a call is.
+//! No lock is held while the app or a backend is called, and nothing here knows what a call is.
 
 mod clock;
 mod dispatch;
@@ -66,15 +66,15 @@ pub struct Options {
 
 /// What a kit talks to.
 pub struct Ports {
-    /// The signaling plug.
+    /// The signaling backend.
     pub signaling: Box<dyn Signaling>,
-    /// The media plug.
+    /// The media backend.
     pub rtc: Box<dyn Rtc>,
     /// The app.
     pub listener: Arc<dyn Listener>,
 }
 
-/// What the plugs say.
+/// What the backends say.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each is the engine's input of the same name")]
 pub enum Report {
@@ -132,8 +132,8 @@ impl Kit {
         self.push(Message::Input(Input::Command { ticket, command }))
     }
 
-    /// Queues what a plug says. A completion finds a slot as long as the plug completes only what it was
-    /// asked; `QueueFull` for the rest means: keep it and offer it again.
+    /// Queues what a backend says. A completion finds a slot as long as the backend completes only what it
+    /// was asked; `QueueFull` for the rest means: keep it and offer it again.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
         let input = match report {
             Report::SignalDone { req, result } => return self.complete(Input::SignalDone { req, result }),
@@ -154,12 +154,14 @@ impl Kit {
     fn complete(&self, input: Input) -> Result<(), Refused> {
         let taken = self.push(Message::Input(input));
         if taken == Err(Refused::QueueFull) && self.gate.warn_once() {
-            log::warn!("a plug completes operations that nobody started; what exceeds the limit is dropped");
+            log::warn!(
+                "a backend completes operations that nobody started; what exceeds the limit is dropped"
+            );
         }
         taken
     }
 
-    /// Tells the plugs that the device's network changed.
+    /// Tells the backends that the device's network changed.
     pub fn network_changed(&self) -> Result<(), Refused> {
         self.push(Message::NetworkChanged)
     }

@@ -58,7 +58,7 @@ impl Runner {
             self.fire_what_is_due();
         }
         if !self.worker.is_ours() {
-            std::mem::forget(self); // Forked inside a callback: plugs and descriptors are the parent's.
+            std::mem::forget(self); // Forked inside a callback: backends and descriptors are the parent's.
         }
     }
 
@@ -153,14 +153,14 @@ impl Runner {
         self.rearm(kit, before, None);
     }
 
-    /// Closes the plugs, makes room, says `released`.
+    /// Closes the backends, makes room, says `released`.
     fn end(&mut self, kit: u64) {
         let Some(seat) = self.seats.remove(&kit) else { return };
         self.rearm(kit, seat.due, None);
         let Seat { kit, engine, mut ports, trace, .. } = *seat;
         drop(trace);
-        guarded("closing the signaling plug", || ports.signaling.close());
-        guarded("closing the media plug", || ports.rtc.close());
+        guarded("closing the signaling backend", || ports.signaling.close());
+        guarded("closing the media backend", || ports.rtc.close());
         kit.gate.shut();
         let listener = ports.listener.clone();
         guarded("letting go of a component", || drop((engine, ports)));
@@ -289,7 +289,7 @@ impl Seat {
         self.engine.handle(now, input);
     }
 
-    /// Carries out what the engine asks for. What a plug refuses is answered after the rest, never in
+    /// Carries out what the engine asks for. What a backend refuses is answered after the rest, never in
     /// between.
     fn drain<const TRACED: bool>(&mut self, now: Time) -> Life {
         let mut refusals = VecDeque::new();
@@ -317,7 +317,7 @@ impl Seat {
         }
     }
 
-    /// `Some`: the plug refused, and this is the answer.
+    /// `Some`: the backend refused, and this is the answer.
     fn carry_out(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Signal { req, op } => {

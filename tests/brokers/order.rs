@@ -1,5 +1,5 @@
 //! The rows of docs/EVENTS.md between processes. What needs two things at once is made with a broker that
-//! stands still meanwhile. Media that fails needs a media plug: tests/c has those rows.
+//! stands still meanwhile. Media that fails needs a media backend: tests/c has those rows.
 
 use crate::pair::{Pair, accept, hang_up, ring};
 use crate::phone::Phone;

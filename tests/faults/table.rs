@@ -335,7 +335,7 @@ pub(crate) const FAULTS: &[Fault] = &[
                 if PLANTED { self.tell_invite_state(&invite, InviteState::Held); }
                 if let",
     ),
-    // Stations: the protocol of the MQTT plug.
+    // Stations: the protocol of the MQTT backend.
     Fault {
         name: "stations: a second accept is granted, too",
         invariant: 4,

@@ -27,7 +27,7 @@ pub(crate) struct Thing {
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    /// An operation of the signaling plug; a new channel gets this number.
+    /// An operation of the signaling backend; a new channel gets this number.
     Operation(SignalOp, u64),
     Completion(SignalResult),
     Message(Source, SignalEvent),
@@ -41,9 +41,9 @@ pub(crate) enum What {
 /// Things that keep their order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stream {
-    /// Operations of one media plug.
+    /// Operations of one media backend.
     ToMedia(usize),
-    /// What one media plug says.
+    /// What one media backend says.
     FromMedia(usize),
 }
 

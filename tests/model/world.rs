@@ -354,7 +354,7 @@ impl World {
     fn refuse(&mut self, index: usize) -> Verdict {
         let thing = self.things.remove(index);
         self.note(|| format!("refused: {:?}", thing.what));
-        let outcome = Outcome::failed(codes::PLUG_FAILED, "refused");
+        let outcome = Outcome::failed(codes::BACKEND_FAILED, "refused");
         let what = if matches!(thing.what, What::MediaOperation(_)) {
             What::MediaDone(outcome)
         } else {

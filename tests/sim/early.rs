@@ -93,7 +93,7 @@ impl World {
         }
     }
 
-    /// A device rings: the plug tells the caller.
+    /// A device rings: the backend tells the caller.
     fn rings(&mut self, device: usize, invited: &Invited) {
         if self.stations.is_some() || invited.answered {
             return;
@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    /// The plug wants a token for its next connection, and the app answers in time, late, or that it has
+    /// The backend wants a token for its next connection, and the app answers in time, late, or that it has
     /// none.
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
         let wait = 1 + self.random.below(90_000);
@@ -118,7 +118,7 @@ impl World {
         self.command(device, Command::SetToken { token })
     }
 
-    /// The core ended a session for want of a token: its plug is out, too.
+    /// The core ended a session for want of a token: its backend is out, too.
     fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
         if event.code != codes::BAD_TOKEN || self.stations.is_some() {
             return;

@@ -1,6 +1,6 @@
-//! The other kind of signaling: no service decides, but the stations of the MQTT plug among themselves, over
-//! a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the other
-//! worlds.
+//! The other kind of signaling: no service decides, but the stations of the MQTT backend among themselves,
+//! over a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the
+//! other worlds.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(super) struct Phone {
     sent: u64,
     /// What comes to one topic arrives in order: nothing before this.
     heard: BTreeMap<String, u64>,
-    /// The plug tells its core in order: nothing before this.
+    /// The backend tells its core in order: nothing before this.
     told: u64,
     /// Operations without an answer.
     pub(super) open: BTreeMap<Req, SignalOp>,
@@ -77,7 +77,7 @@ pub(super) enum Wire {
     Gone { whose: usize },
 }
 
-/// What a plug tells its core.
+/// What a backend tells its core.
 #[derive(Clone, Debug)]
 pub(super) enum Mail {
     Done(Req, SignalResult),
@@ -184,7 +184,7 @@ impl World {
         self.stations.as_mut().map(|stations| &mut stations.phones[device])
     }
 
-    /// The core asks its plug. None: there is one; else the operation comes back.
+    /// The core asks its backend. None: there is one; else the operation comes back.
     pub(super) fn ask_station(&mut self, device: usize, req: Req, op: SignalOp) -> Option<SignalOp> {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return Some(op) };
@@ -329,7 +329,7 @@ impl World {
         is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
-    /// A plug's thread takes a moment, and keeps the order.
+    /// A backend's thread takes a moment, and keeps the order.
     fn tell_core(&mut self, device: usize, mail: Mail) {
         let at = self.now + self.random.below(3);
         let Some(phone) = self.phone(device) else { return };
@@ -338,7 +338,7 @@ impl World {
         self.send(device, at - self.now, Thing::Mail(mail));
     }
 
-    /// The core hears what its plug said.
+    /// The core hears what its backend said.
     pub(super) fn hear_mail(&mut self, device: usize, mail: Mail) -> Result<(), String> {
         match mail {
             Mail::Done(req, result) => {
@@ -360,7 +360,7 @@ impl World {
         }
     }
 
-    /// The core tells its plug something that needs no answer.
+    /// The core tells its backend something that needs no answer.
     pub(super) fn notify_station(&mut self, device: usize, notice: Notice) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = words::notice(notice) else { return };
@@ -449,7 +449,7 @@ impl World {
             self.note(|| format!("device {device}: the broker refuses"));
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
-            let (code, raw_code, message) = (codes::PLUG_FAILED, 0x87, "not permitted".into());
+            let (code, raw_code, message) = (codes::BACKEND_FAILED, 0x87, "not permitted".into());
             return self.tell_station(device, station::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);

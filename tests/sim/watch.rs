@@ -45,7 +45,7 @@ pub(crate) struct Watch {
     /// When the service decided about an invite, or about all of a channel.
     decided: BTreeMap<(Text, Option<Text>), u64>,
     glares: Vec<Glare>,
-    /// Invites of each device that its plug has not answered: operation, channel, when it was issued.
+    /// Invites of each device that its backend has not answered: operation, channel, when it was issued.
     unanswered: Vec<Vec<(Req, Text, u64)>>,
     /// How long a decided ring may go on while nothing is lost, and how long trouble lasts.
     ring_on_ms: u64,

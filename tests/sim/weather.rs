@@ -78,11 +78,17 @@ impl Weather {
     }
 }
 
-/// Refusals by the plug itself: nothing has happened.
-const REFUSALS: &[i32] =
-    &[codes::TIMEOUT, codes::UNSUPPORTED, codes::PLUG_FAILED, codes::CHANNEL_EXISTS, codes::NOT_MEMBER, 414];
+/// Refusals by the backend itself: nothing has happened.
+const REFUSALS: &[i32] = &[
+    codes::TIMEOUT,
+    codes::UNSUPPORTED,
+    codes::BACKEND_FAILED,
+    codes::CHANNEL_EXISTS,
+    codes::NOT_MEMBER,
+    414,
+];
 /// Failures that say nothing about what has happened.
-const FAILURES: &[i32] = &[codes::TIMEOUT, codes::PLUG_FAILED, 500];
+const FAILURES: &[i32] = &[codes::TIMEOUT, codes::BACKEND_FAILED, 500];
 
 impl World {
     /// An operation leaves its device.
@@ -115,7 +121,7 @@ impl World {
         }
     }
 
-    /// The plug is notified.
+    /// The backend is notified.
     pub(super) fn notify(&mut self, device: usize, notice: &Notice) {
         match notice {
             Notice::AbortLogin(req) => self.abort_login(device, *req),
@@ -210,7 +216,7 @@ impl World {
         if self.random.chance(self.weather.refused_permille) && !matches!(op, RtcOp::Leave) {
             self.trouble(device);
             self.note(|| format!("device {device}: {op:?} refused"));
-            return self.send(device, at - self.now, Thing::RtcCompleted(req, codes::PLUG_FAILED));
+            return self.send(device, at - self.now, Thing::RtcCompleted(req, codes::BACKEND_FAILED));
         }
         self.send(device, at - self.now, Thing::RtcOperation(req, op));
     }
@@ -290,7 +296,7 @@ impl World {
                 return Some(thing);
             }
             Thing::Record(..) => self.note(|| format!("device {device}: lost in a cut: {thing:?}")),
-            // A connection has its own idea of a cut; a plug and its core are on one device.
+            // A connection has its own idea of a cut; a backend and its core are on one device.
             Thing::Wire(..) | Thing::Mail(_) | Thing::Token => return Some(thing),
         }
         None

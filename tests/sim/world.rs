@@ -34,7 +34,7 @@ pub(crate) struct Device {
     pub(crate) is_offline: bool,
     /// Cut off from every service until then.
     pub(crate) cut_until: u64,
-    /// Its plug has noticed that it is cut off.
+    /// Its backend has noticed that it is cut off.
     pub(super) knows_cut: bool,
     /// Its host does not take its events: it answers busy.
     pub(crate) is_backlogged: bool,
@@ -68,7 +68,7 @@ pub(super) enum Thing {
     Login,
     /// What waited, after a login.
     Backlog,
-    /// The plug notices that the device is cut off.
+    /// The backend notices that the device is cut off.
     CutNoticed,
     /// The cut is over.
     Healed,
@@ -78,7 +78,7 @@ pub(super) enum Thing {
     Cut,
     /// Between a device and the broker, on this connection.
     Wire(u32, Wire),
-    /// What a plug tells its core.
+    /// What a backend tells its core.
     Mail(Mail),
     /// The app answers that a token is wanted.
     Token,

@@ -8,13 +8,13 @@ use parking_lot::Mutex;
 
 use crate::hub::Hub;
 
-/// The default hub lives from the first plug on it to the last, so this only knows where it is.
+/// The default hub lives from the first backend on it to the last, so this only knows where it is.
 type Place = Mutex<Weak<Hub>>;
 
 /// Made on first use and never freed; a forked child starts with a new one.
 static PLACE: AtomicPtr<Place> = AtomicPtr::new(ptr::null_mut());
 
-/// The default hub; a new one if no plug is on it.
+/// The default hub; a new one if no backend is on it.
 pub fn default_hub() -> Arc<Hub> {
     let mut place = place().lock();
     place.upgrade().unwrap_or_else(|| {
@@ -24,7 +24,7 @@ pub fn default_hub() -> Arc<Hub> {
     })
 }
 
-/// The default hub, if a plug is on it.
+/// The default hub, if a backend is on it.
 pub fn running_default_hub() -> Option<Arc<Hub>> {
     place().lock().upgrade()
 }

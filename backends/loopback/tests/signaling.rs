@@ -304,7 +304,7 @@ fn a_second_instance_of_a_device_takes_its_place() {
 }
 
 #[test]
-fn a_second_login_of_the_same_plug_is_fine_and_another_account_is_not() {
+fn a_second_login_of_the_same_backend_is_fine_and_another_account_is_not() {
     let hub = Hub::new();
     let mut bob = Device::online(&hub, "bob", "phone");
     assert_eq!(bob.login(), ["done 2 0"]);
@@ -425,7 +425,7 @@ fn close_backend_waits_for_a_thread_inside_the_sink_and_nothing_comes_after_it()
 }
 
 #[test]
-fn a_hub_lives_as_long_as_a_plug_on_it() {
+fn a_hub_lives_as_long_as_a_backend_on_it() {
     let hub = Hub::new();
     let weak = Arc::downgrade(&hub);
     let bob = Device::online(&hub, "bob", "phone");
@@ -437,7 +437,7 @@ fn a_hub_lives_as_long_as_a_plug_on_it() {
 }
 
 #[test]
-fn the_default_hub_lives_from_the_first_plug_to_the_last() {
+fn the_default_hub_lives_from_the_first_backend_to_the_last() {
     assert!(running_default_hub().is_none());
     let bob = Device::online(&default_hub(), "bob", "phone");
     let alice = Device::online(&default_hub(), "alice", "phone");

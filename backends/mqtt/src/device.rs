@@ -1,17 +1,17 @@
-//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to
-//! the core.
+//! A backend: a line, that is a station and its link, behind a lock, a place at the reactor, and the sink
+//! queue to the core.
 //!
 //! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the line do it; set the
-//! deadline; unlock; empty the outlet; call the host. No sink and no hook is called under the lock.
+//! deadline; unlock; empty the sink queue; call the host. No sink and no hook is called under the lock.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_abi::{nertc_callkit_req, nertc_callkit_signaling_sink};
-use nertc_callkit_plug::codes::{ALREADY_LOGGED_IN, INVALID_ARGUMENT, NOT_LOGGED_IN, OK, PLUG_FAILED};
-use nertc_callkit_plug::mail::SignalMail;
-use nertc_callkit_plug::outlet::{Outlet, RETRY_MS};
+use nertc_callkit_backend::codes::{ALREADY_LOGGED_IN, BACKEND_FAILED, INVALID_ARGUMENT, NOT_LOGGED_IN, OK};
+use nertc_callkit_backend::messages::SignalingMessage;
+use nertc_callkit_backend::sink_queue::{RETRY_MS, SinkQueue};
 use parking_lot::Mutex;
 
 use crate::convert;
@@ -30,13 +30,13 @@ const SHORT_EXPIRY_S: u32 = 600;
 const NO_TOPIC: &str = "an account or device of more than 64 bytes, where every byte but A-Z a-z 0-9 _ - \
                         counts as three, is too long for a topic";
 
-/// One plug: what `ctx` points to, counted.
+/// One backend: what `ctx` points to, counted.
 pub(crate) struct Device {
     options: Options,
-    /// Tells this plug from others of the same device.
+    /// Tells this backend from others of the same device.
     instance: Text,
     state: Mutex<State>,
-    outlet: Outlet<SignalMail>,
+    sink_queue: SinkQueue<SignalingMessage>,
 }
 
 #[derive(Default)]
@@ -68,7 +68,7 @@ impl Device {
             options,
             instance,
             state: Mutex::new(State { me: me.clone(), ..State::default() }),
-            outlet: Outlet::new(),
+            sink_queue: SinkQueue::new(),
         }))
     }
 
@@ -78,13 +78,13 @@ impl Device {
             Ok(seat) => seat,
             Err(error) => {
                 log::error!("mqtt: no I/O thread: {error}");
-                return PLUG_FAILED;
+                return BACKEND_FAILED;
             }
         };
         let mut state = self.state.lock();
         seat.occupy(state.me.clone());
         state.seat = Some(seat);
-        self.outlet.open(sink);
+        self.sink_queue.open(sink);
         OK
     }
 
@@ -100,7 +100,7 @@ impl Device {
         if let Some(seat) = seat {
             seat.leave();
         }
-        self.outlet.close();
+        self.sink_queue.close();
     }
 
     /// Logs in.
@@ -121,15 +121,15 @@ impl Device {
         // Reads a file or calls the host, so without the lock; nothing else makes a line.
         let fresh = if is_same { None } else { self.line(names, who) };
         if !is_same && fresh.is_none() {
-            return self.answer(req, PLUG_FAILED, "no random bytes, or the plug is not open");
+            return self.answer(req, BACKEND_FAILED, "no random bytes, or the backend is not open");
         }
         self.act(|state, now| {
             if let Some(before) = fresh.and_then(|fresh| state.line.replace(fresh)) {
                 // Its login was never granted, or it has logged out.
-                before.retire(now, &mut |it| self.outlet.push(it));
+                before.retire(now, &mut |it| self.sink_queue.push(it));
             }
             self.on_line(state, now, |line| {
-                line.release_logout(&mut |it| self.outlet.push(it));
+                line.release_logout(&mut |it| self.sink_queue.push(it));
                 line.login(now, req as u64, who.token, who.within_ms);
             });
         });
@@ -176,7 +176,7 @@ impl Device {
         }
         self.act(|state, now| match state.line {
             Some(_) => self.on_line(state, now, |line| line.operate(now, req as u64, op)),
-            None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
+            None => self.sink_queue.push(SignalingMessage::Done(req, NOT_LOGGED_IN.into())),
         });
         OK
     }
@@ -213,7 +213,7 @@ impl Device {
     /// Completes an operation that needs nobody.
     fn answer(&self, req: nertc_callkit_req, code: i32, message: &str) -> i32 {
         let answer = Answer { code, message: message.into(), ..Answer::default() };
-        self.outlet.push(convert::done(req as u64, &answer));
+        self.sink_queue.push(convert::done(req as u64, &answer));
         self.deliver();
         OK
     }
@@ -225,7 +225,7 @@ impl Device {
     /// Does something with the line, if there is one.
     fn on_line(&self, state: &mut State, now: u64, body: impl FnOnce(&mut Line)) {
         if let Some(line) = &mut state.line {
-            line.act(now, &mut |it| self.outlet.push(it), body);
+            line.act(now, &mut |it| self.sink_queue.push(it), body);
         }
         state.line.take_if(|line| line.is_broken());
     }
@@ -240,9 +240,9 @@ impl Device {
         self.deliver();
     }
 
-    /// Empties the outlet. What the core does not take now is offered again.
+    /// Empties the sink_queue. What the core does not take now is offered again.
     fn deliver(&self) {
-        if self.outlet.flush() {
+        if self.sink_queue.flush() {
             let mut state = self.state.lock();
             state.retry_at = Some(now() + RETRY_MS);
             state.set_deadline();
@@ -259,7 +259,7 @@ impl Driven for Device {
         self.act(|state, now| {
             if state.retry_at.is_some_and(|at| at <= now) {
                 state.retry_at = None;
-                self.outlet.retry();
+                self.sink_queue.retry();
             }
             self.on_line(state, now, |line| line.on_time(now));
         });
@@ -293,7 +293,7 @@ mod tests {
         NERTC_CALLKIT_ABI, nertc_callkit_signaling_connection, nertc_callkit_signaling_result,
         nertc_callkit_status,
     };
-    use nertc_callkit_plug::input::size;
+    use nertc_callkit_backend::input::size;
     use parking_lot::Condvar;
 
     use super::*;
@@ -384,8 +384,8 @@ mod tests {
         let sink = sink(&told);
         assert_eq!(device.open(&sink), OK);
         told.refusals.store(2, Ordering::SeqCst);
-        device.outlet.push(convert::connection(What::Lost, OK, 0, ""));
-        device.outlet.push(convert::connection(What::Restored, OK, 0, ""));
+        device.sink_queue.push(convert::connection(What::Lost, OK, 0, ""));
+        device.sink_queue.push(convert::connection(What::Restored, OK, 0, ""));
         assert_eq!(device.run(1, Op::Create { call_type: 1 }), OK);
         told.expect(&["done 1 20001", "connection 1", "connection 2"]);
         device.close();

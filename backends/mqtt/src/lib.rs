@@ -9,8 +9,8 @@
 //!   reconnecting.
 //! - [`reactor`]: the one thread of the process that waits for all connections and deadlines.
 //! - [`mod@line`]: a station with its link: a device of an account. A panic stops here.
-//! - `signaling`: the vtable. `device`: a plug, that is a line behind a lock, and the outlet to the core.
-//!   `convert`: what the station says, as mail.
+//! - `signaling`: the vtable. `device`: a backend, that is a line behind a lock, and the sink queue to the
+//!   core. `convert`: what the station says, as message.
 //! - [`options`]: what the host may ask for, checked. `identity`: random names, and the client id that is
 //!   kept.
 //!

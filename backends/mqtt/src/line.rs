@@ -19,9 +19,9 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use nertc_callkit_backend::codes::{BACKEND_FAILED, BAD_TOKEN, OK, OTHER_DEVICE, TIMEOUT};
+pub use nertc_callkit_backend::messages::SignalingMessage;
 use nertc_callkit_ids::Seed;
-use nertc_callkit_plug::codes::{BAD_TOKEN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
-pub use nertc_callkit_plug::mail::SignalMail;
 
 use crate::convert;
 use crate::identity;
@@ -36,8 +36,8 @@ const PANICS_WITHIN_MS: u64 = 60_000;
 /// So much sooner than the core gives a login up, we do: it would not know why.
 const BEFORE_CORE_MS: u64 = 250;
 
-/// Where mail to the core goes.
-pub type Tell<'a> = &'a mut dyn FnMut(SignalMail);
+/// Where messages to the core go.
+pub type Tell<'a> = &'a mut dyn FnMut(SignalingMessage);
 
 /// What is at work, to know it if it panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub struct Line {
     logout: Option<u64>,
     /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
     /// nobody is there.
-    logged_out: Option<SignalMail>,
+    logged_out: Option<SignalingMessage>,
 }
 
 impl Line {
@@ -293,7 +293,7 @@ impl Line {
                 let code = match code {
                     code::BAD_TOKEN => BAD_TOKEN,
                     code::TAKEN => OTHER_DEVICE,
-                    _ => PLUG_FAILED,
+                    _ => BACKEND_FAILED,
                 };
                 (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
                 Input::Refused { code, raw_code, message }
@@ -356,11 +356,11 @@ impl Line {
             }
         }
         let answer = &answer;
-        let mail = convert::done(req, answer);
+        let message = convert::done(req, answer);
         if self.logout.take_if(|it| *it == req).is_some() {
-            self.logged_out.replace(mail).into_iter().for_each(tell);
+            self.logged_out.replace(message).into_iter().for_each(tell);
         } else {
-            tell(mail);
+            tell(message);
         }
     }
 
@@ -440,7 +440,7 @@ impl Line {
     fn fail_all(&mut self, tell: Tell<'_>) {
         let message: Text = "a failure inside: the log says where".into();
         for req in std::mem::take(&mut self.running) {
-            let code = if self.logout.take_if(|it| *it == req).is_some() { OK } else { PLUG_FAILED };
+            let code = if self.logout.take_if(|it| *it == req).is_some() { OK } else { BACKEND_FAILED };
             let message = if code == OK { "".into() } else { message.clone() };
             tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
         }
@@ -453,7 +453,7 @@ impl Line {
         log::error!("mqtt: a panic while recovering from one: logged out");
         self.fail_all(tell);
         if std::mem::take(&mut self.is_in) {
-            self.connection(What::Kicked, PLUG_FAILED, "a failure inside: the log says where", tell);
+            self.connection(What::Kicked, BACKEND_FAILED, "a failure inside: the log says where", tell);
         }
         self.is_broken = true;
     }

@@ -1,4 +1,5 @@
-//! Reads the structs that plugs hand over: whatever is wrong with one is named, and nothing of it is used.
+//! Reads the structs that backends hand over: whatever is wrong with one is named, and nothing
+//! of it is used.
 
 use std::ffi::c_char;
 
@@ -14,7 +15,7 @@ use crate::engine::limits;
 use crate::engine::output::{Record, RecordStatus};
 use crate::ffi::convert::{Sized32, bytes, known};
 
-/// Why a plug's report is dropped.
+/// Why a backend's report is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bad {
     /// A text over its limit.
@@ -40,14 +41,14 @@ impl Bad {
     pub(super) fn outcome(self) -> Outcome {
         let code = match self {
             Bad::TooLong => codes::LIMIT,
-            Bad::Utf8 | Bad::Struct | Bad::Unknown => codes::PLUG_FAILED,
+            Bad::Utf8 | Bad::Struct | Bad::Unknown => codes::BACKEND_FAILED,
         };
-        Outcome::failed(code, &format!("the plug's answer is not usable: {}", self.why()))
+        Outcome::failed(code, &format!("the backend's answer is not usable: {}", self.why()))
     }
 }
 
 pub(super) fn dropped(what: &str, bad: Bad) -> i32 {
-    warn!("a plug's {what} was dropped: {}", bad.why());
+    warn!("a backend's {what} was dropped: {}", bad.why());
     0
 }
 
@@ -75,7 +76,7 @@ unsafe fn read<T: Sized32>(place: *const T) -> Result<T, Bad> {
     unsafe { known("", place) }.map_err(|_| Bad::Struct)
 }
 
-/// A text of a plug; NULL is empty.
+/// A text of a backend; NULL is empty.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -92,7 +93,7 @@ pub(super) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad
     }
 }
 
-/// A message of a plug, for people: cut at its limit and at the first byte that is no text.
+/// A message of a backend, for people: cut at its limit and at the first byte that is no text.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -105,17 +106,17 @@ pub(super) unsafe fn message(text: *const c_char) -> Text {
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()).into()
 }
 
-/// What a plug calls itself.
+/// What a backend calls itself.
 ///
 /// # Safety
 /// `name` is NULL or ends with NUL.
-pub(crate) unsafe fn plug_name(name: *const c_char) -> Text {
+pub(crate) unsafe fn backend_name(name: *const c_char) -> Text {
     // SAFETY: the caller's promise.
     let name = unsafe { message(name) };
-    if name.is_empty() { "an unnamed plug".into() } else { name }
+    if name.is_empty() { "an unnamed backend".into() } else { name }
 }
 
-/// How something ended; codes are positive, whatever else a plug says is only passed on.
+/// How something ended; codes are positive, whatever else a backend says is only passed on.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -125,7 +126,7 @@ pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> O
     if code >= 0 {
         Outcome { code, raw_code, message }
     } else {
-        Outcome { code: codes::PLUG_FAILED, raw_code: code, message }
+        Outcome { code: codes::BACKEND_FAILED, raw_code: code, message }
     }
 }
 
@@ -347,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn null_texts_of_a_plug_are_empty() {
+    fn null_texts_of_a_backend_are_empty() {
         let channel = some_channel();
         let event = read_event(&invite(&channel)).unwrap();
         assert_eq!((event.signal, &*event.from, &*event.custom), (Signal::Invite, "bob", ""));
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_plug_gets_wrong_is_named() {
+    fn what_a_backend_gets_wrong_is_named() {
         let channel = some_channel();
         let good = invite(&channel);
         let long = CString::new(vec![b'x'; 1 << 20]).unwrap();
@@ -384,14 +385,14 @@ mod tests {
         let bad = unsafe { signal_result(&result) }.unwrap_err();
         assert_eq!(bad.outcome().code, codes::LIMIT);
         // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::PLUG_FAILED);
+        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::BACKEND_FAILED);
     }
 
     #[test]
     fn a_code_below_zero_is_no_code() {
         // SAFETY: NULL is allowed.
         let (bad, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
-        assert_eq!((bad.code, bad.raw_code), (codes::PLUG_FAILED, -7));
+        assert_eq!((bad.code, bad.raw_code), (codes::BACKEND_FAILED, -7));
         assert_eq!((good.code, good.raw_code), (408, 1));
     }
 

@@ -1,4 +1,4 @@
-//! Plugs: vtables of C as the worker's ports, and the sinks through which they report.
+//! Backends: vtables of C as the worker's ports, and the sinks through which they report.
 
 mod decode;
 mod media;
@@ -15,11 +15,11 @@ use crate::engine::Caps;
 use crate::engine::codes;
 use crate::engine::input::{Outcome, Req};
 
-pub(crate) use decode::plug_name;
-pub(crate) use media::{RtcPlug, RtcPort, missing_rtc_slot};
-pub(crate) use signaling::{Identity, SignalingPlug, missing_signaling_slot};
+pub(crate) use decode::backend_name;
+pub(crate) use media::{MediaBackend, RtcPort, missing_rtc_slot};
+pub(crate) use signaling::{Identity, SignalingBackend, missing_signaling_slot};
 
-/// Both plugs of a component before anything is opened.
+/// Both backends of a component before anything is opened.
 pub(crate) struct Pair {
     pub(crate) signaling: abi::nertc_callkit_signaling,
     pub(crate) signaling_ctx: HostPtr,
@@ -47,7 +47,7 @@ impl Pair {
     }
 }
 
-/// A plug's answer to an operation: 0 = accepted, else why not, as a code or as a status.
+/// A backend's answer to an operation: 0 = accepted, else why not, as a code or as a status.
 fn accepted(answer: i32) -> Result<(), Outcome> {
     match answer {
         0 => Ok(()),
@@ -55,7 +55,7 @@ fn accepted(answer: i32) -> Result<(), Outcome> {
         status if status == nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32 => {
             Err(unsupported())
         }
-        status => Err(Outcome { code: codes::PLUG_FAILED, raw_code: status, ..Outcome::default() }),
+        status => Err(Outcome { code: codes::BACKEND_FAILED, raw_code: status, ..Outcome::default() }),
     }
 }
 

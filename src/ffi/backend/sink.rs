@@ -1,6 +1,8 @@
-//! Sinks: what plugs call. A C struct of a plug, which may lie, becomes a report to the worker.
+//! Sinks: what backends call. A C struct of a backend, which may lie, becomes a report to the
+//! worker.
 //!
-//! A sink's ctx is the handle number and never an address: a call after the component is gone finds nothing.
+//! A sink's ctx is the handle number and never an address: a call after the component is gone
+//! finds nothing.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -18,10 +20,10 @@ use crate::engine::limits;
 use crate::ffi::component::{Component, KITS};
 use crate::ffi::convert::{is_whole, known};
 use crate::ffi::guard::guard_or;
-use crate::ffi::log::log_plug;
+use crate::ffi::log::log_backend;
 use crate::worker::{Refused, Report};
 
-/// The sink of the component `id` for its signaling plug.
+/// The sink of the component `id` for its signaling backend.
 pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
     abi::nertc_callkit_signaling_sink {
         struct_size: size_of::<abi::nertc_callkit_signaling_sink>() as u32,
@@ -31,12 +33,12 @@ pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
         events: Some(signal_events),
         rooms: Some(signal_rooms),
         connection: Some(signal_connection),
-        log: Some(plug_log),
+        log: Some(backend_log),
         record: Some(signal_record),
     }
 }
 
-/// The sink of the component `id` for its media plug.
+/// The sink of the component `id` for its media backend.
 pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
     abi::nertc_callkit_rtc_sink {
         struct_size: size_of::<abi::nertc_callkit_rtc_sink>() as u32,
@@ -45,7 +47,7 @@ pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
         complete: Some(rtc_complete),
         event: Some(rtc_event),
         frame: Some(rtc_frame),
-        log: Some(plug_log),
+        log: Some(backend_log),
     }
 }
 
@@ -55,7 +57,7 @@ unsafe extern "C" fn signal_complete(
     result: *const abi::nertc_callkit_signaling_result,
 ) {
     guard_or((), || {
-        // SAFETY: the plug lends the result for the call.
+        // SAFETY: the backend lends the result for the call.
         let result = unsafe { signal_result(result) }
             .unwrap_or_else(|bad| SignalResult { outcome: bad.outcome(), ..SignalResult::default() });
         report(ctx, Report::SignalDone { req: Req(req as u64), result });
@@ -69,7 +71,7 @@ unsafe extern "C" fn signal_events(
     count: u32,
 ) -> i32 {
     guard_or(0, || {
-        // SAFETY: the plug lends `count` events for the call.
+        // SAFETY: the backend lends `count` events for the call.
         let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
         match source(from) {
             Ok(source) if !events.is_empty() => report(ctx, Report::Signals { source, events }),
@@ -85,7 +87,7 @@ unsafe extern "C" fn signal_rooms(
     count: u32,
 ) -> i32 {
     guard_or(0, || {
-        // SAFETY: the plug lends `count` rooms for the call.
+        // SAFETY: the backend lends `count` rooms for the call.
         let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
         if rooms.is_empty() { 0 } else { report(ctx, Report::Rooms(rooms)) }
     })
@@ -95,7 +97,7 @@ unsafe extern "C" fn signal_connection(
     ctx: *mut c_void,
     event: *const abi::nertc_callkit_signaling_connection,
 ) -> i32 {
-    // SAFETY: the plug lends the event for the call.
+    // SAFETY: the backend lends the event for the call.
     guard_or(0, || match unsafe { connection(event) } {
         Ok(event) => report(ctx, Report::Connection(event)),
         Err(bad) => dropped("connection event", bad),
@@ -107,7 +109,7 @@ unsafe extern "C" fn signal_record(
     from: *const c_char,
     place: *const abi::nertc_callkit_record,
 ) -> i32 {
-    // SAFETY: the plug lends sender and record for the call.
+    // SAFETY: the backend lends sender and record for the call.
     guard_or(0, || match unsafe { text(from, limits::ACCOUNT).and_then(|from| Ok((from, record(place)?))) } {
         Ok((from, record)) => report(ctx, Report::Record { from, record }),
         Err(bad) => dropped("call record", bad),
@@ -122,14 +124,14 @@ unsafe extern "C" fn rtc_complete(
     text: *const c_char,
 ) {
     guard_or((), || {
-        // SAFETY: the plug lends the text for the call.
+        // SAFETY: the backend lends the text for the call.
         let outcome = unsafe { outcome(code, raw_code, text) };
         report(ctx, Report::RtcDone { req: Req(req as u64), outcome });
     });
 }
 
 unsafe extern "C" fn rtc_event(ctx: *mut c_void, event: *const abi::nertc_callkit_rtc_event) -> i32 {
-    // SAFETY: the plug lends the event for the call.
+    // SAFETY: the backend lends the event for the call.
     guard_or(0, || match unsafe { rtc_event_of(event) } {
         Ok(event) => report(ctx, Report::Rtc(event)),
         Err(bad) => dropped("media event", bad),
@@ -142,7 +144,7 @@ unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callki
             return;
         };
         let now = component.kit.snapshot();
-        // SAFETY: the plug lends the frame for the call.
+        // SAFETY: the backend lends the frame for the call.
         let Ok(frame) = (unsafe { known("frame", frame) }) else { return };
         if now.connected && frame.uid == now.peer_uid && is_whole(&frame) {
             component.host.frame(now.call_no, &now.peer, &frame);
@@ -150,9 +152,9 @@ unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callki
     });
 }
 
-unsafe extern "C" fn plug_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
-    // SAFETY: the plug lends the text for the call.
-    guard_or((), || log_plug(level, &unsafe { message(text) }));
+unsafe extern "C" fn backend_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
+    // SAFETY: the backend lends the text for the call.
+    guard_or((), || log_backend(level, &unsafe { message(text) }));
 }
 
 fn component(ctx: *mut c_void) -> Option<Arc<Component>> {

@@ -214,7 +214,7 @@ fn worker_delivery_has_no_dispatch() {
 
 /// Fills the inbox of a kit whose worker has not seen it, so that nothing is counted out.
 #[test]
-fn a_full_inbox_still_takes_what_ends_a_call_and_what_a_plug_completes() {
+fn a_full_inbox_still_takes_what_ends_a_call_and_what_a_backend_completes() {
     let kit = Kit::new(Options { host_delivery: false, own_worker: true }).expect("a thread");
     let accept = || kit.command(Ticket(1), Command::Accept { call: CallRef::default() });
     let hang_up =

@@ -1,4 +1,4 @@
-//! The whole way with a real engine: command, plug, completion, end.
+//! The whole way with a real engine: command, backend, completion, end.
 
 use std::sync::OnceLock;
 use std::sync::Weak;
@@ -8,9 +8,9 @@ use super::*;
 use crate::engine::output::{Notice, RtcOp, SignalOp};
 use crate::engine::{Config, IdGenerator, Timers};
 
-/// What the signaling plug does when it is asked to log in.
+/// What the signaling backend does when it is asked to log in.
 #[derive(Clone, Copy)]
-pub(super) enum Plug {
+pub(super) enum Backend {
     Answers,
     /// Logs in and out, and answers nothing else.
     LogsIn,
@@ -19,10 +19,10 @@ pub(super) enum Plug {
     Panics,
 }
 
-/// Both plugs of a kit; reports are made from inside the operation.
+/// Both backends of a kit; reports are made from inside the operation.
 struct Fake {
     kit: Arc<OnceLock<Weak<Kit>>>,
-    how: Plug,
+    how: Backend,
     threads: mpsc::Sender<ThreadId>,
 }
 
@@ -38,11 +38,11 @@ impl Signaling for Fake {
         let _ = self.threads.send(thread::current().id());
         let logs_in = matches!(op, SignalOp::Login { .. });
         match self.how {
-            Plug::Refuses if logs_in => return Err(Outcome::failed(403, "no")),
-            Plug::Panics if logs_in => panic!("a plug's bug"),
-            Plug::Forgets => {}
-            Plug::LogsIn if !logs_in && !matches!(op, SignalOp::Logout) => {}
-            Plug::Answers | Plug::LogsIn | Plug::Refuses | Plug::Panics => {
+            Backend::Refuses if logs_in => return Err(Outcome::failed(403, "no")),
+            Backend::Panics if logs_in => panic!("a backend's bug"),
+            Backend::Forgets => {}
+            Backend::LogsIn if !logs_in && !matches!(op, SignalOp::Logout) => {}
+            Backend::Answers | Backend::LogsIn | Backend::Refuses | Backend::Panics => {
                 self.report(Report::SignalDone { req, result: SignalResult::default() });
             }
         }
@@ -67,20 +67,24 @@ impl Rtc for Fake {
     fn close(&mut self) {}
 }
 
-/// A running kit and the threads that its plug was called on.
-pub(super) fn start(options: Options, how: Plug, listener: Arc<App>) -> (Arc<Kit>, mpsc::Receiver<ThreadId>) {
+/// A running kit and the threads that its backend was called on.
+pub(super) fn start(
+    options: Options,
+    how: Backend,
+    listener: Arc<App>,
+) -> (Arc<Kit>, mpsc::Receiver<ThreadId>) {
     let kit = Kit::new(options).expect("a thread");
-    let (threads, plug_threads) = mpsc::channel();
+    let (threads, backend_threads) = mpsc::channel();
     let this = Arc::new(OnceLock::new());
     let _ = this.set(Arc::downgrade(&kit));
     let fake = || Box::new(Fake { kit: this.clone(), how, threads: threads.clone() });
     let mut timers = Timers::default();
-    if matches!(how, Plug::Forgets) {
+    if matches!(how, Backend::Forgets) {
         timers.login_ms = 5;
     }
     let engine = Engine::new(Config { timers, ..Config::default() }, IdGenerator::test_seed(1));
     kit.start(engine, Ports { signaling: fake(), rtc: fake(), listener });
-    (kit, plug_threads)
+    (kit, backend_threads)
 }
 
 pub(super) fn login() -> Command {
@@ -97,7 +101,7 @@ pub(super) const HOST: Options = Options { host_delivery: true, own_worker: fals
 #[test]
 fn a_command_completes_and_destroy_ends_with_released() {
     let (app, ears) = App::new(|_| assert!(in_callback()));
-    let (kit, _) = start(SHARED, Plug::Answers, app);
+    let (kit, _) = start(SHARED, Backend::Answers, app);
     assert_eq!(kit.command(Ticket(1), login()), Ok(()));
     assert_eq!(next(&ears), "done 1 0");
     assert_eq!(&*kit.snapshot().account, "alice");
@@ -109,8 +113,8 @@ fn a_command_completes_and_destroy_ends_with_released() {
 }
 
 #[test]
-fn a_refusal_of_the_plug_and_its_silence_both_complete_the_command() {
-    for how in [Plug::Refuses, Plug::Forgets] {
+fn a_refusal_of_the_backend_and_its_silence_both_complete_the_command() {
+    for how in [Backend::Refuses, Backend::Forgets] {
         let (app, ears) = App::new(|_| ());
         let (kit, _) = start(SHARED, how, app);
         assert_eq!(kit.command(Ticket(1), login()), Ok(()));
@@ -126,9 +130,9 @@ fn kits_share_a_thread_unless_they_ask_for_their_own() {
     let mut kits = Vec::new();
     for options in [SHARED, HOST, Options { own_worker: true, ..SHARED }] {
         let (app, _ears) = App::new(|_| ());
-        let (kit, plug) = start(options, Plug::Answers, app);
+        let (kit, backend) = start(options, Backend::Answers, app);
         assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-        threads.push(plug.recv_timeout(PATIENCE).expect("an operation"));
+        threads.push(backend.recv_timeout(PATIENCE).expect("an operation"));
         kits.push(kit);
     }
     assert_eq!(threads[0], threads[1]);
@@ -151,7 +155,7 @@ fn release_inside_a_callback_closes_at_once_and_completes_what_is_open() {
             assert_eq!(kit.command(Ticket(3), login()), Err(Refused::Closed));
         }
     });
-    let (kit, _) = start(SHARED, Plug::Answers, app);
+    let (kit, _) = start(SHARED, Backend::Answers, app);
     let _ = this.set(Arc::downgrade(&kit));
     assert_eq!(kit.command(Ticket(1), login()), Ok(()));
     assert_eq!(next(&ears), "done 1 0");
@@ -162,9 +166,9 @@ fn release_inside_a_callback_closes_at_once_and_completes_what_is_open() {
 #[test]
 fn a_panic_in_one_kit_closes_that_kit_and_no_other() {
     let (sound_app, sound_ears) = App::new(|_| ());
-    let (sound, _) = start(SHARED, Plug::Answers, sound_app);
+    let (sound, _) = start(SHARED, Backend::Answers, sound_app);
     let (app, ears) = App::new(|_| ());
-    let (broken, _) = start(SHARED, Plug::Panics, app);
+    let (broken, _) = start(SHARED, Backend::Panics, app);
     assert_eq!(broken.command(Ticket(1), login()), Ok(()));
     assert_eq!([next(&ears), next(&ears), next(&ears)], ["Error", "done 1 90003", "released"]);
     assert_eq!(broken.destroy(), Err(Refused::Closed));
@@ -177,7 +181,7 @@ fn a_panic_in_one_kit_closes_that_kit_and_no_other() {
 fn a_host_runs_what_is_pending_inside_destroy_on_its_own_thread() {
     let host = thread::current().id();
     let (app, ears) = App::new(move |_| assert_eq!(thread::current().id(), host));
-    let (kit, _) = start(HOST, Plug::Answers, app);
+    let (kit, _) = start(HOST, Backend::Answers, app);
     assert_eq!(kit.command(Ticket(1), login()), Ok(()));
     assert_eq!(kit.destroy(), Ok(()));
     let heard = heard(&ears);
@@ -190,7 +194,7 @@ fn a_host_runs_what_is_pending_inside_destroy_on_its_own_thread() {
 #[test]
 fn release_wakes_a_waiting_dispatch_and_the_next_one_runs_the_rest() {
     let (app, ears) = App::new(|_| ());
-    let (kit, _) = start(HOST, Plug::Answers, app);
+    let (kit, _) = start(HOST, Backend::Answers, app);
     let background = kit.clone();
     let thread = thread::spawn(move || {
         while let Ok(ran) = background.dispatch(-1) {
@@ -210,7 +214,7 @@ fn kits_come_and_go_on_many_threads() {
             for round in 0..50 {
                 let (app, ears) = App::new(|_| ());
                 let options = Options { host_delivery: round % 3 == 0, own_worker: round % 7 == 0 };
-                let (kit, _) = start(options, Plug::Answers, app);
+                let (kit, _) = start(options, Backend::Answers, app);
                 assert_eq!(kit.command(Ticket(1), login()), Ok(()));
                 assert_eq!(kit.destroy(), Ok(()));
                 assert_eq!(heard(&ears).last().map(String::as_str), Some("released"));

@@ -1,6 +1,6 @@
 //! What a trace gives away about the ids of its kit.
 
-use super::running::{Plug, SHARED, login, next, start};
+use super::running::{Backend, SHARED, login, next, start};
 use super::*;
 use crate::engine::IdGenerator;
 use crate::engine::input::{CallOptions, CallType};
@@ -41,7 +41,7 @@ fn call(kit: &Kit, ears: &mpsc::Receiver<String>, ticket: u64) -> String {
 #[test]
 fn the_ids_after_a_trace_cannot_be_computed_from_its_file() {
     let (app, ears) = App::new(|_| ());
-    let (kit, _) = start(SHARED, Plug::LogsIn, app);
+    let (kit, _) = start(SHARED, Backend::LogsIn, app);
     let path = std::env::temp_dir().join(format!("nertc_callkit_ids_{}.trace", std::process::id()));
     assert_eq!(kit.command(Ticket(50), login()), Ok(()));
     assert_eq!(next(&ears), "done 50 0");

@@ -21,7 +21,7 @@ struct Phone {
     desk: Arc<Desk>,
     now: u64,
     /// What the core was told.
-    told: Vec<SignalMail>,
+    told: Vec<SignalingMessage>,
 }
 
 impl Phone {
@@ -56,7 +56,7 @@ impl Phone {
 
     fn act(&mut self, body: impl FnOnce(&mut Line, u64)) {
         let (now, told) = (self.now, &mut self.told);
-        self.line.act(now, &mut |mail| told.push(mail), |line| body(line, now));
+        self.line.act(now, &mut |message| told.push(message), |line| body(line, now));
     }
 
     fn login(&mut self, req: u64, token: &str) {
@@ -131,18 +131,18 @@ impl Phone {
     /// What the core was told since it was asked last, one line each.
     fn told(&mut self) -> String {
         let mut text = String::new();
-        for mail in std::mem::take(&mut self.told) {
-            match mail {
-                SignalMail::Done(req, answer) => writeln!(text, "done {req} {}", answer.code),
-                SignalMail::Connection(what, notice) => {
+        for message in std::mem::take(&mut self.told) {
+            match message {
+                SignalingMessage::Done(req, answer) => writeln!(text, "done {req} {}", answer.code),
+                SignalingMessage::Connection(what, notice) => {
                     writeln!(text, "connection {} {}", what as i32, notice.map_or(0, |it| it.code))
                 }
-                SignalMail::Online(_)
-                | SignalMail::Sync(_)
-                | SignalMail::Backlog(_)
-                | SignalMail::Record(_)
-                | SignalMail::Rooms(_) => writeln!(text, "events"),
-                SignalMail::Log(..) => writeln!(text, "log"),
+                SignalingMessage::Online(_)
+                | SignalingMessage::Sync(_)
+                | SignalingMessage::Backlog(_)
+                | SignalingMessage::Record(_)
+                | SignalingMessage::Rooms(_) => writeln!(text, "events"),
+                SignalingMessage::Log(..) => writeln!(text, "log"),
             }
             .expect("a string");
         }
@@ -297,7 +297,7 @@ fn a_login_that_is_given_up_says_why_there_was_no_connection() {
     phone.login(1, "secret");
     phone.until("no CONNECT", |phone| phone.broker.has_connect());
     phone.abort_login(1);
-    let Some(SignalMail::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
+    let Some(SignalingMessage::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
     assert_eq!((answer.code, answer.raw_code), (TIMEOUT, 0));
     let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
     let message = message.to_str().expect("UTF-8");
@@ -399,7 +399,7 @@ fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit()
     let settled = r#"{"v":1,"k":"settled","id":"m2","cid":"c1","inst":"B",
         "b":{"rid":"r1","how":"accept","win":["alice","pad"],"by":"pad","uid":5}}"#;
     phone.broker.publish("nck1/u/alice/d/pad/bob/pad", settled, false);
-    phone.until("no answer", |phone| phone.told.iter().any(|it| matches!(it, SignalMail::Done(2, _))));
+    phone.until("no answer", |phone| phone.told.iter().any(|it| matches!(it, SignalingMessage::Done(2, _))));
     assert_eq!(phone.told(), "connection 2 0\ndone 2 0\n");
 }
 
@@ -429,7 +429,7 @@ fn a_login_ends_before_the_core_gives_it_up_and_says_why() {
         patience.check("no completion");
     }
     assert_eq!(phone.now - start, 2_750);
-    let Some(SignalMail::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
+    let Some(SignalingMessage::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
     assert_eq!((answer.code, answer.raw_code), (TIMEOUT, libc::ECONNREFUSED));
     let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
     assert!(message.to_str().expect("UTF-8").contains("connection refused: start the broker"), "{message:?}");

@@ -408,7 +408,10 @@ impl Station {
         };
         let message = "the broker delivers nothing to this account: its access rules must let it read and \
                        write its own topics";
-        self.done(req, Answer { code: codes::PLUG_FAILED, raw_code: 0, message: message.into(), room: None });
+        self.done(
+            req,
+            Answer { code: codes::BACKEND_FAILED, raw_code: 0, message: message.into(), room: None },
+        );
         self.end_session();
         self.outputs.push_back(Output::Disconnect { forget: false });
     }

@@ -18,7 +18,6 @@
 
 mod convert;
 mod device;
-mod global;
 mod identity;
 pub mod line;
 pub mod link;

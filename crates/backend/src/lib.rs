@@ -6,12 +6,15 @@
 //!   sent.
 //! - [`sink_queue`]: the line to a sink: in order, one thread at a time, no lock held, closed by a barrier.
 //! - [`codes`]: the numbers of the header that backends answer with.
+//! - [`ProcessValue`]: what a process has one of, new in a forked child.
 //! - [`escape()`]: text of others, for a log or a message.
 
 pub mod codes;
 mod escape;
 pub mod input;
 pub mod messages;
+mod process_value;
 pub mod sink_queue;
 
 pub use escape::escape;
+pub use process_value::ProcessValue;

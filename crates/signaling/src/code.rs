@@ -3,7 +3,8 @@
 use std::ffi::CStr;
 use std::fmt;
 
-/// A result code. The numbers are those of the C header; a service may give others, which are passed on as they are.
+/// A result code. The numbers are those of the C header; a service may give others, which are passed on
+/// unchanged.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Code(i32);

@@ -7,10 +7,10 @@ use std::ops::Deref;
 use std::str::Utf8Error;
 use std::sync::Arc;
 
-/// Immutable UTF-8 that is shared, not copied, and carries its terminating NUL: handing it to C costs nothing.
+/// Immutable UTF-8 that is shared, not copied, and carries its terminating NUL: handing it to C is free.
 ///
-/// It holds no other NUL. Whatever is made from a Rust string ends before its first NUL, which is where C would stop
-/// reading. An empty text allocates nothing. Compares, hashes and serializes like the `str` it derefs to.
+/// It holds no other NUL. Whatever is made from a Rust string ends before its first NUL, which is where C
+/// would stop reading. An empty text allocates nothing. Compares, hashes and serializes like its `str`.
 #[derive(Clone, Default)]
 pub struct Text {
     /// Ends with the only NUL; None if empty.

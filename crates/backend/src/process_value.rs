@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// Created on first use and never freed. After a fork the child abandons the parent's value: its locks may be held
-/// by threads that do not exist in the child, so it is never touched again.
+/// Created on first use and never freed. After a fork the child abandons the parent's value: its locks may be
+/// held by threads that do not exist in the child, so it is never touched again.
 pub struct ProcessValue<T: Send + Sync + 'static> {
     current: AtomicPtr<T>,
     /// A shared reference goes to every thread.

@@ -1,20 +1,29 @@
-//! What every backend of libnertc_callkit needs that is written in Rust. It knows the C types and nothing of
-//! the core, and no backend.
+//! Backends of libnertc_callkit in Rust. It knows the C types and the signaling vocabulary, nothing of the core, and
+//! no backend.
 //!
-//! - [`input`]: what the core hands in becomes Rust values, and no panic leaves.
-//! - [`messages`]: what a signaling backend tells its core, as values that become C structs when they are
-//!   sent.
-//! - [`sink_queue`]: the line to a sink: in order, one thread at a time, no lock held, closed by a barrier.
-//! - [`codes`]: the numbers of the header that backends answer with.
+//! - [`SignalingBackend`], [`MediaBackend`]: what a backend implements, and the messages that it reports.
+//! - [`adapter`]: makes the C vtable from an implementation. The `unsafe` of backends is here.
+//! - [`SinkQueue`]: the queue in front of a sink: in order, one thread at a time, no lock held, closed by a barrier.
 //! - [`ProcessValue`]: what a process has one of, new in a forked child.
+//! - [`codes`], [`input`], [`messages`], [`sink_queue`]: for backends that are not on the traits yet.
 //! - [`escape()`]: text of others, for a log or a message.
 
+pub mod adapter;
 pub mod codes;
 mod escape;
 pub mod input;
+mod media;
 pub mod messages;
 mod process_value;
+mod queue;
+mod signaling;
 pub mod sink_queue;
 
 pub use escape::escape;
+pub use media::{
+    Frame, FrameDelivery, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink, View,
+};
+pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
 pub use process_value::ProcessValue;
+pub use queue::{LIMIT, RETRY_MS, SinkMessage, SinkQueue};
+pub use signaling::{Login, SignalingBackend, SignalingMessage, SignalingSink};

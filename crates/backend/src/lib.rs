@@ -1,9 +1,10 @@
-//! Backends of libnertc_callkit in Rust. It knows the C types and the signaling vocabulary, nothing of the core, and
-//! no backend.
+//! Backends of libnertc_callkit in Rust. It knows the C types and the signaling vocabulary, nothing of the
+//! core, and no backend.
 //!
 //! - [`SignalingBackend`], [`MediaBackend`]: what a backend implements, and the messages that it reports.
 //! - [`adapter`]: makes the C vtable from an implementation. The `unsafe` of backends is here.
-//! - [`SinkQueue`]: the queue in front of a sink: in order, one thread at a time, no lock held, closed by a barrier.
+//! - [`SinkQueue`]: the queue in front of a sink: in order, one thread at a time, no lock held, closed by a
+//!   barrier.
 //! - [`ProcessValue`]: what a process has one of, new in a forked child.
 //! - [`codes`], [`input`], [`messages`], [`sink_queue`]: for backends that are not on the traits yet.
 //! - [`escape()`]: text of others, for a log or a message.

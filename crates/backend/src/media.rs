@@ -12,9 +12,9 @@ use crate::queue::{SinkMessage, SinkQueue};
 
 /// A media backend of one client. [`crate::adapter`] makes the C vtable from it.
 ///
-/// Called on the client's worker, one call at a time; must not block. Only `push_frame` is called on the app's thread,
-/// concurrently. It reports through the [`MediaSink`] that it was created with, under the rules of
-/// [`crate::SignalingBackend`].
+/// Called on the client's worker, one call at a time; must not block. Only `push_frame` is called on the
+/// app's thread, concurrently. It reports through the [`MediaSink`] that it was created with, under the rules
+/// of [`crate::SignalingBackend`].
 pub trait MediaBackend: Send + Sync + 'static {
     /// Called before the first login, at most once.
     ///
@@ -324,8 +324,8 @@ impl MediaSink {
         Some(FrameDelivery { sink: self.clone(), deliver })
     }
 
-    /// Completes an operation once no announced frame is on its way any more; no frame follows the completion.
-    /// False: none is on its way, the caller completes it now.
+    /// Completes an operation once no announced frame is on its way any more; no frame follows the
+    /// completion. False: none is on its way, the caller completes it now.
     pub fn complete_after_frames(&self, req: Req, outcome: Outcome) -> bool {
         let mut frames = self.frames.lock();
         let waits = frames.inside > 0;

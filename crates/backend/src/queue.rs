@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-/// Messages that may wait for a sink that answers QUEUE_FULL. Beyond that the sender with the most waiting messages
-/// loses its newest one, unless the core must be notified of it: such a message is never lost.
+/// Messages that may wait for a sink that answers QUEUE_FULL. Beyond that the sender with the most waiting
+/// messages loses its newest one, unless the core must be notified of it: such a message is never lost.
 pub const LIMIT: usize = 1024;
 /// Milliseconds until a sink that answered QUEUE_FULL is asked again.
 pub const RETRY_MS: u64 = 10;
@@ -21,8 +21,8 @@ pub trait SinkMessage: Clone + Send + 'static {
 /// Hands a message to the sink. False: the sink is full, offer it again.
 type Deliver<M> = Box<dyn FnMut(&M) -> bool + Send>;
 
-/// The queue in front of one sink. A backend pushes messages while it holds its own lock and flushes the queue after
-/// releasing it, so that the backend's order is the sink's order, whichever threads are involved.
+/// The queue in front of one sink. A backend pushes messages while it holds its own lock and flushes the
+/// queue after releasing it, so that the backend's order is the sink's order, whichever threads are involved.
 pub struct SinkQueue<M: SinkMessage> {
     state: Mutex<QueueState<M>>,
     /// Signalled when a thread stopped sending.
@@ -70,8 +70,8 @@ impl<M: SinkMessage> SinkQueue<M> {
         state.is_open = true;
     }
 
-    /// The barrier: when it returns, no call into the sink runs or will run. Waits for a thread that is inside the
-    /// sink, which is short: sinks only copy and enqueue.
+    /// The barrier: when it returns, no call into the sink runs or will run. Waits for a thread that is
+    /// inside the sink, which is short: sinks only copy and enqueue.
     pub fn close(&self) {
         let mut state = self.state.lock();
         state.is_open = false;
@@ -123,9 +123,9 @@ impl<M: SinkMessage> SinkQueue<M> {
         self.state.lock().disabled
     }
 
-    /// Sends what is queued, unless another thread (or this one, further up its stack) is sending: that one does not
-    /// stop before the queue is empty. True, to one caller until `retry`: the sink is full, and the caller has to
-    /// call `retry` and `flush` [`RETRY_MS`] later.
+    /// Sends what is queued, unless another thread (or this one, further up its stack) is sending: that one
+    /// does not stop before the queue is empty. True, to one caller until `retry`: the sink is full, and the
+    /// caller has to call `retry` and `flush` [`RETRY_MS`] later.
     pub fn flush(&self) -> bool {
         let mut state = self.state.lock();
         // Whoever sends has taken it.

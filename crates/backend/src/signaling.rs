@@ -12,8 +12,9 @@ use crate::queue::{SinkMessage, SinkQueue};
 
 /// A signaling backend of one client. [`crate::adapter`] makes the C vtable from it.
 ///
-/// Called on the client's worker, one call at a time; must not block. It reports through the [`SignalingSink`] that it
-/// was created with: on any thread, also from inside a call, but never while it holds a lock that a call needs.
+/// Called on the client's worker, one call at a time; must not block. It reports through the
+/// [`SignalingSink`] that it was created with: on any thread, also from inside a call, but never while it
+/// holds a lock that a call needs.
 pub trait SignalingBackend: Send + Sync + 'static {
     /// Called before the first login, at most once.
     ///
@@ -23,8 +24,8 @@ pub trait SignalingBackend: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Called once, after a successful `open`; nothing is reported afterwards. Must not wait for a thread that waits
-    /// for the core.
+    /// Called once, after a successful `open`; nothing is reported afterwards. Must not wait for a thread
+    /// that waits for the core.
     fn close(&self);
 
     /// Logs in. The unread backlog follows the completion as one batch.
@@ -61,8 +62,8 @@ pub struct Login {
     pub within_ms: u32,
 }
 
-/// What a signaling backend reports. Small and cheap to clone: a queue of them is what an idle device costs, and an
-/// event is shared by all its receivers.
+/// What a signaling backend reports. Small and cheap to clone: a queue of them is what an idle device costs,
+/// and an event is shared by all its receivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignalingMessage {
     /// An operation ended.
@@ -110,8 +111,8 @@ impl SinkMessage for SignalingMessage {
         matches!(self, SignalingMessage::Completed(..))
     }
 
-    /// What ends or answers something, and what changes the session, must be delivered. What begins something, or
-    /// happens within it, is repeated or missed.
+    /// What ends or answers something, and what changes the session, must be delivered. What begins
+    /// something, or happens within it, is repeated or missed.
     fn may_be_lost(&self) -> Option<&str> {
         match self {
             SignalingMessage::Online(event) => match event.kind {

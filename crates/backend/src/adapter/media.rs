@@ -50,7 +50,8 @@ impl MediaVtable {
     }
 }
 
-/// A backend for C, and the sink that it was created with. Whoever gets the ctx calls the vtable's `release` once.
+/// A backend for C, and the sink that it was created with. Whoever gets the ctx calls the vtable's `release`
+/// once.
 pub fn media(
     vtable: &'static MediaVtable,
     sink: Arc<MediaSink>,

@@ -1,4 +1,5 @@
-//! From a backend in Rust to the C vtables, and from the C sinks to Rust: the only `unsafe` of our own backends.
+//! From a backend in Rust to the C vtables, and from the C sinks to Rust: the only `unsafe` of our own
+//! backends.
 //!
 //! Rules that the adapter keeps, whatever the backend does:
 //! - a panic does not leave a vtable function: it refuses the operation with BACKEND_FAILED;

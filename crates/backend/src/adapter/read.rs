@@ -13,7 +13,8 @@ use nertc_callkit_signaling::{
 use crate::media::MediaOperation;
 use crate::signaling::Login;
 
-/// A struct of the core, lent for the call. Structs only grow at the end, so a larger one is a newer core's and fine.
+/// A struct of the core, lent for the call. Structs only grow at the end, so a larger one is a newer core's
+/// and fine.
 ///
 /// # Errors
 /// It is missing, or the core is older than the fields that we read.

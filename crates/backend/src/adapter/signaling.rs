@@ -52,7 +52,8 @@ impl SignalingVtable {
     }
 }
 
-/// A backend for C, and the sink that it was created with. Whoever gets the ctx calls the vtable's `release` once.
+/// A backend for C, and the sink that it was created with. Whoever gets the ctx calls the vtable's `release`
+/// once.
 pub fn signaling(
     vtable: &'static SignalingVtable,
     sink: SignalingSink,
@@ -65,7 +66,8 @@ pub fn signaling(
 /// Reads the arguments of an operation and starts it.
 ///
 /// # Safety
-/// As for every slot of the vtable: `ctx` is ours and not released, `args` and what it points to is lent for the call.
+/// As for every slot of the vtable: `ctx` is ours and not released, `args` and what it points to is lent for
+/// the call.
 unsafe fn operation(
     ctx: *mut c_void,
     req: abi::nertc_callkit_req,

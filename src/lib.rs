@@ -23,7 +23,8 @@
 //!
 //! Read next: `engine/state.rs`, the picture of all states. `docs/ARCHITECTURE.md` has the reasons.
 
-pub mod engine;
+pub use nertc_callkit_engine as engine;
+
 pub mod ffi;
 pub mod trace;
 pub mod worker;

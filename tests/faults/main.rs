@@ -43,7 +43,7 @@ fn read(path: &str) -> String {
 /// The source of a file with every fault of it.
 fn planted(path: &str, mut text: String) -> String {
     let holder = match path {
-        _ if path.starts_with("src/") => "crate::engine",
+        _ if path.starts_with("src/engine/") => "crate",
         _ if path.starts_with("backends/mqtt/") => "crate::station",
         _ => "nertc_callkit::engine",
     };

@@ -12,15 +12,15 @@ use crate::worker::Refused;
 pub(crate) enum Error {
     /// A NULL, a bad text, an unknown value, over a limit.
     InvalidArgument(Invalid),
-    /// An argument that a newer library, or another component or plug, could take.
+    /// An argument that a newer library, or another client or backend, could take.
     NotHere(Invalid),
-    /// No such component (any more).
+    /// No such client (any more).
     Closed,
     /// Too much is waiting.
     QueueFull,
     /// Not from inside a callback.
     Reentrant,
-    /// This library, component or plug cannot do it.
+    /// This library, client or backend cannot do it.
     Unsupported,
     /// The system refused a resource, or a bug.
     Internal,
@@ -79,7 +79,7 @@ impl Error {
         Error::invalid(field, Problem::Because(why.into()))
     }
 
-    /// An argument that asks for what this library, component or plug cannot do.
+    /// An argument that asks for what this library, client or backend cannot do.
     pub(crate) fn not_here(field: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Error {
         Error::NotHere(Invalid { field: field.into(), problem: Problem::Because(why.into()) })
     }

@@ -1,4 +1,4 @@
-//! From a config of C to a component that runs.
+//! From a config of C to a client that runs.
 
 use std::fmt::Write;
 use std::ptr;
@@ -7,60 +7,66 @@ use std::sync::Arc;
 use log::{error, info};
 use nertc_callkit_abi as abi;
 
+use super::api::loopback;
 use super::backend::{
-    Identity, Pair, RtcPlug, RtcPort, SignalingPlug, missing_rtc_slot, missing_signaling_slot, plug_name,
+    Backends, CRtc, CRtcPort, CSignaling, Identity, backend_name, missing_rtc_slot, missing_signaling_slot,
 };
-use super::component::{Component, KITS};
-use super::convert::{HostPtr, flags, known, opt_options, opt_text, options, ring_ms, yes_or_no};
-use super::error::Error;
-use super::event::Host;
-use super::loopback;
-use super::table::new_id;
+use super::callbacks::CallbackSink;
+use super::client::{CLIENTS, Client};
+use super::support::convert::{
+    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms,
+};
+use super::support::error::Error;
+use super::support::handle_table::new_id;
 use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
-use crate::worker::{Kit, Options, Ports};
+use crate::worker::{self, Options, Ports};
 
 /// A checked config.
-pub(crate) struct Setup {
+pub(crate) struct CheckedConfig {
     config: abi::nertc_callkit_config,
     listener: abi::nertc_callkit_listener,
     options: Options,
     engine: Config,
     identity: Identity,
-    plugs: Option<abi::nertc_callkit_plugs>,
+    backends: Option<abi::nertc_callkit_plugs>,
 }
 
-/// Reads and checks everything that the host handed to create, the vtables excepted.
+/// Reads and checks everything that the app handed to create, the vtables excepted.
 ///
 /// # Safety
-/// NULL or the host's config, as the header says.
-pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Setup, Error> {
+/// NULL or the app's config, as the header says.
+pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<CheckedConfig, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let config = options("config", place)?;
+        let config = read_strict("config", place)?;
         flags("config.flags", config.flags, 0)?;
         let listener = if config.listener.is_null() {
             no_listener()
         } else {
-            known("config.listener", config.listener)?
+            read_prefix("config.listener", config.listener)?
         };
         flags("config.listener.flags", listener.flags, 0)?;
-        let plugs = opt_options("config.plugs", config.plugs)?;
-        flags("config.plugs.flags", plugs.map_or(0, |plugs| plugs.flags), 0)?;
-        let timers = timers(opt_options("config.timers", config.timers)?)?;
-        Ok(Setup {
+        let backends = read_strict_opt("config.plugs", config.plugs)?;
+        flags(
+            "config.plugs.flags",
+            backends.map_or(0, |backends: abi::nertc_callkit_plugs| backends.flags),
+            0,
+        )?;
+        let timers = timers(read_strict_opt("config.timers", config.timers)?)?;
+        Ok(CheckedConfig {
             options: Options {
-                host_delivery: yes_or_no("config.delivery", config.delivery)?,
-                own_worker: yes_or_no("config.worker", config.worker)?,
+                manual_dispatch: parse_bool("config.delivery", config.delivery)?,
+                dedicated_thread: parse_bool("config.worker", config.worker)?,
             },
             engine: Config {
                 timers,
                 caps: engine::Caps::default(),
-                confirm_audio_to_video: yes_or_no(
+                confirm_audio_to_video: parse_bool(
                     "config.confirm_audio_to_video",
                     config.confirm_audio_to_video,
                 )?,
-                confirm_video_to_audio: yes_or_no(
+                confirm_video_to_audio: parse_bool(
                     "config.confirm_video_to_audio",
                     config.confirm_video_to_audio,
                 )?,
@@ -75,103 +81,108 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Set
             },
             config,
             listener,
-            plugs,
+            backends,
         })
     }
 }
 
-impl Setup {
-    /// Makes the component and its handle. The plugs are taken over if this succeeds.
+impl CheckedConfig {
+    /// Makes the client and its handle. The backends are taken over if this succeeds.
     ///
     /// # Safety
-    /// The vtables are the host's, as the header says.
+    /// The vtables are the app's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
         let seed = random()?;
-        let kit = Kit::new(self.options).map_err(|why| {
-            error!("no component: {why}");
+        let client = worker::Client::new(self.options).map_err(|why| {
+            error!("no client: {why}");
             Error::Internal
         })?;
         // SAFETY: the caller's promise. The last step that can fail.
-        let plugs = unsafe { pair(self.plugs)? };
-        // SAFETY: a vtable's name lives as long as the plug.
-        let names = unsafe { [plug_name(plugs.signaling.name), plug_name(plugs.rtc.name)] };
-        let engine = Engine::new(Config { caps: plugs.caps(), ..self.engine }, seed);
-        let takes_tokens = plugs.signaling.set_token.is_some();
-        let rtc = Arc::new(RtcPlug::new(id, plugs.rtc, plugs.rtc_ctx));
+        let backends = unsafe { backends(self.backends)? };
+        // SAFETY: a vtable's name lives as long as the backend.
+        let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
+        let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
+        let takes_tokens = backends.signaling.set_token.is_some();
+        let rtc = Arc::new(CRtc::new(id, backends.rtc, backends.rtc_ctx));
         let signaling =
-            SignalingPlug::new(id, plugs.signaling, plugs.signaling_ctx, self.identity, rtc.clone());
-        let host = Arc::new(Host::new(id, &self.config, self.listener));
+            CSignaling::new(id, backends.signaling, backends.signaling_ctx, self.identity, rtc.clone());
+        let callbacks = Arc::new(CallbackSink::new(id, &self.config, self.listener));
         let ports = Ports {
             signaling: Box::new(signaling),
-            rtc: Box::new(RtcPort(rtc.clone())),
-            listener: host.clone(),
+            rtc: Box::new(CRtcPort(rtc.clone())),
+            listener: callbacks.clone(),
         };
-        KITS.insert(id, Arc::new(Component::new(kit.clone(), host, rtc, takes_tokens)));
-        kit.start(engine, ports);
-        info!("component {id}: signaling by {}, media by {}", names[0], names[1]);
+        CLIENTS.insert(id, Arc::new(Client::new(client.clone(), callbacks, rtc, takes_tokens)));
+        client.start(engine, ports);
+        info!("client {id}: signaling by {}, media by {}", names[0], names[1]);
         Ok(ptr::without_provenance_mut(id))
     }
 }
 
-/// Both plugs; what the host left out is the embedded loopback.
+/// Both backends; what the app left out is the embedded loopback.
 ///
 /// # Safety
-/// The vtables are the host's, as the header says.
-unsafe fn pair(plugs: Option<abi::nertc_callkit_plugs>) -> Result<Pair, Error> {
+/// The vtables are the app's, as the header says.
+unsafe fn backends(backends: Option<abi::nertc_callkit_plugs>) -> Result<Backends, Error> {
     // SAFETY: all-zero is a value of it.
-    let mut plugs = plugs.unwrap_or_else(|| unsafe { std::mem::zeroed() });
-    plugs.struct_size = size_of::<abi::nertc_callkit_plugs>() as u32;
-    let (own_signaling, own_rtc) = (plugs.signaling.is_null(), plugs.rtc.is_null());
+    let mut backends = backends.unwrap_or_else(|| unsafe { std::mem::zeroed() });
+    backends.struct_size = size_of::<abi::nertc_callkit_plugs>() as u32;
+    let (own_signaling, own_rtc) = (backends.signaling.is_null(), backends.rtc.is_null());
     // SAFETY: the caller's promise, and the loopback's own vtables.
     unsafe {
-        let result = fill_in(&mut plugs, own_signaling, own_rtc).and_then(|()| read_pair(&plugs));
+        let result = fill_in(&mut backends, own_signaling, own_rtc).and_then(|()| read_backends(&backends));
         if result.is_err() {
-            let signaling = plugs.signaling.as_ref().filter(|_| own_signaling).and_then(|plug| plug.release);
-            let rtc = plugs.rtc.as_ref().filter(|_| own_rtc).and_then(|plug| plug.release);
-            signaling.inspect(|release| release(plugs.signaling_ctx));
-            rtc.inspect(|release| release(plugs.rtc_ctx));
+            let signaling =
+                backends.signaling.as_ref().filter(|_| own_signaling).and_then(|backend| backend.release);
+            let rtc = backends.rtc.as_ref().filter(|_| own_rtc).and_then(|backend| backend.release);
+            signaling.inspect(|release| release(backends.signaling_ctx));
+            rtc.inspect(|release| release(backends.rtc_ctx));
         }
         result
     }
 }
 
 /// # Safety
-/// `plugs` is ours.
-unsafe fn fill_in(plugs: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bool) -> Result<(), Error> {
+/// `backends` is ours.
+unsafe fn fill_in(backends: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bool) -> Result<(), Error> {
     let ok = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_OK;
     let made = |status| if status == ok { Ok(()) } else { Err(Error::Internal) };
-    // SAFETY: NULL is the default hub, and `plugs` is there.
+    // SAFETY: NULL is the default hub, and `backends` is there.
     unsafe {
         if signaling {
-            made(loopback::nertc_callkit_loopback_signaling(ptr::null_mut(), plugs))?;
+            made(loopback::nertc_callkit_loopback_signaling(ptr::null_mut(), backends))?;
         }
         if rtc {
-            made(loopback::nertc_callkit_loopback_rtc(ptr::null_mut(), plugs))?;
+            made(loopback::nertc_callkit_loopback_rtc(ptr::null_mut(), backends))?;
         }
     }
     Ok(())
 }
 
 /// # Safety
-/// As `pair`.
-unsafe fn read_pair(plugs: &abi::nertc_callkit_plugs) -> Result<Pair, Error> {
+/// As `backends`.
+unsafe fn read_backends(backends: &abi::nertc_callkit_plugs) -> Result<Backends, Error> {
     // SAFETY: the caller's promise.
-    let (signaling, rtc) =
-        unsafe { (known("config.plugs.signaling", plugs.signaling)?, known("config.plugs.rtc", plugs.rtc)?) };
+    let (signaling, rtc) = unsafe {
+        (
+            read_prefix("config.plugs.signaling", backends.signaling)?,
+            read_prefix("config.plugs.rtc", backends.rtc)?,
+        )
+    };
     if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
         error!(
-            "a plug's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
+            "a backend's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
             abi::NERTC_CALLKIT_ABI
         );
         return Err(Error::Unsupported);
     }
     let missing = [("signaling", missing_signaling_slot(&signaling)), ("rtc", missing_rtc_slot(&rtc))];
-    if let Some((plug, slot)) = missing.iter().find_map(|(plug, slot)| Some((plug, (*slot)?))) {
-        return Err(Error::because(format!("config.plugs.{plug}.{slot}"), "mandatory, and missing"));
+    if let Some((backend, slot)) = missing.iter().find_map(|(backend, slot)| Some((backend, (*slot)?))) {
+        return Err(Error::because(format!("config.plugs.{backend}.{slot}"), "mandatory, and missing"));
     }
-    let (signaling_ctx, rtc_ctx) = (HostPtr(plugs.signaling_ctx), HostPtr(plugs.rtc_ctx));
-    Ok(Pair { signaling, signaling_ctx, rtc, rtc_ctx })
+    let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
+    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx })
 }
 
 fn no_listener() -> abi::nertc_callkit_listener {

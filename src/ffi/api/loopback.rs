@@ -1,4 +1,4 @@
-//! Constructors of the embedded plugs, and the hub with its fault script.
+//! Constructors of the embedded backends, and the hub with its fault script.
 
 use std::ptr;
 use std::sync::Arc;
@@ -7,13 +7,15 @@ use nertc_callkit_abi::{nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_pl
 use nertc_callkit_loopback::faults::Refused;
 use nertc_callkit_loopback::{Fault, Hub, default_hub, none, rtc, running_default_hub, signaling};
 
-use super::convert::{c_text, flags, give, known, opt_text, options, out as place_of};
-use super::error::{Error, Problem};
-use super::guard::guard;
-use super::table::{Table, new_id};
 use crate::engine::limits;
+use crate::ffi::support::convert::{
+    c_text, flags, opt_text, out as place_of, read_prefix, read_strict, write_prefix,
+};
+use crate::ffi::support::error::{Error, Problem};
+use crate::ffi::support::guard::guard;
+use crate::ffi::support::handle_table::{HandleTable, new_id};
 
-static HUBS: Table<Hub> = Table::new();
+static HUBS: HandleTable<Hub> = HandleTable::new();
 
 /// The hub behind a handle; `otherwise` stands in for NULL.
 fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>) -> Result<Arc<Hub>, Error> {
@@ -30,9 +32,9 @@ unsafe fn fill(
 ) -> Result<(), Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut plugs = known("out", out.cast_const())?;
-        fill(&mut plugs);
-        give("out", out, &plugs)
+        let mut backends = read_prefix("out", out.cast_const())?;
+        fill(&mut backends);
+        write_prefix("out", out, &backends)
     }
 }
 
@@ -55,7 +57,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_create(
             .ok_or_else(|| Error::invalid("flags", Problem::Flags { unknown: flags }))?;
         let id = new_id().ok_or(Error::Internal)?;
         HUBS.insert(id, hub);
-        // SAFETY: not NULL; the host lends the place for the call.
+        // SAFETY: not NULL; the app lends the place for the call.
         unsafe { out.write(ptr::without_provenance_mut(id)) };
         Ok(())
     })
@@ -102,7 +104,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
     guard("hub_add_fault", || {
         // SAFETY: the header's contract: a struct of its stated size with texts that end.
         let (fault, account, device) = unsafe {
-            let fault = options("fault", fault)?;
+            let fault = read_strict("fault", fault)?;
             let account = opt_text("fault.account", fault.account, limits::ACCOUNT)?;
             (fault, account, opt_text("fault.device_id", fault.device_id, limits::ID)?)
         };
@@ -145,9 +147,9 @@ pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
         let hub = self::hub(hub, || Some(default_hub()))?;
         // SAFETY: the header's contract.
         unsafe {
-            fill(out, |plugs| {
+            fill(out, |backends| {
                 let (vtable, ctx) = signaling::new(&hub);
-                (plugs.signaling, plugs.signaling_ctx) = (vtable, ctx);
+                (backends.signaling, backends.signaling_ctx) = (vtable, ctx);
             })
         }
     })
@@ -173,9 +175,9 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
         let hub = self::hub(hub, || Some(default_hub()))?;
         // SAFETY: the header's contract.
         unsafe {
-            fill(out, |plugs| {
+            fill(out, |backends| {
                 let (vtable, ctx) = rtc::new(&hub);
-                (plugs.rtc, plugs.rtc_ctx) = (vtable, ctx);
+                (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
             })
         }
     })
@@ -195,9 +197,9 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
 pub unsafe extern "C" fn nertc_callkit_none_rtc(out: *mut nertc_callkit_plugs) -> nertc_callkit_status {
     // SAFETY: the header's contract.
     guard("none_rtc", || unsafe {
-        fill(out, |plugs| {
+        fill(out, |backends| {
             let (vtable, ctx) = none::new();
-            (plugs.rtc, plugs.rtc_ctx) = (vtable, ctx);
+            (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
         })
     })
 }
@@ -222,23 +224,23 @@ mod tests {
     #[test]
     fn a_hub_is_a_handle_and_a_stale_one_is_closed() {
         let mut hub = ptr::null_mut();
-        let mut plugs: nertc_callkit_plugs = sized();
+        let mut backends: nertc_callkit_plugs = sized();
         let fault = nertc_callkit_fault { action: NERTC_CALLKIT_FAULT_KICK as i32, ..sized() };
         // SAFETY: own places, and each ctx is released once.
         unsafe {
             assert_eq!(nertc_callkit_hub_create(4, &mut hub), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
             assert_eq!(nertc_callkit_hub_create(0, ptr::null_mut()), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
             assert_eq!(nertc_callkit_hub_create(0, &mut hub), NERTC_CALLKIT_STATUS_OK);
-            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut plugs), NERTC_CALLKIT_STATUS_OK);
-            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut plugs), NERTC_CALLKIT_STATUS_OK);
+            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut backends), NERTC_CALLKIT_STATUS_OK);
+            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut backends), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_add_fault(hub, &fault), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_release(hub), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_release(hub), NERTC_CALLKIT_STATUS_CLOSED);
             assert_eq!(nertc_callkit_hub_release(ptr::null_mut()), NERTC_CALLKIT_STATUS_OK);
             assert_eq!(nertc_callkit_hub_add_fault(hub, &fault), NERTC_CALLKIT_STATUS_CLOSED);
-            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut plugs), NERTC_CALLKIT_STATUS_CLOSED);
-            (*plugs.signaling).release.unwrap()(plugs.signaling_ctx);
-            (*plugs.rtc).release.unwrap()(plugs.rtc_ctx);
+            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut backends), NERTC_CALLKIT_STATUS_CLOSED);
+            (*backends.signaling).release.unwrap()(backends.signaling_ctx);
+            (*backends.rtc).release.unwrap()(backends.rtc_ctx);
         }
     }
 
@@ -267,14 +269,14 @@ mod tests {
 
     #[test]
     fn none_rtc_fills_the_media_half_alone() {
-        let mut plugs: nertc_callkit_plugs = sized();
+        let mut backends: nertc_callkit_plugs = sized();
         // SAFETY: own place; the ctx is released once.
         unsafe {
             assert_eq!(nertc_callkit_none_rtc(ptr::null_mut()), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
-            assert_eq!(nertc_callkit_none_rtc(&mut plugs), NERTC_CALLKIT_STATUS_OK);
-            assert_eq!((*plugs.rtc).caps, NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32);
-            assert!(plugs.signaling.is_null());
-            (*plugs.rtc).release.unwrap()(plugs.rtc_ctx);
+            assert_eq!(nertc_callkit_none_rtc(&mut backends), NERTC_CALLKIT_STATUS_OK);
+            assert_eq!((*backends.rtc).caps, NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32);
+            assert!(backends.signaling.is_null());
+            (*backends.rtc).release.unwrap()(backends.rtc_ctx);
         }
     }
 }

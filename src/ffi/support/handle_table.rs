@@ -60,13 +60,13 @@ struct Shards<T> {
 }
 
 /// Handle numbers and what they stand for.
-pub(crate) struct Table<T: 'static> {
+pub(crate) struct HandleTable<T: 'static> {
     current: AtomicPtr<Shards<T>>,
 }
 
-impl<T> Table<T> {
-    pub(crate) const fn new() -> Table<T> {
-        Table { current: AtomicPtr::new(ptr::null_mut()) }
+impl<T> HandleTable<T> {
+    pub(crate) const fn new() -> HandleTable<T> {
+        HandleTable { current: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// What `id` stands for in this process.
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_stale_or_foreign_number_finds_nothing() {
-        static TABLE: Table<&str> = Table::new();
+        static TABLE: HandleTable<&str> = HandleTable::new();
         let (first, second) = (new_id().unwrap(), new_id().unwrap());
         assert!(TABLE.get(first).is_none());
         TABLE.insert(first, Arc::new("first"));
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_was_entered_before_a_fork_is_unknown_after_it() {
-        static TABLE: Table<u32> = Table::new();
+        static TABLE: HandleTable<u32> = HandleTable::new();
         let id = new_id().unwrap();
         TABLE.insert(id, Arc::new(1));
         // As if this were the child: the table's own generation is older than the process's.

@@ -1,4 +1,4 @@
-//! The loop, and what it does for one kit.
+//! The loop, and what it does for one client.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,39 +8,39 @@ use super::failed::{self, Owed};
 use super::inbox::Message;
 use super::thread::Worker;
 use super::trace::Recorder;
-use super::{CallbackGuard, Kit, Ports};
+use super::{CallbackGuard, Client, Ports};
 use crate::engine::Engine;
 use crate::engine::input::{Input, SignalResult};
 use crate::engine::output::Output;
 use crate::engine::time::Time;
 
-/// Milliseconds that one step may take before it is logged: every kit of this worker waits meanwhile.
+/// Milliseconds that one step may take before it is logged: every client of this worker waits meanwhile.
 const SLOW_MS: u64 = 100;
 
-/// Steps of recorded kits after which their traces are written though the thread finds no sleep.
+/// Steps of recorded clients after which their traces are written though the thread finds no sleep.
 const MANY: usize = 1024;
 
 /// What belongs to the thread.
-pub(super) struct Runner {
+pub(super) struct EventLoop {
     worker: Arc<Worker>,
-    seats: BTreeMap<u64, Box<Seat>>,
+    slots: BTreeMap<u64, Box<Slot>>,
     deadlines: BTreeSet<(Time, u64)>,
     now: Time,
-    /// Kits whose traces may have something to write.
+    /// Clients whose traces may have something to write.
     traced: Vec<u64>,
 }
 
-/// Why a kit is stepped.
+/// Why a client is stepped.
 enum Stimulus {
     Message(Message),
     Timeout,
 }
 
-impl Runner {
-    pub(super) fn new(worker: Arc<Worker>) -> Runner {
-        Runner {
+impl EventLoop {
+    pub(super) fn new(worker: Arc<Worker>) -> EventLoop {
+        EventLoop {
             worker,
-            seats: BTreeMap::new(),
+            slots: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             now: Time(0),
             traced: Vec::new(),
@@ -50,15 +50,15 @@ impl Runner {
     pub(super) fn run(mut self) {
         let _nothing_here_may_wait_for_this_thread = CallbackGuard::enter();
         let mut batch = Vec::new();
-        while self.is_ready() && self.worker.inbox.take(&mut batch, self.patience()) {
+        while self.is_ready() && self.worker.inbox.take(&mut batch, self.next_deadline()) {
             self.now = self.worker.clock.now();
-            for (kit, message) in batch.drain(..) {
-                self.on_message(kit, message);
+            for (client, message) in batch.drain(..) {
+                self.on_message(client, message);
             }
-            self.fire_what_is_due();
+            self.fire_due();
         }
         if !self.worker.is_ours() {
-            std::mem::forget(self); // Forked inside a callback: plugs and descriptors are the parent's.
+            std::mem::forget(self); // Forked inside a callback: backends and descriptors are the parent's.
         }
     }
 
@@ -70,128 +70,129 @@ impl Runner {
         if self.traced.is_empty() || self.traced.len() < MANY && !self.worker.inbox.is_empty() {
             return true;
         }
-        for kit in self.traced.drain(..) {
-            if let Some(seat) = self.seats.get_mut(&kit) {
-                seat.write_trace();
+        for client in self.traced.drain(..) {
+            if let Some(slot) = self.slots.get_mut(&client) {
+                slot.write_trace();
             }
         }
         true
     }
 
     /// When something is due, whoever's it is.
-    fn patience(&self) -> Option<Time> {
+    fn next_deadline(&self) -> Option<Time> {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    fn on_message(&mut self, kit: u64, message: Message) {
+    fn on_message(&mut self, client: u64, message: Message) {
         if !self.worker.is_ours() {
             std::mem::forget(message);
-        } else if let Message::Start(seat) = message {
-            self.seats.insert(kit, seat);
+        } else if let Message::Start(slot) = message {
+            self.slots.insert(client, slot);
         } else {
-            self.step(kit, Stimulus::Message(message));
+            self.step(client, Stimulus::Message(message));
         }
     }
 
     /// Once each, so that an engine that never gets done cannot keep the others from their turn.
-    fn fire_what_is_due(&mut self) {
-        let due = self.deadlines.range(..=(self.now, u64::MAX)).map(|(_, kit)| *kit).collect::<Vec<_>>();
-        for kit in due {
-            self.step(kit, Stimulus::Timeout);
+    fn fire_due(&mut self) {
+        let due =
+            self.deadlines.range(..=(self.now, u64::MAX)).map(|(_, client)| *client).collect::<Vec<_>>();
+        for client in due {
+            self.step(client, Stimulus::Timeout);
         }
     }
 
-    fn step(&mut self, kit: u64, stimulus: Stimulus) {
-        let Some(seat) = self.seats.get_mut(&kit) else { return };
-        if seat.has_failed {
+    fn step(&mut self, client: u64, stimulus: Stimulus) {
+        let Some(slot) = self.slots.get_mut(&client) else { return };
+        if slot.has_failed {
             return match stimulus {
-                Stimulus::Message(Message::End) => self.end(kit),
-                Stimulus::Message(message) => seat.refuse(&message),
+                Stimulus::Message(Message::End) => self.end(client),
+                Stimulus::Message(message) => slot.refuse(&message),
                 Stimulus::Timeout => {}
             };
         }
         let now = self.now;
-        let stepped = catch_unwind(AssertUnwindSafe(|| match seat.trace {
-            None => seat.on::<false>(now, stimulus),
-            Some(_) => seat.on::<true>(now, stimulus),
+        let stepped = catch_unwind(AssertUnwindSafe(|| match slot.trace {
+            None => slot.on::<false>(now, stimulus),
+            Some(_) => slot.on::<true>(now, stimulus),
         }));
         if !self.worker.is_ours() {
             return;
         }
         self.now = self.worker.clock.now();
         if self.now.since(now) > SLOW_MS {
-            log::warn!("callbacks took {} ms; all components of this worker waited", self.now.since(now));
+            log::warn!("callbacks took {} ms; all clients of this worker waited", self.now.since(now));
         }
         let due = match stepped {
-            Ok(Life::Until(due)) => due,
-            Ok(Life::Over) => return self.end(kit),
+            Ok(StepResult::Until(due)) => due,
+            Ok(StepResult::Over) => return self.end(client),
             Err(_) => {
-                log::error!("a panic inside a component; it is closed, the others go on");
-                return self.fail(kit);
+                log::error!("a panic inside a client; it is closed, the others go on");
+                return self.fail(client);
             }
         };
-        if seat.trace.as_ref().is_some_and(|trace| !trace.is_broken()) {
-            self.traced.push(kit);
+        if slot.trace.as_ref().is_some_and(|trace| !trace.is_broken()) {
+            self.traced.push(client);
         }
-        let before = std::mem::replace(&mut seat.due, due);
-        self.rearm(kit, before, due);
+        let before = std::mem::replace(&mut slot.due, due);
+        self.rearm(client, before, due);
     }
 
-    fn rearm(&mut self, kit: u64, before: Option<Time>, due: Option<Time>) {
+    fn rearm(&mut self, client: u64, before: Option<Time>, due: Option<Time>) {
         if before != due {
-            before.map(|at| self.deadlines.remove(&(at, kit)));
-            due.map(|at| self.deadlines.insert((at, kit)));
+            before.map(|at| self.deadlines.remove(&(at, client)));
+            due.map(|at| self.deadlines.insert((at, client)));
         }
     }
 
-    /// Says what a kit that panicked owes its app and the peer. It ends behind what is queued for it.
-    fn fail(&mut self, kit: u64) {
-        let Some(seat) = self.seats.get_mut(&kit) else { return };
-        let before = seat.due.take();
-        seat.fail();
-        let _ = self.worker.inbox.push(kit, &seat.kit.gate, Message::End);
-        self.rearm(kit, before, None);
+    /// Says what a client that panicked owes its app and the peer. It ends behind what is queued for it.
+    fn fail(&mut self, client: u64) {
+        let Some(slot) = self.slots.get_mut(&client) else { return };
+        let before = slot.due.take();
+        slot.fail();
+        let _ = self.worker.inbox.push(client, &slot.client.quota, Message::End);
+        self.rearm(client, before, None);
     }
 
-    /// Closes the plugs, makes room, says `released`.
-    fn end(&mut self, kit: u64) {
-        let Some(seat) = self.seats.remove(&kit) else { return };
-        self.rearm(kit, seat.due, None);
-        let Seat { kit, engine, mut ports, trace, .. } = *seat;
+    /// Closes the backends, makes room, says `released`.
+    fn end(&mut self, client: u64) {
+        let Some(slot) = self.slots.remove(&client) else { return };
+        self.rearm(client, slot.due, None);
+        let Slot { client, engine, mut ports, trace, .. } = *slot;
         drop(trace);
-        guarded("closing the signaling plug", || ports.signaling.close());
-        guarded("closing the media plug", || ports.rtc.close());
-        kit.gate.shut();
+        guarded("closing the signaling backend", || ports.signaling.close());
+        guarded("closing the media backend", || ports.rtc.close());
+        client.quota.shut();
         let listener = ports.listener.clone();
-        guarded("letting go of a component", || drop((engine, ports)));
-        if !kit.host_delivery {
+        guarded("dropping a client", || drop((engine, ports)));
+        if !client.manual_dispatch {
             guarded("released", || listener.released());
         }
         drop(listener);
-        // Before anybody learns of the end, so that the one who waits for the last kit can join the thread.
+        // Before the end is announced, so that whoever waits for the last client can join the thread.
         self.worker.leave();
-        kit.outbox.release(kit.host_delivery);
+        client.callbacks.release(client.manual_dispatch);
     }
 }
 
 /// Runs what may panic where nothing may be left out after it.
 pub(super) fn guarded(what: &str, body: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(body)).is_err() {
-        log::error!("a panic while {what}");
+        log::error!("panic while {what}");
     }
 }
 
 /// What comes of a step.
-enum Life {
+enum StepResult {
     /// Nothing to do before this, unless a message comes.
     Until(Option<Time>),
     /// The engine is closed.
     Over,
 }
 
-/// A kit as the worker's thread knows it.
-pub(super) struct Seat {
-    kit: Arc<Kit>,
+/// A client as the worker's thread knows it.
+pub(super) struct Slot {
+    client: Arc<Client>,
     engine: Engine,
     ports: Ports,
     /// Its entry in the worker's deadlines.
@@ -204,18 +205,18 @@ pub(super) struct Seat {
     has_failed: bool,
 }
 
-impl Seat {
-    pub(super) fn new(kit: Arc<Kit>, engine: Engine, ports: Ports) -> Seat {
+impl Slot {
+    pub(super) fn new(client: Arc<Client>, engine: Engine, ports: Ports) -> Slot {
         let (owed, has_failed) = (Owed::default(), false);
-        Seat { kit, engine, ports, due: None, backlog: false, trace: None, owed, has_failed }
+        Slot { client, engine, ports, due: None, backlog: false, trace: None, owed, has_failed }
     }
 
     /// After a panic: nothing more gets in, and nothing that was taken is left open.
     fn fail(&mut self) {
         self.has_failed = true;
-        self.kit.gate.shut();
+        self.client.quota.shut();
         guarded("ending a trace", || drop(self.trace.take()));
-        let last = std::mem::take(&mut *self.kit.snapshot.lock());
+        let last = std::mem::take(&mut *self.client.snapshot.lock());
         failed::tell_peer(&mut self.ports, &last);
         for output in self.owed.settle() {
             self.deliver(output);
@@ -224,7 +225,7 @@ impl Seat {
 
     /// What was queued before the panic.
     fn refuse(&mut self, message: &Message) {
-        self.kit.gate.took(message);
+        self.client.quota.took(message);
         if let Some(output) = failed::answer(message) {
             self.deliver(output);
         }
@@ -254,7 +255,7 @@ impl Seat {
         }
     }
 
-    fn on<const TRACED: bool>(&mut self, now: Time, stimulus: Stimulus) -> Life {
+    fn on<const TRACED: bool>(&mut self, now: Time, stimulus: Stimulus) -> StepResult {
         match stimulus {
             Stimulus::Timeout => {
                 let why = self.engine.poll_timeout().map_or("", |(_, why)| why);
@@ -262,7 +263,7 @@ impl Seat {
                 self.engine.handle_timeout(now);
             }
             Stimulus::Message(message) => {
-                self.kit.gate.took(&message);
+                self.client.quota.took(&message);
                 match message {
                     Message::Input(input) => self.feed::<TRACED>(now, input),
                     Message::NetworkChanged => {
@@ -289,21 +290,21 @@ impl Seat {
         self.engine.handle(now, input);
     }
 
-    /// Carries out what the engine asks for. What a plug refuses is answered after the rest, never in
+    /// Carries out what the engine asks for. What a backend refuses is answered after the rest, never in
     /// between.
-    fn drain<const TRACED: bool>(&mut self, now: Time) -> Life {
+    fn drain<const TRACED: bool>(&mut self, now: Time) -> StepResult {
         let mut refusals = VecDeque::new();
         loop {
             self.show();
             while let Some(output) = self.engine.poll_output() {
                 self.recorder::<TRACED>().into_iter().for_each(|trace| trace.output(&output));
                 if matches!(output, Output::Closed) {
-                    return Life::Over;
+                    return StepResult::Over;
                 }
                 self.owed.output(&output);
                 refusals.extend(self.carry_out(output));
-                if !self.kit.worker.is_ours() {
-                    return Life::Until(None);
+                if !self.client.worker.is_ours() {
+                    return StepResult::Until(None);
                 }
             }
             if let (true, Some(trace)) = (TRACED, &mut self.trace) {
@@ -311,13 +312,13 @@ impl Seat {
                 self.leave_broken_trace();
             }
             let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
-                return Life::Until(self.engine.poll_timeout().map(|(at, _)| at));
+                return StepResult::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
             self.feed::<TRACED>(now, input);
         }
     }
 
-    /// `Some`: the plug refused, and this is the answer.
+    /// `Some`: the backend refused, and this is the answer.
     fn carry_out(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Signal { req, op } => {
@@ -332,8 +333,10 @@ impl Seat {
                 let outcome = self.ports.rtc.start(req, op).err()?;
                 return Some(Input::RtcDone { req, outcome });
             }
-            Output::Done { ticket, result } if self.kit.host_delivery => self.kit.outbox.done(ticket, result),
-            Output::Event(event) if self.kit.host_delivery => self.kit.outbox.event(event),
+            Output::Done { ticket, result } if self.client.manual_dispatch => {
+                self.client.callbacks.done(ticket, result)
+            }
+            Output::Event(event) if self.client.manual_dispatch => self.client.callbacks.event(event),
             Output::Done { ticket, result } => self.ports.listener.done(ticket, result),
             Output::Event(event) => self.ports.listener.event(event),
             Output::Ignored(why) => log::debug!("ignored: {why}"),
@@ -343,13 +346,13 @@ impl Seat {
     }
 
     fn backlog_changed(&mut self) -> Option<Input> {
-        let backlog = self.kit.outbox.is_backlogged();
+        let backlog = self.client.callbacks.is_backlogged();
         (std::mem::replace(&mut self.backlog, backlog) != backlog).then_some(Input::Backlog(backlog))
     }
 
     /// Before the callbacks run, so that one that asks for the state sees what it is told.
     fn show(&mut self) {
-        let mut shown = self.kit.snapshot.lock();
+        let mut shown = self.client.snapshot.lock();
         if !self.engine.is_as_in(&shown) {
             let old = std::mem::replace(&mut *shown, self.engine.snapshot());
             self.owed.shown(&shown);

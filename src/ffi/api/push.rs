@@ -7,13 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nertc_callkit_abi::{NERTC_CALLKIT_PUSH_SIZE, nertc_callkit_push_call, nertc_callkit_status};
 
-use super::convert::{
-    bytes, call_type, call_type_number, fill, flags, give, options, out as place_of, range,
-};
-use super::error::{Error, Problem};
-use super::guard::guard;
 use crate::engine::input::CallType;
 use crate::engine::limits;
+use crate::ffi::support::convert::{
+    bytes, call_type, call_type_number, fill, flags, out as place_of, range, read_strict, write_prefix,
+};
+use crate::ffi::support::error::{Error, Problem};
+use crate::ffi::support::guard::guard;
 
 /// Writes what a push notification about a call should carry, for whoever sends the push.
 ///
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn nertc_callkit_push_encode(
 ) -> nertc_callkit_status {
     guard("push_encode", || {
         // SAFETY: the header's contract.
-        let (call, size) = unsafe { (options("call", call)?, place_of("size", size)?) };
+        let (call, size) = unsafe { (read_strict("call", call)?, place_of("size", size)?) };
         let text = encode(&read(&call).map_err(|error| error.within("call"))?);
         let needed = text.len() as u32 + 1;
         // SAFETY: not NULL; the header's contract.
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn nertc_callkit_push_decode(
         }
         let call = decode(text)?;
         // SAFETY: the header's contract.
-        unsafe { give("out", out, &shown(&call)) }
+        unsafe { write_prefix("out", out, &shown(&call)) }
     })
 }
 

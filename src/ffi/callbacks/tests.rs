@@ -4,19 +4,19 @@ use super::*;
 use crate::engine::input::CallType;
 use crate::engine::output::EndReason;
 
-/// What the app heard, and what it could have meant inside each callback.
+/// What the app received, and what it could have meant inside each callback.
 #[derive(Default)]
-struct Heard {
-    host: Option<*const Host>,
+struct Received {
+    app: Option<*const CallbackSink>,
     lines: Vec<(String, CallRef)>,
 }
 
-fn heard(user_data: *mut c_void, line: String) {
+fn received(user_data: *mut c_void, line: String) {
     // SAFETY: the test's own; callbacks come one at a time.
-    let heard = unsafe { &mut *user_data.cast::<Heard>() };
+    let received = unsafe { &mut *user_data.cast::<Received>() };
     // SAFETY: lives as long as the test.
-    let implied = unsafe { &*heard.host.unwrap() }.implied_call();
-    heard.lines.push((line, implied));
+    let implied = unsafe { &*received.app.unwrap() }.implied_call();
+    received.lines.push((line, implied));
 }
 
 unsafe extern "C" fn on_done(
@@ -29,7 +29,7 @@ unsafe extern "C" fn on_done(
     // SAFETY: never NULL.
     let message = unsafe { std::ffi::CStr::from_ptr(result.message) };
     assert!(!message.is_empty());
-    heard(user, format!("done {} {}", result.operation, result.code));
+    received(user, format!("done {} {}", result.operation, result.code));
 }
 
 unsafe extern "C" fn on_error(
@@ -39,7 +39,7 @@ unsafe extern "C" fn on_error(
 ) {
     // SAFETY: lent for the call.
     let event = unsafe { *event };
-    heard(user, format!("error {} {} {}", event.operation, event.code, event.call_no));
+    received(user, format!("error {} {} {}", event.operation, event.code, event.call_no));
 }
 
 unsafe extern "C" fn on_invited(
@@ -49,7 +49,7 @@ unsafe extern "C" fn on_invited(
 ) {
     // SAFETY: lent for the call.
     let call_no = unsafe { (*(*event).call).call_no };
-    heard(user, format!("invited {call_no}"));
+    received(user, format!("invited {call_no}"));
 }
 
 unsafe extern "C" fn on_call_end(
@@ -58,12 +58,12 @@ unsafe extern "C" fn on_call_end(
     user: *mut c_void,
 ) {
     // SAFETY: lent for the call.
-    heard(user, format!("end {}", unsafe { (*event).reason }));
+    received(user, format!("end {}", unsafe { (*event).reason }));
 }
 
-fn with_host(test: impl FnOnce(&Host, Completion)) -> Vec<(String, CallRef)> {
-    let mut heard = Heard::default();
-    let user_data = ptr::from_mut(&mut heard).cast();
+fn with_sink(test: impl FnOnce(&CallbackSink, Completion)) -> Vec<(String, CallRef)> {
+    let mut received = Received::default();
+    let user_data = ptr::from_mut(&mut received).cast();
     // SAFETY: all-zero is a value of both.
     let (mut config, mut listener): (abi::nertc_callkit_config, abi::nertc_callkit_listener) =
         unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
@@ -71,11 +71,11 @@ fn with_host(test: impl FnOnce(&Host, Completion)) -> Vec<(String, CallRef)> {
     listener.on_error = Some(on_error);
     listener.on_invited = Some(on_invited);
     listener.on_call_end = Some(on_call_end);
-    let host = Host::new(usize::MAX, &config, listener);
+    let app = CallbackSink::new(usize::MAX, &config, listener);
     // SAFETY: the test's own.
-    unsafe { (*user_data.cast::<Heard>()).host = Some(&host) };
-    test(&host, Completion { done: Some(on_done), user_data: HostPtr(user_data) });
-    heard.lines
+    unsafe { (*user_data.cast::<Received>()).app = Some(&app) };
+    test(&app, Completion { done: Some(on_done), user_data: AppPtr(user_data) });
+    received.lines
 }
 
 fn result(operation: Operation, code: i32, call_no: u64) -> OpResult {
@@ -110,70 +110,70 @@ fn implied(shown: u64, issued: Option<Ticket>) -> CallRef {
 }
 
 #[test]
-fn an_own_call_can_be_meant_from_its_acceptance_on_and_not_in_its_end() {
-    let lines = with_host(|host, done| {
-        assert_eq!(host.implied_call(), implied(0, None));
-        let ticket = host.expect(done, Operation::Call);
-        host.offered(ticket, true);
-        assert_eq!(host.implied_call(), implied(0, Some(ticket)));
-        host.done(ticket, result(Operation::Call, 0, 7));
-        assert_eq!(host.implied_call(), implied(7, None));
-        host.event(end(7));
-        assert_eq!(host.implied_call(), implied(0, None));
+fn an_own_call_is_implied_from_its_acceptance_to_its_end() {
+    let lines = with_sink(|app, done| {
+        assert_eq!(app.implied_call(), implied(0, None));
+        let ticket = app.expect(done, Operation::Call);
+        app.offered(ticket, true);
+        assert_eq!(app.implied_call(), implied(0, Some(ticket)));
+        app.done(ticket, result(Operation::Call, 0, 7));
+        assert_eq!(app.implied_call(), implied(7, None));
+        app.event(end(7));
+        assert_eq!(app.implied_call(), implied(0, None));
     });
     let expected = [("done 3 0".to_owned(), implied(7, None)), ("end 15".to_owned(), implied(0, None))];
     assert_eq!(lines, expected);
 }
 
 #[test]
-fn an_invite_can_be_meant_inside_on_invited_and_the_end_of_another_call_changes_nothing() {
-    let lines = with_host(|host, _| {
-        host.event(invite(4));
-        host.event(end(3));
+fn an_invite_is_implied_inside_on_invited() {
+    let lines = with_sink(|app, _| {
+        app.event(invite(4));
+        app.event(end(3));
     });
     let expected = [("invited 4".to_owned(), implied(4, None)), ("end 15".to_owned(), implied(4, None))];
     assert_eq!(lines, expected);
 }
 
 #[test]
-fn a_call_that_was_refused_or_failed_cannot_be_meant() {
-    with_host(|host, done| {
-        let refused = host.expect(done, Operation::Call);
-        host.offered(refused, false);
-        assert_eq!(host.implied_call(), implied(0, None));
-        let failed = host.expect(done, Operation::Call);
-        host.done(failed, result(Operation::Call, 408, 9));
-        host.offered(failed, true);
-        assert_eq!(host.implied_call(), implied(0, None));
+fn a_refused_or_failed_call_is_not_implied() {
+    with_sink(|app, done| {
+        let refused = app.expect(done, Operation::Call);
+        app.offered(refused, false);
+        assert_eq!(app.implied_call(), implied(0, None));
+        let failed = app.expect(done, Operation::Call);
+        app.done(failed, result(Operation::Call, 408, 9));
+        app.offered(failed, true);
+        assert_eq!(app.implied_call(), implied(0, None));
     });
 }
 
 #[test]
-fn a_failure_is_told_once_to_done_or_else_to_on_error() {
-    let lines = with_host(|host, done| {
-        let ticket = host.expect(done, Operation::Accept);
-        host.done(ticket, result(Operation::Accept, 10410, 2));
-        host.done(ticket, result(Operation::Accept, 10410, 2));
-        host.done(host.expect(Completion::nobody(), Operation::Accept), result(Operation::Accept, 10410, 2));
-        host.done(host.expect(Completion::nobody(), Operation::Accept), result(Operation::Accept, 0, 2));
-        host.done(host.expect(Completion::nobody(), Operation::Accept), result(Operation::None, 90003, 0));
+fn a_failure_is_reported_once_to_done_or_else_to_on_error() {
+    let lines = with_sink(|app, done| {
+        let ticket = app.expect(done, Operation::Accept);
+        app.done(ticket, result(Operation::Accept, 10410, 2));
+        app.done(ticket, result(Operation::Accept, 10410, 2));
+        app.done(app.expect(Completion::nobody(), Operation::Accept), result(Operation::Accept, 10410, 2));
+        app.done(app.expect(Completion::nobody(), Operation::Accept), result(Operation::Accept, 0, 2));
+        app.done(app.expect(Completion::nobody(), Operation::Accept), result(Operation::None, 90003, 0));
     });
     let lines: Vec<_> = lines.into_iter().map(|(line, _)| line).collect();
     assert_eq!(lines, ["done 5 10410", "error 5 10410 2"]);
 }
 #[test]
-fn what_the_engine_did_not_live_to_complete_is_completed_before_released() {
-    let lines = with_host(|host, done| {
-        host.offered(host.expect(done, Operation::Login), true);
-        host.offered(host.expect(Completion::nobody(), Operation::Hangup), true);
-        let (refused, accepted) = (host.expect(done, Operation::Call), host.expect(done, Operation::Call));
+fn pending_requests_are_completed_before_released() {
+    let lines = with_sink(|app, done| {
+        app.offered(app.expect(done, Operation::Login), true);
+        app.offered(app.expect(Completion::nobody(), Operation::Hangup), true);
+        let (refused, accepted) = (app.expect(done, Operation::Call), app.expect(done, Operation::Call));
         std::thread::scope(|scope| {
             // Their threads have not been told yet when the end comes: it waits for them.
             scope.spawn(|| {
-                host.offered(refused, false);
-                host.offered(accepted, true);
+                app.offered(refused, false);
+                app.offered(accepted, true);
             });
-            host.released();
+            app.released();
         });
     });
     let lines: Vec<_> = lines.into_iter().map(|(line, _)| line).collect();

@@ -6,8 +6,8 @@ use nertc_callkit_abi::{
     nertc_callkit_push, nertc_callkit_timers, nertc_callkit_view,
 };
 
-use super::convert::init;
-use super::guard::guard_or;
+use crate::ffi::support::convert::init;
+use crate::ffi::support::guard::guard_or;
 
 /// Fills a nertc_callkit_config with its defaults.
 ///

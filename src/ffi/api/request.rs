@@ -8,11 +8,13 @@ use nertc_callkit_abi::{
     nertc_callkit_call_ref_flag, nertc_callkit_end_reason, nertc_callkit_flag, nertc_callkit_policy_flag,
 };
 
-use super::convert::{call_type, flags, opt_options, opt_text, options, range, reserved, text, yes_or_no};
-use super::error::{Error, Problem};
-use super::event::Host;
 use crate::engine::input::{CallOptions, CallRef, Command, Policy, PolicyRule, Push, Text, View};
 use crate::engine::{limits, wire};
+use crate::ffi::callbacks::CallbackSink;
+use crate::ffi::support::convert::{
+    call_type, flags, opt_text, parse_bool, range, read_strict, read_strict_opt, reserved, text,
+};
+use crate::ffi::support::error::{Error, Problem};
 
 /// A flag of call, cancel, hangup or leave.
 pub(crate) const NO_OFFLINE: u32 = nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32;
@@ -26,7 +28,7 @@ const BUSY: i32 = nertc_callkit_end_reason::NERTC_CALLKIT_END_BUSY as i32;
 pub(crate) unsafe fn call(place: *const abi::nertc_callkit_call_options) -> Result<Command, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let c = options("options", place)?;
+        let c = read_strict("options", place)?;
         let given = flags("flags", c.flags, NO_OFFLINE | NO_RECORD)?;
         reserved(c.reserved)?;
         let call = CallOptions {
@@ -47,24 +49,19 @@ pub(crate) unsafe fn call(place: *const abi::nertc_callkit_call_options) -> Resu
 /// As `call`.
 pub(crate) unsafe fn cancel(
     place: *const abi::nertc_callkit_cancel_options,
-    host: &Host,
+    app: &CallbackSink,
 ) -> Result<Command, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let Some(c) = opt_options("options", place)? else {
-            let call = host.implied_call();
+        let Some(c) = read_strict_opt("options", place)? else {
+            let call = app.implied_call();
             return Ok(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: false });
         };
         let given = flags("flags", c.flags, NO_OFFLINE | NO_RECORD)?;
         let attach_ext = opt_text("attach_ext", c.attach_ext, limits::CUSTOM)?;
         fits("attach_ext", attach_ext.as_deref(), None)?;
         let (no_offline, no_record) = (given & NO_OFFLINE != 0, given & NO_RECORD != 0);
-        Ok(Command::Cancel {
-            call: call_ref(c.call, host, Wait::Refused)?,
-            attach_ext,
-            no_offline,
-            no_record,
-        })
+        Ok(Command::Cancel { call: call_ref(c.call, app, Wait::Refused)?, attach_ext, no_offline, no_record })
     }
 }
 
@@ -81,12 +78,12 @@ pub(crate) enum Wait {
 /// As `call`.
 pub(crate) unsafe fn call_ref(
     place: *const abi::nertc_callkit_call_ref,
-    host: &Host,
+    app: &CallbackSink,
     wait: Wait,
 ) -> Result<CallRef, Error> {
     // SAFETY: the caller's promise.
     let given = unsafe { read_ref(place, wait) }.map_err(|error| error.within("call"))?;
-    Ok(given.filter(|given| *given != CallRef::default()).unwrap_or_else(|| host.implied_call()))
+    Ok(given.filter(|given| *given != CallRef::default()).unwrap_or_else(|| app.implied_call()))
 }
 
 /// # Safety
@@ -94,7 +91,7 @@ pub(crate) unsafe fn call_ref(
 unsafe fn read_ref(place: *const abi::nertc_callkit_call_ref, wait: Wait) -> Result<Option<CallRef>, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let Some(c) = opt_options("", place)? else { return Ok(None) };
+        let Some(c) = read_strict_opt("", place)? else { return Ok(None) };
         let known = if wait == Wait::Allowed { CALL_REF_WAIT } else { 0 };
         let waits = flags("flags", c.flags, known)? != 0;
         let call = CallRef {
@@ -129,11 +126,11 @@ fn names_an_invite(call: &CallRef) -> Result<(), Error> {
 /// As `call`.
 pub(crate) unsafe fn reject(
     place: *const abi::nertc_callkit_end_options,
-    host: &Host,
+    app: &CallbackSink,
 ) -> Result<Command, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let c = options("options", place)?;
+        let c = read_strict("options", place)?;
         flags("flags", c.flags, 0)?;
         reserved(c.reserved)?;
         let busy = match c.reason {
@@ -143,7 +140,7 @@ pub(crate) unsafe fn reject(
         };
         let text = opt_text("text", c.text, limits::CUSTOM)?;
         fits("text", None, text.as_deref())?;
-        Ok(Command::Reject { call: call_ref(c.call, host, Wait::Allowed)?, busy, text })
+        Ok(Command::Reject { call: call_ref(c.call, app, Wait::Allowed)?, busy, text })
     }
 }
 
@@ -151,7 +148,7 @@ pub(crate) unsafe fn reject(
 /// As `call`; NULL is everybody.
 pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Result<Policy, Error> {
     // SAFETY: the caller's promise.
-    let Some(c) = (unsafe { opt_options("policy", place)? }) else { return Ok(Policy::default()) };
+    let Some(c) = (unsafe { read_strict_opt("policy", place)? }) else { return Ok(Policy::default()) };
     let no_missed = nertc_callkit_policy_flag::NERTC_CALLKIT_POLICY_NO_MISSED as u32;
     let given = flags("flags", c.flags, no_missed)?;
     reserved(c.reserved)?;
@@ -187,11 +184,11 @@ unsafe fn listed(accounts: *const *const c_char, count: u32) -> Result<BTreeSet<
 pub(crate) unsafe fn view(place: *const abi::nertc_callkit_view) -> Result<Option<View>, Error> {
     let read = |c: abi::nertc_callkit_view| {
         flags("flags", c.flags, 0)?;
-        let mirror = yes_or_no("mirror", c.mirror)?;
+        let mirror = parse_bool("mirror", c.mirror)?;
         Ok(View { scaling: c.scaling, mirror, window: c.window.expose_provenance() })
     };
     // SAFETY: the caller's promise.
-    let c = unsafe { opt_options("", place) };
+    let c = unsafe { read_strict_opt("", place) };
     c.and_then(|c| c.map(read).transpose()).map_err(|error| error.within("view"))
 }
 
@@ -200,7 +197,7 @@ pub(crate) unsafe fn view(place: *const abi::nertc_callkit_view) -> Result<Optio
 unsafe fn push(place: *const abi::nertc_callkit_push) -> Result<Option<Push>, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let Some(c) = opt_options("", place)? else { return Ok(None) };
+        let Some(c) = read_strict_opt("", place)? else { return Ok(None) };
         flags("flags", c.flags, 0)?;
         Ok(Some(Push {
             title: opt_text("title", c.title, limits::PUSH_TEXT)?,

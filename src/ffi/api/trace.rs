@@ -1,4 +1,4 @@
-//! Traces: what a component was told and what it did, in a file, for `nertc-callkit replay`.
+//! Traces: what a client was told and what it did, in a file, for `nertc-callkit replay`.
 
 use std::ffi::c_char;
 use std::io;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use nertc_callkit_abi::{nertc_callkit, nertc_callkit_status, nertc_callkit_trace_flag};
 
-use super::convert::{flags as known_flags, handle, text};
-use super::error::Error;
-use super::guard::guard;
 use crate::engine::limits;
+use crate::ffi::support::convert::{flags as known_flags, handle, text};
+use crate::ffi::support::error::Error;
+use crate::ffi::support::guard::guard;
 use crate::trace::Redaction;
 
 /// Writes down what the component is told and does, from now on, into a file.
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
     flags: u32,
 ) -> nertc_callkit_status {
     guard("trace_start", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let path = unsafe { text("path", path, limits::PATH)? };
         let personal = nertc_callkit_trace_flag::NERTC_CALLKIT_TRACE_PERSONAL as u32;
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
             _ => Redaction::Secrets,
         };
         let started =
-            component.kit.start_trace(Path::new(&*path), redaction).map_err(|error| refusal(&error))?;
+            client.worker.start_trace(Path::new(&*path), redaction).map_err(|error| refusal(&error))?;
         Ok(started?)
     })
 }
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_trace_stop(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard("trace_stop", || Ok(handle(kit)?.kit.stop_trace()?))
+    guard("trace_stop", || Ok(handle(kit)?.worker.stop_trace()?))
 }
 
 /// The path is at fault, unless the system ran out of something.

@@ -6,11 +6,11 @@ use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_done, nertc_callkit_frame, nertc_callkit_status, nertc_callkit_view,
 };
 
-use super::component::Completion;
-use super::convert::{frame as to_frame, handle, media as to_media, yes_or_no};
-use super::guard::guard;
 use super::request;
 use crate::engine::input::Command;
+use crate::ffi::client::Completion;
+use crate::ffi::support::convert::{frame as to_frame, handle, media as to_media, parse_bool};
+use crate::ffi::support::guard::guard;
 
 /// Opens or closes microphone or camera.
 ///
@@ -34,9 +34,9 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("enable_local", || {
-        let component = handle(kit)?;
-        let command = Command::EnableLocal { media: to_media("media", media)?, on: yes_or_no("on", on)? };
-        component.submit(command, Completion::new(done, user_data))
+        let client = handle(kit)?;
+        let command = Command::EnableLocal { media: to_media("media", media)?, on: parse_bool("on", on)? };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -62,10 +62,10 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_local", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         let command =
-            Command::MuteLocal { media: to_media("media", media)?, muted: yes_or_no("muted", muted)? };
-        component.submit(command, Completion::new(done, user_data))
+            Command::MuteLocal { media: to_media("media", media)?, muted: parse_bool("muted", muted)? };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -91,10 +91,10 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_remote", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         let command =
-            Command::MuteRemote { media: to_media("media", media)?, muted: yes_or_no("muted", muted)? };
-        component.submit(command, Completion::new(done, user_data))
+            Command::MuteRemote { media: to_media("media", media)?, muted: parse_bool("muted", muted)? };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -119,10 +119,10 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_local_view", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
-        component.submit(Command::SetLocalView(view), Completion::new(done, user_data))
+        client.submit(Command::SetLocalView(view), Completion::new(done, user_data))
     })
 }
 
@@ -147,10 +147,10 @@ pub unsafe extern "C" fn nertc_callkit_set_remote_view(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_remote_view", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
-        component.submit(Command::SetRemoteView(view), Completion::new(done, user_data))
+        client.submit(Command::SetRemoteView(view), Completion::new(done, user_data))
     })
 }
 
@@ -173,9 +173,9 @@ pub unsafe extern "C" fn nertc_callkit_push_frame(
     frame: *const nertc_callkit_frame,
 ) -> nertc_callkit_status {
     guard("push_frame", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let frame = unsafe { to_frame(frame)? };
-        component.rtc.push_frame(&frame)
+        client.rtc.push_frame(&frame)
     })
 }

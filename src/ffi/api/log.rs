@@ -18,11 +18,11 @@ use parking_lot::Mutex;
 
 use nertc_callkit_plug::escape;
 
-use super::chain::Chain;
-use super::convert::{CText, HostPtr, c_text, flags as known_flags, range};
-use super::error::Error;
-use super::guard::guard;
 use crate::engine::codes;
+use crate::ffi::support::append_only_list::AppendOnlyList;
+use crate::ffi::support::convert::{AppPtr, CText, c_text, flags as known_flags, range};
+use crate::ffi::support::error::Error;
+use crate::ffi::support::guard::guard;
 use crate::worker::CallbackGuard;
 use repeats::Repeats;
 
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn nertc_callkit_set_log_callback(
         let personal = nertc_callkit_log_flag::NERTC_CALLKIT_LOG_PERSONAL as u32;
         let personal = known_flags("flags", flags, personal)? != 0;
         let level = filter(level)?;
-        set(Sink { log, user_data: HostPtr(user_data), personal }, level)
+        set(Sink { log, user_data: AppPtr(user_data), personal }, level)
     })
 }
 
@@ -66,12 +66,12 @@ pub unsafe extern "C" fn nertc_callkit_set_log_callback(
 #[derive(Clone, Copy)]
 struct Sink {
     log: Option<LogFunction>,
-    user_data: HostPtr,
+    user_data: AppPtr,
     personal: bool,
 }
 
 /// Every setting that there ever was: a line may still be on its way to one.
-static SINKS: Chain<Sink> = Chain::new();
+static SINKS: AppendOnlyList<Sink> = AppendOnlyList::new();
 static CURRENT: AtomicPtr<Sink> = AtomicPtr::new(ptr::null_mut());
 static LOGGER: Logger = Logger;
 static IS_OURS: AtomicBool = AtomicBool::new(false);
@@ -82,7 +82,7 @@ static REPEATS: Mutex<Repeats> = Mutex::new(Repeats::new());
 const LINE: usize = 1020;
 
 thread_local! {
-    /// This thread is inside the host's log function.
+    /// This thread is inside the app's log function.
     static LOGGING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -138,7 +138,7 @@ impl Log for Logger {
         let _inside = CallbackGuard::enter();
         let show = |level: Level, text: &str| {
             let text = c_text(&escape(text, LINE));
-            // SAFETY: the host's function; the text is valid until it returns.
+            // SAFETY: the app's function; the text is valid until it returns.
             unsafe { log(number(level), text.as_ptr(), user_data.0) };
         };
         let text = record.args().to_string();
@@ -169,14 +169,14 @@ fn number(level: Level) -> i32 {
 }
 
 /// A line of a plug; a level that has no meaning counts as debug.
-pub(crate) fn log_plug(level: i32, text: &str) {
+pub(crate) fn log_backend(level: i32, text: &str) {
     let level = match level {
         1 => Level::Error,
         2 => Level::Warn,
         3 => Level::Info,
         _ => Level::Debug,
     };
-    log::log!(level, "plug: {text}");
+    log::log!(level, "backend: {text}");
 }
 
 /// A personal text in a log line: an account, an id, an attachment. Never wrap a token: leave it
@@ -190,7 +190,7 @@ impl fmt::Display for Pii<'_> {
 }
 
 /// The texts of `codes` as C has them.
-static CODE_TEXTS: Chain<(&'static str, CText)> = Chain::new();
+static CODE_TEXTS: AppendOnlyList<(&'static str, CText)> = AppendOnlyList::new();
 
 /// What a code means, as static C text.
 pub(crate) fn code_text(code: i32) -> *const c_char {

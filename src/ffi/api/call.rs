@@ -7,11 +7,11 @@ use nertc_callkit_abi::{
     nertc_callkit_cancel_options, nertc_callkit_done, nertc_callkit_end_options, nertc_callkit_status,
 };
 
-use super::component::Completion;
-use super::convert::{call_type as to_call_type, flags as known_flags, handle, ring_ms, step};
-use super::guard::guard;
 use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
 use crate::engine::input::Command;
+use crate::ffi::client::Completion;
+use crate::ffi::support::convert::{call_type as to_call_type, flags as known_flags, handle, ring_ms, step};
+use crate::ffi::support::guard::guard;
 
 /// Sets how long a call rings, as caller and as callee.
 ///
@@ -28,8 +28,8 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
     timeout_ms: u32,
 ) -> nertc_callkit_status {
     guard("set_call_timeout", || {
-        let component = handle(kit)?;
-        component.submit(
+        let client = handle(kit)?;
+        client.submit(
             Command::SetCallTimeout { timeout_ms: ring_ms("timeout_ms", timeout_ms)? },
             Completion::nobody(),
         )
@@ -59,10 +59,10 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
     policy: *const nertc_callkit_call_policy,
 ) -> nertc_callkit_status {
     guard("set_call_policy", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let policy = unsafe { request::policy(policy)? };
-        component.submit(Command::SetCallPolicy(policy), Completion::nobody())
+        client.submit(Command::SetCallPolicy(policy), Completion::nobody())
     })
 }
 
@@ -96,10 +96,10 @@ pub unsafe extern "C" fn nertc_callkit_call(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("call", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::call(options)? };
-        component.submit(command, Completion::new(done, user_data))
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -124,10 +124,10 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("cancel", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
-        let command = unsafe { request::cancel(options, &component.host)? };
-        component.submit(command, Completion::new(done, user_data))
+        let command = unsafe { request::cancel(options, &client.callbacks)? };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -158,10 +158,10 @@ pub unsafe extern "C" fn nertc_callkit_accept(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("accept", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
-        let call = unsafe { request::call_ref(call, &component.host, Wait::Allowed)? };
-        component.submit(Command::Accept { call }, Completion::new(done, user_data))
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
+        client.submit(Command::Accept { call }, Completion::new(done, user_data))
     })
 }
 
@@ -186,10 +186,10 @@ pub unsafe extern "C" fn nertc_callkit_reject(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
-        let call = unsafe { request::call_ref(call, &component.host, Wait::Allowed)? };
-        component.submit(Command::Reject { call, busy: false, text: None }, Completion::new(done, user_data))
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
+        client.submit(Command::Reject { call, busy: false, text: None }, Completion::new(done, user_data))
     })
 }
 
@@ -215,10 +215,10 @@ pub unsafe extern "C" fn nertc_callkit_reject_with(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject_with", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
-        let command = unsafe { request::reject(options, &component.host)? };
-        component.submit(command, Completion::new(done, user_data))
+        let command = unsafe { request::reject(options, &client.callbacks)? };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -245,12 +245,12 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("hangup", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         let flags = known_flags("flags", flags, NO_OFFLINE | NO_RECORD)?;
         let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
         // SAFETY: the header's contract.
-        let call = unsafe { request::call_ref(call, &component.host, Wait::Refused)? };
-        component.submit(
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
+        client.submit(
             Command::Hangup { call, no_offline, no_record, text: None },
             Completion::new(done, user_data),
         )
@@ -280,11 +280,11 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("leave", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         let no_offline = known_flags("flags", flags, NO_OFFLINE)? != 0;
         // SAFETY: the header's contract.
-        let call = unsafe { request::call_ref(call, &component.host, Wait::Refused)? };
-        component.submit(Command::Leave { call, no_offline, text: None }, Completion::new(done, user_data))
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
+        client.submit(Command::Leave { call, no_offline, text: None }, Completion::new(done, user_data))
     })
 }
 
@@ -313,11 +313,11 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("switch_call_type", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         let command = Command::SwitchCallType {
             call_type: to_call_type("call_type", call_type)?,
             step: step("state", state)?,
         };
-        component.submit(command, Completion::new(done, user_data))
+        client.submit(command, Completion::new(done, user_data))
     })
 }

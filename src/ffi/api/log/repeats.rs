@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_is_counted_and_the_count_is_told_when_it_is_over() {
+    fn a_flood_is_counted_and_summarized_afterwards() {
         let (mut repeats, now) = (Repeats::new(), Instant::now());
         let flood = (0..62_000).map(|n| format!("message {n} of a{n}: ignored"));
         assert_eq!(show(&mut repeats, now, flood), (OF_WORDING as usize, vec![]));

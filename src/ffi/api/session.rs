@@ -1,4 +1,4 @@
-//! Life of a component: create, log in, look, dispatch, log out, end.
+//! Life of a client: create, log in, look, dispatch, log out, end.
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -8,16 +8,17 @@ use nertc_callkit_abi::{
     nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
 };
 
-use super::component::Completion;
-use super::convert::{
-    HostPtr, call_type_number, fill, give, handle, handle_or_closing, opt_text, out as out_place, range, text,
-};
-use super::error::Error;
-use super::guard::{guard, guard_number, guard_or};
 use super::log::{Pii, code_text};
-use super::{setup, texts};
 use crate::engine::input::Command;
 use crate::engine::{Snapshot, limits};
+use crate::ffi::client::Completion;
+use crate::ffi::support::convert::{
+    AppPtr, call_type_number, fill, handle, handle_or_closing, opt_text, out as out_place, range, text,
+    write_prefix,
+};
+use crate::ffi::support::error::Error;
+use crate::ffi::support::guard::{guard, guard_number, guard_or};
+use crate::ffi::{create, texts};
 use crate::worker;
 
 /// Creates a component: logged out, silent until login.
@@ -42,7 +43,7 @@ pub unsafe extern "C" fn nertc_callkit_create(
     guard("create", || {
         let out = out_place("out", out)?;
         // SAFETY: the header's contract.
-        unsafe { out.write(setup::read(config)?.start()?) };
+        unsafe { out.write(create::read(config)?.start()?) };
         Ok(())
     })
 }
@@ -65,11 +66,11 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
         if kit.is_null() {
             return Ok(());
         }
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         refuse_in_callback()?;
-        component.become_closing()?;
-        component.kit.destroy()?;
-        component.forget(kit);
+        client.become_closing()?;
+        client.worker.destroy()?;
+        client.forget(kit);
         Ok(())
     })
 }
@@ -95,10 +96,10 @@ pub unsafe extern "C" fn nertc_callkit_release(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("release", || {
-        let component = handle(kit)?;
-        component.become_closing()?;
-        component.host.when_released(released, HostPtr(user_data));
-        Ok(component.kit.release()?)
+        let client = handle(kit)?;
+        client.become_closing()?;
+        client.callbacks.when_released(released, AppPtr(user_data));
+        Ok(client.worker.release()?)
     })
 }
 
@@ -126,13 +127,13 @@ pub unsafe extern "C" fn nertc_callkit_login(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("login", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let (account, token) =
             unsafe { (text("account", account, limits::ACCOUNT)?, opt_text("token", token, limits::TOKEN)?) };
         info!("login of {}", Pii(&account));
         let login = Command::Login { account, token: token.unwrap_or_default() };
-        component.submit(login, Completion::new(done, user_data))
+        client.submit(login, Completion::new(done, user_data))
     })
 }
 
@@ -155,13 +156,13 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
     token: *const c_char,
 ) -> nertc_callkit_status {
     guard("set_token", || {
-        let component = handle(kit)?;
+        let client = handle(kit)?;
         // SAFETY: the header's contract.
         let token = unsafe { opt_text("token", token, limits::TOKEN)? }.unwrap_or_default();
-        if !component.takes_tokens {
-            return Err(Error::not_here("kit", "its signaling plug has no set_token"));
+        if !client.takes_tokens {
+            return Err(Error::not_here("kit", "its signaling backend has no set_token"));
         }
-        component.submit(Command::SetToken { token }, Completion::nobody())
+        client.submit(Command::SetToken { token }, Completion::nobody())
     })
 }
 
@@ -196,7 +197,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32 {
-    guard_number("get_state", || Ok(handle(kit)?.kit.snapshot().state))
+    guard_number("get_state", || Ok(handle(kit)?.worker.snapshot().state))
 }
 
 /// Copies out what is going on.
@@ -214,9 +215,9 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
     out: *mut nertc_callkit_call_info,
 ) -> nertc_callkit_status {
     guard("get_call_info", || {
-        let info = call_info(&handle(kit)?.kit.snapshot());
+        let info = call_info(&handle(kit)?.worker.snapshot());
         // SAFETY: the header's contract.
-        unsafe { give("out", out, &info) }
+        unsafe { write_prefix("out", out, &info) }
     })
 }
 
@@ -235,9 +236,9 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout_ms: i32) -> i32 {
     let dispatch = || {
-        let component = handle_or_closing(kit)?;
+        let client = handle_or_closing(kit)?;
         range("timeout_ms", timeout_ms, -1..=i32::MAX)?;
-        Ok(component.kit.dispatch(timeout_ms)? as i32)
+        Ok(client.worker.dispatch(timeout_ms)? as i32)
     };
     guard_number("dispatch", dispatch)
 }
@@ -259,9 +260,9 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
     out: *mut c_int,
 ) -> nertc_callkit_status {
     guard("event_fd", || {
-        let (component, out) = (handle(kit)?, out_place("out", out)?);
+        let (client, out) = (handle(kit)?, out_place("out", out)?);
         // SAFETY: the header's contract.
-        unsafe { out.write(component.kit.event_fd()?) };
+        unsafe { out.write(client.worker.event_fd()?) };
         Ok(())
     })
 }
@@ -276,7 +277,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard("network_changed", || Ok(handle(kit)?.kit.network_changed()?))
+    guard("network_changed", || Ok(handle(kit)?.worker.network_changed()?))
 }
 
 /// Gives the version of the library that runs.

@@ -1,4 +1,4 @@
-//! The app's side of a component: completions and events become C structs and callbacks.
+//! The app's side of a client: completions and events become C structs and callbacks.
 
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
@@ -10,11 +10,11 @@ use log::{debug, info};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit;
 
-use super::component::{Completion, KITS};
-use super::convert::{CText, HostPtr, c_text, call_type_number};
-use super::gate::Gate;
-use super::log::{Pii, code_text};
-use super::table::{lock, wait};
+use super::api::log::{Pii, code_text};
+use super::client::{CLIENTS, Completion};
+use super::support::convert::{AppPtr, CText, c_text, call_type_number};
+use super::support::handle_table::{lock, wait};
+use super::support::in_flight::InFlight;
 use crate::engine::codes;
 use crate::engine::input::{CallRef, Text, Ticket};
 use crate::engine::output::{
@@ -34,27 +34,27 @@ type OnRecord =
 pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
 
 /// What the app gave to create, and what it waits for.
-pub(crate) struct Host {
+pub(crate) struct CallbackSink {
     id: usize,
     listener: abi::nertc_callkit_listener,
     on_frame: Option<OnFrame>,
     on_wakeup: Option<Plain>,
-    user_data: HostPtr,
-    desk: Mutex<Desk>,
-    /// An offer was decided after `Desk::is_over`.
+    user_data: AppPtr,
+    state: Mutex<PendingState>,
+    /// An offer was decided after `PendingState::is_over`.
     decided: Condvar,
     last_ticket: AtomicU64,
     /// Calls whose frames may still reach `on_frame`, by call number.
-    frames: Gate,
+    frames: InFlight,
 }
 
 /// What was asked and what was shown.
 #[derive(Default)]
-struct Desk {
+struct PendingState {
     pending: BTreeMap<Ticket, Pending>,
     /// The call delivered last whose end is not delivered; 0 = none.
     shown: u64,
-    released: Option<(Plain, HostPtr)>,
+    released: Option<(Plain, AppPtr)>,
     /// The engine is gone.
     is_over: bool,
 }
@@ -66,41 +66,41 @@ struct Pending {
     accepted: bool,
 }
 
-impl Host {
+impl CallbackSink {
     pub(crate) fn new(
         id: usize,
         config: &abi::nertc_callkit_config,
         listener: abi::nertc_callkit_listener,
-    ) -> Host {
-        Host {
+    ) -> CallbackSink {
+        CallbackSink {
             id,
             listener,
             on_frame: config.on_frame,
             on_wakeup: config.on_wakeup,
-            user_data: HostPtr(config.user_data),
-            desk: Mutex::default(),
+            user_data: AppPtr(config.user_data),
+            state: Mutex::default(),
             decided: Condvar::new(),
             last_ticket: AtomicU64::new(0),
-            frames: Gate::default(),
+            frames: InFlight::default(),
         }
     }
 
     /// A ticket for a completion, which may be due before the request was even accepted.
     pub(crate) fn expect(&self, completion: Completion, operation: Operation) -> Ticket {
         let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        lock(&self.desk).pending.insert(ticket, Pending { completion, operation, accepted: false });
+        lock(&self.state).pending.insert(ticket, Pending { completion, operation, accepted: false });
         ticket
     }
 
     /// The request of `ticket` was accepted or refused.
     pub(crate) fn offered(&self, ticket: Ticket, accepted: bool) {
-        let mut desk = lock(&self.desk);
+        let mut state = lock(&self.state);
         if !accepted {
-            desk.pending.remove(&ticket);
-        } else if let Some(pending) = desk.pending.get_mut(&ticket) {
+            state.pending.remove(&ticket);
+        } else if let Some(pending) = state.pending.get_mut(&ticket) {
             pending.accepted = true;
         }
-        if desk.is_over {
+        if state.is_over {
             self.decided.notify_all();
         }
     }
@@ -108,13 +108,13 @@ impl Host {
     /// Completes what the engine did not live to complete. There is something only if it panicked. Waits for
     /// the threads that are just being told whether their request is accepted.
     fn complete_the_rest(&self) {
-        let mut desk = lock(&self.desk);
-        desk.is_over = true;
-        while desk.pending.values().any(|pending| !pending.accepted) {
-            desk = wait(&self.decided, desk);
+        let mut state = lock(&self.state);
+        state.is_over = true;
+        while state.pending.values().any(|pending| !pending.accepted) {
+            state = wait(&self.decided, state);
         }
-        let rest = std::mem::take(&mut desk.pending);
-        drop(desk);
+        let rest = std::mem::take(&mut state.pending);
+        drop(state);
         for pending in rest.into_values() {
             self.complete(pending.completion, &shut_down(pending.operation));
         }
@@ -122,25 +122,25 @@ impl Host {
 
     /// Which call the app can mean now when it names none.
     pub(crate) fn implied_call(&self) -> CallRef {
-        let desk = lock(&self.desk);
+        let state = lock(&self.state);
         let is_call = |pending: &Pending| pending.accepted && pending.operation == Operation::Call;
-        let calls = desk.pending.iter().filter(|(_, pending)| is_call(pending));
+        let calls = state.pending.iter().filter(|(_, pending)| is_call(pending));
         let issued = calls.map(|(ticket, _)| *ticket).collect();
-        CallRef { implied: true, shown: desk.shown, issued, ..CallRef::default() }
+        CallRef { implied: true, shown: state.shown, issued, ..CallRef::default() }
     }
 
     /// What release shall call when everything is over.
-    pub(crate) fn when_released(&self, released: Option<Plain>, user_data: HostPtr) {
-        lock(&self.desk).released = released.map(|function| (function, user_data));
+    pub(crate) fn when_released(&self, released: Option<Plain>, user_data: AppPtr) {
+        lock(&self.state).released = released.map(|function| (function, user_data));
     }
 
     /// Hands a frame of `user` to the app, on this thread, unless the end of its call was delivered.
     pub(crate) fn frame(&self, call_no: u64, user: &str, frame: &abi::nertc_callkit_frame) {
         let Some(on_frame) = self.on_frame else { return };
-        let Some(_pass) = self.frames.enter(call_no) else { return };
+        let Some(_in_flight) = self.frames.enter(call_no) else { return };
         let user = c_text(user);
         let _inside = CallbackGuard::enter();
-        // SAFETY: the host's function; what it gets is valid until it returns.
+        // SAFETY: the app's function; what it gets is valid until it returns.
         unsafe { on_frame(self.handle(), user.as_ptr(), frame, self.user_data.0) }
     }
 
@@ -159,14 +159,14 @@ impl Host {
     }
 
     /// Calls one function of the app.
-    fn tell<E>(
+    fn notify<E>(
         &self,
         function: Option<unsafe extern "C" fn(*mut nertc_callkit, *const E, *mut c_void)>,
         event: &E,
     ) {
         if let Some(function) = function {
             let _inside = CallbackGuard::enter();
-            // SAFETY: the host's function; the event and its texts are valid until it returns.
+            // SAFETY: the app's function; the event and its texts are valid until it returns.
             unsafe { function(self.handle(), event, self.user_data.0) }
         }
     }
@@ -181,11 +181,11 @@ impl Host {
             call_no: event.call_no,
             message: message.as_ptr(),
         };
-        self.tell(self.listener.on_error, &c);
+        self.notify(self.listener.on_error, &c);
     }
 
     fn complete(&self, completion: Completion, result: &OpResult) {
-        debug!("component {}: {:?} of call {}: {}", self.id, result.operation, result.call_no, result.code);
+        debug!("client {}: {:?} of call {}: {}", self.id, result.operation, result.call_no, result.code);
         let Some(done) = completion.done else { return self.complete_unasked(result) };
         let message = Message::new(result.code, &result.message);
         let (channel, request, call) =
@@ -203,11 +203,11 @@ impl Host {
             call_id: call.as_ptr(),
         };
         let _inside = CallbackGuard::enter();
-        // SAFETY: the host's function; the result and its texts are valid until it returns.
+        // SAFETY: the app's function; the result and its texts are valid until it returns.
         unsafe { done(self.handle(), &c, completion.user_data.0) }
     }
 
-    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no result to tell.
+    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no result to notify.
     fn complete_unasked(&self, result: &OpResult) {
         if !codes::is_success(result.code) && result.operation != Operation::None {
             self.error(&ErrorEvent {
@@ -221,7 +221,7 @@ impl Host {
     }
 
     fn invited(&self, event: &Invited) {
-        info!("component {}: call {} of {} rings", self.id, event.call_no, Pii(&event.invitor));
+        info!("client {}: call {} of {} rings", self.id, event.call_no, Pii(&event.invitor));
         let (invitor, attachment) = (c_text(&event.invitor), c_text(&event.attachment));
         let (channel, request, call_id) =
             (c_text(&event.channel_id), c_text(&event.request_id), c_text(&event.call_id));
@@ -252,7 +252,7 @@ impl Host {
             ring_left_ms: event.ring_left_ms,
             flags: u32::from(event.offline) | u32::from(event.answered) << 1,
         };
-        self.tell(self.listener.on_invited, &c);
+        self.notify(self.listener.on_invited, &c);
     }
 
     fn user(&self, function: abi::nertc_callkit_on_user, event: &UserEvent) {
@@ -267,7 +267,7 @@ impl Host {
             raw_code: event.raw_code,
             message: message.as_ptr(),
         };
-        self.tell(function, &c);
+        self.notify(function, &c);
     }
 
     fn media(&self, function: abi::nertc_callkit_on_media, event: &MediaEvent) {
@@ -279,7 +279,7 @@ impl Host {
             user_id: user.as_ptr(),
             uid: event.uid,
         };
-        self.tell(function, &c);
+        self.notify(function, &c);
     }
 
     fn call(&self, function: abi::nertc_callkit_on_call, event: &CallEvent) {
@@ -293,7 +293,7 @@ impl Host {
             state: event.state,
             flags: 0,
         };
-        self.tell(function, &c);
+        self.notify(function, &c);
     }
 
     fn connection(&self, function: abi::nertc_callkit_on_connection, event: &ConnectionEvent) {
@@ -309,11 +309,11 @@ impl Host {
             quality: event.quality,
             flags: 0,
         };
-        self.tell(function, &c);
+        self.notify(function, &c);
     }
 
     fn call_end(&self, event: &CallEnd) {
-        info!("component {}: call {} with {}: {:?}", self.id, event.call_no, Pii(&event.user), event.reason);
+        info!("client {}: call {} with {}: {:?}", self.id, event.call_no, Pii(&event.user), event.reason);
         let (user, extra) = (c_text(&event.user), c_text(&event.extra));
         let (accounts, durations_s) = split(&event.durations);
         let accounts_c = pointers(&accounts);
@@ -330,7 +330,7 @@ impl Host {
             account_count: durations_s.len() as u32,
             flags: 0,
         };
-        self.tell(self.listener.on_call_end, &c);
+        self.notify(self.listener.on_call_end, &c);
     }
 
     fn record(&self, function: OnRecord, event: &RecordSent) {
@@ -345,7 +345,7 @@ impl Host {
             call_type: call_type_number(event.call_type),
             flags: 0,
         };
-        self.tell(function, &c);
+        self.notify(function, &c);
     }
 
     fn missed(&self, event: &MissedCall) {
@@ -364,28 +364,28 @@ impl Host {
             count: event.count,
             reserved: 0,
         };
-        self.tell(self.listener.on_missed_call, &c);
+        self.notify(self.listener.on_missed_call, &c);
     }
 
     fn show(&self, call_no: u64) {
-        lock(&self.desk).shown = call_no;
+        lock(&self.state).shown = call_no;
     }
 
     /// The end of `call_no` is about to be told: nobody can mean it any more, none of its frames comes.
-    fn unshow(&self, call_no: u64) {
+    fn hide(&self, call_no: u64) {
         {
-            let mut desk = lock(&self.desk);
-            if desk.shown == call_no {
-                desk.shown = 0;
+            let mut state = lock(&self.state);
+            if state.shown == call_no {
+                state.shown = 0;
             }
         }
         self.frames.shut(call_no);
     }
 }
 
-impl Listener for Host {
+impl Listener for CallbackSink {
     fn done(&self, ticket: Ticket, result: OpResult) {
-        let Some(pending) = lock(&self.desk).pending.remove(&ticket) else { return };
+        let Some(pending) = lock(&self.state).pending.remove(&ticket) else { return };
         let succeeded = |operation| result.operation == operation && codes::is_success(result.code);
         if succeeded(Operation::Call) {
             self.show(result.call_no);
@@ -414,7 +414,7 @@ impl Listener for Host {
             Event::AudioAvailable(event) => self.media(on.on_audio_available, event),
             Event::CameraAvailable(event) => self.media(on.on_camera_available, event),
             Event::CallEnd(event) => {
-                self.unshow(event.call_no);
+                self.hide(event.call_no);
                 self.call_end(event);
             }
             Event::CallingTimeout(event) => self.call(on.on_calling_timeout, event),
@@ -441,19 +441,19 @@ impl Listener for Host {
     fn released(&self) {
         self.shut_frames();
         self.complete_the_rest();
-        let released = lock(&self.desk).released.take();
+        let released = lock(&self.state).released.take();
         if let Some((released, user_data)) = released {
             let _inside = CallbackGuard::enter();
-            // SAFETY: the host's function.
+            // SAFETY: the app's function.
             unsafe { released(user_data.0) }
         }
-        KITS.remove(self.id);
+        CLIENTS.remove(self.id);
     }
 
     fn wakeup(&self) {
         if let Some(on_wakeup) = self.on_wakeup {
             let _inside = CallbackGuard::enter();
-            // SAFETY: the host's function.
+            // SAFETY: the app's function.
             unsafe { on_wakeup(self.user_data.0) }
         }
     }
@@ -500,5 +500,4 @@ fn size<T>() -> u32 {
 }
 
 #[cfg(test)]
-#[path = "event_tests.rs"]
 mod tests;

@@ -1,5 +1,5 @@
 //! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks behind a
-//! pointer that the host handed in.
+//! pointer that the app handed in.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
-use super::component::{Component, KITS};
 use super::error::{Error, Problem};
 use crate::engine::input::{CallType, Media, SwitchStep, Text};
 use crate::engine::limits;
+use crate::ffi::client::{CLIENTS, Client};
 
 /// Largest struct_size that makes sense.
 const LARGEST: usize = 4096;
@@ -22,23 +22,23 @@ const SMALLEST: usize = 8;
 ///
 /// # Safety
 /// `#[repr(C)]`, begins with that field, and all-zero bytes are a value of it.
-pub(crate) unsafe trait Sized32: Copy {
+pub(crate) unsafe trait VersionedStruct: Copy {
     /// sizeof in the first release that had it: a smaller one is refused.
     const FIRST: usize = size_of::<Self>();
 }
 
-macro_rules! sized32 {
+macro_rules! versioned_struct {
     ($($name:ident $(since $first:expr)?,)*) => {
         $(
             // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers and optional
             // functions.
-            unsafe impl Sized32 for abi::$name {
+            unsafe impl VersionedStruct for abi::$name {
                 $(const FIRST: usize = $first;)?
             }
         )*
     };
 }
-sized32! {
+versioned_struct! {
     // Functions that a shorter one does not have are NULL; what a newer one has grew at its end.
     nertc_callkit_push,
     nertc_callkit_call_options,
@@ -68,26 +68,26 @@ sized32! {
     nertc_callkit_push_call,
 }
 
-/// A pointer of the host or a plug that we only pass on.
+/// A pointer of the app or a backend that we only pass on.
 #[derive(Clone, Copy)]
-pub(crate) struct HostPtr(pub(crate) *mut c_void);
+pub(crate) struct AppPtr(pub(crate) *mut c_void);
 // SAFETY: never dereferenced here; who gave it says "any thread".
-unsafe impl Send for HostPtr {}
+unsafe impl Send for AppPtr {}
 // SAFETY: as above.
-unsafe impl Sync for HostPtr {}
+unsafe impl Sync for AppPtr {}
 
-/// The component behind a handle.
-pub(crate) fn handle(kit: *mut abi::nertc_callkit) -> Result<Arc<Component>, Error> {
-    let component = handle_or_closing(kit)?;
-    if component.is_closing() { Err(Error::Closed) } else { Ok(component) }
+/// The client behind a handle.
+pub(crate) fn handle(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
+    let client = handle_or_closing(kit)?;
+    if client.is_closing() { Err(Error::Closed) } else { Ok(client) }
 }
 
-/// The component behind a handle, also after release.
-pub(crate) fn handle_or_closing(kit: *mut abi::nertc_callkit) -> Result<Arc<Component>, Error> {
+/// The client behind a handle, also after release.
+pub(crate) fn handle_or_closing(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
     if kit.is_null() {
         return Err(Error::invalid("kit", Problem::Missing));
     }
-    KITS.get(kit as usize).ok_or(Error::Closed)
+    CLIENTS.get(kit as usize).ok_or(Error::Closed)
 }
 
 /// A text of 1 to `limit` bytes.
@@ -185,7 +185,7 @@ pub(crate) fn fill(array: &mut [c_char], text: &str) {
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-unsafe fn prefix<T: Sized32>(field: &'static str, place: *const T) -> Result<(T, usize), Error> {
+unsafe fn copy_prefix<T: VersionedStruct>(field: &'static str, place: *const T) -> Result<(T, usize), Error> {
     if place.is_null() {
         return Err(Error::invalid(field, Problem::Missing));
     }
@@ -205,14 +205,17 @@ unsafe fn prefix<T: Sized32>(field: &'static str, place: *const T) -> Result<(T,
     }
 }
 
-/// Options of the host: what we do not know must be zero.
+/// Options of the app: what we do not know must be zero.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn options<T: Sized32>(field: &'static str, place: *const T) -> Result<T, Error> {
+pub(crate) unsafe fn read_strict<T: VersionedStruct>(
+    field: &'static str,
+    place: *const T,
+) -> Result<T, Error> {
     // SAFETY: the caller's promise; what lies between our size and its size is the caller's.
     unsafe {
-        let (value, size) = prefix(field, place)?;
+        let (value, size) = copy_prefix(field, place)?;
         let unknown = size.saturating_sub(size_of::<T>());
         let tail = std::slice::from_raw_parts(place.cast::<u8>().add(size - unknown), unknown);
         if tail.iter().any(|byte| *byte != 0) { Err(Error::unknown_field(field)) } else { Ok(value) }
@@ -223,31 +226,38 @@ pub(crate) unsafe fn options<T: Sized32>(field: &'static str, place: *const T) -
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn opt_options<T: Sized32>(
+pub(crate) unsafe fn read_strict_opt<T: VersionedStruct>(
     field: &'static str,
     place: *const T,
 ) -> Result<Option<T>, Error> {
     // SAFETY: the caller's promise.
-    if place.is_null() { Ok(None) } else { unsafe { options(field, place).map(Some) } }
+    if place.is_null() { Ok(None) } else { unsafe { read_strict(field, place).map(Some) } }
 }
 
-/// Functions of the host and structs of a plug: what we do not know does not matter.
+/// Functions of the app and structs of a backend: what we do not know does not matter.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn known<T: Sized32>(field: &'static str, place: *const T) -> Result<T, Error> {
+pub(crate) unsafe fn read_prefix<T: VersionedStruct>(
+    field: &'static str,
+    place: *const T,
+) -> Result<T, Error> {
     // SAFETY: the caller's promise.
-    unsafe { prefix(field, place).map(|(value, _)| value) }
+    unsafe { copy_prefix(field, place).map(|(value, _)| value) }
 }
 
 /// Writes what both sides know of `value`, and how much that was.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
-pub(crate) unsafe fn give<T: Sized32>(field: &'static str, place: *mut T, value: &T) -> Result<(), Error> {
+pub(crate) unsafe fn write_prefix<T: VersionedStruct>(
+    field: &'static str,
+    place: *mut T,
+    value: &T,
+) -> Result<(), Error> {
     // SAFETY: the caller's promise; the first 4 bytes of T are its struct_size.
     unsafe {
-        let (_, size) = prefix(field, place.cast_const())?;
+        let (_, size) = copy_prefix(field, place.cast_const())?;
         let common = size.min(size_of::<T>());
         place.cast::<u8>().copy_from_nonoverlapping(std::ptr::from_ref(value).cast(), common);
         place.cast::<u32>().write_unaligned(common as u32);
@@ -259,7 +269,7 @@ pub(crate) unsafe fn give<T: Sized32>(field: &'static str, place: *mut T, value:
 ///
 /// # Safety
 /// `place` is NULL or has room for `struct_size` bytes.
-pub(crate) unsafe fn init<T: Sized32>(place: *mut T, struct_size: u32) {
+pub(crate) unsafe fn init<T: VersionedStruct>(place: *mut T, struct_size: u32) {
     let size = struct_size as usize;
     if place.is_null() || !(SMALLEST..=LARGEST).contains(&size) {
         return;
@@ -303,7 +313,7 @@ where
 }
 
 /// 0 or 1.
-pub(crate) fn yes_or_no(field: &'static str, given: i32) -> Result<bool, Error> {
+pub(crate) fn parse_bool(field: &'static str, given: i32) -> Result<bool, Error> {
     range(field, given, 0..=1).map(|given| given == 1)
 }
 
@@ -349,7 +359,7 @@ pub(crate) unsafe fn frame(
     place: *const abi::nertc_callkit_frame,
 ) -> Result<abi::nertc_callkit_frame, Error> {
     // SAFETY: the caller's promise.
-    let frame = unsafe { options("frame", place)? };
+    let frame = unsafe { read_strict("frame", place)? };
     if is_whole(&frame) {
         Ok(frame)
     } else {
@@ -380,5 +390,4 @@ pub(crate) fn is_whole(frame: &abi::nertc_callkit_frame) -> bool {
 }
 
 #[cfg(test)]
-#[path = "convert_tests.rs"]
 mod tests;

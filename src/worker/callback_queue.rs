@@ -1,4 +1,4 @@
-//! HOST delivery: callbacks wait here until the host runs them.
+//! HOST delivery: callbacks wait here until the app runs them.
 
 use std::collections::VecDeque;
 use std::mem::{Discriminant, discriminant};
@@ -9,10 +9,10 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::clock::Flag;
+use super::event_loop::guarded;
 use super::inbox::Message;
 use super::ports::Listener;
-use super::run::guarded;
-use super::{CallbackGuard, Kit, Refused, in_callback};
+use super::{CallbackGuard, Client, Refused, in_callback};
 use crate::engine::input::{Command, Ticket};
 use crate::engine::limits::UNDELIVERED;
 use crate::engine::output::{Event, OpResult};
@@ -28,18 +28,18 @@ enum Callback {
 struct Next {
     callback: Callback,
     listener: Option<Arc<dyn Listener>>,
-    /// The host is no longer behind, which the engine has to hear.
+    /// The app is no longer behind, which the engine has to hear.
     caught_up: bool,
 }
 
-/// The undelivered callbacks of one kit, and its end. WORKER delivery uses only the end.
+/// The undelivered callbacks of one client, and its end. WORKER delivery uses only the end.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(super) struct CallbackQueue {
     state: Mutex<State>,
     changed: Condvar,
     /// Length of the queue, to look at without the lock.
     waiting: AtomicUsize,
-    /// The host is behind; set at the limit, taken back at half of it.
+    /// The app is behind; set at the limit, taken back at half of it.
     backlogged: AtomicBool,
 }
 
@@ -58,7 +58,7 @@ struct State {
     released: bool,
 }
 
-impl Outbox {
+impl CallbackQueue {
     pub(super) fn set_listener(&self, listener: Arc<dyn Listener>) {
         self.state.lock().listener = Some(listener);
     }
@@ -106,7 +106,7 @@ impl Outbox {
     }
 
     /// Whether there is room for what would cause more callbacks. A call stops at the limit already; an event
-    /// of a plug and the rest of the commands at twice, what ends something at three times the limit.
+    /// of a backend and the rest of the commands at twice, what ends something at three times the limit.
     pub(super) fn has_room_for(&self, command: Option<&Command>) -> bool {
         let times = match command {
             Some(Command::Call(_)) => 1,
@@ -122,9 +122,9 @@ impl Outbox {
         self.changed.notify_all();
     }
 
-    /// The worker is done with the kit. WORKER delivery: `released` has run. HOST delivery: it comes last.
-    pub(super) fn release(&self, host_delivery: bool) {
-        if host_delivery {
+    /// The worker is done with the client. WORKER delivery: `released` has run. HOST delivery: it comes last.
+    pub(super) fn release(&self, manual_dispatch: bool) {
+        if manual_dispatch {
             return self.put(Callback::Released);
         }
         self.state.lock().released = true;
@@ -190,7 +190,7 @@ fn subject(event: &Event) -> Option<(Discriminant<Event>, u64, &str)> {
 }
 
 /// While a thread runs callbacks; no other does.
-struct Running<'a>(&'a Outbox);
+struct Running<'a>(&'a CallbackQueue);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
@@ -199,13 +199,13 @@ impl Drop for Running<'_> {
     }
 }
 
-impl Kit {
+impl Client {
     /// HOST delivery: runs what is undelivered, at most what is there at entry; −1 waits for something, 0
     /// does not. Returns how many ran. Accepted after `release` too, until `released` has run.
     pub fn dispatch(&self, timeout_ms: i32) -> Result<u32, Refused> {
-        self.check_host_call()?;
-        let outbox = &self.outbox;
-        let mut state = outbox.state.lock();
+        self.check_dispatch()?;
+        let callbacks = &self.callbacks;
+        let mut state = callbacks.state.lock();
         if state.released {
             return Err(Refused::Closed);
         }
@@ -213,13 +213,13 @@ impl Kit {
             return Err(Refused::Reentrant);
         }
         state.running = true;
-        let running = Running(outbox);
+        let running = Running(callbacks);
         let was_closing = state.closing;
         let idle = |state: &mut State| state.queue.is_empty() && state.closing == was_closing;
         if let Ok(timeout_ms) = u64::try_from(timeout_ms) {
-            outbox.changed.wait_while_for(&mut state, idle, Duration::from_millis(timeout_ms));
+            callbacks.changed.wait_while_for(&mut state, idle, Duration::from_millis(timeout_ms));
         } else {
-            outbox.changed.wait_while(&mut state, idle);
+            callbacks.changed.wait_while(&mut state, idle);
         }
         let due = state.queue.len();
         drop(state);
@@ -234,13 +234,13 @@ impl Kit {
         Ok(ran)
     }
 
-    /// HOST delivery: a descriptor of the kit that is readable exactly while something is undelivered.
+    /// HOST delivery: a descriptor of the client that is readable exactly while something is undelivered.
     pub fn event_fd(&self) -> Result<i32, Refused> {
         self.check_ours()?;
-        if !self.host_delivery {
+        if !self.manual_dispatch {
             return Err(Refused::Unsupported);
         }
-        let mut state = self.outbox.state.lock();
+        let mut state = self.callbacks.state.lock();
         if state.released {
             return Err(Refused::Closed);
         }
@@ -257,27 +257,27 @@ impl Kit {
         state.flag.as_ref().map(Flag::fd).ok_or(Refused::Exhausted)
     }
 
-    /// Closes the kit and waits until `released` has run; HOST delivery: runs what is pending here.
+    /// Closes the client and waits until `released` has run; HOST delivery: runs what is pending here.
     pub fn destroy(&self) -> Result<(), Refused> {
         if in_callback() {
             return Err(Refused::Reentrant);
         }
         self.release()?;
-        if self.host_delivery {
+        if self.manual_dispatch {
             self.run_until_released();
         } else {
-            self.outbox.wait_for_release();
+            self.callbacks.wait_for_release();
         }
         self.worker.join_if_ending();
         Ok(())
     }
 
-    fn check_host_call(&self) -> Result<(), Refused> {
+    fn check_dispatch(&self) -> Result<(), Refused> {
         self.check_ours()?;
         if in_callback() {
             return Err(Refused::Reentrant);
         }
-        match (self.host_delivery, self.gate.is_open()) {
+        match (self.manual_dispatch, self.quota.is_open()) {
             (true, _) => Ok(()),
             (false, true) => Err(Refused::Unsupported),
             (false, false) => Err(Refused::Closed),
@@ -285,13 +285,13 @@ impl Kit {
     }
 
     fn run_until_released(&self) {
-        let outbox = &self.outbox;
-        let mut state = outbox.state.lock();
-        outbox.changed.wait_while(&mut state, |state| state.running);
+        let callbacks = &self.callbacks;
+        let mut state = callbacks.state.lock();
+        callbacks.changed.wait_while(&mut state, |state| state.running);
         state.running = true;
-        let _running = Running(outbox);
+        let _running = Running(callbacks);
         while !state.released {
-            outbox.changed.wait_while(&mut state, |state| state.queue.is_empty());
+            callbacks.changed.wait_while(&mut state, |state| state.queue.is_empty());
             MutexGuard::unlocked(&mut state, || self.run_next());
         }
         drop(state);
@@ -299,9 +299,9 @@ impl Kit {
 
     /// Runs the oldest callback, if there is one, on this thread.
     fn run_next(&self) -> bool {
-        let Some(Next { callback, listener, caught_up }) = self.outbox.take() else { return false };
+        let Some(Next { callback, listener, caught_up }) = self.callbacks.take() else { return false };
         if caught_up {
-            let _ = self.worker.inbox.push(self.id, &self.gate, Message::Backlog);
+            let _ = self.worker.inbox.push(self.id, &self.quota, Message::Backlog);
         }
         let last = matches!(callback, Callback::Released);
         if let Some(listener) = listener {
@@ -313,7 +313,7 @@ impl Kit {
             });
         }
         if last && self.worker.is_ours() {
-            self.outbox.released_has_run();
+            self.callbacks.released_has_run();
         }
         true
     }

@@ -11,11 +11,11 @@ struct Grown {
     b: u64,
 }
 // SAFETY: numbers behind a u32 struct_size.
-unsafe impl Sized32 for Grown {
+unsafe impl VersionedStruct for Grown {
     const FIRST: usize = 8;
 }
 
-/// A struct of the host, with room behind it; `size` is what it claims.
+/// A struct of the app, with room behind it; `size` is what it claims.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Longer {
@@ -27,9 +27,9 @@ fn longer(size: usize, tail: u8) -> Longer {
     Longer { known: Grown { struct_size: size as u32, a: 1, b: 2 }, tail: [tail; LARGEST] }
 }
 
-fn read_options(host: &Longer) -> Result<Grown, Error> {
+fn read_options(app: &Longer) -> Result<Grown, Error> {
     // SAFETY: as long as it may claim to be.
-    unsafe { options("it", std::ptr::from_ref(host).cast()) }
+    unsafe { read_strict("it", std::ptr::from_ref(app).cast()) }
 }
 
 #[test]
@@ -38,58 +38,58 @@ fn an_impossible_struct_size_is_refused() {
         let wrong = Problem::StructSize { given: size, least: 8, most: LARGEST };
         assert_eq!(read_options(&longer(size, 0)), Err(Error::invalid("it", wrong.clone())));
         // SAFETY: as above.
-        let read = unsafe { known::<Grown>("it", std::ptr::from_ref(&longer(size, 0)).cast()) };
+        let read = unsafe { read_prefix::<Grown>("it", std::ptr::from_ref(&longer(size, 0)).cast()) };
         assert_eq!(read, Err(Error::invalid("it", wrong)));
     }
     // SAFETY: NULL is allowed.
-    let read = unsafe { options::<Grown>("it", std::ptr::null()) };
+    let read = unsafe { read_strict::<Grown>("it", std::ptr::null()) };
     assert_eq!(read, Err(Error::invalid("it", Problem::Missing)));
     // SAFETY: NULL is allowed.
-    assert_eq!(unsafe { opt_options::<Grown>("it", std::ptr::null()) }, Ok(None));
+    assert_eq!(unsafe { read_strict_opt::<Grown>("it", std::ptr::null()) }, Ok(None));
 }
 
 #[test]
-fn of_an_older_host_the_prefix_is_read_and_the_rest_is_zero() {
+fn a_shorter_struct_is_zero_filled() {
     assert_eq!(read_options(&longer(8, 0xff)), Ok(Grown { struct_size: 8, a: 1, b: 0 }));
 }
 
 #[test]
-fn of_a_newer_host_what_is_unknown_must_be_zero_in_options_and_is_ignored_elsewhere() {
+fn an_unknown_tail_must_be_zero_in_strict_reads_only() {
     assert_eq!(read_options(&longer(16, 0xff)), Ok(Grown { struct_size: 16, a: 1, b: 2 }));
     assert_eq!(read_options(&longer(LARGEST, 0)), Ok(Grown { struct_size: 4096, a: 1, b: 2 }));
     assert_eq!(read_options(&longer(17, 1)), Err(Error::unknown_field("it")));
     // SAFETY: as long as it claims to be.
-    let read = unsafe { known::<Grown>("it", std::ptr::from_ref(&longer(17, 1)).cast()) };
+    let read = unsafe { read_prefix::<Grown>("it", std::ptr::from_ref(&longer(17, 1)).cast()) };
     assert_eq!(read, Ok(Grown { struct_size: 17, a: 1, b: 2 }));
 }
 
 #[test]
-fn what_both_sides_know_is_given_and_nothing_behind_it() {
+fn only_the_common_prefix_is_written() {
     let ours = Grown { struct_size: 16, a: 7, b: 8 };
     for (size, expected) in [
         (8, Grown { struct_size: 8, a: 7, b: 2 }),
         (16, Grown { struct_size: 16, a: 7, b: 8 }),
         (40, Grown { struct_size: 16, a: 7, b: 8 }),
     ] {
-        let mut host = longer(size, 0xee);
+        let mut app = longer(size, 0xee);
         // SAFETY: as long as it claims to be.
-        assert_eq!(unsafe { give("it", std::ptr::from_mut(&mut host).cast(), &ours) }, Ok(()));
-        assert_eq!(host.known, expected);
-        assert!(host.tail.iter().all(|byte| *byte == 0xee));
+        assert_eq!(unsafe { write_prefix("it", std::ptr::from_mut(&mut app).cast(), &ours) }, Ok(()));
+        assert_eq!(app.known, expected);
+        assert!(app.tail.iter().all(|byte| *byte == 0xee));
     }
 }
 
 #[test]
-fn init_writes_as_far_as_the_host_says() {
-    let mut host = longer(0, 0xee);
+fn init_writes_struct_size_bytes() {
+    let mut app = longer(0, 0xee);
     // SAFETY: longer than that.
-    unsafe { init(std::ptr::from_mut(&mut host).cast::<Grown>(), 24) };
-    assert_eq!(host.known, Grown { struct_size: 24, a: 0, b: 0 });
-    assert_eq!(host.tail[..9], [0, 0, 0, 0, 0, 0, 0, 0, 0xee]);
-    let mut host = longer(5, 0xee);
+    unsafe { init(std::ptr::from_mut(&mut app).cast::<Grown>(), 24) };
+    assert_eq!(app.known, Grown { struct_size: 24, a: 0, b: 0 });
+    assert_eq!(app.tail[..9], [0, 0, 0, 0, 0, 0, 0, 0, 0xee]);
+    let mut app = longer(5, 0xee);
     // SAFETY: nothing is written.
-    unsafe { init(std::ptr::from_mut(&mut host).cast::<Grown>(), 4) };
-    assert_eq!(host.known, longer(5, 0xee).known);
+    unsafe { init(std::ptr::from_mut(&mut app).cast::<Grown>(), 4) };
+    assert_eq!(app.known, longer(5, 0xee).known);
     // SAFETY: nothing is written.
     unsafe { init(std::ptr::null_mut::<Grown>(), 16) };
 }
@@ -123,7 +123,7 @@ fn a_text_is_utf8_of_one_byte_to_its_limit() {
 }
 
 #[test]
-fn text_for_c_ends_at_a_smuggled_nul() {
+fn text_for_c_ends_at_an_embedded_nul() {
     for (text, seen) in [("a\0b", 1), (&"x".repeat(71), 71), (&"x".repeat(72), 72), ("", 0)] {
         assert_eq!(c_text(text).to_bytes(), &text.as_bytes()[..seen]);
     }
@@ -138,13 +138,13 @@ fn text_for_c_ends_at_a_smuggled_nul() {
 fn numbers_outside_their_range_are_refused() {
     assert_eq!(call_type("it", 2), Ok(CallType::Video));
     assert_eq!(step("it", 3), Ok(SwitchStep::Reject));
-    assert_eq!((media("it", 3), yes_or_no("it", 1), ring_ms("it", 120_000)), (Ok(3), Ok(true), Ok(120_000)));
+    assert_eq!((media("it", 3), parse_bool("it", 1), ring_ms("it", 120_000)), (Ok(3), Ok(true), Ok(120_000)));
     assert!(call_type("it", 0).is_err() && call_type("it", 3).is_err() && call_type("it", -1).is_err());
     assert!(
         step("it", 0).is_err()
             && step("it", 4).is_err()
-            && yes_or_no("it", 2).is_err()
-            && yes_or_no("it", -1).is_err()
+            && parse_bool("it", 2).is_err()
+            && parse_bool("it", -1).is_err()
     );
     assert!(media("it", 0).is_err() && media("it", 4).is_err() && flags("it", 4, 3).is_err());
     assert!(ring_ms("it", 0).is_err() && ring_ms("it", 120_001).is_err());
@@ -174,7 +174,7 @@ fn a_frame_must_have_what_it_says() {
 }
 
 #[test]
-fn handles_that_are_none_are_told_apart() {
+fn null_and_unknown_handles_are_distinguished() {
     assert_eq!(handle(std::ptr::null_mut()).err(), Some(Error::invalid("kit", Problem::Missing)));
     assert_eq!(handle(std::ptr::without_provenance_mut(usize::MAX)).err(), Some(Error::Closed));
     let address = std::ptr::from_ref(&0_u64).cast_mut().cast();
@@ -191,12 +191,12 @@ struct Functions {
     second: Option<extern "C" fn()>,
 }
 // SAFETY: numbers and functions behind a u32 struct_size.
-unsafe impl Sized32 for Functions {
+unsafe impl VersionedStruct for Functions {
     const FIRST: usize = 8;
 }
 
 #[test]
-fn a_shorter_table_has_no_half_functions() {
+fn a_shorter_vtable_has_no_partial_functions() {
     extern "C" fn nothing() {}
     let word = size_of::<usize>() as u32;
     let sizes = [(8, (false, false)), (7 + word, (false, false)), (8 + word, (true, false))];
@@ -204,7 +204,7 @@ fn a_shorter_table_has_no_half_functions() {
     {
         let given = Functions { struct_size: size, flags: 0, first: Some(nothing), second: Some(nothing) };
         // SAFETY: longer than it claims to be.
-        let read = unsafe { known("it", &given) }.unwrap_or_else(|error| panic!("{size}: {error:?}"));
+        let read = unsafe { read_prefix("it", &given) }.unwrap_or_else(|error| panic!("{size}: {error:?}"));
         assert_eq!((read.first.is_some(), read.second.is_some()), has, "{size}");
     }
 }

@@ -1,8 +1,8 @@
-//! Constructor of the MQTT plug. Without the feature `mqtt` its functions are there and answer UNSUPPORTED.
+//! Constructor of the MQTT backend. Without the feature `mqtt` its functions return UNSUPPORTED.
 
 use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs, nertc_callkit_status};
 
-use super::guard::guard;
+use crate::ffi::support::guard::guard;
 
 /// Makes a signaling plug for an MQTT broker and puts it into `out`.
 ///
@@ -26,11 +26,11 @@ pub unsafe extern "C" fn nertc_callkit_mqtt_signaling(
     out: *mut nertc_callkit_plugs,
 ) -> nertc_callkit_status {
     // SAFETY: the header's contract.
-    guard("mqtt_signaling", || unsafe { plug::signaling(options, out) })
+    guard("mqtt_signaling", || unsafe { backend::signaling(options, out) })
 }
 
 #[cfg(feature = "mqtt")]
-mod plug {
+mod backend {
     use std::ffi::{c_char, c_void};
     use std::fmt;
     use std::sync::Arc;
@@ -41,29 +41,29 @@ mod plug {
     use nertc_callkit_mqtt::signaling as new;
 
     use crate::engine::input::Text;
-    use crate::ffi::convert::{
-        HostPtr, bytes, c_text, give, known, opt_text, options as read_options, range, text,
+    use crate::ffi::support::convert::{
+        AppPtr, bytes, c_text, opt_text, range, read_prefix, read_strict, text, write_prefix,
     };
-    use crate::ffi::error::Error;
+    use crate::ffi::support::error::Error;
     use crate::worker::CallbackGuard;
 
     /// # Safety
-    /// The host's arguments, as the header says.
+    /// The app's arguments, as the header says.
     pub(super) unsafe fn signaling(
         given: *const nertc_callkit_mqtt_options,
         out: *mut nertc_callkit_plugs,
     ) -> Result<(), Error> {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut plugs = known("out", out.cast_const())?;
-            let (vtable, ctx) = new(read(&read_options("options", given)?)?).ok_or(Error::Internal)?;
-            (plugs.signaling, plugs.signaling_ctx) = (vtable, ctx);
-            give("out", out, &plugs)
+            let mut backends = read_prefix("out", out.cast_const())?;
+            let (vtable, ctx) = new(read(&read_strict("options", given)?)?).ok_or(Error::Internal)?;
+            (backends.signaling, backends.signaling_ctx) = (vtable, ctx);
+            write_prefix("out", out, &backends)
         }
     }
 
     /// # Safety
-    /// The host's options, as the header says.
+    /// The app's options, as the header says.
     unsafe fn read(c: &nertc_callkit_mqtt_options) -> Result<Options, Error> {
         // SAFETY: the caller's promise: texts that end, as many endpoints as it says.
         let (endpoints, ca_pem, prefix, client_cert, client_key) = unsafe {
@@ -91,12 +91,12 @@ mod plug {
         })
     }
 
-    fn hooks(c: &nertc_callkit_mqtt_options) -> Result<HostHooks, Error> {
+    fn hooks(c: &nertc_callkit_mqtt_options) -> Result<AppHooks, Error> {
         if c.load_client_id.is_some() != c.save_client_id.is_some() {
             let field = "options.load_client_id and save_client_id";
             return Err(Error::because(field, "give both or none"));
         }
-        Ok(HostHooks { store: c.load_client_id.zip(c.save_client_id), user_data: HostPtr(c.user_data) })
+        Ok(AppHooks { store: c.load_client_id.zip(c.save_client_id), user_data: AppPtr(c.user_data) })
     }
 
     /// # Safety
@@ -119,19 +119,19 @@ mod plug {
     /// `save_client_id`.
     type Save = unsafe extern "C" fn(*const c_char, *const c_char, *const c_char, *mut c_void);
 
-    /// Functions of the host, to be called on any thread. They count as callbacks.
-    struct HostHooks {
+    /// Functions of the app, to be called on any thread. They count as callbacks.
+    struct AppHooks {
         store: Option<(Load, Save)>,
-        user_data: HostPtr,
+        user_data: AppPtr,
     }
 
-    impl fmt::Debug for HostHooks {
+    impl fmt::Debug for AppHooks {
         fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str("HostHooks")
+            out.write_str("AppHooks")
         }
     }
 
-    impl Hooks for HostHooks {
+    impl Hooks for AppHooks {
         fn keeps_client_ids(&self) -> bool {
             self.store.is_some()
         }
@@ -142,7 +142,7 @@ mod plug {
             let mut buffer: [c_char; 64] = [0; 64];
             let (place, size) = (buffer.as_mut_ptr(), buffer.len() as u32);
             let _inside = CallbackGuard::enter();
-            // SAFETY: the host's function; texts and buffer are there until it returns.
+            // SAFETY: the app's function; texts and buffer are there until it returns.
             let answer = unsafe { load(account.as_ptr(), device.as_ptr(), place, size, self.user_data.0) };
             // SAFETY: 64 bytes of ours; what lies behind them is not looked at.
             let bytes = unsafe { bytes(buffer.as_ptr(), buffer.len()) }?;
@@ -153,17 +153,17 @@ mod plug {
             let Some((_, save)) = self.store else { return };
             let (account, device, id) = (c_text(account), c_text(device), c_text(client_id));
             let _inside = CallbackGuard::enter();
-            // SAFETY: the host's function; the texts are there until it returns.
+            // SAFETY: the app's function; the texts are there until it returns.
             unsafe { save(account.as_ptr(), device.as_ptr(), id.as_ptr(), self.user_data.0) }
         }
     }
 }
 
 #[cfg(not(feature = "mqtt"))]
-mod plug {
+mod backend {
     use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
 
-    use crate::ffi::error::Error;
+    use crate::ffi::support::error::Error;
 
     pub(super) unsafe fn signaling(
         _: *const nertc_callkit_mqtt_options,

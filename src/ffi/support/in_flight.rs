@@ -3,11 +3,11 @@
 use std::ptr;
 use std::sync::{Condvar, Mutex};
 
-use super::table::{lock, wait};
+use super::handle_table::{lock, wait};
 
 /// Lets callers in by number. `shut` closes it for small numbers and waits for those who are inside.
 #[derive(Default)]
-pub(crate) struct Gate {
+pub(crate) struct InFlight {
     state: Mutex<State>,
     left: Condvar,
 }
@@ -27,17 +27,17 @@ fn me() -> usize {
 }
 
 /// Being inside.
-pub(crate) struct Pass<'a>(&'a Gate);
+pub(crate) struct InFlightGuard<'a>(&'a InFlight);
 
-impl Gate {
+impl InFlight {
     /// Enters, unless `number` is shut out.
-    pub(crate) fn enter(&self, number: u64) -> Option<Pass<'_>> {
+    pub(crate) fn enter(&self, number: u64) -> Option<InFlightGuard<'_>> {
         let mut state = lock(&self.state);
         if number <= state.shut {
             return None;
         }
         state.inside.push(me());
-        Some(Pass(self))
+        Some(InFlightGuard(self))
     }
 
     /// From now on nobody enters with `number` or less. Returns when no other thread is inside.
@@ -51,7 +51,7 @@ impl Gate {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.0.state);
         let me = me();
@@ -70,30 +70,30 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn a_shut_gate_lets_only_larger_numbers_in() {
-        let gate = Gate::default();
-        assert!(gate.enter(1).is_some());
-        gate.shut(1);
-        assert!(gate.enter(1).is_none());
-        assert!(gate.enter(2).is_some());
-        gate.shut(u64::MAX);
-        assert!(gate.enter(u64::MAX).is_none());
+    fn after_shut_only_larger_numbers_enter() {
+        let in_flight = InFlight::default();
+        assert!(in_flight.enter(1).is_some());
+        in_flight.shut(1);
+        assert!(in_flight.enter(1).is_none());
+        assert!(in_flight.enter(2).is_some());
+        in_flight.shut(u64::MAX);
+        assert!(in_flight.enter(u64::MAX).is_none());
     }
 
     #[test]
-    fn shutting_waits_for_other_threads_and_not_for_its_own() {
-        let gate = Gate::default();
+    fn shut_waits_for_other_threads_only() {
+        let in_flight = InFlight::default();
         let (entered, left) = (Barrier::new(2), AtomicBool::new(false));
-        let mine = gate.enter(1);
+        let mine = in_flight.enter(1);
         thread::scope(|scope| {
             scope.spawn(|| {
-                let pass = gate.enter(1);
+                let pass = in_flight.enter(1);
                 entered.wait();
                 left.store(true, Ordering::SeqCst);
                 drop(pass);
             });
             entered.wait();
-            gate.shut(1);
+            in_flight.shut(1);
             assert!(left.load(Ordering::SeqCst));
         });
         drop(mine);

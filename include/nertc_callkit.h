@@ -2479,20 +2479,20 @@ nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
 /**
  * Writes what a push notification about a call should carry, for whoever sends the push.
  *
- * The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it is.
- * It is neither secret nor signed: whoever can send the phone a push can write one, and all it
- * does is to make an answer wait for that call. Copies nothing; writes nothing but `buffer` and
- * `*size`.
+ * The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it
+ * is. It is neither secret nor signed: whoever can send the phone a push can write one, and
+ * all it does is to make an answer wait for that call. Copies nothing; writes nothing but
+ * `buffer` and `*size`.
  *
- * @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes. Not
- *                NULL.
+ * @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes.
+ *                Not NULL.
  * @param buffer  Receives the text and its NUL. Not NULL.
  * @param size    In: bytes of `buffer`. Out: bytes needed, with the NUL; at most
  *                NERTC_CALLKIT_PUSH_SIZE. Not NULL.
- * @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown call
- *                type or flag, a ring_left_ms above 120000, or the buffer is too small: then
- *                `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a field that
- *                this library does not know is not zero.
+ * @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown
+ *                call type or flag, a ring_left_ms above 120000, or the buffer is too small:
+ *                then `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a
+ *                field that this library does not know is not zero.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2504,14 +2504,14 @@ nertc_callkit_status nertc_callkit_push_encode(const nertc_callkit_push_call *ca
  * Reads what a push notification about a call carries.
  *
  * With it an answer can be given before login: put account, channel_id and request_id into a
- * nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject. Reads
- * at most 4096 bytes of `text`.
+ * nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject.
+ * Reads at most 4096 bytes of `text`.
  *
  * @param text  What push_encode wrote, perhaps; it may come from anybody. Not NULL.
- * @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not OK.
- *              Not NULL.
- * @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut, too
- *              long. UNSUPPORTED: of a later version of the format.
+ * @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not
+ *              OK. Not NULL.
+ * @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut,
+ *              too long. UNSUPPORTED: of a later version of the format.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2669,25 +2669,26 @@ nertc_callkit_status nertc_callkit_set_log_callback(int32_t level,
 /**
  * Writes down what the component is told and does, from now on, into a file.
  *
- * Lines of JSON, for the program nertc-callkit: it plays them again, draws them and says in words
- * why a call ended. May start at any moment, also in a call. Cheap enough to be left on: at 8 MiB
- * the file becomes `<path>.1` (an older one is replaced) and a new one begins. Without
- * NERTC_CALLKIT_TRACE_PERSONAL accounts are pseudonyms and texts, attachments and messages are
- * hidden, so that it can be sent to somebody; ids stay. Tokens are hidden always.
+ * Lines of JSON, for the program nertc-callkit: it plays them again, draws them and says in
+ * words why a call ended. May start at any moment, also in a call. Cheap enough to be left on:
+ * at 8 MiB the file becomes `<path>.1` (an older one is replaced) and a new one begins.
+ * Without NERTC_CALLKIT_TRACE_PERSONAL accounts are pseudonyms and texts, attachments and
+ * messages are hidden, so that it can be sent to somebody; ids stay. Tokens are hidden always.
  *
- * The file is made here, readable by its owner alone; a symbolic link is not followed. A trace that
- * is there becomes `<path>.1`; anything else is not touched. The worker writes it whenever it goes
- * to sleep, so a crash of the process loses what happened since. If the disk is full, the trace
- * ends, the log says so, and calls go on. A trace that is being written ends when another begins.
- * Give each component a file of its own. Needs memory for the component's state as JSON, a few
- * kilobytes, with a long call policy hundreds; without it the process is aborted, as everywhere in
- * this library.
+ * The file is made here, readable by its owner alone; a symbolic link is not followed. A trace
+ * that is there becomes `<path>.1`; anything else is not touched. The worker writes it
+ * whenever it goes to sleep, so a crash of the process loses what happened since. If the disk
+ * is full, the trace ends, the log says so, and calls go on. A trace that is being written
+ * ends when another begins. Give each component a file of its own. Needs memory for the
+ * component's state as JSON, a few kilobytes, with a long call policy hundreds; without it the
+ * process is aborted, as everywhere in this library.
  *
  * @param kit    Component. Not NULL.
  * @param path   File. Not NULL, UTF-8, up to 4096 bytes.
  * @param flags  0 or NERTC_CALLKIT_TRACE_PERSONAL.
- * @return       OK. INVALID_ARGUMENT: NULL, an unknown flag, or a path where no file can be made;
- *               the log says why. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors, memory or disk.
+ * @return       OK. INVALID_ARGUMENT: NULL, an unknown flag, or a path where no file can be
+ *               made; the log says why. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors,
+ *               memory or disk.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2698,9 +2699,9 @@ nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *kit,
 /**
  * Ends the trace.
  *
- * What the component was told before this is still written, by its worker: the file is complete
- * soon, at the latest when `destroy` has returned or `released` has run. Without a trace: OK,
- * nothing happens. The end of the component ends its trace, too.
+ * What the component was told before this is still written, by its worker: the file is
+ * complete soon, at the latest when `destroy` has returned or `released` has run. Without a
+ * trace: OK, nothing happens. The end of the component ends its trace, too.
  *
  * @param kit  Component. Not NULL.
  * @return     OK. INVALID_ARGUMENT: NULL. CLOSED, QUEUE_FULL.

@@ -1,5 +1,5 @@
 //! What must hold for the app and the backends whatever a hostile backend and hostile peers do. Unlike the
-//! monitor of tests/sim it trusts nobody's messages, so it does not judge who may ring.
+//! monitor of tests/sim it trusts no message, so it does not judge who may ring.
 
 use std::collections::{BTreeMap, BTreeSet};
 

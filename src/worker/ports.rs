@@ -3,7 +3,7 @@
 use crate::engine::input::{Outcome, Req, Ticket};
 use crate::engine::output::{Event, Notice, OpResult, RtcOp, SignalOp};
 
-/// The signaling backend of one component. Called on the worker thread only.
+/// The signaling backend of one client. Called on the worker thread only.
 pub trait Signaling: Send {
     /// Starts an operation (opens the backends before the first login). `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome>;
@@ -15,7 +15,7 @@ pub trait Signaling: Send {
     fn close(&mut self);
 }
 
-/// The media backend of one component. Called on the worker thread only.
+/// The media backend of one client. Called on the worker thread only.
 pub trait Rtc: Send {
     /// Starts an operation. `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
@@ -31,7 +31,7 @@ pub trait Listener: Send + Sync {
     fn done(&self, ticket: Ticket, result: OpResult);
     /// Tells an event.
     fn event(&self, event: Event);
-    /// The component is gone; last callback of all.
+    /// The client is gone; last callback of all.
     fn released(&self);
     /// HOST delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
     fn wakeup(&self);

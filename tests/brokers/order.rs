@@ -293,7 +293,7 @@ fn what_is_not_possible_says_so() {
 }
 
 #[test]
-fn a_second_call_of_the_same_person_rings_when_the_first_has_ended() {
+fn a_second_call_of_a_user_rings_once_the_first_has_ended() {
     let mut pair = Pair::new("redial", &[]);
     pair.bob.quit_now();
     pair.bob = pair.third("bob/phone", &["--ring", "3000"]);

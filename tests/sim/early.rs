@@ -7,7 +7,7 @@ use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{CallRef, CallType, Command, Connection, Input, Outcome, Text};
 use nertc_callkit::engine::output::{ConnectionEvent, Event, Invited, Record, RecordStatus, SignalOp};
 
-use super::world::{EPOCH, Thing, World};
+use super::world::{EPOCH, Scheduled, World};
 
 /// How many pushes users remember.
 const PUSHES: usize = 8;
@@ -108,7 +108,7 @@ impl World {
     /// none.
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
         let wait = 1 + self.random.below(90_000);
-        self.send(device, wait, Thing::Token);
+        self.send(device, wait, Scheduled::Token);
         let why = Outcome { code: codes::BAD_TOKEN, ..Outcome::default() };
         self.feed(device, Input::Connection(Connection::TokenNeeded(why)))
     }
@@ -139,7 +139,7 @@ impl World {
                 let copies = if self.random.chance(200) { 2 } else { 1 };
                 for _ in 0..copies {
                     let delay = self.delay();
-                    self.send(other, delay, Thing::Record(from.clone(), record.clone()));
+                    self.send(other, delay, Scheduled::Record(from.clone(), record.clone()));
                 }
             }
         }

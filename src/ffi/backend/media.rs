@@ -10,39 +10,39 @@ use nertc_callkit_abi as abi;
 use super::{accepted, number, sink, size, unsupported};
 use crate::engine::input::{Outcome, Req, View};
 use crate::engine::output::RtcOp;
-use crate::ffi::convert::{HostPtr, c_text, call_type_number};
-use crate::ffi::error::Error;
-use crate::ffi::gate::Gate;
+use crate::ffi::support::convert::{AppPtr, c_text, call_type_number};
+use crate::ffi::support::error::Error;
+use crate::ffi::support::in_flight::InFlight;
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Rtc;
 
 /// The media backend: operations from the worker, frames from any thread.
-pub(crate) struct MediaBackend {
+pub(crate) struct CRtc {
     vtable: abi::nertc_callkit_rtc,
-    ctx: HostPtr,
+    ctx: AppPtr,
     sink: abi::nertc_callkit_rtc_sink,
     /// How open ended; empty = not tried.
     opened: OnceLock<Result<(), Outcome>>,
     closed: AtomicBool,
     /// Frames on their way into the backend.
-    frames: Gate,
+    frames: InFlight,
 }
 
 // SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
 // called by any thread.
-unsafe impl Send for MediaBackend {}
+unsafe impl Send for CRtc {}
 // SAFETY: as above; what must not overlap is called by the worker only.
-unsafe impl Sync for MediaBackend {}
+unsafe impl Sync for CRtc {}
 
-impl MediaBackend {
-    pub(crate) fn new(id: usize, vtable: abi::nertc_callkit_rtc, ctx: HostPtr) -> MediaBackend {
-        MediaBackend {
+impl CRtc {
+    pub(crate) fn new(id: usize, vtable: abi::nertc_callkit_rtc, ctx: AppPtr) -> CRtc {
+        CRtc {
             vtable,
             ctx,
             sink: sink::rtc(id),
             opened: OnceLock::new(),
             closed: AtomicBool::new(false),
-            frames: Gate::default(),
+            frames: InFlight::default(),
         }
     }
 
@@ -65,15 +65,15 @@ impl MediaBackend {
         matches!(self.opened.get(), Some(Ok(())))
     }
 
-    /// Sends a frame of the host on the host's own thread.
+    /// Sends a frame of the app on the app's own thread.
     pub(crate) fn push_frame(&self, frame: &abi::nertc_callkit_frame) -> Result<(), Error> {
-        let _pass = self.frames.enter(1).filter(|_| self.is_open()).ok_or(Error::Closed)?;
+        let _in_flight = self.frames.enter(1).filter(|_| self.is_open()).ok_or(Error::Closed)?;
         let push_frame = self.vtable.push_frame.ok_or(Error::Unsupported)?;
-        // Who destroyed the component from in here would wait for this very frame.
+        // Who destroyed the client from in here would wait for this very frame.
         let _inside = CallbackGuard::enter();
         // SAFETY: the backend's function, while it is open; the frame is valid until it
         // returns.
-        backend_status(unsafe { push_frame(self.ctx.0, frame) })
+        frame_status(unsafe { push_frame(self.ctx.0, frame) })
     }
 
     fn run<F>(&self, slot: Option<F>, call: impl FnOnce(F, *mut c_void) -> i32) -> Result<(), Outcome> {
@@ -116,9 +116,9 @@ impl MediaBackend {
 }
 
 /// The worker's end of the media backend.
-pub(crate) struct RtcPort(pub(crate) Arc<MediaBackend>);
+pub(crate) struct CRtcPort(pub(crate) Arc<CRtc>);
 
-impl Rtc for RtcPort {
+impl Rtc for CRtcPort {
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome> {
         let (backend, slots, req_c) = (&self.0, &self.0.vtable, number(req));
         match op {
@@ -179,7 +179,7 @@ pub(crate) fn missing_rtc_slot(backend: &abi::nertc_callkit_rtc) -> Option<&'sta
 }
 
 /// A backend's answer to push_frame.
-fn backend_status(answer: i32) -> Result<(), Error> {
+fn frame_status(answer: i32) -> Result<(), Error> {
     match answer {
         0 => Ok(()),
         -1 => Err(Error::because("frame", "the media backend refused it")),

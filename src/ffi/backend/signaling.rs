@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
-use super::media::MediaBackend;
+use super::media::CRtc;
 use super::{accepted, number, sink, size, unsupported};
 use crate::engine::input::{Outcome, Policy, Push, Req, Text};
 use crate::engine::output::{Message, Notice, Record, SignalOp};
-use crate::ffi::convert::{CText, HostPtr, c_text, call_type_number};
-use crate::ffi::event::{pointers, split};
+use crate::ffi::callbacks::{pointers, split};
+use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number};
 use crate::worker::ports::Signaling;
 
 /// Who logs in and where; the same for every login.
@@ -23,29 +23,29 @@ pub(crate) struct Identity {
 }
 
 /// The signaling backend; opens both backends before the first login.
-pub(crate) struct SignalingBackend {
+pub(crate) struct CSignaling {
     pub(super) vtable: abi::nertc_callkit_signaling,
-    ctx: HostPtr,
+    ctx: AppPtr,
     sink: Box<abi::nertc_callkit_signaling_sink>,
     /// How open ended; None = not tried.
     opened: Option<Result<(), Outcome>>,
     identity: Identity,
-    rtc: Arc<MediaBackend>,
+    rtc: Arc<CRtc>,
 }
 
 // SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
 // called by any thread.
-unsafe impl Send for SignalingBackend {}
+unsafe impl Send for CSignaling {}
 
-impl SignalingBackend {
+impl CSignaling {
     pub(crate) fn new(
         id: usize,
         vtable: abi::nertc_callkit_signaling,
-        ctx: HostPtr,
+        ctx: AppPtr,
         identity: Identity,
-        rtc: Arc<MediaBackend>,
-    ) -> SignalingBackend {
-        SignalingBackend { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+        rtc: Arc<CRtc>,
+    ) -> CSignaling {
+        CSignaling { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {
@@ -120,7 +120,7 @@ impl SignalingBackend {
     }
 }
 
-impl SignalingBackend {
+impl CSignaling {
     fn call_policy(&self, policy: &Policy) {
         let Some(call_policy) = self.vtable.call_policy else { return };
         let accounts: Vec<CText> = policy.accounts.iter().map(|account| c_text(account)).collect();
@@ -139,7 +139,7 @@ impl SignalingBackend {
     }
 }
 
-impl Signaling for SignalingBackend {
+impl Signaling for CSignaling {
     fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome> {
         let slots = self.vtable;
         match &op {

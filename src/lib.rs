@@ -14,16 +14,17 @@
 //!
 //! Beside them, [`trace`] writes down what an engine is fed and answers, and feeds it again.
 //!
-//! A call, from the top: `ffi/call.rs` queues `Command::Call` → `worker/run.rs` hands it to
+//! A call, from the top: `ffi/api/call.rs` queues `Command::Call` → `worker/event_loop.rs` hands it to
 //! `engine/command.rs`, which checks login, state and reference → `engine/outgoing.rs` asks for *create*,
-//! *join*, *invite* → `ffi/backend.rs` calls the plug's vtable → its answers come back through
-//! `ffi/sink.rs` and the inbox → `engine/signals.rs` finds out which call the peer's ACCEPT is about →
+//! *join*, *invite* → `ffi/backend/signaling.rs` calls the plug's vtable → its answers come back through
+//! `ffi/backend/sink.rs` and the inbox → `engine/signals.rs` matches the peer's ACCEPT to a call →
 //! `engine/in_call.rs` goes into the media room and says who is there → any end leaves the wire to
 //! `engine/closer.rs`.
 //!
 //! Read next: `engine/state.rs`, the picture of all states. `docs/ARCHITECTURE.md` has the reasons.
 
-pub mod engine;
+pub use nertc_callkit_engine as engine;
+
 pub mod ffi;
 pub mod trace;
 pub mod worker;

@@ -124,7 +124,10 @@ pub fn read(custom: &str) -> Attachment {
 }
 
 /// The members of an object: keys, and values as their JSON text.
-pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
+pub struct Members<'a>(
+    /// In the order of the text; keys may repeat.
+    pub Vec<(Cow<'a, str>, &'a str)>,
+);
 
 impl<'a> Members<'a> {
     /// The value of a key; the last one counts.
@@ -134,7 +137,7 @@ impl<'a> Members<'a> {
 }
 
 /// What a JSON text says, if it is a string.
-pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
+pub fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
     if inside.contains('\\') {
         serde_json::from_str(json).ok().map(Cow::Owned)
@@ -144,7 +147,7 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The members of an attachment; None if it is not an object or nested too deep.
-pub(crate) fn object(custom: &str) -> Option<Members<'_>> {
+pub fn object(custom: &str) -> Option<Members<'_>> {
     if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') {
         return None;
     }
@@ -152,12 +155,13 @@ pub(crate) fn object(custom: &str) -> Option<Members<'_>> {
     is_json(custom).then_some(members)
 }
 
-pub(crate) fn is_json(text: &str) -> bool {
+/// Whether this is one JSON value and nothing else.
+pub fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 /// Takes an object apart; None if it is nested deeper than `deepest`. Malformed text is for the parser.
-pub(crate) fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
+pub fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
     let mut found = Vec::with_capacity(8);
     let (mut key, mut start) = (Cow::Borrowed(""), 0);
     let (mut at, mut depth) = (0, 0usize);
@@ -194,7 +198,7 @@ pub(crate) fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
 }
 
 /// How many bytes a string takes after its opening quote, the closing one included.
-pub(crate) fn string_length(bytes: &[u8]) -> usize {
+pub fn string_length(bytes: &[u8]) -> usize {
     let mut at = 0;
     while let Some(step) =
         bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\')))
@@ -407,7 +411,7 @@ fn type_number(call_type: CallType) -> i64 {
 }
 
 /// An app's text that travels as JSON: an object or an array that is not nested too deep.
-pub(crate) fn embeds(text: &str) -> bool {
+pub fn embeds(text: &str) -> bool {
     let text = text.trim();
     // One level is our own; with one too many the peer could read nothing of it all.
     let is_shallow = |json| members(json, limits::JSON_DEPTH - 1).is_some();

@@ -1,4 +1,4 @@
-//! What waits for the worker: one queue per thread, counted per kit, so that no kit fills it for the others.
+//! The worker's message queue: one per thread, with a quota per client, so that no client starves the others.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 
@@ -6,7 +6,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::Refused;
 use super::clock::Sleeper;
-use super::run::Seat;
+use super::event_loop::Slot;
 use super::trace::Recorder;
 use crate::engine::input::{Command, Input};
 use crate::engine::limits;
@@ -14,25 +14,25 @@ use crate::engine::time::Time;
 
 /// Slots beyond `limits::INBOX` for the commands that end something: a full inbox never keeps a call alive.
 const RESERVED: u32 = 64;
-/// Waiting completions of one kit. The engine never has that many operations open, so only a plug that
+/// Waiting completions of one client. The engine never has that many operations open, so only a backend that
 /// completes what nobody asked for gets here; the rest of its lies is dropped.
 const COMPLETIONS: u32 = 1024;
 /// Messages that the queue keeps room for when it is empty.
 const KEPT: usize = 256;
 
-/// Something for one kit.
+/// Something for one client.
 pub(super) enum Message {
-    /// The kit moves in.
-    Start(Box<Seat>),
+    /// The client moves in.
+    Start(Box<Slot>),
     /// For the engine.
     Input(Input),
-    /// For the plugs.
+    /// For the backends.
     NetworkChanged,
     /// A trace begins, or ends.
     Trace(Option<Box<Recorder>>),
-    /// The host's undelivered callbacks crossed a border.
+    /// The number of undelivered callbacks crossed a threshold.
     Backlog,
-    /// Behind everything that was queued for a kit that failed.
+    /// Behind everything that was queued for a client that failed.
     End,
 }
 
@@ -74,27 +74,27 @@ pub(super) fn ends_something(command: &Command) -> bool {
     matches!(command, Cancel { .. } | Reject { .. } | Hangup { .. } | Leave { .. } | Logout)
 }
 
-/// Who may still put something in. The numbers are the order in which a kit passes through them.
+/// Who may still put something in. The numbers are the order in which a client passes through them.
 mod phase {
     pub(super) const OPEN: u8 = 0;
-    /// Released: no more commands, but the plugs finish.
+    /// Released: no more commands, but the backends finish.
     pub(super) const CLOSING: u8 = 1;
-    /// The plugs are closed.
+    /// The backends are closed.
     pub(super) const GONE: u8 = 2;
 }
 
-/// One kit's entrance to the inbox. Counts are raised under the inbox's lock and lowered by the worker.
+/// One client's entrance to the inbox. Counts are raised under the inbox's lock and lowered by the worker.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct Quota {
     phase: AtomicU8,
     commands: AtomicU32,
     reports: AtomicU32,
     completions: AtomicU32,
-    /// A lying plug is told off once.
+    /// A lying backend is told off once.
     warned: AtomicBool,
 }
 
-impl Gate {
+impl Quota {
     fn admit(&self, class: Class) -> Result<(), Refused> {
         let (count, limit, last_phase) = match class {
             Class::Command { reserved: false } => (&self.commands, limits::INBOX as u32, phase::OPEN),
@@ -171,12 +171,12 @@ impl Inbox {
         Inbox { state: Mutex::default(), sleeper }
     }
 
-    /// Puts `message` in, if `gate` of `kit` has a slot for it.
-    pub(super) fn push(&self, kit: u64, gate: &Gate, message: Message) -> Result<(), Refused> {
+    /// Puts `message` in, if `quota` of `client` has a slot for it.
+    pub(super) fn push(&self, client: u64, quota: &Quota, message: Message) -> Result<(), Refused> {
         let asleep = {
             let mut state = self.state.lock();
-            gate.admit(message.class())?;
-            state.queue.push((kit, message));
+            quota.admit(message.class())?;
+            state.queue.push((client, message));
             std::mem::take(&mut state.asleep)
         };
         if asleep {
@@ -206,7 +206,7 @@ impl Inbox {
         self.state.lock().queue.is_empty()
     }
 
-    /// Ends the thread; no kit is left.
+    /// Ends the thread; no client is left.
     pub(super) fn stop(&self) {
         let asleep = {
             let mut state = self.state.lock();

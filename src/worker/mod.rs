@@ -1,19 +1,19 @@
 //! The worker: one thread, one loop, no decisions.
 //!
-//! The way of a message: a `Kit` (this file) puts it into its worker's `inbox`; the loop (`run`) takes it
-//! out, feeds the kit's engine and carries out what the engine asks for: operations go to the plugs,
-//! completions and events to the app, either at once or by way of `dispatch` when the host wants to run them
+//! The way of a message: a `Client` (this file) puts it into its worker's `inbox`; the loop (`run`) takes it
+//! out, feeds the client's engine and carries out what the engine asks for: operations go to the backends,
+//! completions and events to the app, either at once or by way of `dispatch` when the app wants to run them
 //! itself. In between the loop sleeps (`clock`) until the next message or the next deadline of any engine.
-//! `thread` says how many loops there are: one for the whole process, unless a kit asks for its own.
+//! `thread` says how many loops there are: one for the whole process, unless a client asks for its own.
 //!
-//! No lock is held while the app or a plug is called, and nothing here knows what a call is.
+//! No lock is held while the app or a backend is called, and nothing here knows what a call is.
 
+mod callback_queue;
 mod clock;
-mod dispatch;
+mod event_loop;
 mod failed;
 mod inbox;
 pub mod ports;
-mod run;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -33,8 +33,8 @@ use crate::engine::input::{
 use crate::engine::output::Record;
 use crate::engine::{Engine, Snapshot};
 use crate::trace::Redaction;
-use dispatch::Outbox;
-use inbox::{Gate, Message};
+use callback_queue::CallbackQueue;
+use inbox::{Message, Quota};
 use ports::{Listener, Rtc, Signaling};
 use thread::Worker;
 pub use thread::after_fork_in_child;
@@ -55,26 +55,26 @@ pub enum Refused {
     Exhausted,
 }
 
-/// How a kit runs.
+/// How a client runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// Callbacks run inside `dispatch`, not on the worker's thread.
-    pub host_delivery: bool,
+    pub manual_dispatch: bool,
     /// A thread of its own instead of the process's.
-    pub own_worker: bool,
+    pub dedicated_thread: bool,
 }
 
-/// What a kit talks to.
+/// What a client talks to.
 pub struct Ports {
-    /// The signaling plug.
+    /// The signaling backend.
     pub signaling: Box<dyn Signaling>,
-    /// The media plug.
+    /// The media backend.
     pub rtc: Box<dyn Rtc>,
     /// The app.
     pub listener: Arc<dyn Listener>,
 }
 
-/// What the plugs say.
+/// What the backends say.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each is the engine's input of the same name")]
 pub enum Report {
@@ -87,53 +87,53 @@ pub enum Report {
     Record { from: Text, record: Record },
 }
 
-/// One component, as the facade sees it. Every function may be called on every thread.
-pub struct Kit {
+/// One client, as the facade sees it. Every function may be called on every thread.
+pub struct Client {
     id: u64,
-    host_delivery: bool,
+    manual_dispatch: bool,
     worker: Arc<Worker>,
-    gate: Gate,
-    /// The worker's thread has it or had it; else nobody but the owner knows this kit.
+    quota: Quota,
+    /// The worker's thread has it or had it; else nobody but the owner knows this client.
     started: AtomicBool,
     snapshot: Mutex<Snapshot>,
-    outbox: Outbox,
+    callbacks: CallbackQueue,
 }
 
-impl Kit {
-    /// A kit on its worker, whose thread is started if need be. Nothing is called before `start`.
-    pub fn new(options: Options) -> io::Result<Arc<Kit>> {
+impl Client {
+    /// A client on its worker, whose thread is started if need be. Nothing is called before `start`.
+    pub fn new(options: Options) -> io::Result<Arc<Client>> {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
-        Ok(Arc::new(Kit {
+        Ok(Arc::new(Client {
             id: LAST_ID.fetch_add(1, Relaxed) + 1,
-            host_delivery: options.host_delivery,
-            worker: Worker::enter(options.own_worker)?,
-            gate: Gate::default(),
+            manual_dispatch: options.manual_dispatch,
+            worker: Worker::enter(options.dedicated_thread)?,
+            quota: Quota::default(),
             started: AtomicBool::new(false),
             snapshot: Mutex::default(),
-            outbox: Outbox::default(),
+            callbacks: CallbackQueue::default(),
         }))
     }
 
-    /// Hands engine and ports to the worker. Once, before the kit is given to anybody.
-    pub fn start(self: &Arc<Kit>, engine: Engine, ports: Ports) {
-        if self.host_delivery {
-            self.outbox.set_listener(ports.listener.clone());
+    /// Hands engine and ports to the worker. Once, before the client is given to anybody.
+    pub fn start(self: &Arc<Client>, engine: Engine, ports: Ports) {
+        if self.manual_dispatch {
+            self.callbacks.set_listener(ports.listener.clone());
         }
         self.started.store(true, Relaxed);
-        let seat = Box::new(run::Seat::new(self.clone(), engine, ports));
-        let _ = self.push(Message::Start(seat));
+        let slot = Box::new(event_loop::Slot::new(self.clone(), engine, ports));
+        let _ = self.push(Message::Start(slot));
     }
 
     /// Queues what the app asks for. Cancel, Reject, Hangup, Leave and Logout have reserved slots.
     pub fn command(&self, ticket: Ticket, command: Command) -> Result<(), Refused> {
-        if !self.outbox.has_room_for(Some(&command)) {
-            return Err(self.gate.full());
+        if !self.callbacks.has_room_for(Some(&command)) {
+            return Err(self.quota.full());
         }
         self.push(Message::Input(Input::Command { ticket, command }))
     }
 
-    /// Queues what a plug says. A completion finds a slot as long as the plug completes only what it was
-    /// asked; `QueueFull` for the rest means: keep it and offer it again.
+    /// Queues a backend's report. Completions of operations that were started always fit; `QueueFull` for
+    /// anything else means: keep it and report it again.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
         let input = match report {
             Report::SignalDone { req, result } => return self.complete(Input::SignalDone { req, result }),
@@ -144,7 +144,7 @@ impl Kit {
             Report::Rtc(event) => Input::Rtc(event),
             Report::Record { from, record } => Input::Record { from, record },
         };
-        if self.outbox.has_room_for(None) {
+        if self.callbacks.has_room_for(None) {
             self.push(Message::Input(input))
         } else {
             Err(Refused::QueueFull)
@@ -153,18 +153,20 @@ impl Kit {
 
     fn complete(&self, input: Input) -> Result<(), Refused> {
         let taken = self.push(Message::Input(input));
-        if taken == Err(Refused::QueueFull) && self.gate.warn_once() {
-            log::warn!("a plug completes operations that nobody started; what exceeds the limit is dropped");
+        if taken == Err(Refused::QueueFull) && self.quota.warn_once() {
+            log::warn!(
+                "a backend completes operations that nobody started; what exceeds the limit is dropped"
+            );
         }
         taken
     }
 
-    /// Tells the plugs that the device's network changed.
+    /// Tells the backends that the device's network changed.
     pub fn network_changed(&self) -> Result<(), Refused> {
         self.push(Message::NetworkChanged)
     }
 
-    /// Records this kit from its next step on, into a new file; `Err` of the inner kind: there is none.
+    /// Records this client from its next step on, into a new file; `Err` of the inner kind: there is none.
     pub fn start_trace(&self, path: &Path, redaction: Redaction) -> io::Result<Result<(), Refused>> {
         let recorder = Recorder::create(self.id, path, redaction)?;
         let taken = self.push(Message::Trace(Some(recorder)));
@@ -184,31 +186,31 @@ impl Kit {
         self.snapshot.lock().clone()
     }
 
-    /// Closes the kit without waiting: later calls are `Closed`, a live call is ended, every open command
+    /// Closes the client without waiting: later calls are `Closed`, a live call is ended, every open command
     /// completes, and the listener's `released` is the last callback. `Closed`: somebody else did it already.
     pub fn release(&self) -> Result<(), Refused> {
         self.push(Message::Input(Input::Close))?;
-        self.outbox.close();
+        self.callbacks.close();
         if !self.started.load(Relaxed) {
-            self.gate.shut();
-            self.outbox.release(self.host_delivery);
+            self.quota.shut();
+            self.callbacks.release(self.manual_dispatch);
         }
         Ok(())
     }
 
     fn push(&self, message: Message) -> Result<(), Refused> {
         self.check_ours()?;
-        self.worker.inbox.push(self.id, &self.gate, message)
+        self.worker.inbox.push(self.id, &self.quota, message)
     }
 
-    /// In a forked child the kits of the parent are closed, and their locks are not to be touched.
+    /// In a forked child the clients of the parent are closed, and their locks are not to be touched.
     fn check_ours(&self) -> Result<(), Refused> {
         if self.worker.is_ours() { Ok(()) } else { Err(Refused::Closed) }
     }
 }
 
-impl Drop for Kit {
-    /// A kit that was started left when it was released.
+impl Drop for Client {
+    /// A client that was started left when it was released.
     fn drop(&mut self) {
         if !*self.started.get_mut() && self.worker.is_ours() {
             self.worker.leave();
@@ -221,7 +223,7 @@ thread_local! {
     static CALLBACKS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this thread is inside a callback of any kit; on a worker's thread: always.
+/// Whether this thread is inside a callback of any client; on a worker's thread: always.
 pub fn in_callback() -> bool {
     CALLBACKS.get() > 0
 }

@@ -2,8 +2,7 @@
 
 use nertc_callkit::engine::input::{CallType, Input};
 use nertc_callkit::engine::output::{Record, RecordStatus};
-use nertc_callkit::engine::{Caps, Config, Engine, Timers};
-use nertc_callkit_ids::IdGenerator;
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
 use nertc_callkit_mqtt::protocol::{self, InviteState, Peer};
 
 use super::plan::Plan;

@@ -51,7 +51,7 @@ fn planted(path: &str, mut text: String) -> String {
         let switch = format!("{holder}::planted({:?})", fault.name);
         text = text.replacen(fault.find, &fault.put.replace("PLANTED", &switch), 1);
     }
-    let holds = ["src/engine/mod.rs", "backends/mqtt/src/station/mod.rs"].contains(&path);
+    let holds = ["src/engine/mod.rs", "backends/mqtt/src/protocol/mod.rs"].contains(&path);
     if holds { text + SWITCH } else { text }
 }
 

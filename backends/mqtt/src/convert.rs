@@ -1,4 +1,4 @@
-//! What a station says, as message to the core.
+//! What a peer says, as message to the core.
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use nertc_callkit_backend::messages;
 use nertc_callkit_backend::messages::SignalingMessage;
 use serde_json::Value;
 
-use crate::station::{Answer, Channel, Event, Member, Room, Signal, Source, What};
+use crate::protocol::{Answer, ChannelInfo, ChannelState, ConnectionChange, Event, Member, Signal, Source};
 
 /// Accounts in a call record, at most: a call has two.
 const DURATIONS: usize = 8;
@@ -28,19 +28,25 @@ fn opt_text(it: &str) -> Option<Arc<CStr>> {
 
 /// How an operation ended.
 pub(crate) fn done(req: u64, answer: &Answer) -> SignalingMessage {
-    let (message, room) = (opt_text(&answer.message), answer.room.as_ref().map(room));
-    let has_more = message.is_some() || room.is_some();
-    let extra = has_more.then(|| Arc::new(messages::Extra { room, message, ..messages::Extra::default() }));
+    let (message, channel) = (opt_text(&answer.message), answer.channel.as_ref().map(channel_state));
+    let has_more = message.is_some() || channel.is_some();
+    let extra =
+        has_more.then(|| Arc::new(messages::Extra { room: channel, message, ..messages::Extra::default() }));
     let answer = messages::Answer { code: answer.code, raw_code: answer.raw_code, extra };
     SignalingMessage::Done(req as usize, answer)
 }
 
 /// How the connection changed.
-pub(crate) fn connection(what: What, code: i32, raw_code: i32, message: &str) -> SignalingMessage {
+pub(crate) fn connection(
+    what: ConnectionChange,
+    code: i32,
+    raw_code: i32,
+    message: &str,
+) -> SignalingMessage {
     let what = match what {
-        What::Lost => connection::NERTC_CALLKIT_CONNECTION_LOST,
-        What::Restored => connection::NERTC_CALLKIT_CONNECTION_RESTORED,
-        What::Kicked => connection::NERTC_CALLKIT_CONNECTION_KICKED,
+        ConnectionChange::Lost => connection::NERTC_CALLKIT_CONNECTION_LOST,
+        ConnectionChange::Restored => connection::NERTC_CALLKIT_CONNECTION_RESTORED,
+        ConnectionChange::Kicked => connection::NERTC_CALLKIT_CONNECTION_KICKED,
     };
     let notice = messages::Notice { code, raw_code, message: opt_text(message) };
     SignalingMessage::Connection(what, Some(Arc::new(notice)))
@@ -121,7 +127,7 @@ fn who(account: &str, device: &str) -> Arc<messages::DeviceAddr> {
 }
 
 /// The devices' clocks are their own: a channel has no times.
-fn channel(it: &Channel) -> messages::ChannelInfo {
+fn channel(it: &ChannelInfo) -> messages::ChannelInfo {
     messages::ChannelInfo {
         id: text(&it.id),
         creator: text(&it.creator),
@@ -131,7 +137,7 @@ fn channel(it: &Channel) -> messages::ChannelInfo {
     }
 }
 
-fn room(it: &Room) -> messages::RoomView {
+fn channel_state(it: &ChannelState) -> messages::RoomView {
     let member = |it: &Member| messages::Member { who: who(&it.account, &it.device), uid: it.uid };
     messages::RoomView {
         channel: Arc::new(channel(&it.channel)),
@@ -146,7 +152,7 @@ mod tests {
     fn an_event(signal: Signal, valid: bool) -> Event {
         Event {
             signal,
-            channel: Channel { id: "c".into(), creator: "alice".into(), call_type: 2, valid },
+            channel: ChannelInfo { id: "c".into(), creator: "alice".into(), call_type: 2, valid },
             from: "alice".into(),
             from_device: "pho\0ne".into(),
             to: "bob".into(),
@@ -186,7 +192,7 @@ mod tests {
 
     #[test]
     fn an_answer_brings_the_brokers_number_and_words() {
-        let answer = Answer { code: 90008, raw_code: 0x87, message: "no".into(), room: None };
+        let answer = Answer { code: 90008, raw_code: 0x87, message: "no".into(), channel: None };
         let SignalingMessage::Done(5, answer) = done(5, &answer) else { unreachable!("a completion") };
         assert_eq!((answer.code, answer.raw_code), (90008, 0x87));
         assert_eq!(answer.extra.and_then(|it| it.message.clone()).as_deref(), Some(c"no"));
@@ -198,7 +204,7 @@ mod tests {
     fn a_room_has_its_members_with_uids() {
         let member = Member { account: "bob".into(), device: "pad".into(), uid: 9 };
         let channel = an_event(Signal::Join, true).channel;
-        let view = room(&Room { channel, members: vec![member] });
+        let view = channel_state(&ChannelState { channel, members: vec![member] });
         assert_eq!((&*view.channel.id, &*view.channel.creator), (c"c", c"alice"));
         assert_eq!((&*view.members[0].who.account, view.members[0].uid), (c"bob", 9));
     }
@@ -219,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_kick_says_why() {
-        let kicked = connection(What::Kicked, 10420, 0x8E, "elsewhere");
+        let kicked = connection(ConnectionChange::Kicked, 10420, 0x8E, "elsewhere");
         let SignalingMessage::Connection(what, Some(notice)) = kicked else { unreachable!("a change") };
         assert_eq!((what, notice.code), (connection::NERTC_CALLKIT_CONNECTION_KICKED, 10420));
         assert_eq!(notice.raw_code, 0x8E);

@@ -14,7 +14,7 @@ use nertc_callkit_backend::input::{backend, borrow_struct, catch_panic, size, te
 
 use crate::device::{Device, Login};
 use crate::options::Options;
-use crate::station::{Admission, InviteExtra, InviteState, Message, Op, Push, RecordOp, Text};
+use crate::protocol::{Admission, InviteExtra, InviteState, Op, OpArgs, Push, RecordOp, Text};
 
 /// A vtable in a static. Its only pointer is the name, a static text.
 struct Vtable(nertc_callkit_signaling);
@@ -78,10 +78,10 @@ unsafe fn owned(it: *const c_char) -> Option<Text> {
 
 /// # Safety
 /// The texts of `args` are lent for the call.
-unsafe fn message(args: &nertc_callkit_signaling_args) -> Option<Message> {
+unsafe fn op_args(args: &nertc_callkit_signaling_args) -> Option<OpArgs> {
     // SAFETY: the caller's promise.
     unsafe {
-        Some(Message {
+        Some(OpArgs {
             channel: owned(args.channel_id)?,
             account: owned(args.account)?,
             request: owned(args.request_id)?,
@@ -114,13 +114,13 @@ unsafe fn operation(
     ctx: *mut c_void,
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
-    op: impl FnOnce(&nertc_callkit_signaling_args, Message) -> Option<Op>,
+    op: impl FnOnce(&nertc_callkit_signaling_args, OpArgs) -> Option<Op>,
 ) -> i32 {
     // SAFETY: the caller's promise.
     let (device, args) = unsafe { (backend::<Device>(ctx), borrow_struct(args)) };
     let Some(args) = args else { return BACKEND_FAILED };
     // SAFETY: the texts are lent for the call.
-    match unsafe { message(args) }.and_then(|message| op(args, message)) {
+    match unsafe { op_args(args) }.and_then(|op_args| op(args, op_args)) {
         Some(op) => catch_panic(|| device.run(req, op)),
         None => INVALID_ARGUMENT,
     }
@@ -193,7 +193,7 @@ unsafe extern "C" fn join(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Join { channel: message.channel })) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Join { channel: args.channel })) }
 }
 
 unsafe extern "C" fn invite(
@@ -202,7 +202,7 @@ unsafe extern "C" fn invite(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |args, message| Some(Op::Invite(message, invite_extra(args)?))) }
+    unsafe { operation(ctx, req, args, |args, op_args| Some(Op::Invite(op_args, invite_extra(args)?))) }
 }
 
 unsafe extern "C" fn cancel_invite(
@@ -211,7 +211,7 @@ unsafe extern "C" fn cancel_invite(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Cancel(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Cancel(args))) }
 }
 
 unsafe extern "C" fn accept(
@@ -220,7 +220,7 @@ unsafe extern "C" fn accept(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Accept(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Accept(args))) }
 }
 
 unsafe extern "C" fn reject(
@@ -229,7 +229,7 @@ unsafe extern "C" fn reject(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Reject(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Reject(args))) }
 }
 
 unsafe extern "C" fn leave(
@@ -238,7 +238,7 @@ unsafe extern "C" fn leave(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Leave(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Leave(args))) }
 }
 
 unsafe extern "C" fn close(
@@ -247,7 +247,7 @@ unsafe extern "C" fn close(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Close(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Close(args))) }
 }
 
 unsafe extern "C" fn control(
@@ -256,7 +256,7 @@ unsafe extern "C" fn control(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Control(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Control(args))) }
 }
 
 unsafe extern "C" fn send_record(
@@ -300,7 +300,7 @@ unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_s
         _ => return,
     };
     // SAFETY: the texts are lent for the call.
-    let Some(it) = (unsafe { message(args) }) else { return };
+    let Some(it) = (unsafe { op_args(args) }) else { return };
     catch_panic(|| {
         device.invite_state(it.channel, it.request, what);
         OK

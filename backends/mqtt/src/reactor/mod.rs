@@ -1,9 +1,10 @@
 //! One thread for all connections of the process, from the first device to the last: it waits for sockets,
 //! deadlines and looked-up names, and calls the device that each is for.
 //!
-//! A device takes a [`Seat`], gives the seat's [`Port`] to its link, and sits down with [`Seat::occupy`].
-//! After each thing it does, on whichever thread, it says with [`Seat::set_deadline`], under its own lock,
-//! when it wants to be called next. No lock of the reactor's is held while a device is called.
+//! A device takes a [`Registration`], gives the registration's [`Port`] to its connection, and sits down with
+//! [`Registration::set_handler`]. After each thing it does, on whichever thread, it says with
+//! [`Registration::set_deadline`], under its own lock, when it wants to be called next. No lock of the
+//! reactor's is held while a device is called.
 
 mod clock;
 mod resolver;
@@ -23,17 +24,17 @@ use parking_lot::{Condvar, Mutex};
 
 pub use clock::now;
 
-use crate::link::{self, ClientCert, Port, Readiness, Roots, Settings, Socket, Tls};
+use crate::connection::{self, ClientCert, Port, Readiness, Roots, Settings, Socket, Tls};
 use resolver::Resolver;
 use table::Table;
 
 /// What the reactor drives: a device. Called on the reactor's thread, one call at a time, with no lock held.
-pub trait Driven: Send + Sync {
+pub trait Handler: Send + Sync {
     /// Its socket is ready.
     fn ready(&self, readiness: Readiness);
     /// The deadline that it set has come; until it sets a new one there is none.
     fn timeout(&self);
-    /// The names that its link asked for.
+    /// The names that its connection asked for.
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
     /// A call of one of the above panicked. It is called again as before; if this panics, too, no more.
     fn panicked(&self);
@@ -41,9 +42,9 @@ pub trait Driven: Send + Sync {
 
 /// A device's place at the reactor. Clones share it.
 #[derive(Clone)]
-pub struct Seat(Arc<Place>);
+pub struct Registration(Arc<Slot>);
 
-struct Place {
+struct Slot {
     reactor: Arc<Reactor>,
     id: usize,
 }
@@ -67,40 +68,40 @@ const WAKER: Token = Token(0);
 
 type Running = Mutex<Option<(Arc<Reactor>, usize)>>;
 
-/// Where the running reactor is, and how many seats it has.
+/// Where the running reactor is, and how many registrations it has.
 static RUNNING: ProcessValue<Running> = ProcessValue::new();
 
-/// For the child after a fork: it has no reactor, and no seat of the parent's does anything there. Safe in a
-/// fork handler.
+/// For the child after a fork: it has no reactor, and no registration of the parent's does anything there.
+/// Safe in a fork handler.
 pub fn after_fork_in_child() {
     RUNNING.reset_in_child();
 }
 
-impl Seat {
+impl Registration {
     /// A place for one more device; the first one starts the thread.
     ///
     /// # Errors
     ///
     /// The system has no thread or descriptor left.
-    pub fn take() -> io::Result<Seat> {
+    pub fn new() -> io::Result<Registration> {
         let mut running = RUNNING.get().lock();
-        let (reactor, seats) = match &mut *running {
-            Some((reactor, seats)) => (reactor.clone(), seats),
+        let (reactor, registration) = match &mut *running {
+            Some((reactor, registration)) => (reactor.clone(), registration),
             stopped => {
                 let reactor = run::start()?;
-                let (reactor, seats) = stopped.insert((reactor, 0));
-                (reactor.clone(), seats)
+                let (reactor, registration) = stopped.insert((reactor, 0));
+                (reactor.clone(), registration)
             }
         };
-        *seats += 1;
+        *registration += 1;
         let id = reactor.table.lock().add();
-        Ok(Seat(Arc::new(Place { reactor, id })))
+        Ok(Registration(Arc::new(Slot { reactor, id })))
     }
 
     /// Who is called from now on.
-    pub fn occupy(&self, driven: Weak<dyn Driven>) {
+    pub fn set_handler(&self, driven: Weak<dyn Handler>) {
         if self.is_ours() {
-            self.0.reactor.table.lock().occupy(self.0.id, driven);
+            self.0.reactor.table.lock().set_handler(self.0.id, driven);
         }
     }
 
@@ -112,7 +113,7 @@ impl Seat {
         }
     }
 
-    /// What a link needs of the reactor.
+    /// What a connection needs of the reactor.
     pub fn port(&self) -> Arc<dyn Port> {
         self.0.clone()
     }
@@ -124,18 +125,18 @@ impl Seat {
 
     /// Gives the place back: the device is not called any more when this returns, unless this is the
     /// reactor's own thread. The last one to leave ends the thread. To be called without the device's lock.
-    pub fn leave(&self) {
-        self.0.leave();
+    pub fn deregister(&self) {
+        self.0.deregister();
     }
 }
 
-impl Place {
+impl Slot {
     fn is_ours(&self) -> bool {
         // No lock: in a child the parent's may be held for ever, and its place is another one then.
         RUNNING.is_current(self.reactor.home)
     }
 
-    fn leave(&self) {
+    fn deregister(&self) {
         if !self.is_ours() {
             return;
         }
@@ -144,9 +145,9 @@ impl Place {
             return;
         }
         let last = match &mut *running {
-            Some((_, seats)) => {
-                *seats -= 1;
-                *seats == 0
+            Some((_, registration)) => {
+                *registration -= 1;
+                *registration == 0
             }
             None => false,
         };
@@ -161,22 +162,22 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         if self.is_ours() {
-            self.leave();
+            self.deregister();
         } else {
             std::mem::forget(self.reactor.clone());
         }
     }
 }
 
-impl Port for Place {
+impl Port for Slot {
     fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
         if !self.is_ours() {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        let mut socket = link::connect(address)?;
+        let mut socket = connection::connect(address)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.reactor.registry.register(&mut socket, Token(self.id), interest)?;
         Ok(Box::new(socket))

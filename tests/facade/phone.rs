@@ -99,17 +99,17 @@ impl Phone {
         // SAFETY: all zero is each struct's documented default; what they point to outlives create, which
         // copies it, and the phone is boxed and outlives its component.
         unsafe {
-            let mut plugs: nertc_callkit_plugs = std::mem::zeroed();
-            plugs.struct_size = size::<nertc_callkit_plugs>();
-            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut plugs), OK);
-            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut plugs), OK);
+            let mut backends: nertc_callkit_plugs = std::mem::zeroed();
+            backends.struct_size = size::<nertc_callkit_plugs>();
+            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut backends), OK);
+            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut backends), OK);
             let (listener, timers) = (listener(), timers());
             let mut config: nertc_callkit_config = std::mem::zeroed();
             config.struct_size = size::<nertc_callkit_config>();
             config.delivery = i32::from(is_host);
             config.listener = &listener;
             config.timers = &timers;
-            config.plugs = &plugs;
+            config.plugs = &backends;
             config.device_id = device.as_ptr();
             config.user_data = ptr::from_ref(&*phone).cast_mut().cast();
             let mut kit = ptr::null_mut();
@@ -275,7 +275,7 @@ impl Phone {
     }
 
     /// What it was told, for readers.
-    pub(crate) fn story(&self) -> String {
+    pub(crate) fn history(&self) -> String {
         let log = self.log();
         let delivery = if self.is_host { "HOST" } else { "WORKER" };
         let from = log.lines.len().saturating_sub(60);

@@ -1,6 +1,6 @@
-//! The other kind of signaling: no service decides, but the stations of the MQTT plug among themselves, over
-//! a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the other
-//! worlds.
+//! The other kind of signaling: no service decides, but the stations of the MQTT backend among themselves,
+//! over a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the
+//! other worlds.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use nertc_callkit_mqtt::station::{self, Fate, Station};
 use super::broker::Broker;
 use super::random::Random;
 use super::words;
-use super::world::{Thing, World};
+use super::world::{Scheduled, World};
 
 /// The link of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) struct Phone {
     sent: u64,
     /// What comes to one topic arrives in order: nothing before this.
     heard: BTreeMap<String, u64>,
-    /// The plug tells its core in order: nothing before this.
+    /// The backend tells its core in order: nothing before this.
     told: u64,
     /// Operations without an answer.
     pub(super) open: BTreeMap<Req, SignalOp>,
@@ -77,7 +77,7 @@ pub(super) enum Wire {
     Gone { whose: usize },
 }
 
-/// What a plug tells its core.
+/// What a backend tells its core.
 #[derive(Clone, Debug)]
 pub(super) enum Mail {
     Done(Req, SignalResult),
@@ -184,7 +184,7 @@ impl World {
         self.stations.as_mut().map(|stations| &mut stations.phones[device])
     }
 
-    /// The core asks its plug. None: there is one; else the operation comes back.
+    /// The core asks its backend. None: there is one; else the operation comes back.
     pub(super) fn ask_station(&mut self, device: usize, req: Req, op: SignalOp) -> Option<SignalOp> {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return Some(op) };
@@ -193,7 +193,7 @@ impl World {
             phone.link = Link::Connecting;
             let connection = phone.connection;
             let delay = self.delay();
-            self.send(device, delay, Thing::Wire(connection, Wire::Connect));
+            self.send(device, delay, Scheduled::Wire(connection, Wire::Connect));
         }
         let phone = self.phone(device)?;
         let asked = words::op(&op);
@@ -329,16 +329,16 @@ impl World {
         is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
-    /// A plug's thread takes a moment, and keeps the order.
+    /// A backend's thread takes a moment, and keeps the order.
     fn tell_core(&mut self, device: usize, mail: Mail) {
         let at = self.now + self.random.below(3);
         let Some(phone) = self.phone(device) else { return };
         let at = at.max(phone.told);
         phone.told = at;
-        self.send(device, at - self.now, Thing::Mail(mail));
+        self.send(device, at - self.now, Scheduled::Mail(mail));
     }
 
-    /// The core hears what its plug said.
+    /// The core hears what its backend said.
     pub(super) fn hear_mail(&mut self, device: usize, mail: Mail) -> Result<(), String> {
         match mail {
             Mail::Done(req, result) => {
@@ -360,7 +360,7 @@ impl World {
         }
     }
 
-    /// The core tells its plug something that needs no answer.
+    /// The core tells its backend something that needs no answer.
     pub(super) fn notify_station(&mut self, device: usize, notice: Notice) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = words::notice(notice) else { return };
@@ -393,13 +393,13 @@ impl World {
         let at = at.max(phone.sent);
         phone.sent = at;
         let connection = phone.connection;
-        self.send(device, at - self.now, Thing::Wire(connection, wire));
+        self.send(device, at - self.now, Scheduled::Wire(connection, wire));
     }
 
     fn send_down(&mut self, device: usize, delay: u64, wire: Wire) {
         let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
         if let Some(connection) = session.and_then(|session| session.connection) {
-            self.send(device, delay, Thing::Wire(connection, wire));
+            self.send(device, delay, Scheduled::Wire(connection, wire));
         }
     }
 
@@ -411,7 +411,7 @@ impl World {
         let gasps = phone.gasp.0 == connection && phone.gasp.1 >= now;
         if is_cut && (is_current || gasps) && !matches!(wire, Wire::Will) {
             let delay = self.devices[device].cut_until - now + 1;
-            return self.send(device, delay, Thing::Wire(connection, wire));
+            return self.send(device, delay, Scheduled::Wire(connection, wire));
         }
         match wire {
             Wire::Publish { .. } | Wire::Bye { .. } if !is_current && !gasps => {}
@@ -443,9 +443,9 @@ impl World {
     fn connect(&mut self, device: usize, connection: u32) {
         if self.devices[device].is_offline {
             let pause = 1_000 + self.random.below(4_000);
-            return self.send(device, pause, Thing::Wire(connection, Wire::Connect));
+            return self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
         }
-        if self.random.chance(self.weather.refused_permille) {
+        if self.random.chance(self.conditions.refused_permille) {
             self.note(|| format!("device {device}: the broker refuses"));
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
@@ -458,7 +458,7 @@ impl World {
         // What waited may come before the subscription is confirmed.
         let is_late = resumed && self.random.chance(300);
         let delay = if is_late { 2 * self.delay() } else { 1 };
-        self.send(device, delay, Thing::Wire(connection, Wire::Up { resumed }));
+        self.send(device, delay, Scheduled::Wire(connection, Wire::Up { resumed }));
         self.forward(device);
     }
 
@@ -482,7 +482,7 @@ impl World {
             true => Fate::NobodyThere,
             false => Fate::Delivered,
         };
-        if self.random.chance(self.weather.refused_permille) {
+        if self.random.chance(self.conditions.refused_permille) {
             self.note(|| format!("broker: refuses {token} of device {device}"));
             self.trouble(device);
             fate = *self.random.pick(&[Fate::Denied, Fate::Refused { raw_code: 0x97 }]);
@@ -497,11 +497,11 @@ impl World {
 
     /// A message is put into a session, or lost.
     pub(super) fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
-        if self.random.chance(self.weather.lost_permille) {
+        if self.random.chance(self.conditions.lost_permille) {
             self.trouble(device);
             return self.note(|| format!("broker: lost to device {device}: {topic} {payload}"));
         }
-        let times = 1 + u32::from(self.random.chance(self.weather.twice_permille));
+        let times = 1 + u32::from(self.random.chance(self.conditions.twice_permille));
         let now = self.now;
         for _ in 0..times {
             self.stations
@@ -531,7 +531,7 @@ impl World {
     fn unpack(&mut self, device: usize, id: u64, topic: &str, payload: String) {
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // An acknowledgement that does not come: the message comes again, after the next connect.
-        let is_acked = !self.random.chance(self.weather.twice_permille);
+        let is_acked = !self.random.chance(self.conditions.twice_permille);
         let Some(stations) = &mut self.stations else { return };
         let session = stations.broker.session(device);
         session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
@@ -573,6 +573,6 @@ impl World {
     pub(super) fn expect_will(&mut self, device: usize) {
         let Some(connection) = self.phone(device).map(|phone| phone.connection) else { return };
         let delay = 5_000 + self.random.below(15_000);
-        self.send(device, delay, Thing::Wire(connection, Wire::Will));
+        self.send(device, delay, Scheduled::Wire(connection, Wire::Will));
     }
 }

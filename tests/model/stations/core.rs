@@ -41,7 +41,7 @@ pub(crate) enum Phase {
     Over,
 }
 
-/// What a core has learned about the invite, for the laws.
+/// What a core has learned about the invite, for the invariants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Word {
     /// The caller's core was told that this device accepts, or rejects.
@@ -304,7 +304,7 @@ impl Phone {
     fn hear(&mut self, now: u64, source: Source, event: &Event, said: &mut Said) {
         let by = event.from_device.clone();
         match event.signal {
-            Signal::Invite if *event.from == *super::stranger::ACCOUNT => {
+            Signal::Invite if *event.from == *super::third_party::ACCOUNT => {
                 let (channel, request) = (event.channel.id.clone(), event.request.clone());
                 let state = InviteState::Dropped;
                 self.station.handle(now, Input::InviteState { channel, request, state });

@@ -20,9 +20,9 @@ pub(crate) struct Budget {
     pub(crate) reconnects: u8,
     pub(crate) cancels: u8,
     pub(crate) hangups: u8,
-    /// What a stranger who knows the call's ids says.
+    /// What a forger who knows the call's ids says.
     pub(crate) forged: u8,
-    /// What a third account that calls says, see `stranger`.
+    /// What a third party that calls says, see `third_party`.
     pub(crate) claims: u8,
     /// Which of the called devices accept, and which reject, as bits.
     pub(crate) accepts: u8,
@@ -60,7 +60,7 @@ pub(crate) enum Move {
     Claim(usize, usize),
 }
 
-/// What a stranger may say, and whether to a called device or to the caller's.
+/// What a forger may say, and whether to a called device or to the caller's.
 const FORGERIES: [(&str, &str, bool); 11] = [
     ("settled", r#""how":"cancel","by":"""#, true),
     ("settled", r#""how":"accept","by":"1""#, true),
@@ -357,8 +357,8 @@ impl World {
         for (topic, payload) in said.letters {
             self.post(device, &phone, &topic, &payload);
         }
-        let seal = digest(&phone);
-        self.phones[device] = (Arc::new(phone), seal);
+        let fingerprint = digest(&phone);
+        self.phones[device] = (Arc::new(phone), fingerprint);
         said.words.into_iter().try_for_each(|word| self.judge(device, word))
     }
 
@@ -376,9 +376,9 @@ impl World {
             };
             let (account, device, payload) = (account.clone(), device.clone(), payload.to_owned());
             let letter = Arc::new(Letter { to, lane, account, device, payload });
-            let seal = digest(&letter);
-            let at = self.wire.partition_point(|it| it.0 < seal);
-            self.wire.insert(at, (seal, letter));
+            let fingerprint = digest(&letter);
+            let at = self.wire.partition_point(|it| it.0 < fingerprint);
+            self.wire.insert(at, (fingerprint, letter));
         }
     }
 

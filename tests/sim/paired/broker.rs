@@ -4,7 +4,7 @@ use nertc_callkit::engine::input::Text;
 use nertc_callkit_mqtt::station::{self, Fate, Lane, Topic};
 
 use super::plan::{self, FRIENDS, Guard};
-use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Thing, World, number};
+use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Scheduled, World, number};
 
 /// Paths of what is about hostile accounts.
 const STRANGE: u64 = 1 << 41;
@@ -37,11 +37,11 @@ impl World {
         it.watches.clear();
         let (epoch, delay) = (it.epoch, until.saturating_sub(self.now));
         self.note(|| format!("device {device}: the connection breaks"));
-        self.post([LINK, device as u64, 0], delay, 1, Thing::Up(device, epoch));
+        self.post([LINK, device as u64, 0], delay, 1, Scheduled::Up(device, epoch));
         let (account, whose) = (self.devices[device].account.clone(), self.devices[device].name.clone());
         for other in 0..self.devices.len() {
             if self.devices[other].watches.contains(&(account.clone(), whose.clone())) {
-                let will = Thing::Gone {
+                let will = Scheduled::Gone {
                     device: other,
                     account: account.clone(),
                     whose: whose.clone(),
@@ -96,9 +96,9 @@ impl World {
         };
         let whom = whom ^ self.class(&topic, device, &payload);
         let spread = self.plan.max_delay_ms;
-        let answer = Thing::Answered { device, link, token, fate };
+        let answer = Scheduled::Answered { device, link, token, fate };
         self.post([PUBACK, device as u64, whom], 1, spread, answer);
-        let publish = Thing::Publish { device, topic, payload, expires_ms };
+        let publish = Scheduled::Publish { device, topic, payload, expires_ms };
         self.post([PUBACK, 500 + device as u64, whom], 0, 1, publish);
     }
 
@@ -118,7 +118,7 @@ impl World {
         // Whoever has called or was called of late, or names a life of the device, may ask about that.
         let is_known = self.plan.has_prelude || self.plan.is_informed || self.hostile.has_heard();
         let may_say = is_known && !matches!(kind, "alert" | "accept" | "reject");
-        (!may_say).then_some("invariant 13: a stranger is answered")
+        (!may_say).then_some("invariant 13: a third party is answered")
     }
 
     /// What is about hostile accounts must not shift what is about others: it goes on paths of its own, and
@@ -172,7 +172,7 @@ impl World {
             Topic::Own => (Lane::Own, account.clone()),
         };
         if let Some(by) = hostile_index(&to_account) {
-            let told = Thing::Told { by, from: device, payload: payload.to_owned() };
+            let told = Scheduled::Told { by, from: device, payload: payload.to_owned() };
             return self.post([NET, device as u64, HOSTILES + by as u64], 1, 1, told);
         }
         let kind = NET ^ self.class(topic, device, payload);
@@ -197,7 +197,7 @@ impl World {
                     expires_at: self.now + u64::from(expires_ms),
                     hostile: None,
                 };
-                self.post(path, 1, self.plan.max_delay_ms, Thing::Arrive(to, parcel));
+                self.post(path, 1, self.plan.max_delay_ms, Scheduled::Arrive(to, parcel));
             }
         }
         if self.plan.is_informed && self.is_hostile && to_account != account {

@@ -1,5 +1,5 @@
 //! One of two worlds: devices with engine and station, a broker between them, media, users. Whatever is left
-//! to chance follows from the seed, from whom it concerns, and from how often such a thing has happened to
+//! to chance follows from the seed, from whom it concerns, and from how often that has happened to
 //! them, so that what a third account says shifts nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,7 +19,7 @@ use super::plan::{FRIENDS, Guard, Plan};
 use super::watch::Watch;
 use super::{plan, port};
 
-/// Whom something concerns: things of one path keep their order.
+/// Whom something concerns: events of one path keep their order.
 pub(super) type Path = [u64; 3];
 
 /// Kinds of paths.
@@ -46,7 +46,7 @@ pub(super) struct Parcel {
 
 /// Something that will happen.
 #[derive(Clone, Debug)]
-pub(super) enum Thing {
+pub(super) enum Scheduled {
     User(usize),
     Up(usize, u32),
     Down(usize, u64),
@@ -103,7 +103,7 @@ pub(super) struct Device {
 pub(super) struct World {
     pub(super) plan: Plan,
     pub(super) now: u64,
-    queue: BTreeMap<(u64, u64, u64), Thing>,
+    queue: BTreeMap<(u64, u64, u64), Scheduled>,
     paths: BTreeMap<Path, (u64, u64)>,
     pub(super) devices: Vec<Device>,
     media: Service,
@@ -182,17 +182,17 @@ impl World {
 
     fn begin(&mut self) {
         for device in 0..self.devices.len() {
-            self.post([USER, device as u64, 0], 1, 1_000, Thing::User(device));
+            self.post([USER, device as u64, 0], 1, 1_000, Scheduled::User(device));
         }
         for (device, down, up) in self.plan.outages.clone() {
-            self.post([LINK, device as u64, down], down, 1, Thing::Down(device, up));
+            self.post([LINK, device as u64, down], down, 1, Scheduled::Down(device, up));
         }
         if self.plan.has_prelude {
-            self.post([USER, 99, 0], 4_000, 1, Thing::Prelude(0));
+            self.post([USER, 99, 0], 4_000, 1, Scheduled::Prelude(0));
         }
         if self.is_hostile {
-            self.post([HOSTILE, 0, 0], plan::BEGIN_MS, 1, Thing::Hostile);
-            self.post([HOSTILE, 1, 0], plan::BEGIN_MS, 1, Thing::Wills);
+            self.post([HOSTILE, 0, 0], plan::BEGIN_MS, 1, Scheduled::Hostile);
+            self.post([HOSTILE, 1, 0], plan::BEGIN_MS, 1, Scheduled::Wills);
         }
     }
 
@@ -204,14 +204,14 @@ impl World {
     }
 
     /// On this path, so much later and up to `spread` more.
-    pub(super) fn post(&mut self, path: Path, delay: u64, spread: u64, thing: Thing) {
+    pub(super) fn post(&mut self, path: Path, delay: u64, spread: u64, scheduled: Scheduled) {
         let (count, last) = self.paths.entry(path).or_default();
         *count += 1;
         let more = number(self.plan.seed, path, *count) % spread.max(1);
         let at = (self.now + delay + more).max(*last);
         *last = at;
         let key = (at, number(self.plan.seed, path, 0), *count);
-        self.queue.insert(key, thing);
+        self.queue.insert(key, scheduled);
     }
 
     /// The next number on a path, for other decisions than delays.
@@ -260,8 +260,8 @@ impl World {
                 return self.run_inbox(device);
             }
         }
-        if let Some((_, thing)) = self.queue.pop_first() {
-            self.happen(thing);
+        if let Some((_, scheduled)) = self.queue.pop_first() {
+            self.happen(scheduled);
         }
     }
 
@@ -270,44 +270,44 @@ impl World {
         self.violation.get_or_insert(why);
     }
 
-    fn happen(&mut self, thing: Thing) {
-        match thing {
-            Thing::User(device) => self.user_acts(device),
-            Thing::Up(device, epoch) => self.come_up(device, epoch),
-            Thing::Down(device, until) => self.go_down(device, until),
-            Thing::Publish { device, topic, payload, expires_ms } => {
+    fn happen(&mut self, scheduled: Scheduled) {
+        match scheduled {
+            Scheduled::User(device) => self.user_acts(device),
+            Scheduled::Up(device, epoch) => self.come_up(device, epoch),
+            Scheduled::Down(device, until) => self.go_down(device, until),
+            Scheduled::Publish { device, topic, payload, expires_ms } => {
                 self.carry(device, &topic, &payload, expires_ms);
             }
-            Thing::Answered { device, link, token, fate } => {
+            Scheduled::Answered { device, link, token, fate } => {
                 if self.devices[device].epoch == link {
                     self.tell_station(device, station::Input::Published { token, fate });
                 }
             }
-            Thing::Arrive(device, parcel) => self.arrive(device, parcel),
-            Thing::Told { by, from, payload } => {
+            Scheduled::Arrive(device, parcel) => self.arrive(device, parcel),
+            Scheduled::Told { by, from, payload } => {
                 let (account, name) = (self.devices[from].account.clone(), self.devices[from].name.clone());
                 self.hostile.is_told(by, from, &account, &name, &payload);
                 self.fire_pending();
             }
-            Thing::Gone { device, account, whose, hostile } => self.gone(device, account, whose, hostile),
-            Thing::Rtc(device, req, op) => {
+            Scheduled::Gone { device, account, whose, hostile } => self.gone(device, account, whose, hostile),
+            Scheduled::Rtc(device, req, op) => {
                 let (code, heard) = self.media.run_rtc(device, &op);
-                self.post([MEDIA, device as u64, 1], 2, 1, Thing::RtcDone(device, req, code));
+                self.post([MEDIA, device as u64, 1], 2, 1, Scheduled::RtcDone(device, req, code));
                 for (to, event) in heard {
-                    self.post([MEDIA, to as u64, 1], 3, 1, Thing::RtcHeard(to, event));
+                    self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcHeard(to, event));
                 }
             }
-            Thing::RtcDone(device, req, code) => {
+            Scheduled::RtcDone(device, req, code) => {
                 self.tell_engine(device, Input::RtcDone { req, outcome: Outcome::failed(code, "") });
             }
-            Thing::RtcHeard(device, event) => {
+            Scheduled::RtcHeard(device, event) => {
                 if self.media.is_in_room(device) {
                     self.tell_engine(device, Input::Rtc(event));
                 }
             }
-            Thing::Hostile => self.hostile_acts(),
-            Thing::Wills => self.renew_wills(),
-            Thing::Prelude(stage) => self.prelude(stage),
+            Scheduled::Hostile => self.hostile_acts(),
+            Scheduled::Wills => self.renew_wills(),
+            Scheduled::Prelude(stage) => self.prelude(stage),
         }
     }
 
@@ -348,7 +348,7 @@ impl World {
                     }
                 }
                 Output::Rtc { req, op } => {
-                    self.post([MEDIA, device as u64, 0], 1, 20, Thing::Rtc(device, req, op));
+                    self.post([MEDIA, device as u64, 0], 1, 20, Scheduled::Rtc(device, req, op));
                 }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
@@ -405,7 +405,7 @@ impl World {
             let is_first = self.devices[device].epoch == 0;
             let is_late = is_first && self.plan.late_login == Some(device);
             let (delay, epoch) = (if is_late { 12_500 } else { 50 }, self.devices[device].epoch);
-            self.post([LINK, device as u64, 0], delay, 200, Thing::Up(device, epoch));
+            self.post([LINK, device as u64, 0], delay, 200, Scheduled::Up(device, epoch));
         }
         if matches!(op, SignalOp::Create { .. }) {
             // Channels have the same ids in both worlds: stations look after them in that order.
@@ -515,10 +515,10 @@ impl World {
             shots.into_iter().for_each(|shot| self.fire(&shot));
             let pause = self.hostile.pause();
             if pause > 0 {
-                return self.post([HOSTILE, 0, 0], pause, 1, Thing::Hostile);
+                return self.post([HOSTILE, 0, 0], pause, 1, Scheduled::Hostile);
             }
         }
-        self.post([HOSTILE, 0, 0], 5, 1, Thing::Hostile);
+        self.post([HOSTILE, 0, 0], 5, 1, Scheduled::Hostile);
     }
 
     pub(super) fn fire_pending(&mut self) {
@@ -547,7 +547,7 @@ impl World {
                 hostile: Some(shot.kind),
             };
             // It is nearer to the broker than anybody else.
-            self.post([NET, HOSTILES + shot.by as u64, to as u64], 1, 1, Thing::Arrive(to, parcel));
+            self.post([NET, HOSTILES + shot.by as u64, to as u64], 1, 1, Scheduled::Arrive(to, parcel));
         }
     }
 
@@ -555,12 +555,12 @@ impl World {
         if self.now > plan::END_MS {
             return;
         }
-        self.post([HOSTILE, 1, 0], 800, 1, Thing::Wills);
+        self.post([HOSTILE, 1, 0], 800, 1, Scheduled::Wills);
         for device in 0..self.devices.len() {
             let watched: Vec<_> = self.devices[device].watches.iter().cloned().collect();
             for (account, whose) in watched.into_iter().filter(|it| it.0.starts_with("mallory")) {
                 let path = [NET, HOSTILES, device as u64];
-                self.post(path, 1, 1, Thing::Gone { device, account, whose, hostile: true });
+                self.post(path, 1, 1, Scheduled::Gone { device, account, whose, hostile: true });
             }
         }
     }

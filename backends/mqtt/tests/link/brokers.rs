@@ -9,8 +9,8 @@ use nertc_callkit_mqtt::station::{Fate, Lane, Topic};
 
 use crate::mosquitto::Mosquitto;
 use crate::phone::{Phone, roots, settings};
-use crate::place::port;
 use crate::process::patience;
+use crate::scratch_dir::port;
 
 fn plain(broker: &Mosquitto) -> [(&'static str, u16, bool); 1] {
     [("127.0.0.1", broker.plain, false)]
@@ -111,7 +111,7 @@ fn a_broker_that_comes_back_is_found_and_the_session_goes_on() {
 }
 
 #[test]
-fn a_watched_device_that_dies_is_reported_and_one_that_leaves_is_not() {
+fn a_watched_device_is_reported_lost_but_not_gone() {
     let broker = Mosquitto::start("will", &["alice", "bob"], "");
     let alice = Phone::up(settings("alice", &plain(&broker)));
     // The will is published when the session ends, at the latest.
@@ -131,7 +131,7 @@ fn a_watched_device_that_dies_is_reported_and_one_that_leaves_is_not() {
 }
 
 #[test]
-fn more_than_fits_in_flight_waits_and_too_much_at_once_is_refused() {
+fn what_exceeds_the_window_waits_up_to_a_limit() {
     let broker = Mosquitto::start("window", &["alice"], "max_packet_size 4000\nmax_inflight_messages 3\n");
     let alice = Phone::up(settings("alice", &plain(&broker)));
     alice.act(|link, now| {
@@ -163,7 +163,7 @@ fn a_forbidden_topic_is_denied() {
 }
 
 #[test]
-fn names_are_looked_up_and_the_first_endpoint_that_works_is_used() {
+fn names_resolve_and_the_first_working_endpoint_is_used() {
     let broker = Mosquitto::start("endpoints", &["alice"], "");
     let endpoints = [
         ("no-such-name.invalid", broker.plain, true),

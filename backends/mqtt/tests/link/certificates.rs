@@ -8,7 +8,7 @@ use nertc_callkit_mqtt::link::{ClientCert, Roots, Settings};
 
 use crate::mosquitto::Mosquitto;
 use crate::phone::{Phone, roots, settings};
-use crate::place::{folder, port};
+use crate::scratch_dir::{folder, port};
 
 fn openssl(dir: &Path, args: &[&str]) {
     let output = Command::new("openssl").args(args).current_dir(dir).output().expect("openssl");

@@ -4,11 +4,11 @@
 
 mod brokers;
 mod certificates;
+mod legacy;
 mod mosquitto;
-mod old;
 mod phone;
-mod place;
 mod relay;
+mod scratch_dir;
 
 #[allow(dead_code, reason = "shared with the broker tests of the whole library, which need more of it")]
 #[path = "../../../../tests/brokers/process.rs"]

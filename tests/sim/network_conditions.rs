@@ -4,14 +4,14 @@ use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{Connection, Input, Outcome, Req, RtcEvent, SignalResult};
 use nertc_callkit::engine::output::{Notice, RtcOp, SignalOp};
 
-use super::old;
+use super::legacy;
 use super::random::Random;
 use super::service::Delivery;
-use super::world::{EPOCH, Thing, World};
+use super::world::{EPOCH, Scheduled, World};
 
 /// How bad the network is, and who is in it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Weather {
+pub(crate) struct NetworkConditions {
     pub(crate) max_delay_ms: u64,
     pub(crate) lost_permille: u64,
     /// Messages and completions that come twice.
@@ -22,26 +22,26 @@ pub(crate) struct Weather {
     pub(crate) refused_permille: u64,
     /// Devices and accounts are cut off for a while.
     pub(crate) has_cuts: bool,
-    /// Accounts whose devices are old clients.
-    pub(crate) old_permille: u64,
+    /// Accounts whose devices are legacy clients.
+    pub(crate) legacy_permille: u64,
     /// Everybody talks like clients before 1.1.0.
-    pub(crate) is_ancient: bool,
+    pub(crate) is_before_1_1: bool,
     /// Users do something at least so often.
     pub(crate) pace_ms: u64,
 }
 
-impl Weather {
+impl NetworkConditions {
     /// From a seed: a quarter of the worlds is healthy, and each of the evils comes alone and with others.
-    pub(crate) fn random(random: &mut Random) -> Weather {
+    pub(crate) fn random(random: &mut Random) -> NetworkConditions {
         // Patient users let the timers do the work.
         let pace_ms = *random.pick(&[4_000, 4_000, 12_000, 40_000]);
-        let fine = Weather { max_delay_ms: 20, pace_ms, ..Weather::default() };
-        let weather = match random.below(6) {
+        let fine = NetworkConditions { max_delay_ms: 20, pace_ms, ..NetworkConditions::default() };
+        let conditions = match random.below(6) {
             0 => fine,
-            1 => Weather { max_delay_ms: 500, ..fine },
-            2 => Weather { max_delay_ms: 2_000, has_cuts: random.chance(500), ..fine },
-            3 => Weather { max_delay_ms: 300, refused_permille: 40, ..fine },
-            4 => Weather {
+            1 => NetworkConditions { max_delay_ms: 500, ..fine },
+            2 => NetworkConditions { max_delay_ms: 2_000, has_cuts: random.chance(500), ..fine },
+            3 => NetworkConditions { max_delay_ms: 300, refused_permille: 40, ..fine },
+            4 => NetworkConditions {
                 max_delay_ms: 500,
                 lost_permille: 30,
                 twice_permille: 50,
@@ -49,7 +49,7 @@ impl Weather {
                 has_cuts: random.chance(500),
                 ..fine
             },
-            _ => Weather {
+            _ => NetworkConditions {
                 max_delay_ms: 9_000,
                 lost_permille: 80,
                 twice_permille: 100,
@@ -60,16 +60,16 @@ impl Weather {
             },
         };
         match random.below(10) {
-            0 | 1 => Weather { old_permille: 400, ..weather },
-            2 => Weather { is_ancient: true, ..weather },
-            _ => weather,
+            0 | 1 => NetworkConditions { legacy_permille: 400, ..conditions },
+            2 => NetworkConditions { is_before_1_1: true, ..conditions },
+            _ => conditions,
         }
     }
 
     /// Nothing goes wrong on the way any more.
-    pub(crate) fn healed(self) -> Weather {
-        let Weather { old_permille, is_ancient, .. } = self;
-        Weather { max_delay_ms: 20, old_permille, is_ancient, ..Weather::default() }
+    pub(crate) fn healed(self) -> NetworkConditions {
+        let NetworkConditions { legacy_permille, is_before_1_1, .. } = self;
+        NetworkConditions { max_delay_ms: 20, legacy_permille, is_before_1_1, ..NetworkConditions::default() }
     }
 
     /// Operations and messages take so little that every limit of the engine is long.
@@ -78,7 +78,7 @@ impl Weather {
     }
 }
 
-/// Refusals by the plug itself: nothing has happened.
+/// Refusals by the backend itself: nothing has happened.
 const REFUSALS: &[i32] =
     &[codes::TIMEOUT, codes::UNSUPPORTED, codes::PLUG_FAILED, codes::CHANNEL_EXISTS, codes::NOT_MEMBER, 414];
 /// Failures that say nothing about what has happened.
@@ -88,34 +88,34 @@ impl World {
     /// An operation leaves its device.
     pub(super) fn start_operation(&mut self, device: usize, req: Req, op: SignalOp) {
         self.push(device, &op);
-        let op = if self.weather.is_ancient { old::ancient(op) } else { op };
-        let op = if self.devices[device].is_old { old::aged(op) } else { op };
+        let op = if self.conditions.is_before_1_1 { legacy::before_1_1(op) } else { op };
+        let op = if self.devices[device].is_legacy { legacy::legacy_invite(op) } else { op };
         let delay = self.delay();
         let is_ideal = self.stations.is_none();
         if is_ideal && self.devices[device].is_offline && !matches!(op, SignalOp::Login { .. }) {
             return self.note(|| format!("device {device}: {req:?} {} (offline)", name(&op)));
         }
-        if is_ideal && self.random.chance(self.weather.lost_permille) {
+        if is_ideal && self.random.chance(self.conditions.lost_permille) {
             self.trouble(device);
             return self.note(|| format!("device {device}: {req:?} {} (lost)", name(&op)));
         }
         // A station takes every farewell.
         let is_farewell = matches!(op, SignalOp::Close { .. } | SignalOp::Leave { .. } | SignalOp::Logout);
         let can_refuse = is_ideal || !is_farewell;
-        if can_refuse && self.random.chance(self.weather.refused_permille) {
+        if can_refuse && self.random.chance(self.conditions.refused_permille) {
             self.trouble(device);
             let code = *self.random.pick(REFUSALS);
             self.note(|| format!("device {device}: {req:?} {} (refused: {code})", name(&op)));
             let result = SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() };
-            return self.send(device, delay, Thing::Completed(req, result));
+            return self.send(device, delay, Scheduled::Completed(req, result));
         }
         self.note(|| format!("device {device}: {req:?} {}", name(&op)));
         if let Some(op) = self.ask_station(device, req, op) {
-            self.send(device, delay, Thing::Operation(req, op));
+            self.send(device, delay, Scheduled::Operation(req, op));
         }
     }
 
-    /// The plug is notified.
+    /// The backend is notified.
     pub(super) fn notify(&mut self, device: usize, notice: &Notice) {
         match notice {
             Notice::AbortLogin(req) => self.abort_login(device, *req),
@@ -127,17 +127,18 @@ impl World {
     fn abort_login(&mut self, device: usize, req: Req) {
         self.note(|| format!("device {device}: {req:?} is given up"));
         let mut is_completed = false;
-        self.things.retain(|_, (whose, _, thing)| {
+        self.schedule.retain(|_, (whose, _, scheduled)| {
             let is_its = *whose == device;
-            is_completed |= is_its && matches!(thing, Thing::Completed(done, _) if *done == req);
-            let goes_on = matches!(thing, Thing::Operation(_, SignalOp::Login { .. }) | Thing::Backlog);
+            is_completed |= is_its && matches!(scheduled, Scheduled::Completed(done, _) if *done == req);
+            let goes_on =
+                matches!(scheduled, Scheduled::Operation(_, SignalOp::Login { .. }) | Scheduled::Backlog);
             !(is_its && goes_on)
         });
         self.service.logged_in[device] = false;
         if !is_completed {
             let result = SignalResult { outcome: Outcome::failed(codes::TIMEOUT, ""), ..Default::default() };
             let delay = self.delay();
-            self.send(device, delay, Thing::Completed(req, result));
+            self.send(device, delay, Scheduled::Completed(req, result));
         }
     }
 
@@ -165,54 +166,54 @@ impl World {
             return;
         }
         let mut delay = self.delay();
-        if self.random.chance(self.weather.unanswered_permille) {
+        if self.random.chance(self.conditions.unanswered_permille) {
             self.trouble(device);
             if self.random.chance(500) {
                 return;
             }
             delay += self.random.below(40_000);
         }
-        if self.random.chance(self.weather.refused_permille) {
+        if self.random.chance(self.conditions.refused_permille) {
             self.trouble(device);
             let code = *self.random.pick(FAILURES);
             result = SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() };
         }
-        if self.random.chance(self.weather.twice_permille) {
+        if self.random.chance(self.conditions.twice_permille) {
             let delay = self.delay();
-            self.send(device, delay, Thing::Completed(req, result.clone()));
+            self.send(device, delay, Scheduled::Completed(req, result.clone()));
         }
         if is_login && result.outcome.code == codes::OK {
             self.devices[device].is_offline = false;
             self.trouble(device);
-            self.send(device, delay + 1, Thing::Backlog);
+            self.send(device, delay + 1, Scheduled::Backlog);
         }
-        self.send(device, delay, Thing::Completed(req, result));
+        self.send(device, delay, Scheduled::Completed(req, result));
     }
 
     /// A message leaves the service.
     pub(super) fn post(&mut self, delivery: Delivery) {
-        if self.random.chance(self.weather.lost_permille) {
+        if self.random.chance(self.conditions.lost_permille) {
             self.trouble(delivery.to);
             return self.note(|| format!("lost: {:?} to device {}", delivery.event.signal, delivery.to));
         }
-        if self.random.chance(self.weather.twice_permille) {
+        if self.random.chance(self.conditions.twice_permille) {
             let delay = self.delay();
-            self.send(delivery.to, delay, Thing::Message(delivery.clone()));
+            self.send(delivery.to, delay, Scheduled::Message(delivery.clone()));
         }
         let delay = self.delay();
-        self.send(delivery.to, delay, Thing::Message(delivery));
+        self.send(delivery.to, delay, Scheduled::Message(delivery));
     }
 
     /// A media operation leaves its device; they run in order.
     pub(super) fn start_media(&mut self, device: usize, req: Req, op: RtcOp) {
         let at = (self.now + self.delay()).max(self.devices[device].media_free);
         self.devices[device].media_free = at + 1;
-        if self.random.chance(self.weather.refused_permille) && !matches!(op, RtcOp::Leave) {
+        if self.random.chance(self.conditions.refused_permille) && !matches!(op, RtcOp::Leave) {
             self.trouble(device);
             self.note(|| format!("device {device}: {op:?} refused"));
-            return self.send(device, at - self.now, Thing::RtcCompleted(req, codes::PLUG_FAILED));
+            return self.send(device, at - self.now, Scheduled::RtcCompleted(req, codes::PLUG_FAILED));
         }
-        self.send(device, at - self.now, Thing::RtcOperation(req, op));
+        self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }
 
     pub(super) fn run_rtc(&mut self, device: usize, req: Req, op: &RtcOp) {
@@ -223,10 +224,10 @@ impl World {
         let (code, heard) = self.service.run_rtc(device, op);
         self.note(|| format!("media: device {device}: {op:?} = {code}"));
         let delay = self.delay();
-        if self.random.chance(self.weather.unanswered_permille) {
+        if self.random.chance(self.conditions.unanswered_permille) {
             self.trouble(device);
         } else {
-            self.send(device, delay, Thing::RtcCompleted(req, code));
+            self.send(device, delay, Scheduled::RtcCompleted(req, code));
         }
         for (to, event) in heard {
             self.tell_media(to, delay + 1, event);
@@ -235,7 +236,7 @@ impl World {
         for other in self.service.room_mates(device) {
             if self.is_cut(other) {
                 let epoch = self.devices[device].media_epoch;
-                self.send(device, delay + 2_000, Thing::Silence(epoch, other));
+                self.send(device, delay + 2_000, Scheduled::Silence(epoch, other));
             }
         }
     }
@@ -245,7 +246,7 @@ impl World {
         let at = (self.now + delay).max(self.devices[to].next_heard);
         self.devices[to].next_heard = at + 1;
         let epoch = self.devices[to].media_epoch;
-        self.send(to, at - self.now, Thing::RtcEvent(epoch, event));
+        self.send(to, at - self.now, Scheduled::RtcEvent(epoch, event));
     }
 
     pub(super) fn hear(&mut self, device: usize, epoch: u32, event: RtcEvent) -> Result<(), String> {
@@ -257,41 +258,45 @@ impl World {
     }
 
     /// Whether it reaches its device; what meets a cut is lost, or comes late.
-    pub(super) fn cross(&mut self, device: usize, life: u32, thing: Thing) -> Option<Thing> {
+    pub(super) fn cross(&mut self, device: usize, life: u32, scheduled: Scheduled) -> Option<Scheduled> {
         let until = self.devices[device].cut_until;
         if until <= self.now {
-            return Some(thing);
+            return Some(scheduled);
         }
         let is_late = self.random.chance(500);
-        match thing {
-            Thing::Message(delivery) if !is_late && life == self.devices[device].life => {
+        match scheduled {
+            Scheduled::Message(delivery) if !is_late && life == self.devices[device].life => {
                 self.devices[device].waiting.push(delivery);
             }
-            Thing::Operation(..) | Thing::Completed(..) if !is_late => {
-                self.note(|| format!("device {device}: lost in a cut: {thing:?}"));
+            Scheduled::Operation(..) | Scheduled::Completed(..) if !is_late => {
+                self.note(|| format!("device {device}: lost in a cut: {scheduled:?}"));
             }
-            Thing::Message(_) | Thing::Operation(..) | Thing::Completed(..) => {
+            Scheduled::Message(_) | Scheduled::Operation(..) | Scheduled::Completed(..) => {
                 let delay = until - self.now + self.delay();
-                self.send_late(device, life, delay, thing);
+                self.send_late(device, life, delay, scheduled);
             }
             // The news that the other left does not come either: it is just not heard any more.
-            Thing::RtcEvent(epoch, RtcEvent::PeerLeave { uid, .. }) => {
-                self.send_late(device, life, 2_000, Thing::Silence(epoch, self.device_of(uid)));
-                self.send_late(device, life, until - self.now + 1, thing);
+            Scheduled::RtcEvent(epoch, RtcEvent::PeerLeave { uid, .. }) => {
+                self.send_late(device, life, 2_000, Scheduled::Silence(epoch, self.device_of(uid)));
+                self.send_late(device, life, until - self.now + 1, scheduled);
             }
             // Media goes on in order when the cut is over.
-            Thing::RtcOperation(..) | Thing::RtcEvent(..) => {
-                self.send_late(device, life, until - self.now + 1, thing);
+            Scheduled::RtcOperation(..) | Scheduled::RtcEvent(..) => {
+                self.send_late(device, life, until - self.now + 1, scheduled);
             }
-            Thing::RtcCompleted(..) | Thing::Silence(..) | Thing::UserActs | Thing::Login => {
-                return Some(thing);
+            Scheduled::RtcCompleted(..) | Scheduled::Silence(..) | Scheduled::UserActs | Scheduled::Login => {
+                return Some(scheduled);
             }
-            Thing::Backlog | Thing::CutNoticed | Thing::Healed | Thing::Reborn | Thing::Cut => {
-                return Some(thing);
+            Scheduled::Backlog
+            | Scheduled::CutNoticed
+            | Scheduled::Healed
+            | Scheduled::Reborn
+            | Scheduled::Cut => {
+                return Some(scheduled);
             }
-            Thing::Record(..) => self.note(|| format!("device {device}: lost in a cut: {thing:?}")),
-            // A connection has its own idea of a cut; a plug and its core are on one device.
-            Thing::Wire(..) | Thing::Mail(_) | Thing::Token => return Some(thing),
+            Scheduled::Record(..) => self.note(|| format!("device {device}: lost in a cut: {scheduled:?}")),
+            // A connection has its own idea of a cut; a backend and its core are on one device.
+            Scheduled::Wire(..) | Scheduled::Mail(_) | Scheduled::Token => return Some(scheduled),
         }
         None
     }
@@ -300,19 +305,19 @@ impl World {
         self.devices.iter().position(|device| device.media_uid == uid).unwrap_or_default()
     }
 
-    fn send_late(&mut self, device: usize, life: u32, delay: u64, thing: Thing) {
+    fn send_late(&mut self, device: usize, life: u32, delay: u64, scheduled: Scheduled) {
         if life == self.devices[device].life {
-            self.send(device, delay, thing);
+            self.send(device, delay, scheduled);
         }
     }
 
     /// A device, or all devices of an account, are cut off for a while.
     pub(super) fn cut_somebody(&mut self) -> Result<(), String> {
-        if !self.weather.has_cuts {
+        if !self.conditions.has_cuts {
             return Ok(());
         }
         let pause = 2_000 + self.random.below(30_000);
-        self.send(0, pause, Thing::Cut);
+        self.send(0, pause, Scheduled::Cut);
         let one = self.random.below(self.devices.len() as u64) as usize;
         let whole_account = self.random.chance(300);
         let length = match self.random.below(3) {
@@ -334,15 +339,15 @@ impl World {
         self.note(|| format!("device {device} is cut off for {length} ms"));
         self.trouble(device);
         self.devices[device].cut_until = self.now + length;
-        self.send(device, length, Thing::Healed);
+        self.send(device, length, Scheduled::Healed);
         let noticed = self.random.below(10_000);
-        self.send(device, noticed, Thing::CutNoticed);
+        self.send(device, noticed, Scheduled::CutNoticed);
         self.expect_will(device);
         for other in self.service.room_mates(device) {
             self.trouble(other);
             for (to, about) in [(device, other), (other, device)] {
                 let epoch = self.devices[to].media_epoch;
-                self.send(to, 2_000, Thing::Silence(epoch, about));
+                self.send(to, 2_000, Scheduled::Silence(epoch, about));
             }
         }
     }

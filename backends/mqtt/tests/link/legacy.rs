@@ -5,8 +5,8 @@ use nertc_callkit_mqtt::station::{Fate, Topic};
 
 use crate::mosquitto::program;
 use crate::phone::{Phone, settings};
-use crate::place::{folder, port};
 use crate::process::Process;
+use crate::scratch_dir::{folder, port};
 
 #[test]
 fn nats_is_spoken_to_in_3_1_1() {

@@ -11,11 +11,11 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, Seed};
 
+use crate::counterexample::Fed;
+use crate::fingerprint::{ByFingerprint, Fingerprint, Mix, channel_bit, mixed};
+use crate::in_flight::{InFlight, What};
 use crate::monitor::Monitor;
-use crate::seal::{ByFingerprint, Mix, Seal, channel_bit, mixed};
 use crate::service::{Delivery, Service};
-use crate::story::Fed;
-use crate::things::{Thing, What};
 use crate::world::{EPOCH, Verdict};
 
 /// More moves than this are not remembered at a time.
@@ -50,7 +50,7 @@ pub(crate) struct Hub {
     id: u64,
     pub(crate) service: Rc<Service>,
     /// Fingerprint, and channels that are open.
-    pub(crate) seal: (u64, u64),
+    pub(crate) fingerprint: (u64, u64),
 }
 
 /// What a service or a media room did.
@@ -59,15 +59,15 @@ pub(crate) struct Served {
     pub(crate) hub: Hub,
     pub(crate) code: i32,
     /// What sets out then.
-    pub(crate) things: Rc<Vec<Rc<Thing>>>,
+    pub(crate) in_flight: Rc<Vec<Rc<InFlight>>>,
     /// What is heard in the media room.
     pub(crate) heard: Rc<Vec<(usize, RtcEvent)>>,
 }
 
 #[derive(Default)]
-pub(crate) struct Memory {
+pub(crate) struct Memo {
     steps: ByFingerprint<Step>,
-    seals: ByFingerprint<Rc<Seal>>,
+    fingerprints: ByFingerprint<Rc<Fingerprint>>,
     served: ByFingerprint<Served>,
 }
 
@@ -107,14 +107,14 @@ impl Body {
 
 impl Hub {
     pub(crate) fn new(service: Service) -> Hub {
-        Hub { id: 0, service: Rc::new(service), seal: (0, 0) }
+        Hub { id: 0, service: Rc::new(service), fingerprint: (0, 0) }
     }
 
     fn after(id: u64, service: Service) -> Hub {
         let mut hasher = Mix::default();
         service.digest(&mut hasher);
         let channels = service.channels().fold(0, |all, id| all | channel_bit(id));
-        Hub { id, service: Rc::new(service), seal: (std::hash::Hasher::finish(&hasher), channels) }
+        Hub { id, service: Rc::new(service), fingerprint: (std::hash::Hasher::finish(&hasher), channels) }
     }
 }
 
@@ -131,7 +131,7 @@ fn key(id: u64, now: u64, what: &impl Hash) -> u64 {
     mixed(&(id, now, mixed(what)))
 }
 
-impl Memory {
+impl Memo {
     /// A device takes what it is fed.
     pub(crate) fn step(&mut self, body: &Rc<Body>, now: u64, fed: &Fed) -> Step {
         let key = match fed {
@@ -156,17 +156,24 @@ impl Memory {
         keep(&mut self.steps, key, Step { body: Rc::new(body), outputs: Rc::new(outputs), verdict })
     }
 
-    pub(crate) fn seal(&mut self, body: &Body, now: u64) -> Rc<Seal> {
+    pub(crate) fn fingerprint(&mut self, body: &Body, now: u64) -> Rc<Fingerprint> {
         let key = key(body.id, now, &());
-        if let Some(seal) = self.seals.get(&key) {
-            return seal.clone();
+        if let Some(fingerprint) = self.fingerprints.get(&key) {
+            return fingerprint.clone();
         }
-        keep(&mut self.seals, key, Rc::new(Seal::new(now, &body.engine, &body.monitor)))
+        keep(&mut self.fingerprints, key, Rc::new(Fingerprint::new(now, &body.engine, &body.monitor)))
     }
 
     /// The service runs an operation; a new channel gets this number.
-    pub(crate) fn serve(&mut self, hub: &Hub, now: u64, thing: &Thing, op: &SignalOp, number: u64) -> Served {
-        let key = key(hub.id, now, &(thing.device, thing.req, thing.digest));
+    pub(crate) fn serve(
+        &mut self,
+        hub: &Hub,
+        now: u64,
+        item: &InFlight,
+        op: &SignalOp,
+        number: u64,
+    ) -> Served {
+        let key = key(hub.id, now, &(item.device, item.req, item.digest));
         if let Some(served) = self.served.get(&key) {
             return served.clone();
         }
@@ -174,15 +181,15 @@ impl Memory {
         if matches!(op, SignalOp::Create { .. }) {
             service.number_next(number);
         }
-        let (result, deliveries) = service.run(thing.device, EPOCH + now, op);
+        let (result, deliveries) = service.run(item.device, EPOCH + now, op);
         let code = result.outcome.code;
-        let mut things: Vec<Rc<Thing>> = Vec::new();
+        let mut in_flight: Vec<Rc<InFlight>> = Vec::new();
         for Delivery { to, source, event } in deliveries {
-            things.push(Rc::new(Thing::new(now, to, Req(0), What::Message(source, event))));
+            in_flight.push(Rc::new(InFlight::new(now, to, Req(0), What::Message(source, event))));
         }
-        things.push(Rc::new(Thing::new(now, thing.device, thing.req, What::Completion(result))));
+        in_flight.push(Rc::new(InFlight::new(now, item.device, item.req, What::Completion(result))));
         let hub = Hub::after(key, service);
-        let served = Served { hub, code, things: Rc::new(things), heard: Rc::default() };
+        let served = Served { hub, code, in_flight: Rc::new(in_flight), heard: Rc::default() };
         keep(&mut self.served, key, served)
     }
 
@@ -195,6 +202,6 @@ impl Memory {
         let mut service = (*hub.service).clone();
         let (code, heard) = service.run_rtc(device, op);
         let hub = Hub::after(key, service);
-        keep(&mut self.served, key, Served { hub, code, things: Rc::default(), heard: Rc::new(heard) })
+        keep(&mut self.served, key, Served { hub, code, in_flight: Rc::default(), heard: Rc::new(heard) })
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn channel_bit(id: &Text) -> u64 {
 
 /// What a device adds to the fingerprint.
 #[derive(Debug)]
-pub(crate) struct Seal {
+pub(crate) struct Fingerprint {
     digest: u64,
     /// Channels that it names.
     pub(crate) channels: u64,
@@ -102,8 +102,8 @@ pub(crate) struct Seal {
     names: Names,
 }
 
-impl Seal {
-    pub(crate) fn new(now: u64, engine: &Engine, monitor: &Monitor) -> Seal {
+impl Fingerprint {
+    pub(crate) fn new(now: u64, engine: &Engine, monitor: &Monitor) -> Fingerprint {
         let now = Time(now);
         let mut names = Names::of_world(now);
         let mut hasher = Mix::default();
@@ -113,7 +113,7 @@ impl Seal {
         let mut ends: Vec<(u64, u64)> =
             engine.tombstones::<Mix>(now).map(|(channel, digest)| (channel_bit(channel), digest)).collect();
         ends.extend(monitor.ends().map(|end| (channel_bit(&end.0), mixed(end))));
-        Seal { digest: hasher.finish(), channels, ends, names }
+        Fingerprint { digest: hasher.finish(), channels, ends, names }
     }
 
     /// `living` = channels that anything in the world names.

@@ -7,11 +7,11 @@ use nertc_callkit::engine::input::{
 };
 use nertc_callkit::engine::output::{RtcOp, SignalOp};
 
-use crate::seal::{Mix, channel_bit};
+use crate::fingerprint::{Mix, channel_bit};
 
 /// Something under way.
 #[derive(Debug)]
-pub(crate) struct Thing {
+pub(crate) struct InFlight {
     /// Whose operation, whose answer, to whom.
     pub(crate) device: usize,
     /// Req(0): none.
@@ -27,7 +27,7 @@ pub(crate) struct Thing {
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    /// An operation of the signaling plug; a new channel gets this number.
+    /// An operation of the signaling backend; a new channel gets this number.
     Operation(SignalOp, u64),
     Completion(SignalResult),
     Message(Source, SignalEvent),
@@ -41,14 +41,14 @@ pub(crate) enum What {
 /// Things that keep their order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stream {
-    /// Operations of one media plug.
+    /// Operations of one media backend.
     ToMedia(usize),
-    /// What one media plug says.
+    /// What one media backend says.
     FromMedia(usize),
 }
 
-impl Thing {
-    pub(crate) fn new(now: u64, device: usize, req: Req, what: What) -> Thing {
+impl InFlight {
+    pub(crate) fn new(now: u64, device: usize, req: Req, what: What) -> InFlight {
         let mut hasher = Mix::default();
         device.hash(&mut hasher);
         std::mem::discriminant(&what).hash(&mut hasher);
@@ -85,7 +85,7 @@ impl Thing {
             What::MediaDone(outcome) => outcome.hash(&mut hasher),
             What::MediaEvent(event) => event.hash(&mut hasher),
         }
-        Thing { device, req, what, digest: hasher.finish(), channels, since }
+        InFlight { device, req, what, digest: hasher.finish(), channels, since }
     }
 
     pub(crate) fn is_message(&self) -> bool {
@@ -106,7 +106,7 @@ impl Thing {
     }
 
     /// The same thing twice.
-    pub(crate) fn is_like(&self, other: &Thing) -> bool {
+    pub(crate) fn is_like(&self, other: &InFlight) -> bool {
         self.digest == other.digest && self.req == other.req && self.since == other.since
     }
 }

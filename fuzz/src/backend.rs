@@ -1,4 +1,4 @@
-//! A plug that keeps, breaks and forgets its promises, as its plan says. Its functions run on the worker.
+//! A backend that keeps, breaks and forgets its promises, as its plan says. Its functions run on the worker.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Media,
 }
 
-/// What the plugs and the app know. Shared by the host's thread and the worker.
+/// What the backends and the app know. Shared by the host's thread and the worker.
 #[derive(Default)]
 pub(crate) struct Known {
     plan: Vec<u8>,
@@ -48,7 +48,7 @@ impl Known {
 // SAFETY: sinks may be used on any thread, as the header says.
 unsafe impl Send for Known {}
 
-/// The ctx of both plugs and the user_data of all callbacks.
+/// The ctx of both backends and the user_data of all callbacks.
 pub(crate) struct Surroundings(Mutex<Known>);
 
 impl Surroundings {
@@ -104,7 +104,7 @@ pub(crate) fn zeroed<T>() -> T {
     unsafe { std::mem::zeroed() }
 }
 
-/// Ends an operation of either plug.
+/// Ends an operation of either backend.
 pub(crate) fn complete(
     sinks: (&abi::nertc_callkit_signaling_sink, &abi::nertc_callkit_rtc_sink),
     req: usize,
@@ -165,10 +165,10 @@ pub(crate) fn granted(
 
 /// An operation arrives: it is kept, refused, or answered at once, once or more often.
 unsafe fn asked(ctx: *mut c_void, req: usize, kind: Kind) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     let mut known = unsafe { known(ctx) };
     let (Some(signaling), Some(rtc)) = (known.signaling, known.rtc) else {
-        panic!("an operation of a plug that was not opened")
+        panic!("an operation of a backend that was not opened")
     };
     assert!(known.lives.iter().all(|life| life[1] == 0 && life[2] == 0), "an operation after the close");
     let next = known.next();
@@ -191,7 +191,7 @@ unsafe fn asked(ctx: *mut c_void, req: usize, kind: Kind) -> i32 {
 }
 
 unsafe extern "C" fn open_signaling(ctx: *mut c_void, sink: *const abi::nertc_callkit_signaling_sink) -> i32 {
-    // SAFETY: both plugs have this ctx; the sink is lent.
+    // SAFETY: both backends have this ctx; the sink is lent.
     let (mut known, sink) = unsafe { (known(ctx), *sink) };
     known.lives[0][0] += 1;
     known.signaling = Some(sink);
@@ -199,7 +199,7 @@ unsafe extern "C" fn open_signaling(ctx: *mut c_void, sink: *const abi::nertc_ca
 }
 
 unsafe extern "C" fn open_rtc(ctx: *mut c_void, sink: *const abi::nertc_callkit_rtc_sink) -> i32 {
-    // SAFETY: both plugs have this ctx; the sink is lent.
+    // SAFETY: both backends have this ctx; the sink is lent.
     let (mut known, sink) = unsafe { (known(ctx), *sink) };
     known.lives[1][0] += 1;
     known.rtc = Some(sink);
@@ -207,11 +207,11 @@ unsafe extern "C" fn open_rtc(ctx: *mut c_void, sink: *const abi::nertc_callkit_
 }
 
 macro_rules! life {
-    ($($name:ident $plug:literal $step:literal)*) => {
+    ($($name:ident $backend:literal $step:literal)*) => {
         $(
             unsafe extern "C" fn $name(ctx: *mut c_void) {
-                // SAFETY: both plugs have this ctx.
-                unsafe { known(ctx) }.lives[$plug][$step] += 1;
+                // SAFETY: both backends have this ctx.
+                unsafe { known(ctx) }.lives[$backend][$step] += 1;
             }
         )*
     };
@@ -223,12 +223,12 @@ unsafe extern "C" fn login(ctx: *mut c_void, req: usize, args: *const abi::nertc
     let args = unsafe { &*args };
     let texts = [args.app_key, args.account, args.token, args.device_id, args.data_dir];
     assert!(texts.iter().all(|text| !text.is_null()), "a NULL text for login");
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Login) }
 }
 
 unsafe extern "C" fn logout(ctx: *mut c_void, req: usize) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Other) }
 }
 
@@ -249,7 +249,7 @@ unsafe extern "C" fn create(
     req: usize,
     args: *const abi::nertc_callkit_signaling_args,
 ) -> i32 {
-    // SAFETY: lent by the core; both plugs have this ctx.
+    // SAFETY: lent by the core; both backends have this ctx.
     unsafe {
         checked(args);
         asked(ctx, req, Kind::Create)
@@ -261,7 +261,7 @@ unsafe extern "C" fn join(
     req: usize,
     args: *const abi::nertc_callkit_signaling_args,
 ) -> i32 {
-    // SAFETY: lent by the core; both plugs have this ctx.
+    // SAFETY: lent by the core; both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Join(checked(args).0.to_owned())) }
 }
 
@@ -270,7 +270,7 @@ unsafe extern "C" fn other(
     req: usize,
     args: *const abi::nertc_callkit_signaling_args,
 ) -> i32 {
-    // SAFETY: lent by the core; both plugs have this ctx.
+    // SAFETY: lent by the core; both backends have this ctx.
     unsafe {
         let (_, request) = checked(args);
         if !request.is_empty() {
@@ -281,32 +281,32 @@ unsafe extern "C" fn other(
 }
 
 unsafe extern "C" fn record(ctx: *mut c_void, req: usize, _: *const abi::nertc_callkit_record) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Other) }
 }
 
 unsafe extern "C" fn rtc_join(ctx: *mut c_void, req: usize, _: *const abi::nertc_callkit_rtc_join) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Media) }
 }
 
 unsafe extern "C" fn rtc_leave(ctx: *mut c_void, req: usize) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Media) }
 }
 
 unsafe extern "C" fn local(ctx: *mut c_void, req: usize, _: u32, _: i32) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Media) }
 }
 
 unsafe extern "C" fn subscribe(ctx: *mut c_void, req: usize, _: u64, _: u32, _: i32) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Media) }
 }
 
 unsafe extern "C" fn view(ctx: *mut c_void, req: usize, _: u64, _: *const abi::nertc_callkit_view) -> i32 {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { asked(ctx, req, Kind::Media) }
 }
 
@@ -315,7 +315,7 @@ unsafe extern "C" fn push_frame(_: *mut c_void, _: *const abi::nertc_callkit_fra
 }
 
 unsafe extern "C" fn network_changed(ctx: *mut c_void) {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     drop(unsafe { known(ctx) });
 }
 
@@ -324,7 +324,7 @@ unsafe extern "C" fn invite_state(
     args: *const abi::nertc_callkit_signaling_args,
     state: i32,
 ) {
-    // SAFETY: both plugs have this ctx; the arguments are lent.
+    // SAFETY: both backends have this ctx; the arguments are lent.
     let args = unsafe {
         drop(known(ctx));
         &*args
@@ -335,13 +335,13 @@ unsafe extern "C" fn invite_state(
 
 /// The login ends like every operation: by an answer, or never.
 unsafe extern "C" fn abort_login(ctx: *mut c_void, _: usize) {
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     drop(unsafe { known(ctx) });
 }
 
 unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
     assert!(!token.is_null());
-    // SAFETY: both plugs have this ctx.
+    // SAFETY: both backends have this ctx.
     unsafe { known(ctx) }.next().into()
 }
 

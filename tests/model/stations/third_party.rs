@@ -1,4 +1,4 @@
-//! A third account that calls: it knows every id of the call, says them first, and invites the called
+//! A third party that calls: it knows every id of the call, says them first, and invites the called
 //! account, which refuses it. What it claims must not keep the call from ringing.
 
 use nertc_callkit_mqtt::station::{Lane, Text};

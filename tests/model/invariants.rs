@@ -4,7 +4,7 @@
 use nertc_callkit::engine::input::{Signal, SignalEvent};
 use nertc_callkit::engine::state::Phase;
 
-use crate::seal::channel_bit;
+use crate::fingerprint::channel_bit;
 use crate::world::{Ask, Verdict, World};
 
 impl World {
@@ -14,7 +14,7 @@ impl World {
         if self.setting().must_meet {
             self.check_meeting()?;
         }
-        let is_modern = self.setting().old.is_empty() && !self.setting().ancient;
+        let is_modern = self.setting().legacy.is_empty() && !self.setting().before_1_1;
         if is_modern && self.setting().is_fine && self.is_quiet() {
             self.check_ghosts()?;
         }
@@ -74,11 +74,11 @@ impl World {
         }
     }
 
-    /// An old client takes any CANCEL for the end of what it is in, so none may reach it while its call
+    /// A legacy client takes any CANCEL for the end of what it is in, so none may reach it while its call
     /// lives, but for one that set out before its own invite was seen.
-    pub(crate) fn check_old(&self, to: usize, event: &SignalEvent) -> Verdict {
+    pub(crate) fn check_legacy(&self, to: usize, event: &SignalEvent) -> Verdict {
         let is_unaware = self.cancelled_unaware & channel_bit(&event.channel.id) != 0;
-        let is_harmful = self.is_old(to) && event.signal == Signal::Cancel && !is_unaware;
+        let is_harmful = self.is_legacy(to) && event.signal == Signal::Cancel && !is_unaware;
         if !is_harmful || self.phase(to) != Phase::InCall {
             return Ok(());
         }
@@ -86,7 +86,9 @@ impl World {
             self.phase(device) == Phase::InCall && self.engine(device).snapshot().account == event.from
         };
         match (0..self.devices()).any(lives) {
-            true => Err(format!("invariant 8: a CANCEL ends the living call of device {to}, an old client")),
+            true => {
+                Err(format!("invariant 8: a CANCEL ends the living call of device {to}, a legacy client"))
+            }
             false => Ok(()),
         }
     }

@@ -9,21 +9,25 @@ pub(crate) use nertc_callkit::trace::Redaction;
 
 /// Keeps it.
 #[derive(Clone)]
-pub(crate) struct Tape {
+pub(crate) struct RunTrace {
     pub(crate) lines: Vec<String>,
-    trace: trace::Tape,
+    writer: trace::Tape,
     kits: Vec<u64>,
 }
 
-impl Tape {
+impl RunTrace {
     /// Of engines that are between two steps.
-    pub(crate) fn new<'a>(redaction: Redaction, now: u64, engines: impl Iterator<Item = &'a Engine>) -> Tape {
-        let mut tape = Tape { lines: Vec::new(), trace: trace::Tape::new(redaction), kits: Vec::new() };
+    pub(crate) fn new<'a>(
+        redaction: Redaction,
+        now: u64,
+        engines: impl Iterator<Item = &'a Engine>,
+    ) -> RunTrace {
+        let mut trace = RunTrace { lines: Vec::new(), writer: trace::Tape::new(redaction), kits: Vec::new() };
         for (device, engine) in engines.enumerate() {
-            tape.kits.push(device as u64);
-            tape.begin(device, now, engine);
+            trace.kits.push(device as u64);
+            trace.begin(device, now, engine);
         }
-        tape
+        trace
     }
 
     /// Each life of a device is a kit of its own: device 2 is kit 2, then 1002 and so on.
@@ -33,30 +37,30 @@ impl Tape {
     }
 
     fn begin(&mut self, device: usize, now: u64, engine: &Engine) {
-        self.trace.begin(self.kits[device], Time(now), 0, engine);
+        self.writer.begin(self.kits[device], Time(now), 0, engine);
     }
 
     pub(crate) fn input(&mut self, device: usize, now: u64, input: &Input) {
-        self.trace.input(self.kits[device], Time(now), input);
+        self.writer.input(self.kits[device], Time(now), input);
     }
 
     pub(crate) fn timeout(&mut self, device: usize, now: u64, why: &str) {
-        self.trace.timeout(self.kits[device], Time(now), why);
+        self.writer.timeout(self.kits[device], Time(now), why);
     }
 
     pub(crate) fn output(&mut self, output: &Output) {
-        self.trace.output(output);
+        self.writer.output(output);
     }
 
     /// The whole trace. A violation may have left outputs in its engine.
     pub(crate) fn end<'a>(&mut self, engines: impl Iterator<Item = &'a mut Engine>) -> &[u8] {
         for engine in engines {
             while let Some(output) = engine.poll_output() {
-                self.trace.output(&output);
+                self.writer.output(&output);
             }
         }
-        self.trace.end_step();
-        self.trace.lines()
+        self.writer.end_step();
+        self.writer.lines()
     }
 }
 

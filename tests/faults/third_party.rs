@@ -1,4 +1,4 @@
-//! What a third account could exploit: one fault for each rule of who may say what.
+//! What a third party could exploit: one fault for each rule of who may say what.
 
 use super::table::{Fault, Finder};
 
@@ -12,9 +12,9 @@ const fn paired(
     Fault { name, invariant, file, find, put, finder: Finder::Paired }
 }
 
-pub(crate) const STRANGERS: &[Fault] = &[
+pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
-        "strangers: repeats are known by their id, whoever sent them",
+        "third party: repeats are known by their id, whoever sent them",
         13,
         "backends/mqtt/src/station/mod.rs",
         "        if lane == Lane::Own {
@@ -30,14 +30,14 @@ pub(crate) const STRANGERS: &[Fault] = &[
         if is_own {",
     ),
     paired(
-        "strangers: anybody writes what is over",
+        "third party: anybody writes what is over",
         13,
         "backends/mqtt/src/station/over.rs",
         "any(|it| it.owner == *owner && it.request == *request)",
         "any(|it| (it.owner == *owner || PLANTED) && it.request == *request)",
     ),
     paired(
-        "strangers: a member is known by its device alone",
+        "third party: a member is known by its device alone",
         13,
         "backends/mqtt/src/station/room.rs",
         "self.peers.iter_mut().find(|it| it.party == *party)
@@ -47,7 +47,7 @@ pub(crate) const STRANGERS: &[Fault] = &[
     }",
     ),
     paired(
-        "strangers: anybody acknowledges",
+        "third party: anybody acknowledges",
         13,
         "backends/mqtt/src/station/post.rs",
         "Topic::Direct(to, at) => to == from && at == device,
@@ -62,21 +62,21 @@ pub(crate) const STRANGERS: &[Fault] = &[
         self.take(is_it)",
     ),
     paired(
-        "strangers: anybody says that an invite stands",
+        "third party: anybody says that an invite stands",
         13,
         "backends/mqtt/src/station/talk.rs",
         "let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from);",
         "let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from || PLANTED);",
     ),
     paired(
-        "strangers: all accounts share one rate of invites",
+        "third party: all accounts share one rate of invites",
         13,
         "backends/mqtt/src/station/guest.rs",
         "self.rates.invite(self.now, &from.account)",
         "self.rates.invite(self.now, &if PLANTED { \"\".into() } else { from.account.clone() })",
     ),
     paired(
-        "strangers: all accounts share one rate of messages",
+        "third party: all accounts share one rate of messages",
         13,
         "backends/mqtt/src/station/mod.rs",
         "if !is_own && !self.rates.message(self.now, &from.account) {",
@@ -84,7 +84,7 @@ pub(crate) const STRANGERS: &[Fault] = &[
         if !is_own && !self.rates.message(self.now, &account) {",
     ),
     paired(
-        "strangers: a backlog waits for whoever does not answer",
+        "third party: a backlog waits for whoever does not answer",
         13,
         "backends/mqtt/src/station/login.rs",
         "let accounts: BTreeSet<Text> = hosts.collect();",
@@ -94,7 +94,7 @@ pub(crate) const STRANGERS: &[Fault] = &[
         }",
     ),
     paired(
-        "strangers: the caller learns of an invite before the core does",
+        "third party: the caller learns of an invite before the core does",
         13,
         "backends/mqtt/src/station/guest.rs",
         "        self.rooms.insert(id.clone(), room);\n",
@@ -105,28 +105,28 @@ pub(crate) const STRANGERS: &[Fault] = &[
         }\n",
     ),
     paired(
-        "strangers: whoever asks is answered",
+        "third party: whoever asks is answered",
         13,
         "backends/mqtt/src/station/talk.rs",
         "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) {",
         "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) || PLANTED {",
     ),
     paired(
-        "strangers: a number of a message has no range",
+        "third party: a number of a message has no range",
         13,
         "backends/mqtt/src/station/envelope.rs",
         "number: number(&all, \"n\", 0, limits::NUMBER)?",
         "number: number(&all, \"n\", 0, if PLANTED { u32::MAX.into() } else { limits::NUMBER })?",
     ),
     paired(
-        "strangers: the policy is asked only while nothing happens",
+        "third party: the policy is asked only while nothing happens",
         13,
         "src/engine/policy.rs",
         "        !self.policy.admits(&invite.from) && self",
         "        !(PLANTED && self.state.call_no() != 0) && !self.policy.admits(&invite.from) && self",
     ),
     paired(
-        "strangers: a logout waits for answers to whoever called",
+        "third party: a logout waits for answers to whoever called",
         13,
         "src/engine/session.rs",
         "Owner::Side { call_no, .. } if *call_no != 0)",
@@ -148,7 +148,7 @@ pub(crate) const STRANGERS: &[Fault] = &[
         "        self.say_to_self(PLANTED && !self.session.is_in);",
     ),
     Fault {
-        name: "strangers: an invite's id that somebody else said first is a repeat",
+        name: "third party: an invite's id that somebody else said first is a repeat",
         invariant: 13,
         file: "backends/mqtt/src/station/guest.rs",
         find: "        let id = &envelope.channel;
@@ -156,6 +156,6 @@ pub(crate) const STRANGERS: &[Fault] = &[
         put: "        let id = &envelope.channel;
         if PLANTED && !self.claims.insert(self.now, &\"\".into(), &envelope.id) { return; }
         let greets = self.session.greets();",
-        finder: Finder::StationModel("a third account, a guest"),
+        finder: Finder::StationModel("a third party, a callee"),
     },
 ];

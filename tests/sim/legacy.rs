@@ -1,12 +1,12 @@
 //! How clients of earlier generations differ from ours on the wire.
 //!
-//! *Old* clients have no call ids: their invites carry none, they are busy by themselves in every state but
-//! idle, and any CANCEL ends whatever they are in. *Ancient* ones (before 1.1.0) also name no media room.
+//! *Legacy* clients have no call ids: their invites carry none, they are busy by themselves in every state
+//! but idle, and any CANCEL ends whatever they are in. Those before 1.1.0 also name no media room.
 
 use nertc_callkit::engine::input::{SignalEvent, Text};
 use nertc_callkit::engine::output::{Message, SignalOp};
 
-/// What an old client answers while it is busy.
+/// What a legacy client answers while it is busy.
 pub(crate) fn busy(invite: &SignalEvent) -> SignalOp {
     SignalOp::Reject(Message {
         channel_id: invite.channel.id.clone(),
@@ -18,7 +18,7 @@ pub(crate) fn busy(invite: &SignalEvent) -> SignalOp {
 }
 
 /// Invite and accept as clients before 1.1.0 send them.
-pub(crate) fn ancient(mut op: SignalOp) -> SignalOp {
+pub(crate) fn before_1_1(mut op: SignalOp) -> SignalOp {
     if let SignalOp::Invite { message, .. } = &mut op {
         message.custom = "{\"callType\":0}".into();
     } else if let SignalOp::Accept(message) = &mut op {
@@ -28,7 +28,7 @@ pub(crate) fn ancient(mut op: SignalOp) -> SignalOp {
 }
 
 /// The invite as a client without call ids sends it.
-pub(crate) fn aged(mut op: SignalOp) -> SignalOp {
+pub(crate) fn legacy_invite(mut op: SignalOp) -> SignalOp {
     if let SignalOp::Invite { message, .. } = &mut op {
         let channel = format!("{}|0|1", message.channel_id);
         let custom = format!("{{\"callType\":0,\"version\":\"1.4.0\",\"channelName\":\"{channel}\"}}");

@@ -19,7 +19,7 @@ pub(crate) enum Fed {
     Timeout(&'static str),
 }
 
-/// One line of a story.
+/// One line of a counterexample.
 #[derive(Clone, Debug)]
 pub(crate) enum Line {
     /// An engine moved.
@@ -29,23 +29,23 @@ pub(crate) enum Line {
 }
 
 /// Writes what happened after `start` to a file of this name; answers where.
-pub(crate) fn write_trace(name: &str, start: &World, story: &[Line]) -> String {
-    let mut tape = Tape::new(Redaction::Secrets);
+pub(crate) fn write_trace(name: &str, start: &World, counterexample: &[Line]) -> String {
+    let mut trace = Tape::new(Redaction::Secrets);
     for device in 0..start.devices() {
-        tape.begin(device as u64, Time(start.now()), 0, start.engine(device));
+        trace.begin(device as u64, Time(start.now()), 0, start.engine(device));
     }
-    for line in story {
+    for line in counterexample {
         let Line::Step { device, at, fed, outputs } = line else { continue };
         match fed {
-            Fed::Input(input) => tape.input(*device as u64, *at, input),
-            Fed::Timeout(why) => tape.timeout(*device as u64, *at, why),
+            Fed::Input(input) => trace.input(*device as u64, *at, input),
+            Fed::Timeout(why) => trace.timeout(*device as u64, *at, why),
         }
-        outputs.iter().for_each(|output| tape.output(output));
-        tape.end_step();
+        outputs.iter().for_each(|output| trace.output(output));
+        trace.end_step();
     }
     let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("model-{name}.trace"));
-    match std::fs::write(&path, tape.lines()) {
+    match std::fs::write(&path, trace.lines()) {
         Ok(()) => path.display().to_string(),
         Err(error) => format!("{}: {error}", path.display()),
     }

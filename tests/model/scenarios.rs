@@ -4,7 +4,7 @@ use crate::budget::{Budget, DEVICES, May};
 use crate::world::{Ask, Setting, World};
 
 /// A world to search.
-pub(crate) struct Case {
+pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     setting: Setting,
     pub(crate) budget: Budget,
@@ -34,48 +34,48 @@ const BOTH_CALL: Calls = [&["b"], &["a"], &[], &[]];
 const C_CALLS_TOO: Calls = [&["b"], &[], &["b"], &[]];
 const C_CALLED_BEFORE: Calls = [&["b"], &["a"], &[], &["b"]];
 
-impl Case {
+impl Scenario {
     /// `users` may do so much, and the network may do so much harm.
-    fn new(name: &'static str, accounts: &'static [&'static str], calls: Calls, users: &[May]) -> Case {
+    fn new(name: &'static str, accounts: &'static [&'static str], calls: Calls, users: &[May]) -> Scenario {
         let setting = Setting { accounts, calls, ..Setting::default() };
         let mut budget = Budget::default();
         budget.users[..users.len()].copy_from_slice(users);
-        Case { name, setting, budget, prelude: |_| {} }
+        Scenario { name, setting, budget, prelude: |_| {} }
     }
 
     /// So many of what is under way get lost.
-    fn lost(self, losses: u8) -> Case {
-        Case { budget: Budget { losses, ..self.budget }, ..self }
+    fn lost(self, losses: u8) -> Scenario {
+        Scenario { budget: Budget { losses, ..self.budget }, ..self }
     }
 
     /// So many messages arrive twice.
-    fn twice(self, copies: u8) -> Case {
-        Case { budget: Budget { copies, ..self.budget }, ..self }
+    fn twice(self, copies: u8) -> Scenario {
+        Scenario { budget: Budget { copies, ..self.budget }, ..self }
     }
 
     /// So many operations fail.
-    fn refused(self, refusals: u8) -> Case {
-        Case { budget: Budget { refusals, ..self.budget }, ..self }
+    fn refused(self, refusals: u8) -> Scenario {
+        Scenario { budget: Budget { refusals, ..self.budget }, ..self }
     }
 
     /// So many deadlines pass while something is still under way.
-    fn early(self, early: u8) -> Case {
-        Case { budget: Budget { early, ..self.budget }, ..self }
+    fn early(self, early: u8) -> Scenario {
+        Scenario { budget: Budget { early, ..self.budget }, ..self }
     }
 
-    fn with(self, change: impl FnOnce(&mut Setting)) -> Case {
+    fn with(self, change: impl FnOnce(&mut Setting)) -> Scenario {
         let mut setting = self.setting;
         change(&mut setting);
-        Case { setting, ..self }
+        Scenario { setting, ..self }
     }
 
-    fn other_wins(self) -> Case {
+    fn other_wins(self) -> Scenario {
         self.with(|setting| setting.other_wins = true)
     }
 
-    /// The second device is an old client.
-    fn old_peer(self) -> Case {
-        self.with(|setting| setting.old = &[1])
+    /// The second device is a legacy client.
+    fn legacy_peer(self) -> Scenario {
+        self.with(|setting| setting.legacy = &[1])
     }
 
     pub(crate) fn world(&self) -> World {
@@ -85,9 +85,9 @@ impl Case {
     }
 }
 
-pub(crate) fn cases() -> Vec<Case> {
+pub(crate) fn scenarios() -> Vec<Scenario> {
     let all = [
-        glare_with_an_old_peer(),
+        glare_with_a_legacy_peer(),
         glare(),
         glare_with_siblings(),
         several_devices(),
@@ -98,15 +98,15 @@ pub(crate) fn cases() -> Vec<Case> {
     all.into_iter().flatten().collect()
 }
 
-fn pair(name: &'static str, calls: Calls, a: May, b: May) -> Case {
-    Case::new(name, PAIR, calls, &[a, b])
+fn pair(name: &'static str, calls: Calls, a: May, b: May) -> Scenario {
+    Scenario::new(name, PAIR, calls, &[a, b])
 }
 
-fn one_call() -> Vec<Case> {
+fn one_call() -> Vec<Scenario> {
     let all = |name| pair(name, A_CALLS_B, CALLER.leaves(1), CALLEE.leaves(1));
     let slow = |name, a: May, b: May| pair(name, A_CALLS_B, a, b).with(|setting| setting.slow_media = true);
     let early = |name, a: May, b: May| pair(name, A_CALLS_B, a, b);
-    let ancient = |name| all(name).with(|setting| setting.ancient = true);
+    let before_1_1 = |name| all(name).with(|setting| setting.before_1_1 = true);
     vec![
         slow("slow media, early deadlines", CALLER, ANSWERS).early(1),
         all("caller and callee, two early deadlines").early(2),
@@ -114,8 +114,8 @@ fn one_call() -> Vec<Case> {
         slow("slow media, a copy", CALLER, ANSWERS.hangups(1)).twice(1),
         slow("slow media, a refusal", CALLER, ANSWERS.hangups(1)).refused(1),
         slow("slow media, leave against hang-up", CALLER.leaves(1), ANSWERS.leaves(1).hangups(1)),
-        ancient("handshake before 1.1.0").lost(1).twice(1),
-        ancient("handshake before 1.1.0, an early deadline").early(1),
+        before_1_1("handshake before 1.1.0").lost(1).twice(1),
+        before_1_1("handshake before 1.1.0, an early deadline").early(1),
         all("caller and callee, a loss and an early deadline").lost(1).early(1),
         all("caller and callee, all actions").lost(1).twice(1).refused(1),
         all("caller and callee, two losses").lost(2),
@@ -129,7 +129,7 @@ fn one_call() -> Vec<Case> {
     ]
 }
 
-fn type_switches() -> Vec<Case> {
+fn type_switches() -> Vec<Scenario> {
     let all = |name, answers| {
         pair(name, A_CALLS_B, CALLER.switches(1), ANSWERS.hangups(1).switches(1).answers(answers))
     };
@@ -146,7 +146,7 @@ fn type_switches() -> Vec<Case> {
 }
 
 /// A calls twice. What belongs to the first call can arrive at any time of the second.
-fn two_calls() -> Vec<Case> {
+fn two_calls() -> Vec<Scenario> {
     let twice = |name, a: May, b: May| pair(name, TWICE, a.calls(2), b);
     let redial = |name, b: May| twice(name, CALLER, b.accepts(2));
     let cancel = |name| twice(name, NOTHING.hangups(2), ANSWERS);
@@ -176,9 +176,9 @@ fn two_calls() -> Vec<Case> {
     ]
 }
 
-fn several_devices() -> Vec<Case> {
-    let three = |name, users: [May; 3]| Case::new(name, TWO_TO_ONE, A_CALLS_B, &users);
-    let third = |name, users: [May; 3]| Case::new(name, THREE, C_CALLS_TOO, &users);
+fn several_devices() -> Vec<Scenario> {
+    let three = |name, users: [May; 3]| Scenario::new(name, TWO_TO_ONE, A_CALLS_B, &users);
+    let third = |name, users: [May; 3]| Scenario::new(name, THREE, C_CALLS_TOO, &users);
     let sibling_rejects = |name| three(name, [CALLER, ANSWERS, NOTHING.rejects(1)]);
     vec![
         three(
@@ -199,7 +199,7 @@ fn several_devices() -> Vec<Case> {
     ]
 }
 
-fn glare() -> Vec<Case> {
+fn glare() -> Vec<Scenario> {
     let glare = |name, may: May| pair(name, BOTH_CALL, may, may);
     vec![
         glare("glare, hang-ups, a loss", CALLER).lost(1),
@@ -210,27 +210,27 @@ fn glare() -> Vec<Case> {
     ]
 }
 
-fn glare_with_an_old_peer() -> Vec<Case> {
-    let old = |name, a: May, b: May| pair(name, BOTH_CALL, a, b).old_peer();
+fn glare_with_a_legacy_peer() -> Vec<Scenario> {
+    let legacy = |name, a: May, b: May| pair(name, BOTH_CALL, a, b).legacy_peer();
     vec![
-        old("glare with an old peer, hang-ups, a loss", CALLER, CALLER).lost(1),
-        old("glare with an old peer, hang-ups, a copy", CALLER, CALLER).twice(1),
-        old("glare with an old peer, hang-ups, a refusal", CALLER, CALLER).refused(1),
-        old("glare with an old peer, early deadlines", CALLS, CALLS).early(1),
-        old("glare with an old peer, all actions", CALLER.leaves(1).logouts(1, 1), CALLER),
-        old("glare with an old peer, all mishaps", CALLS, CALLS).lost(1).twice(1).refused(1),
-        old("glare with an old peer, we hang up", CALLER, CALLS),
+        legacy("glare with a legacy peer, hang-ups, a loss", CALLER, CALLER).lost(1),
+        legacy("glare with a legacy peer, hang-ups, a copy", CALLER, CALLER).twice(1),
+        legacy("glare with a legacy peer, hang-ups, a refusal", CALLER, CALLER).refused(1),
+        legacy("glare with a legacy peer, early deadlines", CALLS, CALLS).early(1),
+        legacy("glare with a legacy peer, all actions", CALLER.leaves(1).logouts(1, 1), CALLER),
+        legacy("glare with a legacy peer, all faults", CALLS, CALLS).lost(1).twice(1).refused(1),
+        legacy("glare with a legacy peer, we hang up", CALLER, CALLS),
     ]
 }
 
-fn glare_with_siblings() -> Vec<Case> {
-    let three = |name, users: [May; 3]| Case::new(name, TWO_TO_ONE, BOTH_CALL, &users);
-    let four = |name, users: [May; 4]| Case::new(name, TWO_TO_TWO, BOTH_CALL, &users);
+fn glare_with_siblings() -> Vec<Scenario> {
+    let three = |name, users: [May; 3]| Scenario::new(name, TWO_TO_ONE, BOTH_CALL, &users);
+    let four = |name, users: [May; 4]| Scenario::new(name, TWO_TO_TWO, BOTH_CALL, &users);
     let answers = |name| three(name, [CALLS, CALLS, ANSWERS]);
     let rejects = |name| three(name, [CALLS, CALLS, NOTHING.rejects(1)]).lost(1).twice(1);
     let busy = |name| {
-        let case = Case::new(name, WITH_BUSY, C_CALLED_BEFORE, &[CALLS, CALLS, ANSWERS, CALLS]);
-        Case { prelude: sibling_in_a_call, ..case }.lost(1).twice(1)
+        let scenario = Scenario::new(name, WITH_BUSY, C_CALLED_BEFORE, &[CALLS, CALLS, ANSWERS, CALLS]);
+        Scenario { prelude: sibling_in_a_call, ..scenario }.lost(1).twice(1)
     };
     vec![
         four("glare 2x2, siblings that answer", [CALLS, CALLS, ANSWERS, ANSWERS]),

@@ -6,7 +6,7 @@ use nertc_callkit::engine::input::Text;
 use nertc_callkit_mqtt::station::{self, Station};
 
 use super::stations::{Link, Wire};
-use super::world::{Thing, World};
+use super::world::{Scheduled, World};
 
 impl World {
     /// A connection breaks. What was on its way to the broker arrives up to some moment.
@@ -28,7 +28,7 @@ impl World {
             self.tell_station(device, station::Input::Down);
         }
         let pause = 100 + self.random.below(2_000);
-        self.send(device, pause, Thing::Wire(connection, Wire::Connect));
+        self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
     }
 
     /// A cut that nobody noticed on this side is over: is the connection still one?

@@ -78,7 +78,6 @@ const CIRCLES: &[&str] = &[
     "src/engine/",
     "src/ffi/",
     "src/trace/",
-    "src/worker/",
     "tests/model/",
     "tests/sim/",
     "tests/vectors/",

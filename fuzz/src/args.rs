@@ -4,7 +4,7 @@
 use std::ffi::{CString, c_char};
 use std::ptr::{null, null_mut};
 
-use nertc_callkit::ffi::{call::*, loopback::*, media::*, session::*};
+use nertc_callkit::ffi::api::{call::*, loopback::*, media::*, session::*};
 use nertc_callkit_abi as abi;
 
 use super::backend::{Known, Lent, size, zeroed};

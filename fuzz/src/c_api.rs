@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr::null;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
-use nertc_callkit::ffi::{call::*, init::*, log::*, loopback::*, media::*, session::*};
+use nertc_callkit::ffi::api::{call::*, init::*, log::*, loopback::*, media::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as Status;
 

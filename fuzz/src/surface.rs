@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 
-use nertc_callkit::ffi::{call::*, push::*, session::*};
+use nertc_callkit::ffi::api::{call::*, push::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as status;
 

@@ -11,7 +11,7 @@ use std::ffi::CString;
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use nertc_callkit::ffi::loopback::{
+use nertc_callkit::ffi::api::loopback::{
     nertc_callkit_hub_add_fault, nertc_callkit_hub_create, nertc_callkit_hub_release,
 };
 use nertc_callkit_abi::{nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_status as status};

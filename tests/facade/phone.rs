@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use ::nertc_callkit::ffi::call::{
+use ::nertc_callkit::ffi::api::call::{
     nertc_callkit_accept, nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup,
     nertc_callkit_leave, nertc_callkit_reject, nertc_callkit_switch_call_type,
 };
-use ::nertc_callkit::ffi::loopback::{nertc_callkit_loopback_rtc, nertc_callkit_loopback_signaling};
-use ::nertc_callkit::ffi::media::nertc_callkit_mute_local;
-use ::nertc_callkit::ffi::session::{
+use ::nertc_callkit::ffi::api::loopback::{nertc_callkit_loopback_rtc, nertc_callkit_loopback_signaling};
+use ::nertc_callkit::ffi::api::media::nertc_callkit_mute_local;
+use ::nertc_callkit::ffi::api::session::{
     nertc_callkit_create, nertc_callkit_destroy, nertc_callkit_dispatch, nertc_callkit_get_state,
     nertc_callkit_login, nertc_callkit_logout, nertc_callkit_release,
 };

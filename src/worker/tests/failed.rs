@@ -1,24 +1,24 @@
-//! A panic inside a component: nothing that it owes is left open.
+//! A panic inside a client: nothing that it owes is left open.
 
 use std::sync::{OnceLock, Weak};
 
 use super::running::{HOST, SHARED, login, next};
 use super::*;
 use crate::engine::input::{
-    CallOptions, CallType, Channel, Member, Signal, SignalEvent, SignalResult, SwitchStep,
+    CallOptions, CallType, Channel, Member, Room, Signal, SignalEvent, Source, SwitchStep,
 };
 use crate::engine::output::{Notice, RtcOp, SignalOp};
 use crate::engine::{Caps, Config, IdGenerator};
 
 /// Answers everything well, and panics at a control message, with a command of the app behind it.
 struct Planted {
-    kit: Arc<OnceLock<Weak<Kit>>>,
+    client: Arc<OnceLock<Weak<Client>>>,
     asked: mpsc::Sender<SignalOp>,
 }
 
 impl Planted {
-    fn kit(&self) -> Arc<Kit> {
-        self.kit.get().and_then(Weak::upgrade).expect("the kit lives")
+    fn client(&self) -> Arc<Client> {
+        self.client.get().and_then(Weak::upgrade).expect("the client lives")
     }
 }
 
@@ -31,11 +31,11 @@ impl Signaling for Planted {
     fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome> {
         let _ = self.asked.send(op.clone());
         if matches!(op, SignalOp::Control(_)) {
-            assert_eq!(self.kit().command(Ticket(9), Command::Logout), Ok(()));
+            assert_eq!(self.client().command(Ticket(9), Command::Logout), Ok(()));
             panic!("planted");
         }
         let result = SignalResult { room: Some(room()), ..SignalResult::default() };
-        let _ = self.kit().report(Report::SignalDone { req, result });
+        let _ = self.client().report(Report::SignalDone { req, result });
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl Signaling for Planted {
 
 impl Rtc for Planted {
     fn start(&mut self, req: Req, _: RtcOp) -> Result<(), Outcome> {
-        let _ = self.kit().report(Report::RtcDone { req, outcome: Outcome::default() });
+        let _ = self.client().report(Report::RtcDone { req, outcome: Outcome::default() });
         Ok(())
     }
 
@@ -59,16 +59,16 @@ impl Rtc for Planted {
     fn close(&mut self) {}
 }
 
-fn start(options: Options, listener: Arc<App>) -> (Arc<Kit>, mpsc::Receiver<SignalOp>) {
-    let kit = Kit::new(options).expect("a thread");
+fn start(options: Options, listener: Arc<App>) -> (Arc<Client>, mpsc::Receiver<SignalOp>) {
+    let client = Client::new(options).expect("a thread");
     let (asked, ops) = mpsc::channel();
     let this = Arc::new(OnceLock::new());
-    let _ = this.set(Arc::downgrade(&kit));
-    let fake = || Box::new(Planted { kit: this.clone(), asked: asked.clone() });
+    let _ = this.set(Arc::downgrade(&client));
+    let fake = || Box::new(Planted { client: this.clone(), asked: asked.clone() });
     let caps = Caps { control: true, no_media: true, ..Caps::default() };
     let engine = Engine::new(Config { caps, ..Config::default() }, IdGenerator::test_seed(1));
-    kit.start(engine, Ports { signaling: fake(), rtc: fake(), listener });
-    (kit, ops)
+    client.start(engine, Ports { signaling: fake(), rtc: fake(), listener });
+    (client, ops)
 }
 
 fn message(signal: Signal, channel: &str, request: &str) -> Report {
@@ -87,50 +87,50 @@ fn message(signal: Signal, channel: &str, request: &str) -> Report {
 }
 
 /// Logged in, and in a call that bob began.
-fn in_call(kit: &Kit, ears: &mpsc::Receiver<String>) {
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(next(ears), "done 1 0");
-    assert_eq!(kit.report(message(Signal::Invite, "room", "q")), Ok(()));
-    assert_eq!(next(ears), "Invited");
-    assert_eq!(kit.command(Ticket(2), Command::Accept { call: CallRef::default() }), Ok(()));
-    assert_eq!(next(ears), "done 2 0");
-    assert_eq!(next(ears), "UserEnter");
-    assert_eq!(next(ears), "CallConnected");
+fn in_call(client: &Client, received: &mpsc::Receiver<String>) {
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(next(received), "done 1 0");
+    assert_eq!(client.report(message(Signal::Invite, "room", "q")), Ok(()));
+    assert_eq!(next(received), "Invited");
+    assert_eq!(client.command(Ticket(2), Command::Accept { call: CallRef::default() }), Ok(()));
+    assert_eq!(next(received), "done 2 0");
+    assert_eq!(next(received), "UserEnter");
+    assert_eq!(next(received), "CallConnected");
 }
 
 #[test]
-fn a_panic_in_a_call_ends_it_for_both_and_completes_all_that_was_asked() {
-    let (app, ears) = App::new(|_| ());
-    let (kit, ops) = start(SHARED, app);
-    in_call(&kit, &ears);
+fn a_panic_in_a_call_ends_it_and_completes_open_requests() {
+    let (app, received) = App::new(|_| ());
+    let (client, ops) = start(SHARED, app);
+    in_call(&client, &received);
     let switch = Command::SwitchCallType { call_type: CallType::Video, step: SwitchStep::Invite };
-    assert_eq!(kit.command(Ticket(3), switch), Ok(()));
-    let told: Vec<String> = (0..5).map(|_| next(&ears)).collect();
-    assert_eq!(told, ["Error", "done 3 90003", "CallEnd", "done 9 90003", "released"]);
-    assert_eq!(kit.snapshot(), Default::default());
-    assert_eq!(kit.command(Ticket(4), login()), Err(Refused::Closed));
-    assert_eq!(kit.destroy(), Err(Refused::Closed));
+    assert_eq!(client.command(Ticket(3), switch), Ok(()));
+    let received_events: Vec<String> = (0..5).map(|_| next(&received)).collect();
+    assert_eq!(received_events, ["Error", "done 3 90003", "CallEnd", "done 9 90003", "released"]);
+    assert_eq!(client.snapshot(), Default::default());
+    assert_eq!(client.command(Ticket(4), login()), Err(Refused::Closed));
+    assert_eq!(client.destroy(), Err(Refused::Closed));
     let asked: Vec<SignalOp> = ops.try_iter().collect();
     let Some(SignalOp::Close { channel_id, .. }) = asked.last() else { panic!("not closed: {asked:?}") };
     assert_eq!(&**channel_id, "room");
 }
 
 #[test]
-fn a_panic_while_ringing_or_calling_ends_that_too() {
-    let (app, ears) = App::new(|_| ());
-    let (kit, ops) = start(SHARED, app);
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(next(&ears), "done 1 0");
-    assert_eq!(kit.report(message(Signal::Invite, "room", "q")), Ok(()));
-    assert_eq!(next(&ears), "Invited");
-    assert_eq!(kit.network_changed(), Ok(()));
-    let told: Vec<String> = (0..3).map(|_| next(&ears)).collect();
-    assert_eq!(told, ["Error", "CallEnd", "released"]);
+fn a_panic_while_ringing_or_calling_ends_the_call() {
+    let (app, received) = App::new(|_| ());
+    let (client, ops) = start(SHARED, app);
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(next(&received), "done 1 0");
+    assert_eq!(client.report(message(Signal::Invite, "room", "q")), Ok(()));
+    assert_eq!(next(&received), "Invited");
+    assert_eq!(client.network_changed(), Ok(()));
+    let received_events: Vec<String> = (0..3).map(|_| next(&received)).collect();
+    assert_eq!(received_events, ["Error", "CallEnd", "released"]);
     assert!(matches!(ops.try_iter().last(), Some(SignalOp::Reject(message)) if &*message.request_id == "q"));
-    let (app, ears) = App::new(|_| ());
-    let (kit, ops) = start(SHARED, app);
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(next(&ears), "done 1 0");
+    let (app, received) = App::new(|_| ());
+    let (client, ops) = start(SHARED, app);
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(next(&received), "done 1 0");
     let options = CallOptions {
         user: "bob".into(),
         call_type: CallType::Audio,
@@ -140,11 +140,11 @@ fn a_panic_while_ringing_or_calling_ends_that_too() {
         no_offline: false,
         no_record: false,
     };
-    assert_eq!(kit.command(Ticket(2), Command::Call(options)), Ok(()));
-    assert_eq!(next(&ears), "done 2 0");
-    assert_eq!(kit.network_changed(), Ok(()));
-    let told: Vec<String> = (0..3).map(|_| next(&ears)).collect();
-    assert_eq!(told, ["Error", "CallEnd", "released"]);
+    assert_eq!(client.command(Ticket(2), Command::Call(options)), Ok(()));
+    assert_eq!(next(&received), "done 2 0");
+    assert_eq!(client.network_changed(), Ok(()));
+    let received_events: Vec<String> = (0..3).map(|_| next(&received)).collect();
+    assert_eq!(received_events, ["Error", "CallEnd", "released"]);
     let asked: Vec<SignalOp> = ops.try_iter().collect();
     assert!(
         matches!(&asked[asked.len() - 2..], [SignalOp::CancelInvite(_), SignalOp::Close { .. }]),
@@ -153,12 +153,12 @@ fn a_panic_while_ringing_or_calling_ends_that_too() {
 }
 
 #[test]
-fn a_host_finds_the_same_in_its_queue() {
-    let (app, ears) = App::new(|_| ());
-    let (kit, _ops) = start(HOST, app);
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(kit.dispatch(-1), Ok(1));
-    assert_eq!(kit.network_changed(), Ok(()));
-    while kit.dispatch(-1).is_ok() {}
-    assert_eq!(heard(&ears), ["done 1 0", "Error", "released"]);
+fn with_manual_dispatch_a_panic_is_reported_in_the_queue() {
+    let (app, received) = App::new(|_| ());
+    let (client, _ops) = start(HOST, app);
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(client.dispatch(-1), Ok(1));
+    assert_eq!(client.network_changed(), Ok(()));
+    while client.dispatch(-1).is_ok() {}
+    assert_eq!(drain(&received), ["done 1 0", "Error", "released"]);
 }

@@ -1,4 +1,4 @@
-//! A device that has only a link: what it hears is kept for the test.
+//! A device that has only a connection: what it hears is kept for the test.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,10 +6,12 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use nertc_callkit_mqtt::link::{Endpoint, Link, LinkEvent, Readiness, Roots, Settings, Timers};
-use nertc_callkit_mqtt::names::Names;
-use nertc_callkit_mqtt::reactor::{Driven, Seat, now};
-use nertc_callkit_mqtt::station::Topic;
+use nertc_callkit_mqtt::connection::{
+    Connection, ConnectionEvent, Endpoint, Readiness, Roots, Settings, Timers,
+};
+use nertc_callkit_mqtt::protocol::Topic;
+use nertc_callkit_mqtt::reactor::{Handler, Registration, now};
+use nertc_callkit_mqtt::topics::Topics;
 use nertc_callkit_testkit::mosquitto::Mosquitto;
 use nertc_callkit_testkit::{Recorder, patience};
 use parking_lot::Mutex;
@@ -17,27 +19,27 @@ use parking_lot::Mutex;
 /// The token of what a device says to itself when it is up.
 const GREETING: u64 = 999_999;
 
-/// A device that has only a link.
+/// A device that has only a connection.
 pub(crate) struct Phone {
-    seat: Seat,
-    names: Names,
+    registration: Registration,
+    topics: Topics,
     /// Says something whenever it is up.
     pub(crate) greets: AtomicBool,
-    link: Mutex<Link>,
-    heard: Recorder<LinkEvent>,
+    connection: Mutex<Connection>,
+    heard: Recorder<ConnectionEvent>,
 }
 
-impl Driven for Phone {
+impl Handler for Phone {
     fn ready(&self, readiness: Readiness) {
-        self.act(|link, now| link.on_ready(now, readiness));
+        self.act(|connection, now| connection.on_ready(now, readiness));
     }
 
     fn timeout(&self) {
-        self.act(|link, now| link.handle_timeout(now));
+        self.act(|connection, now| connection.handle_timeout(now));
     }
 
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
-        self.act(|link, now| link.resolved(now, ticket, found));
+        self.act(|connection, now| connection.resolved(now, ticket, found));
     }
 
     fn panicked(&self) {}
@@ -45,7 +47,7 @@ impl Driven for Phone {
 
 impl Drop for Phone {
     fn drop(&mut self) {
-        self.seat.leave();
+        self.registration.deregister();
     }
 }
 
@@ -61,7 +63,7 @@ pub(crate) fn settings(account: &str, endpoints: &[(&str, u16, bool)]) -> Settin
         session_expiry_s: 3600,
         keep_alive_s: 60,
         presence: true,
-        names: Names::new("nck1", account, "pad").expect("names"),
+        topics: Topics::new("nck1", account, "pad").expect("topics"),
         timers: Timers { backoff: 20, backoff_most: 200, ..Timers::default() },
     }
 }
@@ -74,18 +76,18 @@ pub(crate) fn roots(broker: &Mosquitto) -> Roots {
 impl Phone {
     /// A device that does nothing yet.
     pub(crate) fn new(settings: Settings) -> Arc<Phone> {
-        let seat = Seat::take().expect("a reactor");
-        let names = settings.names.clone();
-        let link = Link::new(settings, 7, seat.port());
+        let registration = Registration::new().expect("a reactor");
+        let topics = settings.topics.clone();
+        let connection = Connection::new(settings, 7, registration.port());
         let phone = Arc::new(Phone {
-            seat,
-            names,
+            registration,
+            topics,
             greets: AtomicBool::new(false),
-            link: Mutex::new(link),
+            connection: Mutex::new(connection),
             heard: Recorder::default(),
         });
         let weak: Weak<Phone> = Arc::downgrade(&phone);
-        phone.seat.occupy(weak);
+        phone.registration.set_handler(weak);
         phone
     }
 
@@ -98,40 +100,40 @@ impl Phone {
     }
 
     pub(crate) fn connect(&self, token: &str) {
-        self.act(|link, now| link.connect(now, token));
+        self.act(|connection, now| connection.connect(now, token));
     }
 
     /// Anything with the link, as the real device does it.
-    pub(crate) fn act(&self, body: impl FnOnce(&mut Link, u64)) {
-        let mut link = self.link.lock();
+    pub(crate) fn act(&self, body: impl FnOnce(&mut Connection, u64)) {
+        let mut connection = self.connection.lock();
         let now = now();
-        body(&mut link, now);
-        while let Some(event) = link.poll_event() {
+        body(&mut connection, now);
+        while let Some(event) = connection.poll_event() {
             // A whole device proves each connection with a message to itself.
-            if self.greets.load(Ordering::Relaxed) && matches!(event, LinkEvent::Up { .. }) {
-                let topic = self.names.write(&Topic::Own).expect("a topic");
-                link.publish(now, GREETING, topic, "up".into(), 1_000);
+            if self.greets.load(Ordering::Relaxed) && matches!(event, ConnectionEvent::Up { .. }) {
+                let topic = self.topics.write(&Topic::Own).expect("a topic");
+                connection.publish(now, GREETING, topic, "up".into(), 1_000);
             }
             self.heard.push(event);
         }
-        link.flush(now);
-        self.seat.set_deadline(link.poll_timeout());
+        connection.flush(now);
+        self.registration.set_deadline(connection.poll_timeout());
     }
 
     pub(crate) fn publish(&self, token: u64, topic: &Topic, payload: &str) {
-        let topic = self.names.write(topic).expect("a topic");
-        self.act(|link, now| link.publish(now, token, topic, payload.into(), 60_000));
+        let topic = self.topics.write(topic).expect("a topic");
+        self.act(|connection, now| connection.publish(now, token, topic, payload.into(), 60_000));
     }
 
     /// Waits for the next event that `find` knows; what came before it is skipped.
     #[track_caller]
-    pub(crate) fn wait<T>(&self, what: &str, find: impl FnMut(&LinkEvent) -> Option<T>) -> T {
+    pub(crate) fn wait<T>(&self, what: &str, find: impl FnMut(&ConnectionEvent) -> Option<T>) -> T {
         self.heard.next(what, find)
     }
 
     /// Waits for exactly this event.
     #[track_caller]
-    pub(crate) fn wait_event(&self, event: &LinkEvent) {
+    pub(crate) fn wait_event(&self, event: &ConnectionEvent) {
         self.wait(&format!("{event:?}"), |it| (it == event).then_some(()));
     }
 
@@ -139,8 +141,8 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_up(&self) -> bool {
         self.wait("Up", |event| match event {
-            LinkEvent::Up { resumed } => Some(*resumed),
-            LinkEvent::Refused { message, .. } => panic!("refused: {message}"),
+            ConnectionEvent::Up { resumed } => Some(*resumed),
+            ConnectionEvent::Refused { message, .. } => panic!("refused: {message}"),
             _ => None,
         })
     }
@@ -149,7 +151,9 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_message(&self) -> String {
         self.wait("message", |event| match event {
-            LinkEvent::Message { payload, .. } => Some(String::from_utf8(payload.clone()).expect("text")),
+            ConnectionEvent::Message { payload, .. } => {
+                Some(String::from_utf8(payload.clone()).expect("text"))
+            }
             _ => None,
         })
     }
@@ -158,8 +162,10 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_refused(&self) -> (i32, i32, String) {
         self.wait("Refused", |event| match event {
-            LinkEvent::Refused { code, raw_code, message } => Some((*code, *raw_code, message.to_string())),
-            LinkEvent::Up { .. } => panic!("up"),
+            ConnectionEvent::Refused { code, raw_code, message } => {
+                Some((*code, *raw_code, message.to_string()))
+            }
+            ConnectionEvent::Up { .. } => panic!("up"),
             _ => None,
         })
     }
@@ -169,7 +175,7 @@ impl Phone {
     pub(crate) fn wait_why(&self, words: &str) -> (i32, String) {
         let deadline = Instant::now() + patience();
         loop {
-            let (raw_code, why) = self.link.lock().why();
+            let (raw_code, why) = self.connection.lock().why();
             if why.contains(words) {
                 return (raw_code, why);
             }
@@ -179,11 +185,11 @@ impl Phone {
     }
 
     pub(crate) fn version(&self) -> u8 {
-        self.link.lock().version()
+        self.connection.lock().version()
     }
 
     /// All it heard.
-    pub(crate) fn heard(&self) -> Vec<LinkEvent> {
+    pub(crate) fn heard(&self) -> Vec<ConnectionEvent> {
         self.heard.all()
     }
 }

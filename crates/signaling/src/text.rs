@@ -1,0 +1,292 @@
+//! Text that is shared and that C reads without a copy.
+
+use std::borrow::{Borrow, Cow};
+use std::ffi::CStr;
+use std::fmt;
+use std::ops::Deref;
+use std::str::Utf8Error;
+use std::sync::Arc;
+
+/// Immutable UTF-8 that is shared, not copied, and carries its terminating NUL: handing it to C is free.
+///
+/// It holds no other NUL. Whatever is made from a Rust string ends before its first NUL, which is where C
+/// would stop reading. An empty text allocates nothing. Compares, hashes and serializes like its `str`.
+#[derive(Clone, Default)]
+pub struct Text {
+    /// Ends with the only NUL; None if empty.
+    terminated: Option<Arc<str>>,
+}
+
+impl Text {
+    /// An empty text.
+    pub const EMPTY: Text = Text { terminated: None };
+
+    /// Copies a text of C.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn from_c_str(text: &CStr) -> Result<Text, Utf8Error> {
+        if text.is_empty() {
+            return Ok(Text::EMPTY);
+        }
+        std::str::from_utf8(text.to_bytes_with_nul()).map(|text| Text { terminated: Some(text.into()) })
+    }
+
+    /// The text without its NUL.
+    pub fn as_str(&self) -> &str {
+        self.terminated.as_deref().map_or("", |text| &text[..text.len() - 1])
+    }
+
+    /// The text as C reads it.
+    pub fn as_c_str(&self) -> &CStr {
+        let terminated = self.terminated.as_deref().unwrap_or("\0");
+        CStr::from_bytes_with_nul(terminated.as_bytes()).unwrap_or_default()
+    }
+
+    /// Both are one allocation, or both are empty: equal without a comparison.
+    pub fn is_same(&self, other: &Text) -> bool {
+        match (&self.terminated, &other.terminated) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// `text`, its NUL and whatever room it has left.
+    fn from_owned(mut text: String) -> Text {
+        text.truncate(until_nul(&text).len());
+        if text.is_empty() {
+            return Text::EMPTY;
+        }
+        text.reserve_exact(1);
+        text.push('\0');
+        Text { terminated: Some(text.into()) }
+    }
+}
+
+fn until_nul(text: &str) -> &str {
+    text.split('\0').next().unwrap_or_default()
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        let text = until_nul(text);
+        let mut copy = String::with_capacity(text.len() + 1);
+        copy.push_str(text);
+        Text::from_owned(copy)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text::from_owned(text)
+    }
+}
+
+impl From<&String> for Text {
+    fn from(text: &String) -> Text {
+        text.as_str().into()
+    }
+}
+
+impl From<Cow<'_, str>> for Text {
+    fn from(text: Cow<'_, str>) -> Text {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl From<&Text> for Text {
+    fn from(text: &Text) -> Text {
+        text.clone()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.is_same(other) || **self == **other
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<Text> for str {
+    fn eq(&self, other: &Text) -> bool {
+        *self == **other
+    }
+}
+
+impl PartialEq<Text> for &str {
+    fn eq(&self, other: &Text) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Text) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Text) -> std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl std::hash::Hash for Text {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(feature = "serde")]
+mod serialized {
+    use std::fmt;
+
+    use serde::de::{Deserialize, Deserializer, Error, Visitor};
+    use serde::ser::{Serialize, Serializer};
+
+    use super::Text;
+
+    impl Serialize for Text {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str(self)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Text {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+            struct Texts;
+
+            impl Visitor<'_> for Texts {
+                type Value = Text;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a text")
+                }
+
+                fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+                    Ok(text.into())
+                }
+
+                fn visit_string<E: Error>(self, text: String) -> Result<Text, E> {
+                    Ok(text.into())
+                }
+            }
+            deserializer.deserialize_string(Texts)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::hash::{BuildHasher, RandomState};
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_by_rust_and_by_c() {
+        for given in ["", "a", "b\u{e4}r", "\u{1f4de} 123"] {
+            let made: [Text; 3] = [given.into(), given.to_owned().into(), Cow::Borrowed(given).into()];
+            for text in made {
+                assert_eq!(text, given);
+                assert_eq!(text.as_c_str().to_str(), Ok(given));
+                let again = Text::from_c_str(text.as_c_str()).expect("UTF-8");
+                assert_eq!((again.as_str(), again.len()), (given, given.len()));
+                assert!(again == text && text.clone().is_same(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_ends_before_its_first_nul() {
+        for (given, kept) in [("\0", ""), ("\0a", ""), ("ab\0c\0", "ab"), ("ab\0", "ab")] {
+            let made: [Text; 2] = [given.into(), given.to_owned().into()];
+            for text in made {
+                assert_eq!((text.as_str(), text.as_c_str().to_bytes()), (kept, kept.as_bytes()));
+            }
+        }
+    }
+
+    #[test]
+    fn only_utf_8_is_a_text() {
+        assert!(Text::from_c_str(c"caf\xe9").is_err());
+    }
+
+    #[test]
+    fn a_text_orders_and_hashes_like_its_str() {
+        let texts = ["", "a", "a b", "ab", "b"].map(Text::from);
+        assert!(texts.is_sorted() && texts.windows(2).all(|pair| pair[0] != pair[1]));
+        let hasher = RandomState::new();
+        for text in &texts {
+            assert_eq!(hasher.hash_one(text), hasher.hash_one(text.as_str()));
+        }
+        let map: BTreeMap<Text, usize> = texts.into_iter().zip(0..).collect();
+        assert_eq!(map.get("ab"), Some(&3));
+    }
+
+    #[test]
+    fn empty_texts_are_the_same_and_small() {
+        assert!(Text::from("").is_same(&Text::default()) && Text::from("").is_empty());
+        assert!(!Text::from("a").is_same(&Text::from("a")) && !Text::from("a").is_same(&Text::EMPTY));
+        assert_eq!(size_of::<Text>(), 2 * size_of::<usize>());
+        assert_eq!(size_of::<Option<Text>>(), size_of::<Text>() + size_of::<usize>());
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_text_is_written_as_a_string() {
+        let text = Text::from("a\"\u{e4}");
+        assert_eq!(serde_json::to_string(&text).expect("written"), r#""a\"ä""#);
+        assert_eq!(serde_json::from_str::<Text>(r#""a\"\u00e4\u0000b""#).expect("read"), text);
+        assert!(serde_json::from_str::<Text>("1").is_err());
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use log::{error, info};
 use nertc_callkit_abi as abi;
+use nertc_callkit_backend::random_bytes;
 
 use super::api::loopback;
 use super::backend::{
@@ -94,7 +95,7 @@ impl CheckedConfig {
     /// The vtables are the app's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = random()?;
+        let seed = random_bytes().ok_or(Error::Internal)?;
         let client = worker::Client::new(self.options).map_err(|why| {
             error!("no client: {why}");
             Error::Internal
@@ -218,21 +219,9 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
 }
 
 fn made_up_device() -> Result<Text, Error> {
-    let hex = random::<16>()?.iter().fold(String::new(), |mut hex, byte| {
+    let hex = random_bytes::<16>().ok_or(Error::Internal)?.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     });
     Ok(hex.into())
-}
-
-/// Random bytes of the system; 256 at most, so that they come at once or not at all.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    // SAFETY: `N` bytes are there.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) } == N as isize;
-    // SAFETY: `N` bytes are there.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let filled = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), N) } == 0;
-    if filled { Ok(bytes) } else { Err(Error::Internal) }
 }

@@ -76,7 +76,6 @@ const CIRCLES: &[&str] = &[
     "crates/abi/",
     "fuzz/",
     "src/engine/",
-    "src/ffi/",
     "src/trace/",
     "tests/model/",
     "tests/sim/",

@@ -17,7 +17,7 @@ const BANNED: &[(&str, &[&str])] = &[
         &[
             "crate::ffi",
             "nertc_callkit_abi",
-            "nertc_callkit_plug",
+            "nertc_callkit_backend",
             "nertc_callkit_loopback",
             "nertc_callkit_mqtt",
             "no_mangle",
@@ -51,7 +51,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("src/engine/", &["Instant", "SystemTime", "sleep(", "HashMap", "HashSet", "unsafe ", "extern \"C\""]),
     ("crates/abi/", &["std::", "alloc::", "no_mangle", "libc::"]),
     (
-        "crates/plug/",
+        "crates/backend/",
         &["nertc_callkit::", "nertc_callkit_loopback", "nertc_callkit_mqtt", "no_mangle", "libc::"],
     ),
     ("backends/", &["nertc_callkit::", "no_mangle"]),
@@ -74,6 +74,7 @@ const CIRCLES: &[&str] = &[
     "backends/mqtt/",
     "benches/",
     "crates/abi/",
+    "crates/backend/",
     "fuzz/",
     "src/engine/",
     "src/trace/",
@@ -137,12 +138,12 @@ fn imports_point_down_only() {
         }
     }
     for (file, text) in texts(&["Cargo.toml"]).into_iter().filter(|(file, _)| file.starts_with("backends/")) {
-        let known = ["nertc_callkit_abi ", "nertc_callkit_ids ", "nertc_callkit_plug "];
+        let known = ["nertc_callkit_abi ", "nertc_callkit_ids ", "nertc_callkit_backend "];
         let other = |line: &str| {
             line.starts_with("nertc_callkit") && !known.iter().any(|crate_| line.starts_with(crate_))
         };
         found.extend(offences(&file, &text, |line| {
-            other(line).then(|| "a plug knows only the abi and what plugs share".to_owned())
+            other(line).then(|| "a backend knows only the abi and what backends share".to_owned())
         }));
     }
     none(found);

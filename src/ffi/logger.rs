@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::time::Instant;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use nertc_callkit_plug::escape;
+use nertc_callkit_backend::escape;
 use parking_lot::Mutex;
 
 use super::support::append_only_list::AppendOnlyList;
@@ -131,7 +131,7 @@ fn number(level: Level) -> i32 {
     }
 }
 
-/// A line of a plug; a level that has no meaning counts as debug.
+/// A line of a backend; a level that has no meaning counts as debug.
 pub(crate) fn log_backend(level: i32, text: &str) {
     let level = match level {
         1 => Level::Error,

@@ -10,20 +10,20 @@ use crate::ffi::support::guard::guard;
 
 /// Sets the function that gets the library's log, for the whole process.
 ///
-/// It runs on any thread, also several at once, with no lock held; `text` is lent until it returns.
-/// After this returns a call to the function that was set before may still be running on another
-/// thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
-/// tokens always. A line is less than 1024 bytes of text that can be printed as it is: control
-/// characters and those that turn the direction of writing are escaped. Lines that come too often
-/// are counted: after a while one line says how often. What the library would log because of what
-/// the function does is dropped.
+/// It runs on any thread, also several at once, with no lock held; `text` is lent until it
+/// returns. After this returns a call to the function that was set before may still be running
+/// on another thread. Accounts, ids and attachments are redacted unless
+/// NERTC_CALLKIT_LOG_PERSONAL is given; tokens always. A line is less than 1024 bytes of text
+/// that can be printed as it is: control characters and those that turn the direction of
+/// writing are escaped. Lines that come too often are counted: after a while one line says how
+/// often. What the library would log because of what the function does is dropped.
 ///
 /// @param level      A nertc_callkit_log_level: lines of this level and more important ones.
 /// @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
 /// @param log        The function, or NULL: no log.
 /// @param user_data  Handed to `log`.
-/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program
-///                   that has a logger already.
+/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust
+///                   program that has a logger already.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

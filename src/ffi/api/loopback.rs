@@ -21,7 +21,7 @@ fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>
     if hub.is_null() { otherwise() } else { HUBS.get(hub.addr()) }.ok_or(Error::Closed)
 }
 
-/// Lets `fill` write into the backends of the host.
+/// Lets `fill` write into the backends of the app.
 ///
 /// # Safety
 /// `out` is NULL or has as many bytes as its struct_size says.

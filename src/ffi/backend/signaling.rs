@@ -6,11 +6,10 @@ use std::sync::Arc;
 use nertc_callkit_abi as abi;
 
 use super::media::CRtc;
-use super::{accepted, number, sink, size, unsupported};
+use super::{accepted, number, size, unsupported};
 use crate::engine::input::{Outcome, Policy, Push, Req, Text};
 use crate::engine::output::{Message, Notice, Record, SignalOp};
-use crate::ffi::callbacks::{pointers, split};
-use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number};
+use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number, pointers, split};
 use crate::worker::ports::Signaling;
 
 /// Who logs in and where; the same for every login.
@@ -39,13 +38,13 @@ unsafe impl Send for CSignaling {}
 
 impl CSignaling {
     pub(crate) fn new(
-        id: usize,
         vtable: abi::nertc_callkit_signaling,
         ctx: AppPtr,
+        sink: abi::nertc_callkit_signaling_sink,
         identity: Identity,
         rtc: Arc<CRtc>,
     ) -> CSignaling {
-        CSignaling { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+        CSignaling { vtable, ctx, sink: Box::new(sink), opened: None, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {

@@ -17,8 +17,8 @@ use super::decode::{
 };
 use crate::engine::input::{Req, SignalResult};
 use crate::engine::limits;
-use crate::ffi::api::log::log_backend;
 use crate::ffi::client::{CLIENTS, Client};
+use crate::ffi::logger::log_backend;
 use crate::ffi::support::convert::{is_whole, read_prefix};
 use crate::ffi::support::guard::guard_or;
 use crate::worker::{Refused, Report};

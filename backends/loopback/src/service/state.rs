@@ -27,8 +27,9 @@ pub struct Options {
 
 /// The service.
 ///
-/// Services with the same hash behave alike but for the numbers of requests and for clock times: when channels
-/// were created, and the times of [`Service::times`], which a search has to hash relative to its own clock.
+/// Services with the same hash behave alike but for the numbers of requests and for clock times: when
+/// channels were created, and the times of [`Service::times`], which a search has to hash relative to its own
+/// clock.
 #[derive(Clone, Debug)]
 pub struct Service {
     pub(super) options: Options,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use nertc_callkit_mqtt::connection::{Endpoint, Readiness, Roots, Settings, Timers};
-use nertc_callkit_mqtt::driver::{Driver, SignalMail};
+use nertc_callkit_mqtt::driver::{Driver, SignalingMessage};
 use nertc_callkit_mqtt::protocol::{Config, InviteExtra, InviteState, Op, OpArgs, RecordOp};
 use nertc_callkit_mqtt::topics::Topics;
 
@@ -126,9 +126,9 @@ impl World {
     /// Does something to the device, as whoever drives it does.
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
         let (now, running) = (self.now, &mut self.running);
-        let mut tell = |mail: SignalMail| {
-            if let SignalMail::Done(req, _) = mail {
-                assert!(running.remove(&(req as u64)), "{req} is answered twice, or was never asked");
+        let mut tell = |message: SignalingMessage| {
+            if let SignalingMessage::Completed(req, _) = message {
+                assert!(running.remove(&req.0), "{req:?} is answered twice, or was never asked");
             }
         };
         self.line.act(now, &mut tell, |line| body(line, now));

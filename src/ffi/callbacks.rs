@@ -8,13 +8,13 @@ use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit;
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_done};
 
-use super::api::log::{Pii, code_text};
-use super::client::{CLIENTS, Completion};
-use super::support::convert::{AppPtr, CText, c_text, call_type_number};
+use super::logger::Pii;
+use super::support::convert::{AppPtr, CText, c_text, call_type_number, pointers, split};
 use super::support::handle_table::{lock, wait};
 use super::support::in_flight::InFlight;
+use super::texts;
 use crate::engine::codes;
 use crate::engine::input::{CallRef, Text, Ticket};
 use crate::engine::output::{
@@ -33,9 +33,28 @@ type OnRecord =
 /// A function that gets nothing but its user_data.
 pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
 
+/// Where the result of a request goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Completion {
+    pub(crate) done: nertc_callkit_done,
+    pub(crate) user_data: AppPtr,
+}
+
+impl Completion {
+    pub(crate) fn new(done: nertc_callkit_done, user_data: *mut c_void) -> Completion {
+        Completion { done, user_data: AppPtr(user_data) }
+    }
+
+    pub(crate) fn nobody() -> Completion {
+        Completion::new(None, ptr::null_mut())
+    }
+}
+
 /// What the app gave to create, and what it waits for.
 pub(crate) struct CallbackSink {
     id: usize,
+    /// Removes the client from its table: the last thing that happens.
+    forget: fn(usize),
     listener: abi::nertc_callkit_listener,
     on_frame: Option<OnFrame>,
     on_wakeup: Option<Plain>,
@@ -69,11 +88,13 @@ struct Pending {
 impl CallbackSink {
     pub(crate) fn new(
         id: usize,
+        forget: fn(usize),
         config: &abi::nertc_callkit_config,
         listener: abi::nertc_callkit_listener,
     ) -> CallbackSink {
         CallbackSink {
             id,
+            forget,
             listener,
             on_frame: config.on_frame,
             on_wakeup: config.on_wakeup,
@@ -105,8 +126,9 @@ impl CallbackSink {
         }
     }
 
-    /// Completes what the engine did not live to complete. There is something only if it panicked. Waits for
-    /// the threads that are just being told whether their request is accepted.
+    /// Completes what the engine did not live to complete. There is something only if it
+    /// panicked. Waits for the threads that are just being told whether their request is
+    /// accepted.
     fn complete_the_rest(&self) {
         let mut state = lock(&self.state);
         state.is_over = true;
@@ -134,7 +156,8 @@ impl CallbackSink {
         lock(&self.state).released = released.map(|function| (function, user_data));
     }
 
-    /// Hands a frame of `user` to the app, on this thread, unless the end of its call was delivered.
+    /// Hands a frame of `user` to the app, on this thread, unless the end of its call was
+    /// delivered.
     pub(crate) fn frame(&self, call_no: u64, user: &str, frame: &abi::nertc_callkit_frame) {
         let Some(on_frame) = self.on_frame else { return };
         let Some(_in_flight) = self.frames.enter(call_no) else { return };
@@ -207,7 +230,8 @@ impl CallbackSink {
         unsafe { done(self.handle(), &c, completion.user_data.0) }
     }
 
-    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no result to notify.
+    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no
+    /// result to notify.
     fn complete_unasked(&self, result: &OpResult) {
         if !codes::is_success(result.code) && result.operation != Operation::None {
             self.error(&ErrorEvent {
@@ -371,7 +395,8 @@ impl CallbackSink {
         lock(&self.state).shown = call_no;
     }
 
-    /// The end of `call_no` is about to be told: nobody can mean it any more, none of its frames comes.
+    /// The end of `call_no` is about to be told: nobody can mean it any more, none of its
+    /// frames comes.
     fn hide(&self, call_no: u64) {
         {
             let mut state = lock(&self.state);
@@ -447,7 +472,7 @@ impl Listener for CallbackSink {
             // SAFETY: the app's function.
             unsafe { released(user_data.0) }
         }
-        CLIENTS.remove(self.id);
+        (self.forget)(self.id);
     }
 
     fn wakeup(&self) {
@@ -474,7 +499,11 @@ enum Message {
 
 impl Message {
     fn new(code: i32, given: &Text) -> Message {
-        if given.is_empty() { Message::OfCode(code_text(code)) } else { Message::Given(c_text(given)) }
+        if given.is_empty() {
+            Message::OfCode(texts::code(code).as_ptr())
+        } else {
+            Message::Given(c_text(given))
+        }
     }
 
     fn as_ptr(&self) -> *const c_char {
@@ -483,16 +512,6 @@ impl Message {
             Message::OfCode(text) => *text,
         }
     }
-}
-
-/// Accounts and seconds as parallel arrays.
-pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
-    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
-}
-
-/// Pointers to texts, which must outlive them.
-pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).collect()
 }
 
 fn size<T>() -> u32 {

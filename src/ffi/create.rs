@@ -8,11 +8,12 @@ use log::{error, info};
 use nertc_callkit_abi as abi;
 
 use super::api::loopback;
-use super::backend::{
-    Backends, CRtc, CRtcPort, CSignaling, Identity, backend_name, missing_rtc_slot, missing_signaling_slot,
-};
+use super::backend::decode::backend_name;
+use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot};
+use super::backend::signaling::{CSignaling, Identity, missing_signaling_slot};
+use super::backend::{Backends, sink};
 use super::callbacks::CallbackSink;
-use super::client::{CLIENTS, Client};
+use super::client::{self, CLIENTS, Client};
 use super::support::convert::{
     AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms,
 };
@@ -20,7 +21,8 @@ use super::support::error::Error;
 use super::support::handle_table::new_id;
 use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
-use crate::worker::{self, Options, Ports};
+use crate::worker::ports::Ports;
+use crate::worker::{self, Options};
 
 /// A checked config.
 pub(crate) struct CheckedConfig {
@@ -104,10 +106,15 @@ impl CheckedConfig {
         let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
         let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
         let takes_tokens = backends.signaling.set_token.is_some();
-        let rtc = Arc::new(CRtc::new(id, backends.rtc, backends.rtc_ctx));
-        let signaling =
-            CSignaling::new(id, backends.signaling, backends.signaling_ctx, self.identity, rtc.clone());
-        let callbacks = Arc::new(CallbackSink::new(id, &self.config, self.listener));
+        let rtc = Arc::new(CRtc::new(backends.rtc, backends.rtc_ctx, sink::rtc(id)));
+        let signaling = CSignaling::new(
+            backends.signaling,
+            backends.signaling_ctx,
+            sink::signaling(id),
+            self.identity,
+            rtc.clone(),
+        );
+        let callbacks = Arc::new(CallbackSink::new(id, client::remove, &self.config, self.listener));
         let ports = Ports {
             signaling: Box::new(signaling),
             rtc: Box::new(CRtcPort(rtc.clone())),

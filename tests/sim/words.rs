@@ -1,4 +1,4 @@
-//! What the core says to its plug and what a station says, each in the other's words.
+//! What the core says to its backend and what a station says, each in the other's words.
 
 use nertc_callkit::engine::input::{
     Channel, Connection, Member, Outcome, Policy, PolicyRule, Room, Signal, SignalEvent, SignalResult,
@@ -114,7 +114,7 @@ fn admission(policy: Policy) -> protocol::Admission {
     }
 }
 
-/// What a core says about its plug's doings. None: nothing that a station hears.
+/// What a core says about its backend's doings. None: nothing that a station hears.
 pub(crate) fn notice(notice: Notice) -> Option<protocol::Input> {
     match notice {
         Notice::InviteState { channel_id: channel, account: _, request_id: request, state } => {

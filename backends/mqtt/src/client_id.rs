@@ -6,10 +6,10 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use nertc_callkit_backend::ProcessValue;
 use nertc_callkit_ids::Seed;
 use parking_lot::Mutex;
 
-use crate::global::Global;
 use crate::options::Hooks;
 use crate::topics::encode;
 
@@ -23,10 +23,10 @@ const INSTANCES: usize = 8;
 type Instances = BTreeMap<(String, String), Vec<String>>;
 
 /// Instances of this process's devices.
-static INSTANCES_HERE: Global<Mutex<Instances>> = Global::new();
+static INSTANCES_HERE: ProcessValue<Mutex<Instances>> = ProcessValue::new();
 
 /// Client ids of this process, where nobody keeps them.
-static OURS: Global<Mutex<BTreeMap<(String, String), String>>> = Global::new();
+static OURS: ProcessValue<Mutex<BTreeMap<(String, String), String>>> = ProcessValue::new();
 
 /// A device's name at the broker.
 #[derive(Debug, PartialEq, Eq)]
@@ -165,8 +165,8 @@ fn random<const N: usize>() -> Option<[u8; N]> {
 
 /// For the child after a fork: the parent's sessions are not its own. Safe in a fork handler.
 pub(crate) fn after_fork_in_child() {
-    OURS.start_afresh();
-    INSTANCES_HERE.start_afresh();
+    OURS.reset_in_child();
+    INSTANCES_HERE.reset_in_child();
 }
 
 #[cfg(test)]

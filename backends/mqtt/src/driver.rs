@@ -21,9 +21,9 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+pub use nertc_callkit_backend::SignalingMessage;
 use nertc_callkit_ids::Seed;
-use nertc_callkit_plug::codes::{BAD_TOKEN, OK, OTHER_DEVICE, PLUG_FAILED, TIMEOUT};
-pub use nertc_callkit_plug::mail::SignalMail;
+use nertc_callkit_signaling::Code;
 
 use crate::client_id;
 use crate::connection::{Connection, ConnectionEvent, Port, Settings, code};
@@ -31,6 +31,12 @@ use crate::convert;
 use crate::protocol::{
     Admission, Answer, Config, ConnectionChange, Input, InviteState, Op, Output, Peer, PublishResult, Text,
 };
+
+const OK: i32 = Code::OK.number();
+const BAD_TOKEN: i32 = Code::BAD_TOKEN.number();
+const TIMEOUT: i32 = Code::TIMEOUT.number();
+const OTHER_DEVICE: i32 = Code::OTHER_DEVICE.number();
+const BACKEND_FAILED: i32 = Code::BACKEND_FAILED.number();
 
 /// So many panics ...
 const PANICS: usize = 3;
@@ -40,8 +46,8 @@ const PANICS_WITHIN_MS: u64 = 60_000;
 /// So much sooner than the core gives a login up, we do: it would not know why.
 const BEFORE_CORE_MS: u64 = 250;
 
-/// Where mail to the core goes.
-pub type Tell<'a> = &'a mut dyn FnMut(SignalMail);
+/// Where messages to the core go.
+pub type Tell<'a> = &'a mut dyn FnMut(SignalingMessage);
 
 /// What is at work, to know it if it panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +91,7 @@ pub struct Driver {
     logout: Option<u64>,
     /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
     /// nobody is there.
-    logged_out: Option<SignalMail>,
+    logged_out: Option<SignalingMessage>,
 }
 
 impl Driver {
@@ -297,7 +303,7 @@ impl Driver {
                 let code = match code {
                     code::BAD_TOKEN => BAD_TOKEN,
                     code::TAKEN => OTHER_DEVICE,
-                    _ => PLUG_FAILED,
+                    _ => BACKEND_FAILED,
                 };
                 (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
                 Input::Refused { code, raw_code, message }
@@ -364,11 +370,11 @@ impl Driver {
             }
         }
         let answer = &answer;
-        let mail = convert::done(req, answer);
+        let message = convert::done(req, answer);
         if self.logout.take_if(|it| *it == req).is_some() {
-            self.logged_out.replace(mail).into_iter().for_each(tell);
+            self.logged_out.replace(message).into_iter().for_each(tell);
         } else {
-            tell(mail);
+            tell(message);
         }
     }
 
@@ -453,7 +459,7 @@ impl Driver {
     fn fail_all(&mut self, tell: Tell<'_>) {
         let message: Text = "a failure inside: the log says where".into();
         for req in std::mem::take(&mut self.running) {
-            let code = if self.logout.take_if(|it| *it == req).is_some() { OK } else { PLUG_FAILED };
+            let code = if self.logout.take_if(|it| *it == req).is_some() { OK } else { BACKEND_FAILED };
             let message = if code == OK { "".into() } else { message.clone() };
             tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
         }
@@ -468,7 +474,7 @@ impl Driver {
         if std::mem::take(&mut self.is_in) {
             self.notify_connection(
                 ConnectionChange::Kicked,
-                PLUG_FAILED,
+                BACKEND_FAILED,
                 "a failure inside: the log says where",
                 tell,
             );

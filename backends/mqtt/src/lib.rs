@@ -20,7 +20,6 @@ pub mod connection;
 mod convert;
 mod device;
 pub mod driver;
-mod global;
 pub mod options;
 pub mod protocol;
 pub mod reactor;

@@ -8,13 +8,13 @@ use nertc_callkit_abi::{
     nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
 };
 
-use super::log::{Pii, code_text};
 use crate::engine::input::Command;
 use crate::engine::{Snapshot, limits};
-use crate::ffi::client::Completion;
+use crate::ffi::callbacks::Completion;
+use crate::ffi::client::Client;
+use crate::ffi::logger::Pii;
 use crate::ffi::support::convert::{
-    AppPtr, call_type_number, fill, handle, handle_or_closing, opt_text, out as out_place, range, text,
-    write_prefix,
+    AppPtr, call_type_number, fill, opt_text, out as out_place, range, text, write_prefix,
 };
 use crate::ffi::support::error::Error;
 use crate::ffi::support::guard::{guard, guard_number, guard_or};
@@ -23,15 +23,15 @@ use crate::worker;
 
 /// Creates a component: logged out, silent until login.
 ///
-/// Copies `config` and all it points to. The plugs are taken over only if the answer is OK, else
-/// they stay the caller's. Calls nothing back before it returns.
+/// Copies `config` and all it points to. The backends are taken over only if the answer is OK,
+/// else they stay the caller's. Calls nothing back before it returns.
 ///
 /// @param config  How to create it. Not NULL.
 /// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
-/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a
+/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
 ///                mandatory function (the log names it). UNSUPPORTED: a field that this library
-///                does not know is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out
-///                of descriptors or threads.
+///                does not know is not zero, or a backend of another NERTC_CALLKIT_ABI.
+///                INTERNAL: out of descriptors or threads.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[must_use]
@@ -51,9 +51,10 @@ pub unsafe extern "C" fn nertc_callkit_create(
 /// Ends a component and waits until the last callback has returned.
 ///
 /// The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
-/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with
-/// HOST delivery on this thread. Then both plugs are released, and nothing of this component runs
-/// any more. Do not cancel the thread that waits here (pthread_cancel): that aborts the process.
+/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
+/// with HOST delivery on this thread. Then both backends are released, and nothing of this
+/// component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
+/// aborts the process.
 ///
 /// @param kit  Component, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
@@ -66,7 +67,7 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
         if kit.is_null() {
             return Ok(());
         }
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         refuse_in_callback()?;
         client.become_closing()?;
         client.worker.destroy()?;
@@ -78,15 +79,15 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
 /// Ends a component without waiting.
 ///
 /// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
-/// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all. With
-/// HOST delivery they run in the next dispatch, which the closed handle accepts until `released`
-/// has run.
+/// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
+/// With HOST delivery they run in the next dispatch, which the closed handle accepts until
+/// `released` has run.
 ///
 /// @param kit        Component. Not NULL.
 /// @param released   Called once when everything is over, or NULL.
 /// @param user_data  Handed to `released`.
-/// @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before; `released`
-///                   is not called.
+/// @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
+///                   `released` is not called.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -96,7 +97,7 @@ pub unsafe extern "C" fn nertc_callkit_release(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("release", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         client.become_closing()?;
         client.callbacks.when_released(released, AppPtr(user_data));
         Ok(client.worker.release()?)
@@ -105,9 +106,9 @@ pub unsafe extern "C" fn nertc_callkit_release(
 
 /// Logs in to signaling; before that nothing can be called or received.
 ///
-/// Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
-/// account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its
-/// end. Before it every request but login and set_call_timeout completes with
+/// Copies both texts. Opens the backends first if this is the first login. Logged in with the
+/// same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
+/// for its end. Before it every request but login and set_call_timeout completes with
 /// NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
 ///
 /// @param kit        Component. Not NULL.
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn nertc_callkit_login(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("login", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let (account, token) =
             unsafe { (text("account", account, limits::ACCOUNT)?, opt_text("token", token, limits::TOKEN)?) };
@@ -139,15 +140,15 @@ pub unsafe extern "C" fn nertc_callkit_login(
 
 /// Gives the token for the next connection, asked for by on_token_needed or not.
 ///
-/// Copies `token`. While the connection is being made or is lost, it is tried at once; while there
-/// is one, it is kept and the connection stays. NULL or empty = there is none: a login completes
-/// with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it, after its live
-/// call if that has media. Logged out: OK, without effect.
+/// Copies `token`. While the connection is being made or is lost, it is tried at once; while
+/// there is one, it is kept and the connection stays. NULL or empty = there is none: a login
+/// completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
+/// after its live call if that has media. Logged out: OK, without effect.
 ///
 /// @param kit    Component. Not NULL.
 /// @param token  Up to 4096 bytes, or NULL = there is none.
 /// @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
-///               UNSUPPORTED: the signaling plug has no set_token.
+///               UNSUPPORTED: the signaling backend has no set_token.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -156,7 +157,7 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
     token: *const c_char,
 ) -> nertc_callkit_status {
     guard("set_token", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let token = unsafe { opt_text("token", token, limits::TOKEN)? }.unwrap_or_default();
         if !client.takes_tokens {
@@ -168,8 +169,8 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
 
 /// Logs out, after ending a live call so that the peer learns.
 ///
-/// Its completion is the last callback until the next login. A login that is under way completes
-/// with SUPERSEDED.
+/// Its completion is the last callback until the next login. A login that is under way
+/// completes with SUPERSEDED.
 ///
 /// @param kit        Component. Not NULL.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
@@ -184,7 +185,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
     done: nertc_callkit_done,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard("logout", || handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
+    guard("logout", || Client::from_handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
 }
 
 /// Tells where the component stands.
@@ -197,7 +198,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32 {
-    guard_number("get_state", || Ok(handle(kit)?.worker.snapshot().state))
+    guard_number("get_state", || Ok(Client::from_handle(kit)?.worker.snapshot().state))
 }
 
 /// Copies out what is going on.
@@ -205,7 +206,8 @@ pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32
 /// Newest state, which may be ahead of the events that were delivered.
 ///
 /// @param kit  Component. Not NULL.
-/// @param out  Its struct_size says how much may be written, and afterwards how much was. Not NULL.
+/// @param out  Its struct_size says how much may be written, and afterwards how much was. Not
+///             NULL.
 /// @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -215,7 +217,7 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
     out: *mut nertc_callkit_call_info,
 ) -> nertc_callkit_status {
     guard("get_call_info", || {
-        let info = call_info(&handle(kit)?.worker.snapshot());
+        let info = call_info(&Client::from_handle(kit)?.worker.snapshot());
         // SAFETY: the header's contract.
         unsafe { write_prefix("out", out, &info) }
     })
@@ -223,20 +225,20 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 
 /// Runs the callbacks that wait, with HOST delivery.
 ///
-/// Runs at most those that wait when it starts to run them, on this thread. A released component is
-/// accepted until its `released` has run.
+/// Runs at most those that wait when it starts to run them, on this thread. A released
+/// component is accepted until its `released` has run.
 ///
 /// @param kit         Component. Not NULL.
 /// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
 /// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
-///                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
-///                    another thread is dispatching this component.
+///                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback,
+///                    or another thread is dispatching this component.
 ///
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout_ms: i32) -> i32 {
     let dispatch = || {
-        let client = handle_or_closing(kit)?;
+        let client = Client::from_handle_or_closing(kit)?;
         range("timeout_ms", timeout_ms, -1..=i32::MAX)?;
         Ok(client.worker.dispatch(timeout_ms)? as i32)
     };
@@ -260,7 +262,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
     out: *mut c_int,
 ) -> nertc_callkit_status {
     guard("event_fd", || {
-        let (client, out) = (handle(kit)?, out_place("out", out)?);
+        let (client, out) = (Client::from_handle(kit)?, out_place("out", out)?);
         // SAFETY: the header's contract.
         unsafe { out.write(client.worker.event_fd()?) };
         Ok(())
@@ -269,7 +271,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 
 /// Tells that the device's network changed, or that it woke up.
 ///
-/// The plugs reconnect at once instead of waiting for their own timers.
+/// The backends reconnect at once instead of waiting for their own timers.
 ///
 /// @param kit  Component. Not NULL.
 /// @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
@@ -277,7 +279,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard("network_changed", || Ok(handle(kit)?.worker.network_changed()?))
+    guard("network_changed", || Ok(Client::from_handle(kit)?.worker.network_changed()?))
 }
 
 /// Gives the version of the library that runs.
@@ -319,7 +321,7 @@ pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || code_text(code))
+    guard_or(c"".as_ptr(), || texts::code(code).as_ptr())
 }
 
 /// Explains why a call ended.

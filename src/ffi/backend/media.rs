@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use nertc_callkit_abi as abi;
 
-use super::{accepted, number, sink, size, unsupported};
+use super::{accepted, number, size, unsupported};
 use crate::engine::input::{Outcome, Req, View};
 use crate::engine::output::RtcOp;
 use crate::ffi::support::convert::{AppPtr, c_text, call_type_number};
@@ -28,18 +28,23 @@ pub(crate) struct CRtc {
     frames: InFlight,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
-// thread.
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
+// called by any thread.
 unsafe impl Send for CRtc {}
 // SAFETY: as above; what must not overlap is called by the worker only.
 unsafe impl Sync for CRtc {}
 
 impl CRtc {
-    pub(crate) fn new(id: usize, vtable: abi::nertc_callkit_rtc, ctx: AppPtr) -> CRtc {
+    /// `sink` stays where the backend finds it until close_backend has returned.
+    pub(crate) fn new(
+        vtable: abi::nertc_callkit_rtc,
+        ctx: AppPtr,
+        sink: abi::nertc_callkit_rtc_sink,
+    ) -> CRtc {
         CRtc {
             vtable,
             ctx,
-            sink: sink::rtc(id),
+            sink,
             opened: OnceLock::new(),
             closed: AtomicBool::new(false),
             frames: InFlight::default(),
@@ -71,7 +76,8 @@ impl CRtc {
         let push_frame = self.vtable.push_frame.ok_or(Error::Unsupported)?;
         // Who destroyed the client from in here would wait for this very frame.
         let _inside = CallbackGuard::enter();
-        // SAFETY: the backend's function, while it is open; the frame is valid until it returns.
+        // SAFETY: the backend's function, while it is open; the frame is valid until it
+        // returns.
         frame_status(unsafe { push_frame(self.ctx.0, frame) })
     }
 

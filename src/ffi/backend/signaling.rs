@@ -6,11 +6,10 @@ use std::sync::Arc;
 use nertc_callkit_abi as abi;
 
 use super::media::CRtc;
-use super::{accepted, number, sink, size, unsupported};
+use super::{accepted, number, size, unsupported};
 use crate::engine::input::{Outcome, Policy, Push, Req, Text};
 use crate::engine::output::{Message, Notice, Record, SignalOp};
-use crate::ffi::callbacks::{pointers, split};
-use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number};
+use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number, pointers, split};
 use crate::worker::ports::Signaling;
 
 /// Who logs in and where; the same for every login.
@@ -33,19 +32,19 @@ pub(crate) struct CSignaling {
     rtc: Arc<CRtc>,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
-// thread.
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
+// called by any thread.
 unsafe impl Send for CSignaling {}
 
 impl CSignaling {
     pub(crate) fn new(
-        id: usize,
         vtable: abi::nertc_callkit_signaling,
         ctx: AppPtr,
+        sink: abi::nertc_callkit_signaling_sink,
         identity: Identity,
         rtc: Arc<CRtc>,
     ) -> CSignaling {
-        CSignaling { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+        CSignaling { vtable, ctx, sink: Box::new(sink), opened: None, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {
@@ -183,7 +182,8 @@ impl Signaling for CSignaling {
                     ..Args::default()
                 };
                 args.lend(|args| {
-                    // SAFETY: the backend's function; args and texts are valid until it returns.
+                    // SAFETY: the backend's function; args and texts are valid until it
+                    // returns.
                     unsafe { invite_state(self.ctx.0, args, state as i32) }
                 });
             }

@@ -1,6 +1,8 @@
-//! Sinks: what backends call. A C struct of a backend, which may lie, becomes a report to the worker.
+//! Sinks: what backends call. A C struct of a backend, which may lie, becomes a report to the
+//! worker.
 //!
-//! A sink's ctx is the handle number and never an address: a call after the client is gone finds nothing.
+//! A sink's ctx is the handle number and never an address: a call after the client is gone
+//! finds nothing.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -15,8 +17,8 @@ use super::decode::{
 };
 use crate::engine::input::{Req, SignalResult};
 use crate::engine::limits;
-use crate::ffi::api::log::log_backend;
 use crate::ffi::client::{CLIENTS, Client};
+use crate::ffi::logger::log_backend;
 use crate::ffi::support::convert::{is_whole, read_prefix};
 use crate::ffi::support::guard::guard_or;
 use crate::worker::{Refused, Report};

@@ -4,6 +4,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
+use super::media::{CRtc, CRtcPort};
+use super::signaling::{CSignaling, Identity, missing_signaling_slot};
 use super::*;
 use crate::engine::input::Text;
 use crate::engine::output::{RtcOp, SignalOp};
@@ -63,10 +65,10 @@ fn backends(signaling: AppPtr, rtc: AppPtr) -> (CSignaling, Arc<CRtc>) {
     rtc_slots.push_frame = Some(push_frame);
     rtc_slots.close_backend = Some(close_backend);
     rtc_slots.release = Some(release);
-    let rtc = Arc::new(CRtc::new(1, rtc_slots, rtc));
+    let rtc = Arc::new(CRtc::new(rtc_slots, rtc, sink::rtc(1)));
     let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
     let identity = Identity { app_key, device_id, data_dir, login_ms: 0 };
-    (CSignaling::new(1, slots, signaling, identity, rtc.clone()), rtc)
+    (CSignaling::new(slots, signaling, sink::signaling(1), identity, rtc.clone()), rtc)
 }
 
 fn log_in() -> SignalOp {
@@ -104,7 +106,7 @@ fn a_media_backend_that_refuses_open_fails_the_login_too() {
     let ((ctx, calls), (rtc_ctx, rtc_calls)) = (backend(0), backend(-6));
     let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     let why = signaling.start(Req(1), log_in()).unwrap_err();
-    assert_eq!((why.code, why.raw_code), (codes::PLUG_FAILED, -6));
+    assert_eq!((why.code, why.raw_code), (codes::BACKEND_FAILED, -6));
     signaling.close();
     rtc.close();
     assert_eq!((calls(), rtc_calls()), ("open, close, release".into(), "rtc open, release".into()));

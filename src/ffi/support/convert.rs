@@ -1,17 +1,15 @@
-//! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks behind a
-//! pointer that the app handed in.
+//! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks
+//! behind a pointer that the app handed in.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ops::{Deref, RangeInclusive};
-use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
 use super::error::{Error, Problem};
 use crate::engine::input::{CallType, Media, SwitchStep, Text};
 use crate::engine::limits;
-use crate::ffi::client::{CLIENTS, Client};
 
 /// Largest struct_size that makes sense.
 const LARGEST: usize = 4096;
@@ -30,8 +28,8 @@ pub(crate) unsafe trait VersionedStruct: Copy {
 macro_rules! versioned_struct {
     ($($name:ident $(since $first:expr)?,)*) => {
         $(
-            // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers and optional
-            // functions.
+            // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers
+            // and optional functions.
             unsafe impl VersionedStruct for abi::$name {
                 $(const FIRST: usize = $first;)?
             }
@@ -39,7 +37,8 @@ macro_rules! versioned_struct {
     };
 }
 versioned_struct! {
-    // Functions that a shorter one does not have are NULL; what a newer one has grew at its end.
+    // Functions that a shorter one does not have are NULL; what a newer one has grew at its
+    // end.
     nertc_callkit_push,
     nertc_callkit_call_options,
     nertc_callkit_call_ref,
@@ -75,20 +74,6 @@ pub(crate) struct AppPtr(pub(crate) *mut c_void);
 unsafe impl Send for AppPtr {}
 // SAFETY: as above.
 unsafe impl Sync for AppPtr {}
-
-/// The client behind a handle.
-pub(crate) fn handle(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
-    let client = handle_or_closing(kit)?;
-    if client.is_closing() { Err(Error::Closed) } else { Ok(client) }
-}
-
-/// The client behind a handle, also after release.
-pub(crate) fn handle_or_closing(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
-    if kit.is_null() {
-        return Err(Error::invalid("kit", Problem::Missing));
-    }
-    CLIENTS.get(kit as usize).ok_or(Error::Closed)
-}
 
 /// A text of 1 to `limit` bytes.
 ///
@@ -133,7 +118,8 @@ pub(crate) unsafe fn bytes<'a>(text: *const c_char, limit: usize) -> Option<&'a 
     Some(unsafe { std::slice::from_raw_parts(text.cast(), libc::strnlen(text, limit)) })
 }
 
-/// Text for C. Accounts and ids need no allocation. The pointer is good while the value stays where it is.
+/// Text for C. Accounts and ids need no allocation. The pointer is good while the value stays
+/// where it is.
 pub(crate) enum CText {
     /// Ends with at least one NUL.
     Short([u8; CText::ROOM]),
@@ -173,6 +159,16 @@ pub(crate) fn c_text(text: &str) -> CText {
     CText::Long(CString::new(&text.as_bytes()[..until]).unwrap_or_default())
 }
 
+/// Accounts and seconds as parallel arrays.
+pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
+    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
+}
+
+/// Pointers to texts, which must outlive them.
+pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
+    texts.iter().map(|text| text.as_ptr()).collect()
+}
+
 /// Copies a text into an array of `C`, cut if need be; the rest is zero.
 pub(crate) fn fill(array: &mut [c_char], text: &str) {
     let room = array.len().saturating_sub(1);
@@ -181,7 +177,8 @@ pub(crate) fn fill(array: &mut [c_char], text: &str) {
     }
 }
 
-/// The known prefix of a struct; zero where the caller's is shorter. Says how long the caller's is.
+/// The known prefix of a struct; zero where the caller's is shorter. Says how long the caller's
+/// is.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
@@ -198,7 +195,8 @@ unsafe fn copy_prefix<T: VersionedStruct>(field: &'static str, place: *const T) 
     // Half a pointer would be a wild one.
     let whole = size.min(size_of::<T>()) / align_of::<T>() * align_of::<T>();
     let mut value = MaybeUninit::<T>::zeroed();
-    // SAFETY: `size` bytes are there; all-zero is a value of T, and so is what a C compiler wrote over it.
+    // SAFETY: `size` bytes are there; all-zero is a value of T, and so is what a C compiler
+    // wrote over it.
     unsafe {
         value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(place.cast(), whole);
         Ok((value.assume_init(), size))

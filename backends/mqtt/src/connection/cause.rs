@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 
-use nertc_callkit_plug::escape;
+use nertc_callkit_backend::escape;
 
 use super::open::Stage;
 

@@ -6,7 +6,7 @@ use std::mem;
 use std::net::{IpAddr, SocketAddr};
 
 use mqtt_protocol_core::mqtt::Version;
-use nertc_callkit_plug::escape;
+use nertc_callkit_backend::escape;
 
 use super::cause::Cause;
 use super::dial::{Dial, DialContext, Dialed};

@@ -60,7 +60,7 @@ mod codes {
     pub(super) const NOT_LOGGED_IN: i32 = 20001;
     pub(super) const LIMIT: i32 = 90005;
     pub(super) const UNSUPPORTED: i32 = 90007;
-    pub(super) const PLUG_FAILED: i32 = 90008;
+    pub(super) const BACKEND_FAILED: i32 = 90008;
 }
 
 /// A device of an account.
@@ -390,7 +390,7 @@ fn direct(to: &DeviceAddr) -> Topic {
 /// What an operation is answered when the broker has answered.
 fn answer_of(result: PublishResult) -> Answer {
     let failed = |raw_code, message: &str| Answer {
-        code: codes::PLUG_FAILED,
+        code: codes::BACKEND_FAILED,
         raw_code,
         message: message.into(),
         channel: None,

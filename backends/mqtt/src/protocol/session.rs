@@ -424,7 +424,7 @@ impl Peer {
                        write its own topics";
         self.done(
             req,
-            Answer { code: codes::PLUG_FAILED, raw_code: 0, message: message.into(), channel: None },
+            Answer { code: codes::BACKEND_FAILED, raw_code: 0, message: message.into(), channel: None },
         );
         self.end_session();
         self.outputs.push_back(Output::Disconnect { forget: false });

@@ -15,12 +15,11 @@ mod tests;
 
 use std::io;
 use std::net::SocketAddr;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
 use mio::{Interest, Registry, Token, Waker};
+use nertc_callkit_backend::ProcessValue;
 use parking_lot::{Condvar, Mutex};
 
 pub use clock::now;
@@ -52,8 +51,8 @@ struct Slot {
 
 /// What all threads share with the reactor's.
 struct Reactor {
-    /// Where [`RUNNING`] pointed when this was made.
-    home: usize,
+    /// What [`RUNNING`] was when this was made.
+    home: &'static Running,
     registry: Registry,
     waker: Arc<Waker>,
     table: Mutex<Table>,
@@ -69,32 +68,13 @@ const WAKER: Token = Token(0);
 
 type Running = Mutex<Option<(Arc<Reactor>, usize)>>;
 
-/// Where the running reactor is, and how many registrations it has. Made on first use, never freed; a forked
-/// child starts with a new one.
-static RUNNING: AtomicPtr<Running> = AtomicPtr::new(ptr::null_mut());
-
-fn running() -> &'static Running {
-    let mut running = RUNNING.load(Ordering::Acquire);
-    if running.is_null() {
-        let fresh = Box::into_raw(Box::default());
-        running = match RUNNING.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire)
-        {
-            Ok(_) => fresh,
-            Err(winner) => {
-                // SAFETY: made above and never published.
-                drop(unsafe { Box::from_raw(fresh) });
-                winner
-            }
-        };
-    }
-    // SAFETY: what was published is never freed.
-    unsafe { &*running }
-}
+/// Where the running reactor is, and how many registrations it has.
+static RUNNING: ProcessValue<Running> = ProcessValue::new();
 
 /// For the child after a fork: it has no reactor, and no registration of the parent's does anything there.
-/// What the parent's threads were in the middle of is never touched again. Safe in a fork handler.
+/// Safe in a fork handler.
 pub fn after_fork_in_child() {
-    RUNNING.store(ptr::null_mut(), Ordering::Release);
+    RUNNING.reset_in_child();
 }
 
 impl Registration {
@@ -104,7 +84,7 @@ impl Registration {
     ///
     /// The system has no thread or descriptor left.
     pub fn new() -> io::Result<Registration> {
-        let mut running = running().lock();
+        let mut running = RUNNING.get().lock();
         let (reactor, registration) = match &mut *running {
             Some((reactor, registration)) => (reactor.clone(), registration),
             stopped => {
@@ -153,14 +133,14 @@ impl Registration {
 impl Slot {
     fn is_ours(&self) -> bool {
         // No lock: in a child the parent's may be held for ever, and its place is another one then.
-        self.reactor.home == ptr::from_ref(running()) as usize
+        RUNNING.is_current(self.reactor.home)
     }
 
     fn deregister(&self) {
         if !self.is_ours() {
             return;
         }
-        let mut running = running().lock();
+        let mut running = RUNNING.get().lock();
         if !self.reactor.table.lock().remove(self.id) {
             return;
         }

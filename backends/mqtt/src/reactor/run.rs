@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Waker};
 
-use super::{Handler, Reactor, Resolver, WAKER, now, running};
+use super::{Handler, RUNNING, Reactor, Resolver, WAKER, now};
 use crate::connection::Readiness;
 
 /// Sockets that one wait reports at most; the others are reported by the next.
@@ -19,7 +19,7 @@ pub(super) fn start() -> io::Result<Arc<Reactor>> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let reactor = Arc::new(Reactor {
-        home: std::ptr::from_ref(running()) as usize,
+        home: RUNNING.get(),
         registry: poll.registry().try_clone()?,
         resolver: Arc::new(Resolver::new(waker.clone())),
         waker,

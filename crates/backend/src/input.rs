@@ -6,15 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Runs a vtable function; a panic, a bug of ours, becomes a refusal instead of ending the process.
-pub fn shield(body: impl FnOnce() -> i32) -> i32 {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(crate::codes::PLUG_FAILED)
+pub fn catch_panic(body: impl FnOnce() -> i32) -> i32 {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(crate::codes::BACKEND_FAILED)
 }
 
-/// The plug behind `ctx`, without taking its reference over.
+/// The backend behind `ctx`, without taking its reference over.
 ///
 /// # Safety
 /// `ctx` came from `Arc::<P>::into_raw` and was not released.
-pub unsafe fn plug<P>(ctx: *mut std::ffi::c_void) -> ManuallyDrop<Arc<P>> {
+pub unsafe fn backend<P>(ctx: *mut std::ffi::c_void) -> ManuallyDrop<Arc<P>> {
     // SAFETY: the caller's promise; the count is left as it was because the Arc is never dropped.
     ManuallyDrop::new(unsafe { Arc::from_raw(ctx.cast_const().cast()) })
 }
@@ -24,7 +24,7 @@ pub unsafe fn plug<P>(ctx: *mut std::ffi::c_void) -> ManuallyDrop<Arc<P>> {
 ///
 /// # Safety
 /// `place` is NULL or points to a struct that begins with its `struct_size`.
-pub unsafe fn lent<'a, T>(place: *const T) -> Option<&'a T> {
+pub unsafe fn borrow_struct<'a, T>(place: *const T) -> Option<&'a T> {
     if place.is_null() {
         return None;
     }

@@ -1,4 +1,5 @@
-//! What a signaling plug tells its core, and how it becomes C structs: built on the stack, lent for the call.
+//! What a signaling backend tells its core, and how it becomes C structs: built on the stack, lent for the
+//! call.
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
@@ -13,21 +14,21 @@ use nertc_callkit_abi::{
 
 use crate::codes::OK;
 use crate::input::size;
-use crate::outlet::Mail;
+use crate::sink_queue::SinkMessage;
 
 /// Text that is shared, not copied.
 pub type Text = Arc<CStr>;
 
 /// A device of an account.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Who {
+pub struct DeviceAddr {
     /// Its account.
     pub account: Text,
     /// Its device id.
     pub device: Box<CStr>,
 }
 
-impl Who {
+impl DeviceAddr {
     /// Both names.
     pub fn names(&self) -> (&CStr, &CStr) {
         (&self.account, &self.device)
@@ -52,7 +53,7 @@ pub struct ChannelInfo {
 #[derive(Clone)]
 pub struct Member {
     /// The device.
-    pub who: Arc<Who>,
+    pub who: Arc<DeviceAddr>,
     /// Its media uid.
     pub uid: u64,
 }
@@ -73,7 +74,7 @@ pub struct Event {
     /// Its channel.
     pub channel: Arc<ChannelInfo>,
     /// Who did it.
-    pub from: Arc<Who>,
+    pub from: Arc<DeviceAddr>,
     /// ACCEPT and REJECT: the inviter. Else the receiver.
     pub to: Text,
     /// INVITE, CANCEL, ACCEPT, REJECT.
@@ -157,7 +158,7 @@ pub struct Record {
 
 /// A message to a signaling sink. Small: a queue of them is what an idle device costs.
 #[derive(Clone)]
-pub enum SignalMail {
+pub enum SignalingMessage {
     /// An operation ended.
     Done(nertc_callkit_req, Answer),
     /// One message, just now.
@@ -176,18 +177,18 @@ pub enum SignalMail {
     Log(i32, Text),
 }
 
-impl Mail for SignalMail {
+impl SinkMessage for SignalingMessage {
     type Sink = nertc_callkit_signaling_sink;
 
     fn is_done(&self) -> bool {
-        matches!(self, SignalMail::Done(..))
+        matches!(self, SignalingMessage::Done(..))
     }
 
     /// What ends or answers something must be told, and what changes the session. What begins something, or
     /// is said within it, comes again or is missed.
     fn may_be_lost(&self) -> Option<&CStr> {
         match self {
-            SignalMail::Online(event) => match event.signal {
+            SignalingMessage::Online(event) => match event.signal {
                 nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_INVITE
                 | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_JOIN
                 | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_CONTROL
@@ -199,30 +200,30 @@ impl Mail for SignalMail {
                 | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_LEAVE
                 | nertc_callkit_signal::NERTC_CALLKIT_SIGNAL_PEER_LOST => None,
             },
-            SignalMail::Record(record) => Some(&record.from),
-            SignalMail::Log(..) => Some(c""),
-            SignalMail::Done(..)
-            | SignalMail::Sync(_)
-            | SignalMail::Backlog(_)
-            | SignalMail::Rooms(_)
-            | SignalMail::Connection(..) => None,
+            SignalingMessage::Record(record) => Some(&record.from),
+            SignalingMessage::Log(..) => Some(c""),
+            SignalingMessage::Done(..)
+            | SignalingMessage::Sync(_)
+            | SignalingMessage::Backlog(_)
+            | SignalingMessage::Rooms(_)
+            | SignalingMessage::Connection(..) => None,
         }
     }
 
     fn send(&self, sink: &nertc_callkit_signaling_sink) -> bool {
         match self {
-            SignalMail::Done(req, answer) => answer.send(sink, *req),
-            SignalMail::Online(event) => {
+            SignalingMessage::Done(req, answer) => answer.send(sink, *req),
+            SignalingMessage::Online(event) => {
                 events(sink, nertc_callkit_source::NERTC_CALLKIT_SOURCE_ONLINE, event)
             }
-            SignalMail::Sync(event) => {
+            SignalingMessage::Sync(event) => {
                 events(sink, nertc_callkit_source::NERTC_CALLKIT_SOURCE_OTHER_DEVICE, event)
             }
-            SignalMail::Backlog(batch) => backlog(sink, batch),
-            SignalMail::Rooms(views) => rooms(sink, views),
-            SignalMail::Connection(what, notice) => connection(sink, *what, notice.as_deref()),
-            SignalMail::Record(it) => record(sink, it),
-            SignalMail::Log(level, line) => log(sink, *level, line),
+            SignalingMessage::Backlog(batch) => backlog(sink, batch),
+            SignalingMessage::Rooms(views) => rooms(sink, views),
+            SignalingMessage::Connection(what, notice) => connection(sink, *what, notice.as_deref()),
+            SignalingMessage::Record(it) => record(sink, it),
+            SignalingMessage::Log(level, line) => log(sink, *level, line),
         }
     }
 }
@@ -407,6 +408,6 @@ mod tests {
 
     #[test]
     fn mail_is_small() {
-        assert!(size_of::<SignalMail>() <= 32, "{}", size_of::<SignalMail>());
+        assert!(size_of::<SignalingMessage>() <= 32, "{}", size_of::<SignalingMessage>());
     }
 }

@@ -1,4 +1,4 @@
-//! Completion codes of the header, as plugs use them.
+//! Completion codes of the header, as backends use them.
 
 use nertc_callkit_abi::nertc_callkit_code as code;
 
@@ -28,6 +28,6 @@ codes! {
     ALREADY_LOGGED_IN NERTC_CALLKIT_CODE_ALREADY_LOGGED_IN
     LIMIT NERTC_CALLKIT_CODE_LIMIT
     UNSUPPORTED NERTC_CALLKIT_CODE_UNSUPPORTED
-    PLUG_FAILED NERTC_CALLKIT_CODE_PLUG_FAILED
+    BACKEND_FAILED NERTC_CALLKIT_CODE_PLUG_FAILED
     INVALID_ARGUMENT NERTC_CALLKIT_CODE_INVALID_ARGUMENT
 }

@@ -13,7 +13,7 @@ pub const LIMIT: usize = 1024;
 pub const RETRY_MS: u64 = 10;
 
 /// A message to a sink.
-pub trait Mail: Clone + Send + 'static {
+pub trait SinkMessage: Clone + Send + 'static {
     /// The C struct of function pointers.
     type Sink: 'static;
     /// Hands it over. False: the sink is full, offer it again.
@@ -24,151 +24,152 @@ pub trait Mail: Clone + Send + 'static {
     fn may_be_lost(&self) -> Option<&CStr>;
 }
 
-/// The line to one sink: a plug puts messages in while it holds its own lock and empties the outlet when the
-/// lock is gone, so that the order of the plug is the order of the sink, whichever threads did it.
-pub struct Outlet<M: Mail> {
-    line: Mutex<Line<M>>,
+/// The line to one sink: a backend puts messages in while it holds its own lock and empties the sink queue
+/// when the lock is gone, so that the order of the backend is the order of the sink, whichever threads did
+/// it.
+pub struct SinkQueue<M: SinkMessage> {
+    state: Mutex<QueueState<M>>,
     /// Signalled when a thread stopped sending.
     quiet: Condvar,
 }
 
-struct Line<M: Mail> {
+struct QueueState<M: SinkMessage> {
     /// Lent by the core from open to close; NULL before and after.
     sink: *const M::Sink,
     queue: VecDeque<M>,
     /// Held back until the next message.
-    held: Option<Box<M>>,
+    reorder_slot: Option<Box<M>>,
     /// A thread is emptying the queue.
     sending: bool,
     /// Somebody was told to offer again what the sink refused.
     retrying: bool,
     /// Nothing comes in.
-    dead: bool,
+    disabled: bool,
     /// How many messages were lost since the queue was empty.
     lost: u64,
 }
 
 // SAFETY: the sink's functions may be called on any thread; that is the core's side of the contract.
-unsafe impl<M: Mail> Send for Line<M> {}
+unsafe impl<M: SinkMessage> Send for QueueState<M> {}
 
-impl<M: Mail> Default for Outlet<M> {
-    fn default() -> Outlet<M> {
-        Outlet::new()
+impl<M: SinkMessage> Default for SinkQueue<M> {
+    fn default() -> SinkQueue<M> {
+        SinkQueue::new()
     }
 }
 
-impl<M: Mail> Outlet<M> {
-    /// An outlet without a sink: what is put into it is lost.
-    pub fn new() -> Outlet<M> {
-        let line = Line {
+impl<M: SinkMessage> SinkQueue<M> {
+    /// A queue without a sink: what is put into it is lost.
+    pub fn new() -> SinkQueue<M> {
+        let state = QueueState {
             sink: ptr::null(),
             queue: VecDeque::new(),
-            held: None,
+            reorder_slot: None,
             sending: false,
             retrying: false,
-            dead: false,
+            disabled: false,
             lost: 0,
         };
-        Outlet { line: Mutex::new(line), quiet: Condvar::new() }
+        SinkQueue { state: Mutex::new(state), quiet: Condvar::new() }
     }
 
     /// Connects the sink, which stays valid until `close` has returned.
     pub fn open(&self, sink: &M::Sink) {
-        self.line.lock().sink = sink;
+        self.state.lock().sink = sink;
     }
 
     /// The sink, while it is open; NULL before and after.
     pub fn sink(&self) -> *const M::Sink {
-        self.line.lock().sink
+        self.state.lock().sink
     }
 
     /// The barrier: when it returns, no call into the sink runs or will run. Waits for a thread that is
     /// inside the sink, which is short: sinks only copy and enqueue.
     pub fn close(&self) {
-        let mut line = self.line.lock();
-        line.sink = ptr::null();
-        line.forget();
-        while line.sending {
-            self.quiet.wait(&mut line);
+        let mut state = self.state.lock();
+        state.sink = ptr::null();
+        state.forget();
+        while state.sending {
+            self.quiet.wait(&mut state);
         }
     }
 
     /// Puts a message in; `flush` sends it.
-    pub fn push(&self, mail: M) {
-        let mut line = self.line.lock();
-        if line.sink.is_null() || line.dead {
+    pub fn push(&self, message: M) {
+        let mut state = self.state.lock();
+        if state.sink.is_null() || state.disabled {
             return;
         }
-        let next = !mail.is_done();
-        line.queue.push_back(mail);
-        if let Some(held) = line.held.take_if(|_| next) {
-            line.queue.push_back(*held);
+        let next = !message.is_done();
+        state.queue.push_back(message);
+        if let Some(held) = state.reorder_slot.take_if(|_| next) {
+            state.queue.push_back(*held);
         }
-        if line.queue.len() > LIMIT {
-            line.lose_one();
-        }
-    }
-
-    /// Holds a message back until the next one was put in, for plugs that play faults.
-    pub fn hold(&self, mail: M) {
-        let mut line = self.line.lock();
-        if let Some(before) = line.held.replace(Box::new(mail)) {
-            line.queue.push_back(*before);
+        if state.queue.len() > LIMIT {
+            state.lose_one();
         }
     }
 
-    /// Nothing comes in any more, and what was on its way is lost, for plugs that play faults.
-    pub fn die(&self) {
-        let mut line = self.line.lock();
-        line.dead = true;
-        line.forget();
+    /// Holds a message back until the next one was put in, for backends that play faults.
+    pub fn reorder(&self, message: M) {
+        let mut state = self.state.lock();
+        if let Some(before) = state.reorder_slot.replace(Box::new(message)) {
+            state.queue.push_back(*before);
+        }
     }
 
-    /// Undoes `die`.
-    pub fn revive(&self) {
-        self.line.lock().dead = false;
+    /// Nothing comes in any more, and what was on its way is lost, for backends that play faults.
+    pub fn disable(&self) {
+        let mut state = self.state.lock();
+        state.disabled = true;
+        state.forget();
     }
 
-    /// `die` hit it.
-    pub fn is_dead(&self) -> bool {
-        self.line.lock().dead
+    /// Undoes `disable`.
+    pub fn enable(&self) {
+        self.state.lock().disabled = false;
+    }
+
+    /// `disable` hit it.
+    pub fn is_disabled(&self) -> bool {
+        self.state.lock().disabled
     }
 
     /// Sends what was put in, unless another thread (or this one, further up its stack) is doing it: that one
     /// will not stop before the queue is empty. True, to one caller until `retry`: the sink is full, and the
     /// caller has to flush again `RETRY_MS` later.
     pub fn flush(&self) -> bool {
-        let mut line = self.line.lock();
-        if line.sending {
+        let mut state = self.state.lock();
+        if state.sending {
             return false;
         }
-        line.sending = true;
+        state.sending = true;
         let mut stuck = false;
-        while let Some(mail) = line.next(stuck) {
+        while let Some(message) = state.next(stuck) {
             // SAFETY: `next` found the sink open, and `close` waits for `sending` to end.
-            let sink = unsafe { &*line.sink };
-            let taken = MutexGuard::unlocked(&mut line, || mail.send(sink));
-            if !taken && !line.sink.is_null() && !line.dead {
-                line.queue.push_front(mail);
+            let sink = unsafe { &*state.sink };
+            let taken = MutexGuard::unlocked(&mut state, || message.send(sink));
+            if !taken && !state.sink.is_null() && !state.disabled {
+                state.queue.push_front(message);
                 stuck = true;
             }
         }
-        line.sending = false;
+        state.sending = false;
         self.quiet.notify_all();
-        let lost = if line.queue.is_empty() { std::mem::take(&mut line.lost) } else { 0 };
+        let lost = if state.queue.is_empty() { std::mem::take(&mut state.lost) } else { 0 };
         if lost > 0 {
-            log::warn!("the core took nothing for a while: {lost} messages of a plug were lost");
+            log::warn!("the core took nothing for a while: {lost} messages of a backend were lost");
         }
-        stuck && !std::mem::replace(&mut line.retrying, true)
+        stuck && !std::mem::replace(&mut state.retrying, true)
     }
 
     /// The time to flush again has come.
     pub fn retry(&self) {
-        self.line.lock().retrying = false;
+        self.state.lock().retrying = false;
     }
 }
 
-impl<M: Mail> Line<M> {
+impl<M: SinkMessage> QueueState<M> {
     /// What to send next. Completions do not wait behind a message that the sink refused.
     fn next(&mut self, stuck: bool) -> Option<M> {
         if self.sink.is_null() {
@@ -177,14 +178,14 @@ impl<M: Mail> Line<M> {
         if !stuck {
             return self.queue.pop_front();
         }
-        let place = self.queue.iter().position(Mail::is_done)?;
+        let place = self.queue.iter().position(SinkMessage::is_done)?;
         self.queue.remove(place)
     }
 
     /// Loses a message of whoever has most waiting, if there is one that may be lost.
     fn lose_one(&mut self) {
         let mut counts: BTreeMap<&CStr, usize> = BTreeMap::new();
-        for whose in self.queue.iter().filter_map(Mail::may_be_lost) {
+        for whose in self.queue.iter().filter_map(SinkMessage::may_be_lost) {
             *counts.entry(whose).or_default() += 1;
         }
         let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(whose, _)| whose);
@@ -197,7 +198,7 @@ impl<M: Mail> Line<M> {
 
     fn forget(&mut self) {
         self.queue.clear();
-        self.held = None;
+        self.reorder_slot = None;
     }
 }
 
@@ -218,7 +219,7 @@ mod tests {
     #[derive(Clone)]
     struct Note(u32, Option<CString>);
 
-    impl Mail for Note {
+    impl SinkMessage for Note {
         type Sink = Arc<Sink>;
 
         fn send(&self, sink: &Arc<Sink>) -> bool {
@@ -241,21 +242,21 @@ mod tests {
     #[test]
     fn what_must_be_told_is_not_lost_and_who_says_most_loses_first() {
         let sink = Arc::new(Sink::default());
-        let outlet = Outlet::new();
-        outlet.open(&sink);
+        let sink_queue = SinkQueue::new();
+        sink_queue.open(&sink);
         let of = |account: &str| Some(CString::new(account).expect("no NUL"));
-        outlet.push(Note(1, of("bob")));
+        sink_queue.push(Note(1, of("bob")));
         for _ in 0..3_000 {
-            outlet.push(Note(2, of("mallory")));
+            sink_queue.push(Note(2, of("mallory")));
         }
         for number in 3..503 {
-            outlet.push(Note(number, None));
+            sink_queue.push(Note(number, None));
         }
-        outlet.push(Note(600, of("bob")));
-        assert!(outlet.flush(), "nothing is taken");
+        sink_queue.push(Note(600, of("bob")));
+        assert!(sink_queue.flush(), "nothing is taken");
         *sink.takes.lock() = true;
-        outlet.retry();
-        assert!(!outlet.flush());
+        sink_queue.retry();
+        assert!(!sink_queue.flush());
         let taken = sink.taken.lock();
         let must: Vec<u32> = taken.iter().copied().filter(|it| (3..503).contains(it)).collect();
         assert!(must.iter().copied().eq(3..503), "in order");

@@ -308,10 +308,10 @@ impl Driver {
                 (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
                 Input::Refused { code, raw_code, message }
             }
-            ConnectionEvent::Message { kind, from, device, payload } => {
+            ConnectionEvent::Message { kind, from, device, payload, expires_at } => {
                 #[cfg(test)]
                 planted_panic("protocol", &payload);
-                Input::Message { kind, from, device, payload }
+                Input::Message { kind, from, device, payload, expires_at }
             }
             ConnectionEvent::Published { token, result } => Input::Published { token, result },
             ConnectionEvent::Gone { account, device } => Input::Gone { account, device },

@@ -255,7 +255,7 @@ impl CallbackSink {
         self.notify(self.listener.on_invited, &c);
     }
 
-    fn user(&self, function: abi::nertc_callkit_on_user, event: &UserEvent) {
+    fn user(&self, function: abi::nertc_callkit_user_cb, event: &UserEvent) {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_user_event {
             struct_size: size::<abi::nertc_callkit_user_event>(),
@@ -270,7 +270,7 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn media(&self, function: abi::nertc_callkit_on_media, event: &MediaEvent) {
+    fn media(&self, function: abi::nertc_callkit_media_cb, event: &MediaEvent) {
         let user = c_text(&event.user);
         let c = abi::nertc_callkit_media_event {
             struct_size: size::<abi::nertc_callkit_media_event>(),
@@ -282,7 +282,7 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn call(&self, function: abi::nertc_callkit_on_call, event: &CallEvent) {
+    fn call(&self, function: abi::nertc_callkit_call_cb, event: &CallEvent) {
         let (user, device) = (c_text(&event.user), c_text(&event.device));
         let c = abi::nertc_callkit_call_event {
             struct_size: size::<abi::nertc_callkit_call_event>(),
@@ -296,13 +296,13 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn connection(&self, function: abi::nertc_callkit_on_connection, event: &ConnectionEvent) {
+    fn connection(&self, function: abi::nertc_callkit_connection_cb, event: &ConnectionEvent) {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_connection_event {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
             code: event.code,
             raw_code: event.raw_code,
-            layer: event.layer as i32,
+            transport: event.layer as i32,
             call_no: event.call_no,
             user_id: user.as_ptr(),
             message: message.as_ptr(),
@@ -353,7 +353,7 @@ impl CallbackSink {
         let (channel, request) = (c_text(&event.channel_id), c_text(&event.request_id));
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
-            why: event.why as i32,
+            reason: event.why as i32,
             call_type: call_type_number(event.call_type),
             flags: 0,
             user_id: user.as_ptr(),

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nertc_callkit_abi::{nertc_callkit, nertc_callkit_done};
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_completion_cb};
 
 use super::backend::CRtc;
 use super::callbacks::CallbackSink;
@@ -32,12 +32,12 @@ pub(crate) struct Client {
 /// Where the result of a request goes.
 #[derive(Clone, Copy)]
 pub(crate) struct Completion {
-    pub(crate) done: nertc_callkit_done,
+    pub(crate) done: nertc_callkit_completion_cb,
     pub(crate) user_data: AppPtr,
 }
 
 impl Completion {
-    pub(crate) fn new(done: nertc_callkit_done, user_data: *mut c_void) -> Completion {
+    pub(crate) fn new(done: nertc_callkit_completion_cb, user_data: *mut c_void) -> Completion {
         Completion { done, user_data: AppPtr(user_data) }
     }
 

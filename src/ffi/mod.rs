@@ -67,12 +67,12 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_hub_add_fault", InCallback::Yes),
     ("nertc_callkit_loopback_signaling", InCallback::Yes),
     ("nertc_callkit_loopback_rtc", InCallback::Yes),
-    ("nertc_callkit_none_rtc", InCallback::Yes),
+    ("nertc_callkit_null_rtc", InCallback::Yes),
     ("nertc_callkit_mqtt_signaling", InCallback::Yes),
     ("nertc_callkit_config_init", InCallback::Yes),
     ("nertc_callkit_timers_init", InCallback::Yes),
     ("nertc_callkit_listener_init", InCallback::Yes),
-    ("nertc_callkit_plugs_init", InCallback::Yes),
+    ("nertc_callkit_backends_init", InCallback::Yes),
     ("nertc_callkit_push_init", InCallback::Yes),
     ("nertc_callkit_call_options_init", InCallback::Yes),
     ("nertc_callkit_call_ref_init", InCallback::Yes),
@@ -136,7 +136,7 @@ mod tests {
             LIMIT NERTC_CALLKIT_CODE_LIMIT
             RTC_TIMEOUT NERTC_CALLKIT_CODE_RTC_TIMEOUT
             UNSUPPORTED NERTC_CALLKIT_CODE_UNSUPPORTED
-            PLUG_FAILED NERTC_CALLKIT_CODE_PLUG_FAILED
+            PLUG_FAILED NERTC_CALLKIT_CODE_BACKEND_FAILED
             INVALID_ARGUMENT NERTC_CALLKIT_CODE_INVALID_ARGUMENT
         };
         assert!(codes.iter().all(|(engine, header)| engine == header));

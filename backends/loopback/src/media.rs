@@ -4,8 +4,8 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
-    nertc_callkit_fault_on as on, nertc_callkit_req, nertc_callkit_rtc_event, nertc_callkit_rtc_sink,
-    nertc_callkit_rtc_what as what,
+    nertc_callkit_fault_on as on, nertc_callkit_req, nertc_callkit_rtc_event,
+    nertc_callkit_rtc_event_type as what, nertc_callkit_rtc_sink,
 };
 use nertc_callkit_plug::input::size;
 use nertc_callkit_plug::mail::{Text, Who};
@@ -83,7 +83,7 @@ impl Mail for RtcMail {
             (RtcMail::Event(it), _, Some(event)) => {
                 let lent = nertc_callkit_rtc_event {
                     struct_size: size::<nertc_callkit_rtc_event>(),
-                    what: it.what as i32,
+                    r#type: it.what as i32,
                     code: it.code,
                     raw_code: 0,
                     media: it.media,

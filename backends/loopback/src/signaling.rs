@@ -7,9 +7,10 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
-    NERTC_CALLKIT_ABI, nertc_callkit_fault_on as on, nertc_callkit_flag, nertc_callkit_hub_flag as hub_flag,
-    nertc_callkit_login_args, nertc_callkit_record, nertc_callkit_req, nertc_callkit_signaling,
-    nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap, nertc_callkit_signaling_sink,
+    NERTC_CALLKIT_ABI, nertc_callkit_call_flag, nertc_callkit_fault_on as on,
+    nertc_callkit_hub_flag as hub_flag, nertc_callkit_login_args, nertc_callkit_record, nertc_callkit_req,
+    nertc_callkit_signaling, nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap,
+    nertc_callkit_signaling_sink,
 };
 use nertc_callkit_plug::input::{lent, plug, shield, size, text};
 use nertc_callkit_plug::mail::{self, Answer, SignalMail, Who};
@@ -171,12 +172,12 @@ unsafe fn operation(
     // SAFETY: the texts are lent for the call.
     let args = unsafe {
         Args {
-            keep: args.flags & nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32 == 0,
+            keep: args.flags & nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32 == 0,
             call_type: args.call_type,
             channel: text(args.channel_id),
             account: text(args.account),
             request: text(args.request_id),
-            custom: text(args.custom),
+            custom: text(args.custom_info),
         }
     };
     shield(|| plug.run(req, place, |state, me| body(state, me, &args)))
@@ -344,7 +345,7 @@ unsafe extern "C" fn send_record(
         plug.run(req, on::NERTC_CALLKIT_FAULT_ON_RECORD, |state, me| {
             state.keep_record(Record {
                 from: string(me.account.as_ptr()),
-                to: string(record.to),
+                to: string(record.to_account),
                 channel_id: string(record.channel_id),
                 client_msg_id: string(record.client_msg_id),
                 call_type: record.call_type,
@@ -371,7 +372,7 @@ unsafe fn sent(me: &Who, record: &nertc_callkit_record) -> mail::Record {
     mail::Record {
         from: me.account.clone(),
         id: shared(record.client_msg_id),
-        to: shared(record.to),
+        to: shared(record.to_account),
         channel: shared(record.channel_id),
         call_type: record.call_type,
         status: record.record_status,

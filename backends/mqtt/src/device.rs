@@ -336,7 +336,7 @@ mod tests {
 
     unsafe extern "C" fn changed(ctx: *mut c_void, event: *const nertc_callkit_signaling_connection) -> i32 {
         // SAFETY: the test's own sink.
-        let (told, what) = unsafe { (&*ctx.cast::<Told>(), (*event).what) };
+        let (told, what) = unsafe { (&*ctx.cast::<Told>(), (*event).r#type) };
         if told.refusals.fetch_sub(1, Ordering::SeqCst) > 0 {
             return nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32;
         }
@@ -351,7 +351,7 @@ mod tests {
             ctx: std::ptr::from_ref(told).cast_mut().cast(),
             complete: Some(complete),
             events: None,
-            rooms: None,
+            channel_states: None,
             connection: Some(changed),
             log: None,
             record: None,

@@ -4,10 +4,10 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
-    NERTC_CALLKIT_ABI, nertc_callkit_call_policy, nertc_callkit_flag, nertc_callkit_invite_state as state,
-    nertc_callkit_login_args, nertc_callkit_policy_rule as rule, nertc_callkit_record, nertc_callkit_req,
-    nertc_callkit_signaling, nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap,
-    nertc_callkit_signaling_sink,
+    NERTC_CALLKIT_ABI, nertc_callkit_call_flag, nertc_callkit_call_policy,
+    nertc_callkit_invite_state as state, nertc_callkit_login_args, nertc_callkit_policy_rule as rule,
+    nertc_callkit_record, nertc_callkit_req, nertc_callkit_signaling, nertc_callkit_signaling_args,
+    nertc_callkit_signaling_cap as cap, nertc_callkit_signaling_sink,
 };
 use nertc_callkit_plug::codes::{INVALID_ARGUMENT, OK, PLUG_FAILED};
 use nertc_callkit_plug::input::{lent, plug, shield, size, text};
@@ -85,8 +85,8 @@ unsafe fn message(args: &nertc_callkit_signaling_args) -> Option<Message> {
             channel: owned(args.channel_id)?,
             account: owned(args.account)?,
             request: owned(args.request_id)?,
-            custom: owned(args.custom)?,
-            keep: args.flags & nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32 == 0,
+            custom: owned(args.custom_info)?,
+            keep: args.flags & nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32 == 0,
         })
     }
 }
@@ -165,7 +165,7 @@ unsafe extern "C" fn login(
     let texts = unsafe { (utf8(args.account), utf8(args.token), utf8(args.device_id), utf8(args.data_dir)) };
     match texts {
         (Some(account), Some(token), Some(name), Some(folder)) => {
-            let within_ms = args.within_ms;
+            let within_ms = args.timeout_ms;
             shield(|| device.login(req, &Login { account, token, device: name, folder, within_ms }))
         }
         _ => INVALID_ARGUMENT,
@@ -268,7 +268,7 @@ unsafe extern "C" fn send_record(
     let (device, record) = unsafe { (plug::<Device>(ctx), lent(record)) };
     let Some(record) = record else { return PLUG_FAILED };
     // SAFETY: the texts of the record are lent for the call.
-    let texts = unsafe { (owned(record.to), owned(record.client_msg_id), owned(record.text)) };
+    let texts = unsafe { (owned(record.to_account), owned(record.client_msg_id), owned(record.text)) };
     match texts {
         (Some(to), Some(id), Some(text)) => shield(|| device.run(req, Op::Record(RecordOp { to, id, text }))),
         _ => INVALID_ARGUMENT,

@@ -83,10 +83,10 @@ pub const SUPERSEDED: i32 = 90004;
 pub const LIMIT: i32 = 90005;
 /// Media was not up in time after the call was accepted.
 pub const RTC_TIMEOUT: i32 = 90006;
-/// The plug does not offer this operation.
+/// The backend does not offer this operation.
 pub const UNSUPPORTED: i32 = 90007;
-/// The plug could not be opened or answered against its contract.
-pub const PLUG_FAILED: i32 = 90008;
+/// The backend could not be opened or answered against its contract.
+pub const BACKEND_FAILED: i32 = 90008;
 /// The request makes no sense, for example calling oneself.
 pub const INVALID_ARGUMENT: i32 = 90009;
 
@@ -99,14 +99,15 @@ pub const NO_TOKEN: &str = "the app gave no token in time";
 /// The message of a TIMEOUT while the connection is lost.
 pub const NO_CONNECTION: &str = "the connection was not restored in time";
 /// The message of a TIMEOUT that the engine gives.
-pub const NO_ANSWER: &str = "the plug did not answer in time";
+pub const NO_ANSWER: &str = "the backend did not answer in time";
 /// The message of SHUTTING_DOWN after a panic.
 pub const INTERNAL: &str = "an internal error has closed this component, the log has it";
 
 /// Every message that the engine itself gives: a trace shows them as they are.
 pub const OWN_MESSAGES: [&str; 5] = [NO_MEDIA, NO_INVITE, NO_TOKEN, NO_CONNECTION, NO_ANSWER];
 
-/// The plug says that it went well: the peer being offline is no failure, a push or the backlog reaches it.
+/// The backend says that it went well: the peer being offline is no failure, a push or the backlog reaches
+/// it.
 pub fn is_success(code: i32) -> bool {
     matches!(code, OK | PEER_OFFLINE | PEER_PUSH_OFFLINE)
 }
@@ -155,9 +156,9 @@ pub fn text(code: i32) -> &'static str {
         SUPERSEDED => "a later request of the app made this one void",
         LIMIT => "something exceeds a documented limit",
         RTC_TIMEOUT => "media was not up in time after the call was accepted",
-        UNSUPPORTED => "the plug does not offer this operation",
-        PLUG_FAILED => "the plug could not be opened or answered against its contract",
+        UNSUPPORTED => "the backend does not offer this operation",
+        BACKEND_FAILED => "the backend could not be opened or answered against its contract",
         INVALID_ARGUMENT => "the request makes no sense, for example calling oneself",
-        _ => "a code of the plug; see raw_code and the plug's documentation",
+        _ => "a code of the backend; see raw_code and the backend's documentation",
     }
 }

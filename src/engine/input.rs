@@ -1,4 +1,4 @@
-//! What the engine is fed: commands of the app and reports of the plugs, as plain values.
+//! What the engine is fed: commands of the app and reports of the backends, as plain values.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub type Text = Arc<str>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
-/// Names one operation of a plug; made by the engine, never reused.
+/// Names one operation of a backend; made by the engine, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Req(pub u64);
 
@@ -118,7 +118,7 @@ pub struct CallOptions {
 /// Where to draw; `window` is the host's pointer as a number, never looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
-    /// The plug's scaling mode.
+    /// The backend's scaling mode.
     pub scaling: i32,
     /// Mirrored.
     pub mirror: bool,
@@ -246,7 +246,7 @@ pub enum SwitchStep {
     Reject,
 }
 
-/// How an operation of a plug ended.
+/// How an operation of a backend ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Outcome {
     /// 0 = success.
@@ -264,7 +264,7 @@ impl Outcome {
     }
 }
 
-/// A signaling channel as the plug knows it.
+/// A signaling channel as the backend knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Channel {
     /// Id.

@@ -8,7 +8,7 @@ use super::output::{Operation, Output, RtcOp, SignalOp};
 use super::time::Time;
 use super::{Engine, codes, limits};
 
-/// One operation of a plug.
+/// One operation of a backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Op {
     pub(super) req: Req,
@@ -72,7 +72,7 @@ pub(super) enum Undo {
 }
 
 impl Owner {
-    /// An operation of the media plug: the other plug cannot complete it.
+    /// An operation of the media backend: the other backend cannot complete it.
     fn is_media(&self) -> bool {
         match self {
             Owner::RtcJoin(_) | Owner::RtcLeave | Owner::Media { .. } => true,

@@ -176,7 +176,7 @@ impl Engine {
     }
 
     fn own_failed(&mut self, now: Time, outcome: Outcome) {
-        let code = if codes::is_success(outcome.code) { codes::PLUG_FAILED } else { outcome.code };
+        let code = if codes::is_success(outcome.code) { codes::BACKEND_FAILED } else { outcome.code };
         let cause = Cause::Failed { code, raw_code: outcome.raw_code, message: outcome.message };
         let take_back = match is_never_delivered(code) {
             true => TakeBack::close_only(),

@@ -1,4 +1,4 @@
-//! What the engine asks for: operations of the plugs, completions and events for the app.
+//! What the engine asks for: operations of the backends, completions and events for the app.
 
 use std::borrow::Cow;
 
@@ -29,10 +29,10 @@ pub enum Operation {
     Rtc = 15,
     Record = 16,
     Close = 17,
-    Plug = 18,
+    Backend = 18,
 }
 
-/// An operation of the signaling plug.
+/// An operation of the signaling backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SignalOp {
     /// Log in.
@@ -145,7 +145,7 @@ pub struct Record {
     pub durations: Vec<(Text, u32)>,
 }
 
-/// An operation of the media plug.
+/// An operation of the media backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RtcOp {
     /// Join a room.
@@ -200,7 +200,7 @@ pub struct OpResult {
     pub operation: Operation,
     /// 0 = success.
     pub code: i32,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// What to do about it; maybe empty (the facade then uses `codes::text`).
     pub message: Text,
@@ -255,7 +255,7 @@ pub struct UserEvent {
     pub uid: u64,
     /// Code, raw code, message.
     pub code: i32,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
     pub message: Text,
@@ -371,7 +371,7 @@ pub struct ConnectionEvent {
     pub user: Text,
     /// Code.
     pub code: i32,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
     pub message: Text,
@@ -425,7 +425,7 @@ pub struct ErrorEvent {
     pub operation: Operation,
     /// Code.
     pub code: i32,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// The call, 0 = none; it may have ended.
     pub call_no: u64,
@@ -533,6 +533,6 @@ pub enum Output {
     Event(Event),
     /// For the debug log: what was ignored and why. Holds no personal text.
     Ignored(Cow<'static, str>),
-    /// After `Input::Close`: everything is said and done; the plugs may be closed.
+    /// After `Input::Close`: everything is said and done; the backends may be closed.
     Closed,
 }

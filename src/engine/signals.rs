@@ -61,7 +61,7 @@ impl Engine {
             Signal::Close => self.on_close_signal(now, event),
             Signal::Leave => self.on_leave(now, event),
             Signal::Control => self.on_control(now, event),
-            Signal::Join => self.ignore("somebody joined the channel; the media plug says who is there"),
+            Signal::Join => self.ignore("somebody joined the channel; the media backend says who is there"),
             Signal::Ringing => self.on_ringing(event),
             Signal::PeerLost => self.on_peer_lost(now, event),
         }

@@ -105,8 +105,9 @@ impl CallbackSink {
         }
     }
 
-    /// Completes what the engine did not live to complete. There is something only if it panicked. Waits for
-    /// the threads that are just being told whether their request is accepted.
+    /// Completes what the engine did not live to complete. There is something only if it
+    /// panicked. Waits for the threads that are just being told whether their request is
+    /// accepted.
     fn complete_the_rest(&self) {
         let mut state = lock(&self.state);
         state.is_over = true;
@@ -134,7 +135,8 @@ impl CallbackSink {
         lock(&self.state).released = released.map(|function| (function, user_data));
     }
 
-    /// Hands a frame of `user` to the app, on this thread, unless the end of its call was delivered.
+    /// Hands a frame of `user` to the app, on this thread, unless the end of its call was
+    /// delivered.
     pub(crate) fn frame(&self, call_no: u64, user: &str, frame: &abi::nertc_callkit_frame) {
         let Some(on_frame) = self.on_frame else { return };
         let Some(_in_flight) = self.frames.enter(call_no) else { return };
@@ -207,7 +209,8 @@ impl CallbackSink {
         unsafe { done(self.handle(), &c, completion.user_data.0) }
     }
 
-    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no result to notify.
+    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no
+    /// result to notify.
     fn complete_unasked(&self, result: &OpResult) {
         if !codes::is_success(result.code) && result.operation != Operation::None {
             self.error(&ErrorEvent {
@@ -371,7 +374,8 @@ impl CallbackSink {
         lock(&self.state).shown = call_no;
     }
 
-    /// The end of `call_no` is about to be told: nobody can mean it any more, none of its frames comes.
+    /// The end of `call_no` is about to be told: nobody can mean it any more, none of its
+    /// frames comes.
     fn hide(&self, call_no: u64) {
         {
             let mut state = lock(&self.state);

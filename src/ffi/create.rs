@@ -20,7 +20,8 @@ use super::support::error::Error;
 use super::support::handle_table::new_id;
 use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
-use crate::worker::{self, Options, Ports};
+use crate::worker::ports::Ports;
+use crate::worker::{self, Options};
 
 /// A checked config.
 pub(crate) struct CheckedConfig {

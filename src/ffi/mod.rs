@@ -1,7 +1,7 @@
 //! The C surface: convert, delegate, done. Panics stop here.
 //!
-//! `api` has the exported functions and `backend` the vtables below; `create`, `client` and `callbacks` are a
-//! client's way through life, and `support` serves all of them.
+//! `api` has the exported functions and `backend` the vtables below; `create`, `client` and
+//! `callbacks` are a client's way through life, and `support` serves all of them.
 #![allow(clippy::missing_safety_doc, reason = "each function's comment is its C contract")]
 
 pub mod api;
@@ -136,7 +136,7 @@ mod tests {
             LIMIT NERTC_CALLKIT_CODE_LIMIT
             RTC_TIMEOUT NERTC_CALLKIT_CODE_RTC_TIMEOUT
             UNSUPPORTED NERTC_CALLKIT_CODE_UNSUPPORTED
-            PLUG_FAILED NERTC_CALLKIT_CODE_BACKEND_FAILED
+            BACKEND_FAILED NERTC_CALLKIT_CODE_BACKEND_FAILED
             INVALID_ARGUMENT NERTC_CALLKIT_CODE_INVALID_ARGUMENT
         };
         assert!(codes.iter().all(|(engine, header)| engine == header));

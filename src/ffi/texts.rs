@@ -52,7 +52,8 @@ pub(crate) fn state(state: i32) -> &'static CStr {
     }
 }
 
-/// A nertc_callkit_operation: the function's name without its prefix, or what the library did by itself.
+/// A nertc_callkit_operation: the function's name without its prefix, or what the library did
+/// by itself.
 pub(crate) fn operation(operation: u32) -> &'static CStr {
     match operation {
         0 => c"nothing in particular",

@@ -1,4 +1,4 @@
-//! HOST delivery: callbacks wait here until the app runs them.
+//! The queue of undelivered callbacks, for apps that dispatch them themselves (HOST delivery).
 
 use std::collections::VecDeque;
 use std::mem::{Discriminant, discriminant};
@@ -9,10 +9,9 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::clock::Flag;
-use super::event_loop::guarded;
-use super::inbox::Message;
+use super::guard::{CallbackGuard, guarded};
 use super::ports::Listener;
-use super::{CallbackGuard, Client, Refused, in_callback};
+use super::quota::{Refused, ends_something};
 use crate::engine::input::{Command, Ticket};
 use crate::engine::limits::UNDELIVERED;
 use crate::engine::output::{Event, OpResult};
@@ -25,11 +24,11 @@ enum Callback {
 }
 
 /// A callback about to run.
-struct Next {
+pub(super) struct Next {
     callback: Callback,
     listener: Option<Arc<dyn Listener>>,
-    /// The app is no longer behind, which the engine has to hear.
-    caught_up: bool,
+    /// The app caught up with its backlog; the engine must be notified.
+    pub(super) caught_up: bool,
 }
 
 /// The undelivered callbacks of one client, and its end. WORKER delivery uses only the end.
@@ -39,7 +38,7 @@ pub(super) struct CallbackQueue {
     changed: Condvar,
     /// Length of the queue, to look at without the lock.
     waiting: AtomicUsize,
-    /// The app is behind; set at the limit, taken back at half of it.
+    /// The app is behind; set at the limit, cleared at half of it.
     backlogged: AtomicBool,
 }
 
@@ -110,7 +109,7 @@ impl CallbackQueue {
     pub(super) fn has_room_for(&self, command: Option<&Command>) -> bool {
         let times = match command {
             Some(Command::Call(_)) => 1,
-            Some(command) if super::inbox::ends_something(command) => 3,
+            Some(command) if ends_something(command) => 3,
             Some(_) | None => 2,
         };
         self.waiting.load(Relaxed) < times * UNDELIVERED
@@ -132,12 +131,69 @@ impl CallbackQueue {
     }
 
     /// WORKER delivery: until `released` has run on the worker.
-    fn wait_for_release(&self) {
+    pub(super) fn wait_for_release(&self) {
         self.changed.wait_while(&mut self.state.lock(), |state| !state.released);
     }
 
+    /// Becomes the thread that runs callbacks, once there are any: -1 waits for the first, 0 does not.
+    pub(super) fn start_running(&self, timeout_ms: i32) -> Result<Running<'_>, Refused> {
+        let mut state = self.state.lock();
+        if state.released {
+            return Err(Refused::Closed);
+        }
+        if state.running {
+            return Err(Refused::Reentrant);
+        }
+        state.running = true;
+        let mut running = Running { queue: self, due: 0 };
+        let was_closing = state.closing;
+        let idle = |state: &mut State| state.queue.is_empty() && state.closing == was_closing;
+        if let Ok(timeout_ms) = u64::try_from(timeout_ms) {
+            self.changed.wait_while_for(&mut state, idle, Duration::from_millis(timeout_ms));
+        } else {
+            self.changed.wait_while(&mut state, idle);
+        }
+        running.due = state.queue.len();
+        drop(state);
+        Ok(running)
+    }
+
+    /// As `start_running`, when no other thread does any more.
+    pub(super) fn take_over_running(&self) -> Running<'_> {
+        let mut state = self.state.lock();
+        self.changed.wait_while(&mut state, |state| state.running);
+        state.running = true;
+        Running { queue: self, due: state.queue.len() }
+    }
+
+    /// Waits for the next callback. False: `released` has run, none comes.
+    pub(super) fn wait_for_callback(&self) -> bool {
+        let mut state = self.state.lock();
+        self.changed.wait_while(&mut state, |state| state.queue.is_empty() && !state.released);
+        !state.released
+    }
+
+    /// A descriptor that is readable while the queue is not empty.
+    pub(super) fn event_fd(&self) -> Result<i32, Refused> {
+        let mut state = self.state.lock();
+        if state.released {
+            return Err(Refused::Closed);
+        }
+        if state.flag.is_none() {
+            let flag = Flag::new().map_err(|error| {
+                log::error!("no descriptor for the event handle: {error}");
+                Refused::Exhausted
+            })?;
+            if !state.queue.is_empty() {
+                flag.raise();
+            }
+            state.flag = Some(flag);
+        }
+        state.flag.as_ref().map(Flag::fd).ok_or(Refused::Exhausted)
+    }
+
     /// Takes the oldest callback out.
-    fn take(&self) -> Option<Next> {
+    pub(super) fn take(&self) -> Option<Next> {
         let mut state = self.state.lock();
         if matches!(state.queue.front(), Some(Callback::Released)) {
             self.changed.wait_while(&mut state, |state| state.waking);
@@ -151,7 +207,8 @@ impl CallbackQueue {
         Some(Next { callback, listener: state.listener.clone(), caught_up })
     }
 
-    fn released_has_run(&self) {
+    /// `released` has run: drops the listener and wakes whoever waits for the end.
+    pub(super) fn released_has_run(&self) {
         let mut state = self.state.lock();
         state.released = true;
         let listener = state.listener.take();
@@ -162,7 +219,7 @@ impl CallbackQueue {
 }
 
 impl State {
-    /// Of availability, mute and quality only the newest word about somebody waits.
+    /// Of availability, mute and quality only the newest event about a user is kept.
     fn forget_older(&mut self, event: &Event) {
         let Some(subject) = subject(event) else { return };
         let same = |callback: &Callback| match callback {
@@ -189,132 +246,32 @@ fn subject(event: &Event) -> Option<(Discriminant<Event>, u64, &str)> {
     Some((discriminant(event), call_no, user))
 }
 
-/// While a thread runs callbacks; no other does.
-struct Running<'a>(&'a CallbackQueue);
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.0.state.lock().running = false;
-        self.0.changed.notify_all();
-    }
-}
-
-impl Client {
-    /// HOST delivery: runs what is undelivered, at most what is there at entry; −1 waits for something, 0
-    /// does not. Returns how many ran. Accepted after `release` too, until `released` has run.
-    pub fn dispatch(&self, timeout_ms: i32) -> Result<u32, Refused> {
-        self.check_dispatch()?;
-        let callbacks = &self.callbacks;
-        let mut state = callbacks.state.lock();
-        if state.released {
-            return Err(Refused::Closed);
-        }
-        if state.running {
-            return Err(Refused::Reentrant);
-        }
-        state.running = true;
-        let running = Running(callbacks);
-        let was_closing = state.closing;
-        let idle = |state: &mut State| state.queue.is_empty() && state.closing == was_closing;
-        if let Ok(timeout_ms) = u64::try_from(timeout_ms) {
-            callbacks.changed.wait_while_for(&mut state, idle, Duration::from_millis(timeout_ms));
-        } else {
-            callbacks.changed.wait_while(&mut state, idle);
-        }
-        let due = state.queue.len();
-        drop(state);
-        let mut ran = 0;
-        while ran < due as u32 && self.run_next() {
-            ran += 1;
-            if !self.worker.is_ours() {
-                std::mem::forget(running); // Forked inside the callback; the lock may be the parent's.
-                return Err(Refused::Closed);
-            }
-        }
-        Ok(ran)
-    }
-
-    /// HOST delivery: a descriptor of the client that is readable exactly while something is undelivered.
-    pub fn event_fd(&self) -> Result<i32, Refused> {
-        self.check_ours()?;
-        if !self.manual_dispatch {
-            return Err(Refused::Unsupported);
-        }
-        let mut state = self.callbacks.state.lock();
-        if state.released {
-            return Err(Refused::Closed);
-        }
-        if state.flag.is_none() {
-            let flag = Flag::new().map_err(|error| {
-                log::error!("no descriptor for event_fd: {error}");
-                Refused::Exhausted
-            })?;
-            if !state.queue.is_empty() {
-                flag.raise();
-            }
-            state.flag = Some(flag);
-        }
-        state.flag.as_ref().map(Flag::fd).ok_or(Refused::Exhausted)
-    }
-
-    /// Closes the client and waits until `released` has run; HOST delivery: runs what is pending here.
-    pub fn destroy(&self) -> Result<(), Refused> {
-        if in_callback() {
-            return Err(Refused::Reentrant);
-        }
-        self.release()?;
-        if self.manual_dispatch {
-            self.run_until_released();
-        } else {
-            self.callbacks.wait_for_release();
-        }
-        self.worker.join_if_ending();
-        Ok(())
-    }
-
-    fn check_dispatch(&self) -> Result<(), Refused> {
-        self.check_ours()?;
-        if in_callback() {
-            return Err(Refused::Reentrant);
-        }
-        match (self.manual_dispatch, self.quota.is_open()) {
-            (true, _) => Ok(()),
-            (false, true) => Err(Refused::Unsupported),
-            (false, false) => Err(Refused::Closed),
-        }
-    }
-
-    fn run_until_released(&self) {
-        let callbacks = &self.callbacks;
-        let mut state = callbacks.state.lock();
-        callbacks.changed.wait_while(&mut state, |state| state.running);
-        state.running = true;
-        let _running = Running(callbacks);
-        while !state.released {
-            callbacks.changed.wait_while(&mut state, |state| state.queue.is_empty());
-            MutexGuard::unlocked(&mut state, || self.run_next());
-        }
-        drop(state);
-    }
-
-    /// Runs the oldest callback, if there is one, on this thread.
-    fn run_next(&self) -> bool {
-        let Some(Next { callback, listener, caught_up }) = self.callbacks.take() else { return false };
-        if caught_up {
-            let _ = self.worker.inbox.push(self.id, &self.quota, Message::Backlog);
-        }
-        let last = matches!(callback, Callback::Released);
-        if let Some(listener) = listener {
+impl Next {
+    /// Runs it on this thread. True: it was `released`, the last one.
+    pub(super) fn run(self) -> bool {
+        let last = matches!(self.callback, Callback::Released);
+        if let Some(listener) = self.listener {
             let _inside = CallbackGuard::enter();
-            guarded("a callback", || match callback {
+            guarded("a callback", || match self.callback {
                 Callback::Done(ticket, result) => listener.done(ticket, result),
                 Callback::Event(event) => listener.event(event),
                 Callback::Released => listener.released(),
             });
         }
-        if last && self.worker.is_ours() {
-            self.callbacks.released_has_run();
-        }
-        true
+        last
+    }
+}
+
+/// Held while a thread runs callbacks; no other thread does then.
+pub(super) struct Running<'a> {
+    queue: &'a CallbackQueue,
+    /// How many callbacks were queued when it started.
+    pub(super) due: usize,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.queue.state.lock().running = false;
+        self.queue.changed.notify_all();
     }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Ports;
-use super::event_loop::guarded;
-use super::inbox::Message;
+use super::guard::guarded;
+use super::message::Message;
+use super::ports::Ports;
 use crate::engine::input::{Input, Outcome, Req, Text, Ticket};
 use crate::engine::output::{
     CallEnd, EndReason, ErrorEvent, Event, Message as Wire, OpResult, Operation, Output, SignalOp,

@@ -1,5 +1,7 @@
 //! What the worker needs from the outside. The facade implements these over the C vtables and callbacks.
 
+use std::sync::Arc;
+
 use crate::engine::input::{Outcome, Req, Ticket};
 use crate::engine::output::{Event, Notice, OpResult, RtcOp, SignalOp};
 
@@ -35,4 +37,14 @@ pub trait Listener: Send + Sync {
     fn released(&self);
     /// HOST delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
     fn wakeup(&self);
+}
+
+/// What a client talks to.
+pub struct Ports {
+    /// The signaling backend.
+    pub signaling: Box<dyn Signaling>,
+    /// The media backend.
+    pub rtc: Box<dyn Rtc>,
+    /// The app.
+    pub listener: Arc<dyn Listener>,
 }

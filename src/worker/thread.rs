@@ -9,8 +9,9 @@ use once_cell::race::OnceBox;
 use parking_lot::Mutex;
 
 use super::clock::{self, Clock, Sleeper};
+use super::guard::in_callback;
 use super::inbox::Inbox;
-use super::{event_loop, in_callback};
+use super::message::Message;
 
 /// What the process shares. A forked child gets a new one, because a lock of the old one may be held by a
 /// thread that the child does not have. Generations form a list, one more per fork; the fork handler writes
@@ -46,7 +47,7 @@ pub fn after_fork_in_child() {
 
 /// A thread and its inbox.
 pub(super) struct Worker {
-    pub(super) inbox: Inbox,
+    pub(super) inbox: Inbox<Message>,
     pub(super) clock: Clock,
     generation: u32,
     /// Clients that live here; changed under the generation's lock.
@@ -55,22 +56,22 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// A place for one more client.
-    pub(super) fn enter(own: bool) -> io::Result<Arc<Worker>> {
-        if own {
-            return Worker::spawn();
+    /// A place for one more client. `run` is the loop of a new thread.
+    pub(super) fn enter(dedicated: bool, run: fn(Arc<Worker>)) -> io::Result<Arc<Worker>> {
+        if dedicated {
+            return Worker::spawn(run);
         }
         let mut shared = fork_generation().shared.lock();
         if let Some(worker) = &*shared {
             worker.clients.fetch_add(1, Relaxed);
             return Ok(worker.clone());
         }
-        let worker = Worker::spawn()?;
+        let worker = Worker::spawn(run)?;
         *shared = Some(worker.clone());
         Ok(worker)
     }
 
-    fn spawn() -> io::Result<Arc<Worker>> {
+    fn spawn(run: fn(Arc<Worker>)) -> io::Result<Arc<Worker>> {
         let clock = Clock::new();
         let worker = Arc::new(Worker {
             inbox: Inbox::new(Sleeper::new(clock)?),
@@ -79,8 +80,8 @@ impl Worker {
             clients: AtomicUsize::new(1),
             thread: Mutex::new(None),
         });
-        let run = event_loop::EventLoop::new(worker.clone());
-        *worker.thread.lock() = Some(clock::spawn(move || run.run())?);
+        let its = worker.clone();
+        *worker.thread.lock() = Some(clock::spawn(move || run(its))?);
         Ok(worker)
     }
 

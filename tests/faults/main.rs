@@ -51,7 +51,7 @@ fn planted(path: &str, mut text: String) -> String {
         let switch = format!("{holder}::planted({:?})", fault.name);
         text = text.replacen(fault.find, &fault.put.replace("PLANTED", &switch), 1);
     }
-    let holds = ["src/engine/mod.rs", "backends/mqtt/src/station/mod.rs"].contains(&path);
+    let holds = ["src/engine/mod.rs", "backends/mqtt/src/protocol/mod.rs"].contains(&path);
     if holds { text + SWITCH } else { text }
 }
 
@@ -65,7 +65,7 @@ fn manifest() -> String {
         .map(|section| section + "\n")
         .collect();
     text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
-    text += "[workspace]\nmembers = [\"crates/abi\", \"crates/plug\", \"backends/loopback\"]\n";
+    text += "[workspace]\nmembers = [\"crates/abi\", \"crates/backend\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
     for (name, folder) in [("sim", "sim"), ("model", "model"), ("stations", "model/stations")] {
         text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{folder}/main.rs\"\n");

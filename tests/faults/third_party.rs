@@ -16,40 +16,40 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "third party: repeats are known by their id, whoever sent them",
         13,
-        "backends/mqtt/src/station/mod.rs",
-        "        if lane == Lane::Own {
-            return self.on_own(from, &envelope);
+        "backends/mqtt/src/protocol/mod.rs",
+        "        if kind == TopicKind::Own {
+            return self.on_own(from, &message);
         }
         if is_own {",
-        "        if PLANTED && !is_own && !self.claims.insert(self.now, &\"\".into(), &envelope.id) {
+        "        if PLANTED && !is_own && !self.claims.insert(self.now, &\"\".into(), &message.id) {
             return;
         }
-        if lane == Lane::Own {
-            return self.on_own(from, &envelope);
+        if kind == TopicKind::Own {
+            return self.on_own(from, &message);
         }
         if is_own {",
     ),
     paired(
         "third party: anybody writes what is over",
         13,
-        "backends/mqtt/src/station/over.rs",
+        "backends/mqtt/src/protocol/ended_invites.rs",
         "any(|it| it.owner == *owner && it.request == *request)",
         "any(|it| (it.owner == *owner || PLANTED) && it.request == *request)",
     ),
     paired(
         "third party: a member is known by its device alone",
         13,
-        "backends/mqtt/src/station/room.rs",
-        "self.peers.iter_mut().find(|it| it.party == *party)
+        "backends/mqtt/src/protocol/channel.rs",
+        "self.participants.iter_mut().find(|it| it.addr == *addr)
     }",
-        "self.peers.iter_mut()
-            .find(|it| it.party == *party || PLANTED && it.party.device == party.device)
+        "self.participants.iter_mut()
+            .find(|it| it.addr == *addr || PLANTED && it.addr.device == addr.device)
     }",
     ),
     paired(
         "third party: anybody acknowledges",
         13,
-        "backends/mqtt/src/station/post.rs",
+        "backends/mqtt/src/protocol/outbox.rs",
         "Topic::Direct(to, at) => to == from && at == device,
                     Topic::Own => false,
                 }
@@ -64,21 +64,21 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "third party: anybody says that an invite stands",
         13,
-        "backends/mqtt/src/station/talk.rs",
-        "let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from);",
-        "let room = self.rooms.get_mut(&envelope.channel).filter(|it| it.host == *from || PLANTED);",
+        "backends/mqtt/src/protocol/membership.rs",
+        "let channel = self.channels.get_mut(&message.channel).filter(|it| it.owner == *from);",
+        "let channel = self.channels.get_mut(&message.channel).filter(|it| it.owner == *from || PLANTED);",
     ),
     paired(
         "third party: all accounts share one rate of invites",
         13,
-        "backends/mqtt/src/station/guest.rs",
+        "backends/mqtt/src/protocol/callee.rs",
         "self.rates.invite(self.now, &from.account)",
         "self.rates.invite(self.now, &if PLANTED { \"\".into() } else { from.account.clone() })",
     ),
     paired(
         "third party: all accounts share one rate of messages",
         13,
-        "backends/mqtt/src/station/mod.rs",
+        "backends/mqtt/src/protocol/mod.rs",
         "if !is_own && !self.rates.message(self.now, &from.account) {",
         "let account = if PLANTED { \"\".into() } else { from.account.clone() };
         if !is_own && !self.rates.message(self.now, &account) {",
@@ -86,9 +86,9 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "third party: a backlog waits for whoever does not answer",
         13,
-        "backends/mqtt/src/station/login.rs",
-        "let accounts: BTreeSet<Text> = hosts.collect();",
-        "let mut accounts: BTreeSet<Text> = hosts.collect();
+        "backends/mqtt/src/protocol/session.rs",
+        "let accounts: BTreeSet<Text> = owners.collect();",
+        "let mut accounts: BTreeSet<Text> = owners.collect();
         if PLANTED && !accounts.is_empty() {
             accounts.extend(self.session.backlog.iter().map(|it| it.channel.creator.clone()));
         }",
@@ -96,25 +96,27 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "third party: the caller learns of an invite before the core does",
         13,
-        "backends/mqtt/src/station/guest.rs",
-        "        self.rooms.insert(id.clone(), room);\n",
-        "        self.rooms.insert(id.clone(), room);
+        "backends/mqtt/src/protocol/callee.rs",
+        "        self.channels.insert(id.clone(), channel);\n",
+        "        self.channels.insert(id.clone(), channel);
         if PLANTED {
-            self.rooms.get_mut(id).and_then(|it| it.ring()).into_iter().for_each(|it| it.alert_at = Some(0));
-            self.say_alert(id);
+            self.channels.get_mut(id).and_then(|it| it.ring()).into_iter().for_each(|it| {
+                it.alert_at = Some(0);
+            });
+            self.send_alert(id);
         }\n",
     ),
     paired(
         "third party: whoever asks is answered",
         13,
-        "backends/mqtt/src/station/talk.rs",
+        "backends/mqtt/src/protocol/membership.rs",
         "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) {",
         "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) || PLANTED {",
     ),
     paired(
         "third party: a number of a message has no range",
         13,
-        "backends/mqtt/src/station/envelope.rs",
+        "backends/mqtt/src/protocol/message.rs",
         "number: number(&all, \"n\", 0, limits::NUMBER)?",
         "number: number(&all, \"n\", 0, if PLANTED { u32::MAX.into() } else { limits::NUMBER })?",
     ),
@@ -135,7 +137,7 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "a login that was given up goes on",
         14,
-        "backends/mqtt/src/station/login.rs",
+        "backends/mqtt/src/protocol/session.rs",
         "    pub(super) fn on_abort_login(&mut self, req: u64) {",
         "    pub(super) fn on_abort_login(&mut self, req: u64) {
         if PLANTED { return; }",
@@ -143,18 +145,18 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "a hello goes out before the device has heard itself",
         14,
-        "backends/mqtt/src/station/login.rs",
-        "        self.say_to_self(false);",
-        "        self.say_to_self(PLANTED && !self.session.is_in);",
+        "backends/mqtt/src/protocol/session.rs",
+        "        self.send_to_self(false);",
+        "        self.send_to_self(PLANTED && !self.session.is_in);",
     ),
     Fault {
         name: "third party: an invite's id that somebody else said first is a repeat",
         invariant: 13,
-        file: "backends/mqtt/src/station/guest.rs",
-        find: "        let id = &envelope.channel;
+        file: "backends/mqtt/src/protocol/callee.rs",
+        find: "        let id = &message.channel;
         let greets = self.session.greets();",
-        put: "        let id = &envelope.channel;
-        if PLANTED && !self.claims.insert(self.now, &\"\".into(), &envelope.id) { return; }
+        put: "        let id = &message.channel;
+        if PLANTED && !self.claims.insert(self.now, &\"\".into(), &message.id) { return; }
         let greets = self.session.greets();",
         finder: Finder::StationModel("a third party, a callee"),
     },

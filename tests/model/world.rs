@@ -354,7 +354,7 @@ impl World {
     fn refuse(&mut self, index: usize) -> Verdict {
         let item = self.in_flight.remove(index);
         self.note(|| format!("refused: {:?}", item.what));
-        let outcome = Outcome::failed(codes::PLUG_FAILED, "refused");
+        let outcome = Outcome::failed(codes::BACKEND_FAILED, "refused");
         let what = if matches!(item.what, What::MediaOperation(_)) {
             What::MediaDone(outcome)
         } else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nertc_callkit::engine::input::Text;
-use nertc_callkit_mqtt::station::{self, Station};
+use nertc_callkit_mqtt::protocol::{self, Peer};
 
 use super::stations::{Link, Wire};
 use super::world::{Scheduled, World};
@@ -25,7 +25,7 @@ impl World {
             self.trouble(device);
         }
         if was_up {
-            self.tell_station(device, station::Input::Down);
+            self.tell_station(device, protocol::Input::Down);
         }
         let pause = 100 + self.random.below(2_000);
         self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
@@ -54,7 +54,7 @@ impl World {
         phone.open.clear();
         phone.config.instance = format!("{}-{life}", phone.config.device).into();
         phone.config.remember_instance();
-        phone.station = Station::new(phone.config.clone(), Station::test_seed(seed));
+        phone.station = Peer::new(phone.config.clone(), Peer::test_seed(seed));
     }
 
     /// The broker begins anew and knows nobody.

@@ -79,10 +79,16 @@ impl NetworkConditions {
 }
 
 /// Refusals by the backend itself: nothing has happened.
-const REFUSALS: &[i32] =
-    &[codes::TIMEOUT, codes::UNSUPPORTED, codes::PLUG_FAILED, codes::CHANNEL_EXISTS, codes::NOT_MEMBER, 414];
+const REFUSALS: &[i32] = &[
+    codes::TIMEOUT,
+    codes::UNSUPPORTED,
+    codes::BACKEND_FAILED,
+    codes::CHANNEL_EXISTS,
+    codes::NOT_MEMBER,
+    414,
+];
 /// Failures that say nothing about what has happened.
-const FAILURES: &[i32] = &[codes::TIMEOUT, codes::PLUG_FAILED, 500];
+const FAILURES: &[i32] = &[codes::TIMEOUT, codes::BACKEND_FAILED, 500];
 
 impl World {
     /// An operation leaves its device.
@@ -211,7 +217,7 @@ impl World {
         if self.random.chance(self.conditions.refused_permille) && !matches!(op, RtcOp::Leave) {
             self.trouble(device);
             self.note(|| format!("device {device}: {op:?} refused"));
-            return self.send(device, at - self.now, Scheduled::RtcCompleted(req, codes::PLUG_FAILED));
+            return self.send(device, at - self.now, Scheduled::RtcCompleted(req, codes::BACKEND_FAILED));
         }
         self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{Connection, Input, Req, SignalEvent, SignalResult, Source, Text};
 use nertc_callkit::engine::output::{Notice, SignalOp};
-use nertc_callkit_mqtt::names::{Incoming, Names};
-use nertc_callkit_mqtt::station::{self, Fate, Station};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult};
+use nertc_callkit_mqtt::topics::{Incoming, Topics};
 
 use super::broker::Broker;
 use super::random::Random;
@@ -26,8 +26,8 @@ pub(super) enum Link {
 
 /// A device's station and its connection.
 pub(super) struct Phone {
-    pub(super) station: Station,
-    pub(super) config: station::Config,
+    pub(super) station: Peer,
+    pub(super) config: protocol::Config,
     pub(super) link: Link,
     /// Counts connections: what is said on another one is lost.
     pub(super) connection: u32,
@@ -46,7 +46,7 @@ pub(super) struct Phone {
 /// All stations, and the broker between them.
 pub(super) struct Stations {
     pub(super) phones: Vec<Phone>,
-    pub(super) names: Vec<Names>,
+    pub(super) names: Vec<Topics>,
     pub(super) broker: Broker,
     /// Messages of different topics overtake each other.
     reorders: bool,
@@ -66,7 +66,7 @@ pub(super) enum Wire {
     /// PUBLISH to the broker.
     Publish { token: u64, topic: String, payload: String, expires_ms: u32 },
     /// PUBACK, or not.
-    Answer { token: u64, fate: Fate },
+    Answer { token: u64, result: PublishResult },
     /// PUBLISH to the device.
     Parcel { id: u64, topic: String, payload: String },
     /// DISCONNECT.
@@ -102,7 +102,7 @@ impl Stations {
             issued: BTreeMap::new(),
         };
         for (index, account) in accounts.iter().enumerate() {
-            let config = station::Config {
+            let config = protocol::Config {
                 account: account.clone(),
                 device: index.to_string().into(),
                 instance: format!("{index}-0").into(),
@@ -112,7 +112,7 @@ impl Stations {
                 peer_lost_ms,
                 watch_presence,
             };
-            stations.names.push(Names::new("nck1", account, &config.device).expect("plain names"));
+            stations.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
             stations.phones.push(Phone::new(config, random.next()));
         }
         stations
@@ -156,9 +156,9 @@ impl Stations {
 }
 
 impl Phone {
-    fn new(config: station::Config, seed: u64) -> Phone {
+    fn new(config: protocol::Config, seed: u64) -> Phone {
         Phone {
-            station: Station::new(config.clone(), Station::test_seed(seed)),
+            station: Peer::new(config.clone(), Peer::test_seed(seed)),
             config,
             link: Link::Off,
             connection: 0,
@@ -200,7 +200,7 @@ impl World {
         if req != Req(u64::MAX) {
             phone.open.insert(req, op.clone());
         }
-        phone.station.handle(now, station::Input::Op { req: req.0, op: asked });
+        phone.station.handle(now, protocol::Input::Op { req: req.0, op: asked });
         if let SignalOp::Invite { message, .. } = &op {
             let ids = (message.channel_id.clone(), message.request_id.clone());
             if let Some(stations) = &mut self.stations {
@@ -216,7 +216,7 @@ impl World {
     }
 
     /// A station gets an input.
-    pub(super) fn tell_station(&mut self, device: usize, input: station::Input) {
+    pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return };
         phone.station.handle(now, input);
@@ -259,12 +259,12 @@ impl World {
         }
     }
 
-    fn run_output(&mut self, device: usize, output: station::Output) {
+    fn run_output(&mut self, device: usize, output: protocol::Output) {
         match output {
-            station::Output::Publish { token, topic, payload, expires_ms } => {
+            protocol::Output::Publish { token, topic, payload, expires_ms } => {
                 self.publish(device, token, &topic, payload, expires_ms);
             }
-            station::Output::Watch { account, device: whom, on } => {
+            protocol::Output::Watch { account, device: whom, on } => {
                 let is_it =
                     |other: &usize| self.devices[*other].account == account && other.to_string() == *whom;
                 let found = (0..self.devices.len()).find(is_it);
@@ -273,30 +273,30 @@ impl World {
                     session.watch(whom, on);
                 }
             }
-            station::Output::Lively(_) => {}
-            station::Output::Disconnect { forget } => {
+            protocol::Output::CallActive(_) => {}
+            protocol::Output::Disconnect { forget } => {
                 self.send_up(device, Wire::Bye { forget });
                 let Some(phone) = self.phone(device) else { return };
                 phone.hang_up(Link::Off, u64::MAX);
             }
-            station::Output::Reconnect => self.drop_link(device, true),
-            station::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
-            station::Output::Events { source, events } => {
+            protocol::Output::Reconnect => self.drop_link(device, true),
+            protocol::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
+            protocol::Output::Events { source, events } => {
                 let events = events.iter().map(words::event).collect();
                 self.tell_core(device, Mail::Events(words::source(source), events));
             }
-            station::Output::Record { from, id, .. } => {
+            protocol::Output::Record { from, id, .. } => {
                 self.tell_core(device, Mail::Record(from, id));
             }
-            station::Output::Connection { what, code, message } => {
-                let now_is = words::connection(what, code, &message);
+            protocol::Output::Connection { change, code, message } => {
+                let now_is = words::connection(change, code, &message);
                 self.tell_core(device, Mail::Connection(now_is));
             }
-            station::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
+            protocol::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
         }
     }
 
-    fn answered(&mut self, device: usize, req: Req, answer: &station::Answer) {
+    fn answered(&mut self, device: usize, req: Req, answer: &protocol::Answer) {
         if req == Req(u64::MAX) {
             return;
         }
@@ -371,7 +371,7 @@ impl World {
         &mut self,
         device: usize,
         token: u64,
-        topic: &station::Topic,
+        topic: &protocol::Topic,
         payload: String,
         expires_ms: u32,
     ) {
@@ -425,17 +425,17 @@ impl World {
             Wire::Up { resumed } => {
                 self.note(|| format!("device {device}: up, resumed {resumed}"));
                 self.phone(device).into_iter().for_each(|phone| phone.link = Link::Up);
-                self.tell_station(device, station::Input::Up { resumed });
+                self.tell_station(device, protocol::Input::Up { resumed });
             }
-            Wire::Answer { token, fate } => {
-                self.tell_station(device, station::Input::Published { token, fate });
+            Wire::Answer { token, result } => {
+                self.tell_station(device, protocol::Input::Published { token, result });
             }
             Wire::Parcel { id, topic, payload } => self.unpack(device, id, &topic, payload),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
                 self.note(|| format!("device {device}: the will of device {whose}"));
-                self.tell_station(device, station::Input::Gone { account, device: gone });
+                self.tell_station(device, protocol::Input::Gone { account, device: gone });
             }
         }
     }
@@ -449,8 +449,8 @@ impl World {
             self.note(|| format!("device {device}: the broker refuses"));
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
-            let (code, raw_code, message) = (codes::PLUG_FAILED, 0x87, "not permitted".into());
-            return self.tell_station(device, station::Input::Refused { code, raw_code, message });
+            let (code, raw_code, message) = (codes::BACKEND_FAILED, 0x87, "not permitted".into());
+            return self.tell_station(device, protocol::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);
         let Some(stations) = &mut self.stations else { return };
@@ -478,21 +478,21 @@ impl World {
             return;
         }
         let to = stations.broker.subscribers(topic, &stations.names);
-        let mut fate = match to.is_empty() && stations.broker.is_five {
-            true => Fate::NobodyThere,
-            false => Fate::Delivered,
+        let mut result = match to.is_empty() && stations.broker.is_five {
+            true => PublishResult::NobodyThere,
+            false => PublishResult::Delivered,
         };
         if self.random.chance(self.conditions.refused_permille) {
             self.note(|| format!("broker: refuses {token} of device {device}"));
             self.trouble(device);
-            fate = *self.random.pick(&[Fate::Denied, Fate::Refused { raw_code: 0x97 }]);
+            result = *self.random.pick(&[PublishResult::Denied, PublishResult::Refused { raw_code: 0x97 }]);
         } else {
             for target in to {
                 self.place(target, topic, payload, expires_ms);
             }
         }
         let delay = self.delay();
-        self.send_down(device, delay, Wire::Answer { token, fate });
+        self.send_down(device, delay, Wire::Answer { token, result });
     }
 
     /// A message is put into a session, or lost.
@@ -519,8 +519,8 @@ impl World {
             let Some(parcel) = session.and_then(|session| session.next(now)) else { return };
             let at = now + self.delay();
             let Some(stations) = &mut self.stations else { return };
-            let lane = if stations.reorders { parcel.topic.clone() } else { String::new() };
-            let heard = stations.phones[device].heard.entry(lane).or_default();
+            let kind = if stations.reorders { parcel.topic.clone() } else { String::new() };
+            let heard = stations.phones[device].heard.entry(kind).or_default();
             *heard = at.max(*heard);
             let delay = *heard - now;
             let (id, topic, payload) = (parcel.id, parcel.topic, parcel.payload);
@@ -535,12 +535,12 @@ impl World {
         let Some(stations) = &mut self.stations else { return };
         let session = stations.broker.session(device);
         session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
-        let Some(Incoming::Message { lane, from, device: sender }) = stations.names[device].read(topic)
+        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(topic)
         else {
             return self.blame(device, "it gets what is not for it");
         };
         let payload = payload.into_bytes();
-        self.tell_station(device, station::Input::Message { lane, from, device: sender, payload });
+        self.tell_station(device, protocol::Input::Message { kind, from, device: sender, payload });
     }
 
     fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {

@@ -78,7 +78,7 @@ fn a_delayed_message_comes_later_and_is_overtaken() {
 }
 
 #[test]
-fn a_delayed_message_to_a_closed_plug_is_lost() {
+fn a_delayed_message_to_a_closed_backend_is_lost() {
     let hub = Hub::new();
     let (alice, bob, room) = pair(&hub);
     let late = Fault { delay_ms: 1, count: ALL, ..none() };

@@ -61,7 +61,7 @@ fn leaving_is_told_apart_from_vanishing() {
 }
 
 #[test]
-fn a_uid_is_in_a_room_once_and_a_plug_in_one_room() {
+fn a_uid_is_in_a_room_once_and_a_backend_in_one_room() {
     let hub = Hub::new();
     let (alice, bob) = (Media::new(&hub), Media::new(&hub));
     alice.join("room", 1);

@@ -339,7 +339,7 @@ fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
         rig.ok("join");
         rig.invite_old("bob", "p1", "zz");
         rig.forget();
-        rig.answer("invite", codes::PLUG_FAILED);
+        rig.answer("invite", codes::BACKEND_FAILED);
         rig.asked("");
         rig
     };
@@ -374,7 +374,7 @@ fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted(
         rig.forget();
         rig
     };
-    let fails: [fn(&mut Rig); 2] = [|rig| rig.answer("cancel", codes::PLUG_FAILED), |rig| rig.pass(5_000)];
+    let fails: [fn(&mut Rig); 2] = [|rig| rig.answer("cancel", codes::BACKEND_FAILED), |rig| rig.pass(5_000)];
     for fail in fails {
         let mut rig = ringing_out();
         fail(&mut rig);

@@ -58,14 +58,17 @@ pub unsafe extern "C" fn nertc_callkit_listener_init(
 ///
 /// The same as NERTC_CALLKIT_BACKENDS_INIT.
 ///
-/// @param plugs        The struct. NULL: nothing happens.
+/// @param backends        The struct. NULL: nothing happens.
 /// @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nertc_callkit_backends_init(plugs: *mut nertc_callkit_backends, struct_size: u32) {
+pub unsafe extern "C" fn nertc_callkit_backends_init(
+    backends: *mut nertc_callkit_backends,
+    struct_size: u32,
+) {
     // SAFETY: the caller owns `struct_size` bytes there.
-    guard_or((), || unsafe { init(plugs, struct_size) })
+    guard_or((), || unsafe { init(backends, struct_size) })
 }
 
 /// Fills a nertc_callkit_push with its defaults.

@@ -1,7 +1,7 @@
 //! The log callback: a process-wide logger behind the `log` crate.
 //!
-//! Much of what is logged was chosen by somebody else, so every line passes one place: there, what could
-//! forge a line is escaped, what is long is cut, and what repeats is counted.
+//! Much of what is logged was chosen by somebody else, so every line passes one place: there,
+//! what could forge a line is escaped, what is long is cut, and what repeats is counted.
 
 mod repeats;
 
@@ -16,7 +16,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use nertc_callkit_abi::{nertc_callkit_log_flag, nertc_callkit_status};
 use parking_lot::Mutex;
 
-use nertc_callkit_plug::escape;
+use nertc_callkit_backend::escape;
 
 use crate::engine::codes;
 use crate::ffi::support::append_only_list::AppendOnlyList;
@@ -31,20 +31,20 @@ type LogFunction = unsafe extern "C" fn(level: i32, text: *const c_char, user_da
 
 /// Sets the function that gets the library's log, for the whole process.
 ///
-/// It runs on any thread, also several at once, with no lock held; `text` is lent until it returns.
-/// After this returns a call to the function that was set before may still be running on another
-/// thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
-/// tokens always. A line is less than 1024 bytes of text that can be printed as it is: control
-/// characters and those that turn the direction of writing are escaped. Lines that come too often
-/// are counted: after a while one line says how often. What the library would log because of what
-/// the function does is dropped.
+/// It runs on any thread, also several at once, with no lock held; `text` is lent until it
+/// returns. After this returns a call to the function that was set before may still be running
+/// on another thread. Accounts, ids and attachments are redacted unless
+/// NERTC_CALLKIT_LOG_PERSONAL is given; tokens always. A line is less than 1024 bytes of text
+/// that can be printed as it is: control characters and those that turn the direction of
+/// writing are escaped. Lines that come too often are counted: after a while one line says how
+/// often. What the library would log because of what the function does is dropped.
 ///
 /// @param level      A nertc_callkit_log_level: lines of this level and more important ones.
 /// @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
 /// @param log        The function, or NULL: no log.
 /// @param user_data  Handed to `log`.
-/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program
-///                   that has a logger already.
+/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust
+///                   program that has a logger already.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -75,8 +75,8 @@ static SINKS: AppendOnlyList<Sink> = AppendOnlyList::new();
 static CURRENT: AtomicPtr<Sink> = AtomicPtr::new(ptr::null_mut());
 static LOGGER: Logger = Logger;
 static IS_OURS: AtomicBool = AtomicBool::new(false);
-/// Only ever tried: a line is shown rather than waited for, and a child of a fork finds it locked
-/// for ever.
+/// Only ever tried: a line is shown rather than waited for, and a child of a fork finds it
+/// locked for ever.
 static REPEATS: Mutex<Repeats> = Mutex::new(Repeats::new());
 /// Bytes of a line, without the ellipsis that says that it was cut.
 const LINE: usize = 1020;
@@ -168,7 +168,7 @@ fn number(level: Level) -> i32 {
     }
 }
 
-/// A line of a plug; a level that has no meaning counts as debug.
+/// A line of a backend; a level that has no meaning counts as debug.
 pub(crate) fn log_backend(level: i32, text: &str) {
     let level = match level {
         1 => Level::Error,
@@ -179,8 +179,8 @@ pub(crate) fn log_backend(level: i32, text: &str) {
     log::log!(level, "backend: {text}");
 }
 
-/// A personal text in a log line: an account, an id, an attachment. Never wrap a token: leave it
-/// out.
+/// A personal text in a log line: an account, an id, an attachment. Never wrap a token: leave
+/// it out.
 pub(crate) struct Pii<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Pii<'_> {

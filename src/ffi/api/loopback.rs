@@ -24,7 +24,7 @@ fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>
     if hub.is_null() { otherwise() } else { HUBS.get(hub.addr()) }.ok_or(Error::Closed)
 }
 
-/// Lets `fill` write into the plugs of the host.
+/// Lets `fill` write into the backends of the host.
 ///
 /// # Safety
 /// `out` is NULL or has as many bytes as its struct_size says.
@@ -40,7 +40,8 @@ unsafe fn fill(
     }
 }
 
-/// Creates a hub: an in-process exchange that connects components through the loopback backends.
+/// Creates a hub: an in-process exchange that connects components through the loopback
+/// backends.
 ///
 /// @param flags  nertc_callkit_hub_flag bits.
 /// @param out    Receives the hub, on success only. Not NULL. Owned: release it.
@@ -67,7 +68,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_create(
 
 /// Gives a hub back.
 ///
-/// It lives on inside the plugs that were made from it, until the last of them is gone.
+/// It lives on inside the backends that were made from it, until the last of them is gone.
 ///
 /// @param hub  Hub, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released before.
@@ -85,17 +86,18 @@ pub unsafe extern "C" fn nertc_callkit_hub_release(hub: *mut nertc_callkit_hub) 
 
 /// Adds a line to a hub's fault script.
 ///
-/// Copies `fault` and its texts. Lines are tried in the order in which they were added; the first
-/// that matches counts and decides, and a line that has done its work is gone: lines for the same
-/// place act one after the other. DROP and REORDER are for messages, REFUSE and NO_ANSWER for
-/// operations, DELAY and DUPLICATE for both, DIE and KICK also for NERTC_CALLKIT_FAULT_ON_NOW.
+/// Copies `fault` and its texts. Lines are tried in the order in which they were added; the
+/// first that matches counts and decides, and a line that has done its work is gone: lines for
+/// the same place act one after the other. DROP and REORDER are for messages, REFUSE and
+/// NO_ANSWER for operations, DELAY and DUPLICATE for both, DIE and KICK also for
+/// NERTC_CALLKIT_FAULT_ON_NOW.
 ///
 /// @param hub    Hub, or NULL: the process's default hub.
 /// @param fault  What shall go wrong, and when. Not NULL.
-/// @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with its
-///               place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a field that
-///               this library does not know is not zero. QUEUE_FULL: 1024 lines. CLOSED: released,
-///               or NULL while no component uses the default hub.
+/// @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with
+///               its place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
+///               field that this library does not know is not zero. QUEUE_FULL: 1024 lines.
+///               CLOSED: released, or NULL while no component uses the default hub.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -129,10 +131,10 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
     })
 }
 
-/// Makes a loopback signaling plug and puts it into `out`.
+/// Makes a loopback signaling backend and puts it into `out`.
 ///
-/// Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is owned
-/// by the component that took it over, or by you: then call the vtable's release.
+/// Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is
+/// owned by the component that took it over, or by you: then call the vtable's release.
 ///
 /// @param hub  Hub, or NULL: the process's default hub.
 /// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
@@ -157,7 +159,7 @@ pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
     })
 }
 
-/// Makes a loopback media plug and puts it into `out`.
+/// Makes a loopback media backend and puts it into `out`.
 ///
 /// Fills `rtc` and `rtc_ctx` and leaves the rest. The vtable is static; the ctx is owned by the
 /// component that took it over, or by you: then call the vtable's release.
@@ -185,10 +187,10 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
     })
 }
 
-/// Makes a media plug without media, for hosts that bring their own, and puts it into `out`.
+/// Makes a media backend without media, for hosts that bring their own, and puts it into `out`.
 ///
-/// Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and `rtc_ctx`
-/// and leaves the rest, as nertc_callkit_loopback_rtc does.
+/// Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
+/// `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
 ///
 /// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
 /// @return     OK. INVALID_ARGUMENT.

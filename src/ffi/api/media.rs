@@ -15,7 +15,7 @@ use crate::ffi::support::guard::guard;
 /// Opens or closes microphone or camera.
 ///
 /// Survives the call; outside a call it is remembered for the next one. Completes with
-/// NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+/// NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
 ///
 /// @param kit        Component. Not NULL.
 /// @param media      nertc_callkit_media bits, at least one.
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
 /// Mutes the own microphone or camera, or unmutes it.
 ///
 /// Ends with the call; outside a call it is remembered for the next one. Completes with
-/// NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+/// NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
 ///
 /// @param kit        Component. Not NULL.
 /// @param media      nertc_callkit_media bits, at least one.
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
 /// Stops receiving the peer's sound or picture, or starts again.
 ///
 /// Ends with the call; outside a call it is remembered for the next one. Completes with
-/// NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+/// NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
 ///
 /// @param kit        Component. Not NULL.
 /// @param media      nertc_callkit_media bits, at least one.
@@ -100,15 +100,15 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
 
 /// Draws the own picture in a view.
 ///
-/// Copies `view`; its window stays the host's and must stay valid until this was called again and
-/// completed, or the component is gone.
+/// Copies `view`; its window stays the host's and must stay valid until this was called again
+/// and completed, or the component is gone.
 ///
 /// @param kit        Component. Not NULL.
 /// @param view       Where to draw, or NULL: no longer.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
-///                   field is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
+///                   unknown field is not zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -128,15 +128,15 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
 
 /// Draws the peer's picture in a view.
 ///
-/// Copies `view`; its window stays the host's and must stay valid until this was called again and
-/// completed, or the component is gone. May be called before the peer is known.
+/// Copies `view`; its window stays the host's and must stay valid until this was called again
+/// and completed, or the component is gone. May be called before the peer is known.
 ///
 /// @param kit        Component. Not NULL.
 /// @param view       Where to draw, or NULL: no longer.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
-///                   field is not zero).
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
+///                   unknown field is not zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -156,15 +156,15 @@ pub unsafe extern "C" fn nertc_callkit_set_remote_view(
 
 /// Sends a frame that the host made.
 ///
-/// Goes to the media plug on this thread, beside everything else. The planes are lent until it
-/// returns.
+/// Goes to the media backend on this thread, beside everything else. The planes are lent until
+/// it returns.
 ///
 /// @param kit    Component. Not NULL.
 /// @param frame  Sound or picture; its uid is ignored. Not NULL.
-/// @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0. CLOSED:
-///               also before the first login opened the plug. UNSUPPORTED: the media plug takes no
-///               frames, or an unknown field is not zero. QUEUE_FULL: dropped. Else what the plug
-///               answered.
+/// @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0.
+///               CLOSED: also before the first login opened the backend. UNSUPPORTED: the media
+///               backend takes no frames, or an unknown field is not zero. QUEUE_FULL: dropped.
+///               Else what the backend answered.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

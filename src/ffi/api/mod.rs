@@ -1,4 +1,5 @@
-//! The exported functions. The order of the modules is the order of the functions in the header.
+//! The exported functions. The order of the modules is the order of the functions in the
+//! header.
 
 mod request;
 

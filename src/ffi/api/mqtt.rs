@@ -1,22 +1,24 @@
-//! Constructor of the MQTT backend. Without the feature `mqtt` its functions return UNSUPPORTED.
+//! Constructor of the MQTT backend. Without the feature `mqtt` its functions return
+//! UNSUPPORTED.
 
 use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_mqtt_options, nertc_callkit_status};
 
 use crate::ffi::support::guard::guard;
 
-/// Makes a signaling plug for an MQTT broker and puts it into `out`.
+/// Makes a signaling backend for an MQTT broker and puts it into `out`.
 ///
-/// It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ - is
-/// written as = and two hex digits (at most 64 bytes then), the password is the token. Copies
-/// `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
-/// nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing newer.
+/// It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ -
+/// is written as = and two hex digits (at most 64 bytes then), the password is the token.
+/// Copies `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
+/// nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing
+/// newer.
 ///
 /// @param options  What broker, and how. Not NULL.
 /// @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
 /// @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
-///                 another machine without ALLOW_PLAINTEXT; the log says what to do. UNSUPPORTED: a
-///                 field that this library does not know is not zero, the library was built without
-///                 MQTT, or mqtts:// and it was built without TLS.
+///                 another machine without ALLOW_PLAINTEXT; the log says what to do.
+///                 UNSUPPORTED: a field that this library does not know is not zero, the
+///                 library was built without MQTT, or mqtts:// and it was built without TLS.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[must_use]

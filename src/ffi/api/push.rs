@@ -1,5 +1,5 @@
-//! What a push notification about a call carries, as a short text: `nck1:` and base64url of a few numbers and
-//! five texts. docs/PUSH.md has the format.
+//! What a push notification about a call carries, as a short text: `nck1:` and base64url of a
+//! few numbers and five texts. docs/PUSH.md has the format.
 
 use std::ffi::c_char;
 
@@ -17,20 +17,20 @@ use crate::ffi::support::guard::guard;
 
 /// Writes what a push notification about a call should carry, for whoever sends the push.
 ///
-/// The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it is.
-/// It is neither secret nor signed: whoever can send the phone a push can write one, and all it
-/// does is to make an answer wait for that call. Copies nothing; writes nothing but `buffer` and
-/// `*size`.
+/// The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it
+/// is. It is neither secret nor signed: whoever can send the phone a push can write one, and
+/// all it does is to make an answer wait for that call. Copies nothing; writes nothing but
+/// `buffer` and `*size`.
 ///
-/// @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes. Not
-///                NULL.
+/// @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes.
+///                Not NULL.
 /// @param buffer  Receives the text and its NUL. Not NULL.
 /// @param size    In: bytes of `buffer`. Out: bytes needed, with the NUL; at most
 ///                NERTC_CALLKIT_PUSH_SIZE. Not NULL.
-/// @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown call
-///                type or flag, a ring_left_ms above 120000, or the buffer is too small: then
-///                `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a field that
-///                this library does not know is not zero.
+/// @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown
+///                call type or flag, a ring_left_ms above 120000, or the buffer is too small:
+///                then `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a
+///                field that this library does not know is not zero.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -60,14 +60,14 @@ pub unsafe extern "C" fn nertc_callkit_push_encode(
 /// Reads what a push notification about a call carries.
 ///
 /// With it an answer can be given before login: put account, channel_id and request_id into a
-/// nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject. Reads
-/// at most 4096 bytes of `text`.
+/// nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject.
+/// Reads at most 4096 bytes of `text`.
 ///
 /// @param text  What push_encode wrote, perhaps; it may come from anybody. Not NULL.
-/// @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not OK.
-///              Not NULL.
-/// @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut, too
-///              long. UNSUPPORTED: of a later version of the format.
+/// @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not
+///              OK. Not NULL.
+/// @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut,
+///              too long. UNSUPPORTED: of a later version of the format.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

@@ -23,15 +23,15 @@ use crate::worker;
 
 /// Creates a component: logged out, silent until login.
 ///
-/// Copies `config` and all it points to. The plugs are taken over only if the answer is OK, else
-/// they stay the caller's. Calls nothing back before it returns.
+/// Copies `config` and all it points to. The backends are taken over only if the answer is OK,
+/// else they stay the caller's. Calls nothing back before it returns.
 ///
 /// @param config  How to create it. Not NULL.
 /// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
-/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a
+/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
 ///                mandatory function (the log names it). UNSUPPORTED: a field that this library
-///                does not know is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out
-///                of descriptors or threads.
+///                does not know is not zero, or a backend of another NERTC_CALLKIT_ABI.
+///                INTERNAL: out of descriptors or threads.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[must_use]
@@ -51,9 +51,10 @@ pub unsafe extern "C" fn nertc_callkit_create(
 /// Ends a component and waits until the last callback has returned.
 ///
 /// The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
-/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with
-/// HOST delivery on this thread. Then both plugs are released, and nothing of this component runs
-/// any more. Do not cancel the thread that waits here (pthread_cancel): that aborts the process.
+/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
+/// with HOST delivery on this thread. Then both backends are released, and nothing of this
+/// component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
+/// aborts the process.
 ///
 /// @param kit  Component, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
@@ -78,15 +79,15 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
 /// Ends a component without waiting.
 ///
 /// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
-/// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all. With
-/// HOST delivery they run in the next dispatch, which the closed handle accepts until `released`
-/// has run.
+/// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
+/// With HOST delivery they run in the next dispatch, which the closed handle accepts until
+/// `released` has run.
 ///
 /// @param kit        Component. Not NULL.
 /// @param released   Called once when everything is over, or NULL.
 /// @param user_data  Handed to `released`.
-/// @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before; `released`
-///                   is not called.
+/// @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
+///                   `released` is not called.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -105,9 +106,9 @@ pub unsafe extern "C" fn nertc_callkit_release(
 
 /// Logs in to signaling; before that nothing can be called or received.
 ///
-/// Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
-/// account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its
-/// end. Before it every request but login and set_call_timeout completes with
+/// Copies both texts. Opens the backends first if this is the first login. Logged in with the
+/// same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
+/// for its end. Before it every request but login and set_call_timeout completes with
 /// NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
 ///
 /// @param kit        Component. Not NULL.
@@ -139,15 +140,15 @@ pub unsafe extern "C" fn nertc_callkit_login(
 
 /// Gives the token for the next connection, asked for by on_token_needed or not.
 ///
-/// Copies `token`. While the connection is being made or is lost, it is tried at once; while there
-/// is one, it is kept and the connection stays. NULL or empty = there is none: a login completes
-/// with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it, after its live
-/// call if that has media. Logged out: OK, without effect.
+/// Copies `token`. While the connection is being made or is lost, it is tried at once; while
+/// there is one, it is kept and the connection stays. NULL or empty = there is none: a login
+/// completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
+/// after its live call if that has media. Logged out: OK, without effect.
 ///
 /// @param kit    Component. Not NULL.
 /// @param token  Up to 4096 bytes, or NULL = there is none.
 /// @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
-///               UNSUPPORTED: the signaling plug has no set_token.
+///               UNSUPPORTED: the signaling backend has no set_token.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -168,8 +169,8 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
 
 /// Logs out, after ending a live call so that the peer learns.
 ///
-/// Its completion is the last callback until the next login. A login that is under way completes
-/// with SUPERSEDED.
+/// Its completion is the last callback until the next login. A login that is under way
+/// completes with SUPERSEDED.
 ///
 /// @param kit        Component. Not NULL.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
@@ -205,7 +206,8 @@ pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32
 /// Newest state, which may be ahead of the events that were delivered.
 ///
 /// @param kit  Component. Not NULL.
-/// @param out  Its struct_size says how much may be written, and afterwards how much was. Not NULL.
+/// @param out  Its struct_size says how much may be written, and afterwards how much was. Not
+///             NULL.
 /// @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -223,14 +225,14 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 
 /// Runs the callbacks that wait, with HOST delivery.
 ///
-/// Runs at most those that wait when it starts to run them, on this thread. A released component is
-/// accepted until its `released` has run.
+/// Runs at most those that wait when it starts to run them, on this thread. A released
+/// component is accepted until its `released` has run.
 ///
 /// @param kit         Component. Not NULL.
 /// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
 /// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
-///                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
-///                    another thread is dispatching this component.
+///                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback,
+///                    or another thread is dispatching this component.
 ///
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -269,7 +271,7 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 
 /// Tells that the device's network changed, or that it woke up.
 ///
-/// The plugs reconnect at once instead of waiting for their own timers.
+/// The backends reconnect at once instead of waiting for their own timers.
 ///
 /// @param kit  Component. Not NULL.
 /// @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.

@@ -1,4 +1,5 @@
-//! Reads the structs that backends hand over: whatever is wrong with one is named, and nothing of it is used.
+//! Reads the structs that backends hand over: whatever is wrong with one is named, and nothing
+//! of it is used.
 
 use std::ffi::c_char;
 
@@ -40,7 +41,7 @@ impl DecodeError {
     pub(super) fn outcome(self) -> Outcome {
         let code = match self {
             DecodeError::TooLong => codes::LIMIT,
-            DecodeError::Utf8 | DecodeError::Struct | DecodeError::Unknown => codes::PLUG_FAILED,
+            DecodeError::Utf8 | DecodeError::Struct | DecodeError::Unknown => codes::BACKEND_FAILED,
         };
         Outcome::failed(code, &format!("the backend's answer is not usable: {}", self.why()))
     }
@@ -125,7 +126,7 @@ pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> O
     if code >= 0 {
         Outcome { code, raw_code, message }
     } else {
-        Outcome { code: codes::PLUG_FAILED, raw_code: code, message }
+        Outcome { code: codes::BACKEND_FAILED, raw_code: code, message }
     }
 }
 
@@ -386,14 +387,14 @@ mod tests {
         let error = unsafe { signal_result(&result) }.unwrap_err();
         assert_eq!(error.outcome().code, codes::LIMIT);
         // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::PLUG_FAILED);
+        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::BACKEND_FAILED);
     }
 
     #[test]
     fn a_code_below_zero_is_no_code() {
         // SAFETY: NULL is allowed.
         let (error, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
-        assert_eq!((error.code, error.raw_code), (codes::PLUG_FAILED, -7));
+        assert_eq!((error.code, error.raw_code), (codes::BACKEND_FAILED, -7));
         assert_eq!((good.code, good.raw_code), (408, 1));
     }
 

@@ -28,8 +28,8 @@ pub(crate) struct CRtc {
     frames: InFlight,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
-// thread.
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
+// called by any thread.
 unsafe impl Send for CRtc {}
 // SAFETY: as above; what must not overlap is called by the worker only.
 unsafe impl Sync for CRtc {}
@@ -71,7 +71,8 @@ impl CRtc {
         let push_frame = self.vtable.push_frame.ok_or(Error::Unsupported)?;
         // Who destroyed the client from in here would wait for this very frame.
         let _inside = CallbackGuard::enter();
-        // SAFETY: the backend's function, while it is open; the frame is valid until it returns.
+        // SAFETY: the backend's function, while it is open; the frame is valid until it
+        // returns.
         frame_status(unsafe { push_frame(self.ctx.0, frame) })
     }
 

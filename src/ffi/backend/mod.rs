@@ -1,4 +1,4 @@
-//! Plugs: vtables of C as the worker's ports, and the sinks through which they report.
+//! Backends: vtables of C as the worker's ports, and the sinks through which they report.
 
 mod decode;
 mod media;
@@ -55,7 +55,7 @@ fn accepted(answer: i32) -> Result<(), Outcome> {
         status if status == nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32 => {
             Err(unsupported())
         }
-        status => Err(Outcome { code: codes::PLUG_FAILED, raw_code: status, ..Outcome::default() }),
+        status => Err(Outcome { code: codes::BACKEND_FAILED, raw_code: status, ..Outcome::default() }),
     }
 }
 

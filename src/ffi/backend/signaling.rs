@@ -33,8 +33,8 @@ pub(crate) struct CSignaling {
     rtc: Arc<CRtc>,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
-// thread.
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
+// called by any thread.
 unsafe impl Send for CSignaling {}
 
 impl CSignaling {
@@ -188,7 +188,8 @@ impl Signaling for CSignaling {
                     ..Args::default()
                 };
                 args.lend(|args| {
-                    // SAFETY: the backend's function; args and texts are valid until it returns.
+                    // SAFETY: the backend's function; args and texts are valid until it
+                    // returns.
                     unsafe { invite_state(self.ctx.0, args, state as i32) }
                 });
             }

@@ -1,6 +1,8 @@
-//! Sinks: what backends call. A C struct of a backend, which may lie, becomes a report to the worker.
+//! Sinks: what backends call. A C struct of a backend, which may lie, becomes a report to the
+//! worker.
 //!
-//! A sink's ctx is the handle number and never an address: a call after the client is gone finds nothing.
+//! A sink's ctx is the handle number and never an address: a call after the client is gone
+//! finds nothing.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;

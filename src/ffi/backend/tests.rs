@@ -104,7 +104,7 @@ fn a_media_backend_that_refuses_open_fails_the_login_too() {
     let ((ctx, calls), (rtc_ctx, rtc_calls)) = (backend(0), backend(-6));
     let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     let why = signaling.start(Req(1), log_in()).unwrap_err();
-    assert_eq!((why.code, why.raw_code), (codes::PLUG_FAILED, -6));
+    assert_eq!((why.code, why.raw_code), (codes::BACKEND_FAILED, -6));
     signaling.close();
     rtc.close();
     assert_eq!((calls(), rtc_calls()), ("open, close, release".into(), "rtc open, release".into()));

@@ -1,4 +1,5 @@
-//! A list that is only ever appended to: readable without a lock, so from any thread and in a forked child.
+//! A list that is only ever appended to: readable without a lock, so from any thread and in a
+//! forked child.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};

@@ -1,5 +1,5 @@
-//! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks behind a
-//! pointer that the app handed in.
+//! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks
+//! behind a pointer that the app handed in.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -30,8 +30,8 @@ pub(crate) unsafe trait VersionedStruct: Copy {
 macro_rules! versioned_struct {
     ($($name:ident $(since $first:expr)?,)*) => {
         $(
-            // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers and optional
-            // functions.
+            // SAFETY: crates/abi lays every one of them out so; fields are numbers, pointers
+            // and optional functions.
             unsafe impl VersionedStruct for abi::$name {
                 $(const FIRST: usize = $first;)?
             }
@@ -39,7 +39,8 @@ macro_rules! versioned_struct {
     };
 }
 versioned_struct! {
-    // Functions that a shorter one does not have are NULL; what a newer one has grew at its end.
+    // Functions that a shorter one does not have are NULL; what a newer one has grew at its
+    // end.
     nertc_callkit_push,
     nertc_callkit_call_options,
     nertc_callkit_call_ref,
@@ -133,7 +134,8 @@ pub(crate) unsafe fn bytes<'a>(text: *const c_char, limit: usize) -> Option<&'a 
     Some(unsafe { std::slice::from_raw_parts(text.cast(), libc::strnlen(text, limit)) })
 }
 
-/// Text for C. Accounts and ids need no allocation. The pointer is good while the value stays where it is.
+/// Text for C. Accounts and ids need no allocation. The pointer is good while the value stays
+/// where it is.
 pub(crate) enum CText {
     /// Ends with at least one NUL.
     Short([u8; CText::ROOM]),
@@ -181,7 +183,8 @@ pub(crate) fn fill(array: &mut [c_char], text: &str) {
     }
 }
 
-/// The known prefix of a struct; zero where the caller's is shorter. Says how long the caller's is.
+/// The known prefix of a struct; zero where the caller's is shorter. Says how long the caller's
+/// is.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
@@ -198,7 +201,8 @@ unsafe fn copy_prefix<T: VersionedStruct>(field: &'static str, place: *const T) 
     // Half a pointer would be a wild one.
     let whole = size.min(size_of::<T>()) / align_of::<T>() * align_of::<T>();
     let mut value = MaybeUninit::<T>::zeroed();
-    // SAFETY: `size` bytes are there; all-zero is a value of T, and so is what a C compiler wrote over it.
+    // SAFETY: `size` bytes are there; all-zero is a value of T, and so is what a C compiler
+    // wrote over it.
     unsafe {
         value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(place.cast(), whole);
         Ok((value.assume_init(), size))

@@ -1,4 +1,5 @@
-//! Turns a panic or a `Result` into a number. Every exported function runs inside one of these two.
+//! Turns a panic or a `Result` into a number. Every exported function runs inside one of these
+//! two.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -24,8 +25,8 @@ fn refused_as<T>(function: &str, body: impl FnOnce() -> Result<T, Error>, number
     })
 }
 
-/// Runs `body`; a panic becomes `default`. A panic is a bug in this library: it is logged and the process
-/// lives.
+/// Runs `body`; a panic becomes `default`. A panic is a bug in this library: it is logged and
+/// the process lives.
 pub(crate) fn guard_or<T>(default: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let text =

@@ -1,7 +1,8 @@
-//! Handles are never-reused numbers in a process table: a stale, foreign or inherited one finds nothing.
+//! Handles are never-reused numbers in a process table: a stale, foreign or inherited one finds
+//! nothing.
 //!
-//! The locks here are std's and not parking_lot's: those keep their waiters in process-wide state, which a
-//! forked child would inherit locked.
+//! The locks here are std's and not parking_lot's: those keep their waiters in process-wide
+//! state, which a forked child would inherit locked.
 
 use std::collections::BTreeMap;
 use std::ptr;
@@ -17,7 +18,8 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 static WATCHING_FORKS: AtomicBool = AtomicBool::new(false);
 static LAST_ID: AtomicUsize = AtomicUsize::new(0);
 
-/// Locks; a panic elsewhere while it was held leaves the value usable, because nothing is changed half-way.
+/// Locks; a panic elsewhere while it was held leaves the value usable, because nothing is
+/// changed half-way.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -27,7 +29,8 @@ pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexG
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A number that no handle ever had, of any kind and in no process since the library was loaded.
+/// A number that no handle ever had, of any kind and in no process since the library was
+/// loaded.
 pub(crate) fn new_id() -> Option<usize> {
     watch_forks();
     LAST_ID

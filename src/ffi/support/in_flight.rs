@@ -1,11 +1,13 @@
-//! Counts who is inside something that may take long, so that a closer can wait for them without a lock.
+//! Counts who is inside something that may take long, so that a closer can wait for them
+//! without a lock.
 
 use std::ptr;
 use std::sync::{Condvar, Mutex};
 
 use super::handle_table::{lock, wait};
 
-/// Lets callers in by number. `shut` closes it for small numbers and waits for those who are inside.
+/// Lets callers in by number. `shut` closes it for small numbers and waits for those who are
+/// inside.
 #[derive(Default)]
 pub(crate) struct InFlight {
     state: Mutex<State>,
@@ -20,7 +22,8 @@ struct State {
     inside: Vec<usize>,
 }
 
-/// Tells threads apart. Not `thread::current`, which allocates on a thread that std did not make.
+/// Tells threads apart. Not `thread::current`, which allocates on a thread that std did not
+/// make.
 fn me() -> usize {
     thread_local!(static ME: u8 = const { 0 });
     ME.with(|me| ptr::from_ref(me).addr())

@@ -5,7 +5,7 @@ use std::sync::{OnceLock, Weak};
 use super::running::{HOST, SHARED, login, next};
 use super::*;
 use crate::engine::input::{
-    CallOptions, CallType, Channel, Member, Signal, SignalEvent, SignalResult, SwitchStep,
+    CallOptions, CallType, Channel, Member, Room, Signal, SignalEvent, Source, SwitchStep,
 };
 use crate::engine::output::{Notice, RtcOp, SignalOp};
 use crate::engine::{Caps, Config, IdGenerator};

@@ -1,7 +1,7 @@
 //! The worker without an engine's help: what waits, who runs it, and who is refused.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -9,11 +9,14 @@ mod failed;
 mod running;
 mod traced;
 
+use parking_lot::Mutex;
+
 use super::clock::readable;
-use super::*;
-use crate::engine::input::CallRef;
-use crate::engine::limits;
+use super::ports::{Listener, Ports, Rtc, Signaling};
+use super::{CallbackGuard, Client, Options, Refused, Report, in_callback};
+use crate::engine::input::{CallRef, Command, Outcome, Req, SignalResult, Ticket};
 use crate::engine::output::{Event, MediaEvent, MissedCall, OpResult, Operation};
+use crate::engine::{Engine, limits};
 
 /// Long enough for a loaded machine, short enough to notice.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -62,7 +65,7 @@ impl Listener for App {
 /// A client whose engine is silent: the test plays the worker.
 fn manual_client(app: Arc<App>) -> Arc<Client> {
     let client = Client::new(Options { manual_dispatch: true, dedicated_thread: true }).expect("a thread");
-    client.callbacks.set_listener(app);
+    client.shared.callbacks.set_listener(app);
     client
 }
 
@@ -106,8 +109,8 @@ fn dispatch_runs_what_was_there_at_entry_in_order() {
     let (app, received) = App::new(|_| ());
     let client = manual_client(app.clone());
     assert_eq!(client.dispatch(0), Ok(0));
-    client.callbacks.done(Ticket(7), result(0));
-    client.callbacks.event(missed());
+    client.shared.callbacks.done(Ticket(7), result(0));
+    client.shared.callbacks.event(missed());
     assert_eq!(client.dispatch(-1), Ok(2));
     assert_eq!(drain(&received), ["done 7 0", "MissedCall"]);
     assert_eq!(client.dispatch(0), Ok(0));
@@ -119,12 +122,12 @@ fn only_the_newest_media_event_of_a_user_is_queued() {
     let (app, received) = App::new(|_| ());
     let client = manual_client(app.clone());
     for on in [true, false, true] {
-        client.callbacks.event(audio("bob", on));
+        client.shared.callbacks.event(audio("bob", on));
     }
     assert_eq!(app.wakeups.load(SeqCst), 1, "never empty in between");
-    client.callbacks.event(audio("eve", true));
-    client.callbacks.event(missed());
-    client.callbacks.event(audio("bob", false));
+    client.shared.callbacks.event(audio("eve", true));
+    client.shared.callbacks.event(missed());
+    client.shared.callbacks.event(audio("bob", false));
     assert_eq!(client.dispatch(0), Ok(3));
     assert_eq!(drain(&received), ["audio eve true", "MissedCall", "audio bob false"]);
 }
@@ -133,14 +136,14 @@ fn only_the_newest_media_event_of_a_user_is_queued() {
 fn the_event_handle_is_readable_while_callbacks_wait() {
     let (app, _ears) = App::new(|_| ());
     let client = manual_client(app);
-    client.callbacks.event(missed());
+    client.shared.callbacks.event(missed());
     let fd = client.event_fd().expect("a descriptor");
     assert!(readable(fd));
-    client.callbacks.event(audio("bob", true));
+    client.shared.callbacks.event(audio("bob", true));
     assert_eq!(client.dispatch(0), Ok(2));
     assert!(!readable(fd));
-    client.callbacks.event(audio("bob", true));
-    client.callbacks.event(audio("bob", false));
+    client.shared.callbacks.event(audio("bob", true));
+    client.shared.callbacks.event(audio("bob", false));
     assert!(readable(fd));
     assert_eq!(client.dispatch(0), Ok(1));
     assert!(!readable(fd));
@@ -161,7 +164,7 @@ fn dispatch_and_destroy_are_refused_inside_any_callback() {
         }
     });
     let client = manual_client(app);
-    client.callbacks.event(missed());
+    client.shared.callbacks.event(missed());
     let background = client.clone();
     let thread = thread::spawn(move || background.dispatch(0));
     let reentrant = (Err(Refused::Reentrant), Err(Refused::Reentrant));
@@ -178,28 +181,28 @@ fn a_backlog_is_reported_and_cleared_with_hysteresis() {
     let client = manual_client(app);
     let command = |command| client.command(Ticket(1), command);
     for _ in 0..limits::UNDELIVERED {
-        assert!(!client.callbacks.is_backlogged());
-        client.callbacks.event(missed());
+        assert!(!client.shared.callbacks.is_backlogged());
+        client.shared.callbacks.event(missed());
     }
-    assert!(client.callbacks.is_backlogged());
-    assert!(client.callbacks.has_room_for(None));
+    assert!(client.shared.callbacks.is_backlogged());
+    assert!(client.shared.callbacks.has_room_for(None));
     assert_eq!(command(Command::Logout), Ok(()));
     for _ in 0..limits::UNDELIVERED {
-        client.callbacks.event(missed());
+        client.shared.callbacks.event(missed());
     }
     assert_eq!(client.report(Report::Rooms(Vec::new())), Err(Refused::QueueFull));
     assert_eq!(command(Command::SetCallTimeout { timeout_ms: 1 }), Err(Refused::QueueFull));
     assert_eq!(command(Command::Logout), Ok(()), "what ends something has slots of its own");
     assert_eq!(client.dispatch(0), Ok(2 * limits::UNDELIVERED as u32));
-    assert!(!client.callbacks.is_backlogged());
+    assert!(!client.shared.callbacks.is_backlogged());
 }
 
 #[test]
 fn a_panicking_callback_does_not_stop_the_next() {
     let (app, received) = App::new(|what| assert!(what != "MissedCall", "an app's bug"));
     let client = manual_client(app);
-    client.callbacks.event(missed());
-    client.callbacks.event(audio("bob", true));
+    client.shared.callbacks.event(missed());
+    client.shared.callbacks.event(audio("bob", true));
     assert_eq!(client.dispatch(0), Ok(2));
     assert_eq!(drain(&received), ["audio bob true"]);
     assert!(!in_callback());

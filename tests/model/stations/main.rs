@@ -1,4 +1,4 @@
-//! Exhaustive search of small worlds of stations, the protocol of the MQTT plug: every order in which what
+//! Exhaustive search of small worlds of stations, the protocol of the MQTT backend: every order in which what
 //! is under way can arrive, every answer and cancel at every moment, the next deadline when nothing is under
 //! way, and a bounded number of losses, copies, early deadlines, reconnects and restarts.
 //!

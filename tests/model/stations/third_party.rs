@@ -1,7 +1,7 @@
 //! A third party that calls: it knows every id of the call, says them first, and invites the called
 //! account, which refuses it. What it claims must not keep the call from ringing.
 
-use nertc_callkit_mqtt::station::{Lane, Text};
+use nertc_callkit_mqtt::protocol::{Text, TopicKind};
 
 use super::core::Phase;
 use super::world::{Letter, World};
@@ -60,7 +60,7 @@ impl World {
         let comma = if body.is_empty() { "" } else { "," };
         let head = format!(r#""v":1,"k":"{kind}","id":"{id}","inst":"m","cid":"{channel}"{more}"#);
         let payload = format!(r#"{{{head},"b":{{"rid":"r"{comma}{body}}}}}"#);
-        Letter { to, lane: Lane::Inbox, account: ACCOUNT.into(), device: "1".into(), payload }
+        Letter { to, kind: TopicKind::Inbox, account: ACCOUNT.into(), device: "1".into(), payload }
     }
 
     /// Where nothing goes wrong and nobody takes the call back, it has rung.

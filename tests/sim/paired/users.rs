@@ -5,7 +5,7 @@ use nertc_callkit::engine::input::{
     CallOptions, CallRef, CallType, Command, Input, SwitchStep, Text, Ticket,
 };
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit_mqtt::station::Lane;
+use nertc_callkit_mqtt::protocol::TopicKind;
 use serde_json::json;
 
 use super::super::random::Random;
@@ -99,7 +99,7 @@ impl World {
         let payload =
             json!({"v": 1, "k": kind, "id": id, "inst": "m", "cid": channel, "b": body}).to_string();
         let parcel = Parcel {
-            lane: Lane::Direct,
+            kind: TopicKind::Direct,
             from: hostile_name(0),
             device: "phone".into(),
             payload,

@@ -9,7 +9,7 @@ use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Engine, codes};
-use nertc_callkit_mqtt::station::{self, Fate, Lane, Station, Topic};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
 
 use super::super::random::Random;
 use super::super::service::Service;
@@ -35,7 +35,7 @@ pub(super) const HOSTILES: u64 = 1_000;
 /// A message on its way to a device.
 #[derive(Clone, Debug)]
 pub(super) struct Parcel {
-    pub(super) lane: Lane,
+    pub(super) kind: TopicKind,
     pub(super) from: Text,
     pub(super) device: Text,
     pub(super) payload: String,
@@ -51,7 +51,7 @@ pub(super) enum Scheduled {
     Up(usize, u32),
     Down(usize, u64),
     Publish { device: usize, topic: Topic, payload: String, expires_ms: u32 },
-    Answered { device: usize, link: u32, token: u64, fate: Fate },
+    Answered { device: usize, link: u32, token: u64, result: PublishResult },
     Arrive(usize, Parcel),
     Told { by: usize, from: usize, payload: String },
     Gone { device: usize, account: Text, whose: Text, hostile: bool },
@@ -75,7 +75,7 @@ pub(super) struct Device {
     pub(super) account: Text,
     pub(super) name: Text,
     pub(super) engine: Engine,
-    pub(super) station: Station,
+    pub(super) station: Peer,
     pub(super) link: Link,
     /// Counts connections.
     pub(super) epoch: u32,
@@ -278,9 +278,9 @@ impl World {
             Scheduled::Publish { device, topic, payload, expires_ms } => {
                 self.carry(device, &topic, &payload, expires_ms);
             }
-            Scheduled::Answered { device, link, token, fate } => {
+            Scheduled::Answered { device, link, token, result } => {
                 if self.devices[device].epoch == link {
-                    self.tell_station(device, station::Input::Published { token, fate });
+                    self.tell_station(device, protocol::Input::Published { token, result });
                 }
             }
             Scheduled::Arrive(device, parcel) => self.arrive(device, parcel),
@@ -316,7 +316,7 @@ impl World {
         self.run_engine(device);
     }
 
-    pub(super) fn tell_station(&mut self, device: usize, input: station::Input) {
+    pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
         self.devices[device].station.handle(self.now, input);
         self.run_station(device);
         self.run_inbox(device);
@@ -413,7 +413,7 @@ impl World {
             let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
             self.devices[device].station.reseed(seed);
         }
-        self.devices[device].station.handle(self.now, station::Input::Op { req: req.0, op: words::op(op) });
+        self.devices[device].station.handle(self.now, protocol::Input::Op { req: req.0, op: words::op(op) });
         self.run_station(device);
     }
 
@@ -426,40 +426,40 @@ impl World {
                 return self.blame(format!("device {device} says too much at once"));
             }
             match output {
-                station::Output::Publish { token, topic, payload, expires_ms } => {
+                protocol::Output::Publish { token, topic, payload, expires_ms } => {
                     self.publish(device, token, topic, payload, expires_ms);
                 }
-                station::Output::Watch { account, device: whom, on } => {
+                protocol::Output::Watch { account, device: whom, on } => {
                     let watches = &mut self.devices[device].watches;
                     let _ =
                         if on { watches.insert((account, whom)) } else { watches.remove(&(account, whom)) };
                 }
-                station::Output::Disconnect { forget } => self.disconnect(device, forget),
-                station::Output::Reconnect => self.go_down(device, self.now + 200),
-                station::Output::Done { req, answer } => {
-                    if let Some(room) = answer.room.as_ref() {
+                protocol::Output::Disconnect { forget } => self.disconnect(device, forget),
+                protocol::Output::Reconnect => self.go_down(device, self.now + 200),
+                protocol::Output::Done { req, answer } => {
+                    if let Some(room) = answer.channel.as_ref() {
                         self.name_channel(device, room);
                     }
                     let result = words::result(&answer);
                     self.devices[device].inbox.push_back(Input::SignalDone { req: Req(req), result });
                 }
-                station::Output::Events { source, events } => {
+                protocol::Output::Events { source, events } => {
                     let events: Vec<_> = events.iter().map(words::event).collect();
                     if !events.is_empty() {
                         let input = Input::Signals { source: words::source(source), events };
                         self.devices[device].inbox.push_back(input);
                     }
                 }
-                station::Output::Connection { what, code, message } => {
-                    let input = Input::Connection(words::connection(what, code, &message));
+                protocol::Output::Connection { change, code, message } => {
+                    let input = Input::Connection(words::connection(change, code, &message));
                     self.devices[device].inbox.push_back(input);
                 }
-                station::Output::Lively(_) => {}
-                station::Output::Log { text } => {
+                protocol::Output::CallActive(_) => {}
+                protocol::Output::Log { text } => {
                     self.watch.logged = true;
                     self.note(|| format!("device {device}: station: {text}"));
                 }
-                station::Output::Record { from, id, text, .. } => {
+                protocol::Output::Record { from, id, text, .. } => {
                     self.devices[device].inbox.push_back(port::record(&from, &id, &text));
                 }
             }
@@ -467,7 +467,7 @@ impl World {
     }
 
     /// The channel is known by who made it, and as the how manieth.
-    fn name_channel(&mut self, device: usize, room: &station::Room) {
+    fn name_channel(&mut self, device: usize, room: &protocol::ChannelState) {
         if room.channel.creator == self.devices[device].account
             && !self.channels.contains_key(&*room.channel.id)
         {
@@ -533,13 +533,13 @@ impl World {
     fn fire(&mut self, shot: &Shot) {
         for to in 0..self.devices.len() {
             let it = &self.devices[to];
-            let lane = match &shot.aim {
-                Aim::Inbox(account) if *account == it.account => Lane::Inbox,
-                Aim::Direct(account, name) if *account == it.account && *name == it.name => Lane::Direct,
+            let kind = match &shot.aim {
+                Aim::Inbox(account) if *account == it.account => TopicKind::Inbox,
+                Aim::Direct(account, name) if *account == it.account && *name == it.name => TopicKind::Direct,
                 Aim::Inbox(_) | Aim::Direct(..) => continue,
             };
             let parcel = Parcel {
-                lane,
+                kind,
                 from: Hostile::name(shot.by),
                 device: shot.device.clone(),
                 payload: shot.payload.clone(),

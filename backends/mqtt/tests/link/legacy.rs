@@ -1,7 +1,7 @@
 //! Brokers that know MQTT 3.1.1 only.
 
-use nertc_callkit_mqtt::link::LinkEvent;
-use nertc_callkit_mqtt::station::{Fate, Topic};
+use nertc_callkit_mqtt::connection::ConnectionEvent;
+use nertc_callkit_mqtt::protocol::{PublishResult, Topic};
 
 use crate::mosquitto::program;
 use crate::phone::{Phone, settings};
@@ -29,16 +29,16 @@ fn nats_is_spoken_to_in_3_1_1() {
     let (alice, bob) = (Phone::up(settings("alice", &endpoint)), Phone::up(settings("bob", &endpoint)));
     assert_eq!((alice.version(), bob.version()), (3, 3));
     alice.publish(1, &Topic::Inbox("bob".into()), "hello");
-    alice.wait_event(&LinkEvent::Published { token: 1, fate: Fate::Delivered });
+    alice.wait_event(&ConnectionEvent::Published { token: 1, result: PublishResult::Delivered });
     assert_eq!(bob.wait_message(), "hello");
     // It is remembered, and the session is kept.
-    bob.act(|link, now| link.network_changed(now));
-    bob.wait_event(&LinkEvent::Down);
+    bob.act(|connection, now| connection.network_changed(now));
+    bob.wait_event(&ConnectionEvent::Down);
     assert!(bob.wait_up());
     let wrong = Phone::new(settings("alice", &endpoint));
     wrong.connect("wrong");
-    wrong.wait_event(&LinkEvent::NeedToken { refused: true });
-    wrong.act(|link, now| link.set_token(now, "wrong, too"));
+    wrong.wait_event(&ConnectionEvent::NeedToken { refused: true });
+    wrong.act(|connection, now| connection.set_token(now, "wrong, too"));
     let (code, raw_code, _) = wrong.wait_refused();
     assert_eq!((code, raw_code), (302, 5));
 }

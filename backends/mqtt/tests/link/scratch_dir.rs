@@ -7,7 +7,7 @@ use std::{fs, process};
 
 /// A folder of its own below target/, empty.
 pub(crate) fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mqtt-link").join(name);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mqtt-connection").join(name);
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).expect("a folder");
     path

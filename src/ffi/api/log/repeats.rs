@@ -1,5 +1,5 @@
-//! Lines that come again and again are counted instead of repeated: whoever floods a device must not flood
-//! its log.
+//! Lines that come again and again are counted instead of repeated: whoever floods a device
+//! must not flood its log.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
@@ -10,7 +10,8 @@ use log::Level;
 const WINDOW: Duration = Duration::from_secs(10);
 /// So many lines of one wording are shown in a window.
 const OF_WORDING: u32 = 20;
-/// So many lines of one place in the source are shown in a window, whatever others make of its wording.
+/// So many lines of one place in the source are shown in a window, whatever others make of its
+/// wording.
 const OF_PLACE: u32 = 200;
 /// Wordings that are counted at a time; there are not more places than the source has.
 const WORDINGS: usize = 256;

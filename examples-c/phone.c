@@ -199,7 +199,8 @@ static void carry_out(struct phone *me, char *line)
   if (strcmp(verb, "call") == 0 && first && (!second || type_of(second))) {
     answer = call(me, first, second ? type_of(second) : 0);
   } else if (strcmp(verb, "switch") == 0 && first && type_of(first)) {
-    answer = nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, print_done, me);
+    answer =
+        nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, print_done, me);
   } else if (strcmp(verb, "wait") == 0 && first) {
     start_to_wait(me, first, second);
   } else if (strcmp(verb, "login") == 0) {

@@ -1268,7 +1268,7 @@ typedef struct nertc_callkit_signaling_sink {
                    nertc_callkit_req req,
                    const nertc_callkit_signaling_result *result);
   /**
-   * Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep them and offer them
+   * Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
    * again.
    */
   int32_t (*events)(void *ctx,

@@ -3,9 +3,9 @@
 use nertc_callkit::engine::codes;
 use nertc_callkit::engine::input::{Connection, Input, Outcome, Req, RtcEvent, SignalResult};
 use nertc_callkit::engine::output::{Notice, RtcOp, SignalOp};
+use nertc_callkit_testkit::Random;
 
 use super::legacy;
-use super::random::Random;
 use super::service::Delivery;
 use super::world::{EPOCH, Scheduled, World};
 

@@ -9,9 +9,9 @@ use nertc_callkit::engine::input::{Connection, Input, Req, SignalEvent, SignalRe
 use nertc_callkit::engine::output::{Notice, SignalOp};
 use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult};
 use nertc_callkit_mqtt::topics::{Incoming, Topics};
+use nertc_callkit_testkit::Random;
 
 use super::broker::Broker;
-use super::random::Random;
 use super::words;
 use super::world::{Scheduled, World};
 
@@ -113,7 +113,7 @@ impl Stations {
                 watch_presence,
             };
             stations.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
-            stations.phones.push(Phone::new(config, random.next()));
+            stations.phones.push(Phone::new(config, random.next_u64()));
         }
         stations
     }

@@ -227,7 +227,7 @@ pub struct nertc_callkit_signaling_sink {
             result: *const nertc_callkit_signaling_result,
         ),
     >,
-    /// Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep them and offer them
+    /// Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
     /// again.
     pub events: Option<
         unsafe extern "C" fn(

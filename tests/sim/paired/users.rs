@@ -6,9 +6,9 @@ use nertc_callkit::engine::input::{
 };
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_mqtt::protocol::TopicKind;
+use nertc_callkit_testkit::Random;
 use serde_json::json;
 
-use super::super::random::Random;
 use super::plan::{self, FRIENDS, Guard, hostile_name};
 use super::world::{HOSTILES, NET, Parcel, Scheduled, USER, World, number};
 

@@ -8,13 +8,13 @@ use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit;
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_completion_cb};
 
-use super::api::log::{Pii, code_text};
-use super::client::{CLIENTS, Completion};
-use super::support::convert::{AppPtr, CText, c_text, call_type_number};
+use super::logger::Pii;
+use super::support::convert::{AppPtr, CText, c_text, call_type_number, pointers, split};
 use super::support::handle_table::{lock, wait};
 use super::support::in_flight::InFlight;
+use super::texts;
 use crate::engine::codes;
 use crate::engine::input::{CallRef, Text, Ticket};
 use crate::engine::output::{
@@ -33,9 +33,28 @@ type OnRecord =
 /// A function that gets nothing but its user_data.
 pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
 
+/// Where the result of a request goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Completion {
+    pub(crate) done: nertc_callkit_completion_cb,
+    pub(crate) user_data: AppPtr,
+}
+
+impl Completion {
+    pub(crate) fn new(done: nertc_callkit_completion_cb, user_data: *mut c_void) -> Completion {
+        Completion { done, user_data: AppPtr(user_data) }
+    }
+
+    pub(crate) fn nobody() -> Completion {
+        Completion::new(None, ptr::null_mut())
+    }
+}
+
 /// What the app gave to create, and what it waits for.
 pub(crate) struct CallbackSink {
     id: usize,
+    /// Removes the client from its table: the last thing that happens.
+    forget: fn(usize),
     listener: abi::nertc_callkit_listener,
     on_frame: Option<OnFrame>,
     on_wakeup: Option<Plain>,
@@ -69,11 +88,13 @@ struct Pending {
 impl CallbackSink {
     pub(crate) fn new(
         id: usize,
+        forget: fn(usize),
         config: &abi::nertc_callkit_config,
         listener: abi::nertc_callkit_listener,
     ) -> CallbackSink {
         CallbackSink {
             id,
+            forget,
             listener,
             on_frame: config.on_frame,
             on_wakeup: config.on_wakeup,
@@ -258,7 +279,7 @@ impl CallbackSink {
         self.notify(self.listener.on_invited, &c);
     }
 
-    fn user(&self, function: abi::nertc_callkit_on_user, event: &UserEvent) {
+    fn user(&self, function: abi::nertc_callkit_user_cb, event: &UserEvent) {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_user_event {
             struct_size: size::<abi::nertc_callkit_user_event>(),
@@ -273,7 +294,7 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn media(&self, function: abi::nertc_callkit_on_media, event: &MediaEvent) {
+    fn media(&self, function: abi::nertc_callkit_media_cb, event: &MediaEvent) {
         let user = c_text(&event.user);
         let c = abi::nertc_callkit_media_event {
             struct_size: size::<abi::nertc_callkit_media_event>(),
@@ -285,7 +306,7 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn call(&self, function: abi::nertc_callkit_on_call, event: &CallEvent) {
+    fn call(&self, function: abi::nertc_callkit_call_cb, event: &CallEvent) {
         let (user, device) = (c_text(&event.user), c_text(&event.device));
         let c = abi::nertc_callkit_call_event {
             struct_size: size::<abi::nertc_callkit_call_event>(),
@@ -299,13 +320,13 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn connection(&self, function: abi::nertc_callkit_on_connection, event: &ConnectionEvent) {
+    fn connection(&self, function: abi::nertc_callkit_connection_cb, event: &ConnectionEvent) {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_connection_event {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
             code: event.code,
             raw_code: event.raw_code,
-            layer: event.layer as i32,
+            transport: event.layer as i32,
             call_no: event.call_no,
             user_id: user.as_ptr(),
             message: message.as_ptr(),
@@ -356,7 +377,7 @@ impl CallbackSink {
         let (channel, request) = (c_text(&event.channel_id), c_text(&event.request_id));
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
-            why: event.why as i32,
+            reason: event.why as i32,
             call_type: call_type_number(event.call_type),
             flags: 0,
             user_id: user.as_ptr(),
@@ -451,7 +472,7 @@ impl Listener for CallbackSink {
             // SAFETY: the app's function.
             unsafe { released(user_data.0) }
         }
-        CLIENTS.remove(self.id);
+        (self.forget)(self.id);
     }
 
     fn wakeup(&self) {
@@ -478,7 +499,11 @@ enum Message {
 
 impl Message {
     fn new(code: i32, given: &Text) -> Message {
-        if given.is_empty() { Message::OfCode(code_text(code)) } else { Message::Given(c_text(given)) }
+        if given.is_empty() {
+            Message::OfCode(texts::code(code).as_ptr())
+        } else {
+            Message::Given(c_text(given))
+        }
     }
 
     fn as_ptr(&self) -> *const c_char {
@@ -487,16 +512,6 @@ impl Message {
             Message::OfCode(text) => *text,
         }
     }
-}
-
-/// Accounts and seconds as parallel arrays.
-pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
-    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
-}
-
-/// Pointers to texts, which must outlive them.
-pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).collect()
 }
 
 fn size<T>() -> u32 {

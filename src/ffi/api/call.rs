@@ -4,13 +4,15 @@ use std::ffi::c_void;
 
 use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_call_options, nertc_callkit_call_policy, nertc_callkit_call_ref,
-    nertc_callkit_cancel_options, nertc_callkit_done, nertc_callkit_end_options, nertc_callkit_status,
+    nertc_callkit_cancel_options, nertc_callkit_completion_cb, nertc_callkit_end_options,
+    nertc_callkit_status,
 };
 
 use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
 use crate::engine::input::Command;
-use crate::ffi::client::Completion;
-use crate::ffi::support::convert::{call_type as to_call_type, flags as known_flags, handle, ring_ms, step};
+use crate::ffi::callbacks::Completion;
+use crate::ffi::client::Client;
+use crate::ffi::support::convert::{call_type as to_call_type, flags as known_flags, ring_ms, step};
 use crate::ffi::support::guard::guard;
 
 /// Sets how long a call rings, as caller and as callee.
@@ -29,7 +31,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
     timeout_ms: u32,
 ) -> nertc_callkit_status {
     guard("set_call_timeout", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         client.submit(
             Command::SetCallTimeout { timeout_ms: ring_ms("timeout_ms", timeout_ms)? },
             Completion::nobody(),
@@ -60,7 +62,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
     policy: *const nertc_callkit_call_policy,
 ) -> nertc_callkit_status {
     guard("set_call_policy", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let policy = unsafe { request::policy(policy)? };
         client.submit(Command::SetCallPolicy(policy), Completion::nobody())
@@ -94,11 +96,11 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
 pub unsafe extern "C" fn nertc_callkit_call(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_call_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("call", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::call(options)? };
         client.submit(command, Completion::new(done, user_data))
@@ -122,11 +124,11 @@ pub unsafe extern "C" fn nertc_callkit_call(
 pub unsafe extern "C" fn nertc_callkit_cancel(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_cancel_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("cancel", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::cancel(options, &client.callbacks)? };
         client.submit(command, Completion::new(done, user_data))
@@ -156,11 +158,11 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
 pub unsafe extern "C" fn nertc_callkit_accept(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("accept", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
         client.submit(Command::Accept { call }, Completion::new(done, user_data))
@@ -184,11 +186,11 @@ pub unsafe extern "C" fn nertc_callkit_accept(
 pub unsafe extern "C" fn nertc_callkit_reject(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
         client.submit(Command::Reject { call, busy: false, text: None }, Completion::new(done, user_data))
@@ -215,11 +217,11 @@ pub unsafe extern "C" fn nertc_callkit_reject(
 pub unsafe extern "C" fn nertc_callkit_reject_with(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_end_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject_with", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::reject(options, &client.callbacks)? };
         client.submit(command, Completion::new(done, user_data))
@@ -233,7 +235,7 @@ pub unsafe extern "C" fn nertc_callkit_reject_with(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while
+/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD (while
 ///                   calling).
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
@@ -246,11 +248,11 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
     flags: u32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("hangup", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let flags = known_flags("flags", flags, NO_OFFLINE | NO_RECORD)?;
         let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
         // SAFETY: the header's contract.
@@ -269,7 +271,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
+/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
@@ -281,11 +283,11 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
     flags: u32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("leave", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let no_offline = known_flags("flags", flags, NO_OFFLINE)? != 0;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
@@ -303,7 +305,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
-/// @param state      A nertc_callkit_switch: ask, agree or refuse.
+/// @param state      A nertc_callkit_call_type_action: ask, agree or refuse.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
@@ -314,11 +316,11 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     kit: *mut nertc_callkit,
     call_type: i32,
     state: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("switch_call_type", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command = Command::SwitchCallType {
             call_type: to_call_type("call_type", call_type)?,
             step: step("state", state)?,

@@ -3,13 +3,14 @@
 use std::ffi::c_void;
 
 use nertc_callkit_abi::{
-    nertc_callkit, nertc_callkit_done, nertc_callkit_frame, nertc_callkit_status, nertc_callkit_view,
+    nertc_callkit, nertc_callkit_completion_cb, nertc_callkit_frame, nertc_callkit_status, nertc_callkit_view,
 };
 
 use super::request;
 use crate::engine::input::Command;
-use crate::ffi::client::Completion;
-use crate::ffi::support::convert::{frame as to_frame, handle, media as to_media, parse_bool};
+use crate::ffi::callbacks::Completion;
+use crate::ffi::client::Client;
+use crate::ffi::support::convert::{frame as to_frame, media as to_media, parse_bool};
 use crate::ffi::support::guard::guard;
 
 /// Opens or closes microphone or camera.
@@ -30,11 +31,11 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
     kit: *mut nertc_callkit,
     media: u32,
     on: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("enable_local", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command = Command::EnableLocal { media: to_media("media", media)?, on: parse_bool("on", on)? };
         client.submit(command, Completion::new(done, user_data))
     })
@@ -58,11 +59,11 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
     kit: *mut nertc_callkit,
     media: u32,
     muted: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_local", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command =
             Command::MuteLocal { media: to_media("media", media)?, muted: parse_bool("muted", muted)? };
         client.submit(command, Completion::new(done, user_data))
@@ -87,11 +88,11 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
     kit: *mut nertc_callkit,
     media: u32,
     muted: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_remote", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command =
             Command::MuteRemote { media: to_media("media", media)?, muted: parse_bool("muted", muted)? };
         client.submit(command, Completion::new(done, user_data))
@@ -115,11 +116,11 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
 pub unsafe extern "C" fn nertc_callkit_set_local_view(
     kit: *mut nertc_callkit,
     view: *const nertc_callkit_view,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_local_view", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
         client.submit(Command::SetLocalView(view), Completion::new(done, user_data))
@@ -143,11 +144,11 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
 pub unsafe extern "C" fn nertc_callkit_set_remote_view(
     kit: *mut nertc_callkit,
     view: *const nertc_callkit_view,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_remote_view", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
         client.submit(Command::SetRemoteView(view), Completion::new(done, user_data))
@@ -173,7 +174,7 @@ pub unsafe extern "C" fn nertc_callkit_push_frame(
     frame: *const nertc_callkit_frame,
 ) -> nertc_callkit_status {
     guard("push_frame", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let frame = unsafe { to_frame(frame)? };
         client.rtc.push_frame(&frame)

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use nertc_callkit_abi as abi;
 
 use super::media::CRtc;
-use super::{accepted, number, sink, size, unsupported};
+use super::{accepted, number, size, unsupported};
 use crate::engine::input::{Outcome, Policy, Push, Req, Text};
 use crate::engine::output::{Message, Notice, Record, SignalOp};
-use crate::ffi::callbacks::{pointers, split};
-use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number};
+use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number, pointers, split};
 use crate::worker::ports::Signaling;
 
 /// Who logs in and where; the same for every login.
@@ -39,13 +38,13 @@ unsafe impl Send for CSignaling {}
 
 impl CSignaling {
     pub(crate) fn new(
-        id: usize,
         vtable: abi::nertc_callkit_signaling,
         ctx: AppPtr,
+        sink: abi::nertc_callkit_signaling_sink,
         identity: Identity,
         rtc: Arc<CRtc>,
     ) -> CSignaling {
-        CSignaling { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+        CSignaling { vtable, ctx, sink: Box::new(sink), opened: None, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {
@@ -75,7 +74,7 @@ impl CSignaling {
             token: token.as_ptr(),
             device_id: device_id.as_ptr(),
             data_dir: data_dir.as_ptr(),
-            within_ms: self.identity.login_ms,
+            timeout_ms: self.identity.login_ms,
             reserved: 0,
         };
         let login = self.vtable.login.ok_or_else(unsupported)?;
@@ -89,7 +88,12 @@ impl CSignaling {
         accepted(unsafe { logout(self.ctx.0, number(req)) })
     }
 
-    fn run(&self, slot: abi::nertc_callkit_signaling_op, req: Req, args: &Args<'_>) -> Result<(), Outcome> {
+    fn run(
+        &self,
+        slot: abi::nertc_callkit_signaling_operation_cb,
+        req: Req,
+        args: &Args<'_>,
+    ) -> Result<(), Outcome> {
         let slot = slot.ok_or_else(unsupported)?;
         args.lend(|args| {
             // SAFETY: the backend's function; args and texts are valid until it returns.
@@ -109,7 +113,7 @@ impl CSignaling {
             record_status: record.status as i32,
             account_count: durations_s.len() as u32,
             client_msg_id: id.as_ptr(),
-            to: to.as_ptr(),
+            to_account: to.as_ptr(),
             channel_id: channel.as_ptr(),
             text: text.as_ptr(),
             accounts: accounts_c.as_ptr(),
@@ -278,7 +282,7 @@ impl<'a> Args<'a> {
             channel_id: channel.as_ptr(),
             account: account.as_ptr(),
             request_id: request.as_ptr(),
-            custom: custom.as_ptr(),
+            custom_info: custom.as_ptr(),
             push: push.as_ref().map_or(ptr::null(), ptr::from_ref),
         })
     }

@@ -4,14 +4,12 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ops::{Deref, RangeInclusive};
-use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
 use super::error::{Error, Problem};
 use crate::engine::input::{CallType, Media, SwitchStep, Text};
 use crate::engine::limits;
-use crate::ffi::client::{CLIENTS, Client};
 
 /// Largest struct_size that makes sense.
 const LARGEST: usize = 4096;
@@ -49,7 +47,7 @@ versioned_struct! {
     nertc_callkit_timers since std::mem::offset_of!(abi::nertc_callkit_timers, token_ms),
     nertc_callkit_config,
     nertc_callkit_listener since SMALLEST,
-    nertc_callkit_plugs,
+    nertc_callkit_backends,
     nertc_callkit_fault,
     nertc_callkit_mqtt_options,
     nertc_callkit_frame,
@@ -61,7 +59,7 @@ versioned_struct! {
     nertc_callkit_signaling_connection,
     nertc_callkit_channel,
     nertc_callkit_member,
-    nertc_callkit_room,
+    nertc_callkit_channel_state,
     nertc_callkit_rtc_event,
     nertc_callkit_record,
     nertc_callkit_call_policy,
@@ -76,20 +74,6 @@ pub(crate) struct AppPtr(pub(crate) *mut c_void);
 unsafe impl Send for AppPtr {}
 // SAFETY: as above.
 unsafe impl Sync for AppPtr {}
-
-/// The client behind a handle.
-pub(crate) fn handle(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
-    let client = handle_or_closing(kit)?;
-    if client.is_closing() { Err(Error::Closed) } else { Ok(client) }
-}
-
-/// The client behind a handle, also after release.
-pub(crate) fn handle_or_closing(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
-    if kit.is_null() {
-        return Err(Error::invalid("kit", Problem::Missing));
-    }
-    CLIENTS.get(kit as usize).ok_or(Error::Closed)
-}
 
 /// A text of 1 to `limit` bytes.
 ///
@@ -173,6 +157,16 @@ pub(crate) fn c_text(text: &str) -> CText {
     }
     let until = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
     CText::Long(CString::new(&text.as_bytes()[..until]).unwrap_or_default())
+}
+
+/// Accounts and seconds as parallel arrays.
+pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
+    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
+}
+
+/// Pointers to texts, which must outlive them.
+pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
+    texts.iter().map(|text| text.as_ptr()).collect()
 }
 
 /// Copies a text into an array of `C`, cut if need be; the rest is zero.
@@ -380,7 +374,8 @@ pub(crate) fn is_whole(frame: &abi::nertc_callkit_frame) -> bool {
     match frame.media {
         1 => {
             let samples = u64::from(frame.samples).checked_mul(u64::from(frame.channels));
-            frame.rate > 0 && samples.and_then(|all| all.checked_mul(2)).is_some_and(|bytes| has(0, bytes))
+            frame.sample_rate > 0
+                && samples.and_then(|all| all.checked_mul(2)).is_some_and(|bytes| has(0, bytes))
         }
         2 => {
             frame.height > 0

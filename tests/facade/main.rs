@@ -86,13 +86,13 @@ impl Fleet {
             (_, 76..79) => Ask::Leave,
             (_, 79..82) => Ask::Switch,
             (_, 82..84) => Ask::Logout,
-            (_, 84..94) => Ask::Login,
-            (_, 94..96) => Ask::Call(&user),
-            (_, 96) => {
+            (_, 84..92) => Ask::Login,
+            (_, 92..93) => Ask::Call(&user),
+            (_, 93..96) => {
                 let account = self.random.chance(700).then_some(&*user);
                 return phone.refuse(account, self.random.chance(500));
             }
-            (_, 97) => return phone.give_token(),
+            (_, 96) => return phone.give_token(),
             _ => return self.go_wrong(),
         };
         phone.ask(ask);
@@ -108,11 +108,13 @@ impl Fleet {
             1 => 1 + self.random.below(14),
             _ => 101 + self.random.below(9),
         };
+        // Tokens expire often enough for a dozen seeds to see it.
+        let (action, on) = if self.random.chance(150) { (9, 0) } else { (1 + self.random.below(9), on) };
         let account = CString::new(*self.random.pick(&["al", "bo"])).expect("no zero inside");
         let fault = nertc_callkit_fault {
             struct_size: size_of::<nertc_callkit_fault>() as u32,
             flags: 0,
-            action: 1 + self.random.below(9) as i32,
+            action: action as i32,
             on: on as i32,
             skip_count: self.random.below(2) as u32,
             hit_count: self.random.below(3) as u32,

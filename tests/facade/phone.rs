@@ -263,7 +263,7 @@ impl Phone {
         log.refusal = account.map(refusal);
         drop(log);
         // Anything that completes.
-        let ticket = self.try_ask(Ask::Mute);
+        let ticket = self.try_ask(Ask::Login);
         self.log().refusal.iter_mut().for_each(|refusal| refusal.ticket = ticket);
     }
 
@@ -454,8 +454,9 @@ unsafe extern "C" fn on_missed_call(
     phone: *mut c_void,
 ) {
     // SAFETY: the event is lent, and the phone outlives its component.
-    let (phone, reason) = unsafe { (&*phone.cast::<Phone>(), (*event).why) };
-    phone.log().refused += u64::from(reason == nertc_callkit_missed::NERTC_CALLKIT_MISSED_BLOCKED as i32);
+    let (phone, reason) = unsafe { (&*phone.cast::<Phone>(), (*event).reason) };
+    phone.log().refused +=
+        u64::from(reason == nertc_callkit_missed_reason::NERTC_CALLKIT_MISSED_BLOCKED as i32);
     phone.hear("on_missed_call", 0);
 }
 

@@ -284,7 +284,7 @@ impl Phone {
                     self.station.handle(now, Input::Up { resumed: true });
                 }
                 Output::Watch { .. } | Output::CallActive(_) | Output::Disconnect { .. } => {}
-                Output::Connection { what: ConnectionChange::Kicked, .. } => {
+                Output::Connection { change: ConnectionChange::Kicked, .. } => {
                     said.words.push(Word::Kicked);
                     self.stop();
                 }

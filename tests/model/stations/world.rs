@@ -148,7 +148,7 @@ impl World {
     /// more.
     fn has_moved(&mut self) -> Option<(u64, Arc<Letter>)> {
         let (mut hello, last) = (None, self.phones.len() - 1);
-        let first = |wire: &[(u64, Arc<Letter>)]| wire.iter().position(|it| it.1.device == *"1");
+        let first = |wire: &[(u64, Arc<Letter>)]| wire.iter().position(|it| *it.1.device == *"1");
         while let Some(at) = first(&self.wire).filter(|_| self.budget.has_moved) {
             let is_hello = self.wire[at].1.to == last && self.wire[at].1.payload.contains("\"hello\"");
             hello = hello.or_else(|| is_hello.then(|| self.wire[at].clone()));

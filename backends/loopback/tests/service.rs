@@ -211,7 +211,7 @@ fn a_vanished_device_loses_what_is_on_its_way() {
     rig.service.add_fault(NOW, fault(NERTC_CALLKIT_FAULT_DELAY as i32, on, late)).unwrap();
     let channel = rig.ring_bob(alice);
     let bobs = Fault { account: Some("bob".into()), ..Fault::default() };
-    let die = fault(NERTC_CALLKIT_FAULT_DIE as i32, NERTC_CALLKIT_FAULT_ON_NOW as i32, bobs);
+    let die = fault(NERTC_CALLKIT_FAULT_CRASH as i32, NERTC_CALLKIT_FAULT_ON_NOW as i32, bobs);
     rig.service.add_fault(NOW, die).unwrap();
     assert_eq!(rig.take(), [Output::Discard(bob)]);
     rig.service.handle_timeout(NOW + 250);

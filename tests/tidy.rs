@@ -117,7 +117,8 @@ fn imports_point_down_only() {
         }
     }
     for (file, text) in texts(&["Cargo.toml"]).into_iter().filter(|(file, _)| file.starts_with("backends/")) {
-        let known = ["nertc_callkit_abi ", "nertc_callkit_ids ", "nertc_callkit_plug "];
+        let known =
+            ["nertc_callkit_abi ", "nertc_callkit_ids ", "nertc_callkit_plug ", "nertc_callkit_signaling "];
         let other = |line: &str| {
             line.starts_with("nertc_callkit") && !known.iter().any(|crate_| line.starts_with(crate_))
         };

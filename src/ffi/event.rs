@@ -11,18 +11,18 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit;
 
 use super::component::{Completion, KITS};
-use super::convert::{CText, HostPtr, c_text, call_type_number};
+use super::convert::{CText, HostPtr, c_text};
 use super::gate::Gate;
 use super::log::{Pii, code_text};
 use super::table::{lock, wait};
-use crate::engine::codes;
-use crate::engine::input::{CallRef, Text, Ticket};
+use crate::engine::input::{CallRef, Ticket};
 use crate::engine::output::{
     CallEnd, CallEvent, ConnectionEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall, OpResult,
     Operation, RecordSent, UserEvent,
 };
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Listener;
+use nertc_callkit_signaling::{Code, Text};
 
 /// A function that gets frames.
 pub(crate) type OnFrame =
@@ -175,7 +175,7 @@ impl Host {
         let message = Message::new(event.code, &event.message);
         let c = abi::nertc_callkit_error_event {
             struct_size: size::<abi::nertc_callkit_error_event>(),
-            code: event.code,
+            code: event.code.number(),
             raw_code: event.raw_code,
             operation: event.operation as u32,
             call_no: event.call_no,
@@ -192,7 +192,7 @@ impl Host {
             (c_text(&result.channel_id), c_text(&result.request_id), c_text(&result.call_id));
         let c = abi::nertc_callkit_result {
             struct_size: size::<abi::nertc_callkit_result>(),
-            code: result.code,
+            code: result.code.number(),
             raw_code: result.raw_code,
             operation: result.operation as u32,
             call_no: result.call_no,
@@ -209,7 +209,7 @@ impl Host {
 
     /// Nobody waits for this result: a failure is an error event. set_call_timeout has no result to tell.
     fn complete_unasked(&self, result: &OpResult) {
-        if !codes::is_success(result.code) && result.operation != Operation::None {
+        if !result.code.is_success() && result.operation != Operation::None {
             self.error(&ErrorEvent {
                 operation: result.operation,
                 code: result.code,
@@ -236,7 +236,7 @@ impl Host {
         let nobody = [ptr::null()];
         let c = abi::nertc_callkit_invited_event {
             struct_size: size::<abi::nertc_callkit_invited_event>(),
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             call_no: event.call_no,
             call: &call,
             invitor: invitor.as_ptr(),
@@ -263,7 +263,7 @@ impl Host {
             call_no: event.call_no,
             user_id: user.as_ptr(),
             uid: event.uid,
-            code: event.code,
+            code: event.code.number(),
             raw_code: event.raw_code,
             message: message.as_ptr(),
         };
@@ -286,7 +286,7 @@ impl Host {
         let (user, device) = (c_text(&event.user), c_text(&event.device));
         let c = abi::nertc_callkit_call_event {
             struct_size: size::<abi::nertc_callkit_call_event>(),
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             call_no: event.call_no,
             user_id: user.as_ptr(),
             device_id: device.as_ptr(),
@@ -300,7 +300,7 @@ impl Host {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_connection_event {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
-            code: event.code,
+            code: event.code.number(),
             raw_code: event.raw_code,
             layer: event.layer as i32,
             call_no: event.call_no,
@@ -342,7 +342,7 @@ impl Host {
             user_id: user.as_ptr(),
             peer: peer.as_ptr(),
             msg_id: id.as_ptr(),
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             flags: 0,
         };
         self.tell(function, &c);
@@ -354,7 +354,7 @@ impl Host {
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
             why: event.why as i32,
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             flags: 0,
             user_id: user.as_ptr(),
             attachment: attachment.as_ptr(),
@@ -386,7 +386,7 @@ impl Host {
 impl Listener for Host {
     fn done(&self, ticket: Ticket, result: OpResult) {
         let Some(pending) = lock(&self.desk).pending.remove(&ticket) else { return };
-        let succeeded = |operation| result.operation == operation && codes::is_success(result.code);
+        let succeeded = |operation| result.operation == operation && result.code.is_success();
         if succeeded(Operation::Call) {
             self.show(result.call_no);
         }
@@ -462,7 +462,7 @@ impl Listener for Host {
 /// The result of a request that nobody can answer any more.
 fn shut_down(operation: Operation) -> OpResult {
     let [message, channel_id, request_id, call_id] = [const { "" }; 4].map(Text::from);
-    let code = codes::SHUTTING_DOWN;
+    let code = Code::SHUTTING_DOWN;
     OpResult { operation, code, raw_code: 0, message, call_no: 0, uid: 0, channel_id, request_id, call_id }
 }
 
@@ -473,8 +473,12 @@ enum Message {
 }
 
 impl Message {
-    fn new(code: i32, given: &Text) -> Message {
-        if given.is_empty() { Message::OfCode(code_text(code)) } else { Message::Given(c_text(given)) }
+    fn new(code: Code, given: &Text) -> Message {
+        if given.is_empty() {
+            Message::OfCode(code_text(code.number()))
+        } else {
+            Message::Given(c_text(given))
+        }
     }
 
     fn as_ptr(&self) -> *const c_char {

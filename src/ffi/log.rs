@@ -5,6 +5,7 @@
 
 mod repeats;
 
+use nertc_callkit_signaling::Code;
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::fmt;
@@ -19,10 +20,9 @@ use parking_lot::Mutex;
 use nertc_callkit_plug::escape;
 
 use super::chain::Chain;
-use super::convert::{CText, HostPtr, c_text, flags as known_flags, range};
+use super::convert::{HostPtr, c_text, flags as known_flags, range};
 use super::error::Error;
 use super::guard::guard;
-use crate::engine::codes;
 use crate::worker::CallbackGuard;
 use repeats::Repeats;
 
@@ -189,12 +189,7 @@ impl fmt::Display for Pii<'_> {
     }
 }
 
-/// The texts of `codes` as C has them.
-static CODE_TEXTS: Chain<(&'static str, CText)> = Chain::new();
-
 /// What a code means, as static C text.
 pub(crate) fn code_text(code: i32) -> *const c_char {
-    let text = codes::text(code);
-    let known = CODE_TEXTS.find(|(known, _)| *known == text);
-    known.unwrap_or_else(|| CODE_TEXTS.add((text, c_text(text)))).1.as_ptr()
+    Code::from(code).text().as_ptr()
 }

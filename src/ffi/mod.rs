@@ -107,16 +107,16 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::codes;
     use nertc_callkit_abi::nertc_callkit_code;
+    use nertc_callkit_signaling::Code;
 
     macro_rules! same {
-        ($($name:ident $c:ident)*) => { [$((codes::$name, nertc_callkit_code::$c as i32)),*] };
+        ($($name:ident $c:ident)*) => { [$((Code::$name.number(), nertc_callkit_code::$c as i32)),*] };
     }
 
     #[test]
     fn the_engines_codes_are_those_of_the_header() {
-        let codes = same! {
+        let codes: [(i32, i32); Code::ALL.len()] = same! {
             OK NERTC_CALLKIT_CODE_OK
             BAD_TOKEN NERTC_CALLKIT_CODE_BAD_TOKEN
             TIMEOUT NERTC_CALLKIT_CODE_TIMEOUT
@@ -159,7 +159,7 @@ mod tests {
             LIMIT NERTC_CALLKIT_CODE_LIMIT
             RTC_TIMEOUT NERTC_CALLKIT_CODE_RTC_TIMEOUT
             UNSUPPORTED NERTC_CALLKIT_CODE_UNSUPPORTED
-            PLUG_FAILED NERTC_CALLKIT_CODE_PLUG_FAILED
+            BACKEND_FAILED NERTC_CALLKIT_CODE_PLUG_FAILED
             INVALID_ARGUMENT NERTC_CALLKIT_CODE_INVALID_ARGUMENT
         };
         assert!(codes.iter().all(|(engine, header)| engine == header));

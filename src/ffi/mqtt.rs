@@ -40,12 +40,12 @@ mod plug {
     use nertc_callkit_mqtt::options::{Given, Hooks, Options, Refused};
     use nertc_callkit_mqtt::signaling as new;
 
-    use crate::engine::input::Text;
     use crate::ffi::convert::{
         HostPtr, bytes, c_text, give, known, opt_text, options as read_options, range, text,
     };
     use crate::ffi::error::Error;
     use crate::worker::CallbackGuard;
+    use nertc_callkit_signaling::Text;
 
     /// # Safety
     /// The host's arguments, as the header says.

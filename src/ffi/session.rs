@@ -1,5 +1,6 @@
 //! Life of a component: create, log in, look, dispatch, log out, end.
 
+use nertc_callkit_signaling::CallType;
 use std::ffi::{c_char, c_int, c_void};
 
 use log::info;
@@ -10,7 +11,7 @@ use nertc_callkit_abi::{
 
 use super::component::Completion;
 use super::convert::{
-    HostPtr, call_type_number, fill, give, handle, handle_or_closing, opt_text, out as out_place, range, text,
+    HostPtr, fill, give, handle, handle_or_closing, opt_text, out as out_place, range, text,
 };
 use super::error::Error;
 use super::guard::{guard, guard_number, guard_or};
@@ -364,7 +365,7 @@ fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
     let mut info = nertc_callkit_call_info {
         struct_size: size_of::<nertc_callkit_call_info>() as u32,
         state: now.state,
-        call_type: now.call_type.map_or(0, call_type_number),
+        call_type: now.call_type.map_or(0, CallType::number),
         flags: u32::from(now.connected),
         call_no: now.call_no,
         own_uid: now.own_uid,

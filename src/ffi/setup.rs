@@ -16,9 +16,9 @@ use super::error::Error;
 use super::event::Host;
 use super::loopback;
 use super::table::new_id;
-use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
 use crate::worker::{Kit, Options, Ports};
+use nertc_callkit_signaling::Text;
 
 /// A checked config.
 pub(crate) struct Setup {

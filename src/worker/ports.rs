@@ -1,14 +1,15 @@
 //! What the worker needs from the outside. The facade implements these over the C vtables and callbacks.
 
-use crate::engine::input::{Outcome, Req, Ticket};
-use crate::engine::output::{Event, Notice, OpResult, RtcOp, SignalOp};
+use crate::engine::input::Ticket;
+use crate::engine::output::{Event, OpResult, RtcOp};
+use nertc_callkit_signaling::{self as signaling, Notification, Outcome, Req};
 
 /// The signaling plug of one component. Called on the worker thread only.
 pub trait Signaling: Send {
     /// Starts an operation (opens the plugs before the first login). `Err` = refused, nothing follows.
-    fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome>;
+    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome>;
     /// Hands over what nothing answers.
-    fn notify(&mut self, notice: Notice);
+    fn notify(&mut self, notice: Notification);
     /// The device's network changed.
     fn network_changed(&mut self);
     /// Closes and releases the plug: no report comes after this returned. Last call.

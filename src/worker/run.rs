@@ -10,9 +10,10 @@ use super::thread::Worker;
 use super::trace::Recorder;
 use super::{CallbackGuard, Kit, Ports};
 use crate::engine::Engine;
-use crate::engine::input::{Input, SignalResult};
+use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
+use nertc_callkit_signaling::OperationResult;
 
 /// Milliseconds that one step may take before it is logged: every kit of this worker waits meanwhile.
 const SLOW_MS: u64 = 100;
@@ -324,7 +325,7 @@ impl Seat {
                 let outcome = self.ports.signaling.start(req, op).err()?;
                 return Some(Input::SignalDone {
                     req,
-                    result: SignalResult { outcome, ..Default::default() },
+                    result: OperationResult { outcome, ..Default::default() },
                 });
             }
             Output::Notify(notice) => self.ports.signaling.notify(notice),

@@ -5,11 +5,12 @@
 use std::hash::Hash;
 use std::rc::Rc;
 
-use nertc_callkit::engine::input::{Command, Input, Req, RtcEvent};
-use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{Command, Input, RtcEvent};
+use nertc_callkit::engine::output::{Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, Seed};
+use nertc_callkit_signaling::{self as signaling, Req};
 
 use crate::monitor::Monitor;
 use crate::seal::{ByFingerprint, Mix, Seal, channel_bit, mixed};
@@ -57,7 +58,7 @@ pub(crate) struct Hub {
 #[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) hub: Hub,
-    pub(crate) code: i32,
+    pub(crate) code: Code,
     /// What sets out then.
     pub(crate) things: Rc<Vec<Rc<Thing>>>,
     /// What is heard in the media room.
@@ -165,13 +166,20 @@ impl Memory {
     }
 
     /// The service runs an operation; a new channel gets this number.
-    pub(crate) fn serve(&mut self, hub: &Hub, now: u64, thing: &Thing, op: &SignalOp, number: u64) -> Served {
+    pub(crate) fn serve(
+        &mut self,
+        hub: &Hub,
+        now: u64,
+        thing: &Thing,
+        op: &signaling::Operation,
+        number: u64,
+    ) -> Served {
         let key = key(hub.id, now, &(thing.device, thing.req, thing.digest));
         if let Some(served) = self.served.get(&key) {
             return served.clone();
         }
         let mut service = (*hub.service).clone();
-        if matches!(op, SignalOp::Create { .. }) {
+        if matches!(op, signaling::Operation::Create { .. }) {
             service.number_next(number);
         }
         let (result, deliveries) = service.run(thing.device, EPOCH + now, op);

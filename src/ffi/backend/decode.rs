@@ -5,14 +5,13 @@ use std::ffi::c_char;
 use log::warn;
 use nertc_callkit_abi as abi;
 
-use crate::engine::codes;
-use crate::engine::input::{
-    CallType, Channel, Connection, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult,
-    Source, Text,
-};
+use crate::engine::input::RtcEvent;
 use crate::engine::limits;
-use crate::engine::output::{Record, RecordStatus};
 use crate::ffi::convert::{Sized32, bytes, known};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, Code, Connection, EventKind, Member, OperationResult,
+    Origin, Outcome, Record, RecordStatus, Text,
+};
 
 /// Why a plug's report is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +38,8 @@ impl Bad {
 
     pub(super) fn outcome(self) -> Outcome {
         let code = match self {
-            Bad::TooLong => codes::LIMIT,
-            Bad::Utf8 | Bad::Struct | Bad::Unknown => codes::PLUG_FAILED,
+            Bad::TooLong => Code::LIMIT,
+            Bad::Utf8 | Bad::Struct | Bad::Unknown => Code::BACKEND_FAILED,
         };
         Outcome::failed(code, &format!("the plug's answer is not usable: {}", self.why()))
     }
@@ -123,9 +122,9 @@ pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> O
     // SAFETY: the caller's promise.
     let message = unsafe { message(text) };
     if code >= 0 {
-        Outcome { code, raw_code, message }
+        Outcome { code: code.into(), raw_code, message }
     } else {
-        Outcome { code: codes::PLUG_FAILED, raw_code: code, message }
+        Outcome { code: Code::BACKEND_FAILED, raw_code: code, message }
     }
 }
 
@@ -141,6 +140,7 @@ unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, B
             invalid: c.flags & 1 != 0,
             creator: text(c.creator, limits::ACCOUNT)?,
             create_ms: c.create_ms,
+            expire_ms: c.expire_ms,
         })
     }
 }
@@ -158,12 +158,12 @@ unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Bad>
 
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room, Bad> {
+pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<ChannelState, Bad> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
         let members = list(c.members, c.member_count, "member", |place| member(place));
-        Ok(Room { channel: channel(c.channel)?, members })
+        Ok(ChannelState { channel: channel(c.channel)?, members })
     }
 }
 
@@ -171,14 +171,14 @@ pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room,
 /// As `channel`.
 pub(super) unsafe fn signal_result(
     place: *const abi::nertc_callkit_signaling_result,
-) -> Result<SignalResult, Bad> {
+) -> Result<OperationResult, Bad> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
         let rtc_token = text(c.rtc_token, limits::TOKEN)?;
-        Ok(SignalResult {
+        Ok(OperationResult {
             outcome: outcome(c.code, c.raw_code, c.message),
-            room: if c.room.is_null() { None } else { Some(room(c.room)?) },
+            channel: if c.room.is_null() { None } else { Some(room(c.room)?) },
             rtc_token: (!rtc_token.is_empty()).then_some(rtc_token),
             server_ms: c.server_ms,
         })
@@ -189,18 +189,18 @@ pub(super) unsafe fn signal_result(
 /// As `channel`.
 pub(super) unsafe fn signal_event(
     place: *const abi::nertc_callkit_signaling_event,
-) -> Result<SignalEvent, Bad> {
+) -> Result<signaling::Event, Bad> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
-        Ok(SignalEvent {
-            signal: signal(c.signal)?,
+        Ok(signaling::Event {
+            kind: EventKind::from_number(c.signal).ok_or(Bad::Unknown)?,
             channel: channel(c.channel)?,
             from: text(c.from, limits::ACCOUNT)?,
             from_device: text(c.from_device, limits::ID)?,
             to: text(c.to, limits::ACCOUNT)?,
             request_id: text(c.request_id, limits::ID)?,
-            custom: text(c.custom, limits::CUSTOM)?,
+            custom_info: text(c.custom, limits::CUSTOM)?,
             time_ms: c.time_ms,
             uid: c.uid,
         })
@@ -224,47 +224,15 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
                 2 => CallType::Video,
                 _ => return Err(Bad::Unknown),
             },
-            status: record_status(c.record_status)?,
+            status: RecordStatus::from_number(c.record_status).ok_or(Bad::Unknown)?,
             text: Text::default(),
             durations: Vec::new(),
         })
     }
 }
 
-fn record_status(number: i32) -> Result<RecordStatus, Bad> {
-    Ok(match number {
-        1 => RecordStatus::Complete,
-        2 => RecordStatus::Cancelled,
-        3 => RecordStatus::Rejected,
-        4 => RecordStatus::Timeout,
-        5 => RecordStatus::Busy,
-        _ => return Err(Bad::Unknown),
-    })
-}
-
-fn signal(number: i32) -> Result<Signal, Bad> {
-    Ok(match number {
-        1 => Signal::Close,
-        2 => Signal::Join,
-        3 => Signal::Invite,
-        4 => Signal::Cancel,
-        5 => Signal::Reject,
-        6 => Signal::Accept,
-        7 => Signal::Leave,
-        8 => Signal::Control,
-        101 => Signal::Ringing,
-        102 => Signal::PeerLost,
-        _ => return Err(Bad::Unknown),
-    })
-}
-
-pub(super) fn source(number: i32) -> Result<Source, Bad> {
-    Ok(match number {
-        0 => Source::Online,
-        1 => Source::OtherDevice,
-        2 => Source::Offline,
-        _ => return Err(Bad::Unknown),
-    })
+pub(super) fn origin(number: i32) -> Result<Origin, Bad> {
+    Origin::from_number(number).ok_or(Bad::Unknown)
 }
 
 /// # Safety
@@ -341,7 +309,7 @@ mod tests {
         }
     }
 
-    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<SignalEvent, Bad> {
+    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<signaling::Event, Bad> {
         // SAFETY: a whole event.
         unsafe { signal_event(event) }
     }
@@ -350,7 +318,7 @@ mod tests {
     fn null_texts_of_a_plug_are_empty() {
         let channel = some_channel();
         let event = read_event(&invite(&channel)).unwrap();
-        assert_eq!((event.signal, &*event.from, &*event.custom), (Signal::Invite, "bob", ""));
+        assert_eq!((event.kind, &*event.from, &*event.custom_info), (EventKind::Invite, "bob", ""));
         assert_eq!(event.channel, Channel::default());
     }
 
@@ -366,7 +334,7 @@ mod tests {
         assert_eq!(read_event(&Event { from: long.as_ptr(), ..good }), Err(Bad::TooLong));
         assert_eq!(read_event(&Event { custom: long.as_ptr(), ..good }), Err(Bad::TooLong));
         assert_eq!(read_event(&Event { request_id: c"\xff".as_ptr(), ..good }), Err(Bad::Utf8));
-        assert!(source(3).is_err() && source(-1).is_err());
+        assert!(origin(3).is_err() && origin(-1).is_err());
     }
 
     #[test]
@@ -382,17 +350,17 @@ mod tests {
         let result = abi::nertc_callkit_signaling_result { struct_size, room: &room, ..zeroed() };
         // SAFETY: a whole result.
         let bad = unsafe { signal_result(&result) }.unwrap_err();
-        assert_eq!(bad.outcome().code, codes::LIMIT);
+        assert_eq!(bad.outcome().code, Code::LIMIT);
         // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::PLUG_FAILED);
+        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, Code::BACKEND_FAILED);
     }
 
     #[test]
     fn a_code_below_zero_is_no_code() {
         // SAFETY: NULL is allowed.
         let (bad, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
-        assert_eq!((bad.code, bad.raw_code), (codes::PLUG_FAILED, -7));
-        assert_eq!((good.code, good.raw_code), (408, 1));
+        assert_eq!((bad.code, bad.raw_code), (Code::BACKEND_FAILED, -7));
+        assert_eq!((good.code, good.raw_code), (Code::TIMEOUT, 1));
     }
 
     #[test]

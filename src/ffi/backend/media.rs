@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 use nertc_callkit_abi as abi;
 
 use super::{accepted, number, sink, size, unsupported};
-use crate::engine::input::{Outcome, Req, View};
+use crate::engine::input::View;
 use crate::engine::output::RtcOp;
-use crate::ffi::convert::{HostPtr, c_text, call_type_number};
+use crate::ffi::convert::{HostPtr, c_text};
 use crate::ffi::error::Error;
 use crate::ffi::gate::Gate;
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Rtc;
+use nertc_callkit_signaling::{Outcome, Req};
 
 /// The media plug: operations from the worker, frames from any thread.
 pub(crate) struct RtcPlug {
@@ -126,7 +127,7 @@ impl Rtc for RtcPort {
                 let args = abi::nertc_callkit_rtc_join {
                     struct_size: size::<abi::nertc_callkit_rtc_join>(),
                     flags: 0,
-                    call_type: call_type_number(call_type),
+                    call_type: call_type.number(),
                     reserved: 0,
                     uid,
                     channel_name: channel_name.as_ptr(),

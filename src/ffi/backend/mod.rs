@@ -12,8 +12,7 @@ use nertc_callkit_abi::nertc_callkit_status;
 
 use super::convert::HostPtr;
 use crate::engine::Caps;
-use crate::engine::codes;
-use crate::engine::input::{Outcome, Req};
+use nertc_callkit_signaling::{Code, Outcome, Req};
 
 pub(crate) use decode::plug_name;
 pub(crate) use media::{RtcPlug, RtcPort, missing_rtc_slot};
@@ -51,16 +50,16 @@ impl Pair {
 fn accepted(answer: i32) -> Result<(), Outcome> {
     match answer {
         0 => Ok(()),
-        code if code > 0 => Err(Outcome { code, ..Outcome::default() }),
+        code if code > 0 => Err(Code::from(code).into()),
         status if status == nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32 => {
             Err(unsupported())
         }
-        status => Err(Outcome { code: codes::PLUG_FAILED, raw_code: status, ..Outcome::default() }),
+        status => Err(Outcome { code: Code::BACKEND_FAILED, raw_code: status, ..Outcome::default() }),
     }
 }
 
 fn unsupported() -> Outcome {
-    Outcome { code: codes::UNSUPPORTED, ..Outcome::default() }
+    Outcome { code: Code::UNSUPPORTED, ..Outcome::default() }
 }
 
 fn number(req: Req) -> abi::nertc_callkit_req {

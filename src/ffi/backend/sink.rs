@@ -10,16 +10,16 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status;
 
 use super::decode::{
-    connection, dropped, list, message, outcome, record, room, rtc_event_of, signal_event, signal_result,
-    source, text,
+    connection, dropped, list, message, origin, outcome, record, room, rtc_event_of, signal_event,
+    signal_result, text,
 };
-use crate::engine::input::{Req, SignalResult};
 use crate::engine::limits;
 use crate::ffi::component::{Component, KITS};
 use crate::ffi::convert::{is_whole, known};
 use crate::ffi::guard::guard_or;
 use crate::ffi::log::log_plug;
 use crate::worker::{Refused, Report};
+use nertc_callkit_signaling::{OperationResult, Req};
 
 /// The sink of the component `id` for its signaling plug.
 pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
@@ -57,7 +57,7 @@ unsafe extern "C" fn signal_complete(
     guard_or((), || {
         // SAFETY: the plug lends the result for the call.
         let result = unsafe { signal_result(result) }
-            .unwrap_or_else(|bad| SignalResult { outcome: bad.outcome(), ..SignalResult::default() });
+            .unwrap_or_else(|bad| OperationResult { outcome: bad.outcome(), ..OperationResult::default() });
         report(ctx, Report::SignalDone { req: Req(req as u64), result });
     });
 }
@@ -71,8 +71,8 @@ unsafe extern "C" fn signal_events(
     guard_or(0, || {
         // SAFETY: the plug lends `count` events for the call.
         let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
-        match source(from) {
-            Ok(source) if !events.is_empty() => report(ctx, Report::Signals { source, events }),
+        match origin(from) {
+            Ok(origin) if !events.is_empty() => report(ctx, Report::Signals { origin, events }),
             Ok(_) => 0,
             Err(bad) => dropped("messages", bad),
         }

@@ -5,11 +5,11 @@ use std::ptr;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::engine::input::Text;
-use crate::engine::output::{RtcOp, SignalOp};
+use crate::engine::output::RtcOp;
 use crate::ffi::error::Error;
 use crate::ffi::table::lock;
 use crate::worker::ports::{Rtc, Signaling};
+use nertc_callkit_signaling::{self as signaling, Code, Text};
 
 /// What was called, and what open answers.
 #[derive(Default)]
@@ -69,8 +69,8 @@ fn pair(signaling: HostPtr, rtc: HostPtr) -> (SignalingPlug, Arc<RtcPlug>) {
     (SignalingPlug::new(1, slots, signaling, identity, rtc.clone()), rtc)
 }
 
-fn log_in() -> SignalOp {
-    SignalOp::Login { account: "alice".into(), token: "".into() }
+fn log_in() -> signaling::Operation {
+    signaling::Operation::Login { account: "alice".into(), token: "".into() }
 }
 
 #[test]
@@ -92,8 +92,8 @@ fn plugs_open_once_before_the_first_login_and_are_released_last() {
 fn a_refused_open_fails_every_login_with_the_plugs_code() {
     let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(302), plug(0));
     let (mut signaling, rtc) = pair(ctx, rtc_ctx);
-    assert_eq!(signaling.start(Req(1), log_in()).unwrap_err().code, 302);
-    assert_eq!(signaling.start(Req(2), log_in()).unwrap_err().code, 302);
+    assert_eq!(signaling.start(Req(1), log_in()).unwrap_err().code, Code::BAD_TOKEN);
+    assert_eq!(signaling.start(Req(2), log_in()).unwrap_err().code, Code::BAD_TOKEN);
     signaling.close();
     rtc.close();
     assert_eq!((calls(), rtc_calls()), ("open, release".into(), "release".into()));
@@ -104,7 +104,7 @@ fn a_media_plug_that_refuses_open_fails_the_login_too() {
     let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(0), plug(-6));
     let (mut signaling, rtc) = pair(ctx, rtc_ctx);
     let why = signaling.start(Req(1), log_in()).unwrap_err();
-    assert_eq!((why.code, why.raw_code), (codes::PLUG_FAILED, -6));
+    assert_eq!((why.code, why.raw_code), (Code::BACKEND_FAILED, -6));
     signaling.close();
     rtc.close();
     assert_eq!((calls(), rtc_calls()), ("open, close, release".into(), "rtc open, release".into()));
@@ -114,8 +114,8 @@ fn a_media_plug_that_refuses_open_fails_the_login_too() {
 fn a_missing_slot_is_unsupported() {
     let ((ctx, _), (rtc_ctx, _)) = (plug(0), plug(0));
     let (mut signaling, rtc) = pair(ctx, rtc_ctx);
-    assert_eq!(signaling.start(Req(1), SignalOp::Logout).unwrap_err().code, codes::UNSUPPORTED);
-    assert_eq!(RtcPort(rtc).start(Req(2), RtcOp::Leave).unwrap_err().code, codes::UNSUPPORTED);
+    assert_eq!(signaling.start(Req(1), signaling::Operation::Logout).unwrap_err().code, Code::UNSUPPORTED);
+    assert_eq!(RtcPort(rtc).start(Req(2), RtcOp::Leave).unwrap_err().code, Code::UNSUPPORTED);
     assert_eq!(missing_signaling_slot(&signaling.vtable), Some("logout"));
 }
 

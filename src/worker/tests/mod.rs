@@ -1,5 +1,6 @@
 //! The worker without an engine's help: what waits, who runs it, and who is refused.
 
+use nertc_callkit_signaling::CallType;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::mpsc;
 use std::thread;
@@ -77,7 +78,7 @@ fn audio(user: &str, on: bool) -> Event {
 fn missed() -> Event {
     Event::MissedCall(MissedCall {
         user: "bob".into(),
-        call_type: crate::engine::input::CallType::Audio,
+        call_type: CallType::Audio,
         attachment: "".into(),
         why: crate::engine::output::Missed::Busy,
         invited_at_ms: 0,
@@ -90,7 +91,7 @@ fn missed() -> Event {
 fn result(code: i32) -> OpResult {
     OpResult {
         operation: Operation::Call,
-        code,
+        code: code.into(),
         raw_code: 0,
         message: "".into(),
         call_no: 0,

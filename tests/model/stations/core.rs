@@ -303,7 +303,7 @@ impl Phone {
 
     fn hear(&mut self, now: u64, source: Source, event: &Event, said: &mut Said) {
         let by = event.from_device.clone();
-        match event.signal {
+        match event.kind {
             Signal::Invite if *event.from == *super::stranger::ACCOUNT => {
                 let (channel, request) = (event.channel.id.clone(), event.request.clone());
                 let state = InviteState::Dropped;
@@ -322,15 +322,15 @@ impl Phone {
             Signal::Accept | Signal::Reject
                 if source != Source::OtherDevice && self.config.account == text("a") =>
             {
-                said.words.push(Word::Told(event.signal, by));
-                if self.phase == Phase::Calling && event.signal == Signal::Accept {
+                said.words.push(Word::Told(event.kind, by));
+                if self.phase == Phase::Calling && event.kind == Signal::Accept {
                     (self.phase, self.until) = (Phase::InCall, None);
                 } else if self.phase == Phase::Calling {
                     self.end(now);
                 }
             }
             Signal::Accept | Signal::Reject | Signal::Cancel => {
-                said.words.push(Word::Heard(event.signal, by));
+                said.words.push(Word::Heard(event.kind, by));
                 self.stop();
             }
             Signal::Close => {

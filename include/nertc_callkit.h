@@ -2003,15 +2003,15 @@ extern "C" {
 /**
  * Creates a component: logged out, silent until login.
  *
- * Copies `config` and all it points to. The plugs are taken over only if the answer is OK, else
- * they stay the caller's. Calls nothing back before it returns.
+ * Copies `config` and all it points to. The backends are taken over only if the answer is OK,
+ * else they stay the caller's. Calls nothing back before it returns.
  *
  * @param config  How to create it. Not NULL.
  * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
- * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a plug without a
+ * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
  *                mandatory function (the log names it). UNSUPPORTED: a field that this library
- *                does not know is not zero, or a plug of another NERTC_CALLKIT_ABI. INTERNAL: out
- *                of descriptors or threads.
+ *                does not know is not zero, or a backend of another NERTC_CALLKIT_ABI.
+ *                INTERNAL: out of descriptors or threads.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2023,9 +2023,10 @@ nertc_callkit_status nertc_callkit_create(const nertc_callkit_config *config,
  * Ends a component and waits until the last callback has returned.
  *
  * The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
- * timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns: with
- * HOST delivery on this thread. Then both plugs are released, and nothing of this component runs
- * any more. Do not cancel the thread that waits here (pthread_cancel): that aborts the process.
+ * timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
+ * with HOST delivery on this thread. Then both backends are released, and nothing of this
+ * component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
+ * aborts the process.
  *
  * @param kit  Component, or NULL: OK, nothing happens.
  * @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
@@ -2039,15 +2040,15 @@ nertc_callkit_status nertc_callkit_destroy(nertc_callkit *kit);
  * Ends a component without waiting.
  *
  * Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
- * pending completions come with SHUTTING_DOWN, and `released` is the last callback of all. With
- * HOST delivery they run in the next dispatch, which the closed handle accepts until `released`
- * has run.
+ * pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
+ * With HOST delivery they run in the next dispatch, which the closed handle accepts until
+ * `released` has run.
  *
  * @param kit        Component. Not NULL.
  * @param released   Called once when everything is over, or NULL.
  * @param user_data  Handed to `released`.
- * @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before; `released`
- *                   is not called.
+ * @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
+ *                   `released` is not called.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2058,9 +2059,9 @@ nertc_callkit_status nertc_callkit_release(nertc_callkit *kit,
 /**
  * Logs in to signaling; before that nothing can be called or received.
  *
- * Copies both texts. Opens the plugs first if this is the first login. Logged in with the same
- * account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits for its
- * end. Before it every request but login and set_call_timeout completes with
+ * Copies both texts. Opens the backends first if this is the first login. Logged in with the
+ * same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
+ * for its end. Before it every request but login and set_call_timeout completes with
  * NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
  *
  * @param kit        Component. Not NULL.
@@ -2081,15 +2082,15 @@ nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
 /**
  * Gives the token for the next connection, asked for by on_token_needed or not.
  *
- * Copies `token`. While the connection is being made or is lost, it is tried at once; while there
- * is one, it is kept and the connection stays. NULL or empty = there is none: a login completes
- * with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it, after its live
- * call if that has media. Logged out: OK, without effect.
+ * Copies `token`. While the connection is being made or is lost, it is tried at once; while
+ * there is one, it is kept and the connection stays. NULL or empty = there is none: a login
+ * completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
+ * after its live call if that has media. Logged out: OK, without effect.
  *
  * @param kit    Component. Not NULL.
  * @param token  Up to 4096 bytes, or NULL = there is none.
  * @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
- *               UNSUPPORTED: the signaling plug has no set_token.
+ *               UNSUPPORTED: the signaling backend has no set_token.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2098,8 +2099,8 @@ nertc_callkit_status nertc_callkit_set_token(nertc_callkit *kit, const char *tok
 /**
  * Logs out, after ending a live call so that the peer learns.
  *
- * Its completion is the last callback until the next login. A login that is under way completes
- * with SUPERSEDED.
+ * Its completion is the last callback until the next login. A login that is under way
+ * completes with SUPERSEDED.
  *
  * @param kit        Component. Not NULL.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
@@ -2131,7 +2132,8 @@ int32_t nertc_callkit_get_state(nertc_callkit *kit);
  * Newest state, which may be ahead of the events that were delivered.
  *
  * @param kit  Component. Not NULL.
- * @param out  Its struct_size says how much may be written, and afterwards how much was. Not NULL.
+ * @param out  Its struct_size says how much may be written, and afterwards how much was. Not
+ *             NULL.
  * @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -2142,14 +2144,14 @@ nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
 /**
  * Runs the callbacks that wait, with HOST delivery.
  *
- * Runs at most those that wait when it starts to run them, on this thread. A released component is
- * accepted until its `released` has run.
+ * Runs at most those that wait when it starts to run them, on this thread. A released
+ * component is accepted until its `released` has run.
  *
  * @param kit         Component. Not NULL.
  * @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
  * @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
- *                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback, or
- *                    another thread is dispatching this component.
+ *                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback,
+ *                    or another thread is dispatching this component.
  *
  * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
  */
@@ -2173,7 +2175,7 @@ nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
 /**
  * Tells that the device's network changed, or that it woke up.
  *
- * The plugs reconnect at once instead of waiting for their own timers.
+ * The backends reconnect at once instead of waiting for their own timers.
  *
  * @param kit  Component. Not NULL.
  * @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
@@ -2253,7 +2255,8 @@ const char *nertc_callkit_operation_text(uint32_t operation);
 /**
  * Sets how long a call rings, as caller and as callee.
  *
- * Used by the next call or invite; the running one keeps its limit. The default is timers.ring_ms.
+ * Used by the next call or invite; the running one keeps its limit. The default is
+ * timers.ring_ms.
  *
  * @param kit         Component. Not NULL.
  * @param timeout_ms  1 to 120000.
@@ -2266,19 +2269,19 @@ nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit, uint32_t
 /**
  * Sets whose invites ring.
  *
- * For every invite that the component takes after this; a call that rings or runs stays. In any
- * state, also logged out; kept until replaced, also over reconnect, logout and another account.
- * Two are never refused: the peer of the live own call (both call each other, a redial, a peer
- * that restarted), and the call that is answered with NERTC_CALLKIT_CALL_REF_WAIT. A refused
- * invite is one on_missed_call (BLOCKED), unless NERTC_CALLKIT_POLICY_NO_MISSED is given. Copies
- * `policy` and all it points to.
+ * For every invite that the component takes after this; a call that rings or runs stays. In
+ * any state, also logged out; kept until replaced, also over reconnect, logout and another
+ * account. Two are never refused: the peer of the live own call (both call each other, a
+ * redial, a peer that restarted), and the call that is answered with
+ * NERTC_CALLKIT_CALL_REF_WAIT. A refused invite is one on_missed_call (BLOCKED), unless
+ * NERTC_CALLKIT_POLICY_NO_MISSED is given. Copies `policy` and all it points to.
  *
  * @param kit     Component. Not NULL.
  * @param policy  Whose invites ring, and what the others get, or NULL: everybody's.
- * @return        OK. INVALID_ARGUMENT: unknown rule, answer or flag, more than 4096 accounts, an
- *                account that is missing, not UTF-8 or longer than 64 bytes; UNSUPPORTED: a field
- *                that this library does not know is not zero; CLOSED, QUEUE_FULL. The policy
- *                before stays then.
+ * @return        OK. INVALID_ARGUMENT: unknown rule, answer or flag, more than 4096 accounts,
+ *                an account that is missing, not UTF-8 or longer than 64 bytes; UNSUPPORTED: a
+ *                field that this library does not know is not zero; CLOSED, QUEUE_FULL. The
+ *                policy before stays then.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2288,24 +2291,25 @@ nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
 /**
  * Invites one account to a call.
  *
- * Copies `options` and all it points to. The completion carries call_no, channel_id, request_id,
- * call_id and the own uid, and comes before every event of that call. The answer arrives as
- * on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last event is
- * on_call_end.
+ * Copies `options` and all it points to. The completion carries call_no, channel_id,
+ * request_id, call_id and the own uid, and comes before every event of that call. The answer
+ * arrives as on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last
+ * event is on_call_end.
  *
- * What counts of attachment and extra is their length on the wire, where they are JSON: in plain
- * text a quote, a backslash and a newline take 2 bytes, other control characters 6; a JSON object
- * or array goes as it is. Our own members take up to 311 of the 4096 bytes, so 3785 plain letters
- * always fit. The log says how long a refused one would be.
+ * What counts of attachment and extra is their length on the wire, where they are JSON: in
+ * plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
+ * JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
+ * 3785 plain letters always fit. The log says how long a refused one would be.
  *
  * @param kit        Component. Not NULL.
  * @param options    Whom to call, and how. Not NULL.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, unknown type or
- *                   flag, or attachment and extra take more than 4096 bytes together on the wire.
- *                   UNSUPPORTED: a field that this library does not know is not zero. CLOSED.
- *                   QUEUE_FULL: too many requests, or 1024 callbacks wait for dispatch.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, unknown type
+ *                   or flag, or attachment and extra take more than 4096 bytes together on the
+ *                   wire. UNSUPPORTED: a field that this library does not know is not zero.
+ *                   CLOSED. QUEUE_FULL: too many requests, or 1024 callbacks wait for
+ *                   dispatch.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2317,15 +2321,15 @@ nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
 /**
  * Takes an own invite back.
  *
- * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
- * meanwhile.
+ * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call
+ * ended meanwhile.
  *
  * @param kit        Component. Not NULL.
  * @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+ *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2337,21 +2341,21 @@ nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
 /**
  * Answers a call.
  *
- * Completes when signaling has decided: first come, first served among the devices of the account.
- * Then come on_user_enter and on_call_connected, or on_call_end.
+ * Completes when signaling has decided: first come, first served among the devices of the
+ * account. Then come on_user_enter and on_call_connected, or on_call_end.
  *
- * With NERTC_CALLKIT_CALL_REF_WAIT a call that is not here yet is waited for, also before login:
- * what woke the phone is a push, and the user has answered it (docs/PUSH.md). Then on_invited
- * comes with NERTC_CALLKIT_INVITED_ANSWERED, and the completion after it; or the completion alone,
- * with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS: no such call came. A second answer replaces the one
- * that waits (SUPERSEDED).
+ * With NERTC_CALLKIT_CALL_REF_WAIT a call that is not here yet is waited for, also before
+ * login: what woke the phone is a push, and the user has answered it (docs/PUSH.md). Then
+ * on_invited comes with NERTC_CALLKIT_INVITED_ANSWERED, and the completion after it; or the
+ * completion alone, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS: no such call came. A second
+ * answer replaces the one that waits (SUPERSEDED).
  *
  * @param kit        Component. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
- *                   field is not zero).
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
+ *                   unknown field is not zero).
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2370,8 +2374,8 @@ nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
  * @param call       Which call, or NULL: the call shown last. Copied.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+ *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2383,16 +2387,18 @@ nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
 /**
  * Refuses a call, with a reason and a text.
  *
- * As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY the
- * caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points to.
+ * As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY
+ * the caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points
+ * to.
  *
  * @param kit        Component. Not NULL.
  * @param options    Which call, and how. Not NULL.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes more
- *                   than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an unknown
- *                   field is not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes
+ *                   more than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an
+ *                   unknown field is not zero). QUEUE_FULL: only if its reserved slots are
+ *                   taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2409,11 +2415,12 @@ nertc_callkit_status nertc_callkit_reject_with(nertc_callkit *kit,
  *
  * @param kit        Component. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
- * @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while calling).
+ * @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while
+ *                   calling).
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+ *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2434,8 +2441,8 @@ nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
  * @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is not
- *                   zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+ *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2448,11 +2455,11 @@ nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
 /**
  * Asks for another call type, or answers the peer's question.
  *
- * Completes at once: with NERTC_CALLKIT_CODE_UNSUPPORTED if the signaling plug has no `control`,
- * with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no question to answer. The peer's question
- * arrives as on_call_type_request, if config asks; so does its refusal of ours, with state 3. What
- * the peer changes or agrees to arrives as on_call_type_change; what this function changes itself
- * is told by its completion alone.
+ * Completes at once: with NERTC_CALLKIT_CODE_UNSUPPORTED if the signaling backend has no
+ * `control`, with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no question to answer. The
+ * peer's question arrives as on_call_type_request, if config asks; so does its refusal of
+ * ours, with state 3. What the peer changes or agrees to arrives as on_call_type_change; what
+ * this function changes itself is told by its completion alone.
  *
  * @param kit        Component. Not NULL.
  * @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
@@ -2472,20 +2479,20 @@ nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
 /**
  * Writes what a push notification about a call should carry, for whoever sends the push.
  *
- * The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it is.
- * It is neither secret nor signed: whoever can send the phone a push can write one, and all it
- * does is to make an answer wait for that call. Copies nothing; writes nothing but `buffer` and
- * `*size`.
+ * The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it
+ * is. It is neither secret nor signed: whoever can send the phone a push can write one, and
+ * all it does is to make an answer wait for that call. Copies nothing; writes nothing but
+ * `buffer` and `*size`.
  *
- * @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes. Not
- *                NULL.
+ * @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes.
+ *                Not NULL.
  * @param buffer  Receives the text and its NUL. Not NULL.
  * @param size    In: bytes of `buffer`. Out: bytes needed, with the NUL; at most
  *                NERTC_CALLKIT_PUSH_SIZE. Not NULL.
- * @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown call
- *                type or flag, a ring_left_ms above 120000, or the buffer is too small: then
- *                `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a field that
- *                this library does not know is not zero.
+ * @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown
+ *                call type or flag, a ring_left_ms above 120000, or the buffer is too small:
+ *                then `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a
+ *                field that this library does not know is not zero.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2497,14 +2504,14 @@ nertc_callkit_status nertc_callkit_push_encode(const nertc_callkit_push_call *ca
  * Reads what a push notification about a call carries.
  *
  * With it an answer can be given before login: put account, channel_id and request_id into a
- * nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject. Reads
- * at most 4096 bytes of `text`.
+ * nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject.
+ * Reads at most 4096 bytes of `text`.
  *
  * @param text  What push_encode wrote, perhaps; it may come from anybody. Not NULL.
- * @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not OK.
- *              Not NULL.
- * @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut, too
- *              long. UNSUPPORTED: of a later version of the format.
+ * @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not
+ *              OK. Not NULL.
+ * @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut,
+ *              too long. UNSUPPORTED: of a later version of the format.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2515,7 +2522,7 @@ nertc_callkit_status nertc_callkit_push_decode(const char *text,
  * Opens or closes microphone or camera.
  *
  * Survives the call; outside a call it is remembered for the next one. Completes with
- * NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+ * NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
  *
  * @param kit        Component. Not NULL.
  * @param media      nertc_callkit_media bits, at least one.
@@ -2536,7 +2543,7 @@ nertc_callkit_status nertc_callkit_enable_local(nertc_callkit *kit,
  * Mutes the own microphone or camera, or unmutes it.
  *
  * Ends with the call; outside a call it is remembered for the next one. Completes with
- * NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+ * NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
  *
  * @param kit        Component. Not NULL.
  * @param media      nertc_callkit_media bits, at least one.
@@ -2557,7 +2564,7 @@ nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *kit,
  * Stops receiving the peer's sound or picture, or starts again.
  *
  * Ends with the call; outside a call it is remembered for the next one. Completes with
- * NERTC_CALLKIT_CODE_UNSUPPORTED if the media plug has no such function.
+ * NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
  *
  * @param kit        Component. Not NULL.
  * @param media      nertc_callkit_media bits, at least one.
@@ -2577,15 +2584,15 @@ nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *kit,
 /**
  * Draws the own picture in a view.
  *
- * Copies `view`; its window stays the host's and must stay valid until this was called again and
- * completed, or the component is gone.
+ * Copies `view`; its window stays the host's and must stay valid until this was called again
+ * and completed, or the component is gone.
  *
  * @param kit        Component. Not NULL.
  * @param view       Where to draw, or NULL: no longer.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
- *                   field is not zero).
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
+ *                   unknown field is not zero).
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2597,15 +2604,15 @@ nertc_callkit_status nertc_callkit_set_local_view(nertc_callkit *kit,
 /**
  * Draws the peer's picture in a view.
  *
- * Copies `view`; its window stays the host's and must stay valid until this was called again and
- * completed, or the component is gone. May be called before the peer is known.
+ * Copies `view`; its window stays the host's and must stay valid until this was called again
+ * and completed, or the component is gone. May be called before the peer is known.
  *
  * @param kit        Component. Not NULL.
  * @param view       Where to draw, or NULL: no longer.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an unknown
- *                   field is not zero).
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
+ *                   unknown field is not zero).
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2617,15 +2624,15 @@ nertc_callkit_status nertc_callkit_set_remote_view(nertc_callkit *kit,
 /**
  * Sends a frame that the host made.
  *
- * Goes to the media plug on this thread, beside everything else. The planes are lent until it
- * returns.
+ * Goes to the media backend on this thread, beside everything else. The planes are lent until
+ * it returns.
  *
  * @param kit    Component. Not NULL.
  * @param frame  Sound or picture; its uid is ignored. Not NULL.
- * @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0. CLOSED:
- *               also before the first login opened the plug. UNSUPPORTED: the media plug takes no
- *               frames, or an unknown field is not zero. QUEUE_FULL: dropped. Else what the plug
- *               answered.
+ * @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0.
+ *               CLOSED: also before the first login opened the backend. UNSUPPORTED: the media
+ *               backend takes no frames, or an unknown field is not zero. QUEUE_FULL: dropped.
+ *               Else what the backend answered.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2635,20 +2642,20 @@ nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
 /**
  * Sets the function that gets the library's log, for the whole process.
  *
- * It runs on any thread, also several at once, with no lock held; `text` is lent until it returns.
- * After this returns a call to the function that was set before may still be running on another
- * thread. Accounts, ids and attachments are redacted unless NERTC_CALLKIT_LOG_PERSONAL is given;
- * tokens always. A line is less than 1024 bytes of text that can be printed as it is: control
- * characters and those that turn the direction of writing are escaped. Lines that come too often
- * are counted: after a while one line says how often. What the library would log because of what
- * the function does is dropped.
+ * It runs on any thread, also several at once, with no lock held; `text` is lent until it
+ * returns. After this returns a call to the function that was set before may still be running
+ * on another thread. Accounts, ids and attachments are redacted unless
+ * NERTC_CALLKIT_LOG_PERSONAL is given; tokens always. A line is less than 1024 bytes of text
+ * that can be printed as it is: control characters and those that turn the direction of
+ * writing are escaped. Lines that come too often are counted: after a while one line says how
+ * often. What the library would log because of what the function does is dropped.
  *
  * @param level      A nertc_callkit_log_level: lines of this level and more important ones.
  * @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
  * @param log        The function, or NULL: no log.
  * @param user_data  Handed to `log`.
- * @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust program
- *                   that has a logger already.
+ * @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust
+ *                   program that has a logger already.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2662,25 +2669,26 @@ nertc_callkit_status nertc_callkit_set_log_callback(int32_t level,
 /**
  * Writes down what the component is told and does, from now on, into a file.
  *
- * Lines of JSON, for the program nertc-callkit: it plays them again, draws them and says in words
- * why a call ended. May start at any moment, also in a call. Cheap enough to be left on: at 8 MiB
- * the file becomes `<path>.1` (an older one is replaced) and a new one begins. Without
- * NERTC_CALLKIT_TRACE_PERSONAL accounts are pseudonyms and texts, attachments and messages are
- * hidden, so that it can be sent to somebody; ids stay. Tokens are hidden always.
+ * Lines of JSON, for the program nertc-callkit: it plays them again, draws them and says in
+ * words why a call ended. May start at any moment, also in a call. Cheap enough to be left on:
+ * at 8 MiB the file becomes `<path>.1` (an older one is replaced) and a new one begins.
+ * Without NERTC_CALLKIT_TRACE_PERSONAL accounts are pseudonyms and texts, attachments and
+ * messages are hidden, so that it can be sent to somebody; ids stay. Tokens are hidden always.
  *
- * The file is made here, readable by its owner alone; a symbolic link is not followed. A trace that
- * is there becomes `<path>.1`; anything else is not touched. The worker writes it whenever it goes
- * to sleep, so a crash of the process loses what happened since. If the disk is full, the trace
- * ends, the log says so, and calls go on. A trace that is being written ends when another begins.
- * Give each component a file of its own. Needs memory for the component's state as JSON, a few
- * kilobytes, with a long call policy hundreds; without it the process is aborted, as everywhere in
- * this library.
+ * The file is made here, readable by its owner alone; a symbolic link is not followed. A trace
+ * that is there becomes `<path>.1`; anything else is not touched. The worker writes it
+ * whenever it goes to sleep, so a crash of the process loses what happened since. If the disk
+ * is full, the trace ends, the log says so, and calls go on. A trace that is being written
+ * ends when another begins. Give each component a file of its own. Needs memory for the
+ * component's state as JSON, a few kilobytes, with a long call policy hundreds; without it the
+ * process is aborted, as everywhere in this library.
  *
  * @param kit    Component. Not NULL.
  * @param path   File. Not NULL, UTF-8, up to 4096 bytes.
  * @param flags  0 or NERTC_CALLKIT_TRACE_PERSONAL.
- * @return       OK. INVALID_ARGUMENT: NULL, an unknown flag, or a path where no file can be made;
- *               the log says why. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors, memory or disk.
+ * @return       OK. INVALID_ARGUMENT: NULL, an unknown flag, or a path where no file can be
+ *               made; the log says why. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors,
+ *               memory or disk.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2691,9 +2699,9 @@ nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *kit,
 /**
  * Ends the trace.
  *
- * What the component was told before this is still written, by its worker: the file is complete
- * soon, at the latest when `destroy` has returned or `released` has run. Without a trace: OK,
- * nothing happens. The end of the component ends its trace, too.
+ * What the component was told before this is still written, by its worker: the file is
+ * complete soon, at the latest when `destroy` has returned or `released` has run. Without a
+ * trace: OK, nothing happens. The end of the component ends its trace, too.
  *
  * @param kit  Component. Not NULL.
  * @return     OK. INVALID_ARGUMENT: NULL. CLOSED, QUEUE_FULL.
@@ -2703,7 +2711,8 @@ nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *kit,
 nertc_callkit_status nertc_callkit_trace_stop(nertc_callkit *kit);
 
 /**
- * Creates a hub: an in-process exchange that connects components through the loopback plugs.
+ * Creates a hub: an in-process exchange that connects components through the loopback
+ * backends.
  *
  * @param flags  nertc_callkit_hub_flag bits.
  * @param out    Receives the hub, on success only. Not NULL. Owned: release it.
@@ -2718,7 +2727,7 @@ nertc_callkit_status nertc_callkit_hub_create(uint32_t flags,
 /**
  * Gives a hub back.
  *
- * It lives on inside the plugs that were made from it, until the last of them is gone.
+ * It lives on inside the backends that were made from it, until the last of them is gone.
  *
  * @param hub  Hub, or NULL: OK, nothing happens.
  * @return     OK. CLOSED: released before.
@@ -2730,17 +2739,18 @@ nertc_callkit_status nertc_callkit_hub_release(nertc_callkit_hub *hub);
 /**
  * Adds a line to a hub's fault script.
  *
- * Copies `fault` and its texts. Lines are tried in the order in which they were added; the first
- * that matches counts and decides, and a line that has done its work is gone: lines for the same
- * place act one after the other. DROP and REORDER are for messages, REFUSE and NO_ANSWER for
- * operations, DELAY and DUPLICATE for both, DIE and KICK also for NERTC_CALLKIT_FAULT_ON_NOW.
+ * Copies `fault` and its texts. Lines are tried in the order in which they were added; the
+ * first that matches counts and decides, and a line that has done its work is gone: lines for
+ * the same place act one after the other. DROP and REORDER are for messages, REFUSE and
+ * NO_ANSWER for operations, DELAY and DUPLICATE for both, DIE and KICK also for
+ * NERTC_CALLKIT_FAULT_ON_NOW.
  *
  * @param hub    Hub, or NULL: the process's default hub.
  * @param fault  What shall go wrong, and when. Not NULL.
- * @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with its
- *               place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a field that
- *               this library does not know is not zero. QUEUE_FULL: 1024 lines. CLOSED: released,
- *               or NULL while no component uses the default hub.
+ * @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with
+ *               its place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
+ *               field that this library does not know is not zero. QUEUE_FULL: 1024 lines.
+ *               CLOSED: released, or NULL while no component uses the default hub.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2748,10 +2758,10 @@ nertc_callkit_status nertc_callkit_hub_add_fault(nertc_callkit_hub *hub,
                                                  const nertc_callkit_fault *fault);
 
 /**
- * Makes a loopback signaling plug and puts it into `out`.
+ * Makes a loopback signaling backend and puts it into `out`.
  *
- * Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is owned
- * by the component that took it over, or by you: then call the vtable's release.
+ * Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is
+ * owned by the component that took it over, or by you: then call the vtable's release.
  *
  * @param hub  Hub, or NULL: the process's default hub.
  * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
@@ -2764,7 +2774,7 @@ nertc_callkit_status nertc_callkit_loopback_signaling(nertc_callkit_hub *hub,
                                                       nertc_callkit_plugs *out);
 
 /**
- * Makes a loopback media plug and puts it into `out`.
+ * Makes a loopback media backend and puts it into `out`.
  *
  * Fills `rtc` and `rtc_ctx` and leaves the rest. The vtable is static; the ctx is owned by the
  * component that took it over, or by you: then call the vtable's release.
@@ -2780,10 +2790,10 @@ nertc_callkit_status nertc_callkit_loopback_rtc(nertc_callkit_hub *hub,
                                                 nertc_callkit_plugs *out);
 
 /**
- * Makes a media plug without media, for hosts that bring their own, and puts it into `out`.
+ * Makes a media backend without media, for hosts that bring their own, and puts it into `out`.
  *
- * Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and `rtc_ctx`
- * and leaves the rest, as nertc_callkit_loopback_rtc does.
+ * Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
+ * `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
  *
  * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
  * @return     OK. INVALID_ARGUMENT.
@@ -2793,19 +2803,20 @@ nertc_callkit_status nertc_callkit_loopback_rtc(nertc_callkit_hub *hub,
 NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit_plugs *out);
 
 /**
- * Makes a signaling plug for an MQTT broker and puts it into `out`.
+ * Makes a signaling backend for an MQTT broker and puts it into `out`.
  *
- * It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ - is
- * written as = and two hex digits (at most 64 bytes then), the password is the token. Copies
- * `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
- * nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing newer.
+ * It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ -
+ * is written as = and two hex digits (at most 64 bytes then), the password is the token.
+ * Copies `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
+ * nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing
+ * newer.
  *
  * @param options  What broker, and how. Not NULL.
  * @param out      Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
  * @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
- *                 another machine without ALLOW_PLAINTEXT; the log says what to do. UNSUPPORTED: a
- *                 field that this library does not know is not zero, the library was built without
- *                 MQTT, or mqtts:// and it was built without TLS.
+ *                 another machine without ALLOW_PLAINTEXT; the log says what to do.
+ *                 UNSUPPORTED: a field that this library does not know is not zero, the
+ *                 library was built without MQTT, or mqtts:// and it was built without TLS.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -2854,12 +2865,12 @@ void nertc_callkit_listener_init(nertc_callkit_listener *listener, uint32_t stru
  *
  * The same as NERTC_CALLKIT_PLUGS_INIT.
  *
- * @param plugs        The struct. NULL: nothing happens.
+ * @param backends        The struct. NULL: nothing happens.
  * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-void nertc_callkit_plugs_init(nertc_callkit_plugs *plugs, uint32_t struct_size);
+void nertc_callkit_plugs_init(nertc_callkit_plugs *backends, uint32_t struct_size);
 
 /**
  * Fills a nertc_callkit_push with its defaults.

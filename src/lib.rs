@@ -4,8 +4,8 @@
 //! three layers, and imports point down only:
 //!
 //! - [`ffi`] converts. A C call becomes a `Command` with a ticket for its completion; an `Event` becomes a
-//!   C struct and a callback. Handles are ids in a table, panics stop here, plugs are C vtables.
-//! - [`worker`] carries. One thread for all components takes commands and the plugs' reports out of its
+//!   C struct and a callback. Handles are ids in a table, panics stop here, backends are C vtables.
+//! - [`worker`] carries. One thread for all components takes commands and the backends' reports out of its
 //!   inbox, feeds the engine and carries out what the engine asks for. It decides nothing, and holds no
 //!   lock while it calls out.
 //! - [`engine`] decides. A value with four verbs: `handle(now, input)`, `poll_output`, `poll_timeout`,
@@ -14,10 +14,10 @@
 //!
 //! Beside them, [`trace`] writes down what an engine is fed and answers, and feeds it again.
 //!
-//! A call, from the top: `ffi/call.rs` queues `Command::Call` → `worker/run.rs` hands it to
+//! A call, from the top: `ffi/api/call.rs` queues `Command::Call` → `worker/event_loop.rs` hands it to
 //! `engine/command.rs`, which checks login, state and reference → `engine/outgoing.rs` asks for *create*,
-//! *join*, *invite* → `ffi/backend.rs` calls the plug's vtable → its answers come back through
-//! `ffi/sink.rs` and the inbox → `engine/signals.rs` finds out which call the peer's ACCEPT is about →
+//! *join*, *invite* → `ffi/backend/signaling.rs` calls the backend's vtable → its answers come back through
+//! `ffi/backend/sink.rs` and the inbox → `engine/signals.rs` matches the peer's ACCEPT to a call →
 //! `engine/in_call.rs` goes into the media room and says who is there → any end leaves the wire to
 //! `engine/closer.rs`.
 //!

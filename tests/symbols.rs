@@ -38,7 +38,7 @@ fn exports() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
+fn the_library_exports_what_the_header_declares_and_no_more() {
     assert_eq!(exports(), names());
 }
 

@@ -84,33 +84,33 @@ fn library() -> &'static Functions {
     LIBRARY.get().expect("loaded")
 }
 
-/// A component with these functions for its events, on the default hub; with `rtc`, with that media plug and
-/// that number as its ctx.
+/// A component with these functions for its events, on the default hub; with `rtc`, with that media backend
+/// and that number as its ctx.
 pub(crate) fn create(
     listener: &abi::nertc_callkit_listener,
     rtc: Option<(&'static abi::nertc_callkit_rtc, usize)>,
 ) -> Handle {
-    let plugs = rtc.map(|(rtc, ctx)| {
-        let mut plugs: abi::nertc_callkit_plugs = init();
+    let backends = rtc.map(|(rtc, ctx)| {
+        let mut backends: abi::nertc_callkit_plugs = init();
         // SAFETY: lent until the function returns.
-        assert_eq!(unsafe { (library().loopback_signaling)(ptr::null_mut(), &mut plugs) }, 0);
-        plugs.rtc = rtc;
-        plugs.rtc_ctx = ptr::without_provenance_mut(ctx);
-        plugs
+        assert_eq!(unsafe { (library().loopback_signaling)(ptr::null_mut(), &mut backends) }, 0);
+        backends.rtc = rtc;
+        backends.rtc_ctx = ptr::without_provenance_mut(ctx);
+        backends
     });
-    create_with(listener, plugs.as_ref(), 0)
+    create_with(listener, backends.as_ref(), 0)
 }
 
-/// A component with these plugs; its callbacks get `number` as user data.
+/// A component with these backends; its callbacks get `number` as user data.
 pub(crate) fn create_with(
     listener: &abi::nertc_callkit_listener,
-    plugs: Option<&abi::nertc_callkit_plugs>,
+    backends: Option<&abi::nertc_callkit_plugs>,
     number: usize,
 ) -> Handle {
     let mut config: abi::nertc_callkit_config = init();
     config.listener = listener;
     config.user_data = ptr::without_provenance_mut(number);
-    config.plugs = plugs.map_or(ptr::null(), ptr::from_ref);
+    config.plugs = backends.map_or(ptr::null(), ptr::from_ref);
     let mut kit = ptr::null_mut();
     // SAFETY: everything lent lives until the function returns.
     assert_eq!(unsafe { (library().create)(&config, &mut kit) }, 0, "create");
@@ -124,13 +124,13 @@ pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_plugs {
     let mut options: abi::nertc_callkit_mqtt_options = init();
     options.endpoints = endpoints.as_ptr();
     options.endpoint_count = 1;
-    let mut plugs: abi::nertc_callkit_plugs = init();
+    let mut backends: abi::nertc_callkit_plugs = init();
     // SAFETY: everything lent lives until the functions return.
     unsafe {
-        assert_eq!((library().mqtt_signaling)(&options, &mut plugs), 0, "mqtt_signaling");
-        assert_eq!((library().none_rtc)(&mut plugs), 0, "none_rtc");
+        assert_eq!((library().mqtt_signaling)(&options, &mut backends), 0, "mqtt_signaling");
+        assert_eq!((library().none_rtc)(&mut backends), 0, "none_rtc");
     }
-    plugs
+    backends
 }
 
 /// Logs in; `done` is called with `number`.

@@ -70,7 +70,7 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// Both online; each with the media plug `rtc`, if there is one.
+    /// Both online; each with the media backend `rtc`, if there is one.
     pub(crate) fn new(
         listener: &abi::nertc_callkit_listener,
         rtc: Option<&'static abi::nertc_callkit_rtc>,

@@ -142,7 +142,7 @@ fn latency_rows(library: &str) -> Vec<Row> {
     let (init, storm) = (measure("init", library, &[]), measure("storm", library, &[]));
     let note = "first create until login completes / start of a thread that answers";
     rows.push(Row::compared("init_login_us", &init, "init", 1000.0, note));
-    let note = "plug's report to callback in order, inbox of 1024 / queue swapped out, one C call";
+    let note = "backend's report to callback in order, inbox of 1024 / queue swapped out, one C call";
     rows.push(Row::compared("event_storm", &storm, "storm", 1.0, note).at_most(10.0));
     rows
 }

@@ -1,4 +1,4 @@
-//! A media plug that floods its component with mute events.
+//! A media backend that floods its component with mute events.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
@@ -12,7 +12,7 @@ use crate::system::{Limit, now};
 
 type Sink = abi::nertc_callkit_rtc_sink;
 
-/// One side of the call. The plug's ctx is 0 for the caller and 1 for the callee.
+/// One side of the call. The backend's ctx is 0 for the caller and 1 for the callee.
 struct Side {
     sink: AtomicPtr<Sink>,
     /// 0 = not in the room.
@@ -85,24 +85,24 @@ extern "C" fn on_audio_muted(_: Handle, event: *const abi::nertc_callkit_media_e
     OUT_OF_ORDER.fetch_add(u64::from(on == before % 2), Relaxed);
 }
 
-/// A call whose media plug can make a storm.
+/// A call whose media backend can make a storm.
 pub(crate) struct Storm(#[expect(dead_code, reason = "kept connected")] Pair);
 
 impl Storm {
     pub(crate) fn new() -> Storm {
-        let mut plug: abi::nertc_callkit_rtc = api::init();
-        plug.abi = abi::NERTC_CALLKIT_ABI;
-        plug.open = Some(open);
-        plug.join = Some(join);
-        plug.leave = Some(leave);
+        let mut backend: abi::nertc_callkit_rtc = api::init();
+        backend.abi = abi::NERTC_CALLKIT_ABI;
+        backend.open = Some(open);
+        backend.join = Some(join);
+        backend.leave = Some(leave);
         let mut listener = calls::listener();
         listener.on_audio_muted = Some(on_audio_muted);
-        let pair = Pair::new(&listener, Some(Box::leak(Box::new(plug))));
+        let pair = Pair::new(&listener, Some(Box::leak(Box::new(backend))));
         pair.connect();
         Storm(pair)
     }
 
-    /// Nanoseconds per event of a storm of `count`, from the plug's first report to the last callback. The
+    /// Nanoseconds per event of a storm of `count`, from the backend's first report to the last callback. The
     /// count is even, so that a storm ends as it began: not muted.
     pub(crate) fn run(&self, count: u64) -> f64 {
         assert!(count.is_multiple_of(2), "a storm of {count}");

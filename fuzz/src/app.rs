@@ -1,5 +1,5 @@
-//! What must hold for the app and the plugs whatever a hostile plug and hostile peers do. Unlike the monitor
-//! of tests/sim it trusts nobody's messages, so it does not judge who may ring.
+//! What must hold for the app and the backends whatever a hostile backend and hostile peers do. Unlike the
+//! monitor of tests/sim it trusts no message, so it does not judge who may ring.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub(crate) struct Watch {
     calls: BTreeMap<u64, Told>,
     records: BTreeSet<Text>,
     last_req: u64,
-    /// Between a login's start and the logout or kick: only then the signaling plug is used.
+    /// Between a login's start and the logout or kick: only then the signaling backend is used.
     is_online: bool,
     /// The host does not take its events.
     is_deaf: bool,
@@ -128,11 +128,11 @@ impl Watch {
                 addressed(message, true);
             }
             signaling::Operation::Control(message) => {
-                assert!(self.caps.control, "a control message, which the plug cannot send");
+                assert!(self.caps.control, "a control message, which the backend cannot send");
                 addressed(message, false);
             }
             signaling::Operation::Record(record) => {
-                assert!(self.caps.send_record, "a record, which the plug cannot send");
+                assert!(self.caps.send_record, "a record, which the backend cannot send");
                 assert!(self.records.insert(record.client_msg_id.clone()), "two records: {record:?}");
             }
         }
@@ -149,7 +149,7 @@ impl Watch {
             RtcOp::Subscribe { .. } => caps.subscribe,
             RtcOp::SetView { .. } => caps.set_view,
         };
-        assert!(is_fine, "{op:?} while {:?}, plug {caps:?}", engine.phase());
+        assert!(is_fine, "{op:?} while {:?}, backend {caps:?}", engine.phase());
     }
 
     fn done(&mut self, ticket: Ticket, result: &OpResult) {

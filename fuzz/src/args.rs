@@ -4,12 +4,12 @@
 use std::ffi::{CString, c_char};
 use std::ptr::{null, null_mut};
 
-use nertc_callkit::ffi::{call::*, loopback::*, media::*, session::*};
+use nertc_callkit::ffi::api::{call::*, loopback::*, media::*, session::*};
 use nertc_callkit_abi as abi;
 
+use super::backend::{Known, Lent, size, zeroed};
 use super::bytes::Bytes;
 use super::c_api::Report;
-use super::plug::{Known, Lent, size, zeroed};
 
 /// A struct with room behind it, for sizes that claim more than we know.
 #[repr(C)]
@@ -135,8 +135,8 @@ pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
     };
     let frame = sized(frame, bytes, lent);
     let options = call_options(bytes, lent);
-    let mut plugs: abi::nertc_callkit_plugs = zeroed();
-    plugs.struct_size = bytes.below(9) as u32;
+    let mut backends: abi::nertc_callkit_plugs = zeroed();
+    backends.struct_size = bytes.below(9) as u32;
     // SAFETY: structs and texts that are lent; handles may be anything.
     let status = unsafe {
         match bytes.below(14) {
@@ -150,7 +150,7 @@ pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
             6 => nertc_callkit_hangup(kit, null(), bytes.u32(), None, null_mut()),
             7 => nertc_callkit_mute_local(kit, bytes.u32(), number(1, bytes), None, null_mut()),
             8 => nertc_callkit_event_fd(kit, null_mut()),
-            9 => nertc_callkit_none_rtc(&mut plugs),
+            9 => nertc_callkit_none_rtc(&mut backends),
             10 => nertc_callkit_login(kit, text(Some("eve"), 64, bytes, lent), null(), None, null_mut()),
             _ => nertc_callkit_get_call_info(kit, null_mut()),
         }
@@ -254,7 +254,7 @@ pub(crate) fn rooms(known: &mut Known, bytes: &mut Bytes<'_>, lent: &mut Lent) -
     })
 }
 
-/// Events and frames of the media plug.
+/// Events and frames of the media backend.
 pub(crate) fn media(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
     let event = abi::nertc_callkit_rtc_event {
         what: number([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11][bytes.below(12)], bytes),

@@ -1,16 +1,16 @@
-//! A whole connection: a device, that is station and link, between an app that asks anything and a broker
-//! that says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a login
-//! that works, so that what follows meets a device that is connected.
+//! A whole connection: a device, that is protocol and connection, between an app that asks anything and a
+//! broker that says anything: what a broker would say, that with a mistake, and bytes. Most runs begin with a
+//! login that works, so that what follows meets a device that is connected.
 
 mod net;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use nertc_callkit_mqtt::line::{Line, SignalMail};
-use nertc_callkit_mqtt::link::{Endpoint, Readiness, Roots, Settings, Timers};
-use nertc_callkit_mqtt::names::Names;
-use nertc_callkit_mqtt::station::{Config, InviteExtra, InviteState, Message, Op, RecordOp};
+use nertc_callkit_mqtt::connection::{Endpoint, Readiness, Roots, Settings, Timers};
+use nertc_callkit_mqtt::driver::{Driver, SignalingMessage};
+use nertc_callkit_mqtt::protocol::{Config, InviteExtra, InviteState, Op, OpArgs, RecordOp};
+use nertc_callkit_mqtt::topics::Topics;
 
 use super::bytes::Bytes;
 use net::{Net, Said};
@@ -58,7 +58,7 @@ pub fn reaches_up(data: &[u8]) -> bool {
 }
 
 struct World {
-    line: Line,
+    line: Driver,
     net: Arc<Net>,
     now: u64,
     last_req: u64,
@@ -96,13 +96,13 @@ impl World {
             session_expiry_s: 600,
             keep_alive_s: 60,
             presence: mode & 2 != 0,
-            names: Names::new("nck1", "alice", "phone").expect("names"),
+            topics: Topics::new("nck1", "alice", "phone").expect("names"),
             timers: Timers::default(),
         };
         let mut seed = [0; 32];
         seed[0] = mode;
         let mut world = World {
-            line: Line::seeded(config, settings, net.clone(), seed, 1),
+            line: Driver::seeded(config, settings, net.clone(), seed, 1),
             net,
             now: 1_000_000,
             last_req: 0,
@@ -124,16 +124,16 @@ impl World {
     }
 
     /// Does something to the device, as whoever drives it does.
-    fn act(&mut self, body: impl FnOnce(&mut Line, u64)) {
+    fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
         let (now, running) = (self.now, &mut self.running);
-        let mut tell = |mail: SignalMail| {
-            if let SignalMail::Done(req, _) = mail {
+        let mut tell = |mail: SignalingMessage| {
+            if let SignalingMessage::Done(req, _) = mail {
                 assert!(running.remove(&(req as u64)), "{req} is answered twice, or was never asked");
             }
         };
         self.line.act(now, &mut tell, |line| body(line, now));
         assert_eq!(self.line.panic_count(), 0, "a panic");
-        self.reached_up |= self.line.link().is_up();
+        self.reached_up |= self.line.connection().is_up();
     }
 
     fn login(&mut self, token: &str) {
@@ -144,7 +144,7 @@ impl World {
     }
 
     fn ready(&mut self) {
-        self.act(|line, now| line.link().on_ready(now, Readiness::ALL));
+        self.act(|line, now| line.connection().on_ready(now, Readiness::ALL));
     }
 
     /// Both sides talk until nothing is left to say.
@@ -163,7 +163,7 @@ impl World {
     fn on_time(&mut self) {
         for _ in 0..1_000 {
             match self.line.poll_timeout() {
-                Some(at) if at <= self.now => self.act(Line::on_time),
+                Some(at) if at <= self.now => self.act(Driver::on_time),
                 _ => return,
             }
         }
@@ -257,11 +257,11 @@ impl World {
                 2 => self.net.blocks(bytes.flag()),
                 3 => self.answers = bytes.flag(),
                 4 => self.five = !self.five,
-                _ => self.act(|line, now| line.link().network_changed(now)),
+                _ => self.act(|line, now| line.connection().network_changed(now)),
             },
             13 => {
                 let token = *bytes.pick(&["", "token", "other"]);
-                self.act(|line, now| line.link().set_token(now, token));
+                self.act(|line, now| line.connection().set_token(now, token));
             }
             14 => {
                 let what = [InviteState::Ringing, InviteState::Held, InviteState::Dropped][bytes.below(3)];
@@ -351,7 +351,7 @@ impl World {
 
     fn ask(&mut self, bytes: &mut Bytes<'_>) {
         let channel = *bytes.pick(&["C1", "C2"]);
-        let message = Message {
+        let message = OpArgs {
             channel: channel.into(),
             account: (*bytes.pick(&ACCOUNTS)).into(),
             request: (*bytes.pick(&["R1", "R2"])).into(),

@@ -1,16 +1,18 @@
-//! The C API as a sequence of calls, right and wrong ones, with a hostile plug on the other side. The host
+//! The C API as a sequence of calls, right and wrong ones, with a hostile backend on the other side. The host
 //! dispatches, and after each step everything that is under way has arrived, so a run can be repeated.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::null;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
-use nertc_callkit::ffi::{call::*, init::*, log::*, loopback::*, media::*, session::*};
+use nertc_callkit::ffi::api::{call::*, init::*, log::*, loopback::*, media::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as Status;
 
+use super::backend::{
+    Kind, Known, Lent, RTC, SIGNALING, Surroundings, complete, granted, known, size, zeroed,
+};
 use super::bytes::Bytes;
-use super::plug::{Kind, Known, Lent, RTC, SIGNALING, Surroundings, complete, granted, known, size, zeroed};
 
 /// Longer runs say nothing new and cost time.
 const STEPS: usize = 60;
@@ -162,7 +164,7 @@ fn refused_inside(kit: *mut abi::nertc_callkit) -> Status {
 }
 
 impl<'a> Host<'a> {
-    /// A component with hostile plugs; None if it was asked for in a wrong way and rightly refused.
+    /// A component with hostile backends; None if it was asked for in a wrong way and rightly refused.
     fn new(around: &'a Surroundings, bytes: &mut Bytes<'_>) -> Option<Host<'a>> {
         let mut lent = Lent::default();
         let (mut signaling, mut rtc) = (SIGNALING, RTC);
@@ -171,7 +173,7 @@ impl<'a> Host<'a> {
             (signaling.control, signaling.send_record, rtc.subscribe) = (None, None, None);
             (rtc.enable_local, rtc.mute_local, rtc.set_view) = (None, None, None);
         }
-        let plugs = abi::nertc_callkit_plugs {
+        let backends = abi::nertc_callkit_plugs {
             struct_size: size::<abi::nertc_callkit_plugs>(),
             flags: 0,
             signaling: lent.keep(signaling),
@@ -195,7 +197,7 @@ impl<'a> Host<'a> {
             delivery: 1,
             listener: lent.keep(listener),
             user_data: around.ctx(),
-            plugs: lent.keep(plugs),
+            plugs: lent.keep(backends),
             timers: lent.keep(timers),
             confirm_audio_to_video: i32::from(bits & 2 != 0),
             ..zeroed()
@@ -216,7 +218,7 @@ impl<'a> Host<'a> {
         let status = unsafe { nertc_callkit_create(&config, &mut kit) };
         assert_eq!(documented(status), !is_wrong, "create with a config that is wrong: {is_wrong}");
         if is_wrong {
-            assert!(around.known().lives == [[0; 3]; 2], "a refused create touched the plugs");
+            assert!(around.known().lives == [[0; 3]; 2], "a refused create touched the backends");
             return None;
         }
         let released = Box::new(AtomicU32::new(0));
@@ -292,7 +294,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// The plugs say something, as far as they were opened.
+    /// The backends say something, as far as they were opened.
     fn report(&self, make: impl FnOnce(&mut Known) -> Report) {
         let mut known = self.around.known();
         let (Some(signaling), Some(rtc)) = (known.signaling, known.rtc) else { return };
@@ -415,8 +417,8 @@ impl<'a> Host<'a> {
         }
         let mut known = self.around.known();
         known.is_over = true;
-        for (plug, [opened, closed, released]) in known.lives.into_iter().enumerate() {
-            assert!(opened <= 1 && closed <= opened && released == 1, "plug {plug}: {:?}", known.lives);
+        for (backend, [opened, closed, released]) in known.lives.into_iter().enumerate() {
+            assert!(opened <= 1 && closed <= opened && released == 1, "backend {backend}: {:?}", known.lives);
         }
         for request in &self.requests {
             let done = request.done.load(SeqCst);
@@ -426,7 +428,7 @@ impl<'a> Host<'a> {
         assert!(wrong.is_none(), "a call and how often it ended: {wrong:?}");
         let (sinks, running) = ((known.signaling, known.rtc), std::mem::take(&mut known.running));
         drop(known);
-        // A plug that does not know when to stop.
+        // A backend that does not know when to stop.
         if let (Some(signaling), Some(rtc)) = sinks {
             for (req, kind) in running {
                 complete((&signaling, &rtc), req, &kind, null());
@@ -440,5 +442,5 @@ impl<'a> Host<'a> {
     }
 }
 
-/// Something a plug says, ready to be said.
+/// Something a backend says, ready to be said.
 pub(crate) type Report = Box<dyn FnOnce(&abi::nertc_callkit_signaling_sink, &abi::nertc_callkit_rtc_sink)>;

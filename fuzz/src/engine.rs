@@ -1,4 +1,4 @@
-//! The engine between an app that does anything, plugs that answer anything and peers that say anything.
+//! The engine between an app that does anything, backends that answer anything and peers that say anything.
 
 use std::sync::OnceLock;
 
@@ -31,17 +31,17 @@ pub fn run(data: &[u8]) {
 
 /// The same, recorded from some step on.
 pub(crate) fn record(bytes: &mut Bytes<'_>, redaction: Redaction, from: usize, steps: usize) -> Vec<u8> {
-    let tape = live(bytes, Some((Tape::new(redaction), from)), steps);
-    tape.map_or_else(Vec::new, |tape| tape.lines().to_vec())
+    let trace = live(bytes, Some((Tape::new(redaction), from)), steps);
+    trace.map_or_else(Vec::new, |trace| trace.lines().to_vec())
 }
 
-fn live(bytes: &mut Bytes<'_>, mut tape: Option<(Tape, usize)>, steps: usize) -> Option<Tape> {
+fn live(bytes: &mut Bytes<'_>, mut trace: Option<(Tape, usize)>, steps: usize) -> Option<Tape> {
     let mut kit = Kit::new(bytes);
     for step in 0.. {
         let is_over = step == steps || bytes.is_empty() || kit.watch.is_closed;
-        if let Some((mut tape, _)) = tape.take_if(|(_, from)| is_over || *from <= step) {
-            tape.begin(KIT, kit.now, 0, &kit.engine);
-            kit.tape = Some(tape);
+        if let Some((mut trace, _)) = trace.take_if(|(_, from)| is_over || *from <= step) {
+            trace.begin(KIT, kit.now, 0, &kit.engine);
+            kit.trace = Some(trace);
         }
         if is_over {
             break;
@@ -49,7 +49,7 @@ fn live(bytes: &mut Bytes<'_>, mut tape: Option<(Tape, usize)>, steps: usize) ->
         kit.step(bytes);
     }
     kit.close();
-    kit.tape
+    kit.trace
 }
 
 /// FUZZ_TRACE=1 shows what happens in a run.
@@ -64,7 +64,7 @@ fn note(now: Time, what: &dyn std::fmt::Debug) {
 #[derive(Clone, Debug)]
 struct Running {
     req: Req,
-    /// None: of the media plug.
+    /// None: of the media backend.
     op: Option<signaling::Operation>,
 }
 
@@ -78,7 +78,7 @@ struct Kit {
     ended: Vec<Req>,
     known: Known,
     early: usize,
-    tape: Option<Tape>,
+    trace: Option<Tape>,
 }
 
 impl Kit {
@@ -93,7 +93,7 @@ impl Kit {
             ended: Vec::new(),
             known: Known::default(),
             early: 0,
-            tape: None,
+            trace: None,
         };
         if !bytes.chance(16) {
             kit.command(Command::Login { account: ACCOUNTS[0].into(), token: Text::default() });
@@ -162,7 +162,7 @@ impl Kit {
 
     fn handle(&mut self, input: Input) {
         note(self.now, &input);
-        self.tape.iter_mut().for_each(|tape| tape.input(KIT, self.now, &input));
+        self.trace.iter_mut().for_each(|trace| trace.input(KIT, self.now, &input));
         self.engine.handle(self.now, input);
     }
 
@@ -180,7 +180,7 @@ impl Kit {
         let mut count = 0;
         while let Some(output) = self.engine.poll_output() {
             note(self.now, &output);
-            self.tape.iter_mut().for_each(|tape| tape.output(&output));
+            self.trace.iter_mut().for_each(|trace| trace.output(&output));
             self.watch.output(&output, &self.engine);
             match output {
                 Output::Signal { req, op } => {
@@ -193,7 +193,7 @@ impl Kit {
             }
             count += 1;
         }
-        self.tape.iter_mut().for_each(Tape::end_step);
+        self.trace.iter_mut().for_each(Tape::end_step);
         self.watch.settled();
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
         assert!(self.engine.is_as_in(&self.engine.snapshot()));
@@ -252,7 +252,7 @@ impl Kit {
             let granted = self.known.granted(op);
             result = OperationResult { outcome: result.outcome, ..granted };
         }
-        // Now and then the wrong plug answers.
+        // Now and then the wrong backend answers.
         self.feed(match running.op.is_some() != bytes.chance(16) {
             true => Input::SignalDone { req, result },
             false => Input::RtcDone { req, outcome: result.outcome },
@@ -283,7 +283,7 @@ impl Kit {
             1 => self.now.after(100 * u32::from(bytes.byte())),
             2 => self.now.after(bytes.u32()),
             // Early, or for nothing.
-            3 if self.tape.is_none() => return self.fire(),
+            3 if self.trace.is_none() => return self.fire(),
             _ => next.unwrap_or(self.now),
         };
         self.now = self.now.max(then);
@@ -300,7 +300,7 @@ impl Kit {
             note(self.now, &due);
             // The worker wakes the engine only for what is due; a trace has no other steps.
             if let Some((_, why)) = due {
-                self.tape.iter_mut().for_each(|tape| tape.timeout(KIT, self.now, why));
+                self.trace.iter_mut().for_each(|trace| trace.timeout(KIT, self.now, why));
             }
             self.engine.handle_timeout(self.now);
             self.drain(256 + 4 * open);
@@ -327,7 +327,7 @@ impl Kit {
         }
     }
 
-    /// Whatever happened: after Close everything is said, in time, though no plug answers any more.
+    /// Whatever happened: after Close everything is said, in time, though no backend answers any more.
     fn close(&mut self) {
         let size = format!("{:?}", self.engine).len();
         let limit = 4_000_000 + 1_000 * (self.watch.open() + limits::INBOX);

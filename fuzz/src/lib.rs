@@ -3,6 +3,7 @@
 
 mod app;
 mod args;
+mod backend;
 mod broker;
 mod bytes;
 mod c_api;
@@ -10,7 +11,6 @@ mod engine;
 #[path = "../../tests/sim/feedback.rs"]
 mod feedback;
 mod peer;
-mod plug;
 mod station;
 mod surface;
 mod trace;

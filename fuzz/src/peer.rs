@@ -1,4 +1,4 @@
-//! What plugs and peers can know, and what they say: honest, clumsy and hostile.
+//! What backends and peers can know, and what they say: honest, clumsy and hostile.
 
 use nertc_callkit::engine::Snapshot;
 use nertc_callkit::engine::input::{Input, RtcEvent};

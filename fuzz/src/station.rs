@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit_mqtt::station::{
-    Config, Event, Fate, Input, InviteExtra, InviteState, Lane, Message, Op, Output, RecordOp, Signal,
-    Source, Station, Text,
+use nertc_callkit_mqtt::protocol::{
+    Config, Event, Input, InviteExtra, InviteState, Op, OpArgs, Output, Peer, PublishResult, RecordOp,
+    Signal, Source, Text, TopicKind,
 };
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ struct Call {
 }
 
 struct World {
-    station: Station,
+    station: Peer,
     now: u64,
     last_req: u64,
     /// Operations that wait for their answer.
@@ -56,7 +56,7 @@ struct World {
     messages: Vec<Text>,
     /// What it sends comes back to it at once.
     echoes: bool,
-    echo: Vec<(Lane, String)>,
+    echo: Vec<(TopicKind, String)>,
     tokens: Vec<u64>,
     /// Invites of ours whose cancel was granted, or that were answered.
     decided: BTreeSet<(Text, Text)>,
@@ -85,7 +85,7 @@ impl World {
             watch_presence: bytes.flag(),
         };
         let mut world = World {
-            station: Station::new(config, Station::test_seed(bytes.number())),
+            station: Peer::new(config, Peer::test_seed(bytes.number())),
             now: bytes.number() & 0xffff_ffff,
             last_req: 0,
             running: BTreeMap::new(),
@@ -120,10 +120,12 @@ impl World {
             6..=11 => self.hear(bytes),
             12 => self.pass([1, 500, 2_000, 70_000][bytes.below(4)]),
             13 => {
-                let (token, fate) = (*bytes.pick(&self.tokens), bytes.below(4));
-                let refused = Fate::Refused { raw_code: 0x97 };
-                let fate = [Fate::Delivered, Fate::NobodyThere, Fate::Denied, refused][fate];
-                self.feed(Input::Published { token, fate });
+                let (token, result) = (*bytes.pick(&self.tokens), bytes.below(4));
+                let refused = PublishResult::Refused { raw_code: 0x97 };
+                let result =
+                    [PublishResult::Delivered, PublishResult::NobodyThere, PublishResult::Denied, refused]
+                        [result];
+                self.feed(Input::Published { token, result });
             }
             14 => {
                 let (account, device) = (*bytes.pick(&ACCOUNTS), *bytes.pick(&DEVICES));
@@ -140,7 +142,7 @@ impl World {
             _ => {
                 let payload = bytes.take(64).to_vec();
                 let (from, device) = ("mallory".into(), "web".into());
-                self.feed(Input::Message { lane: Lane::Inbox, from, device, payload });
+                self.feed(Input::Message { kind: TopicKind::Inbox, from, device, payload });
             }
         }
     }
@@ -171,8 +173,7 @@ impl World {
     fn ask(&mut self, bytes: &mut Bytes<'_>) {
         let Call { channel, request, peer } = self.call(bytes);
         let custom = (*bytes.pick(&CUSTOMS)).into();
-        let message =
-            Message { channel: channel.clone(), account: peer, request, custom, keep: bytes.flag() };
+        let message = OpArgs { channel: channel.clone(), account: peer, request, custom, keep: bytes.flag() };
         let op = match bytes.below(13) {
             0 => Op::Login,
             1 if bytes.chance(32) => Op::Logout,
@@ -215,10 +216,7 @@ impl World {
             self.op(Op::Join { channel: channel.clone() });
         }
         let extra = InviteExtra { expires_ms: [0, 30_000, 1][bytes.seldom(3)], push: None };
-        self.op(Op::Invite(
-            Message { channel, account: peer, request, custom: "".into(), keep: true },
-            extra,
-        ));
+        self.op(Op::Invite(OpArgs { channel, account: peer, request, custom: "".into(), keep: true }, extra));
     }
 
     /// A message of somebody, mostly about something that exists.
@@ -251,11 +249,11 @@ impl World {
             "n": number, "re": **bytes.pick(&self.messages), "b": body,
             "to": *bytes.pick(&["", "", "I", "old"]),
         });
-        let lane = [Lane::Direct, Lane::Inbox, Lane::Own][bytes.seldom(3)];
-        let from = if lane == Lane::Own { "alice".into() } else { call.peer };
+        let topic = [TopicKind::Direct, TopicKind::Inbox, TopicKind::Own][bytes.seldom(3)];
+        let from = if topic == TopicKind::Own { "alice".into() } else { call.peer };
         let device = (*bytes.pick(&DEVICES)).into();
         let payload = envelope.to_string().into_bytes();
-        self.feed(Input::Message { lane, from, device, payload });
+        self.feed(Input::Message { kind: topic, from, device, payload });
     }
 
     fn pass(&mut self, ms: u64) {
@@ -277,10 +275,10 @@ impl World {
     fn feed(&mut self, input: Input) {
         self.station.handle(self.now, input);
         self.drain();
-        while let Some((lane, payload)) = (!self.echo.is_empty()).then(|| self.echo.remove(0)) {
+        while let Some((topic, payload)) = (!self.echo.is_empty()).then(|| self.echo.remove(0)) {
             let (from, device) = ("alice".into(), "phone".into());
             let payload = payload.into_bytes();
-            self.station.handle(self.now, Input::Message { lane, from, device, payload });
+            self.station.handle(self.now, Input::Message { kind: topic, from, device, payload });
             self.drain();
         }
     }
@@ -290,7 +288,7 @@ impl World {
             match output {
                 Output::Publish { token, topic, payload, .. } => self.published(token, &topic, &payload),
                 Output::Done { req, answer } => {
-                    self.done(req, answer.code, answer.room.map(|it| it.channel.id))
+                    self.done(req, answer.code, answer.channel.map(|it| it.channel.id))
                 }
                 Output::Events { source, events } => events.iter().for_each(|it| self.told(source, it)),
                 Output::Record { from, id, .. } => {
@@ -299,7 +297,7 @@ impl World {
                     assert!(is_new || self.records.len() > 64, "a record is told twice");
                 }
                 Output::Watch { .. }
-                | Output::Lively(_)
+                | Output::CallActive(_)
                 | Output::Disconnect { .. }
                 | Output::Reconnect
                 | Output::Connection { .. }
@@ -308,8 +306,8 @@ impl World {
         }
     }
 
-    fn published(&mut self, token: u64, topic: &nertc_callkit_mqtt::station::Topic, payload: &str) {
-        use nertc_callkit_mqtt::station::Topic;
+    fn published(&mut self, token: u64, topic: &nertc_callkit_mqtt::protocol::Topic, payload: &str) {
+        use nertc_callkit_mqtt::protocol::Topic;
         assert!(payload.len() <= 16 * 1024, "over-long");
         let message: Value = serde_json::from_str(payload).expect("what is sent is JSON");
         assert_eq!(message["v"], 1);
@@ -323,14 +321,14 @@ impl World {
             let is_silent = self.silent.get(channel).is_some_and(|it| it == account);
             assert!(!is_silent || is_question || is_told, "not for {account}: {payload}");
         }
-        let lane = match topic {
-            Topic::Own => Some(Lane::Own),
+        let kind = match topic {
+            Topic::Own => Some(TopicKind::Own),
             Topic::Direct(account, device) if **account == *"alice" && **device == *"phone" => {
-                Some(Lane::Direct)
+                Some(TopicKind::Direct)
             }
             Topic::Direct(..) | Topic::Inbox(_) => None,
         };
-        self.echo.extend(lane.filter(|_| self.echoes).map(|lane| (lane, payload.to_owned())));
+        self.echo.extend(kind.filter(|_| self.echoes).map(|kind| (kind, payload.to_owned())));
     }
 
     fn done(&mut self, req: u64, code: i32, made: Option<Text>) {

@@ -3,13 +3,13 @@
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 
-use nertc_callkit::ffi::{call::*, push::*, session::*};
+use nertc_callkit::ffi::api::{call::*, push::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as status;
 
 use super::args::{number, sized, text};
+use super::backend::{Lent, size, zeroed};
 use super::bytes::Bytes;
-use super::plug::{Lent, size, zeroed};
 
 /// Whatever a push says: it is decoded to what encodes to the same text, or nothing is touched.
 pub(crate) fn push(bytes: &mut Bytes<'_>) {

@@ -15,7 +15,7 @@ pub(super) fn foreign(text: Text, invite: &Text) -> Text {
     if text == *invite { Text::default() } else { text }
 }
 
-/// How long nothing has come from the peer when a media plug says so.
+/// How long nothing has come from the peer when a media backend says so.
 const SILENT_MS: u32 = 2_000;
 /// Quality number "nothing arrives".
 const QUALITY_DOWN: i32 = 4;
@@ -274,7 +274,7 @@ impl Engine {
                 let event = connection_event(no, Layer::Media, &user, quality, Outcome::default());
                 self.tell(Event::NetworkQuality(event));
             }
-            RtcEvent::Error(outcome) => self.tell_error(Operation::Plug, no, outcome),
+            RtcEvent::Error(outcome) => self.tell_error(Operation::Backend, no, outcome),
             RtcEvent::PeerJoin { .. }
             | RtcEvent::PeerLeave { .. }
             | RtcEvent::PeerSilent { .. }
@@ -283,7 +283,7 @@ impl Engine {
         }
     }
 
-    /// Tells what is news: a plug may repeat itself.
+    /// Tells what is news: a backend may repeat itself.
     fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) {
         let State::InCall(call) = &mut self.state else { return };
         match call.peer_uid {

@@ -1,4 +1,4 @@
-//! What the engine is fed: commands of the app and reports of the plugs, as plain values.
+//! What the engine is fed: commands of the app and reports of the backends, as plain values.
 
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, ChannelState, Connection, OperationResult, Origin, Outcome,
@@ -61,7 +61,7 @@ pub struct CallOptions {
 /// Where to draw; `window` is the host's pointer as a number, never looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
-    /// The plug's scaling mode.
+    /// The backend's scaling mode.
     pub scaling: i32,
     /// Mirrored.
     pub mirror: bool,

@@ -16,7 +16,7 @@ pub const APP_KEY: usize = 128;
 pub const PUSH_TEXT: usize = 512;
 /// Bytes of a push payload.
 pub const PUSH_PAYLOAD: usize = 2048;
-/// Bytes kept of a plug's message, cut on a UTF-8 border.
+/// Bytes kept of a backend's message, cut on a UTF-8 border.
 pub const MESSAGE: usize = 256;
 /// Bytes of a path (data_dir).
 pub const PATH: usize = 4096;

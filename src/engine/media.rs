@@ -51,7 +51,7 @@ impl Engine {
         match &mut self.media_room {
             MediaRoom::Out => {}
             MediaRoom::Joining { req, .. } if is_unsent(&self.wire, *req) => {
-                // The call began and ended within one input: the plug need not hear of it.
+                // The call began and ended within one input: the backend need not hear of it.
                 let req = *req;
                 self.wire.retain(|output| !matches!(output, Output::Rtc { req: sent, .. } if *sent == req));
                 self.ops.retain(|op| op.req != req);
@@ -234,7 +234,7 @@ impl Engine {
         }
     }
 
-    /// Completes what the media plug has not answered.
+    /// Completes what the media backend has not answered.
     pub(super) fn fail_media_requests(&mut self) {
         let mut waiting = Vec::new();
         self.ops.retain(|op| {

@@ -9,7 +9,7 @@ pub const NO_TOKEN: &str = "the app gave no token in time";
 /// The message of a TIMEOUT while the connection is lost.
 pub const NO_CONNECTION: &str = "the connection was not restored in time";
 /// The message of a TIMEOUT that the engine gives.
-pub const NO_ANSWER: &str = "the plug did not answer in time";
+pub const NO_ANSWER: &str = "the backend did not answer in time";
 /// The message of SHUTTING_DOWN after a panic.
 pub const INTERNAL: &str = "an internal error has closed this component, the log has it";
 

@@ -1,7 +1,7 @@
 //! The call state machine: a value without thread, lock, clock, I/O or randomness of its own.
 //!
-//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the plugs come out
-//! before what the app is told, and what is due is fired by `handle_timeout`.
+//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the backends come
+//! out before what the app is told, and what is due is fired by `handle_timeout`.
 //!
 //! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
@@ -123,27 +123,27 @@ impl Default for Timers {
     }
 }
 
-/// What the plugs can do, as far as the call logic must know.
+/// What the backends can do, as far as the call logic must know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Caps {
     /// The service writes the record of a completed call.
     pub server_record: bool,
-    /// The signaling plug can send records.
+    /// The signaling backend can send records.
     pub send_record: bool,
-    /// The signaling plug can send control messages.
+    /// The signaling backend can send control messages.
     pub control: bool,
     /// The signaling backend can give a login up; else it is logged out.
     #[serde(default)]
     pub abort_login: bool,
-    /// The media plug brings no media: the peer counts as present.
+    /// The media backend brings no media: the peer counts as present.
     pub no_media: bool,
-    /// The media plug can open and close microphone and camera.
+    /// The media backend can open and close microphone and camera.
     pub enable_local: bool,
-    /// The media plug can mute.
+    /// The media backend can mute.
     pub mute_local: bool,
-    /// The media plug can subscribe.
+    /// The media backend can subscribe.
     pub subscribe: bool,
-    /// The media plug can draw.
+    /// The media backend can draw.
     pub set_view: bool,
 }
 
@@ -152,7 +152,7 @@ pub struct Caps {
 pub struct Config {
     /// Timers.
     pub timers: Timers,
-    /// What the plugs can do.
+    /// What the backends can do.
     pub caps: Caps,
     /// The peer's switch from audio to video asks the app.
     pub confirm_audio_to_video: bool,
@@ -197,7 +197,7 @@ pub struct Engine {
     /// Answers for calls that are not here yet.
     #[serde(default)]
     waiting: Vec<Waiting>,
-    /// Operations of the plugs, to be started.
+    /// Operations of the backends, to be started.
     #[serde(skip)]
     wire: VecDeque<Output>,
     /// What the app is told.
@@ -300,7 +300,7 @@ impl Engine {
             Closing::No | Closing::Closed => None,
         };
         let due = [
-            ops.map(|at| (at, "an operation of a plug")),
+            ops.map(|at| (at, "an operation of a backend")),
             closers.map(|at| (at, "cleaning up behind a call")),
             drain.map(|at| (at, "cleaning up before the logout")),
             closing.map(|at| (at, "closing")),

@@ -9,7 +9,7 @@ use super::time::Time;
 use super::{Engine, limits, messages};
 use nertc_callkit_signaling::{self as signaling, Code, OperationResult, Outcome, Req, Text};
 
-/// One operation of a plug.
+/// One operation of a backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Op {
     pub(super) req: Req,
@@ -73,7 +73,7 @@ pub(super) enum Undo {
 }
 
 impl Owner {
-    /// An operation of the media plug: the other plug cannot complete it.
+    /// An operation of the media backend: the other backend cannot complete it.
     fn is_media(&self) -> bool {
         match self {
             Owner::RtcJoin(_) | Owner::RtcLeave | Owner::Media { .. } => true,

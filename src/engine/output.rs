@@ -1,4 +1,4 @@
-//! What the engine asks for: operations of the plugs, completions and events for the app.
+//! What the engine asks for: operations of the backends, completions and events for the app.
 
 use std::borrow::Cow;
 
@@ -30,10 +30,10 @@ pub enum Operation {
     Rtc = 15,
     Record = 16,
     Close = 17,
-    Plug = 18,
+    Backend = 18,
 }
 
-/// An operation of the media plug.
+/// An operation of the media backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RtcOp {
     /// Join a room.
@@ -88,7 +88,7 @@ pub struct OpResult {
     pub operation: Operation,
     /// 0 = success.
     pub code: Code,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// What to do about it; maybe empty (the facade then uses `Code::text`).
     pub message: Text,
@@ -143,7 +143,7 @@ pub struct UserEvent {
     pub uid: u64,
     /// Code, raw code, message.
     pub code: Code,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
     pub message: Text,
@@ -259,7 +259,7 @@ pub struct ConnectionEvent {
     pub user: Text,
     /// Code.
     pub code: Code,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
     pub message: Text,
@@ -313,7 +313,7 @@ pub struct ErrorEvent {
     pub operation: Operation,
     /// Code.
     pub code: Code,
-    /// The plug's own number.
+    /// The backend's own number.
     pub raw_code: i32,
     /// The call, 0 = none; it may have ended.
     pub call_no: u64,
@@ -387,6 +387,6 @@ pub enum Output {
     Event(Event),
     /// For the debug log: what was ignored and why. Holds no personal text.
     Ignored(Cow<'static, str>),
-    /// After `Input::Close`: everything is said and done; the plugs may be closed.
+    /// After `Input::Close`: everything is said and done; the backends may be closed.
     Closed,
 }

@@ -22,7 +22,7 @@ impl Engine {
         self.done_with(ticket, operation, call_no, Outcome { code, ..Outcome::default() });
     }
 
-    /// Completes a request as the plug answered it.
+    /// Completes a request as the backend answered it.
     pub(super) fn done_with(&mut self, ticket: Ticket, operation: Operation, call_no: u64, outcome: Outcome) {
         let result = OpResult {
             operation,

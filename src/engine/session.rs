@@ -265,7 +265,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
             self.forget_early(now, &early, &account);
-            // A kick ends a login even if the plug gives no reason.
+            // A kick ends a login even if the backend gives no reason.
             let code = if outcome.code == Code::OK { Code::NOT_LOGGED_IN } else { outcome.code };
             for ticket in tickets {
                 self.done_with(ticket, Operation::Login, 0, Outcome { code, ..outcome.clone() });

@@ -61,7 +61,9 @@ impl Engine {
             EventKind::Close => self.on_close_signal(now, event),
             EventKind::Leave => self.on_leave(now, event),
             EventKind::Control => self.on_control(now, event),
-            EventKind::Join => self.ignore("somebody joined the channel; the media plug says who is there"),
+            EventKind::Join => {
+                self.ignore("somebody joined the channel; the media backend says who is there")
+            }
             EventKind::Ringing => self.on_ringing(event),
             EventKind::PeerLost => self.on_peer_lost(now, event),
         }

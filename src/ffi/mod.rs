@@ -1,41 +1,18 @@
 //! The C surface: convert, delegate, done. Panics stop here.
 //!
-//! The order of the modules is the order of the functions in the header.
+//! `api` has the exported functions and `backend` the vtables below; `create`, `client` and
+//! `callbacks` are a client's way through life, and `support` serves all of them.
 #![allow(clippy::missing_safety_doc, reason = "each function's comment is its C contract")]
 
+pub mod api;
 mod backend;
-mod chain;
-mod component;
-mod convert;
-mod error;
-mod event;
-mod gate;
-mod guard;
-mod request;
-mod setup;
-mod table;
+mod callbacks;
+mod client;
+mod create;
+mod support;
 mod texts;
 
-// One group each, so that rustfmt keeps this order.
-pub mod session;
-
-pub mod call;
-
-pub mod push;
-
-pub mod media;
-
-pub mod log;
-
-pub mod trace;
-
-pub mod loopback;
-
-pub mod mqtt;
-
-pub mod init;
-
-/// What a function answers inside a callback, of whatever component.
+/// What a function answers inside a callback, of whatever client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InCallback {
     /// It works.

@@ -10,7 +10,7 @@ pub(crate) fn status(status: i32) -> &'static CStr {
         -2 => c"the handle was released, destroyed, never existed, or is of the process before a fork",
         -3 => c"too much is waiting: dispatch, or try again later",
         -4 => c"not from inside a callback: return first, or use release",
-        -5 => c"this library, component or plug cannot do it",
+        -5 => c"this library, client or backend cannot do it",
         -6 => c"the system is out of something, or a bug in this library; the log has it",
         _ => c"not a status of this library",
     }
@@ -52,7 +52,8 @@ pub(crate) fn state(state: i32) -> &'static CStr {
     }
 }
 
-/// A nertc_callkit_operation: the function's name without its prefix, or what the library did by itself.
+/// A nertc_callkit_operation: the function's name without its prefix, or what the library did
+/// by itself.
 pub(crate) fn operation(operation: u32) -> &'static CStr {
     match operation {
         0 => c"nothing in particular",
@@ -73,7 +74,7 @@ pub(crate) fn operation(operation: u32) -> &'static CStr {
         15 => c"joining the media room",
         16 => c"sending the call record",
         17 => c"closing the channel of an ended call",
-        18 => c"reported by a plug",
+        18 => c"reported by a backend",
         _ => c"not an operation of this library",
     }
 }

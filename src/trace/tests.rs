@@ -54,7 +54,7 @@ impl Recorded {
         self
     }
 
-    /// Alice logs in with a secret and calls Bob with texts; the plug does not answer.
+    /// Alice logs in with a secret and calls Bob with texts; the backend does not answer.
     fn call() -> Recorded {
         let mut recorded = Recorded::new(Redaction::Personal);
         recorded.login().command(Command::Call(options())).due();
@@ -128,12 +128,12 @@ fn a_trace_may_begin_in_the_middle_of_a_call() {
 fn an_edited_answer_is_found_with_its_line() {
     let text = Recorded::call().text();
     let edited =
-        text.replace("\"message\":\"the plug did not answer in time\"", "\"message\":\"all is well\"");
+        text.replace("\"message\":\"the backend did not answer in time\"", "\"message\":\"all is well\"");
     let difference = replayed(&edited).difference.expect("a difference");
     assert_eq!((difference.line, difference.kit), (5, 1));
     assert!(difference.recorded.contains("all is well"), "{difference:?}");
-    let late = text.replacen("an operation of a plug", "ring limit of the called", 1);
-    assert_eq!(replayed(&late).difference.expect("a difference").replayed, "due: an operation of a plug");
+    let late = text.replacen("an operation of a backend", "ring limit of the called", 1);
+    assert_eq!(replayed(&late).difference.expect("a difference").replayed, "due: an operation of a backend");
     let longer = text.replacen("\"out\":[", "\"out\":[\"Closed\",", 1);
     assert!(replayed(&longer).difference.is_some());
 }
@@ -274,7 +274,7 @@ fn different_texts_stay_different_and_as_long_as_they_were() {
 }
 
 #[test]
-fn messages_of_plugs_are_hidden() {
+fn messages_of_backends_are_hidden() {
     let mut recorded = Recorded::new(Redaction::Personal);
     recorded.login();
     recorded

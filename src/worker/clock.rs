@@ -40,7 +40,7 @@ fn read_ns() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// A thread that no signal of the host is delivered to; only the signals of its own faults are left alone,
+/// A thread that no signal of the process is delivered to; only the signals of its own faults are left alone,
 /// so that crash reporters and sanitizers keep working.
 pub(super) fn spawn(body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     const FAULTS: [libc::c_int; 7] =
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bell_rung_before_the_sleep_is_heard() {
+    fn a_wakeup_before_the_sleep_is_not_lost() {
         let sleeper = Arc::new(Sleeper::new(Clock::new()).expect("descriptors"));
         for _ in 0..3 {
             sleeper.wake();

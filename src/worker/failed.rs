@@ -1,11 +1,11 @@
-//! After a panic inside a component: what it owes its app is said, the peer is told as far as possible, and
+//! After a panic inside a client: what it owes its app is said, the peer is told as far as possible, and
 //! the others of this worker go on. The engine is not asked any more: it stopped in the middle of something.
 
 use std::collections::BTreeMap;
 
-use super::Ports;
-use super::inbox::Message;
-use super::run::guarded;
+use super::guard::guarded;
+use super::message::Message;
+use super::ports::Ports;
 use crate::engine::input::{Input, Ticket};
 use crate::engine::output::{CallEnd, EndReason, ErrorEvent, Event, OpResult, Operation, Output};
 use crate::engine::{Snapshot, messages, wire};
@@ -79,7 +79,7 @@ impl Owed {
     }
 }
 
-/// A request that the component can no longer carry out.
+/// A request that the client can no longer carry out.
 fn refusal(ticket: Ticket, operation: Operation) -> Output {
     let outcome = Outcome::failed(Code::SHUTTING_DOWN, messages::INTERNAL);
     let none = Text::default;
@@ -97,7 +97,7 @@ fn refusal(ticket: Ticket, operation: Operation) -> Output {
     Output::Done { ticket, result }
 }
 
-/// The answer to what was queued before the component failed.
+/// The answer to what was queued before the client failed.
 pub(super) fn answer(message: &Message) -> Option<Output> {
     if let Message::Input(Input::Command { ticket, command }) = message {
         Some(refusal(*ticket, command.operation()))
@@ -130,7 +130,7 @@ pub(super) fn tell_peer(ports: &mut Ports, last: &Snapshot) {
     };
     // Numbers that an engine never gets to: nobody waits for these.
     for (number, op) in (1 << 53..).zip(ops) {
-        guarded("telling the peer that a component failed", || {
+        guarded("telling the peer that a client failed", || {
             let _ = ports.signaling.start(Req(number), op);
         });
     }

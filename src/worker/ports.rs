@@ -1,28 +1,30 @@
 //! What the worker needs from the outside. The facade implements these over the C vtables and callbacks.
 
+use std::sync::Arc;
+
 use crate::engine::input::Ticket;
 use crate::engine::output::{Event, OpResult, RtcOp};
 use nertc_callkit_signaling::{self as signaling, Notification, Outcome, Req};
 
-/// The signaling plug of one component. Called on the worker thread only.
+/// The signaling backend of one client. Called on the worker thread only.
 pub trait Signaling: Send {
-    /// Starts an operation (opens the plugs before the first login). `Err` = refused, nothing follows.
+    /// Starts an operation (opens the backends before the first login). `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome>;
     /// Hands over what nothing answers.
     fn notify(&mut self, notice: Notification);
     /// The device's network changed.
     fn network_changed(&mut self);
-    /// Closes and releases the plug: no report comes after this returned. Last call.
+    /// Closes and releases the backend: no report comes after this returned. Last call.
     fn close(&mut self);
 }
 
-/// The media plug of one component. Called on the worker thread only.
+/// The media backend of one client. Called on the worker thread only.
 pub trait Rtc: Send {
     /// Starts an operation. `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
     /// The device's network changed.
     fn network_changed(&mut self);
-    /// Closes and releases the plug. Last call.
+    /// Closes and releases the backend. Last call.
     fn close(&mut self);
 }
 
@@ -32,8 +34,18 @@ pub trait Listener: Send + Sync {
     fn done(&self, ticket: Ticket, result: OpResult);
     /// Tells an event.
     fn event(&self, event: Event);
-    /// The component is gone; last callback of all.
+    /// The client is gone; last callback of all.
     fn released(&self);
     /// HOST delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
     fn wakeup(&self);
+}
+
+/// What a client talks to.
+pub struct Ports {
+    /// The signaling backend.
+    pub signaling: Box<dyn Signaling>,
+    /// The media backend.
+    pub rtc: Box<dyn Rtc>,
+    /// The app.
+    pub listener: Arc<dyn Listener>,
 }

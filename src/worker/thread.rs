@@ -1,4 +1,4 @@
-//! Threads: one for all kits of the process, from the first kit to the last, or one for a single kit.
+//! Threads: one shared by all clients of the process while there are any, or one for a single client.
 
 use std::io;
 use std::sync::Arc;
@@ -9,84 +9,86 @@ use once_cell::race::OnceBox;
 use parking_lot::Mutex;
 
 use super::clock::{self, Clock, Sleeper};
+use super::guard::in_callback;
 use super::inbox::Inbox;
-use super::{in_callback, run};
+use super::message::Message;
 
-/// What the process shares. A forked child gets a new one: a lock of the old one may be held by a thread that
-/// the child does not have. So eras form a list, one more per fork, and nothing but the number is written
-/// then.
-struct Era {
+/// What the process shares. A forked child gets a new one, because a lock of the old one may be held by a
+/// thread that the child does not have. Generations form a list, one more per fork; the fork handler writes
+/// only the number.
+struct ForkGeneration {
     shared: Mutex<Option<Arc<Worker>>>,
-    next: OnceBox<Era>,
+    next: OnceBox<ForkGeneration>,
 }
 
-impl Era {
-    const fn new() -> Era {
-        Era { shared: Mutex::new(None), next: OnceBox::new() }
+impl ForkGeneration {
+    const fn new() -> ForkGeneration {
+        ForkGeneration { shared: Mutex::new(None), next: OnceBox::new() }
     }
 }
 
-static FIRST: Era = Era::new();
+static FIRST: ForkGeneration = ForkGeneration::new();
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-fn era() -> &'static Era {
-    (0..generation()).fold(&FIRST, |era, _| era.next.get_or_init(|| Box::new(Era::new())))
+fn fork_generation() -> &'static ForkGeneration {
+    (0..generation())
+        .fold(&FIRST, |generation, _| generation.next.get_or_init(|| Box::new(ForkGeneration::new())))
 }
 
 fn generation() -> u32 {
     GENERATION.load(Relaxed)
 }
 
-/// For the child's side of `pthread_atfork`: the child starts without kits and without workers. Kits of the
-/// parent answer `Closed` there. Async-signal-safe.
+/// For the child's side of `pthread_atfork`: the child starts without clients and workers, and the parent's
+/// clients answer `Closed` there. Async-signal-safe.
 pub fn after_fork_in_child() {
     GENERATION.fetch_add(1, Relaxed);
 }
 
 /// A thread and its inbox.
 pub(super) struct Worker {
-    pub(super) inbox: Inbox,
+    pub(super) inbox: Inbox<Message>,
     pub(super) clock: Clock,
     generation: u32,
-    /// Kits that live here; changed under the era's lock.
-    kits: AtomicUsize,
+    /// Clients that live here; changed under the generation's lock.
+    clients: AtomicUsize,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Worker {
-    /// A place for one more kit.
-    pub(super) fn enter(own: bool) -> io::Result<Arc<Worker>> {
-        if own {
-            return Worker::spawn();
+    /// A place for one more client. `run` is the loop of a new thread.
+    pub(super) fn enter(dedicated: bool, run: fn(Arc<Worker>)) -> io::Result<Arc<Worker>> {
+        if dedicated {
+            return Worker::spawn(run);
         }
-        let mut shared = era().shared.lock();
+        let mut shared = fork_generation().shared.lock();
         if let Some(worker) = &*shared {
-            worker.kits.fetch_add(1, Relaxed);
+            worker.clients.fetch_add(1, Relaxed);
             return Ok(worker.clone());
         }
-        let worker = Worker::spawn()?;
+        let worker = Worker::spawn(run)?;
         *shared = Some(worker.clone());
         Ok(worker)
     }
 
-    fn spawn() -> io::Result<Arc<Worker>> {
+    fn spawn(run: fn(Arc<Worker>)) -> io::Result<Arc<Worker>> {
         let clock = Clock::new();
         let worker = Arc::new(Worker {
             inbox: Inbox::new(Sleeper::new(clock)?),
             clock,
             generation: generation(),
-            kits: AtomicUsize::new(1),
+            clients: AtomicUsize::new(1),
             thread: Mutex::new(None),
         });
-        let run = run::Runner::new(worker.clone());
-        *worker.thread.lock() = Some(clock::spawn(move || run.run())?);
+        let its = worker.clone();
+        *worker.thread.lock() = Some(clock::spawn(move || run(its))?);
         Ok(worker)
     }
 
-    /// One kit less; the last one ends the thread.
+    /// One client less; the last one ends the thread.
     pub(super) fn leave(self: &Arc<Worker>) {
-        let mut shared = era().shared.lock();
-        if self.kits.fetch_sub(1, Relaxed) == 1 {
+        let mut shared = fork_generation().shared.lock();
+        if self.clients.fetch_sub(1, Relaxed) == 1 {
             if shared.as_ref().is_some_and(|worker| Arc::ptr_eq(worker, self)) {
                 *shared = None;
             }

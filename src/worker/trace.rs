@@ -16,9 +16,9 @@ use crate::trace::{Redaction, Tape};
 /// Bytes that may wait for the worker to go to sleep.
 const BUFFER: usize = 64 << 10;
 
-/// Records one kit into a file.
+/// Records one client into a file.
 pub(super) struct Recorder {
-    kit: u64,
+    client: u64,
     path: PathBuf,
     redaction: Redaction,
     tape: Tape,
@@ -32,26 +32,26 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Makes the file. A trace that is there becomes `<path>.1`; anything else is left alone, and an error.
-    pub(super) fn create(kit: u64, path: &Path, redaction: Redaction) -> io::Result<Box<Recorder>> {
+    pub(super) fn create(client: u64, path: &Path, redaction: Redaction) -> io::Result<Box<Recorder>> {
         let (path, file) = (path.to_owned(), create(path)?);
         let tape = Tape::new(redaction);
         let ahead = START.len();
-        Ok(Box::new(Recorder { kit, path, redaction, tape, file, written: 0, ahead, is_broken: false }))
+        Ok(Box::new(Recorder { client, path, redaction, tape, file, written: 0, ahead, is_broken: false }))
     }
 
     /// Writes down where the engine stands, between two of its steps.
     pub(super) fn begin(&mut self, now: Time, engine: &mut Engine) {
         engine.begin_trace();
-        self.tape.begin(self.kit, now, clock::unix_ms(), engine);
+        self.tape.begin(self.client, now, clock::unix_ms(), engine);
     }
 
     pub(super) fn input(&mut self, now: Time, input: &Input) {
-        self.tape.input(self.kit, now, input);
+        self.tape.input(self.client, now, input);
     }
 
     /// The engine is about to fire what is due.
     pub(super) fn timeout(&mut self, now: Time, why: &str) {
-        self.tape.timeout(self.kit, now, why);
+        self.tape.timeout(self.client, now, why);
     }
 
     pub(super) fn output(&mut self, output: &Output) {
@@ -126,13 +126,13 @@ impl Drop for Recorder {
 
 /// A new file that only its owner can read, at a place that nothing but a trace may have had before.
 fn create(path: &Path) -> io::Result<File> {
-    match what_is_there(path)? {
-        There::Nothing => {}
-        There::Empty => fs::remove_file(path)?,
-        There::Trace => {
+    match existing_file(path)? {
+        ExistingFile::Nothing => {}
+        ExistingFile::Empty => fs::remove_file(path)?,
+        ExistingFile::Trace => {
             let mut older = path.as_os_str().to_owned();
             older.push(".1");
-            what_is_there(Path::new(&older))?;
+            existing_file(Path::new(&older))?;
             fs::rename(path, older)?;
         }
     }
@@ -145,18 +145,18 @@ fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-enum There {
+enum ExistingFile {
     Nothing,
     Empty,
     Trace,
 }
 
 /// Looks without following a link and without opening what could wait or react.
-fn what_is_there(path: &Path) -> io::Result<There> {
+fn existing_file(path: &Path) -> io::Result<ExistingFile> {
     match fs::symlink_metadata(path) {
         Ok(there) if there.is_file() => {}
         Ok(_) => return Err(not_a_trace()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(There::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(ExistingFile::Nothing),
         Err(error) => return Err(error),
     }
     let flags = libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK;
@@ -164,8 +164,8 @@ fn what_is_there(path: &Path) -> io::Result<There> {
     let mut start = Vec::new();
     file.take(START.len() as u64).read_to_end(&mut start)?;
     match &*start {
-        b"" => Ok(There::Empty),
-        START => Ok(There::Trace),
+        b"" => Ok(ExistingFile::Empty),
+        START => Ok(ExistingFile::Trace),
         _ => Err(not_a_trace()),
     }
 }

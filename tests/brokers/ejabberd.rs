@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::erlang;
 use crate::phone::Exchange;
-use crate::place::{folder, port, repository};
 use crate::process::{Process, run};
+use crate::scratch_dir::{folder, port, repository};
 
 /// One node.
 struct Node {

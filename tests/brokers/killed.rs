@@ -118,7 +118,7 @@ fn one_that_idles_or_logs_in() {
 
 #[test]
 #[ignore = "make test-brokers: the broker waits five seconds before it says who was lost"]
-fn presence_ends_the_ringing_of_a_dead_caller_before_the_ring_time() {
+fn presence_ends_the_ring_of_a_lost_caller_early() {
     let options = ["--presence", "--ring", "60000"];
     let mut pair = Pair::new("killed_presence", &options);
     pair.ring();

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::phone::Exchange;
-use crate::place::{folder, port, repository};
 use crate::process::{Process, answer, run};
+use crate::scratch_dir::{folder, port, repository};
 
 /// A broker that can be stopped, killed and started again.
 pub(crate) struct Mosquitto {

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use crate::mosquitto;
 use crate::phone::Exchange;
-use crate::place::{folder, port};
 use crate::process::{Process, patience};
+use crate::scratch_dir::{folder, port};
 
 /// A server of the cluster.
 struct Node {

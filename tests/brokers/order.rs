@@ -1,5 +1,5 @@
 //! The rows of docs/EVENTS.md between processes. What needs two things at once is made with a broker that
-//! stands still meanwhile. Media that fails needs a media plug: tests/c has those rows.
+//! stands still meanwhile. Media that fails needs a media backend: tests/c has those rows.
 
 use crate::pair::{Pair, accept, hang_up, ring};
 use crate::phone::Phone;
@@ -293,7 +293,7 @@ fn what_is_not_possible_says_so() {
 }
 
 #[test]
-fn a_second_call_of_the_same_person_rings_when_the_first_has_ended() {
+fn a_second_call_of_a_user_rings_once_the_first_has_ended() {
     let mut pair = Pair::new("redial", &[]);
     pair.bob.quit_now();
     pair.bob = pair.third("bob/phone", &["--ring", "3000"]);

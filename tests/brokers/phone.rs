@@ -5,8 +5,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::place::repository;
 use crate::process::{Process, patience, run};
+use crate::scratch_dir::repository;
 
 /// Where phones call: what they all get on their command lines.
 #[derive(Clone)]

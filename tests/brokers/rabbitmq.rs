@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::erlang;
 use crate::phone::Exchange;
-use crate::place::{folder, port, repository};
 use crate::process::{Process, answer, run};
+use crate::scratch_dir::{folder, port, repository};
 
 /// A broker, and the name server without which no RabbitMQ starts.
 pub(crate) struct RabbitMq {

@@ -189,7 +189,7 @@ fn ejabberd_denies_what_is_forged_and_alien() {
 }
 
 #[test]
-fn ejabberd_ends_a_session_that_is_full_and_client_ids_belong_to_accounts() {
+fn ejabberd_ends_a_full_session_and_checks_client_ids() {
     let broker = Ejabberd::start("ejabberd_queue", 1, &PEOPLE);
     let door = Door { port: broker.port(0), version: "5" };
     let bob = door.device("bob", "nck1/u/bob/in/+/+", false);

@@ -120,7 +120,7 @@ fn names_are_encoded_as_clients_encode_them() {
     assert_eq!(publish(&broker, name, &format!("nck1/u/alice/in/{name}/phone"), "x"), NOBODY_THERE);
     let too_long = "é".repeat(11);
     let file = broker.folder().join("callkit.passwd");
-    let mut user = Command::new(crate::place::repository("mosquitto/user"));
+    let mut user = Command::new(crate::scratch_dir::repository("mosquitto/user"));
     user.args([file.as_os_str(), too_long.as_ref(), "secret".as_ref()]);
     assert_eq!(answer(user).0.code(), Some(2), "{too_long} takes 66 characters");
 }
@@ -203,7 +203,7 @@ fn a_full_queue_drops_the_newest_and_says_nothing() {
 }
 
 #[test]
-fn the_same_rules_hold_with_the_older_version_where_denials_are_silent() {
+fn version_3_1_1_has_the_same_rules_and_denies_silently() {
     let broker = Mosquitto::start("older", &["alice", "bob"]);
     let bob = listen(mosquitto::client("mosquitto_sub", broker.plain, "311", "bob"), &["nck1/u/bob/in/+/+"]);
     for (topic, text) in [("nck1/u/bob/in/carol/phone", "forged"), ("nck1/u/bob/in/alice/phone", "honest")] {

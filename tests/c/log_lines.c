@@ -174,10 +174,10 @@ static void what_others_write_cannot_forge_a_line(void)
   tap.core.connection(tap.core.ctx, &lost);
   phone_expect(phone, "on_reconnecting(1)");
   tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_WARN, evil);
-  CHECK(lines_with("2 plug: x\\u{a}2 create") == 1);
+  CHECK(lines_with("2 backend: x\\u{a}2 create") == 1);
   memset(long_line, '\x01', sizeof long_line - 1);
   tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_WARN, long_line);
-  CHECK(lines_with("2 plug: \\u{1}\\u{1}") == 1);
+  CHECK(lines_with("2 backend: \\u{1}\\u{1}") == 1);
   /* Nothing began a line of its own. */
   CHECK_INT(lines_with("2 create: all is well") - lines_with("x\\u{a}2 create: all is well"), 0);
   stop_listening();
@@ -209,7 +209,7 @@ static void a_flood_is_counted(void)
   CHECK(lines_with("") >= 20 && lines_with("") < 200);
   /* Other lines are not in their way. */
   tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_WARN, "the disk is full");
-  CHECK_INT(lines_with("2 plug: the disk is full"), 1);
+  CHECK_INT(lines_with("2 backend: the disk is full"), 1);
   stop_listening();
   CHECK_OK(nertc_callkit_destroy(phone->kit));
   phone_free(phone);

@@ -13,7 +13,7 @@ use std::ffi::CString;
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use nertc_callkit::ffi::loopback::{
+use nertc_callkit::ffi::api::loopback::{
     nertc_callkit_hub_add_fault, nertc_callkit_hub_create, nertc_callkit_hub_release,
 };
 use nertc_callkit_abi::{nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_status as status};
@@ -29,18 +29,18 @@ fn number(name: &str, default: u64) -> u64 {
 }
 
 /// A hub, the components on it, and what users do.
-struct Town {
+struct Fleet {
     hub: *mut nertc_callkit_hub,
     #[expect(clippy::vec_box, reason = "a component keeps its phone's address")]
     phones: Vec<Box<Phone>>,
     random: Random,
 }
 
-impl Town {
-    fn new(seed: u64) -> Town {
+impl Fleet {
+    fn new(seed: u64) -> Fleet {
         let mut random = Random::new(seed);
         let mut hub = ptr::null_mut();
-        // SAFETY: `hub` is a place for one.
+        // SAFETY: `hub` has room for one.
         let created = unsafe { nertc_callkit_hub_create(0, &mut hub) };
         assert_eq!(created, status::NERTC_CALLKIT_STATUS_OK);
         let shapes: [&[&str]; 4] =
@@ -49,7 +49,7 @@ impl Town {
         let phones = accounts.iter().enumerate();
         let phones =
             phones.map(|(at, account)| Phone::new(hub, account, at, random.chance(500), random.chance(300)));
-        Town { hub, phones: phones.collect(), random }
+        Fleet { hub, phones: phones.collect(), random }
     }
 
     /// Lets callbacks come for a while: HOST components run theirs here.
@@ -61,7 +61,7 @@ impl Town {
     }
 
     /// Waits for what must come.
-    fn until(&self, what: &str, is_so: impl Fn(&Town) -> bool) -> Result<(), String> {
+    fn until(&self, what: &str, is_so: impl Fn(&Fleet) -> bool) -> Result<(), String> {
         let end = Instant::now() + HANGS;
         while !is_so(self) {
             if Instant::now() > end {
@@ -149,7 +149,7 @@ impl Town {
             self.phones.iter().filter(|phone| phone.state() > 0).for_each(|phone| phone.ask(Ask::Hangup));
             self.pass(20);
         }
-        self.until("all requests complete", |town| town.phones.iter().all(|phone| phone.waits_for() == 0))
+        self.until("all requests complete", |fleet| fleet.phones.iter().all(|phone| phone.waits_for() == 0))
     }
 
     /// Some are destroyed, some released, some with requests under way.
@@ -161,11 +161,11 @@ impl Town {
             }
             if self.random.chance(500) { phone.destroy()? } else { phone.release()? }
         }
-        self.until("released", |town| town.phones.iter().all(|phone| phone.is_gone()))
+        self.until("released", |fleet| fleet.phones.iter().all(|phone| phone.is_gone()))
     }
 }
 
-impl Drop for Town {
+impl Drop for Fleet {
     fn drop(&mut self) {
         // SAFETY: a hub, or gone.
         unsafe { nertc_callkit_hub_release(self.hub) };
@@ -177,17 +177,17 @@ fn random_calls_through_the_c_functions_keep_every_promise() {
     let (first, count) = (number("FACADE_SEED0", 1), number("FACADE_SEEDS", 12));
     let (mut callbacks, mut connected) = (0, 0);
     for seed in first..first + count {
-        let mut town = Town::new(seed);
-        if let Err(why) = town.run() {
-            let stories: Vec<String> = town.phones.iter().map(|phone| phone.story()).collect();
+        let mut fleet = Fleet::new(seed);
+        if let Err(why) = fleet.run() {
+            let histories: Vec<String> = fleet.phones.iter().map(|phone| phone.history()).collect();
             // What still runs must not find its phone gone.
-            town.phones.drain(..).for_each(|phone| {
+            fleet.phones.drain(..).for_each(|phone| {
                 Box::leak(phone);
             });
-            panic!("seed {seed}: {why}\n{}", stories.join("\n\n"));
+            panic!("seed {seed}: {why}\n{}", histories.join("\n\n"));
         }
-        callbacks += town.phones.iter().map(|phone| phone.callbacks()).sum::<u64>();
-        connected += town.phones.iter().map(|phone| phone.connected()).sum::<usize>();
+        callbacks += fleet.phones.iter().map(|phone| phone.callbacks()).sum::<u64>();
+        connected += fleet.phones.iter().map(|phone| phone.connected()).sum::<usize>();
     }
     println!("facade: seeds {count}, callbacks {callbacks}, connected {connected}, violations 0");
     assert!(count < 12 || connected > 0, "nobody ever gets through: this tests nothing");

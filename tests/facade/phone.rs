@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use ::nertc_callkit::ffi::call::{
+use ::nertc_callkit::ffi::api::call::{
     nertc_callkit_accept, nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup,
     nertc_callkit_leave, nertc_callkit_reject, nertc_callkit_switch_call_type,
 };
-use ::nertc_callkit::ffi::loopback::{nertc_callkit_loopback_rtc, nertc_callkit_loopback_signaling};
-use ::nertc_callkit::ffi::media::nertc_callkit_mute_local;
-use ::nertc_callkit::ffi::session::{
+use ::nertc_callkit::ffi::api::loopback::{nertc_callkit_loopback_rtc, nertc_callkit_loopback_signaling};
+use ::nertc_callkit::ffi::api::media::nertc_callkit_mute_local;
+use ::nertc_callkit::ffi::api::session::{
     nertc_callkit_create, nertc_callkit_destroy, nertc_callkit_dispatch, nertc_callkit_get_state,
     nertc_callkit_login, nertc_callkit_logout, nertc_callkit_release,
 };
@@ -99,17 +99,17 @@ impl Phone {
         // SAFETY: all zero is each struct's documented default; what they point to outlives create, which
         // copies it, and the phone is boxed and outlives its component.
         unsafe {
-            let mut plugs: nertc_callkit_plugs = std::mem::zeroed();
-            plugs.struct_size = size::<nertc_callkit_plugs>();
-            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut plugs), OK);
-            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut plugs), OK);
+            let mut backends: nertc_callkit_plugs = std::mem::zeroed();
+            backends.struct_size = size::<nertc_callkit_plugs>();
+            assert_eq!(nertc_callkit_loopback_signaling(hub, &mut backends), OK);
+            assert_eq!(nertc_callkit_loopback_rtc(hub, &mut backends), OK);
             let (listener, timers) = (listener(), timers());
             let mut config: nertc_callkit_config = std::mem::zeroed();
             config.struct_size = size::<nertc_callkit_config>();
             config.delivery = i32::from(is_host);
             config.listener = &listener;
             config.timers = &timers;
-            config.plugs = &plugs;
+            config.plugs = &backends;
             config.device_id = device.as_ptr();
             config.user_data = ptr::from_ref(&*phone).cast_mut().cast();
             let mut kit = ptr::null_mut();
@@ -275,7 +275,7 @@ impl Phone {
     }
 
     /// What it was told, for readers.
-    pub(crate) fn story(&self) -> String {
+    pub(crate) fn history(&self) -> String {
         let log = self.log();
         let delivery = if self.is_host { "HOST" } else { "WORKER" };
         let from = log.lines.len().saturating_sub(60);

@@ -3,8 +3,8 @@
 //! A copy of the source gets every fault of `table.rs`, each behind a switch, so that one build serves all.
 //! Then each fault is turned on alone and has to be found by its invariant; with all of them off, nothing is.
 
-mod strangers;
 mod table;
+mod third_party;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use strangers::STRANGERS;
 use table::{FAULTS, Fault, Finder};
+use third_party::THIRD_PARTY;
 
 /// The copy: what the engine and the two searches need, and nothing else of the repository.
 const COPIED: &[&str] = &["build.rs", "Cargo.lock", "src", "crates", "backends", "tests/sim", "tests/model"];
@@ -28,7 +28,7 @@ pub fn planted(name: &str) -> bool {
 "#;
 
 fn faults() -> impl Iterator<Item = &'static Fault> {
-    FAULTS.iter().chain(STRANGERS)
+    FAULTS.iter().chain(THIRD_PARTY)
 }
 
 fn repository() -> &'static Path {
@@ -51,7 +51,7 @@ fn planted(path: &str, mut text: String) -> String {
         let switch = format!("{holder}::planted({:?})", fault.name);
         text = text.replacen(fault.find, &fault.put.replace("PLANTED", &switch), 1);
     }
-    let holds = ["src/engine/mod.rs", "backends/mqtt/src/station/mod.rs"].contains(&path);
+    let holds = ["src/engine/mod.rs", "backends/mqtt/src/protocol/mod.rs"].contains(&path);
     if holds { text + SWITCH } else { text }
 }
 
@@ -65,10 +65,10 @@ fn manifest() -> String {
         .map(|section| section + "\n")
         .collect();
     text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
-    text += "[workspace]\nmembers = [\"crates/abi\", \"crates/plug\", \"backends/loopback\"]\n";
+    text += "[workspace]\nmembers = [\"crates/abi\", \"crates/backend\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
-    for (name, place) in [("sim", "sim"), ("model", "model"), ("stations", "model/stations")] {
-        text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{place}/main.rs\"\n");
+    for (name, folder) in [("sim", "sim"), ("model", "model"), ("stations", "model/stations")] {
+        text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{folder}/main.rs\"\n");
     }
     text
 }
@@ -189,15 +189,15 @@ fn every_fault_still_fits_into_the_source() {
 #[test]
 #[ignore = "builds the engine once more; `make faults`, which `make test-all` runs"]
 fn every_planted_fault_is_found() {
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults");
-    COPIED.iter().for_each(|from| copy(from, &place));
-    write(&place.join("Cargo.toml"), &manifest());
-    let programs = build(&place);
+    let copied = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults");
+    COPIED.iter().for_each(|from| copy(from, &copied));
+    write(&copied.join("Cargo.toml"), &manifest());
+    let programs = build(&copied);
     for (program, test, variable) in [
         (&programs.sim, WORLDS, ("SIM_SEEDS", "300")),
         (&programs.sim, STATIONS, ("SIM_SEEDS", "300")),
         (&programs.sim, PAIRED, ("SIM_SEEDS", "100")),
-        (&programs.model, SMALL, ("MODEL_WORLD", "glare with an old peer, we hang up")),
+        (&programs.model, SMALL, ("MODEL_WORLD", "glare with a legacy peer, we hang up")),
         (&programs.stations, SMALL, ("MODEL_WORLD", "a guest, two losses")),
     ] {
         let calm = search(program, test, "", &[variable]);

@@ -207,7 +207,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         let owner = Owner::GlareAccept(",
     ),
     Fault {
-        name: "CANCEL sent to an old client",
+        name: "CANCEL sent to a legacy client",
         invariant: 8,
         file: "src/engine/glare.rs",
         find: "Fate::Open | Fate::Over(_) if is_old_client && own.is_out() => call.leftover = Some(own),",
@@ -215,7 +215,7 @@ pub(crate) const FAULTS: &[Fault] = &[
                 call.leftover = Some(own);
             }
             Fate::Open if PLANTED => self.close_own(now, &own, &TakeBack::for_glare()),",
-        finder: Finder::Model("glare with an old peer, we hang up"),
+        finder: Finder::Model("glare with a legacy peer, we hang up"),
     },
     sim(
         "both sides of a glare accept",
@@ -335,126 +335,128 @@ pub(crate) const FAULTS: &[Fault] = &[
                 if PLANTED { self.tell_invite_state(&invite, InviteState::Held); }
                 if let",
     ),
-    // Stations: the protocol of the MQTT plug.
+    // Stations: the protocol of the MQTT backend.
     Fault {
         name: "stations: a second accept is granted, too",
         invariant: 4,
-        file: "backends/mqtt/src/station/host.rs",
-        find: "invite.filter(|it| it.verdict.is_none())",
-        put: "invite.filter(|it| it.verdict.is_none() || PLANTED)",
-        finder: Finder::StationModel("two guests accept, cancel"),
+        file: "backends/mqtt/src/protocol/caller.rs",
+        find: "invite.filter(|it| it.decision.is_none())",
+        put: "invite.filter(|it| it.decision.is_none() || PLANTED)",
+        finder: Finder::StationModel("two callees accept, cancel"),
     },
     Fault {
         name: "stations: a cancel after an accept is answered OK",
         invariant: 4,
-        file: "backends/mqtt/src/station/host.rs",
+        file: "backends/mqtt/src/protocol/caller.rs",
         find: "Some(Some((_, settled))) => settled.how.code(),",
         put: "Some(Some(_)) if PLANTED => Code::OK,
             Some(Some((_, settled))) => settled.how.code(),",
-        finder: Finder::StationModel("a guest"),
+        finder: Finder::StationModel("a callee"),
     },
     Fault {
         name: "stations: whoever accepts takes any grant for its own",
         invariant: 4,
-        file: "backends/mqtt/src/station/guest.rs",
-        find: "word.how == How::Accept && word.by == self.me.device;",
-        put: "word.how == How::Accept && (word.by == self.me.device || PLANTED);",
+        file: "backends/mqtt/src/protocol/callee.rs",
+        find: "decision.how == DecisionKind::Accept && decision.by == self.me.device;",
+        put: "decision.how == DecisionKind::Accept && (decision.by == self.me.device || PLANTED);",
         finder: Finder::Stations,
     },
     Fault {
         name: "stations: an answer is not repeated",
         invariant: 3,
-        file: "backends/mqtt/src/station/post.rs",
+        file: "backends/mqtt/src/protocol/outbox.rs",
         find: "Kind::Answer => limits::ANSWER_REPEATS,",
         put: "Kind::Answer if PLANTED => &[],
             Kind::Answer => limits::ANSWER_REPEATS,",
-        finder: Finder::StationModel("a guest, a loss, a copy"),
+        finder: Finder::StationModel("a callee, a loss, a copy"),
     },
     Fault {
         name: "stations: the last word is not repeated to those who rang",
         invariant: 12,
-        file: "backends/mqtt/src/station/host.rs",
+        file: "backends/mqtt/src/protocol/caller.rs",
         find: "for Alerted { device, instance, .. } in alerted {",
         put: "for Alerted { device, instance, .. } in alerted.into_iter().filter(|_| !PLANTED) {",
-        finder: Finder::StationModel("two guests accept, a loss"),
+        finder: Finder::StationModel("two callees accept, a loss"),
     },
     Fault {
         name: "stations: what is over may ring again",
         invariant: 5,
-        file: "backends/mqtt/src/station/guest.rs",
-        find: "self.over.has(self.now, from, id, request) || (greets",
-        put: "self.over.has(self.now, from, id, request) && !PLANTED || (greets",
-        finder: Finder::StationModel("a guest, a loss, a copy"),
+        file: "backends/mqtt/src/protocol/callee.rs",
+        find: "self.ended.has(self.now, from, id, request) || (greets",
+        put: "self.ended.has(self.now, from, id, request) && !PLANTED || (greets",
+        finder: Finder::StationModel("a callee, a loss, a copy"),
     },
     Fault {
         name: "stations: an operation is answered twice",
         invariant: 1,
-        file: "backends/mqtt/src/station/post.rs",
+        file: "backends/mqtt/src/protocol/outbox.rs",
         find: "        self.req_by = None;
-        self.letter.req.take()",
+        self.outgoing.req.take()",
         put: "        self.req_by = None;
-        if PLANTED { return self.letter.req; }
-        self.letter.req.take()",
+        if PLANTED { return self.outgoing.req; }
+        self.outgoing.req.take()",
         finder: Finder::Stations,
     },
     Fault {
         name: "stations: a ring has no end of its own",
         invariant: 11,
-        file: "backends/mqtt/src/station/guest.rs",
+        file: "backends/mqtt/src/protocol/callee.rs",
         find: "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
             alert_at: None,
             hint: None,
-            doubt: None,
+            probe: None,
             ask_at: self.now + limits::RING_ASK_MS,",
         put: "            until: self.now + u64::from(*ring_ms)
                 + if PLANTED { 1 << 40 } else { limits::RING_GRACE_MS },
             alert_at: None,
             hint: None,
-            doubt: None,
+            probe: None,
             ask_at: self.now + if PLANTED { 1 << 40 } else { limits::RING_ASK_MS },",
         finder: Finder::Stations,
     },
     Fault {
         name: "stations: the end of a ring does not pass",
         invariant: 3,
-        file: "backends/mqtt/src/station/guest.rs",
+        file: "backends/mqtt/src/protocol/callee.rs",
         find: "RingState::Ringing if ring.until <= now =>",
         put: "RingState::Ringing if ring.until <= now && !PLANTED =>",
         finder: Finder::Stations,
     },
-    // A stranger who has seen every id of a call.
+    // A forger who has seen every id of a call.
     Fault {
-        name: "stations: a stranger's last word ends a ring",
+        name: "stations: the last message of a forger ends a ring",
         invariant: 13,
-        file: "backends/mqtt/src/station/guest.rs",
-        find: "self.rooms.get_mut(id).filter(|it| it.host == *from).and_then(|it| it.ring());",
-        put: "self.rooms.get_mut(id).filter(|it| it.host == *from || PLANTED).and_then(|it| it.ring());",
-        finder: Finder::StationModel("a stranger, a guest"),
+        file: "backends/mqtt/src/protocol/callee.rs",
+        find: "self.channels.get_mut(id).filter(|it| it.owner == *from).and_then(|it| it.ring());",
+        put: "self.channels.get_mut(id).filter(|it| it.owner == *from || PLANTED).and_then(|it| it.ring());",
+        finder: Finder::StationModel("a forger, a callee"),
     },
     Fault {
         name: "stations: whoever does not know a call ends it",
         invariant: 13,
-        file: "backends/mqtt/src/station/guest.rs",
-        find: "if room.host == *from {
+        file: "backends/mqtt/src/protocol/callee.rs",
+        find: "if channel.owner == *from {
             self.end_lost(id);",
-        put: "if room.host == *from || PLANTED {
+        put: "if channel.owner == *from || PLANTED {
             self.end_lost(id);",
-        finder: Finder::StationModel("a stranger, a guest"),
+        finder: Finder::StationModel("a forger, a callee"),
     },
     Fault {
         name: "stations: an answer of another account counts",
         invariant: 13,
-        file: "backends/mqtt/src/station/room.rs",
+        file: "backends/mqtt/src/protocol/channel.rs",
         find: "rev().find(|it| it.request == *request && it.to == *to)",
         put: "rev().find(|it| it.request == *request && (it.to == *to || PLANTED))",
-        finder: Finder::StationModel("a stranger, a guest"),
+        finder: Finder::StationModel("a forger, a callee"),
     },
     Fault {
         name: "stations: anybody calls an accept back",
         invariant: 3,
-        file: "backends/mqtt/src/station/post.rs",
-        find: "it.letter.channel == *channel && it.letter.topic == direct)",
-        put: "it.letter.channel == *channel && (PLANTED || it.letter.topic == direct))",
-        finder: Finder::StationModel("a stranger, a guest, a loss"),
+        file: "backends/mqtt/src/protocol/outbox.rs",
+        find: "it.outgoing.channel == *channel && it.outgoing.topic == direct
+        })",
+        put: "it.outgoing.channel == *channel && (PLANTED || it.outgoing.topic == direct)
+        })",
+        finder: Finder::StationModel("a forger, a callee, a loss"),
     },
 ];

@@ -1,35 +1,35 @@
 //! Exhaustive search of small worlds over the real engine: every order in which what is under way can arrive,
 //! every user action at every moment, and a bounded number of losses, copies, failures and early deadlines.
 //!
-//! In every state the laws of `monitor` and `laws` hold. From every state, once nothing is lost any more,
-//! every order of events comes to an end with everybody idle or in one call with one other, and idle after
-//! hanging up.
+//! In every state the invariants of `monitor` and `invariants` hold. From every state, once nothing is lost
+//! any more, every order of events comes to an end with everybody idle or in one call with one other, and
+//! idle after hanging up.
 
 mod budget;
+mod counterexample;
 #[path = "../sim/feedback.rs"]
 mod feedback;
-mod laws;
-mod memory;
+mod fingerprint;
+mod in_flight;
+mod invariants;
+#[path = "../sim/legacy.rs"]
+mod legacy;
+mod memo;
 #[path = "../sim/monitor.rs"]
 mod monitor;
-#[path = "../sim/old.rs"]
-mod old;
-mod seal;
+mod scenarios;
 mod search;
 #[path = "../sim/service.rs"]
 mod service;
-mod story;
-mod things;
 mod world;
-mod worlds;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use counterexample::write_trace;
+use scenarios::{Scenario, scenarios};
 use search::search;
-use story::write_trace;
-use worlds::{Case, cases};
 
 /// The most memory that this process ever had, in MB; 0 = not known here.
 fn peak_memory() -> u64 {
@@ -41,8 +41,9 @@ fn peak_memory() -> u64 {
 #[test]
 fn every_small_world_keeps_every_invariant() {
     let wanted = std::env::var("MODEL_WORLD").unwrap_or_default();
-    let cases: Vec<Case> = cases().into_iter().filter(|case| case.name.contains(&wanted)).collect();
-    assert!(!cases.is_empty(), "no world is called {wanted:?}");
+    let scenarios: Vec<Scenario> =
+        scenarios().into_iter().filter(|scenario| scenario.name.contains(&wanted)).collect();
+    assert!(!scenarios.is_empty(), "no world is called {wanted:?}");
     let (next, total) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let violations = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
@@ -50,17 +51,22 @@ fn every_small_world_keeps_every_invariant() {
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let begin = Instant::now();
-                    let found = search(case);
+                    let found = search(scenario);
                     total.fetch_add(found.states, Ordering::Relaxed);
-                    let (name, bounds) = (case.name, case.budget.network());
+                    let (name, bounds) = (scenario.name, scenario.budget.network());
                     let (states, depth, took) = (found.states, found.depth, begin.elapsed().as_secs_f32());
                     println!("{name:<70} {bounds:<28} {states:>9} states, depth {depth:>3}, {took:>5.1} s");
                     if let Some(violation) = found.violation {
-                        let story: Vec<String> = violation.story.iter().map(ToString::to_string).collect();
-                        let file = write_trace(name, &case.world(), &violation.story);
-                        let text = format!("{name}: {}\n{}\ntrace: {file}", violation.why, story.join("\n"));
+                        let counterexample: Vec<String> =
+                            violation.counterexample.iter().map(ToString::to_string).collect();
+                        let file = write_trace(name, &scenario.world(), &violation.counterexample);
+                        let text = format!(
+                            "{name}: {}\n{}\ntrace: {file}",
+                            violation.why,
+                            counterexample.join("\n")
+                        );
                         violations.lock().expect("no panic").push(text);
                     }
                 }
@@ -68,7 +74,7 @@ fn every_small_world_keeps_every_invariant() {
         }
     });
     let violations = violations.into_inner().expect("no panic");
-    let (worlds, states) = (cases.len(), total.into_inner());
+    let (worlds, states) = (scenarios.len(), total.into_inner());
     println!("model: peak memory {} MB, {:.0} s", peak_memory(), start.elapsed().as_secs_f32());
     println!("model: worlds {worlds}, states {states}, violations {}", violations.len());
     assert!(violations.is_empty(), "{}", violations.join("\n\n"));
@@ -77,9 +83,10 @@ fn every_small_world_keeps_every_invariant() {
 #[test]
 fn a_violation_leaves_a_trace_that_replays() {
     // Every way of three moves, taken for a violation.
-    let case = cases().into_iter().find(|case| case.name == "glare, hang-ups, a loss").expect("a world");
-    let mut root = case.world();
-    root.story = Some(Vec::new());
+    let scenario =
+        scenarios().into_iter().find(|scenario| scenario.name == "glare, hang-ups, a loss").expect("a world");
+    let mut root = scenario.world();
+    root.history = Some(Vec::new());
     let mut worlds = vec![root];
     for _ in 0..3 {
         let after = |world: &world::World| -> Vec<world::World> {
@@ -92,7 +99,8 @@ fn a_violation_leaves_a_trace_that_replays() {
         worlds = worlds.iter().flat_map(after).collect();
     }
     for world in &worlds {
-        let file = write_trace("three moves", &case.world(), world.story.as_deref().unwrap_or_default());
+        let file =
+            write_trace("three moves", &scenario.world(), world.history.as_deref().unwrap_or_default());
         let trace = std::fs::read(file).expect("a trace");
         let report = nertc_callkit::trace::replay(&*trace).expect("a trace");
         assert!(report.kits == 2 && report.steps > 0 && report.difference.is_none(), "{report:?}");

@@ -3,10 +3,10 @@
 //! Of a state beyond the frontier only its fingerprint, its parent, and the numbers of the states that follow
 //! when the network is healed are kept.
 
-use crate::seal::{ByFingerprint, mixed};
-use crate::story::Line;
+use crate::counterexample::Line;
+use crate::fingerprint::{ByFingerprint, mixed};
+use crate::scenarios::Scenario;
 use crate::world::{Move, World};
-use crate::worlds::Case;
 
 /// More states than any world has: a world that grows beyond is reported, not cut off.
 const MOST_STATES: usize = 12_000_000;
@@ -18,10 +18,10 @@ pub(crate) struct Found {
     pub(crate) violation: Option<Violation>,
 }
 
-/// A law that is broken, and the shortest way there.
+/// An invariant that is broken, and the shortest way there.
 pub(crate) struct Violation {
     pub(crate) why: String,
-    pub(crate) story: Vec<Line>,
+    pub(crate) counterexample: Vec<Line>,
 }
 
 /// How a state was reached first: from which, by which of its moves.
@@ -33,7 +33,7 @@ struct Parent {
 
 /// Everything that was seen.
 struct Graph<'a> {
-    case: &'a Case,
+    scenario: &'a Scenario,
     known: ByFingerprint<u32>,
     parents: Vec<Parent>,
     /// What follows from a state when the network is healed: of state n, from `starts[n]` on.
@@ -49,10 +49,10 @@ struct Graph<'a> {
 /// to the same states. So it shows if fingerprints do not tell apart what must be told apart.
 const SAMPLE: u64 = 256;
 
-pub(crate) fn search(case: &Case) -> Found {
-    let mut root = case.world();
+pub(crate) fn search(scenario: &Scenario) -> Found {
+    let mut root = scenario.world();
     let mut graph = Graph {
-        case,
+        scenario,
         known: ByFingerprint::default(),
         parents: vec![Parent { from: 0, step: 0 }],
         next: Vec::new(),
@@ -74,7 +74,7 @@ pub(crate) fn search(case: &Case) -> Found {
         }
         if violation.is_none() && graph.parents.len() > MOST_STATES {
             let why = format!("more than {MOST_STATES} states: give the world a smaller budget");
-            violation = Some(Violation { why, story: Vec::new() });
+            violation = Some(Violation { why, counterexample: Vec::new() });
         }
         depth += 1;
         layer = next;
@@ -93,7 +93,7 @@ impl Graph<'_> {
             world.clone().rest().map_err(|why| {
                 let mut told = self.replay(from, None);
                 let _ = told.rest();
-                Violation { why, story: told.story.unwrap_or_default() }
+                Violation { why, counterexample: told.history.unwrap_or_default() }
             })?;
         }
         let mut future = Vec::with_capacity(moves.len());
@@ -145,8 +145,8 @@ impl Graph<'_> {
             way.push(usize::from(step));
             at = from;
         }
-        let mut world = self.case.world();
-        world.story = Some(Vec::new());
+        let mut world = self.scenario.world();
+        world.history = Some(Vec::new());
         for index in way.into_iter().rev() {
             let step = world.moves()[index];
             let _ = world.make(&step);
@@ -155,7 +155,7 @@ impl Graph<'_> {
     }
 
     fn violation(&self, why: String, at: u32, last: Option<usize>) -> Violation {
-        Violation { why, story: self.replay(at, last).story.unwrap_or_default() }
+        Violation { why, counterexample: self.replay(at, last).history.unwrap_or_default() }
     }
 
     fn next_of(&self, state: usize) -> &[u32] {
@@ -187,9 +187,9 @@ impl Graph<'_> {
         let left: Vec<usize> = (0..before.len()).filter(|state| before[*state] > 0).collect();
         let on_circle = left.into_iter().find(|state| self.follows_itself(*state, &before))?;
         let mut world = self.replay(on_circle as u32, None);
-        let mut story = world.story.take().unwrap_or_default();
+        let mut counterexample = world.history.take().unwrap_or_default();
         let home = world.fingerprint();
-        world.story = Some(Vec::new());
+        world.history = Some(Vec::new());
         for _ in 0..50 {
             let step = world.moves().into_iter().find(|step: &Move| world.is_healing(step))?;
             let _ = world.make(&step);
@@ -197,10 +197,10 @@ impl Graph<'_> {
                 break;
             }
         }
-        story.extend(world.story.unwrap_or_default());
+        counterexample.extend(world.history.unwrap_or_default());
         Some(Violation {
             why: "invariant 3: never comes to rest, though nothing is lost any more".into(),
-            story,
+            counterexample,
         })
     }
 

@@ -14,13 +14,13 @@ use nertc_callkit_signaling::{
 };
 
 use crate::budget::{Budget, DEVICES};
-use crate::memory::{Body, Hub, Memory, Step};
+use crate::counterexample::{Fed, Line, brief, named};
+use crate::fingerprint::{Fingerprint, Mix, channel_bit};
+use crate::in_flight::{InFlight, What};
+use crate::legacy::{before_1_1, busy, legacy_invite};
+use crate::memo::{Body, Hub, Memo, Step};
 use crate::monitor::Monitor;
-use crate::old::{aged, ancient, busy};
-use crate::seal::{Mix, Seal, channel_bit};
 use crate::service::Service;
-use crate::story::{Fed, Line, brief, named};
-use crate::things::{Thing, What};
 
 pub(crate) type Verdict = Result<(), String>;
 
@@ -40,9 +40,9 @@ pub(crate) struct Setting {
     pub(crate) calls: [&'static [&'static str]; DEVICES],
     /// Devices that behave like clients from before call ids: their invites have none, they are busy while
     /// they call, and any CANCEL ends whatever they are in.
-    pub(crate) old: &'static [usize],
+    pub(crate) legacy: &'static [usize],
     /// All attachments are those of clients before 1.1.0, on both sides.
-    pub(crate) ancient: bool,
+    pub(crate) before_1_1: bool,
     /// Media operations take their time too, and so does what media rooms say.
     pub(crate) slow_media: bool,
     /// The engines' ids come in the other order: the other side wins a glare.
@@ -90,33 +90,33 @@ pub(crate) struct World {
     now: u64,
     /// Places without a device repeat the last one.
     bodies: [Rc<Body>; DEVICES],
-    seals: [Rc<Seal>; DEVICES],
-    /// Devices whose seals are broken, and when the others were made.
+    fingerprints: [Rc<Fingerprint>; DEVICES],
+    /// Devices whose fingerprints are stale, and when the others were made.
     touched: u32,
     sealed_at: u64,
     hub: Hub,
-    things: Vec<Rc<Thing>>,
-    /// Channels whose invite was taken back before the invite of the old client there was seen.
+    in_flight: Vec<Rc<InFlight>>,
+    /// Channels whose invite was taken back before the invite of the legacy client there was seen.
     pub(crate) cancelled_unaware: u64,
     pub(crate) budget: Budget,
     setting: Rc<Setting>,
-    memory: Rc<RefCell<Memory>>,
-    pub(crate) story: Option<Vec<Line>>,
+    memo: Rc<RefCell<Memo>>,
+    pub(crate) history: Option<Vec<Line>>,
 }
 
 impl Clone for World {
     fn clone(&self) -> World {
         // Room for what a move sends.
-        let mut things = Vec::with_capacity(self.things.len() + 2);
-        things.extend(self.things.iter().cloned());
+        let mut in_flight = Vec::with_capacity(self.in_flight.len() + 2);
+        in_flight.extend(self.in_flight.iter().cloned());
         World {
             bodies: self.bodies.clone(),
-            seals: self.seals.clone(),
+            fingerprints: self.fingerprints.clone(),
             hub: self.hub.clone(),
-            things,
+            in_flight,
             setting: self.setting.clone(),
-            memory: self.memory.clone(),
-            story: self.story.clone(),
+            memo: self.memo.clone(),
+            history: self.history.clone(),
             ..*self
         }
     }
@@ -134,21 +134,21 @@ impl World {
         };
         let bodies: Vec<Rc<Body>> = names.iter().enumerate().map(body).collect();
         let bodies = std::array::from_fn(|index| bodies[index.min(names.len() - 1)].clone());
-        let seal = |body: &Rc<Body>| Rc::new(Seal::new(0, &body.engine, &body.monitor));
-        let seals = bodies.each_ref().map(seal);
+        let fingerprint = |body: &Rc<Body>| Rc::new(Fingerprint::new(0, &body.engine, &body.monitor));
+        let fingerprints = bodies.each_ref().map(fingerprint);
         let mut world = World {
             now: 0,
-            seals,
+            fingerprints,
             touched: 0,
             sealed_at: 0,
             bodies,
             hub: Hub::new(Service::new(names)),
-            things: Vec::new(),
+            in_flight: Vec::new(),
             cancelled_unaware: 0,
             budget,
             setting: Rc::new(Setting { is_fine: budget.is_fine(), ..setting }),
-            memory: Rc::default(),
-            story: None,
+            memo: Rc::default(),
+            history: None,
         };
         for device in 0..world.devices() {
             world.ask(device, Ask::Login).expect("a login breaks nothing");
@@ -160,16 +160,16 @@ impl World {
     /// All moves, in a fixed order.
     pub(crate) fn moves(&self) -> Vec<Move> {
         let mut moves: Vec<Move> = Vec::with_capacity(16);
-        for index in (0..self.things.len()).filter(|index| self.is_free(*index)) {
-            let thing = &self.things[index];
+        for index in (0..self.in_flight.len()).filter(|index| self.is_free(*index)) {
+            let item = &self.in_flight[index];
             moves.push(Move::Arrive(index));
-            if self.budget.losses > 0 && thing.stream().is_none() {
+            if self.budget.losses > 0 && item.stream().is_none() {
                 moves.push(Move::Lose(index));
             }
-            if self.budget.copies > 0 && thing.is_message() {
+            if self.budget.copies > 0 && item.is_message() {
                 moves.push(Move::Copy(index));
             }
-            if self.budget.refusals > 0 && thing.is_operation() {
+            if self.budget.refusals > 0 && item.is_operation() {
                 moves.push(Move::Refuse(index));
             }
         }
@@ -185,10 +185,10 @@ impl World {
 
     /// May come next, and no other thing that may does the same.
     fn is_free(&self, index: usize) -> bool {
-        let (earlier, thing) = (&self.things[..index], &self.things[index]);
-        let is_out = thing.is_message() && !self.hub.service.logged_in[thing.device];
-        let waits = thing.stream().is_some_and(|own| earlier.iter().any(|other| other.stream() == Some(own)));
-        !is_out && !waits && !earlier.iter().any(|other| other.is_like(thing))
+        let (earlier, item) = (&self.in_flight[..index], &self.in_flight[index]);
+        let is_out = item.is_message() && !self.hub.service.logged_in[item.device];
+        let waits = item.stream().is_some_and(|own| earlier.iter().any(|other| other.stream() == Some(own)));
+        !is_out && !waits && !earlier.iter().any(|other| other.is_like(item))
     }
 
     fn dues(&self) -> impl Iterator<Item = Option<u64>> {
@@ -245,8 +245,8 @@ impl World {
     }
 
     fn note(&mut self, text: impl FnOnce() -> String) {
-        if let Some(story) = &mut self.story {
-            story.push(Line::Note { at: Time(self.now), text: text() });
+        if let Some(counterexample) = &mut self.history {
+            counterexample.push(Line::Note { at: Time(self.now), text: text() });
         }
     }
 
@@ -256,15 +256,15 @@ impl World {
             Move::Arrive(index) => self.arrive(index),
             Move::Lose(index) => {
                 self.budget.losses -= 1;
-                let lost = self.things.remove(index);
+                let lost = self.in_flight.remove(index);
                 self.note(|| format!("lost: {:?}", lost.what));
                 Ok(())
             }
             Move::Copy(index) => {
                 self.budget.copies -= 1;
-                let copy = self.things[index].clone();
+                let copy = self.in_flight[index].clone();
                 self.note(|| format!("twice: {:?}", copy.what));
-                self.things.push(copy);
+                self.in_flight.push(copy);
                 Ok(())
             }
             Move::Refuse(index) => {
@@ -352,41 +352,41 @@ impl World {
 
     /// An operation fails, for a reason that says nothing.
     fn refuse(&mut self, index: usize) -> Verdict {
-        let thing = self.things.remove(index);
-        self.note(|| format!("refused: {:?}", thing.what));
+        let item = self.in_flight.remove(index);
+        self.note(|| format!("refused: {:?}", item.what));
         let outcome = Outcome::failed(Code::BACKEND_FAILED, "refused");
-        let what = if matches!(thing.what, What::MediaOperation(_)) {
+        let what = if matches!(item.what, What::MediaOperation(_)) {
             What::MediaDone(outcome)
         } else {
             What::Completion(OperationResult { outcome, ..OperationResult::default() })
         };
-        self.send(thing.device, thing.req, what);
+        self.send(item.device, item.req, what);
         Ok(())
     }
 
     fn send(&mut self, device: usize, req: Req, what: What) {
-        self.things.push(Rc::new(Thing::new(self.now, device, req, what)));
+        self.in_flight.push(Rc::new(InFlight::new(self.now, device, req, what)));
     }
 
     /// Something under way arrives.
     pub(crate) fn arrive(&mut self, index: usize) -> Verdict {
-        let thing = self.things.remove(index);
-        let (device, req) = (thing.device, thing.req);
-        match &thing.what {
+        let item = self.in_flight.remove(index);
+        let (device, req) = (item.device, item.req);
+        match &item.what {
             What::Operation(op, number) => {
-                self.operate(&thing, op, *number);
+                self.operate(&item, op, *number);
                 Ok(())
             }
             What::Completion(result) => {
                 self.feed(device, Fed::Input(Input::SignalDone { req, result: result.clone() }))
             }
             What::Message(source, event) => {
-                self.check_old(device, event)?;
-                if self.is_old(device)
+                self.check_legacy(device, event)?;
+                if self.is_legacy(device)
                     && event.kind == nertc_callkit::engine::input::Signal::Invite
                     && self.phase(device) != Phase::Idle
                 {
-                    self.note(|| format!("device {device}, an old client, is busy for {}", brief(event)));
+                    self.note(|| format!("device {device}, a legacy client, is busy for {}", brief(event)));
                     self.send(device, Req(0), What::Operation(busy(event), 0));
                     return Ok(());
                 }
@@ -407,21 +407,21 @@ impl World {
     }
 
     /// The service runs an operation.
-    fn operate(&mut self, thing: &Thing, op: &signaling::Operation, number: u64) {
-        let served = self.memory.borrow_mut().serve(&self.hub, self.now, thing, op, number);
+    fn operate(&mut self, item: &InFlight, op: &signaling::Operation, number: u64) {
+        let served = self.memo.borrow_mut().serve(&self.hub, self.now, item, op, number);
         self.hub = served.hub;
-        let device = thing.device;
+        let device = item.device;
         self.note(|| format!("service: {} of device {device} = {}", named(op), served.code));
-        self.things.extend(served.things.iter().cloned());
+        self.in_flight.extend(served.in_flight.iter().cloned());
         if !matches!(op, signaling::Operation::Login { .. }) {
             return;
         }
         let rooms = self.hub.service.rooms_of(device);
         let (unread, others): (Vec<_>, Vec<_>) =
-            self.things.drain(..).partition(|thing| thing.is_message() && thing.device == device);
-        self.things = others;
-        let unread = unread.iter().filter_map(|thing| {
-            if let What::Message(_, event) = &thing.what { Some(event.clone()) } else { None }
+            self.in_flight.drain(..).partition(|item| item.is_message() && item.device == device);
+        self.in_flight = others;
+        let unread = unread.iter().filter_map(|item| {
+            if let What::Message(_, event) = &item.what { Some(event.clone()) } else { None }
         });
         let what = What::Backlog(rooms, unread.collect());
         self.send(device, Req(0), what);
@@ -430,11 +430,11 @@ impl World {
     /// A device moves, and what it asks for sets out.
     fn feed(&mut self, device: usize, fed: Fed) -> Verdict {
         let Step { body, outputs, verdict } =
-            self.memory.borrow_mut().step(&self.bodies[device], self.now, &fed);
+            self.memo.borrow_mut().step(&self.bodies[device], self.now, &fed);
         self.bodies[device] = body;
         self.touched |= 1 << device;
-        if let Some(story) = &mut self.story {
-            story.push(Line::Step { device, at: Time(self.now), fed, outputs: (*outputs).clone() });
+        if let Some(counterexample) = &mut self.history {
+            counterexample.push(Line::Step { device, at: Time(self.now), fed, outputs: (*outputs).clone() });
         }
         verdict.map_err(|why| format!("device {device}: {why}"))?;
         outputs.iter().try_for_each(|output| self.carry_out(device, output.clone()))
@@ -454,8 +454,8 @@ impl World {
                     let channel = channel_bit(&message.channel_id);
                     self.cancelled_unaware |= if is_unaware { channel } else { 0 };
                 }
-                let op = if self.setting.ancient { ancient(op) } else { op };
-                let op = if self.is_old(device) { aged(op) } else { op };
+                let op = if self.setting.before_1_1 { before_1_1(op) } else { op };
+                let op = if self.is_legacy(device) { legacy_invite(op) } else { op };
                 self.send(device, req, What::Operation(op, number));
                 Ok(())
             }
@@ -471,7 +471,7 @@ impl World {
     }
 
     fn run_media(&mut self, device: usize, req: Req, op: &RtcOp) -> Verdict {
-        let served = self.memory.borrow_mut().serve_media(&self.hub, device, op);
+        let served = self.memo.borrow_mut().serve_media(&self.hub, device, op);
         self.hub = served.hub;
         let outcome = Outcome { code: served.code, ..Outcome::default() };
         let mut heard = served.heard.iter().cloned();
@@ -488,35 +488,36 @@ impl World {
     pub(crate) fn fingerprint(&mut self) -> u64 {
         for device in 0..self.devices() {
             if self.sealed_at != self.now || self.touched & 1 << device != 0 {
-                self.seals[device] = self.memory.borrow_mut().seal(&self.bodies[device], self.now);
+                self.fingerprints[device] =
+                    self.memo.borrow_mut().fingerprint(&self.bodies[device], self.now);
             }
         }
         (self.touched, self.sealed_at) = (0, self.now);
-        let mut living = self.hub.seal.1;
-        let seals = &self.seals[..self.devices()];
-        seals.iter().for_each(|seal| living |= seal.channels);
-        self.things.iter().for_each(|thing| living |= thing.channels);
+        let mut living = self.hub.fingerprint.1;
+        let fingerprints = &self.fingerprints[..self.devices()];
+        fingerprints.iter().for_each(|fingerprint| living |= fingerprint.channels);
+        self.in_flight.iter().for_each(|item| living |= item.channels);
         let mut hasher = Mix::default();
-        seals.iter().for_each(|seal| hasher.write_u64(seal.digest(living)));
-        hasher.write_u64(self.hub.seal.0);
-        let things = self.things.iter().enumerate().map(|(index, thing)| self.digest_of(index, thing));
-        hasher.write_u64(things.fold(0, u64::wrapping_add));
+        fingerprints.iter().for_each(|fingerprint| hasher.write_u64(fingerprint.digest(living)));
+        hasher.write_u64(self.hub.fingerprint.0);
+        let in_flight = self.in_flight.iter().enumerate().map(|(index, item)| self.digest_of(index, item));
+        hasher.write_u64(in_flight.fold(0, u64::wrapping_add));
         self.budget.hash(&mut hasher);
         hasher.write_u8(u8::from(self.setting.must_meet && self.now > 0));
-        if !self.setting.old.is_empty() {
+        if !self.setting.legacy.is_empty() {
             hasher.write_u64(self.cancelled_unaware & living);
         }
         hasher.finish()
     }
 
-    fn digest_of(&self, index: usize, thing: &Thing) -> u64 {
+    fn digest_of(&self, index: usize, item: &InFlight) -> u64 {
         let mut hasher = Mix::default();
-        hasher.write_u64(thing.digest);
-        hasher.write_u8(u8::from(self.bodies[thing.device].monitor.is_of_live(thing.req)));
-        hasher.write_u64(if thing.req.0 == 0 { 0 } else { self.seals[thing.device].name_of(thing.req) });
-        hasher.write_u64(thing.since.map_or(0, |since| 1 + (self.now - since).min(OLDEST)));
-        if let Some(own) = thing.stream() {
-            let earlier = self.things[..index].iter().filter(|other| other.stream() == Some(own));
+        hasher.write_u64(item.digest);
+        hasher.write_u8(u8::from(self.bodies[item.device].monitor.is_of_live(item.req)));
+        hasher.write_u64(if item.req.0 == 0 { 0 } else { self.fingerprints[item.device].name_of(item.req) });
+        hasher.write_u64(item.since.map_or(0, |since| 1 + (self.now - since).min(OLDEST)));
+        if let Some(own) = item.stream() {
+            let earlier = self.in_flight[..index].iter().filter(|other| other.stream() == Some(own));
             hasher.write_usize(earlier.count());
         }
         hasher.finish()
@@ -535,7 +536,7 @@ impl World {
 
     /// The same, but no deadline passes.
     pub(crate) fn arrive_all(&mut self) {
-        while !self.things.is_empty() {
+        while !self.in_flight.is_empty() {
             self.arrive(0).expect("nothing breaks before the search");
         }
     }
@@ -568,13 +569,13 @@ impl World {
         self.bodies[device].phase
     }
 
-    pub(crate) fn is_old(&self, device: usize) -> bool {
-        self.setting.old.contains(&device)
+    pub(crate) fn is_legacy(&self, device: usize) -> bool {
+        self.setting.legacy.contains(&device)
     }
 
     /// Nothing is under way.
     pub(crate) fn is_quiet(&self) -> bool {
-        !(0..self.things.len()).any(|index| self.is_free(index))
+        !(0..self.in_flight.len()).any(|index| self.is_free(index))
     }
 
     /// Nothing is under way, and no deadline is to come.

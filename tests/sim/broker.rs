@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use nertc_callkit_mqtt::names::{Incoming, Names};
+use nertc_callkit_mqtt::topics::{Incoming, Topics};
 
 /// A message on its way to one session.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl Broker {
     }
 
     /// Who is subscribed to a topic.
-    pub(crate) fn subscribers(&self, topic: &str, names: &[Names]) -> Vec<usize> {
+    pub(crate) fn subscribers(&self, topic: &str, names: &[Topics]) -> Vec<usize> {
         let is_theirs = |device: &usize| {
             let reads = matches!(names[*device].read(topic), Some(Incoming::Message { .. }));
             reads && self.sessions[*device].is_some()

@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{
     self as signaling, CallType, Code, Connection, Outcome, Record, RecordStatus, Text,
 };
 
-use super::world::{EPOCH, Thing, World};
+use super::world::{EPOCH, Scheduled, World};
 
 /// How many pushes users remember.
 const PUSHES: usize = 8;
@@ -95,7 +95,7 @@ impl World {
         }
     }
 
-    /// A device rings: the plug tells the caller.
+    /// A device rings: the backend tells the caller.
     fn rings(&mut self, device: usize, invited: &Invited) {
         if self.stations.is_some() || invited.answered {
             return;
@@ -106,11 +106,11 @@ impl World {
         }
     }
 
-    /// The plug wants a token for its next connection, and the app answers in time, late, or that it has
+    /// The backend wants a token for its next connection, and the app answers in time, late, or that it has
     /// none.
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
         let wait = 1 + self.random.below(90_000);
-        self.send(device, wait, Thing::Token);
+        self.send(device, wait, Scheduled::Token);
         let why = Outcome { code: Code::BAD_TOKEN, ..Outcome::default() };
         self.feed(device, Input::Connection(Connection::TokenNeeded(why)))
     }
@@ -120,7 +120,7 @@ impl World {
         self.command(device, Command::SetToken { token })
     }
 
-    /// The core ended a session for want of a token: its plug is out, too.
+    /// The core ended a session for want of a token: its backend is out, too.
     fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
         if event.code != Code::BAD_TOKEN || self.stations.is_some() {
             return;
@@ -141,7 +141,7 @@ impl World {
                 let copies = if self.random.chance(200) { 2 } else { 1 };
                 for _ in 0..copies {
                     let delay = self.delay();
-                    self.send(other, delay, Thing::Record(from.clone(), record.clone()));
+                    self.send(other, delay, Scheduled::Record(from.clone(), record.clone()));
                 }
             }
         }

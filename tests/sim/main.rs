@@ -4,25 +4,25 @@
 
 mod broker;
 mod early;
+mod faults;
 mod feedback;
-mod mishaps;
+mod legacy;
 mod monitor;
-mod old;
+mod network_conditions;
 mod paired;
 mod random;
 mod service;
 mod stations;
-mod tape;
+mod trace;
 mod users;
 mod watch;
-mod weather;
 mod words;
 mod world;
 
 use nertc_callkit::trace::replay;
+use network_conditions::NetworkConditions;
 use random::Random;
-use tape::Redaction;
-use weather::Weather;
+use trace::Redaction;
 use world::World;
 
 fn number(name: &str, default: u64) -> u64 {
@@ -41,11 +41,11 @@ enum Kind {
 fn world(kind: Kind, seed: u64) -> World {
     let mut random = Random::new(seed ^ 0x5eed);
     let shapes: [&[usize]; 6] = [&[1, 1], &[1, 2], &[2, 2], &[1, 1, 1], &[2, 1, 1], &[3, 2]];
-    let weather = Weather::random(&mut random);
+    let conditions = NetworkConditions::random(&mut random);
     let shape = shapes[random.below(6) as usize];
     match kind {
-        Kind::Service => World::new(seed, shape, weather),
-        Kind::Stations => World::with_stations(seed, shape, weather),
+        Kind::Service => World::new(seed, shape, conditions),
+        Kind::Stations => World::with_stations(seed, shape, conditions),
     }
 }
 
@@ -66,7 +66,7 @@ fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, Stri
     assert_eq!(repeated, Err(why.clone()), "seed {seed} does not repeat");
     let (lines, trace) = again.shown();
     let from = lines.len().saturating_sub(number("SIM_TRACE", 60) as usize);
-    let (told, file) = (lines[from..].join("\n"), tape::write(&format!("sim {seed}"), &trace));
+    let (told, file) = (lines[from..].join("\n"), trace::write(&format!("sim {seed}"), &trace));
     Err(format!("seed {seed}, step {}: {why}\n{told}\ntrace: {file}", again.steps))
 }
 
@@ -118,7 +118,7 @@ fn a_failure_leaves_a_trace_that_replays() {
 }
 
 #[test]
-fn every_device_of_a_random_world_replays_the_same_when_redacted() {
+fn every_device_replays_the_same_when_redacted() {
     let (first, count) = (number("SIM_SEED0", 1), number("SIM_SEEDS", 2_000) / 10);
     for seed in first..first + count {
         let mut world = world(Kind::Service, seed);
@@ -128,7 +128,7 @@ fn every_device_of_a_random_world_replays_the_same_when_redacted() {
         let (_, trace) = world.shown();
         let report = replay(&*trace).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         if let Some(difference) = report.difference {
-            panic!("seed {seed}: {difference:#?}\n{}", tape::write(&format!("redacted {seed}"), &trace));
+            panic!("seed {seed}: {difference:#?}\n{}", trace::write(&format!("redacted {seed}"), &trace));
         }
         let text = String::from_utf8_lossy(&trace);
         let said = ["user0", "user1", "petunias", "\u{9f8d}", "sesame"];

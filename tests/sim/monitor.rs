@@ -55,7 +55,7 @@ pub(crate) struct Monitor {
     entering: BTreeMap<Req, Option<Text>>,
     /// Channels to be left or closed.
     inside: BTreeSet<Text>,
-    /// Own invites that are not known to be over: channel, request, whether an old client got it.
+    /// Own invites that are not known to be over: channel, request, whether a legacy client got it.
     invites: BTreeMap<Text, (Text, u64)>,
     /// Whose invites carried no call id.
     old_peers: BTreeSet<Text>,
@@ -314,7 +314,7 @@ impl Monitor {
         }
     }
 
-    /// A channel goes; old clients alone may learn from that that they are no longer invited.
+    /// A channel goes; legacy clients alone may learn from that that they are no longer invited.
     fn left(&mut self, channel: &Text) -> Verdict {
         let invite = self.invites.remove(channel);
         let is_bare = invite.is_some() && self.old_peers.is_empty();
@@ -322,7 +322,7 @@ impl Monitor {
         if is_bare { Err(what()) } else { Ok(()) }
     }
 
-    /// An old client takes any CANCEL for the end of the call that it is in.
+    /// A legacy client takes any CANCEL for the end of the call that it is in.
     fn spares_old_client(&self, message: &Message, engine: &Engine) -> Verdict {
         let live = engine.snapshot();
         let own = self.calls.get(&live.call_no).and_then(|told| told.own_channel.as_ref());
@@ -331,7 +331,7 @@ impl Monitor {
             && own == Some(&message.channel_id)
             && self.old_peers.contains(&message.account);
         if is_harmful {
-            return Err(format!("invariant 8: CANCEL to {}, an old client in our call", message.account));
+            return Err(format!("invariant 8: CANCEL to {}, a legacy client in our call", message.account));
         }
         Ok(())
     }

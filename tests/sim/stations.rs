@@ -1,12 +1,12 @@
-//! The other kind of signaling: no service decides, but the stations of the MQTT plug among themselves, over
-//! a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the other
-//! worlds.
+//! The other kind of signaling: no service decides, but the stations of the MQTT backend among themselves,
+//! over a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the
+//! other worlds.
 
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::Input;
-use nertc_callkit_mqtt::names::{Incoming, Names};
-use nertc_callkit_mqtt::station::{self, Fate, Station};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult};
+use nertc_callkit_mqtt::topics::{Incoming, Topics};
 use nertc_callkit_signaling::{
     self as signaling, Code, Connection, Notification, OperationResult, Origin, Req, Text,
 };
@@ -14,7 +14,7 @@ use nertc_callkit_signaling::{
 use super::broker::Broker;
 use super::random::Random;
 use super::words;
-use super::world::{Thing, World};
+use super::world::{Scheduled, World};
 
 /// The link of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(super) enum Link {
 
 /// A device's station and its connection.
 pub(super) struct Phone {
-    pub(super) station: Station,
-    pub(super) config: station::Config,
+    pub(super) station: Peer,
+    pub(super) config: protocol::Config,
     pub(super) link: Link,
     /// Counts connections: what is said on another one is lost.
     pub(super) connection: u32,
@@ -38,7 +38,7 @@ pub(super) struct Phone {
     sent: u64,
     /// What comes to one topic arrives in order: nothing before this.
     heard: BTreeMap<String, u64>,
-    /// The plug tells its core in order: nothing before this.
+    /// The backend tells its core in order: nothing before this.
     told: u64,
     /// Operations without an answer.
     pub(super) open: BTreeMap<Req, signaling::Operation>,
@@ -47,7 +47,7 @@ pub(super) struct Phone {
 /// All stations, and the broker between them.
 pub(super) struct Stations {
     pub(super) phones: Vec<Phone>,
-    pub(super) names: Vec<Names>,
+    pub(super) names: Vec<Topics>,
     pub(super) broker: Broker,
     /// Messages of different topics overtake each other.
     reorders: bool,
@@ -67,7 +67,7 @@ pub(super) enum Wire {
     /// PUBLISH to the broker.
     Publish { token: u64, topic: String, payload: String, expires_ms: u32 },
     /// PUBACK, or not.
-    Answer { token: u64, fate: Fate },
+    Answer { token: u64, result: PublishResult },
     /// PUBLISH to the device.
     Parcel { id: u64, topic: String, payload: String },
     /// DISCONNECT.
@@ -78,7 +78,7 @@ pub(super) enum Wire {
     Gone { whose: usize },
 }
 
-/// What a plug tells its core.
+/// What a backend tells its core.
 #[derive(Clone, Debug)]
 pub(super) enum Mail {
     Done(Req, OperationResult),
@@ -103,7 +103,7 @@ impl Stations {
             issued: BTreeMap::new(),
         };
         for (index, account) in accounts.iter().enumerate() {
-            let config = station::Config {
+            let config = protocol::Config {
                 account: account.clone(),
                 device: index.to_string().into(),
                 instance: format!("{index}-0").into(),
@@ -113,7 +113,7 @@ impl Stations {
                 peer_lost_ms,
                 watch_presence,
             };
-            stations.names.push(Names::new("nck1", account, &config.device).expect("plain names"));
+            stations.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
             stations.phones.push(Phone::new(config, random.next()));
         }
         stations
@@ -157,9 +157,9 @@ impl Stations {
 }
 
 impl Phone {
-    fn new(config: station::Config, seed: u64) -> Phone {
+    fn new(config: protocol::Config, seed: u64) -> Phone {
         Phone {
-            station: Station::new(config.clone(), Station::test_seed(seed)),
+            station: Peer::new(config.clone(), Peer::test_seed(seed)),
             config,
             link: Link::Off,
             connection: 0,
@@ -185,7 +185,7 @@ impl World {
         self.stations.as_mut().map(|stations| &mut stations.phones[device])
     }
 
-    /// The core asks its plug. None: there is one; else the operation comes back.
+    /// The core asks its backend. None: there is one; else the operation comes back.
     pub(super) fn ask_station(
         &mut self,
         device: usize,
@@ -199,14 +199,14 @@ impl World {
             phone.link = Link::Connecting;
             let connection = phone.connection;
             let delay = self.delay();
-            self.send(device, delay, Thing::Wire(connection, Wire::Connect));
+            self.send(device, delay, Scheduled::Wire(connection, Wire::Connect));
         }
         let phone = self.phone(device)?;
         let asked = words::op(&op);
         if req != Req(u64::MAX) {
             phone.open.insert(req, op.clone());
         }
-        phone.station.handle(now, station::Input::Op { req: req.0, op: asked });
+        phone.station.handle(now, protocol::Input::Op { req: req.0, op: asked });
         if let signaling::Operation::Invite { message, .. } = &op {
             let ids = (message.channel_id.clone(), message.request_id.clone());
             if let Some(stations) = &mut self.stations {
@@ -222,7 +222,7 @@ impl World {
     }
 
     /// A station gets an input.
-    pub(super) fn tell_station(&mut self, device: usize, input: station::Input) {
+    pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return };
         phone.station.handle(now, input);
@@ -265,12 +265,12 @@ impl World {
         }
     }
 
-    fn run_output(&mut self, device: usize, output: station::Output) {
+    fn run_output(&mut self, device: usize, output: protocol::Output) {
         match output {
-            station::Output::Publish { token, topic, payload, expires_ms } => {
+            protocol::Output::Publish { token, topic, payload, expires_ms } => {
                 self.publish(device, token, &topic, payload, expires_ms);
             }
-            station::Output::Watch { account, device: whom, on } => {
+            protocol::Output::Watch { account, device: whom, on } => {
                 let is_it =
                     |other: &usize| self.devices[*other].account == account && other.to_string() == *whom;
                 let found = (0..self.devices.len()).find(is_it);
@@ -279,30 +279,30 @@ impl World {
                     session.watch(whom, on);
                 }
             }
-            station::Output::Lively(_) => {}
-            station::Output::Disconnect { forget } => {
+            protocol::Output::CallActive(_) => {}
+            protocol::Output::Disconnect { forget } => {
                 self.send_up(device, Wire::Bye { forget });
                 let Some(phone) = self.phone(device) else { return };
                 phone.hang_up(Link::Off, u64::MAX);
             }
-            station::Output::Reconnect => self.drop_link(device, true),
-            station::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
-            station::Output::Events { source, events } => {
+            protocol::Output::Reconnect => self.drop_link(device, true),
+            protocol::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
+            protocol::Output::Events { source, events } => {
                 let events = events.iter().map(words::event).collect();
                 self.tell_core(device, Mail::Events(words::source(source), events));
             }
-            station::Output::Record { from, id, .. } => {
+            protocol::Output::Record { from, id, .. } => {
                 self.tell_core(device, Mail::Record(from, id));
             }
-            station::Output::Connection { what, code, message } => {
-                let now_is = words::connection(what, code, &message);
+            protocol::Output::Connection { change, code, message } => {
+                let now_is = words::connection(change, code, &message);
                 self.tell_core(device, Mail::Connection(now_is));
             }
-            station::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
+            protocol::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
         }
     }
 
-    fn answered(&mut self, device: usize, req: Req, answer: &station::Answer) {
+    fn answered(&mut self, device: usize, req: Req, answer: &protocol::Answer) {
         if req == Req(u64::MAX) {
             return;
         }
@@ -335,16 +335,16 @@ impl World {
         is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
-    /// A plug's thread takes a moment, and keeps the order.
+    /// A backend's thread takes a moment, and keeps the order.
     fn tell_core(&mut self, device: usize, mail: Mail) {
         let at = self.now + self.random.below(3);
         let Some(phone) = self.phone(device) else { return };
         let at = at.max(phone.told);
         phone.told = at;
-        self.send(device, at - self.now, Thing::Mail(mail));
+        self.send(device, at - self.now, Scheduled::Mail(mail));
     }
 
-    /// The core hears what its plug said.
+    /// The core hears what its backend said.
     pub(super) fn hear_mail(&mut self, device: usize, mail: Mail) -> Result<(), String> {
         match mail {
             Mail::Done(req, result) => {
@@ -366,7 +366,7 @@ impl World {
         }
     }
 
-    /// The core tells its plug something that needs no answer.
+    /// The core tells its backend something that needs no answer.
     pub(super) fn notify_station(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = words::notice(notice) else { return };
@@ -377,7 +377,7 @@ impl World {
         &mut self,
         device: usize,
         token: u64,
-        topic: &station::Topic,
+        topic: &protocol::Topic,
         payload: String,
         expires_ms: u32,
     ) {
@@ -399,13 +399,13 @@ impl World {
         let at = at.max(phone.sent);
         phone.sent = at;
         let connection = phone.connection;
-        self.send(device, at - self.now, Thing::Wire(connection, wire));
+        self.send(device, at - self.now, Scheduled::Wire(connection, wire));
     }
 
     fn send_down(&mut self, device: usize, delay: u64, wire: Wire) {
         let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
         if let Some(connection) = session.and_then(|session| session.connection) {
-            self.send(device, delay, Thing::Wire(connection, wire));
+            self.send(device, delay, Scheduled::Wire(connection, wire));
         }
     }
 
@@ -417,7 +417,7 @@ impl World {
         let gasps = phone.gasp.0 == connection && phone.gasp.1 >= now;
         if is_cut && (is_current || gasps) && !matches!(wire, Wire::Will) {
             let delay = self.devices[device].cut_until - now + 1;
-            return self.send(device, delay, Thing::Wire(connection, wire));
+            return self.send(device, delay, Scheduled::Wire(connection, wire));
         }
         match wire {
             Wire::Publish { .. } | Wire::Bye { .. } if !is_current && !gasps => {}
@@ -431,17 +431,17 @@ impl World {
             Wire::Up { resumed } => {
                 self.note(|| format!("device {device}: up, resumed {resumed}"));
                 self.phone(device).into_iter().for_each(|phone| phone.link = Link::Up);
-                self.tell_station(device, station::Input::Up { resumed });
+                self.tell_station(device, protocol::Input::Up { resumed });
             }
-            Wire::Answer { token, fate } => {
-                self.tell_station(device, station::Input::Published { token, fate });
+            Wire::Answer { token, result } => {
+                self.tell_station(device, protocol::Input::Published { token, result });
             }
             Wire::Parcel { id, topic, payload } => self.unpack(device, id, &topic, payload),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
                 self.note(|| format!("device {device}: the will of device {whose}"));
-                self.tell_station(device, station::Input::Gone { account, device: gone });
+                self.tell_station(device, protocol::Input::Gone { account, device: gone });
             }
         }
     }
@@ -449,14 +449,14 @@ impl World {
     fn connect(&mut self, device: usize, connection: u32) {
         if self.devices[device].is_offline {
             let pause = 1_000 + self.random.below(4_000);
-            return self.send(device, pause, Thing::Wire(connection, Wire::Connect));
+            return self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
         }
-        if self.random.chance(self.weather.refused_permille) {
+        if self.random.chance(self.conditions.refused_permille) {
             self.note(|| format!("device {device}: the broker refuses"));
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
             let (code, raw_code, message) = (Code::BACKEND_FAILED.number(), 0x87, "not permitted".into());
-            return self.tell_station(device, station::Input::Refused { code, raw_code, message });
+            return self.tell_station(device, protocol::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);
         let Some(stations) = &mut self.stations else { return };
@@ -464,7 +464,7 @@ impl World {
         // What waited may come before the subscription is confirmed.
         let is_late = resumed && self.random.chance(300);
         let delay = if is_late { 2 * self.delay() } else { 1 };
-        self.send(device, delay, Thing::Wire(connection, Wire::Up { resumed }));
+        self.send(device, delay, Scheduled::Wire(connection, Wire::Up { resumed }));
         self.forward(device);
     }
 
@@ -484,30 +484,30 @@ impl World {
             return;
         }
         let to = stations.broker.subscribers(topic, &stations.names);
-        let mut fate = match to.is_empty() && stations.broker.is_five {
-            true => Fate::NobodyThere,
-            false => Fate::Delivered,
+        let mut result = match to.is_empty() && stations.broker.is_five {
+            true => PublishResult::NobodyThere,
+            false => PublishResult::Delivered,
         };
-        if self.random.chance(self.weather.refused_permille) {
+        if self.random.chance(self.conditions.refused_permille) {
             self.note(|| format!("broker: refuses {token} of device {device}"));
             self.trouble(device);
-            fate = *self.random.pick(&[Fate::Denied, Fate::Refused { raw_code: 0x97 }]);
+            result = *self.random.pick(&[PublishResult::Denied, PublishResult::Refused { raw_code: 0x97 }]);
         } else {
             for target in to {
                 self.place(target, topic, payload, expires_ms);
             }
         }
         let delay = self.delay();
-        self.send_down(device, delay, Wire::Answer { token, fate });
+        self.send_down(device, delay, Wire::Answer { token, result });
     }
 
     /// A message is put into a session, or lost.
     pub(super) fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
-        if self.random.chance(self.weather.lost_permille) {
+        if self.random.chance(self.conditions.lost_permille) {
             self.trouble(device);
             return self.note(|| format!("broker: lost to device {device}: {topic} {payload}"));
         }
-        let times = 1 + u32::from(self.random.chance(self.weather.twice_permille));
+        let times = 1 + u32::from(self.random.chance(self.conditions.twice_permille));
         let now = self.now;
         for _ in 0..times {
             self.stations
@@ -525,8 +525,8 @@ impl World {
             let Some(parcel) = session.and_then(|session| session.next(now)) else { return };
             let at = now + self.delay();
             let Some(stations) = &mut self.stations else { return };
-            let lane = if stations.reorders { parcel.topic.clone() } else { String::new() };
-            let heard = stations.phones[device].heard.entry(lane).or_default();
+            let kind = if stations.reorders { parcel.topic.clone() } else { String::new() };
+            let heard = stations.phones[device].heard.entry(kind).or_default();
             *heard = at.max(*heard);
             let delay = *heard - now;
             let (id, topic, payload) = (parcel.id, parcel.topic, parcel.payload);
@@ -537,16 +537,16 @@ impl World {
     fn unpack(&mut self, device: usize, id: u64, topic: &str, payload: String) {
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // An acknowledgement that does not come: the message comes again, after the next connect.
-        let is_acked = !self.random.chance(self.weather.twice_permille);
+        let is_acked = !self.random.chance(self.conditions.twice_permille);
         let Some(stations) = &mut self.stations else { return };
         let session = stations.broker.session(device);
         session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
-        let Some(Incoming::Message { lane, from, device: sender }) = stations.names[device].read(topic)
+        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(topic)
         else {
             return self.blame(device, "it gets what is not for it");
         };
         let payload = payload.into_bytes();
-        self.tell_station(device, station::Input::Message { lane, from, device: sender, payload });
+        self.tell_station(device, protocol::Input::Message { kind, from, device: sender, payload });
     }
 
     fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {
@@ -579,6 +579,6 @@ impl World {
     pub(super) fn expect_will(&mut self, device: usize) {
         let Some(connection) = self.phone(device).map(|phone| phone.connection) else { return };
         let delay = 5_000 + self.random.below(15_000);
-        self.send(device, delay, Thing::Wire(connection, Wire::Will));
+        self.send(device, delay, Scheduled::Wire(connection, Wire::Will));
     }
 }

@@ -4,15 +4,15 @@ use nertc_callkit::engine::input::{AUDIO, CallOptions, CallRef, Command, Input, 
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{CallType, Connection, Outcome, Text};
 
-use super::world::{EPOCH, Thing, World};
+use super::world::{EPOCH, Scheduled, World};
 
 impl World {
     pub(super) fn user_acts(&mut self, device: usize) -> Result<(), String> {
         if self.is_healed {
             return Ok(());
         }
-        let pause = 1 + self.random.below(self.weather.pace_ms);
-        self.send(device, pause, Thing::UserActs);
+        let pause = 1 + self.random.below(self.conditions.pace_ms);
+        self.send(device, pause, Scheduled::UserActs);
         let phase = self.devices[device].engine.phase();
         let call = CallRef::default();
         let answer = self.random.below(100);

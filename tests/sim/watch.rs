@@ -7,8 +7,8 @@ use nertc_callkit::engine::input::{Command, Input};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, Code, EventKind, Req, Text};
 
+use super::network_conditions::NetworkConditions;
 use super::service::Service;
-use super::weather::Weather;
 use super::world::Device;
 
 /// How long a decided ring may go on while nothing is lost.
@@ -36,7 +36,7 @@ struct GhostRing {
 
 /// Watches all devices.
 pub(crate) struct Watch {
-    weather: Weather,
+    conditions: NetworkConditions,
     /// When something last went wrong for a device.
     troubles: Vec<Option<u64>>,
     /// Since when a device is in a call without its peer.
@@ -45,7 +45,7 @@ pub(crate) struct Watch {
     /// When the service decided about an invite, or about all of a channel.
     decided: BTreeMap<(Text, Option<Text>), u64>,
     glares: Vec<Glare>,
-    /// Invites of each device that its plug has not answered: operation, channel, when it was issued.
+    /// Invites of each device that its backend has not answered: operation, channel, when it was issued.
     unanswered: Vec<Vec<(Req, Text, u64)>>,
     /// How long a decided ring may go on while nothing is lost, and how long trouble lasts.
     ring_on_ms: u64,
@@ -57,9 +57,9 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(devices: usize, weather: &Weather) -> Watch {
+    pub(crate) fn new(devices: usize, conditions: &NetworkConditions) -> Watch {
         Watch {
-            weather: *weather,
+            conditions: *conditions,
             troubles: vec![None; devices],
             alone: vec![None; devices],
             ghosts: (0..devices).map(|_| None).collect(),
@@ -76,7 +76,7 @@ impl Watch {
     /// No service decides, but the caller's device: its word has a way of several stages, and what one device
     /// lost another may have to repeat.
     pub(crate) fn is_decided_by_peers(&mut self) {
-        self.ring_on_ms += 1_000 + 4 * self.weather.max_delay_ms;
+        self.ring_on_ms += 1_000 + 4 * self.conditions.max_delay_ms;
         self.trouble_ms = 10_000;
         self.fair_ms = 500;
     }
@@ -194,13 +194,14 @@ impl Watch {
             }
             // What went wrong before may be heard of only now.
             let is_well = |at: usize| self.troubles[at].is_none_or(|trouble| trouble + 8_000 < now);
-            let can_meet = |at: usize| is_well(at) && !devices[at].is_old && !devices[at].is_backlogged;
-            let is_fair = self.weather.max_delay_ms <= self.fair_ms && can_meet(other) && can_meet(inviter);
+            let can_meet = |at: usize| is_well(at) && !devices[at].is_legacy && !devices[at].is_backlogged;
+            let is_fair =
+                self.conditions.max_delay_ms <= self.fair_ms && can_meet(other) && can_meet(inviter);
             self.glares.push(Glare {
                 devices: [inviter, other],
                 calls: [a.call_no, b.call_no],
                 seen: [false, false],
-                is_spoiled: !is_fair || busy > 2 || self.weather.is_ancient,
+                is_spoiled: !is_fair || busy > 2 || self.conditions.is_before_1_1,
             });
         }
     }
@@ -273,8 +274,8 @@ impl Watch {
         let timers = Timers::default();
         let limit = u64::from(timers.rtc_connect_ms.max(timers.peer_lost_ms));
         // Silence is noticed after two seconds, and each end may be cut off in turn.
-        let limit = limit + 4 * self.weather.max_delay_ms + 4_000;
-        let has_old = devices.iter().any(|device| device.is_old);
+        let limit = limit + 4 * self.conditions.max_delay_ms + 4_000;
+        let has_old = devices.iter().any(|device| device.is_legacy);
         if is_alone && !has_old && now - since > limit {
             let alone = now - since;
             return Err(format!("invariant 10: device {index} is alone in a call for {alone} ms"));
@@ -287,8 +288,8 @@ impl Watch {
         let call = device.engine.snapshot();
         let is_ringing = device.engine.phase() == Phase::Called;
         if let Some(ghost) = self.ghosts[index].take() {
-            let is_healthy = self.weather.is_quick()
-                && !device.is_old
+            let is_healthy = self.conditions.is_quick()
+                && !device.is_legacy
                 && !device.is_offline
                 && device.cut_until < now
                 && self.troubles[index].is_none_or(|at| at + self.trouble_ms < ghost.decided);
@@ -350,7 +351,7 @@ impl Watch {
 
     /// At the end, on a healed network: where nothing ever went wrong, nobody is left in a channel.
     pub(crate) fn at_rest(&self, devices: &[Device], service: &Service) -> Result<(), String> {
-        let is_spotless = self.weather.max_delay_ms <= 2_000 && self.weather.refused_permille == 0;
+        let is_spotless = self.conditions.max_delay_ms <= 2_000 && self.conditions.refused_permille == 0;
         for (index, device) in devices.iter().enumerate() {
             let rooms = service.rooms_of(index);
             let is_in_order = is_spotless && self.troubles[index].is_none() && service.logged_in[index];

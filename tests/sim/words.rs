@@ -1,13 +1,13 @@
-//! What the core says to its plug and what a station says, each in the other's words.
+//! What the core says to its backend and what a station says, each in the other's words.
 
-use nertc_callkit_mqtt::station;
+use nertc_callkit_mqtt::protocol;
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, Channel, ChannelState, Connection, EventKind, InviteState, Member,
     Message, Notification, OperationResult, Origin, Outcome, PolicyRule, Text,
 };
 
-fn message(message: &Message) -> station::Message {
-    station::Message {
+fn message(message: &Message) -> protocol::OpArgs {
+    protocol::OpArgs {
         channel: message.channel_id.clone(),
         account: message.account.clone(),
         request: message.request_id.clone(),
@@ -16,22 +16,22 @@ fn message(message: &Message) -> station::Message {
     }
 }
 
-fn channel_only(channel: &Text, custom: &Text, no_offline: bool) -> station::Message {
+fn channel_only(channel: &Text, custom: &Text, no_offline: bool) -> protocol::OpArgs {
     let none = || Text::from("");
     let (account, request, custom) = (none(), none(), custom.clone());
-    station::Message { channel: channel.clone(), account, request, custom, keep: !no_offline }
+    protocol::OpArgs { channel: channel.clone(), account, request, custom, keep: !no_offline }
 }
 
 /// An operation for the station.
-pub(crate) fn op(op: &signaling::Operation) -> station::Op {
-    use station::Op;
+pub(crate) fn op(op: &signaling::Operation) -> protocol::Op {
+    use protocol::Op;
     match op {
         signaling::Operation::Login { .. } => Op::Login,
         signaling::Operation::Logout => Op::Logout,
         signaling::Operation::Create { call_type } => Op::Create { call_type: call_type.number() },
         signaling::Operation::Join { channel_id, .. } => Op::Join { channel: channel_id.clone() },
         signaling::Operation::Invite { message: it, expires_ms, .. } => {
-            Op::Invite(message(it), station::InviteExtra { expires_ms: *expires_ms, push: None })
+            Op::Invite(message(it), protocol::InviteExtra { expires_ms: *expires_ms, push: None })
         }
         signaling::Operation::Cancel(it) => Op::Cancel(message(it)),
         signaling::Operation::Accept(it) => Op::Accept(message(it)),
@@ -43,7 +43,7 @@ pub(crate) fn op(op: &signaling::Operation) -> station::Op {
             Op::Close(channel_only(channel_id, custom, *no_offline))
         }
         signaling::Operation::Control(it) => Op::Control(message(it)),
-        signaling::Operation::Record(it) => Op::Record(station::RecordOp {
+        signaling::Operation::Record(it) => Op::Record(protocol::RecordOp {
             to: it.to.clone(),
             id: it.client_msg_id.clone(),
             text: it.text.clone(),
@@ -51,7 +51,7 @@ pub(crate) fn op(op: &signaling::Operation) -> station::Op {
     }
 }
 
-fn channel(channel: &station::Channel) -> Channel {
+fn channel(channel: &protocol::ChannelInfo) -> Channel {
     Channel {
         id: channel.id.clone(),
         call_type: channel.call_type,
@@ -62,32 +62,35 @@ fn channel(channel: &station::Channel) -> Channel {
     }
 }
 
-fn room(room: &station::Room) -> ChannelState {
-    let member =
-        |it: &station::Member| Member { account: it.account.clone(), device: it.device.clone(), uid: it.uid };
+fn room(room: &protocol::ChannelState) -> ChannelState {
+    let member = |it: &protocol::Member| Member {
+        account: it.account.clone(),
+        device: it.device.clone(),
+        uid: it.uid,
+    };
     ChannelState { channel: channel(&room.channel), members: room.members.iter().map(member).collect() }
 }
 
 /// An answer for the core.
-pub(crate) fn result(answer: &station::Answer) -> OperationResult {
+pub(crate) fn result(answer: &protocol::Answer) -> OperationResult {
     let outcome =
         Outcome { code: answer.code.into(), raw_code: answer.raw_code, message: answer.message.clone() };
-    OperationResult { outcome, channel: answer.room.as_ref().map(room), ..OperationResult::default() }
+    OperationResult { outcome, channel: answer.channel.as_ref().map(room), ..OperationResult::default() }
 }
 
 /// A message for the core.
-pub(crate) fn event(event: &station::Event) -> signaling::Event {
+pub(crate) fn event(event: &protocol::Event) -> signaling::Event {
     let signal = match event.signal {
-        station::Signal::Close => EventKind::Close,
-        station::Signal::Join => EventKind::Join,
-        station::Signal::Invite => EventKind::Invite,
-        station::Signal::Cancel => EventKind::Cancel,
-        station::Signal::Reject => EventKind::Reject,
-        station::Signal::Accept => EventKind::Accept,
-        station::Signal::Leave => EventKind::Leave,
-        station::Signal::Control => EventKind::Control,
-        station::Signal::Ringing => EventKind::Ringing,
-        station::Signal::PeerLost => EventKind::PeerLost,
+        protocol::Signal::Close => EventKind::Close,
+        protocol::Signal::Join => EventKind::Join,
+        protocol::Signal::Invite => EventKind::Invite,
+        protocol::Signal::Cancel => EventKind::Cancel,
+        protocol::Signal::Reject => EventKind::Reject,
+        protocol::Signal::Accept => EventKind::Accept,
+        protocol::Signal::Leave => EventKind::Leave,
+        protocol::Signal::Control => EventKind::Control,
+        protocol::Signal::Ringing => EventKind::Ringing,
+        protocol::Signal::PeerLost => EventKind::PeerLost,
     };
     signaling::Event {
         kind: signal,
@@ -103,45 +106,45 @@ pub(crate) fn event(event: &station::Event) -> signaling::Event {
 }
 
 /// As the signaling slot does it.
-fn admission(policy: CallPolicy) -> station::Admission {
+fn admission(policy: CallPolicy) -> protocol::Admission {
     match policy.rule {
-        PolicyRule::Everybody => station::Admission::Everybody,
-        PolicyRule::OnlyListed => station::Admission::Only(policy.accounts),
-        PolicyRule::AllButListed => station::Admission::AllBut(policy.accounts),
-        PolicyRule::Nobody => station::Admission::Nobody,
+        PolicyRule::Everybody => protocol::Admission::Everybody,
+        PolicyRule::OnlyListed => protocol::Admission::Only(policy.accounts),
+        PolicyRule::AllButListed => protocol::Admission::AllBut(policy.accounts),
+        PolicyRule::Nobody => protocol::Admission::Nobody,
     }
 }
 
-/// What a core says about its plug's doings. None: nothing that a station hears.
-pub(crate) fn notice(notice: Notification) -> Option<station::Input> {
+/// What a core says about its backend's doings. None: nothing that a station hears.
+pub(crate) fn notice(notice: Notification) -> Option<protocol::Input> {
     match notice {
         Notification::InviteState { channel_id: channel, account: _, request_id: request, state } => {
             let state = match state {
-                InviteState::Ringing => station::InviteState::Ringing,
-                InviteState::Held => station::InviteState::Held,
-                InviteState::Dropped => station::InviteState::Dropped,
+                InviteState::Ringing => protocol::InviteState::Ringing,
+                InviteState::Held => protocol::InviteState::Held,
+                InviteState::Dropped => protocol::InviteState::Dropped,
             };
-            Some(station::Input::InviteState { channel, request, state })
+            Some(protocol::Input::InviteState { channel, request, state })
         }
-        Notification::AbortLogin(req) => Some(station::Input::AbortLogin { req: req.0 }),
+        Notification::AbortLogin(req) => Some(protocol::Input::AbortLogin { req: req.0 }),
         Notification::SetToken(_) => None,
-        Notification::CallPolicy(policy) => Some(station::Input::Policy(admission(policy))),
+        Notification::CallPolicy(policy) => Some(protocol::Input::Policy(admission(policy))),
     }
 }
 
-pub(crate) fn source(source: station::Source) -> Origin {
+pub(crate) fn source(source: protocol::Source) -> Origin {
     match source {
-        station::Source::Online => Origin::Online,
-        station::Source::OtherDevice => Origin::OtherDevice,
-        station::Source::Offline => Origin::Offline,
+        protocol::Source::Online => Origin::Online,
+        protocol::Source::OtherDevice => Origin::OtherDevice,
+        protocol::Source::Offline => Origin::Offline,
     }
 }
 
-pub(crate) fn connection(what: station::What, code: i32, message: &Text) -> Connection {
+pub(crate) fn connection(what: protocol::ConnectionChange, code: i32, message: &Text) -> Connection {
     let outcome = Outcome { code: code.into(), raw_code: 0, message: message.clone() };
     match what {
-        station::What::Lost => Connection::Lost(outcome),
-        station::What::Restored => Connection::Restored,
-        station::What::Kicked => Connection::Kicked(outcome),
+        protocol::ConnectionChange::Lost => Connection::Lost(outcome),
+        protocol::ConnectionChange::Restored => Connection::Restored,
+        protocol::ConnectionChange::Kicked => Connection::Kicked(outcome),
     }
 }

@@ -12,14 +12,14 @@ use nertc_callkit_signaling::{
 };
 
 use super::early::{Met, Push};
+use super::legacy;
 use super::monitor::Monitor;
-use super::old;
+use super::network_conditions::NetworkConditions;
 use super::random::Random;
 use super::service::{Delivery, Service};
 use super::stations::{Mail, Stations, Wire};
-use super::tape::{Redaction, Tape};
+use super::trace::{Redaction, RunTrace};
 use super::watch::Watch;
-use super::weather::Weather;
 
 /// One device and what it is.
 pub(crate) struct Device {
@@ -27,14 +27,14 @@ pub(crate) struct Device {
     pub(crate) engine: Engine,
     pub(crate) monitor: Monitor,
     /// Behaves like a client without call ids.
-    pub(crate) is_old: bool,
+    pub(crate) is_legacy: bool,
     /// Counts restarts: what was meant for an earlier life is lost.
     pub(super) life: u32,
     /// Messages wait, operations are lost.
     pub(crate) is_offline: bool,
     /// Cut off from every service until then.
     pub(crate) cut_until: u64,
-    /// Its plug has noticed that it is cut off.
+    /// Its backend has noticed that it is cut off.
     pub(super) knows_cut: bool,
     /// Its host does not take its events: it answers busy.
     pub(crate) is_backlogged: bool,
@@ -54,7 +54,7 @@ pub(crate) struct Device {
 
 /// Something on its way.
 #[derive(Clone, Debug)]
-pub(super) enum Thing {
+pub(super) enum Scheduled {
     Operation(Req, signaling::Operation),
     RtcOperation(Req, RtcOp),
     Completed(Req, OperationResult),
@@ -68,7 +68,7 @@ pub(super) enum Thing {
     Login,
     /// What waited, after a login.
     Backlog,
-    /// The plug notices that the device is cut off.
+    /// The backend notices that the device is cut off.
     CutNoticed,
     /// The cut is over.
     Healed,
@@ -78,7 +78,7 @@ pub(super) enum Thing {
     Cut,
     /// Between a device and the broker, on this connection.
     Wire(u32, Wire),
-    /// What a plug tells its core.
+    /// What a backend tells its core.
     Mail(Mail),
     /// The app answers that a token is wanted.
     Token,
@@ -92,7 +92,7 @@ pub(crate) struct World {
     pub(crate) devices: Vec<Device>,
     pub(crate) steps: u64,
     /// None: only whether all is well is of interest.
-    tape: Option<Tape>,
+    trace: Option<RunTrace>,
     /// A violation that is none, to see what a failure leaves behind.
     pub(crate) fails_at: Option<u64>,
     /// Apps write along with what they ask for.
@@ -100,10 +100,10 @@ pub(crate) struct World {
     pub(super) service: Service,
     /// None: the service also signals.
     pub(super) stations: Option<Stations>,
-    pub(super) weather: Weather,
+    pub(super) conditions: NetworkConditions,
     pub(super) random: Random,
     pub(crate) watch: Watch,
-    pub(super) things: BTreeMap<(u64, u64), (usize, u32, Thing)>,
+    pub(super) schedule: BTreeMap<(u64, u64), (usize, u32, Scheduled)>,
     next_thing: u64,
     pub(super) is_healed: bool,
     /// The newest pushes.
@@ -116,19 +116,19 @@ pub(super) const EPOCH: u64 = 1_800_000_000_000;
 
 impl World {
     /// Accounts with so many devices each.
-    pub(crate) fn new(seed: u64, accounts: &[usize], weather: Weather) -> World {
+    pub(crate) fn new(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
         let mut random = Random::new(seed);
         let mut devices = Vec::new();
         for (index, count) in accounts.iter().enumerate() {
             let account: Text = format!("user{index}").into();
-            let is_old = random.chance(weather.old_permille);
+            let is_legacy = random.chance(conditions.legacy_permille);
             for _ in 0..*count {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
                     engine: Engine::new(config(confirm), IdGenerator::test_seed(random.next())),
                     monitor: Monitor::new(account.clone()),
-                    is_old,
+                    is_legacy,
                     life: 0,
                     is_offline: false,
                     cut_until: 0,
@@ -147,54 +147,54 @@ impl World {
         let service = Service::new(devices.iter().map(|device| device.account.clone()).collect());
         let mut world = World {
             now: 0,
-            watch: Watch::new(devices.len(), &weather),
+            watch: Watch::new(devices.len(), &conditions),
             devices,
             steps: 0,
-            tape: None,
+            trace: None,
             fails_at: None,
             talks: false,
             service,
             stations: None,
-            weather,
+            conditions,
             random,
-            things: BTreeMap::new(),
+            schedule: BTreeMap::new(),
             next_thing: 0,
             is_healed: false,
             pushes: VecDeque::new(),
             met: Met::new(),
         };
         for device in 0..world.devices.len() {
-            world.send(device, 0, Thing::Login);
-            world.send(device, 500, Thing::UserActs);
+            world.send(device, 0, Scheduled::Login);
+            world.send(device, 500, Scheduled::UserActs);
         }
-        if world.weather.has_cuts {
-            world.send(0, 5_000, Thing::Cut);
+        if world.conditions.has_cuts {
+            world.send(0, 5_000, Scheduled::Cut);
         }
         world
     }
 
     /// The same, with stations over a broker instead of a signaling service.
-    pub(crate) fn with_stations(seed: u64, accounts: &[usize], weather: Weather) -> World {
-        let mut world = World::new(seed, accounts, weather);
+    pub(crate) fn with_stations(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
+        let mut world = World::new(seed, accounts, conditions);
         let accounts = &world.service.accounts;
         world.stations = Some(Stations::new(accounts, &mut world.random));
         world.watch.is_decided_by_peers();
         world
     }
 
-    pub(super) fn send(&mut self, device: usize, delay: u64, thing: Thing) {
+    pub(super) fn send(&mut self, device: usize, delay: u64, scheduled: Scheduled) {
         let key = (self.now + delay, self.next_thing);
         self.next_thing += 1;
-        self.things.insert(key, (device, self.devices[device].life, thing));
+        self.schedule.insert(key, (device, self.devices[device].life, scheduled));
     }
 
     pub(super) fn delay(&mut self) -> u64 {
-        1 + self.random.below(self.weather.max_delay_ms)
+        1 + self.random.below(self.conditions.max_delay_ms)
     }
 
     pub(super) fn note(&mut self, text: impl FnOnce() -> String) {
-        if let Some(tape) = &mut self.tape {
-            tape.lines.push(format!("{:>7} {}", self.now, text()));
+        if let Some(trace) = &mut self.trace {
+            trace.lines.push(format!("{:>7} {}", self.now, text()));
         }
     }
 
@@ -204,7 +204,7 @@ impl World {
         while self.now < end {
             self.step()?;
         }
-        self.weather.has_cuts = false;
+        self.conditions.has_cuts = false;
         while self.devices.iter().any(|device| device.cut_until > self.now) {
             self.step()?;
         }
@@ -237,11 +237,12 @@ impl World {
 
     fn heal(&mut self) -> Result<(), String> {
         self.is_healed = true;
-        self.weather = self.weather.healed();
+        self.conditions = self.conditions.healed();
         self.note(|| "the network is healed".into());
-        let past =
-            |thing: &Thing| matches!(thing, Thing::UserActs | Thing::Login | Thing::Reborn | Thing::Cut);
-        self.things.retain(|_, (_, _, thing)| !past(thing));
+        let past = |scheduled: &Scheduled| {
+            matches!(scheduled, Scheduled::UserActs | Scheduled::Login | Scheduled::Reborn | Scheduled::Cut)
+        };
+        self.schedule.retain(|_, (_, _, scheduled)| !past(scheduled));
         for device in 0..self.devices.len() {
             self.come_online(device)?;
             self.feed(device, Input::Backlog(false))?;
@@ -250,13 +251,13 @@ impl World {
     }
 
     fn next_due(&self) -> Option<u64> {
-        let thing = self.things.keys().next().map(|(at, _)| *at);
+        let scheduled = self.schedule.keys().next().map(|(at, _)| *at);
         let timers = self.devices.iter().filter_map(|device| device.engine.poll_timeout());
         let station = self.stations.as_ref().and_then(|stations| stations.next_due()).map(|(at, _)| at);
-        timers.map(|(at, _)| at.0).chain(thing).chain(station).min()
+        timers.map(|(at, _)| at.0).chain(scheduled).chain(station).min()
     }
 
-    /// One thing arrives, or one deadline passes.
+    /// One event happens, or one deadline passes.
     pub(crate) fn step(&mut self) -> Result<(), String> {
         let Some(at) = self.next_due() else {
             self.now += 1_000_000;
@@ -278,7 +279,7 @@ impl World {
             if let Some((_, why)) = due {
                 self.note(|| format!("device {index}: timer: {why}"));
                 let now = self.now;
-                self.tape.iter_mut().for_each(|tape| tape.timeout(index, now, why));
+                self.trace.iter_mut().for_each(|trace| trace.timeout(index, now, why));
                 self.devices[index].engine.handle_timeout(Time(self.now));
                 return self.drain(index);
             }
@@ -288,32 +289,32 @@ impl World {
             self.station_timeout(index);
             return Ok(());
         }
-        let Some((_, (device, life, thing))) = self.things.pop_first() else { return Ok(()) };
-        match self.cross(device, life, thing) {
-            Some(thing) => self.arrive(device, life, thing),
+        let Some((_, (device, life, scheduled))) = self.schedule.pop_first() else { return Ok(()) };
+        match self.cross(device, life, scheduled) {
+            Some(scheduled) => self.arrive(device, life, scheduled),
             None => Ok(()),
         }
     }
 
-    fn arrive(&mut self, device: usize, life: u32, thing: Thing) -> Result<(), String> {
+    fn arrive(&mut self, device: usize, life: u32, scheduled: Scheduled) -> Result<(), String> {
         let is_stale = life != self.devices[device].life;
-        match thing {
-            Thing::UserActs => self.user_acts(device),
-            Thing::Cut => self.cut_somebody(),
-            Thing::Healed => self.cut_is_over(device),
+        match scheduled {
+            Scheduled::UserActs => self.user_acts(device),
+            Scheduled::Cut => self.cut_somebody(),
+            Scheduled::Healed => self.cut_is_over(device),
             // What reached the network before the device died still takes effect, its connection does not.
-            Thing::Operation(_, signaling::Operation::Login { .. }) if is_stale => Ok(()),
-            Thing::Operation(req, op) => {
+            Scheduled::Operation(_, signaling::Operation::Login { .. }) if is_stale => Ok(()),
+            Scheduled::Operation(req, op) => {
                 self.run_operation(device, life, req, &op);
                 Ok(())
             }
-            Thing::Message(delivery) => self.deliver(delivery),
-            Thing::Wire(connection, wire) => {
+            Scheduled::Message(delivery) => self.deliver(delivery),
+            Scheduled::Wire(connection, wire) => {
                 self.on_wire(device, connection, wire);
                 Ok(())
             }
             _ if is_stale => Ok(()),
-            Thing::Login => {
+            Scheduled::Login => {
                 // A push may have woken it.
                 if self.random.chance(400) {
                     self.answer_early(device)?;
@@ -321,48 +322,49 @@ impl World {
                 let account = self.devices[device].account.clone();
                 self.command(device, Command::Login { account, token: Text::default() })
             }
-            Thing::RtcOperation(req, op) => {
+            Scheduled::RtcOperation(req, op) => {
                 self.run_rtc(device, req, &op);
                 Ok(())
             }
-            Thing::Completed(req, result) => {
+            Scheduled::Completed(req, result) => {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
                 self.feed(device, Input::SignalDone { req, result })
             }
-            Thing::RtcCompleted(req, code) => {
+            Scheduled::RtcCompleted(req, code) => {
                 let outcome = Outcome { code, ..Outcome::default() };
                 self.feed(device, Input::RtcDone { req, outcome })
             }
-            Thing::RtcEvent(epoch, event) => self.hear(device, epoch, event),
-            Thing::Silence(epoch, other) => self.fall_silent(device, epoch, other),
-            Thing::Backlog => {
+            Scheduled::RtcEvent(epoch, event) => self.hear(device, epoch, event),
+            Scheduled::Silence(epoch, other) => self.fall_silent(device, epoch, other),
+            Scheduled::Backlog => {
                 self.feed(device, Input::Rooms(self.service.rooms_of(device)))?;
                 self.take_backlog(device)
             }
-            Thing::CutNoticed => self.notice_cut(device),
-            Thing::Mail(mail) => self.hear_mail(device, mail),
-            Thing::Token => self.give_token(device),
-            Thing::Record(from, record) => self.hear_record(device, from, record),
-            Thing::Reborn => self.restart(device),
+            Scheduled::CutNoticed => self.notice_cut(device),
+            Scheduled::Mail(mail) => self.hear_mail(device, mail),
+            Scheduled::Token => self.give_token(device),
+            Scheduled::Record(from, record) => self.hear_record(device, from, record),
+            Scheduled::Reborn => self.restart(device),
         }
     }
 
     fn record(&mut self, device: usize, input: &Input) {
-        if let Some(tape) = &mut self.tape {
-            tape.input(device, self.now, input);
+        if let Some(trace) = &mut self.trace {
+            trace.input(device, self.now, input);
         }
     }
 
     /// From here on the run is kept.
     pub(crate) fn show(&mut self, redaction: Redaction) {
-        self.tape = Some(Tape::new(redaction, self.now, self.devices.iter().map(|device| &device.engine)));
+        self.trace =
+            Some(RunTrace::new(redaction, self.now, self.devices.iter().map(|device| &device.engine)));
     }
 
     /// What was kept: lines for readers, and the trace.
     pub(crate) fn shown(&mut self) -> (Vec<String>, Vec<u8>) {
-        let Some(mut tape) = self.tape.take() else { return Default::default() };
-        let trace = tape.end(self.devices.iter_mut().map(|device| &mut device.engine)).to_vec();
-        (tape.lines, trace)
+        let Some(mut kept) = self.trace.take() else { return Default::default() };
+        let trace = kept.end(self.devices.iter_mut().map(|device| &mut device.engine)).to_vec();
+        (kept.lines, trace)
     }
 
     /// A device gets an input, and what it asks for is sent on its way.
@@ -377,7 +379,7 @@ impl World {
 
     fn drain(&mut self, device: usize) -> Result<(), String> {
         while let Some(output) = self.devices[device].engine.poll_output() {
-            self.tape.iter_mut().for_each(|tape| tape.output(&output));
+            self.trace.iter_mut().for_each(|trace| trace.output(&output));
             let target = &mut self.devices[device];
             let verdict = target.monitor.output(&output, &target.engine);
             match output {
@@ -403,7 +405,7 @@ impl World {
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
                 Output::Closed => {
                     self.note(|| format!("device {device}: closed"));
-                    self.send(device, 3_000, Thing::Reborn);
+                    self.send(device, 3_000, Scheduled::Reborn);
                 }
             }
             verdict.map_err(|why| format!("device {device}: {why}"))?;
@@ -472,19 +474,19 @@ impl World {
             )
         });
         let is_busy = self.devices[to].engine.phase() != Phase::Idle;
-        let is_old = self.devices[to].is_old && is_busy;
-        if is_old && event.kind == EventKind::Invite {
+        let is_legacy = self.devices[to].is_legacy && is_busy;
+        if is_legacy && event.kind == EventKind::Invite {
             let delay = self.delay();
-            let busy = old::busy(&event);
+            let busy = legacy::busy(&event);
             if let Some(busy) = self.ask_station(to, Req(u64::MAX), busy) {
-                self.send(to, delay, Thing::Operation(Req(u64::MAX), busy));
+                self.send(to, delay, Scheduled::Operation(Req(u64::MAX), busy));
             }
             return Ok(());
         }
         let is_cancel = event.kind == EventKind::Cancel;
         self.watch.on_message(&self.devices, to, &event);
         self.feed(to, Input::Signals { origin: source, events: vec![event] })?;
-        if is_old && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
+        if is_legacy && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
             let any = CallRef::default();
             return self
                 .command(to, Command::Hangup { call: any, no_offline: false, no_record: true, text: None });
@@ -527,7 +529,7 @@ impl World {
         self.watch.forget(device);
         let life = target.life;
         target.engine = Engine::new(config(confirm), IdGenerator::test_seed(seed));
-        self.tape.iter_mut().for_each(|tape| tape.reborn(device, self.now, &target.engine));
+        self.trace.iter_mut().for_each(|trace| trace.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
         target.knows_cut = false;
@@ -541,7 +543,7 @@ impl World {
     pub(super) fn relogin(&mut self, device: usize) {
         if !self.is_healed {
             let pause = 100 + self.random.below(20_000);
-            self.send(device, pause, Thing::Login);
+            self.send(device, pause, Scheduled::Login);
         }
     }
 

@@ -14,11 +14,11 @@ pub(crate) fn abi_files() -> [String; 5] {
     ["values", "backend_values", "options", "events", "plugs"].map(|name| format!("crates/abi/src/{name}.rs"))
 }
 
-/// The facade, in the order of `src/ffi/mod.rs`, which is the order of the header.
+/// The facade, in the order of `src/ffi/api/mod.rs`, which is the order of the header.
 pub(crate) fn ffi_files() -> Vec<String> {
-    let modules = read("src/ffi/mod.rs");
+    let modules = read("src/ffi/api/mod.rs");
     let names = modules.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
-    let files = names.filter_map(|name| name.strip_suffix(';')).map(|name| format!("src/ffi/{name}.rs"));
+    let files = names.filter_map(|name| name.strip_suffix(';')).map(|name| format!("src/ffi/api/{name}.rs"));
     // A folder exports nothing: it serves the functions of the other modules.
     files.filter(|file| Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists()).collect()
 }

@@ -178,7 +178,7 @@ pub(crate) fn operation_name(operation: Operation) -> &'static str {
         Operation::Rtc => "rtc",
         Operation::Record => "record",
         Operation::Close => "close",
-        Operation::Plug => "plug",
+        Operation::Backend => "backend",
     }
 }
 

@@ -9,7 +9,7 @@ use nertc_callkit_abi::{
     nertc_callkit_invite_state as invite_state, nertc_callkit_record_status as status,
     nertc_callkit_signal as signal,
 };
-use nertc_callkit_plug::mail::{Answer, ChannelInfo, Event, Member, RoomView, Text, Who};
+use nertc_callkit_backend::messages::{Answer, ChannelInfo, DeviceAddr, Event, Member, RoomView, Text};
 
 use crate::hub::{Hub, Record, State, finish, now_ms};
 use crate::people::People;
@@ -29,15 +29,15 @@ pub(crate) struct Channel {
 
 struct Invite {
     request_id: Text,
-    from: Arc<Who>,
+    from: Arc<DeviceAddr>,
     to: Text,
     state: InviteState,
     /// Devices that ring, or will when their own call with this peer is settled.
-    taken: Vec<Arc<Who>>,
+    taken: Vec<Arc<DeviceAddr>>,
     /// Devices that ignore it: they have forgotten the channel, too.
-    dropped: Vec<Arc<Who>>,
+    dropped: Vec<Arc<DeviceAddr>>,
     /// Devices that alone are busy.
-    busy: Vec<Arc<Who>>,
+    busy: Vec<Arc<DeviceAddr>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Args<'_> {
 
 /// The reject of a device that alone is busy, until it counts or not.
 struct LocalReject {
-    me: Arc<Who>,
+    me: Arc<DeviceAddr>,
     keep: bool,
     /// Channel, inviter, request and attachment.
     texts: [Text; 4],
@@ -112,7 +112,7 @@ impl Channel {
         RoomView { channel: self.info.clone(), members: self.members.clone() }
     }
 
-    fn has(&self, who: &Who) -> bool {
+    fn has(&self, who: &DeviceAddr) -> bool {
         self.members.iter().any(|it| *it.who == *who)
     }
 
@@ -129,7 +129,7 @@ impl Channel {
     fn tell_others(
         &self,
         people: &mut People,
-        me: &Arc<Who>,
+        me: &Arc<DeviceAddr>,
         signal: signal,
         extend: impl Fn(Event) -> Event,
         keep: bool,
@@ -140,7 +140,7 @@ impl Channel {
     }
 
     /// A message of this channel.
-    fn event(&self, signal: signal, from: &Arc<Who>, to: &Text) -> Event {
+    fn event(&self, signal: signal, from: &Arc<DeviceAddr>, to: &Text) -> Event {
         Event {
             signal,
             channel: self.info.clone(),
@@ -163,7 +163,7 @@ fn new_id() -> Text {
 
 impl State {
     /// Makes a channel that nobody is in yet.
-    pub(crate) fn create(&mut self, me: &Arc<Who>, call_type: i32) -> Answer {
+    pub(crate) fn create(&mut self, me: &Arc<DeviceAddr>, call_type: i32) -> Answer {
         let create_ms = now_ms();
         self.sweep(create_ms);
         let id = new_id();
@@ -181,7 +181,7 @@ impl State {
     }
 
     /// Makes `me` a member; the answer lists everybody.
-    pub(crate) fn join(&mut self, me: &Arc<Who>, args: &Args) -> Answer {
+    pub(crate) fn join(&mut self, me: &Arc<DeviceAddr>, args: &Args) -> Answer {
         let Some(channel) = self.channels.get_mut(args.channel) else { return CHANNEL_NOT_EXISTS.into() };
         if channel.has(me) {
             return ALREADY_MEMBER.into();
@@ -206,7 +206,7 @@ impl State {
     }
 
     /// Rings all devices of an account.
-    pub(crate) fn invite(&mut self, me: &Arc<Who>, args: &Args) -> i32 {
+    pub(crate) fn invite(&mut self, me: &Arc<DeviceAddr>, args: &Args) -> i32 {
         let Some(channel) = self.channels.get_mut(args.channel) else { return CHANNEL_NOT_EXISTS };
         if !channel.has(me) {
             return NOT_MEMBER;
@@ -237,7 +237,7 @@ impl State {
     }
 
     /// Takes an invite back, if nobody has answered it.
-    pub(crate) fn cancel_invite(&mut self, me: &Arc<Who>, args: &Args) -> i32 {
+    pub(crate) fn cancel_invite(&mut self, me: &Arc<DeviceAddr>, args: &Args) -> i32 {
         let Some(channel) = self.channels.get_mut(args.channel) else { return CHANNEL_NOT_EXISTS };
         let Some(invite) =
             channel.invite(args.request, args.account).filter(|it| it.from.account == me.account)
@@ -259,7 +259,7 @@ impl State {
     /// What became of an invite on a device. The inviter's device hears of the first ring of each.
     pub(crate) fn invite_state(
         &mut self,
-        me: &Arc<Who>,
+        me: &Arc<DeviceAddr>,
         channel: &CStr,
         inviter: &CStr,
         request: &CStr,
@@ -285,7 +285,7 @@ impl State {
 
     /// Rejects an invite. A device that alone is busy speaks for its account only if no other rings within a
     /// while.
-    pub(crate) fn reject_invite(&mut self, me: &Arc<Who>, args: &Args, hub: &Weak<Hub>) -> i32 {
+    pub(crate) fn reject_invite(&mut self, me: &Arc<DeviceAddr>, args: &Args, hub: &Weak<Hub>) -> i32 {
         if !is_local(args.custom) {
             return self.answer_invite(me, args, false);
         }
@@ -315,7 +315,7 @@ impl State {
     }
 
     /// Accepts or rejects an invite: the first answer of any device of the account decides. Does not join.
-    pub(crate) fn answer_invite(&mut self, me: &Arc<Who>, args: &Args, accept: bool) -> i32 {
+    pub(crate) fn answer_invite(&mut self, me: &Arc<DeviceAddr>, args: &Args, accept: bool) -> i32 {
         let Some(channel) = self.channels.get_mut(args.channel) else { return CHANNEL_NOT_EXISTS };
         let by = |it: &&mut Invite| args.account.is_empty() || *it.from.account == *args.account;
         let Some(invite) = channel.invite(args.request, &me.account).filter(by) else {
@@ -338,7 +338,7 @@ impl State {
     }
 
     /// Ends the membership of `me`; the last one takes the channel along.
-    pub(crate) fn leave(&mut self, me: &Who, id: &CStr, custom: Option<Text>, keep: bool) -> i32 {
+    pub(crate) fn leave(&mut self, me: &DeviceAddr, id: &CStr, custom: Option<Text>, keep: bool) -> i32 {
         let Some(channel) = self.channels.get_mut(id) else { return CHANNEL_NOT_EXISTS };
         let Some(index) = channel.members.iter().position(|it| *it.who == *me) else { return NOT_MEMBER };
         let member = channel.members.remove(index);
@@ -354,7 +354,7 @@ impl State {
 
     /// Ends a channel for everybody: its members, and those whom it still rings. A channel that nobody has
     /// joined yet may be closed by its creator.
-    pub(crate) fn close(&mut self, me: &Arc<Who>, args: &Args) -> i32 {
+    pub(crate) fn close(&mut self, me: &Arc<DeviceAddr>, args: &Args) -> i32 {
         let Some(channel) = self.channels.get(args.channel) else { return CHANNEL_NOT_EXISTS };
         let is_own = channel.members.is_empty() && channel.info.creator == me.account;
         if !channel.has(me) && !is_own {
@@ -373,7 +373,7 @@ impl State {
 
     /// Sends a text to a member, to an account that this channel invited, or to all other members. Never
     /// kept.
-    pub(crate) fn control(&mut self, me: &Arc<Who>, args: &Args) -> i32 {
+    pub(crate) fn control(&mut self, me: &Arc<DeviceAddr>, args: &Args) -> i32 {
         let Some(channel) = self.channels.get(args.channel) else { return CHANNEL_NOT_EXISTS };
         if !channel.has(me) {
             return NOT_MEMBER;
@@ -417,7 +417,7 @@ impl State {
     }
 
     /// A channel is gone: accounts that it still rings learn that it is closed.
-    fn end_ringing(&mut self, channel: &Channel, me: &Arc<Who>, custom: Option<Text>, keep: bool) {
+    fn end_ringing(&mut self, channel: &Channel, me: &Arc<DeviceAddr>, custom: Option<Text>, keep: bool) {
         self.record_of(channel);
         let pending = channel.invites.iter().filter(|it| it.state == InviteState::Pending);
         for invite in pending.filter(|it| !channel.has_account(&it.to)) {

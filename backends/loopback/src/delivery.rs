@@ -1,56 +1,57 @@
-//! How anything reaches a plug's sink, past the fault script.
+//! How anything reaches a backend's sink, past the fault script.
 //!
-//! Under the hub's lock messages are only put into the outlets of their receivers; the outlets are emptied
-//! when the lock is gone. So the order of the hub is the order of every sink, whichever threads did it.
+//! Under the hub's lock messages are only put into the sink queues of their receivers; the sink queues are
+//! emptied when the lock is gone. So the order of the hub is the order of every sink, whichever threads did
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use nertc_callkit_plug::mail::Who;
-use nertc_callkit_plug::outlet::{self, Mail, Outlet};
+use nertc_callkit_backend::messages::DeviceAddr;
+use nertc_callkit_backend::sink_queue::{self, SinkMessage, SinkQueue};
 
 use crate::faults::{Hit, Script};
 use crate::timer::Timer;
 
-/// One instance of a plug.
-pub(crate) trait Plug: Send + Sync + 'static {
+/// One instance of a backend.
+pub(crate) trait Backend: Send + Sync + 'static {
     /// What its sink takes.
-    type Mail: Mail;
+    type SinkMessage: SinkMessage;
     /// The line to its sink.
-    fn outlet(&self) -> &Outlet<Self::Mail>;
+    fn sink_queue(&self) -> &SinkQueue<Self::SinkMessage>;
     /// The hub's timer.
     fn timer(&self) -> &Timer;
 }
 
-/// A plug of either kind that has something in its outlet.
+/// A backend of either kind that has something in its sink_queue.
 pub(crate) trait Flush: Send + Sync {
-    /// Empties the outlet. No lock of the hub is held.
+    /// Empties the sink_queue. No lock of the hub is held.
     fn flush(self: Arc<Self>);
 }
 
-impl<P: Plug> Flush for P {
+impl<P: Backend> Flush for P {
     fn flush(self: Arc<P>) {
-        if self.outlet().flush() {
-            let plug = Arc::downgrade(&self);
-            self.timer().after(Duration::from_millis(outlet::RETRY_MS), move || {
-                if let Some(plug) = plug.upgrade() {
-                    plug.outlet().retry();
-                    plug.flush();
+        if self.sink_queue().flush() {
+            let backend = Arc::downgrade(&self);
+            self.timer().after(Duration::from_millis(sink_queue::RETRY_MS), move || {
+                if let Some(backend) = backend.upgrade() {
+                    backend.sink_queue().retry();
+                    backend.flush();
                 }
             });
         }
     }
 }
 
-/// The way from the hub to the outlets: passes the fault script, remembers which outlets to empty.
+/// The way from the hub to the sink queues: passes the fault script, remembers which sink queues to empty.
 #[derive(Default)]
 pub(crate) struct Wire {
     /// What shall go wrong.
     pub(crate) script: Script,
-    /// Outlets to be emptied once the hub's lock is gone, in this order.
+    /// Sink queues to be emptied once the hub's lock is gone, in this order.
     post: Post,
     /// Devices that a fault struck in the course of the operation that runs.
-    strikes: Vec<(Arc<Who>, Hit)>,
+    strikes: Vec<(Arc<DeviceAddr>, Hit)>,
     timer: Timer,
 }
 
@@ -61,42 +62,42 @@ impl Wire {
     }
 
     /// DIE, KICK or EXPIRE_TOKEN hits this device; it happens when the running operation is through.
-    pub(crate) fn strike(&mut self, who: &Arc<Who>, hit: Hit) {
+    pub(crate) fn strike(&mut self, who: &Arc<DeviceAddr>, hit: Hit) {
         self.strikes.push((who.clone(), hit));
     }
 
     /// Whom to strike next.
-    pub(crate) fn next_strike(&mut self) -> Option<(Arc<Who>, Hit)> {
+    pub(crate) fn next_strike(&mut self) -> Option<(Arc<DeviceAddr>, Hit)> {
         self.strikes.pop()
     }
 
-    /// Marks an outlet as one to be emptied.
-    pub(crate) fn visit<P: Plug>(&mut self, plug: &Arc<P>) {
-        self.post.add(plug.clone());
+    /// Marks a sink queue as one to be emptied.
+    pub(crate) fn visit<P: Backend>(&mut self, backend: &Arc<P>) {
+        self.post.add(backend.clone());
     }
 
-    /// Puts `mail` into the outlet of `plug`, with what a fault makes of it.
-    pub(crate) fn send<P: Plug>(&mut self, plug: &Arc<P>, mail: P::Mail, fault: Option<Hit>) {
+    /// Puts `message` into the sink queue of `backend`, with what a fault makes of it.
+    pub(crate) fn send<P: Backend>(&mut self, backend: &Arc<P>, message: P::SinkMessage, fault: Option<Hit>) {
         match fault {
-            None | Some(Hit::Refuse(_)) => plug.outlet().push(mail),
+            None | Some(Hit::Refuse(_)) => backend.sink_queue().push(message),
             Some(Hit::Duplicate) => {
-                plug.outlet().push(mail.clone());
-                plug.outlet().push(mail);
+                backend.sink_queue().push(message.clone());
+                backend.sink_queue().push(message);
             }
-            Some(Hit::Reorder) => plug.outlet().hold(mail),
+            Some(Hit::Reorder) => backend.sink_queue().reorder(message),
             Some(Hit::Drop | Hit::Die | Hit::Kick | Hit::Expire) => return,
             Some(Hit::Delay(delay)) => {
-                let plug = Arc::downgrade(plug);
+                let backend = Arc::downgrade(backend);
                 self.timer.after(delay, move || {
-                    if let Some(plug) = plug.upgrade() {
-                        plug.outlet().push(mail);
-                        plug.flush();
+                    if let Some(backend) = backend.upgrade() {
+                        backend.sink_queue().push(message);
+                        backend.flush();
                     }
                 });
                 return;
             }
         }
-        self.visit(plug);
+        self.visit(backend);
     }
 
     /// Does something later, with no lock held.
@@ -104,13 +105,13 @@ impl Wire {
         self.timer.after(delay, task);
     }
 
-    /// The outlets to empty after the lock.
+    /// The sink queues to empty after the lock.
     pub(crate) fn take_post(&mut self) -> Post {
         std::mem::take(&mut self.post)
     }
 }
 
-/// Outlets that have something to send, in order. Most operations concern two.
+/// Sink queues that have something to send, in order. Most operations concern two.
 #[derive(Default)]
 #[must_use = "what happened must be told once the lock is gone"]
 pub(crate) struct Post {
@@ -119,20 +120,20 @@ pub(crate) struct Post {
 }
 
 impl Post {
-    fn add(&mut self, plug: Arc<dyn Flush>) {
-        if self.first.iter().flatten().any(|it| Arc::ptr_eq(it, &plug)) {
+    fn add(&mut self, backend: Arc<dyn Flush>) {
+        if self.first.iter().flatten().any(|it| Arc::ptr_eq(it, &backend)) {
             return;
         }
         match self.first.iter_mut().find(|it| it.is_none()) {
-            Some(free) => *free = Some(plug),
-            None => self.more.push(plug),
+            Some(free) => *free = Some(backend),
+            None => self.more.push(backend),
         }
     }
 
     /// Sends it all. Never under the hub's lock.
     pub(crate) fn send(self) {
-        for plug in self.first.into_iter().flatten().chain(self.more) {
-            plug.flush();
+        for backend in self.first.into_iter().flatten().chain(self.more) {
+            backend.flush();
         }
     }
 }

@@ -4,23 +4,23 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use nertc_callkit_abi::{nertc_callkit_connection, nertc_callkit_hub_flag as flag};
-use nertc_callkit_plug::mail::{Event, SignalMail, Text, Who};
+use nertc_callkit_backend::messages::{DeviceAddr, Event, SignalingMessage, Text};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::channels::Channel;
-use crate::delivery::{Plug, Post, Wire};
+use crate::delivery::{Backend, Post, Wire};
 use crate::faults::{Fault, Hit, Refused, Rule};
 use crate::limits;
 use crate::media::Rooms;
 use crate::people::People;
 use crate::quick::Map;
-use crate::signaling::SignalingPlug;
+use crate::signaling::LoopbackSignaling;
 use crate::timer::Timer;
 
 const KICKED: nertc_callkit_connection = nertc_callkit_connection::NERTC_CALLKIT_CONNECTION_KICKED;
 const SERVER_RECORD: u32 = flag::NERTC_CALLKIT_HUB_SERVER_RECORD as u32;
 
-/// An in-process exchange. It lives as long as somebody holds it: its creator, or a plug on it.
+/// An in-process exchange. It lives as long as somebody holds it: its creator, or a backend on it.
 pub struct Hub {
     flags: u32,
     state: Mutex<State>,
@@ -53,13 +53,13 @@ pub(crate) struct State {
     /// Look for expired channels when there are this many.
     pub(crate) sweep_at: usize,
     /// Whose media uid is whose, while the membership lasts.
-    pub(crate) uids: Map<u64, Arc<Who>>,
+    pub(crate) uids: Map<u64, Arc<DeviceAddr>>,
     pub(crate) last_uid: u64,
     pub(crate) rooms: Rooms,
     pub(crate) records: VecDeque<Record>,
     pub(crate) server_records: bool,
     /// Devices that a DIE fault hit and that have not logged in since.
-    dead: Vec<Arc<Who>>,
+    dead: Vec<Arc<DeviceAddr>>,
 }
 
 /// Milliseconds since 1970.
@@ -149,74 +149,74 @@ impl State {
     /// of that unless `hand_out`, so that it stays for the next login.
     pub(crate) fn login(
         &mut self,
-        plug: &Arc<SignalingPlug>,
-        who: Arc<Who>,
+        backend: &Arc<LoopbackSignaling>,
+        who: Arc<DeviceAddr>,
         hand_out: bool,
-    ) -> (Arc<Who>, Vec<SignalMail>) {
+    ) -> (Arc<DeviceAddr>, Vec<SignalingMessage>) {
         self.dead.retain(|it| **it != *who);
-        let single = plug.hub().has(flag::NERTC_CALLKIT_HUB_SINGLE_DEVICE);
-        for old in self.people.rivals(plug, &who, single) {
+        let single = backend.hub().has(flag::NERTC_CALLKIT_HUB_SINGLE_DEVICE);
+        for old in self.people.rivals(backend, &who, single) {
             self.kick(&old);
         }
-        let device = self.people.arrive(plug, who);
+        let device = self.people.arrive(backend, who);
         let mut told = Vec::new();
         if hand_out && !device.channels.is_empty() {
             let views = device.channels.iter().filter_map(|id| self.channels.get(id)).map(Channel::view);
-            told.push(SignalMail::Rooms(Arc::new(views.collect())));
+            told.push(SignalingMessage::Rooms(Arc::new(views.collect())));
         }
         if hand_out && !device.backlog.is_empty() {
             let valid = |event: &Event| self.channels.contains_key(&event.channel.id);
             let batch = std::mem::take(&mut device.backlog).into_iter().map(|it| (it.clone(), valid(&it)));
-            told.push(SignalMail::Backlog(Arc::new(batch.collect())));
+            told.push(SignalingMessage::Backlog(Arc::new(batch.collect())));
         }
         if hand_out {
-            told.extend(std::mem::take(&mut device.records).into_iter().map(SignalMail::Record));
+            told.extend(std::mem::take(&mut device.records).into_iter().map(SignalingMessage::Record));
         }
         (device.who.clone(), told)
     }
 
     /// Takes a device offline for good: it leaves its channels.
-    pub(crate) fn logout(&mut self, who: &Who) {
+    pub(crate) fn logout(&mut self, who: &DeviceAddr) {
         for id in self.people.device(who).map(|it| it.channels.clone()).unwrap_or_default() {
             self.leave(who, &id, None, true);
         }
         self.people.depart(who);
     }
 
-    /// The plug is gone without a word: nobody is told, the memberships stay.
-    pub(crate) fn vanish(&mut self, plug: &Arc<SignalingPlug>, who: &Who) {
+    /// The backend is gone without a word: nobody is told, the memberships stay.
+    pub(crate) fn vanish(&mut self, backend: &Arc<LoopbackSignaling>, who: &DeviceAddr) {
         if let Some(device) = self.people.device(who) {
-            device.plug.take_if(|it| Arc::ptr_eq(it, plug));
+            device.backend.take_if(|it| Arc::ptr_eq(it, backend));
         }
         self.dead.retain(|it| **it != *who);
     }
 
     /// A DIE fault hit the device and it has not logged in since.
-    pub(crate) fn is_dead(&self, who: Option<&Who>) -> bool {
+    pub(crate) fn is_dead(&self, who: Option<&DeviceAddr>) -> bool {
         who.is_some_and(|who| self.dead.iter().any(|it| **it == *who))
     }
 
     /// The device is logged out by the service, leaves its channels and its media.
-    fn kick(&mut self, who: &Arc<Who>) {
-        let Some(plug) = self.people.depart(who) else { return };
-        plug.forget_login();
-        self.people.wire.send(&plug, SignalMail::Connection(KICKED, None), None);
+    fn kick(&mut self, who: &Arc<DeviceAddr>) {
+        let Some(backend) = self.people.depart(who) else { return };
+        backend.forget_login();
+        self.people.wire.send(&backend, SignalingMessage::Connection(KICKED, None), None);
         self.logout(who);
         self.end_media_of(who, false);
     }
 
     /// The device vanishes; only media notices.
-    fn die(&mut self, who: &Arc<Who>) {
-        let Some(plug) = self.people.depart(who) else { return };
-        plug.outlet().die();
+    fn die(&mut self, who: &Arc<DeviceAddr>) {
+        let Some(backend) = self.people.depart(who) else { return };
+        backend.sink_queue().disable();
         self.dead.push(who.clone());
         self.end_media_of(who, true);
     }
 
     /// The device has no token any more: signaling is cut off, media goes on.
-    fn cut_off(&mut self, who: &Arc<Who>) {
-        let Some(plug) = self.people.depart(who) else { return };
-        plug.expire(self);
+    fn cut_off(&mut self, who: &Arc<DeviceAddr>) {
+        let Some(backend) = self.people.depart(who) else { return };
+        backend.expire(self);
     }
 
     /// Lets what was struck happen, which may strike again: each strike takes a device offline, so this ends.

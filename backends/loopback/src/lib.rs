@@ -1,22 +1,22 @@
-//! The embedded plugs of libnertc_callkit: an in-process exchange for signaling and media, and media for
+//! The embedded backends of libnertc_callkit: an in-process exchange for signaling and media, and media for
 //! hosts that bring their own. It knows the C types and nothing of the core, and is meant to be read and
-//! copied by authors of plugs.
+//! copied by authors of backends.
 //!
 //! Where to look:
 //! - [`signaling`] and [`rtc`]: the two vtables. Each function reads its arguments, asks the hub, and answers
-//!   through the sink. [`none`] is the smallest plug that keeps the contract: start there.
+//!   through the sink. [`none`] is the smallest backend that keeps the contract: start there.
 //! - `hub`: the lock and what happens to a device as a whole. `people`: who is known and online, and how a
-//!   message finds its devices. `login`: a plug's way in, also late, taken back or without a token.
+//!   message finds its devices. `login`: a backend's way in, also late, taken back or without a token.
 //!   `channels`: channels and invites. `media`: media rooms.
-//! - `delivery`: the way from the hub to the outlets of its plugs. The outlets, what is delivered, and how
-//!   arguments are read, are those of every plug: nertc_callkit_plug.
+//! - `delivery`: the way from the hub to the sink queues of its backends. The sink queues, what is delivered,
+//!   and how arguments are read, are those of every backend: nertc_callkit_backend.
 //! - [`faults`]: the script of things that go wrong. `timer`: a thread that exists while something is
 //!   delayed.
 //! - `default`: the hub of components that ask for none.
 //!
 //! Life of an operation: lock the hub, look into the fault script, change the hub, put what it causes into
-//! the outlets of the devices concerned, unlock, empty those outlets. A device that is offline gets its
-//! messages when it logs in again.
+//! the sink queues of the devices concerned, unlock, empty those sink queues. A device that is offline gets
+//! its messages when it logs in again.
 
 mod channels;
 mod default;
@@ -36,10 +36,10 @@ pub use default::{after_fork_in_child, default_hub, running_default_hub};
 pub use faults::Fault;
 pub use hub::{Hub, Record};
 
-use nertc_callkit_plug::codes::{
-    ALREADY_LOGGED_IN, ALREADY_MEMBER, BAD_TOKEN, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED, INVITE_NOT_EXISTS,
-    INVITE_REJECTED, MEMBER_LIMIT, NOT_LOGGED_IN, NOT_MEMBER, OK, OTHER_DEVICE, PEER_OFFLINE, PLUG_FAILED,
-    TIMEOUT, UID_CONFLICT,
+use nertc_callkit_backend::codes::{
+    ALREADY_LOGGED_IN, ALREADY_MEMBER, BACKEND_FAILED, BAD_TOKEN, CHANNEL_NOT_EXISTS, INVITE_ACCEPTED,
+    INVITE_NOT_EXISTS, INVITE_REJECTED, MEMBER_LIMIT, NOT_LOGGED_IN, NOT_MEMBER, OK, OTHER_DEVICE,
+    PEER_OFFLINE, TIMEOUT, UID_CONFLICT,
 };
 
 /// Every limit of a hub. Over the limit something is refused or forgotten, nothing grows.

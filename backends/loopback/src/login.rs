@@ -1,23 +1,23 @@
-//! A plug's way in: at once, late, taken back, or when there is a token again.
+//! A backend's way in: at once, late, taken back, or when there is a token again.
 
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
     nertc_callkit_connection as connection, nertc_callkit_fault_on as on, nertc_callkit_req,
 };
-use nertc_callkit_plug::mail::{Answer, Extra, Notice, SignalMail, Who};
+use nertc_callkit_backend::messages::{Answer, DeviceAddr, Extra, Notice, SignalingMessage};
 
-use crate::delivery::Plug;
+use crate::delivery::Backend;
 use crate::faults::Hit;
 use crate::hub::{State, finish, now_ms};
-use crate::signaling::SignalingPlug;
+use crate::signaling::LoopbackSignaling;
 use crate::{ALREADY_LOGGED_IN, BAD_TOKEN, OK, TIMEOUT};
 
-/// Who is logged in with a plug, and what is under way.
+/// Who is logged in with a backend, and what is under way.
 #[derive(Default)]
 pub(crate) struct Login {
     /// Who is logged in.
-    pub(crate) who: Option<Arc<Who>>,
+    pub(crate) who: Option<Arc<DeviceAddr>>,
     /// A login that has not taken effect yet.
     pending: Option<Pending>,
     /// The login that took effect last, and whether its answer gets lost.
@@ -28,12 +28,12 @@ pub(crate) struct Login {
 
 struct Pending {
     req: nertc_callkit_req,
-    who: Arc<Who>,
+    who: Arc<DeviceAddr>,
     needs_token: bool,
 }
 
-impl SignalingPlug {
-    pub(crate) fn login(self: &Arc<Self>, req: nertc_callkit_req, who: Who) -> i32 {
+impl LoopbackSignaling {
+    pub(crate) fn login(self: &Arc<Self>, req: nertc_callkit_req, who: DeviceAddr) -> i32 {
         let mut state = self.hub().lock();
         let fault = state.people.wire.script.hit(on::NERTC_CALLKIT_FAULT_ON_LOGIN as i32, Some(who.names()));
         let other = self.who().is_some_and(|it| it.account != who.account);
@@ -45,14 +45,14 @@ impl SignalingPlug {
             _ if other => self.answer(&mut state, req, ALREADY_LOGGED_IN),
             Some(Hit::Delay(delay)) => {
                 self.state().pending = Some(Pending { req, who, needs_token: false });
-                let plug = Arc::downgrade(self);
+                let backend = Arc::downgrade(self);
                 self.timer().after(delay, move || {
-                    plug.upgrade().inspect(|plug| plug.enter_late(req));
+                    backend.upgrade().inspect(|backend| backend.enter_late(req));
                 });
             }
             Some(Hit::Expire) => {
                 self.state().pending = Some(Pending { req, who, needs_token: true });
-                self.outlet().revive();
+                self.sink_queue().enable();
                 self.tell(&mut state, connection::NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED, BAD_TOKEN);
             }
             _ => self.enter(&mut state, req, who, fault),
@@ -62,16 +62,26 @@ impl SignalingPlug {
     }
 
     /// The login takes effect.
-    fn enter(self: &Arc<Self>, state: &mut State, req: nertc_callkit_req, who: Arc<Who>, fault: Option<Hit>) {
-        self.outlet().revive();
+    fn enter(
+        self: &Arc<Self>,
+        state: &mut State,
+        req: nertc_callkit_req,
+        who: Arc<DeviceAddr>,
+        fault: Option<Hit>,
+    ) {
+        self.sink_queue().enable();
         // What nobody will hear of stays for the next login.
         let is_lost = fault == Some(Hit::Drop);
         let (who, told) = state.login(self, who, !is_lost);
         *self.state() = Login { who: Some(who), last: Some((req, is_lost)), ..Login::default() };
         let extra = Some(Arc::new(Extra { server_ms: now_ms(), ..Extra::default() }));
-        state.people.wire.send(self, SignalMail::Done(req, Answer { extra, ..Answer::default() }), fault);
-        for mail in told {
-            state.people.wire.send(self, mail, None);
+        state.people.wire.send(
+            self,
+            SignalingMessage::Done(req, Answer { extra, ..Answer::default() }),
+            fault,
+        );
+        for message in told {
+            state.people.wire.send(self, message, None);
         }
     }
 
@@ -131,8 +141,8 @@ impl SignalingPlug {
         let Some(who) = cut_off else { return };
         let (_, told) = state.login(self, who, true);
         self.tell(state, connection::NERTC_CALLKIT_CONNECTION_RESTORED, OK);
-        for mail in told {
-            state.people.wire.send(self, mail, None);
+        for message in told {
+            state.people.wire.send(self, message, None);
         }
     }
 
@@ -144,11 +154,11 @@ impl SignalingPlug {
     }
 
     fn answer(self: &Arc<Self>, state: &mut State, req: nertc_callkit_req, code: i32) {
-        state.people.wire.send(self, SignalMail::Done(req, code.into()), None);
+        state.people.wire.send(self, SignalingMessage::Done(req, code.into()), None);
     }
 
     fn tell(self: &Arc<Self>, state: &mut State, what: connection, code: i32) {
         let notice = (code != OK).then(|| Arc::new(Notice { code, ..Notice::default() }));
-        state.people.wire.send(self, SignalMail::Connection(what, notice), None);
+        state.people.wire.send(self, SignalingMessage::Connection(what, notice), None);
     }
 }

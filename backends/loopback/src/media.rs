@@ -7,28 +7,28 @@ use nertc_callkit_abi::{
     nertc_callkit_fault_on as on, nertc_callkit_req, nertc_callkit_rtc_event, nertc_callkit_rtc_sink,
     nertc_callkit_rtc_what as what,
 };
-use nertc_callkit_plug::input::size;
-use nertc_callkit_plug::mail::{Text, Who};
-use nertc_callkit_plug::outlet::Mail;
+use nertc_callkit_backend::input::size;
+use nertc_callkit_backend::messages::{DeviceAddr, Text};
+use nertc_callkit_backend::sink_queue::SinkMessage;
 
-use crate::delivery::{Plug, Wire};
+use crate::delivery::{Backend, Wire};
 use crate::faults::Hit;
 use crate::hub::State;
 use crate::quick::Map;
-use crate::rtc::RtcPlug;
+use crate::rtc::LoopbackMedia;
 use crate::{ALREADY_MEMBER, OK, UID_CONFLICT};
 
 /// Rooms by name. An empty one goes.
-pub(crate) type Rooms = Map<Text, Vec<Arc<RtcPlug>>>;
+pub(crate) type Rooms = Map<Text, Vec<Arc<LoopbackMedia>>>;
 
-/// What a media plug knows of itself. Changed under the hub's lock only.
+/// What a media backend knows of itself. Changed under the hub's lock only.
 #[derive(Default)]
 pub(crate) struct Seat {
     /// The room it is in.
     pub(crate) room: Option<Text>,
     pub(crate) uid: u64,
     /// Whose uid it is, as signaling knows it.
-    pub(crate) owner: Option<Arc<Who>>,
+    pub(crate) owner: Option<Arc<DeviceAddr>>,
     /// Microphone and camera; off when the room is left, the core says anew what is on.
     pub(crate) enabled: u32,
     /// Ends with the room.
@@ -39,14 +39,14 @@ pub(crate) struct Seat {
 
 /// A message to a media sink.
 #[derive(Clone, Copy)]
-pub(crate) enum RtcMail {
+pub(crate) enum MediaMessage {
     /// An operation ended.
     Done(nertc_callkit_req, i32),
     /// Something happened in the room.
     Event(PeerEvent),
 }
 
-/// What happened to a peer; the fields of nertc_callkit_rtc_event that this plug uses.
+/// What happened to a peer; the fields of nertc_callkit_rtc_event that this backend uses.
 #[derive(Clone, Copy)]
 pub(crate) struct PeerEvent {
     what: what,
@@ -56,11 +56,11 @@ pub(crate) struct PeerEvent {
     flags: u32,
 }
 
-impl Mail for RtcMail {
+impl SinkMessage for MediaMessage {
     type Sink = nertc_callkit_rtc_sink;
 
     fn is_done(&self) -> bool {
-        matches!(self, RtcMail::Done(..))
+        matches!(self, MediaMessage::Done(..))
     }
 
     /// Who is there must be told; what is muted and how well it sounds comes again.
@@ -68,19 +68,19 @@ impl Mail for RtcMail {
         let comes_again =
             |it: what| matches!(it, what::NERTC_CALLKIT_RTC_PEER_MUTE | what::NERTC_CALLKIT_RTC_QUALITY);
         match self {
-            RtcMail::Event(event) => comes_again(event.what).then_some(c""),
-            RtcMail::Done(..) => None,
+            MediaMessage::Event(event) => comes_again(event.what).then_some(c""),
+            MediaMessage::Done(..) => None,
         }
     }
 
     fn send(&self, sink: &nertc_callkit_rtc_sink) -> bool {
         match (*self, sink.complete, sink.event) {
-            (RtcMail::Done(req, code), Some(complete), _) => {
+            (MediaMessage::Done(req, code), Some(complete), _) => {
                 // SAFETY: the sink is open.
                 unsafe { complete(sink.ctx, req, code, 0, std::ptr::null()) };
                 true
             }
-            (RtcMail::Event(it), _, Some(event)) => {
+            (MediaMessage::Event(it), _, Some(event)) => {
                 let lent = nertc_callkit_rtc_event {
                     struct_size: size::<nertc_callkit_rtc_event>(),
                     what: it.what as i32,
@@ -94,7 +94,7 @@ impl Mail for RtcMail {
                 // SAFETY: the sink is open; the event outlives the call.
                 unsafe { event(sink.ctx, &lent) == 0 }
             }
-            (RtcMail::Done(..), None, _) | (RtcMail::Event(_), _, None) => true,
+            (MediaMessage::Done(..), None, _) | (MediaMessage::Event(_), _, None) => true,
         }
     }
 }
@@ -142,10 +142,10 @@ impl Seat {
 }
 
 impl State {
-    /// May this plug join the room with this uid?
-    pub(crate) fn may_join(&self, plug: &RtcPlug, name: &CStr, uid: u64) -> i32 {
-        let taken = |it: &Arc<RtcPlug>| it.seat().uid == uid;
-        if plug.seat().room.is_some() {
+    /// May this backend join the room with this uid?
+    pub(crate) fn may_join(&self, backend: &LoopbackMedia, name: &CStr, uid: u64) -> i32 {
+        let taken = |it: &Arc<LoopbackMedia>| it.seat().uid == uid;
+        if backend.seat().room.is_some() {
             ALREADY_MEMBER
         } else if self.rooms.get(name).is_some_and(|room| room.iter().any(taken)) {
             UID_CONFLICT
@@ -154,34 +154,34 @@ impl State {
         }
     }
 
-    /// Puts the plug into the room; everybody there learns of it, and it of them.
-    pub(crate) fn enter_room(&mut self, plug: &Arc<RtcPlug>, name: &CStr, uid: u64) {
+    /// Puts the backend into the room; everybody there learns of it, and it of them.
+    pub(crate) fn enter_room(&mut self, backend: &Arc<LoopbackMedia>, name: &CStr, uid: u64) {
         let name: Text = name.into();
         let me = {
-            let mut seat = plug.seat();
+            let mut seat = backend.seat();
             (seat.room, seat.uid) = (Some(name.clone()), uid);
             seat.introduction()
         };
         let room = self.rooms.entry(name).or_default();
         for peer in room.iter() {
             let they = peer.seat().introduction();
-            they.for_each(|event| tell(&mut self.people.wire, plug, event));
+            they.for_each(|event| tell(&mut self.people.wire, backend, event));
             me.clone().for_each(|event| tell(&mut self.people.wire, peer, event));
         }
-        room.push(plug.clone());
+        room.push(backend.clone());
     }
 
-    /// Takes the plug out of its room, if it is in one. `lost`: without a word.
-    pub(crate) fn end_media(&mut self, plug: &Arc<RtcPlug>, lost: bool) {
+    /// Takes the backend out of its room, if it is in one. `lost`: without a word.
+    pub(crate) fn end_media(&mut self, backend: &Arc<LoopbackMedia>, lost: bool) {
         let (name, uid) = {
-            let mut seat = plug.seat();
+            let mut seat = backend.seat();
             (seat.enabled, seat.muted) = (0, 0);
             seat.unwanted.clear();
             (seat.room.take(), seat.uid)
         };
         let Some(name) = name else { return };
         let Some(room) = self.rooms.get_mut(&name) else { return };
-        room.retain(|it| !Arc::ptr_eq(it, plug));
+        room.retain(|it| !Arc::ptr_eq(it, backend));
         if room.is_empty() {
             self.rooms.remove(&name);
         }
@@ -190,50 +190,54 @@ impl State {
         self.tell_room(&name, None, event);
     }
 
-    /// The same for every media plug that a device joined with. A device that dies hears nothing any more.
-    pub(crate) fn end_media_of(&mut self, who: &Who, dies: bool) {
+    /// The same for every media backend that a device joined with. A device that dies hears nothing any more.
+    pub(crate) fn end_media_of(&mut self, who: &DeviceAddr, dies: bool) {
         let all = self.rooms.values().flatten();
         let own = all.filter(|it| it.seat().owner.as_deref() == Some(who)).cloned().collect::<Vec<_>>();
-        for plug in own {
-            self.end_media(&plug, dies);
+        for backend in own {
+            self.end_media(&backend, dies);
             if dies {
-                plug.outlet().die();
+                backend.sink_queue().disable();
             }
         }
     }
 
     /// Opens or closes microphone or camera.
-    pub(crate) fn enable(&mut self, plug: &Arc<RtcPlug>, media: u32, on: bool) {
-        let changed = switch(&mut plug.seat().enabled, media, on);
-        self.tell_change(plug, what::NERTC_CALLKIT_RTC_PEER_MEDIA, changed, on);
+    pub(crate) fn enable(&mut self, backend: &Arc<LoopbackMedia>, media: u32, on: bool) {
+        let changed = switch(&mut backend.seat().enabled, media, on);
+        self.tell_change(backend, what::NERTC_CALLKIT_RTC_PEER_MEDIA, changed, on);
     }
 
     /// Mutes or unmutes.
-    pub(crate) fn mute(&mut self, plug: &Arc<RtcPlug>, media: u32, on: bool) {
-        let changed = switch(&mut plug.seat().muted, media, on);
-        self.tell_change(plug, what::NERTC_CALLKIT_RTC_PEER_MUTE, changed, on);
+    pub(crate) fn mute(&mut self, backend: &Arc<LoopbackMedia>, media: u32, on: bool) {
+        let changed = switch(&mut backend.seat().muted, media, on);
+        self.tell_change(backend, what::NERTC_CALLKIT_RTC_PEER_MUTE, changed, on);
     }
 
-    /// Who hears a frame of `plug`: each is kept from closing until `RtcPlug::heard`.
-    pub(crate) fn listeners(&self, plug: &Arc<RtcPlug>, media: u32) -> (u64, Vec<Arc<RtcPlug>>) {
-        let seat = plug.seat();
+    /// Who hears a frame of `backend`: each is kept from closing until `LoopbackMedia::heard`.
+    pub(crate) fn listeners(
+        &self,
+        backend: &Arc<LoopbackMedia>,
+        media: u32,
+    ) -> (u64, Vec<Arc<LoopbackMedia>>) {
+        let seat = backend.seat();
         let uid = seat.uid;
         let Some(room) = seat.room.as_ref().filter(|_| seat.sends(media)) else { return (uid, Vec::new()) };
-        let peers = self.rooms.get(room).into_iter().flatten().filter(|it| !Arc::ptr_eq(it, plug));
+        let peers = self.rooms.get(room).into_iter().flatten().filter(|it| !Arc::ptr_eq(it, backend));
         (uid, peers.filter(|it| it.seat().wants(uid, media) && it.hear()).cloned().collect())
     }
 
-    fn tell_change(&mut self, plug: &Arc<RtcPlug>, what: what, changed: u32, on: bool) {
+    fn tell_change(&mut self, backend: &Arc<LoopbackMedia>, what: what, changed: u32, on: bool) {
         let (room, uid) = {
-            let seat = plug.seat();
+            let seat = backend.seat();
             (seat.room.clone(), seat.uid)
         };
         if let Some(room) = room.filter(|_| changed != 0) {
-            self.tell_room(&room, Some(plug), PeerEvent::media(what, uid, changed, on));
+            self.tell_room(&room, Some(backend), PeerEvent::media(what, uid, changed, on));
         }
     }
 
-    fn tell_room(&mut self, name: &CStr, except: Option<&Arc<RtcPlug>>, event: PeerEvent) {
+    fn tell_room(&mut self, name: &CStr, except: Option<&Arc<LoopbackMedia>>, event: PeerEvent) {
         let peers = self.rooms.get(name).into_iter().flatten();
         for peer in peers.filter(|peer| !except.is_some_and(|it| Arc::ptr_eq(it, peer))) {
             tell(&mut self.people.wire, peer, event);
@@ -241,12 +245,12 @@ impl State {
     }
 }
 
-fn tell(wire: &mut Wire, plug: &Arc<RtcPlug>, event: PeerEvent) {
-    let owner = plug.seat().owner.clone();
-    let names = owner.as_deref().map(Who::names);
+fn tell(wire: &mut Wire, backend: &Arc<LoopbackMedia>, event: PeerEvent) {
+    let owner = backend.seat().owner.clone();
+    let names = owner.as_deref().map(DeviceAddr::names);
     match (wire.script.hit(on::NERTC_CALLKIT_FAULT_ON_EVENT_RTC as i32, names), owner) {
         (Some(hit @ (Hit::Die | Hit::Kick)), Some(owner)) => wire.strike(&owner, hit),
-        (fault, _) => wire.send(plug, RtcMail::Event(event), fault),
+        (fault, _) => wire.send(backend, MediaMessage::Event(event), fault),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Media without media, for hosts that bring their own: the smallest plug that keeps the contract. Every
+//! Media without media, for hosts that bring their own: the smallest backend that keeps the contract. Every
 //! operation is accepted and completes at once, from inside itself; the peer comes and goes as signaling says
 //! (NO_MEDIA).
 
@@ -10,9 +10,9 @@ use nertc_callkit_abi::{
     NERTC_CALLKIT_ABI, nertc_callkit_req, nertc_callkit_rtc, nertc_callkit_rtc_cap, nertc_callkit_rtc_join,
     nertc_callkit_rtc_sink, nertc_callkit_view,
 };
-use nertc_callkit_plug::input::{lent, size};
+use nertc_callkit_backend::input::{borrow_struct, size};
 
-use crate::{OK, PLUG_FAILED};
+use crate::{BACKEND_FAILED, OK};
 
 /// What `ctx` points to.
 struct NoneRtc {
@@ -45,10 +45,10 @@ static VTABLE: Vtable = Vtable(nertc_callkit_rtc {
     network_changed: None,
 });
 
-/// A new plug. Whoever gets the ctx calls the vtable's release once.
+/// A new backend. Whoever gets the ctx calls the vtable's release once.
 pub fn new() -> (&'static nertc_callkit_rtc, *mut c_void) {
-    let plug = Box::new(NoneRtc { sink: AtomicPtr::new(ptr::null_mut()) });
-    (&VTABLE.0, Box::into_raw(plug).cast())
+    let backend = Box::new(NoneRtc { sink: AtomicPtr::new(ptr::null_mut()) });
+    (&VTABLE.0, Box::into_raw(backend).cast())
 }
 
 /// Completes `req` with success.
@@ -59,7 +59,7 @@ unsafe fn done(ctx: *mut c_void, req: nertc_callkit_req) -> i32 {
     // SAFETY: our ctx; the sink is lent until close_backend.
     let sink = unsafe { (*ctx.cast::<NoneRtc>()).sink.load(Ordering::Acquire).as_ref() };
     match sink.and_then(|sink| Some((sink.ctx, sink.complete?))) {
-        None => PLUG_FAILED,
+        None => BACKEND_FAILED,
         Some((sink, complete)) => {
             // SAFETY: the sink is open.
             unsafe { complete(sink, req, OK, 0, ptr::null()) };
@@ -70,13 +70,13 @@ unsafe fn done(ctx: *mut c_void, req: nertc_callkit_req) -> i32 {
 
 unsafe extern "C" fn open(ctx: *mut c_void, sink: *const nertc_callkit_rtc_sink) -> i32 {
     // SAFETY: the contract of open.
-    match unsafe { lent(sink) } {
+    match unsafe { borrow_struct(sink) } {
         Some(it) if it.abi == NERTC_CALLKIT_ABI => {
             // SAFETY: our ctx.
             unsafe { (*ctx.cast::<NoneRtc>()).sink.store(sink.cast_mut(), Ordering::Release) };
             OK
         }
-        _ => PLUG_FAILED,
+        _ => BACKEND_FAILED,
     }
 }
 

@@ -8,31 +8,31 @@ use nertc_callkit_abi::{
     nertc_callkit_req, nertc_callkit_rtc, nertc_callkit_rtc_join, nertc_callkit_rtc_sink,
     nertc_callkit_status as status, nertc_callkit_view,
 };
-use nertc_callkit_plug::input::{lent, plug, shield, size, text};
-use nertc_callkit_plug::mail::Who;
-use nertc_callkit_plug::outlet::Outlet;
+use nertc_callkit_backend::input::{backend, borrow_struct, catch_panic, size, text};
+use nertc_callkit_backend::messages::DeviceAddr;
+use nertc_callkit_backend::sink_queue::SinkQueue;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::delivery::{Flush, Plug};
+use crate::delivery::{Backend, Flush};
 use crate::faults::Hit;
 use crate::hub::{Hub, State, finish};
-use crate::media::{RtcMail, Seat};
+use crate::media::{MediaMessage, Seat};
 use crate::timer::Timer;
-use crate::{NOT_LOGGED_IN, OK, PLUG_FAILED};
+use crate::{BACKEND_FAILED, NOT_LOGGED_IN, OK};
 
 const MEDIA: u32 = media_bit::NERTC_CALLKIT_MEDIA_AUDIO as u32 | media_bit::NERTC_CALLKIT_MEDIA_VIDEO as u32;
 
-/// One media plug: what `ctx` points to, counted.
-pub(crate) struct RtcPlug {
+/// One media backend: what `ctx` points to, counted.
+pub(crate) struct LoopbackMedia {
     hub: Arc<Hub>,
     seat: Mutex<Seat>,
     frames: Mutex<Frames>,
     /// Signalled when the last frame has left the sink.
     still: Condvar,
-    outlet: Outlet<RtcMail>,
+    sink_queue: SinkQueue<MediaMessage>,
 }
 
-/// Frames on their way into the sink of one plug.
+/// Frames on their way into the sink of one backend.
 #[derive(Default)]
 struct Frames {
     inside: u32,
@@ -40,11 +40,11 @@ struct Frames {
     leaving: Vec<nertc_callkit_req>,
 }
 
-impl Plug for RtcPlug {
-    type Mail = RtcMail;
+impl Backend for LoopbackMedia {
+    type SinkMessage = MediaMessage;
 
-    fn outlet(&self) -> &Outlet<RtcMail> {
-        &self.outlet
+    fn sink_queue(&self) -> &SinkQueue<MediaMessage> {
+        &self.sink_queue
     }
 
     fn timer(&self) -> &Timer {
@@ -77,26 +77,26 @@ static VTABLE: Vtable = Vtable(nertc_callkit_rtc {
     network_changed: None,
 });
 
-/// A new media plug on `hub`. Whoever gets the ctx calls the vtable's release once.
+/// A new media backend on `hub`. Whoever gets the ctx calls the vtable's release once.
 pub fn new(hub: &Arc<Hub>) -> (&'static nertc_callkit_rtc, *mut c_void) {
-    let plug = RtcPlug {
+    let backend = LoopbackMedia {
         hub: hub.clone(),
         seat: Mutex::default(),
         frames: Mutex::default(),
         still: Condvar::new(),
-        outlet: Outlet::new(),
+        sink_queue: SinkQueue::new(),
     };
-    (&VTABLE.0, Arc::into_raw(Arc::new(plug)).cast_mut().cast())
+    (&VTABLE.0, Arc::into_raw(Arc::new(backend)).cast_mut().cast())
 }
 
-impl RtcPlug {
+impl LoopbackMedia {
     pub(crate) fn seat(&self) -> MutexGuard<'_, Seat> {
         self.seat.lock()
     }
 
     /// A frame comes in; false: the sink is closed.
     pub(crate) fn hear(&self) -> bool {
-        let is_open = !self.outlet.sink().is_null();
+        let is_open = !self.sink_queue.sink().is_null();
         self.frames.lock().inside += u32::from(is_open);
         is_open
     }
@@ -113,7 +113,7 @@ impl RtcPlug {
             std::mem::take(&mut frames.leaving)
         };
         if !left.is_empty() {
-            left.into_iter().for_each(|req| self.outlet.push(RtcMail::Done(req, OK)));
+            left.into_iter().for_each(|req| self.sink_queue.push(MediaMessage::Done(req, OK)));
             self.clone().flush();
         }
     }
@@ -121,7 +121,7 @@ impl RtcPlug {
     /// Runs an operation; `body` changes the hub.
     fn run(self: &Arc<Self>, req: nertc_callkit_req, body: impl FnOnce(&mut State)) -> i32 {
         let Some(mut state) = self.begin() else { return OK };
-        state.people.wire.send(self, RtcMail::Done(req, OK), None);
+        state.people.wire.send(self, MediaMessage::Done(req, OK), None);
         body(&mut state);
         finish(state);
         OK
@@ -133,14 +133,14 @@ impl RtcPlug {
         if state.is_dead(self.seat().owner.as_deref()) {
             return None;
         }
-        self.outlet.revive();
+        self.sink_queue.enable();
         Some(state)
     }
 
     /// The fault of an operation, after DIE and KICK have struck.
     fn fault(self: &Arc<Self>, state: &mut State, place: on) -> Option<Hit> {
         let owner = self.seat().owner.clone();
-        let hit = state.people.wire.script.hit(place as i32, owner.as_deref().map(Who::names));
+        let hit = state.people.wire.script.hit(place as i32, owner.as_deref().map(DeviceAddr::names));
         if let (Some(strike @ (Hit::Die | Hit::Kick)), Some(owner)) = (hit, owner) {
             state.people.wire.strike(&owner, strike);
         }
@@ -166,7 +166,7 @@ impl RtcPlug {
             _ => state.may_join(self, name, args.uid),
         };
         let fault = fault.filter(|it| *it != Hit::Kick);
-        state.people.wire.send(self, RtcMail::Done(req, code), fault);
+        state.people.wire.send(self, MediaMessage::Done(req, code), fault);
         if code == OK {
             state.enter_room(self, name, args.uid);
         }
@@ -188,7 +188,7 @@ impl RtcPlug {
         if frames.inside > 0 && fault.is_none() {
             frames.leaving.push(req);
         } else {
-            state.people.wire.send(self, RtcMail::Done(req, code), fault);
+            state.people.wire.send(self, MediaMessage::Done(req, code), fault);
         }
         drop(frames);
         finish(state);
@@ -200,7 +200,7 @@ impl RtcPlug {
         let mut state = self.hub.lock();
         state.end_media(self, true);
         finish(state);
-        self.outlet.close();
+        self.sink_queue.close();
         let mut frames = self.frames.lock();
         while frames.inside > 0 {
             self.still.wait(&mut frames);
@@ -213,7 +213,7 @@ impl RtcPlug {
         let frame = nertc_callkit_frame { struct_size: size::<nertc_callkit_frame>(), uid, ..*frame };
         for listener in listeners {
             // SAFETY: `close` lets the sink go only after `heard`; NULL if it is already on its way.
-            let sink = unsafe { listener.outlet.sink().as_ref() };
+            let sink = unsafe { listener.sink_queue.sink().as_ref() };
             if let Some((ctx, take)) = sink.and_then(|sink| Some((sink.ctx, sink.frame?))) {
                 // SAFETY: the sink is open; frame and planes are lent until it returns.
                 unsafe { take(ctx, &frame) };
@@ -226,28 +226,28 @@ impl RtcPlug {
 
 unsafe extern "C" fn open(ctx: *mut c_void, sink: *const nertc_callkit_rtc_sink) -> i32 {
     // SAFETY: the contract of open: our ctx, a sink that stays valid until close_backend has returned.
-    let (plug, sink) = unsafe { (plug::<RtcPlug>(ctx), lent(sink)) };
+    let (backend, sink) = unsafe { (backend::<LoopbackMedia>(ctx), borrow_struct(sink)) };
     match sink {
-        Some(sink) if sink.abi == NERTC_CALLKIT_ABI => plug.outlet.open(sink),
-        _ => return PLUG_FAILED,
+        Some(sink) if sink.abi == NERTC_CALLKIT_ABI => backend.sink_queue.open(sink),
+        _ => return BACKEND_FAILED,
     }
     OK
 }
 
 unsafe extern "C" fn close_backend(ctx: *mut c_void) {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<RtcPlug>(ctx) };
-    shield(|| {
-        plug.close();
+    let backend = unsafe { backend::<LoopbackMedia>(ctx) };
+    catch_panic(|| {
+        backend.close();
         OK
     });
 }
 
 unsafe extern "C" fn release(ctx: *mut c_void) {
     // SAFETY: our ctx, and nobody uses it after this: the reference that `new` handed out.
-    let plug = unsafe { Arc::from_raw(ctx.cast_const().cast::<RtcPlug>()) };
-    shield(|| {
-        drop(plug);
+    let backend = unsafe { Arc::from_raw(ctx.cast_const().cast::<LoopbackMedia>()) };
+    catch_panic(|| {
+        drop(backend);
         OK
     });
 }
@@ -258,29 +258,29 @@ unsafe extern "C" fn join(
     args: *const nertc_callkit_rtc_join,
 ) -> i32 {
     // SAFETY: our ctx; the arguments are lent for the call.
-    let (plug, args) = unsafe { (plug::<RtcPlug>(ctx), lent(args)) };
-    let Some(args) = args else { return PLUG_FAILED };
+    let (backend, args) = unsafe { (backend::<LoopbackMedia>(ctx), borrow_struct(args)) };
+    let Some(args) = args else { return BACKEND_FAILED };
     // SAFETY: lent for the call.
     let name = unsafe { text(args.channel_name) };
-    shield(|| plug.join(req, args, name))
+    catch_panic(|| backend.join(req, args, name))
 }
 
 unsafe extern "C" fn leave(ctx: *mut c_void, req: nertc_callkit_req) -> i32 {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<RtcPlug>(ctx) };
-    shield(|| plug.leave(req))
+    let backend = unsafe { backend::<LoopbackMedia>(ctx) };
+    catch_panic(|| backend.leave(req))
 }
 
 unsafe extern "C" fn enable_local(ctx: *mut c_void, req: nertc_callkit_req, media: u32, on: i32) -> i32 {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<RtcPlug>(ctx) };
-    shield(|| plug.run(req, |state| state.enable(&plug, media & MEDIA, on != 0)))
+    let backend = unsafe { backend::<LoopbackMedia>(ctx) };
+    catch_panic(|| backend.run(req, |state| state.enable(&backend, media & MEDIA, on != 0)))
 }
 
 unsafe extern "C" fn mute_local(ctx: *mut c_void, req: nertc_callkit_req, media: u32, muted: i32) -> i32 {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<RtcPlug>(ctx) };
-    shield(|| plug.run(req, |state| state.mute(&plug, media & MEDIA, muted != 0)))
+    let backend = unsafe { backend::<LoopbackMedia>(ctx) };
+    catch_panic(|| backend.run(req, |state| state.mute(&backend, media & MEDIA, muted != 0)))
 }
 
 unsafe extern "C" fn subscribe(
@@ -291,8 +291,8 @@ unsafe extern "C" fn subscribe(
     on: i32,
 ) -> i32 {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<RtcPlug>(ctx) };
-    shield(|| plug.run(req, |_| plug.seat().want(uid, media & MEDIA, on != 0)))
+    let backend = unsafe { backend::<LoopbackMedia>(ctx) };
+    catch_panic(|| backend.run(req, |_| backend.seat().want(uid, media & MEDIA, on != 0)))
 }
 
 unsafe extern "C" fn set_view(
@@ -302,16 +302,16 @@ unsafe extern "C" fn set_view(
     _view: *const nertc_callkit_view,
 ) -> i32 {
     // SAFETY: our ctx, not released. Nothing is drawn: frames go to the host.
-    let plug = unsafe { plug::<RtcPlug>(ctx) };
-    shield(|| plug.run(req, |_| {}))
+    let backend = unsafe { backend::<LoopbackMedia>(ctx) };
+    catch_panic(|| backend.run(req, |_| {}))
 }
 
 unsafe extern "C" fn push_frame(ctx: *mut c_void, frame: *const nertc_callkit_frame) -> i32 {
     // SAFETY: our ctx; the frame is lent for the call.
-    let (plug, frame) = unsafe { (plug::<RtcPlug>(ctx), lent(frame)) };
+    let (backend, frame) = unsafe { (backend::<LoopbackMedia>(ctx), borrow_struct(frame)) };
     match frame {
         Some(frame) if frame.media & MEDIA == frame.media && frame.media.is_power_of_two() => {
-            shield(|| plug.push_frame(frame))
+            catch_panic(|| backend.push_frame(frame))
         }
         _ => status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT as i32,
     }

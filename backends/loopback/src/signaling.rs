@@ -1,6 +1,6 @@
 //! The signaling vtable.
 //!
-//! A plug keeps the contract with three habits: every operation that answers 0 leads to exactly one
+//! A backend keeps the contract with three habits: every operation that answers 0 leads to exactly one
 //! completion, the sink is only called with no lock held, and after close_backend it is not called at all.
 
 use std::ffi::{c_char, c_void};
@@ -11,32 +11,32 @@ use nertc_callkit_abi::{
     nertc_callkit_login_args, nertc_callkit_record, nertc_callkit_req, nertc_callkit_signaling,
     nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap, nertc_callkit_signaling_sink,
 };
-use nertc_callkit_plug::input::{lent, plug, shield, size, text};
-use nertc_callkit_plug::mail::{self, Answer, SignalMail, Who};
-use nertc_callkit_plug::outlet::Outlet;
+use nertc_callkit_backend::input::{backend, borrow_struct, catch_panic, size, text};
+use nertc_callkit_backend::messages::{self, Answer, DeviceAddr, SignalingMessage};
+use nertc_callkit_backend::sink_queue::SinkQueue;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::channels::Args;
-use crate::delivery::Plug;
+use crate::delivery::Backend;
 use crate::faults::Hit;
 use crate::hub::{Hub, Record, State, finish};
 use crate::login::Login;
 use crate::timer::Timer;
-use crate::{NOT_LOGGED_IN, OK, PLUG_FAILED, TIMEOUT};
+use crate::{BACKEND_FAILED, NOT_LOGGED_IN, OK, TIMEOUT};
 
-/// One signaling plug: what `ctx` points to, counted.
-pub(crate) struct SignalingPlug {
+/// One signaling backend: what `ctx` points to, counted.
+pub(crate) struct LoopbackSignaling {
     hub: Arc<Hub>,
     /// Changed under the hub's lock only.
     login: Mutex<Login>,
-    outlet: Outlet<SignalMail>,
+    sink_queue: SinkQueue<SignalingMessage>,
 }
 
-impl Plug for SignalingPlug {
-    type Mail = SignalMail;
+impl Backend for LoopbackSignaling {
+    type SinkMessage = SignalingMessage;
 
-    fn outlet(&self) -> &Outlet<SignalMail> {
-        &self.outlet
+    fn sink_queue(&self) -> &SinkQueue<SignalingMessage> {
+        &self.sink_queue
     }
 
     fn timer(&self) -> &Timer {
@@ -85,15 +85,16 @@ const fn vtable(more_caps: u32) -> Vtable {
     })
 }
 
-/// A new signaling plug on `hub`. Whoever gets the ctx calls the vtable's release once.
+/// A new signaling backend on `hub`. Whoever gets the ctx calls the vtable's release once.
 pub fn new(hub: &Arc<Hub>) -> (&'static nertc_callkit_signaling, *mut c_void) {
-    let plug = SignalingPlug { hub: hub.clone(), login: Mutex::default(), outlet: Outlet::new() };
+    let backend =
+        LoopbackSignaling { hub: hub.clone(), login: Mutex::default(), sink_queue: SinkQueue::new() };
     let with_records = hub.has(hub_flag::NERTC_CALLKIT_HUB_SERVER_RECORD);
     let vtable = if with_records { &VTABLE_WITH_RECORDS } else { &VTABLE };
-    (&vtable.0, Arc::into_raw(Arc::new(plug)).cast_mut().cast())
+    (&vtable.0, Arc::into_raw(Arc::new(backend)).cast_mut().cast())
 }
 
-impl SignalingPlug {
+impl LoopbackSignaling {
     pub(crate) fn hub(&self) -> &Hub {
         &self.hub
     }
@@ -107,7 +108,7 @@ impl SignalingPlug {
         self.login.lock()
     }
 
-    pub(crate) fn who(&self) -> Option<Arc<Who>> {
+    pub(crate) fn who(&self) -> Option<Arc<DeviceAddr>> {
         self.state().who.clone()
     }
 
@@ -116,10 +117,10 @@ impl SignalingPlug {
         self: &Arc<Self>,
         req: nertc_callkit_req,
         place: on,
-        body: impl FnOnce(&mut State, &Arc<Who>) -> Answer,
+        body: impl FnOnce(&mut State, &Arc<DeviceAddr>) -> Answer,
     ) -> i32 {
         let mut state = self.hub.lock();
-        if self.outlet.is_dead() {
+        if self.sink_queue.is_disabled() {
             return OK;
         }
         let who = self.who();
@@ -139,18 +140,18 @@ impl SignalingPlug {
             (Some(who), _) => body(&mut state, who),
         };
         let fault = fault.filter(|it| *it != Hit::Kick);
-        state.people.wire.send(self, SignalMail::Done(req, answer), fault);
+        state.people.wire.send(self, SignalingMessage::Done(req, answer), fault);
         finish(state);
         OK
     }
 
-    /// The plug goes: without a logout nobody is told.
+    /// The backend goes: without a logout nobody is told.
     fn close(self: &Arc<Self>) {
         let mut state = self.hub.lock();
         let login = std::mem::take(&mut *self.state());
         login.who.inspect(|who| state.vanish(self, who));
         finish(state);
-        self.outlet.close();
+        self.sink_queue.close();
     }
 }
 
@@ -163,11 +164,11 @@ unsafe fn operation(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
     place: on,
-    body: impl FnOnce(&mut State, &Arc<Who>, &Args) -> Answer,
+    body: impl FnOnce(&mut State, &Arc<DeviceAddr>, &Args) -> Answer,
 ) -> i32 {
     // SAFETY: the caller's promise.
-    let (plug, args) = unsafe { (plug::<SignalingPlug>(ctx), lent(args)) };
-    let Some(args) = args else { return PLUG_FAILED };
+    let (backend, args) = unsafe { (backend::<LoopbackSignaling>(ctx), borrow_struct(args)) };
+    let Some(args) = args else { return BACKEND_FAILED };
     // SAFETY: the texts are lent for the call.
     let args = unsafe {
         Args {
@@ -179,33 +180,33 @@ unsafe fn operation(
             custom: text(args.custom),
         }
     };
-    shield(|| plug.run(req, place, |state, me| body(state, me, &args)))
+    catch_panic(|| backend.run(req, place, |state, me| body(state, me, &args)))
 }
 
 unsafe extern "C" fn open(ctx: *mut c_void, sink: *const nertc_callkit_signaling_sink) -> i32 {
     // SAFETY: the contract of open: our ctx, a sink that stays valid until close_backend has returned.
-    let (plug, sink) = unsafe { (plug::<SignalingPlug>(ctx), lent(sink)) };
+    let (backend, sink) = unsafe { (backend::<LoopbackSignaling>(ctx), borrow_struct(sink)) };
     match sink {
-        Some(sink) if sink.abi == NERTC_CALLKIT_ABI => plug.outlet.open(sink),
-        _ => return PLUG_FAILED,
+        Some(sink) if sink.abi == NERTC_CALLKIT_ABI => backend.sink_queue.open(sink),
+        _ => return BACKEND_FAILED,
     }
     OK
 }
 
 unsafe extern "C" fn close_backend(ctx: *mut c_void) {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<SignalingPlug>(ctx) };
-    shield(|| {
-        plug.close();
+    let backend = unsafe { backend::<LoopbackSignaling>(ctx) };
+    catch_panic(|| {
+        backend.close();
         OK
     });
 }
 
 unsafe extern "C" fn release(ctx: *mut c_void) {
     // SAFETY: our ctx, and nobody uses it after this: the reference that `new` handed out.
-    let plug = unsafe { Arc::from_raw(ctx.cast_const().cast::<SignalingPlug>()) };
-    shield(|| {
-        drop(plug);
+    let backend = unsafe { Arc::from_raw(ctx.cast_const().cast::<LoopbackSignaling>()) };
+    catch_panic(|| {
+        drop(backend);
         OK
     });
 }
@@ -216,21 +217,22 @@ unsafe extern "C" fn login(
     args: *const nertc_callkit_login_args,
 ) -> i32 {
     // SAFETY: our ctx; the arguments are lent for the call.
-    let (plug, args) = unsafe { (plug::<SignalingPlug>(ctx), lent(args)) };
-    let Some(args) = args else { return PLUG_FAILED };
+    let (backend, args) = unsafe { (backend::<LoopbackSignaling>(ctx), borrow_struct(args)) };
+    let Some(args) = args else { return BACKEND_FAILED };
     // SAFETY: the texts are lent for the call. Any account, any token.
-    let who = unsafe { Who { account: text(args.account).into(), device: text(args.device_id).into() } };
-    shield(|| plug.login(req, who))
+    let who =
+        unsafe { DeviceAddr { account: text(args.account).into(), device: text(args.device_id).into() } };
+    catch_panic(|| backend.login(req, who))
 }
 
 unsafe extern "C" fn logout(ctx: *mut c_void, req: nertc_callkit_req) -> i32 {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<SignalingPlug>(ctx) };
-    shield(|| {
-        plug.cancel_login(&mut plug.hub.lock());
-        plug.run(req, on::NERTC_CALLKIT_FAULT_ON_LOGOUT, |state, me| {
+    let backend = unsafe { backend::<LoopbackSignaling>(ctx) };
+    catch_panic(|| {
+        backend.cancel_login(&mut backend.hub.lock());
+        backend.run(req, on::NERTC_CALLKIT_FAULT_ON_LOGOUT, |state, me| {
             state.logout(me);
-            plug.forget_login();
+            backend.forget_login();
             OK.into()
         })
     })
@@ -241,7 +243,7 @@ unsafe extern "C" fn create(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.create(me, args.call_type);
+    let body = |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| state.create(me, args.call_type);
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_CREATE, body) }
 }
@@ -260,7 +262,7 @@ unsafe extern "C" fn invite(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.invite(me, args).into();
+    let body = |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| state.invite(me, args).into();
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_INVITE, body) }
 }
@@ -270,7 +272,7 @@ unsafe extern "C" fn cancel_invite(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.cancel_invite(me, args).into();
+    let body = |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| state.cancel_invite(me, args).into();
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_CANCEL, body) }
 }
@@ -280,7 +282,8 @@ unsafe extern "C" fn accept(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.answer_invite(me, args, true).into();
+    let body =
+        |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| state.answer_invite(me, args, true).into();
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_ACCEPT, body) }
 }
@@ -291,9 +294,10 @@ unsafe extern "C" fn reject(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<SignalingPlug>(ctx) };
-    let hub = Arc::downgrade(&plug.hub);
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.reject_invite(me, args, &hub).into();
+    let backend = unsafe { backend::<LoopbackSignaling>(ctx) };
+    let hub = Arc::downgrade(&backend.hub);
+    let body =
+        |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| state.reject_invite(me, args, &hub).into();
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_REJECT, body) }
 }
@@ -303,7 +307,7 @@ unsafe extern "C" fn leave(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| {
+    let body = |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| {
         state.leave(me, args.channel, args.custom(), args.keep).into()
     };
     // SAFETY: the contract of the slot.
@@ -315,7 +319,7 @@ unsafe extern "C" fn close(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.close(me, args).into();
+    let body = |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| state.close(me, args).into();
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_CLOSE, body) }
 }
@@ -325,7 +329,7 @@ unsafe extern "C" fn control(
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
-    let body = |state: &mut State, me: &Arc<Who>, args: &Args| state.control(me, args).into();
+    let body = |state: &mut State, me: &Arc<DeviceAddr>, args: &Args| state.control(me, args).into();
     // SAFETY: the contract of the slot.
     unsafe { operation(ctx, req, args, on::NERTC_CALLKIT_FAULT_ON_CONTROL, body) }
 }
@@ -336,12 +340,12 @@ unsafe extern "C" fn send_record(
     record: *const nertc_callkit_record,
 ) -> i32 {
     // SAFETY: our ctx; the record is lent for the call.
-    let (plug, record) = unsafe { (plug::<SignalingPlug>(ctx), lent(record)) };
-    let Some(record) = record else { return PLUG_FAILED };
+    let (backend, record) = unsafe { (backend::<LoopbackSignaling>(ctx), borrow_struct(record)) };
+    let Some(record) = record else { return BACKEND_FAILED };
     // SAFETY: the texts of the record are lent for the call.
     let string = |it: *const _| unsafe { text(it) }.to_string_lossy().into_owned();
-    shield(|| {
-        plug.run(req, on::NERTC_CALLKIT_FAULT_ON_RECORD, |state, me| {
+    catch_panic(|| {
+        backend.run(req, on::NERTC_CALLKIT_FAULT_ON_RECORD, |state, me| {
             state.keep_record(Record {
                 from: string(me.account.as_ptr()),
                 to: string(record.to),
@@ -360,7 +364,7 @@ unsafe extern "C" fn send_record(
 
 /// # Safety
 /// The texts of the record end, and so do those that it points to.
-unsafe fn sent(me: &Who, record: &nertc_callkit_record) -> mail::Record {
+unsafe fn sent(me: &DeviceAddr, record: &nertc_callkit_record) -> messages::Record {
     let count =
         if record.accounts.is_null() || record.durations_s.is_null() { 0 } else { record.account_count };
     // SAFETY: the caller's promise: `account_count` of each.
@@ -368,7 +372,7 @@ unsafe fn sent(me: &Who, record: &nertc_callkit_record) -> mail::Record {
         |at: usize| unsafe { (text(*record.accounts.add(at)).into(), *record.durations_s.add(at)) };
     // SAFETY: the caller's promise.
     let shared = |it: *const _| unsafe { text(it) }.into();
-    mail::Record {
+    messages::Record {
         from: me.account.clone(),
         id: shared(record.client_msg_id),
         to: shared(record.to),
@@ -382,14 +386,14 @@ unsafe fn sent(me: &Who, record: &nertc_callkit_record) -> mail::Record {
 
 unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_signaling_args, state: i32) {
     // SAFETY: our ctx; the arguments are lent for the call.
-    let (plug, args) = unsafe { (plug::<SignalingPlug>(ctx), lent(args)) };
+    let (backend, args) = unsafe { (backend::<LoopbackSignaling>(ctx), borrow_struct(args)) };
     let Some(args) = args else { return };
     // SAFETY: the texts are lent for the call.
     let (channel, account, request) =
         unsafe { (text(args.channel_id), text(args.account), text(args.request_id)) };
-    shield(|| {
-        let mut hub = plug.hub.lock();
-        if let Some(me) = plug.who().filter(|_| !plug.outlet.is_dead()) {
+    catch_panic(|| {
+        let mut hub = backend.hub.lock();
+        if let Some(me) = backend.who().filter(|_| !backend.sink_queue.is_disabled()) {
             hub.invite_state(&me, channel, account, request, state);
         }
         finish(hub);
@@ -399,18 +403,18 @@ unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_s
 
 unsafe extern "C" fn abort_login(ctx: *mut c_void, req: nertc_callkit_req) {
     // SAFETY: our ctx, not released.
-    let plug = unsafe { plug::<SignalingPlug>(ctx) };
-    shield(|| {
-        plug.abort_login(req);
+    let backend = unsafe { backend::<LoopbackSignaling>(ctx) };
+    catch_panic(|| {
+        backend.abort_login(req);
         OK
     });
 }
 
 unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
     // SAFETY: our ctx; the text is lent for the call.
-    let (plug, token) = unsafe { (plug::<SignalingPlug>(ctx), text(token)) };
-    shield(|| {
-        plug.set_token(!token.is_empty());
+    let (backend, token) = unsafe { (backend::<LoopbackSignaling>(ctx), text(token)) };
+    catch_panic(|| {
+        backend.set_token(!token.is_empty());
         OK
     })
 }

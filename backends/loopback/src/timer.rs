@@ -58,7 +58,7 @@ impl Timer {
             (std::mem::take(&mut plan.due), plan.thread.take())
         };
         drop(forgotten);
-        // A task may hold the last plug of a hub, so that the hub ends on the timer's own thread.
+        // A task may hold the last backend of a hub, so that the hub ends on the timer's own thread.
         if let Some(thread) = thread.filter(|it| it.thread().id() != thread::current().id()) {
             let _ = thread.join();
         }

@@ -78,7 +78,7 @@ fn a_delayed_message_comes_later_and_is_overtaken() {
 }
 
 #[test]
-fn a_delayed_message_to_a_closed_plug_is_lost() {
+fn a_delayed_message_to_a_closed_backend_is_lost() {
     let hub = Hub::new();
     let (alice, bob, room) = pair(&hub);
     let late = Fault { delay_ms: 1, count: ALL, ..none() };
@@ -169,7 +169,7 @@ fn a_delayed_login_is_told_before_its_backlog() {
 }
 
 #[test]
-fn a_dead_device_neither_speaks_nor_hears_until_it_logs_in_again() {
+fn a_dead_device_is_silent_and_deaf_until_its_next_login() {
     let hub = Hub::new();
     let (alice, bob, room) = pair(&hub);
     let (here, there) = (Media::new(&hub), Media::new(&hub));

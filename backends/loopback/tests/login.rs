@@ -64,7 +64,7 @@ fn a_login_that_is_aborted_never_comes() {
 }
 
 #[test]
-fn an_aborted_login_that_took_effect_is_undone_and_keeps_what_waits() {
+fn an_aborted_login_is_undone_and_keeps_what_waits() {
     let hub = Hub::new();
     let alice = Device::online(&hub, "alice", "phone");
     let room = alice.channel();
@@ -179,7 +179,7 @@ fn a_device_that_dropped_an_invite_hears_no_more_of_it() {
 }
 
 #[test]
-fn a_device_that_alone_is_busy_does_not_speak_for_one_that_rings() {
+fn a_busy_device_does_not_answer_for_one_that_rings() {
     let hub = Hub::new();
     let (alice, phone, tablet, room) = ringing(&hub);
     let start = Instant::now();
@@ -197,7 +197,7 @@ fn a_device_that_alone_is_busy_does_not_speak_for_one_that_rings() {
 }
 
 #[test]
-fn devices_that_are_all_busy_speak_for_their_account_after_a_while() {
+fn devices_that_are_all_busy_answer_after_a_while() {
     let hub = Hub::new();
     let (alice, phone, tablet, room) = ringing(&hub);
     let start = Instant::now();

@@ -28,7 +28,7 @@ fn talking(hub: &Arc<Hub>) -> (Media, Media) {
 }
 
 #[test]
-fn joining_completes_and_then_both_see_each_other_and_what_they_send() {
+fn after_the_join_both_see_each_other_and_what_they_send() {
     let hub = Hub::new();
     let (alice, bob) = (Media::new(&hub), Media::new(&hub));
     assert_eq!(alice.enable(AUDIO, true), ["done 1 0"]);
@@ -61,7 +61,7 @@ fn leaving_is_told_apart_from_vanishing() {
 }
 
 #[test]
-fn a_uid_is_in_a_room_once_and_a_plug_in_one_room() {
+fn a_uid_is_in_a_room_once_and_a_backend_in_one_room() {
     let hub = Hub::new();
     let (alice, bob) = (Media::new(&hub), Media::new(&hub));
     alice.join("room", 1);
@@ -72,7 +72,7 @@ fn a_uid_is_in_a_room_once_and_a_plug_in_one_room() {
 }
 
 #[test]
-fn frames_reach_the_peer_with_the_senders_uid_unless_somebody_does_not_want_them() {
+fn frames_carry_the_senders_uid_to_whoever_wants_them() {
     let hub = Hub::new();
     let (alice, bob) = talking(&hub);
     assert_eq!(alice.push(AUDIO, 7), 0);

@@ -19,7 +19,7 @@ fn pair(hub: &Arc<Hub>) -> (Device, Device) {
 }
 
 #[test]
-fn a_call_from_invite_to_close_tells_each_side_what_the_other_did() {
+fn each_side_of_a_call_learns_what_the_other_did() {
     let hub = Hub::new();
     let (alice, bob) = pair(&hub);
     let room = alice.create();
@@ -53,7 +53,7 @@ fn operations_on_a_channel_that_is_not_there_are_answered_10404() {
 }
 
 #[test]
-fn operations_that_need_membership_are_answered_10406_without_it() {
+fn operations_of_a_non_member_are_answered_10406() {
     let hub = Hub::new();
     let (alice, bob) = pair(&hub);
     let room = alice.channel();
@@ -98,7 +98,7 @@ fn the_hundred_and_first_member_is_answered_10419() {
 }
 
 #[test]
-fn the_first_answer_of_any_device_decides_and_the_others_learn_it() {
+fn the_first_answer_of_any_device_decides_for_all() {
     let hub = Hub::new();
     let (alice, phone) = pair(&hub);
     let tablet = Device::online(&hub, "bob", "tablet");
@@ -208,7 +208,7 @@ fn an_unknown_account_finds_its_backlog_at_its_first_login() {
 }
 
 #[test]
-fn a_known_device_finds_what_it_missed_while_the_other_was_online() {
+fn a_known_device_gets_what_it_missed_at_its_login() {
     let hub = Hub::new();
     let (alice, phone) = pair(&hub);
     let tablet = Device::online(&hub, "bob", "tablet");
@@ -256,7 +256,7 @@ fn the_backlog_is_bounded_and_keeps_the_newest() {
 }
 
 #[test]
-fn a_logout_leaves_the_channels_and_a_vanished_device_finds_them_again() {
+fn a_logout_leaves_channels_and_a_lost_device_finds_them() {
     let hub = Hub::new();
     let (alice, bob) = pair(&hub);
     let room = alice.channel();
@@ -304,7 +304,7 @@ fn a_second_instance_of_a_device_takes_its_place() {
 }
 
 #[test]
-fn a_second_login_of_the_same_plug_is_fine_and_another_account_is_not() {
+fn a_second_login_must_be_of_the_same_account() {
     let hub = Hub::new();
     let mut bob = Device::online(&hub, "bob", "phone");
     assert_eq!(bob.login(), ["done 2 0"]);
@@ -346,7 +346,7 @@ fn records_are_kept_and_the_hub_writes_its_own_if_it_shall() {
 }
 
 #[test]
-fn a_full_sink_gets_its_messages_later_in_order_and_completions_at_once() {
+fn a_full_sink_gets_messages_later_and_completions_at_once() {
     let hub = Hub::new();
     let (alice, bob) = pair(&hub);
     let room = alice.channel();
@@ -404,7 +404,7 @@ fn messages_of_one_sender_arrive_in_order_whatever_others_send() {
 }
 
 #[test]
-fn close_backend_waits_for_a_thread_inside_the_sink_and_nothing_comes_after_it() {
+fn close_waits_for_a_thread_in_the_sink_and_ends_delivery() {
     for _ in 0..200 {
         let hub = Hub::new();
         let (alice, bob) = pair(&hub);
@@ -425,7 +425,7 @@ fn close_backend_waits_for_a_thread_inside_the_sink_and_nothing_comes_after_it()
 }
 
 #[test]
-fn a_hub_lives_as_long_as_a_plug_on_it() {
+fn a_hub_lives_as_long_as_a_backend_on_it() {
     let hub = Hub::new();
     let weak = Arc::downgrade(&hub);
     let bob = Device::online(&hub, "bob", "phone");
@@ -437,7 +437,7 @@ fn a_hub_lives_as_long_as_a_plug_on_it() {
 }
 
 #[test]
-fn the_default_hub_lives_from_the_first_plug_to_the_last() {
+fn the_default_hub_lives_from_the_first_backend_to_the_last() {
     assert!(running_default_hub().is_none());
     let bob = Device::online(&default_hub(), "bob", "phone");
     let alice = Device::online(&default_hub(), "alice", "phone");

@@ -1,4 +1,4 @@
-//! What a station says, as mail to the core.
+//! What a peer says, as message to the core.
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use nertc_callkit_abi::{
     nertc_callkit_connection as connection, nertc_callkit_log_level, nertc_callkit_signal as signal,
 };
-use nertc_callkit_plug::codes::{BAD_TOKEN, OK};
-use nertc_callkit_plug::mail;
-use nertc_callkit_plug::mail::SignalMail;
+use nertc_callkit_backend::codes::{BAD_TOKEN, OK};
+use nertc_callkit_backend::messages;
+use nertc_callkit_backend::messages::SignalingMessage;
 use serde_json::Value;
 
-use crate::station::{Answer, Channel, Event, Member, Room, Signal, Source, What};
+use crate::protocol::{Answer, ChannelInfo, ChannelState, ConnectionChange, Event, Member, Signal, Source};
 
 /// Accounts in a call record, at most: a call has two.
 const DURATIONS: usize = 8;
@@ -27,35 +27,41 @@ fn opt_text(it: &str) -> Option<Arc<CStr>> {
 }
 
 /// How an operation ended.
-pub(crate) fn done(req: u64, answer: &Answer) -> SignalMail {
-    let (message, room) = (opt_text(&answer.message), answer.room.as_ref().map(room));
-    let has_more = message.is_some() || room.is_some();
-    let extra = has_more.then(|| Arc::new(mail::Extra { room, message, ..mail::Extra::default() }));
-    let answer = mail::Answer { code: answer.code, raw_code: answer.raw_code, extra };
-    SignalMail::Done(req as usize, answer)
+pub(crate) fn done(req: u64, answer: &Answer) -> SignalingMessage {
+    let (message, channel) = (opt_text(&answer.message), answer.channel.as_ref().map(channel_state));
+    let has_more = message.is_some() || channel.is_some();
+    let extra =
+        has_more.then(|| Arc::new(messages::Extra { room: channel, message, ..messages::Extra::default() }));
+    let answer = messages::Answer { code: answer.code, raw_code: answer.raw_code, extra };
+    SignalingMessage::Done(req as usize, answer)
 }
 
 /// How the connection changed.
-pub(crate) fn connection(what: What, code: i32, raw_code: i32, message: &str) -> SignalMail {
+pub(crate) fn connection(
+    what: ConnectionChange,
+    code: i32,
+    raw_code: i32,
+    message: &str,
+) -> SignalingMessage {
     let what = match what {
-        What::Lost => connection::NERTC_CALLKIT_CONNECTION_LOST,
-        What::Restored => connection::NERTC_CALLKIT_CONNECTION_RESTORED,
-        What::Kicked => connection::NERTC_CALLKIT_CONNECTION_KICKED,
+        ConnectionChange::Lost => connection::NERTC_CALLKIT_CONNECTION_LOST,
+        ConnectionChange::Restored => connection::NERTC_CALLKIT_CONNECTION_RESTORED,
+        ConnectionChange::Kicked => connection::NERTC_CALLKIT_CONNECTION_KICKED,
     };
-    let notice = mail::Notice { code, raw_code, message: opt_text(message) };
-    SignalMail::Connection(what, Some(Arc::new(notice)))
+    let notice = messages::Notice { code, raw_code, message: opt_text(message) };
+    SignalingMessage::Connection(what, Some(Arc::new(notice)))
 }
 
 /// A token is wanted: there was none, or it was refused.
-pub(crate) fn token_needed(refused: bool) -> SignalMail {
+pub(crate) fn token_needed(refused: bool) -> SignalingMessage {
     let code = if refused { BAD_TOKEN } else { OK };
     let message = if refused { "the broker does not take the token" } else { "there is no token" };
-    let notice = mail::Notice { code, raw_code: 0, message: opt_text(message) };
-    SignalMail::Connection(connection::NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED, Some(Arc::new(notice)))
+    let notice = messages::Notice { code, raw_code: 0, message: opt_text(message) };
+    SignalingMessage::Connection(connection::NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED, Some(Arc::new(notice)))
 }
 
 /// A call record that `from` sent to `to`. None: it is no record.
-pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<SignalMail> {
+pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<SignalingMessage> {
     let value: Value = serde_json::from_str(json).ok()?;
     let number = |it: &Value, key: &str| it.get(key).and_then(Value::as_u64);
     let durations = value.get("durations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -63,7 +69,7 @@ pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<Signa
         let seconds = u32::try_from(number(it, "duration")?).ok()?;
         Some((text(it.get("accid")?.as_str()?), seconds))
     };
-    Some(SignalMail::Record(Arc::new(mail::Record {
+    Some(SignalingMessage::Record(Arc::new(messages::Record {
         from: text(from),
         to: text(to),
         id: text(id),
@@ -76,24 +82,24 @@ pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<Signa
 }
 
 /// A line for the log.
-pub(crate) fn warning(line: &str) -> SignalMail {
-    SignalMail::Log(nertc_callkit_log_level::NERTC_CALLKIT_LOG_WARN as i32, text(line))
+pub(crate) fn warning(line: &str) -> SignalingMessage {
+    SignalingMessage::Log(nertc_callkit_log_level::NERTC_CALLKIT_LOG_WARN as i32, text(line))
 }
 
-/// Messages: the backlog is one mail, everything else one each.
-pub(crate) fn events(source: Source, events: &[Event], mut push: impl FnMut(SignalMail)) {
+/// Messages: the backlog is one message, everything else one each.
+pub(crate) fn events(source: Source, events: &[Event], mut push: impl FnMut(SignalingMessage)) {
     match source {
-        Source::Online => events.iter().for_each(|it| push(SignalMail::Online(Arc::new(event(it))))),
-        Source::OtherDevice => events.iter().for_each(|it| push(SignalMail::Sync(Arc::new(event(it))))),
+        Source::Online => events.iter().for_each(|it| push(SignalingMessage::Online(Arc::new(event(it))))),
+        Source::OtherDevice => events.iter().for_each(|it| push(SignalingMessage::Sync(Arc::new(event(it))))),
         Source::Offline => {
             let batch = events.iter().map(|it| (Arc::new(event(it)), it.channel.valid));
-            push(SignalMail::Backlog(Arc::new(batch.collect())));
+            push(SignalingMessage::Backlog(Arc::new(batch.collect())));
         }
     }
 }
 
-fn event(it: &Event) -> mail::Event {
-    mail::Event {
+fn event(it: &Event) -> messages::Event {
+    messages::Event {
         signal: match it.signal {
             Signal::Close => signal::NERTC_CALLKIT_SIGNAL_CLOSE,
             Signal::Join => signal::NERTC_CALLKIT_SIGNAL_JOIN,
@@ -116,13 +122,13 @@ fn event(it: &Event) -> mail::Event {
     }
 }
 
-fn who(account: &str, device: &str) -> Arc<mail::Who> {
-    Arc::new(mail::Who { account: text(account), device: Box::from(&*text(device)) })
+fn who(account: &str, device: &str) -> Arc<messages::DeviceAddr> {
+    Arc::new(messages::DeviceAddr { account: text(account), device: Box::from(&*text(device)) })
 }
 
 /// The devices' clocks are their own: a channel has no times.
-fn channel(it: &Channel) -> mail::ChannelInfo {
-    mail::ChannelInfo {
+fn channel(it: &ChannelInfo) -> messages::ChannelInfo {
+    messages::ChannelInfo {
         id: text(&it.id),
         creator: text(&it.creator),
         call_type: it.call_type,
@@ -131,9 +137,9 @@ fn channel(it: &Channel) -> mail::ChannelInfo {
     }
 }
 
-fn room(it: &Room) -> mail::RoomView {
-    let member = |it: &Member| mail::Member { who: who(&it.account, &it.device), uid: it.uid };
-    mail::RoomView {
+fn channel_state(it: &ChannelState) -> messages::RoomView {
+    let member = |it: &Member| messages::Member { who: who(&it.account, &it.device), uid: it.uid };
+    messages::RoomView {
         channel: Arc::new(channel(&it.channel)),
         members: it.members.iter().map(member).collect(),
     }
@@ -146,7 +152,7 @@ mod tests {
     fn an_event(signal: Signal, valid: bool) -> Event {
         Event {
             signal,
-            channel: Channel { id: "c".into(), creator: "alice".into(), call_type: 2, valid },
+            channel: ChannelInfo { id: "c".into(), creator: "alice".into(), call_type: 2, valid },
             from: "alice".into(),
             from_device: "pho\0ne".into(),
             to: "bob".into(),
@@ -156,10 +162,10 @@ mod tests {
         }
     }
 
-    fn mails(source: Source, list: &[Event]) -> Vec<SignalMail> {
-        let mut mails = Vec::new();
-        events(source, list, |it| mails.push(it));
-        mails
+    fn messages(source: Source, list: &[Event]) -> Vec<SignalingMessage> {
+        let mut messages = Vec::new();
+        events(source, list, |it| messages.push(it));
+        messages
     }
 
     #[test]
@@ -173,21 +179,24 @@ mod tests {
     #[test]
     fn the_backlog_is_one_mail_and_the_rest_one_each() {
         let two = [an_event(Signal::Invite, false), an_event(Signal::Cancel, true)];
-        let online = mails(Source::Online, &two);
-        assert!(matches!(online[..], [SignalMail::Online(_), SignalMail::Online(_)]));
-        assert!(matches!(mails(Source::OtherDevice, &two)[..], [SignalMail::Sync(_), SignalMail::Sync(_)]));
-        let offline = mails(Source::Offline, &two);
-        let [SignalMail::Backlog(batch)] = &offline[..] else { unreachable!("one batch") };
+        let online = messages(Source::Online, &two);
+        assert!(matches!(online[..], [SignalingMessage::Online(_), SignalingMessage::Online(_)]));
+        assert!(matches!(
+            messages(Source::OtherDevice, &two)[..],
+            [SignalingMessage::Sync(_), SignalingMessage::Sync(_)]
+        ));
+        let offline = messages(Source::Offline, &two);
+        let [SignalingMessage::Backlog(batch)] = &offline[..] else { unreachable!("one batch") };
         assert_eq!(batch.iter().map(|it| it.1).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]
     fn an_answer_brings_the_brokers_number_and_words() {
-        let answer = Answer { code: 90008, raw_code: 0x87, message: "no".into(), room: None };
-        let SignalMail::Done(5, answer) = done(5, &answer) else { unreachable!("a completion") };
+        let answer = Answer { code: 90008, raw_code: 0x87, message: "no".into(), channel: None };
+        let SignalingMessage::Done(5, answer) = done(5, &answer) else { unreachable!("a completion") };
         assert_eq!((answer.code, answer.raw_code), (90008, 0x87));
         assert_eq!(answer.extra.and_then(|it| it.message.clone()).as_deref(), Some(c"no"));
-        let SignalMail::Done(6, plain) = done(6, &0.into()) else { unreachable!("a completion") };
+        let SignalingMessage::Done(6, plain) = done(6, &0.into()) else { unreachable!("a completion") };
         assert!(plain.extra.is_none());
     }
 
@@ -195,7 +204,7 @@ mod tests {
     fn a_room_has_its_members_with_uids() {
         let member = Member { account: "bob".into(), device: "pad".into(), uid: 9 };
         let channel = an_event(Signal::Join, true).channel;
-        let view = room(&Room { channel, members: vec![member] });
+        let view = channel_state(&ChannelState { channel, members: vec![member] });
         assert_eq!((&*view.channel.id, &*view.channel.creator), (c"c", c"alice"));
         assert_eq!((&*view.members[0].who.account, view.members[0].uid), (c"bob", 9));
     }
@@ -203,7 +212,9 @@ mod tests {
     #[test]
     fn a_record_is_read_as_far_as_it_is_one() {
         let json = r#"{"type":2,"channelId":"7","status":1,"durations":[{"accid":"bob","duration":5},{}]}"#;
-        let Some(SignalMail::Record(it)) = record("bob", "alice", "m", json) else { panic!("a record") };
+        let Some(SignalingMessage::Record(it)) = record("bob", "alice", "m", json) else {
+            panic!("a record")
+        };
         assert_eq!((&*it.from, &*it.to, &*it.id, &*it.channel), (c"bob", c"alice", c"m", c"7"));
         assert_eq!((it.call_type, it.status, it.durations.len()), (2, 1, 1));
         assert_eq!((&*it.durations[0].0, it.durations[0].1), (c"bob", 5));
@@ -214,8 +225,8 @@ mod tests {
 
     #[test]
     fn a_kick_says_why() {
-        let kicked = connection(What::Kicked, 10420, 0x8E, "elsewhere");
-        let SignalMail::Connection(what, Some(notice)) = kicked else { unreachable!("a change") };
+        let kicked = connection(ConnectionChange::Kicked, 10420, 0x8E, "elsewhere");
+        let SignalingMessage::Connection(what, Some(notice)) = kicked else { unreachable!("a change") };
         assert_eq!((what, notice.code), (connection::NERTC_CALLKIT_CONNECTION_KICKED, 10420));
         assert_eq!(notice.raw_code, 0x8E);
         assert_eq!(notice.message.as_deref(), Some(c"elsewhere"));

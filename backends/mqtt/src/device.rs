@@ -1,27 +1,27 @@
-//! A plug: a line, that is a station and its link, behind a lock, a place at the reactor, and the outlet to
-//! the core.
+//! A backend: a driver, that is a peer and its connection, behind a lock, a place at the reactor, and the
+//! sink queue to the core.
 //!
-//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the line do it; set the
-//! deadline; unlock; empty the outlet; call the host. No sink and no hook is called under the lock.
+//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the driver do it; set
+//! the deadline; unlock; empty the sink queue; call the app. No sink and no hook is called under the lock.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_abi::{nertc_callkit_req, nertc_callkit_signaling_sink};
-use nertc_callkit_plug::codes::{ALREADY_LOGGED_IN, INVALID_ARGUMENT, NOT_LOGGED_IN, OK, PLUG_FAILED};
-use nertc_callkit_plug::mail::SignalMail;
-use nertc_callkit_plug::outlet::{Outlet, RETRY_MS};
+use nertc_callkit_backend::codes::{ALREADY_LOGGED_IN, BACKEND_FAILED, INVALID_ARGUMENT, NOT_LOGGED_IN, OK};
+use nertc_callkit_backend::messages::SignalingMessage;
+use nertc_callkit_backend::sink_queue::{RETRY_MS, SinkQueue};
 use parking_lot::Mutex;
 
+use crate::client_id;
+use crate::connection::{Connection, Readiness, Settings, Timers};
 use crate::convert;
-use crate::identity;
-use crate::line::Line;
-use crate::link::{Link, Readiness, Settings, Timers};
-use crate::names::{Names, encode};
+use crate::driver::Driver;
 use crate::options::Options;
-use crate::reactor::{Driven, Seat, now};
-use crate::station::{Admission, Answer, Config, InviteState, Op, Text};
+use crate::protocol::{Admission, Answer, Config, InviteState, Op, Text};
+use crate::reactor::{Handler, Registration, now};
+use crate::topics::{Topics, encode};
 
 /// Seconds for which the broker keeps a session whose client id nobody keeps.
 const SHORT_EXPIRY_S: u32 = 600;
@@ -30,22 +30,22 @@ const SHORT_EXPIRY_S: u32 = 600;
 const NO_TOPIC: &str = "an account or device of more than 64 bytes, where every byte but A-Z a-z 0-9 _ - \
                         counts as three, is too long for a topic";
 
-/// One plug: what `ctx` points to, counted.
+/// One backend: what `ctx` points to, counted.
 pub(crate) struct Device {
     options: Options,
-    /// Tells this plug from others of the same device.
+    /// Tells this backend from others of the same device.
     instance: Text,
     state: Mutex<State>,
-    outlet: Outlet<SignalMail>,
+    sink_queue: SinkQueue<SignalingMessage>,
 }
 
 #[derive(Default)]
 struct State {
     me: Weak<Device>,
     /// From open to close.
-    seat: Option<Seat>,
+    registration: Option<Registration>,
     /// From the first login on; another account gets another one.
-    line: Option<Box<Line>>,
+    driver: Option<Box<Driver>>,
     /// When the core is asked again whether it takes more.
     retry_at: Option<u64>,
 }
@@ -63,82 +63,82 @@ pub(crate) struct Login<'a> {
 impl Device {
     /// None: the system has no random bytes.
     pub(crate) fn new(options: Options) -> Option<Arc<Device>> {
-        let instance = identity::name()?.into();
+        let instance = client_id::random_name()?.into();
         Some(Arc::new_cyclic(|me| Device {
             options,
             instance,
             state: Mutex::new(State { me: me.clone(), ..State::default() }),
-            outlet: Outlet::new(),
+            sink_queue: SinkQueue::new(),
         }))
     }
 
     /// Connects the sink and takes a place at the reactor.
     pub(crate) fn open(&self, sink: &nertc_callkit_signaling_sink) -> i32 {
-        let seat = match Seat::take() {
-            Ok(seat) => seat,
+        let registration = match Registration::new() {
+            Ok(registration) => registration,
             Err(error) => {
                 log::error!("mqtt: no I/O thread: {error}");
-                return PLUG_FAILED;
+                return BACKEND_FAILED;
             }
         };
         let mut state = self.state.lock();
-        seat.occupy(state.me.clone());
-        state.seat = Some(seat);
-        self.outlet.open(sink);
+        registration.set_handler(state.me.clone());
+        state.registration = Some(registration);
+        self.sink_queue.open(sink);
         OK
     }
 
     /// The barrier. Who did not log out is away: the session stays, others are not told.
     pub(crate) fn close(&self) {
-        let (line, seat) = {
+        let (driver, registration) = {
             let mut state = self.state.lock();
-            (state.line.take(), state.seat.take())
+            (state.driver.take(), state.registration.take())
         };
-        if let Some(mut line) = line {
-            line.act(now(), &mut |_| (), |line| line.link().disconnect(now(), false));
+        if let Some(mut driver) = driver {
+            driver.act(now(), &mut |_| (), |driver| driver.connection().disconnect(now(), false));
         }
-        if let Some(seat) = seat {
-            seat.leave();
+        if let Some(registration) = registration {
+            registration.deregister();
         }
-        self.outlet.close();
+        self.sink_queue.close();
     }
 
     /// Logs in.
     pub(crate) fn login(&self, req: nertc_callkit_req, who: &Login<'_>) -> i32 {
-        let Some(names) = Names::new(&self.options.prefix, who.account, who.device) else {
+        let Some(topics) = Topics::new(&self.options.prefix, who.account, who.device) else {
             return self.answer(req, INVALID_ARGUMENT, NO_TOPIC);
         };
         let is_same = {
             let state = self.state.lock();
-            let line = state.line.as_deref();
-            let is_same = line.is_some_and(|it| it.is_of(who.account, who.device));
-            if !is_same && line.is_some_and(Line::is_in) {
+            let driver = state.driver.as_deref();
+            let is_same = driver.is_some_and(|it| it.is_of(who.account, who.device));
+            if !is_same && driver.is_some_and(Driver::is_in) {
                 drop(state);
                 return self.answer(req, ALREADY_LOGGED_IN, "log out first");
             }
             is_same
         };
-        // Reads a file or calls the host, so without the lock; nothing else makes a line.
-        let fresh = if is_same { None } else { self.line(names, who) };
+        // Reads a file or calls the app, so without the lock; nothing else makes a driver.
+        let fresh = if is_same { None } else { self.driver(topics, who) };
         if !is_same && fresh.is_none() {
-            return self.answer(req, PLUG_FAILED, "no random bytes, or the plug is not open");
+            return self.answer(req, BACKEND_FAILED, "no random bytes, or the backend is not open");
         }
         self.act(|state, now| {
-            if let Some(before) = fresh.and_then(|fresh| state.line.replace(fresh)) {
+            if let Some(before) = fresh.and_then(|fresh| state.driver.replace(fresh)) {
                 // Its login was never granted, or it has logged out.
-                before.retire(now, &mut |it| self.outlet.push(it));
+                before.retire(now, &mut |it| self.sink_queue.push(it));
             }
-            self.on_line(state, now, |line| {
-                line.release_logout(&mut |it| self.outlet.push(it));
-                line.login(now, req as u64, who.token, who.within_ms);
+            self.on_driver(state, now, |driver| {
+                driver.release_logout(&mut |it| self.sink_queue.push(it));
+                driver.login(now, req as u64, who.token, who.within_ms);
             });
         });
         OK
     }
 
-    fn line(&self, names: Names, who: &Login<'_>) -> Option<Box<Line>> {
+    fn driver(&self, topics: Topics, who: &Login<'_>) -> Option<Box<Driver>> {
         let Options { endpoints, roots, allow_plaintext, presence, hooks, .. } = &self.options;
-        let client_id = identity::client_id(&**hooks, who.account, who.device, who.folder)?;
+        let client_id = client_id::load(&**hooks, who.account, who.device, who.folder)?;
         let expiry_s = self.options.session_expiry_s;
         let settings = Settings {
             endpoints: endpoints.clone(),
@@ -149,10 +149,10 @@ impl Device {
             session_expiry_s: if client_id.kept { expiry_s } else { expiry_s.min(SHORT_EXPIRY_S) },
             keep_alive_s: self.options.keep_alive_s,
             presence: *presence,
-            names: names.clone(),
+            topics: topics.clone(),
             timers: Timers::default(),
         };
-        let lives = identity::instances(who.account, who.device, who.folder, &self.instance);
+        let lives = client_id::instances(who.account, who.device, who.folder, &self.instance);
         let config = Config {
             account: who.account.into(),
             device: who.device.into(),
@@ -163,8 +163,8 @@ impl Device {
             peer_lost_ms: self.options.peer_lost_ms,
             watch_presence: *presence,
         };
-        let port = self.state.lock().seat.as_ref()?.port();
-        Line::new(config, settings, port).map(Box::new)
+        let port = self.state.lock().registration.as_ref()?.port();
+        Driver::new(config, settings, port).map(Box::new)
     }
 
     /// Every other operation.
@@ -174,9 +174,9 @@ impl Device {
         {
             return self.answer(req, INVALID_ARGUMENT, NO_TOPIC);
         }
-        self.act(|state, now| match state.line {
-            Some(_) => self.on_line(state, now, |line| line.operate(now, req as u64, op)),
-            None => self.outlet.push(SignalMail::Done(req, NOT_LOGGED_IN.into())),
+        self.act(|state, now| match state.driver {
+            Some(_) => self.on_driver(state, now, |driver| driver.operate(now, req as u64, op)),
+            None => self.sink_queue.push(SignalingMessage::Done(req, NOT_LOGGED_IN.into())),
         });
         OK
     }
@@ -184,50 +184,50 @@ impl Device {
     /// The login is not wanted any more.
     pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
         self.act(|state, now| {
-            self.on_line(state, now, |line| line.abort_login(now, req as u64));
+            self.on_driver(state, now, |driver| driver.abort_login(now, req as u64));
         });
     }
 
     /// The token for the next connection; empty: there is none.
     pub(crate) fn set_token(&self, token: &str) {
-        self.on_link(|link, now| link.set_token(now, token));
+        self.on_connection(|connection, now| connection.set_token(now, token));
     }
 
     /// What the core made of an invite.
     pub(crate) fn invite_state(&self, channel: Text, request: Text, what: InviteState) {
         self.act(|state, now| {
-            self.on_line(state, now, |line| line.invite_state(now, channel, request, what));
+            self.on_driver(state, now, |driver| driver.invite_state(now, channel, request, what));
         });
     }
 
     /// Whose invites may ring.
     pub(crate) fn set_policy(&self, admission: Admission) {
-        self.act(|state, now| self.on_line(state, now, |line| line.set_policy(now, admission)));
+        self.act(|state, now| self.on_driver(state, now, |driver| driver.set_policy(now, admission)));
     }
 
     /// The device has another network.
     pub(crate) fn network_changed(&self) {
-        self.on_link(Link::network_changed);
+        self.on_connection(Connection::network_changed);
     }
 
     /// Completes an operation that needs nobody.
     fn answer(&self, req: nertc_callkit_req, code: i32, message: &str) -> i32 {
         let answer = Answer { code, message: message.into(), ..Answer::default() };
-        self.outlet.push(convert::done(req as u64, &answer));
+        self.sink_queue.push(convert::done(req as u64, &answer));
         self.deliver();
         OK
     }
 
-    fn on_link(&self, body: impl FnOnce(&mut Link, u64)) {
-        self.act(|state, now| self.on_line(state, now, |line| body(line.link(), now)));
+    fn on_connection(&self, body: impl FnOnce(&mut Connection, u64)) {
+        self.act(|state, now| self.on_driver(state, now, |driver| body(driver.connection(), now)));
     }
 
-    /// Does something with the line, if there is one.
-    fn on_line(&self, state: &mut State, now: u64, body: impl FnOnce(&mut Line)) {
-        if let Some(line) = &mut state.line {
-            line.act(now, &mut |it| self.outlet.push(it), body);
+    /// Does something with the driver, if there is one.
+    fn on_driver(&self, state: &mut State, now: u64, body: impl FnOnce(&mut Driver)) {
+        if let Some(driver) = &mut state.driver {
+            driver.act(now, &mut |it| self.sink_queue.push(it), body);
         }
-        state.line.take_if(|line| line.is_broken());
+        state.driver.take_if(|driver| driver.is_broken());
     }
 
     /// Does something under the lock, and then what has to be done without it.
@@ -240,9 +240,9 @@ impl Device {
         self.deliver();
     }
 
-    /// Empties the outlet. What the core does not take now is offered again.
+    /// Empties the sink_queue. What the core does not take now is offered again.
     fn deliver(&self) {
-        if self.outlet.flush() {
+        if self.sink_queue.flush() {
             let mut state = self.state.lock();
             state.retry_at = Some(now() + RETRY_MS);
             state.set_deadline();
@@ -250,36 +250,36 @@ impl Device {
     }
 }
 
-impl Driven for Device {
+impl Handler for Device {
     fn ready(&self, readiness: Readiness) {
-        self.on_link(|link, now| link.on_ready(now, readiness));
+        self.on_connection(|connection, now| connection.on_ready(now, readiness));
     }
 
     fn timeout(&self) {
         self.act(|state, now| {
             if state.retry_at.is_some_and(|at| at <= now) {
                 state.retry_at = None;
-                self.outlet.retry();
+                self.sink_queue.retry();
             }
-            self.on_line(state, now, |line| line.on_time(now));
+            self.on_driver(state, now, |driver| driver.on_time(now));
         });
     }
 
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
-        self.on_link(|link, now| link.resolved(now, ticket, found));
+        self.on_connection(|connection, now| connection.resolved(now, ticket, found));
     }
 
-    /// What the line does is contained there; this came from somewhere else.
+    /// What the driver does is contained there; this came from somewhere else.
     fn panicked(&self) {
-        self.on_link(Link::reconnect);
+        self.on_connection(Connection::reconnect);
     }
 }
 
 impl State {
     fn set_deadline(&self) {
-        let Some(seat) = &self.seat else { return };
-        let line = self.line.as_ref().and_then(|it| it.poll_timeout());
-        seat.set_deadline([line, self.retry_at].into_iter().flatten().min());
+        let Some(registration) = &self.registration else { return };
+        let driver = self.driver.as_ref().and_then(|it| it.poll_timeout());
+        registration.set_deadline([driver, self.retry_at].into_iter().flatten().min());
     }
 }
 
@@ -293,12 +293,12 @@ mod tests {
         NERTC_CALLKIT_ABI, nertc_callkit_signaling_connection, nertc_callkit_signaling_result,
         nertc_callkit_status,
     };
-    use nertc_callkit_plug::input::size;
+    use nertc_callkit_backend::input::size;
     use parking_lot::Condvar;
 
     use super::*;
     use crate::options::{Given, NoHooks};
-    use crate::station::{InviteExtra, Message, What};
+    use crate::protocol::{ConnectionChange, InviteExtra, OpArgs};
 
     /// What a sink was told, and how often it refuses first.
     #[derive(Default)]
@@ -309,8 +309,8 @@ mod tests {
     }
 
     impl Told {
-        fn note(&self, line: String) {
-            self.lines.lock().push(line);
+        fn note(&self, driver: String) {
+            self.lines.lock().push(driver);
             self.more.notify_all();
         }
 
@@ -384,8 +384,8 @@ mod tests {
         let sink = sink(&told);
         assert_eq!(device.open(&sink), OK);
         told.refusals.store(2, Ordering::SeqCst);
-        device.outlet.push(convert::connection(What::Lost, OK, 0, ""));
-        device.outlet.push(convert::connection(What::Restored, OK, 0, ""));
+        device.sink_queue.push(convert::connection(ConnectionChange::Lost, OK, 0, ""));
+        device.sink_queue.push(convert::connection(ConnectionChange::Restored, OK, 0, ""));
         assert_eq!(device.run(1, Op::Create { call_type: 1 }), OK);
         told.expect(&["done 1 20001", "connection 1", "connection 2"]);
         device.close();
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(device.login(3, &who("bob")), OK);
         told.expect(&["done 2 408"]);
         // Nobody can have this name: it need not ring out.
-        let message = Message {
+        let message = OpArgs {
             channel: "c".into(),
             account: "\u{e9}".repeat(11).into(),
             request: "r".into(),

@@ -1,37 +1,35 @@
 //! Signaling over any MQTT broker.
 //!
 //! Where to look:
-//! - [`station`]: what is said and decided, as a value without clock, lock, thread or I/O: channels,
-//!   invites and their first answer, the backlog, acknowledgements, kicks.
-//! - [`names`]: accounts and devices as topics of the broker. Who sent a message is read from its topic
+//! - [`protocol`]: sans-I/O peer-to-peer signaling protocol; one instance per logged-in device: channels,
+//!   invites and their first answer, the backlog, acknowledgements, takeovers.
+//! - [`topics`]: accounts and devices as topics of the broker. The sender of a message is read from its topic
 //!   alone.
-//! - [`link`]: one connection to a broker: name look-up, TCP, TLS, MQTT 5 or 3.1.1, keep-alive,
+//! - [`connection`]: one connection to a broker: name resolution, TCP, TLS, MQTT 5 or 3.1.1, keep-alive,
 //!   reconnecting.
-//! - [`reactor`]: the one thread of the process that waits for all connections and deadlines.
-//! - [`mod@line`]: a station with its link: a device of an account. A panic stops here.
-//! - `signaling`: the vtable. `device`: a plug, that is a line behind a lock, and the outlet to the core.
-//!   `convert`: what the station says, as mail.
-//! - [`options`]: what the host may ask for, checked. `identity`: random names, and the client id that is
-//!   kept.
+//! - [`reactor`]: the one thread of the process that waits for all sockets and deadlines.
+//! - [`driver`]: drives the protocol and the connection of one device. Panics are contained here.
+//! - `signaling`: the vtable. `device`: one backend instance, that is a driver behind a lock, and the queue
+//!   to the core. `convert`: protocol outputs as messages to the core.
+//! - [`options`]: the app's options, validated. `client_id`: random names, and the client id that is kept.
 //!
 //! The wire is described in `docs/WIRE-MQTT.md`.
 
+mod client_id;
+pub mod connection;
 mod convert;
 mod device;
-mod global;
-mod identity;
-pub mod line;
-pub mod link;
-pub mod names;
+pub mod driver;
 pub mod options;
+pub mod protocol;
 pub mod reactor;
 mod signaling;
-pub mod station;
+pub mod topics;
 
 pub use signaling::new as signaling;
 
 /// For the child after a fork. Safe in a fork handler.
 pub fn after_fork_in_child() {
-    identity::after_fork_in_child();
+    client_id::after_fork_in_child();
     reactor::after_fork_in_child();
 }

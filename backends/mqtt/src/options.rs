@@ -1,14 +1,14 @@
-//! What the host may ask for, checked before anything is made of it. A refusal says what to do.
+//! What the app may ask for, checked before anything is made of it. A refusal says what to do.
 
 use std::fmt;
 use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_mqtt_flag as flag;
 
-use crate::link::Tls;
-pub use crate::link::{ClientCert, Endpoint, Roots};
-pub use crate::names::PREFIX_BYTES;
-use crate::names::is_prefix;
+use crate::connection::Tls;
+pub use crate::connection::{ClientCert, Endpoint, Roots};
+pub use crate::topics::PREFIX_BYTES;
+use crate::topics::is_prefix;
 
 /// Addresses of a broker.
 pub const ENDPOINTS: usize = 8;
@@ -17,7 +17,7 @@ pub const ENDPOINT_BYTES: usize = 300;
 /// Bytes of the authorities' certificates.
 pub const PEM_BYTES: usize = 1 << 20;
 
-/// Functions of the host. Called with no lock held.
+/// Functions of the app. Called with no lock held.
 pub trait Hooks: fmt::Debug + Send + Sync {
     /// It has the next two.
     fn keeps_client_ids(&self) -> bool;
@@ -64,7 +64,7 @@ pub struct Given<'a> {
     pub keep_alive_s: u32,
     /// See the header.
     pub peer_lost_ms: u32,
-    /// Functions of the host.
+    /// Functions of the app.
     pub hooks: Arc<dyn Hooks>,
 }
 
@@ -93,7 +93,7 @@ pub struct Options {
     pub busy_is_local: bool,
     /// Wills are published and watched.
     pub presence: bool,
-    /// Functions of the host.
+    /// Functions of the app.
     pub hooks: Arc<dyn Hooks>,
 }
 

@@ -9,12 +9,12 @@ use nertc_callkit_abi::{
     nertc_callkit_signaling, nertc_callkit_signaling_args, nertc_callkit_signaling_cap as cap,
     nertc_callkit_signaling_sink,
 };
-use nertc_callkit_plug::codes::{INVALID_ARGUMENT, OK, PLUG_FAILED};
-use nertc_callkit_plug::input::{lent, plug, shield, size, text};
+use nertc_callkit_backend::codes::{BACKEND_FAILED, INVALID_ARGUMENT, OK};
+use nertc_callkit_backend::input::{backend, borrow_struct, catch_panic, size, text};
 
 use crate::device::{Device, Login};
 use crate::options::Options;
-use crate::station::{Admission, InviteExtra, InviteState, Message, Op, Push, RecordOp, Text};
+use crate::protocol::{Admission, InviteExtra, InviteState, Op, OpArgs, Push, RecordOp, Text};
 
 /// A vtable in a static. Its only pointer is the name, a static text.
 struct Vtable(nertc_callkit_signaling);
@@ -51,8 +51,8 @@ static VTABLE: Vtable = Vtable(nertc_callkit_signaling {
     call_policy: Some(call_policy),
 });
 
-/// A new signaling plug. Whoever gets the ctx calls the vtable's release once. None: the system has no random
-/// bytes.
+/// A new signaling backend. Whoever gets the ctx calls the vtable's release once. None: the system has no
+/// random bytes.
 pub fn new(options: Options) -> Option<(&'static nertc_callkit_signaling, *mut c_void)> {
     let device = Device::new(options)?;
     Some((&VTABLE.0, Arc::into_raw(device).cast_mut().cast()))
@@ -78,10 +78,10 @@ unsafe fn owned(it: *const c_char) -> Option<Text> {
 
 /// # Safety
 /// The texts of `args` are lent for the call.
-unsafe fn message(args: &nertc_callkit_signaling_args) -> Option<Message> {
+unsafe fn op_args(args: &nertc_callkit_signaling_args) -> Option<OpArgs> {
     // SAFETY: the caller's promise.
     unsafe {
-        Some(Message {
+        Some(OpArgs {
             channel: owned(args.channel_id)?,
             account: owned(args.account)?,
             request: owned(args.request_id)?,
@@ -95,7 +95,7 @@ unsafe fn message(args: &nertc_callkit_signaling_args) -> Option<Message> {
 /// What `args` points to is lent for the call.
 unsafe fn invite_extra(args: &nertc_callkit_signaling_args) -> Option<InviteExtra> {
     // SAFETY: the caller's promise.
-    let push = match unsafe { lent(args.push) } {
+    let push = match unsafe { borrow_struct(args.push) } {
         None => None,
         // SAFETY: as above.
         Some(it) => unsafe {
@@ -114,31 +114,31 @@ unsafe fn operation(
     ctx: *mut c_void,
     req: nertc_callkit_req,
     args: *const nertc_callkit_signaling_args,
-    op: impl FnOnce(&nertc_callkit_signaling_args, Message) -> Option<Op>,
+    op: impl FnOnce(&nertc_callkit_signaling_args, OpArgs) -> Option<Op>,
 ) -> i32 {
     // SAFETY: the caller's promise.
-    let (device, args) = unsafe { (plug::<Device>(ctx), lent(args)) };
-    let Some(args) = args else { return PLUG_FAILED };
+    let (device, args) = unsafe { (backend::<Device>(ctx), borrow_struct(args)) };
+    let Some(args) = args else { return BACKEND_FAILED };
     // SAFETY: the texts are lent for the call.
-    match unsafe { message(args) }.and_then(|message| op(args, message)) {
-        Some(op) => shield(|| device.run(req, op)),
+    match unsafe { op_args(args) }.and_then(|op_args| op(args, op_args)) {
+        Some(op) => catch_panic(|| device.run(req, op)),
         None => INVALID_ARGUMENT,
     }
 }
 
 unsafe extern "C" fn open(ctx: *mut c_void, sink: *const nertc_callkit_signaling_sink) -> i32 {
     // SAFETY: the contract of open: our ctx, a sink that stays valid until close_backend has returned.
-    let (device, sink) = unsafe { (plug::<Device>(ctx), lent(sink)) };
+    let (device, sink) = unsafe { (backend::<Device>(ctx), borrow_struct(sink)) };
     match sink {
-        Some(sink) if sink.abi == NERTC_CALLKIT_ABI => shield(|| device.open(sink)),
-        _ => PLUG_FAILED,
+        Some(sink) if sink.abi == NERTC_CALLKIT_ABI => catch_panic(|| device.open(sink)),
+        _ => BACKEND_FAILED,
     }
 }
 
 unsafe extern "C" fn close_backend(ctx: *mut c_void) {
     // SAFETY: our ctx, not released.
-    let device = unsafe { plug::<Device>(ctx) };
-    shield(|| {
+    let device = unsafe { backend::<Device>(ctx) };
+    catch_panic(|| {
         device.close();
         OK
     });
@@ -147,7 +147,7 @@ unsafe extern "C" fn close_backend(ctx: *mut c_void) {
 unsafe extern "C" fn release(ctx: *mut c_void) {
     // SAFETY: our ctx, and nobody uses it after this: the reference that `new` handed out.
     let device = unsafe { Arc::from_raw(ctx.cast_const().cast::<Device>()) };
-    shield(|| {
+    catch_panic(|| {
         drop(device);
         OK
     });
@@ -159,14 +159,14 @@ unsafe extern "C" fn login(
     args: *const nertc_callkit_login_args,
 ) -> i32 {
     // SAFETY: our ctx; the arguments are lent for the call.
-    let (device, args) = unsafe { (plug::<Device>(ctx), lent(args)) };
-    let Some(args) = args else { return PLUG_FAILED };
+    let (device, args) = unsafe { (backend::<Device>(ctx), borrow_struct(args)) };
+    let Some(args) = args else { return BACKEND_FAILED };
     // SAFETY: the texts are lent for the call.
     let texts = unsafe { (utf8(args.account), utf8(args.token), utf8(args.device_id), utf8(args.data_dir)) };
     match texts {
         (Some(account), Some(token), Some(name), Some(folder)) => {
             let within_ms = args.within_ms;
-            shield(|| device.login(req, &Login { account, token, device: name, folder, within_ms }))
+            catch_panic(|| device.login(req, &Login { account, token, device: name, folder, within_ms }))
         }
         _ => INVALID_ARGUMENT,
     }
@@ -174,8 +174,8 @@ unsafe extern "C" fn login(
 
 unsafe extern "C" fn logout(ctx: *mut c_void, req: nertc_callkit_req) -> i32 {
     // SAFETY: our ctx, not released.
-    let device = unsafe { plug::<Device>(ctx) };
-    shield(|| device.run(req, Op::Logout))
+    let device = unsafe { backend::<Device>(ctx) };
+    catch_panic(|| device.run(req, Op::Logout))
 }
 
 unsafe extern "C" fn create(
@@ -193,7 +193,7 @@ unsafe extern "C" fn join(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Join { channel: message.channel })) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Join { channel: args.channel })) }
 }
 
 unsafe extern "C" fn invite(
@@ -202,7 +202,7 @@ unsafe extern "C" fn invite(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |args, message| Some(Op::Invite(message, invite_extra(args)?))) }
+    unsafe { operation(ctx, req, args, |args, op_args| Some(Op::Invite(op_args, invite_extra(args)?))) }
 }
 
 unsafe extern "C" fn cancel_invite(
@@ -211,7 +211,7 @@ unsafe extern "C" fn cancel_invite(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Cancel(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Cancel(args))) }
 }
 
 unsafe extern "C" fn accept(
@@ -220,7 +220,7 @@ unsafe extern "C" fn accept(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Accept(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Accept(args))) }
 }
 
 unsafe extern "C" fn reject(
@@ -229,7 +229,7 @@ unsafe extern "C" fn reject(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Reject(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Reject(args))) }
 }
 
 unsafe extern "C" fn leave(
@@ -238,7 +238,7 @@ unsafe extern "C" fn leave(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Leave(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Leave(args))) }
 }
 
 unsafe extern "C" fn close(
@@ -247,7 +247,7 @@ unsafe extern "C" fn close(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Close(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Close(args))) }
 }
 
 unsafe extern "C" fn control(
@@ -256,7 +256,7 @@ unsafe extern "C" fn control(
     args: *const nertc_callkit_signaling_args,
 ) -> i32 {
     // SAFETY: the contract of the slot.
-    unsafe { operation(ctx, req, args, |_, message| Some(Op::Control(message))) }
+    unsafe { operation(ctx, req, args, |_, args| Some(Op::Control(args))) }
 }
 
 unsafe extern "C" fn send_record(
@@ -265,20 +265,22 @@ unsafe extern "C" fn send_record(
     record: *const nertc_callkit_record,
 ) -> i32 {
     // SAFETY: our ctx; the record is lent for the call.
-    let (device, record) = unsafe { (plug::<Device>(ctx), lent(record)) };
-    let Some(record) = record else { return PLUG_FAILED };
+    let (device, record) = unsafe { (backend::<Device>(ctx), borrow_struct(record)) };
+    let Some(record) = record else { return BACKEND_FAILED };
     // SAFETY: the texts of the record are lent for the call.
     let texts = unsafe { (owned(record.to), owned(record.client_msg_id), owned(record.text)) };
     match texts {
-        (Some(to), Some(id), Some(text)) => shield(|| device.run(req, Op::Record(RecordOp { to, id, text }))),
+        (Some(to), Some(id), Some(text)) => {
+            catch_panic(|| device.run(req, Op::Record(RecordOp { to, id, text })))
+        }
         _ => INVALID_ARGUMENT,
     }
 }
 
 unsafe extern "C" fn network_changed(ctx: *mut c_void) {
     // SAFETY: our ctx, not released.
-    let device = unsafe { plug::<Device>(ctx) };
-    shield(|| {
+    let device = unsafe { backend::<Device>(ctx) };
+    catch_panic(|| {
         device.network_changed();
         OK
     });
@@ -289,7 +291,7 @@ unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_s
     const HELD: i32 = state::NERTC_CALLKIT_INVITE_HELD as i32;
     const DROPPED: i32 = state::NERTC_CALLKIT_INVITE_DROPPED as i32;
     // SAFETY: our ctx, not released; the arguments are lent for the call.
-    let (device, args) = unsafe { (plug::<Device>(ctx), lent(args)) };
+    let (device, args) = unsafe { (backend::<Device>(ctx), borrow_struct(args)) };
     let Some(args) = args else { return };
     let what = match number {
         RINGING => InviteState::Ringing,
@@ -298,8 +300,8 @@ unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_s
         _ => return,
     };
     // SAFETY: the texts are lent for the call.
-    let Some(it) = (unsafe { message(args) }) else { return };
-    shield(|| {
+    let Some(it) = (unsafe { op_args(args) }) else { return };
+    catch_panic(|| {
         device.invite_state(it.channel, it.request, what);
         OK
     });
@@ -307,8 +309,8 @@ unsafe extern "C" fn invite_state(ctx: *mut c_void, args: *const nertc_callkit_s
 
 unsafe extern "C" fn abort_login(ctx: *mut c_void, req: nertc_callkit_req) {
     // SAFETY: our ctx, not released.
-    let device = unsafe { plug::<Device>(ctx) };
-    shield(|| {
+    let device = unsafe { backend::<Device>(ctx) };
+    catch_panic(|| {
         device.abort_login(req);
         OK
     });
@@ -316,9 +318,9 @@ unsafe extern "C" fn abort_login(ctx: *mut c_void, req: nertc_callkit_req) {
 
 unsafe extern "C" fn set_token(ctx: *mut c_void, token: *const c_char) -> i32 {
     // SAFETY: our ctx, not released; the token is lent for the call.
-    let (device, token) = unsafe { (plug::<Device>(ctx), utf8(token)) };
+    let (device, token) = unsafe { (backend::<Device>(ctx), utf8(token)) };
     let Some(token) = token else { return INVALID_ARGUMENT };
-    shield(|| {
+    catch_panic(|| {
         device.set_token(token);
         OK
     })
@@ -329,7 +331,7 @@ unsafe extern "C" fn call_policy(ctx: *mut c_void, policy: *const nertc_callkit_
     const ONLY_LISTED: i32 = rule::NERTC_CALLKIT_POLICY_ONLY_LISTED as i32;
     const ALL_BUT_LISTED: i32 = rule::NERTC_CALLKIT_POLICY_ALL_BUT_LISTED as i32;
     // SAFETY: our ctx, not released; the policy and its accounts are lent for the call.
-    let (device, policy) = unsafe { (plug::<Device>(ctx), lent(policy)) };
+    let (device, policy) = unsafe { (backend::<Device>(ctx), borrow_struct(policy)) };
     let Some(policy) = policy else { return };
     let listed = || {
         let at = |at: usize| {
@@ -344,7 +346,7 @@ unsafe extern "C" fn call_policy(ctx: *mut c_void, policy: *const nertc_callkit_
         ALL_BUT_LISTED => Admission::AllBut(listed()),
         _ => Admission::Nobody,
     };
-    shield(|| {
+    catch_panic(|| {
         device.set_policy(admission);
         OK
     });

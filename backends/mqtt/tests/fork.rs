@@ -1,5 +1,5 @@
-//! A forked child: the parent's seats do nothing there, and it gets a reactor of its own. Alone in its
-//! process: its threads and descriptors are counted.
+//! A forked child: the parent's registrations do nothing there, and it gets a reactor of its own. Alone in
+//! its process: its threads and descriptors are counted.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nertc_callkit_mqtt::link::Readiness;
-use nertc_callkit_mqtt::reactor::{self, Driven, Seat};
+use nertc_callkit_mqtt::connection::Readiness;
+use nertc_callkit_mqtt::reactor::{self, Handler, Registration};
 
 struct Device(Mutex<Sender<()>>);
 
-impl Driven for Device {
+impl Handler for Device {
     fn ready(&self, _: Readiness) {}
 
     fn timeout(&self) {
@@ -25,16 +25,16 @@ impl Driven for Device {
     fn panicked(&self) {}
 }
 
-/// Takes a seat and waits until it is called.
-fn works() -> Seat {
-    let seat = Seat::take().expect("a reactor");
+/// Takes a registration and waits until it is called.
+fn works() -> Registration {
+    let registration = Registration::new().expect("a reactor");
     let (sender, called) = mpsc::channel();
     let device = Arc::new(Device(Mutex::new(sender)));
     let weak: Weak<Device> = Arc::downgrade(&device);
-    seat.occupy(weak);
-    seat.set_deadline(Some(0));
+    registration.set_handler(weak);
+    registration.set_deadline(Some(0));
     called.recv_timeout(Duration::from_secs(20)).expect("called");
-    seat
+    registration
 }
 
 fn threads() -> usize {
@@ -59,7 +59,7 @@ fn the_thread_ends_with_the_last_device_and_a_child_starts_anew() {
     let before = (threads(), descriptors());
     let (first, second) = (works(), works());
     assert!(threads_become(before.0 + 1));
-    first.leave();
+    first.deregister();
     assert!(threads_become(before.0 + 1));
     drop(second);
     drop(first);
@@ -73,10 +73,10 @@ fn the_thread_ends_with_the_last_device_and_a_child_starts_anew() {
         reactor::after_fork_in_child();
         let inert = !parent.is_ours();
         parent.set_deadline(Some(0));
-        parent.leave();
+        parent.deregister();
         let own = works();
         let fine = inert && own.is_ours() && threads_become(2);
-        own.leave();
+        own.deregister();
         // SAFETY: ends the child.
         unsafe { libc::_exit(i32::from(!(fine && threads_become(1)))) };
     }
@@ -85,6 +85,6 @@ fn the_thread_ends_with_the_last_device_and_a_child_starts_anew() {
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
     assert_eq!(status, 0, "the child's exit status");
     assert!(parent.is_ours());
-    parent.leave();
+    parent.deregister();
     assert!(threads_become(before.0));
 }

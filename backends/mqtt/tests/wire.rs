@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use nertc_callkit_mqtt::names::{Incoming, Names};
-use nertc_callkit_mqtt::station::{
-    Config, Fate, Input, InviteExtra, InviteState, Message, Op, Output, RecordOp, Signal, Station,
+use nertc_callkit_mqtt::protocol::{
+    Config, Input, InviteExtra, InviteState, Op, OpArgs, Output, Peer, PublishResult, RecordOp, Signal,
 };
+use nertc_callkit_mqtt::topics::{Incoming, Topics};
 use serde_json::{Value, json};
 
 struct Device {
-    station: Station,
-    names: Names,
+    protocol: Peer,
+    topics: Topics,
     now: u64,
     last_req: u64,
     said: Vec<Value>,
@@ -35,28 +35,29 @@ impl Device {
             peer_lost_ms: me["peer_lost_ms"].as_u64().unwrap_or(60_000) as u32,
             watch_presence: false,
         };
-        let names = Names::new("nck1", &config.account, &config.device).expect("names that can be encoded");
-        let station = Station::new(config, [1; 32]);
+        let topics = Topics::new("nck1", &config.account, &config.device).expect("names that can be encoded");
+        let protocol = Peer::new(config, [1; 32]);
         let (said, told, known) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Device { station, names, now: 1_000, last_req: 0, said, told, known }
+        Device { protocol, topics, now: 1_000, last_req: 0, said, told, known }
     }
 
     fn feed(&mut self, input: Input) {
-        self.station.handle(self.now, input);
+        self.protocol.handle(self.now, input);
         self.drain();
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.station.poll_output() {
+        while let Some(output) = self.protocol.poll_output() {
             match output {
                 Output::Publish { token, topic, payload, expires_ms } => {
-                    let topic = self.names.write(&topic).expect("a topic");
+                    let topic = self.topics.write(&topic).expect("a topic");
                     let message: Value = serde_json::from_str(&payload).expect("JSON");
                     self.said.push(json!({"topic": topic, "message": message, "expires_ms": expires_ms}));
-                    self.station.handle(self.now, Input::Published { token, fate: Fate::Delivered });
+                    self.protocol
+                        .handle(self.now, Input::Published { token, result: PublishResult::Delivered });
                 }
                 Output::Done { answer, .. } => {
-                    let channel = answer.room.map(|it| it.channel.id.to_string());
+                    let channel = answer.channel.map(|it| it.channel.id.to_string());
                     self.told.push(match channel {
                         Some(channel) => json!({"done": answer.code, "channel": channel}),
                         None => json!({"done": answer.code}),
@@ -78,26 +79,28 @@ impl Device {
                 Output::Record { from, id, text, .. } => {
                     self.told.push(json!({"record": *id, "from": *from, "text": *text}));
                 }
-                Output::Connection { what, .. } => self.told.push(json!({"connection": format!("{what:?}")})),
+                Output::Connection { change, .. } => {
+                    self.told.push(json!({"connection": format!("{change:?}")}))
+                }
                 Output::Disconnect { .. } => self.told.push(json!({"disconnect": true})),
-                Output::Reconnect | Output::Watch { .. } | Output::Lively(_) | Output::Log { .. } => {}
+                Output::Reconnect | Output::Watch { .. } | Output::CallActive(_) | Output::Log { .. } => {}
             }
         }
     }
 
     fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
-        while let Some(due) = self.station.poll_timeout().filter(|due| *due <= end) {
+        while let Some(due) = self.protocol.poll_timeout().filter(|due| *due <= end) {
             self.now = due.max(self.now);
-            self.station.handle_timeout(self.now);
+            self.protocol.handle_timeout(self.now);
             self.drain();
         }
         self.now = end;
     }
 
     fn hear(&mut self, topic: &str, payload: Vec<u8>) {
-        let Some(Incoming::Message { lane, from, device }) = self.names.read(topic) else { return };
-        self.feed(Input::Message { lane, from, device, payload });
+        let Some(Incoming::Message { kind, from, device }) = self.topics.read(topic) else { return };
+        self.feed(Input::Message { kind, from, device, payload });
     }
 
     /// `expected`, with what its `$names` stand for; a name not heard of before takes what is there.
@@ -130,7 +133,7 @@ impl Device {
 
     fn op(&mut self, asked: &Value) {
         let text = |key: &str| asked[key].as_str().unwrap_or_default();
-        let message = || Message {
+        let message = || OpArgs {
             channel: text("channel").into(),
             account: text("account").into(),
             request: text("request").into(),

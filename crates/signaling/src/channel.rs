@@ -1,7 +1,7 @@
 //! Channels, and who is in them.
 
-use crate::Text;
 use crate::number::numbered;
+use crate::text::Text;
 
 numbered! {
     /// Audio or video.

@@ -1,7 +1,9 @@
 //! What a signaling backend reports.
 
+use crate::channel::Channel;
 use crate::number::numbered;
-use crate::{Channel, Outcome, Text};
+use crate::operation::Outcome;
+use crate::text::Text;
 
 numbered! {
     /// Kinds of signaling events. The service's own numbers, and ours from 101.

@@ -1,7 +1,10 @@
 //! What the engine asks of a signaling backend, and how it ends.
 
+use crate::channel::{CallType, ChannelState};
+use crate::code::Code;
 use crate::number::numbered;
-use crate::{CallPolicy, CallType, ChannelState, Code, Text};
+use crate::policy::CallPolicy;
+use crate::text::Text;
 
 /// Identifies one operation of a backend; made by the engine, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

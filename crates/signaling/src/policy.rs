@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::Text;
 use crate::number::numbered;
+use crate::text::Text;
 
 numbered! {
     /// Whose invites ring.

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nertc_callkit_mqtt::link::{Port, Settings, Socket, Tls};
+use nertc_callkit_mqtt::connection::{Port, Settings, Socket, Tls};
 
 /// What a device said.
 pub(super) enum Said {

@@ -147,7 +147,7 @@ fn rejects_of_a_flood_of_invites_are_bounded() {
     assert_eq!(rig.last_code(), Code::OK);
 }
 
-/// Scenario (order): A late answer of the media plug to the last call does not fail the next.
+/// Scenario (order): A late answer of the media backend to the last call does not fail the next.
 #[test]
 fn media_ops_of_an_ended_call_do_not_fail_the_next() {
     let mut rig = Rig::calling();

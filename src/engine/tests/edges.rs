@@ -14,7 +14,7 @@ fn without_us() -> OperationResult {
 }
 
 #[test]
-fn a_join_that_does_not_name_us_is_the_plugs_failure() {
+fn a_join_that_does_not_name_us_is_the_backends_failure() {
     let mut rig = Rig::accepting();
     rig.ok("accept");
     rig.forget();
@@ -186,7 +186,7 @@ fn a_reject_with_an_unknown_code_is_not_told_as_an_error_of_the_call() {
 }
 
 #[test]
-fn a_refusal_is_a_refusal_whatever_the_plug_says_besides() {
+fn a_refusal_is_a_refusal_whatever_the_backend_says_besides() {
     let outcome = Outcome::failed(500.into(), "no");
     let channel = Channel { id: "ch1".into(), ..Channel::default() };
     let me = Member { account: "al".into(), uid: 11, ..Member::default() };

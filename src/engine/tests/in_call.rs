@@ -234,7 +234,7 @@ fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
 }
 
 /// Scenario (reconnect): Our own media is interrupted and comes back: the app is told, and an error of the
-/// media plug does not end the call.
+/// media backend does not end the call.
 #[test]
 fn media_interruptions_and_quality_are_passed_on() {
     let mut rig = Rig::in_call();
@@ -245,7 +245,7 @@ fn media_interruptions_and_quality_are_passed_on() {
     rig.rtc(RtcEvent::Error(Outcome::failed(77.into(), "")));
     rig.told(
         "on_reconnecting 2 · on_reconnected 2 · on_network_quality al 2 · on_network_quality bob 3 · \
-         on_error plug 77",
+         on_error backend 77",
     );
 }
 
@@ -398,7 +398,7 @@ fn media_of_somebody_else_is_not_the_peers() {
 
 /// Scenario (media): A host that brings its own media is connected by joining.
 #[test]
-fn without_media_of_its_own_a_plug_connects_by_joining() {
+fn without_media_of_its_own_a_backend_connects_by_joining() {
     let mut rig = with_caps(Caps { no_media: true, ..caps() });
     rig.place_call();
     rig.peer_accepts();
@@ -443,9 +443,9 @@ fn enable_survives_the_call_and_mute_ends_with_it() {
     rig.asked("enable 3 on");
 }
 
-/// Scenario (media): What the media plug cannot do is answered as unsupported.
+/// Scenario (media): What the media backend cannot do is answered as unsupported.
 #[test]
-fn what_a_plug_lacks_is_unsupported() {
+fn what_a_backend_lacks_is_unsupported() {
     let none = Caps { enable_local: false, mute_local: false, subscribe: false, set_view: false, ..caps() };
     let commands = [
         Command::EnableLocal { media: AUDIO, on: true },
@@ -487,10 +487,10 @@ fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
     rig.asked("subscribe 22 2 off");
 }
 
-/// Scenario (media): A request about media completes with the plug's answer, or after five seconds without
+/// Scenario (media): A request about media completes with the backend's answer, or after five seconds without
 /// one.
 #[test]
-fn a_media_request_completes_with_the_plugs_answer() {
+fn a_media_request_completes_with_the_backends_answer() {
     let mut rig = Rig::in_call();
     rig.command(Command::MuteLocal { media: AUDIO, muted: true });
     rig.told("");

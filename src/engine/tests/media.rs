@@ -1,11 +1,11 @@
-//! Microphone, camera, mutes and pictures: what is kept, what is sent to the plug, and when.
+//! Microphone, camera, mutes and pictures: what is kept, what is sent to the backend, and when.
 
 use super::super::input::*;
 use super::super::{Caps, Config};
 use super::rig::{Rig, caps, new_style};
 use nertc_callkit_signaling::{CallType, Code, EventKind, Outcome};
 
-/// All that a media plug can offer.
+/// All that a media backend can offer.
 fn full() -> Rig {
     Rig::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() })
 }
@@ -106,7 +106,7 @@ fn the_peers_mutes_add_up_and_are_taken_away_bit_by_bit() {
 }
 
 #[test]
-fn outside_of_the_room_nothing_is_asked_of_the_plug() {
+fn outside_of_the_room_nothing_is_asked_of_the_backend() {
     let everything = |rig: &mut Rig| {
         enable(rig, AUDIO, true);
         mute(rig, AUDIO, true);

@@ -243,7 +243,7 @@ fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring()
 }
 
 #[test]
-fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_plug() {
+fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_backend() {
     let mut rig = Rig::calling();
     let accept = rig.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
     let close = rig.event(EventKind::Close, "bob", "ch1", "", "");

@@ -419,9 +419,9 @@ fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     assert_eq!(rig.state(), 1);
 }
 
-/// Scenario (failure): A plug says success without what belongs to it: the call fails with a clear code.
+/// Scenario (failure): A backend says success without what belongs to it: the call fails with a clear code.
 #[test]
-fn a_plug_that_succeeds_without_room_or_uid_fails_the_call() {
+fn a_backend_that_succeeds_without_room_or_uid_fails_the_call() {
     let mut rig = Rig::new();
     rig.call("bob");
     rig.answer_with("create", OperationResult::default());
@@ -437,7 +437,7 @@ fn a_plug_that_succeeds_without_room_or_uid_fails_the_call() {
     rig.asked("close ch1");
 }
 
-/// Scenario (order): A plug completes an operation twice, or one that never was: nothing happens.
+/// Scenario (order): A backend completes an operation twice, or one that never was: nothing happens.
 #[test]
 fn completions_that_come_twice_or_for_nothing_are_ignored() {
     let mut rig = Rig::new();
@@ -453,9 +453,9 @@ fn completions_that_come_twice_or_for_nothing_are_ignored() {
     assert_eq!(rig.waiting(), "join");
 }
 
-/// Scenario (wrong): A plug answers an operation of the other plug: nothing happens.
+/// Scenario (wrong): A backend answers an operation of the other backend: nothing happens.
 #[test]
-fn a_media_plug_cannot_complete_an_operation_of_the_signaling_plug_nor_the_reverse() {
+fn a_media_backend_cannot_complete_an_operation_of_the_signaling_backend_nor_the_reverse() {
     let mut rig = Rig::new();
     rig.call("bob");
     rig.forget();

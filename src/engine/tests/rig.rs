@@ -1,5 +1,5 @@
 //! One engine with hand-made completions and events, and two logs that read like the tables of the
-//! specification: what it told the app (`told`) and what it asked of the plugs (`asked`).
+//! specification: what it told the app (`told`) and what it asked of the backends (`asked`).
 
 use super::super::input::*;
 use super::super::output::*;
@@ -43,7 +43,7 @@ pub(super) struct Rig {
     channels: u64,
 }
 
-/// Caps of a complete pair of plugs; the camera and microphone stay out of the log.
+/// Caps of a complete pair of backends; the camera and microphone stay out of the log.
 pub(super) fn caps() -> Caps {
     Caps {
         server_record: false,
@@ -264,7 +264,7 @@ impl Rig {
         self.handle(Input::Close);
     }
 
-    // What the plugs answer.
+    // What the backends answer.
 
     /// Answers the oldest operation of this kind ("create", "rtc join") with success.
     #[track_caller]
@@ -471,7 +471,7 @@ impl Rig {
         self.told.clear();
     }
 
-    /// What was asked of the plugs since the last look.
+    /// What was asked of the backends since the last look.
     #[track_caller]
     pub(super) fn asked(&mut self, expected: &str) {
         let asked = std::mem::take(&mut self.asked).join(" · ");

@@ -1,4 +1,5 @@
-//! Reads the structs that plugs hand over: whatever is wrong with one is named, and nothing of it is used.
+//! Reads the structs that backends hand over: whatever is wrong with one is named, and nothing
+//! of it is used.
 
 use std::ffi::c_char;
 
@@ -7,15 +8,15 @@ use nertc_callkit_abi as abi;
 
 use crate::engine::input::RtcEvent;
 use crate::engine::limits;
-use crate::ffi::convert::{Sized32, bytes, known};
+use crate::ffi::support::convert::{VersionedStruct, bytes, read_prefix};
 use nertc_callkit_signaling::{
     self as signaling, CallType, Channel, ChannelState, Code, Connection, EventKind, Member, OperationResult,
     Origin, Outcome, Record, RecordStatus, Text,
 };
 
-/// Why a plug's report is dropped.
+/// Why a backend's report is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bad {
+pub(super) enum DecodeError {
     /// A text over its limit.
     TooLong,
     /// Not UTF-8.
@@ -26,27 +27,27 @@ pub(super) enum Bad {
     Unknown,
 }
 
-impl Bad {
+impl DecodeError {
     fn why(self) -> &'static str {
         match self {
-            Bad::TooLong => "a text exceeds its limit",
-            Bad::Utf8 => "a text is not UTF-8",
-            Bad::Struct => "a struct is NULL or has a wrong struct_size",
-            Bad::Unknown => "a number has no meaning",
+            DecodeError::TooLong => "a text exceeds its limit",
+            DecodeError::Utf8 => "a text is not UTF-8",
+            DecodeError::Struct => "a struct is NULL or has a wrong struct_size",
+            DecodeError::Unknown => "a number has no meaning",
         }
     }
 
     pub(super) fn outcome(self) -> Outcome {
         let code = match self {
-            Bad::TooLong => Code::LIMIT,
-            Bad::Utf8 | Bad::Struct | Bad::Unknown => Code::BACKEND_FAILED,
+            DecodeError::TooLong => Code::LIMIT,
+            DecodeError::Utf8 | DecodeError::Struct | DecodeError::Unknown => Code::BACKEND_FAILED,
         };
-        Outcome::failed(code, &format!("the plug's answer is not usable: {}", self.why()))
+        Outcome::failed(code, &format!("the backend's answer is not usable: {}", self.why()))
     }
 }
 
-pub(super) fn dropped(what: &str, bad: Bad) -> i32 {
-    warn!("a plug's {what} was dropped: {}", bad.why());
+pub(super) fn dropped(what: &str, error: DecodeError) -> i32 {
+    warn!("a backend's {what} was dropped: {}", error.why());
     0
 }
 
@@ -56,42 +57,42 @@ pub(super) unsafe fn list<T, U>(
     list: *const *const T,
     count: u32,
     what: &str,
-    read: impl Fn(*const T) -> Result<U, Bad>,
+    read: impl Fn(*const T) -> Result<U, DecodeError>,
 ) -> Vec<U> {
     if list.is_null() {
         return Vec::new();
     }
     // SAFETY: the caller's promise.
     let places = unsafe { std::slice::from_raw_parts(list, count as usize) };
-    let keep = |place: &*const T| read(*place).inspect_err(|bad| _ = dropped(what, *bad)).ok();
+    let keep = |place: &*const T| read(*place).inspect_err(|error| _ = dropped(what, *error)).ok();
     places.iter().filter_map(keep).collect()
 }
 
 /// # Safety
 /// `place` is NULL or a struct with its struct_size.
-unsafe fn read<T: Sized32>(place: *const T) -> Result<T, Bad> {
+unsafe fn read<T: VersionedStruct>(place: *const T) -> Result<T, DecodeError> {
     // SAFETY: the caller's promise.
-    unsafe { known("", place) }.map_err(|_| Bad::Struct)
+    unsafe { read_prefix("", place) }.map_err(|_| DecodeError::Struct)
 }
 
-/// A text of a plug; NULL is empty.
+/// A text of a backend; NULL is empty.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
-pub(super) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Bad> {
+pub(super) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, DecodeError> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(text, limit + 1) }.unwrap_or_default();
     if bytes.len() > limit {
-        return Err(Bad::TooLong);
+        return Err(DecodeError::TooLong);
     }
     if bytes.is_empty() {
         Ok(Text::default())
     } else {
-        std::str::from_utf8(bytes).map(Text::from).map_err(|_| Bad::Utf8)
+        std::str::from_utf8(bytes).map(Text::from).map_err(|_| DecodeError::Utf8)
     }
 }
 
-/// A message of a plug, for people: cut at its limit and at the first byte that is no text.
+/// A message of a backend, for people: cut at its limit and at the first byte that is no text.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -104,17 +105,17 @@ pub(super) unsafe fn message(text: *const c_char) -> Text {
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()).into()
 }
 
-/// What a plug calls itself.
+/// What a backend calls itself.
 ///
 /// # Safety
 /// `name` is NULL or ends with NUL.
-pub(crate) unsafe fn plug_name(name: *const c_char) -> Text {
+pub(crate) unsafe fn backend_name(name: *const c_char) -> Text {
     // SAFETY: the caller's promise.
     let name = unsafe { message(name) };
-    if name.is_empty() { "an unnamed plug".into() } else { name }
+    if name.is_empty() { "an unnamed backend".into() } else { name }
 }
 
-/// How something ended; codes are positive, whatever else a plug says is only passed on.
+/// How something ended; codes are positive, whatever else a backend says is only passed on.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -130,7 +131,7 @@ pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> O
 
 /// # Safety
 /// As `read`, for all it points to, in this and all the following.
-unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, Bad> {
+unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -147,7 +148,7 @@ unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, B
 
 /// # Safety
 /// As `channel`.
-unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Bad> {
+unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -158,7 +159,7 @@ unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Bad>
 
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<ChannelState, Bad> {
+pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<ChannelState, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -171,7 +172,7 @@ pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Chann
 /// As `channel`.
 pub(super) unsafe fn signal_result(
     place: *const abi::nertc_callkit_signaling_result,
-) -> Result<OperationResult, Bad> {
+) -> Result<OperationResult, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -189,12 +190,12 @@ pub(super) unsafe fn signal_result(
 /// As `channel`.
 pub(super) unsafe fn signal_event(
     place: *const abi::nertc_callkit_signaling_event,
-) -> Result<signaling::Event, Bad> {
+) -> Result<signaling::Event, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
         Ok(signaling::Event {
-            kind: EventKind::from_number(c.signal).ok_or(Bad::Unknown)?,
+            kind: EventKind::from_number(c.signal).ok_or(DecodeError::Unknown)?,
             channel: channel(c.channel)?,
             from: text(c.from, limits::ACCOUNT)?,
             from_device: text(c.from_device, limits::ID)?,
@@ -211,7 +212,7 @@ pub(super) unsafe fn signal_event(
 ///
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<Record, Bad> {
+pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<Record, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -222,24 +223,24 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
             call_type: match c.call_type {
                 1 => CallType::Audio,
                 2 => CallType::Video,
-                _ => return Err(Bad::Unknown),
+                _ => return Err(DecodeError::Unknown),
             },
-            status: RecordStatus::from_number(c.record_status).ok_or(Bad::Unknown)?,
+            status: RecordStatus::from_number(c.record_status).ok_or(DecodeError::Unknown)?,
             text: Text::default(),
             durations: Vec::new(),
         })
     }
 }
 
-pub(super) fn origin(number: i32) -> Result<Origin, Bad> {
-    Origin::from_number(number).ok_or(Bad::Unknown)
+pub(super) fn origin(number: i32) -> Result<Origin, DecodeError> {
+    Origin::from_number(number).ok_or(DecodeError::Unknown)
 }
 
 /// # Safety
 /// As `channel`.
 pub(super) unsafe fn connection(
     place: *const abi::nertc_callkit_signaling_connection,
-) -> Result<Connection, Bad> {
+) -> Result<Connection, DecodeError> {
     // SAFETY: the caller's promise.
     let (c, outcome) = unsafe {
         let c = read(place)?;
@@ -250,13 +251,15 @@ pub(super) unsafe fn connection(
         2 => Connection::Restored,
         3 => Connection::Kicked(outcome),
         4 => Connection::TokenNeeded(outcome),
-        _ => return Err(Bad::Unknown),
+        _ => return Err(DecodeError::Unknown),
     })
 }
 
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) -> Result<RtcEvent, Bad> {
+pub(super) unsafe fn rtc_event_of(
+    place: *const abi::nertc_callkit_rtc_event,
+) -> Result<RtcEvent, DecodeError> {
     // SAFETY: the caller's promise.
     let (c, outcome) = unsafe {
         let c = read(place)?;
@@ -275,7 +278,7 @@ pub(super) unsafe fn rtc_event_of(place: *const abi::nertc_callkit_rtc_event) ->
         9 => RtcEvent::Disconnected(outcome),
         10 if (0..=4).contains(&c.code) => RtcEvent::Quality { uid, quality: c.code },
         11 => RtcEvent::Error(outcome),
-        _ => return Err(Bad::Unknown),
+        _ => return Err(DecodeError::Unknown),
     })
 }
 
@@ -285,7 +288,7 @@ mod tests {
     use std::ffi::CString;
     use std::ptr;
 
-    fn zeroed<T: Sized32>() -> T {
+    fn zeroed<T: VersionedStruct>() -> T {
         // SAFETY: all-zero is a value of it.
         unsafe { std::mem::zeroed() }
     }
@@ -309,13 +312,13 @@ mod tests {
         }
     }
 
-    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<signaling::Event, Bad> {
+    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<signaling::Event, DecodeError> {
         // SAFETY: a whole event.
         unsafe { signal_event(event) }
     }
 
     #[test]
-    fn null_texts_of_a_plug_are_empty() {
+    fn null_texts_of_a_backend_are_empty() {
         let channel = some_channel();
         let event = read_event(&invite(&channel)).unwrap();
         assert_eq!((event.kind, &*event.from, &*event.custom_info), (EventKind::Invite, "bob", ""));
@@ -323,17 +326,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_plug_gets_wrong_is_named() {
+    fn decode_errors_name_the_mistake() {
         let channel = some_channel();
         let good = invite(&channel);
         let long = CString::new(vec![b'x'; 1 << 20]).unwrap();
         type Event = abi::nertc_callkit_signaling_event;
-        assert_eq!(read_event(&Event { signal: 9, ..good }), Err(Bad::Unknown));
-        assert_eq!(read_event(&Event { struct_size: 8, ..good }), Err(Bad::Struct));
-        assert_eq!(read_event(&Event { channel: ptr::null(), ..good }), Err(Bad::Struct));
-        assert_eq!(read_event(&Event { from: long.as_ptr(), ..good }), Err(Bad::TooLong));
-        assert_eq!(read_event(&Event { custom: long.as_ptr(), ..good }), Err(Bad::TooLong));
-        assert_eq!(read_event(&Event { request_id: c"\xff".as_ptr(), ..good }), Err(Bad::Utf8));
+        assert_eq!(read_event(&Event { signal: 9, ..good }), Err(DecodeError::Unknown));
+        assert_eq!(read_event(&Event { struct_size: 8, ..good }), Err(DecodeError::Struct));
+        assert_eq!(read_event(&Event { channel: ptr::null(), ..good }), Err(DecodeError::Struct));
+        assert_eq!(read_event(&Event { from: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
+        assert_eq!(read_event(&Event { custom: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
+        assert_eq!(read_event(&Event { request_id: c"\xff".as_ptr(), ..good }), Err(DecodeError::Utf8));
         assert!(origin(3).is_err() && origin(-1).is_err());
     }
 
@@ -349,8 +352,8 @@ mod tests {
         let struct_size = size::<abi::nertc_callkit_signaling_result>();
         let result = abi::nertc_callkit_signaling_result { struct_size, room: &room, ..zeroed() };
         // SAFETY: a whole result.
-        let bad = unsafe { signal_result(&result) }.unwrap_err();
-        assert_eq!(bad.outcome().code, Code::LIMIT);
+        let error = unsafe { signal_result(&result) }.unwrap_err();
+        assert_eq!(error.outcome().code, Code::LIMIT);
         // SAFETY: NULL is allowed.
         assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, Code::BACKEND_FAILED);
     }
@@ -358,8 +361,8 @@ mod tests {
     #[test]
     fn a_code_below_zero_is_no_code() {
         // SAFETY: NULL is allowed.
-        let (bad, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
-        assert_eq!((bad.code, bad.raw_code), (Code::BACKEND_FAILED, -7));
+        let (error, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
+        assert_eq!((error.code, error.raw_code), (Code::BACKEND_FAILED, -7));
         assert_eq!((good.code, good.raw_code), (Code::TIMEOUT, 1));
     }
 
@@ -379,11 +382,11 @@ mod tests {
     }
 
     #[test]
-    fn of_a_list_what_is_good_is_kept() {
+    fn valid_elements_of_a_list_are_kept() {
         let channel = some_channel();
-        let (good, bad) =
+        let (good, error) =
             (invite(&channel), abi::nertc_callkit_signaling_event { signal: 0, ..invite(&channel) });
-        let events = [ptr::from_ref(&good), ptr::from_ref(&bad), ptr::null(), ptr::from_ref(&good)];
+        let events = [ptr::from_ref(&good), ptr::from_ref(&error), ptr::null(), ptr::from_ref(&good)];
         // SAFETY: four elements.
         let read = unsafe { list(events.as_ptr(), 4, "message", |place| signal_event(place)) };
         assert_eq!(read.len(), 2);

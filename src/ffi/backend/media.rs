@@ -1,4 +1,4 @@
-//! The media plug as the worker's port.
+//! The media backend as the worker's port.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -10,50 +10,50 @@ use nertc_callkit_abi as abi;
 use super::{accepted, number, sink, size, unsupported};
 use crate::engine::input::View;
 use crate::engine::output::RtcOp;
-use crate::ffi::convert::{HostPtr, c_text};
-use crate::ffi::error::Error;
-use crate::ffi::gate::Gate;
+use crate::ffi::support::convert::{AppPtr, c_text};
+use crate::ffi::support::error::Error;
+use crate::ffi::support::in_flight::InFlight;
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Rtc;
 use nertc_callkit_signaling::{Outcome, Req};
 
-/// The media plug: operations from the worker, frames from any thread.
-pub(crate) struct RtcPlug {
+/// The media backend: operations from the worker, frames from any thread.
+pub(crate) struct CRtc {
     vtable: abi::nertc_callkit_rtc,
-    ctx: HostPtr,
+    ctx: AppPtr,
     sink: abi::nertc_callkit_rtc_sink,
     /// How open ended; empty = not tried.
     opened: OnceLock<Result<(), Outcome>>,
     closed: AtomicBool,
-    /// Frames on their way into the plug.
-    frames: Gate,
+    /// Frames on their way into the backend.
+    frames: InFlight,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
-// thread.
-unsafe impl Send for RtcPlug {}
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
+// called by any thread.
+unsafe impl Send for CRtc {}
 // SAFETY: as above; what must not overlap is called by the worker only.
-unsafe impl Sync for RtcPlug {}
+unsafe impl Sync for CRtc {}
 
-impl RtcPlug {
-    pub(crate) fn new(id: usize, vtable: abi::nertc_callkit_rtc, ctx: HostPtr) -> RtcPlug {
-        RtcPlug {
+impl CRtc {
+    pub(crate) fn new(id: usize, vtable: abi::nertc_callkit_rtc, ctx: AppPtr) -> CRtc {
+        CRtc {
             vtable,
             ctx,
             sink: sink::rtc(id),
             opened: OnceLock::new(),
             closed: AtomicBool::new(false),
-            frames: Gate::default(),
+            frames: InFlight::default(),
         }
     }
 
     pub(super) fn open(&self) -> Result<(), Outcome> {
         let open = || {
             let open = self.vtable.open.ok_or_else(unsupported)?;
-            // SAFETY: the plug's function; the sink lives until close_backend has returned.
+            // SAFETY: the backend's function; the sink lives until close_backend has returned.
             accepted(unsafe { open(self.ctx.0, &self.sink) })
         };
-        // Not get_or_init: a plug may push a frame from inside open.
+        // Not get_or_init: a backend may push a frame from inside open.
         let result = match self.opened.get() {
             Some(result) => result.clone(),
             None => open(),
@@ -66,14 +66,15 @@ impl RtcPlug {
         matches!(self.opened.get(), Some(Ok(())))
     }
 
-    /// Sends a frame of the host on the host's own thread.
+    /// Sends a frame of the app on the app's own thread.
     pub(crate) fn push_frame(&self, frame: &abi::nertc_callkit_frame) -> Result<(), Error> {
-        let _pass = self.frames.enter(1).filter(|_| self.is_open()).ok_or(Error::Closed)?;
+        let _in_flight = self.frames.enter(1).filter(|_| self.is_open()).ok_or(Error::Closed)?;
         let push_frame = self.vtable.push_frame.ok_or(Error::Unsupported)?;
-        // Who destroyed the component from in here would wait for this very frame.
+        // Who destroyed the client from in here would wait for this very frame.
         let _inside = CallbackGuard::enter();
-        // SAFETY: the plug's function, while it is open; the frame is valid until it returns.
-        plug_status(unsafe { push_frame(self.ctx.0, frame) })
+        // SAFETY: the backend's function, while it is open; the frame is valid until it
+        // returns.
+        frame_status(unsafe { push_frame(self.ctx.0, frame) })
     }
 
     fn run<F>(&self, slot: Option<F>, call: impl FnOnce(F, *mut c_void) -> i32) -> Result<(), Outcome> {
@@ -82,7 +83,7 @@ impl RtcPlug {
     }
 
     fn join(&self, req: Req, args: &abi::nertc_callkit_rtc_join) -> Result<(), Outcome> {
-        // SAFETY: the plug's function; args are valid until it returns.
+        // SAFETY: the backend's function; args are valid until it returns.
         self.run(self.vtable.join, |join, ctx| unsafe { join(ctx, number(req), args) })
     }
 
@@ -95,7 +96,7 @@ impl RtcPlug {
             window: ptr::with_exposed_provenance_mut(view.window),
         });
         let place = view.as_ref().map_or(ptr::null(), ptr::from_ref);
-        // SAFETY: the plug's function; the view is valid until it returns.
+        // SAFETY: the backend's function; the view is valid until it returns.
         self.run(self.vtable.set_view, |set_view, ctx| unsafe { set_view(ctx, number(req), uid, place) })
     }
 
@@ -105,22 +106,22 @@ impl RtcPlug {
         }
         self.frames.shut(u64::MAX);
         if let (true, Some(close_backend)) = (self.is_open(), self.vtable.close_backend) {
-            // SAFETY: the plug's function, once, after a successful open.
+            // SAFETY: the backend's function, once, after a successful open.
             unsafe { close_backend(self.ctx.0) }
         }
         if let Some(release) = self.vtable.release {
-            // SAFETY: the plug's function, once, last.
+            // SAFETY: the backend's function, once, last.
             unsafe { release(self.ctx.0) }
         }
     }
 }
 
-/// The worker's end of the media plug.
-pub(crate) struct RtcPort(pub(crate) Arc<RtcPlug>);
+/// The worker's end of the media backend.
+pub(crate) struct CRtcPort(pub(crate) Arc<CRtc>);
 
-impl Rtc for RtcPort {
+impl Rtc for CRtcPort {
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome> {
-        let (plug, slots, req_c) = (&self.0, &self.0.vtable, number(req));
+        let (backend, slots, req_c) = (&self.0, &self.0.vtable, number(req));
         match op {
             RtcOp::Join { channel_name, uid, token, call_type } => {
                 let (channel_name, token) = (c_text(&channel_name), c_text(&token));
@@ -133,31 +134,32 @@ impl Rtc for RtcPort {
                     channel_name: channel_name.as_ptr(),
                     token: token.as_ptr(),
                 };
-                plug.join(req, &args)
+                backend.join(req, &args)
             }
-            // SAFETY: the plug's functions, here and below.
-            RtcOp::Leave => plug.run(slots.leave, |leave, ctx| unsafe { leave(ctx, req_c) }),
+            // SAFETY: the backend's functions, here and below.
+            RtcOp::Leave => backend.run(slots.leave, |leave, ctx| unsafe { leave(ctx, req_c) }),
             RtcOp::EnableLocal { media, on } => {
                 // SAFETY: see above.
-                plug.run(slots.enable_local, |enable, ctx| unsafe {
+                backend.run(slots.enable_local, |enable, ctx| unsafe {
                     enable(ctx, req_c, media, i32::from(on))
                 })
             }
             RtcOp::MuteLocal { media, muted } => {
                 // SAFETY: see above.
-                plug.run(slots.mute_local, |mute, ctx| unsafe { mute(ctx, req_c, media, i32::from(muted)) })
+                backend
+                    .run(slots.mute_local, |mute, ctx| unsafe { mute(ctx, req_c, media, i32::from(muted)) })
             }
-            RtcOp::Subscribe { uid, media, on } => plug.run(slots.subscribe, |subscribe, ctx| {
+            RtcOp::Subscribe { uid, media, on } => backend.run(slots.subscribe, |subscribe, ctx| {
                 // SAFETY: see above.
                 unsafe { subscribe(ctx, req_c, uid, media, i32::from(on)) }
             }),
-            RtcOp::SetView { uid, view } => plug.set_view(req, uid, view),
+            RtcOp::SetView { uid, view } => backend.set_view(req, uid, view),
         }
     }
 
     fn network_changed(&mut self) {
         if let (true, Some(network_changed)) = (self.0.is_open(), self.0.vtable.network_changed) {
-            // SAFETY: the plug's function.
+            // SAFETY: the backend's function.
             unsafe { network_changed(self.0.ctx.0) }
         }
     }
@@ -168,17 +170,20 @@ impl Rtc for RtcPort {
 }
 
 /// What a mandatory slot is called, if one is missing.
-pub(crate) fn missing_rtc_slot(plug: &abi::nertc_callkit_rtc) -> Option<&'static str> {
-    let slots =
-        [("open", plug.open.is_none()), ("join", plug.join.is_none()), ("leave", plug.leave.is_none())];
+pub(crate) fn missing_rtc_slot(backend: &abi::nertc_callkit_rtc) -> Option<&'static str> {
+    let slots = [
+        ("open", backend.open.is_none()),
+        ("join", backend.join.is_none()),
+        ("leave", backend.leave.is_none()),
+    ];
     slots.iter().find(|(_, missing)| *missing).map(|(name, _)| *name)
 }
 
-/// A plug's answer to push_frame.
-fn plug_status(answer: i32) -> Result<(), Error> {
+/// A backend's answer to push_frame.
+fn frame_status(answer: i32) -> Result<(), Error> {
     match answer {
         0 => Ok(()),
-        -1 => Err(Error::because("frame", "the media plug refused it")),
+        -1 => Err(Error::because("frame", "the media backend refused it")),
         -2 => Err(Error::Closed),
         -3 => Err(Error::QueueFull),
         -4 => Err(Error::Reentrant),

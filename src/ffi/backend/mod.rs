@@ -1,4 +1,4 @@
-//! Plugs: vtables of C as the worker's ports, and the sinks through which they report.
+//! Backends: vtables of C as the worker's ports, and the sinks through which they report.
 
 mod decode;
 mod media;
@@ -10,23 +10,23 @@ mod tests;
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status;
 
-use super::convert::HostPtr;
+use super::support::convert::AppPtr;
 use crate::engine::Caps;
 use nertc_callkit_signaling::{Code, Outcome, Req};
 
-pub(crate) use decode::plug_name;
-pub(crate) use media::{RtcPlug, RtcPort, missing_rtc_slot};
-pub(crate) use signaling::{Identity, SignalingPlug, missing_signaling_slot};
+pub(crate) use decode::backend_name;
+pub(crate) use media::{CRtc, CRtcPort, missing_rtc_slot};
+pub(crate) use signaling::{CSignaling, Identity, missing_signaling_slot};
 
-/// Both plugs of a component before anything is opened.
-pub(crate) struct Pair {
+/// Both backends of a client before anything is opened.
+pub(crate) struct Backends {
     pub(crate) signaling: abi::nertc_callkit_signaling,
-    pub(crate) signaling_ctx: HostPtr,
+    pub(crate) signaling_ctx: AppPtr,
     pub(crate) rtc: abi::nertc_callkit_rtc,
-    pub(crate) rtc_ctx: HostPtr,
+    pub(crate) rtc_ctx: AppPtr,
 }
 
-impl Pair {
+impl Backends {
     /// What the call logic must know of them.
     pub(crate) fn caps(&self) -> Caps {
         use abi::{nertc_callkit_rtc_cap as rtc, nertc_callkit_signaling_cap as signaling};
@@ -46,7 +46,7 @@ impl Pair {
     }
 }
 
-/// A plug's answer to an operation: 0 = accepted, else why not, as a code or as a status.
+/// A backend's answer to an operation: 0 = accepted, else why not, as a code or as a status.
 fn accepted(answer: i32) -> Result<(), Outcome> {
     match answer {
         0 => Ok(()),

@@ -1,14 +1,14 @@
-//! The signaling plug as the worker's port.
+//! The signaling backend as the worker's port.
 
 use std::ptr;
 use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
-use super::media::RtcPlug;
+use super::media::CRtc;
 use super::{accepted, number, sink, size, unsupported};
-use crate::ffi::convert::{CText, HostPtr, c_text};
-use crate::ffi::event::{pointers, split};
+use crate::ffi::callbacks::{pointers, split};
+use crate::ffi::support::convert::{AppPtr, CText, c_text};
 use crate::worker::ports::Signaling;
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, Message, Notification, Outcome, PushText, Record, Req, Text,
@@ -23,36 +23,36 @@ pub(crate) struct Identity {
     pub(crate) login_ms: u32,
 }
 
-/// The signaling plug; opens both plugs before the first login.
-pub(crate) struct SignalingPlug {
+/// The signaling backend; opens both backends before the first login.
+pub(crate) struct CSignaling {
     pub(super) vtable: abi::nertc_callkit_signaling,
-    ctx: HostPtr,
+    ctx: AppPtr,
     sink: Box<abi::nertc_callkit_signaling_sink>,
     /// How open ended; None = not tried.
     opened: Option<Result<(), Outcome>>,
     identity: Identity,
-    rtc: Arc<RtcPlug>,
+    rtc: Arc<CRtc>,
 }
 
-// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be called by any
-// thread.
-unsafe impl Send for SignalingPlug {}
+// SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
+// called by any thread.
+unsafe impl Send for CSignaling {}
 
-impl SignalingPlug {
+impl CSignaling {
     pub(crate) fn new(
         id: usize,
         vtable: abi::nertc_callkit_signaling,
-        ctx: HostPtr,
+        ctx: AppPtr,
         identity: Identity,
-        rtc: Arc<RtcPlug>,
-    ) -> SignalingPlug {
-        SignalingPlug { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+        rtc: Arc<CRtc>,
+    ) -> CSignaling {
+        CSignaling { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {
         let open = || {
             let open = self.vtable.open.ok_or_else(unsupported)?;
-            // SAFETY: the plug's function; the sink lives until close_backend has returned.
+            // SAFETY: the backend's function; the sink lives until close_backend has returned.
             accepted(unsafe { open(self.ctx.0, &*self.sink) })
         };
         if self.opened.is_none() {
@@ -80,20 +80,20 @@ impl SignalingPlug {
             reserved: 0,
         };
         let login = self.vtable.login.ok_or_else(unsupported)?;
-        // SAFETY: the plug's function; args and texts are valid until it returns.
+        // SAFETY: the backend's function; args and texts are valid until it returns.
         accepted(unsafe { login(self.ctx.0, number(req), &args) })
     }
 
     fn logout(&self, req: Req) -> Result<(), Outcome> {
         let logout = self.vtable.logout.ok_or_else(unsupported)?;
-        // SAFETY: the plug's function.
+        // SAFETY: the backend's function.
         accepted(unsafe { logout(self.ctx.0, number(req)) })
     }
 
     fn run(&self, slot: abi::nertc_callkit_signaling_op, req: Req, args: &Args<'_>) -> Result<(), Outcome> {
         let slot = slot.ok_or_else(unsupported)?;
         args.lend(|args| {
-            // SAFETY: the plug's function; args and texts are valid until it returns.
+            // SAFETY: the backend's function; args and texts are valid until it returns.
             accepted(unsafe { slot(self.ctx.0, number(req), args) })
         })
     }
@@ -116,12 +116,12 @@ impl SignalingPlug {
             accounts: accounts_c.as_ptr(),
             durations_s: durations_s.as_ptr(),
         };
-        // SAFETY: the plug's function; the record is valid until it returns.
+        // SAFETY: the backend's function; the record is valid until it returns.
         accepted(unsafe { send_record(self.ctx.0, number(req), &c) })
     }
 }
 
-impl SignalingPlug {
+impl CSignaling {
     fn call_policy(&self, policy: &CallPolicy) {
         let Some(call_policy) = self.vtable.call_policy else { return };
         let accounts: Vec<CText> = policy.accounts.iter().map(|account| c_text(account)).collect();
@@ -135,12 +135,12 @@ impl SignalingPlug {
             account_count: policy.accounts.len() as u32,
             reserved: 0,
         };
-        // SAFETY: the plug's function; the policy and its texts are valid until it returns.
+        // SAFETY: the backend's function; the policy and its texts are valid until it returns.
         unsafe { call_policy(self.ctx.0, &c) }
     }
 }
 
-impl Signaling for SignalingPlug {
+impl Signaling for CSignaling {
     fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
         let slots = self.vtable;
         match &op {
@@ -188,20 +188,21 @@ impl Signaling for SignalingPlug {
                     ..Args::default()
                 };
                 args.lend(|args| {
-                    // SAFETY: the plug's function; args and texts are valid until it returns.
+                    // SAFETY: the backend's function; args and texts are valid until it
+                    // returns.
                     unsafe { invite_state(self.ctx.0, args, state as i32) }
                 });
             }
             Notification::AbortLogin(req) => {
                 if let Some(abort_login) = self.vtable.abort_login {
-                    // SAFETY: the plug's function.
+                    // SAFETY: the backend's function.
                     unsafe { abort_login(self.ctx.0, number(req)) }
                 }
             }
             Notification::SetToken(token) => {
                 let Some(set_token) = self.vtable.set_token else { return };
                 let token = c_text(&token);
-                // SAFETY: the plug's function; the text is valid until it returns.
+                // SAFETY: the backend's function; the text is valid until it returns.
                 let code = unsafe { set_token(self.ctx.0, token.as_ptr()) };
                 if code != 0 {
                     log::warn!("the signaling backend refused a token: {code}");
@@ -213,19 +214,19 @@ impl Signaling for SignalingPlug {
 
     fn network_changed(&mut self) {
         if let (Some(Ok(())), Some(network_changed)) = (&self.opened, self.vtable.network_changed) {
-            // SAFETY: the plug's function.
+            // SAFETY: the backend's function.
             unsafe { network_changed(self.ctx.0) }
         }
     }
 
     fn close(&mut self) {
         if let (Some(Ok(())), Some(close_backend)) = (&self.opened, self.vtable.close_backend) {
-            // SAFETY: the plug's function, once, after a successful open.
+            // SAFETY: the backend's function, once, after a successful open.
             unsafe { close_backend(self.ctx.0) }
         }
         self.opened = Some(Err(unsupported()));
         if let Some(release) = self.vtable.release.take() {
-            // SAFETY: the plug's function, once, last.
+            // SAFETY: the backend's function, once, last.
             unsafe { release(self.ctx.0) }
         }
     }
@@ -289,19 +290,19 @@ impl<'a> Args<'a> {
 }
 
 /// What a mandatory slot is called, if one is missing.
-pub(crate) fn missing_signaling_slot(plug: &abi::nertc_callkit_signaling) -> Option<&'static str> {
+pub(crate) fn missing_signaling_slot(backend: &abi::nertc_callkit_signaling) -> Option<&'static str> {
     let slots = [
-        ("open", plug.open.is_none()),
-        ("login", plug.login.is_none()),
-        ("logout", plug.logout.is_none()),
-        ("create", plug.create.is_none()),
-        ("join", plug.join.is_none()),
-        ("invite", plug.invite.is_none()),
-        ("cancel_invite", plug.cancel_invite.is_none()),
-        ("accept", plug.accept.is_none()),
-        ("reject", plug.reject.is_none()),
-        ("leave", plug.leave.is_none()),
-        ("close", plug.close.is_none()),
+        ("open", backend.open.is_none()),
+        ("login", backend.login.is_none()),
+        ("logout", backend.logout.is_none()),
+        ("create", backend.create.is_none()),
+        ("join", backend.join.is_none()),
+        ("invite", backend.invite.is_none()),
+        ("cancel_invite", backend.cancel_invite.is_none()),
+        ("accept", backend.accept.is_none()),
+        ("reject", backend.reject.is_none()),
+        ("leave", backend.leave.is_none()),
+        ("close", backend.close.is_none()),
     ];
     slots.iter().find(|(_, missing)| *missing).map(|(name, _)| *name)
 }

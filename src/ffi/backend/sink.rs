@@ -1,6 +1,8 @@
-//! Sinks: what plugs call. A C struct of a plug, which may lie, becomes a report to the worker.
+//! Sinks: what backends call. A C struct of a backend, which may lie, becomes a report to the
+//! worker.
 //!
-//! A sink's ctx is the handle number and never an address: a call after the component is gone finds nothing.
+//! A sink's ctx is the handle number and never an address: a call after the client is gone
+//! finds nothing.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -14,14 +16,14 @@ use super::decode::{
     signal_result, text,
 };
 use crate::engine::limits;
-use crate::ffi::component::{Component, KITS};
-use crate::ffi::convert::{is_whole, known};
-use crate::ffi::guard::guard_or;
-use crate::ffi::log::log_plug;
+use crate::ffi::api::log::log_backend;
+use crate::ffi::client::{CLIENTS, Client};
+use crate::ffi::support::convert::{is_whole, read_prefix};
+use crate::ffi::support::guard::guard_or;
 use crate::worker::{Refused, Report};
 use nertc_callkit_signaling::{OperationResult, Req};
 
-/// The sink of the component `id` for its signaling plug.
+/// The sink of the client `id` for its signaling backend.
 pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
     abi::nertc_callkit_signaling_sink {
         struct_size: size_of::<abi::nertc_callkit_signaling_sink>() as u32,
@@ -31,12 +33,12 @@ pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
         events: Some(signal_events),
         rooms: Some(signal_rooms),
         connection: Some(signal_connection),
-        log: Some(plug_log),
+        log: Some(backend_log),
         record: Some(signal_record),
     }
 }
 
-/// The sink of the component `id` for its media plug.
+/// The sink of the client `id` for its media backend.
 pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
     abi::nertc_callkit_rtc_sink {
         struct_size: size_of::<abi::nertc_callkit_rtc_sink>() as u32,
@@ -45,7 +47,7 @@ pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
         complete: Some(rtc_complete),
         event: Some(rtc_event),
         frame: Some(rtc_frame),
-        log: Some(plug_log),
+        log: Some(backend_log),
     }
 }
 
@@ -55,9 +57,11 @@ unsafe extern "C" fn signal_complete(
     result: *const abi::nertc_callkit_signaling_result,
 ) {
     guard_or((), || {
-        // SAFETY: the plug lends the result for the call.
-        let result = unsafe { signal_result(result) }
-            .unwrap_or_else(|bad| OperationResult { outcome: bad.outcome(), ..OperationResult::default() });
+        // SAFETY: the backend lends the result for the call.
+        let result = unsafe { signal_result(result) }.unwrap_or_else(|error| OperationResult {
+            outcome: error.outcome(),
+            ..OperationResult::default()
+        });
         report(ctx, Report::SignalDone { req: Req(req as u64), result });
     });
 }
@@ -69,12 +73,12 @@ unsafe extern "C" fn signal_events(
     count: u32,
 ) -> i32 {
     guard_or(0, || {
-        // SAFETY: the plug lends `count` events for the call.
+        // SAFETY: the backend lends `count` events for the call.
         let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
         match origin(from) {
             Ok(origin) if !events.is_empty() => report(ctx, Report::Signals { origin, events }),
             Ok(_) => 0,
-            Err(bad) => dropped("messages", bad),
+            Err(error) => dropped("messages", error),
         }
     })
 }
@@ -85,7 +89,7 @@ unsafe extern "C" fn signal_rooms(
     count: u32,
 ) -> i32 {
     guard_or(0, || {
-        // SAFETY: the plug lends `count` rooms for the call.
+        // SAFETY: the backend lends `count` rooms for the call.
         let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
         if rooms.is_empty() { 0 } else { report(ctx, Report::Rooms(rooms)) }
     })
@@ -95,10 +99,10 @@ unsafe extern "C" fn signal_connection(
     ctx: *mut c_void,
     event: *const abi::nertc_callkit_signaling_connection,
 ) -> i32 {
-    // SAFETY: the plug lends the event for the call.
+    // SAFETY: the backend lends the event for the call.
     guard_or(0, || match unsafe { connection(event) } {
         Ok(event) => report(ctx, Report::Connection(event)),
-        Err(bad) => dropped("connection event", bad),
+        Err(error) => dropped("connection event", error),
     })
 }
 
@@ -107,10 +111,10 @@ unsafe extern "C" fn signal_record(
     from: *const c_char,
     place: *const abi::nertc_callkit_record,
 ) -> i32 {
-    // SAFETY: the plug lends sender and record for the call.
+    // SAFETY: the backend lends sender and record for the call.
     guard_or(0, || match unsafe { text(from, limits::ACCOUNT).and_then(|from| Ok((from, record(place)?))) } {
         Ok((from, record)) => report(ctx, Report::Record { from, record }),
-        Err(bad) => dropped("call record", bad),
+        Err(error) => dropped("call record", error),
     })
 }
 
@@ -122,46 +126,46 @@ unsafe extern "C" fn rtc_complete(
     text: *const c_char,
 ) {
     guard_or((), || {
-        // SAFETY: the plug lends the text for the call.
+        // SAFETY: the backend lends the text for the call.
         let outcome = unsafe { outcome(code, raw_code, text) };
         report(ctx, Report::RtcDone { req: Req(req as u64), outcome });
     });
 }
 
 unsafe extern "C" fn rtc_event(ctx: *mut c_void, event: *const abi::nertc_callkit_rtc_event) -> i32 {
-    // SAFETY: the plug lends the event for the call.
+    // SAFETY: the backend lends the event for the call.
     guard_or(0, || match unsafe { rtc_event_of(event) } {
         Ok(event) => report(ctx, Report::Rtc(event)),
-        Err(bad) => dropped("media event", bad),
+        Err(error) => dropped("media event", error),
     })
 }
 
 unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callkit_frame) {
     guard_or((), || {
-        let Some(component) = component(ctx).filter(|component| component.host.wants_frames()) else {
+        let Some(client) = client(ctx).filter(|client| client.callbacks.wants_frames()) else {
             return;
         };
-        let now = component.kit.snapshot();
-        // SAFETY: the plug lends the frame for the call.
-        let Ok(frame) = (unsafe { known("frame", frame) }) else { return };
+        let now = client.worker.snapshot();
+        // SAFETY: the backend lends the frame for the call.
+        let Ok(frame) = (unsafe { read_prefix("frame", frame) }) else { return };
         if now.connected && frame.uid == now.peer_uid && is_whole(&frame) {
-            component.host.frame(now.call_no, &now.peer, &frame);
+            client.callbacks.frame(now.call_no, &now.peer, &frame);
         }
     });
 }
 
-unsafe extern "C" fn plug_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
-    // SAFETY: the plug lends the text for the call.
-    guard_or((), || log_plug(level, &unsafe { message(text) }));
+unsafe extern "C" fn backend_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
+    // SAFETY: the backend lends the text for the call.
+    guard_or((), || log_backend(level, &unsafe { message(text) }));
 }
 
-fn component(ctx: *mut c_void) -> Option<Arc<Component>> {
-    KITS.get(ctx as usize)
+fn client(ctx: *mut c_void) -> Option<Arc<Client>> {
+    CLIENTS.get(ctx as usize)
 }
 
-/// Hands a report to the worker. A component that is gone has nothing to keep for it.
+/// Hands a report to the worker. A client that is gone has nothing to keep for it.
 fn report(ctx: *mut c_void, report: Report) -> i32 {
-    match component(ctx).map(|component| component.kit.report(report)) {
+    match client(ctx).map(|client| client.worker.report(report)) {
         Some(Err(Refused::QueueFull)) => nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32,
         Some(
             Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported | Refused::Exhausted),
@@ -175,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sink_of_nobody_takes_everything_and_does_nothing() {
+    fn a_sink_without_a_client_ignores_every_call() {
         let (signaling, rtc) = (signaling(usize::MAX), rtc(usize::MAX));
         // SAFETY: all-zero is a value of both.
         let (mut channel, mut event): (abi::nertc_callkit_channel, abi::nertc_callkit_signaling_event) =

@@ -1,4 +1,4 @@
-//! What a plug is asked, when and how often.
+//! What a backend is asked, when and how often.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -6,23 +6,23 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::engine::output::RtcOp;
-use crate::ffi::error::Error;
-use crate::ffi::table::lock;
+use crate::ffi::support::error::Error;
+use crate::ffi::support::handle_table::lock;
 use crate::worker::ports::{Rtc, Signaling};
 use nertc_callkit_signaling::{self as signaling, Code, Text};
 
 /// What was called, and what open answers.
 #[derive(Default)]
-struct Plug {
+struct Recorder {
     calls: Mutex<Vec<String>>,
     open: i32,
 }
 
-fn noted(ctx: *mut c_void, what: impl Into<String>) -> &'static Plug {
+fn noted(ctx: *mut c_void, what: impl Into<String>) -> &'static Recorder {
     // SAFETY: leaked by the test.
-    let plug = unsafe { &*ctx.cast::<Plug>() };
-    lock(&plug.calls).push(what.into());
-    plug
+    let backend = unsafe { &*ctx.cast::<Recorder>() };
+    lock(&backend.calls).push(what.into());
+    backend
 }
 
 unsafe extern "C" fn open(ctx: *mut c_void, _: *const abi::nertc_callkit_signaling_sink) -> i32 {
@@ -46,12 +46,12 @@ unsafe extern "C" fn push_frame(ctx: *mut c_void, _: *const abi::nertc_callkit_f
     -3
 }
 
-fn plug(open: i32) -> (HostPtr, impl Fn() -> String) {
-    let plug: &'static Plug = Box::leak(Box::new(Plug { open, ..Plug::default() }));
-    (HostPtr(ptr::from_ref(plug).cast_mut().cast()), || lock(&plug.calls).join(", "))
+fn backend(open: i32) -> (AppPtr, impl Fn() -> String) {
+    let backend: &'static Recorder = Box::leak(Box::new(Recorder { open, ..Recorder::default() }));
+    (AppPtr(ptr::from_ref(backend).cast_mut().cast()), || lock(&backend.calls).join(", "))
 }
 
-fn pair(signaling: HostPtr, rtc: HostPtr) -> (SignalingPlug, Arc<RtcPlug>) {
+fn backends(signaling: AppPtr, rtc: AppPtr) -> (CSignaling, Arc<CRtc>) {
     // SAFETY: all-zero is a value of both.
     let (mut slots, mut rtc_slots): (abi::nertc_callkit_signaling, abi::nertc_callkit_rtc) =
         unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
@@ -63,10 +63,10 @@ fn pair(signaling: HostPtr, rtc: HostPtr) -> (SignalingPlug, Arc<RtcPlug>) {
     rtc_slots.push_frame = Some(push_frame);
     rtc_slots.close_backend = Some(close_backend);
     rtc_slots.release = Some(release);
-    let rtc = Arc::new(RtcPlug::new(1, rtc_slots, rtc));
+    let rtc = Arc::new(CRtc::new(1, rtc_slots, rtc));
     let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
     let identity = Identity { app_key, device_id, data_dir, login_ms: 0 };
-    (SignalingPlug::new(1, slots, signaling, identity, rtc.clone()), rtc)
+    (CSignaling::new(1, slots, signaling, identity, rtc.clone()), rtc)
 }
 
 fn log_in() -> signaling::Operation {
@@ -74,24 +74,24 @@ fn log_in() -> signaling::Operation {
 }
 
 #[test]
-fn plugs_open_once_before_the_first_login_and_are_released_last() {
-    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(0), plug(0));
-    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+fn backends_open_before_the_first_login_and_are_released_last() {
+    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (backend(0), backend(0));
+    let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     assert_eq!(calls(), "");
     assert_eq!(signaling.start(Req(1), log_in()), Ok(()));
     assert_eq!(signaling.start(Req(2), log_in()), Ok(()));
     signaling.close();
     signaling.close();
-    RtcPort(rtc.clone()).close();
+    CRtcPort(rtc.clone()).close();
     rtc.close();
     assert_eq!(calls(), "open, login 1, login 2, close, release");
     assert_eq!(rtc_calls(), "rtc open, close, release");
 }
 
 #[test]
-fn a_refused_open_fails_every_login_with_the_plugs_code() {
-    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(302), plug(0));
-    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+fn a_refused_open_fails_every_login_with_the_backends_code() {
+    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (backend(302), backend(0));
+    let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     assert_eq!(signaling.start(Req(1), log_in()).unwrap_err().code, Code::BAD_TOKEN);
     assert_eq!(signaling.start(Req(2), log_in()).unwrap_err().code, Code::BAD_TOKEN);
     signaling.close();
@@ -100,9 +100,9 @@ fn a_refused_open_fails_every_login_with_the_plugs_code() {
 }
 
 #[test]
-fn a_media_plug_that_refuses_open_fails_the_login_too() {
-    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (plug(0), plug(-6));
-    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+fn a_media_backend_that_refuses_open_fails_the_login_too() {
+    let ((ctx, calls), (rtc_ctx, rtc_calls)) = (backend(0), backend(-6));
+    let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     let why = signaling.start(Req(1), log_in()).unwrap_err();
     assert_eq!((why.code, why.raw_code), (Code::BACKEND_FAILED, -6));
     signaling.close();
@@ -112,17 +112,17 @@ fn a_media_plug_that_refuses_open_fails_the_login_too() {
 
 #[test]
 fn a_missing_slot_is_unsupported() {
-    let ((ctx, _), (rtc_ctx, _)) = (plug(0), plug(0));
-    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+    let ((ctx, _), (rtc_ctx, _)) = (backend(0), backend(0));
+    let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     assert_eq!(signaling.start(Req(1), signaling::Operation::Logout).unwrap_err().code, Code::UNSUPPORTED);
-    assert_eq!(RtcPort(rtc).start(Req(2), RtcOp::Leave).unwrap_err().code, Code::UNSUPPORTED);
+    assert_eq!(CRtcPort(rtc).start(Req(2), RtcOp::Leave).unwrap_err().code, Code::UNSUPPORTED);
     assert_eq!(missing_signaling_slot(&signaling.vtable), Some("logout"));
 }
 
 #[test]
-fn frames_go_into_an_open_plug_only() {
-    let ((ctx, _), (rtc_ctx, rtc_calls)) = (plug(0), plug(0));
-    let (mut signaling, rtc) = pair(ctx, rtc_ctx);
+fn frames_go_into_an_open_backend_only() {
+    let ((ctx, _), (rtc_ctx, rtc_calls)) = (backend(0), backend(0));
+    let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     // SAFETY: all-zero is a value of it.
     let frame = unsafe { std::mem::zeroed() };
     assert_eq!(rtc.push_frame(&frame), Err(Error::Closed));

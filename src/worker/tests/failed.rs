@@ -1,4 +1,4 @@
-//! A panic inside a component: nothing that it owes is left open.
+//! A panic inside a client: nothing that it owes is left open.
 
 use std::sync::{OnceLock, Weak};
 
@@ -8,18 +8,18 @@ use crate::engine::input::{CallOptions, SwitchStep};
 use crate::engine::output::RtcOp;
 use crate::engine::{Caps, Config, IdGenerator};
 use nertc_callkit_signaling::{
-    self as signaling, CallType, Channel, EventKind, Member, Notification, OperationResult,
+    self as signaling, CallType, Channel, ChannelState, EventKind, Member, Notification, Origin,
 };
 
 /// Answers everything well, and panics at a control message, with a command of the app behind it.
 struct Planted {
-    kit: Arc<OnceLock<Weak<Kit>>>,
+    client: Arc<OnceLock<Weak<Client>>>,
     asked: mpsc::Sender<signaling::Operation>,
 }
 
 impl Planted {
-    fn kit(&self) -> Arc<Kit> {
-        self.kit.get().and_then(Weak::upgrade).expect("the kit lives")
+    fn client(&self) -> Arc<Client> {
+        self.client.get().and_then(Weak::upgrade).expect("the client lives")
     }
 }
 
@@ -32,11 +32,11 @@ impl Signaling for Planted {
     fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
         let _ = self.asked.send(op.clone());
         if matches!(op, signaling::Operation::Control(_)) {
-            assert_eq!(self.kit().command(Ticket(9), Command::Logout), Ok(()));
+            assert_eq!(self.client().command(Ticket(9), Command::Logout), Ok(()));
             panic!("planted");
         }
         let result = OperationResult { channel: Some(room()), ..OperationResult::default() };
-        let _ = self.kit().report(Report::SignalDone { req, result });
+        let _ = self.client().report(Report::SignalDone { req, result });
         Ok(())
     }
 
@@ -51,7 +51,7 @@ impl Signaling for Planted {
 
 impl Rtc for Planted {
     fn start(&mut self, req: Req, _: RtcOp) -> Result<(), Outcome> {
-        let _ = self.kit().report(Report::RtcDone { req, outcome: Outcome::default() });
+        let _ = self.client().report(Report::RtcDone { req, outcome: Outcome::default() });
         Ok(())
     }
 
@@ -60,21 +60,21 @@ impl Rtc for Planted {
     fn close(&mut self) {}
 }
 
-fn start(options: Options, listener: Arc<App>) -> (Arc<Kit>, mpsc::Receiver<signaling::Operation>) {
-    let kit = Kit::new(options).expect("a thread");
+fn start(options: Options, listener: Arc<App>) -> (Arc<Client>, mpsc::Receiver<signaling::Operation>) {
+    let client = Client::new(options).expect("a thread");
     let (asked, ops) = mpsc::channel();
     let this = Arc::new(OnceLock::new());
-    let _ = this.set(Arc::downgrade(&kit));
-    let fake = || Box::new(Planted { kit: this.clone(), asked: asked.clone() });
+    let _ = this.set(Arc::downgrade(&client));
+    let fake = || Box::new(Planted { client: this.clone(), asked: asked.clone() });
     let caps = Caps { control: true, no_media: true, ..Caps::default() };
     let engine = Engine::new(Config { caps, ..Config::default() }, IdGenerator::test_seed(1));
-    kit.start(engine, Ports { signaling: fake(), rtc: fake(), listener });
-    (kit, ops)
+    client.start(engine, Ports { signaling: fake(), rtc: fake(), listener });
+    (client, ops)
 }
 
-fn message(kind: EventKind, channel: &str, request: &str) -> Report {
+fn message(signal: EventKind, channel: &str, request: &str) -> Report {
     let events = vec![signaling::Event {
-        kind,
+        kind: signal,
         channel: Channel { id: channel.into(), call_type: 1, ..Channel::default() },
         from: "bob".into(),
         from_device: "".into(),
@@ -88,29 +88,29 @@ fn message(kind: EventKind, channel: &str, request: &str) -> Report {
 }
 
 /// Logged in, and in a call that bob began.
-fn in_call(kit: &Kit, ears: &mpsc::Receiver<String>) {
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(next(ears), "done 1 0");
-    assert_eq!(kit.report(message(EventKind::Invite, "room", "q")), Ok(()));
-    assert_eq!(next(ears), "Invited");
-    assert_eq!(kit.command(Ticket(2), Command::Accept { call: CallRef::default() }), Ok(()));
-    assert_eq!(next(ears), "done 2 0");
-    assert_eq!(next(ears), "UserEnter");
-    assert_eq!(next(ears), "CallConnected");
+fn in_call(client: &Client, received: &mpsc::Receiver<String>) {
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(next(received), "done 1 0");
+    assert_eq!(client.report(message(EventKind::Invite, "room", "q")), Ok(()));
+    assert_eq!(next(received), "Invited");
+    assert_eq!(client.command(Ticket(2), Command::Accept { call: CallRef::default() }), Ok(()));
+    assert_eq!(next(received), "done 2 0");
+    assert_eq!(next(received), "UserEnter");
+    assert_eq!(next(received), "CallConnected");
 }
 
 #[test]
-fn a_panic_in_a_call_ends_it_for_both_and_completes_all_that_was_asked() {
-    let (app, ears) = App::new(|_| ());
-    let (kit, ops) = start(SHARED, app);
-    in_call(&kit, &ears);
+fn a_panic_in_a_call_ends_it_and_completes_open_requests() {
+    let (app, received) = App::new(|_| ());
+    let (client, ops) = start(SHARED, app);
+    in_call(&client, &received);
     let switch = Command::SwitchCallType { call_type: CallType::Video, step: SwitchStep::Invite };
-    assert_eq!(kit.command(Ticket(3), switch), Ok(()));
-    let told: Vec<String> = (0..5).map(|_| next(&ears)).collect();
-    assert_eq!(told, ["Error", "done 3 90003", "CallEnd", "done 9 90003", "released"]);
-    assert_eq!(kit.snapshot(), Default::default());
-    assert_eq!(kit.command(Ticket(4), login()), Err(Refused::Closed));
-    assert_eq!(kit.destroy(), Err(Refused::Closed));
+    assert_eq!(client.command(Ticket(3), switch), Ok(()));
+    let received_events: Vec<String> = (0..5).map(|_| next(&received)).collect();
+    assert_eq!(received_events, ["Error", "done 3 90003", "CallEnd", "done 9 90003", "released"]);
+    assert_eq!(client.snapshot(), Default::default());
+    assert_eq!(client.command(Ticket(4), login()), Err(Refused::Closed));
+    assert_eq!(client.destroy(), Err(Refused::Closed));
     let asked: Vec<signaling::Operation> = ops.try_iter().collect();
     let Some(signaling::Operation::Close { channel_id, .. }) = asked.last() else {
         panic!("not closed: {asked:?}")
@@ -119,22 +119,22 @@ fn a_panic_in_a_call_ends_it_for_both_and_completes_all_that_was_asked() {
 }
 
 #[test]
-fn a_panic_while_ringing_or_calling_ends_that_too() {
-    let (app, ears) = App::new(|_| ());
-    let (kit, ops) = start(SHARED, app);
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(next(&ears), "done 1 0");
-    assert_eq!(kit.report(message(EventKind::Invite, "room", "q")), Ok(()));
-    assert_eq!(next(&ears), "Invited");
-    assert_eq!(kit.network_changed(), Ok(()));
-    let told: Vec<String> = (0..3).map(|_| next(&ears)).collect();
-    assert_eq!(told, ["Error", "CallEnd", "released"]);
+fn a_panic_while_ringing_or_calling_ends_the_call() {
+    let (app, received) = App::new(|_| ());
+    let (client, ops) = start(SHARED, app);
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(next(&received), "done 1 0");
+    assert_eq!(client.report(message(EventKind::Invite, "room", "q")), Ok(()));
+    assert_eq!(next(&received), "Invited");
+    assert_eq!(client.network_changed(), Ok(()));
+    let received_events: Vec<String> = (0..3).map(|_| next(&received)).collect();
+    assert_eq!(received_events, ["Error", "CallEnd", "released"]);
     let last = ops.try_iter().last();
     assert!(matches!(last, Some(signaling::Operation::Reject(message)) if &*message.request_id == "q"));
-    let (app, ears) = App::new(|_| ());
-    let (kit, ops) = start(SHARED, app);
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(next(&ears), "done 1 0");
+    let (app, received) = App::new(|_| ());
+    let (client, ops) = start(SHARED, app);
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(next(&received), "done 1 0");
     let options = CallOptions {
         user: "bob".into(),
         call_type: CallType::Audio,
@@ -144,11 +144,11 @@ fn a_panic_while_ringing_or_calling_ends_that_too() {
         no_offline: false,
         no_record: false,
     };
-    assert_eq!(kit.command(Ticket(2), Command::Call(options)), Ok(()));
-    assert_eq!(next(&ears), "done 2 0");
-    assert_eq!(kit.network_changed(), Ok(()));
-    let told: Vec<String> = (0..3).map(|_| next(&ears)).collect();
-    assert_eq!(told, ["Error", "CallEnd", "released"]);
+    assert_eq!(client.command(Ticket(2), Command::Call(options)), Ok(()));
+    assert_eq!(next(&received), "done 2 0");
+    assert_eq!(client.network_changed(), Ok(()));
+    let received_events: Vec<String> = (0..3).map(|_| next(&received)).collect();
+    assert_eq!(received_events, ["Error", "CallEnd", "released"]);
     let asked: Vec<signaling::Operation> = ops.try_iter().collect();
     assert!(
         matches!(
@@ -160,12 +160,12 @@ fn a_panic_while_ringing_or_calling_ends_that_too() {
 }
 
 #[test]
-fn a_host_finds_the_same_in_its_queue() {
-    let (app, ears) = App::new(|_| ());
-    let (kit, _ops) = start(HOST, app);
-    assert_eq!(kit.command(Ticket(1), login()), Ok(()));
-    assert_eq!(kit.dispatch(-1), Ok(1));
-    assert_eq!(kit.network_changed(), Ok(()));
-    while kit.dispatch(-1).is_ok() {}
-    assert_eq!(heard(&ears), ["done 1 0", "Error", "released"]);
+fn with_manual_dispatch_a_panic_is_reported_in_the_queue() {
+    let (app, received) = App::new(|_| ());
+    let (client, _ops) = start(HOST, app);
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(client.dispatch(-1), Ok(1));
+    assert_eq!(client.network_changed(), Ok(()));
+    while client.dispatch(-1).is_ok() {}
+    assert_eq!(drain(&received), ["done 1 0", "Error", "released"]);
 }

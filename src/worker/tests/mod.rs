@@ -1,8 +1,8 @@
 //! The worker without an engine's help: what waits, who runs it, and who is refused.
 
-use nertc_callkit_signaling::CallType;
+use nertc_callkit_signaling::{CallType, OperationResult, Outcome, Req};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -10,41 +10,44 @@ mod failed;
 mod running;
 mod traced;
 
+use parking_lot::Mutex;
+
 use super::clock::readable;
-use super::*;
-use crate::engine::input::CallRef;
-use crate::engine::limits;
+use super::ports::{Listener, Ports, Rtc, Signaling};
+use super::{CallbackGuard, Client, Options, Refused, Report, in_callback};
+use crate::engine::input::{CallRef, Command, Ticket};
 use crate::engine::output::{Event, MediaEvent, MissedCall, OpResult, Operation};
+use crate::engine::{Engine, limits};
 
 /// Long enough for a loaded machine, short enough to notice.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Everything the app hears, as text, and what it does about it.
 struct App {
-    heard: mpsc::Sender<String>,
+    events: mpsc::Sender<String>,
     reaction: Box<dyn Fn(&str) + Send + Sync>,
     wakeups: AtomicU32,
 }
 
 impl App {
     fn new(reaction: impl Fn(&str) + Send + Sync + 'static) -> (Arc<App>, mpsc::Receiver<String>) {
-        let (heard, ears) = mpsc::channel();
-        (Arc::new(App { heard, reaction: Box::new(reaction), wakeups: AtomicU32::new(0) }), ears)
+        let (events, received) = mpsc::channel();
+        (Arc::new(App { events, reaction: Box::new(reaction), wakeups: AtomicU32::new(0) }), received)
     }
 
-    fn hear(&self, what: String) {
+    fn receive(&self, what: String) {
         (self.reaction)(&what);
-        let _ = self.heard.send(what);
+        let _ = self.events.send(what);
     }
 }
 
 impl Listener for App {
     fn done(&self, ticket: Ticket, result: OpResult) {
-        self.hear(format!("done {} {}", ticket.0, result.code));
+        self.receive(format!("done {} {}", ticket.0, result.code));
     }
 
     fn event(&self, event: Event) {
-        self.hear(if let Event::AudioAvailable(media) = event {
+        self.receive(if let Event::AudioAvailable(media) = event {
             format!("audio {} {}", media.user, media.on)
         } else {
             format!("{event:?}").chars().take_while(|c| c.is_alphanumeric()).collect()
@@ -52,7 +55,7 @@ impl Listener for App {
     }
 
     fn released(&self) {
-        self.hear("released".into());
+        self.receive("released".into());
     }
 
     fn wakeup(&self) {
@@ -60,15 +63,15 @@ impl Listener for App {
     }
 }
 
-/// A kit whose engine is silent: the test plays the worker.
-fn host_kit(app: Arc<App>) -> Arc<Kit> {
-    let kit = Kit::new(Options { host_delivery: true, own_worker: true }).expect("a thread");
-    kit.outbox.set_listener(app);
-    kit
+/// A client whose engine is silent: the test plays the worker.
+fn manual_client(app: Arc<App>) -> Arc<Client> {
+    let client = Client::new(Options { manual_dispatch: true, dedicated_thread: true }).expect("a thread");
+    client.shared.callbacks.set_listener(app);
+    client
 }
 
-fn heard(ears: &mpsc::Receiver<String>) -> Vec<String> {
-    ears.try_iter().collect()
+fn drain(received: &mpsc::Receiver<String>) -> Vec<String> {
+    received.try_iter().collect()
 }
 
 fn audio(user: &str, on: bool) -> Event {
@@ -104,54 +107,54 @@ fn result(code: i32) -> OpResult {
 
 #[test]
 fn dispatch_runs_what_was_there_at_entry_in_order() {
-    let (app, ears) = App::new(|_| ());
-    let kit = host_kit(app.clone());
-    assert_eq!(kit.dispatch(0), Ok(0));
-    kit.outbox.done(Ticket(7), result(0));
-    kit.outbox.event(missed());
-    assert_eq!(kit.dispatch(-1), Ok(2));
-    assert_eq!(heard(&ears), ["done 7 0", "MissedCall"]);
-    assert_eq!(kit.dispatch(0), Ok(0));
+    let (app, received) = App::new(|_| ());
+    let client = manual_client(app.clone());
+    assert_eq!(client.dispatch(0), Ok(0));
+    client.shared.callbacks.done(Ticket(7), result(0));
+    client.shared.callbacks.event(missed());
+    assert_eq!(client.dispatch(-1), Ok(2));
+    assert_eq!(drain(&received), ["done 7 0", "MissedCall"]);
+    assert_eq!(client.dispatch(0), Ok(0));
     assert_eq!(app.wakeups.load(SeqCst), 1);
 }
 
 #[test]
-fn of_media_news_only_the_newest_waits_and_it_waits_at_its_own_place() {
-    let (app, ears) = App::new(|_| ());
-    let kit = host_kit(app.clone());
+fn only_the_newest_media_event_of_a_user_is_queued() {
+    let (app, received) = App::new(|_| ());
+    let client = manual_client(app.clone());
     for on in [true, false, true] {
-        kit.outbox.event(audio("bob", on));
+        client.shared.callbacks.event(audio("bob", on));
     }
     assert_eq!(app.wakeups.load(SeqCst), 1, "never empty in between");
-    kit.outbox.event(audio("eve", true));
-    kit.outbox.event(missed());
-    kit.outbox.event(audio("bob", false));
-    assert_eq!(kit.dispatch(0), Ok(3));
-    assert_eq!(heard(&ears), ["audio eve true", "MissedCall", "audio bob false"]);
+    client.shared.callbacks.event(audio("eve", true));
+    client.shared.callbacks.event(missed());
+    client.shared.callbacks.event(audio("bob", false));
+    assert_eq!(client.dispatch(0), Ok(3));
+    assert_eq!(drain(&received), ["audio eve true", "MissedCall", "audio bob false"]);
 }
 
 #[test]
-fn the_event_fd_is_readable_exactly_while_something_is_undelivered() {
+fn the_event_handle_is_readable_while_callbacks_wait() {
     let (app, _ears) = App::new(|_| ());
-    let kit = host_kit(app);
-    kit.outbox.event(missed());
-    let fd = kit.event_fd().expect("a descriptor");
+    let client = manual_client(app);
+    client.shared.callbacks.event(missed());
+    let fd = client.event_fd().expect("a descriptor");
     assert!(readable(fd));
-    kit.outbox.event(audio("bob", true));
-    assert_eq!(kit.dispatch(0), Ok(2));
+    client.shared.callbacks.event(audio("bob", true));
+    assert_eq!(client.dispatch(0), Ok(2));
     assert!(!readable(fd));
-    kit.outbox.event(audio("bob", true));
-    kit.outbox.event(audio("bob", false));
+    client.shared.callbacks.event(audio("bob", true));
+    client.shared.callbacks.event(audio("bob", false));
     assert!(readable(fd));
-    assert_eq!(kit.dispatch(0), Ok(1));
+    assert_eq!(client.dispatch(0), Ok(1));
     assert!(!readable(fd));
-    assert_eq!(kit.event_fd(), Ok(fd));
+    assert_eq!(client.event_fd(), Ok(fd));
 }
 
 #[test]
-fn dispatch_and_destroy_are_refused_inside_a_callback_of_any_kit_and_dispatch_beside_another() {
+fn dispatch_and_destroy_are_refused_inside_any_callback() {
     let (other_app, _ears) = App::new(|_| ());
-    let other = host_kit(other_app);
+    let other = manual_client(other_app);
     let (inside, answers) = mpsc::channel();
     let (go_on, wait) = mpsc::channel::<()>();
     let wait = Mutex::new(wait);
@@ -161,91 +164,91 @@ fn dispatch_and_destroy_are_refused_inside_a_callback_of_any_kit_and_dispatch_be
             let _ = wait.lock().recv_timeout(PATIENCE);
         }
     });
-    let kit = host_kit(app);
-    kit.outbox.event(missed());
-    let background = kit.clone();
+    let client = manual_client(app);
+    client.shared.callbacks.event(missed());
+    let background = client.clone();
     let thread = thread::spawn(move || background.dispatch(0));
     let reentrant = (Err(Refused::Reentrant), Err(Refused::Reentrant));
     assert_eq!(answers.recv_timeout(PATIENCE), Ok(reentrant));
-    assert_eq!(kit.dispatch(0), Err(Refused::Reentrant));
+    assert_eq!(client.dispatch(0), Err(Refused::Reentrant));
     go_on.send(()).expect("the callback waits");
     assert_eq!(thread.join().expect("joined"), Ok(1));
-    assert_eq!(kit.dispatch(0), Ok(0));
+    assert_eq!(client.dispatch(0), Ok(0));
 }
 
 #[test]
-fn a_host_that_does_not_take_its_events_is_told_and_forgiven_with_hysteresis() {
+fn a_backlog_is_reported_and_cleared_with_hysteresis() {
     let (app, _ears) = App::new(|_| ());
-    let kit = host_kit(app);
-    let command = |command| kit.command(Ticket(1), command);
+    let client = manual_client(app);
+    let command = |command| client.command(Ticket(1), command);
     for _ in 0..limits::UNDELIVERED {
-        assert!(!kit.outbox.is_backlogged());
-        kit.outbox.event(missed());
+        assert!(!client.shared.callbacks.is_backlogged());
+        client.shared.callbacks.event(missed());
     }
-    assert!(kit.outbox.is_backlogged());
-    assert!(kit.outbox.has_room_for(None));
+    assert!(client.shared.callbacks.is_backlogged());
+    assert!(client.shared.callbacks.has_room_for(None));
     assert_eq!(command(Command::Logout), Ok(()));
     for _ in 0..limits::UNDELIVERED {
-        kit.outbox.event(missed());
+        client.shared.callbacks.event(missed());
     }
-    assert_eq!(kit.report(Report::Rooms(Vec::new())), Err(Refused::QueueFull));
+    assert_eq!(client.report(Report::Rooms(Vec::new())), Err(Refused::QueueFull));
     assert_eq!(command(Command::SetCallTimeout { timeout_ms: 1 }), Err(Refused::QueueFull));
     assert_eq!(command(Command::Logout), Ok(()), "what ends something has slots of its own");
-    assert_eq!(kit.dispatch(0), Ok(2 * limits::UNDELIVERED as u32));
-    assert!(!kit.outbox.is_backlogged());
+    assert_eq!(client.dispatch(0), Ok(2 * limits::UNDELIVERED as u32));
+    assert!(!client.shared.callbacks.is_backlogged());
 }
 
 #[test]
-fn a_callback_that_panics_is_one_callback_lost() {
-    let (app, ears) = App::new(|what| assert!(what != "MissedCall", "an app's bug"));
-    let kit = host_kit(app);
-    kit.outbox.event(missed());
-    kit.outbox.event(audio("bob", true));
-    assert_eq!(kit.dispatch(0), Ok(2));
-    assert_eq!(heard(&ears), ["audio bob true"]);
+fn a_panicking_callback_does_not_stop_the_next() {
+    let (app, received) = App::new(|what| assert!(what != "MissedCall", "an app's bug"));
+    let client = manual_client(app);
+    client.shared.callbacks.event(missed());
+    client.shared.callbacks.event(audio("bob", true));
+    assert_eq!(client.dispatch(0), Ok(2));
+    assert_eq!(drain(&received), ["audio bob true"]);
     assert!(!in_callback());
 }
 
 #[test]
 fn worker_delivery_has_no_dispatch() {
-    let kit = Kit::new(Options::default()).expect("a thread");
-    assert_eq!(kit.dispatch(0), Err(Refused::Unsupported));
-    assert_eq!(kit.event_fd(), Err(Refused::Unsupported));
+    let client = Client::new(Options::default()).expect("a thread");
+    assert_eq!(client.dispatch(0), Err(Refused::Unsupported));
+    assert_eq!(client.event_fd(), Err(Refused::Unsupported));
 }
 
-/// Fills the inbox of a kit whose worker has not seen it, so that nothing is counted out.
+/// Fills the inbox of a client whose worker has not seen it, so that nothing is counted out.
 #[test]
-fn a_full_inbox_still_takes_what_ends_a_call_and_what_a_plug_completes() {
-    let kit = Kit::new(Options { host_delivery: false, own_worker: true }).expect("a thread");
-    let accept = || kit.command(Ticket(1), Command::Accept { call: CallRef::default() });
+fn a_full_inbox_accepts_ending_commands_and_completions() {
+    let client = Client::new(Options { manual_dispatch: false, dedicated_thread: true }).expect("a thread");
+    let accept = || client.command(Ticket(1), Command::Accept { call: CallRef::default() });
     let hang_up =
         || Command::Hangup { call: CallRef::default(), no_offline: false, no_record: false, text: None };
     for _ in 0..limits::INBOX {
         assert_eq!(accept(), Ok(()));
     }
     assert_eq!(accept(), Err(Refused::QueueFull));
-    assert_eq!(kit.network_changed(), Err(Refused::QueueFull));
+    assert_eq!(client.network_changed(), Err(Refused::QueueFull));
     for _ in 0..limits::INBOX {
-        assert_eq!(kit.report(Report::Rooms(Vec::new())), Ok(()));
+        assert_eq!(client.report(Report::Rooms(Vec::new())), Ok(()));
     }
-    assert_eq!(kit.report(Report::Rooms(Vec::new())), Err(Refused::QueueFull));
-    assert_eq!(kit.command(Ticket(1), hang_up()), Ok(()));
+    assert_eq!(client.report(Report::Rooms(Vec::new())), Err(Refused::QueueFull));
+    assert_eq!(client.command(Ticket(1), hang_up()), Ok(()));
     let mut lies = 0;
-    while kit.report(Report::RtcDone { req: Req(lies), outcome: Outcome::default() }).is_ok() {
+    while client.report(Report::RtcDone { req: Req(lies), outcome: Outcome::default() }).is_ok() {
         lies += 1;
     }
     assert!((limits::SIDE_OPERATIONS as u64..100_000).contains(&lies), "bounded, and far beyond the honest");
-    assert_eq!(kit.release(), Ok(()));
-    assert_eq!(kit.release(), Err(Refused::Closed));
+    assert_eq!(client.release(), Ok(()));
+    assert_eq!(client.release(), Err(Refused::Closed));
     assert_eq!(accept(), Err(Refused::Closed));
 }
 
 #[test]
-fn a_kit_that_never_started_ends_at_once() {
-    for host_delivery in [false, true] {
-        let kit = Kit::new(Options { host_delivery, own_worker: false }).expect("a thread");
-        assert_eq!(kit.destroy(), Ok(()));
-        assert_eq!(kit.destroy(), Err(Refused::Closed));
+fn a_client_that_never_started_ends_at_once() {
+    for manual_dispatch in [false, true] {
+        let client = Client::new(Options { manual_dispatch, dedicated_thread: false }).expect("a thread");
+        assert_eq!(client.destroy(), Ok(()));
+        assert_eq!(client.destroy(), Err(Refused::Closed));
     }
 }
 

@@ -1,6 +1,6 @@
-//! What a trace gives away about the ids of its kit.
+//! What a trace gives away about the ids of its client.
 
-use super::running::{Plug, SHARED, login, next, start};
+use super::running::{Behavior, SHARED, login, next, start};
 use super::*;
 use crate::engine::IdGenerator;
 use crate::engine::input::CallOptions;
@@ -8,7 +8,7 @@ use crate::trace::{Line, Reader, Redaction, replay};
 use nertc_callkit_signaling::CallType;
 
 /// Calls somebody and cancels; the id of that call.
-fn call(kit: &Kit, ears: &mpsc::Receiver<String>, ticket: u64) -> String {
+fn call(client: &Client, received: &mpsc::Receiver<String>, ticket: u64) -> String {
     let options = CallOptions {
         user: "bob".into(),
         call_type: CallType::Audio,
@@ -18,40 +18,40 @@ fn call(kit: &Kit, ears: &mpsc::Receiver<String>, ticket: u64) -> String {
         no_offline: false,
         no_record: false,
     };
-    assert_eq!(kit.command(Ticket(ticket), Command::Call(options)), Ok(()));
+    assert_eq!(client.command(Ticket(ticket), Command::Call(options)), Ok(()));
     let cancel = Command::Cancel {
         call: CallRef { call_no: ticket, ..CallRef::default() },
         attach_ext: None,
         no_offline: false,
         no_record: false,
     };
-    let is_placed = || kit.snapshot().call_no == ticket;
+    let is_placed = || client.snapshot().call_no == ticket;
     let start = std::time::Instant::now();
     while !is_placed() {
         assert!(start.elapsed() < PATIENCE);
         thread::yield_now();
     }
-    let id = kit.snapshot().request_id.to_string();
-    assert_eq!(kit.command(Ticket(100 + ticket), cancel), Ok(()));
-    assert!(next(ears).starts_with(&format!("done {ticket} ")));
-    assert_eq!(next(ears), format!("done {} 0", 100 + ticket));
-    assert_eq!(next(ears), "CallEnd");
+    let id = client.snapshot().request_id.to_string();
+    assert_eq!(client.command(Ticket(100 + ticket), cancel), Ok(()));
+    assert!(next(received).starts_with(&format!("done {ticket} ")));
+    assert_eq!(next(received), format!("done {} 0", 100 + ticket));
+    assert_eq!(next(received), "CallEnd");
     id
 }
 
 #[test]
 fn the_ids_after_a_trace_cannot_be_computed_from_its_file() {
-    let (app, ears) = App::new(|_| ());
-    let (kit, _) = start(SHARED, Plug::LogsIn, app);
+    let (app, received) = App::new(|_| ());
+    let (client, _) = start(SHARED, Behavior::LogsIn, app);
     let path = std::env::temp_dir().join(format!("nertc_callkit_ids_{}.trace", std::process::id()));
-    assert_eq!(kit.command(Ticket(50), login()), Ok(()));
-    assert_eq!(next(&ears), "done 50 0");
-    let before = call(&kit, &ears, 1);
-    assert_eq!(kit.start_trace(&path, Redaction::Personal).expect("a file"), Ok(()));
-    let during = call(&kit, &ears, 2);
-    assert_eq!(kit.stop_trace(), Ok(()));
-    let after = call(&kit, &ears, 3);
-    assert_eq!(kit.destroy(), Ok(()));
+    assert_eq!(client.command(Ticket(50), login()), Ok(()));
+    assert_eq!(next(&received), "done 50 0");
+    let before = call(&client, &received, 1);
+    assert_eq!(client.start_trace(&path, Redaction::Personal).expect("a file"), Ok(()));
+    let during = call(&client, &received, 2);
+    assert_eq!(client.stop_trace(), Ok(()));
+    let after = call(&client, &received, 3);
+    assert_eq!(client.destroy(), Ok(()));
     let file = std::fs::read(&path).expect("a trace");
     std::fs::remove_file(&path).expect("removed");
     let report = replay(&*file).expect("a trace");

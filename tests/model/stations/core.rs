@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use nertc_callkit_mqtt::station::{
-    Answer, Config, Event, Input, InviteExtra, InviteState, Message, Op, Output, Signal, Source, Station,
-    Text, Topic,
+use nertc_callkit_mqtt::protocol::{
+    Answer, Config, Event, Input, InviteExtra, InviteState, Op, OpArgs, Output, Peer, Signal, Source, Text,
+    Topic,
 };
 
 use super::world::{Letter, digest};
@@ -41,7 +41,7 @@ pub(crate) enum Phase {
     Over,
 }
 
-/// What a core has learned about the invite, for the laws.
+/// What a core has learned about the invite, for the invariants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Word {
     /// The caller's core was told that this device accepts, or rejects.
@@ -67,7 +67,7 @@ pub(crate) enum Word {
 /// A device.
 #[derive(Clone, Debug, Hash)]
 pub(crate) struct Phone {
-    pub(crate) station: Station,
+    pub(crate) station: Peer,
     pub(crate) config: Config,
     pub(crate) phase: Phase,
     /// When the core loses patience.
@@ -101,7 +101,7 @@ impl Phone {
             peer_lost_ms: 0,
             watch_presence: false,
         };
-        let station = Station::new(config.clone(), [0; 32]);
+        let station = Peer::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
         Phone { station, config, phase, until, open, last_req, channel: text(""), is_up: false }
     }
@@ -143,9 +143,9 @@ impl Phone {
         self.station.handle(now, Input::Op { req: self.last_req, op });
     }
 
-    fn message(&self, account: &str) -> Message {
+    fn message(&self, account: &str) -> OpArgs {
         let (request, custom) = (text("r"), text(""));
-        Message { channel: self.channel.clone(), account: text(account), request, custom, keep: true }
+        OpArgs { channel: self.channel.clone(), account: text(account), request, custom, keep: true }
     }
 
     /// A new process logs in.
@@ -237,9 +237,9 @@ impl Phone {
 
     pub(crate) fn receive(&mut self, now: u64, letter: &Letter) -> Said {
         self.reseed(letter);
-        let (lane, from, device) = (letter.lane, letter.account.clone(), letter.device.clone());
+        let (kind, from, device) = (letter.kind, letter.account.clone(), letter.device.clone());
         let payload = letter.payload.as_bytes().to_vec();
-        self.station.handle(now, Input::Message { lane, from, device, payload });
+        self.station.handle(now, Input::Message { kind, from, device, payload });
         self.run(now)
     }
 
@@ -249,8 +249,8 @@ impl Phone {
         while let Some(output) = self.station.poll_output() {
             match output {
                 Output::Publish { token, topic, payload, .. } => {
-                    let fate = nertc_callkit_mqtt::station::Fate::Delivered;
-                    self.station.handle(now, Input::Published { token, fate });
+                    let result = nertc_callkit_mqtt::protocol::PublishResult::Delivered;
+                    self.station.handle(now, Input::Published { token, result });
                     said.letters.push((topic, payload));
                 }
                 Output::Done { req, answer } => self.done(now, req, &answer, &mut said),
@@ -261,7 +261,7 @@ impl Phone {
                     self.station.handle(now, Input::Down);
                     self.station.handle(now, Input::Up { resumed: true });
                 }
-                Output::Watch { .. } | Output::Lively(_) | Output::Disconnect { .. } => {}
+                Output::Watch { .. } | Output::CallActive(_) | Output::Disconnect { .. } => {}
                 Output::Connection { .. } | Output::Record { .. } | Output::Log { .. } => {}
             }
         }
@@ -275,7 +275,7 @@ impl Phone {
         let is_ok = answer.code == 0;
         match asked {
             Asked::Create => {
-                self.channel = answer.room.as_ref().map_or(text(""), |room| room.channel.id.clone());
+                self.channel = answer.channel.as_ref().map_or(text(""), |room| room.channel.id.clone());
                 self.ask(now, Asked::Join, Op::Join { channel: self.channel.clone() });
             }
             Asked::Join if self.phase == Phase::Calling => {
@@ -303,8 +303,8 @@ impl Phone {
 
     fn hear(&mut self, now: u64, source: Source, event: &Event, said: &mut Said) {
         let by = event.from_device.clone();
-        match event.kind {
-            Signal::Invite if *event.from == *super::stranger::ACCOUNT => {
+        match event.signal {
+            Signal::Invite if *event.from == *super::third_party::ACCOUNT => {
                 let (channel, request) = (event.channel.id.clone(), event.request.clone());
                 let state = InviteState::Dropped;
                 self.station.handle(now, Input::InviteState { channel, request, state });
@@ -322,15 +322,15 @@ impl Phone {
             Signal::Accept | Signal::Reject
                 if source != Source::OtherDevice && self.config.account == text("a") =>
             {
-                said.words.push(Word::Told(event.kind, by));
-                if self.phase == Phase::Calling && event.kind == Signal::Accept {
+                said.words.push(Word::Told(event.signal, by));
+                if self.phase == Phase::Calling && event.signal == Signal::Accept {
                     (self.phase, self.until) = (Phase::InCall, None);
                 } else if self.phase == Phase::Calling {
                     self.end(now);
                 }
             }
             Signal::Accept | Signal::Reject | Signal::Cancel => {
-                said.words.push(Word::Heard(event.kind, by));
+                said.words.push(Word::Heard(event.signal, by));
                 self.stop();
             }
             Signal::Close => {

@@ -1,4 +1,4 @@
-//! Exhaustive search of small worlds of stations, the protocol of the MQTT plug: every order in which what
+//! Exhaustive search of small worlds of stations, the protocol of the MQTT backend: every order in which what
 //! is under way can arrive, every answer and cancel at every moment, the next deadline when nothing is under
 //! way, and a bounded number of losses, copies, early deadlines, reconnects and restarts.
 //!
@@ -7,7 +7,7 @@
 //! channel left.
 
 mod core;
-mod stranger;
+mod third_party;
 mod world;
 
 use std::collections::HashSet;
@@ -16,7 +16,7 @@ use std::time::Instant;
 use world::{Budget, Move, World};
 
 /// A small world.
-struct Case {
+struct Scenario {
     name: &'static str,
     /// Devices of the called account.
     called: usize,
@@ -28,58 +28,58 @@ const ONE: u8 = 0b010;
 const TWO: u8 = 0b100;
 const BOTH: u8 = 0b110;
 
-fn cases() -> Vec<Case> {
+fn scenarios() -> Vec<Scenario> {
     let none = Budget::default();
-    let case = |name, called, budget| Case { name, called, budget };
+    let scenario = |name, called, budget| Scenario { name, called, budget };
     let pair = Budget { accepts: ONE, rejects: ONE, cancels: 1, ..none };
     let trio = Budget { accepts: BOTH, ..none };
     vec![
-        case("a guest", 1, Budget { hangups: 1, ..pair }),
-        case("a guest, two losses", 1, Budget { lost: 2, ..pair }),
-        case("a guest, a loss, a copy", 1, Budget { lost: 1, twice: 1, ..pair }),
-        case("a guest, a loss, an early deadline", 1, Budget { lost: 1, early: 1, ..pair }),
-        case("a guest, a copy, an early deadline", 1, Budget { twice: 1, early: 1, ..pair }),
-        case("a guest, a restart, a loss", 1, Budget { restarts: 1, lost: 1, ..pair }),
-        case("a guest, a restart", 1, Budget { restarts: 1, hangups: 1, ..pair }),
-        case("a guest, a reconnect, a loss", 1, Budget { reconnects: 1, lost: 1, ..pair }),
-        case("two guests reject", 2, Budget { rejects: BOTH, ..none }),
-        case("two guests, one accepts, one rejects", 2, Budget { accepts: ONE, rejects: TWO, ..none }),
-        case(
-            "two guests, one accepts, one rejects, cancel",
+        scenario("a callee", 1, Budget { hangups: 1, ..pair }),
+        scenario("a callee, two losses", 1, Budget { lost: 2, ..pair }),
+        scenario("a callee, a loss, a copy", 1, Budget { lost: 1, twice: 1, ..pair }),
+        scenario("a callee, a loss, an early deadline", 1, Budget { lost: 1, early: 1, ..pair }),
+        scenario("a callee, a copy, an early deadline", 1, Budget { twice: 1, early: 1, ..pair }),
+        scenario("a callee, a restart, a loss", 1, Budget { restarts: 1, lost: 1, ..pair }),
+        scenario("a callee, a restart", 1, Budget { restarts: 1, hangups: 1, ..pair }),
+        scenario("a callee, a reconnect, a loss", 1, Budget { reconnects: 1, lost: 1, ..pair }),
+        scenario("two callees reject", 2, Budget { rejects: BOTH, ..none }),
+        scenario("two callees, one accepts, one rejects", 2, Budget { accepts: ONE, rejects: TWO, ..none }),
+        scenario(
+            "two callees, one accepts, one rejects, cancel",
             2,
             Budget { accepts: ONE, rejects: TWO, cancels: 1, ..none },
         ),
-        case("two guests accept, cancel", 2, Budget { cancels: 1, ..trio }),
-        case("two guests accept, a loss", 2, Budget { lost: 1, ..trio }),
-        case("two guests accept, a copy", 2, Budget { twice: 1, ..trio }),
-        case("a stranger, a guest", 1, Budget { forged: 1, hangups: 1, ..pair }),
-        case("a stranger twice, a guest", 1, Budget { forged: 2, accepts: ONE, ..none }),
-        case("a stranger, a guest, a loss", 1, Budget { forged: 1, lost: 1, ..pair }),
-        case(
-            "a stranger, a guest, a reconnect",
+        scenario("two callees accept, cancel", 2, Budget { cancels: 1, ..trio }),
+        scenario("two callees accept, a loss", 2, Budget { lost: 1, ..trio }),
+        scenario("two callees accept, a copy", 2, Budget { twice: 1, ..trio }),
+        scenario("a forger, a callee", 1, Budget { forged: 1, hangups: 1, ..pair }),
+        scenario("a forger twice, a callee", 1, Budget { forged: 2, accepts: ONE, ..none }),
+        scenario("a forger, a callee, a loss", 1, Budget { forged: 1, lost: 1, ..pair }),
+        scenario(
+            "a forger, a callee, a reconnect",
             1,
             Budget { forged: 1, reconnects: 1, accepts: ONE, ..none },
         ),
-        case("a stranger, a guest, a restart", 1, Budget { forged: 1, restarts: 1, accepts: ONE, ..none }),
-        case("a stranger, a guest, a copy", 1, Budget { forged: 1, twice: 1, accepts: ONE, ..none }),
-        case("a stranger, two guests accept", 2, Budget { forged: 1, ..trio }),
-        case("a third account, a guest", 1, Budget { claims: 2, accepts: ONE, ..none }),
-        case("a third account, a guest, a copy", 1, Budget { claims: 1, twice: 1, accepts: ONE, ..none }),
-        case("a third account, a guest, a loss", 1, Budget { claims: 1, lost: 1, accepts: ONE, ..none }),
-        case(
-            "a third account, a guest, an early deadline",
+        scenario("a forger, a callee, a restart", 1, Budget { forged: 1, restarts: 1, accepts: ONE, ..none }),
+        scenario("a forger, a callee, a copy", 1, Budget { forged: 1, twice: 1, accepts: ONE, ..none }),
+        scenario("a forger, two callees accept", 2, Budget { forged: 1, ..trio }),
+        scenario("a third party, a callee", 1, Budget { claims: 2, accepts: ONE, ..none }),
+        scenario("a third party, a callee, a copy", 1, Budget { claims: 1, twice: 1, accepts: ONE, ..none }),
+        scenario("a third party, a callee, a loss", 1, Budget { claims: 1, lost: 1, accepts: ONE, ..none }),
+        scenario(
+            "a third party, a callee, an early deadline",
             1,
             Budget { claims: 1, early: 1, accepts: ONE, ..none },
         ),
-        case(
-            "a third account, a guest, a reconnect",
+        scenario(
+            "a third party, a callee, a reconnect",
             1,
             Budget { claims: 1, reconnects: 1, accepts: ONE, ..none },
         ),
-        case("a third account, two guests accept", 2, Budget { claims: 1, ..trio }),
-        case("two guests, one accepts, a restart", 2, Budget { restarts: 1, accepts: ONE, ..none }),
-        case("two guests, one accepts, a reconnect", 2, Budget { reconnects: 1, accepts: ONE, ..none }),
-        case("two guests, one accepts, an early deadline", 2, Budget { early: 1, accepts: ONE, ..none }),
+        scenario("a third party, two callees accept", 2, Budget { claims: 1, ..trio }),
+        scenario("two callees, one accepts, a restart", 2, Budget { restarts: 1, accepts: ONE, ..none }),
+        scenario("two callees, one accepts, a reconnect", 2, Budget { reconnects: 1, accepts: ONE, ..none }),
+        scenario("two callees, one accepts, an early deadline", 2, Budget { early: 1, accepts: ONE, ..none }),
     ]
 }
 
@@ -91,8 +91,8 @@ struct Found {
 }
 
 /// Depth first, with fingerprints of what was seen.
-fn search(case: &Case) -> Found {
-    let root = World::new(case.called, case.budget);
+fn search(scenario: &Scenario) -> Found {
+    let root = World::new(scenario.called, scenario.budget);
     let mut seen = HashSet::from([root.fingerprint()]);
     let mut way: Vec<Move> = Vec::new();
     let mut stack = vec![(root.moves(), root)];
@@ -132,8 +132,8 @@ fn search(case: &Case) -> Found {
     Found { states: seen.len(), depth, violation: None }
 }
 
-fn story(case: &Case, way: &[Move]) -> String {
-    let mut world = World::new(case.called, case.budget);
+fn counterexample(scenario: &Scenario, way: &[Move]) -> String {
+    let mut world = World::new(scenario.called, scenario.budget);
     let mut lines = Vec::new();
     for step in way {
         lines.push(world.describe(*step));
@@ -147,21 +147,22 @@ fn story(case: &Case, way: &[Move]) -> String {
 #[test]
 fn every_small_world_of_stations_keeps_every_law() {
     let wanted = std::env::var("MODEL_WORLD").unwrap_or_default();
-    let cases: Vec<Case> = cases().into_iter().filter(|case| case.name.contains(&wanted)).collect();
-    assert!(!cases.is_empty(), "no world is called {wanted:?}");
+    let scenarios: Vec<Scenario> =
+        scenarios().into_iter().filter(|scenario| scenario.name.contains(&wanted)).collect();
+    assert!(!scenarios.is_empty(), "no world is called {wanted:?}");
     let (mut total, mut violations) = (0, Vec::new());
     let start = Instant::now();
-    for case in &cases {
+    for scenario in &scenarios {
         let begin = Instant::now();
-        let found = search(case);
+        let found = search(scenario);
         total += found.states;
-        let (name, states, depth) = (case.name, found.states, found.depth);
+        let (name, states, depth) = (scenario.name, found.states, found.depth);
         println!("{name:<60} {states:>9} states, depth {depth:>3}, {:>5.1} s", begin.elapsed().as_secs_f32());
         if let Some((why, way)) = found.violation {
-            violations.push(format!("{name}: {why}\n{}", story(case, &way)));
+            violations.push(format!("{name}: {why}\n{}", counterexample(scenario, &way)));
         }
     }
     println!("model: stations: {:.0} s", start.elapsed().as_secs_f32());
-    println!("model: stations: worlds {}, states {total}, violations {}", cases.len(), violations.len());
+    println!("model: stations: worlds {}, states {total}, violations {}", scenarios.len(), violations.len());
     assert!(violations.is_empty(), "{}", violations.join("\n\n"));
 }

@@ -5,7 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use nertc_callkit_mqtt::station::{Lane, Signal, Text, Topic};
+use nertc_callkit_mqtt::protocol::{Signal, Text, Topic, TopicKind};
 
 use super::core::{Phase, Phone, Said, Word};
 
@@ -20,9 +20,9 @@ pub(crate) struct Budget {
     pub(crate) reconnects: u8,
     pub(crate) cancels: u8,
     pub(crate) hangups: u8,
-    /// What a stranger who knows the call's ids says.
+    /// What a forger who knows the call's ids says.
     pub(crate) forged: u8,
-    /// What a third account that calls says, see `stranger`.
+    /// What a third party that calls says, see `third_party`.
     pub(crate) claims: u8,
     /// Which of the called devices accept, and which reject, as bits.
     pub(crate) accepts: u8,
@@ -33,7 +33,7 @@ pub(crate) struct Budget {
 #[derive(Debug, Hash)]
 pub(crate) struct Letter {
     pub(crate) to: usize,
-    pub(crate) lane: Lane,
+    pub(crate) kind: TopicKind,
     pub(crate) account: Text,
     pub(crate) device: Text,
     pub(crate) payload: String,
@@ -60,7 +60,7 @@ pub(crate) enum Move {
     Claim(usize, usize),
 }
 
-/// What a stranger may say, and whether to a called device or to the caller's.
+/// What a forger may say, and whether to a called device or to the caller's.
 const FORGERIES: [(&str, &str, bool); 11] = [
     ("settled", r#""how":"cancel","by":"""#, true),
     ("settled", r#""how":"accept","by":"1""#, true),
@@ -147,7 +147,7 @@ impl World {
             Move::Deliver(at) | Move::Lose(at) | Move::Copy(at) => {
                 let it = &self.wire[at].1;
                 let kind = it.payload.split("\"k\":\"").nth(1).and_then(|it| it.split('"').next());
-                let what = format!("{:?} {} of {}/{}", it.lane, kind.unwrap_or(""), it.account, it.device);
+                let what = format!("{:?} {} of {}/{}", it.kind, kind.unwrap_or(""), it.account, it.device);
                 format!("{:>6} {step:?}: {what} to device {}", self.now, it.to)
             }
             Move::Time
@@ -301,7 +301,7 @@ impl World {
         let body = format!(r#"{{"rid":"r"{comma}{more}}}"#);
         let head = format!(r#""v":1,"k":"{kind}","id":"{id}","inst":"m","cid":"{channel}","re":"{id}""#);
         let (account, device) = ("m".into(), "1".into());
-        Letter { to, lane: Lane::Direct, account, device, payload: format!(r#"{{{head},"b":{body}}}"#) }
+        Letter { to, kind: TopicKind::Direct, account, device, payload: format!(r#"{{{head},"b":{body}}}"#) }
     }
 
     /// Nobody hears an end that nobody of the call wanted, or an answer that nobody gave.
@@ -357,8 +357,8 @@ impl World {
         for (topic, payload) in said.letters {
             self.post(device, &phone, &topic, &payload);
         }
-        let seal = digest(&phone);
-        self.phones[device] = (Arc::new(phone), seal);
+        let fingerprint = digest(&phone);
+        self.phones[device] = (Arc::new(phone), fingerprint);
         said.words.into_iter().try_for_each(|word| self.judge(device, word))
     }
 
@@ -366,19 +366,19 @@ impl World {
         let (account, device) = (phone.config.account.clone(), phone.config.device.clone());
         for to in 0..self.phones.len() {
             let config = if to == from { &phone.config } else { &self.phones[to].0.config };
-            let lane = match topic {
-                Topic::Inbox(whose) if *whose == config.account => Lane::Inbox,
+            let kind = match topic {
+                Topic::Inbox(whose) if *whose == config.account => TopicKind::Inbox,
                 Topic::Direct(whose, which) if *whose == config.account && *which == config.device => {
-                    Lane::Direct
+                    TopicKind::Direct
                 }
-                Topic::Own if config.account == account => Lane::Own,
+                Topic::Own if config.account == account => TopicKind::Own,
                 Topic::Inbox(_) | Topic::Direct(..) | Topic::Own => continue,
             };
             let (account, device, payload) = (account.clone(), device.clone(), payload.to_owned());
-            let letter = Arc::new(Letter { to, lane, account, device, payload });
-            let seal = digest(&letter);
-            let at = self.wire.partition_point(|it| it.0 < seal);
-            self.wire.insert(at, (seal, letter));
+            let letter = Arc::new(Letter { to, kind, account, device, payload });
+            let fingerprint = digest(&letter);
+            let at = self.wire.partition_point(|it| it.0 < fingerprint);
+            self.wire.insert(at, (fingerprint, letter));
         }
     }
 

@@ -1,10 +1,10 @@
 //! What is between the devices of two worlds: connections, mailboxes, and who hears what is published.
 
-use nertc_callkit_mqtt::station::{self, Fate, Lane, Topic};
+use nertc_callkit_mqtt::protocol::{self, PublishResult, Topic, TopicKind};
 use nertc_callkit_signaling::Text;
 
 use super::plan::{self, FRIENDS, Guard};
-use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Thing, World, number};
+use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Scheduled, World, number};
 
 /// Paths of what is about hostile accounts.
 const STRANGE: u64 = 1 << 41;
@@ -20,7 +20,7 @@ impl World {
         let resumed = std::mem::replace(&mut it.has_session, true);
         let waiting = std::mem::take(&mut it.mailbox);
         self.note(|| format!("device {device}: up, {} messages wait", waiting.len()));
-        self.tell_station(device, station::Input::Up { resumed });
+        self.tell_station(device, protocol::Input::Up { resumed });
         for parcel in waiting {
             self.arrive(device, parcel);
         }
@@ -37,11 +37,11 @@ impl World {
         it.watches.clear();
         let (epoch, delay) = (it.epoch, until.saturating_sub(self.now));
         self.note(|| format!("device {device}: the connection breaks"));
-        self.post([LINK, device as u64, 0], delay, 1, Thing::Up(device, epoch));
+        self.post([LINK, device as u64, 0], delay, 1, Scheduled::Up(device, epoch));
         let (account, whose) = (self.devices[device].account.clone(), self.devices[device].name.clone());
         for other in 0..self.devices.len() {
             if self.devices[other].watches.contains(&(account.clone(), whose.clone())) {
-                let will = Thing::Gone {
+                let will = Scheduled::Gone {
                     device: other,
                     account: account.clone(),
                     whose: whose.clone(),
@@ -50,7 +50,7 @@ impl World {
                 self.post([NET, device as u64, other as u64], 1_500, 500, will);
             }
         }
-        self.tell_station(device, station::Input::Down);
+        self.tell_station(device, protocol::Input::Down);
     }
 
     pub(super) fn disconnect(&mut self, device: usize, forget: bool) {
@@ -89,16 +89,16 @@ impl World {
         }
         let it = &self.devices[device];
         let (link, to) = (it.epoch, self.receivers(&topic));
-        let fate = if to.is_empty() { Fate::NobodyThere } else { Fate::Delivered };
+        let result = if to.is_empty() { PublishResult::NobodyThere } else { PublishResult::Delivered };
         let whom = match &topic {
             Topic::Inbox(account) | Topic::Direct(account, _) => self.number_of(account),
             Topic::Own => self.number_of(&it.account.clone()),
         };
         let whom = whom ^ self.class(&topic, device, &payload);
         let spread = self.plan.max_delay_ms;
-        let answer = Thing::Answered { device, link, token, fate };
+        let answer = Scheduled::Answered { device, link, token, result };
         self.post([PUBACK, device as u64, whom], 1, spread, answer);
-        let publish = Thing::Publish { device, topic, payload, expires_ms };
+        let publish = Scheduled::Publish { device, topic, payload, expires_ms };
         self.post([PUBACK, 500 + device as u64, whom], 0, 1, publish);
     }
 
@@ -118,7 +118,7 @@ impl World {
         // Whoever has called or was called of late, or names a life of the device, may ask about that.
         let is_known = self.plan.has_prelude || self.plan.is_informed || self.hostile.has_heard();
         let may_say = is_known && !matches!(kind, "alert" | "accept" | "reject");
-        (!may_say).then_some("invariant 13: a stranger is answered")
+        (!may_say).then_some("invariant 13: a third party is answered")
     }
 
     /// What is about hostile accounts must not shift what is about others: it goes on paths of its own, and
@@ -166,21 +166,21 @@ impl World {
     /// The broker has a message.
     pub(super) fn carry(&mut self, device: usize, topic: &Topic, payload: &str, expires_ms: u32) {
         let (account, name) = (self.devices[device].account.clone(), self.devices[device].name.clone());
-        let (lane, to_account) = match topic {
-            Topic::Inbox(to) => (Lane::Inbox, to.clone()),
-            Topic::Direct(to, _) => (Lane::Direct, to.clone()),
-            Topic::Own => (Lane::Own, account.clone()),
+        let (kind, to_account) = match topic {
+            Topic::Inbox(to) => (TopicKind::Inbox, to.clone()),
+            Topic::Direct(to, _) => (TopicKind::Direct, to.clone()),
+            Topic::Own => (TopicKind::Own, account.clone()),
         };
         if let Some(by) = hostile_index(&to_account) {
-            let told = Thing::Told { by, from: device, payload: payload.to_owned() };
+            let told = Scheduled::Told { by, from: device, payload: payload.to_owned() };
             return self.post([NET, device as u64, HOSTILES + by as u64], 1, 1, told);
         }
-        let kind = NET ^ self.class(topic, device, payload);
+        let class = NET ^ self.class(topic, device, payload);
         for to in self.receivers(topic) {
             if *topic == Topic::Own && self.devices[to].account != account {
                 continue;
             }
-            let path = [kind, device as u64, to as u64];
+            let path = [class, device as u64, to as u64];
             let is_mark = to == device;
             if !is_mark && self.chance(path, self.plan.lost_permille) {
                 self.note(|| format!("broker: lost to device {to}: {payload}"));
@@ -190,14 +190,14 @@ impl World {
                 1 + u64::from(self.chance([path[0] + 50, path[1], path[2]], self.plan.twice_permille));
             for _ in 0..times {
                 let parcel = Parcel {
-                    lane,
+                    kind,
                     from: account.clone(),
                     device: name.clone(),
                     payload: payload.to_owned(),
                     expires_at: self.now + u64::from(expires_ms),
                     hostile: None,
                 };
-                self.post(path, 1, self.plan.max_delay_ms, Thing::Arrive(to, parcel));
+                self.post(path, 1, self.plan.max_delay_ms, Scheduled::Arrive(to, parcel));
             }
         }
         if self.plan.is_informed && self.is_hostile && to_account != account {
@@ -228,8 +228,8 @@ impl World {
         self.watch.logged = false;
         let is_mark = parcel.device == self.devices[device].name && parcel.payload.contains("\"k\":\"mark\"");
         self.devices[device].hears_itself |= is_mark && parcel.hostile.is_none();
-        let Parcel { lane, from, device: sender, payload, hostile, .. } = parcel;
-        let input = station::Input::Message { lane, from, device: sender, payload: payload.into_bytes() };
+        let Parcel { kind, from, device: sender, payload, hostile, .. } = parcel;
+        let input = protocol::Input::Message { kind, from, device: sender, payload: payload.into_bytes() };
         self.tell_station(device, input);
         if let Some(kind) = hostile.filter(|_| !self.watch.logged) {
             *self.hostile.accepted.entry(kind).or_default() += 1;
@@ -242,7 +242,7 @@ impl World {
             return;
         }
         self.note(|| format!("device {device}: the will of {account} {whose}"));
-        self.tell_station(device, station::Input::Gone { account, device: whose });
+        self.tell_station(device, protocol::Input::Gone { account, device: whose });
         if hostile {
             *self.hostile.accepted.entry("will").or_default() += 1;
         }

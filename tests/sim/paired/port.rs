@@ -2,7 +2,7 @@
 
 use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
-use nertc_callkit_mqtt::station::{self, InviteState, Station};
+use nertc_callkit_mqtt::protocol::{self, InviteState, Peer};
 use nertc_callkit_signaling::{CallType, Record, RecordStatus};
 
 use super::plan::Plan;
@@ -31,9 +31,9 @@ pub(super) fn engine(seed: u64) -> Engine {
 }
 
 /// A station of this device.
-pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Station {
-    let instance: station::Text = format!("inst-{device}-{:08x}", seed as u32).into();
-    let config = station::Config {
+pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Peer {
+    let instance: protocol::Text = format!("inst-{device}-{:08x}", seed as u32).into();
+    let config = protocol::Config {
         account: account.into(),
         device: device.into(),
         instance: instance.clone(),
@@ -43,17 +43,17 @@ pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> St
         peer_lost_ms: plan.peer_lost_ms,
         watch_presence: plan.watch_presence,
     };
-    Station::new(config, Station::test_seed(seed))
+    Peer::new(config, Peer::test_seed(seed))
 }
 
 /// The core takes no notice of this invite.
-pub(super) fn dropped(channel: &station::Text, request: &station::Text) -> station::Input {
+pub(super) fn dropped(channel: &protocol::Text, request: &protocol::Text) -> protocol::Input {
     let (channel, request) = (channel.clone(), request.clone());
-    station::Input::InviteState { channel, request, state: InviteState::Dropped }
+    protocol::Input::InviteState { channel, request, state: InviteState::Dropped }
 }
 
 /// A call record as the engine is told of it.
-pub(super) fn record(from: &station::Text, id: &station::Text, text: &station::Text) -> Input {
+pub(super) fn record(from: &protocol::Text, id: &protocol::Text, text: &protocol::Text) -> Input {
     let record = Record {
         client_msg_id: id.clone(),
         to: "".into(),

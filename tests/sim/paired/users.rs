@@ -3,13 +3,13 @@
 
 use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket};
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit_mqtt::station::Lane;
+use nertc_callkit_mqtt::protocol::TopicKind;
 use nertc_callkit_signaling::{CallType, Text};
 use serde_json::json;
 
 use super::super::random::Random;
 use super::plan::{self, FRIENDS, Guard, hostile_name};
-use super::world::{HOSTILES, NET, Parcel, Thing, USER, World, number};
+use super::world::{HOSTILES, NET, Parcel, Scheduled, USER, World, number};
 
 impl World {
     pub(super) fn command(&mut self, device: usize, command: Command) {
@@ -34,7 +34,7 @@ impl World {
         let (phase, is_in, may_speak) = (it.engine.phase(), it.is_in, it.may_speak);
         let (account, peer) = (it.account.clone(), it.engine.snapshot().peer);
         let pace = self.plan.pace_ms;
-        self.post(path, 300, pace, Thing::User(device));
+        self.post(path, 300, pace, Scheduled::User(device));
         if !is_in {
             // One login at a time.
             if !may_speak && self.now < plan::END_MS {
@@ -82,7 +82,7 @@ impl World {
             }
         }
         if stage < 5 {
-            self.post([USER, 99, 0], 1_500, 1, Thing::Prelude(stage + 1));
+            self.post([USER, 99, 0], 1_500, 1, Scheduled::Prelude(stage + 1));
         }
     }
 
@@ -98,20 +98,20 @@ impl World {
         let payload =
             json!({"v": 1, "k": kind, "id": id, "inst": "m", "cid": channel, "b": body}).to_string();
         let parcel = Parcel {
-            lane: Lane::Direct,
+            kind: TopicKind::Direct,
             from: hostile_name(0),
             device: "phone".into(),
             payload,
             expires_at: self.now + 30_000,
             hostile: None,
         };
-        self.post([NET, HOSTILES, to as u64], 1, 1, Thing::Arrive(to, parcel));
+        self.post([NET, HOSTILES, to as u64], 1, 1, Scheduled::Arrive(to, parcel));
     }
 
     /// When the policies are set.
     pub(super) fn plan_policy(&mut self) {
         if self.plan.guard == Guard::Policy {
-            self.post([USER, 98, 0], plan::BEGIN_MS - 1_000, 1, Thing::Prelude(9));
+            self.post([USER, 98, 0], plan::BEGIN_MS - 1_000, 1, Scheduled::Prelude(9));
         }
     }
 }
@@ -128,7 +128,7 @@ fn call_to(user: &Text, call_type: CallType) -> CallOptions {
     }
 }
 
-/// What a user does about the call with the other account, or about one that a stranger placed.
+/// What a user does about the call with the other account, or about one that a third party placed.
 fn choose(phase: Phase, dice: u64, account: &Text, peer: &Text, random: &mut Random) -> Option<Command> {
     let call = CallRef::default();
     let friend: Text = if **account == *FRIENDS[0] { FRIENDS[1].into() } else { FRIENDS[0].into() };

@@ -1,5 +1,5 @@
 //! One of two worlds: devices with engine and station, a broker between them, media, users. Whatever is left
-//! to chance follows from the seed, from whom it concerns, and from how often such a thing has happened to
+//! to chance follows from the seed, from whom it concerns, and from how often that has happened to
 //! them, so that what a third account says shifts nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{Input, RtcEvent};
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit_mqtt::station::{self, Fate, Lane, Station, Topic};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
 use nertc_callkit_signaling::{self as signaling, Code, EventKind, Outcome, Req, Text};
 
 use super::super::random::Random;
@@ -20,7 +20,7 @@ use super::plan::{FRIENDS, Guard, Plan};
 use super::watch::Watch;
 use super::{plan, port};
 
-/// Whom something concerns: things of one path keep their order.
+/// Whom something concerns: events of one path keep their order.
 pub(super) type Path = [u64; 3];
 
 /// Kinds of paths.
@@ -36,7 +36,7 @@ pub(super) const HOSTILES: u64 = 1_000;
 /// A message on its way to a device.
 #[derive(Clone, Debug)]
 pub(super) struct Parcel {
-    pub(super) lane: Lane,
+    pub(super) kind: TopicKind,
     pub(super) from: Text,
     pub(super) device: Text,
     pub(super) payload: String,
@@ -47,12 +47,12 @@ pub(super) struct Parcel {
 
 /// Something that will happen.
 #[derive(Clone, Debug)]
-pub(super) enum Thing {
+pub(super) enum Scheduled {
     User(usize),
     Up(usize, u32),
     Down(usize, u64),
     Publish { device: usize, topic: Topic, payload: String, expires_ms: u32 },
-    Answered { device: usize, link: u32, token: u64, fate: Fate },
+    Answered { device: usize, link: u32, token: u64, result: PublishResult },
     Arrive(usize, Parcel),
     Told { by: usize, from: usize, payload: String },
     Gone { device: usize, account: Text, whose: Text, hostile: bool },
@@ -76,7 +76,7 @@ pub(super) struct Device {
     pub(super) account: Text,
     pub(super) name: Text,
     pub(super) engine: Engine,
-    pub(super) station: Station,
+    pub(super) station: Peer,
     pub(super) link: Link,
     /// Counts connections.
     pub(super) epoch: u32,
@@ -104,7 +104,7 @@ pub(super) struct Device {
 pub(super) struct World {
     pub(super) plan: Plan,
     pub(super) now: u64,
-    queue: BTreeMap<(u64, u64, u64), Thing>,
+    queue: BTreeMap<(u64, u64, u64), Scheduled>,
     paths: BTreeMap<Path, (u64, u64)>,
     pub(super) devices: Vec<Device>,
     media: Service,
@@ -183,17 +183,17 @@ impl World {
 
     fn begin(&mut self) {
         for device in 0..self.devices.len() {
-            self.post([USER, device as u64, 0], 1, 1_000, Thing::User(device));
+            self.post([USER, device as u64, 0], 1, 1_000, Scheduled::User(device));
         }
         for (device, down, up) in self.plan.outages.clone() {
-            self.post([LINK, device as u64, down], down, 1, Thing::Down(device, up));
+            self.post([LINK, device as u64, down], down, 1, Scheduled::Down(device, up));
         }
         if self.plan.has_prelude {
-            self.post([USER, 99, 0], 4_000, 1, Thing::Prelude(0));
+            self.post([USER, 99, 0], 4_000, 1, Scheduled::Prelude(0));
         }
         if self.is_hostile {
-            self.post([HOSTILE, 0, 0], plan::BEGIN_MS, 1, Thing::Hostile);
-            self.post([HOSTILE, 1, 0], plan::BEGIN_MS, 1, Thing::Wills);
+            self.post([HOSTILE, 0, 0], plan::BEGIN_MS, 1, Scheduled::Hostile);
+            self.post([HOSTILE, 1, 0], plan::BEGIN_MS, 1, Scheduled::Wills);
         }
     }
 
@@ -205,14 +205,14 @@ impl World {
     }
 
     /// On this path, so much later and up to `spread` more.
-    pub(super) fn post(&mut self, path: Path, delay: u64, spread: u64, thing: Thing) {
+    pub(super) fn post(&mut self, path: Path, delay: u64, spread: u64, scheduled: Scheduled) {
         let (count, last) = self.paths.entry(path).or_default();
         *count += 1;
         let more = number(self.plan.seed, path, *count) % spread.max(1);
         let at = (self.now + delay + more).max(*last);
         *last = at;
         let key = (at, number(self.plan.seed, path, 0), *count);
-        self.queue.insert(key, thing);
+        self.queue.insert(key, scheduled);
     }
 
     /// The next number on a path, for other decisions than delays.
@@ -261,8 +261,8 @@ impl World {
                 return self.run_inbox(device);
             }
         }
-        if let Some((_, thing)) = self.queue.pop_first() {
-            self.happen(thing);
+        if let Some((_, scheduled)) = self.queue.pop_first() {
+            self.happen(scheduled);
         }
     }
 
@@ -271,44 +271,44 @@ impl World {
         self.violation.get_or_insert(why);
     }
 
-    fn happen(&mut self, thing: Thing) {
-        match thing {
-            Thing::User(device) => self.user_acts(device),
-            Thing::Up(device, epoch) => self.come_up(device, epoch),
-            Thing::Down(device, until) => self.go_down(device, until),
-            Thing::Publish { device, topic, payload, expires_ms } => {
+    fn happen(&mut self, scheduled: Scheduled) {
+        match scheduled {
+            Scheduled::User(device) => self.user_acts(device),
+            Scheduled::Up(device, epoch) => self.come_up(device, epoch),
+            Scheduled::Down(device, until) => self.go_down(device, until),
+            Scheduled::Publish { device, topic, payload, expires_ms } => {
                 self.carry(device, &topic, &payload, expires_ms);
             }
-            Thing::Answered { device, link, token, fate } => {
+            Scheduled::Answered { device, link, token, result } => {
                 if self.devices[device].epoch == link {
-                    self.tell_station(device, station::Input::Published { token, fate });
+                    self.tell_station(device, protocol::Input::Published { token, result });
                 }
             }
-            Thing::Arrive(device, parcel) => self.arrive(device, parcel),
-            Thing::Told { by, from, payload } => {
+            Scheduled::Arrive(device, parcel) => self.arrive(device, parcel),
+            Scheduled::Told { by, from, payload } => {
                 let (account, name) = (self.devices[from].account.clone(), self.devices[from].name.clone());
                 self.hostile.is_told(by, from, &account, &name, &payload);
                 self.fire_pending();
             }
-            Thing::Gone { device, account, whose, hostile } => self.gone(device, account, whose, hostile),
-            Thing::Rtc(device, req, op) => {
+            Scheduled::Gone { device, account, whose, hostile } => self.gone(device, account, whose, hostile),
+            Scheduled::Rtc(device, req, op) => {
                 let (code, heard) = self.media.run_rtc(device, &op);
-                self.post([MEDIA, device as u64, 1], 2, 1, Thing::RtcDone(device, req, code));
+                self.post([MEDIA, device as u64, 1], 2, 1, Scheduled::RtcDone(device, req, code));
                 for (to, event) in heard {
-                    self.post([MEDIA, to as u64, 1], 3, 1, Thing::RtcHeard(to, event));
+                    self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcHeard(to, event));
                 }
             }
-            Thing::RtcDone(device, req, code) => {
+            Scheduled::RtcDone(device, req, code) => {
                 self.tell_engine(device, Input::RtcDone { req, outcome: Outcome::failed(code, "") });
             }
-            Thing::RtcHeard(device, event) => {
+            Scheduled::RtcHeard(device, event) => {
                 if self.media.is_in_room(device) {
                     self.tell_engine(device, Input::Rtc(event));
                 }
             }
-            Thing::Hostile => self.hostile_acts(),
-            Thing::Wills => self.renew_wills(),
-            Thing::Prelude(stage) => self.prelude(stage),
+            Scheduled::Hostile => self.hostile_acts(),
+            Scheduled::Wills => self.renew_wills(),
+            Scheduled::Prelude(stage) => self.prelude(stage),
         }
     }
 
@@ -317,7 +317,7 @@ impl World {
         self.run_engine(device);
     }
 
-    pub(super) fn tell_station(&mut self, device: usize, input: station::Input) {
+    pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
         self.devices[device].station.handle(self.now, input);
         self.run_station(device);
         self.run_inbox(device);
@@ -349,7 +349,7 @@ impl World {
                     }
                 }
                 Output::Rtc { req, op } => {
-                    self.post([MEDIA, device as u64, 0], 1, 20, Thing::Rtc(device, req, op));
+                    self.post([MEDIA, device as u64, 0], 1, 20, Scheduled::Rtc(device, req, op));
                 }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
@@ -406,7 +406,7 @@ impl World {
             let is_first = self.devices[device].epoch == 0;
             let is_late = is_first && self.plan.late_login == Some(device);
             let (delay, epoch) = (if is_late { 12_500 } else { 50 }, self.devices[device].epoch);
-            self.post([LINK, device as u64, 0], delay, 200, Thing::Up(device, epoch));
+            self.post([LINK, device as u64, 0], delay, 200, Scheduled::Up(device, epoch));
         }
         if matches!(op, signaling::Operation::Create { .. }) {
             // Channels have the same ids in both worlds: stations look after them in that order.
@@ -414,7 +414,7 @@ impl World {
             let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
             self.devices[device].station.reseed(seed);
         }
-        self.devices[device].station.handle(self.now, station::Input::Op { req: req.0, op: words::op(op) });
+        self.devices[device].station.handle(self.now, protocol::Input::Op { req: req.0, op: words::op(op) });
         self.run_station(device);
     }
 
@@ -427,40 +427,40 @@ impl World {
                 return self.blame(format!("device {device} says too much at once"));
             }
             match output {
-                station::Output::Publish { token, topic, payload, expires_ms } => {
+                protocol::Output::Publish { token, topic, payload, expires_ms } => {
                     self.publish(device, token, topic, payload, expires_ms);
                 }
-                station::Output::Watch { account, device: whom, on } => {
+                protocol::Output::Watch { account, device: whom, on } => {
                     let watches = &mut self.devices[device].watches;
                     let _ =
                         if on { watches.insert((account, whom)) } else { watches.remove(&(account, whom)) };
                 }
-                station::Output::Disconnect { forget } => self.disconnect(device, forget),
-                station::Output::Reconnect => self.go_down(device, self.now + 200),
-                station::Output::Done { req, answer } => {
-                    if let Some(room) = answer.room.as_ref() {
+                protocol::Output::Disconnect { forget } => self.disconnect(device, forget),
+                protocol::Output::Reconnect => self.go_down(device, self.now + 200),
+                protocol::Output::Done { req, answer } => {
+                    if let Some(room) = answer.channel.as_ref() {
                         self.name_channel(device, room);
                     }
                     let result = words::result(&answer);
                     self.devices[device].inbox.push_back(Input::SignalDone { req: Req(req), result });
                 }
-                station::Output::Events { source, events } => {
+                protocol::Output::Events { source, events } => {
                     let events: Vec<_> = events.iter().map(words::event).collect();
                     if !events.is_empty() {
                         let input = Input::Signals { origin: words::source(source), events };
                         self.devices[device].inbox.push_back(input);
                     }
                 }
-                station::Output::Connection { what, code, message } => {
-                    let input = Input::Connection(words::connection(what, code, &message));
+                protocol::Output::Connection { change, code, message } => {
+                    let input = Input::Connection(words::connection(change, code, &message));
                     self.devices[device].inbox.push_back(input);
                 }
-                station::Output::Lively(_) => {}
-                station::Output::Log { text } => {
+                protocol::Output::CallActive(_) => {}
+                protocol::Output::Log { text } => {
                     self.watch.logged = true;
                     self.note(|| format!("device {device}: station: {text}"));
                 }
-                station::Output::Record { from, id, text, .. } => {
+                protocol::Output::Record { from, id, text, .. } => {
                     self.devices[device].inbox.push_back(port::record(&from, &id, &text));
                 }
             }
@@ -468,7 +468,7 @@ impl World {
     }
 
     /// The channel is known by who made it, and as the how manieth.
-    fn name_channel(&mut self, device: usize, room: &station::Room) {
+    fn name_channel(&mut self, device: usize, room: &protocol::ChannelState) {
         if room.channel.creator == self.devices[device].account
             && !self.channels.contains_key(&*room.channel.id)
         {
@@ -516,10 +516,10 @@ impl World {
             shots.into_iter().for_each(|shot| self.fire(&shot));
             let pause = self.hostile.pause();
             if pause > 0 {
-                return self.post([HOSTILE, 0, 0], pause, 1, Thing::Hostile);
+                return self.post([HOSTILE, 0, 0], pause, 1, Scheduled::Hostile);
             }
         }
-        self.post([HOSTILE, 0, 0], 5, 1, Thing::Hostile);
+        self.post([HOSTILE, 0, 0], 5, 1, Scheduled::Hostile);
     }
 
     pub(super) fn fire_pending(&mut self) {
@@ -534,13 +534,13 @@ impl World {
     fn fire(&mut self, shot: &Shot) {
         for to in 0..self.devices.len() {
             let it = &self.devices[to];
-            let lane = match &shot.aim {
-                Aim::Inbox(account) if *account == it.account => Lane::Inbox,
-                Aim::Direct(account, name) if *account == it.account && *name == it.name => Lane::Direct,
+            let kind = match &shot.aim {
+                Aim::Inbox(account) if *account == it.account => TopicKind::Inbox,
+                Aim::Direct(account, name) if *account == it.account && *name == it.name => TopicKind::Direct,
                 Aim::Inbox(_) | Aim::Direct(..) => continue,
             };
             let parcel = Parcel {
-                lane,
+                kind,
                 from: Hostile::name(shot.by),
                 device: shot.device.clone(),
                 payload: shot.payload.clone(),
@@ -548,7 +548,7 @@ impl World {
                 hostile: Some(shot.kind),
             };
             // It is nearer to the broker than anybody else.
-            self.post([NET, HOSTILES + shot.by as u64, to as u64], 1, 1, Thing::Arrive(to, parcel));
+            self.post([NET, HOSTILES + shot.by as u64, to as u64], 1, 1, Scheduled::Arrive(to, parcel));
         }
     }
 
@@ -556,12 +556,12 @@ impl World {
         if self.now > plan::END_MS {
             return;
         }
-        self.post([HOSTILE, 1, 0], 800, 1, Thing::Wills);
+        self.post([HOSTILE, 1, 0], 800, 1, Scheduled::Wills);
         for device in 0..self.devices.len() {
             let watched: Vec<_> = self.devices[device].watches.iter().cloned().collect();
             for (account, whose) in watched.into_iter().filter(|it| it.0.starts_with("mallory")) {
                 let path = [NET, HOSTILES, device as u64];
-                self.post(path, 1, 1, Thing::Gone { device, account, whose, hostile: true });
+                self.post(path, 1, 1, Scheduled::Gone { device, account, whose, hostile: true });
             }
         }
     }

@@ -233,7 +233,7 @@ fn asked(moment: &Moment) -> Option<String> {
             format!("the service answers {}", said(moment))
         }
         (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != Code::OK => {
-            format!("the media plug answers {}", said(moment))
+            format!("the media backend answers {}", said(moment))
         }
         (Some(Input::Connection(Connection::Kicked(_))), _) => {
             "the service logs this device out (kicked)".into()
@@ -261,7 +261,7 @@ fn cause(moment: &Moment) -> String {
         }
         (Some(Input::SignalDone { .. }), _) => format!("the service's answer: {}", said(moment)),
         (Some(Input::Connection(_)), _) => format!("the service: {}", said(moment)),
-        (Some(Input::RtcDone { .. } | Input::Rtc(_)), _) => format!("the media plug: {}", said(moment)),
+        (Some(Input::RtcDone { .. } | Input::Rtc(_)), _) => format!("the media backend: {}", said(moment)),
         (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => said(moment),
         (None, Some(why)) => format!("a timer of this side ran out: {why}"),
         (None, None) => "nothing that the trace knows".into(),

@@ -222,7 +222,7 @@ pub(crate) fn output(output: &Output) -> Result<Word, String> {
     })
 }
 
-/// An operation of the signaling plug.
+/// An operation of the signaling backend.
 pub(crate) fn signal_op(op: &signaling::Operation) -> String {
     match op {
         signaling::Operation::Login { account, .. } => format!("login {account}"),
@@ -254,7 +254,7 @@ fn notice(notice: &Notification) -> String {
     }
 }
 
-/// An operation of the media plug.
+/// An operation of the media backend.
 pub(crate) fn rtc_op(op: &RtcOp) -> String {
     match op {
         RtcOp::Join { call_type, .. } => format!("join room ({})", kind(*call_type)),

@@ -183,7 +183,7 @@ unsafe extern "C" fn on_record(
     }
 }
 
-/// A signaling plug with its sink.
+/// A signaling backend with its sink.
 pub struct Device {
     vtable: &'static nertc_callkit_signaling,
     ctx: *mut c_void,
@@ -194,7 +194,7 @@ pub struct Device {
     device: String,
 }
 
-// SAFETY: the plug's functions are called one at a time by each test, the sink is thread-safe.
+// SAFETY: the backend's functions are called one at a time by each test, the sink is thread-safe.
 unsafe impl Send for Device {}
 // SAFETY: as above.
 unsafe impl Sync for Device {}
@@ -210,7 +210,7 @@ pub struct To<'a> {
 }
 
 impl Device {
-    /// An opened plug that has not logged in.
+    /// An opened backend that has not logged in.
     pub fn new(hub: &Arc<Hub>, account: &str, device: &str) -> Device {
         let (vtable, ctx) = signaling::new(hub);
         let log = Arc::new(Log::default());
@@ -264,7 +264,7 @@ impl Device {
             within_ms: 0,
             reserved: 0,
         };
-        // SAFETY: our plug, lent arguments.
+        // SAFETY: our backend, lent arguments.
         assert_eq!(unsafe { self.vtable.login.unwrap()(self.ctx, self.req(), &args) }, 0);
         self.take()
     }
@@ -275,13 +275,13 @@ impl Device {
     }
 
     pub fn abort_login(&self, req: usize) -> Vec<String> {
-        // SAFETY: our plug.
+        // SAFETY: our backend.
         unsafe { self.vtable.abort_login.unwrap()(self.ctx, req) };
         self.take()
     }
 
     pub fn set_token(&self, token: &str) -> Vec<String> {
-        // SAFETY: our plug, lent text.
+        // SAFETY: our backend, lent text.
         assert_eq!(unsafe { self.vtable.set_token.unwrap()(self.ctx, c(token).as_ptr()) }, 0);
         self.take()
     }
@@ -300,7 +300,7 @@ impl Device {
         args.channel_id = channel.as_ptr();
         args.account = account.as_ptr();
         args.request_id = request.as_ptr();
-        // SAFETY: our plug, lent arguments.
+        // SAFETY: our backend, lent arguments.
         unsafe { self.vtable.invite_state.unwrap()(self.ctx, &args, state as i32) };
     }
 
@@ -309,7 +309,7 @@ impl Device {
     }
 
     pub fn logout(&self) -> Vec<String> {
-        // SAFETY: our plug.
+        // SAFETY: our backend.
         assert_eq!(unsafe { self.vtable.logout.unwrap()(self.ctx, self.req()) }, 0);
         self.take()
     }
@@ -332,7 +332,7 @@ impl Device {
             custom: custom.as_ptr(),
             push: std::ptr::null(),
         };
-        // SAFETY: our plug, lent arguments.
+        // SAFETY: our backend, lent arguments.
         assert_eq!(unsafe { slot.unwrap()(self.ctx, self.req(), &args) }, 0);
     }
 
@@ -429,14 +429,14 @@ impl Device {
             accounts: std::ptr::null(),
             durations_s: std::ptr::null(),
         };
-        // SAFETY: our plug, lent record.
+        // SAFETY: our backend, lent record.
         assert_eq!(unsafe { self.vtable.send_record.unwrap()(self.ctx, self.req(), &record) }, 0);
         self.log.take_code()
     }
 
     /// close_backend: the barrier.
     pub fn close_backend(&self) {
-        // SAFETY: our plug; open succeeded.
+        // SAFETY: our backend; open succeeded.
         unsafe { self.vtable.close_backend.unwrap()(self.ctx) };
         self.log.closed.store(true, Ordering::SeqCst);
     }
@@ -446,7 +446,7 @@ impl Drop for Device {
     fn drop(&mut self) {
         self.close_backend();
         assert_eq!(self.log.late.load(Ordering::SeqCst), 0, "a sink call after close_backend");
-        // SAFETY: last use of our plug.
+        // SAFETY: last use of our backend.
         unsafe { self.vtable.release.unwrap()(self.ctx) };
     }
 }
@@ -490,7 +490,7 @@ unsafe extern "C" fn on_frame(ctx: *mut c_void, frame: *const nertc_callkit_fram
     }
 }
 
-/// A media plug with its sink.
+/// A media backend with its sink.
 pub struct Media {
     vtable: &'static nertc_callkit_rtc,
     ctx: *mut c_void,
@@ -554,40 +554,40 @@ impl Media {
             channel_name: name.as_ptr(),
             token: c"".as_ptr(),
         };
-        // SAFETY: our plug, lent arguments.
+        // SAFETY: our backend, lent arguments.
         assert_eq!(unsafe { self.vtable.join.unwrap()(self.ctx, self.req(), &args) }, 0);
         self.take()
     }
 
     pub fn leave(&self) -> Vec<String> {
-        // SAFETY: our plug.
+        // SAFETY: our backend.
         assert_eq!(unsafe { self.vtable.leave.unwrap()(self.ctx, self.req()) }, 0);
         self.take()
     }
 
     pub fn enable(&self, media: u32, on: bool) -> Vec<String> {
-        // SAFETY: our plug.
+        // SAFETY: our backend.
         let status = unsafe { self.vtable.enable_local.unwrap()(self.ctx, self.req(), media, on.into()) };
         assert_eq!(status, 0);
         self.take()
     }
 
     pub fn mute(&self, media: u32, on: bool) -> Vec<String> {
-        // SAFETY: our plug.
+        // SAFETY: our backend.
         let status = unsafe { self.vtable.mute_local.unwrap()(self.ctx, self.req(), media, on.into()) };
         assert_eq!(status, 0);
         self.take()
     }
 
     pub fn subscribe(&self, uid: u64, media: u32, on: bool) -> Vec<String> {
-        // SAFETY: our plug.
+        // SAFETY: our backend.
         let status = unsafe { self.vtable.subscribe.unwrap()(self.ctx, self.req(), uid, media, on.into()) };
         assert_eq!(status, 0);
         self.take()
     }
 
     pub fn set_view(&self) -> Vec<String> {
-        // SAFETY: our plug; NULL = no view.
+        // SAFETY: our backend; NULL = no view.
         let status = unsafe { self.vtable.set_view.unwrap()(self.ctx, self.req(), 0, std::ptr::null()) };
         assert_eq!(status, 0);
         self.take()
@@ -610,12 +610,12 @@ impl Media {
             channels: 1,
             samples: 2,
         };
-        // SAFETY: our plug, lent frame.
+        // SAFETY: our backend, lent frame.
         unsafe { self.vtable.push_frame.unwrap()(self.ctx, &frame) }
     }
 
     pub fn close_backend(&self) {
-        // SAFETY: our plug; open succeeded.
+        // SAFETY: our backend; open succeeded.
         unsafe { self.vtable.close_backend.unwrap()(self.ctx) };
         self.log.closed.store(true, Ordering::SeqCst);
     }
@@ -625,7 +625,7 @@ impl Drop for Media {
     fn drop(&mut self) {
         self.close_backend();
         assert_eq!(self.log.late.load(Ordering::SeqCst), 0, "a sink call after close_backend");
-        // SAFETY: last use of our plug.
+        // SAFETY: last use of our backend.
         unsafe { self.vtable.release.unwrap()(self.ctx) };
     }
 }

@@ -1,4 +1,4 @@
-//! The time that devices and links are handed.
+//! The time that devices and connections are handed.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 /// Milliseconds since some moment before the process started. Time in which the machine slept counts.

@@ -1,9 +1,10 @@
 //! One thread for all connections of the process, from the first device to the last: it waits for sockets,
 //! deadlines and looked-up names, and calls the device that each is for.
 //!
-//! A device takes a [`Seat`], gives the seat's [`Port`] to its link, and sits down with [`Seat::occupy`].
-//! After each thing it does, on whichever thread, it says with [`Seat::set_deadline`], under its own lock,
-//! when it wants to be called next. No lock of the reactor's is held while a device is called.
+//! A device takes a [`Registration`], gives the registration's [`Port`] to its connection, and sits down with
+//! [`Registration::set_handler`]. After each thing it does, on whichever thread, it says with
+//! [`Registration::set_deadline`], under its own lock, when it wants to be called next. No lock of the
+//! reactor's is held while a device is called.
 
 mod clock;
 mod resolver;
@@ -14,27 +15,26 @@ mod tests;
 
 use std::io;
 use std::net::SocketAddr;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
 use mio::{Interest, Registry, Token, Waker};
+use nertc_callkit_backend::ProcessValue;
 use parking_lot::{Condvar, Mutex};
 
 pub use clock::now;
 
-use crate::link::{self, ClientCert, Port, Readiness, Roots, Settings, Socket, Tls};
+use crate::connection::{self, ClientCert, Port, Readiness, Roots, Settings, Socket, Tls};
 use resolver::Resolver;
 use table::Table;
 
 /// What the reactor drives: a device. Called on the reactor's thread, one call at a time, with no lock held.
-pub trait Driven: Send + Sync {
+pub trait Handler: Send + Sync {
     /// Its socket is ready.
     fn ready(&self, readiness: Readiness);
     /// The deadline that it set has come; until it sets a new one there is none.
     fn timeout(&self);
-    /// The names that its link asked for.
+    /// The names that its connection asked for.
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
     /// A call of one of the above panicked. It is called again as before; if this panics, too, no more.
     fn panicked(&self);
@@ -42,17 +42,17 @@ pub trait Driven: Send + Sync {
 
 /// A device's place at the reactor. Clones share it.
 #[derive(Clone)]
-pub struct Seat(Arc<Place>);
+pub struct Registration(Arc<Slot>);
 
-struct Place {
+struct Slot {
     reactor: Arc<Reactor>,
     id: usize,
 }
 
 /// What all threads share with the reactor's.
 struct Reactor {
-    /// Where [`RUNNING`] pointed when this was made.
-    home: usize,
+    /// What [`RUNNING`] was when this was made.
+    home: &'static Running,
     registry: Registry,
     waker: Arc<Waker>,
     table: Mutex<Table>,
@@ -68,59 +68,40 @@ const WAKER: Token = Token(0);
 
 type Running = Mutex<Option<(Arc<Reactor>, usize)>>;
 
-/// Where the running reactor is, and how many seats it has. Made on first use, never freed; a forked child
-/// starts with a new one.
-static RUNNING: AtomicPtr<Running> = AtomicPtr::new(ptr::null_mut());
+/// Where the running reactor is, and how many registrations it has.
+static RUNNING: ProcessValue<Running> = ProcessValue::new();
 
-fn running() -> &'static Running {
-    let mut running = RUNNING.load(Ordering::Acquire);
-    if running.is_null() {
-        let fresh = Box::into_raw(Box::default());
-        running = match RUNNING.compare_exchange(ptr::null_mut(), fresh, Ordering::AcqRel, Ordering::Acquire)
-        {
-            Ok(_) => fresh,
-            Err(winner) => {
-                // SAFETY: made above and never published.
-                drop(unsafe { Box::from_raw(fresh) });
-                winner
-            }
-        };
-    }
-    // SAFETY: what was published is never freed.
-    unsafe { &*running }
-}
-
-/// For the child after a fork: it has no reactor, and no seat of the parent's does anything there. What the
-/// parent's threads were in the middle of is never touched again. Safe in a fork handler.
+/// For the child after a fork: it has no reactor, and no registration of the parent's does anything there.
+/// Safe in a fork handler.
 pub fn after_fork_in_child() {
-    RUNNING.store(ptr::null_mut(), Ordering::Release);
+    RUNNING.reset_in_child();
 }
 
-impl Seat {
+impl Registration {
     /// A place for one more device; the first one starts the thread.
     ///
     /// # Errors
     ///
     /// The system has no thread or descriptor left.
-    pub fn take() -> io::Result<Seat> {
-        let mut running = running().lock();
-        let (reactor, seats) = match &mut *running {
-            Some((reactor, seats)) => (reactor.clone(), seats),
+    pub fn new() -> io::Result<Registration> {
+        let mut running = RUNNING.get().lock();
+        let (reactor, registration) = match &mut *running {
+            Some((reactor, registration)) => (reactor.clone(), registration),
             stopped => {
                 let reactor = run::start()?;
-                let (reactor, seats) = stopped.insert((reactor, 0));
-                (reactor.clone(), seats)
+                let (reactor, registration) = stopped.insert((reactor, 0));
+                (reactor.clone(), registration)
             }
         };
-        *seats += 1;
+        *registration += 1;
         let id = reactor.table.lock().add();
-        Ok(Seat(Arc::new(Place { reactor, id })))
+        Ok(Registration(Arc::new(Slot { reactor, id })))
     }
 
     /// Who is called from now on.
-    pub fn occupy(&self, driven: Weak<dyn Driven>) {
+    pub fn set_handler(&self, driven: Weak<dyn Handler>) {
         if self.is_ours() {
-            self.0.reactor.table.lock().occupy(self.0.id, driven);
+            self.0.reactor.table.lock().set_handler(self.0.id, driven);
         }
     }
 
@@ -132,7 +113,7 @@ impl Seat {
         }
     }
 
-    /// What a link needs of the reactor.
+    /// What a connection needs of the reactor.
     pub fn port(&self) -> Arc<dyn Port> {
         self.0.clone()
     }
@@ -144,29 +125,29 @@ impl Seat {
 
     /// Gives the place back: the device is not called any more when this returns, unless this is the
     /// reactor's own thread. The last one to leave ends the thread. To be called without the device's lock.
-    pub fn leave(&self) {
-        self.0.leave();
+    pub fn deregister(&self) {
+        self.0.deregister();
     }
 }
 
-impl Place {
+impl Slot {
     fn is_ours(&self) -> bool {
         // No lock: in a child the parent's may be held for ever, and its place is another one then.
-        self.reactor.home == ptr::from_ref(running()) as usize
+        RUNNING.is_current(self.reactor.home)
     }
 
-    fn leave(&self) {
+    fn deregister(&self) {
         if !self.is_ours() {
             return;
         }
-        let mut running = running().lock();
+        let mut running = RUNNING.get().lock();
         if !self.reactor.table.lock().remove(self.id) {
             return;
         }
         let last = match &mut *running {
-            Some((_, seats)) => {
-                *seats -= 1;
-                *seats == 0
+            Some((_, registration)) => {
+                *registration -= 1;
+                *registration == 0
             }
             None => false,
         };
@@ -181,22 +162,22 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         if self.is_ours() {
-            self.leave();
+            self.deregister();
         } else {
             std::mem::forget(self.reactor.clone());
         }
     }
 }
 
-impl Port for Place {
+impl Port for Slot {
     fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
         if !self.is_ours() {
             return Err(io::ErrorKind::NotConnected.into());
         }
-        let mut socket = link::connect(address)?;
+        let mut socket = connection::connect(address)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.reactor.registry.register(&mut socket, Token(self.id), interest)?;
         Ok(Box::new(socket))

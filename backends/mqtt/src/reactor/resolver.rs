@@ -11,7 +11,7 @@ use mio::Waker;
 use parking_lot::Mutex;
 
 use super::run::spawn;
-use crate::link::NameError;
+use crate::connection::NameError;
 
 /// Questions, answers and whether the helper is there.
 pub(super) struct Resolver {

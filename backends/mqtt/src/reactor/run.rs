@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Waker};
 
-use super::{Driven, Reactor, Resolver, WAKER, now, running};
-use crate::link::Readiness;
+use super::{Handler, RUNNING, Reactor, Resolver, WAKER, now};
+use crate::connection::Readiness;
 
 /// Sockets that one wait reports at most; the others are reported by the next.
 const EVENTS: usize = 256;
@@ -19,7 +19,7 @@ pub(super) fn start() -> io::Result<Arc<Reactor>> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let reactor = Arc::new(Reactor {
-        home: std::ptr::from_ref(running()) as usize,
+        home: RUNNING.get(),
         registry: poll.registry().try_clone()?,
         resolver: Arc::new(Resolver::new(waker.clone())),
         waker,
@@ -70,7 +70,7 @@ fn run(reactor: &Reactor, mut poll: Poll) {
 }
 
 /// Calls a device. One that panics hears of it; one that even then panics is not called again.
-fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Driven)) {
+fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
     let Some(driven) = reactor.table.lock().call(id) else { return };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| body(&*driven))).or_else(|_| {
         log::error!("a device panicked on the I/O thread");
@@ -85,7 +85,7 @@ fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Driven)) {
     }
 }
 
-/// A thread that no signal of the host is delivered to; only the signals of its own faults are left alone.
+/// A thread that no signal of the app is delivered to; only the signals of its own faults are left alone.
 #[cfg(unix)]
 pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     const FAULTS: [libc::c_int; 7] =

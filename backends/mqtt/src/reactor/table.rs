@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 use std::thread::ThreadId;
 
-use super::Driven;
+use super::Handler;
 
 /// The devices and their deadlines, in order.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(super) struct Table {
 
 #[derive(Default)]
 struct Device {
-    driven: Option<Weak<dyn Driven>>,
+    driven: Option<Weak<dyn Handler>>,
     deadline: Option<u64>,
 }
 
@@ -36,7 +36,7 @@ impl Table {
         self.last_id
     }
 
-    pub(super) fn occupy(&mut self, id: usize, driven: Weak<dyn Driven>) {
+    pub(super) fn set_handler(&mut self, id: usize, driven: Weak<dyn Handler>) {
         if let Some(device) = self.devices.get_mut(&id) {
             device.driven = Some(driven);
         }
@@ -105,7 +105,7 @@ impl Table {
     }
 
     /// Marks the device as called and hands it out, if it still sits there.
-    pub(super) fn call(&mut self, id: usize) -> Option<Arc<dyn Driven>> {
+    pub(super) fn call(&mut self, id: usize) -> Option<Arc<dyn Handler>> {
         let driven = self.devices.get(&id)?.driven.as_ref()?.upgrade()?;
         self.calling = Some(id);
         Some(driven)

@@ -36,7 +36,7 @@ impl Notes {
     }
 }
 
-impl Driven for Notes {
+impl Handler for Notes {
     fn ready(&self, readiness: Readiness) {
         self.note(Call::Ready(readiness));
     }
@@ -54,13 +54,13 @@ impl Driven for Notes {
     }
 }
 
-fn device() -> (Seat, Arc<Notes>, Calls) {
-    let seat = Seat::take().expect("a reactor");
+fn device() -> (Registration, Arc<Notes>, Calls) {
+    let registration = Registration::new().expect("a reactor");
     let (calls, heard) = mpsc::channel();
     let notes = Arc::new(Notes { calls: Mutex::new(calls), todo: Mutex::default() });
     let weak: Weak<Notes> = Arc::downgrade(&notes);
-    seat.occupy(weak);
-    (seat, notes, heard)
+    registration.set_handler(weak);
+    (registration, notes, heard)
 }
 
 #[track_caller]
@@ -72,19 +72,19 @@ fn next(calls: &Calls) -> Call {
 
 #[test]
 fn deadlines_come_in_order_once_each_and_a_later_word_replaces_an_earlier() {
-    let (seat, _notes, calls) = device();
+    let (registration, _notes, calls) = device();
     let (other, _other_notes, other_calls) = device();
-    seat.set_deadline(Some(now() + 3_600_000));
+    registration.set_deadline(Some(now() + 3_600_000));
     other.set_deadline(Some(now() + 30));
     // Earlier than what the thread sleeps for.
     let start = now();
-    seat.set_deadline(Some(start + 20));
+    registration.set_deadline(Some(start + 20));
     assert_eq!(next(&calls), Call::Timeout);
     assert!(now() >= start + 20);
     other.set_deadline(None);
-    seat.set_deadline(Some(0));
+    registration.set_deadline(Some(0));
     assert_eq!(next(&calls), Call::Timeout);
-    seat.set_deadline(Some(now() + 40));
+    registration.set_deadline(Some(now() + 40));
     assert_eq!(next(&calls), Call::Timeout);
     assert!(other_calls.try_recv().is_err() || now() >= start + 30, "taken back in time");
     assert!(calls.try_recv().is_err());
@@ -92,9 +92,9 @@ fn deadlines_come_in_order_once_each_and_a_later_word_replaces_an_earlier() {
 
 #[test]
 fn sockets_are_reported_to_whom_they_belong() {
-    let (seat, _notes, calls) = device();
+    let (registration, _notes, calls) = device();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let _socket = seat.port().connect(listener.local_addr().expect("bound")).expect("a socket");
+    let _socket = registration.port().connect(listener.local_addr().expect("bound")).expect("a socket");
     let (accepted, _) = listener.accept().expect("a connection");
     let connected = Readiness { readable: false, writable: true, closed: false };
     while next(&calls) != Call::Ready(connected) {}
@@ -110,11 +110,11 @@ fn sockets_are_reported_to_whom_they_belong() {
 
 #[test]
 fn names_are_looked_up_beside_it() {
-    let (seat, _notes, calls) = device();
+    let (registration, _notes, calls) = device();
     let (other, _other_notes, other_calls) = device();
-    seat.port().resolve(7, "localhost", 1883);
+    registration.port().resolve(7, "localhost", 1883);
     other.port().resolve(8, "localhost", 1883);
-    seat.port().resolve(9, "no-such-name.invalid", 1883);
+    registration.port().resolve(9, "no-such-name.invalid", 1883);
     let first = next(&calls);
     let second = next(&calls);
     let found = |call: &Call| matches!(call, Call::Resolved(7, Some(count)) if *count > 0);
@@ -125,29 +125,29 @@ fn names_are_looked_up_beside_it() {
 
 #[test]
 fn who_has_left_is_not_called_and_leaving_waits_for_a_call_that_runs() {
-    let (seat, notes, calls) = device();
+    let (registration, notes, calls) = device();
     let (entered, inside) = mpsc::channel();
     let (go, gone) = mpsc::channel::<()>();
     notes.todo.lock().push_back(Box::new(move || {
         entered.send(()).expect("heard");
         gone.recv_timeout(Duration::from_secs(20)).expect("told");
     }));
-    seat.set_deadline(Some(0));
+    registration.set_deadline(Some(0));
     inside.recv_timeout(Duration::from_secs(20)).expect("called");
     let leaver = thread::spawn({
-        let seat = seat.clone();
-        move || seat.leave()
+        let registration = registration.clone();
+        move || registration.deregister()
     });
     // Out of the table, and still waiting for the call.
-    while seat.0.reactor.table.lock().call(seat.0.id).is_some() {
+    while registration.0.reactor.table.lock().call(registration.0.id).is_some() {
         thread::yield_now();
     }
     assert!(!leaver.is_finished());
     go.send(()).expect("waiting");
     leaver.join().expect("left");
     assert_eq!(next(&calls), Call::Timeout);
-    seat.set_deadline(Some(0));
-    seat.leave();
+    registration.set_deadline(Some(0));
+    registration.deregister();
     let (another, _notes, others) = device();
     another.set_deadline(Some(0));
     assert_eq!(next(&others), Call::Timeout);
@@ -156,30 +156,30 @@ fn who_has_left_is_not_called_and_leaving_waits_for_a_call_that_runs() {
 
 #[test]
 fn a_device_may_leave_on_the_thread_itself() {
-    let (seat, notes, calls) = device();
+    let (registration, notes, calls) = device();
     notes.todo.lock().push_back(Box::new({
-        let seat = seat.clone();
-        move || seat.leave()
+        let registration = registration.clone();
+        move || registration.deregister()
     }));
-    seat.set_deadline(Some(0));
+    registration.set_deadline(Some(0));
     assert_eq!(next(&calls), Call::Timeout);
 }
 
 #[test]
 fn a_device_that_panics_hears_of_it_and_goes_on_unless_it_panics_again() {
-    let (seat, notes, calls) = device();
+    let (registration, notes, calls) = device();
     let (other, _other_notes, others) = device();
     notes.todo.lock().push_back(Box::new(|| panic!("on purpose")));
-    seat.set_deadline(Some(0));
+    registration.set_deadline(Some(0));
     assert_eq!((next(&calls), next(&calls)), (Call::Timeout, Call::Panicked));
-    seat.set_deadline(Some(0));
+    registration.set_deadline(Some(0));
     assert_eq!(next(&calls), Call::Timeout);
     for _ in 0..2 {
         notes.todo.lock().push_back(Box::new(|| panic!("on purpose")));
     }
-    seat.set_deadline(Some(0));
+    registration.set_deadline(Some(0));
     assert_eq!((next(&calls), next(&calls)), (Call::Timeout, Call::Panicked));
-    seat.set_deadline(Some(0));
+    registration.set_deadline(Some(0));
     other.set_deadline(Some(0));
     assert_eq!(next(&others), Call::Timeout);
     assert!(calls.try_recv().is_err(), "it is not called any more");

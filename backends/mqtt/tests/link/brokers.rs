@@ -4,20 +4,20 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Instant;
 
-use nertc_callkit_mqtt::link::{LinkEvent, code};
-use nertc_callkit_mqtt::station::{Fate, Lane, Topic};
+use nertc_callkit_mqtt::connection::{ConnectionEvent, code};
+use nertc_callkit_mqtt::protocol::{PublishResult, Topic, TopicKind};
 
 use crate::mosquitto::Mosquitto;
 use crate::phone::{Phone, roots, settings};
-use crate::place::port;
 use crate::process::patience;
+use crate::scratch_dir::port;
 
 fn plain(broker: &Mosquitto) -> [(&'static str, u16, bool); 1] {
     [("127.0.0.1", broker.plain, false)]
 }
 
-fn published(token: u64, fate: Fate) -> LinkEvent {
-    LinkEvent::Published { token, fate }
+fn published(token: u64, result: PublishResult) -> ConnectionEvent {
+    ConnectionEvent::Published { token, result }
 }
 
 #[test]
@@ -27,20 +27,20 @@ fn what_one_device_publishes_another_hears_with_its_sender() {
         (Phone::up(settings("alice", &plain(&broker))), Phone::up(settings("bob", &plain(&broker))));
     assert_eq!((alice.version(), bob.version()), (5, 5));
     alice.publish(1, &Topic::Inbox("bob".into()), "one");
-    alice.wait_event(&published(1, Fate::Delivered));
+    alice.wait_event(&published(1, PublishResult::Delivered));
     alice.publish(2, &Topic::Direct("bob".into(), "pad".into()), "two");
     alice.publish(3, &Topic::Inbox("nobody".into()), "three");
     alice.publish(4, &Topic::Own, "four");
-    let message = |lane, from: &str, text: &str| LinkEvent::Message {
-        lane,
+    let message = |kind, from: &str, text: &str| ConnectionEvent::Message {
+        kind,
         from: from.into(),
         device: "pad".into(),
         payload: text.into(),
     };
-    bob.wait_event(&message(Lane::Inbox, "alice", "one"));
-    bob.wait_event(&message(Lane::Direct, "alice", "two"));
-    alice.wait_event(&published(3, Fate::NobodyThere));
-    let own = [message(Lane::Own, "alice", "four"), published(4, Fate::Delivered)];
+    bob.wait_event(&message(TopicKind::Inbox, "alice", "one"));
+    bob.wait_event(&message(TopicKind::Direct, "alice", "two"));
+    alice.wait_event(&published(3, PublishResult::NobodyThere));
+    let own = [message(TopicKind::Own, "alice", "four"), published(4, PublishResult::Delivered)];
     alice.wait("own message and its end", {
         let mut missing = own.to_vec();
         move |event| {
@@ -70,17 +70,17 @@ fn tls_works_with_the_brokers_authority_and_not_without() {
 #[test]
 fn a_wrong_token_is_asked_for_again_once() {
     let broker = Mosquitto::start("token", &["alice"], "");
-    let refused = LinkEvent::NeedToken { refused: true };
+    let refused = ConnectionEvent::NeedToken { refused: true };
     let alice = Phone::new(settings("alice", &plain(&broker)));
     alice.connect("expired");
     alice.wait_event(&refused);
-    alice.act(|link, now| link.set_token(now, "secret"));
+    alice.act(|connection, now| connection.set_token(now, "secret"));
     assert!(!alice.wait_up());
 
     let hopeless = Phone::new(settings("alice", &plain(&broker)));
     hopeless.connect("expired");
     hopeless.wait_event(&refused);
-    hopeless.act(|link, now| link.set_token(now, "wrong, too"));
+    hopeless.act(|connection, now| connection.set_token(now, "wrong, too"));
     let (code, raw_code, message) = hopeless.wait_refused();
     assert_eq!((code, raw_code), (code::BAD_TOKEN, 0x87));
     assert!(message.contains(&format!("mqtt://127.0.0.1:{}", broker.plain)), "{message}");
@@ -94,61 +94,61 @@ fn a_broker_that_comes_back_is_found_and_the_session_goes_on() {
     bobs.keep_alive_s = 1;
     let bob = Phone::up(bobs);
     // Its will waits five seconds for it; this is not a loss.
-    bob.act(|link, now| link.disconnect(now, false));
+    bob.act(|connection, now| connection.disconnect(now, false));
     alice.publish(1, &Topic::Inbox("bob".into()), "while you were away");
-    alice.wait_event(&published(1, Fate::Delivered));
+    alice.wait_event(&published(1, PublishResult::Delivered));
     broker.stop();
-    alice.wait_event(&LinkEvent::Down);
+    alice.wait_event(&ConnectionEvent::Down);
     broker.up();
     assert!(alice.wait_up(), "the session was kept over the restart");
     bob.connect("secret");
     assert!(bob.wait_up());
     assert_eq!(bob.wait_message(), "while you were away");
     // Forgotten: the next login has a new session.
-    bob.act(|link, now| link.disconnect(now, true));
+    bob.act(|connection, now| connection.disconnect(now, true));
     bob.connect("secret");
     assert!(!bob.wait_up());
 }
 
 #[test]
-fn a_watched_device_that_dies_is_reported_and_one_that_leaves_is_not() {
+fn a_watched_device_is_reported_lost_but_not_gone() {
     let broker = Mosquitto::start("will", &["alice", "bob"], "");
     let alice = Phone::up(settings("alice", &plain(&broker)));
     // The will is published when the session ends, at the latest.
     let mut bobs = settings("bob", &plain(&broker));
     bobs.session_expiry_s = 0;
-    alice.act(|link, _| link.watch(&"bob".into(), &"pad".into(), true));
+    alice.act(|connection, _| connection.watch(&"bob".into(), &"pad".into(), true));
     // Its answer comes after that to the subscription.
     alice.publish(1, &Topic::Own, "x");
-    alice.wait_event(&published(1, Fate::Delivered));
+    alice.wait_event(&published(1, PublishResult::Delivered));
     let bob = Phone::up(bobs.clone());
-    bob.act(|link, now| link.disconnect(now, false));
+    bob.act(|connection, now| connection.disconnect(now, false));
     bob.connect("secret");
     bob.wait_up();
-    assert!(!alice.heard().iter().any(|event| matches!(event, LinkEvent::Gone { .. })));
+    assert!(!alice.heard().iter().any(|event| matches!(event, ConnectionEvent::Gone { .. })));
     drop(bob);
-    alice.wait_event(&LinkEvent::Gone { account: "bob".into(), device: "pad".into() });
+    alice.wait_event(&ConnectionEvent::Gone { account: "bob".into(), device: "pad".into() });
 }
 
 #[test]
-fn more_than_fits_in_flight_waits_and_too_much_at_once_is_refused() {
+fn what_exceeds_the_window_waits_up_to_a_limit() {
     let broker = Mosquitto::start("window", &["alice"], "max_packet_size 4000\nmax_inflight_messages 3\n");
     let alice = Phone::up(settings("alice", &plain(&broker)));
-    alice.act(|link, now| {
+    alice.act(|connection, now| {
         for token in 0..200 {
-            link.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 0);
+            connection.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 0);
         }
     });
     for token in 0..200 {
-        alice.wait_event(&published(token, Fate::Delivered));
+        alice.wait_event(&published(token, PublishResult::Delivered));
     }
     alice.publish(777, &Topic::Own, &"x".repeat(4000));
-    alice.wait_event(&published(777, Fate::Refused { raw_code: 0x95 }));
+    alice.wait_event(&published(777, PublishResult::Refused { raw_code: 0x95 }));
     alice.publish(778, &Topic::Own, "still up");
-    alice.wait_event(&published(778, Fate::Delivered));
-    assert!(!alice.heard().contains(&LinkEvent::Down));
+    alice.wait_event(&published(778, PublishResult::Delivered));
+    assert!(!alice.heard().contains(&ConnectionEvent::Down));
     let texts = alice.heard().into_iter().filter_map(|event| match event {
-        LinkEvent::Message { payload, .. } => String::from_utf8(payload).ok(),
+        ConnectionEvent::Message { payload, .. } => String::from_utf8(payload).ok(),
         _ => None,
     });
     assert!(texts.take(200).eq((0..200).map(|token| token.to_string())), "all, in order");
@@ -158,12 +158,14 @@ fn more_than_fits_in_flight_waits_and_too_much_at_once_is_refused() {
 fn a_forbidden_topic_is_denied() {
     let broker = Mosquitto::start("denied", &["alice"], "");
     let alice = Phone::up(settings("alice", &plain(&broker)));
-    alice.act(|link, now| link.publish(now, 1, "nck1/u/bob/in/carol/pad".into(), "forged".into(), 0));
-    alice.wait_event(&published(1, Fate::Denied));
+    alice.act(|connection, now| {
+        connection.publish(now, 1, "nck1/u/bob/in/carol/pad".into(), "forged".into(), 0)
+    });
+    alice.wait_event(&published(1, PublishResult::Denied));
 }
 
 #[test]
-fn names_are_looked_up_and_the_first_endpoint_that_works_is_used() {
+fn names_resolve_and_the_first_working_endpoint_is_used() {
     let broker = Mosquitto::start("endpoints", &["alice"], "");
     let endpoints = [
         ("no-such-name.invalid", broker.plain, true),
@@ -174,8 +176,8 @@ fn names_are_looked_up_and_the_first_endpoint_that_works_is_used() {
     all.roots = roots(&broker);
     let alice = Phone::up(all);
     // Away and back: the endpoint that worked is tried first.
-    alice.act(|link, now| link.network_changed(now));
-    alice.wait_event(&LinkEvent::Down);
+    alice.act(|connection, now| connection.network_changed(now));
+    alice.wait_event(&ConnectionEvent::Down);
     assert!(alice.wait_up());
 }
 
@@ -192,7 +194,7 @@ fn plaintext_stays_on_this_machine_unless_it_is_allowed() {
     allowed.allow_plaintext = true;
     let alice = Phone::new(allowed);
     alice.connect("secret");
-    assert!(!alice.heard().iter().any(|event| matches!(event, LinkEvent::Refused { .. })));
+    assert!(!alice.heard().iter().any(|event| matches!(event, ConnectionEvent::Refused { .. })));
 }
 
 #[test]
@@ -207,7 +209,9 @@ fn of_two_devices_with_one_client_id_one_stays() {
     });
     let end = |phone: &Phone| {
         phone.heard().into_iter().find_map(|event| match event {
-            LinkEvent::Refused { code, raw_code, message } => Some((code, raw_code, message.to_string())),
+            ConnectionEvent::Refused { code, raw_code, message } => {
+                Some((code, raw_code, message.to_string()))
+            }
             _ => None,
         })
     };
@@ -228,5 +232,5 @@ fn of_two_devices_with_one_client_id_one_stays() {
         thread::yield_now();
     }
     stays.publish(7, &Topic::Own, "still here");
-    stays.wait_event(&published(7, Fate::Delivered));
+    stays.wait_event(&published(7, PublishResult::Delivered));
 }

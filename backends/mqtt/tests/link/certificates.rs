@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nertc_callkit_mqtt::link::{ClientCert, Roots, Settings};
+use nertc_callkit_mqtt::connection::{ClientCert, Roots, Settings};
 
 use crate::mosquitto::Mosquitto;
 use crate::phone::{Phone, roots, settings};
-use crate::place::{folder, port};
+use crate::scratch_dir::{folder, port};
 
 fn openssl(dir: &Path, args: &[&str]) {
     let output = Command::new("openssl").args(args).current_dir(dir).output().expect("openssl");
@@ -114,12 +114,12 @@ fn an_expired_certificate_is_said_to_be_one() {
     fs::write(at.join("index.txt"), "").expect("written");
     fs::write(at.join("serial"), "01\n").expect("written");
     let conf = "[ca]\ndefault_ca=it\n[it]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\npolicy=any\n\
-                default_md=sha256\n[any]\ncommonName=supplied\n[names]\nsubjectAltName=DNS:localhost\n\
+                default_md=sha256\n[any]\ncommonName=supplied\n[topics]\nsubjectAltName=DNS:localhost\n\
                 basicConstraints=CA:FALSE\n";
     fs::write(at.join("ca.conf"), conf).expect("written");
     openssl(&at, &["req", "-new", "-key", "server.key", "-subj", "/CN=localhost", "-out", "server.csr"]);
     let sign = ["ca", "-batch", "-config", "ca.conf", "-cert", "ca.crt", "-keyfile", "ca.key", "-in"];
-    let dates = ["-startdate", "20200101000000Z", "-enddate", "20210101000000Z", "-extensions", "names"];
+    let dates = ["-startdate", "20200101000000Z", "-enddate", "20210101000000Z", "-extensions", "topics"];
     openssl(&at, &[&sign[..], &["server.csr", "-out", "server.crt", "-notext"], &dates].concat());
     broker.up();
     let mut expired = settings("alice", &[("localhost", broker.tls, true)]);

@@ -1,14 +1,14 @@
-//! A link at the reactor against real brokers, started here on free ports of the loopback interface and ended
-//! with their test.
+//! A connection at the reactor against real brokers, started here on free ports of the loopback interface and
+//! ended with their test.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one event of many")]
 
 mod brokers;
 mod certificates;
+mod legacy;
 mod mosquitto;
-mod old;
 mod phone;
-mod place;
 mod relay;
+mod scratch_dir;
 
 #[allow(dead_code, reason = "shared with the broker tests of the whole library, which need more of it")]
 #[path = "../../../../tests/brokers/process.rs"]

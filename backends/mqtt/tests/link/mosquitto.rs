@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::place::{folder, port, repository};
 use crate::process::{Process, run};
+use crate::scratch_dir::{folder, port, repository};
 
 /// A broker that can be stopped and started again.
 pub(crate) struct Mosquitto {

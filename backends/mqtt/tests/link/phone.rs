@@ -1,4 +1,4 @@
-//! A device that has only a link: what it hears is kept for the test.
+//! A device that has only a connection: what it hears is kept for the test.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,10 +6,12 @@ use std::sync::{Arc, Weak};
 use std::time::Instant;
 use std::{fs, io};
 
-use nertc_callkit_mqtt::link::{Endpoint, Link, LinkEvent, Readiness, Roots, Settings, Timers};
-use nertc_callkit_mqtt::names::Names;
-use nertc_callkit_mqtt::reactor::{Driven, Seat, now};
-use nertc_callkit_mqtt::station::Topic;
+use nertc_callkit_mqtt::connection::{
+    Connection, ConnectionEvent, Endpoint, Readiness, Roots, Settings, Timers,
+};
+use nertc_callkit_mqtt::protocol::Topic;
+use nertc_callkit_mqtt::reactor::{Handler, Registration, now};
+use nertc_callkit_mqtt::topics::Topics;
 use parking_lot::{Condvar, Mutex};
 
 use crate::mosquitto::Mosquitto;
@@ -18,10 +20,10 @@ use crate::process::patience;
 /// The token of what a device says to itself when it is up.
 const GREETING: u64 = 999_999;
 
-/// A device that has only a link.
+/// A device that has only a connection.
 pub(crate) struct Phone {
-    seat: Seat,
-    names: Names,
+    registration: Registration,
+    topics: Topics,
     /// Says something whenever it is up.
     pub(crate) greets: AtomicBool,
     core: Mutex<Core>,
@@ -29,24 +31,24 @@ pub(crate) struct Phone {
 }
 
 struct Core {
-    link: Link,
+    connection: Connection,
     /// Everything that was heard.
-    heard: Vec<LinkEvent>,
+    heard: Vec<ConnectionEvent>,
     /// What `wait` has seen.
     seen: usize,
 }
 
-impl Driven for Phone {
+impl Handler for Phone {
     fn ready(&self, readiness: Readiness) {
-        self.act(|link, now| link.on_ready(now, readiness));
+        self.act(|connection, now| connection.on_ready(now, readiness));
     }
 
     fn timeout(&self) {
-        self.act(|link, now| link.handle_timeout(now));
+        self.act(|connection, now| connection.handle_timeout(now));
     }
 
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>) {
-        self.act(|link, now| link.resolved(now, ticket, found));
+        self.act(|connection, now| connection.resolved(now, ticket, found));
     }
 
     fn panicked(&self) {}
@@ -54,7 +56,7 @@ impl Driven for Phone {
 
 impl Drop for Phone {
     fn drop(&mut self) {
-        self.seat.leave();
+        self.registration.deregister();
     }
 }
 
@@ -70,7 +72,7 @@ pub(crate) fn settings(account: &str, endpoints: &[(&str, u16, bool)]) -> Settin
         session_expiry_s: 3600,
         keep_alive_s: 60,
         presence: true,
-        names: Names::new("nck1", account, "pad").expect("names"),
+        topics: Topics::new("nck1", account, "pad").expect("topics"),
         timers: Timers { backoff: 20, backoff_most: 200, ..Timers::default() },
     }
 }
@@ -83,14 +85,19 @@ pub(crate) fn roots(broker: &Mosquitto) -> Roots {
 impl Phone {
     /// A device that does nothing yet.
     pub(crate) fn new(settings: Settings) -> Arc<Phone> {
-        let seat = Seat::take().expect("a reactor");
-        let names = settings.names.clone();
-        let link = Link::new(settings, 7, seat.port());
-        let core = Mutex::new(Core { link, heard: Vec::new(), seen: 0 });
-        let phone =
-            Arc::new(Phone { seat, names, greets: AtomicBool::new(false), core, changed: Condvar::new() });
+        let registration = Registration::new().expect("a reactor");
+        let topics = settings.topics.clone();
+        let connection = Connection::new(settings, 7, registration.port());
+        let core = Mutex::new(Core { connection, heard: Vec::new(), seen: 0 });
+        let phone = Arc::new(Phone {
+            registration,
+            topics,
+            greets: AtomicBool::new(false),
+            core,
+            changed: Condvar::new(),
+        });
         let weak: Weak<Phone> = Arc::downgrade(&phone);
-        phone.seat.occupy(weak);
+        phone.registration.set_handler(weak);
         phone
     }
 
@@ -103,36 +110,36 @@ impl Phone {
     }
 
     pub(crate) fn connect(&self, token: &str) {
-        self.act(|link, now| link.connect(now, token));
+        self.act(|connection, now| connection.connect(now, token));
     }
 
-    /// Anything with the link, as the real device does it.
-    pub(crate) fn act(&self, body: impl FnOnce(&mut Link, u64)) {
+    /// Anything with the connection, as the real device does it.
+    pub(crate) fn act(&self, body: impl FnOnce(&mut Connection, u64)) {
         let mut core = self.core.lock();
         let now = now();
-        body(&mut core.link, now);
-        while let Some(event) = core.link.poll_event() {
+        body(&mut core.connection, now);
+        while let Some(event) = core.connection.poll_event() {
             // A whole device proves each connection with a message to itself.
-            if self.greets.load(Ordering::Relaxed) && matches!(event, LinkEvent::Up { .. }) {
-                let topic = self.names.write(&Topic::Own).expect("a topic");
-                core.link.publish(now, GREETING, topic, "up".into(), 1_000);
+            if self.greets.load(Ordering::Relaxed) && matches!(event, ConnectionEvent::Up { .. }) {
+                let topic = self.topics.write(&Topic::Own).expect("a topic");
+                core.connection.publish(now, GREETING, topic, "up".into(), 1_000);
             }
             core.heard.push(event);
         }
-        core.link.flush(now);
-        self.seat.set_deadline(core.link.poll_timeout());
+        core.connection.flush(now);
+        self.registration.set_deadline(core.connection.poll_timeout());
         drop(core);
         self.changed.notify_all();
     }
 
     pub(crate) fn publish(&self, token: u64, topic: &Topic, payload: &str) {
-        let topic = self.names.write(topic).expect("a topic");
-        self.act(|link, now| link.publish(now, token, topic, payload.into(), 60_000));
+        let topic = self.topics.write(topic).expect("a topic");
+        self.act(|connection, now| connection.publish(now, token, topic, payload.into(), 60_000));
     }
 
     /// Waits for the next event that `find` knows; what came before it is skipped.
     #[track_caller]
-    pub(crate) fn wait<T>(&self, what: &str, mut find: impl FnMut(&LinkEvent) -> Option<T>) -> T {
+    pub(crate) fn wait<T>(&self, what: &str, mut find: impl FnMut(&ConnectionEvent) -> Option<T>) -> T {
         let deadline = Instant::now() + patience();
         let mut core = self.core.lock();
         loop {
@@ -149,7 +156,7 @@ impl Phone {
 
     /// Waits for exactly this event.
     #[track_caller]
-    pub(crate) fn wait_event(&self, event: &LinkEvent) {
+    pub(crate) fn wait_event(&self, event: &ConnectionEvent) {
         self.wait(&format!("{event:?}"), |it| (it == event).then_some(()));
     }
 
@@ -157,8 +164,8 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_up(&self) -> bool {
         self.wait("Up", |event| match event {
-            LinkEvent::Up { resumed } => Some(*resumed),
-            LinkEvent::Refused { message, .. } => panic!("refused: {message}"),
+            ConnectionEvent::Up { resumed } => Some(*resumed),
+            ConnectionEvent::Refused { message, .. } => panic!("refused: {message}"),
             _ => None,
         })
     }
@@ -167,7 +174,9 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_message(&self) -> String {
         self.wait("message", |event| match event {
-            LinkEvent::Message { payload, .. } => Some(String::from_utf8(payload.clone()).expect("text")),
+            ConnectionEvent::Message { payload, .. } => {
+                Some(String::from_utf8(payload.clone()).expect("text"))
+            }
             _ => None,
         })
     }
@@ -176,8 +185,10 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_refused(&self) -> (i32, i32, String) {
         self.wait("Refused", |event| match event {
-            LinkEvent::Refused { code, raw_code, message } => Some((*code, *raw_code, message.to_string())),
-            LinkEvent::Up { .. } => panic!("up"),
+            ConnectionEvent::Refused { code, raw_code, message } => {
+                Some((*code, *raw_code, message.to_string()))
+            }
+            ConnectionEvent::Up { .. } => panic!("up"),
             _ => None,
         })
     }
@@ -188,7 +199,7 @@ impl Phone {
         let deadline = Instant::now() + patience();
         let mut core = self.core.lock();
         loop {
-            let (raw_code, why) = core.link.why();
+            let (raw_code, why) = core.connection.why();
             if why.contains(words) {
                 return (raw_code, why);
             }
@@ -198,11 +209,11 @@ impl Phone {
     }
 
     pub(crate) fn version(&self) -> u8 {
-        self.core.lock().link.version()
+        self.core.lock().connection.version()
     }
 
     /// All it heard.
-    pub(crate) fn heard(&self) -> Vec<LinkEvent> {
+    pub(crate) fn heard(&self) -> Vec<ConnectionEvent> {
         self.core.lock().heard.clone()
     }
 }

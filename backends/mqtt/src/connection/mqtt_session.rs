@@ -1,0 +1,366 @@
+//! MQTT over one connection: bytes in, bytes out. Packets, packet ids and what the peer may send when are
+//! `mqtt-protocol-core`'s; here is what a connection wants of it. A session lives as long as its connection.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+
+use mqtt_protocol_core::mqtt::common::Cursor;
+use mqtt_protocol_core::mqtt::connection::{ConnectionOptions, Event};
+use mqtt_protocol_core::mqtt::packet::prelude::*;
+use mqtt_protocol_core::mqtt::packet::{Packet, Property};
+use mqtt_protocol_core::mqtt::result_code::{MqttError, PubackReasonCode};
+use mqtt_protocol_core::mqtt::{Connection as MqttCore, Version, role};
+
+use super::framing::{Fault, Framing};
+use super::{Settings, packets};
+use crate::protocol::PublishResult;
+
+/// Largest packet that we read, fixed header included.
+const PACKET_BYTES: u32 = 32 * 1024;
+
+/// Publishes that the broker may send without our answer.
+const RECEIVE_MAXIMUM: u16 = 64;
+
+/// Publishes that we send without its answer, even if it allows more.
+const IN_FLIGHT: u16 = 64;
+
+/// Publishes that wait for room in flight. a peer that has more has lost its broker.
+const WAITING: usize = 1024;
+
+/// Quota exceeded: what a publish that finds no room is told.
+const QUOTA_EXCEEDED: i32 = 0x97;
+
+/// Packet too large.
+const TOO_LARGE: i32 = 0x95;
+
+/// What came in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum BrokerEvent {
+    /// The broker takes us.
+    Welcome { resumed: bool, keep_alive_s: Option<u16> },
+    /// It does not: reason code of MQTT 5, or return code of 3.1.1, which is below 0x80.
+    Refused(u8),
+    /// A broker that does not know MQTT 5.
+    OldBroker,
+    /// The answer to the filters of a device.
+    Subscribed { granted: bool },
+    /// The end of a publish that was sent so long ago.
+    Published { token: u64, result: PublishResult, after_ms: u64 },
+    /// A message.
+    Message { topic: String, payload: Vec<u8> },
+    /// The answer to a ping.
+    Pong,
+    /// It disconnects us, for this reason.
+    Bye(u8),
+    /// It is no broker: so it began. Nothing follows.
+    NotMqtt(u8),
+    /// It broke the protocol; nothing follows.
+    Broken(&'static str),
+}
+
+struct Waiting {
+    token: u64,
+    topic: String,
+    payload: String,
+    /// 0 = never.
+    expires_at: u64,
+}
+
+/// MQTT over one connection.
+pub(super) struct MqttSession {
+    core: MqttCore<role::Client>,
+    framing: Framing,
+    version: Version,
+    /// Bytes for the broker.
+    pub(super) out: Vec<u8>,
+    welcome: bool,
+    ended: bool,
+    largest: usize,
+    room: u16,
+    /// Token and time of what waits for its answer.
+    in_flight: BTreeMap<u16, (u64, u64)>,
+    waiting: VecDeque<Waiting>,
+    filters: Option<u16>,
+}
+
+impl MqttSession {
+    /// A session whose CONNECT lies in `out`.
+    /// `forgets`: the broker drops what it has kept for this device.
+    pub(super) fn open(
+        version: Version,
+        settings: &Settings,
+        token: &str,
+        forgets: bool,
+    ) -> Result<MqttSession, MqttError> {
+        let options =
+            ConnectionOptions::new().maximum_packet_size_recv(PACKET_BYTES).receive_maximum(RECEIVE_MAXIMUM);
+        let mut core = MqttCore::with_options(version, options);
+        core.set_auto_pub_response(true);
+        let mut session = MqttSession {
+            core,
+            framing: Framing::new(version, PACKET_BYTES as usize),
+            version,
+            out: Vec::new(),
+            welcome: false,
+            ended: false,
+            largest: usize::MAX,
+            room: IN_FLIGHT,
+            in_flight: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            filters: None,
+        };
+        let connect = packets::connect(version, settings, token, forgets)?;
+        session.send(connect)?;
+        Ok(session)
+    }
+
+    pub(super) fn version(&self) -> Version {
+        self.version
+    }
+
+    fn send(&mut self, packet: Packet) -> Result<(), MqttError> {
+        for event in self.core.send(packet) {
+            match event {
+                Event::RequestSendPacket { packet, .. } => self.put(&packet),
+                Event::NotifyError(error) => return Err(error),
+                Event::NotifyPacketReceived(_)
+                | Event::NotifyPacketIdReleased(_)
+                | Event::RequestTimerReset { .. }
+                | Event::RequestTimerCancel(_)
+                | Event::RequestClose => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, packet: &Packet) {
+        let bytes = packet.to_continuous_buffer();
+        if self.out.is_empty() {
+            self.out = bytes;
+        } else {
+            self.out.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Subscribes to what a device needs; answered by [`BrokerEvent::Subscribed`].
+    pub(super) fn subscribe(&mut self, filters: &[String]) -> Result<(), MqttError> {
+        self.filters = Some(self.subscribe_more(filters)?);
+        Ok(())
+    }
+
+    /// Subscribes to more; whether that is granted nobody hears.
+    pub(super) fn subscribe_more(&mut self, filters: &[String]) -> Result<u16, MqttError> {
+        let id = self.core.acquire_packet_id()?;
+        self.send(packets::subscribe(self.version, id, filters)?)?;
+        Ok(id)
+    }
+
+    pub(super) fn unsubscribe(&mut self, filter: &str) -> Result<(), MqttError> {
+        let id = self.core.acquire_packet_id()?;
+        self.send(packets::unsubscribe(self.version, id, filter)?)
+    }
+
+    pub(super) fn ping(&mut self) -> Result<(), MqttError> {
+        self.send(packets::ping(self.version)?)
+    }
+
+    /// Whether the broker owes the answer to a publish.
+    pub(super) fn is_publishing(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
+    pub(super) fn disconnect(&mut self, forget: bool) -> Result<(), MqttError> {
+        self.ended = true;
+        self.send(packets::disconnect(self.version, forget)?)
+    }
+
+    /// Publishes now or when there is room in flight. The answer is there if the broker need not be asked.
+    pub(super) fn publish(
+        &mut self,
+        now: u64,
+        token: u64,
+        topic: String,
+        payload: String,
+        expires_ms: u32,
+    ) -> Option<PublishResult> {
+        // Fixed header, length of the topic, packet id, length of the properties, expiry.
+        if topic.len() + payload.len() + 5 + 2 + 2 + 1 + 5 > self.largest {
+            return Some(PublishResult::Refused { raw_code: TOO_LARGE });
+        }
+        let expires_at = if expires_ms > 0 { now + u64::from(expires_ms) } else { 0 };
+        let publish = Waiting { token, topic, payload, expires_at };
+        if self.room > 0 {
+            return self.launch(now, &publish).err().map(|_| PublishResult::Refused { raw_code: 0 });
+        }
+        if self.waiting.len() >= WAITING {
+            return Some(PublishResult::Refused { raw_code: QUOTA_EXCEEDED });
+        }
+        self.waiting.push_back(publish);
+        None
+    }
+
+    fn launch(&mut self, now: u64, publish: &Waiting) -> Result<(), MqttError> {
+        let left = publish.expires_at.saturating_sub(now);
+        let expires_s = match publish.expires_at {
+            0 => 0,
+            _ => u32::try_from(left.div_ceil(1000).max(1)).unwrap_or(u32::MAX),
+        };
+        let id = self.core.acquire_packet_id()?;
+        let packet = packets::publish(self.version, id, &publish.topic, &publish.payload, expires_s);
+        if let Err(error) = packet.and_then(|packet| self.send(packet)) {
+            self.core.release_packet_id(id);
+            return Err(error);
+        }
+        self.room -= 1;
+        self.in_flight.insert(id, (publish.token, now));
+        Ok(())
+    }
+
+    /// Takes in bytes from the broker; what they say is added to `heard`.
+    pub(super) fn receive(&mut self, now: u64, bytes: &[u8], heard: &mut Vec<BrokerEvent>) {
+        let mut rest = bytes;
+        while !self.ended {
+            match self.framing.feed(&mut rest) {
+                Ok(false) => return,
+                Ok(true) => {
+                    for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
+                        self.on_event(now, event, heard);
+                    }
+                }
+                Err(Fault::NotMqtt(byte)) => {
+                    self.ended = true;
+                    heard.push(BrokerEvent::NotMqtt(byte));
+                }
+                Err(Fault::Broken(how)) => self.end(how, heard),
+            }
+        }
+    }
+
+    fn on_event(&mut self, now: u64, event: Event, heard: &mut Vec<BrokerEvent>) {
+        match event {
+            Event::NotifyPacketReceived(packet) => self.on_packet(now, packet, heard),
+            // An answer that the protocol wants, PUBACK above all.
+            Event::RequestSendPacket { packet, .. } => self.put(&packet),
+            Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", heard),
+            Event::NotifyPacketIdReleased(_)
+            | Event::RequestTimerReset { .. }
+            | Event::RequestTimerCancel(_) => {}
+        }
+    }
+
+    /// Nothing that follows makes sense.
+    fn end(&mut self, how: &'static str, heard: &mut Vec<BrokerEvent>) {
+        if !mem::replace(&mut self.ended, true) {
+            let old_broker = !self.welcome && self.version == Version::V5_0;
+            heard.push(if old_broker { BrokerEvent::OldBroker } else { BrokerEvent::Broken(how) });
+        }
+    }
+
+    fn on_packet(&mut self, now: u64, packet: Packet, heard: &mut Vec<BrokerEvent>) {
+        let is_connack = matches!(packet, Packet::V5_0Connack(_) | Packet::V3_1_1Connack(_));
+        if self.ended || is_connack == self.welcome {
+            return self.end("a packet out of turn", heard);
+        }
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "a foreign enum of 30 packets, most not for clients"
+        )]
+        match packet {
+            Packet::V5_0Connack(connack) => {
+                let code = connack.reason_code() as u8;
+                self.on_connack(code, connack.session_present(), connack.props(), heard);
+            }
+            Packet::V3_1_1Connack(connack) => {
+                self.on_connack(connack.return_code() as u8, connack.session_present(), &[], heard);
+            }
+            Packet::V5_0Suback(suback) => {
+                let granted = suback.reason_codes().iter().all(|code| code.is_success());
+                self.on_suback(suback.packet_id(), granted, heard);
+            }
+            Packet::V3_1_1Suback(suback) => {
+                let granted = suback.return_codes().iter().all(|code| code.is_success());
+                self.on_suback(suback.packet_id(), granted, heard);
+            }
+            Packet::V5_0Puback(puback) => {
+                let code = puback.reason_code().unwrap_or(PubackReasonCode::Success);
+                self.on_puback(now, puback.packet_id(), result(code), heard);
+            }
+            Packet::V3_1_1Puback(puback) => {
+                self.on_puback(now, puback.packet_id(), PublishResult::Delivered, heard);
+            }
+            // What is retained was not said just now.
+            Packet::V5_0Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
+                topic: publish.topic_name().to_owned(),
+                payload: publish.payload().as_slice().to_vec(),
+            }),
+            Packet::V3_1_1Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
+                topic: publish.topic_name().to_owned(),
+                payload: publish.payload().as_slice().to_vec(),
+            }),
+            Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => heard.push(BrokerEvent::Pong),
+            Packet::V5_0Disconnect(bye) => {
+                self.ended = true;
+                heard.push(BrokerEvent::Bye(bye.reason_code().map_or(0, |code| code as u8)));
+            }
+            // We never begin such a talk.
+            Packet::V5_0Auth(_) => self.end("AUTH, which was not asked for", heard),
+            _ => {}
+        }
+    }
+
+    fn on_connack(&mut self, code: u8, resumed: bool, properties: &[Property], heard: &mut Vec<BrokerEvent>) {
+        if code != 0 {
+            self.ended = true;
+            return heard.push(BrokerEvent::Refused(code));
+        }
+        self.welcome = true;
+        let mut keep_alive_s = None;
+        for property in properties {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; these three concern us")]
+            match property {
+                Property::ReceiveMaximum(most) => self.room = IN_FLIGHT.min(most.val()),
+                Property::MaximumPacketSize(bytes) => self.largest = bytes.val() as usize,
+                Property::ServerKeepAlive(seconds) => keep_alive_s = Some(seconds.val()),
+                _ => {}
+            }
+        }
+        heard.push(BrokerEvent::Welcome { resumed, keep_alive_s });
+    }
+
+    fn on_suback(&mut self, id: u16, granted: bool, heard: &mut Vec<BrokerEvent>) {
+        if self.filters == Some(id) {
+            self.filters = None;
+            heard.push(BrokerEvent::Subscribed { granted });
+        }
+    }
+
+    fn on_puback(&mut self, now: u64, id: u16, result: PublishResult, heard: &mut Vec<BrokerEvent>) {
+        let Some((token, at)) = self.in_flight.remove(&id) else { return };
+        heard.push(BrokerEvent::Published { token, result, after_ms: now.saturating_sub(at) });
+        self.room += 1;
+        while self.room > 0
+            && let Some(publish) = self.waiting.pop_front()
+        {
+            if self.launch(now, &publish).is_err() {
+                let result = PublishResult::Refused { raw_code: 0 };
+                heard.push(BrokerEvent::Published { token: publish.token, result, after_ms: 0 });
+            }
+        }
+    }
+}
+
+fn result(code: PubackReasonCode) -> PublishResult {
+    match code {
+        PubackReasonCode::Success => PublishResult::Delivered,
+        PubackReasonCode::NoMatchingSubscribers => PublishResult::NobodyThere,
+        PubackReasonCode::NotAuthorized => PublishResult::Denied,
+        PubackReasonCode::UnspecifiedError
+        | PubackReasonCode::ImplementationSpecificError
+        | PubackReasonCode::TopicNameInvalid
+        | PubackReasonCode::PacketIdentifierInUse
+        | PubackReasonCode::QuotaExceeded
+        | PubackReasonCode::PayloadFormatInvalid => {
+            PublishResult::Refused { raw_code: i32::from(code as u8) }
+        }
+    }
+}

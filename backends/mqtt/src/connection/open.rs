@@ -1,0 +1,383 @@
+//! A connection and what is said over it, between the first SYN and the end.
+
+use std::io::{self, ErrorKind};
+
+use mqtt_protocol_core::mqtt::Version;
+use mqtt_protocol_core::mqtt::result_code::MqttError;
+
+use super::cause::Cause;
+use super::mailbox::Mailbox;
+use super::mqtt_session::{BrokerEvent, MqttSession};
+use super::stream::Stream;
+use super::{Readiness, Settings, Timers, code};
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// TCP.
+    Connecting,
+    /// TLS, if there is any.
+    Securing,
+    /// CONNECT is sent.
+    Greeting,
+    /// CONNACK has come, SUBSCRIBE is sent.
+    Subscribing,
+    /// Everything works.
+    Up,
+}
+
+/// How a connection ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Try again, here or elsewhere.
+    Lost(Cause),
+    /// Ended without a word after CONNECT: perhaps a broker that does not know MQTT 5.
+    Silent(Cause),
+    /// A broker that does not know MQTT 5.
+    OldBroker,
+    /// The token is not taken, by this code.
+    Token(u8),
+    /// Another connection with our client id has the session now.
+    Taken,
+    /// No use in trying again.
+    Stop { code: i32, raw_code: i32, message: String },
+}
+
+impl End {
+    pub(super) fn stop(code: i32, raw_code: u8, message: &str) -> End {
+        End::Stop { code, raw_code: i32::from(raw_code), message: message.into() }
+    }
+
+    fn lost(what: &str) -> End {
+        End::Lost(Cause::new(what, "", 0))
+    }
+}
+
+impl From<MqttError> for End {
+    fn from(error: MqttError) -> End {
+        End::Lost(Cause::new(format!("a packet cannot be sent ({error})"), "", 0))
+    }
+}
+
+/// Bytes that one call reads at most, so that one talkative broker does not keep other devices waiting.
+const TURN_BYTES: usize = 256 * 1024;
+
+/// Bytes that may wait for a broker that talks and does not listen.
+const ANSWER_BYTES: usize = 256 * 1024;
+
+/// How long answers take.
+#[derive(Clone, Copy, Default)]
+struct RoundTrip(Option<u64>);
+
+impl RoundTrip {
+    fn note(&mut self, ms: u64) {
+        self.0 = Some(self.0.map_or(ms, |smoothed| (smoothed * 7 + ms) / 8));
+    }
+
+    /// The silence after which an answer is overdue.
+    fn limit(self, timers: &Timers) -> u64 {
+        (self.0.unwrap_or(0) * 4).clamp(timers.silence_least, timers.silence_most)
+    }
+}
+
+/// A connection and what is said over it.
+pub(super) struct Open {
+    pub(super) stream: Stream,
+    pub(super) session: MqttSession,
+    pub(super) stage: Stage,
+    /// When the stage has to be over; Up has no such limit.
+    pub(super) until: u64,
+    /// Since when it is up.
+    pub(super) since: u64,
+    /// The broker has taken a message: it works.
+    pub(super) proven: bool,
+    /// The broker had kept the session.
+    pub(super) resumed: bool,
+    pub(super) mailbox: Mailbox,
+    keep_alive: u64,
+    call_active: bool,
+    ping_at: u64,
+    pong_by: u64,
+    /// When the ping was sent that waits for its answer.
+    pinged_at: Option<u64>,
+    round_trip: RoundTrip,
+    /// Since when an answer is awaited and not a byte has come; NEVER: nothing is awaited.
+    silent_since: u64,
+    /// The socket took less than it was given; it says when it takes more.
+    blocked: bool,
+    /// There is more to read than one turn does.
+    more: bool,
+    /// A write failed; said at the next turn of the thread that drives the connection.
+    broken: Option<io::Error>,
+}
+
+const NEVER: u64 = u64::MAX;
+
+impl Open {
+    /// A stream that is connected, and a session whose CONNECT is not sent yet.
+    pub(super) fn new(now: u64, stream: Stream, session: MqttSession, settings: &Settings) -> Open {
+        Open {
+            stream,
+            session,
+            stage: Stage::Greeting,
+            until: now + settings.timers.connack,
+            since: 0,
+            proven: false,
+            resumed: false,
+            mailbox: Mailbox::default(),
+            keep_alive: u64::from(settings.keep_alive_s) * 1000,
+            call_active: false,
+            ping_at: NEVER,
+            pong_by: NEVER,
+            pinged_at: None,
+            round_trip: RoundTrip::default(),
+            silent_since: NEVER,
+            blocked: false,
+            // The readiness that told of the connection may have told of more.
+            more: true,
+            broken: None,
+        }
+    }
+
+    /// When [`Open::on_time`] wants to be called; 0 = at once.
+    pub(super) fn deadline(&self, timers: &Timers) -> u64 {
+        let silent_at = if self.stage == Stage::Up { self.silent_at(timers) } else { NEVER };
+        self.deadline_but_silence().min(silent_at)
+    }
+
+    /// As [`Open::deadline`], while something is done about the silence.
+    pub(super) fn deadline_but_silence(&self) -> u64 {
+        if self.broken.is_some() || self.more || self.can_flush() {
+            return 0;
+        }
+        let stage = if self.stage == Stage::Up { NEVER } else { self.until };
+        stage.min(self.ping_at).min(self.pong_by)
+    }
+
+    /// When the connection counts as silent.
+    fn silent_at(&self, timers: &Timers) -> u64 {
+        self.silent_since.saturating_add(self.round_trip.limit(timers))
+    }
+
+    /// An answer is overdue.
+    pub(super) fn is_silent(&self, now: u64, timers: &Timers) -> bool {
+        self.stage == Stage::Up && self.silent_at(timers) <= now
+    }
+
+    /// Begins to count the silence anew.
+    pub(super) fn reset_silence(&mut self, now: u64) {
+        self.silent_since = now;
+    }
+
+    /// Something was said that is answered.
+    pub(super) fn expect(&mut self, now: u64) {
+        self.silent_since = self.silent_since.min(now);
+    }
+
+    /// Something has come: the silence begins now, if more is awaited.
+    fn count_silence(&mut self, now: u64) {
+        let awaits = self.session.is_publishing() || self.pinged_at.is_some();
+        self.silent_since = if awaits { now } else { NEVER };
+    }
+
+    fn can_flush(&self) -> bool {
+        !self.blocked && !self.session.out.is_empty()
+    }
+
+    /// The socket is ready; what was said is added to `heard`.
+    pub(super) fn on_ready(
+        &mut self,
+        now: u64,
+        readiness: Readiness,
+        heard: &mut Vec<BrokerEvent>,
+    ) -> Result<(), End> {
+        if readiness.writable {
+            self.blocked = false;
+        }
+        self.flush(now);
+        if readiness.readable || self.more { self.read(now, readiness.closed, heard) } else { Ok(()) }
+    }
+
+    fn read(&mut self, now: u64, closed: bool, heard: &mut Vec<BrokerEvent>) -> Result<(), End> {
+        let mut buffer = [0; 8 * 1024];
+        let mut left = TURN_BYTES;
+        self.more = false;
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(self.ended(Cause::ended(self.stage, 0))),
+                Ok(count) => {
+                    self.session.receive(now, &buffer[..count], heard);
+                    self.count_silence(now);
+                    if self.blocked && self.session.out.len() > ANSWER_BYTES {
+                        return Err(End::lost("the broker talks and does not listen"));
+                    }
+                    if count < buffer.len() && !closed && self.stream.tells_when_empty() {
+                        return Ok(());
+                    }
+                    left = left.saturating_sub(count);
+                    if left == 0 {
+                        self.more = true;
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+    }
+
+    fn ended(&self, cause: Cause) -> End {
+        let greeting = self.stage == Stage::Greeting && self.session.version() == Version::V5_0;
+        if greeting && !cause.is_final { End::Silent(cause) } else { End::Lost(cause) }
+    }
+
+    fn failed(&self, error: &io::Error) -> End {
+        self.ended(Cause::failure(self.stage, error))
+    }
+
+    /// Writes what the socket takes. A failure is said at the next turn.
+    pub(super) fn flush(&mut self, now: u64) {
+        if !self.can_flush() && self.stream.is_flushed() {
+            return;
+        }
+        let before = self.session.out.len();
+        match self.stream.write(&mut self.session.out) {
+            Ok(()) => {
+                self.blocked = !self.session.out.is_empty() || !self.stream.is_flushed();
+                if self.session.out.len() < before && !self.call_active && self.ping_at != NEVER {
+                    self.ping_at = now + self.keep_alive;
+                }
+            }
+            Err(error) => self.broken = Some(error),
+        }
+    }
+
+    /// The broker has said how much silence it allows.
+    pub(super) fn welcome(
+        &mut self,
+        now: u64,
+        keep_alive_s: Option<u16>,
+        call_active: bool,
+        timers: &Timers,
+    ) {
+        if let Some(seconds) = keep_alive_s {
+            self.keep_alive = u64::from(seconds) * 1000;
+        }
+        self.ping_at = if self.keep_alive > 0 { now + self.keep_alive } else { NEVER };
+        if call_active {
+            self.set_call_active(now, true, timers);
+        }
+    }
+
+    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once,
+    /// unless a publish is under way: its answer says as much.
+    pub(super) fn set_call_active(&mut self, now: u64, call_active: bool, timers: &Timers) {
+        self.call_active = call_active;
+        if self.stage < Stage::Subscribing {
+            return;
+        }
+        if call_active && self.session.is_publishing() {
+            self.ping_at = now + timers.active_ping;
+            self.pong_by = self.pong_by.min(now + timers.active_pong);
+        } else if call_active {
+            self.ping(now, timers);
+        } else {
+            self.ping_at = if self.keep_alive > 0 { now + self.keep_alive } else { NEVER };
+        }
+    }
+
+    fn ping(&mut self, now: u64, timers: &Timers) {
+        let (next, answer) = match self.call_active {
+            true => (timers.active_ping, timers.active_pong),
+            false => (self.keep_alive, timers.pong.min(self.keep_alive / 2)),
+        };
+        if let Err(error) = self.session.ping() {
+            log::debug!("no ping: {error}");
+        }
+        self.expect(now);
+        self.pinged_at = self.pinged_at.or(Some(now));
+        self.ping_at = now + next;
+        self.pong_by = self.pong_by.min(now + answer);
+    }
+
+    /// The broker has answered a publish that was sent so long ago.
+    pub(super) fn answered(&mut self, now: u64, ms: u64) {
+        self.round_trip.note(ms);
+        self.pong_by = NEVER;
+        self.count_silence(now);
+    }
+
+    /// The broker has answered a ping.
+    pub(super) fn pong(&mut self, now: u64) {
+        let ms = self.pinged_at.take().map_or(0, |at| now.saturating_sub(at));
+        self.answered(now, ms);
+    }
+
+    /// Reads what nobody is interested in any more. True: that was the end.
+    pub(super) fn drain(&mut self) -> bool {
+        let mut buffer = [0; 8 * 1024];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+            }
+        }
+    }
+
+    /// A deadline may have come.
+    pub(super) fn on_time(
+        &mut self,
+        now: u64,
+        settings: &Settings,
+        heard: &mut Vec<BrokerEvent>,
+    ) -> Result<(), End> {
+        if let Some(error) = &self.broken {
+            return Err(self.failed(error));
+        }
+        if self.more {
+            self.read(now, true, heard)?;
+        }
+        if self.stage != Stage::Up && self.until <= now {
+            return Err(End::Lost(Cause::late(self.stage, Some(settings.timers.connack))));
+        }
+        if self.pong_by <= now {
+            return Err(End::lost("no answer to a ping"));
+        }
+        if self.ping_at <= now {
+            self.ping(now, &settings.timers);
+        }
+        self.flush(now);
+        Ok(())
+    }
+}
+
+/// What the reason code (5) or return code (3.1.1) of a CONNACK means.
+pub(super) fn refusal(reason: u8) -> End {
+    match reason {
+        1 | 0x84 => End::OldBroker,
+        4 | 5 | 0x86 | 0x87 => End::Token(reason),
+        2 | 0x85 => End::stop(code::INVALID, reason, "the broker does not take the client id"),
+        0x8A => End::stop(code::NOT_PERMITTED, reason, "the broker has banned this client or account"),
+        0x8C => End::stop(code::INVALID, reason, "the broker wants another kind of authentication"),
+        0x81 | 0x82 | 0x90 | 0x95 | 0x99 | 0x9A | 0x9B => {
+            End::stop(code::INVALID, reason, "the broker does not take this kind of connection")
+        }
+        other => {
+            let what = format!("the broker does not take the connection now ({other:#04x})");
+            End::Lost(Cause::new(what, "see the broker's log", i32::from(other)))
+        }
+    }
+}
+
+/// What the reason of a broker's DISCONNECT means.
+pub(super) fn farewell(reason: u8) -> End {
+    match reason {
+        0x87 => End::Token(reason),
+        0x8E => End::Taken,
+        other => {
+            let what = format!("the broker disconnected ({other:#04x})");
+            End::Lost(Cause::new(what, "see the broker's log", i32::from(other)))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether somebody else has our client id: a copied data folder, or the same device started twice.
+//!
+//! A broker of MQTT 5 may say so (0x8E); many only end the connection. A broker that restarts does that, too,
+//! and must not stop its devices. It is told apart by what follows at once: who restarts turns the next
+//! attempt away, or has forgotten our session; who gave the session to somebody else takes us back.
+
+/// How often a session is taken over until we leave it to the other.
+const TOO_OFTEN: usize = 3;
+
+/// Who takes our session, as far as we know.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Takeovers {
+    /// When it was taken, oldest first.
+    known: [Option<u64>; TOO_OFTEN],
+    /// A young connection ended without a reason, and the next one is not up yet.
+    suspected: bool,
+}
+
+impl Takeovers {
+    /// The broker says so. True: once too often within `window` ms.
+    pub(super) fn reported(&mut self, now: u64, window: u64) -> bool {
+        self.suspected = false;
+        self.add(now);
+        self.is_too_often(now, window, 0)
+    }
+
+    /// A young connection ended without a reason. True: if that is a takeover, too, it is once too often.
+    pub(super) fn suspect(&mut self, now: u64, window: u64) -> bool {
+        self.suspected = true;
+        self.is_too_often(now, window, 1)
+    }
+
+    /// An attempt to connect has failed: the broker was away.
+    pub(super) fn turned_away(&mut self) {
+        self.suspected = false;
+    }
+
+    /// Up again. `resumed`: the broker knew our session.
+    pub(super) fn back(&mut self, now: u64, resumed: bool) {
+        if std::mem::take(&mut self.suspected) && resumed {
+            self.add(now);
+        }
+    }
+
+    fn add(&mut self, now: u64) {
+        self.known.rotate_left(1);
+        self.known[TOO_OFTEN - 1] = Some(now);
+    }
+
+    /// Forgets all if so: the next login is one like any other.
+    fn is_too_often(&mut self, now: u64, window: u64, more: usize) -> bool {
+        let is_over = self.known[more].is_some_and(|first| now.saturating_sub(first) <= window);
+        if is_over {
+            *self = Takeovers::default();
+        }
+        is_over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: u64 = 60_000;
+
+    #[test]
+    fn three_times_within_a_minute_is_once_too_often() {
+        let mut takeovers = Takeovers::default();
+        let mut told = |now| takeovers.reported(now, MINUTE);
+        assert_eq!([told(1000), told(2000), told(61_000)], [false, false, true]);
+        assert_eq!([told(62_000), told(63_000), told(122_001)], [false, false, false]);
+        assert_eq!([told(122_002), told(123_000)], [true, false]);
+    }
+
+    /// Each time the broker takes us back at once, with our session.
+    #[test]
+    fn who_is_taken_back_at_once_was_thrown_out_by_another() {
+        let mut takeovers = Takeovers::default();
+        for now in [1000, 2000] {
+            assert!(!takeovers.suspect(now, MINUTE));
+            takeovers.back(now + 100, true);
+        }
+        assert!(takeovers.suspect(3000, MINUTE));
+    }
+
+    #[test]
+    fn a_broker_that_was_away_or_has_forgotten_the_session_has_restarted() {
+        let mut takeovers = Takeovers::default();
+        for now in (1000..10_000).step_by(1000) {
+            assert!(!takeovers.suspect(now, MINUTE));
+            if now % 2000 == 0 {
+                takeovers.turned_away();
+            }
+            takeovers.back(now + 100, now % 2000 == 0);
+        }
+    }
+}

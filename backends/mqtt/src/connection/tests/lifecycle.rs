@@ -1,0 +1,431 @@
+//! A connection's life: publishes, pings, ends.
+
+use mqtt_protocol_core::mqtt::packet::{
+    MaximumPacketSize, Packet, Property, ReceiveMaximum, ServerKeepAlive,
+};
+use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubackReasonCode};
+
+use super::*;
+use crate::protocol::TopicKind;
+
+fn receive_maximum(most: u16) -> Property {
+    Property::ReceiveMaximum(ReceiveMaximum::new(most).expect("valid"))
+}
+
+/// Up at a broker whose CONNACK says this.
+fn up_with(broker: &mut Broker, properties: &[Property]) -> Phone {
+    let mut phone = Phone::to(&[broker]);
+    phone.meet(broker);
+    broker.welcome(properties);
+    phone.until(broker, Broker::has_filters);
+    broker.grant();
+    assert_eq!(phone.event(broker), ConnectionEvent::Up { resumed: false });
+    phone
+}
+
+fn message(text: &str) -> ConnectionEvent {
+    let payload = text.as_bytes().to_vec();
+    ConnectionEvent::Message { kind: TopicKind::Inbox, from: "bob".into(), device: "pad".into(), payload }
+}
+
+const INBOX: &str = "nck1/u/alice/in/bob/pad";
+
+#[test]
+fn what_does_not_fit_in_flight_waits_for_an_answer_and_expires_meanwhile() {
+    let mut broker = Broker::new();
+    let mut phone = up_with(&mut broker, &[receive_maximum(2)]);
+    for token in 1..=4 {
+        phone.publish(token, &token.to_string(), 10_000);
+    }
+    phone.until(&mut broker, |broker| broker.publishes().len() == 2);
+    phone.quiet(&mut broker);
+    assert_eq!(broker.publishes(), [(1, "1".into(), Some(10)), (2, "2".into(), Some(10))]);
+    phone.now += 3_500;
+    broker.puback(2, PubackReasonCode::NoMatchingSubscribers);
+    assert_eq!(phone.event(&mut broker), published(2, PublishResult::NobodyThere));
+    phone.until(&mut broker, |broker| broker.publishes().len() == 3);
+    assert_eq!(broker.publishes()[2], (2, "3".into(), Some(7)));
+    broker.puback(1, PubackReasonCode::NotAuthorized);
+    broker.puback(2, PubackReasonCode::QuotaExceeded);
+    assert_eq!(phone.event(&mut broker), published(1, PublishResult::Denied));
+    assert_eq!(phone.event(&mut broker), published(3, PublishResult::Refused { raw_code: 0x97 }));
+    phone.until(&mut broker, |broker| broker.publishes().len() == 4);
+}
+
+#[test]
+fn what_waits_is_limited_and_a_packet_the_broker_would_not_take_is_not_sent() {
+    let mut broker = Broker::new();
+    let largest = Property::MaximumPacketSize(MaximumPacketSize::new(200).expect("valid"));
+    let mut phone = up_with(&mut broker, &[receive_maximum(1), largest]);
+    phone.publish(1, &"x".repeat(200), 0);
+    assert_eq!(phone.connection.poll_event(), Some(published(1, PublishResult::Refused { raw_code: 0x95 })));
+    // One in flight, the rest waits; then there is no room.
+    for token in 0..1026 {
+        phone.publish(token, "x", 0);
+    }
+    assert_eq!(
+        phone.connection.poll_event(),
+        Some(published(1025, PublishResult::Refused { raw_code: 0x97 }))
+    );
+    phone.until(&mut broker, |broker| broker.publishes().len() == 1);
+    assert_eq!(broker.publishes(), [(1, "x".into(), None)]);
+    phone.quiet(&mut broker);
+}
+
+#[test]
+fn nothing_is_published_while_it_is_not_up_and_nothing_of_before_comes_back() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::to(&[&broker]);
+    phone.publish(1, "too mailbox", 0);
+    phone.come_up(&mut broker);
+    phone.publish(2, "unanswered", 0);
+    phone.until(&mut broker, |broker| broker.publishes().len() == 1);
+    broker.hang_up();
+    assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
+    phone.publish(3, "too late", 0);
+    phone.next_deadline();
+    phone.come_up(&mut broker);
+    phone.quiet(&mut broker);
+    assert_eq!(broker.publishes(), []);
+}
+
+#[test]
+fn silence_is_broken_by_a_ping_and_no_answer_is_the_end() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    assert_eq!(phone.next_deadline(), 60_000);
+    phone.until(&mut broker, |broker| broker.pings() == 1);
+    broker.pong();
+    // Nothing but the next ping is due.
+    phone.until(&mut broker, |_| true);
+    let patience = broker::Patience::new();
+    while phone.connection.poll_timeout() != Some(phone.now + 60_000) {
+        phone.drive();
+        patience.check("the answer to a ping is not heard");
+    }
+    // Whatever is sent is as good as a ping.
+    phone.now += 59_000;
+    phone.publish(1, "x", 0);
+    assert_eq!(phone.next_deadline(), 60_000);
+    assert_eq!(phone.next_deadline(), 10_000);
+    assert_eq!(phone.connection.poll_event(), Some(ConnectionEvent::Down));
+    assert!(phone.next_deadline() <= 200);
+    phone.come_up(&mut broker);
+}
+
+#[test]
+fn the_broker_may_want_less_silence() {
+    let mut broker = Broker::new();
+    let seconds = Property::ServerKeepAlive(ServerKeepAlive::new(8).expect("valid"));
+    let mut phone = up_with(&mut broker, &[seconds]);
+    assert_eq!(phone.next_deadline(), 8_000);
+    assert_eq!(phone.next_deadline(), 4_000);
+    assert_eq!(phone.connection.poll_event(), Some(ConnectionEvent::Down));
+}
+
+#[test]
+fn while_lively_it_pings_now_and_often_and_gives_up_soon() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    phone.connection.set_call_active(phone.now, true);
+    phone.connection.flush(phone.now);
+    let patience = broker::Patience::new();
+    for pings in 1..4 {
+        phone.until(&mut broker, |broker| broker.pings() == pings);
+        broker.pong();
+        while phone.connection.poll_timeout() != Some(phone.now + 10_000) {
+            phone.drive();
+            patience.check("the answer to a ping is not heard");
+        }
+        phone.publish(1, "does not count", 0);
+        assert_eq!(phone.next_deadline(), 10_000);
+    }
+    assert_eq!(phone.next_deadline(), 5_000);
+    assert_eq!(phone.connection.poll_event(), Some(ConnectionEvent::Down));
+    // Still set_call_active after it came back, until it is said to be over.
+    phone.next_deadline();
+    phone.come_up(&mut broker);
+    phone.until(&mut broker, |broker| broker.pings() == 1);
+    broker.pong();
+    phone.connection.set_call_active(phone.now, false);
+    while phone.connection.poll_timeout() != Some(phone.now + 60_000) {
+        phone.drive();
+        patience.check("it is still call_active");
+    }
+}
+
+#[test]
+fn a_publish_under_way_is_as_good_as_the_first_ping() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    for is_answered in [true, false] {
+        phone.publish(1, "x", 0);
+        phone.connection.set_call_active(phone.now, true);
+        phone.connection.flush(phone.now);
+        if is_answered {
+            phone.until(&mut broker, |broker| broker.publishes().len() == 1);
+            broker.puback(1, PubackReasonCode::Success);
+            assert!(matches!(phone.event(&mut broker), ConnectionEvent::Published { .. }));
+            assert_eq!(broker.pings(), 0);
+            assert_eq!(phone.connection.poll_timeout(), Some(phone.now + 10_000));
+            phone.connection.set_call_active(phone.now, false);
+        }
+    }
+    assert_eq!(phone.next_deadline(), 5_000);
+    assert_eq!(phone.connection.poll_event(), Some(ConnectionEvent::Down));
+}
+
+#[test]
+fn what_the_broker_had_kept_comes_after_up_and_what_is_retained_never() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::to(&[&broker]);
+    phone.meet(&mut broker);
+    broker.welcome(&[]);
+    broker.publish(INBOX, "kept", false);
+    broker.publish(INBOX, "planted", true);
+    broker.publish("nck1/u/carol/in/bob/pad", "alien", false);
+    broker.publish("nck1/p/bob/pad", "{}", false);
+    phone.until(&mut broker, Broker::has_filters);
+    assert_eq!(phone.connection.poll_event(), None);
+    broker.grant();
+    assert_eq!(phone.event(&mut broker), ConnectionEvent::Up { resumed: false });
+    assert_eq!(phone.event(&mut broker), message("kept"));
+    broker.publish(INBOX, "live", false);
+    assert_eq!(phone.event(&mut broker), message("live"));
+    let acks = |broker: &Broker| broker.count(|packet| matches!(packet, Packet::V5_0Puback(_)));
+    phone.until(&mut broker, |broker| acks(broker) == 5);
+}
+
+#[test]
+fn wills_are_heard_of_those_who_are_watched() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    let (bob, pad): (Text, Text) = ("bob".into(), "pad".into());
+    phone.connection.watch(&bob, &pad, true);
+    phone.connection.watch(&bob, &pad, true);
+    phone.connection.flush(phone.now);
+    let watches =
+        |broker: &Broker| broker.filters().is_some_and(|(_, filters)| filters == ["nck1/p/bob/pad"]);
+    phone.until(&mut broker, watches);
+    broker.publish("nck1/p/bob/pad", "{}", false);
+    broker.publish("nck1/p/bob/phone", "{}", false);
+    assert_eq!(phone.event(&mut broker), ConnectionEvent::Gone { account: bob.clone(), device: pad.clone() });
+    phone.connection.watch(&bob, &pad, false);
+    phone.connection.flush(phone.now);
+    phone.until(&mut broker, |broker| {
+        broker.count(|packet| matches!(packet, Packet::V5_0Unsubscribe(_))) == 1
+    });
+    broker.publish("nck1/p/bob/pad", "{}", false);
+    phone.quiet(&mut broker);
+}
+
+#[test]
+fn whoever_breaks_the_protocol_is_left() {
+    let publish_40_k = [&[0x30, 0xC0, 0xB8, 0x02, 0, 1, b'x'][..], &[0; 64]].concat();
+    let connack = [0x20, 3, 0, 0, 0];
+    let unknown_puback = [0x40, 2, 0, 9];
+    let reserved = [0xF0, 0];
+    let endless_length = [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+    let id_0 = [0x32, 6, 0, 1, b'x', 0, 0, 0];
+    let twice_id_0 = [0x34, 6, 0, 1, b'x', 0, 0, 0];
+    let cases =
+        [&publish_40_k[..], &connack, &unknown_puback, &reserved, &endless_length, &id_0, &twice_id_0];
+    for bytes in cases {
+        let mut broker = Broker::new();
+        let mut phone = Phone::up(&mut broker);
+        broker.raw(bytes);
+        assert_eq!(phone.event(&mut broker), ConnectionEvent::Down, "{bytes:?}");
+        phone.until(&mut broker, |broker| broker.ended);
+    }
+}
+
+#[test]
+fn a_disconnect_of_the_broker_is_understood() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    broker.bye(DisconnectReasonCode::ServerShuttingDown);
+    assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
+    phone.next_deadline();
+    phone.come_up(&mut broker);
+    broker.bye(DisconnectReasonCode::NotAuthorized);
+    assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
+    assert_eq!(phone.event(&mut broker), ConnectionEvent::NeedToken { refused: true });
+}
+
+/// Says something, so that the broker has proven to work.
+fn prove(phone: &mut Phone, broker: &mut Broker, token: u64) {
+    phone.publish(token, &token.to_string(), 0);
+    let is_it = |it: &(u16, String, Option<u32>)| it.1 == token.to_string();
+    phone.until(broker, |broker| broker.publishes().last().is_some_and(is_it));
+    let id = broker.publishes().last().expect("it").0;
+    broker.puback(id, PubackReasonCode::Success);
+    assert_eq!(phone.event(broker), published(token, PublishResult::Delivered));
+}
+
+/// A copied data folder: two processes with one client id take the session from each other.
+#[test]
+fn whose_session_is_taken_three_times_leaves_it_to_the_other() {
+    for tells in [true, false] {
+        let mut broker = Broker::new();
+        broker.remembers = true;
+        let mut phone = Phone::up(&mut broker);
+        let take = |phone: &mut Phone, broker: &mut Broker, token| {
+            // Brokers of 3.1.1, and old ones, only end the connection.
+            match tells {
+                true => broker.bye(DisconnectReasonCode::SessionTakenOver),
+                false => {
+                    prove(phone, broker, token);
+                    phone.now += 1000;
+                    broker.hang_up();
+                }
+            }
+        };
+        for token in 1..=2 {
+            take(&mut phone, &mut broker, token);
+            assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
+            assert!(phone.next_deadline() <= 400);
+            phone.come_up(&mut broker);
+        }
+        take(&mut phone, &mut broker, 3);
+        match phone.event(&mut broker) {
+            ConnectionEvent::Refused { code: code::TAKEN, raw_code: 0x8E, message } => {
+                assert!(message.contains("client id") && message.contains("copied"), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(phone.connection.poll_timeout(), None);
+        phone.connection.connect(phone.now, "secret");
+        phone.until(&mut broker, |broker| broker.connections == 4);
+        phone.come_up(&mut broker);
+    }
+}
+
+/// It ends connections as a takeover does, but has lost the sessions.
+#[test]
+fn a_broker_that_restarts_again_and_again_has_given_the_session_to_nobody() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    for token in 1..=6 {
+        prove(&mut phone, &mut broker, token);
+        phone.now += 1000;
+        broker.hang_up();
+        assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
+        phone.next_deadline();
+        phone.come_up(&mut broker);
+    }
+}
+
+#[test]
+fn a_connection_that_breaks_or_lived_long_was_not_taken() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    for token in 1..=4 {
+        prove(&mut phone, &mut broker, token);
+        phone.now += 5000;
+        broker.hang_up();
+        assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
+        phone.next_deadline();
+        phone.come_up(&mut broker);
+    }
+}
+
+/// A cluster that has lost a server ends connections whose messages it cannot store yet.
+#[test]
+fn a_broker_that_takes_no_message_is_tried_again_with_growing_pauses() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    for longest in [200, 400, 800, 1600] {
+        broker.hang_up();
+        assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
+        assert!(phone.next_deadline() <= longest);
+        phone.come_up(&mut broker);
+    }
+}
+
+#[test]
+fn goodbye_is_said_and_the_brokers_end_awaited() {
+    for forget in [true, false] {
+        let mut broker = Broker::new();
+        let mut phone = Phone::up(&mut broker);
+        phone.publish(1, "last words", 0);
+        phone.connection.disconnect(phone.now, forget);
+        let bye = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(_));
+        phone.until(&mut broker, |broker| broker.ended);
+        assert_eq!((broker.publishes().len(), broker.count(bye)), (1, 1));
+        let Some(Packet::V5_0Disconnect(said)) = broker.packets.last() else { panic!("no DISCONNECT") };
+        let expiry = said.props().as_ref().map(Vec::len).unwrap_or_default();
+        assert_eq!(expiry, usize::from(forget));
+        let patience = broker::Patience::new();
+        while !matches!(phone.connection.phase, Phase::Idle) {
+            phone.drive();
+            patience.check("the end is not noticed");
+        }
+        assert_eq!((phone.connection.poll_event(), phone.connection.poll_timeout()), (None, None));
+    }
+}
+
+#[test]
+fn a_broker_that_does_not_end_is_not_awaited_for_long() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    broker.deaf = true;
+    phone.connection.disconnect(phone.now, false);
+    phone.quiet(&mut broker);
+    assert_eq!(phone.next_deadline(), 1_000);
+    assert!(matches!(phone.connection.phase, Phase::Idle));
+}
+
+#[test]
+fn what_the_socket_does_not_take_follows_when_it_does() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    broker.deaf = true;
+    let big = "x".repeat(250_000);
+    for token in 0..200 {
+        phone.publish(token, &big, 0);
+    }
+    for _ in 0..20 {
+        phone.drive();
+    }
+    // More than 64 wait for an answer, not for the socket.
+    let Phase::Open(open) = &phone.connection.phase else { panic!("not open") };
+    assert!(!open.session.out.is_empty(), "loopback took 16 megabytes");
+    assert_ne!(phone.connection.poll_timeout(), Some(0), "it waits for the socket, not for the clock");
+    broker.deaf = false;
+    phone.until(&mut broker, |broker| broker.publishes().len() == 64);
+    assert!(broker.publishes().iter().all(|(_, text, _)| text.len() == big.len()));
+}
+
+#[test]
+fn another_network_means_another_connection_at_once() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    phone.connection.network_changed(phone.now);
+    assert_eq!(phone.connection.poll_event(), Some(ConnectionEvent::Down));
+    phone.until(&mut broker, |broker| broker.connections == 2);
+    phone.come_up(&mut broker);
+    phone.connection.reconnect(phone.now);
+    assert_eq!(phone.connection.poll_event(), Some(ConnectionEvent::Down));
+    assert!(phone.next_deadline() <= 200);
+    phone.come_up(&mut broker);
+    phone.connection.disconnect(phone.now, true);
+    phone.connection.network_changed(phone.now);
+    phone.quiet(&mut broker);
+    assert_eq!(broker.connections, 3);
+}
+
+#[test]
+fn a_broker_that_talks_and_does_not_listen_is_left() {
+    let mut phone = Phone::with(settings(&[&Broker::new()]));
+    // CONNACK, and then messages that want an answer.
+    let message = [0x32, 6, 0, 1, b'x', 0, 7, 0];
+    let flood = Flood { first: vec![0x20, 3, 0, 0, 0], then: message.to_vec(), takes: 1024 };
+    *phone.desk.flood.lock() = Some(flood);
+    phone.connection.connect(phone.now, "secret");
+    let patience = broker::Patience::new();
+    while !matches!(phone.connection.phase, Phase::Waiting { .. }) {
+        phone.drive();
+        patience.check("it takes whatever comes");
+    }
+    assert!(phone.connection.why().1.contains("does not listen"), "{}", phone.connection.why().1);
+}

@@ -1,0 +1,478 @@
+//! A device of an account: its protocol and its connection, and what happens between the two.
+//!
+//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and link ask
+//! for until neither has more; write to the socket. A panic on the way ends neither the process nor the
+//! device:
+//! - In the connection: the connection is lost, and a fresh one follows. The protocol, which is whole, learns
+//!   that.
+//! - In the protocol, whose state may be anything now: a new one takes its place. Whatever the core had asked
+//!   fails, the core hears LOST, the new protocol logs in by itself, and the core hears RESTORED. Channels of
+//!   before are unknown to it, and whoever asks about them learns that.
+//!
+//! A message that was not acknowledged comes again with the next connection. Three panics within a minute:
+//! the session at the broker is dropped, and what waits there with it.
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::planted_panic;
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use nertc_callkit_backend::codes::{BACKEND_FAILED, BAD_TOKEN, OK, OTHER_DEVICE, TIMEOUT};
+pub use nertc_callkit_backend::messages::SignalingMessage;
+use nertc_callkit_ids::Seed;
+
+use crate::client_id;
+use crate::connection::{Connection, ConnectionEvent, Port, Settings, code};
+use crate::convert;
+use crate::protocol::{
+    Admission, Answer, Config, ConnectionChange, Input, InviteState, Op, Output, Peer, PublishResult, Text,
+};
+
+/// So many panics ...
+const PANICS: usize = 3;
+/// ... within so many milliseconds: what waits at the broker causes them.
+const PANICS_WITHIN_MS: u64 = 60_000;
+
+/// So much sooner than the core gives a login up, we do: it would not know why.
+const BEFORE_CORE_MS: u64 = 250;
+
+/// Where message to the core goes.
+pub type Tell<'a> = &'a mut dyn FnMut(SignalingMessage);
+
+/// What is at work, to know it if it panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Protocol,
+    Connection,
+}
+
+/// A device of an account and its connection.
+pub struct Driver {
+    settings: Settings,
+    config: Config,
+    protocol: Peer,
+    connection: Connection,
+    at_work: Part,
+    /// When the last panics were, oldest first.
+    panics: [Option<u64>; PANICS],
+    /// How many there were.
+    panic_count: u64,
+    /// One while recovering from another.
+    is_broken: bool,
+    /// What the core said last of whose invites ring.
+    admission: Admission,
+    /// Operations that wait for their answer.
+    running: BTreeSet<u64>,
+    /// The protocol was told that there is a connection.
+    is_up: bool,
+    /// The login that was asked for last.
+    login: Option<u64>,
+    /// When it has to be over.
+    login_until: Option<u64>,
+    /// It was granted.
+    is_in: bool,
+    /// The core was told that the connection is lost.
+    is_lost: bool,
+    /// A new protocol logs in by itself: that is no operation of the core's.
+    rejoins: bool,
+    /// The broker's number of the last refusal.
+    raw_code: i32,
+    /// The logout that was asked for last.
+    logout: Option<u64>,
+    /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
+    /// nobody is there.
+    logged_out: Option<SignalingMessage>,
+}
+
+impl Driver {
+    /// A device that is logged out. None: the system has no random bytes.
+    pub fn new(config: Config, settings: Settings, port: Arc<dyn Port>) -> Option<Driver> {
+        Some(Driver::seeded(config, settings, port, client_id::seed()?, client_id::number()?))
+    }
+
+    /// As [`Driver::new`], with the ids of its messages and its pauses from these seeds.
+    pub fn seeded(config: Config, settings: Settings, port: Arc<dyn Port>, ids: Seed, pauses: u64) -> Driver {
+        Driver {
+            protocol: Peer::new(config.clone(), ids),
+            connection: Connection::new(settings.clone(), pauses, port),
+            settings,
+            config,
+            at_work: Part::Protocol,
+            panics: [None; PANICS],
+            panic_count: 0,
+            is_broken: false,
+            admission: Admission::default(),
+            running: BTreeSet::new(),
+            is_up: false,
+            login: None,
+            login_until: None,
+            is_in: false,
+            is_lost: false,
+            rejoins: false,
+            raw_code: 0,
+            logout: None,
+            logged_out: None,
+        }
+    }
+
+    /// Whose it is.
+    pub fn is_of(&self, account: &str, device: &str) -> bool {
+        *self.config.account == *account && *self.config.device == *device
+    }
+
+    /// The account.
+    pub fn account(&self) -> &Text {
+        &self.config.account
+    }
+
+    /// Logged in, maybe with a lost connection.
+    pub fn is_in(&self) -> bool {
+        self.is_in
+    }
+
+    /// It does nothing any more and is to be dropped: nobody is logged in.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// How many panics were contained so far.
+    pub fn panic_count(&self) -> u64 {
+        self.panic_count
+    }
+
+    /// When [`Driver::on_time`] is to be called.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        let until = self.login_until.filter(|_| self.login.is_some());
+        [self.connection.poll_timeout(), self.protocol.poll_timeout(), until].into_iter().flatten().min()
+    }
+
+    /// Does something, and everything that follows from it.
+    pub fn act(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Driver)) {
+        if self.is_contained(now, tell, body) {
+            return;
+        }
+        self.recover(now, tell);
+        if !self.is_broken && !self.is_contained(now, tell, |_| ()) {
+            self.give_up(tell);
+        }
+    }
+
+    /// Does something and what follows. False: it panicked.
+    fn is_contained(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Driver)) -> bool {
+        let work = AssertUnwindSafe(|| {
+            body(self);
+            self.settle(now, tell);
+        });
+        catch_unwind(work).is_ok()
+    }
+
+    /// The connection, to do something with it.
+    pub fn connection(&mut self) -> &mut Connection {
+        self.at_work = Part::Connection;
+        &mut self.connection
+    }
+
+    fn protocol(&mut self) -> &mut Peer {
+        self.at_work = Part::Protocol;
+        &mut self.protocol
+    }
+
+    /// An operation of the core; a login connects.
+    pub fn operate(&mut self, now: u64, req: u64, op: Op) {
+        self.running.insert(req);
+        match op {
+            Op::Login => {
+                self.login = Some(req);
+                self.admission = Admission::default();
+            }
+            Op::Logout => self.logout = Some(req),
+            Op::Create { .. }
+            | Op::Join { .. }
+            | Op::Invite(..)
+            | Op::Cancel(_)
+            | Op::Accept(_)
+            | Op::Reject(_)
+            | Op::Leave(_)
+            | Op::Close(_)
+            | Op::Control(_)
+            | Op::Record(_) => {}
+        }
+        self.protocol().handle(now, Input::Op { req, op });
+    }
+
+    /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
+    /// ends when that is restored.
+    /// The core waits `within_ms` for the answer; 0 = it has not said.
+    pub fn login(&mut self, now: u64, req: u64, token: &str, within_ms: u32) {
+        let within_ms = u64::from(within_ms);
+        let own_ms = within_ms - (within_ms / 4).min(BEFORE_CORE_MS);
+        self.login_until = (within_ms > 0).then_some(now + own_ms);
+        self.operate(now, req, Op::Login);
+        self.connection().connect(now, token);
+    }
+
+    /// The core is about to stop waiting for the login: it ends now, and says why.
+    fn end_login(&mut self, now: u64) {
+        self.login_until = None;
+        let Some(req) = self.login else { return };
+        if self.connection.awaits_token() {
+            self.connection().set_token(now, "");
+        } else {
+            self.abort_login(now, req);
+        }
+    }
+
+    /// The core does not want a login any more.
+    pub fn abort_login(&mut self, now: u64, req: u64) {
+        self.protocol().handle(now, Input::AbortLogin { req });
+    }
+
+    /// What the core made of an invite.
+    pub fn invite_state(&mut self, now: u64, channel: Text, request: Text, state: InviteState) {
+        self.protocol().handle(now, Input::InviteState { channel, request, state });
+    }
+
+    /// Whose invites may ring, until the next login.
+    pub fn set_policy(&mut self, now: u64, admission: Admission) {
+        self.admission = admission.clone();
+        self.protocol().handle(now, Input::Policy(admission));
+    }
+
+    /// A deadline of the connection's or the protocol's may have come.
+    pub fn on_time(&mut self, now: u64) {
+        if self.login_until.is_some_and(|at| at <= now) {
+            self.end_login(now);
+        }
+        if self.connection.poll_timeout().is_some_and(|at| at <= now) {
+            self.connection().handle_timeout(now);
+        }
+        if self.protocol.poll_timeout().is_some_and(|at| at <= now) {
+            self.protocol().handle_timeout(now);
+        }
+    }
+
+    /// Another device takes its place: it logs out, and nobody waits for the broker.
+    pub(crate) fn retire(mut self, now: u64, tell: Tell<'_>) {
+        self.act(now, tell, |driver| driver.operate(now, 0, Op::Logout));
+        self.release_logout(tell);
+    }
+
+    /// The answer to a logout does not wait any longer.
+    pub(crate) fn release_logout(&mut self, tell: Tell<'_>) {
+        self.logged_out.take().into_iter().for_each(tell);
+    }
+
+    /// Lets protocol and link do what they have to, until neither has more; then writes to the socket.
+    fn settle(&mut self, now: u64, tell: Tell<'_>) {
+        loop {
+            while let Some(output) = self.protocol().poll_output() {
+                self.carry_out(now, output, tell);
+            }
+            let Some(event) = self.connection().poll_event() else { break };
+            self.hear(now, event, tell);
+        }
+        self.connection().flush(now);
+        if self.connection.poll_timeout().is_none() {
+            self.release_logout(tell);
+        }
+    }
+
+    fn hear(&mut self, now: u64, event: ConnectionEvent, tell: Tell<'_>) {
+        self.at_work = Part::Protocol;
+        let input = match event {
+            ConnectionEvent::Up { resumed } => {
+                self.is_up = true;
+                Input::Up { resumed }
+            }
+            ConnectionEvent::Down => {
+                self.is_up = false;
+                Input::Down
+            }
+            ConnectionEvent::NeedToken { refused } => return tell(convert::token_needed(refused)),
+            ConnectionEvent::Refused { code, raw_code, message } => {
+                let code = match code {
+                    code::BAD_TOKEN => BAD_TOKEN,
+                    code::TAKEN => OTHER_DEVICE,
+                    _ => BACKEND_FAILED,
+                };
+                (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
+                Input::Refused { code, raw_code, message }
+            }
+            ConnectionEvent::Message { kind, from, device, payload } => {
+                #[cfg(test)]
+                planted_panic("protocol", &payload);
+                Input::Message { kind, from, device, payload }
+            }
+            ConnectionEvent::Published { token, result } => Input::Published { token, result },
+            ConnectionEvent::Gone { account, device } => Input::Gone { account, device },
+        };
+        self.protocol().handle(now, input);
+    }
+
+    fn carry_out(&mut self, now: u64, output: Output, tell: Tell<'_>) {
+        match output {
+            Output::Publish { token, topic, payload, expires_ms } => {
+                match self.settings.topics.write(&topic) {
+                    Some(topic) => self.connection().publish(now, token, topic, payload, expires_ms),
+                    // No account can have that name.
+                    None => self
+                        .protocol()
+                        .handle(now, Input::Published { token, result: PublishResult::NobodyThere }),
+                }
+            }
+            Output::Watch { account, device, on } => self.connection().watch(&account, &device, on),
+            Output::CallActive(on) => self.connection().set_call_active(now, on),
+            Output::Disconnect { forget } => {
+                (self.is_in, self.is_up, self.is_lost) = (false, false, false);
+                self.connection().disconnect(now, forget);
+            }
+            Output::Reconnect => self.connection().reconnect(now),
+            Output::Done { req: 0, answer } => self.rejoined(&answer, tell),
+            Output::Done { req, answer } => self.done(req, &answer, tell),
+            Output::Events { source, events } => convert::events(source, &events, tell),
+            Output::Record { from, device: _, id, text } => {
+                convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(tell);
+            }
+            Output::Connection { change, code, message } => {
+                self.notify_connection(change, code, &message, tell)
+            }
+            Output::Log { text } => tell(convert::warning(&text)),
+        }
+    }
+
+    /// An answer that says why there is no connection.
+    fn explain(&self, code: i32) -> Answer {
+        let (raw_code, why) = self.connection.why();
+        let answer = Answer { code, raw_code, message: why.into(), channel: None };
+        log::warn!("mqtt: the login failed ({code}): {}", answer.message);
+        answer
+    }
+
+    fn done(&mut self, req: u64, answer: &Answer, tell: Tell<'_>) {
+        self.running.remove(&req);
+        let mut answer = answer.clone();
+        if self.login.take_if(|it| *it == req).is_some() {
+            self.is_in = answer.code == OK;
+            if answer.code == TIMEOUT && answer.message.is_empty() {
+                answer = self.explain(TIMEOUT);
+            } else if answer.code != OK {
+                log::warn!("mqtt: the login failed ({}): {}", answer.code, answer.message);
+            }
+        }
+        let answer = &answer;
+        let message = convert::done(req, answer);
+        if self.logout.take_if(|it| *it == req).is_some() {
+            self.logged_out.replace(message).into_iter().for_each(tell);
+        } else {
+            tell(message);
+        }
+    }
+
+    fn notify_connection(&mut self, change: ConnectionChange, code: i32, message: &str, tell: Tell<'_>) {
+        let raw_code = if change == ConnectionChange::Kicked { self.raw_code } else { 0 };
+        match change {
+            ConnectionChange::Lost => self.is_lost = true,
+            ConnectionChange::Restored => self.is_lost = false,
+            ConnectionChange::Kicked => {
+                log::warn!("mqtt: logged out ({code}): {message}");
+                (self.is_in, self.is_lost) = (false, false);
+            }
+        }
+        tell(convert::connection(change, code, raw_code, message));
+    }
+
+    /// The login of a new protocol has ended.
+    fn rejoined(&mut self, answer: &Answer, tell: Tell<'_>) {
+        if !std::mem::take(&mut self.rejoins) {
+            return;
+        }
+        match answer.code {
+            OK => self.notify_connection(ConnectionChange::Restored, OK, "", tell),
+            code => self.notify_connection(ConnectionChange::Kicked, code, &answer.message, tell),
+        }
+    }
+
+    /// Goes on after a panic.
+    fn recover(&mut self, now: u64, tell: Tell<'_>) {
+        self.panic_count += 1;
+        self.panics.rotate_left(1);
+        self.panics[PANICS - 1] = Some(now);
+        let is_third = self.panics[0].is_some_and(|first| now.saturating_sub(first) <= PANICS_WITHIN_MS);
+        if is_third {
+            self.panics = [None; PANICS];
+            log::warn!(
+                "mqtt: three panics within a minute: the session at the broker is dropped, with the messages \
+                 that wait in it"
+            );
+        }
+        let Some(seed) = client_id::number() else { return self.give_up(tell) };
+        let part = self.at_work;
+        log::error!("mqtt: a panic in the {part:?}; the connection begins anew");
+        self.connection.restart(now, seed, is_third);
+        if part == Part::Protocol {
+            return self.replace_station(now, tell);
+        }
+        if std::mem::take(&mut self.is_up) {
+            self.protocol().handle(now, Input::Down);
+        }
+    }
+
+    /// a peer of which nobody knows what state it is in is not asked any more.
+    fn replace_station(&mut self, now: u64, tell: Tell<'_>) {
+        let (Some(name), Some(seed)) = (client_id::random_name(), client_id::seed()) else {
+            return self.give_up(tell);
+        };
+        self.config.instance = name.into();
+        self.config.remember_instance();
+        self.protocol = Peer::new(self.config.clone(), seed);
+        self.is_up = false;
+        let was_in = self.is_in;
+        self.fail_all(tell);
+        if !was_in {
+            return self.connection.disconnect(now, false);
+        }
+        if !self.is_lost {
+            self.notify_connection(
+                ConnectionChange::Lost,
+                OK,
+                "a failure inside; the connection begins anew",
+                tell,
+            );
+        }
+        (self.is_in, self.rejoins) = (true, true);
+        self.protocol().handle(now, Input::Op { req: 0, op: Op::Login });
+        let admission = self.admission.clone();
+        self.protocol().handle(now, Input::Policy(admission));
+    }
+
+    /// Every operation ends: a logout well, as nobody is logged in.
+    fn fail_all(&mut self, tell: Tell<'_>) {
+        let message: Text = "a failure inside: the log says where".into();
+        for req in std::mem::take(&mut self.running) {
+            let code = if self.logout.take_if(|it| *it == req).is_some() { OK } else { BACKEND_FAILED };
+            let message = if code == OK { "".into() } else { message.clone() };
+            tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
+        }
+        self.login = None;
+        self.release_logout(tell);
+    }
+
+    /// Nothing works: nobody is logged in, and nothing goes on.
+    fn give_up(&mut self, tell: Tell<'_>) {
+        log::error!("mqtt: a panic while recovering from one: logged out");
+        self.fail_all(tell);
+        if std::mem::take(&mut self.is_in) {
+            self.notify_connection(
+                ConnectionChange::Kicked,
+                BACKEND_FAILED,
+                "a failure inside: the log says where",
+                tell,
+            );
+        }
+        self.is_broken = true;
+    }
+}

@@ -1,0 +1,443 @@
+//! A line, a clock in the test's hand, and a scripted broker.
+
+use std::fmt::Write;
+
+use mqtt_protocol_core::mqtt::packet::Packet;
+
+use super::*;
+use crate::connection::tests::broker::{Broker, Patience};
+use crate::connection::tests::{ALL, Desk, settings};
+use crate::connection::{Readiness, Timers};
+
+/// A fault that is planted in tests only: a message that says so makes this part panic.
+pub(crate) fn planted_panic(part: &str, payload: &[u8]) {
+    assert!(payload != format!("panic in the {part}").as_bytes(), "planted");
+}
+
+/// A device with its broker.
+struct Phone {
+    line: Driver,
+    broker: Broker,
+    desk: Arc<Desk>,
+    now: u64,
+    /// What the core was told.
+    told: Vec<SignalingMessage>,
+}
+
+impl Phone {
+    fn new() -> Phone {
+        let broker = Broker::new();
+        let mut settings = settings(&[&broker]);
+        settings.client_id = "client".into();
+        let config = Config {
+            account: "alice".into(),
+            device: "pad".into(),
+            instance: "I".into(),
+            instances: vec!["I".into()],
+            single_device: false,
+            busy_is_local: false,
+            peer_lost_ms: 60_000,
+            watch_presence: false,
+        };
+        settings.timers = Timers::default();
+        let desk = Arc::new(Desk::default());
+        let line = Driver::new(config, settings, desk.clone()).expect("random bytes");
+        Phone { line, broker, desk, now: 1_000_000, told: Vec::new() }
+    }
+
+    /// One that is logged in.
+    fn in_session() -> Phone {
+        let mut phone = Phone::new();
+        phone.login(1, "secret");
+        phone.come_in(&[]);
+        assert_eq!(phone.told(), "done 1 0\n");
+        phone
+    }
+
+    fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
+        let (now, told) = (self.now, &mut self.told);
+        self.line.act(now, &mut |message| told.push(message), |line| body(line, now));
+    }
+
+    fn login(&mut self, req: u64, token: &str) {
+        self.act(|line, now| line.login(now, req, token, 0));
+    }
+
+    fn abort_login(&mut self, req: u64) {
+        self.act(|line, now| line.abort_login(now, req));
+    }
+
+    /// One look at the sockets.
+    fn drive(&mut self) {
+        self.ready(ALL);
+        self.broker.drive();
+    }
+
+    fn ready(&mut self, readiness: Readiness) {
+        self.act(|line, now| line.connection().on_ready(now, readiness));
+    }
+
+    #[track_caller]
+    fn until(&mut self, what: &str, done: impl Fn(&Phone) -> bool) {
+        let patience = Patience::new();
+        while !done(self) {
+            self.drive();
+            patience.check(what);
+        }
+    }
+
+    /// The broker takes it, and echoes what it says to itself.
+    #[track_caller]
+    fn come_in(&mut self, kept: &[&str]) {
+        self.until("no CONNECT", |phone| phone.broker.has_connect());
+        self.broker.welcome(&[]);
+        self.until("no SUBSCRIBE", |phone| phone.broker.has_filters());
+        self.broker.grant();
+        for text in kept {
+            self.broker.publish("nck1/u/alice/in/bob/pad", text, false);
+        }
+        // After a panic nothing more comes on this connection.
+        if kept.is_empty() {
+            self.echo();
+        }
+    }
+
+    /// Its mark comes back, and then its hello if it logs in: that is written at once, with the
+    /// acknowledgement.
+    #[track_caller]
+    fn echo(&mut self) {
+        let hellos =
+            |phone: &Phone| phone.broker.texts().iter().filter(|it| it.1.contains("\"hello\"")).count();
+        let before = hellos(self);
+        self.echo_one("mark");
+        if hellos(self) > before {
+            self.echo_one("hello");
+        }
+    }
+
+    #[track_caller]
+    fn echo_one(&mut self, kind: &str) {
+        let kind = format!("\"{kind}\"");
+        let is_it = |it: &&(String, String)| it.1.contains(&kind);
+        self.until(&kind, |phone| phone.broker.texts().iter().any(|it| is_it(&it)));
+        let texts = self.broker.texts();
+        let Some((topic, payload)) = texts.iter().rfind(is_it) else { unreachable!("awaited above") };
+        let said = self.broker.pubacks() + 1;
+        self.broker.publish(topic, payload, false);
+        // It is heard when it is acknowledged.
+        self.until("no answer", |phone| phone.broker.pubacks() >= said);
+    }
+
+    /// What the core was told since it was asked last, one line each.
+    fn told(&mut self) -> String {
+        let mut text = String::new();
+        for message in std::mem::take(&mut self.told) {
+            match message {
+                SignalingMessage::Done(req, answer) => writeln!(text, "done {req} {}", answer.code),
+                SignalingMessage::Connection(what, notice) => {
+                    writeln!(text, "connection {} {}", what as i32, notice.map_or(0, |it| it.code))
+                }
+                SignalingMessage::Online(_)
+                | SignalingMessage::Sync(_)
+                | SignalingMessage::Backlog(_)
+                | SignalingMessage::Record(_)
+                | SignalingMessage::Rooms(_) => writeln!(text, "events"),
+                SignalingMessage::Log(..) => writeln!(text, "log"),
+            }
+            .expect("a string");
+        }
+        text
+    }
+
+    /// Lets time pass up to the next deadline.
+    #[track_caller]
+    fn next_deadline(&mut self) {
+        self.now = self.line.poll_timeout().expect("a deadline").max(self.now);
+        self.act(Driver::on_time);
+    }
+
+    fn starts_clean(&self) -> bool {
+        match self.broker.packets.first() {
+            Some(Packet::V5_0Connect(connect)) => connect.clean_start(),
+            other => panic!("no CONNECT: {other:?}"),
+        }
+    }
+}
+
+/// Not to be seen in the output of tests that plant panics.
+fn quietly(body: impl FnOnce()) {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !info.payload().downcast_ref::<&str>().is_some_and(|it| it.contains("planted")) {
+            hook(info);
+        }
+    }));
+    body();
+}
+
+#[test]
+fn a_panic_in_the_link_is_a_lost_connection_and_a_fresh_one_follows() {
+    quietly(|| {
+        let mut phone = Phone::in_session();
+        phone.act(|line, now| {
+            let message = crate::protocol::OpArgs {
+                channel: "c".into(),
+                account: "bob".into(),
+                request: "r".into(),
+                custom: "".into(),
+                keep: true,
+            };
+            line.operate(now, 2, Op::Reject(message));
+        });
+        assert!(phone.told().is_empty() || phone.line.running.is_empty());
+        phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the connection", false);
+        phone.until("no panic", |phone| phone.line.panic_count == 1);
+        assert_eq!(phone.told(), "connection 1 0\n", "LOST");
+        phone.until("the broken connection stays", |phone| phone.broker.ended);
+        phone.next_deadline();
+        phone.come_in(&[]);
+        assert_eq!(phone.told(), "connection 2 0\n", "RESTORED");
+        assert!(!phone.starts_clean());
+    });
+}
+
+#[test]
+fn a_panic_in_the_station_fails_what_runs_and_a_new_one_logs_in() {
+    quietly(|| {
+        let mut phone = Phone::in_session();
+        let before = phone.line.config.instance.clone();
+        phone.line.running.insert(7);
+        phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the protocol", false);
+        phone.until("no panic", |phone| phone.line.panic_count == 1);
+        assert_eq!(phone.told(), "done 7 90008\nconnection 1 0\n");
+        phone.next_deadline();
+        phone.come_in(&[]);
+        assert_eq!(phone.told(), "connection 2 0\n");
+        assert_ne!(phone.line.config.instance, before, "another life of the device");
+        // It works as before.
+        phone.act(|line, now| line.operate(now, 9, Op::Create { call_type: 1 }));
+        assert_eq!(phone.told(), "done 9 0\n");
+    });
+}
+
+#[test]
+fn a_message_that_panics_each_time_it_comes_is_left_behind_with_its_session() {
+    quietly(|| {
+        for poison in ["panic in the connection", "panic in the protocol"] {
+            let mut phone = Phone::in_session();
+            phone.broker.publish("nck1/u/alice/in/bob/pad", poison, false);
+            for panics in 1..=3 {
+                phone.until("no panic", |phone| phone.line.panic_count == panics);
+                phone.next_deadline();
+                phone.until("no CONNECT", |phone| phone.broker.has_connect());
+                assert_eq!(phone.starts_clean(), panics == 3, "{poison}, {panics}");
+                let kept = [poison];
+                phone.come_in(if panics < 3 { &kept } else { &[] });
+            }
+            assert_eq!(phone.told().lines().last(), Some("connection 2 0"), "{poison}");
+            // A new connection takes the session up again.
+            phone.broker.hang_up();
+            phone.until("not lost", |phone| !phone.line.is_up);
+            phone.next_deadline();
+            phone.until("no CONNECT", |phone| phone.broker.has_connect());
+            assert!(!phone.starts_clean());
+        }
+    });
+}
+
+#[test]
+fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
+    quietly(|| {
+        let mut phone = Phone::new();
+        phone.login(1, "secret");
+        phone.come_in(&["panic in the protocol"]);
+        phone.until("no panic", |phone| phone.line.panic_count == 1);
+        assert_eq!(phone.told(), "done 1 90008\n");
+        assert_eq!(phone.line.poll_timeout(), None, "nothing goes on");
+    });
+}
+
+#[test]
+fn a_login_that_is_given_up_neither_connects_nor_speaks() {
+    // While the broker does not answer, and when it is about to.
+    for has_connack in [false, true] {
+        let mut phone = Phone::new();
+        phone.login(1, "secret");
+        phone.until("no CONNECT", |phone| phone.broker.has_connect());
+        if has_connack {
+            phone.broker.welcome(&[]);
+            phone.until("no SUBSCRIBE", |phone| phone.broker.has_filters());
+            phone.broker.grant();
+        }
+        phone.abort_login(1);
+        assert_eq!(phone.told(), "done 1 408\n");
+        phone.until("it stays connected", |phone| phone.broker.ended);
+        phone.ready(ALL);
+        while phone.line.poll_timeout().is_some() {
+            phone.next_deadline();
+        }
+        assert_eq!((phone.broker.connections, phone.broker.texts().len()), (1, 0));
+        // Said as somebody who comes back.
+        let has_properties = |it: &mqtt_protocol_core::mqtt::packet::v5_0::Disconnect| {
+            it.props().as_ref().is_some_and(|it| !it.is_empty())
+        };
+        let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if has_properties(it));
+        assert_eq!(phone.broker.count(forgets), 0);
+        // The next login is one like any other.
+        phone.login(2, "secret");
+        phone.until("no connection", |phone| phone.broker.connections == 2);
+        phone.come_in(&[]);
+        assert_eq!(phone.told(), "done 2 0\n");
+    }
+}
+
+#[test]
+fn a_login_that_is_given_up_says_why_there_was_no_connection() {
+    let mut phone = Phone::new();
+    phone.login(1, "secret");
+    phone.until("no CONNECT", |phone| phone.broker.has_connect());
+    phone.abort_login(1);
+    let Some(SignalingMessage::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
+    assert_eq!((answer.code, answer.raw_code), (TIMEOUT, 0));
+    let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
+    let message = message.to_str().expect("UTF-8");
+    assert!(
+        message.starts_with("mqtt://127.0.0.1:") && message.contains("no answer to CONNECT"),
+        "{message}"
+    );
+}
+
+/// The token expired while the broker was away, and the app logs in again with a new one.
+#[test]
+fn a_login_while_the_connection_is_lost_tries_its_token_at_once_and_ends_when_it_is_back() {
+    let mut phone = Phone::in_session();
+    phone.broker.hang_up();
+    phone.until("not lost", |phone| !phone.line.is_up);
+    assert_eq!(phone.told(), "connection 1 0\n");
+    phone.login(2, "fresh");
+    assert_eq!(phone.told(), "", "not before it is back");
+    phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
+    assert_eq!(phone.broker.password(), "fresh");
+    phone.come_in(&[]);
+    assert_eq!(phone.told(), "done 2 0\nconnection 2 0\n");
+    // Connected: it is granted at once.
+    phone.login(3, "fresh");
+    assert_eq!(phone.told(), "done 3 0\n");
+}
+
+#[test]
+fn a_login_while_the_connection_is_lost_may_be_given_up_or_be_refused() {
+    let mut phone = Phone::in_session();
+    phone.broker.hang_up();
+    phone.until("not lost", |phone| !phone.line.is_up);
+    phone.told();
+    phone.login(2, "secret");
+    phone.login(3, "secret");
+    assert_eq!(phone.told(), "done 2 408\n", "another one replaces it");
+    phone.abort_login(3);
+    assert_eq!(phone.told(), "done 3 408\n");
+    // The session goes on, as before that login.
+    phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
+    phone.login(4, "secret");
+    phone.broker.refuse(mqtt_protocol_core::mqtt::result_code::ConnectReasonCode::NotAuthorized);
+    phone.until("no question", |phone| !phone.told.is_empty());
+    assert_eq!(phone.told(), "connection 4 302\n", "TOKEN_NEEDED");
+    phone.act(|line, now| line.connection().set_token(now, ""));
+    assert_eq!(phone.told(), "done 4 302\nconnection 3 302\n", "KICKED");
+    assert_eq!(phone.line.poll_timeout(), None);
+}
+
+#[test]
+fn a_login_without_a_token_asks_for_one() {
+    let mut phone = Phone::new();
+    phone.login(1, "");
+    assert_eq!(phone.told(), "connection 4 0\n");
+    phone.act(|line, now| line.connection().set_token(now, "late"));
+    phone.come_in(&[]);
+    assert_eq!((phone.told().as_str(), phone.broker.password().as_str()), ("done 1 0\n", "late"));
+    let mut phone = Phone::new();
+    phone.login(1, "");
+    phone.act(|line, now| line.connection().set_token(now, ""));
+    assert_eq!(phone.told(), "connection 4 0\ndone 1 302\n");
+}
+
+/// The network of a ringing phone has gone over to another without a word.
+#[test]
+fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit() {
+    let mut phone = Phone::in_session();
+    let invite =
+        r#"{"v":1,"k":"invite","id":"m1","cid":"c1","inst":"B","b":{"rid":"r1","type":1,"custom":""}}"#;
+    phone.broker.publish("nck1/u/alice/in/bob/pad", invite, false);
+    phone.until("no invite", |phone| !phone.told.is_empty());
+    assert_eq!(phone.told(), "events\n");
+    phone.act(|line, now| line.invite_state(now, "c1".into(), "r1".into(), InviteState::Ringing));
+    // From now on nothing comes through on the old connection, and nothing says so.
+    phone.broker.deaf = true;
+    let _dead = std::mem::replace(&mut phone.broker, Broker::new());
+    *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], phone.broker.port()).into());
+    let start = phone.now;
+    phone.act(|line, now| {
+        let accept = crate::protocol::OpArgs {
+            channel: "c1".into(),
+            account: "bob".into(),
+            request: "r1".into(),
+            custom: "".into(),
+            keep: true,
+        };
+        line.operate(now, 2, Op::Accept(accept));
+    });
+    let patience = Patience::new();
+    while phone.broker.connections == 0 {
+        phone.next_deadline();
+        phone.drive();
+        patience.check("no other connection");
+    }
+    assert_eq!(phone.told(), "connection 1 0\n");
+    phone.come_in(&[]);
+    phone.until("no accept", |phone| phone.broker.texts().iter().any(|it| it.1.contains("\"accept\"")));
+    assert!(phone.now - start <= 2_000, "{} ms", phone.now - start);
+    let settled = r#"{"v":1,"k":"settled","id":"m2","cid":"c1","inst":"B",
+        "b":{"rid":"r1","how":"accept","win":["alice","pad"],"by":"pad","uid":5}}"#;
+    phone.broker.publish("nck1/u/alice/d/pad/bob/pad", settled, false);
+    phone.until("no answer", |phone| phone.told.iter().any(|it| matches!(it, SignalingMessage::Done(2, _))));
+    assert_eq!(phone.told(), "connection 2 0\ndone 2 0\n");
+}
+
+#[test]
+fn a_logout_ends_a_login_that_waits_for_the_connection() {
+    let mut phone = Phone::in_session();
+    phone.broker.hang_up();
+    phone.until("not lost", |phone| !phone.line.is_up);
+    phone.told();
+    phone.login(2, "secret");
+    phone.act(|line, now| line.operate(now, 3, Op::Logout));
+    phone.until("no answer", |phone| phone.told.len() == 2);
+    assert_eq!(phone.told(), "done 2 20001\ndone 3 0\n");
+}
+
+#[test]
+fn a_login_ends_before_the_core_gives_it_up_and_says_why() {
+    let mut phone = Phone::new();
+    let dead = Broker::new().port();
+    *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], dead).into());
+    phone.act(|line, now| line.login(now, 1, "secret", 3_000));
+    let start = phone.now;
+    let patience = Patience::new();
+    while phone.told.is_empty() {
+        phone.next_deadline();
+        phone.ready(ALL);
+        patience.check("no completion");
+    }
+    assert_eq!(phone.now - start, 2_750);
+    let Some(SignalingMessage::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
+    assert_eq!((answer.code, answer.raw_code), (TIMEOUT, libc::ECONNREFUSED));
+    let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
+    assert!(message.to_str().expect("UTF-8").contains("connection refused: start the broker"), "{message:?}");
+    assert_eq!(phone.line.poll_timeout(), None);
+    // Nobody gave a token.
+    let mut phone = Phone::new();
+    phone.act(|line, now| line.login(now, 1, "", 400));
+    phone.next_deadline();
+    assert_eq!(phone.now, 1_000_300);
+    assert_eq!(phone.told(), "connection 4 0\ndone 1 302\n");
+}

@@ -1,0 +1,510 @@
+//! the message: what travels as JSON, read with care and written plainly.
+
+use serde_json::{Map, Value, json};
+
+use super::limits;
+use super::types::{Push, Text};
+
+/// A message that was read. Who sent it is not in it: the topic says that.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub(super) struct Message {
+    /// Names this message; repeats have the same.
+    pub(super) id: Text,
+    /// Channel, or empty.
+    pub(super) channel: Text,
+    /// Which life of the sender.
+    pub(super) instance: Text,
+    /// Which life of the receiver the sender means, or empty.
+    pub(super) to: Text,
+    /// Place among what this sender says to this device in this channel; 0 = no matter.
+    pub(super) number: u32,
+    pub(super) body: Body,
+}
+
+/// What is said.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub(super) enum Body {
+    Invite {
+        request: Text,
+        call_type: i32,
+        custom: Text,
+        uid: u64,
+        keep: bool,
+        /// How long it rings, in ms.
+        ring_ms: u32,
+    },
+    Alert {
+        request: Text,
+        /// Does the invite still stand?
+        asks: bool,
+        /// The user is told.
+        rings: bool,
+    },
+    Accept {
+        request: Text,
+        custom: Text,
+    },
+    Reject {
+        request: Text,
+        custom: Text,
+        /// Of this device alone.
+        local: bool,
+    },
+    Settled(Settled),
+    Join {
+        uid: u64,
+    },
+    Bye {
+        how: ByeKind,
+        custom: Text,
+    },
+    Control {
+        custom: Text,
+    },
+    Ack {
+        to: Text,
+    },
+    Sync,
+    State,
+    Gone,
+    Hello {
+        epoch: u64,
+    },
+    Mark,
+    Record {
+        text: Text,
+    },
+    /// A join or control that cannot be taken, and yet has its place in the order.
+    Void,
+    /// Something that a newer peer says.
+    Unknown,
+}
+
+/// The decision on an invite.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Settled {
+    pub(super) request: Text,
+    pub(super) how: DecisionKind,
+    /// Which device of the called account it was; empty: none.
+    pub(super) by: Text,
+    pub(super) custom: Text,
+    /// Accepted: the media uid of that device.
+    pub(super) uid: u64,
+    pub(super) call_type: i32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum DecisionKind {
+    Accept,
+    Reject,
+    Cancel,
+    Close,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum ByeKind {
+    Leave,
+    Close,
+}
+
+impl DecisionKind {
+    const NAMES: [(DecisionKind, &str); 4] = [
+        (DecisionKind::Accept, "accept"),
+        (DecisionKind::Reject, "reject"),
+        (DecisionKind::Cancel, "cancel"),
+        (DecisionKind::Close, "close"),
+    ];
+
+    fn name(self) -> &'static str {
+        DecisionKind::NAMES.iter().find(|it| it.0 == self).map_or("", |it| it.1)
+    }
+
+    fn read(name: &str) -> Option<DecisionKind> {
+        DecisionKind::NAMES.iter().find(|it| it.1 == name).map(|it| it.0)
+    }
+}
+
+/// Reads a message. None: not one of ours, or not sound. A key that is absent or null has its default; one of
+/// a wrong type or out of its range makes the message unsound.
+pub(super) fn read(payload: &[u8]) -> Option<Message> {
+    if payload.len() > limits::PAYLOAD_BYTES || is_too_deep(payload) {
+        return None;
+    }
+    let Value::Object(all) = serde_json::from_slice(payload).ok()? else { return None };
+    if all.get("v").and_then(Value::as_u64) != Some(1) {
+        return None;
+    }
+    let kind = all.get("k")?.as_str()?;
+    let head = Message {
+        id: name(&all, "id").filter(|it| !it.is_empty())?,
+        channel: name(&all, "cid")?,
+        instance: name(&all, "inst")?,
+        to: name(&all, "to")?,
+        number: number(&all, "n", 0, limits::NUMBER)?.try_into().ok()?,
+        body: Body::Unknown,
+    };
+    if head.channel.is_empty() && !matches!(kind, "ack" | "hello" | "mark" | "rec") {
+        return None;
+    }
+    let empty = Map::new();
+    let body = match all.get("b") {
+        Some(Value::Object(body)) => Some(body),
+        None | Some(Value::Null) => Some(&empty),
+        Some(_) => None,
+    };
+    let body = match body.and_then(|body| read_body(kind, &all, body)) {
+        // It is acknowledged, or what follows it would wait for it.
+        None if matches!(kind, "join" | "ctl") => Body::Void,
+        body => body?,
+    };
+    Some(Message { body, ..head })
+}
+
+fn read_body(kind: &str, all: &Map<String, Value>, body: &Map<String, Value>) -> Option<Body> {
+    let request = || name(body, "rid").filter(|it| !it.is_empty());
+    let custom = || text(body, "custom", limits::CUSTOM_BYTES);
+    // What decides or ends something does so whatever the attachment is like.
+    let any_custom = || custom().unwrap_or_default();
+    let call_type = || number(body, "type", 1, 3)?.try_into().ok();
+    let uid = || number(body, "uid", 0, limits::UID);
+    Some(match kind {
+        "invite" => Body::Invite {
+            request: request()?,
+            call_type: call_type()?,
+            custom: custom()?,
+            uid: uid()?,
+            keep: flag(body, "keep", true)?,
+            ring_ms: read_ring(body)?,
+        },
+        "alert" => Body::Alert {
+            request: request()?,
+            asks: flag(body, "asks", false)?,
+            rings: flag(body, "rings", true)?,
+        },
+        "accept" => Body::Accept { request: request()?, custom: any_custom() },
+        "reject" => Body::Reject {
+            request: request()?,
+            custom: any_custom(),
+            local: flag(body, "local", false).unwrap_or_default(),
+        },
+        "settled" => Body::Settled(Settled {
+            request: request()?,
+            how: DecisionKind::read(body.get("how")?.as_str()?)?,
+            by: name(body, "by")?,
+            custom: any_custom(),
+            uid: uid()?,
+            call_type: call_type()?,
+        }),
+        "join" => Body::Join { uid: uid()? },
+        "bye" => Body::Bye {
+            // Whatever else somebody means by it, it goes.
+            how: match body.get("how").and_then(Value::as_str) {
+                Some("close") => ByeKind::Close,
+                _ => ByeKind::Leave,
+            },
+            custom: any_custom(),
+        },
+        "ctl" => Body::Control { custom: custom()? },
+        "ack" => Body::Ack { to: name(all, "re")? },
+        "sync" => Body::Sync,
+        "state" => Body::State,
+        "gone" => Body::Gone,
+        "hello" => Body::Hello { epoch: number(body, "epoch", 1, limits::UID)? },
+        "mark" => Body::Mark,
+        "rec" => {
+            Body::Record { text: text(body, "text", limits::RECORD_BYTES).filter(|text| !text.is_empty())? }
+        }
+        _ => Body::Unknown,
+    })
+}
+
+/// Longer than the longest is the longest.
+fn read_ring(body: &Map<String, Value>) -> Option<u32> {
+    let ring = number(body, "ring", limits::RING_MS.into(), limits::UID)?;
+    Some(u32::try_from(ring).unwrap_or(u32::MAX).min(limits::RING_MS))
+}
+
+/// A short text, empty if there is none. None: over-long, not a text, or unfit for C.
+fn name(map: &Map<String, Value>, key: &str) -> Option<Text> {
+    text(map, key, limits::NAME_BYTES)
+}
+
+fn text(map: &Map<String, Value>, key: &str, limit: usize) -> Option<Text> {
+    match map.get(key) {
+        None | Some(Value::Null) => Some("".into()),
+        Some(Value::String(text)) if text.len() <= limit && !text.contains('\0') => {
+            Some(text.as_str().into())
+        }
+        Some(_) => None,
+    }
+}
+
+/// A whole number from 0 to `max`.
+fn number(map: &Map<String, Value>, key: &str, default: u64, max: u64) -> Option<u64> {
+    match map.get(key) {
+        None | Some(Value::Null) => Some(default),
+        Some(it) => it.as_u64().filter(|it| *it <= max),
+    }
+}
+
+fn flag(map: &Map<String, Value>, key: &str, default: bool) -> Option<bool> {
+    match map.get(key) {
+        None | Some(Value::Null) => Some(default),
+        Some(it) => it.as_bool(),
+    }
+}
+
+/// More than eight levels. Looked at before anything is built from it.
+fn is_too_deep(payload: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    payload.iter().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > limits::DEPTH
+    })
+}
+
+/// Writes a message.
+pub(super) fn write(message: &Message) -> String {
+    let Message { id, channel, instance, to, number, body } = message;
+    let mut out = Writer(Vec::with_capacity(512));
+    out.0.push(b'{');
+    out.number("v", 1);
+    out.text("k", kind(body));
+    out.text("id", id);
+    out.text("inst", instance);
+    if !to.is_empty() {
+        out.text("to", to);
+    }
+    if !channel.is_empty() {
+        out.text("cid", channel);
+    }
+    if *number != 0 {
+        out.number("n", (*number).into());
+    }
+    if let Body::Ack { to } = body {
+        out.text("re", to);
+    }
+    out.body(body);
+    out.0.push(b'}');
+    String::from_utf8(out.0).unwrap_or_default()
+}
+
+fn kind(body: &Body) -> &'static str {
+    match body {
+        Body::Invite { .. } => "invite",
+        Body::Alert { .. } => "alert",
+        Body::Accept { .. } => "accept",
+        Body::Reject { .. } => "reject",
+        Body::Settled(_) => "settled",
+        Body::Join { .. } => "join",
+        Body::Bye { .. } => "bye",
+        Body::Control { .. } => "ctl",
+        Body::Ack { .. } => "ack",
+        Body::Sync => "sync",
+        Body::State => "state",
+        Body::Gone => "gone",
+        Body::Hello { .. } => "hello",
+        Body::Mark => "mark",
+        Body::Record { .. } => "rec",
+        Body::Void | Body::Unknown => "",
+    }
+}
+
+/// Writes JSON as it goes; nothing is built first.
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn key(&mut self, key: &str) {
+        if self.0.last() != Some(&b'{') {
+            self.0.push(b',');
+        }
+        self.0.push(b'"');
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    fn text(&mut self, key: &str, text: &str) {
+        self.key(key);
+        // Nothing fails that is written to memory.
+        let _ = serde_json::to_writer(&mut self.0, text);
+    }
+
+    fn number(&mut self, key: &str, number: i128) {
+        self.key(key);
+        self.0.extend_from_slice(number.to_string().as_bytes());
+    }
+
+    fn flag(&mut self, key: &str, flag: bool) {
+        self.key(key);
+        self.0.extend_from_slice(if flag { b"true" } else { b"false" });
+    }
+
+    fn body(&mut self, body: &Body) {
+        if matches!(
+            body,
+            Body::Ack { .. }
+                | Body::Sync
+                | Body::State
+                | Body::Gone
+                | Body::Mark
+                | Body::Void
+                | Body::Unknown
+        ) {
+            return;
+        }
+        self.key("b");
+        self.0.push(b'{');
+        match body {
+            Body::Invite { request, call_type, custom, uid, keep, ring_ms } => {
+                self.text("rid", request);
+                self.number("type", (*call_type).into());
+                self.text("custom", custom);
+                self.number("uid", (*uid).into());
+                self.flag("keep", *keep);
+                self.number("ring", (*ring_ms).into());
+            }
+            Body::Alert { request, asks, rings } => {
+                self.text("rid", request);
+                self.flag("asks", *asks);
+                if !rings {
+                    self.flag("rings", false);
+                }
+            }
+            Body::Accept { request, custom } => {
+                self.text("rid", request);
+                self.text("custom", custom);
+            }
+            Body::Reject { request, custom, local } => {
+                self.text("rid", request);
+                self.text("custom", custom);
+                if *local {
+                    self.flag("local", true);
+                }
+            }
+            Body::Settled(it) => {
+                self.text("rid", &it.request);
+                self.text("how", it.how.name());
+                self.text("by", &it.by);
+                self.text("custom", &it.custom);
+                self.number("uid", it.uid.into());
+                self.number("type", it.call_type.into());
+            }
+            Body::Join { uid } => self.number("uid", (*uid).into()),
+            Body::Bye { how, custom } => {
+                self.text("how", if *how == ByeKind::Leave { "leave" } else { "close" });
+                self.text("custom", custom);
+            }
+            Body::Control { custom } => self.text("custom", custom),
+            Body::Hello { epoch } => self.number("epoch", (*epoch).into()),
+            Body::Record { text } => self.text("text", text),
+            Body::Ack { .. }
+            | Body::Sync
+            | Body::State
+            | Body::Gone
+            | Body::Mark
+            | Body::Void
+            | Body::Unknown => {}
+        }
+        self.0.push(b'}');
+    }
+}
+
+/// Adds the push text to an invite. Devices do not read it: whoever wakes them does.
+pub(super) fn with_push(invite: &str, push: &Push) -> String {
+    let mut all: Value = serde_json::from_str(invite).unwrap_or_default();
+    all["b"]["push"] = json!({"title": *push.title, "content": *push.content, "payload": *push.payload});
+    all.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(kind: &str, body: &str) -> Option<Body> {
+        let text = format!(r#"{{"v":1,"k":"{kind}","id":"m","cid":"c","b":{{{body}}}}}"#);
+        read(text.as_bytes()).map(|it| it.body)
+    }
+
+    #[test]
+    fn what_is_absent_or_null_has_its_default() {
+        let expected = Body::Invite {
+            request: "r".into(),
+            call_type: 1,
+            custom: "".into(),
+            uid: 0,
+            keep: true,
+            ring_ms: 120_000,
+        };
+        assert_eq!(body("invite", r#""rid":"r""#), Some(expected.clone()));
+        let nulls = r#""rid":"r","type":null,"custom":null,"uid":null,"keep":null,"ring":null"#;
+        assert_eq!(body("invite", nulls), Some(expected));
+        let alert = Body::Alert { request: "r".into(), asks: false, rings: true };
+        assert_eq!(body("alert", r#""rid":"r""#), Some(alert));
+        assert_eq!(read(br#"{"v":1,"k":"mark","id":"m","b":null}"#).map(|it| it.body), Some(Body::Mark));
+    }
+
+    #[test]
+    fn a_wrong_type_or_a_number_out_of_its_range_makes_a_message_unsound() {
+        for bad in [
+            r#""rid":"""#,
+            r#""rid":null"#,
+            r#""rid":"r","type":4"#,
+            r#""rid":"r","type":"1""#,
+            r#""rid":"r","uid":9007199254740992"#,
+            r#""rid":"r","uid":-1"#,
+            r#""rid":"r","uid":1.0"#,
+            r#""rid":"r","keep":1"#,
+            r#""rid":"r","ring":"long""#,
+            r#""rid":"r","custom":{}"#,
+        ] {
+            assert_eq!(body("invite", bad), None, "{bad}");
+        }
+        assert!(body("invite", r#""rid":"r","type":3,"uid":9007199254740991,"ring":0"#).is_some());
+        for bad in ["", r#","n":-1"#, r#","n":2147483648"#, r#","to":7"#, r#","inst":[]"#] {
+            let cid = if bad.is_empty() { "" } else { r#","cid":"c""# };
+            let text = format!(r#"{{"v":1,"k":"sync","id":"m"{cid}{bad}}}"#);
+            assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_answers_or_ends_does_so_whatever_is_attached() {
+        let long = format!(r#""rid":"r","how":"cancel","by":"","custom":"{}""#, "x".repeat(4_097));
+        let nothing: Text = "".into();
+        for attached in [long.as_str(), r#""rid":"r","how":"cancel","by":"","custom":7"#] {
+            assert!(
+                matches!(body("accept", attached), Some(Body::Accept { custom, .. }) if custom == nothing)
+            );
+            assert!(
+                matches!(body("reject", attached), Some(Body::Reject { custom, .. }) if custom == nothing)
+            );
+            assert!(matches!(body("settled", attached), Some(Body::Settled(it)) if it.custom == nothing));
+            let left = Body::Bye { how: ByeKind::Leave, custom: nothing.clone() };
+            assert_eq!(body("bye", attached), Some(left));
+            assert_eq!(body("ctl", attached), Some(Body::Void));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_alike() {
+        let (request, custom): (Text, Text) = ("r".into(), "{\"a\":\"\u{e9}\"}".into());
+        for body in [
+            Body::Alert { request: request.clone(), asks: true, rings: false },
+            Body::Reject { request: request.clone(), custom: custom.clone(), local: true },
+            Body::Hello { epoch: 7 },
+            Body::Record { text: custom.clone() },
+            Body::Control { custom },
+        ] {
+            let (id, to) = ("m".into(), "t".into());
+            let message = Message { id, channel: "c".into(), instance: "i".into(), to, number: 3, body };
+            assert_eq!(read(write(&message).as_bytes()), Some(message));
+        }
+    }
+}

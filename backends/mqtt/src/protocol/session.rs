@@ -1,0 +1,427 @@
+//! The session: what happens between a connection and its loss, the backlog, and who else is logged in.
+//!
+//! After every connect a device sends a mark to itself, and at a login a hello to all devices of the account.
+//! When they come back the broker has delivered what waited, and both ways are proven. What came before is
+//! the backlog: it is handed over as one batch, its invites only after the callers' devices have said that
+//! they stand.
+
+use std::collections::BTreeSet;
+
+use super::channel::{DeviceAddr, LivenessProbe, Role};
+use super::message::{Body, ByeKind, Message};
+use super::types::{
+    Admission, ConnectionChange, Event, InviteState, Output, Signal, Source, Text, Topic, TopicKind,
+};
+use super::{Answer, Peer, codes, direct, limits, message};
+
+/// Logged in or not, connected or not.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Session {
+    phase: Phase,
+    /// The login that waits.
+    login: Option<u64>,
+    /// The login that this session began with.
+    began_by: Option<u64>,
+    /// Logged in, also while the connection is lost.
+    is_in: bool,
+    /// Our hello came back: who says hello from now on logged in after us.
+    has_greeted: bool,
+    /// The core was notified that the connection is lost.
+    is_lost: bool,
+    backlog: Vec<Event>,
+    /// Call records of the backlog, by account.
+    records: Vec<(Text, Output)>,
+    /// What came before the subscription was confirmed: a broker with our session does not wait for that.
+    early: Vec<(TopicKind, DeviceAddr, Vec<u8>)>,
+}
+
+#[derive(Clone, Debug, Default, Hash)]
+enum Phase {
+    /// Logged out.
+    #[default]
+    Out,
+    /// The connection connects.
+    Connecting,
+    /// What we sent to ourselves is on its way: the mark, and at a login, once that is back, the hello.
+    Greeting {
+        /// The message that is to come back.
+        awaits: Text,
+        is_hello: bool,
+        until: u64,
+    },
+    /// Callers are asked whether the backlog's invites stand. Only what concerns channels of these accounts
+    /// waits for that: a stranger who does not answer holds nobody else up.
+    Probing {
+        until: u64,
+        accounts: BTreeSet<Text>,
+    },
+    In,
+}
+
+impl Session {
+    pub(super) fn is_in(&self) -> bool {
+        self.is_in
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        !matches!(self.phase, Phase::Out | Phase::Connecting)
+    }
+
+    /// Keeps a message for when there is a connection. Who is in a call with us, and our own account, have a
+    /// share beside all others.
+    pub(super) fn is_early(
+        &mut self,
+        kind: TopicKind,
+        from: &DeviceAddr,
+        payload: &[u8],
+        is_live: bool,
+    ) -> bool {
+        if !matches!(self.phase, Phase::Connecting) {
+            return false;
+        }
+        let size = |it: &(TopicKind, DeviceAddr, Vec<u8>)| it.2.len() + limits::NAME_BYTES;
+        let theirs = self.early.iter().filter(|it| it.1.account == from.account).map(size).sum::<usize>();
+        let all = self.early.iter().map(size).sum::<usize>();
+        if theirs < limits::EARLY_OF_ONE && (is_live || all < limits::EARLY) {
+            self.early.push((kind, from.clone(), payload.to_vec()));
+        }
+        true
+    }
+
+    /// What comes now waited for us.
+    pub(super) fn greets(&self) -> bool {
+        matches!(self.phase, Phase::Greeting { .. })
+    }
+
+    /// Keeps an event for the batch, or gives it back. What ends or answers a call always has its place: each
+    /// belongs to a call that is here or in the batch.
+    pub(super) fn hold(&mut self, event: Event, is_live: bool) -> Option<Event> {
+        if !self.holds(&event.channel.creator) {
+            return Some(event);
+        }
+        let is_final = match event.signal {
+            Signal::Close | Signal::Cancel | Signal::Reject | Signal::Accept | Signal::Leave => true,
+            Signal::Join | Signal::Invite | Signal::Control | Signal::Ringing | Signal::PeerLost => false,
+        };
+        if is_final || self.has_place(&event.from, is_live) {
+            self.backlog.push(event);
+        }
+        None
+    }
+
+    /// What concerns channels of this account waits for the batch.
+    fn holds(&self, account: &Text) -> bool {
+        match &self.phase {
+            Phase::Out | Phase::Connecting | Phase::Greeting { .. } => true,
+            Phase::Probing { accounts, .. } => accounts.contains(account),
+            Phase::In => false,
+        }
+    }
+
+    /// Whether the batch has place for something more of this account.
+    pub(super) fn has_place(&self, from: &Text, is_live: bool) -> bool {
+        let of_one = self.backlog.iter().filter(|it| it.from == *from).count();
+        of_one < limits::BACKLOG_OF_ONE && (is_live || self.backlog.len() < limits::BACKLOG)
+    }
+
+    /// Keeps a call record until the batch is handed over, or gives it back.
+    pub(super) fn hold_record(&mut self, from: &Text, record: Output) -> Option<Output> {
+        if !self.holds(from) {
+            return Some(record);
+        }
+        let of_one = self.records.iter().filter(|it| it.0 == *from).count();
+        if of_one < limits::BACKLOG_OF_ONE && self.records.len() < limits::BACKLOG {
+            self.records.push((from.clone(), record));
+        }
+        None
+    }
+
+    pub(super) fn timeout(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Greeting { until, .. } | Phase::Probing { until, .. } => Some(until),
+            Phase::Out | Phase::Connecting | Phase::In => None,
+        }
+    }
+
+    /// The backlog has this invite.
+    fn has_invite(&self, channel: &Text) -> bool {
+        self.backlog.iter().any(|it| it.signal == Signal::Invite && it.channel.id == *channel)
+    }
+}
+
+impl Peer {
+    pub(super) fn on_login(&mut self, req: u64) {
+        // One who is logged in and has no connection waits for it.
+        if self.session.is_in && !self.session.is_lost {
+            return self.done(req, codes::OK.into());
+        }
+        if let Some(before) = self.session.login.replace(req) {
+            self.done(before, codes::TIMEOUT.into());
+        }
+        if matches!(self.session.phase, Phase::Out) {
+            self.session.phase = Phase::Connecting;
+            self.admission = Admission::default();
+        }
+    }
+
+    /// The core has given a login up. The session that this login began ends without a word, here only; one
+    /// that an earlier login began goes on.
+    pub(super) fn on_abort_login(&mut self, req: u64) {
+        let waited = self.session.login.take_if(|it| *it == req).is_some();
+        if waited {
+            self.done(req, codes::TIMEOUT.into());
+        }
+        if self.session.began_by.is_some_and(|by| by == req) || waited && !self.session.is_in {
+            self.end_session();
+            self.outputs.push_back(Output::Disconnect { forget: false });
+        }
+    }
+
+    pub(super) fn on_logout(&mut self, req: u64) {
+        self.end_session();
+        self.done(req, codes::OK.into());
+        self.outputs.push_back(Output::Disconnect { forget: true });
+    }
+
+    pub(super) fn on_up(&mut self) {
+        if matches!(self.session.phase, Phase::Out) {
+            return;
+        }
+        self.outbox.up(self.now, &mut self.outputs);
+        self.send_to_self(false);
+        // The connection subscribed anew: to nobody's will.
+        self.watched.clear();
+        for (kind, from, payload) in std::mem::take(&mut self.session.early) {
+            self.on_message(kind, &from, &payload);
+        }
+    }
+
+    /// The mark, and then, at a login, the hello: only a login is news for the account's devices, and only
+    /// from a device that hears itself. A mailbox must not fill with reconnects.
+    fn send_to_self(&mut self, is_hello: bool) {
+        let body = if is_hello {
+            // A later login of this process says more, whatever was forgotten in between.
+            self.epoch = (self.epoch + 1).max(self.now).min(limits::UID);
+            Body::Hello { epoch: self.epoch }
+        } else {
+            Body::Mark
+        };
+        let message = self.new_message(&"".into(), body);
+        let (topic, expires_ms) = match is_hello {
+            true => (Topic::Own, limits::HELLO_EXPIRES_MS),
+            false => (direct(&self.me), limits::ANSWER_EXPIRES_MS),
+        };
+        self.outbox.send_once(&mut self.outputs, topic, message::write(&message), expires_ms);
+        let until = self.now + limits::ECHO_MS;
+        self.session.phase = Phase::Greeting { awaits: message.id, is_hello, until };
+    }
+
+    pub(super) fn on_down(&mut self) {
+        self.outbox.down();
+        if matches!(self.session.phase, Phase::Out) {
+            return;
+        }
+        self.session.phase = Phase::Connecting;
+        self.session.early.clear();
+        for channel in self.channels.values_mut() {
+            channel.participants.iter_mut().for_each(|it| it.probe = None);
+            if let Some(ring) = channel.ring() {
+                (ring.probe, ring.alert_at) = (None, None);
+            }
+        }
+        if self.session.is_in && !std::mem::replace(&mut self.session.is_lost, true) {
+            self.connection(ConnectionChange::Lost, codes::OK, "the connection to the broker is lost".into());
+        }
+    }
+
+    pub(super) fn on_refused(&mut self, code: i32, raw_code: i32, message: Text) {
+        if let Some(req) = self.session.login.take() {
+            self.done(req, Answer { code, raw_code, message: message.clone(), channel: None });
+        }
+        if self.session.is_in {
+            self.connection(ConnectionChange::Kicked, code, message);
+        }
+        self.end_session();
+    }
+
+    /// Everything of this session is over; the core ends its calls by itself.
+    fn end_session(&mut self) {
+        for req in self.outbox.clear() {
+            self.done(req, codes::NOT_LOGGED_IN.into());
+        }
+        if let Some(req) = self.session.login.take() {
+            self.done(req, codes::NOT_LOGGED_IN.into());
+        }
+        for (id, mut channel) in std::mem::take(&mut self.channels) {
+            if let Some(req) = self.bury_ring(&id, &mut channel, codes::INVITE_NOT_EXISTS) {
+                self.done(req, codes::NOT_LOGGED_IN.into());
+            }
+        }
+        self.outbox.down();
+        self.session = Session::default();
+        self.watched.clear();
+    }
+
+    /// A last word to everybody whom our channels concern, said once: nobody is here to repeat it.
+    fn part(&mut self) {
+        let is_ours = |it: &super::Channel| it.is_in || matches!(it.role, Role::Caller(_));
+        let ids: Vec<Text> = self.channels.iter().filter(|it| is_ours(it.1)).map(|it| it.0.clone()).collect();
+        for id in ids {
+            self.notify_members(&id, &Body::Bye { how: ByeKind::Leave, custom: "".into() }, None);
+            self.end_channel(&id, &"".into());
+        }
+    }
+
+    fn connection(&mut self, change: ConnectionChange, code: i32, message: Text) {
+        self.outputs.push_back(Output::Connection { change, code, message });
+    }
+
+    /// A message of an own device, maybe of this one.
+    pub(super) fn on_own(&mut self, from: &DeviceAddr, message: &Message) {
+        let is_me = from.device == self.me.device && message.instance == self.config.instance;
+        if let Body::Hello { epoch } = &message.body {
+            let is_newer = self.logins.insert(&from.device, &message.instance, *epoch);
+            if is_me {
+                self.on_echo(from, message);
+            } else if is_newer {
+                self.on_other_login(from);
+            }
+        } else if is_me {
+            // What we said to our other devices.
+        } else if let Body::Reject { request, custom, .. } = &message.body {
+            self.on_sibling_reject(from, &message.channel, request, custom);
+        } else if let Body::Record { text } = &message.body {
+            self.on_record(from, &message.id, text);
+        }
+    }
+
+    /// Another device of this account has logged in, or another life of this one.
+    fn on_other_login(&mut self, from: &DeviceAddr) {
+        let is_rival = self.config.single_device || from.device == self.me.device;
+        if is_rival && self.session.has_greeted {
+            self.send_farewell();
+            self.part();
+            self.connection(ConnectionChange::Kicked, codes::OK, "logged in on another device".into());
+            self.end_session();
+            self.outputs.push_back(Output::Disconnect { forget: true });
+        }
+    }
+
+    /// What we sent to ourselves came back: with the last of it the session begins, or goes on.
+    pub(super) fn on_echo(&mut self, from: &DeviceAddr, message: &Message) {
+        let Phase::Greeting { awaits, is_hello, .. } = &self.session.phase else { return };
+        if *from != self.me || *awaits != message.id {
+            return;
+        }
+        if !is_hello && !self.session.is_in {
+            return self.send_to_self(true);
+        }
+        self.session.has_greeted |= is_hello;
+        let login = self.session.login.take();
+        if !std::mem::replace(&mut self.session.is_in, true) {
+            self.session.began_by = login;
+        }
+        if let Some(req) = login {
+            self.done(req, codes::OK.into());
+        }
+        if std::mem::take(&mut self.session.is_lost) {
+            self.connection(ConnectionChange::Restored, codes::OK, "".into());
+        }
+        let until = self.now + limits::PROBING_MS;
+        self.session.phase = Phase::Probing { until, accounts: BTreeSet::new() };
+        let ids: Vec<Text> = self.channels.keys().cloned().collect();
+        for id in ids {
+            self.ask_after_reconnect(&id);
+        }
+        self.end_probing();
+    }
+
+    /// Much may have happened: asks the owner of an invite, and the members of a channel.
+    fn ask_after_reconnect(&mut self, id: &Text) {
+        let is_new = self.session.has_invite(id);
+        let Some(channel) = self.channels.get_mut(id) else { return };
+        if is_new && !self.admission.admits(&channel.owner.account) {
+            // The core refuses it, and its caller does not learn that somebody is here.
+            return;
+        }
+        for participant in &mut channel.participants {
+            (participant.heard_at, participant.asked) = (self.now, self.now);
+        }
+        let mut asked: Vec<(DeviceAddr, Body)> = Vec::new();
+        if let Role::Callee(ring) = &mut channel.role
+            && ring.is_ringing()
+        {
+            ring.probe = is_new.then_some(LivenessProbe { next: self.now + limits::PROBE_MS, left: 0 });
+            let rings = ring.core_state == Some(InviteState::Ringing);
+            let body = Body::Alert { request: ring.request.clone(), asks: true, rings };
+            asked.push((channel.owner.clone(), body));
+        }
+        if channel.is_in {
+            asked.extend(channel.participants.iter().map(|it| (it.addr.clone(), Body::Sync)));
+        }
+        for (addr, body) in asked {
+            self.send_once_in(&addr, id, body);
+        }
+    }
+
+    /// Hands over what of the backlog concerns nobody who is still asked, or has had the time to answer.
+    pub(super) fn end_probing(&mut self) {
+        let Phase::Probing { until, .. } = self.session.phase else { return };
+        let probed = self.probed();
+        let owners =
+            probed.iter().filter_map(|id| self.channels.get(id)).map(|channel| channel.owner.account.clone());
+        let accounts: BTreeSet<Text> = owners.collect();
+        let is_in = accounts.is_empty();
+        let waits = |event: &Event| accounts.contains(&event.channel.creator);
+        let (later, events) = std::mem::take(&mut self.session.backlog).into_iter().partition(waits);
+        self.session.backlog = later;
+        let waits = |it: &(Text, Output)| accounts.contains(&it.0);
+        let (later, records) = std::mem::take(&mut self.session.records).into_iter().partition(waits);
+        self.session.records = later;
+        self.session.phase = if is_in { Phase::In } else { Phase::Probing { until, accounts } };
+        let events: Vec<Event> = events;
+        if !events.is_empty() {
+            self.outputs.push_back(Output::Events { source: Source::Offline, events });
+        }
+        let records: Vec<(Text, Output)> = records;
+        self.outputs.extend(records.into_iter().map(|it| it.1));
+    }
+
+    /// The invites of the backlog whose callers have not answered yet.
+    fn probed(&self) -> Vec<Text> {
+        let waits = |id: &Text, channel: &super::Channel| {
+            channel.rings().is_some_and(|it| it.probe.is_some()) && self.session.has_invite(id)
+        };
+        self.channels.iter().filter(|(id, channel)| waits(id, channel)).map(|it| it.0.clone()).collect()
+    }
+
+    /// An invite of the backlog of which nobody knows any more. False: it is not there.
+    pub(super) fn spoil_invite(&mut self, channel: &Text) -> bool {
+        let is_it = |it: &&mut Event| it.signal == Signal::Invite && it.channel.id == *channel;
+        let Some(event) = self.session.backlog.iter_mut().find(is_it) else { return false };
+        event.channel.valid = false;
+        true
+    }
+
+    pub(super) fn session_timeouts(&mut self) {
+        if self.session.timeout().is_none_or(|until| until > self.now) {
+            return;
+        }
+        if matches!(self.session.phase, Phase::Probing { .. }) {
+            return self.probed().iter().for_each(|id| self.end_lost(id));
+        }
+        self.outbox.down();
+        let Some(req) = self.session.login.take_if(|_| !self.session.is_in) else {
+            self.session.phase = Phase::Connecting;
+            return self.outputs.push_back(Output::Reconnect);
+        };
+        let message = "the broker delivers nothing to this account: its access rules must let it read and \
+                       write its own topics";
+        self.done(
+            req,
+            Answer { code: codes::BACKEND_FAILED, raw_code: 0, message: message.into(), channel: None },
+        );
+        self.end_session();
+        self.outputs.push_back(Output::Disconnect { forget: false });
+    }
+}

@@ -1,0 +1,48 @@
+//! What waited for a device, and for whom it waits then.
+
+use super::harness::{Harness, op_args, ring};
+use crate::protocol::{Admission, Input, Op};
+
+/// A stranger's invite that nobody confirms holds back what concerns the stranger, and nothing else.
+#[test]
+fn a_call_goes_on_while_a_stranger_is_asked_about_an_invite() {
+    let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.down("bob/pad");
+    let body = r#""rid":"r9","type":1,"custom":"","uid":1,"keep":true"#;
+    let invite = format!(r#"{{"v":1,"k":"invite","id":"i9","inst":"m","cid":"c9","b":{{{body}}}}}"#);
+    harness.enqueue("bob/pad", "nck1/u/bob/in/mallory/x".to_owned(), invite);
+    harness.take("bob/pad");
+    harness.up("bob/pad");
+    harness.take("bob/pad");
+    harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
+    harness.pass(2_000);
+    let heard = harness.take("bob/pad");
+    assert!(heard.len() == 1 && heard[0].contains("mallory"), "the invite, as over: {heard:?}");
+}
+
+/// Whether an invite still stands is asked of those alone whose invites may ring: the question says that this
+/// device is on.
+#[test]
+fn who_is_refused_is_not_asked_about_an_invite_that_waited() {
+    let invite = |id: &str| {
+        let body = r#""rid":"r","type":1,"custom":"","uid":1,"keep":true"#;
+        format!(r#"{{"v":1,"k":"invite","id":"i{id}","inst":"m","cid":"c{id}","b":{{{body}}}}}"#)
+    };
+    let mut harness = Harness::new(&["bob/pad"]);
+    harness.feed("bob/pad", Input::Policy(Admission::AllBut(["mallory".into()].into())));
+    harness.down("bob/pad");
+    harness.enqueue("bob/pad", "nck1/u/bob/in/mallory/x".to_owned(), invite("1"));
+    harness.enqueue("bob/pad", "nck1/u/bob/in/carol/x".to_owned(), invite("2"));
+    harness.said();
+    harness.up("bob/pad");
+    let said = harness.said();
+    assert!(said.iter().any(|it| it.starts_with("alert nck1/u/carol/")), "{said:?}");
+    assert!(!said.iter().any(|it| it.contains("mallory")), "{said:?}");
+    harness.pass(2_000);
+    let heard = harness.take("bob/pad");
+    assert!(heard.iter().any(|it| it.contains("mallory")), "the core decides: {heard:?}");
+}

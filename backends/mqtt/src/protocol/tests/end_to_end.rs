@@ -1,0 +1,165 @@
+//! Whole calls over a broker that works.
+
+use super::harness::{Harness, config, op_args, ring};
+use crate::protocol::{Input, Op};
+
+fn three() -> Harness {
+    Harness::new(&["alice/phone", "bob/pad", "bob/phone"])
+}
+
+#[test]
+fn a_call_is_set_up_and_ended() {
+    let mut harness = three();
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    assert_eq!(harness.take("alice/phone"), ["done 0", "done 0", "done 0"]);
+    assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"]);
+    assert_eq!(harness.take("bob/phone"), ["Online Invite by alice"]);
+    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "yes")));
+    assert_eq!(harness.take("alice/phone"), ["Online Accept by bob"]);
+    assert_eq!(harness.take("bob/pad"), ["done 0"]);
+    assert_eq!(harness.take("bob/phone"), ["OtherDevice Accept by bob"]);
+    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    assert_eq!(harness.take("bob/pad"), ["done 0"]);
+    assert_eq!(harness.take("alice/phone"), ["Online Join by bob"]);
+    harness.op("alice/phone", Op::Control(op_args(&channel, "bob", "{\"cid\":2}")));
+    assert_eq!(harness.take("bob/pad"), ["Online Control by alice"]);
+    harness.pass(300_000);
+    assert_eq!(harness.take("alice/phone"), ["done 0"], "they hear each other");
+    harness.op("bob/pad", Op::Close(op_args(&channel, "", "")));
+    assert_eq!(harness.take("bob/pad"), ["done 0"]);
+    assert_eq!(harness.take("alice/phone"), ["Online Close by bob"]);
+    harness.pass(300_000);
+    assert!(
+        harness.phones.values().all(|it| it.protocol.is_at_rest() && it.protocol.poll_timeout().is_none())
+    );
+}
+
+#[test]
+fn a_cancel_is_heard_everywhere_and_decides() {
+    let mut harness = three();
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.take("bob/pad");
+    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    assert_eq!(harness.take("bob/pad"), ["Online Cancel by alice"]);
+    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    assert_eq!(harness.take("bob/pad"), ["done 10408"]);
+    harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    harness.take("alice/phone");
+    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    assert_eq!(harness.take("alice/phone"), ["done 10408"]);
+}
+
+#[test]
+fn the_first_reject_ends_the_ringing_of_all() {
+    let mut harness = three();
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    for name in ["alice/phone", "bob/pad", "bob/phone"] {
+        harness.take(name);
+    }
+    harness.op("bob/phone", Op::Reject(op_args(&channel, "alice", "")));
+    assert_eq!(harness.take("bob/phone"), ["done 0"]);
+    assert_eq!(harness.take("bob/pad"), ["OtherDevice Reject by bob"]);
+    assert_eq!(harness.take("alice/phone"), ["Online Reject by bob"]);
+    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    assert_eq!(harness.take("alice/phone"), ["done 10409"]);
+}
+
+#[test]
+fn an_invite_of_the_backlog_rings_if_its_caller_says_so() {
+    let mut harness = three();
+    harness.down("bob/pad");
+    harness.take("bob/pad");
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.pass(3_000);
+    harness.up("bob/pad");
+    assert_eq!(harness.take("bob/pad"), ["Restored", "Offline Invite by alice"]);
+    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    assert_eq!(harness.take("bob/pad"), ["done 0"]);
+}
+
+#[test]
+fn a_second_login_of_the_same_device_kicks_the_first() {
+    let mut harness = Harness::new(&["bob/pad", "bob/phone"]);
+    let mut config = super::harness::config("bob/pad");
+    config.instance = "another life".into();
+    harness.add("bob/pad again", config);
+    harness.op("bob/pad again", Op::Login);
+    harness.up("bob/pad again");
+    assert_eq!(harness.take("bob/pad again"), ["done 0"]);
+    assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
+    assert!(harness.take("bob/phone").is_empty());
+}
+
+#[test]
+fn a_kicked_device_takes_leave_of_whom_it_is_in_call_with_or_calls() {
+    for is_accepted in [true, false] {
+        let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
+        let channel = ring(&mut harness, "bob/pad", "alice");
+        if is_accepted {
+            harness.op("alice/phone", Op::Accept(op_args(&channel, "bob", "")));
+            harness.op("alice/phone", Op::Join { channel: channel.clone() });
+        }
+        harness.take("alice/phone");
+        harness.take("bob/pad");
+        let mut config = super::harness::config("bob/pad");
+        config.instance = "another life".into();
+        harness.add("bob/pad again", config);
+        harness.op("bob/pad again", Op::Login);
+        harness.up("bob/pad again");
+        assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
+        let heard = if is_accepted { "Online Leave by bob" } else { "Online Close by bob" };
+        assert_eq!(harness.take("alice/phone"), [heard]);
+    }
+}
+
+#[test]
+fn a_device_that_is_kicked_while_it_rings_does_not_answer_for_the_others() {
+    let mut harness = Harness::new(&["alice/phone", "bob/pad", "bob/phone"]);
+    ring(&mut harness, "alice/phone", "bob");
+    for name in ["alice/phone", "bob/pad", "bob/phone"] {
+        harness.take(name);
+    }
+    let mut config = super::harness::config("bob/pad");
+    config.instance = "another life".into();
+    harness.add("bob/pad again", config);
+    harness.op("bob/pad again", Op::Login);
+    harness.up("bob/pad again");
+    assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
+    assert!(harness.take("alice/phone").is_empty() && harness.take("bob/phone").is_empty());
+}
+
+#[test]
+fn who_calls_too_often_rings_with_a_repeat() {
+    let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
+    for _ in 0..10 {
+        let channel = ring(&mut harness, "alice/phone", "bob");
+        harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    }
+    harness.take("bob/pad");
+    ring(&mut harness, "alice/phone", "bob");
+    assert!(harness.take("bob/pad").is_empty(), "neither rung nor answered");
+    harness.pass(2_500);
+    assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"]);
+}
+
+#[test]
+fn a_login_that_is_given_up_neither_connects_nor_speaks() {
+    let mut harness = Harness::new(&["bob/pad"]);
+    harness.add("bob/phone", config("bob/phone"));
+    let req = harness.op("bob/phone", Op::Login);
+    harness.feed("bob/phone", Input::AbortLogin { req });
+    assert_eq!(harness.take("bob/phone"), ["done 408", "disconnect false"]);
+    harness.wire.clear();
+    harness.up("bob/phone");
+    harness.pass(10_000);
+    assert_eq!((harness.take("bob/phone"), harness.wire.len()), (vec![], 0));
+    // What another login waits for is its own.
+    let later = harness.op("bob/phone", Op::Login);
+    harness.feed("bob/phone", Input::AbortLogin { req });
+    harness.up("bob/phone");
+    assert_eq!(harness.take("bob/phone"), ["done 0"]);
+    // It had been granted when the core gave it up.
+    harness.wire.clear();
+    harness.feed("bob/phone", Input::AbortLogin { req: later });
+    assert_eq!((harness.take("bob/phone"), harness.wire.len()), (vec!["disconnect false".into()], 0));
+}

@@ -1,0 +1,286 @@
+//! Devices and a broker that delivers at once, in order, and keeps for those who are away.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use nertc_callkit_ids::IdGenerator;
+
+use crate::protocol::*;
+use crate::topics::{Incoming, Topics};
+
+/// One device and what its core has heard.
+pub(super) struct Phone {
+    pub(super) protocol: Peer,
+    topics: Topics,
+    is_up: bool,
+    /// What the broker keeps for it: topic and payload.
+    queue: VecDeque<(String, String)>,
+    /// Done and events, in order, since they were taken last.
+    pub(super) heard: Vec<Output>,
+    last_req: u64,
+}
+
+/// All devices of a test.
+pub(super) struct Harness {
+    pub(super) now: u64,
+    pub(super) phones: BTreeMap<&'static str, Phone>,
+    /// What is lost: messages with this in their topics or texts.
+    pub(super) loses: Option<&'static str>,
+    /// What cores make of invites; None: they do not say.
+    pub(super) state: Option<InviteState>,
+    /// How the broker answers a publish to another account.
+    pub(super) result: PublishResult,
+    /// All that was published: topic, payload.
+    pub(super) wire: Vec<(String, String)>,
+}
+
+/// `alice/phone` is a device of alice.
+pub(super) fn config(name: &str) -> Config {
+    let (account, device) = name.split_once('/').expect("account/device");
+    Config {
+        account: account.into(),
+        device: device.into(),
+        instance: format!("{account}-{device}-1").into(),
+        instances: vec![format!("{account}-{device}-1").into()],
+        single_device: false,
+        busy_is_local: false,
+        peer_lost_ms: 60_000,
+        watch_presence: false,
+    }
+}
+
+impl Harness {
+    /// These devices, logged in.
+    pub(super) fn new(topics: &[&'static str]) -> Harness {
+        let mut harness = Harness {
+            now: 1_000,
+            phones: BTreeMap::new(),
+            loses: None,
+            state: Some(InviteState::Ringing),
+            result: PublishResult::Delivered,
+            wire: Vec::new(),
+        };
+        for name in topics {
+            harness.add(name, config(name));
+            harness.log_in(name);
+        }
+        harness
+    }
+
+    pub(super) fn add(&mut self, name: &'static str, config: Config) {
+        let topics = Topics::new("nck1", &config.account, &config.device).expect("valid names");
+        let seed = name.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
+        let queue = self.phones.remove(name).map(|it| it.queue).unwrap_or_default();
+        let (protocol, heard) = (Peer::new(config, IdGenerator::test_seed(seed)), Vec::new());
+        self.phones.insert(name, Phone { protocol, topics, is_up: false, queue, heard, last_req: 0 });
+    }
+
+    pub(super) fn log_in(&mut self, name: &'static str) {
+        self.op(name, Op::Login);
+        self.up(name);
+        let heard = self.take(name);
+        assert!(heard.contains(&"done 0".to_owned()), "{name}: {heard:?}");
+    }
+
+    /// The connection connects.
+    pub(super) fn up(&mut self, name: &'static str) {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        phone.is_up = true;
+        phone.protocol.handle(self.now, Input::Up { resumed: !phone.queue.is_empty() });
+        // What waited comes before what is published from now on.
+        for (topic, payload) in std::mem::take(&mut phone.queue) {
+            deliver(self.now, phone, &topic, &payload);
+        }
+        self.run();
+    }
+
+    /// The connection is down.
+    pub(super) fn down(&mut self, name: &'static str) {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        phone.is_up = false;
+        phone.protocol.handle(self.now, Input::Down);
+        self.run();
+    }
+
+    /// The broker keeps something for a device.
+    pub(super) fn enqueue(&mut self, name: &'static str, topic: String, payload: String) {
+        self.phones.get_mut(name).expect("a phone").queue.push_back((topic, payload));
+    }
+
+    /// What the broker keeps for a device, taken away.
+    pub(super) fn queue(&mut self, name: &'static str) -> VecDeque<(String, String)> {
+        std::mem::take(&mut self.phones.get_mut(name).expect("a phone").queue)
+    }
+
+    /// The process is gone.
+    pub(super) fn kill(&mut self, name: &'static str) {
+        self.add(name, config(name));
+    }
+
+    /// The broker publishes the will of a device.
+    pub(super) fn will(&mut self, name: &'static str) {
+        let (account, device) = name.split_once('/').expect("account/device");
+        for phone in self.phones.values_mut() {
+            let (account, device) = (account.into(), device.into());
+            phone.protocol.handle(self.now, Input::Gone { account, device });
+        }
+        self.run();
+    }
+
+    /// Somebody who is not in the harness says something to a device: kind, the rest of the head, and the
+    /// body.
+    pub(super) fn forge(&mut self, name: &'static str, from: (&str, &str), kind: TopicKind, text: &str) {
+        let payload = format!("{{\"v\":1,{text}}}").into_bytes();
+        let (from, device) = (from.0.into(), from.1.into());
+        self.feed(name, Input::Message { kind, from, device, payload });
+    }
+
+    /// Kinds that were said since this was asked last, with the topics' ends.
+    pub(super) fn said(&mut self) -> Vec<String> {
+        let kind = |text: &str| Some(text.split("\"k\":\"").nth(1)?.split('"').next()?.to_owned());
+        let wire = std::mem::take(&mut self.wire);
+        wire.iter().map(|(topic, text)| format!("{} {topic}", kind(text).unwrap_or_default())).collect()
+    }
+
+    pub(super) fn feed(&mut self, name: &'static str, input: Input) {
+        self.phones.get_mut(name).expect("a phone").protocol.handle(self.now, input);
+        self.run();
+    }
+
+    pub(super) fn op(&mut self, name: &'static str, op: Op) -> u64 {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        phone.last_req += 1;
+        let req = phone.last_req;
+        phone.protocol.handle(self.now, Input::Op { req, op });
+        self.run();
+        req
+    }
+
+    /// Carries out what the peer ask for until nothing is left to do.
+    fn run(&mut self) {
+        loop {
+            let mut published = Vec::new();
+            for phone in self.phones.values_mut() {
+                while let Some(output) = phone.protocol.poll_output() {
+                    let Output::Publish { token, topic, payload, .. } = output else {
+                        let made = self.state.into_iter().flat_map(|state| invites(&output, state));
+                        made.for_each(|input| phone.protocol.handle(self.now, input));
+                        phone.heard.push(output);
+                        continue;
+                    };
+                    if phone.is_up {
+                        let topic = phone.topics.write(&topic).expect("a topic");
+                        let is_own = topic.contains(&format!("/u/{}/", phone.topics.user()));
+                        let result = if is_own { PublishResult::Delivered } else { self.result };
+                        phone.protocol.handle(self.now, Input::Published { token, result });
+                        published.push((topic, payload));
+                    }
+                }
+            }
+            if published.is_empty() {
+                return;
+            }
+            for (topic, payload) in published {
+                let is_lost = self.loses.is_some_and(|part| topic.contains(part) || payload.contains(part));
+                self.wire.push((topic.clone(), payload.clone()));
+                for phone in self.phones.values_mut().filter(|_| !is_lost) {
+                    if phone.is_up {
+                        deliver(self.now, phone, &topic, &payload);
+                    } else if phone.topics.read(&topic).is_some() {
+                        phone.queue.push_back((topic.clone(), payload.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Time passes; whoever has something to do does it.
+    pub(super) fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        loop {
+            let due = self.phones.values().filter_map(|it| it.protocol.poll_timeout()).min();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
+            self.now = self.now.max(due);
+            for phone in self.phones.values_mut() {
+                if phone.protocol.poll_timeout().is_some_and(|at| at <= self.now) {
+                    phone.protocol.handle_timeout(self.now);
+                    let next = phone.protocol.poll_timeout();
+                    assert!(next.is_none_or(|at| at > self.now), "a timeout that does not pass");
+                }
+            }
+            self.run();
+        }
+        self.now = end;
+    }
+
+    /// What a device's core has heard, in short words.
+    pub(super) fn take(&mut self, name: &'static str) -> Vec<String> {
+        let phone = self.phones.get_mut(name).expect("a phone");
+        std::mem::take(&mut phone.heard).iter().flat_map(decisions).collect()
+    }
+}
+
+fn deliver(now: u64, phone: &mut Phone, topic: &str, payload: &str) {
+    let Some(Incoming::Message { kind, from, device }) = phone.topics.read(topic) else { return };
+    phone.protocol.handle(now, Input::Message { kind, from, device, payload: payload.as_bytes().to_vec() });
+}
+
+/// What a core says of the invites that it is told of.
+fn invites(output: &Output, state: InviteState) -> Vec<Input> {
+    let Output::Events { events, .. } = output else { return Vec::new() };
+    let invites = events.iter().filter(|it| it.signal == Signal::Invite && it.channel.valid);
+    let core_state = invites.map(|it| Input::InviteState {
+        channel: it.channel.id.clone(),
+        request: it.request.clone(),
+        state,
+    });
+    core_state.collect()
+}
+
+fn decisions(output: &Output) -> Vec<String> {
+    match output {
+        Output::Done { answer, .. } => vec![format!("done {}", answer.code)],
+        Output::Events { source, events } => {
+            let valid = |event: &Event| if event.channel.valid { "" } else { " over" };
+            let decision = |it: &Event| format!("{source:?} {:?} by {}{}", it.signal, it.from, valid(it));
+            events.iter().map(decision).collect()
+        }
+        Output::Connection { change, .. } => vec![format!("{change:?}")],
+        Output::Record { from, id, .. } => vec![format!("record {id} by {from}")],
+        Output::Disconnect { forget } => vec![format!("disconnect {forget}")],
+        Output::Reconnect => vec!["reconnect".into()],
+        Output::Publish { .. } | Output::Watch { .. } | Output::CallActive(_) | Output::Log { .. } => {
+            Vec::new()
+        }
+    }
+}
+
+/// An operation's address.
+pub(super) fn op_args(channel: &Text, account: &str, custom: &str) -> OpArgs {
+    OpArgs {
+        channel: channel.clone(),
+        account: account.into(),
+        request: "r1".into(),
+        custom: custom.into(),
+        keep: true,
+    }
+}
+
+/// `caller` makes and joins a channel and invites `to`.
+pub(super) fn ring(harness: &mut Harness, caller: &'static str, to: &str) -> Text {
+    ring_for(harness, caller, to, 30_000)
+}
+
+/// The same, with a ring time.
+pub(super) fn ring_for(harness: &mut Harness, caller: &'static str, to: &str, expires_ms: u32) -> Text {
+    harness.op(caller, Op::Create { call_type: 1 });
+    let phone = harness.phones.get_mut(caller).expect("a phone");
+    let made = phone.heard.iter().rev().find_map(|it| {
+        let Output::Done { answer, .. } = it else { return None };
+        answer.channel.as_ref().map(|it| it.channel.id.clone())
+    });
+    let channel = made.expect("a channel");
+    harness.op(caller, Op::Join { channel: channel.clone() });
+    let extra = InviteExtra { expires_ms, push: None };
+    harness.op(caller, Op::Invite(op_args(&channel, to, "hi"), extra));
+    channel
+}

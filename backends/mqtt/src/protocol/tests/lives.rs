@@ -1,0 +1,218 @@
+//! How long things last, and what the core makes of an invite.
+
+use super::harness::{Harness, op_args, ring, ring_for};
+use crate::protocol::{Input, InviteState, Op, TopicKind};
+
+fn three() -> Harness {
+    Harness::new(&["alice/phone", "bob/pad", "bob/phone"])
+}
+
+/// What a core makes of the invite of alice.
+fn state(harness: &mut Harness, name: &'static str, channel: &str, state: InviteState) {
+    let (channel, request) = (channel.into(), "r1".into());
+    harness.feed(name, Input::InviteState { channel, request, state });
+}
+
+fn count(harness: &Harness, what: &str, topic: &str) -> usize {
+    harness.wire.iter().filter(|it| it.1.contains(what) && it.0.contains(topic)).count()
+}
+
+#[test]
+fn nobody_learns_of_a_device_before_its_core_has_taken_the_invite() {
+    let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
+    harness.state = None;
+    harness.wire.clear();
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.pass(30);
+    let ctl = format!(r#""k":"ctl","id":"x","cid":"{channel}","inst":"i","b":{{"custom":"c"}}"#);
+    harness.forge("bob/pad", ("alice", "phone"), TopicKind::Inbox, &ctl);
+    harness.forge(
+        "bob/pad",
+        ("alice", "phone"),
+        TopicKind::Direct,
+        &format!(r#""k":"sync","id":"y","cid":"{channel}""#),
+    );
+    assert_eq!(count(&harness, "", "u/alice/d/phone/bob"), 0);
+    state(&mut harness, "bob/pad", &channel, InviteState::Ringing);
+    assert_eq!(count(&harness, "\"k\":\"alert\"", "u/alice/d/phone/bob"), 1);
+    assert_eq!(harness.take("alice/phone").last().map(String::as_str), Some("Online Ringing by bob"));
+}
+
+#[test]
+fn an_ignored_invite_is_forgotten_without_a_word_and_others_ring_on() {
+    let mut harness = three();
+    harness.state = None;
+    harness.wire.clear();
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    state(&mut harness, "bob/pad", &channel, InviteState::Dropped);
+    state(&mut harness, "bob/phone", &channel, InviteState::Ringing);
+    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+    harness.take("bob/pad");
+    harness.pass(20);
+    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.pass(20_000);
+    assert_eq!(count(&harness, "", "u/alice/d/phone/bob/pad"), 0, "not even an ack");
+    assert!(harness.take("bob/pad").is_empty());
+    assert_eq!(harness.take("bob/phone"), ["Online Invite by alice", "Online Cancel by alice"]);
+    assert_eq!(harness.take("alice/phone").last().map(String::as_str), Some("done 0"));
+}
+
+#[test]
+fn an_invite_that_is_kept_aside_is_known_to_the_caller_but_does_not_ring() {
+    let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
+    harness.state = Some(InviteState::Held);
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.pass(20_000);
+    assert_eq!(count(&harness, "\"k\":\"invite\"", ""), 1, "it is not repeated");
+    assert_eq!(count(&harness, "\"rings\":false", ""), 1);
+    assert_eq!(harness.take("alice/phone"), ["done 0", "done 0", "done 0"]);
+    harness.loses = Some("u/bob/in/");
+    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.pass(2_000);
+    assert_eq!(harness.take("bob/pad"), ["Online Invite by alice", "Online Cancel by alice"]);
+}
+
+#[test]
+fn an_account_rings_once_for_the_callers_core() {
+    let mut harness = three();
+    ring(&mut harness, "alice/phone", "bob");
+    harness.pass(100);
+    let heard = harness.take("alice/phone");
+    assert_eq!(heard.iter().filter(|it| it.contains("Ringing")).count(), 1, "{heard:?}");
+}
+
+#[test]
+fn a_ring_lasts_as_long_as_the_caller_says_and_repeats_do_not_extend_it() {
+    let mut harness = Harness::new(&["bob/pad"]);
+    let invite = r#""k":"invite","id":"i","cid":"c","inst":"i","b":{"rid":"r1","custom":"","ring":10000}"#;
+    for _ in 0..6 {
+        harness.forge("bob/pad", ("alice", "phone"), TopicKind::Inbox, invite);
+        harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, r#""k":"state","id":"s","cid":"c""#);
+        harness.pass(1_999);
+    }
+    assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"]);
+    harness.pass(6);
+    assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
+    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+    // The longest, and what says nothing of it.
+    for (id, ring) in [("c2", r#","ring":9007199254740991"#), ("c3", "")] {
+        let body = format!(r#""rid":"r1","custom":""{ring}"#);
+        let text = format!(r#""k":"invite","id":"{id}","cid":"{id}","inst":"i","b":{{{body}}}"#);
+        harness.forge("bob/pad", ("alice", "phone"), TopicKind::Inbox, &text);
+    }
+    for _ in 0..12 {
+        for id in ["c2", "c3"] {
+            let text = format!(r#""k":"state","id":"s","cid":"{id}""#);
+            harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, &text);
+        }
+        harness.pass(10_160);
+    }
+    assert_eq!(harness.take("bob/pad").len(), 2);
+    harness.pass(100);
+    assert!(harness.phones["bob/pad"].protocol.is_at_rest(), "122 seconds");
+}
+
+#[test]
+fn a_granted_call_that_is_not_joined_is_given_back_after_eight_seconds() {
+    let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.take("bob/pad");
+    harness.take("alice/phone");
+    harness.pass(7_999);
+    assert!(harness.take("bob/pad").is_empty());
+    harness.pass(1);
+    assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
+    assert_eq!(harness.take("alice/phone"), ["Online Leave by bob"]);
+    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+}
+
+#[test]
+fn a_will_that_comes_again_and_again_does_not_keep_a_backlog_waiting() {
+    // With answers between the wills, first about one call and then about the other, each is in doubt again
+    // before the other is not.
+    for (answers, limit) in [(false, 2_000), (true, 3_000)] {
+        let mut harness = Harness::new(&["bob/pad", "carol/pad"]);
+        harness.down("bob/pad");
+        harness.take("bob/pad");
+        for id in ["c0", "c1"] {
+            let body = r#"{"rid":"r1","custom":""}"#;
+            let text = format!(r#"{{"v":1,"k":"invite","id":"{id}","cid":"{id}","inst":"i","b":{body}}}"#);
+            harness.enqueue("bob/pad", "nck1/u/bob/in/mallory/x".into(), text);
+        }
+        harness.up("bob/pad");
+        harness.take("bob/pad");
+        for tick in 0.. {
+            if answers && tick % 5 == 0 {
+                let text = format!(r#""k":"state","id":"s","cid":"c{}""#, tick / 5 % 2);
+                harness.forge("bob/pad", ("mallory", "x"), TopicKind::Direct, &text);
+            }
+            harness.feed("bob/pad", Input::Gone { account: "mallory".into(), device: "x".into() });
+            harness.pass(100);
+            if !harness.take("bob/pad").is_empty() {
+                break;
+            }
+            assert!(tick * 100 < limit, "the backlog is not handed over in {limit} ms");
+        }
+        ring_for(&mut harness, "carol/pad", "bob", 30_000);
+        assert!(harness.take("bob/pad").contains(&"Online Invite by carol".to_owned()));
+    }
+}
+
+#[test]
+fn a_login_while_the_connection_is_lost_waits_for_it() {
+    let mut harness = Harness::new(&["bob/pad"]);
+    harness.down("bob/pad");
+    harness.take("bob/pad");
+    harness.op("bob/pad", Op::Login);
+    assert!(harness.take("bob/pad").is_empty());
+    harness.up("bob/pad");
+    assert_eq!(harness.take("bob/pad"), ["done 0", "Restored"]);
+    // One that is given up leaves the session that was there.
+    harness.down("bob/pad");
+    let req = harness.op("bob/pad", Op::Login);
+    harness.feed("bob/pad", Input::AbortLogin { req });
+    harness.up("bob/pad");
+    assert_eq!(harness.take("bob/pad"), ["Lost", "done 408", "Restored"]);
+}
+
+#[test]
+fn hello_is_said_by_who_hears_itself() {
+    let mut harness = Harness::new(&[]);
+    harness.add("bob/pad", super::harness::config("bob/pad"));
+    harness.loses = Some("\"k\":\"mark\"");
+    harness.op("bob/pad", Op::Login);
+    harness.up("bob/pad");
+    harness.pass(4_999);
+    assert_eq!(count(&harness, "\"k\":\"hello\"", ""), 0);
+    harness.pass(1);
+    assert_eq!(harness.take("bob/pad"), ["done 90008", "disconnect false"]);
+}
+
+#[test]
+fn a_hello_that_is_delivered_again_kicks_nobody() {
+    let mut harness = Harness::new(&[]);
+    harness
+        .add("bob/pad", crate::protocol::Config { single_device: true, ..super::harness::config("bob/pad") });
+    let old = r#""k":"hello","id":"h1","inst":"old","b":{"epoch":7}"#;
+    harness.op("bob/pad", Op::Login);
+    harness.feed("bob/pad", Input::Up { resumed: true });
+    harness.forge("bob/pad", ("bob", "phone"), TopicKind::Own, old);
+    harness.up("bob/pad");
+    assert_eq!(harness.take("bob/pad"), ["done 0"]);
+    harness.forge("bob/pad", ("bob", "phone"), TopicKind::Own, old);
+    harness.forge(
+        "bob/pad",
+        ("bob", "phone"),
+        TopicKind::Own,
+        r#""k":"hello","id":"h2","inst":"old","b":{"epoch":6}"#,
+    );
+    assert!(harness.take("bob/pad").is_empty());
+    harness.forge(
+        "bob/pad",
+        ("bob", "phone"),
+        TopicKind::Own,
+        r#""k":"hello","id":"h3","inst":"old","b":{"epoch":8}"#,
+    );
+    assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
+}

@@ -1,0 +1,30 @@
+//! Backends of libnertc_callkit in Rust. It knows the C types and the signaling vocabulary, nothing of the
+//! core, and no backend.
+//!
+//! - [`SignalingBackend`], [`MediaBackend`]: what a backend implements, and the messages that it reports.
+//! - [`adapter`]: makes the C vtable from an implementation. The `unsafe` of backends is here.
+//! - [`SinkQueue`]: the queue in front of a sink: in order, one thread at a time, no lock held, closed by a
+//!   barrier.
+//! - [`ProcessValue`]: what a process has one of, new in a forked child.
+//! - [`codes`], [`input`], [`messages`], [`sink_queue`]: for backends that are not on the traits yet.
+//! - [`escape()`]: text of others, for a log or a message.
+
+pub mod adapter;
+pub mod codes;
+mod escape;
+pub mod input;
+mod media;
+pub mod messages;
+mod process_value;
+mod queue;
+mod signaling;
+pub mod sink_queue;
+
+pub use escape::escape;
+pub use media::{
+    Frame, FrameDelivery, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink, View,
+};
+pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
+pub use process_value::ProcessValue;
+pub use queue::{LIMIT, RETRY_MS, SinkMessage, SinkQueue};
+pub use signaling::{Login, SignalingBackend, SignalingMessage, SignalingSink};

@@ -1,0 +1,439 @@
+//! What a media backend is, and how it reports.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use nertc_callkit_abi::{nertc_callkit_frame, nertc_callkit_media, nertc_callkit_view};
+use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
+use parking_lot::{Condvar, Mutex};
+
+use crate::LogLevel;
+use crate::queue::{SinkMessage, SinkQueue};
+
+/// A media backend of one client. [`crate::adapter`] makes the C vtable from it.
+///
+/// Called on the client's worker, one call at a time; must not block. Only `push_frame` is called on the
+/// app's thread, concurrently. It reports through the [`MediaSink`] that it was created with, under the rules
+/// of [`crate::SignalingBackend`].
+pub trait MediaBackend: Send + Sync + 'static {
+    /// Called before the first login, at most once.
+    ///
+    /// # Errors
+    /// It cannot work; the login fails with this code.
+    fn open(&self) -> Result<(), Code> {
+        Ok(())
+    }
+
+    /// Called once, after a successful `open`; nothing is reported afterwards.
+    fn close(&self);
+
+    /// Starts an operation, which is completed exactly once.
+    ///
+    /// # Errors
+    /// Refused, and not completed.
+    fn run(&self, req: Req, operation: MediaOperation) -> Result<(), Code>;
+
+    /// Sends a frame of the app. Not called if the vtable has no frames.
+    fn push_frame(&self, frame: Frame<'_>);
+
+    /// The device's network changed: restart what needs it.
+    fn network_changed(&self) {}
+}
+
+/// A media operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaOperation {
+    /// Join a media room; completes once in it. Microphone and camera are off then.
+    Join {
+        /// Name of the room.
+        room: Text,
+        /// Own uid.
+        uid: u64,
+        /// Token, or empty.
+        token: Text,
+        /// Audio or video.
+        call_type: CallType,
+    },
+    /// Leave the room.
+    Leave,
+    /// Open or close microphone or camera.
+    EnableLocal {
+        /// Which.
+        media: Media,
+        /// Open.
+        on: bool,
+    },
+    /// Send silence or nothing while the device stays open.
+    MuteLocal {
+        /// Which.
+        media: Media,
+        /// Muted.
+        muted: bool,
+    },
+    /// Receive media of a peer, or not.
+    Subscribe {
+        /// Whose.
+        uid: u64,
+        /// Which.
+        media: Media,
+        /// Receive.
+        on: bool,
+    },
+    /// Draw a picture in a view of the app, or no longer.
+    SetView {
+        /// Whose; 0 = our own.
+        uid: u64,
+        /// Where.
+        view: Option<View>,
+    },
+}
+
+/// Audio, video or both: nertc_callkit_media bits, and no others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Media(u32);
+
+impl Media {
+    /// Sound.
+    pub const AUDIO: Media = Media(nertc_callkit_media::NERTC_CALLKIT_MEDIA_AUDIO as u32);
+    /// Pictures.
+    pub const VIDEO: Media = Media(nertc_callkit_media::NERTC_CALLKIT_MEDIA_VIDEO as u32);
+
+    /// The known ones of these bits.
+    pub const fn of(bits: u32) -> Media {
+        Media(bits & (Media::AUDIO.0 | Media::VIDEO.0))
+    }
+
+    /// The bits.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Some of it is in both.
+    pub const fn overlaps(self, other: Media) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Neither.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl std::ops::BitOr for Media {
+    type Output = Media;
+
+    fn bitor(self, other: Media) -> Media {
+        Media(self.0 | other.0)
+    }
+}
+
+impl std::ops::Sub for Media {
+    type Output = Media;
+
+    fn sub(self, other: Media) -> Media {
+        Media(self.0 & !other.0)
+    }
+}
+
+/// A view of the app. Its window stays valid until another view, or none, takes its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The backend's scaling mode; 0 = its default.
+    pub scaling: i32,
+    /// Mirrored.
+    pub mirror: bool,
+    /// Native window or view handle.
+    pub window: usize,
+}
+
+impl View {
+    pub(crate) fn of(c: &nertc_callkit_view) -> View {
+        View { scaling: c.scaling, mirror: c.mirror != 0, window: c.window.expose_provenance() }
+    }
+}
+
+/// A frame of sound or a picture, lent for the call.
+#[derive(Clone, Copy)]
+pub struct Frame<'a> {
+    pub(crate) c: nertc_callkit_frame,
+    /// Its planes.
+    planes: PhantomData<&'a [u8]>,
+}
+
+impl Frame<'_> {
+    /// `c` must outlive `'a` with its planes.
+    pub(crate) fn lent(c: &nertc_callkit_frame) -> Frame<'_> {
+        Frame { c: *c, planes: PhantomData }
+    }
+
+    /// Sound or picture, one of them.
+    pub fn media(&self) -> Media {
+        Media::of(self.c.media)
+    }
+
+    /// The frame, sent by `uid`.
+    pub fn with_uid(mut self, uid: u64) -> Self {
+        self.c.uid = uid;
+        self
+    }
+}
+
+/// What happened in the media room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// In the room.
+    PeerJoin {
+        /// Who.
+        uid: u64,
+    },
+    /// Left the room.
+    PeerLeave {
+        /// Who.
+        uid: u64,
+        /// OK = on purpose, anything else = lost.
+        code: Code,
+    },
+    /// Started or stopped sending.
+    PeerMedia {
+        /// Who.
+        uid: u64,
+        /// What.
+        media: Media,
+        /// Started.
+        on: bool,
+    },
+    /// Muted or unmuted.
+    PeerMute {
+        /// Who.
+        uid: u64,
+        /// What.
+        media: Media,
+        /// Muted.
+        muted: bool,
+    },
+    /// Nothing has arrived for about 2 s.
+    PeerSilent {
+        /// From whom.
+        uid: u64,
+    },
+    /// Something arrives again.
+    PeerHeard {
+        /// From whom.
+        uid: u64,
+    },
+    /// Our own connection is interrupted; the backend reconnects by itself.
+    Reconnecting,
+    /// Our own connection is back.
+    Reconnected,
+    /// Our own connection is lost for good.
+    Disconnected(Outcome),
+    /// Network quality.
+    Quality {
+        /// Whose; 0 = our own uplink.
+        uid: u64,
+        /// A nertc_callkit_quality.
+        quality: i32,
+    },
+    /// An error that does not end the call.
+    Error(Outcome),
+}
+
+/// What a media backend reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaMessage {
+    /// An operation ended.
+    Completed(Req, Outcome),
+    /// Something happened in the room.
+    Event(MediaEvent),
+    /// A line for the log.
+    Log(LogLevel, Text),
+}
+
+impl SinkMessage for MediaMessage {
+    fn is_completion(&self) -> bool {
+        matches!(self, MediaMessage::Completed(..))
+    }
+
+    /// Who is there must be delivered; who is muted, and how well it sounds, is repeated.
+    fn may_be_lost(&self) -> Option<&str> {
+        match self {
+            MediaMessage::Event(event) => event.is_repeated().then_some(""),
+            MediaMessage::Log(..) => Some(""),
+            MediaMessage::Completed(..) => None,
+        }
+    }
+}
+
+impl MediaEvent {
+    fn is_repeated(&self) -> bool {
+        matches!(self, MediaEvent::PeerMute { .. } | MediaEvent::Quality { .. })
+    }
+}
+
+/// How a media backend reports: messages in order, and frames on the thread that has them.
+#[derive(Default)]
+pub struct MediaSink {
+    messages: SinkQueue<MediaMessage>,
+    frames: Mutex<Frames>,
+    /// Signalled when the last frame has left the sink.
+    still: Condvar,
+}
+
+type DeliverFrame = Arc<dyn Fn(&Frame<'_>) + Send + Sync>;
+
+#[derive(Default)]
+struct Frames {
+    /// From open to close.
+    deliver: Option<DeliverFrame>,
+    /// On their way into the sink.
+    inside: u32,
+    /// Completions that wait until no frame is on its way.
+    after: Vec<(Req, Outcome)>,
+}
+
+impl MediaSink {
+    /// The queue of its messages.
+    pub fn messages(&self) -> &SinkQueue<MediaMessage> {
+        &self.messages
+    }
+
+    pub(crate) fn open(
+        &self,
+        deliver: impl FnMut(&MediaMessage) -> bool + Send + 'static,
+        frame: impl Fn(&Frame<'_>) + Send + Sync + 'static,
+    ) {
+        self.messages.open(deliver);
+        self.frames.lock().deliver = Some(Arc::new(frame));
+    }
+
+    /// The barrier, as [`SinkQueue::close`], also for frames.
+    pub(crate) fn close(&self) {
+        self.messages.close();
+        let mut frames = self.frames.lock();
+        frames.deliver = None;
+        while frames.inside > 0 {
+            self.still.wait(&mut frames);
+        }
+    }
+
+    /// Announces a frame: until it was delivered, the sink does not close. None: the sink is closed.
+    pub fn begin_frame(self: &Arc<Self>) -> Option<FrameDelivery> {
+        let mut frames = self.frames.lock();
+        let deliver = frames.deliver.clone()?;
+        frames.inside += 1;
+        Some(FrameDelivery { sink: self.clone(), deliver })
+    }
+
+    /// Completes an operation once no announced frame is on its way any more; no frame follows the
+    /// completion. False: none is on its way, the caller completes it now.
+    pub fn complete_after_frames(&self, req: Req, outcome: Outcome) -> bool {
+        let mut frames = self.frames.lock();
+        let waits = frames.inside > 0;
+        if waits {
+            frames.after.push((req, outcome));
+        }
+        waits
+    }
+}
+
+/// A frame on its way into a sink. Once this is dropped, the sink's messages have to be flushed.
+#[must_use = "the sink does not close before the frame was delivered"]
+pub struct FrameDelivery {
+    sink: Arc<MediaSink>,
+    deliver: DeliverFrame,
+}
+
+impl FrameDelivery {
+    /// Delivers the frame. No lock may be held.
+    pub fn deliver(self, frame: &Frame<'_>) {
+        (self.deliver)(frame);
+    }
+}
+
+impl Drop for FrameDelivery {
+    fn drop(&mut self) {
+        let mut frames = self.sink.frames.lock();
+        frames.inside -= 1;
+        if frames.inside > 0 {
+            return;
+        }
+        self.sink.still.notify_all();
+        for (req, outcome) in std::mem::take(&mut frames.after) {
+            self.sink.messages.push(MediaMessage::Completed(req, outcome));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    fn frame() -> nertc_callkit_frame {
+        nertc_callkit_frame {
+            struct_size: size_of::<nertc_callkit_frame>() as u32,
+            media: Media::AUDIO.bits(),
+            uid: 1,
+            time_us: 0,
+            planes: [std::ptr::null(); 4],
+            strides: [0; 4],
+            width: 0,
+            height: 0,
+            rotation: 0,
+            rate: 0,
+            channels: 0,
+            samples: 0,
+        }
+    }
+
+    /// A sink that notes what it gets.
+    fn sink() -> (Arc<MediaSink>, mpsc::Receiver<String>) {
+        let (sink, (messages, notes)) = (Arc::new(MediaSink::default()), mpsc::channel());
+        let frames = messages.clone();
+        sink.open(
+            move |message| messages.send(format!("{message:?}")).is_ok(),
+            move |frame| frames.send(format!("frame of {}", frame.c.uid)).expect("the test listens"),
+        );
+        (sink, notes)
+    }
+
+    #[test]
+    fn a_leave_completes_after_the_frames_on_their_way() {
+        let (sink, notes) = sink();
+        assert!(!sink.complete_after_frames(Req(1), Outcome::default()));
+        let delivery = sink.begin_frame().expect("open");
+        assert!(sink.complete_after_frames(Req(2), Outcome::default()));
+        delivery.deliver(&Frame::lent(&frame()).with_uid(7));
+        sink.messages().flush();
+        let notes: Vec<String> = notes.try_iter().collect();
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert_eq!(notes[0], "frame of 7");
+        assert!(notes[1].starts_with("Completed(Req(2)"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_sink_closes_after_the_frames_on_their_way() {
+        let (sink, notes) = sink();
+        let delivery = sink.begin_frame().expect("open");
+        let closer = thread::spawn({
+            let sink = sink.clone();
+            move || sink.close()
+        });
+        while sink.begin_frame().is_some_and(|more| drop(more) == ()) {
+            thread::yield_now();
+        }
+        assert!(!closer.is_finished());
+        delivery.deliver(&Frame::lent(&frame()));
+        closer.join().expect("no panic");
+        assert_eq!(notes.try_iter().collect::<Vec<_>>(), ["frame of 1"]);
+    }
+
+    #[test]
+    fn unknown_media_bits_are_dropped() {
+        assert_eq!(Media::of(u32::MAX), Media::AUDIO | Media::VIDEO);
+        assert_eq!(Media::of(u32::MAX) - Media::AUDIO, Media::VIDEO);
+        assert!(Media::of(4).is_empty() && !Media::AUDIO.overlaps(Media::VIDEO));
+    }
+}

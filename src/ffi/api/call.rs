@@ -1,0 +1,328 @@
+//! The call itself.
+
+use std::ffi::c_void;
+
+use nertc_callkit_abi::{
+    nertc_callkit, nertc_callkit_call_options, nertc_callkit_call_policy, nertc_callkit_call_ref,
+    nertc_callkit_cancel_options, nertc_callkit_done, nertc_callkit_end_options, nertc_callkit_status,
+};
+
+use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
+use crate::engine::input::Command;
+use crate::ffi::client::Completion;
+use crate::ffi::support::convert::{call_type as to_call_type, flags as known_flags, handle, ring_ms, step};
+use crate::ffi::support::guard::guard;
+
+/// Sets how long a call rings, as caller and as callee.
+///
+/// Used by the next call or invite; the running one keeps its limit. The default is
+/// timers.ring_ms.
+///
+/// @param kit         Component. Not NULL.
+/// @param timeout_ms  1 to 120000.
+/// @return            OK. INVALID_ARGUMENT: NULL, 0 or above 120000. CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
+    kit: *mut nertc_callkit,
+    timeout_ms: u32,
+) -> nertc_callkit_status {
+    guard("set_call_timeout", || {
+        let client = handle(kit)?;
+        client.submit(
+            Command::SetCallTimeout { timeout_ms: ring_ms("timeout_ms", timeout_ms)? },
+            Completion::nobody(),
+        )
+    })
+}
+
+/// Sets whose invites ring.
+///
+/// For every invite that the component takes after this; a call that rings or runs stays. In
+/// any state, also logged out; kept until replaced, also over reconnect, logout and another
+/// account. Two are never refused: the peer of the live own call (both call each other, a
+/// redial, a peer that restarted), and the call that is answered with
+/// NERTC_CALLKIT_CALL_REF_WAIT. A refused invite is one on_missed_call (BLOCKED), unless
+/// NERTC_CALLKIT_POLICY_NO_MISSED is given. Copies `policy` and all it points to.
+///
+/// @param kit     Component. Not NULL.
+/// @param policy  Whose invites ring, and what the others get, or NULL: everybody's.
+/// @return        OK. INVALID_ARGUMENT: unknown rule, answer or flag, more than 4096 accounts,
+///                an account that is missing, not UTF-8 or longer than 64 bytes; UNSUPPORTED: a
+///                field that this library does not know is not zero; CLOSED, QUEUE_FULL. The
+///                policy before stays then.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_set_call_policy(
+    kit: *mut nertc_callkit,
+    policy: *const nertc_callkit_call_policy,
+) -> nertc_callkit_status {
+    guard("set_call_policy", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let policy = unsafe { request::policy(policy)? };
+        client.submit(Command::SetCallPolicy(policy), Completion::nobody())
+    })
+}
+
+/// Invites one account to a call.
+///
+/// Copies `options` and all it points to. The completion carries call_no, channel_id,
+/// request_id, call_id and the own uid, and comes before every event of that call. The answer
+/// arrives as on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last
+/// event is on_call_end.
+///
+/// What counts of attachment and extra is their length on the wire, where they are JSON: in
+/// plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
+/// JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
+/// 3785 plain letters always fit. The log says how long a refused one would be.
+///
+/// @param kit        Component. Not NULL.
+/// @param options    Whom to call, and how. Not NULL.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, unknown type
+///                   or flag, or attachment and extra take more than 4096 bytes together on the
+///                   wire. UNSUPPORTED: a field that this library does not know is not zero.
+///                   CLOSED. QUEUE_FULL: too many requests, or 1024 callbacks wait for
+///                   dispatch.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_call(
+    kit: *mut nertc_callkit,
+    options: *const nertc_callkit_call_options,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("call", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let command = unsafe { request::call(options)? };
+        client.submit(command, Completion::new(done, user_data))
+    })
+}
+
+/// Takes an own invite back.
+///
+/// Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call
+/// ended meanwhile.
+///
+/// @param kit        Component. Not NULL.
+/// @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_cancel(
+    kit: *mut nertc_callkit,
+    options: *const nertc_callkit_cancel_options,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("cancel", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let command = unsafe { request::cancel(options, &client.callbacks)? };
+        client.submit(command, Completion::new(done, user_data))
+    })
+}
+
+/// Answers a call.
+///
+/// Completes when signaling has decided: first come, first served among the devices of the
+/// account. Then come on_user_enter and on_call_connected, or on_call_end.
+///
+/// With NERTC_CALLKIT_CALL_REF_WAIT a call that is not here yet is waited for, also before
+/// login: what woke the phone is a push, and the user has answered it (docs/PUSH.md). Then
+/// on_invited comes with NERTC_CALLKIT_INVITED_ANSWERED, and the completion after it; or the
+/// completion alone, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS: no such call came. A second
+/// answer replaces the one that waits (SUPERSEDED).
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
+///                   unknown field is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_accept(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("accept", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
+        client.submit(Command::Accept { call }, Completion::new(done, user_data))
+    })
+}
+
+/// Refuses a call.
+///
+/// Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+/// NERTC_CALLKIT_CALL_REF_WAIT as accept.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_reject(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("reject", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
+        client.submit(Command::Reject { call, busy: false, text: None }, Completion::new(done, user_data))
+    })
+}
+
+/// Refuses a call, with a reason and a text.
+///
+/// As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY
+/// the caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points
+/// to.
+///
+/// @param kit        Component. Not NULL.
+/// @param options    Which call, and how. Not NULL.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes
+///                   more than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an
+///                   unknown field is not zero). QUEUE_FULL: only if its reserved slots are
+///                   taken, too.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_reject_with(
+    kit: *mut nertc_callkit,
+    options: *const nertc_callkit_end_options,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("reject_with", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let command = unsafe { request::reject(options, &client.callbacks)? };
+        client.submit(command, Completion::new(done, user_data))
+    })
+}
+
+/// Ends a call for everybody, whatever its state.
+///
+/// While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
+/// Completes with 0 if the call ended meanwhile.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while
+///                   calling).
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_hangup(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    flags: u32,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("hangup", || {
+        let client = handle(kit)?;
+        let flags = known_flags("flags", flags, NO_OFFLINE | NO_RECORD)?;
+        let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
+        client.submit(
+            Command::Hangup { call, no_offline, no_record, text: None },
+            Completion::new(done, user_data),
+        )
+    })
+}
+
+/// Leaves a call without closing it.
+///
+/// The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
+/// frame reaches on_frame.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
+///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_leave(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    flags: u32,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("leave", || {
+        let client = handle(kit)?;
+        let no_offline = known_flags("flags", flags, NO_OFFLINE)? != 0;
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
+        client.submit(Command::Leave { call, no_offline, text: None }, Completion::new(done, user_data))
+    })
+}
+
+/// Asks for another call type, or answers the peer's question.
+///
+/// Completes at once: with NERTC_CALLKIT_CODE_UNSUPPORTED if the signaling backend has no
+/// `control`, with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no question to answer. The
+/// peer's question arrives as on_call_type_request, if config asks; so does its refusal of
+/// ours, with state 3. What the peer changes or agrees to arrives as on_call_type_change; what
+/// this function changes itself is told by its completion alone.
+///
+/// @param kit        Component. Not NULL.
+/// @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
+/// @param state      A nertc_callkit_switch: ask, agree or refuse.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_switch_call_type(
+    kit: *mut nertc_callkit,
+    call_type: i32,
+    state: i32,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("switch_call_type", || {
+        let client = handle(kit)?;
+        let command = Command::SwitchCallType {
+            call_type: to_call_type("call_type", call_type)?,
+            step: step("state", state)?,
+        };
+        client.submit(command, Completion::new(done, user_data))
+    })
+}

@@ -1,0 +1,390 @@
+//! Life of a client: create, log in, look, dispatch, log out, end.
+
+use nertc_callkit_signaling::CallType;
+use std::ffi::{c_char, c_int, c_void};
+
+use log::info;
+use nertc_callkit_abi::{
+    NERTC_CALLKIT_VERSION_NUMBER as VERSION_NUMBER, nertc_callkit, nertc_callkit_call_info,
+    nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
+};
+
+use super::log::{Pii, code_text};
+use crate::engine::input::Command;
+use crate::engine::{Snapshot, limits};
+use crate::ffi::client::Completion;
+use crate::ffi::support::convert::{
+    AppPtr, fill, handle, handle_or_closing, opt_text, out as out_place, range, text, write_prefix,
+};
+use crate::ffi::support::error::Error;
+use crate::ffi::support::guard::{guard, guard_number, guard_or};
+use crate::ffi::{create, texts};
+use crate::worker;
+
+/// Creates a component: logged out, silent until login.
+///
+/// Copies `config` and all it points to. The backends are taken over only if the answer is OK,
+/// else they stay the caller's. Calls nothing back before it returns.
+///
+/// @param config  How to create it. Not NULL.
+/// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
+/// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
+///                mandatory function (the log names it). UNSUPPORTED: a field that this library
+///                does not know is not zero, or a backend of another NERTC_CALLKIT_ABI.
+///                INTERNAL: out of descriptors or threads.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_create(
+    config: *const nertc_callkit_config,
+    out: *mut *mut nertc_callkit,
+) -> nertc_callkit_status {
+    guard("create", || {
+        let out = out_place("out", out)?;
+        // SAFETY: the header's contract.
+        unsafe { out.write(create::read(config)?.start()?) };
+        Ok(())
+    })
+}
+
+/// Ends a component and waits until the last callback has returned.
+///
+/// The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
+/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
+/// with HOST delivery on this thread. Then both backends are released, and nothing of this
+/// component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
+/// aborts the process.
+///
+/// @param kit  Component, or NULL: OK, nothing happens.
+/// @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
+///             component; nothing happened, use release.
+///
+/// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc_callkit_status {
+    guard("destroy", || {
+        if kit.is_null() {
+            return Ok(());
+        }
+        let client = handle(kit)?;
+        refuse_in_callback()?;
+        client.become_closing()?;
+        client.worker.destroy()?;
+        client.forget(kit);
+        Ok(())
+    })
+}
+
+/// Ends a component without waiting.
+///
+/// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
+/// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
+/// With HOST delivery they run in the next dispatch, which the closed handle accepts until
+/// `released` has run.
+///
+/// @param kit        Component. Not NULL.
+/// @param released   Called once when everything is over, or NULL.
+/// @param user_data  Handed to `released`.
+/// @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
+///                   `released` is not called.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_release(
+    kit: *mut nertc_callkit,
+    released: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("release", || {
+        let client = handle(kit)?;
+        client.become_closing()?;
+        client.callbacks.when_released(released, AppPtr(user_data));
+        Ok(client.worker.release()?)
+    })
+}
+
+/// Logs in to signaling; before that nothing can be called or received.
+///
+/// Copies both texts. Opens the backends first if this is the first login. Logged in with the
+/// same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
+/// for its end. Before it every request but login and set_call_timeout completes with
+/// NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
+///
+/// @param kit        Component. Not NULL.
+/// @param account    Own account. Not NULL, 1 to 64 bytes.
+/// @param token      What the service asks for, up to 4096 bytes, or NULL = empty.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_login(
+    kit: *mut nertc_callkit,
+    account: *const c_char,
+    token: *const c_char,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("login", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let (account, token) =
+            unsafe { (text("account", account, limits::ACCOUNT)?, opt_text("token", token, limits::TOKEN)?) };
+        info!("login of {}", Pii(&account));
+        let login = Command::Login { account, token: token.unwrap_or_default() };
+        client.submit(login, Completion::new(done, user_data))
+    })
+}
+
+/// Gives the token for the next connection, asked for by on_token_needed or not.
+///
+/// Copies `token`. While the connection is being made or is lost, it is tried at once; while
+/// there is one, it is kept and the connection stays. NULL or empty = there is none: a login
+/// completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
+/// after its live call if that has media. Logged out: OK, without effect.
+///
+/// @param kit    Component. Not NULL.
+/// @param token  Up to 4096 bytes, or NULL = there is none.
+/// @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
+///               UNSUPPORTED: the signaling backend has no set_token.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_set_token(
+    kit: *mut nertc_callkit,
+    token: *const c_char,
+) -> nertc_callkit_status {
+    guard("set_token", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let token = unsafe { opt_text("token", token, limits::TOKEN)? }.unwrap_or_default();
+        if !client.takes_tokens {
+            return Err(Error::not_here("kit", "its signaling backend has no set_token"));
+        }
+        client.submit(Command::SetToken { token }, Completion::nobody())
+    })
+}
+
+/// Logs out, after ending a live call so that the peer learns.
+///
+/// Its completion is the last callback until the next login. A login that is under way
+/// completes with SUPERSEDED.
+///
+/// @param kit        Component. Not NULL.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED. QUEUE_FULL: only if its reserved
+///                   slots are taken, too.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_logout(
+    kit: *mut nertc_callkit,
+    done: nertc_callkit_done,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("logout", || handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
+}
+
+/// Tells where the component stands.
+///
+/// Newest state, which may be ahead of the events that were delivered.
+///
+/// @param kit  Component. Not NULL.
+/// @return     A nertc_callkit_state; negative: INVALID_ARGUMENT, CLOSED.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32 {
+    guard_number("get_state", || Ok(handle(kit)?.worker.snapshot().state))
+}
+
+/// Copies out what is going on.
+///
+/// Newest state, which may be ahead of the events that were delivered.
+///
+/// @param kit  Component. Not NULL.
+/// @param out  Its struct_size says how much may be written, and afterwards how much was. Not
+///             NULL.
+/// @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_get_call_info(
+    kit: *mut nertc_callkit,
+    out: *mut nertc_callkit_call_info,
+) -> nertc_callkit_status {
+    guard("get_call_info", || {
+        let info = call_info(&handle(kit)?.worker.snapshot());
+        // SAFETY: the header's contract.
+        unsafe { write_prefix("out", out, &info) }
+    })
+}
+
+/// Runs the callbacks that wait, with HOST delivery.
+///
+/// Runs at most those that wait when it starts to run them, on this thread. A released
+/// component is accepted until its `released` has run.
+///
+/// @param kit         Component. Not NULL.
+/// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
+/// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
+///                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback,
+///                    or another thread is dispatching this component.
+///
+/// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout_ms: i32) -> i32 {
+    let dispatch = || {
+        let client = handle_or_closing(kit)?;
+        range("timeout_ms", timeout_ms, -1..=i32::MAX)?;
+        Ok(client.worker.dispatch(timeout_ms)? as i32)
+    };
+    guard_number("dispatch", dispatch)
+}
+
+/// Gives a file descriptor to poll, with HOST delivery.
+///
+/// Readable exactly while callbacks wait for dispatch. It stays the component's: never read or
+/// close it.
+///
+/// @param kit  Component. Not NULL.
+/// @param out  Receives the descriptor, on success only. Not NULL.
+/// @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. INTERNAL: out of
+///             descriptors.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_event_fd(
+    kit: *mut nertc_callkit,
+    out: *mut c_int,
+) -> nertc_callkit_status {
+    guard("event_fd", || {
+        let (client, out) = (handle(kit)?, out_place("out", out)?);
+        // SAFETY: the header's contract.
+        unsafe { out.write(client.worker.event_fd()?) };
+        Ok(())
+    })
+}
+
+/// Tells that the device's network changed, or that it woke up.
+///
+/// The backends reconnect at once instead of waiting for their own timers.
+///
+/// @param kit  Component. Not NULL.
+/// @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
+    guard("network_changed", || Ok(handle(kit)?.worker.network_changed()?))
+}
+
+/// Gives the version of the library that runs.
+///
+/// @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_version() -> u32 {
+    guard_or(0, || VERSION_NUMBER)
+}
+
+/// Gives the version of the library that runs, as text.
+///
+/// @return  For example "0.1.0". Static: never freed.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_version_text() -> *const c_char {
+    guard_or(c"".as_ptr(), || VERSION_TEXT.as_ptr().cast())
+}
+
+/// Explains a status.
+///
+/// @param status  A nertc_callkit_status, or any other number.
+/// @return        What to do about it. Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || texts::status(status).as_ptr())
+}
+
+/// Explains a code of a completion or an event.
+///
+/// @param code  A nertc_callkit_code, or any other number.
+/// @return      What to do about it. Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || code_text(code))
+}
+
+/// Explains why a call ended.
+///
+/// @param reason  A nertc_callkit_end_reason, or any other number.
+/// @return        For example "the called side was busy". Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_end_reason_text(reason: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || texts::end_reason(reason).as_ptr())
+}
+
+/// Names a state.
+///
+/// @param state  A nertc_callkit_state, or any other number.
+/// @return       For example "calling". Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_state_text(state: i32) -> *const c_char {
+    guard_or(c"".as_ptr(), || texts::state(state).as_ptr())
+}
+
+/// Names what a completion or an error belongs to.
+///
+/// @param operation  A nertc_callkit_operation, or any other number.
+/// @return           For example "switch_call_type". Static: never freed, never NULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub extern "C" fn nertc_callkit_operation_text(operation: u32) -> *const c_char {
+    guard_or(c"".as_ptr(), || texts::operation(operation).as_ptr())
+}
+
+const VERSION_TEXT: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+
+fn refuse_in_callback() -> Result<(), Error> {
+    if worker::in_callback() { Err(Error::Reentrant) } else { Ok(()) }
+}
+
+fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
+    let mut info = nertc_callkit_call_info {
+        struct_size: size_of::<nertc_callkit_call_info>() as u32,
+        state: now.state,
+        call_type: now.call_type.map_or(0, CallType::number),
+        flags: u32::from(now.connected),
+        call_no: now.call_no,
+        own_uid: now.own_uid,
+        peer_uid: now.peer_uid,
+        account: [0; 65],
+        peer: [0; 65],
+        channel_id: [0; 65],
+        request_id: [0; 65],
+        call_id: [0; 65],
+        rtc_channel: [0; 128],
+        reserved: [0; 3],
+    };
+    fill(&mut info.account, &now.account);
+    fill(&mut info.peer, &now.peer);
+    fill(&mut info.channel_id, &now.channel_id);
+    fill(&mut info.request_id, &now.request_id);
+    fill(&mut info.call_id, &now.call_id);
+    fill(&mut info.rtc_channel, &now.rtc_channel);
+    info
+}

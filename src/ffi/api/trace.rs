@@ -1,0 +1,84 @@
+//! Traces: what a client was told and what it did, in a file, for `nertc-callkit replay`.
+
+use std::ffi::c_char;
+use std::io;
+use std::path::Path;
+
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_status, nertc_callkit_trace_flag};
+
+use crate::engine::limits;
+use crate::ffi::support::convert::{flags as known_flags, handle, text};
+use crate::ffi::support::error::Error;
+use crate::ffi::support::guard::guard;
+use crate::trace::Redaction;
+
+/// Writes down what the component is told and does, from now on, into a file.
+///
+/// Lines of JSON, for the program nertc-callkit: it plays them again, draws them and says in
+/// words why a call ended. May start at any moment, also in a call. Cheap enough to be left on:
+/// at 8 MiB the file becomes `<path>.1` (an older one is replaced) and a new one begins.
+/// Without NERTC_CALLKIT_TRACE_PERSONAL accounts are pseudonyms and texts, attachments and
+/// messages are hidden, so that it can be sent to somebody; ids stay. Tokens are hidden always.
+///
+/// The file is made here, readable by its owner alone; a symbolic link is not followed. A trace
+/// that is there becomes `<path>.1`; anything else is not touched. The worker writes it
+/// whenever it goes to sleep, so a crash of the process loses what happened since. If the disk
+/// is full, the trace ends, the log says so, and calls go on. A trace that is being written
+/// ends when another begins. Give each component a file of its own. Needs memory for the
+/// component's state as JSON, a few kilobytes, with a long call policy hundreds; without it the
+/// process is aborted, as everywhere in this library.
+///
+/// @param kit    Component. Not NULL.
+/// @param path   File. Not NULL, UTF-8, up to 4096 bytes.
+/// @param flags  0 or NERTC_CALLKIT_TRACE_PERSONAL.
+/// @return       OK. INVALID_ARGUMENT: NULL, an unknown flag, or a path where no file can be
+///               made; the log says why. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors,
+///               memory or disk.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_trace_start(
+    kit: *mut nertc_callkit,
+    path: *const c_char,
+    flags: u32,
+) -> nertc_callkit_status {
+    guard("trace_start", || {
+        let client = handle(kit)?;
+        // SAFETY: the header's contract.
+        let path = unsafe { text("path", path, limits::PATH)? };
+        let personal = nertc_callkit_trace_flag::NERTC_CALLKIT_TRACE_PERSONAL as u32;
+        let redaction = match known_flags("flags", flags, personal)? {
+            0 => Redaction::Personal,
+            _ => Redaction::Secrets,
+        };
+        let started =
+            client.worker.start_trace(Path::new(&*path), redaction).map_err(|error| refusal(&error))?;
+        Ok(started?)
+    })
+}
+
+/// Ends the trace.
+///
+/// What the component was told before this is still written, by its worker: the file is
+/// complete soon, at the latest when `destroy` has returned or `released` has run. Without a
+/// trace: OK, nothing happens. The end of the component ends its trace, too.
+///
+/// @param kit  Component. Not NULL.
+/// @return     OK. INVALID_ARGUMENT: NULL. CLOSED, QUEUE_FULL.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_trace_stop(kit: *mut nertc_callkit) -> nertc_callkit_status {
+    guard("trace_stop", || Ok(handle(kit)?.worker.stop_trace()?))
+}
+
+/// The path is at fault, unless the system ran out of something.
+fn refusal(error: &io::Error) -> Error {
+    match error.raw_os_error() {
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOSPC | libc::EDQUOT | libc::EIO) => {
+            log::warn!("trace_start: {error}");
+            Error::Internal
+        }
+        _ => Error::because("path", error.to_string()),
+    }
+}

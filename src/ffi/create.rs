@@ -1,0 +1,238 @@
+//! From a config of C to a client that runs.
+
+use std::fmt::Write;
+use std::ptr;
+use std::sync::Arc;
+
+use log::{error, info};
+use nertc_callkit_abi as abi;
+
+use super::api::loopback;
+use super::backend::{
+    Backends, CRtc, CRtcPort, CSignaling, Identity, backend_name, missing_rtc_slot, missing_signaling_slot,
+};
+use super::callbacks::CallbackSink;
+use super::client::{CLIENTS, Client};
+use super::support::convert::{
+    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms,
+};
+use super::support::error::Error;
+use super::support::handle_table::new_id;
+use crate::engine::{self, Config, Engine, Timers, limits};
+use crate::worker::ports::Ports;
+use crate::worker::{self, Options};
+use nertc_callkit_signaling::Text;
+
+/// A checked config.
+pub(crate) struct CheckedConfig {
+    config: abi::nertc_callkit_config,
+    listener: abi::nertc_callkit_listener,
+    options: Options,
+    engine: Config,
+    identity: Identity,
+    backends: Option<abi::nertc_callkit_plugs>,
+}
+
+/// Reads and checks everything that the app handed to create, the vtables excepted.
+///
+/// # Safety
+/// NULL or the app's config, as the header says.
+pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<CheckedConfig, Error> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let config = read_strict("config", place)?;
+        flags("config.flags", config.flags, 0)?;
+        let listener = if config.listener.is_null() {
+            no_listener()
+        } else {
+            read_prefix("config.listener", config.listener)?
+        };
+        flags("config.listener.flags", listener.flags, 0)?;
+        let backends = read_strict_opt("config.plugs", config.plugs)?;
+        flags(
+            "config.plugs.flags",
+            backends.map_or(0, |backends: abi::nertc_callkit_plugs| backends.flags),
+            0,
+        )?;
+        let timers = timers(read_strict_opt("config.timers", config.timers)?)?;
+        Ok(CheckedConfig {
+            options: Options {
+                manual_dispatch: parse_bool("config.delivery", config.delivery)?,
+                dedicated_thread: parse_bool("config.worker", config.worker)?,
+            },
+            engine: Config {
+                timers,
+                caps: engine::Caps::default(),
+                confirm_audio_to_video: parse_bool(
+                    "config.confirm_audio_to_video",
+                    config.confirm_audio_to_video,
+                )?,
+                confirm_video_to_audio: parse_bool(
+                    "config.confirm_video_to_audio",
+                    config.confirm_video_to_audio,
+                )?,
+                no_token_listener: listener.on_token_needed.is_none(),
+            },
+            identity: Identity {
+                app_key: opt_text("config.app_key", config.app_key, limits::APP_KEY)?.unwrap_or_default(),
+                device_id: opt_text("config.device_id", config.device_id, limits::ID)?
+                    .map_or_else(made_up_device, Ok)?,
+                data_dir: opt_text("config.data_dir", config.data_dir, limits::PATH)?.unwrap_or_default(),
+                login_ms: timers.login_ms,
+            },
+            config,
+            listener,
+            backends,
+        })
+    }
+}
+
+impl CheckedConfig {
+    /// Makes the client and its handle. The backends are taken over if this succeeds.
+    ///
+    /// # Safety
+    /// The vtables are the app's, as the header says.
+    pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
+        let id = new_id().ok_or(Error::Internal)?;
+        let seed = random()?;
+        let client = worker::Client::new(self.options).map_err(|why| {
+            error!("no client: {why}");
+            Error::Internal
+        })?;
+        // SAFETY: the caller's promise. The last step that can fail.
+        let backends = unsafe { backends(self.backends)? };
+        // SAFETY: a vtable's name lives as long as the backend.
+        let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
+        let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
+        let takes_tokens = backends.signaling.set_token.is_some();
+        let rtc = Arc::new(CRtc::new(id, backends.rtc, backends.rtc_ctx));
+        let signaling =
+            CSignaling::new(id, backends.signaling, backends.signaling_ctx, self.identity, rtc.clone());
+        let callbacks = Arc::new(CallbackSink::new(id, &self.config, self.listener));
+        let ports = Ports {
+            signaling: Box::new(signaling),
+            rtc: Box::new(CRtcPort(rtc.clone())),
+            listener: callbacks.clone(),
+        };
+        CLIENTS.insert(id, Arc::new(Client::new(client.clone(), callbacks, rtc, takes_tokens)));
+        client.start(engine, ports);
+        info!("client {id}: signaling by {}, media by {}", names[0], names[1]);
+        Ok(ptr::without_provenance_mut(id))
+    }
+}
+
+/// Both backends; what the app left out is the embedded loopback.
+///
+/// # Safety
+/// The vtables are the app's, as the header says.
+unsafe fn backends(backends: Option<abi::nertc_callkit_plugs>) -> Result<Backends, Error> {
+    // SAFETY: all-zero is a value of it.
+    let mut backends = backends.unwrap_or_else(|| unsafe { std::mem::zeroed() });
+    backends.struct_size = size_of::<abi::nertc_callkit_plugs>() as u32;
+    let (own_signaling, own_rtc) = (backends.signaling.is_null(), backends.rtc.is_null());
+    // SAFETY: the caller's promise, and the loopback's own vtables.
+    unsafe {
+        let result = fill_in(&mut backends, own_signaling, own_rtc).and_then(|()| read_backends(&backends));
+        if result.is_err() {
+            let signaling =
+                backends.signaling.as_ref().filter(|_| own_signaling).and_then(|backend| backend.release);
+            let rtc = backends.rtc.as_ref().filter(|_| own_rtc).and_then(|backend| backend.release);
+            signaling.inspect(|release| release(backends.signaling_ctx));
+            rtc.inspect(|release| release(backends.rtc_ctx));
+        }
+        result
+    }
+}
+
+/// # Safety
+/// `backends` is ours.
+unsafe fn fill_in(backends: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bool) -> Result<(), Error> {
+    let ok = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_OK;
+    let made = |status| if status == ok { Ok(()) } else { Err(Error::Internal) };
+    // SAFETY: NULL is the default hub, and `backends` is there.
+    unsafe {
+        if signaling {
+            made(loopback::nertc_callkit_loopback_signaling(ptr::null_mut(), backends))?;
+        }
+        if rtc {
+            made(loopback::nertc_callkit_loopback_rtc(ptr::null_mut(), backends))?;
+        }
+    }
+    Ok(())
+}
+
+/// # Safety
+/// As `backends`.
+unsafe fn read_backends(backends: &abi::nertc_callkit_plugs) -> Result<Backends, Error> {
+    // SAFETY: the caller's promise.
+    let (signaling, rtc) = unsafe {
+        (
+            read_prefix("config.plugs.signaling", backends.signaling)?,
+            read_prefix("config.plugs.rtc", backends.rtc)?,
+        )
+    };
+    if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
+        error!(
+            "a backend's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
+            abi::NERTC_CALLKIT_ABI
+        );
+        return Err(Error::Unsupported);
+    }
+    let missing = [("signaling", missing_signaling_slot(&signaling)), ("rtc", missing_rtc_slot(&rtc))];
+    if let Some((backend, slot)) = missing.iter().find_map(|(backend, slot)| Some((backend, (*slot)?))) {
+        return Err(Error::because(format!("config.plugs.{backend}.{slot}"), "mandatory, and missing"));
+    }
+    let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
+    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx })
+}
+
+fn no_listener() -> abi::nertc_callkit_listener {
+    // SAFETY: all-zero is a value of it: no function at all.
+    unsafe { std::mem::zeroed() }
+}
+
+fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
+    let default = Timers::default();
+    let Some(c) = given else { return Ok(default) };
+    let or = |given, default| if given == 0 { default } else { given };
+    Ok(Timers {
+        ring_ms: ring_ms("config.timers.ring_ms", or(c.ring_ms, default.ring_ms))?,
+        ring_grace_ms: or(c.ring_grace_ms, default.ring_grace_ms),
+        login_ms: or(c.login_ms, default.login_ms),
+        request_ms: or(c.request_ms, default.request_ms),
+        operation_ms: or(c.operation_ms, default.operation_ms),
+        rtc_leave_ms: or(c.rtc_leave_ms, default.rtc_leave_ms),
+        rtc_connect_ms: or(c.rtc_connect_ms, default.rtc_connect_ms),
+        handshake_ms: or(c.handshake_ms, default.handshake_ms),
+        switch_ms: or(c.switch_ms, default.switch_ms),
+        glare_ms: or(c.glare_ms, default.glare_ms),
+        peer_leave_ms: or(c.peer_leave_ms, default.peer_leave_ms),
+        peer_reconnecting_ms: or(c.peer_reconnecting_ms, default.peer_reconnecting_ms),
+        peer_lost_ms: or(c.peer_lost_ms, default.peer_lost_ms),
+        closer_ms: or(c.closer_ms, default.closer_ms),
+        destroy_wait_ms: or(c.destroy_wait_ms, default.destroy_wait_ms),
+        tombstone_ms: or(c.tombstone_ms, default.tombstone_ms),
+        invite_age_ms: or(c.invite_age_ms, default.invite_age_ms),
+        token_ms: or(c.token_ms, default.token_ms),
+    })
+}
+
+fn made_up_device() -> Result<Text, Error> {
+    let hex = random::<16>()?.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    Ok(hex.into())
+}
+
+/// Random bytes of the system; 256 at most, so that they come at once or not at all.
+fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    // SAFETY: `N` bytes are there.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) } == N as isize;
+    // SAFETY: `N` bytes are there.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let filled = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), N) } == 0;
+    if filled { Ok(bytes) } else { Err(Error::Internal) }
+}

@@ -1,0 +1,158 @@
+//! The loop of a worker's thread: takes messages and deadlines, and steps the slots they belong to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::guard::CallbackGuard;
+use super::message::Message;
+use super::slot::{Slot, StepResult, Stimulus};
+use super::thread::Worker;
+use crate::engine::time::Time;
+
+/// Milliseconds that one step may take before it is logged: every client of this worker waits meanwhile.
+const SLOW_MS: u64 = 100;
+
+/// Steps of recorded clients after which their traces are written although the thread does not sleep.
+const MANY: usize = 1024;
+
+/// Runs the loop until the worker is stopped.
+pub(super) fn run(worker: Arc<Worker>) {
+    EventLoop::new(worker).run();
+}
+
+/// What belongs to the thread.
+struct EventLoop {
+    worker: Arc<Worker>,
+    slots: BTreeMap<u64, Box<Slot>>,
+    deadlines: BTreeSet<(Time, u64)>,
+    now: Time,
+    /// Clients whose traces may have something to write.
+    traced: Vec<u64>,
+}
+
+impl EventLoop {
+    fn new(worker: Arc<Worker>) -> EventLoop {
+        EventLoop {
+            worker,
+            slots: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            now: Time(0),
+            traced: Vec::new(),
+        }
+    }
+
+    fn run(mut self) {
+        let _nothing_here_may_wait_for_this_thread = CallbackGuard::enter();
+        let mut batch = Vec::new();
+        while self.is_ready() && self.worker.inbox.take(&mut batch, self.next_deadline()) {
+            self.now = self.worker.clock.now();
+            for (client, message) in batch.drain(..) {
+                self.on_message(client, message);
+            }
+            self.fire_due();
+        }
+        if !self.worker.is_ours() {
+            std::mem::forget(self); // Forked inside a callback: backends and descriptors are the parent's.
+        }
+    }
+
+    /// Before the thread sleeps: writes the traces. False: in a forked child, where nothing here is ours.
+    fn is_ready(&mut self) -> bool {
+        if !self.worker.is_ours() {
+            return false;
+        }
+        if self.traced.is_empty() || self.traced.len() < MANY && !self.worker.inbox.is_empty() {
+            return true;
+        }
+        for client in self.traced.drain(..) {
+            if let Some(slot) = self.slots.get_mut(&client) {
+                slot.write_trace();
+            }
+        }
+        true
+    }
+
+    /// The first deadline of any client.
+    fn next_deadline(&self) -> Option<Time> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    fn on_message(&mut self, client: u64, message: Message) {
+        if !self.worker.is_ours() {
+            std::mem::forget(message);
+        } else if let Message::Start(start) = message {
+            self.slots.insert(client, Box::new(Slot::new(self.worker.clone(), *start)));
+        } else {
+            self.step(client, Stimulus::Message(message));
+        }
+    }
+
+    /// Fires each due deadline once, so that an engine that is always due does not starve the others.
+    fn fire_due(&mut self) {
+        let due =
+            self.deadlines.range(..=(self.now, u64::MAX)).map(|(_, client)| *client).collect::<Vec<_>>();
+        for client in due {
+            self.step(client, Stimulus::Timeout);
+        }
+    }
+
+    fn step(&mut self, client: u64, stimulus: Stimulus) {
+        let Some(slot) = self.slots.get_mut(&client) else { return };
+        if slot.has_failed {
+            return match stimulus {
+                Stimulus::Message(Message::End) => self.end(client),
+                Stimulus::Message(message) => slot.refuse(&message),
+                Stimulus::Timeout => {}
+            };
+        }
+        let now = self.now;
+        let stepped = catch_unwind(AssertUnwindSafe(|| slot.step(now, stimulus)));
+        if !self.worker.is_ours() {
+            return;
+        }
+        self.now = self.worker.clock.now();
+        if self.now.since(now) > SLOW_MS {
+            log::warn!("callbacks took {} ms; all clients of this worker waited", self.now.since(now));
+        }
+        let due = match stepped {
+            Ok(StepResult::Until(due)) => due,
+            Ok(StepResult::Over) => return self.end(client),
+            Err(_) => {
+                log::error!("panic inside a client; it is closed, the others go on");
+                return self.fail(client);
+            }
+        };
+        if slot.is_traced() {
+            self.traced.push(client);
+        }
+        let before = std::mem::replace(&mut slot.due, due);
+        self.rearm(client, before, due);
+    }
+
+    fn rearm(&mut self, client: u64, before: Option<Time>, due: Option<Time>) {
+        if before != due {
+            before.map(|at| self.deadlines.remove(&(at, client)));
+            due.map(|at| self.deadlines.insert((at, client)));
+        }
+    }
+
+    /// After a panic: notifies app and peer. The client ends behind what is queued for it.
+    fn fail(&mut self, client: u64) {
+        let Some(slot) = self.slots.get_mut(&client) else { return };
+        let before = slot.due.take();
+        slot.fail();
+        let _ = self.worker.inbox.push(client, &slot.shared.quota, Message::End);
+        self.rearm(client, before, None);
+    }
+
+    /// Ends a client and gives its place on the worker back.
+    fn end(&mut self, client: u64) {
+        let Some(slot) = self.slots.remove(&client) else { return };
+        self.rearm(client, slot.due, None);
+        let shared = slot.end();
+        // Before the end is announced, so that whoever waits for the last client can join the thread.
+        self.worker.leave();
+        shared.callbacks.release(shared.manual_dispatch);
+    }
+}

@@ -1,0 +1,234 @@
+//! One client on the worker's thread: feeds its engine and carries out what the engine asks for.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::failed::{self, Owed};
+use super::guard::guarded;
+use super::inbox::Classified;
+use super::message::{Message, Start};
+use super::ports::Ports;
+use super::shared::Shared;
+use super::thread::Worker;
+use super::trace::Recorder;
+use crate::engine::Engine;
+use crate::engine::input::Input;
+use crate::engine::output::Output;
+use crate::engine::time::Time;
+use nertc_callkit_signaling::OperationResult;
+
+/// Why a client is stepped.
+pub(super) enum Stimulus {
+    Message(Message),
+    Timeout,
+}
+
+/// How a step ended.
+pub(super) enum StepResult {
+    /// Nothing to do before this, unless a message comes.
+    Until(Option<Time>),
+    /// The engine is closed.
+    Over,
+}
+
+/// A client as the worker's thread knows it.
+pub(super) struct Slot {
+    pub(super) shared: Arc<Shared>,
+    worker: Arc<Worker>,
+    engine: Engine,
+    ports: Ports,
+    /// Its entry in the worker's deadlines.
+    pub(super) due: Option<Time>,
+    /// The backlog that the engine was last notified of.
+    backlog: bool,
+    trace: Option<Box<Recorder>>,
+    owed: Owed,
+    /// It panicked: its engine is not used any more.
+    pub(super) has_failed: bool,
+}
+
+impl Slot {
+    pub(super) fn new(worker: Arc<Worker>, start: Start) -> Slot {
+        let Start { shared, engine, ports } = start;
+        let (owed, has_failed) = (Owed::default(), false);
+        Slot { shared, worker, engine, ports, due: None, backlog: false, trace: None, owed, has_failed }
+    }
+
+    /// Feeds the engine.
+    pub(super) fn step(&mut self, now: Time, stimulus: Stimulus) -> StepResult {
+        match self.trace {
+            None => self.on::<false>(now, stimulus),
+            Some(_) => self.on::<true>(now, stimulus),
+        }
+    }
+
+    /// Closes the backends and ends the client; with WORKER delivery `released` runs here.
+    pub(super) fn end(self) -> Arc<Shared> {
+        let Slot { shared, engine, mut ports, trace, .. } = self;
+        drop(trace);
+        guarded("closing the signaling backend", || ports.signaling.close());
+        guarded("closing the media backend", || ports.rtc.close());
+        shared.quota.shut();
+        let listener = ports.listener.clone();
+        guarded("dropping a client", || drop((engine, ports)));
+        if !shared.manual_dispatch {
+            guarded("released", || listener.released());
+        }
+        shared
+    }
+
+    /// After a panic: closes the inbox to this client, notifies the peer and completes what is open.
+    pub(super) fn fail(&mut self) {
+        self.has_failed = true;
+        self.shared.quota.shut();
+        guarded("ending a trace", || drop(self.trace.take()));
+        let last = std::mem::take(&mut *self.shared.snapshot.lock());
+        failed::tell_peer(&mut self.ports, &last);
+        for output in self.owed.settle() {
+            self.deliver(output);
+        }
+    }
+
+    /// Answers a message that was queued before the panic.
+    pub(super) fn refuse(&mut self, message: &Message) {
+        self.shared.quota.took(message.class());
+        if let Some(output) = failed::answer(message) {
+            self.deliver(output);
+        }
+    }
+
+    fn deliver(&mut self, output: Output) {
+        guarded("a callback", || _ = self.carry_out(output));
+    }
+
+    /// The trace; steps without one are compiled without this branch.
+    fn recorder<const TRACED: bool>(&mut self) -> Option<&mut Recorder> {
+        if TRACED { self.trace.as_deref_mut() } else { None }
+    }
+
+    /// There is a trace that may have something to write.
+    pub(super) fn is_traced(&self) -> bool {
+        self.trace.as_ref().is_some_and(|trace| !trace.is_broken())
+    }
+
+    /// Before the thread sleeps.
+    pub(super) fn write_trace(&mut self) {
+        if let Some(trace) = &mut self.trace {
+            trace.flush();
+        }
+        self.leave_broken_trace();
+    }
+
+    /// A trace that cannot be written has ended: its header must reveal nothing about the ids that follow.
+    fn leave_broken_trace(&mut self) {
+        if self.trace.as_ref().is_some_and(|trace| trace.is_broken()) {
+            self.engine.end_trace();
+        }
+    }
+
+    fn on<const TRACED: bool>(&mut self, now: Time, stimulus: Stimulus) -> StepResult {
+        match stimulus {
+            Stimulus::Timeout => {
+                let why = self.engine.poll_timeout().map_or("", |(_, why)| why);
+                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.timeout(now, why));
+                self.engine.handle_timeout(now);
+            }
+            Stimulus::Message(message) => {
+                self.shared.quota.took(message.class());
+                match message {
+                    Message::Input(input) => self.feed::<TRACED>(now, input),
+                    Message::NetworkChanged => {
+                        self.ports.signaling.network_changed();
+                        self.ports.rtc.network_changed();
+                    }
+                    Message::Trace(recorder) => {
+                        self.trace = recorder;
+                        match &mut self.trace {
+                            Some(trace) => trace.begin(now, &mut self.engine),
+                            None => self.engine.end_trace(),
+                        }
+                    }
+                    Message::Start(_) | Message::Backlog | Message::End => {}
+                }
+            }
+        }
+        self.drain::<TRACED>(now)
+    }
+
+    fn feed<const TRACED: bool>(&mut self, now: Time, input: Input) {
+        self.recorder::<TRACED>().into_iter().for_each(|trace| trace.input(now, &input));
+        self.owed.input(&input);
+        self.engine.handle(now, input);
+    }
+
+    /// Carries out what the engine asks for. Refusals of a backend are fed back after the rest, never in
+    /// between.
+    fn drain<const TRACED: bool>(&mut self, now: Time) -> StepResult {
+        let mut refusals = VecDeque::new();
+        loop {
+            self.publish_snapshot();
+            while let Some(output) = self.engine.poll_output() {
+                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.output(&output));
+                if matches!(output, Output::Closed) {
+                    return StepResult::Over;
+                }
+                self.owed.output(&output);
+                refusals.extend(self.carry_out(output));
+                if !self.worker.is_ours() {
+                    return StepResult::Until(None);
+                }
+            }
+            if let (true, Some(trace)) = (TRACED, &mut self.trace) {
+                trace.end_step(now, &mut self.engine);
+                self.leave_broken_trace();
+            }
+            let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
+                return StepResult::Until(self.engine.poll_timeout().map(|(at, _)| at));
+            };
+            self.feed::<TRACED>(now, input);
+        }
+    }
+
+    /// `Some`: the backend refused, and this is the answer.
+    fn carry_out(&mut self, output: Output) -> Option<Input> {
+        match output {
+            Output::Signal { req, op } => {
+                let outcome = self.ports.signaling.start(req, op).err()?;
+                return Some(Input::SignalDone {
+                    req,
+                    result: OperationResult { outcome, ..Default::default() },
+                });
+            }
+            Output::Notify(notice) => self.ports.signaling.notify(notice),
+            Output::Rtc { req, op } => {
+                let outcome = self.ports.rtc.start(req, op).err()?;
+                return Some(Input::RtcDone { req, outcome });
+            }
+            Output::Done { ticket, result } if self.shared.manual_dispatch => {
+                self.shared.callbacks.done(ticket, result)
+            }
+            Output::Event(event) if self.shared.manual_dispatch => self.shared.callbacks.event(event),
+            Output::Done { ticket, result } => self.ports.listener.done(ticket, result),
+            Output::Event(event) => self.ports.listener.event(event),
+            Output::Ignored(why) => log::debug!("ignored: {why}"),
+            Output::Closed => {}
+        }
+        None
+    }
+
+    fn backlog_changed(&mut self) -> Option<Input> {
+        let backlog = self.shared.callbacks.is_backlogged();
+        (std::mem::replace(&mut self.backlog, backlog) != backlog).then_some(Input::Backlog(backlog))
+    }
+
+    /// Before the callbacks run, so that the state they ask for includes what they are notified of.
+    fn publish_snapshot(&mut self) {
+        let mut shown = self.shared.snapshot.lock();
+        if !self.engine.is_as_in(&shown) {
+            let old = std::mem::replace(&mut *shown, self.engine.snapshot());
+            self.owed.shown(&shown);
+            drop(shown);
+            drop(old);
+        }
+    }
+}

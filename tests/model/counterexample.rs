@@ -1,0 +1,127 @@
+//! The way to a state: what every engine was fed, when, and what it said to it. In words, and as a trace that
+//! `nertc-callkit` replays, draws and explains: each device is a kit of it.
+
+use std::fmt;
+use std::path::Path;
+
+use nertc_callkit::engine::input::Input;
+use nertc_callkit::engine::output::Output;
+use nertc_callkit::engine::time::Time;
+use nertc_callkit::trace::{Redaction, Tape};
+use nertc_callkit_signaling as signaling;
+
+use crate::world::World;
+
+/// What makes an engine move.
+#[derive(Clone, Debug)]
+pub(crate) enum Fed {
+    Input(Input),
+    /// A deadline, and its reason.
+    Timeout(&'static str),
+}
+
+/// One line of a counterexample.
+#[derive(Clone, Debug)]
+pub(crate) enum Line {
+    /// An engine moved.
+    Step { device: usize, at: Time, fed: Fed, outputs: Vec<Output> },
+    /// The service, the network or the media room did something.
+    Note { at: Time, text: String },
+}
+
+/// Writes what happened after `start` to a file of this name; answers where.
+pub(crate) fn write_trace(name: &str, start: &World, counterexample: &[Line]) -> String {
+    let mut trace = Tape::new(Redaction::Secrets);
+    for device in 0..start.devices() {
+        trace.begin(device as u64, Time(start.now()), 0, start.engine(device));
+    }
+    for line in counterexample {
+        let Line::Step { device, at, fed, outputs } = line else { continue };
+        match fed {
+            Fed::Input(input) => trace.input(*device as u64, *at, input),
+            Fed::Timeout(why) => trace.timeout(*device as u64, *at, why),
+        }
+        outputs.iter().for_each(|output| trace.output(output));
+        trace.end_step();
+    }
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("model-{name}.trace"));
+    match std::fs::write(&path, trace.lines()) {
+        Ok(()) => path.display().to_string(),
+        Err(error) => format!("{}: {error}", path.display()),
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Line::Note { at, text } => write!(f, "{:>7} {text}", at.0),
+            Line::Step { device, at, fed, outputs } => {
+                write!(f, "{:>7} device {device} <- {}", at.0, shown(fed))?;
+                for output in outputs {
+                    write!(f, "\n        device {device} -> {}", said(output))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn shown(fed: &Fed) -> String {
+    match fed {
+        Fed::Timeout(why) => format!("deadline: {why}"),
+        Fed::Input(Input::Command { command, .. }) => format!("user: {:?}", command.operation()),
+        Fed::Input(Input::SignalDone { req, result }) => {
+            format!("done {} = {}", req.0, result.outcome.code)
+        }
+        Fed::Input(Input::RtcDone { req, outcome }) => format!("media done {} = {}", req.0, outcome.code),
+        Fed::Input(Input::Signals { origin, events }) => {
+            let events: Vec<String> = events.iter().map(brief).collect();
+            format!("{source:?}: {}", events.join(", "))
+        }
+        Fed::Input(other) => format!("{other:?}"),
+    }
+}
+
+/// A message in a few words.
+pub(crate) fn brief(event: &signaling::Event) -> String {
+    format!("{:?} {} from {}/{}", event.kind, event.channel.id, event.from, event.from_device)
+}
+
+fn said(output: &Output) -> String {
+    match output {
+        Output::Signal { req, op } => format!("signaling {}: {}", req.0, named(op)),
+        Output::Rtc { req, op } => format!("media {}: {op:?}", req.0),
+        Output::Done { result, .. } => format!("done({:?}) {}", result.operation, result.code),
+        Output::Event(event) => format!("{event:?}"),
+        Output::Notify(notice) => format!("backend: {notice:?}"),
+        Output::Ignored(why) => format!("ignored: {why}"),
+        Output::Closed => "closed".into(),
+    }
+}
+
+/// An operation in a few words.
+pub(crate) fn named(op: &signaling::Operation) -> String {
+    match op {
+        signaling::Operation::Login { .. } => "login".into(),
+        signaling::Operation::Logout => "logout".into(),
+        signaling::Operation::Create { .. } => "create".into(),
+        signaling::Operation::Join { channel_id, .. } => format!("join {channel_id}"),
+        signaling::Operation::Invite { message, .. } => {
+            format!("invite {} to {}", message.channel_id, message.account)
+        }
+        signaling::Operation::Cancel(message) => {
+            format!("cancel {} {}", message.channel_id, message.custom_info)
+        }
+        signaling::Operation::Accept(message) => format!("accept {}", message.channel_id),
+        signaling::Operation::Reject(message) => {
+            format!("reject {} {}", message.channel_id, message.custom_info)
+        }
+        signaling::Operation::Leave { channel_id, .. } => format!("leave {channel_id}"),
+        signaling::Operation::Close { channel_id, .. } => format!("close {channel_id}"),
+        signaling::Operation::Control(message) => {
+            format!("control {} {}", message.channel_id, message.custom_info)
+        }
+        signaling::Operation::Record(record) => format!("record {:?}", record.status),
+    }
+}

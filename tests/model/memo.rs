@@ -1,0 +1,208 @@
+//! Moves that were made before. What a device does depends on its past and on what it is fed, not on the rest
+//! of the world, and most moves of a search repeat one that was made in another order of the others: they are
+//! looked up. So states also share their devices and their service with each other.
+
+use std::hash::Hash;
+use std::rc::Rc;
+
+use nertc_callkit::engine::input::{Command, Input, RtcEvent};
+use nertc_callkit::engine::output::{Output, RtcOp};
+use nertc_callkit::engine::state::Phase;
+use nertc_callkit::engine::time::Time;
+use nertc_callkit::engine::{Config, Engine, Seed};
+use nertc_callkit_signaling::{self as signaling, Req};
+
+use crate::counterexample::Fed;
+use crate::fingerprint::{ByFingerprint, Fingerprint, Mix, channel_bit, mixed};
+use crate::in_flight::{InFlight, What};
+use crate::monitor::Monitor;
+use crate::service::{Delivery, Service};
+use crate::world::{EPOCH, Verdict};
+
+/// More moves than this are not remembered at a time.
+const MOST_MOVES: usize = 40_000;
+
+/// A device with its past.
+#[derive(Clone)]
+pub(crate) struct Body {
+    /// The same for the same past, also if it was forgotten and comes again.
+    id: u64,
+    pub(crate) engine: Engine,
+    pub(crate) monitor: Monitor,
+    pub(crate) tickets: u64,
+    pub(crate) calls: u64,
+    /// Its user has logged out, or not logged in.
+    pub(crate) is_out: bool,
+    pub(crate) phase: Phase,
+    pub(crate) due: Option<u64>,
+}
+
+/// What a device did.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) body: Rc<Body>,
+    pub(crate) outputs: Rc<Vec<Output>>,
+    pub(crate) verdict: Verdict,
+}
+
+/// A service with its past.
+#[derive(Clone)]
+pub(crate) struct Hub {
+    id: u64,
+    pub(crate) service: Rc<Service>,
+    /// Fingerprint, and channels that are open.
+    pub(crate) fingerprint: (u64, u64),
+}
+
+/// What a service or a media room did.
+#[derive(Clone)]
+pub(crate) struct Served {
+    pub(crate) hub: Hub,
+    pub(crate) code: i32,
+    /// What sets out then.
+    pub(crate) in_flight: Rc<Vec<Rc<InFlight>>>,
+    /// What is heard in the media room.
+    pub(crate) heard: Rc<Vec<(usize, RtcEvent)>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Memo {
+    steps: ByFingerprint<Step>,
+    fingerprints: ByFingerprint<Rc<Fingerprint>>,
+    served: ByFingerprint<Served>,
+}
+
+impl Body {
+    pub(crate) fn new(index: usize, config: Config, seed: Seed, monitor: Monitor) -> Body {
+        Body {
+            id: index as u64,
+            engine: Engine::new(config, seed),
+            monitor,
+            tickets: 0,
+            calls: 0,
+            is_out: true,
+            phase: Phase::Idle,
+            due: None,
+        }
+    }
+
+    fn take(&mut self, now: Time, fed: &Fed) {
+        match fed {
+            Fed::Timeout(_) => self.engine.handle_timeout(now),
+            Fed::Input(input) => {
+                let command = if let Input::Command { command, .. } = input { Some(command) } else { None };
+                let is_call = matches!(command, Some(Command::Call(_)));
+                self.tickets += u64::from(command.is_some());
+                self.calls += u64::from(is_call);
+                self.is_out |= matches!(command, Some(Command::Logout));
+                self.is_out &= !matches!(command, Some(Command::Login { .. }));
+                self.monitor.before(input);
+                self.engine.handle(now, input.clone());
+                if is_call && self.phase == Phase::Idle && self.engine.phase() == Phase::Calling {
+                    self.monitor.placed(self.engine.snapshot().call_no, false);
+                }
+            }
+        }
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(service: Service) -> Hub {
+        Hub { id: 0, service: Rc::new(service), fingerprint: (0, 0) }
+    }
+
+    fn after(id: u64, service: Service) -> Hub {
+        let mut hasher = Mix::default();
+        service.digest(&mut hasher);
+        let channels = service.channels().fold(0, |all, id| all | channel_bit(id));
+        Hub { id, service: Rc::new(service), fingerprint: (std::hash::Hasher::finish(&hasher), channels) }
+    }
+}
+
+/// Forgets when it is full: what states share stays shared.
+fn keep<T: Clone>(all: &mut ByFingerprint<T>, key: u64, value: T) -> T {
+    if all.len() >= MOST_MOVES {
+        all.clear();
+    }
+    all.insert(key, value.clone());
+    value
+}
+
+fn key(id: u64, now: u64, what: &impl Hash) -> u64 {
+    mixed(&(id, now, mixed(what)))
+}
+
+impl Memo {
+    /// A device takes what it is fed.
+    pub(crate) fn step(&mut self, body: &Rc<Body>, now: u64, fed: &Fed) -> Step {
+        let key = match fed {
+            Fed::Input(input) => key(body.id, now, input),
+            Fed::Timeout(_) => key(body.id, now, &0),
+        };
+        if let Some(step) = self.steps.get(&key) {
+            return step.clone();
+        }
+        let mut body = (**body).clone();
+        body.id = key;
+        body.take(Time(now), fed);
+        let (mut outputs, mut verdict) = (Vec::new(), Ok(()));
+        while let Some(output) = body.engine.poll_output() {
+            let said = body.monitor.output(&output, &body.engine);
+            verdict = verdict.and(said);
+            outputs.push(output);
+        }
+        verdict = verdict.and(body.monitor.settled(&body.engine));
+        body.phase = body.engine.phase();
+        body.due = body.engine.poll_timeout().map(|(at, _)| at.0);
+        keep(&mut self.steps, key, Step { body: Rc::new(body), outputs: Rc::new(outputs), verdict })
+    }
+
+    pub(crate) fn fingerprint(&mut self, body: &Body, now: u64) -> Rc<Fingerprint> {
+        let key = key(body.id, now, &());
+        if let Some(fingerprint) = self.fingerprints.get(&key) {
+            return fingerprint.clone();
+        }
+        keep(&mut self.fingerprints, key, Rc::new(Fingerprint::new(now, &body.engine, &body.monitor)))
+    }
+
+    /// The service runs an operation; a new channel gets this number.
+    pub(crate) fn serve(
+        &mut self,
+        hub: &Hub,
+        now: u64,
+        item: &InFlight,
+        op: &signaling::Operation,
+        number: u64,
+    ) -> Served {
+        let key = key(hub.id, now, &(item.device, item.req, item.digest));
+        if let Some(served) = self.served.get(&key) {
+            return served.clone();
+        }
+        let mut service = (*hub.service).clone();
+        if matches!(op, signaling::Operation::Create { .. }) {
+            service.number_next(number);
+        }
+        let (result, deliveries) = service.run(item.device, EPOCH + now, op);
+        let code = result.outcome.code;
+        let mut in_flight: Vec<Rc<InFlight>> = Vec::new();
+        for Delivery { to, source, event } in deliveries {
+            in_flight.push(Rc::new(InFlight::new(now, to, Req(0), What::Message(source, event))));
+        }
+        in_flight.push(Rc::new(InFlight::new(now, item.device, item.req, What::Completion(result))));
+        let hub = Hub::after(key, service);
+        let served = Served { hub, code, in_flight: Rc::new(in_flight), heard: Rc::default() };
+        keep(&mut self.served, key, served)
+    }
+
+    /// A media room is ideal: what it does always works.
+    pub(crate) fn serve_media(&mut self, hub: &Hub, device: usize, op: &RtcOp) -> Served {
+        let key = key(hub.id, u64::MAX, &(device, op));
+        if let Some(served) = self.served.get(&key) {
+            return served.clone();
+        }
+        let mut service = (*hub.service).clone();
+        let (code, heard) = service.run_rtc(device, op);
+        let hub = Hub::after(key, service);
+        keep(&mut self.served, key, Served { hub, code, in_flight: Rc::default(), heard: Rc::new(heard) })
+    }
+}

@@ -1,0 +1,112 @@
+//! What befalls connections, processes and the broker in worlds of stations.
+
+use std::collections::BTreeSet;
+
+use nertc_callkit_mqtt::protocol::{self, Peer};
+use nertc_callkit_signaling::Text;
+
+use super::stations::{Link, Wire};
+use super::world::{Scheduled, World};
+
+impl World {
+    /// A connection breaks. What was on its way to the broker arrives up to some moment.
+    pub(super) fn drop_link(&mut self, device: usize, is_own_wish: bool) {
+        self.expect_will(device);
+        let gasps_until = self.now + self.delay();
+        let Some(phone) = self.phone(device) else { return };
+        if phone.link == Link::Off {
+            return;
+        }
+        let was_up = phone.link == Link::Up;
+        phone.hang_up(Link::Connecting, gasps_until);
+        let connection = phone.connection;
+        self.note(|| format!("device {device}: the connection breaks"));
+        if !is_own_wish {
+            self.trouble(device);
+        }
+        if was_up {
+            self.tell_station(device, protocol::Input::Down);
+        }
+        let pause = 100 + self.random.below(2_000);
+        self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
+    }
+
+    /// A cut that nobody noticed on this side is over: is the connection still one?
+    pub(super) fn mend_link(&mut self, device: usize) {
+        let Some(stations) = &mut self.stations else { return };
+        let connection = stations.phones[device].connection;
+        let session = stations.broker.session(device);
+        let is_known = session.is_some_and(|session| session.connection == Some(connection));
+        if stations.phones[device].link == Link::Up && !is_known {
+            self.drop_link(device, false);
+        }
+    }
+
+    /// The process has died; a new one has the same names.
+    pub(super) fn renew_station(&mut self, device: usize, life: u32, seed: u64) {
+        if self.stations.is_none() {
+            return;
+        }
+        self.expect_will(device);
+        let gasps_until = self.now + self.delay();
+        let Some(phone) = self.phone(device) else { return };
+        phone.hang_up(Link::Off, gasps_until);
+        phone.open.clear();
+        phone.config.instance = format!("{}-{life}", phone.config.device).into();
+        phone.config.remember_instance();
+        phone.station = Peer::new(phone.config.clone(), Peer::test_seed(seed));
+    }
+
+    /// The broker begins anew and knows nobody.
+    fn restart_broker(&mut self) {
+        self.note(|| "the broker restarts".into());
+        self.stations.iter_mut().for_each(|it| it.broker.forget_all());
+        for device in 0..self.devices.len() {
+            self.trouble(device);
+            self.drop_link(device, false);
+        }
+    }
+
+    /// Another process says that it is this device.
+    pub(super) fn rival(&mut self, device: usize) {
+        let (id, life) = (self.random.next(), self.random.next());
+        let (topic, payload) = (
+            format!("nck1/u/{}/own/{device}", self.devices[device].account),
+            format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"{life}"}}"#),
+        );
+        let Some(stations) = &self.stations else { return };
+        for target in stations.broker.subscribers(&topic, &stations.names) {
+            self.trouble(target);
+            self.place(target, &topic, &payload, 86_400_000);
+        }
+    }
+
+    /// What befalls connections and the broker. False: this world has no broker.
+    pub(super) fn wire_misfortune(&mut self, device: usize) -> bool {
+        if self.stations.is_none() {
+            return false;
+        }
+        match self.random.below(10) {
+            0 => self.restart_broker(),
+            1..4 => self.drop_link(device, false),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The accounts that have to do with a device now: its own, its peer's, and whoever calls it.
+    pub(super) fn kin(&self, device: usize) -> BTreeSet<usize> {
+        if self.stations.is_none() {
+            return [device].into();
+        }
+        let own = &self.devices[device].account;
+        let is_own = |other: &usize| self.devices[*other].account == *own;
+        let family: Vec<usize> = (0..self.devices.len()).filter(is_own).collect();
+        let peers: Vec<Text> = family.iter().map(|it| self.devices[*it].engine.snapshot().peer).collect();
+        let is_kin = |other: &usize| {
+            let theirs = &self.devices[*other];
+            theirs.account == *own || peers.contains(&theirs.account) || theirs.engine.snapshot().peer == *own
+        };
+        (0..self.devices.len()).filter(is_kin).collect()
+    }
+}

@@ -1,0 +1,439 @@
+//! What lies between devices and services: delay, loss, copies, refusals, late and missing answers, cuts.
+
+use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::output::RtcOp;
+use nertc_callkit_signaling::{
+    self as signaling, Code, Connection, Notification, OperationResult, Outcome, Req,
+};
+
+use super::legacy;
+use super::random::Random;
+use super::service::Delivery;
+use super::world::{EPOCH, Scheduled, World};
+
+/// How bad the network is, and who is in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NetworkConditions {
+    pub(crate) max_delay_ms: u64,
+    pub(crate) lost_permille: u64,
+    /// Messages and completions that come twice.
+    pub(crate) twice_permille: u64,
+    /// Operations that are answered long after their limit, or never.
+    pub(crate) unanswered_permille: u64,
+    /// Operations that fail, some of them after they took effect.
+    pub(crate) refused_permille: u64,
+    /// Devices and accounts are cut off for a while.
+    pub(crate) has_cuts: bool,
+    /// Accounts whose devices are legacy clients.
+    pub(crate) legacy_permille: u64,
+    /// Everybody talks like clients before 1.1.0.
+    pub(crate) is_before_1_1: bool,
+    /// Users do something at least so often.
+    pub(crate) pace_ms: u64,
+}
+
+impl NetworkConditions {
+    /// From a seed: a quarter of the worlds is healthy, and each of the evils comes alone and with others.
+    pub(crate) fn random(random: &mut Random) -> NetworkConditions {
+        // Patient users let the timers do the work.
+        let pace_ms = *random.pick(&[4_000, 4_000, 12_000, 40_000]);
+        let fine = NetworkConditions { max_delay_ms: 20, pace_ms, ..NetworkConditions::default() };
+        let conditions = match random.below(6) {
+            0 => fine,
+            1 => NetworkConditions { max_delay_ms: 500, ..fine },
+            2 => NetworkConditions { max_delay_ms: 2_000, has_cuts: random.chance(500), ..fine },
+            3 => NetworkConditions { max_delay_ms: 300, refused_permille: 40, ..fine },
+            4 => NetworkConditions {
+                max_delay_ms: 500,
+                lost_permille: 30,
+                twice_permille: 50,
+                unanswered_permille: 30,
+                has_cuts: random.chance(500),
+                ..fine
+            },
+            _ => NetworkConditions {
+                max_delay_ms: 9_000,
+                lost_permille: 80,
+                twice_permille: 100,
+                unanswered_permille: 80,
+                refused_permille: 20,
+                has_cuts: random.chance(500),
+                ..fine
+            },
+        };
+        match random.below(10) {
+            0 | 1 => NetworkConditions { legacy_permille: 400, ..conditions },
+            2 => NetworkConditions { is_before_1_1: true, ..conditions },
+            _ => conditions,
+        }
+    }
+
+    /// Nothing goes wrong on the way any more.
+    pub(crate) fn healed(self) -> NetworkConditions {
+        let NetworkConditions { legacy_permille, is_before_1_1, .. } = self;
+        NetworkConditions { max_delay_ms: 20, legacy_permille, is_before_1_1, ..NetworkConditions::default() }
+    }
+
+    /// Operations and messages take so little that every limit of the engine is long.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.max_delay_ms <= 500
+    }
+}
+
+/// Refusals by the backend itself: nothing has happened.
+const REFUSALS: &[Code] = &[
+    Code::TIMEOUT,
+    Code::UNSUPPORTED,
+    Code::BACKEND_FAILED,
+    Code::CHANNEL_EXISTS,
+    Code::NOT_MEMBER,
+    Code::BAD_SETTINGS,
+];
+/// Failures that say nothing about what has happened.
+const FAILURES: &[Code] = &[Code::TIMEOUT, Code::BACKEND_FAILED, Code::new(500)];
+
+impl World {
+    /// An operation leaves its device.
+    pub(super) fn start_operation(&mut self, device: usize, req: Req, op: signaling::Operation) {
+        self.push(device, &op);
+        let op = if self.conditions.is_before_1_1 { legacy::before_1_1(op) } else { op };
+        let op = if self.devices[device].is_legacy { legacy::legacy_invite(op) } else { op };
+        let delay = self.delay();
+        let is_ideal = self.stations.is_none();
+        if is_ideal && self.devices[device].is_offline && !matches!(op, signaling::Operation::Login { .. }) {
+            return self.note(|| format!("device {device}: {req:?} {} (offline)", name(&op)));
+        }
+        if is_ideal && self.random.chance(self.conditions.lost_permille) {
+            self.trouble(device);
+            return self.note(|| format!("device {device}: {req:?} {} (lost)", name(&op)));
+        }
+        // A station takes every farewell.
+        let is_farewell = matches!(
+            op,
+            signaling::Operation::Close { .. }
+                | signaling::Operation::Leave { .. }
+                | signaling::Operation::Logout
+        );
+        let can_refuse = is_ideal || !is_farewell;
+        if can_refuse && self.random.chance(self.conditions.refused_permille) {
+            self.trouble(device);
+            let code = *self.random.pick(REFUSALS);
+            self.note(|| format!("device {device}: {req:?} {} (refused: {code})", name(&op)));
+            let result = OperationResult { outcome: Outcome::failed(code, ""), ..OperationResult::default() };
+            return self.send(device, delay, Scheduled::Completed(req, result));
+        }
+        self.note(|| format!("device {device}: {req:?} {}", name(&op)));
+        if let Some(op) = self.ask_station(device, req, op) {
+            self.send(device, delay, Scheduled::Operation(req, op));
+        }
+    }
+
+    /// The backend is notified.
+    pub(super) fn notify(&mut self, device: usize, notice: &Notification) {
+        match notice {
+            Notification::AbortLogin(req) => self.abort_login(device, *req),
+            Notification::InviteState { .. } | Notification::SetToken(_) | Notification::CallPolicy(_) => {}
+        }
+    }
+
+    /// Nothing of this login goes on; what the service keeps for the device stays.
+    fn abort_login(&mut self, device: usize, req: Req) {
+        self.note(|| format!("device {device}: {req:?} is given up"));
+        let mut is_completed = false;
+        self.schedule.retain(|_, (whose, _, scheduled)| {
+            let is_its = *whose == device;
+            is_completed |= is_its && matches!(scheduled, Scheduled::Completed(done, _) if *done == req);
+            let goes_on = matches!(
+                scheduled,
+                Scheduled::Operation(_, signaling::Operation::Login { .. }) | Scheduled::Backlog
+            );
+            !(is_its && goes_on)
+        });
+        self.service.logged_in[device] = false;
+        if !is_completed {
+            let result =
+                OperationResult { outcome: Outcome::failed(Code::TIMEOUT, ""), ..Default::default() };
+            let delay = self.delay();
+            self.send(device, delay, Scheduled::Completed(req, result));
+        }
+    }
+
+    /// The service gets an operation.
+    pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &signaling::Operation) {
+        let is_login = matches!(op, signaling::Operation::Login { .. });
+        if is_login {
+            let last = &mut self.devices[device].last_login;
+            *last = req.0.max(*last);
+        } else if *op == signaling::Operation::Logout
+            && (life != self.devices[device].life || req.0 < self.devices[device].last_login)
+        {
+            return self.note(|| format!("service: device {device}: a logout of an earlier session"));
+        }
+        let (mut result, deliveries) = self.service.run(device, EPOCH + self.now, op);
+        self.note(|| format!("service: device {device}: {} = {}", name(op), result.outcome.code));
+        self.watch.on_operation(self.now, &self.devices, device, op, result.outcome.code);
+        for delivery in deliveries {
+            self.post(delivery);
+        }
+        if let signaling::Operation::Record(record) = op {
+            self.send_record(device, record);
+        }
+        if life != self.devices[device].life || req == Req(u64::MAX) {
+            return;
+        }
+        let mut delay = self.delay();
+        if self.random.chance(self.conditions.unanswered_permille) {
+            self.trouble(device);
+            if self.random.chance(500) {
+                return;
+            }
+            delay += self.random.below(40_000);
+        }
+        if self.random.chance(self.conditions.refused_permille) {
+            self.trouble(device);
+            let code = *self.random.pick(FAILURES);
+            result = OperationResult { outcome: Outcome::failed(code, ""), ..OperationResult::default() };
+        }
+        if self.random.chance(self.conditions.twice_permille) {
+            let delay = self.delay();
+            self.send(device, delay, Scheduled::Completed(req, result.clone()));
+        }
+        if is_login && result.outcome.code == Code::OK {
+            self.devices[device].is_offline = false;
+            self.trouble(device);
+            self.send(device, delay + 1, Scheduled::Backlog);
+        }
+        self.send(device, delay, Scheduled::Completed(req, result));
+    }
+
+    /// A message leaves the service.
+    pub(super) fn post(&mut self, delivery: Delivery) {
+        if self.random.chance(self.conditions.lost_permille) {
+            self.trouble(delivery.to);
+            return self.note(|| format!("lost: {:?} to device {}", delivery.event.kind, delivery.to));
+        }
+        if self.random.chance(self.conditions.twice_permille) {
+            let delay = self.delay();
+            self.send(delivery.to, delay, Scheduled::Message(delivery.clone()));
+        }
+        let delay = self.delay();
+        self.send(delivery.to, delay, Scheduled::Message(delivery));
+    }
+
+    /// A media operation leaves its device; they run in order.
+    pub(super) fn start_media(&mut self, device: usize, req: Req, op: RtcOp) {
+        let at = (self.now + self.delay()).max(self.devices[device].media_free);
+        self.devices[device].media_free = at + 1;
+        if self.random.chance(self.conditions.refused_permille) && !matches!(op, RtcOp::Leave) {
+            self.trouble(device);
+            self.note(|| format!("device {device}: {op:?} refused"));
+            return self.send(device, at - self.now, Scheduled::RtcCompleted(req, Code::BACKEND_FAILED));
+        }
+        self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
+    }
+
+    pub(super) fn run_rtc(&mut self, device: usize, req: Req, op: &RtcOp) {
+        if let RtcOp::Join { uid, .. } = op {
+            self.devices[device].media_uid = *uid;
+            self.devices[device].media_epoch += 1;
+        }
+        let (code, heard) = self.service.run_rtc(device, op);
+        self.note(|| format!("media: device {device}: {op:?} = {code}"));
+        let delay = self.delay();
+        if self.random.chance(self.conditions.unanswered_permille) {
+            self.trouble(device);
+        } else {
+            self.send(device, delay, Scheduled::RtcCompleted(req, code));
+        }
+        for (to, event) in heard {
+            self.tell_media(to, delay + 1, event);
+        }
+        // Who is cut off is still in the room, and is not heard.
+        for other in self.service.room_mates(device) {
+            if self.is_cut(other) {
+                let epoch = self.devices[device].media_epoch;
+                self.send(device, delay + 2_000, Scheduled::Silence(epoch, other));
+            }
+        }
+    }
+
+    /// The media service tells a device something, after all that it told before.
+    pub(super) fn tell_media(&mut self, to: usize, delay: u64, event: RtcEvent) {
+        let at = (self.now + delay).max(self.devices[to].next_heard);
+        self.devices[to].next_heard = at + 1;
+        let epoch = self.devices[to].media_epoch;
+        self.send(to, at - self.now, Scheduled::RtcEvent(epoch, event));
+    }
+
+    pub(super) fn hear(&mut self, device: usize, epoch: u32, event: RtcEvent) -> Result<(), String> {
+        if epoch != self.devices[device].media_epoch || !self.service.is_in_room(device) {
+            return Ok(());
+        }
+        self.note(|| format!("device {device}: media: {event:?}"));
+        self.feed(device, Input::Rtc(event))
+    }
+
+    /// Whether it reaches its device; what meets a cut is lost, or comes late.
+    pub(super) fn cross(&mut self, device: usize, life: u32, scheduled: Scheduled) -> Option<Scheduled> {
+        let until = self.devices[device].cut_until;
+        if until <= self.now {
+            return Some(scheduled);
+        }
+        let is_late = self.random.chance(500);
+        match scheduled {
+            Scheduled::Message(delivery) if !is_late && life == self.devices[device].life => {
+                self.devices[device].waiting.push(delivery);
+            }
+            Scheduled::Operation(..) | Scheduled::Completed(..) if !is_late => {
+                self.note(|| format!("device {device}: lost in a cut: {scheduled:?}"));
+            }
+            Scheduled::Message(_) | Scheduled::Operation(..) | Scheduled::Completed(..) => {
+                let delay = until - self.now + self.delay();
+                self.send_late(device, life, delay, scheduled);
+            }
+            // The news that the other left does not come either: it is just not heard any more.
+            Scheduled::RtcEvent(epoch, RtcEvent::PeerLeave { uid, .. }) => {
+                self.send_late(device, life, 2_000, Scheduled::Silence(epoch, self.device_of(uid)));
+                self.send_late(device, life, until - self.now + 1, scheduled);
+            }
+            // Media goes on in order when the cut is over.
+            Scheduled::RtcOperation(..) | Scheduled::RtcEvent(..) => {
+                self.send_late(device, life, until - self.now + 1, scheduled);
+            }
+            Scheduled::RtcCompleted(..) | Scheduled::Silence(..) | Scheduled::UserActs | Scheduled::Login => {
+                return Some(scheduled);
+            }
+            Scheduled::Backlog
+            | Scheduled::CutNoticed
+            | Scheduled::Healed
+            | Scheduled::Reborn
+            | Scheduled::Cut => {
+                return Some(scheduled);
+            }
+            Scheduled::Record(..) => self.note(|| format!("device {device}: lost in a cut: {scheduled:?}")),
+            // A connection has its own idea of a cut; a backend and its core are on one device.
+            Scheduled::Wire(..) | Scheduled::Mail(_) | Scheduled::Token => return Some(scheduled),
+        }
+        None
+    }
+
+    fn device_of(&self, uid: u64) -> usize {
+        self.devices.iter().position(|device| device.media_uid == uid).unwrap_or_default()
+    }
+
+    fn send_late(&mut self, device: usize, life: u32, delay: u64, scheduled: Scheduled) {
+        if life == self.devices[device].life {
+            self.send(device, delay, scheduled);
+        }
+    }
+
+    /// A device, or all devices of an account, are cut off for a while.
+    pub(super) fn cut_somebody(&mut self) -> Result<(), String> {
+        if !self.conditions.has_cuts {
+            return Ok(());
+        }
+        let pause = 2_000 + self.random.below(30_000);
+        self.send(0, pause, Scheduled::Cut);
+        let one = self.random.below(self.devices.len() as u64) as usize;
+        let whole_account = self.random.chance(300);
+        let length = match self.random.below(3) {
+            0 => 200 + self.random.below(2_000),
+            1 => 2_000 + self.random.below(10_000),
+            _ => 10_000 + self.random.below(40_000),
+        };
+        let account = self.devices[one].account.clone();
+        for device in 0..self.devices.len() {
+            let is_meant = device == one || whole_account && self.devices[device].account == account;
+            if is_meant && self.devices[device].cut_until <= self.now {
+                self.cut(device, length);
+            }
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self, device: usize, length: u64) {
+        self.note(|| format!("device {device} is cut off for {length} ms"));
+        self.trouble(device);
+        self.devices[device].cut_until = self.now + length;
+        self.send(device, length, Scheduled::Healed);
+        let noticed = self.random.below(10_000);
+        self.send(device, noticed, Scheduled::CutNoticed);
+        self.expect_will(device);
+        for other in self.service.room_mates(device) {
+            self.trouble(other);
+            for (to, about) in [(device, other), (other, device)] {
+                let epoch = self.devices[to].media_epoch;
+                self.send(to, 2_000, Scheduled::Silence(epoch, about));
+            }
+        }
+    }
+
+    fn is_cut(&self, device: usize) -> bool {
+        self.devices[device].cut_until > self.now
+    }
+
+    pub(super) fn notice_cut(&mut self, device: usize) -> Result<(), String> {
+        if !self.is_cut(device) || self.devices[device].knows_cut {
+            return Ok(());
+        }
+        self.devices[device].knows_cut = true;
+        self.note(|| format!("device {device} notices that it is cut off"));
+        if self.service.is_in_room(device) {
+            self.feed(device, Input::Rtc(RtcEvent::Reconnecting))?;
+        }
+        if self.stations.is_some() {
+            self.drop_link(device, false);
+            return Ok(());
+        }
+        self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
+    }
+
+    /// Nothing has come for two seconds.
+    pub(super) fn fall_silent(&mut self, device: usize, epoch: u32, other: usize) -> Result<(), String> {
+        let is_heard = !self.is_cut(device) && !self.is_cut(other);
+        // Who is cut off does not hear either that the other left.
+        let is_gone = !self.is_cut(device) && !self.service.room_mates(device).contains(&other);
+        if is_heard || is_gone || epoch != self.devices[device].media_epoch {
+            return Ok(());
+        }
+        let uid = self.devices[other].media_uid;
+        self.note(|| format!("device {device} hears nothing of device {other}"));
+        self.feed(device, Input::Rtc(RtcEvent::PeerSilent { uid }))
+    }
+
+    pub(super) fn cut_is_over(&mut self, device: usize) -> Result<(), String> {
+        self.devices[device].cut_until = 0;
+        self.trouble(device);
+        self.note(|| format!("device {device} is no longer cut off"));
+        for other in self.service.room_mates(device) {
+            self.trouble(other);
+            for (to, about) in [(device, other), (other, device)] {
+                let uid = self.devices[about].media_uid;
+                if !self.is_cut(other) {
+                    self.tell_media(to, 10, RtcEvent::PeerHeard { uid });
+                }
+            }
+        }
+        let knew = std::mem::replace(&mut self.devices[device].knows_cut, false);
+        if knew && self.service.is_in_room(device) {
+            self.feed(device, Input::Rtc(RtcEvent::Reconnected))?;
+        }
+        if self.stations.is_some() {
+            self.mend_link(device);
+            return Ok(());
+        }
+        if knew && !self.devices[device].is_offline {
+            self.feed(device, Input::Connection(Connection::Restored))?;
+        }
+        match self.devices[device].is_offline || !self.service.logged_in[device] {
+            true => Ok(()),
+            false => self.take_backlog(device),
+        }
+    }
+}
+
+fn name(op: &signaling::Operation) -> String {
+    let text = format!("{op:?}");
+    let end = text.find("custom").unwrap_or(text.len()).min(160);
+    text.chars().take(end).collect()
+}

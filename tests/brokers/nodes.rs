@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use nertc_callkit_testkit::patience;
+
 use crate::ejabberd::Ejabberd;
 use crate::pair::{PEOPLE, accept, connect, hang_up, ring};
 use crate::phone::Phone;
-use crate::process::patience;
 
 /// How long it may take until all have found their way to the node that is left.
 fn detour() -> Duration {

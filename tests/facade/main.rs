@@ -6,8 +6,6 @@
 //! A failure names its seed and shows what every component was told: `FACADE_SEED0=n FACADE_SEEDS=1`.
 
 mod phone;
-#[path = "../sim/random.rs"]
-mod random;
 
 use std::ffi::CString;
 use std::ptr;
@@ -17,16 +15,12 @@ use nertc_callkit::ffi::api::loopback::{
     nertc_callkit_hub_add_fault, nertc_callkit_hub_create, nertc_callkit_hub_release,
 };
 use nertc_callkit_abi::{nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_status as status};
+use nertc_callkit_testkit::{Random, number};
 
 use phone::{Ask, Phone};
-use random::Random;
 
 /// Longer than any wait can be, also on a busy machine: who waits so long hangs.
 const HANGS: Duration = Duration::from_secs(60);
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 /// A hub, the components on it, and what users do.
 struct Fleet {

@@ -2,13 +2,13 @@
 //! `nertc-callkit` replays, draws and explains: each device is a kit of it.
 
 use std::fmt;
-use std::path::Path;
 
 use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::output::Output;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::trace::{Redaction, Tape};
 use nertc_callkit_signaling as signaling;
+use nertc_callkit_testkit::scratch_dir::keep;
 
 use crate::world::World;
 
@@ -44,12 +44,7 @@ pub(crate) fn write_trace(name: &str, start: &World, counterexample: &[Line]) ->
         outputs.iter().for_each(|output| trace.output(output));
         trace.end_step();
     }
-    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("model-{name}.trace"));
-    match std::fs::write(&path, trace.lines()) {
-        Ok(()) => path.display().to_string(),
-        Err(error) => format!("{}: {error}", path.display()),
-    }
+    keep(name, ".trace", trace.lines())
 }
 
 impl fmt::Display for Line {

@@ -5,9 +5,9 @@ use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit_signaling::{
     self as signaling, Code, Connection, Notification, OperationResult, Outcome, Req,
 };
+use nertc_callkit_testkit::Random;
 
 use super::legacy;
-use super::random::Random;
 use super::service::Delivery;
 use super::world::{EPOCH, Scheduled, World};
 

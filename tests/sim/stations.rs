@@ -10,9 +10,9 @@ use nertc_callkit_mqtt::topics::{Incoming, Topics};
 use nertc_callkit_signaling::{
     self as signaling, Code, Connection, Notification, OperationResult, Origin, Req, Text,
 };
+use nertc_callkit_testkit::Random;
 
-use super::broker::Broker;
-use super::random::Random;
+use super::broker::{Broker, Parcel};
 use super::words;
 use super::world::{Scheduled, World};
 
@@ -69,7 +69,7 @@ pub(super) enum Wire {
     /// PUBACK, or not.
     Answer { token: u64, result: PublishResult },
     /// PUBLISH to the device.
-    Parcel { id: u64, topic: String, payload: String },
+    Parcel(Parcel),
     /// DISCONNECT.
     Bye { forget: bool },
     /// The broker notices that nothing comes any more, and publishes the will.
@@ -114,7 +114,7 @@ impl Stations {
                 watch_presence,
             };
             stations.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
-            stations.phones.push(Phone::new(config, random.next()));
+            stations.phones.push(Phone::new(config, random.next_u64()));
         }
         stations
     }
@@ -436,7 +436,7 @@ impl World {
             Wire::Answer { token, result } => {
                 self.tell_station(device, protocol::Input::Published { token, result });
             }
-            Wire::Parcel { id, topic, payload } => self.unpack(device, id, &topic, payload),
+            Wire::Parcel(parcel) => self.unpack(device, parcel),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
@@ -529,24 +529,26 @@ impl World {
             let heard = stations.phones[device].heard.entry(kind).or_default();
             *heard = at.max(*heard);
             let delay = *heard - now;
-            let (id, topic, payload) = (parcel.id, parcel.topic, parcel.payload);
-            self.send_down(device, delay, Wire::Parcel { id, topic, payload });
+            self.send_down(device, delay, Wire::Parcel(parcel));
         }
     }
 
-    fn unpack(&mut self, device: usize, id: u64, topic: &str, payload: String) {
+    fn unpack(&mut self, device: usize, parcel: Parcel) {
+        let Parcel { id, topic, payload, expires_at } = parcel;
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // An acknowledgement that does not come: the message comes again, after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);
         let Some(stations) = &mut self.stations else { return };
         let session = stations.broker.session(device);
         session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
-        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(topic)
+        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(&topic)
         else {
             return self.blame(device, "it gets what is not for it");
         };
-        let payload = payload.into_bytes();
-        self.tell_station(device, protocol::Input::Message { kind, from, device: sender, payload });
+        // MQTT 3.1.1 has no expiry.
+        let (payload, expires_at) = (payload.into_bytes(), stations.broker.is_five.then_some(expires_at));
+        let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
+        self.tell_station(device, input);
     }
 
     fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {

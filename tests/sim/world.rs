@@ -10,12 +10,12 @@ use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
 use nertc_callkit_signaling::{
     self as signaling, Code, Connection, EventKind, OperationResult, Origin, Outcome, Record, Req, Text,
 };
+use nertc_callkit_testkit::Random;
 
 use super::early::{Met, Push};
 use super::legacy;
 use super::monitor::Monitor;
 use super::network_conditions::NetworkConditions;
-use super::random::Random;
 use super::service::{Delivery, Service};
 use super::stations::{Mail, Stations, Wire};
 use super::trace::{Redaction, RunTrace};
@@ -126,7 +126,7 @@ impl World {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
-                    engine: Engine::new(config(confirm), IdGenerator::test_seed(random.next())),
+                    engine: Engine::new(config(confirm), IdGenerator::test_seed(random.next_u64())),
                     monitor: Monitor::new(account.clone()),
                     is_legacy,
                     life: 0,
@@ -522,7 +522,7 @@ impl World {
             self.tell_media(to, 5_000, event);
         }
         self.service.logged_in[device] = false;
-        let seed = self.random.next();
+        let seed = self.random.next_u64();
         let confirm = self.random.chance(300);
         let target = &mut self.devices[device];
         target.life += 1;

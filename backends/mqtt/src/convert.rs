@@ -1,63 +1,133 @@
-//! What a peer says, as message to the core.
+//! Between the protocol's values and those of crates/signaling.
 
-use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
-use nertc_callkit_abi::{
-    nertc_callkit_connection as connection, nertc_callkit_log_level, nertc_callkit_signal as signal,
+use nertc_callkit_backend::{LogLevel, SignalingMessage};
+use nertc_callkit_signaling as signaling;
+use nertc_callkit_signaling::{
+    CallPolicy, CallType, Code, Connection, EventKind, Operation, OperationResult, Outcome, PolicyRule,
+    Record, RecordStatus, Req,
 };
-use nertc_callkit_backend::codes::{BAD_TOKEN, OK};
-use nertc_callkit_backend::messages;
-use nertc_callkit_backend::messages::SignalingMessage;
 use serde_json::Value;
 
-use crate::protocol::{Answer, ChannelInfo, ChannelState, ConnectionChange, Event, Member, Signal, Source};
+use crate::protocol::{
+    Admission, Answer, ChannelInfo, ChannelState, ConnectionChange, Event, InviteExtra, InviteState, Member,
+    Op, OpArgs, Push, RecordOp, Signal, Source, Text,
+};
 
 /// Accounts in a call record, at most: a call has two.
 const DURATIONS: usize = 8;
 
-/// Text for C. Another program can smuggle a NUL in; C sees what is before it.
-fn text(text: &str) -> Arc<CStr> {
-    let until = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
-    CString::new(&text.as_bytes()[..until]).unwrap_or_default().into()
+fn text(text: &Text) -> signaling::Text {
+    (&**text).into()
 }
 
-fn opt_text(it: &str) -> Option<Arc<CStr>> {
-    (!it.is_empty()).then(|| text(it))
+fn shared(text: &signaling::Text) -> Text {
+    text.as_str().into()
+}
+
+/// An operation of the core.
+pub(crate) fn operation(operation: Operation) -> Op {
+    match operation {
+        Operation::Login { .. } => Op::Login,
+        Operation::Logout => Op::Logout,
+        Operation::Create { call_type } => Op::Create { call_type: call_type.number() },
+        Operation::Join { channel_id, .. } => Op::Join { channel: shared(&channel_id) },
+        Operation::Invite { message, expires_ms, push } => {
+            let or_empty = |it: Option<signaling::Text>| shared(&it.unwrap_or_default());
+            let push = push.map(|it| Push {
+                title: or_empty(it.title),
+                content: or_empty(it.content),
+                payload: or_empty(it.payload),
+            });
+            Op::Invite(args(&message), InviteExtra { expires_ms, push })
+        }
+        Operation::Cancel(message) => Op::Cancel(args(&message)),
+        Operation::Accept(message) => Op::Accept(args(&message)),
+        Operation::Reject(message) => Op::Reject(args(&message)),
+        Operation::Leave { channel_id, custom_info, no_offline } => {
+            Op::Leave(bye(channel_id, custom_info, no_offline))
+        }
+        Operation::Close { channel_id, custom_info, no_offline } => {
+            Op::Close(bye(channel_id, custom_info, no_offline))
+        }
+        Operation::Control(message) => Op::Control(args(&message)),
+        Operation::Record(record) => Op::Record(RecordOp {
+            to: shared(&record.to),
+            id: shared(&record.client_msg_id),
+            text: shared(&record.text),
+        }),
+    }
+}
+
+fn args(message: &signaling::Message) -> OpArgs {
+    OpArgs {
+        channel: shared(&message.channel_id),
+        account: shared(&message.account),
+        request: shared(&message.request_id),
+        custom: shared(&message.custom_info),
+        keep: !message.no_offline,
+    }
+}
+
+fn bye(channel_id: signaling::Text, custom_info: signaling::Text, no_offline: bool) -> OpArgs {
+    args(&signaling::Message { channel_id, custom_info, no_offline, ..signaling::Message::default() })
+}
+
+/// What the core made of an invite.
+pub(crate) fn invite_state(state: signaling::InviteState) -> InviteState {
+    match state {
+        signaling::InviteState::Ringing => InviteState::Ringing,
+        signaling::InviteState::Held => InviteState::Held,
+        signaling::InviteState::Dropped => InviteState::Dropped,
+    }
+}
+
+/// Whose invites may ring.
+pub(crate) fn admission(policy: &CallPolicy) -> Admission {
+    let accounts = || policy.accounts.iter().map(shared).collect();
+    match policy.rule {
+        PolicyRule::Everybody => Admission::Everybody,
+        PolicyRule::OnlyListed => Admission::Only(accounts()),
+        PolicyRule::AllButListed => Admission::AllBut(accounts()),
+        PolicyRule::Nobody => Admission::Nobody,
+    }
 }
 
 /// How an operation ended.
 pub(crate) fn done(req: u64, answer: &Answer) -> SignalingMessage {
-    let (message, channel) = (opt_text(&answer.message), answer.channel.as_ref().map(channel_state));
-    let has_more = message.is_some() || channel.is_some();
-    let extra =
-        has_more.then(|| Arc::new(messages::Extra { room: channel, message, ..messages::Extra::default() }));
-    let answer = messages::Answer { code: answer.code, raw_code: answer.raw_code, extra };
-    SignalingMessage::Done(req as usize, answer)
+    let outcome = outcome(answer.code, answer.raw_code, &answer.message);
+    let channel = answer.channel.as_ref().map(channel_state);
+    SignalingMessage::completed(Req(req), OperationResult { channel, ..outcome.into() })
+}
+
+fn outcome(code: i32, raw_code: i32, message: &str) -> Outcome {
+    Outcome { code: Code::new(code), raw_code, message: message.into() }
 }
 
 /// How the connection changed.
 pub(crate) fn connection(
-    what: ConnectionChange,
+    change: ConnectionChange,
     code: i32,
     raw_code: i32,
     message: &str,
 ) -> SignalingMessage {
-    let what = match what {
-        ConnectionChange::Lost => connection::NERTC_CALLKIT_CONNECTION_LOST,
-        ConnectionChange::Restored => connection::NERTC_CALLKIT_CONNECTION_RESTORED,
-        ConnectionChange::Kicked => connection::NERTC_CALLKIT_CONNECTION_KICKED,
-    };
-    let notice = messages::Notice { code, raw_code, message: opt_text(message) };
-    SignalingMessage::Connection(what, Some(Arc::new(notice)))
+    let outcome = outcome(code, raw_code, message);
+    SignalingMessage::Connection(Box::new(match change {
+        ConnectionChange::Lost => Connection::Lost(outcome),
+        ConnectionChange::Restored => Connection::Restored,
+        ConnectionChange::Kicked => Connection::Kicked(outcome),
+    }))
 }
 
 /// A token is wanted: there was none, or it was refused.
 pub(crate) fn token_needed(refused: bool) -> SignalingMessage {
-    let code = if refused { BAD_TOKEN } else { OK };
-    let message = if refused { "the broker does not take the token" } else { "there is no token" };
-    let notice = messages::Notice { code, raw_code: 0, message: opt_text(message) };
-    SignalingMessage::Connection(connection::NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED, Some(Arc::new(notice)))
+    let outcome = if refused {
+        Outcome::failed(Code::BAD_TOKEN, "the broker does not take the token")
+    } else {
+        Outcome::failed(Code::OK, "there is no token")
+    };
+    SignalingMessage::Connection(Box::new(Connection::TokenNeeded(outcome)))
 }
 
 /// A call record that `from` sent to `to`. None: it is no record.
@@ -67,80 +137,83 @@ pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<Signa
     let durations = value.get("durations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let duration = |it: &Value| {
         let seconds = u32::try_from(number(it, "duration")?).ok()?;
-        Some((text(it.get("accid")?.as_str()?), seconds))
+        Some((it.get("accid")?.as_str()?.into(), seconds))
     };
-    Some(SignalingMessage::Record(Arc::new(messages::Record {
-        from: text(from),
-        to: text(to),
-        id: text(id),
-        channel: text(value.get("channelId").and_then(Value::as_str).unwrap_or_default()),
-        call_type: number(&value, "type").filter(|it| (1..=2).contains(it))? as i32,
-        status: number(&value, "status").filter(|it| (1..=5).contains(it))? as i32,
-        text: text(json),
+    let status = i32::try_from(number(&value, "status")?).ok().and_then(RecordStatus::from_number)?;
+    let call_type = match number(&value, "type")? {
+        1 => CallType::Audio,
+        2 => CallType::Video,
+        _ => return None,
+    };
+    let record = Record {
+        client_msg_id: id.into(),
+        to: to.into(),
+        channel_id: value.get("channelId").and_then(Value::as_str).unwrap_or_default().into(),
+        call_type,
+        status,
+        text: json.into(),
         durations: durations.iter().take(DURATIONS).filter_map(duration).collect(),
-    })))
+    };
+    Some(SignalingMessage::Record { from: from.into(), record: Arc::new(record) })
 }
 
 /// A line for the log.
 pub(crate) fn warning(line: &str) -> SignalingMessage {
-    SignalingMessage::Log(nertc_callkit_log_level::NERTC_CALLKIT_LOG_WARN as i32, text(line))
+    SignalingMessage::Log(LogLevel::NERTC_CALLKIT_LOG_WARN, line.into())
 }
 
-/// Messages: the backlog is one message, everything else one each.
+/// Events: the backlog is one message, everything else one each.
 pub(crate) fn events(source: Source, events: &[Event], mut push: impl FnMut(SignalingMessage)) {
     match source {
         Source::Online => events.iter().for_each(|it| push(SignalingMessage::Online(Arc::new(event(it))))),
-        Source::OtherDevice => events.iter().for_each(|it| push(SignalingMessage::Sync(Arc::new(event(it))))),
-        Source::Offline => {
-            let batch = events.iter().map(|it| (Arc::new(event(it)), it.channel.valid));
-            push(SignalingMessage::Backlog(Arc::new(batch.collect())));
+        Source::OtherDevice => {
+            events.iter().for_each(|it| push(SignalingMessage::OtherDevice(Arc::new(event(it)))));
         }
+        Source::Offline => push(SignalingMessage::Offline(events.iter().map(event).collect())),
     }
 }
 
-fn event(it: &Event) -> messages::Event {
-    messages::Event {
-        signal: match it.signal {
-            Signal::Close => signal::NERTC_CALLKIT_SIGNAL_CLOSE,
-            Signal::Join => signal::NERTC_CALLKIT_SIGNAL_JOIN,
-            Signal::Invite => signal::NERTC_CALLKIT_SIGNAL_INVITE,
-            Signal::Cancel => signal::NERTC_CALLKIT_SIGNAL_CANCEL,
-            Signal::Reject => signal::NERTC_CALLKIT_SIGNAL_REJECT,
-            Signal::Accept => signal::NERTC_CALLKIT_SIGNAL_ACCEPT,
-            Signal::Leave => signal::NERTC_CALLKIT_SIGNAL_LEAVE,
-            Signal::Control => signal::NERTC_CALLKIT_SIGNAL_CONTROL,
-            Signal::Ringing => signal::NERTC_CALLKIT_SIGNAL_RINGING,
-            Signal::PeerLost => signal::NERTC_CALLKIT_SIGNAL_PEER_LOST,
+/// The devices' clocks are their own: nothing has a time.
+fn event(it: &Event) -> signaling::Event {
+    signaling::Event {
+        kind: match it.signal {
+            Signal::Close => EventKind::Close,
+            Signal::Join => EventKind::Join,
+            Signal::Invite => EventKind::Invite,
+            Signal::Cancel => EventKind::Cancel,
+            Signal::Reject => EventKind::Reject,
+            Signal::Accept => EventKind::Accept,
+            Signal::Leave => EventKind::Leave,
+            Signal::Control => EventKind::Control,
+            Signal::Ringing => EventKind::Ringing,
+            Signal::PeerLost => EventKind::PeerLost,
         },
-        channel: Arc::new(channel(&it.channel)),
-        from: who(&it.from, &it.from_device),
+        channel: channel(&it.channel),
+        from: text(&it.from),
+        from_device: text(&it.from_device),
         to: text(&it.to),
-        request_id: opt_text(&it.request),
-        custom: opt_text(&it.custom),
+        request_id: text(&it.request),
+        custom_info: text(&it.custom),
         time_ms: 0,
         uid: it.uid,
     }
 }
 
-fn who(account: &str, device: &str) -> Arc<messages::DeviceAddr> {
-    Arc::new(messages::DeviceAddr { account: text(account), device: Box::from(&*text(device)) })
-}
-
-/// The devices' clocks are their own: a channel has no times.
-fn channel(it: &ChannelInfo) -> messages::ChannelInfo {
-    messages::ChannelInfo {
+fn channel(it: &ChannelInfo) -> signaling::Channel {
+    signaling::Channel {
         id: text(&it.id),
         creator: text(&it.creator),
         call_type: it.call_type,
-        create_ms: 0,
-        expire_ms: 0,
+        invalid: !it.valid,
+        ..signaling::Channel::default()
     }
 }
 
-fn channel_state(it: &ChannelState) -> messages::RoomView {
-    let member = |it: &Member| messages::Member { who: who(&it.account, &it.device), uid: it.uid };
-    messages::RoomView {
-        channel: Arc::new(channel(&it.channel)),
+fn channel_state(it: &ChannelState) -> signaling::ChannelState {
+    let member =
+        |it: &Member| signaling::Member { account: text(&it.account), device: text(&it.device), uid: it.uid };
+    signaling::ChannelState {
+        channel: channel(&it.channel),
         members: it.members.iter().map(member).collect(),
     }
 }
@@ -169,55 +242,54 @@ mod tests {
     }
 
     #[test]
-    fn texts_end_where_c_sees_their_end_and_empty_ones_are_none() {
+    fn texts_end_where_c_sees_their_end() {
         let it = event(&an_event(Signal::Join, true));
-        assert_eq!((&*it.from.account, &*it.from.device), (c"alice", c"pho"));
-        assert_eq!((it.request_id.as_deref(), it.custom.as_deref()), (Some(c"r"), None));
-        assert_eq!((it.signal, it.uid, it.channel.call_type), (signal::NERTC_CALLKIT_SIGNAL_JOIN, 7, 2));
+        assert_eq!(
+            (&*it.from, &*it.from_device, &*it.request_id, &*it.custom_info),
+            ("alice", "pho", "r", "")
+        );
+        assert_eq!((it.kind, it.uid, it.channel.call_type), (EventKind::Join, 7, 2));
     }
 
     #[test]
-    fn the_backlog_is_one_mail_and_the_rest_one_each() {
+    fn the_backlog_is_one_message_and_the_rest_one_each() {
+        use SignalingMessage::{Offline, Online, OtherDevice};
         let two = [an_event(Signal::Invite, false), an_event(Signal::Cancel, true)];
-        let online = messages(Source::Online, &two);
-        assert!(matches!(online[..], [SignalingMessage::Online(_), SignalingMessage::Online(_)]));
-        assert!(matches!(
-            messages(Source::OtherDevice, &two)[..],
-            [SignalingMessage::Sync(_), SignalingMessage::Sync(_)]
-        ));
+        assert!(matches!(messages(Source::Online, &two)[..], [Online(_), Online(_)]));
+        assert!(matches!(messages(Source::OtherDevice, &two)[..], [OtherDevice(_), OtherDevice(_)]));
         let offline = messages(Source::Offline, &two);
-        let [SignalingMessage::Backlog(batch)] = &offline[..] else { unreachable!("one batch") };
-        assert_eq!(batch.iter().map(|it| it.1).collect::<Vec<_>>(), [false, true]);
+        let [Offline(batch)] = &offline[..] else { unreachable!("one batch") };
+        assert_eq!(batch.iter().map(|it| it.channel.invalid).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
     fn an_answer_brings_the_brokers_number_and_words() {
         let answer = Answer { code: 90008, raw_code: 0x87, message: "no".into(), channel: None };
-        let SignalingMessage::Done(5, answer) = done(5, &answer) else { unreachable!("a completion") };
-        assert_eq!((answer.code, answer.raw_code), (90008, 0x87));
-        assert_eq!(answer.extra.and_then(|it| it.message.clone()).as_deref(), Some(c"no"));
-        let SignalingMessage::Done(6, plain) = done(6, &0.into()) else { unreachable!("a completion") };
-        assert!(plain.extra.is_none());
+        let SignalingMessage::Completed(Req(5), result) = done(5, &answer) else {
+            unreachable!("a completion")
+        };
+        let outcome = Outcome { code: Code::BACKEND_FAILED, raw_code: 0x87, message: "no".into() };
+        assert_eq!(*result, outcome.into());
     }
 
     #[test]
-    fn a_room_has_its_members_with_uids() {
+    fn a_channel_has_its_members_with_uids() {
         let member = Member { account: "bob".into(), device: "pad".into(), uid: 9 };
         let channel = an_event(Signal::Join, true).channel;
-        let view = channel_state(&ChannelState { channel, members: vec![member] });
-        assert_eq!((&*view.channel.id, &*view.channel.creator), (c"c", c"alice"));
-        assert_eq!((&*view.members[0].who.account, view.members[0].uid), (c"bob", 9));
+        let state = channel_state(&ChannelState { channel, members: vec![member] });
+        assert_eq!((&*state.channel.id, &*state.channel.creator), ("c", "alice"));
+        assert_eq!((&*state.members[0].account, state.members[0].uid), ("bob", 9));
     }
 
     #[test]
     fn a_record_is_read_as_far_as_it_is_one() {
         let json = r#"{"type":2,"channelId":"7","status":1,"durations":[{"accid":"bob","duration":5},{}]}"#;
-        let Some(SignalingMessage::Record(it)) = record("bob", "alice", "m", json) else {
+        let Some(SignalingMessage::Record { from, record: it }) = record("bob", "alice", "m", json) else {
             panic!("a record")
         };
-        assert_eq!((&*it.from, &*it.to, &*it.id, &*it.channel), (c"bob", c"alice", c"m", c"7"));
-        assert_eq!((it.call_type, it.status, it.durations.len()), (2, 1, 1));
-        assert_eq!((&*it.durations[0].0, it.durations[0].1), (c"bob", 5));
+        assert_eq!((&*from, &*it.to, &*it.client_msg_id, &*it.channel_id), ("bob", "alice", "m", "7"));
+        assert_eq!((it.call_type, it.status), (CallType::Video, RecordStatus::Complete));
+        assert_eq!(it.durations, [("bob".into(), 5)]);
         for json in ["", "[]", "{}", r#"{"type":3,"status":1}"#, r#"{"type":1,"status":6}"#] {
             assert!(record("bob", "alice", "m", json).is_none(), "{json}");
         }
@@ -226,9 +298,15 @@ mod tests {
     #[test]
     fn a_kick_says_why() {
         let kicked = connection(ConnectionChange::Kicked, 10420, 0x8E, "elsewhere");
-        let SignalingMessage::Connection(what, Some(notice)) = kicked else { unreachable!("a change") };
-        assert_eq!((what, notice.code), (connection::NERTC_CALLKIT_CONNECTION_KICKED, 10420));
-        assert_eq!(notice.raw_code, 0x8E);
-        assert_eq!(notice.message.as_deref(), Some(c"elsewhere"));
+        let outcome = Outcome { code: Code::OTHER_DEVICE, raw_code: 0x8E, message: "elsewhere".into() };
+        assert_eq!(kicked, SignalingMessage::Connection(Box::new(Connection::Kicked(outcome))));
+    }
+
+    #[test]
+    fn a_policy_names_whom_it_lists() {
+        let policy = |rule| CallPolicy { rule, accounts: ["bob".into()].into(), ..CallPolicy::default() };
+        let listed = [Text::from("bob")].into();
+        assert_eq!(admission(&policy(PolicyRule::OnlyListed)), Admission::Only(listed));
+        assert_eq!(admission(&policy(PolicyRule::Nobody)), Admission::Nobody);
     }
 }

@@ -21,9 +21,9 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use nertc_callkit_backend::codes::{BACKEND_FAILED, BAD_TOKEN, OK, OTHER_DEVICE, TIMEOUT};
-pub use nertc_callkit_backend::messages::SignalingMessage;
+pub use nertc_callkit_backend::SignalingMessage;
 use nertc_callkit_ids::Seed;
+use nertc_callkit_signaling::Code;
 
 use crate::client_id;
 use crate::connection::{Connection, ConnectionEvent, Port, Settings, code};
@@ -31,6 +31,12 @@ use crate::convert;
 use crate::protocol::{
     Admission, Answer, Config, ConnectionChange, Input, InviteState, Op, Output, Peer, PublishResult, Text,
 };
+
+const OK: i32 = Code::OK.number();
+const BAD_TOKEN: i32 = Code::BAD_TOKEN.number();
+const TIMEOUT: i32 = Code::TIMEOUT.number();
+const OTHER_DEVICE: i32 = Code::OTHER_DEVICE.number();
+const BACKEND_FAILED: i32 = Code::BACKEND_FAILED.number();
 
 /// So many panics ...
 const PANICS: usize = 3;
@@ -40,7 +46,7 @@ const PANICS_WITHIN_MS: u64 = 60_000;
 /// So much sooner than the core gives a login up, we do: it would not know why.
 const BEFORE_CORE_MS: u64 = 250;
 
-/// Where message to the core goes.
+/// Where messages to the core go.
 pub type Tell<'a> = &'a mut dyn FnMut(SignalingMessage);
 
 /// What is at work, to know it if it panics.
@@ -302,10 +308,10 @@ impl Driver {
                 (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
                 Input::Refused { code, raw_code, message }
             }
-            ConnectionEvent::Message { kind, from, device, payload } => {
+            ConnectionEvent::Message { kind, from, device, payload, expires_at } => {
                 #[cfg(test)]
                 planted_panic("protocol", &payload);
-                Input::Message { kind, from, device, payload }
+                Input::Message { kind, from, device, payload, expires_at }
             }
             ConnectionEvent::Published { token, result } => Input::Published { token, result },
             ConnectionEvent::Gone { account, device } => Input::Gone { account, device },

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn topics() -> Topics {
-        Topics::new("nck1", "bob", "pad").expect("valid topics")
+        Topics::new("nck1", "bob", "pad").expect("valid names")
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_written_for_a_device_is_read_there() {
-        let alice = Topics::new("nck1", "alice", "phone").expect("valid topics");
+        let alice = Topics::new("nck1", "alice", "phone").expect("valid names");
         let from = |kind| Incoming::Message { kind, from: "alice".into(), device: "phone".into() };
         let inbox = alice.write(&Topic::Inbox("bob".into())).expect("a topic");
         assert_eq!(inbox, "nck1/u/bob/in/alice/phone");

@@ -98,9 +98,9 @@ impl Device {
         self.now = end;
     }
 
-    fn hear(&mut self, topic: &str, payload: Vec<u8>) {
+    fn hear(&mut self, topic: &str, payload: Vec<u8>, expires_at: Option<u64>) {
         let Some(Incoming::Message { kind, from, device }) = self.topics.read(topic) else { return };
-        self.feed(Input::Message { kind, from, device, payload });
+        self.feed(Input::Message { kind, from, device, payload, expires_at });
     }
 
     /// `expected`, with what its `$names` stand for; a name not heard of before takes what is there.
@@ -188,7 +188,8 @@ impl Device {
                 let topic = filled["topic"].as_str().ok_or("no topic")?;
                 let text = filled["text"].as_str().map(str::to_owned);
                 let payload = text.unwrap_or_else(|| filled["message"].to_string());
-                self.hear(topic, payload.into_bytes());
+                let expires_at = filled["expires_ms"].as_u64().map(|ms| self.now + ms);
+                self.hear(topic, payload.into_bytes(), expires_at);
             }
             "says" => {
                 let mut said = std::mem::take(&mut self.said);

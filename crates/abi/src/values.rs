@@ -404,7 +404,7 @@ pub enum nertc_callkit_call_ref_flag {
 
 /// How important a log line is. A callback gets its level and everything more important.
 #[repr(i32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum nertc_callkit_log_level {
     /// Nothing.
     NERTC_CALLKIT_LOG_OFF = 0,

@@ -7,6 +7,7 @@
 //!   barrier.
 //! - [`ProcessValue`]: what a process has one of, new in a forked child.
 //! - [`codes`], [`input`], [`messages`], [`sink_queue`]: for backends that are not on the traits yet.
+//! - [`random_bytes`]: the source of secret seeds and ids.
 //! - [`escape()`]: text of others, for a log or a message.
 
 pub mod adapter;
@@ -17,6 +18,7 @@ mod media;
 pub mod messages;
 mod process_value;
 mod queue;
+mod random;
 mod signaling;
 pub mod sink_queue;
 
@@ -27,4 +29,5 @@ pub use media::{
 pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
 pub use process_value::ProcessValue;
 pub use queue::{LIMIT, RETRY_MS, SinkMessage, SinkQueue};
+pub use random::random_bytes;
 pub use signaling::{Login, SignalingBackend, SignalingMessage, SignalingSink};

@@ -41,7 +41,7 @@ pub trait MediaBackend: Send + Sync + 'static {
 }
 
 /// A media operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaOperation {
     /// Join a media room; completes once in it. Microphone and camera are off then.
     Join {
@@ -89,7 +89,7 @@ pub enum MediaOperation {
 }
 
 /// Audio, video or both: nertc_callkit_media bits, and no others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Media(u32);
 
 impl Media {
@@ -136,7 +136,7 @@ impl std::ops::Sub for Media {
 }
 
 /// A view of the app. Its window stays valid until another view, or none, takes its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct View {
     /// The backend's scaling mode; 0 = its default.
     pub scaling: i32,
@@ -179,7 +179,7 @@ impl Frame<'_> {
 }
 
 /// What happened in the media room.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaEvent {
     /// In the room.
     PeerJoin {
@@ -239,7 +239,7 @@ pub enum MediaEvent {
 }
 
 /// What a media backend reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaMessage {
     /// An operation ended.
     Completed(Req, Outcome),

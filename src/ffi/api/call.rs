@@ -9,8 +9,9 @@ use nertc_callkit_abi::{
 
 use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
 use crate::engine::input::Command;
-use crate::ffi::client::Completion;
-use crate::ffi::support::convert::{call_type as to_call_type, flags as known_flags, handle, ring_ms, step};
+use crate::ffi::callbacks::Completion;
+use crate::ffi::client::Client;
+use crate::ffi::support::convert::{call_type as to_call_type, flags as known_flags, ring_ms, step};
 use crate::ffi::support::guard::guard;
 
 /// Sets how long a call rings, as caller and as callee.
@@ -29,7 +30,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
     timeout_ms: u32,
 ) -> nertc_callkit_status {
     guard("set_call_timeout", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         client.submit(
             Command::SetCallTimeout { timeout_ms: ring_ms("timeout_ms", timeout_ms)? },
             Completion::nobody(),
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
     policy: *const nertc_callkit_call_policy,
 ) -> nertc_callkit_status {
     guard("set_call_policy", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let policy = unsafe { request::policy(policy)? };
         client.submit(Command::SetCallPolicy(policy), Completion::nobody())
@@ -98,7 +99,7 @@ pub unsafe extern "C" fn nertc_callkit_call(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("call", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::call(options)? };
         client.submit(command, Completion::new(done, user_data))
@@ -126,7 +127,7 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("cancel", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::cancel(options, &client.callbacks)? };
         client.submit(command, Completion::new(done, user_data))
@@ -160,7 +161,7 @@ pub unsafe extern "C" fn nertc_callkit_accept(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("accept", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
         client.submit(Command::Accept { call }, Completion::new(done, user_data))
@@ -188,7 +189,7 @@ pub unsafe extern "C" fn nertc_callkit_reject(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
         client.submit(Command::Reject { call, busy: false, text: None }, Completion::new(done, user_data))
@@ -219,7 +220,7 @@ pub unsafe extern "C" fn nertc_callkit_reject_with(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject_with", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::reject(options, &client.callbacks)? };
         client.submit(command, Completion::new(done, user_data))
@@ -250,7 +251,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("hangup", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let flags = known_flags("flags", flags, NO_OFFLINE | NO_RECORD)?;
         let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
         // SAFETY: the header's contract.
@@ -285,7 +286,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("leave", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let no_offline = known_flags("flags", flags, NO_OFFLINE)? != 0;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
@@ -318,7 +319,7 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("switch_call_type", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command = Command::SwitchCallType {
             call_type: to_call_type("call_type", call_type)?,
             step: step("state", state)?,

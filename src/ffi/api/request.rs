@@ -25,7 +25,7 @@ const CALL_REF_WAIT: u32 = nertc_callkit_call_ref_flag::NERTC_CALLKIT_CALL_REF_W
 const BUSY: i32 = nertc_callkit_end_reason::NERTC_CALLKIT_END_BUSY as i32;
 
 /// # Safety
-/// NULL or the host's options, as the header says; so in all of these.
+/// NULL or the app's options, as the header says; so in all of these.
 pub(crate) unsafe fn call(place: *const abi::nertc_callkit_call_options) -> Result<Command, Error> {
     // SAFETY: the caller's promise.
     unsafe {

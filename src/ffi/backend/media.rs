@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use nertc_callkit_abi as abi;
 
-use super::{accepted, number, sink, size, unsupported};
+use super::{accepted, number, size, unsupported};
 use crate::engine::input::View;
 use crate::engine::output::RtcOp;
 use crate::ffi::support::convert::{AppPtr, c_text};
@@ -36,11 +36,16 @@ unsafe impl Send for CRtc {}
 unsafe impl Sync for CRtc {}
 
 impl CRtc {
-    pub(crate) fn new(id: usize, vtable: abi::nertc_callkit_rtc, ctx: AppPtr) -> CRtc {
+    /// `sink` stays where the backend finds it until close_backend has returned.
+    pub(crate) fn new(
+        vtable: abi::nertc_callkit_rtc,
+        ctx: AppPtr,
+        sink: abi::nertc_callkit_rtc_sink,
+    ) -> CRtc {
         CRtc {
             vtable,
             ctx,
-            sink: sink::rtc(id),
+            sink,
             opened: OnceLock::new(),
             closed: AtomicBool::new(false),
             frames: InFlight::default(),

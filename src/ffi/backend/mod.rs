@@ -1,9 +1,9 @@
 //! Backends: vtables of C as the worker's ports, and the sinks through which they report.
 
-mod decode;
-mod media;
-mod signaling;
-mod sink;
+pub(crate) mod decode;
+pub(crate) mod media;
+pub(crate) mod signaling;
+pub(crate) mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -13,10 +13,6 @@ use nertc_callkit_abi::nertc_callkit_status;
 use super::support::convert::AppPtr;
 use crate::engine::Caps;
 use nertc_callkit_signaling::{Code, Outcome, Req};
-
-pub(crate) use decode::backend_name;
-pub(crate) use media::{CRtc, CRtcPort, missing_rtc_slot};
-pub(crate) use signaling::{CSignaling, Identity, missing_signaling_slot};
 
 /// Both backends of a client before anything is opened.
 pub(crate) struct Backends {
@@ -29,9 +25,9 @@ pub(crate) struct Backends {
 impl Backends {
     /// What the call logic must know of them.
     pub(crate) fn caps(&self) -> Caps {
-        use abi::{nertc_callkit_rtc_cap as rtc, nertc_callkit_signaling_cap as signaling};
-        let server_record = signaling::NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD as u32;
-        let no_media = rtc::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32;
+        use abi::{nertc_callkit_rtc_cap as rtc_cap, nertc_callkit_signaling_cap as signaling_cap};
+        let server_record = signaling_cap::NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD as u32;
+        let no_media = rtc_cap::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32;
         Caps {
             server_record: self.signaling.caps & server_record != 0,
             send_record: self.signaling.send_record.is_some(),

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use nertc_callkit_abi as abi;
 
 use super::media::CRtc;
-use super::{accepted, number, sink, size, unsupported};
-use crate::ffi::callbacks::{pointers, split};
-use crate::ffi::support::convert::{AppPtr, CText, c_text};
+use super::{accepted, number, size, unsupported};
+use crate::ffi::support::convert::{AppPtr, CText, c_text, pointers, split};
 use crate::worker::ports::Signaling;
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, Message, Notification, Outcome, PushText, Record, Req, Text,
@@ -40,13 +39,13 @@ unsafe impl Send for CSignaling {}
 
 impl CSignaling {
     pub(crate) fn new(
-        id: usize,
         vtable: abi::nertc_callkit_signaling,
         ctx: AppPtr,
+        sink: abi::nertc_callkit_signaling_sink,
         identity: Identity,
         rtc: Arc<CRtc>,
     ) -> CSignaling {
-        CSignaling { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+        CSignaling { vtable, ctx, sink: Box::new(sink), opened: None, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {

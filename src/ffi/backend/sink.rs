@@ -16,8 +16,8 @@ use super::decode::{
     signal_result, text,
 };
 use crate::engine::limits;
-use crate::ffi::api::log::log_backend;
 use crate::ffi::client::{CLIENTS, Client};
+use crate::ffi::logger::log_backend;
 use crate::ffi::support::convert::{is_whole, read_prefix};
 use crate::ffi::support::guard::guard_or;
 use crate::worker::{Refused, Report};

@@ -4,6 +4,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
+use super::media::{CRtc, CRtcPort};
+use super::signaling::{CSignaling, Identity, missing_signaling_slot};
 use super::*;
 use crate::engine::output::RtcOp;
 use crate::ffi::support::error::Error;
@@ -63,10 +65,10 @@ fn backends(signaling: AppPtr, rtc: AppPtr) -> (CSignaling, Arc<CRtc>) {
     rtc_slots.push_frame = Some(push_frame);
     rtc_slots.close_backend = Some(close_backend);
     rtc_slots.release = Some(release);
-    let rtc = Arc::new(CRtc::new(1, rtc_slots, rtc));
+    let rtc = Arc::new(CRtc::new(rtc_slots, rtc, sink::rtc(1)));
     let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
     let identity = Identity { app_key, device_id, data_dir, login_ms: 0 };
-    (CSignaling::new(1, slots, signaling, identity, rtc.clone()), rtc)
+    (CSignaling::new(slots, signaling, sink::signaling(1), identity, rtc.clone()), rtc)
 }
 
 fn log_in() -> signaling::Operation {

@@ -71,7 +71,7 @@ fn with_sink(test: impl FnOnce(&CallbackSink, Completion)) -> Vec<(String, CallR
     listener.on_error = Some(on_error);
     listener.on_invited = Some(on_invited);
     listener.on_call_end = Some(on_call_end);
-    let app = CallbackSink::new(usize::MAX, &config, listener);
+    let app = CallbackSink::new(usize::MAX, |_| (), &config, listener);
     // SAFETY: the test's own.
     unsafe { (*user_data.cast::<Received>()).app = Some(&app) };
     test(&app, Completion { done: Some(on_done), user_data: AppPtr(user_data) });

@@ -210,7 +210,7 @@ fn release_wakes_a_waiting_dispatch() {
 
 #[test]
 fn clients_come_and_go_on_many_threads() {
-    let hosts = (0..4).map(|_| {
+    let threads = (0..4).map(|_| {
         thread::spawn(|| {
             for round in 0..50 {
                 let (app, received) = App::new(|_| ());
@@ -222,7 +222,7 @@ fn clients_come_and_go_on_many_threads() {
             }
         })
     });
-    for app_thread in hosts.collect::<Vec<_>>() {
+    for app_thread in threads.collect::<Vec<_>>() {
         app_thread.join().expect("joined");
     }
 }

@@ -239,7 +239,7 @@ impl Phone {
         self.reseed(letter);
         let (kind, from, device) = (letter.kind, letter.account.clone(), letter.device.clone());
         let payload = letter.payload.as_bytes().to_vec();
-        self.station.handle(now, Input::Message { kind, from, device, payload });
+        self.station.handle(now, Input::Message { kind, from, device, payload, expires_at: None });
         self.run(now)
     }
 

@@ -1,8 +1,7 @@
 //! What a pair of worlds has in common: everything but what the hostile accounts say.
 
 use nertc_callkit_signaling::{CallPolicy, PolicyRule, Text};
-
-use super::super::random::Random;
+use nertc_callkit_testkit::Random;
 
 /// The two accounts that call each other.
 pub(super) const FRIENDS: [&str; 2] = ["alice", "bob"];

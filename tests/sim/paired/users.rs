@@ -5,9 +5,9 @@ use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchS
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_mqtt::protocol::TopicKind;
 use nertc_callkit_signaling::{CallType, Text};
+use nertc_callkit_testkit::Random;
 use serde_json::json;
 
-use super::super::random::Random;
 use super::plan::{self, FRIENDS, Guard, hostile_name};
 use super::world::{HOSTILES, NET, Parcel, Scheduled, USER, World, number};
 

@@ -11,8 +11,8 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
 use nertc_callkit_signaling::{self as signaling, Code, EventKind, Outcome, Req, Text};
+use nertc_callkit_testkit::Random;
 
-use super::super::random::Random;
 use super::super::service::Service;
 use super::super::words;
 use super::hostile::{Aim, Hostile, Shot};
@@ -126,7 +126,7 @@ pub(super) struct World {
 pub(super) fn number(seed: u64, path: Path, index: u64) -> u64 {
     let mut all = seed;
     for part in path.into_iter().chain([index]) {
-        all = Random::new(all ^ part.wrapping_mul(0xd134_2543_de82_ef95)).next();
+        all = Random::new(all ^ part.wrapping_mul(0xd134_2543_de82_ef95)).next_u64();
     }
     all
 }

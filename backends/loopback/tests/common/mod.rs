@@ -5,11 +5,11 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::time::Duration;
 
 use nertc_callkit_abi::*;
-use nertc_callkit_loopback::{Fault, Hub, none, rtc, signaling};
-use parking_lot::{Condvar, Mutex};
+use nertc_callkit_loopback::{Fault, Hub, media, null, signaling};
+use nertc_callkit_testkit::Recorder;
+use parking_lot::Mutex;
 
 pub const ALL: u32 = u32::MAX;
 const QUEUE_FULL: i32 = nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32;
@@ -19,8 +19,7 @@ type Hook = Arc<dyn Fn(&str) + Send + Sync>;
 /// What a sink was told, one line each.
 #[derive(Default)]
 pub struct Log {
-    lines: Mutex<Vec<String>>,
-    more: Condvar,
+    lines: Recorder<String>,
     /// Answer QUEUE_FULL to everything but completions.
     pub full: AtomicBool,
     /// The sink is closed: a call now is a bug.
@@ -40,8 +39,7 @@ impl Log {
         if let Some(hook) = hook {
             hook(&line);
         }
-        self.lines.lock().push(line);
-        self.more.notify_all();
+        self.lines.push(line);
     }
 
     fn offer(&self, line: String) -> i32 {
@@ -58,26 +56,18 @@ impl Log {
 
     /// What came since the last time.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.lines.lock())
+        self.lines.take()
     }
 
-    /// The code of the one completion among what came.
+    /// The code of the next completion; other lines stay. A timer that is at work completes it later.
     pub fn take_code(&self) -> i32 {
-        let mut lines = self.lines.lock();
-        let (done, other): (Vec<_>, Vec<_>) = lines.drain(..).partition(|it| it.starts_with("done "));
-        assert_eq!(done.len(), 1, "{done:?}");
-        *lines = other;
-        done[0].split(' ').nth(2).unwrap().parse().unwrap()
+        let done = self.lines.take_one("completion", |line| line.starts_with("done "));
+        done.split(' ').nth(2).unwrap().parse().unwrap()
     }
 
     /// What came, once there are `count` lines of it.
     pub fn wait(&self, count: usize) -> Vec<String> {
-        let mut lines = self.lines.lock();
-        while lines.len() < count {
-            let timeout = self.more.wait_for(&mut lines, Duration::from_secs(10));
-            assert!(!timeout.timed_out(), "still only {lines:?}");
-        }
-        std::mem::take(&mut *lines)
+        self.lines.take_once(count)
     }
 }
 
@@ -452,8 +442,8 @@ impl Drop for Device {
 }
 
 /// Adds a line to the fault script.
-pub fn fault(hub: &Hub, action: nertc_callkit_fault_action, on: nertc_callkit_fault_on, more: Fault) {
-    hub.add_fault(&Fault { action: action as i32, on: on as i32, ..more }).unwrap();
+pub fn fault(hub: &Arc<Hub>, action: nertc_callkit_fault_action, on: nertc_callkit_fault_on, more: Fault) {
+    hub.add_fault(Fault { action: action as i32, on: on as i32, ..more }).unwrap();
 }
 
 unsafe extern "C" fn on_rtc_complete(
@@ -506,11 +496,11 @@ unsafe impl Sync for Media {}
 
 impl Media {
     pub fn new(hub: &Arc<Hub>) -> Media {
-        Media::of(rtc::new(hub))
+        Media::of(media::new(hub))
     }
 
     pub fn none() -> Media {
-        Media::of(none::new())
+        Media::of(null::new())
     }
 
     fn of((vtable, ctx): (&'static nertc_callkit_rtc, *mut c_void)) -> Media {

@@ -76,6 +76,7 @@ mod tests {
             from: from.into(),
             device: "pad".into(),
             payload: vec![0; size],
+            expires_at: None,
         }
     }
 

@@ -156,6 +156,8 @@ pub enum ConnectionEvent {
         device: Text,
         /// The envelope.
         payload: Vec<u8>,
+        /// When it expires, by the broker's word, on the driver's clock; None: never, or MQTT 3.1.1.
+        expires_at: Option<u64>,
     },
     /// How a publish ended.
     Published {

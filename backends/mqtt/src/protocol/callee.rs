@@ -41,7 +41,7 @@ impl Ring {
 }
 
 impl Peer {
-    pub(super) fn on_invite(&mut self, from: &DeviceAddr, message: &Message) {
+    pub(super) fn on_invite(&mut self, from: &DeviceAddr, message: &Message, expires_at: Option<u64>) {
         let Body::Invite { request, call_type, custom, uid, keep, ring_ms } = &message.body else { return };
         let id = &message.channel;
         let greets = self.session.greets();
@@ -58,12 +58,13 @@ impl Peer {
         if self.ended.has(self.now, from, id, request) || (greets && !keep) || !self.may_ring(from) {
             return;
         }
+        let ring_until = self.now + u64::from(*ring_ms);
         let ring = Ring {
             request: request.clone(),
             state: RingState::Ringing,
             core_state: None,
             since: self.now,
-            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
+            until: expires_at.map_or(ring_until, |at| at.clamp(self.now, ring_until)) + limits::RING_GRACE_MS,
             alert_at: None,
             hint: None,
             probe: None,

@@ -43,7 +43,7 @@ use ended_invites::EndedInvites;
 use message::{Body, Message};
 use outbox::{Kind, Outbox, OutgoingMessage};
 use rate_limit::{LogLimit, Rates};
-use session::Session;
+use session::{Incoming, Session};
 
 /// The codes that a peer answers with; the numbers are those of nertc_callkit_code.
 mod codes {
@@ -124,8 +124,9 @@ impl Peer {
             Input::Up { resumed: _ } => self.on_up(),
             Input::Down => self.on_down(),
             Input::Refused { code, raw_code, message } => self.on_refused(code, raw_code, message),
-            Input::Message { kind, from, device, payload } => {
-                self.on_message(kind, &DeviceAddr { account: from, device }, &payload);
+            Input::Message { kind, from, device, payload, expires_at } => {
+                let from = DeviceAddr { account: from, device };
+                self.on_message(Incoming { kind, from, payload, expires_at });
             }
             Input::Published { token, result } => {
                 if let Some(req) = self.outbox.published(token, result) {
@@ -195,19 +196,21 @@ impl Peer {
         [role, participants].into_iter().flatten().min()
     }
 
-    fn on_message(&mut self, kind: TopicKind, from: &DeviceAddr, payload: &[u8]) {
-        let is_own = from.account == self.me.account;
-        let is_live = is_own || self.is_in_call_with(&from.account);
-        if self.session.is_early(kind, from, payload, is_live) || !self.session.is_up() {
+    fn on_message(&mut self, incoming: Incoming) {
+        let is_own = incoming.from.account == self.me.account;
+        let is_live = is_own || self.is_in_call_with(&incoming.from.account);
+        let Some(incoming) = self.session.hold_early(incoming, is_live) else { return };
+        if !self.session.is_up() {
             return;
         }
+        let Incoming { kind, from, payload, expires_at } = &incoming;
         if !is_own && !self.rates.message(self.now, &from.account) {
             return self.log("an account says too much: messages are dropped");
         }
         let Some(message) = message::read(payload) else {
             return self.log("a message that is not sound was dropped");
         };
-        if kind == TopicKind::Own {
+        if *kind == TopicKind::Own {
             return self.on_own(from, &message);
         }
         if is_own {
@@ -215,7 +218,7 @@ impl Peer {
         }
         self.on_sign_of_life(&message.channel, from);
         match &message.body {
-            Body::Invite { .. } => self.on_invite(from, &message),
+            Body::Invite { .. } => self.on_invite(from, &message, *expires_at),
             Body::Alert { .. } | Body::Accept { .. } | Body::Reject { .. } => self.on_answer(from, &message),
             Body::Settled(settled) => self.on_settled(from, &message, settled),
             Body::Join { .. } | Body::Bye { .. } | Body::Control { .. } | Body::Void => {

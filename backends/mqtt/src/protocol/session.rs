@@ -32,7 +32,17 @@ pub(super) struct Session {
     /// Call records of the backlog, by account.
     records: Vec<(Text, Output)>,
     /// What came before the subscription was confirmed: a broker with our session does not wait for that.
-    early: Vec<(TopicKind, DeviceAddr, Vec<u8>)>,
+    early: Vec<Incoming>,
+}
+
+/// A message as it came.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Incoming {
+    pub(super) kind: TopicKind,
+    pub(super) from: DeviceAddr,
+    pub(super) payload: Vec<u8>,
+    /// When it expires; None: never, or not known.
+    pub(super) expires_at: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Hash)]
@@ -67,25 +77,20 @@ impl Session {
         !matches!(self.phase, Phase::Out | Phase::Connecting)
     }
 
-    /// Keeps a message for when there is a connection. Who is in a call with us, and our own account, have a
-    /// share beside all others.
-    pub(super) fn is_early(
-        &mut self,
-        kind: TopicKind,
-        from: &DeviceAddr,
-        payload: &[u8],
-        is_live: bool,
-    ) -> bool {
+    /// Keeps a message for when there is a connection, or gives it back. Who is in a call with us, and our
+    /// own account, have a share beside all others.
+    pub(super) fn hold_early(&mut self, incoming: Incoming, is_live: bool) -> Option<Incoming> {
         if !matches!(self.phase, Phase::Connecting) {
-            return false;
+            return Some(incoming);
         }
-        let size = |it: &(TopicKind, DeviceAddr, Vec<u8>)| it.2.len() + limits::NAME_BYTES;
-        let theirs = self.early.iter().filter(|it| it.1.account == from.account).map(size).sum::<usize>();
+        let size = |it: &Incoming| it.payload.len() + limits::NAME_BYTES;
+        let is_theirs = |it: &&Incoming| it.from.account == incoming.from.account;
+        let theirs = self.early.iter().filter(is_theirs).map(size).sum::<usize>();
         let all = self.early.iter().map(size).sum::<usize>();
         if theirs < limits::EARLY_OF_ONE && (is_live || all < limits::EARLY) {
-            self.early.push((kind, from.clone(), payload.to_vec()));
+            self.early.push(incoming);
         }
-        true
+        None
     }
 
     /// What comes now waited for us.
@@ -191,8 +196,8 @@ impl Peer {
         self.send_to_self(false);
         // The connection subscribed anew: to nobody's will.
         self.watched.clear();
-        for (kind, from, payload) in std::mem::take(&mut self.session.early) {
-            self.on_message(kind, &from, &payload);
+        for incoming in std::mem::take(&mut self.session.early) {
+            self.on_message(incoming);
         }
     }
 

@@ -96,8 +96,10 @@ pub enum Input {
         from: Text,
         /// With which device.
         device: Text,
-        /// the message.
+        /// The message as JSON.
         payload: Vec<u8>,
+        /// When the broker would have discarded it, on the clock of `handle`; None: never, or not known.
+        expires_at: Option<u64>,
     },
     /// How a publish ended.
     Published {

@@ -11,6 +11,8 @@ mod lend;
 mod media;
 mod read;
 mod signaling;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -54,7 +54,13 @@ fn what_comes_before_the_subscription_is_confirmed_is_backlog() {
         let (from, device) = ("alice".into(), "phone".into());
         harness.feed(
             "bob/pad",
-            Input::Message { kind: TopicKind::Inbox, from, device, payload: payload.into_bytes() },
+            Input::Message {
+                kind: TopicKind::Inbox,
+                from,
+                device,
+                payload: payload.into_bytes(),
+                expires_at: None,
+            },
         );
     }
     assert!(harness.take("bob/pad").is_empty());
@@ -69,7 +75,10 @@ fn who_is_kicked_while_it_calls_does_not_leave_the_called_ringing() {
     harness.take("bob/pad");
     let payload = br#"{"v":1,"k":"hello","id":"h","inst":"another life"}"#.to_vec();
     let (from, device) = ("alice".into(), "phone".into());
-    harness.feed("alice/phone", Input::Message { kind: TopicKind::Own, from, device, payload });
+    harness.feed(
+        "alice/phone",
+        Input::Message { kind: TopicKind::Own, from, device, payload, expires_at: None },
+    );
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
     assert!(harness.phones["bob/pad"].protocol.is_at_rest());
 }
@@ -85,7 +94,8 @@ fn deadlines_of_one_moment_pass_together() {
     let body = "\"n\":3,\"b\":{\"custom\":\"early\"}";
     let text = format!("{{\"v\":1,\"k\":\"ctl\",\"id\":\"m3\",\"cid\":\"{channel}\",{body}}}");
     let (from, device, payload) = ("alice".into(), "phone".into(), text.into_bytes());
-    harness.feed("bob/pad", Input::Message { kind: TopicKind::Direct, from, device, payload });
+    harness
+        .feed("bob/pad", Input::Message { kind: TopicKind::Direct, from, device, payload, expires_at: None });
     harness.pass(500);
     harness.kill("alice/phone");
     harness.will("alice/phone");

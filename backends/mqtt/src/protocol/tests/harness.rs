@@ -131,7 +131,16 @@ impl Harness {
     pub(super) fn forge(&mut self, name: &'static str, from: (&str, &str), kind: TopicKind, text: &str) {
         let payload = format!("{{\"v\":1,{text}}}").into_bytes();
         let (from, device) = (from.0.into(), from.1.into());
-        self.feed(name, Input::Message { kind, from, device, payload });
+        self.feed(name, Input::Message { kind, from, device, payload, expires_at: None });
+    }
+
+    /// An invite of alice that rings for `ring` ms and whose message expires after `expires_ms`.
+    pub(super) fn forge_invite(&mut self, name: &'static str, id: &str, ring: u64, expires_ms: Option<u64>) {
+        let body = format!(r#""rid":"r1","custom":"","ring":{ring}"#);
+        let text = format!(r#"{{"v":1,"k":"invite","id":"{id}","cid":"{id}","inst":"i","b":{{{body}}}}}"#);
+        let (from, device, payload) = ("alice".into(), "phone".into(), text.into_bytes());
+        let expires_at = expires_ms.map(|ms| self.now + ms);
+        self.feed(name, Input::Message { kind: TopicKind::Inbox, from, device, payload, expires_at });
     }
 
     /// Kinds that were said since this was asked last, with the topics' ends.
@@ -221,7 +230,10 @@ impl Harness {
 
 fn deliver(now: u64, phone: &mut Phone, topic: &str, payload: &str) {
     let Some(Incoming::Message { kind, from, device }) = phone.topics.read(topic) else { return };
-    phone.protocol.handle(now, Input::Message { kind, from, device, payload: payload.as_bytes().to_vec() });
+    phone.protocol.handle(
+        now,
+        Input::Message { kind, from, device, payload: payload.as_bytes().to_vec(), expires_at: None },
+    );
 }
 
 /// What a core says of the invites that it is told of.

@@ -112,6 +112,56 @@ fn a_ring_lasts_as_long_as_the_caller_says_and_repeats_do_not_extend_it() {
     assert!(harness.phones["bob/pad"].protocol.is_at_rest(), "122 seconds");
 }
 
+/// An invite that waited in the mailbox has rung elsewhere meanwhile: what is left of its message counts.
+#[test]
+fn a_ring_ends_with_its_message_whatever_the_caller_says() {
+    let mut harness = Harness::new(&["bob/pad"]);
+    let state = r#""k":"state","id":"s","cid":"c""#;
+    let cases = [
+        (60_000, Some(9_000), 11_000),
+        (9_000, Some(60_000), 11_000),
+        (9_000, None, 11_000),
+        (60_000, Some(0), 2_000),
+        (u64::from(u32::MAX), Some(1 << 50), 122_000),
+    ];
+    for (ring, expires_ms, lasts) in cases {
+        let id = format!("c{ring}{expires_ms:?}{lasts}");
+        harness.forge_invite("bob/pad", &id, ring, expires_ms);
+        // A copy with a longer life does not extend it.
+        harness.forge_invite("bob/pad", &id, ring, None);
+        let mut left = lasts - 1;
+        while left > 0 {
+            harness.forge(
+                "bob/pad",
+                ("alice", "phone"),
+                TopicKind::Direct,
+                &state.replace("\"c\"", &format!("{id:?}")),
+            );
+            let step = left.min(30_000);
+            harness.pass(step);
+            left -= step;
+        }
+        assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"], "{ring} {expires_ms:?}");
+        harness.pass(1);
+        assert_eq!(harness.take("bob/pad"), ["Online Close by alice"], "{ring} {expires_ms:?}");
+    }
+}
+
+#[test]
+fn the_expiry_counts_from_receipt_also_before_subscribing() {
+    let mut harness = Harness::new(&["bob/pad"]);
+    harness.down("bob/pad");
+    harness.forge_invite("bob/pad", "c", 60_000, Some(9_000));
+    harness.pass(8_000);
+    harness.up("bob/pad");
+    harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, r#""k":"state","id":"s","cid":"c""#);
+    harness.take("bob/pad");
+    harness.pass(2_999);
+    assert!(harness.take("bob/pad").is_empty());
+    harness.pass(1);
+    assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
+}
+
 #[test]
 fn a_granted_call_that_is_not_joined_is_given_back_after_eight_seconds() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);

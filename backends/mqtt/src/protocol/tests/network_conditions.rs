@@ -208,7 +208,13 @@ fn a_flood_of_one_account_does_not_silence_another() {
         let body = format!("{{\"rid\":\"r{n}\",\"custom\":\"\"}}");
         let payload = format!("{{\"v\":1,\"k\":\"invite\",\"id\":\"m{n}\",\"cid\":\"c{n}\",\"b\":{body}}}");
         let (from, device) = ("mallory".into(), "x".into());
-        Input::Message { kind: TopicKind::Inbox, from, device, payload: payload.into_bytes() }
+        Input::Message {
+            kind: TopicKind::Inbox,
+            from,
+            device,
+            payload: payload.into_bytes(),
+            expires_at: None,
+        }
     };
     for n in 0..5_000 {
         harness.feed("bob/pad", mallory(n));

@@ -188,7 +188,7 @@ fn only_parties_are_answered_and_whoever_means_a_life_of_this_device() {
     harness.wire.clear();
     let sync = |id: u32, to: &str| format!(r#""k":"sync","id":"{id}","cid":"{channel}","inst":"m"{to}"#);
     harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, &sync(1, ""));
-    assert_eq!(harness.said(), ["gone nck1/u/alice/d/phone/bob/pad"], "a addr of a call that has ended");
+    assert_eq!(harness.said(), ["gone nck1/u/alice/d/phone/bob/pad"], "a member of a call that has ended");
     harness.forge("bob/pad", MALLORY, TopicKind::Direct, &sync(2, ""));
     harness.forge("bob/pad", MALLORY, TopicKind::Direct, &sync(3, r#","to":"somebody else""#));
     assert_eq!(harness.said(), Vec::<String>::new());

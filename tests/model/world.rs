@@ -83,6 +83,8 @@ pub(crate) enum Ask {
     EarlyAccept,
     /// The same, reject.
     EarlyReject,
+    /// Let nobody ring.
+    RefuseAll,
 }
 
 /// A state. What did not change is shared with the state before.
@@ -326,6 +328,9 @@ impl World {
             Ask::EarlyAccept => {
                 spend(&mut may.pushes);
                 Command::Accept { call: pushed }
+            }
+            Ask::RefuseAll => {
+                Command::SetCallPolicy(Policy { rule: PolicyRule::Nobody, ..Policy::default() })
             }
             Ask::EarlyReject => {
                 spend(&mut may.pushes);

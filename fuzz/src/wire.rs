@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit::engine::input::{CallType, SwitchStep, Text};
+use nertc_callkit::engine::input::SwitchStep;
 use nertc_callkit::engine::limits;
 use nertc_callkit::engine::wire::{self, Attachment, Outgoing};
+use nertc_callkit_signaling::{CallType, Text};
 use serde_json::value::RawValue;
 
 use super::bytes::{Bytes, cut};
@@ -273,12 +274,17 @@ fn arrives(text: &str) -> &str {
     }
 }
 
+/// Texts of C have no NUL inside.
+fn no_nul(text: String) -> String {
+    text.replace('\0', "?")
+}
+
 fn check_outgoing(bytes: &mut Bytes<'_>) {
-    let mut name = String::from_utf8_lossy(bytes.take(127)).into_owned();
+    let mut name = no_nul(String::from_utf8_lossy(bytes.take(127)).into_owned());
     cut(&mut name, limits::RTC_CHANNEL);
-    let mut id = String::from_utf8_lossy(bytes.take(64)).into_owned();
+    let mut id = no_nul(String::from_utf8_lossy(bytes.take(64)).into_owned());
     cut(&mut id, limits::ID);
-    let (own, extra) = (app_text(bytes), app_text(bytes));
+    let (own, extra) = (app_text(bytes).map(no_nul), app_text(bytes).map(no_nul));
     let message = Outgoing {
         channel_name: &name,
         call_id: &id,
@@ -307,7 +313,7 @@ fn check_outgoing(bytes: &mut Bytes<'_>) {
 fn check_controls(bytes: &mut Bytes<'_>) {
     let target = if bytes.flag() { CallType::Audio } else { CallType::Video };
     let step = *bytes.pick(&[SwitchStep::Invite, SwitchStep::Agree, SwitchStep::Reject]);
-    let mut id = String::from_utf8_lossy(bytes.take(64)).into_owned();
+    let mut id = no_nul(String::from_utf8_lossy(bytes.take(64)).into_owned());
     cut(&mut id, limits::ID);
     let text = wire::control_switch(target, step, &id);
     let back = wire::read(&text);

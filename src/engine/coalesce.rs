@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::Text;
 use super::output::{Event, Missed};
 use super::time::Time;
 use super::{Engine, limits};
+use nertc_callkit_signaling::Text;
 
 /// Kinds of callbacks that others cause at will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -189,9 +189,9 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::CallType;
     use super::super::output::MissedCall;
     use super::*;
+    use nertc_callkit_signaling::CallType;
 
     const KIND: Kind = Kind::Missed(Missed::Busy);
 

@@ -16,7 +16,6 @@ mod canonical;
 mod claims;
 mod closer;
 mod coalesce;
-pub mod codes;
 mod command;
 mod feedback;
 mod glare;
@@ -27,6 +26,7 @@ pub mod input;
 pub mod limits;
 mod login;
 mod media;
+pub mod messages;
 mod offline;
 mod ops;
 mod outgoing;
@@ -55,8 +55,9 @@ use claims::Claims;
 use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
-use input::{Input, Policy};
+use input::Input;
 pub use nertc_callkit_ids::{IdGenerator, Seed};
+use nertc_callkit_signaling::CallPolicy;
 use ops::Op;
 use output::Output;
 use serde::{Deserialize, Serialize};
@@ -184,7 +185,7 @@ pub struct Engine {
     closers: Vec<Closer>,
     tombstones: Tombstones,
     /// Whose invites ring; kept until the app sets another.
-    policy: Policy,
+    policy: CallPolicy,
     /// What others cause, told in moderation.
     #[serde(default)]
     coalescer: Coalescer,
@@ -226,7 +227,7 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
-            policy: Policy::default(),
+            policy: CallPolicy::default(),
             coalescer: Coalescer::default(),
             claims: Claims::default(),
             tokens: Tokens::default(),
@@ -246,7 +247,7 @@ impl Engine {
             Input::Close => self.on_close(now),
             Input::Backlog(is_backlogged) => self.is_backlogged = is_backlogged,
             Input::SignalDone { req, result } => self.on_signal_done(now, req, result),
-            Input::Signals { source, events } => self.on_signals(now, source, events),
+            Input::Signals { origin, events } => self.on_signals(now, origin, events),
             Input::Rooms(rooms) => self.on_rooms(now, rooms),
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),

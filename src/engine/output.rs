@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use nertc_callkit_signaling::{self as signaling, CallType, Code, Notification, RecordStatus, Req, Text};
 use serde::{Deserialize, Serialize};
 
-use super::input::{CallType, Media, Policy, Push, Req, Text, Ticket, View};
+use super::input::{Media, Ticket, View};
 
 /// What a completion, an error or an operation belongs to; the numbers are those of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,119 +31,6 @@ pub enum Operation {
     Record = 16,
     Close = 17,
     Backend = 18,
-}
-
-/// An operation of the signaling backend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum SignalOp {
-    /// Log in.
-    Login {
-        /// Account.
-        account: Text,
-        /// Token.
-        token: Text,
-    },
-    /// Log out.
-    Logout,
-    /// Make a channel.
-    Create {
-        /// Audio or video.
-        call_type: CallType,
-    },
-    /// Join a channel.
-    Join {
-        /// Which.
-        channel_id: Text,
-        /// Keep nothing for offline devices.
-        no_offline: bool,
-    },
-    /// Invite.
-    Invite {
-        /// The message.
-        message: Message,
-        /// What is left of the ring time.
-        expires_ms: u32,
-        /// Push text.
-        push: Option<Push>,
-    },
-    /// Take an invite back.
-    CancelInvite(Message),
-    /// Accept an invite.
-    Accept(Message),
-    /// Reject an invite.
-    Reject(Message),
-    /// Leave a channel.
-    Leave {
-        /// Which.
-        channel_id: Text,
-        /// Text for the others.
-        custom: Text,
-        /// Keep nothing for offline devices.
-        no_offline: bool,
-    },
-    /// Close a channel.
-    Close {
-        /// Which.
-        channel_id: Text,
-        /// Text for the others.
-        custom: Text,
-        /// Keep nothing for offline devices.
-        no_offline: bool,
-    },
-    /// A text to the peer in the channel; `request_id` is empty.
-    Control(Message),
-    /// A call record.
-    SendRecord(Record),
-}
-
-/// Address and text of invite, cancel, accept, reject, control.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Message {
-    /// Channel.
-    pub channel_id: Text,
-    /// Invited account, inviter or receiver, as the vtable says.
-    pub account: Text,
-    /// Request id, or empty.
-    pub request_id: Text,
-    /// Attachment, or empty.
-    pub custom: Text,
-    /// Keep nothing for offline devices.
-    pub no_offline: bool,
-}
-
-/// Outcome in a record; the numbers are those of the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(i32)]
-pub enum RecordStatus {
-    /// The call took place.
-    Complete = 1,
-    /// Cancelled by the caller.
-    Cancelled = 2,
-    /// Rejected.
-    Rejected = 3,
-    /// Not answered.
-    Timeout = 4,
-    /// Busy.
-    Busy = 5,
-}
-
-/// A call record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Record {
-    /// Message id: the call id.
-    pub client_msg_id: Text,
-    /// Receiver.
-    pub to: Text,
-    /// Channel.
-    pub channel_id: Text,
-    /// Audio or video.
-    pub call_type: CallType,
-    /// Outcome.
-    pub status: RecordStatus,
-    /// JSON text.
-    pub text: Text,
-    /// Accounts and seconds.
-    pub durations: Vec<(Text, u32)>,
 }
 
 /// An operation of the media backend.
@@ -199,10 +87,10 @@ pub struct OpResult {
     /// Which function.
     pub operation: Operation,
     /// 0 = success.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
-    /// What to do about it; maybe empty (the facade then uses `codes::text`).
+    /// What to do about it; maybe empty (the facade then uses `Code::text`).
     pub message: Text,
     /// The call; 0 = none.
     pub call_no: u64,
@@ -254,7 +142,7 @@ pub struct UserEvent {
     /// Media uid, or 0.
     pub uid: u64,
     /// Code, raw code, message.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
@@ -370,7 +258,7 @@ pub struct ConnectionEvent {
     /// Whose.
     pub user: Text,
     /// Code.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
@@ -424,7 +312,7 @@ pub struct ErrorEvent {
     /// What failed.
     pub operation: Operation,
     /// Code.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
     /// The call, 0 = none; it may have ended.
@@ -469,40 +357,6 @@ pub enum Event {
     RecordReceived(RecordSent),
 }
 
-/// What became of an INVITE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(i32)]
-pub enum InviteState {
-    /// It rings.
-    Ringing = 1,
-    /// Kept aside (glare, redial).
-    Held = 2,
-    /// Ignored: nobody is answered.
-    Dropped = 3,
-}
-
-/// What the signaling backend is notified of; nothing answers it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Notice {
-    /// What became of an INVITE that it handed over.
-    InviteState {
-        /// Channel of the invite.
-        channel_id: Text,
-        /// The inviter.
-        account: Text,
-        /// Request id of the invite.
-        request_id: Text,
-        /// What became of it.
-        state: InviteState,
-    },
-    /// The login of this number is not wanted any more.
-    AbortLogin(Req),
-    /// The token for the next connection; empty = there is none.
-    SetToken(Text),
-    /// Whose invites ring.
-    CallPolicy(Policy),
-}
-
 /// Everything that the engine can ask for, in the order in which it must happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Output {
@@ -511,10 +365,10 @@ pub enum Output {
         /// Names it.
         req: Req,
         /// What.
-        op: SignalOp,
+        op: signaling::Operation,
     },
     /// Notify the signaling backend.
-    Notify(Notice),
+    Notify(Notification),
     /// Run a media operation; `Input::RtcDone { req }` answers it, also a refusal.
     Rtc {
         /// Names it.

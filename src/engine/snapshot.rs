@@ -1,10 +1,8 @@
 //! What `get_state` and `get_call_info` show.
 
-use std::sync::Arc;
-
 use super::Engine;
-use super::input::{CallType, Text};
 use super::state::State;
+use nertc_callkit_signaling::{CallType, Text};
 
 /// What is going on, for get_state and get_call_info.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,5 +120,5 @@ impl Engine {
 
 /// Nearly always the very same text.
 fn is_same(new: Option<&Text>, old: &Text) -> bool {
-    new.map_or(old.is_empty(), |new| Arc::ptr_eq(new, old) || new == old)
+    new.map_or(old.is_empty(), |new| new == old)
 }

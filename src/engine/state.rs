@@ -19,10 +19,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::{CallOptions, CallType, Media, Req, Text, Ticket, View};
+use super::input::{CallOptions, Media, Ticket, View};
 use super::output::EndReason;
 use super::time::Time;
 use super::wire::Reason;
+use nertc_callkit_signaling::{CallType, Code, Req, Text};
 
 /// Every move between the phases: from, on what, to. The picture in the documents is drawn from this table,
 /// and the engine refuses (in debug builds) to make a move that is not in it.
@@ -150,7 +151,8 @@ pub(super) struct Invite {
     pub(super) request_id: Text,
     pub(super) call_type: CallType,
     /// The whole attachment, for the answer's echo.
-    pub(super) custom: Text,
+    #[serde(rename = "custom")]
+    pub(super) custom_info: Text,
     pub(super) call_id: Text,
     pub(super) channel_name: Text,
     pub(super) attachment: Text,
@@ -200,7 +202,7 @@ pub(super) enum Cause {
     /// The peer closed the channel; its app's text.
     Closed(Text),
     /// An operation failed.
-    Failed { code: i32, raw_code: i32, message: Text },
+    Failed { code: Code, raw_code: i32, message: Text },
     /// Nobody answered.
     TimedOut,
 }

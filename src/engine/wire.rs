@@ -9,8 +9,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::input::{CallType, SwitchStep, Text};
+use super::input::SwitchStep;
 use super::limits;
+use nertc_callkit_signaling::{CallType, Text};
 
 /// What we call ourselves: three numbers, the first two at least 1, because older peers compare component by
 /// component and take 2.0.0 for older than 1.1.0.
@@ -92,8 +93,8 @@ impl Attachment {
 }
 
 /// Why a REJECT or CANCEL came, from its whole attachment.
-pub fn reason(custom: &str, attachment: &Attachment) -> Reason {
-    match custom.trim() {
+pub fn reason(custom_info: &str, attachment: &Attachment) -> Reason {
+    match custom_info.trim() {
         BUSY | "i_am_busy" => Reason::Busy,
         _ => match attachment.reason {
             2 => Reason::Timeout,
@@ -104,8 +105,8 @@ pub fn reason(custom: &str, attachment: &Attachment) -> Reason {
 }
 
 /// Reads an attachment.
-pub fn read(custom: &str) -> Attachment {
-    let Some(members) = object(custom) else { return Attachment::default() };
+pub fn read(custom_info: &str) -> Attachment {
+    let Some(members) = object(custom_info) else { return Attachment::default() };
     let text = |key: &str| members.get(key).and_then(string).map(Text::from);
     let number = |key: &str| members.get(key).and_then(|json| json.parse::<i64>().ok());
     let within = |text: Option<Text>, limit: usize| text.filter(|t| t.len() <= limit).unwrap_or_default();
@@ -147,12 +148,12 @@ pub fn string(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The members of an attachment; None if it is not an object or nested too deep.
-pub fn object(custom: &str) -> Option<Members<'_>> {
-    if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') {
+pub fn object(custom_info: &str) -> Option<Members<'_>> {
+    if custom_info.len() > limits::CUSTOM || !custom_info.trim_start().starts_with('{') {
         return None;
     }
-    let members = members(custom, limits::JSON_DEPTH)?;
-    is_json(custom).then_some(members)
+    let members = members(custom_info, limits::JSON_DEPTH)?;
+    is_json(custom_info).then_some(members)
 }
 
 /// Whether this is one JSON value and nothing else.

@@ -20,10 +20,10 @@ use super::support::convert::{
 };
 use super::support::error::Error;
 use super::support::handle_table::new_id;
-use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
 use crate::worker::ports::Ports;
 use crate::worker::{self, Options};
+use nertc_callkit_signaling::Text;
 
 /// A checked config.
 pub(crate) struct CheckedConfig {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::json;
 use super::names::Names;
-use crate::engine::{codes, limits, wire};
+use crate::engine::{limits, messages, wire};
 
 /// What a text is, by the name of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,7 +306,7 @@ fn quote(text: &str) -> String {
 
 /// The messages that the engine itself gives.
 fn is_own_word(text: &str) -> bool {
-    codes::OWN_MESSAGES.contains(&text)
+    messages::OWN_MESSAGES.contains(&text)
 }
 
 /// A number, true, false or null of JSON.

@@ -1,15 +1,15 @@
 use std::io::Read;
-use std::sync::Arc;
 
 use super::redact::{Class, Redactor};
 use super::*;
-use crate::engine::input::{
-    CallOptions, CallType, Channel, Command, Connection, Input, Outcome, Push, Signal, SignalEvent,
-    SignalResult, Source, Text, Ticket, View,
-};
+use crate::engine::input::{CallOptions, Command, Input, Ticket, View};
 use crate::engine::time::Time;
 use crate::engine::wire::{self, Outgoing};
 use crate::engine::{Config, Engine, IdGenerator};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, Connection, EventKind, OperationResult, Origin, Outcome, PushText,
+    Req, Text,
+};
 
 /// An engine whose steps are written down.
 struct Recorded {
@@ -63,8 +63,8 @@ impl Recorded {
 
     fn login(&mut self) -> &mut Recorded {
         self.command(Command::Login { account: "alice@example".into(), token: "sesame".into() });
-        let req = crate::engine::input::Req(1);
-        self.feed(Input::SignalDone { req, result: SignalResult::default() })
+        let req = Req(1);
+        self.feed(Input::SignalDone { req, result: OperationResult::default() })
     }
 
     fn text(&self) -> String {
@@ -78,7 +78,7 @@ fn options() -> CallOptions {
         call_type: CallType::Audio,
         attachment: Some("{\"dish\":\"petunias\"}".into()),
         extra: Some("whale".into()),
-        push: Some(Push { title: Some("Mr Prosser".into()), content: None, payload: None }),
+        push: Some(PushText { title: Some("Mr Prosser".into()), content: None, payload: None }),
         no_offline: false,
         no_record: false,
     }
@@ -101,7 +101,7 @@ fn a_redacted_trace_replays_the_same_and_holds_nothing_personal() {
     for word in ["alice", "bob", "example", "sesame", "petunias", "dish", "whale", "Prosser"] {
         assert!(!text.contains(word), "{word}: {text}");
     }
-    assert!(text.contains(crate::engine::codes::NO_ANSWER), "the engine's own words stay");
+    assert!(text.contains(crate::engine::messages::NO_ANSWER), "the engine's own words stay");
 }
 
 #[test]
@@ -214,7 +214,7 @@ const CUSTOMS: &[&str] = &[
 ];
 
 fn shown(redactor: &mut Redactor, class: Class, text: &str) -> Text {
-    Arc::from(&*redactor.text(class, text))
+    redactor.text(class, text).into()
 }
 
 fn invite(attachment: &str, extra: &str) -> Text {
@@ -277,17 +277,18 @@ fn different_texts_stay_different_and_as_long_as_they_were() {
 fn messages_of_backends_are_hidden() {
     let mut recorded = Recorded::new(Redaction::Personal);
     recorded.login();
-    recorded.feed(Input::Connection(Connection::Lost(Outcome::failed(7, "no route to dentarthurdent"))));
+    recorded
+        .feed(Input::Connection(Connection::Lost(Outcome::failed(7.into(), "no route to dentarthurdent"))));
     recorded.feed(Input::Signals {
-        source: Source::Online,
-        events: vec![SignalEvent {
-            signal: Signal::Invite,
+        origin: Origin::Online,
+        events: vec![signaling::Event {
+            kind: EventKind::Invite,
             channel: Channel { id: "c".into(), creator: "slartibartfast".into(), ..Channel::default() },
             from: "slartibartfast".into(),
             from_device: Text::default(),
             to: "alice@example".into(),
             request_id: "r".into(),
-            custom: "{\"version\":\"1.8.1\",\"channelName\":\"c\",\"_attachment\":\"fjords\"}".into(),
+            custom_info: "{\"version\":\"1.8.1\",\"channelName\":\"c\",\"_attachment\":\"fjords\"}".into(),
             time_ms: 0,
             uid: 0,
         }],

@@ -5,11 +5,12 @@
 use std::hash::Hash;
 use std::rc::Rc;
 
-use nertc_callkit::engine::input::{Command, Input, Req, RtcEvent};
-use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{Command, Input, RtcEvent};
+use nertc_callkit::engine::output::{Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, Seed};
+use nertc_callkit_signaling::{self as signaling, Req};
 
 use crate::counterexample::Fed;
 use crate::fingerprint::{ByFingerprint, Fingerprint, Mix, channel_bit, mixed};
@@ -170,7 +171,7 @@ impl Memo {
         hub: &Hub,
         now: u64,
         item: &InFlight,
-        op: &SignalOp,
+        op: &signaling::Operation,
         number: u64,
     ) -> Served {
         let key = key(hub.id, now, &(item.device, item.req, item.digest));
@@ -178,7 +179,7 @@ impl Memo {
             return served.clone();
         }
         let mut service = (*hub.service).clone();
-        if matches!(op, SignalOp::Create { .. }) {
+        if matches!(op, signaling::Operation::Create { .. }) {
             service.number_next(number);
         }
         let (result, deliveries) = service.run(item.device, EPOCH + now, op);

@@ -1,9 +1,8 @@
 //! What users do: at any moment, twice, in wrong states, about wrong calls; and what befalls their devices.
 
-use nertc_callkit::engine::input::{
-    AUDIO, CallOptions, CallRef, CallType, Command, Connection, Input, Outcome, SwitchStep, Text, VIDEO,
-};
+use nertc_callkit::engine::input::{AUDIO, CallOptions, CallRef, Command, Input, SwitchStep, VIDEO};
 use nertc_callkit::engine::state::Phase;
+use nertc_callkit_signaling::{CallType, Connection, Outcome, Text};
 
 use super::world::{EPOCH, Scheduled, World};
 

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use nertc_callkit::engine::input::{
-    CallRef, Command, Connection, Input, Outcome, Req, RtcEvent, Signal, SignalEvent, SignalResult, Source,
-    Text, Ticket,
-};
-use nertc_callkit::engine::output::{Event, Operation, Output, Record, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{CallRef, Command, Input, RtcEvent, Ticket};
+use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, codes};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
+use nertc_callkit_signaling::{
+    self as signaling, Code, Connection, EventKind, OperationResult, Origin, Outcome, Record, Req, Text,
+};
 use nertc_callkit_testkit::Random;
 
 use super::early::{Met, Push};
@@ -55,10 +55,10 @@ pub(crate) struct Device {
 /// Something on its way.
 #[derive(Clone, Debug)]
 pub(super) enum Scheduled {
-    Operation(Req, SignalOp),
+    Operation(Req, signaling::Operation),
     RtcOperation(Req, RtcOp),
-    Completed(Req, SignalResult),
-    RtcCompleted(Req, i32),
+    Completed(Req, OperationResult),
+    RtcCompleted(Req, Code),
     Message(Delivery),
     /// In which stay in a media room it was heard, and what.
     RtcEvent(u32, RtcEvent),
@@ -303,7 +303,7 @@ impl World {
             Scheduled::Cut => self.cut_somebody(),
             Scheduled::Healed => self.cut_is_over(device),
             // What reached the network before the device died still takes effect, its connection does not.
-            Scheduled::Operation(_, SignalOp::Login { .. }) if is_stale => Ok(()),
+            Scheduled::Operation(_, signaling::Operation::Login { .. }) if is_stale => Ok(()),
             Scheduled::Operation(req, op) => {
                 self.run_operation(device, life, req, &op);
                 Ok(())
@@ -393,7 +393,7 @@ impl World {
                 Output::Rtc { req, op } => self.start_media(device, req, op),
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
-                    if result.operation == Operation::Login && result.code != codes::OK {
+                    if result.operation == Operation::Login && result.code != Code::OK {
                         self.relogin(device);
                     }
                 }
@@ -460,17 +460,22 @@ impl World {
     }
 
     /// A device hears a message.
-    pub(super) fn receive(&mut self, to: usize, source: Source, event: SignalEvent) -> Result<(), String> {
+    pub(super) fn receive(
+        &mut self,
+        to: usize,
+        source: Origin,
+        event: signaling::Event,
+    ) -> Result<(), String> {
         self.note(|| {
             let ids = format!("{} {}", event.channel.id, event.request_id);
             format!(
                 "device {to}: {source:?} {:?} {ids} from {} {}",
-                event.signal, event.from, event.from_device
+                event.kind, event.from, event.from_device
             )
         });
         let is_busy = self.devices[to].engine.phase() != Phase::Idle;
         let is_legacy = self.devices[to].is_legacy && is_busy;
-        if is_legacy && event.signal == Signal::Invite {
+        if is_legacy && event.kind == EventKind::Invite {
             let delay = self.delay();
             let busy = legacy::busy(&event);
             if let Some(busy) = self.ask_station(to, Req(u64::MAX), busy) {
@@ -478,9 +483,9 @@ impl World {
             }
             return Ok(());
         }
-        let is_cancel = event.signal == Signal::Cancel;
+        let is_cancel = event.kind == EventKind::Cancel;
         self.watch.on_message(&self.devices, to, &event);
-        self.feed(to, Input::Signals { source, events: vec![event] })?;
+        self.feed(to, Input::Signals { origin: source, events: vec![event] })?;
         if is_legacy && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
             let any = CallRef::default();
             return self
@@ -494,15 +499,19 @@ impl World {
         self.feed_backlog(device, waiting.into_iter().map(|waiting| waiting.event).collect())
     }
 
-    pub(super) fn feed_backlog(&mut self, device: usize, events: Vec<SignalEvent>) -> Result<(), String> {
+    pub(super) fn feed_backlog(
+        &mut self,
+        device: usize,
+        events: Vec<signaling::Event>,
+    ) -> Result<(), String> {
         if events.is_empty() {
             return Ok(());
         }
         self.note(|| {
-            let all: Vec<_> = events.iter().map(|e| format!("{:?} {}", e.signal, e.channel.id)).collect();
+            let all: Vec<_> = events.iter().map(|e| format!("{:?} {}", e.kind, e.channel.id)).collect();
             format!("device {device}: backlog {all:?}")
         });
-        self.feed(device, Input::Signals { source: Source::Offline, events })
+        self.feed(device, Input::Signals { origin: Origin::Offline, events })
     }
 
     /// The device's process dies and a new one logs in.

@@ -4,10 +4,11 @@ use super::Sequences;
 use super::fields::Fields;
 use super::input;
 use super::output::{operation_name, plain, rtc_name, show, signal_name};
-use nertc_callkit::engine::input::{CallRef, Input, Req, SignalEvent, Source, Text, Ticket};
+use nertc_callkit::engine::input::{CallRef, Input, Ticket};
 use nertc_callkit::engine::output::{Event, Output};
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Engine, IdGenerator};
+use nertc_callkit_signaling::{self as signaling, Origin, Req, Text};
 use serde_json::{Value, json};
 
 /// How deep sequences may call sequences.
@@ -120,17 +121,17 @@ impl Player<'_> {
             return self.ask(&name, of);
         }
         if of.has("message") {
-            let source = input::source(of)?;
+            let origin = input::source(of)?;
             let events = vec![input::message(of, &self.account)?];
-            self.handle(Input::Signals { source, events });
+            self.handle(Input::Signals { origin, events });
         } else if of.has("backlog") {
-            let event = |message| -> Result<SignalEvent, String> {
+            let event = |message| -> Result<signaling::Event, String> {
                 let mut message = Fields::of(message)?;
                 let event = input::message(&mut message, &self.account)?;
                 message.end().map(|()| event)
             };
             let events = of.list("backlog")?.into_iter().map(event).collect::<Result<_, _>>()?;
-            self.handle(Input::Signals { source: Source::Offline, events });
+            self.handle(Input::Signals { origin: Origin::Offline, events });
         } else if let Some(name) = of.maybe_text("answer")? {
             let req = self.answered("signal", &name)?;
             let result = input::result(of, &self.account)?;

@@ -111,6 +111,12 @@ impl Code {
     }
 }
 
+impl From<i32> for Code {
+    fn from(number: i32) -> Code {
+        Code::new(number)
+    }
+}
+
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_text_of_its_own() {
-        let mut seen = vec![Code::new(-12_345).text()];
+        let mut seen = vec![Code::from(-12_345).text()];
         for (code, name) in Code::ALL {
             let text = code.text();
             assert!(!seen.contains(&text), "{name} has the text of another code: {text:?}");
@@ -145,8 +151,8 @@ mod tests {
     #[test]
     fn codes_are_sorted_and_named() {
         assert!(Code::ALL.is_sorted_by(|a, b| a.0 < b.0));
-        assert_eq!((Code::TIMEOUT.name(), Code::new(7).name()), (Some("TIMEOUT"), None));
-        assert_eq!(format!("{:?} {:?} {}", Code::OK, Code::new(7), Code::TIMEOUT), "OK Code(7) 408");
+        assert_eq!((Code::TIMEOUT.name(), Code::from(7).name()), (Some("TIMEOUT"), None));
+        assert_eq!(format!("{:?} {:?} {}", Code::OK, Code::from(7), Code::TIMEOUT), "OK Code(7) 408");
     }
 
     #[test]

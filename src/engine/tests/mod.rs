@@ -6,7 +6,6 @@ mod rig;
 mod canonical;
 mod claims;
 mod closer;
-mod codes;
 mod edges;
 mod feedback;
 mod glare;

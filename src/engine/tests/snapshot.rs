@@ -1,8 +1,8 @@
 //! What get_state and get_call_info show, in every state.
 
 use super::super::Snapshot;
-use super::super::input::*;
 use super::rig::Rig;
+use nertc_callkit_signaling::{CallType, Text};
 
 fn states() -> [Rig; 6] {
     let logged_out = Rig::logged_out(super::super::Config::default());

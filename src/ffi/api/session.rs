@@ -1,5 +1,6 @@
 //! Life of a client: create, log in, look, dispatch, log out, end.
 
+use nertc_callkit_signaling::CallType;
 use std::ffi::{c_char, c_int, c_void};
 
 use log::info;
@@ -13,9 +14,7 @@ use crate::engine::{Snapshot, limits};
 use crate::ffi::callbacks::Completion;
 use crate::ffi::client::Client;
 use crate::ffi::logger::Pii;
-use crate::ffi::support::convert::{
-    AppPtr, call_type_number, fill, opt_text, out as out_place, range, text, write_prefix,
-};
+use crate::ffi::support::convert::{AppPtr, fill, opt_text, out as out_place, range, text, write_prefix};
 use crate::ffi::support::error::Error;
 use crate::ffi::support::guard::{guard, guard_number, guard_or};
 use crate::ffi::{create, texts};
@@ -367,7 +366,7 @@ fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
     let mut info = nertc_callkit_call_info {
         struct_size: size_of::<nertc_callkit_call_info>() as u32,
         state: now.state,
-        call_type: now.call_type.map_or(0, call_type_number),
+        call_type: now.call_type.map_or(0, CallType::number),
         flags: u32::from(now.connected),
         call_no: now.call_no,
         own_uid: now.own_uid,

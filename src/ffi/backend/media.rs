@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 use nertc_callkit_abi as abi;
 
 use super::{accepted, number, size, unsupported};
-use crate::engine::input::{Outcome, Req, View};
+use crate::engine::input::View;
 use crate::engine::output::RtcOp;
-use crate::ffi::support::convert::{AppPtr, c_text, call_type_number};
+use crate::ffi::support::convert::{AppPtr, c_text};
 use crate::ffi::support::error::Error;
 use crate::ffi::support::in_flight::InFlight;
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Rtc;
+use nertc_callkit_signaling::{Outcome, Req};
 
 /// The media backend: operations from the worker, frames from any thread.
 pub(crate) struct CRtc {
@@ -132,7 +133,7 @@ impl Rtc for CRtcPort {
                 let args = abi::nertc_callkit_rtc_join {
                     struct_size: size::<abi::nertc_callkit_rtc_join>(),
                     flags: 0,
-                    call_type: call_type_number(call_type),
+                    call_type: call_type.number(),
                     reserved: 0,
                     uid,
                     channel_name: channel_name.as_ptr(),

@@ -12,16 +12,16 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status;
 
 use super::decode::{
-    connection, dropped, list, message, outcome, record, room, rtc_event_of, signal_event, signal_result,
-    source, text,
+    connection, dropped, list, message, origin, outcome, record, room, rtc_event_of, signal_event,
+    signal_result, text,
 };
-use crate::engine::input::{Req, SignalResult};
 use crate::engine::limits;
 use crate::ffi::client::{CLIENTS, Client};
 use crate::ffi::logger::log_backend;
 use crate::ffi::support::convert::{is_whole, read_prefix};
 use crate::ffi::support::guard::guard_or;
 use crate::worker::{Refused, Report};
+use nertc_callkit_signaling::{OperationResult, Req};
 
 /// The sink of the client `id` for its signaling backend.
 pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
@@ -58,8 +58,10 @@ unsafe extern "C" fn signal_complete(
 ) {
     guard_or((), || {
         // SAFETY: the backend lends the result for the call.
-        let result = unsafe { signal_result(result) }
-            .unwrap_or_else(|error| SignalResult { outcome: error.outcome(), ..SignalResult::default() });
+        let result = unsafe { signal_result(result) }.unwrap_or_else(|error| OperationResult {
+            outcome: error.outcome(),
+            ..OperationResult::default()
+        });
         report(ctx, Report::SignalDone { req: Req(req as u64), result });
     });
 }
@@ -73,8 +75,8 @@ unsafe extern "C" fn signal_events(
     guard_or(0, || {
         // SAFETY: the backend lends `count` events for the call.
         let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
-        match source(from) {
-            Ok(source) if !events.is_empty() => report(ctx, Report::Signals { source, events }),
+        match origin(from) {
+            Ok(origin) if !events.is_empty() => report(ctx, Report::Signals { origin, events }),
             Ok(_) => 0,
             Err(error) => dropped("messages", error),
         }

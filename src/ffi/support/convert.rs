@@ -8,8 +8,9 @@ use std::ops::{Deref, RangeInclusive};
 use nertc_callkit_abi as abi;
 
 use super::error::{Error, Problem};
-use crate::engine::input::{CallType, Media, SwitchStep, Text};
+use crate::engine::input::{Media, SwitchStep};
 use crate::engine::limits;
+use nertc_callkit_signaling::{CallType, Text};
 
 /// Largest struct_size that makes sense.
 const LARGEST: usize = 4096;
@@ -319,15 +320,6 @@ pub(crate) fn parse_bool(field: &'static str, given: i32) -> Result<bool, Error>
 pub(crate) fn call_type(field: &'static str, given: i32) -> Result<CallType, Error> {
     let is_video = range(field, given, 1..=2)? == 2;
     Ok(if is_video { CallType::Video } else { CallType::Audio })
-}
-
-/// The header's number of a call type.
-pub(crate) fn call_type_number(call_type: CallType) -> i32 {
-    match call_type {
-        CallType::Audio => 1,
-        CallType::Video => 2,
-        CallType::Other => 3,
-    }
 }
 
 /// A step of a type switch.

@@ -1,9 +1,9 @@
 //! Where engine and station meet, as far as `words` does not say it.
 
-use nertc_callkit::engine::input::{CallType, Input};
-use nertc_callkit::engine::output::{Record, RecordStatus};
+use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
 use nertc_callkit_mqtt::protocol::{self, InviteState, Peer};
+use nertc_callkit_signaling::{CallType, Record, RecordStatus};
 
 use super::plan::Plan;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use nertc_callkit::engine::Snapshot;
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Command, Connection, Input, Signal, SignalEvent};
-use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output, SignalOp};
+use nertc_callkit::engine::input::{Command, Input};
+use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind};
 
 use crate::story::{Moment, Story};
 use crate::words::{self, clock, event_name, kind, outcome, seconds, shout, signal};
@@ -129,32 +129,34 @@ impl Told {
                     }
                 }
             }
-            Output::Done { result, .. } if result.code != codes::OK => {
+            Output::Done { result, .. } if result.code != Code::OK => {
                 let what = shout(result.operation).to_lowercase();
                 self.note(result.call_no, t, format!("{what} completes with {}", outcome(result.code)));
             }
             Output::Signal { op, .. } => {
                 let sent = match op {
-                    SignalOp::Invite { message, expires_ms, .. } => {
+                    signaling::Operation::Invite { message, expires_ms, .. } => {
                         format!(
                             "the invite goes out to {}, for {}",
                             message.account,
                             seconds((*expires_ms).into())
                         )
                     }
-                    SignalOp::Login { .. } => {
+                    signaling::Operation::Login { .. } => {
                         return self.note(0, t, "the service is asked to log in".into());
                     }
-                    SignalOp::CancelInvite(_) | SignalOp::Accept(_) | SignalOp::Reject(_) => {
+                    signaling::Operation::Cancel(_)
+                    | signaling::Operation::Accept(_)
+                    | signaling::Operation::Reject(_) => {
                         format!("asks the service: {}", words::signal_op(op))
                     }
-                    SignalOp::Logout
-                    | SignalOp::Create { .. }
-                    | SignalOp::Join { .. }
-                    | SignalOp::Leave { .. }
-                    | SignalOp::Close { .. }
-                    | SignalOp::Control(_)
-                    | SignalOp::SendRecord(_) => return,
+                    signaling::Operation::Logout
+                    | signaling::Operation::Create { .. }
+                    | signaling::Operation::Join { .. }
+                    | signaling::Operation::Leave { .. }
+                    | signaling::Operation::Close { .. }
+                    | signaling::Operation::Control(_)
+                    | signaling::Operation::Record(_) => return,
                 };
                 self.note(self.call, t, sent);
             }
@@ -223,14 +225,14 @@ fn asked(moment: &Moment) -> Option<String> {
     Some(match (&moment.input, &moment.due) {
         (Some(Input::Command { command, .. }), _) => format!("the app: {}", words::command(command)),
         (Some(Input::Close), _) => "the app releases the component".into(),
-        (Some(Input::Signals { source, events }), _) => {
-            let heard: Vec<String> = events.iter().map(|event| signal(*source, event)).collect();
+        (Some(Input::Signals { origin, events }), _) => {
+            let heard: Vec<String> = events.iter().map(|event| signal(*origin, event)).collect();
             format!("the service says: {}", heard.join("; "))
         }
-        (Some(Input::SignalDone { result, .. }), _) if !codes::is_success(result.outcome.code) => {
+        (Some(Input::SignalDone { result, .. }), _) if !result.outcome.code.is_success() => {
             format!("the service answers {}", said(moment))
         }
-        (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != codes::OK => {
+        (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != Code::OK => {
             format!("the media backend answers {}", said(moment))
         }
         (Some(Input::Connection(Connection::Kicked(_))), _) => {
@@ -266,8 +268,8 @@ fn cause(moment: &Moment) -> String {
     }
 }
 
-fn is_answer_elsewhere(event: &SignalEvent) -> bool {
-    matches!(event.signal, Signal::Accept | Signal::Reject) && event.from == event.to
+fn is_answer_elsewhere(event: &signaling::Event) -> bool {
+    matches!(event.kind, EventKind::Accept | EventKind::Reject) && event.from == event.to
 }
 
 /// The reason in words.

@@ -1,11 +1,8 @@
 //! What a peer is fed and what it asks for, as plain values.
 
-use std::sync::Arc;
-
 pub use super::admission::Admission;
 
-/// Text that is shared, not copied.
-pub type Text = Arc<str>;
+pub use nertc_callkit_signaling::Text;
 
 /// Who a peer is and how it behaves.
 #[derive(Clone, Debug, Hash)]

@@ -240,8 +240,8 @@ impl Phone {
     pub(crate) fn refuse(&self, account: Option<&str>, answers_busy: bool) {
         let name = CString::new(account.unwrap_or_default()).expect("no zero inside");
         let names = [name.as_ptr()];
-        // SAFETY: all zero is the struct's documented default; it and its texts are copied before the function
-        // returns; the handle is one, or gone.
+        // SAFETY: all zero is the struct's documented default; it and its texts are copied before the
+        // function returns; the handle is one, or gone.
         let answer = unsafe {
             let mut policy: nertc_callkit_call_policy = std::mem::zeroed();
             policy.struct_size = size::<nertc_callkit_call_policy>();

@@ -17,14 +17,14 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         "third party: repeats are known by their id, whoever sent them",
         13,
         "backends/mqtt/src/protocol/mod.rs",
-        "        if kind == TopicKind::Own {
+        "        if *kind == TopicKind::Own {
             return self.on_own(from, &message);
         }
         if is_own {",
         "        if PLANTED && !is_own && !self.claims.insert(self.now, &\"\".into(), &message.id) {
             return;
         }
-        if kind == TopicKind::Own {
+        if *kind == TopicKind::Own {
             return self.on_own(from, &message);
         }
         if is_own {",

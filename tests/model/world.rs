@@ -10,7 +10,8 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Seed};
 use nertc_callkit_signaling::{
-    self as signaling, CallType, Code, OperationResult, Origin, Outcome, Req, Text,
+    self as signaling, CallPolicy, CallType, Code, EventKind, OperationResult, Origin, Outcome, PolicyRule,
+    Req, Text,
 };
 
 use crate::budget::{Budget, DEVICES};
@@ -330,7 +331,7 @@ impl World {
                 Command::Accept { call: pushed }
             }
             Ask::RefuseAll => {
-                Command::SetCallPolicy(Policy { rule: PolicyRule::Nobody, ..Policy::default() })
+                Command::SetCallPolicy(CallPolicy { rule: PolicyRule::Nobody, ..CallPolicy::default() })
             }
             Ask::EarlyReject => {
                 spend(&mut may.pushes);
@@ -388,7 +389,7 @@ impl World {
             What::Message(source, event) => {
                 self.check_legacy(device, event)?;
                 if self.is_legacy(device)
-                    && event.kind == nertc_callkit::engine::input::Signal::Invite
+                    && event.kind == EventKind::Invite
                     && self.phase(device) != Phase::Idle
                 {
                     self.note(|| format!("device {device}, a legacy client, is busy for {}", brief(event)));

@@ -144,8 +144,8 @@ impl World {
         world
     }
 
-    /// The first called device logs in before the last one does, whose mailbox has its hello: which is here once
-    /// more.
+    /// The first called device logs in before the last one does, whose mailbox has its hello: which is here
+    /// once more.
     fn has_moved(&mut self) -> Option<(u64, Arc<Letter>)> {
         let (mut hello, last) = (None, self.phones.len() - 1);
         let first = |wire: &[(u64, Arc<Letter>)]| wire.iter().position(|it| *it.1.device == *"1");

@@ -179,6 +179,10 @@ enum {
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   /** The request makes no sense, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
+  /** send_data: not in a call. */
+  NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 };
 
 /** Audio or video. */
@@ -244,6 +248,8 @@ enum {
   NERTC_CALLKIT_END_PEER_LEFT = 20,
   /** Our accept failed. */
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 };
 
 /** Steps of a call-type switch. */
@@ -336,6 +342,10 @@ enum {
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
   /** Something that a plug reported by itself. */
   NERTC_CALLKIT_OPERATION_BACKEND = 18,
+  /** nertc_callkit_send_data. */
+  NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
+  /** A text of the media backend to its peer. */
+  NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 };
 
 /** Outcome written into a call record. */
@@ -396,6 +406,20 @@ enum {
   NERTC_CALLKIT_MISSED_BLOCKED = 7,
   /** The caller called too often. */
   NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+  /** The caller's media backend cannot talk to ours; other devices of the account may ring. */
+  NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
+};
+
+/** Flags of nertc_callkit_call_info. */
+typedef uint32_t nertc_callkit_call_info_flag;
+enum {
+  /** Both sides are in the media room. */
+  NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+  /**
+   * Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
+   * in the call.
+   */
+  NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 };
 
 /** Whose invites ring. */
@@ -592,6 +616,17 @@ enum {
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
   /** At most one instance per process. */
   NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+  /**
+   * Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+   */
+  NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+};
+
+/** Flags of nertc_callkit_rtc_join. */
+typedef uint32_t nertc_callkit_rtc_join_flag;
+enum {
+  /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
+  NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
 
 /** What a loopback fault does. */
@@ -959,6 +994,20 @@ typedef struct nertc_callkit_missed_event {
   uint32_t reserved;
 } nertc_callkit_missed_event;
 
+/** The peer's app sent something. Lent until the callback returns. */
+typedef struct nertc_callkit_data_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The peer. */
+  const char *user_id;
+  /** A JSON value, up to 3800 bytes. */
+  const char *json;
+} nertc_callkit_data_event;
+
 /**
  * One function per event, all optional. Called one at a time and in order, as config.delivery says;
  * inside, every function but destroy and dispatch may be called.
@@ -1050,12 +1099,20 @@ typedef struct nertc_callkit_listener {
   void (*on_record_received)(nertc_callkit *kit,
                              const nertc_callkit_record_event *event,
                              void *user_data);
+  /**
+   * The peer's app sent a JSON value (nertc_callkit_send_data): in order, each once, from the
+   * completion of accept or on_user_accept on, never after on_call_end. NULL: our invites and
+   * accepts do not offer it, and the peer's send_data completes with UNSUPPORTED.
+   */
+  void (*on_data)(nertc_callkit *kit,
+                  const nertc_callkit_data_event *event,
+                  void *user_data);
 } nertc_callkit_listener;
 /** Every default of nertc_callkit_listener. */
 #define NERTC_CALLKIT_LISTENER_INIT \
   { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
@@ -1444,7 +1501,7 @@ typedef struct nertc_callkit_signaling {
   nertc_callkit_signaling_operation_cb leave;
   /** Closes a channel for everybody. */
   nertc_callkit_signaling_operation_cb close;
-  /** Sends a text to members of a channel. NULL = unsupported. */
+  /** Sends a text to members of a channel, in the order of the calls. NULL = unsupported. */
   nertc_callkit_signaling_operation_cb control;
   /** Sends a call record as a message. NULL = unsupported. */
   int32_t (*send_record)(void *ctx, nertc_callkit_req req, const nertc_callkit_record *record);
@@ -1527,10 +1584,19 @@ typedef struct nertc_callkit_rtc_sink {
    * attachments, please: nobody redacts them here.
    */
   void (*log)(void *ctx, int32_t level, const char *text);
+  /**
+   * Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
+   * deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
+   * leave is called; a text with another number is dropped, so that a late thread cannot speak
+   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
+   * again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+   */
+  int32_t (*send)(void *ctx, nertc_callkit_req join, const char *json);
 } nertc_callkit_rtc_sink;
 /** Every default of nertc_callkit_rtc_sink. */
 #define NERTC_CALLKIT_RTC_SINK_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL, \
+    NULL }
 
 /** Which media room. Lent for the call. */
 typedef struct nertc_callkit_rtc_join {
@@ -1548,10 +1614,14 @@ typedef struct nertc_callkit_rtc_join {
   const char *channel_name;
   /** Token, or empty. */
   const char *token;
+  /** Account of the other party. */
+  const char *peer;
+  /** Call id of the invite that lives, or empty: the same on both sides. */
+  const char *call_id;
 } nertc_callkit_rtc_join;
 /** Every default of nertc_callkit_rtc_join. */
 #define NERTC_CALLKIT_RTC_JOIN_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /** Where to draw. The window travels to the media plug untouched. Any thread. */
 typedef struct nertc_callkit_view {
@@ -1614,11 +1684,23 @@ typedef struct nertc_callkit_rtc {
   int32_t (*push_frame)(void *ctx, const nertc_callkit_frame *frame);
   /** The device's network changed: restart what needs it. NULL = nothing to do. */
   void (*network_changed)(void *ctx);
+  /**
+   * A text of the peer's media backend, in order, each once: after `join` was called with the req
+   * `join` and before leave is; what came earlier follows right after the call of join. Lent for
+   * the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
+   */
+  void (*receive)(void *ctx, nertc_callkit_req join, const char *json);
+  /**
+   * What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
+   * peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
+   * with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+   */
+  const char *protocol;
 } nertc_callkit_rtc;
 /** Every default of nertc_callkit_rtc. */
 #define NERTC_CALLKIT_RTC_INIT \
   { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** A signaling plug and a media plug, for config.backends. One pair serves one component. */
 typedef struct nertc_callkit_backends {
@@ -1782,7 +1864,7 @@ typedef struct nertc_callkit_call_info {
   int32_t state;
   /** A nertc_callkit_call_type, 0 when idle. */
   int32_t call_type;
-  /** 1 = connected. */
+  /** nertc_callkit_call_info_flag bits. */
   uint32_t flags;
   /** The call, 0 when idle. */
   nertc_callkit_call_no call_no;
@@ -2300,8 +2382,8 @@ nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
  *
  * What counts of attachment and extra is their length on the wire, where they are JSON: in
  * plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
- * JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
- * 3785 plain letters always fit. The log says how long a refused one would be.
+ * JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
+ * 3735 plain letters always fit. The log says how long a refused one would be.
  *
  * @param kit        Component. Not NULL.
  * @param options    Whom to call, and how. Not NULL.
@@ -2453,6 +2535,32 @@ nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
                                          uint32_t flags,
                                          nertc_callkit_completion_cb done,
                                          void *user_data);
+
+/**
+ * Sends a JSON value to the peer's app, which gets it as on_data.
+ *
+ * For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
+ * whatever else belongs to one call. In order, each once, in this call only. Completes when
+ * signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+ * on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
+ * backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
+ * `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+ *                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit,
+                                             const nertc_callkit_call_ref *call,
+                                             const char *json,
+                                             nertc_callkit_completion_cb done,
+                                             void *user_data);
 
 /**
  * Asks for another call type, or answers the peer's question.

@@ -85,8 +85,8 @@ impl Kit {
     fn new(bytes: &mut Bytes<'_>) -> Kit {
         let config = config(bytes);
         let mut kit = Kit {
-            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             watch: Watch::new(config.caps),
+            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             now: Time(0),
             last_ticket: 0,
             running: Vec::new(),
@@ -189,7 +189,7 @@ impl Kit {
                 }
                 Output::Rtc { req, .. } => self.running.push(Running { req, op: None }),
                 Output::Notify(_) | Output::Done { .. } | Output::Event(_) => {}
-                Output::Ignored(_) | Output::Closed => {}
+                Output::Ignored(_) | Output::Closed | Output::RtcReceive { .. } => {}
             }
             count += 1;
         }
@@ -392,6 +392,8 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         confirm_audio_to_video: confirm & 1 != 0,
         confirm_video_to_audio: confirm & 2 != 0,
         no_token_listener: confirm & 8 != 0,
+        takes_data: confirm & 16 != 0,
+        media_protocol: if confirm & 32 != 0 { "webrtc/1".into() } else { Text::default() },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use nertc_callkit::engine::Snapshot;
 use nertc_callkit::engine::input::{Input, RtcEvent};
-use nertc_callkit::engine::wire::{self, Outgoing};
+use nertc_callkit::engine::wire::{self, Capabilities, Outgoing};
 use nertc_callkit_signaling::{
     self as signaling, Channel, ChannelState, EventKind, Member, OperationResult, Origin, Outcome, Text,
 };
@@ -129,6 +129,7 @@ impl Known {
                 extra: None,
                 reason,
                 glare,
+                capabilities: Capabilities { data: true, rtc: "webrtc/1" },
             })
         };
         match bytes.below(12) {

@@ -51,6 +51,7 @@ pub const REENTRANCY: &[(&str, InCallback)] = &[
     ("nertc_callkit_reject_with", InCallback::Yes),
     ("nertc_callkit_hangup", InCallback::Yes),
     ("nertc_callkit_leave", InCallback::Yes),
+    ("nertc_callkit_send_data", InCallback::Yes),
     ("nertc_callkit_switch_call_type", InCallback::Yes),
     ("nertc_callkit_push_encode", InCallback::Yes),
     ("nertc_callkit_push_decode", InCallback::Yes),

@@ -524,6 +524,7 @@ fn listener() -> nertc_callkit_listener {
         on_user_ringing: None,
         on_token_needed: Some(on_token_needed),
         on_record_received: None,
+        on_data: None,
     }
 }
 

@@ -17,6 +17,8 @@ mod legacy;
 mod memo;
 #[path = "../sim/monitor.rs"]
 mod monitor;
+#[path = "../sim/peer_texts.rs"]
+mod peer_texts;
 mod scenarios;
 mod search;
 #[path = "../sim/service.rs"]

@@ -239,7 +239,8 @@ impl Player<'_> {
                 }
                 Output::Event(Event::Invited(invited)) => self.shown = invited.call_no,
                 Output::Event(Event::CallEnd(end)) if end.call_no == self.shown => self.shown = 0,
-                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
+                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) => {}
+                Output::RtcReceive { .. } | Output::Closed => {}
             }
             let value = show(&output).map(|value| self.with_names(value));
             self.seen.extend(value);

@@ -146,6 +146,23 @@ pub(crate) unsafe fn reject(
 }
 
 /// # Safety
+/// As `call`.
+pub(crate) unsafe fn data(
+    call: *const abi::nertc_callkit_call_ref,
+    json: *const c_char,
+    app: &CallbackSink,
+) -> Result<Command, Error> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let json = text("json", json, limits::DATA)?;
+        if !wire::is_value(&json) {
+            return Err(Error::because("json", "not a JSON value, or nested too deep"));
+        }
+        Ok(Command::SendData { call: call_ref(call, app, Wait::Refused)?, json })
+    }
+}
+
+/// # Safety
 /// As `call`; NULL is everybody.
 pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Result<CallPolicy, Error> {
     // SAFETY: the caller's promise.
@@ -228,6 +245,6 @@ mod tests {
             let letters = attachment.map_or(0, str::len) + extra.map_or(0, str::len);
             wire::invite_bytes(attachment, extra) - letters
         };
-        assert_eq!((own(Some("a"), None), own(None, Some("a")), own(Some("a"), Some("a"))), (293, 294, 311));
+        assert_eq!((own(Some("a"), None), own(None, Some("a")), own(Some("a"), Some("a"))), (343, 344, 361));
     }
 }

@@ -363,11 +363,14 @@ fn refuse_in_callback() -> Result<(), Error> {
 }
 
 fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
+    use nertc_callkit_abi::nertc_callkit_call_info_flag as info_flag;
+    let flag = |is_set: bool, flag: info_flag| if is_set { flag as u32 } else { 0 };
     let mut info = nertc_callkit_call_info {
         struct_size: size_of::<nertc_callkit_call_info>() as u32,
         state: now.state,
         call_type: now.call_type.map_or(0, CallType::number),
-        flags: u32::from(now.connected),
+        flags: flag(now.connected, info_flag::NERTC_CALLKIT_CALL_INFO_CONNECTED)
+            | flag(now.is_inviter, info_flag::NERTC_CALLKIT_CALL_INFO_INVITER),
         call_no: now.call_no,
         own_uid: now.own_uid,
         peer_uid: now.peer_uid,

@@ -109,7 +109,7 @@ static void print_error(nertc_callkit *kit, const nertc_callkit_error_event *eve
 static void print_missed(nertc_callkit *kit, const nertc_callkit_missed_event *event, void *user_data)
 {
   (void)kit;
-  print_line(user_data, "on_missed_call", "user=%s why=%d count=%u", event->user_id, (int)event->why,
+  print_line(user_data, "on_missed_call", "user=%s why=%d count=%u", event->user_id, (int)event->reason,
              (unsigned)event->count);
 }
 
@@ -145,7 +145,7 @@ static void print_record_received(nertc_callkit *kit, const nertc_callkit_record
   { \
     (void)kit; \
     print_line(user_data, #event, "call=%u user=%s layer=%d code=%d", (unsigned)e->call_no, e->user_id, \
-               (int)e->layer, (int)e->code); \
+               (int)e->transport, (int)e->code); \
   }
 
 PRINT_USER(on_user_busy)

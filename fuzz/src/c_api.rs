@@ -60,7 +60,7 @@ struct Host<'a> {
 fn login(
     kit: *mut abi::nertc_callkit,
     account: *const c_char,
-    done: abi::nertc_callkit_done,
+    done: abi::nertc_callkit_completion_cb,
     data: *mut c_void,
 ) -> Status {
     // SAFETY: a text, and a request that outlives the component.
@@ -173,8 +173,8 @@ impl<'a> Host<'a> {
             (signaling.control, signaling.send_record, rtc.subscribe) = (None, None, None);
             (rtc.enable_local, rtc.mute_local, rtc.set_view) = (None, None, None);
         }
-        let backends = abi::nertc_callkit_plugs {
-            struct_size: size::<abi::nertc_callkit_plugs>(),
+        let backends = abi::nertc_callkit_backends {
+            struct_size: size::<abi::nertc_callkit_backends>(),
             flags: 0,
             signaling: lent.keep(signaling),
             signaling_ctx: around.ctx(),
@@ -197,7 +197,7 @@ impl<'a> Host<'a> {
             delivery: 1,
             listener: lent.keep(listener),
             user_data: around.ctx(),
-            plugs: lent.keep(backends),
+            backends: lent.keep(backends),
             timers: lent.keep(timers),
             confirm_audio_to_video: i32::from(bits & 2 != 0),
             ..zeroed()
@@ -228,7 +228,7 @@ impl<'a> Host<'a> {
     /// A request, with a place for its completion.
     fn submit(
         &mut self,
-        ask: impl FnOnce(*mut abi::nertc_callkit, abi::nertc_callkit_done, *mut c_void) -> Status,
+        ask: impl FnOnce(*mut abi::nertc_callkit, abi::nertc_callkit_completion_cb, *mut c_void) -> Status,
     ) {
         let mut request = Box::new(Request { around: self.around.ctx() as usize, ..Request::default() });
         let place = std::ptr::from_mut(&mut *request);

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::{nertc_callkit, nertc_callkit_done};
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_completion_cb};
 
 use super::logger::Pii;
 use super::support::convert::{AppPtr, CText, c_text, pointers, split};
@@ -35,12 +35,12 @@ pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
 /// Where the result of a request goes.
 #[derive(Clone, Copy)]
 pub(crate) struct Completion {
-    pub(crate) done: nertc_callkit_done,
+    pub(crate) done: nertc_callkit_completion_cb,
     pub(crate) user_data: AppPtr,
 }
 
 impl Completion {
-    pub(crate) fn new(done: nertc_callkit_done, user_data: *mut c_void) -> Completion {
+    pub(crate) fn new(done: nertc_callkit_completion_cb, user_data: *mut c_void) -> Completion {
         Completion { done, user_data: AppPtr(user_data) }
     }
 
@@ -278,7 +278,7 @@ impl CallbackSink {
         self.notify(self.listener.on_invited, &c);
     }
 
-    fn user(&self, function: abi::nertc_callkit_on_user, event: &UserEvent) {
+    fn user(&self, function: abi::nertc_callkit_user_cb, event: &UserEvent) {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_user_event {
             struct_size: size::<abi::nertc_callkit_user_event>(),
@@ -293,7 +293,7 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn media(&self, function: abi::nertc_callkit_on_media, event: &MediaEvent) {
+    fn media(&self, function: abi::nertc_callkit_media_cb, event: &MediaEvent) {
         let user = c_text(&event.user);
         let c = abi::nertc_callkit_media_event {
             struct_size: size::<abi::nertc_callkit_media_event>(),
@@ -305,7 +305,7 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn call(&self, function: abi::nertc_callkit_on_call, event: &CallEvent) {
+    fn call(&self, function: abi::nertc_callkit_call_cb, event: &CallEvent) {
         let (user, device) = (c_text(&event.user), c_text(&event.device));
         let c = abi::nertc_callkit_call_event {
             struct_size: size::<abi::nertc_callkit_call_event>(),
@@ -319,13 +319,13 @@ impl CallbackSink {
         self.notify(function, &c);
     }
 
-    fn connection(&self, function: abi::nertc_callkit_on_connection, event: &ConnectionEvent) {
+    fn connection(&self, function: abi::nertc_callkit_connection_cb, event: &ConnectionEvent) {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_connection_event {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
             code: event.code.number(),
             raw_code: event.raw_code,
-            layer: event.layer as i32,
+            transport: event.layer as i32,
             call_no: event.call_no,
             user_id: user.as_ptr(),
             message: message.as_ptr(),
@@ -376,7 +376,7 @@ impl CallbackSink {
         let (channel, request) = (c_text(&event.channel_id), c_text(&event.request_id));
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
-            why: event.why as i32,
+            reason: event.why as i32,
             call_type: event.call_type.number(),
             flags: 0,
             user_id: user.as_ptr(),

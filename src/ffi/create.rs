@@ -32,7 +32,7 @@ pub(crate) struct CheckedConfig {
     options: Options,
     engine: Config,
     identity: Identity,
-    backends: Option<abi::nertc_callkit_plugs>,
+    backends: Option<abi::nertc_callkit_backends>,
 }
 
 /// Reads and checks everything that the app handed to create, the vtables excepted.
@@ -50,10 +50,10 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
             read_prefix("config.listener", config.listener)?
         };
         flags("config.listener.flags", listener.flags, 0)?;
-        let backends = read_strict_opt("config.plugs", config.plugs)?;
+        let backends = read_strict_opt("config.backends", config.backends)?;
         flags(
-            "config.plugs.flags",
-            backends.map_or(0, |backends: abi::nertc_callkit_plugs| backends.flags),
+            "config.backends.flags",
+            backends.map_or(0, |backends: abi::nertc_callkit_backends| backends.flags),
             0,
         )?;
         let timers = timers(read_strict_opt("config.timers", config.timers)?)?;
@@ -132,10 +132,10 @@ impl CheckedConfig {
 ///
 /// # Safety
 /// The vtables are the app's, as the header says.
-unsafe fn backends(backends: Option<abi::nertc_callkit_plugs>) -> Result<Backends, Error> {
+unsafe fn backends(backends: Option<abi::nertc_callkit_backends>) -> Result<Backends, Error> {
     // SAFETY: all-zero is a value of it.
     let mut backends = backends.unwrap_or_else(|| unsafe { std::mem::zeroed() });
-    backends.struct_size = size_of::<abi::nertc_callkit_plugs>() as u32;
+    backends.struct_size = size_of::<abi::nertc_callkit_backends>() as u32;
     let (own_signaling, own_rtc) = (backends.signaling.is_null(), backends.rtc.is_null());
     // SAFETY: the caller's promise, and the loopback's own vtables.
     unsafe {
@@ -153,7 +153,11 @@ unsafe fn backends(backends: Option<abi::nertc_callkit_plugs>) -> Result<Backend
 
 /// # Safety
 /// `backends` is ours.
-unsafe fn fill_in(backends: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bool) -> Result<(), Error> {
+unsafe fn fill_in(
+    backends: &mut abi::nertc_callkit_backends,
+    signaling: bool,
+    rtc: bool,
+) -> Result<(), Error> {
     let ok = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_OK;
     let made = |status| if status == ok { Ok(()) } else { Err(Error::Internal) };
     // SAFETY: NULL is the default hub, and `backends` is there.
@@ -170,12 +174,12 @@ unsafe fn fill_in(backends: &mut abi::nertc_callkit_plugs, signaling: bool, rtc:
 
 /// # Safety
 /// As `backends`.
-unsafe fn read_backends(backends: &abi::nertc_callkit_plugs) -> Result<Backends, Error> {
+unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backends, Error> {
     // SAFETY: the caller's promise.
     let (signaling, rtc) = unsafe {
         (
-            read_prefix("config.plugs.signaling", backends.signaling)?,
-            read_prefix("config.plugs.rtc", backends.rtc)?,
+            read_prefix("config.backends.signaling", backends.signaling)?,
+            read_prefix("config.backends.rtc", backends.rtc)?,
         )
     };
     if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
@@ -187,7 +191,7 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_plugs) -> Result<Backends,
     }
     let missing = [("signaling", missing_signaling_slot(&signaling)), ("rtc", missing_rtc_slot(&rtc))];
     if let Some((backend, slot)) = missing.iter().find_map(|(backend, slot)| Some((backend, (*slot)?))) {
-        return Err(Error::because(format!("config.plugs.{backend}.{slot}"), "mandatory, and missing"));
+        return Err(Error::because(format!("config.backends.{backend}.{slot}"), "mandatory, and missing"));
     }
     let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
     Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx })
@@ -216,7 +220,7 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
         peer_leave_ms: or(c.peer_leave_ms, default.peer_leave_ms),
         peer_reconnecting_ms: or(c.peer_reconnecting_ms, default.peer_reconnecting_ms),
         peer_lost_ms: or(c.peer_lost_ms, default.peer_lost_ms),
-        closer_ms: or(c.closer_ms, default.closer_ms),
+        closer_ms: or(c.teardown_ms, default.closer_ms),
         destroy_wait_ms: or(c.destroy_wait_ms, default.destroy_wait_ms),
         tombstone_ms: or(c.tombstone_ms, default.tombstone_ms),
         invite_age_ms: or(c.invite_age_ms, default.invite_age_ms),

@@ -141,7 +141,7 @@ static void on_missed_call(nertc_callkit *kit, const nertc_callkit_missed_event 
   copy(phone->missed_channel, sizeof phone->missed_channel, event->channel_id);
   copy(phone->missed_request, sizeof phone->missed_request, event->request_id);
   phone->missed_count = event->count;
-  leave(phone, 0, event, "on_missed_call(%d)", (int)event->why);
+  leave(phone, 0, event, "on_missed_call(%d)", (int)event->reason);
 }
 
 static void on_user_ringing(nertc_callkit *kit, const nertc_callkit_user_event *event, void *user_data)
@@ -212,8 +212,8 @@ CALL(on_other_client_reject, "%s", "")
 CALL(on_call_connected, "%s", "")
 CONNECTION(on_disconnect, "%s", "")
 CONNECTION(on_kicked, "%s", "")
-CONNECTION(on_reconnecting, "(%d)", (int)event->layer)
-CONNECTION(on_reconnected, "(%d)", (int)event->layer)
+CONNECTION(on_reconnecting, "(%d)", (int)event->transport)
+CONNECTION(on_reconnected, "(%d)", (int)event->transport)
 CONNECTION(on_token_needed, "(%d)", (int)event->code)
 MEDIA(on_audio_available)
 MEDIA(on_camera_available)
@@ -261,7 +261,7 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
 {
   struct phone *phone = calloc(1, sizeof *phone);
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_timers timers;
   nertc_callkit_status status;
@@ -282,13 +282,13 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
   config.confirm_video_to_audio = phone->setup.confirm_to_audio;
   config.on_frame = phone->setup.on_frame;
   config.on_wakeup = phone->setup.on_wakeup;
-  config.plugs = phone->setup.plugs;
-  if (!phone->setup.plugs && (phone->setup.hub || phone->setup.none_rtc)) {
-    config.plugs = &plugs;
+  config.backends = phone->setup.backends;
+  if (!phone->setup.backends && (phone->setup.hub || phone->setup.null_rtc)) {
+    config.backends = &backends;
     check_int_at(file, line, "loopback_signaling", nertc_callkit_loopback_signaling(phone->setup.hub,
-                                                                                    &plugs), 0);
-    status = phone->setup.none_rtc ? nertc_callkit_none_rtc(&plugs)
-                                   : nertc_callkit_loopback_rtc(phone->setup.hub, &plugs);
+                                                                                    &backends), 0);
+    status = phone->setup.null_rtc ? nertc_callkit_null_rtc(&backends)
+                                   : nertc_callkit_loopback_rtc(phone->setup.hub, &backends);
     check_int_at(file, line, "rtc plug", status, 0);
   }
   status = nertc_callkit_create(&config, &phone->kit);

@@ -99,8 +99,8 @@ impl Phone {
         // SAFETY: all zero is each struct's documented default; what they point to outlives create, which
         // copies it, and the phone is boxed and outlives its component.
         unsafe {
-            let mut backends: nertc_callkit_plugs = std::mem::zeroed();
-            backends.struct_size = size::<nertc_callkit_plugs>();
+            let mut backends: nertc_callkit_backends = std::mem::zeroed();
+            backends.struct_size = size::<nertc_callkit_backends>();
             assert_eq!(nertc_callkit_loopback_signaling(hub, &mut backends), OK);
             assert_eq!(nertc_callkit_loopback_rtc(hub, &mut backends), OK);
             let (listener, timers) = (listener(), timers());
@@ -109,7 +109,7 @@ impl Phone {
             config.delivery = i32::from(is_host);
             config.listener = &listener;
             config.timers = &timers;
-            config.plugs = &backends;
+            config.backends = &backends;
             config.device_id = device.as_ptr();
             config.user_data = ptr::from_ref(&*phone).cast_mut().cast();
             let mut kit = ptr::null_mut();
@@ -187,7 +187,7 @@ impl Phone {
 
     fn submit(&self, ask: Ask<'_>, data: *mut c_void) -> nertc_callkit_status {
         let kit = self.kit();
-        let done: nertc_callkit_done = Some(on_done);
+        let done: nertc_callkit_completion_cb = Some(on_done);
         let account = CString::new(self.account.as_str()).expect("no zero inside");
         let user = CString::new(if let Ask::Call(user) = ask { user } else { "" }).expect("no zero inside");
         // SAFETY: the handle is one, or gone; texts and structs are copied before the function returns;
@@ -438,7 +438,7 @@ fn timers() -> nertc_callkit_timers {
         peer_leave_ms: 20,
         peer_reconnecting_ms: 2_100,
         peer_lost_ms: 2_300,
-        closer_ms: 200,
+        teardown_ms: 200,
         destroy_wait_ms: 40,
         tombstone_ms: 600_000,
         invite_age_ms: 120_000,

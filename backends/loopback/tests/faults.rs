@@ -178,7 +178,7 @@ fn a_dead_device_is_silent_and_deaf_until_its_next_login() {
     here.take();
     there.take();
     let bobs = Fault { account: Some("bob".into()), ..none() };
-    fault(&hub, NERTC_CALLKIT_FAULT_DIE, NERTC_CALLKIT_FAULT_ON_NOW, bobs);
+    fault(&hub, NERTC_CALLKIT_FAULT_CRASH, NERTC_CALLKIT_FAULT_ON_NOW, bobs);
     assert_eq!(alice.take(), [""; 0], "signaling does not notice");
     assert_eq!(here.take(), ["LEAVE 2 1"], "media does: lost");
     assert_eq!(bob.create_raw(), [""; 0]);
@@ -197,13 +197,13 @@ fn a_dead_device_is_silent_and_deaf_until_its_next_login() {
 fn a_device_dies_at_an_operation_or_a_message() {
     let hub = Hub::new();
     let (alice, bob, room) = pair(&hub);
-    fault(&hub, NERTC_CALLKIT_FAULT_DIE, NERTC_CALLKIT_FAULT_ON_LEAVE, none());
+    fault(&hub, NERTC_CALLKIT_FAULT_CRASH, NERTC_CALLKIT_FAULT_ON_LEAVE, none());
     bob.login();
-    fault(&hub, NERTC_CALLKIT_FAULT_DIE, NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL, none());
+    fault(&hub, NERTC_CALLKIT_FAULT_CRASH, NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL, none());
     assert_eq!(bob.control(&room, "", "x"), 0);
     assert_eq!(alice.take(), [""; 0], "alice died of it");
     assert_eq!(alice.create_raw(), [""; 0]);
-    fault(&hub, NERTC_CALLKIT_FAULT_DIE, NERTC_CALLKIT_FAULT_ON_LOGIN, none());
+    fault(&hub, NERTC_CALLKIT_FAULT_CRASH, NERTC_CALLKIT_FAULT_ON_LOGIN, none());
     assert_eq!(alice.login(), [""; 0]);
     assert_eq!(alice.login().len(), 2, "rooms: it never left");
 }

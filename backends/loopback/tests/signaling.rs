@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 
 use common::{Device, To};
-use nertc_callkit_abi::nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE;
+use nertc_callkit_abi::nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE;
 use nertc_callkit_abi::nertc_callkit_hub_flag::{
     NERTC_CALLKIT_HUB_SERVER_RECORD, NERTC_CALLKIT_HUB_SINGLE_DEVICE,
 };
@@ -231,7 +231,7 @@ fn no_offline_keeps_nothing() {
     let hub = Hub::new();
     let alice = Device::online(&hub, "alice", "phone");
     let room = alice.channel();
-    let flags = NERTC_CALLKIT_FLAG_NO_OFFLINE as u32;
+    let flags = NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32;
     let to = To { channel: &room, account: "bob", request: "r1", flags, ..To::default() };
     assert_eq!(alice.invite_to(to), 10201);
     assert_eq!(Device::new(&hub, "bob", "phone").login(), ["done 1 0"]);

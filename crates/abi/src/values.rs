@@ -128,7 +128,7 @@ pub enum nertc_callkit_code {
     /// The plug does not offer this operation.
     NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
     /// The plug could not be opened or answered against its contract.
-    NERTC_CALLKIT_CODE_PLUG_FAILED = 90008,
+    NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
     /// The request makes no sense, for example calling oneself.
     NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
 }
@@ -204,13 +204,13 @@ pub enum nertc_callkit_end_reason {
 /// Steps of a call-type switch.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_switch {
+pub enum nertc_callkit_call_type_action {
     /// Ask for the other type.
-    NERTC_CALLKIT_SWITCH_INVITE = 1,
+    NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST = 1,
     /// Agree to what the peer asked.
-    NERTC_CALLKIT_SWITCH_AGREE = 2,
+    NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT = 2,
     /// Refuse what the peer asked.
-    NERTC_CALLKIT_SWITCH_REJECT = 3,
+    NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT = 3,
 }
 
 /// Who runs the callbacks.
@@ -220,7 +220,7 @@ pub enum nertc_callkit_delivery {
     /// The library's worker thread.
     NERTC_CALLKIT_DELIVERY_WORKER = 0,
     /// The host, inside nertc_callkit_dispatch.
-    NERTC_CALLKIT_DELIVERY_HOST = 1,
+    NERTC_CALLKIT_DELIVERY_APP = 1,
 }
 
 /// Which worker thread serves the component.
@@ -246,11 +246,11 @@ pub enum nertc_callkit_media {
 /// Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_flag {
+pub enum nertc_callkit_call_flag {
     /// Do not keep the message for devices that are offline (offlineEnabled = false).
-    NERTC_CALLKIT_FLAG_NO_OFFLINE = 1,
+    NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE = 1,
     /// Send no call record (sendMsg = false). cancel and hangup while calling.
-    NERTC_CALLKIT_FLAG_NO_RECORD = 2,
+    NERTC_CALLKIT_CALL_FLAG_NO_RECORD = 2,
 }
 
 /// What a completion or an error belongs to.
@@ -294,7 +294,7 @@ pub enum nertc_callkit_operation {
     /// Closing or leaving the channel of an ended call.
     NERTC_CALLKIT_OPERATION_CLOSE = 17,
     /// Something that a plug reported by itself.
-    NERTC_CALLKIT_OPERATION_PLUG = 18,
+    NERTC_CALLKIT_OPERATION_BACKEND = 18,
 }
 
 /// Outcome written into a call record.
@@ -316,11 +316,11 @@ pub enum nertc_callkit_record_status {
 /// Which connection an event speaks of.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_layer {
+pub enum nertc_callkit_transport {
     /// Signaling.
-    NERTC_CALLKIT_LAYER_SIGNALING = 1,
+    NERTC_CALLKIT_TRANSPORT_SIGNALING = 1,
     /// Media.
-    NERTC_CALLKIT_LAYER_MEDIA = 2,
+    NERTC_CALLKIT_TRANSPORT_MEDIA = 2,
 }
 
 /// Media quality.
@@ -342,7 +342,7 @@ pub enum nertc_callkit_quality {
 /// Why an invite never rang.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_missed {
+pub enum nertc_callkit_missed_reason {
     /// The caller cancelled first.
     NERTC_CALLKIT_MISSED_CANCELLED = 1,
     /// It was too old.

@@ -382,7 +382,7 @@ mod tests {
             width: 0,
             height: 0,
             rotation: 0,
-            rate: 0,
+            sample_rate: 0,
             channels: 0,
             samples: 0,
         }

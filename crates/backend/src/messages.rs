@@ -6,10 +6,10 @@ use std::ptr;
 use std::sync::Arc;
 
 use nertc_callkit_abi::{
-    nertc_callkit_channel, nertc_callkit_connection, nertc_callkit_member, nertc_callkit_record,
-    nertc_callkit_req, nertc_callkit_room, nertc_callkit_signal, nertc_callkit_signaling_connection,
-    nertc_callkit_signaling_event, nertc_callkit_signaling_result, nertc_callkit_signaling_sink,
-    nertc_callkit_source,
+    nertc_callkit_channel, nertc_callkit_channel_state, nertc_callkit_connection, nertc_callkit_member,
+    nertc_callkit_message_origin, nertc_callkit_record, nertc_callkit_req, nertc_callkit_signal,
+    nertc_callkit_signaling_connection, nertc_callkit_signaling_event, nertc_callkit_signaling_result,
+    nertc_callkit_signaling_sink,
 };
 
 use crate::codes::OK;
@@ -214,10 +214,10 @@ impl SinkMessage for SignalingMessage {
         match self {
             SignalingMessage::Done(req, answer) => answer.send(sink, *req),
             SignalingMessage::Online(event) => {
-                events(sink, nertc_callkit_source::NERTC_CALLKIT_SOURCE_ONLINE, event)
+                events(sink, nertc_callkit_message_origin::NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, event)
             }
             SignalingMessage::Sync(event) => {
-                events(sink, nertc_callkit_source::NERTC_CALLKIT_SOURCE_OTHER_DEVICE, event)
+                events(sink, nertc_callkit_message_origin::NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE, event)
             }
             SignalingMessage::Backlog(batch) => backlog(sink, batch),
             SignalingMessage::Rooms(views) => rooms(sink, views),
@@ -232,14 +232,14 @@ impl Answer {
     fn send(&self, sink: &nertc_callkit_signaling_sink, req: nertc_callkit_req) -> bool {
         let Some(complete) = sink.complete else { return true };
         let extra = self.extra.as_deref();
-        let tell = |room: *const nertc_callkit_room| {
+        let tell = |room: *const nertc_callkit_channel_state| {
             let result = nertc_callkit_signaling_result {
                 struct_size: size::<nertc_callkit_signaling_result>(),
                 code: self.code,
                 raw_code: self.raw_code,
                 flags: 0,
                 message: pointer(extra.and_then(|it| it.message.as_ref())),
-                room,
+                channel_state: room,
                 rtc_token: ptr::null(),
                 server_ms: extra.map_or(0, |it| it.server_ms),
             };
@@ -270,7 +270,7 @@ impl ChannelInfo {
 }
 
 impl RoomView {
-    fn lend<R>(&self, then: impl FnOnce(&nertc_callkit_room) -> R) -> R {
+    fn lend<R>(&self, then: impl FnOnce(&nertc_callkit_channel_state) -> R) -> R {
         let channel = self.channel.lend(true);
         let members: Vec<_> = self.members.iter().map(Member::lend).collect();
         let pointers: Vec<*const nertc_callkit_member> = members.iter().map(ptr::from_ref).collect();
@@ -299,11 +299,11 @@ impl Event {
             flags: 0,
             reserved: 0,
             channel,
-            from: self.from.account.as_ptr(),
+            from_account: self.from.account.as_ptr(),
             from_device: self.from.device.as_ptr(),
-            to: self.to.as_ptr(),
+            to_account: self.to.as_ptr(),
             request_id: pointer(self.request_id.as_ref()),
-            custom: pointer(self.custom.as_ref()),
+            custom_info: pointer(self.custom.as_ref()),
             time_ms: self.time_ms,
             uid: self.uid,
         }
@@ -311,7 +311,7 @@ impl Event {
 }
 
 /// One message.
-fn events(sink: &nertc_callkit_signaling_sink, source: nertc_callkit_source, event: &Event) -> bool {
+fn events(sink: &nertc_callkit_signaling_sink, source: nertc_callkit_message_origin, event: &Event) -> bool {
     let Some(events) = sink.events else { return true };
     let channel = event.channel.lend(true);
     let event = event.lend(&channel);
@@ -326,26 +326,29 @@ fn backlog(sink: &nertc_callkit_signaling_sink, batch: &[(Arc<Event>, bool)]) ->
     let channels: Vec<_> = batch.iter().map(|(event, valid)| event.channel.lend(*valid)).collect();
     let messages: Vec<_> = batch.iter().zip(&channels).map(|((event, _), it)| event.lend(it)).collect();
     let list: Vec<*const nertc_callkit_signaling_event> = messages.iter().map(ptr::from_ref).collect();
-    let source = nertc_callkit_source::NERTC_CALLKIT_SOURCE_OFFLINE as i32;
+    let source = nertc_callkit_message_origin::NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE as i32;
     // SAFETY: the sink is open; everything in the list outlives the call.
     unsafe { events(sink.ctx, source, list.as_ptr(), list.len() as u32) == 0 }
 }
 
 fn rooms(sink: &nertc_callkit_signaling_sink, views: &[RoomView]) -> bool {
-    let Some(rooms) = sink.rooms else { return true };
+    let Some(rooms) = sink.channel_states else { return true };
     let channels: Vec<_> = views.iter().map(|view| view.channel.lend(true)).collect();
     let members: Vec<Vec<_>> =
         views.iter().map(|view| view.members.iter().map(Member::lend).collect()).collect();
     let pointers: Vec<Vec<_>> = members.iter().map(|it| it.iter().map(ptr::from_ref).collect()).collect();
     let each: Vec<_> = channels.iter().zip(&pointers).map(|(channel, it)| room(channel, it)).collect();
-    let list: Vec<*const nertc_callkit_room> = each.iter().map(ptr::from_ref).collect();
+    let list: Vec<*const nertc_callkit_channel_state> = each.iter().map(ptr::from_ref).collect();
     // SAFETY: the sink is open; everything in the list outlives the call.
     unsafe { rooms(sink.ctx, list.as_ptr(), list.len() as u32) == 0 }
 }
 
-fn room(channel: &nertc_callkit_channel, members: &[*const nertc_callkit_member]) -> nertc_callkit_room {
-    nertc_callkit_room {
-        struct_size: size::<nertc_callkit_room>(),
+fn room(
+    channel: &nertc_callkit_channel,
+    members: &[*const nertc_callkit_member],
+) -> nertc_callkit_channel_state {
+    nertc_callkit_channel_state {
+        struct_size: size::<nertc_callkit_channel_state>(),
         member_count: members.len() as u32,
         channel,
         members: members.as_ptr(),
@@ -365,7 +368,7 @@ fn connection(
     let Some(connection) = sink.connection else { return true };
     let event = nertc_callkit_signaling_connection {
         struct_size: size::<nertc_callkit_signaling_connection>(),
-        what: what as i32,
+        r#type: what as i32,
         code: notice.map_or(0, |it| it.code),
         raw_code: notice.map_or(0, |it| it.raw_code),
         message: pointer(notice.and_then(|it| it.message.as_ref())),
@@ -384,7 +387,7 @@ fn record(sink: &nertc_callkit_signaling_sink, it: &Record) -> bool {
         record_status: it.status,
         account_count: accounts.len() as u32,
         client_msg_id: it.id.as_ptr(),
-        to: it.to.as_ptr(),
+        to_account: it.to.as_ptr(),
         channel_id: it.channel.as_ptr(),
         text: it.text.as_ptr(),
         accounts: accounts.as_ptr(),

@@ -4,7 +4,8 @@ use std::ffi::c_void;
 
 use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_call_options, nertc_callkit_call_policy, nertc_callkit_call_ref,
-    nertc_callkit_cancel_options, nertc_callkit_done, nertc_callkit_end_options, nertc_callkit_status,
+    nertc_callkit_cancel_options, nertc_callkit_completion_cb, nertc_callkit_end_options,
+    nertc_callkit_status,
 };
 
 use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
@@ -95,7 +96,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
 pub unsafe extern "C" fn nertc_callkit_call(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_call_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("call", || {
@@ -123,7 +124,7 @@ pub unsafe extern "C" fn nertc_callkit_call(
 pub unsafe extern "C" fn nertc_callkit_cancel(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_cancel_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("cancel", || {
@@ -157,7 +158,7 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
 pub unsafe extern "C" fn nertc_callkit_accept(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("accept", || {
@@ -185,7 +186,7 @@ pub unsafe extern "C" fn nertc_callkit_accept(
 pub unsafe extern "C" fn nertc_callkit_reject(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject", || {
@@ -216,7 +217,7 @@ pub unsafe extern "C" fn nertc_callkit_reject(
 pub unsafe extern "C" fn nertc_callkit_reject_with(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_end_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject_with", || {
@@ -234,7 +235,7 @@ pub unsafe extern "C" fn nertc_callkit_reject_with(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while
+/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD (while
 ///                   calling).
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
@@ -247,7 +248,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
     flags: u32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("hangup", || {
@@ -270,7 +271,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
+/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
@@ -282,7 +283,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
     flags: u32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("leave", || {
@@ -304,7 +305,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
-/// @param state      A nertc_callkit_switch: ask, agree or refuse.
+/// @param state      A nertc_callkit_call_type_action: ask, agree or refuse.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
@@ -315,7 +316,7 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     kit: *mut nertc_callkit,
     call_type: i32,
     state: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("switch_call_type", || {

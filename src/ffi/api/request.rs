@@ -5,7 +5,7 @@ use std::ffi::c_char;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{
-    nertc_callkit_call_ref_flag, nertc_callkit_end_reason, nertc_callkit_flag, nertc_callkit_policy_flag,
+    nertc_callkit_call_flag, nertc_callkit_call_ref_flag, nertc_callkit_end_reason, nertc_callkit_policy_flag,
 };
 
 use crate::engine::input::{CallOptions, CallRef, Command, View};
@@ -18,9 +18,9 @@ use crate::ffi::support::error::{Error, Problem};
 use nertc_callkit_signaling::{CallPolicy, PolicyRule, PushText, Text};
 
 /// A flag of call, cancel, hangup or leave.
-pub(crate) const NO_OFFLINE: u32 = nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32;
+pub(crate) const NO_OFFLINE: u32 = nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32;
 /// A flag of call, cancel or hangup.
-pub(crate) const NO_RECORD: u32 = nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_RECORD as u32;
+pub(crate) const NO_RECORD: u32 = nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_RECORD as u32;
 const CALL_REF_WAIT: u32 = nertc_callkit_call_ref_flag::NERTC_CALLKIT_CALL_REF_WAIT as u32;
 const BUSY: i32 = nertc_callkit_end_reason::NERTC_CALLKIT_END_BUSY as i32;
 

@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int, c_void};
 use log::info;
 use nertc_callkit_abi::{
     NERTC_CALLKIT_VERSION_NUMBER as VERSION_NUMBER, nertc_callkit, nertc_callkit_call_info,
-    nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
+    nertc_callkit_completion_cb, nertc_callkit_config, nertc_callkit_status,
 };
 
 use crate::engine::input::Command;
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn nertc_callkit_login(
     kit: *mut nertc_callkit,
     account: *const c_char,
     token: *const c_char,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("login", || {
@@ -181,7 +181,7 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_logout(
     kit: *mut nertc_callkit,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("logout", || Client::from_handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))

@@ -159,7 +159,9 @@ unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Deco
 
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<ChannelState, DecodeError> {
+pub(super) unsafe fn room(
+    place: *const abi::nertc_callkit_channel_state,
+) -> Result<ChannelState, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
@@ -179,7 +181,7 @@ pub(super) unsafe fn signal_result(
         let rtc_token = text(c.rtc_token, limits::TOKEN)?;
         Ok(OperationResult {
             outcome: outcome(c.code, c.raw_code, c.message),
-            channel: if c.room.is_null() { None } else { Some(room(c.room)?) },
+            channel: if c.channel_state.is_null() { None } else { Some(room(c.channel_state)?) },
             rtc_token: (!rtc_token.is_empty()).then_some(rtc_token),
             server_ms: c.server_ms,
         })
@@ -197,11 +199,11 @@ pub(super) unsafe fn signal_event(
         Ok(signaling::Event {
             kind: EventKind::from_number(c.signal).ok_or(DecodeError::Unknown)?,
             channel: channel(c.channel)?,
-            from: text(c.from, limits::ACCOUNT)?,
+            from: text(c.from_account, limits::ACCOUNT)?,
             from_device: text(c.from_device, limits::ID)?,
-            to: text(c.to, limits::ACCOUNT)?,
+            to: text(c.to_account, limits::ACCOUNT)?,
             request_id: text(c.request_id, limits::ID)?,
-            custom_info: text(c.custom, limits::CUSTOM)?,
+            custom_info: text(c.custom_info, limits::CUSTOM)?,
             time_ms: c.time_ms,
             uid: c.uid,
         })
@@ -218,7 +220,7 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
         let c = read(place)?;
         Ok(Record {
             client_msg_id: text(c.client_msg_id, limits::ID)?,
-            to: text(c.to, limits::ACCOUNT)?,
+            to: text(c.to_account, limits::ACCOUNT)?,
             channel_id: text(c.channel_id, limits::ID)?,
             call_type: match c.call_type {
                 1 => CallType::Audio,
@@ -246,7 +248,7 @@ pub(super) unsafe fn connection(
         let c = read(place)?;
         (c, outcome(c.code, c.raw_code, c.message))
     };
-    Ok(match c.what {
+    Ok(match c.r#type {
         1 => Connection::Lost(outcome),
         2 => Connection::Restored,
         3 => Connection::Kicked(outcome),
@@ -266,7 +268,7 @@ pub(super) unsafe fn rtc_event_of(
         (c, outcome(c.code, c.raw_code, c.text))
     };
     let (uid, media, on) = (c.uid, c.media & 3, c.flags & 1 != 0);
-    Ok(match c.what {
+    Ok(match c.r#type {
         1 => RtcEvent::PeerJoin { uid },
         2 => RtcEvent::PeerLeave { uid, code: c.code },
         3 => RtcEvent::PeerMedia { uid, media, on },
@@ -307,7 +309,7 @@ mod tests {
             struct_size,
             signal: 3,
             channel,
-            from: c"bob".as_ptr(),
+            from_account: c"bob".as_ptr(),
             ..zeroed()
         }
     }
@@ -334,8 +336,8 @@ mod tests {
         assert_eq!(read_event(&Event { signal: 9, ..good }), Err(DecodeError::Unknown));
         assert_eq!(read_event(&Event { struct_size: 8, ..good }), Err(DecodeError::Struct));
         assert_eq!(read_event(&Event { channel: ptr::null(), ..good }), Err(DecodeError::Struct));
-        assert_eq!(read_event(&Event { from: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
-        assert_eq!(read_event(&Event { custom: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
+        assert_eq!(read_event(&Event { from_account: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
+        assert_eq!(read_event(&Event { custom_info: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
         assert_eq!(read_event(&Event { request_id: c"\xff".as_ptr(), ..good }), Err(DecodeError::Utf8));
         assert!(origin(3).is_err() && origin(-1).is_err());
     }
@@ -344,13 +346,13 @@ mod tests {
     fn an_answer_that_is_not_usable_fails_the_operation() {
         let long = CString::new(vec![b'x'; 65]).unwrap();
         let channel = abi::nertc_callkit_channel { channel_id: long.as_ptr(), ..some_channel() };
-        let room = abi::nertc_callkit_room {
-            struct_size: size::<abi::nertc_callkit_room>(),
+        let room = abi::nertc_callkit_channel_state {
+            struct_size: size::<abi::nertc_callkit_channel_state>(),
             channel: &channel,
             ..zeroed()
         };
         let struct_size = size::<abi::nertc_callkit_signaling_result>();
-        let result = abi::nertc_callkit_signaling_result { struct_size, room: &room, ..zeroed() };
+        let result = abi::nertc_callkit_signaling_result { struct_size, channel_state: &room, ..zeroed() };
         // SAFETY: a whole result.
         let error = unsafe { signal_result(&result) }.unwrap_err();
         assert_eq!(error.outcome().code, Code::LIMIT);

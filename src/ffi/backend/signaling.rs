@@ -75,7 +75,7 @@ impl CSignaling {
             token: token.as_ptr(),
             device_id: device_id.as_ptr(),
             data_dir: data_dir.as_ptr(),
-            within_ms: self.identity.login_ms,
+            timeout_ms: self.identity.login_ms,
             reserved: 0,
         };
         let login = self.vtable.login.ok_or_else(unsupported)?;
@@ -89,7 +89,12 @@ impl CSignaling {
         accepted(unsafe { logout(self.ctx.0, number(req)) })
     }
 
-    fn run(&self, slot: abi::nertc_callkit_signaling_op, req: Req, args: &Args<'_>) -> Result<(), Outcome> {
+    fn run(
+        &self,
+        slot: abi::nertc_callkit_signaling_operation_cb,
+        req: Req,
+        args: &Args<'_>,
+    ) -> Result<(), Outcome> {
         let slot = slot.ok_or_else(unsupported)?;
         args.lend(|args| {
             // SAFETY: the backend's function; args and texts are valid until it returns.
@@ -109,7 +114,7 @@ impl CSignaling {
             record_status: record.status as i32,
             account_count: durations_s.len() as u32,
             client_msg_id: id.as_ptr(),
-            to: to.as_ptr(),
+            to_account: to.as_ptr(),
             channel_id: channel.as_ptr(),
             text: text.as_ptr(),
             accounts: accounts_c.as_ptr(),
@@ -282,7 +287,7 @@ impl<'a> Args<'a> {
             channel_id: channel.as_ptr(),
             account: account.as_ptr(),
             request_id: request.as_ptr(),
-            custom: custom.as_ptr(),
+            custom_info: custom.as_ptr(),
             push: push.as_ref().map_or(ptr::null(), ptr::from_ref),
         })
     }

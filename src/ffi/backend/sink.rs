@@ -31,7 +31,7 @@ pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
         ctx: ptr::without_provenance_mut(id),
         complete: Some(signal_complete),
         events: Some(signal_events),
-        rooms: Some(signal_rooms),
+        channel_states: Some(signal_rooms),
         connection: Some(signal_connection),
         log: Some(backend_log),
         record: Some(signal_record),
@@ -85,7 +85,7 @@ unsafe extern "C" fn signal_events(
 
 unsafe extern "C" fn signal_rooms(
     ctx: *mut c_void,
-    rooms: *const *const abi::nertc_callkit_room,
+    rooms: *const *const abi::nertc_callkit_channel_state,
     count: u32,
 ) -> i32 {
     guard_or(0, || {
@@ -194,7 +194,7 @@ mod tests {
             assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, events.as_ptr(), 1), 0);
             assert_eq!((signaling.events.unwrap())(signaling.ctx, 77, events.as_ptr(), 1), 0);
             assert_eq!((signaling.events.unwrap())(signaling.ctx, 0, ptr::null(), 1), 0);
-            assert_eq!((signaling.rooms.unwrap())(signaling.ctx, ptr::null(), 5), 0);
+            assert_eq!((signaling.channel_states.unwrap())(signaling.ctx, ptr::null(), 5), 0);
             assert_eq!((signaling.connection.unwrap())(signaling.ctx, ptr::null()), 0);
             (rtc.complete.unwrap())(rtc.ctx, 1, 0, 0, ptr::null());
             assert_eq!((rtc.event.unwrap())(rtc.ctx, ptr::null()), 0);

@@ -48,7 +48,7 @@ versioned_struct! {
     nertc_callkit_timers since std::mem::offset_of!(abi::nertc_callkit_timers, token_ms),
     nertc_callkit_config,
     nertc_callkit_listener since SMALLEST,
-    nertc_callkit_plugs,
+    nertc_callkit_backends,
     nertc_callkit_fault,
     nertc_callkit_mqtt_options,
     nertc_callkit_frame,
@@ -60,7 +60,7 @@ versioned_struct! {
     nertc_callkit_signaling_connection,
     nertc_callkit_channel,
     nertc_callkit_member,
-    nertc_callkit_room,
+    nertc_callkit_channel_state,
     nertc_callkit_rtc_event,
     nertc_callkit_record,
     nertc_callkit_call_policy,
@@ -366,7 +366,8 @@ pub(crate) fn is_whole(frame: &abi::nertc_callkit_frame) -> bool {
     match frame.media {
         1 => {
             let samples = u64::from(frame.samples).checked_mul(u64::from(frame.channels));
-            frame.rate > 0 && samples.and_then(|all| all.checked_mul(2)).is_some_and(|bytes| has(0, bytes))
+            frame.sample_rate > 0
+                && samples.and_then(|all| all.checked_mul(2)).is_some_and(|bytes| has(0, bytes))
         }
         2 => {
             frame.height > 0

@@ -205,7 +205,7 @@ fn effect(fault: &Fault, place: Place) -> Option<Effect> {
     const REORDER: i32 = action::NERTC_CALLKIT_FAULT_REORDER as i32;
     const REFUSE: i32 = action::NERTC_CALLKIT_FAULT_REFUSE as i32;
     const NO_ANSWER: i32 = action::NERTC_CALLKIT_FAULT_NO_ANSWER as i32;
-    const DIE: i32 = action::NERTC_CALLKIT_FAULT_DIE as i32;
+    const DIE: i32 = action::NERTC_CALLKIT_FAULT_CRASH as i32;
     const KICK: i32 = action::NERTC_CALLKIT_FAULT_KICK as i32;
     const EXPIRE: i32 = action::NERTC_CALLKIT_FAULT_EXPIRE_TOKEN as i32;
     // Nobody is logged in before a login: there is nobody to kick.

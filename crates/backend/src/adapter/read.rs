@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::mem::size_of;
 
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit_flag;
+use nertc_callkit_abi::nertc_callkit_call_flag;
 use nertc_callkit_signaling::{
     CallPolicy, CallType, Code, InviteState, Message, Notification, PolicyRule, PushText, Record,
     RecordStatus, Text,
@@ -64,14 +64,14 @@ pub(super) unsafe fn login(args: &abi::nertc_callkit_login_args) -> Result<Login
             token: text(args.token)?,
             device: text(args.device_id)?,
             data_dir: text(args.data_dir)?,
-            within_ms: args.within_ms,
+            within_ms: args.timeout_ms,
         })
     }
 }
 
 /// Whether nothing is kept for offline devices.
 pub(super) fn no_offline(args: &abi::nertc_callkit_signaling_args) -> bool {
-    args.flags & nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32 != 0
+    args.flags & nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32 != 0
 }
 
 /// # Safety
@@ -83,7 +83,7 @@ pub(super) unsafe fn message(args: &abi::nertc_callkit_signaling_args) -> Result
             channel_id: text(args.channel_id)?,
             account: text(args.account)?,
             request_id: text(args.request_id)?,
-            custom_info: text(args.custom)?,
+            custom_info: text(args.custom_info)?,
             no_offline: no_offline(args),
         })
     }
@@ -114,7 +114,7 @@ pub(super) unsafe fn record(record: &abi::nertc_callkit_record) -> Result<Record
     unsafe {
         Ok(Record {
             client_msg_id: text(record.client_msg_id)?,
-            to: text(record.to)?,
+            to: text(record.to_account)?,
             channel_id: text(record.channel_id)?,
             call_type: CallType::of(record.call_type),
             status: RecordStatus::from_number(record.record_status).ok_or(Code::INVALID_ARGUMENT)?,

@@ -64,7 +64,7 @@ unsafe extern "C" fn event(ctx: *mut c_void, event: *const abi::nertc_callkit_rt
     unsafe {
         let it = &*event;
         let about = format!("{} media {} flags {}", it.uid, it.media, it.flags);
-        let line = format!("event {} {} {} {about} {}", it.what, it.code, it.raw_code, shown(it.text));
+        let line = format!("event {} {} {} {about} {}", it.r#type, it.code, it.raw_code, shown(it.text));
         Notes::of(ctx).add(line);
     }
     0

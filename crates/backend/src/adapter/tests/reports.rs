@@ -18,7 +18,7 @@ pub(super) fn signaling_sink(notes: &Notes) -> abi::nertc_callkit_signaling_sink
         ctx: notes.ctx(),
         complete: Some(complete),
         events: Some(events),
-        rooms: Some(rooms),
+        channel_states: Some(rooms),
         connection: Some(connection),
         log: Some(log),
         record: Some(record),
@@ -35,7 +35,7 @@ unsafe extern "C" fn complete(
     unsafe {
         let it = &*result;
         let (message, token) = (shown(it.message), shown(it.rtc_token));
-        let room = it.room.as_ref().map_or("-".into(), |room| state(room));
+        let room = it.channel_state.as_ref().map_or("-".into(), |room| state(room));
         let how =
             format!("{} {} {message} room {room} token {token} at {}", it.code, it.raw_code, it.server_ms);
         Notes::of(ctx).add(format!("completed {req}: {how}"));
@@ -57,8 +57,8 @@ unsafe extern "C" fn events(
         let event = |it: &*const abi::nertc_callkit_signaling_event| {
             let it = &**it;
             let channel = channel(&*it.channel);
-            let (from, device, to) = (shown(it.from), shown(it.from_device), shown(it.to));
-            let (request, custom) = (shown(it.request_id), shown(it.custom));
+            let (from, device, to) = (shown(it.from_account), shown(it.from_device), shown(it.to_account));
+            let (request, custom) = (shown(it.request_id), shown(it.custom_info));
             format!(
                 "{} in {channel} {from} {device} {to} {request} {custom} {} {}",
                 it.signal, it.time_ms, it.uid
@@ -72,7 +72,7 @@ unsafe extern "C" fn events(
 
 unsafe extern "C" fn rooms(
     ctx: *mut c_void,
-    rooms: *const *const abi::nertc_callkit_room,
+    rooms: *const *const abi::nertc_callkit_channel_state,
     count: u32,
 ) -> i32 {
     // SAFETY: the test's notes; the rooms are lent for the call.
@@ -91,7 +91,7 @@ unsafe extern "C" fn connection(
     // SAFETY: the test's notes; the event is lent for the call.
     unsafe {
         let it = &*event;
-        let line = format!("connection {} {} {} {}", it.what, it.code, it.raw_code, shown(it.message));
+        let line = format!("connection {} {} {} {}", it.r#type, it.code, it.raw_code, shown(it.message));
         Notes::of(ctx).add(line);
     }
     0
@@ -117,7 +117,7 @@ unsafe extern "C" fn record(
             .zip(seconds)
             .map(|(account, seconds)| format!("{} {seconds}", shown(*account)))
             .collect();
-        let (id, to, channel) = (shown(it.client_msg_id), shown(it.to), shown(it.channel_id));
+        let (id, to, channel) = (shown(it.client_msg_id), shown(it.to_account), shown(it.channel_id));
         let numbers = format!("{} {} {}", it.call_type, it.record_status, shown(it.text));
         Notes::of(ctx).add(format!(
             "record {} {id} {to} {channel} {numbers} {}",
@@ -138,7 +138,7 @@ unsafe fn channel(it: &abi::nertc_callkit_channel) -> String {
 
 /// # Safety
 /// As lent.
-unsafe fn state(it: &abi::nertc_callkit_room) -> String {
+unsafe fn state(it: &abi::nertc_callkit_channel_state) -> String {
     // SAFETY: the caller's promise.
     unsafe {
         let member = |it: &*const abi::nertc_callkit_member| {

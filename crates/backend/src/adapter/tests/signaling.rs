@@ -65,7 +65,7 @@ fn args() -> abi::nertc_callkit_signaling_args {
         channel_id: c"ch".as_ptr(),
         account: c"bob".as_ptr(),
         request_id: c"rid".as_ptr(),
-        custom: c"text".as_ptr(),
+        custom_info: c"text".as_ptr(),
         ..sized()
     }
 }
@@ -176,7 +176,7 @@ fn a_refusal_a_lie_and_a_panic_become_codes() {
     assert_eq!(login("panics"), Code::BACKEND_FAILED);
     assert_eq!(notes.take().len(), 4);
     let short = abi::nertc_callkit_signaling_args { struct_size: 8, ..args() };
-    let bad = abi::nertc_callkit_signaling_args { custom: c"caf\xe9".as_ptr(), ..args() };
+    let bad = abi::nertc_callkit_signaling_args { custom_info: c"caf\xe9".as_ptr(), ..args() };
     let unknown = abi::nertc_callkit_record { record_status: 6, ..sized() };
     // SAFETY: our own backend; all arguments outlive the calls.
     unsafe {

@@ -6,21 +6,16 @@
 //! - [`SinkQueue`]: the queue in front of a sink: in order, one thread at a time, no lock held, closed by a
 //!   barrier.
 //! - [`ProcessValue`]: what a process has one of, new in a forked child.
-//! - [`codes`], [`input`], [`messages`], [`sink_queue`]: for backends that are not on the traits yet.
 //! - [`random_bytes`]: the source of secret seeds and ids.
 //! - [`escape()`]: text of others, for a log or a message.
 
 pub mod adapter;
-pub mod codes;
 mod escape;
-pub mod input;
 mod media;
-pub mod messages;
 mod process_value;
 mod queue;
 mod random;
 mod signaling;
-pub mod sink_queue;
 
 pub use escape::escape;
 pub use media::{

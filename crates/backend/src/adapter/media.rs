@@ -8,8 +8,9 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{NERTC_CALLKIT_ABI, nertc_callkit_status as status};
 use nertc_callkit_signaling::{Code, Req};
 
+use super::instance::{Instance, answer, contain};
+use super::lend;
 use super::read::{self, borrow_struct};
-use super::{Instance, answer, contain, lend};
 use crate::media::{Frame, Media, MediaBackend, MediaOperation, MediaSink, View};
 
 type MediaInstance = Instance<dyn MediaBackend, Arc<MediaSink>>;

@@ -75,12 +75,9 @@ const CIRCLES: &[&str] = &[
     "backends/mqtt/",
     "benches/",
     "crates/abi/",
-    "fuzz/",
     "src/engine/",
     "src/trace/",
-    "tests/model/",
     "tests/sim/",
-    "tests/vectors/",
     "tools/",
 ];
 

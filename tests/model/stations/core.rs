@@ -10,8 +10,10 @@ use nertc_callkit_mqtt::protocol::{
     Signal, Source, Text, Topic,
 };
 
-use super::world::{Letter, digest};
+use super::letter::{Letter, digest};
 
+/// A third party that calls, from a device that is named like a called one.
+pub(crate) const THIRD_PARTY: &str = "m";
 /// Ring limits of the caller and of the called.
 const CALL_MS: u64 = 30_000;
 const RING_MS: u64 = 35_000;
@@ -330,7 +332,7 @@ impl Phone {
     fn hear(&mut self, now: u64, source: Source, event: &Event, said: &mut Said) {
         let by = event.from_device.clone();
         match event.signal {
-            Signal::Invite if *event.from == *super::third_party::ACCOUNT => {
+            Signal::Invite if *event.from == *THIRD_PARTY => {
                 let (channel, request) = (event.channel.id.clone(), event.request.clone());
                 let state = InviteState::Dropped;
                 self.station.handle(now, Input::InviteState { channel, request, state });

@@ -159,7 +159,9 @@ unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Deco
 
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn room(place: *const abi::nertc_callkit_channel_state) -> Result<ChannelState, DecodeError> {
+pub(super) unsafe fn room(
+    place: *const abi::nertc_callkit_channel_state,
+) -> Result<ChannelState, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;

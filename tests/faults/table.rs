@@ -401,13 +401,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "stations: a ring has no end of its own",
         invariant: 11,
         file: "backends/mqtt/src/protocol/callee.rs",
-        find: "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
+        find: " + limits::RING_GRACE_MS,
             alert_at: None,
             hint: None,
             probe: None,
             ask_at: self.now + limits::RING_ASK_MS,",
-        put: "            until: self.now + u64::from(*ring_ms)
-                + if PLANTED { 1 << 40 } else { limits::RING_GRACE_MS },
+        put: " + if PLANTED { 1 << 40 } else { limits::RING_GRACE_MS },
             alert_at: None,
             hint: None,
             probe: None,
@@ -458,5 +457,34 @@ pub(crate) const FAULTS: &[Fault] = &[
         put: "it.outgoing.channel == *channel && (PLANTED || it.outgoing.topic == direct)
         })",
         finder: Finder::StationModel("a forger, a callee, a loss"),
+    },
+    Fault {
+        name: "stations: a repeat of an invite extends its ring",
+        invariant: 5,
+        file: "backends/mqtt/src/protocol/callee.rs",
+        find: "            // It was said before, and got lost: now at once.
+            if let Some(ring) = ring.filter(",
+        put: "            let mut ring = ring;
+            if let (true, Some(ring)) = (PLANTED, &mut ring) {
+                ring.until = self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS;
+            }
+            if let Some(ring) = ring.filter(",
+        finder: Finder::StationModel("a callee, a restart, a loss"),
+    },
+    Fault {
+        name: "stations: the epoch of a hello is ignored",
+        invariant: 4,
+        file: "backends/mqtt/src/protocol/dedup.rs",
+        find: "let is_newer = epoch > *highest;",
+        put: "let is_newer = epoch > *highest || PLANTED;",
+        finder: Finder::StationModel("a callee logged in elsewhere"),
+    },
+    Fault {
+        name: "stations: one busy device counts for its account",
+        invariant: 5,
+        file: "backends/mqtt/src/protocol/caller.rs",
+        find: "if local || self.config.busy_is_local",
+        put: "if (local && !PLANTED) || self.config.busy_is_local",
+        finder: Finder::StationModel("two callees, one is busy itself"),
     },
 ];

@@ -72,7 +72,7 @@ fn shown(fed: &Fed) -> String {
         Fed::Input(Input::RtcDone { req, outcome }) => format!("media done {} = {}", req.0, outcome.code),
         Fed::Input(Input::Signals { origin, events }) => {
             let events: Vec<String> = events.iter().map(brief).collect();
-            format!("{source:?}: {}", events.join(", "))
+            format!("{origin:?}: {}", events.join(", "))
         }
         Fed::Input(other) => format!("{other:?}"),
     }

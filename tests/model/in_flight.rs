@@ -64,8 +64,8 @@ impl InFlight {
                 channels |= channel_of(op).map_or(0, channel_bit) | number_bit(op, *number);
             }
             What::Completion(result) => {
-                (&result.outcome, &result.room).hash(&mut hasher);
-                channels |= result.room.as_ref().map_or(0, |room| channel_bit(&room.channel.id));
+                (&result.outcome, &result.channel).hash(&mut hasher);
+                channels |= result.channel.as_ref().map_or(0, |it| channel_bit(&it.channel.id));
                 since = (result.server_ms > 0).then_some(now);
             }
             What::Message(source, event) => {

@@ -10,7 +10,7 @@ use nertc_callkit::engine::output::{Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, Seed};
-use nertc_callkit_signaling::{self as signaling, Req};
+use nertc_callkit_signaling::{self as signaling, Code, Req};
 
 use crate::counterexample::Fed;
 use crate::fingerprint::{ByFingerprint, Fingerprint, Mix, channel_bit, mixed};
@@ -58,7 +58,7 @@ pub(crate) struct Hub {
 #[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) hub: Hub,
-    pub(crate) code: i32,
+    pub(crate) code: Code,
     /// What sets out then.
     pub(crate) in_flight: Rc<Vec<Rc<InFlight>>>,
     /// What is heard in the media room.

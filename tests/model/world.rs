@@ -10,7 +10,8 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Seed};
 use nertc_callkit_signaling::{
-    self as signaling, CallType, Code, OperationResult, Origin, Outcome, Req, Text,
+    self as signaling, CallPolicy, CallType, Code, EventKind, OperationResult, Origin, Outcome, PolicyRule,
+    Req, Text,
 };
 
 use crate::budget::{Budget, DEVICES};
@@ -83,6 +84,8 @@ pub(crate) enum Ask {
     EarlyAccept,
     /// The same, reject.
     EarlyReject,
+    /// Let nobody ring.
+    RefuseAll,
 }
 
 /// A state. What did not change is shared with the state before.
@@ -327,6 +330,9 @@ impl World {
                 spend(&mut may.pushes);
                 Command::Accept { call: pushed }
             }
+            Ask::RefuseAll => {
+                Command::SetCallPolicy(CallPolicy { rule: PolicyRule::Nobody, ..CallPolicy::default() })
+            }
             Ask::EarlyReject => {
                 spend(&mut may.pushes);
                 Command::Reject { call: pushed, busy: false, text: None }
@@ -383,7 +389,7 @@ impl World {
             What::Message(source, event) => {
                 self.check_legacy(device, event)?;
                 if self.is_legacy(device)
-                    && event.kind == nertc_callkit::engine::input::Signal::Invite
+                    && event.kind == EventKind::Invite
                     && self.phase(device) != Phase::Idle
                 {
                     self.note(|| format!("device {device}, a legacy client, is busy for {}", brief(event)));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, Topic};
+use nertc_callkit_mqtt::protocol::{Config, ConnectionChange, Input, Output, Peer, Topic};
 use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, OperationResult, Origin, Text,
 };
@@ -15,6 +15,9 @@ use super::world::{Letter, digest};
 /// Ring limits of the caller and of the called.
 const CALL_MS: u64 = 30_000;
 const RING_MS: u64 = 35_000;
+/// When the invite expires, and how much longer a station remembers it.
+const EXPIRES_MS: u64 = 30_000;
+const GRACE_MS: u64 = 2_000;
 
 /// What an operation without an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +55,10 @@ pub(crate) enum Word {
     Granted(Text),
     /// This device rejects.
     Rejects(Text),
+    /// This device alone is busy.
+    IsBusy(Text),
+    /// Another login ended its session.
+    Kicked,
     /// A called device was told that another accepted or rejected, or that the caller cancelled.
     Heard(EventKind, Text),
     /// An operation was answered twice.
@@ -90,13 +97,13 @@ fn text(text: &str) -> Text {
 }
 
 impl Phone {
-    pub(crate) fn new(account: &str, device: &str, life: u32) -> Phone {
+    pub(crate) fn new(account: &str, device: &str, life: u32, single_device: bool) -> Phone {
         let config = Config {
             account: text(account),
             device: text(device),
             instance: format!("{device}-{life}").into(),
             instances: vec![format!("{device}-{life}").into()],
-            single_device: false,
+            single_device,
             busy_is_local: false,
             peer_lost_ms: 0,
             watch_presence: false,
@@ -114,6 +121,12 @@ impl Phone {
     /// When something happens here by itself.
     pub(crate) fn due(&self) -> Option<u64> {
         [self.station.poll_timeout(), self.until].into_iter().flatten().min()
+    }
+
+    /// It rings although the invite has expired.
+    pub(crate) fn rings_too_long(&self, now: u64) -> bool {
+        let rang_at = self.until.filter(|_| self.phase == Phase::Ringing).map(|until| until - RING_MS);
+        rang_at.is_some_and(|at| at + EXPIRES_MS + GRACE_MS < now)
     }
 
     /// Every operation was answered, and the station remembers no channel.
@@ -195,14 +208,23 @@ impl Phone {
             self.ask(now, Asked::Accept, Operation::Accept(message));
             return self.run(now);
         }
-        self.reject(now);
+        self.reject(now, "");
         let mut said = self.run(now);
         said.words.push(Word::Rejects(self.config.device.clone()));
         said
     }
 
-    fn reject(&mut self, now: u64) {
-        let message = self.message("a");
+    /// It is busy itself, which says nothing about the account's other devices.
+    pub(crate) fn is_busy(&mut self, now: u64) -> Said {
+        self.reseed("busy");
+        self.reject(now, r#"{"reason":3,"local":true}"#);
+        let mut said = self.run(now);
+        said.words.push(Word::IsBusy(self.config.device.clone()));
+        said
+    }
+
+    fn reject(&mut self, now: u64, custom: &str) {
+        let message = Message { custom_info: text(custom), ..self.message("a") };
         (self.phase, self.until) = (Phase::Over, None);
         self.ask(now, Asked::Reject, Operation::Reject(message));
     }
@@ -235,7 +257,7 @@ impl Phone {
             if self.phase == Phase::Calling {
                 self.give_up(now);
             } else {
-                self.reject(now);
+                self.reject(now, "");
                 said.words.push(Word::Rejects(self.config.device.clone()));
             }
         }
@@ -271,6 +293,10 @@ impl Phone {
                     self.station.handle(now, Input::Up { resumed: true });
                 }
                 Output::Watch { .. } | Output::CallActive(_) | Output::Disconnect { .. } => {}
+                Output::Connection { change: ConnectionChange::Kicked, .. } => {
+                    said.words.push(Word::Kicked);
+                    self.stop();
+                }
                 Output::Connection { .. } | Output::Record { .. } | Output::Log { .. } => {}
             }
         }
@@ -288,8 +314,8 @@ impl Phone {
                 self.ask(now, Asked::Join, self.join());
             }
             Asked::Join if self.phase == Phase::Calling => {
-                let message = self.message("b");
-                self.ask(now, Asked::Invite, Operation::Invite { message, expires_ms: 30_000, push: None });
+                let (message, expires_ms) = (self.message("b"), EXPIRES_MS as u32);
+                self.ask(now, Asked::Invite, Operation::Invite { message, expires_ms, push: None });
             }
             Asked::Cancel => {
                 said.words.extend(is_ok.then_some(Word::Cancelled));

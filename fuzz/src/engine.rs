@@ -16,7 +16,7 @@ use nertc_callkit::trace::{Redaction, Tape};
 
 use super::app::Watch;
 use super::bytes::Bytes;
-use super::peer::{ACCOUNTS, EPOCH, Known};
+use super::peer::{ACCOUNTS, EPOCH, Known, any_outcome};
 
 /// The kit's number in a trace.
 const KIT: u64 = 1;
@@ -485,13 +485,6 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
         16 => Command::SetToken { token: if on { "token".into() } else { Text::default() } },
         _ => Command::SetRemoteView(view),
     }
-}
-
-pub(crate) fn any_outcome(bytes: &mut Bytes<'_>) -> Outcome {
-    const CODES: [i32; 14] =
-        [0, 408, 302, 10201, 10202, 10404, 10406, 10407, 10408, 10409, 10410, 10417, 10419, 90007];
-    let code = if bytes.chance(24) { bytes.number() as i32 } else { *bytes.pick(&CODES) };
-    Outcome { code: code.into(), raw_code: i32::from(bytes.byte()), message: Text::default() }
 }
 
 fn any_result(bytes: &mut Bytes<'_>, known: &Known) -> OperationResult {

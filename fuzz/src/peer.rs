@@ -8,7 +8,6 @@ use nertc_callkit_signaling::{
 };
 
 use super::bytes::Bytes;
-use super::engine::any_outcome;
 use super::wire::attachment;
 
 /// Our own account, two peers, a stranger, nobody.
@@ -276,4 +275,11 @@ pub(crate) fn rtc_event(bytes: &mut Bytes<'_>, uid: u64) -> RtcEvent {
         12 => RtcEvent::Quality { uid, quality: bytes.below(5) as i32 },
         _ => RtcEvent::Error(any_outcome(bytes)),
     }
+}
+
+pub(crate) fn any_outcome(bytes: &mut Bytes<'_>) -> Outcome {
+    const CODES: [i32; 14] =
+        [0, 408, 302, 10201, 10202, 10404, 10406, 10407, 10408, 10409, 10410, 10417, 10419, 90007];
+    let code = if bytes.chance(24) { bytes.number() as i32 } else { *bytes.pick(&CODES) };
+    Outcome { code: code.into(), raw_code: i32::from(bytes.byte()), message: Text::default() }
 }

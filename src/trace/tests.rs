@@ -14,7 +14,7 @@ use nertc_callkit_signaling::{
 /// An engine whose steps are written down.
 struct Recorded {
     engine: Engine,
-    tape: Tape,
+    tape: TraceWriter,
     now: Time,
     tickets: u64,
 }
@@ -22,7 +22,7 @@ struct Recorded {
 impl Recorded {
     fn new(redaction: Redaction) -> Recorded {
         let (engine, mut tape) =
-            (Engine::new(Config::default(), IdGenerator::test_seed(7)), Tape::new(redaction));
+            (Engine::new(Config::default(), IdGenerator::test_seed(7)), TraceWriter::new(redaction));
         tape.begin(1, Time(0), 0, &engine);
         Recorded { engine, tape, now: Time(0), tickets: 0 }
     }
@@ -116,7 +116,7 @@ fn an_unredacted_trace_shows_everything_but_tokens() {
 #[test]
 fn a_trace_may_begin_in_the_middle_of_a_call() {
     let mut recorded = Recorded::call();
-    recorded.tape = Tape::new(Redaction::Personal);
+    recorded.tape = TraceWriter::new(Redaction::Personal);
     recorded.tape.begin(1, recorded.now, 0, &recorded.engine);
     recorded.command(Command::SetLocalView(Some(View { scaling: 0, mirror: true, window: 0x7fff_1234 })));
     recorded.command(Command::Logout).due();

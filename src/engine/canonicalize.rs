@@ -181,7 +181,10 @@ impl Engine {
                 names.call(call);
                 names.req(req);
             }
-            MediaRoom::In { call } => names.call(call),
+            MediaRoom::In { call, req } => {
+                names.call(call);
+                names.req(req);
+            }
             MediaRoom::Leaving { req, next } => {
                 names.req(req);
                 next.iter_mut().for_each(|call| names.call(call));
@@ -256,6 +259,7 @@ impl Renamer {
         self.id(&mut own.call_id);
         own.since = Time(0);
         self.due(&mut own.ring_until);
+        own.texts.deadlines().for_each(|at| self.due(at));
         match &mut own.step {
             InviteStage::Creating(req)
             | InviteStage::Joining(req)
@@ -277,6 +281,7 @@ impl Renamer {
             invite.time_ms = 0;
         }
         self.due(&mut invite.expires);
+        invite.texts.deadlines().for_each(|at| self.due(at));
     }
 
     fn called(&mut self, called: &mut Called) {
@@ -321,6 +326,7 @@ impl Renamer {
         if let Some(switch) = &mut call.switch {
             self.due(&mut switch.until);
         }
+        call.texts.deadlines().for_each(|at| self.due(at));
         call.legacy_invite.iter_mut().for_each(|own| self.own(own));
     }
 
@@ -368,6 +374,7 @@ impl Renamer {
             | Owner::Invite(call)
             | Owner::RingCancel(call)
             | Owner::Yield(call)
+            | Owner::Negotiation(call)
             | Owner::RtcJoin(call)
             | Owner::Side { call_no: call, .. } => self.call(call),
             Owner::Join(call, channel)
@@ -378,6 +385,10 @@ impl Renamer {
                 self.id(channel);
             }
             Owner::Teardown(teardown) => *teardown = self.number(CLOSER, *teardown),
+            Owner::Data { call, ticket } => {
+                self.call(call);
+                self.ticket(ticket);
+            }
             Owner::Media { call_no, ticket, .. } => {
                 self.call(call_no);
                 ticket.iter_mut().for_each(|ticket| self.ticket(ticket));

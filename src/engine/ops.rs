@@ -42,13 +42,20 @@ pub(super) enum Owner {
     /// Join of the channel of an accepted invite.
     Enter(u64, Text),
     /// A teardown's step.
-    #[serde(rename = "Closer")]
+    #[serde(rename = "Teardown")]
     Teardown(u64),
     /// Something beside the call; its failure is told unless `quiet`.
     Side {
         operation: Operation,
         call_no: u64,
         quiet: bool,
+    },
+    /// A text of the media backend to its peer.
+    Negotiation(u64),
+    /// A text of the app to its peer.
+    Data {
+        call: u64,
+        ticket: Ticket,
     },
     RtcJoin(u64),
     RtcLeave,
@@ -91,6 +98,8 @@ impl Owner {
             | Owner::Enter(..)
             | Owner::Teardown(_)
             | Owner::Side { .. }
+            | Owner::Negotiation(_)
+            | Owner::Data { .. }
             | Owner::Late(_) => false,
         }
     }
@@ -119,6 +128,8 @@ impl Owner {
             | Owner::Yield(_)
             | Owner::Teardown(_)
             | Owner::Side { .. }
+            | Owner::Negotiation(_)
+            | Owner::Data { .. }
             | Owner::RtcJoin(_)
             | Owner::RtcLeave
             | Owner::Media { .. } => None,
@@ -251,6 +262,8 @@ impl Engine {
             Owner::Side { operation, call_no, quiet } => {
                 self.on_side_done(now, operation, call_no, quiet, result.outcome);
             }
+            Owner::Negotiation(call) => self.on_negotiation_sent(call, result.outcome),
+            Owner::Data { call, ticket } => self.on_data_sent(call, ticket, result.outcome),
             Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, result.outcome),
             Owner::RtcLeave => self.on_rtc_leave_done(now, op.req),
             Owner::Media { operation, call_no, ticket } => {

@@ -194,7 +194,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         "cancel before the glare accept is granted",
         8,
         "src/engine/glare.rs",
-        "        let accept = signaling::Operation::Accept(accept_of(&invite));
+        "        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(",
         "        if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
             let no = calling.own.no;
@@ -203,7 +203,7 @@ pub(crate) const FAULTS: &[Fault] = &[
                 self.side(now, Operation::Cancel, no, true, signaling::Operation::Cancel(cancel));
             }
         }
-        let accept = signaling::Operation::Accept(accept_of(&invite));
+        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(",
     ),
     Fault {

@@ -29,6 +29,7 @@ mod snapshot;
 mod switch;
 mod tables;
 mod teardown;
+mod texts;
 mod tokens;
 mod unauthenticated;
 mod waiting;

@@ -202,9 +202,9 @@ fn fields_keep_their_names_in_files() {
     let mut harness = Harness::calling();
     harness.cancel();
     let state = serde_json::to_value(&harness.engine).expect("a state is JSON");
-    assert!(state["closers"].as_array().is_some_and(|teardowns| teardowns.len() == 1), "{state}");
-    assert!(state["last_closer"] == 1, "{state}");
-    assert!(state["ops"][0]["owner"]["Closer"] == 1, "{state}");
+    assert!(state["teardowns"].as_array().is_some_and(|teardowns| teardowns.len() == 1), "{state}");
+    assert!(state["last_teardown"] == 1, "{state}");
+    assert!(state["ops"][0]["owner"]["Teardown"] == 1, "{state}");
     let state = serde_json::to_value(&Harness::glare_loser().engine).expect("a state is JSON");
     assert!(state["state"]["Calling"]["glare"].is_object(), "{state}");
 }

@@ -265,7 +265,7 @@ fn a_login_while_connected_hands_a_token_on_and_completes_at_once() {
 #[test]
 fn who_cannot_be_asked_for_a_token_hears_at_once() {
     let config = Config { caps: caps(), no_token_listener: true, ..Config::default() };
-    let mut harness = Harness::logged_out(config);
+    let mut harness = Harness::logged_out(config.clone());
     harness.login("al");
     harness.forget();
     asks(&mut harness);

@@ -1,13 +1,14 @@
 //! A caller's device, the devices of the called account, and what is under way between them.
 
 use std::collections::BTreeSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
-use nertc_callkit_mqtt::protocol::{Signal, Text, Topic, TopicKind};
+use nertc_callkit_mqtt::protocol::{Topic, TopicKind};
+use nertc_callkit_signaling::{EventKind, Text};
 
 use super::core::{Phase, Phone, Said, Word};
+use super::letter::{Letter, digest};
 
 /// What may go wrong, and who may do what. Each counts how often it still may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,16 +33,6 @@ pub(crate) struct Budget {
     /// The called account may be logged in on one device only: it was on the first, it is on the last. The
     /// broker delivers the first one's hello once more.
     pub(crate) has_moved: bool,
-}
-
-/// A message on its way to one device.
-#[derive(Debug, Hash)]
-pub(crate) struct Letter {
-    pub(crate) to: usize,
-    pub(crate) kind: TopicKind,
-    pub(crate) account: Text,
-    pub(crate) device: Text,
-    pub(crate) payload: String,
 }
 
 /// What can happen next.
@@ -111,12 +102,6 @@ pub(crate) struct World {
     is_fair: bool,
     is_undisturbed: bool,
     pub(crate) budget: Budget,
-}
-
-pub(crate) fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl World {
@@ -339,7 +324,7 @@ impl World {
         let is_quiet = self.lives == 0 && self.is_fair;
         is_quiet
             && match word {
-                Word::Heard(Signal::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
+                Word::Heard(EventKind::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
                 Word::Closed if device == 0 => {
                     (1..self.phones.len()).any(|it| matches!(phase(it), Phase::InCall))
                 }
@@ -439,7 +424,7 @@ impl World {
                 ruling.busies.insert(by.clone());
                 return Ok(());
             }
-            Word::Told(Signal::Reject, by) if self.is_fair && rings && ruling.busies.contains(by) => {
+            Word::Told(EventKind::Reject, by) if self.is_fair && rings && ruling.busies.contains(by) => {
                 return broken("invariant 5: one busy device ends the ring of another", ruling);
             }
             Word::Rejects(by) => {
@@ -447,10 +432,10 @@ impl World {
                 return Ok(());
             }
             // Of a sibling that said so: the caller may be gone, or have decided before.
-            Word::Heard(Signal::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
+            Word::Heard(EventKind::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
             Word::Told(signal, by) => (*signal, by.clone()),
-            Word::Granted(by) => (Signal::Accept, by.clone()),
-            Word::Cancelled | Word::Heard(Signal::Cancel, _) => (Signal::Cancel, "".into()),
+            Word::Granted(by) => (EventKind::Accept, by.clone()),
+            Word::Cancelled | Word::Heard(EventKind::Cancel, _) => (EventKind::Cancel, "".into()),
             Word::Heard(signal, by) => (*signal, by.clone()),
         };
         ruling.at.get_or_insert(self.now);

@@ -179,6 +179,10 @@ enum {
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   /** The request makes no sense, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
+  /** send_data: not in a call. */
+  NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 };
 
 /** Audio or video. */
@@ -244,6 +248,8 @@ enum {
   NERTC_CALLKIT_END_PEER_LEFT = 20,
   /** Our accept failed. */
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 };
 
 /** Steps of a call-type switch. */
@@ -336,6 +342,10 @@ enum {
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
   /** Something that a plug reported by itself. */
   NERTC_CALLKIT_OPERATION_BACKEND = 18,
+  /** nertc_callkit_send_data. */
+  NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
+  /** A text of the media backend to its peer. */
+  NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 };
 
 /** Outcome written into a call record. */
@@ -396,6 +406,20 @@ enum {
   NERTC_CALLKIT_MISSED_BLOCKED = 7,
   /** The caller called too often. */
   NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+  /** The caller's media backend cannot talk to ours; other devices of the account may ring. */
+  NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
+};
+
+/** Flags of nertc_callkit_call_info. */
+typedef uint32_t nertc_callkit_call_info_flag;
+enum {
+  /** Both sides are in the media room. */
+  NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+  /**
+   * Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
+   * in the call.
+   */
+  NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 };
 
 /** Whose invites ring. */
@@ -592,6 +616,17 @@ enum {
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
   /** At most one instance per process. */
   NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+  /**
+   * Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+   */
+  NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+};
+
+/** Flags of nertc_callkit_rtc_join. */
+typedef uint32_t nertc_callkit_rtc_join_flag;
+enum {
+  /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
+  NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
 
 /** What a loopback fault does. */
@@ -959,6 +994,20 @@ typedef struct nertc_callkit_missed_event {
   uint32_t reserved;
 } nertc_callkit_missed_event;
 
+/** The peer's app sent something. Lent until the callback returns. */
+typedef struct nertc_callkit_data_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The peer. */
+  const char *user_id;
+  /** A JSON value, up to 3800 bytes. */
+  const char *json;
+} nertc_callkit_data_event;
+
 /**
  * One function per event, all optional. Called one at a time and in order, as config.delivery says;
  * inside, every function but destroy and dispatch may be called.
@@ -1050,12 +1099,20 @@ typedef struct nertc_callkit_listener {
   void (*on_record_received)(nertc_callkit *kit,
                              const nertc_callkit_record_event *event,
                              void *user_data);
+  /**
+   * The peer's app sent a JSON value (nertc_callkit_send_data): in order, each once, from the
+   * completion of accept or on_user_accept on, never after on_call_end. NULL: our invites and
+   * accepts do not offer it, and the peer's send_data completes with UNSUPPORTED.
+   */
+  void (*on_data)(nertc_callkit *kit,
+                  const nertc_callkit_data_event *event,
+                  void *user_data);
 } nertc_callkit_listener;
 /** Every default of nertc_callkit_listener. */
 #define NERTC_CALLKIT_LISTENER_INIT \
   { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
@@ -1444,7 +1501,7 @@ typedef struct nertc_callkit_signaling {
   nertc_callkit_signaling_operation_cb leave;
   /** Closes a channel for everybody. */
   nertc_callkit_signaling_operation_cb close;
-  /** Sends a text to members of a channel. NULL = unsupported. */
+  /** Sends a text to members of a channel, in the order of the calls. NULL = unsupported. */
   nertc_callkit_signaling_operation_cb control;
   /** Sends a call record as a message. NULL = unsupported. */
   int32_t (*send_record)(void *ctx, nertc_callkit_req req, const nertc_callkit_record *record);
@@ -1527,10 +1584,19 @@ typedef struct nertc_callkit_rtc_sink {
    * attachments, please: nobody redacts them here.
    */
   void (*log)(void *ctx, int32_t level, const char *text);
+  /**
+   * Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
+   * deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
+   * leave is called; a text with another number is dropped, so that a late thread cannot speak
+   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
+   * again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+   */
+  int32_t (*send)(void *ctx, nertc_callkit_req join, const char *json);
 } nertc_callkit_rtc_sink;
 /** Every default of nertc_callkit_rtc_sink. */
 #define NERTC_CALLKIT_RTC_SINK_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL, \
+    NULL }
 
 /** Which media room. Lent for the call. */
 typedef struct nertc_callkit_rtc_join {
@@ -1548,10 +1614,14 @@ typedef struct nertc_callkit_rtc_join {
   const char *channel_name;
   /** Token, or empty. */
   const char *token;
+  /** Account of the other party. */
+  const char *peer;
+  /** Call id of the invite that lives, or empty: the same on both sides. */
+  const char *call_id;
 } nertc_callkit_rtc_join;
 /** Every default of nertc_callkit_rtc_join. */
 #define NERTC_CALLKIT_RTC_JOIN_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /** Where to draw. The window travels to the media plug untouched. Any thread. */
 typedef struct nertc_callkit_view {
@@ -1614,11 +1684,23 @@ typedef struct nertc_callkit_rtc {
   int32_t (*push_frame)(void *ctx, const nertc_callkit_frame *frame);
   /** The device's network changed: restart what needs it. NULL = nothing to do. */
   void (*network_changed)(void *ctx);
+  /**
+   * A text of the peer's media backend, in order, each once: after `join` was called with the req
+   * `join` and before leave is; what came earlier follows right after the call of join. Lent for
+   * the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
+   */
+  void (*receive)(void *ctx, nertc_callkit_req join, const char *json);
+  /**
+   * What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
+   * peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
+   * with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+   */
+  const char *protocol;
 } nertc_callkit_rtc;
 /** Every default of nertc_callkit_rtc. */
 #define NERTC_CALLKIT_RTC_INIT \
   { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** A signaling plug and a media plug, for config.backends. One pair serves one component. */
 typedef struct nertc_callkit_backends {
@@ -1782,7 +1864,7 @@ typedef struct nertc_callkit_call_info {
   int32_t state;
   /** A nertc_callkit_call_type, 0 when idle. */
   int32_t call_type;
-  /** 1 = connected. */
+  /** nertc_callkit_call_info_flag bits. */
   uint32_t flags;
   /** The call, 0 when idle. */
   nertc_callkit_call_no call_no;
@@ -1837,39 +1919,24 @@ typedef struct nertc_callkit_call_options {
 #define NERTC_CALLKIT_CALL_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
 
-/** How to cancel. Any thread. */
-typedef struct nertc_callkit_cancel_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD. */
-  uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** Text for the other side, reported as `extra` of its on_call_end. NULL = none. */
-  const char *attach_ext;
-} nertc_callkit_cancel_options;
-/** Every default of nertc_callkit_cancel_options. */
-#define NERTC_CALLKIT_CANCEL_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_cancel_options), 0, NULL, NULL }
-
-/** How to reject. Any thread. */
+/** How to end a call: for cancel, reject, hangup and leave. Any thread. */
 typedef struct nertc_callkit_end_options {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** Reserved; must be 0. */
+  /** nertc_callkit_call_flag bits. cancel, hangup: both. leave: NO_OFFLINE. reject: none. */
   uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** 0 = declined, NERTC_CALLKIT_END_BUSY = busy. */
+  /** reject: 0 = declined, NERTC_CALLKIT_END_BUSY = busy. Else 0. */
   int32_t reason;
   /** Reserved; must be 0. */
   uint32_t reserved;
-  /** Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none. */
+  /**
+   * Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
+   */
   const char *text;
 } nertc_callkit_end_options;
 /** Every default of nertc_callkit_end_options. */
 #define NERTC_CALLKIT_END_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_end_options), 0, NULL, 0, 0, NULL }
+  { (uint32_t)sizeof(nertc_callkit_end_options), 0, 0, 0, NULL }
 
 /**
  * What a push notification about a call says. No secret, and not authenticated: it can only make an
@@ -2001,6 +2068,86 @@ typedef struct nertc_callkit_mqtt_options {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Gives the version of the library that runs.
+ *
+ * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+uint32_t nertc_callkit_version(void);
+
+/**
+ * Gives the version of the library that runs, as text.
+ *
+ * @return  For example "0.1.0". Static: never freed.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_version_text(void);
+
+/**
+ * Explains a status.
+ *
+ * @param status  A nertc_callkit_status, or any other number.
+ * @return        What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_status_text(int32_t status);
+
+/**
+ * Explains a code of a completion or an event.
+ *
+ * @param code  A nertc_callkit_code, or any other number.
+ * @return      What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_code_text(int32_t code);
+
+/**
+ * Explains why a call ended.
+ *
+ * @param reason  A nertc_callkit_end_reason, or any other number.
+ * @return        For example "the called side was busy". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_end_reason_text(int32_t reason);
+
+/**
+ * Names a state.
+ *
+ * @param state  A nertc_callkit_state, or any other number.
+ * @return       For example "calling". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_state_text(int32_t state);
+
+/**
+ * Names what a completion or an error belongs to.
+ *
+ * @param operation  A nertc_callkit_operation, or any other number.
+ * @return           For example "switch_call_type". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_operation_text(uint32_t operation);
+
+/**
+ * Fills a struct with its defaults: zeroes it and sets its struct_size.
+ *
+ * The same as the struct's _INIT macro. For every struct of this library that the app fills.
+ *
+ * @param object       The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_struct_init(void *object, uint32_t struct_size);
 
 /**
  * Creates a component: logged out, silent until login.
@@ -2160,19 +2307,20 @@ nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
 int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
 
 /**
- * Gives a file descriptor to poll, with HOST delivery.
+ * Returns what an event loop waits for, with APP delivery.
  *
- * Readable exactly while callbacks wait for dispatch. It stays the component's: never read or
+ * On POSIX a file descriptor to poll, readable exactly while callbacks wait for dispatch; on
+ * Windows a manual-reset event, signaled as long. It stays the client's: never read, reset or
  * close it.
  *
- * @param kit  Component. Not NULL.
- * @param out  Receives the descriptor, on success only. Not NULL.
+ * @param kit  Client. Not NULL.
+ * @param out  Receives the handle, on success only. Not NULL.
  * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. INTERNAL: out of
  *             descriptors.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
+nertc_callkit_status nertc_callkit_get_event_handle(nertc_callkit *kit, intptr_t *out);
 
 /**
  * Tells that the device's network changed, or that it woke up.
@@ -2185,74 +2333,6 @@ nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_network_changed(nertc_callkit *kit);
-
-/**
- * Gives the version of the library that runs.
- *
- * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-uint32_t nertc_callkit_version(void);
-
-/**
- * Gives the version of the library that runs, as text.
- *
- * @return  For example "0.1.0". Static: never freed.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_version_text(void);
-
-/**
- * Explains a status.
- *
- * @param status  A nertc_callkit_status, or any other number.
- * @return        What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_status_text(int32_t status);
-
-/**
- * Explains a code of a completion or an event.
- *
- * @param code  A nertc_callkit_code, or any other number.
- * @return      What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_code_text(int32_t code);
-
-/**
- * Explains why a call ended.
- *
- * @param reason  A nertc_callkit_end_reason, or any other number.
- * @return        For example "the called side was busy". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_end_reason_text(int32_t reason);
-
-/**
- * Names a state.
- *
- * @param state  A nertc_callkit_state, or any other number.
- * @return       For example "calling". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_state_text(int32_t state);
-
-/**
- * Names what a completion or an error belongs to.
- *
- * @param operation  A nertc_callkit_operation, or any other number.
- * @return           For example "switch_call_type". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_operation_text(uint32_t operation);
 
 /**
  * Sets how long a call rings, as caller and as callee.
@@ -2300,8 +2380,8 @@ nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
  *
  * What counts of attachment and extra is their length on the wire, where they are JSON: in
  * plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
- * JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
- * 3785 plain letters always fit. The log says how long a refused one would be.
+ * JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
+ * 3735 plain letters always fit. The log says how long a refused one would be.
  *
  * @param kit        Component. Not NULL.
  * @param options    Whom to call, and how. Not NULL.
@@ -2321,22 +2401,26 @@ nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
                                         void *user_data);
 
 /**
- * Takes an own invite back.
+ * Cancels an outgoing call.
  *
- * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call
- * ended meanwhile.
+ * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
+ * meanwhile.
  *
- * @param kit        Component. Not NULL.
- * @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
+ * @param kit        Client. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
-                                          const nertc_callkit_cancel_options *options,
+                                          const nertc_callkit_call_ref *call,
+                                          const nertc_callkit_end_options *options,
                                           nertc_callkit_completion_cb done,
                                           void *user_data);
 
@@ -2367,68 +2451,52 @@ nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
                                           void *user_data);
 
 /**
- * Refuses a call.
+ * Rejects an incoming call.
  *
  * Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+ * NERTC_CALLKIT_END_BUSY as reason the caller gets on_user_busy instead of on_user_reject. With
  * NERTC_CALLKIT_CALL_REF_WAIT as accept.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
+                                          const nertc_callkit_end_options *options,
                                           nertc_callkit_completion_cb done,
                                           void *user_data);
-
-/**
- * Refuses a call, with a reason and a text.
- *
- * As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY
- * the caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points
- * to.
- *
- * @param kit        Component. Not NULL.
- * @param options    Which call, and how. Not NULL.
- * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes
- *                   more than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an
- *                   unknown field is not zero). QUEUE_FULL: only if its reserved slots are
- *                   taken, too.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_reject_with(nertc_callkit *kit,
-                                               const nertc_callkit_end_options *options,
-                                               nertc_callkit_completion_cb done,
-                                               void *user_data);
 
 /**
  * Ends a call for everybody, whatever its state.
  *
  * While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
- * Completes with 0 if the call ended meanwhile.
+ * Completes with 0 if the call ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has a meaning
+ * while calling.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
- * @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD (while
- *                   calling).
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
-                                          uint32_t flags,
+                                          const nertc_callkit_end_options *options,
                                           nertc_callkit_completion_cb done,
                                           void *user_data);
 
@@ -2438,21 +2506,49 @@ nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
  * The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
  * frame reaches on_frame.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
- * @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
                                          const nertc_callkit_call_ref *call,
-                                         uint32_t flags,
+                                         const nertc_callkit_end_options *options,
                                          nertc_callkit_completion_cb done,
                                          void *user_data);
+
+/**
+ * Sends a JSON value to the peer's app, which gets it as on_data.
+ *
+ * For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
+ * whatever else belongs to one call. In order, each once, in this call only. Completes when
+ * signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+ * on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
+ * backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
+ * `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+ *                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit,
+                                             const nertc_callkit_call_ref *call,
+                                             const char *json,
+                                             nertc_callkit_completion_cb done,
+                                             void *user_data);
 
 /**
  * Asks for another call type, or answers the peer's question.
@@ -2826,141 +2922,6 @@ nertc_callkit_status nertc_callkit_null_rtc(nertc_callkit_backends *out);
 NERTC_CALLKIT_MUST_USE
 nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options,
                                                   nertc_callkit_backends *out);
-
-/**
- * Fills a nertc_callkit_config with its defaults.
- *
- * The same as NERTC_CALLKIT_CONFIG_INIT.
- *
- * @param config       The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_config_init(nertc_callkit_config *config, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_timers with its defaults.
- *
- * The same as NERTC_CALLKIT_TIMERS_INIT.
- *
- * @param timers       The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_timers_init(nertc_callkit_timers *timers, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_listener with its defaults.
- *
- * The same as NERTC_CALLKIT_LISTENER_INIT.
- *
- * @param listener     The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_listener_init(nertc_callkit_listener *listener, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_backends with its defaults.
- *
- * The same as NERTC_CALLKIT_BACKENDS_INIT.
- *
- * @param backends        The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_backends_init(nertc_callkit_backends *backends, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_push with its defaults.
- *
- * The same as NERTC_CALLKIT_PUSH_INIT.
- *
- * @param push         The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_push_init(nertc_callkit_push *push, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_call_options with its defaults.
- *
- * The same as NERTC_CALLKIT_CALL_OPTIONS_INIT.
- *
- * @param call_options  The struct. NULL: nothing happens.
- * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_call_options_init(nertc_callkit_call_options *call_options,
-                                     uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_call_ref with its defaults.
- *
- * The same as NERTC_CALLKIT_CALL_REF_INIT.
- *
- * @param call_ref     The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_call_ref_init(nertc_callkit_call_ref *call_ref, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_cancel_options with its defaults.
- *
- * The same as NERTC_CALLKIT_CANCEL_OPTIONS_INIT.
- *
- * @param cancel_options  The struct. NULL: nothing happens.
- * @param struct_size     The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_cancel_options_init(nertc_callkit_cancel_options *cancel_options,
-                                       uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_view with its defaults.
- *
- * The same as NERTC_CALLKIT_VIEW_INIT.
- *
- * @param view         The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_view_init(nertc_callkit_view *view, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_fault with its defaults.
- *
- * The same as NERTC_CALLKIT_FAULT_INIT.
- *
- * @param fault        The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_fault_init(nertc_callkit_fault *fault, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_mqtt_options with its defaults.
- *
- * The same as NERTC_CALLKIT_MQTT_OPTIONS_INIT.
- *
- * @param mqtt_options  The struct. NULL: nothing happens.
- * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_mqtt_options_init(nertc_callkit_mqtt_options *mqtt_options,
-                                     uint32_t struct_size);
 
 #ifdef __cplusplus
 }  // extern "C"

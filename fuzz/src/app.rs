@@ -59,6 +59,7 @@ impl Watch {
             Input::Close => self.is_closing = true,
             Input::Connection(_) | Input::Command { .. } | Input::Signals { .. } | Input::Rooms(_) => {}
             Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) | Input::Record { .. } => {}
+            Input::RtcSend { .. } => {}
         }
     }
 
@@ -88,6 +89,9 @@ impl Watch {
                 self.numbered(*req);
                 self.rtc(op, engine);
             }
+            Output::RtcReceive { json, .. } => {
+                assert!(self.is_online && engine.phase() == Phase::InCall, "outside of a call: {json}");
+            }
             Output::Ignored(_) | Output::Notify(_) => {}
             Output::Closed => self.is_closed = true,
         }
@@ -98,7 +102,7 @@ impl Watch {
             Output::Done { result, .. } => result.code == Code::SHUTTING_DOWN,
             Output::Ignored(_) => true,
             Output::Signal { .. } | Output::Rtc { .. } | Output::Notify(_) => false,
-            Output::Event(_) | Output::Closed => false,
+            Output::Event(_) | Output::Closed | Output::RtcReceive { .. } => false,
         }
     }
 
@@ -233,6 +237,7 @@ fn subject(event: &Event) -> (u64, Option<&'static str>) {
         Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
         Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
         Event::Error(e) => (e.call_no, None),
+        Event::Data(e) => (e.call_no, None),
         Event::UserRinging(e) => (e.call_no, Some("ringing")),
         Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => (0, None),
     }

@@ -16,7 +16,7 @@ use nertc_callkit::trace::{Redaction, Tape};
 
 use super::app::Watch;
 use super::bytes::Bytes;
-use super::peer::{ACCOUNTS, EPOCH, Known};
+use super::peer::{ACCOUNTS, EPOCH, Known, any_outcome};
 
 /// The kit's number in a trace.
 const KIT: u64 = 1;
@@ -85,8 +85,8 @@ impl Kit {
     fn new(bytes: &mut Bytes<'_>) -> Kit {
         let config = config(bytes);
         let mut kit = Kit {
-            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             watch: Watch::new(config.caps),
+            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             now: Time(0),
             last_ticket: 0,
             running: Vec::new(),
@@ -189,7 +189,7 @@ impl Kit {
                 }
                 Output::Rtc { req, .. } => self.running.push(Running { req, op: None }),
                 Output::Notify(_) | Output::Done { .. } | Output::Event(_) => {}
-                Output::Ignored(_) | Output::Closed => {}
+                Output::Ignored(_) | Output::Closed | Output::RtcReceive { .. } => {}
             }
             count += 1;
         }
@@ -392,6 +392,8 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         confirm_audio_to_video: confirm & 1 != 0,
         confirm_video_to_audio: confirm & 2 != 0,
         no_token_listener: confirm & 8 != 0,
+        takes_data: confirm & 16 != 0,
+        media_protocol: if confirm & 32 != 0 { "webrtc/1".into() } else { Text::default() },
     }
 }
 
@@ -483,13 +485,6 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
         16 => Command::SetToken { token: if on { "token".into() } else { Text::default() } },
         _ => Command::SetRemoteView(view),
     }
-}
-
-pub(crate) fn any_outcome(bytes: &mut Bytes<'_>) -> Outcome {
-    const CODES: [i32; 14] =
-        [0, 408, 302, 10201, 10202, 10404, 10406, 10407, 10408, 10409, 10410, 10417, 10419, 90007];
-    let code = if bytes.chance(24) { bytes.number() as i32 } else { *bytes.pick(&CODES) };
-    Outcome { code: code.into(), raw_code: i32::from(bytes.byte()), message: Text::default() }
 }
 
 fn any_result(bytes: &mut Bytes<'_>, known: &Known) -> OperationResult {

@@ -2,13 +2,12 @@
 
 use nertc_callkit::engine::Snapshot;
 use nertc_callkit::engine::input::{Input, RtcEvent};
-use nertc_callkit::engine::wire::{self, Outgoing};
+use nertc_callkit::engine::wire::{self, Capabilities, Outgoing};
 use nertc_callkit_signaling::{
     self as signaling, Channel, ChannelState, EventKind, Member, OperationResult, Origin, Outcome, Text,
 };
 
 use super::bytes::Bytes;
-use super::engine::any_outcome;
 use super::wire::attachment;
 
 /// Our own account, two peers, a stranger, nobody.
@@ -129,6 +128,7 @@ impl Known {
                 extra: None,
                 reason,
                 glare,
+                capabilities: Capabilities { data: true, rtc: "webrtc/1" },
             })
         };
         match bytes.below(12) {
@@ -275,4 +275,11 @@ pub(crate) fn rtc_event(bytes: &mut Bytes<'_>, uid: u64) -> RtcEvent {
         12 => RtcEvent::Quality { uid, quality: bytes.below(5) as i32 },
         _ => RtcEvent::Error(any_outcome(bytes)),
     }
+}
+
+pub(crate) fn any_outcome(bytes: &mut Bytes<'_>) -> Outcome {
+    const CODES: [i32; 14] =
+        [0, 408, 302, 10201, 10202, 10404, 10406, 10407, 10408, 10409, 10410, 10417, 10419, 90007];
+    let code = if bytes.chance(24) { bytes.number() as i32 } else { *bytes.pick(&CODES) };
+    Outcome { code: code.into(), raw_code: i32::from(bytes.byte()), message: Text::default() }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::SwitchStep;
 use nertc_callkit::engine::limits;
-use nertc_callkit::engine::wire::{self, Attachment, Outgoing};
+use nertc_callkit::engine::wire::{self, Attachment, Capabilities, Outgoing};
 use nertc_callkit_signaling::{CallType, Text};
 use serde_json::value::RawValue;
 
@@ -178,7 +178,8 @@ fn parse(text: &str) -> Result<Option<Members>, ()> {
     if text.len() > limits::CUSTOM || serde_json::from_str::<&RawValue>(text).is_err() {
         return Ok(None);
     }
-    if !text.trim_start_matches([' ', '\n', '\t', '\r']).starts_with('{') || depth(text) > limits::JSON_DEPTH
+    if !text.trim_start_matches([' ', '\n', '\t', '\r']).starts_with('{')
+        || depth(text) > limits::JSON_DEPTH + 1
     {
         return Ok(None);
     }
@@ -207,6 +208,8 @@ fn expected(members: &Members) -> Attachment {
         cid: number("cid").unwrap_or(0),
         call_type: number("type"),
         state: number("state"),
+        data: number("data") == Some(1),
+        rtc: text("rtc").filter(|rtc| rtc.len() <= limits::MEDIA_PROTOCOL).map(Text::from),
     }
 }
 
@@ -292,6 +295,7 @@ fn check_outgoing(bytes: &mut Bytes<'_>) {
         extra: extra.as_deref(),
         reason: [0, 2][bytes.below(2)],
         glare: bytes.flag(),
+        capabilities: Capabilities { data: true, rtc: "webrtc/1" },
     };
     let text = wire::outgoing(&message);
     assert!(text.len() <= limits::CUSTOM, "an attachment of {} bytes", text.len());

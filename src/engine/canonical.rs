@@ -178,7 +178,10 @@ impl Engine {
                 names.call(call);
                 names.req(req);
             }
-            MediaRoom::In { call } => names.call(call),
+            MediaRoom::In { call, req } => {
+                names.call(call);
+                names.req(req);
+            }
             MediaRoom::Leaving { req, next } => {
                 names.req(req);
                 next.iter_mut().for_each(|call| names.call(call));
@@ -253,6 +256,7 @@ impl Names {
         self.id(&mut own.call_id);
         own.since = Time(0);
         self.due(&mut own.ring_until);
+        own.texts.deadlines().for_each(|at| self.due(at));
         match &mut own.step {
             OwnStep::Creating(req)
             | OwnStep::Joining(req)
@@ -274,6 +278,7 @@ impl Names {
             invite.time_ms = 0;
         }
         self.due(&mut invite.expires);
+        invite.texts.deadlines().for_each(|at| self.due(at));
     }
 
     fn called(&mut self, called: &mut Called) {
@@ -318,6 +323,7 @@ impl Names {
         if let Some(switch) = &mut call.switch {
             self.due(&mut switch.until);
         }
+        call.texts.deadlines().for_each(|at| self.due(at));
         call.leftover.iter_mut().for_each(|own| self.own(own));
     }
 
@@ -365,6 +371,7 @@ impl Names {
             | Owner::Invite(call)
             | Owner::RingCancel(call)
             | Owner::Yield(call)
+            | Owner::Negotiation(call)
             | Owner::RtcJoin(call)
             | Owner::Side { call_no: call, .. } => self.call(call),
             Owner::Join(call, channel)
@@ -375,6 +382,10 @@ impl Names {
                 self.id(channel);
             }
             Owner::Closer(closer) => *closer = self.number(CLOSER, *closer),
+            Owner::Data { call, ticket } => {
+                self.call(call);
+                self.ticket(ticket);
+            }
             Owner::Media { call_no, ticket, .. } => {
                 self.call(call_no);
                 ticket.iter_mut().for_each(|ticket| self.ticket(ticket));

@@ -35,12 +35,15 @@ pub(super) struct Finish {
     no_offline: bool,
     /// The app's text for the other side.
     extra: Option<Text>,
+    /// Why: the other side's media cannot talk to ours, which is this.
+    #[serde(default)]
+    rtc: Option<Text>,
 }
 
 impl Finish {
     /// Closes the channel for everybody.
     pub(super) fn close() -> Finish {
-        Finish { closes: true, no_offline: false, extra: None }
+        Finish { closes: true, no_offline: false, extra: None, rtc: None }
     }
 
     /// Only leaves it.
@@ -53,6 +56,11 @@ impl Finish {
         Finish { no_offline, ..self }
     }
 
+    /// Says what the own media backend talks.
+    pub(super) fn for_media(self, rtc: Text) -> Finish {
+        Finish { rtc: Some(rtc), ..self }
+    }
+
     /// Says the app's text.
     pub(super) fn saying(self, extra: Option<Text>) -> Finish {
         Finish { extra, ..self }
@@ -60,7 +68,8 @@ impl Finish {
 
     /// The operation. Clients read its text as JSON and trip over one that is empty.
     pub(super) fn op(&self, channel_id: Text) -> signaling::Operation {
-        let (custom_info, no_offline) = (wire::ending(self.extra.as_deref()), self.no_offline);
+        let (custom_info, no_offline) =
+            (wire::ending(self.extra.as_deref(), self.rtc.as_deref()), self.no_offline);
         match self.closes {
             true => signaling::Operation::Close { channel_id, custom_info, no_offline },
             false => signaling::Operation::Leave { channel_id, custom_info, no_offline },
@@ -156,6 +165,7 @@ pub(super) fn cancel_message(own: &Own, how: &TakeBack) -> Message {
         extra: own.options.extra.as_deref(),
         reason: how.reason,
         glare: how.glare,
+        ..Outgoing::default()
     });
     Message {
         channel_id: own.channel_id.clone(),

@@ -11,7 +11,7 @@ use super::{Engine, outgoing};
 use nertc_callkit_signaling::{self as signaling, Code, Outcome, RecordStatus, Text};
 
 /// Answers of a function in the states idle, calling, called, in call; 0 = legal. NetEase's table.
-type Allowed = [Code; 4];
+pub(super) type Allowed = [Code; 4];
 
 const HANGUP: Allowed = [Code::HANGUP_IN_IDLE, Code::OK, Code::OK, Code::OK];
 const LEAVE: Allowed = [Code::LEAVE_IN_IDLE, Code::LEAVE_IN_CALLING, Code::LEAVE_IN_CALLED, Code::OK];
@@ -75,6 +75,7 @@ impl Engine {
                     self.cmd_switch(now, ticket, call_type, step);
                 }
             }
+            Command::SendData { call, json } => self.cmd_send_data(now, ticket, &call, &json),
             Command::EnableLocal { media, on } => self.cmd_enable_local(now, ticket, media, on),
             Command::MuteLocal { media, muted } => self.cmd_mute_local(now, ticket, media, muted),
             Command::MuteRemote { media, muted } => self.cmd_mute_remote(now, ticket, media, muted),
@@ -90,7 +91,7 @@ impl Engine {
 
     /// Whether the function may go on; completes the request otherwise. A request to end a call that has
     /// ended is fulfilled.
-    fn check(
+    pub(super) fn check(
         &mut self,
         ticket: Ticket,
         operation: Operation,
@@ -225,6 +226,7 @@ impl Command {
             Command::Hangup { .. } => Operation::Hangup,
             Command::Leave { .. } => Operation::Leave,
             Command::SwitchCallType { .. } => Operation::Switch,
+            Command::SendData { .. } => Operation::SendData,
             Command::EnableLocal { .. } => Operation::EnableLocal,
             Command::MuteLocal { .. } => Operation::MuteLocal,
             Command::MuteRemote { .. } => Operation::MuteRemote,

@@ -66,7 +66,7 @@ impl Engine {
 
     /// Accepts the peer's invite while our own is kept (or is over, with a `fate`).
     pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: Fate) {
-        let accept = signaling::Operation::Accept(accept_of(&invite));
+        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, owner, accept);
@@ -158,6 +158,7 @@ impl Engine {
         }
         self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
         self.state = State::InCall(Box::new(call));
+        self.hand_over_texts(now);
     }
 
     /// Another device of ours took the peer's call.

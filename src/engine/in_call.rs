@@ -2,6 +2,7 @@
 
 use super::closer::{Awaited, Finish, TakeBack};
 use super::input::{Media, RtcEvent};
+use super::negotiation::other_media;
 use super::ops::Owner;
 use super::output::{CallEnd, EndReason, Event, Layer, Operation};
 use super::say::connection_event;
@@ -62,6 +63,8 @@ impl Engine {
             no_record: false,
             peer_has_call_id: !invite.call_id.is_empty(),
             peer_is_versionless: invite.is_versionless,
+            peer_takes_data: invite.takes_data,
+            texts: invite.texts.clone(),
             ring_ms: now.since(since),
             entry: Entry::Signaling { req, wait },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
@@ -362,6 +365,7 @@ impl Engine {
             call.peer_left.map(|at| (at, "the peer left the media room")),
             silent,
             call.switch.map(|switch| (switch.until, "the question about the call type is open")),
+            call.texts.due().map(|at| (at, "a text of the peer is missing")),
         ]
         .into_iter()
         .flatten()
@@ -397,6 +401,7 @@ impl Engine {
             self.enter_media(now);
         }
         self.expire_switch(now);
+        self.hand_over_texts(now);
     }
 
     /// The peer's connection is gone.
@@ -423,7 +428,14 @@ impl Engine {
         wire: Option<Finish>,
     ) {
         let State::InCall(call) = &self.state else { return };
-        let extra = foreign(wire::read(custom_info).attachment, &call.attachment);
+        let text = wire::read(custom_info);
+        let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
+        let extra = foreign(text.attachment, &call.attachment);
+        if is_other_media {
+            let no = call.no;
+            self.tell_error(Operation::Rtc, no, other_media());
+            return self.end_in_call(now, Ending { reason: EndReason::MediaMismatch, extra }, wire);
+        }
         self.end_in_call(now, Ending { reason, extra }, wire);
     }
 
@@ -431,6 +443,7 @@ impl Engine {
     pub(super) fn end_in_call_of(&mut self, now: Time, ending: Ending, wire: Option<Finish>, account: &Text) {
         let State::InCall(mut call) = std::mem::replace(&mut self.state, State::Idle) else { return };
         self.forget_held_of_call();
+        self.fail_data(call.no);
         let is_told = wire.is_some() || ending.reason == EndReason::PeerHungUp;
         if let Some(finish) = wire {
             let running = match call.entry {

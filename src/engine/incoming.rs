@@ -8,6 +8,7 @@ use super::coalesce::Kind;
 use super::feedback::Known;
 use super::in_call::foreign;
 use super::input::Ticket;
+use super::negotiation::PeerTexts;
 use super::ops::Owner;
 use super::outgoing::{accept_of, reply_to, reply_with};
 use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation};
@@ -83,7 +84,9 @@ impl Engine {
             custom_info: event.custom_info.clone(),
             old: text.is_old_invite(),
             is_versionless: text.version.is_none(),
+            takes_data: text.data,
             switched: None,
+            texts: PeerTexts::default(),
             call_id: text.call_id,
             channel_name: text.channel_name,
             attachment: text.attachment,
@@ -92,17 +95,31 @@ impl Engine {
             time_ms: event.time_ms,
             expires: now.after(self.config.timers.invite_age_ms.saturating_sub(age)),
         };
-        if self.is_blocked(&invite) {
-            self.refuse_blocked(now, event, &invite);
-            return None;
-        }
-        if text.group {
-            self.reject_busy(now, &invite);
-            self.tell_missed(now, &invite, Missed::Group);
+        if self.refuses(now, event, &invite, (text.group, text.rtc.as_deref())) {
             return None;
         }
         // What else the backlog says about an offline one comes before its age.
         if offline { Some(invite) } else { self.unless_expired(now, event, invite) }
+    }
+
+    /// Says no to an invite that never rings here: by the policy, a group call, other media.
+    fn refuses(
+        &mut self,
+        now: Time,
+        event: &signaling::Event,
+        invite: &Invite,
+        (is_group, rtc): (bool, Option<&str>),
+    ) -> bool {
+        if self.is_blocked(invite) {
+            self.refuse_blocked(now, event, invite);
+            return true;
+        }
+        if is_group {
+            self.reject_busy(now, invite);
+            self.tell_missed(now, invite, Missed::Group);
+            return true;
+        }
+        self.refuses_media(now, invite, rtc)
     }
 
     /// The invite, unless it is too old to ring: then it is a missed call.
@@ -251,7 +268,7 @@ impl Engine {
             return accepting.tickets.push(ticket);
         }
         let (no, channel) = (called.no, called.invite.channel_id.clone());
-        let accept = signaling::Operation::Accept(accept_of(&called.invite));
+        let accept = signaling::Operation::Accept(accept_of(&called.invite, &self.config.capabilities()));
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, Owner::Accept(no, channel), accept);
         if let State::Called(called) = &mut self.state {
@@ -371,6 +388,7 @@ impl Engine {
             self.tell(Event::CallTypeChange(call.call_event(0)));
         }
         self.state = State::InCall(Box::new(call));
+        self.hand_over_texts(now);
     }
 
     /// Another device of ours answered.

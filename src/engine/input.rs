@@ -169,6 +169,13 @@ pub enum Command {
     SetLocalView(Option<View>),
     /// The peer's picture.
     SetRemoteView(Option<View>),
+    /// A text for the peer's app.
+    SendData {
+        /// Which call.
+        call: CallRef,
+        /// A JSON value; the facade checked it.
+        json: Text,
+    },
     /// Whose invites ring from now on.
     SetCallPolicy(CallPolicy),
     /// The token for the next connection; empty = there is none.
@@ -291,6 +298,13 @@ pub enum Input {
     },
     /// Something happened in the media room.
     Rtc(RtcEvent),
+    /// A text of the media backend for its peer.
+    RtcSend {
+        /// The join that it belongs to.
+        join: Req,
+        /// A JSON object; the facade checked it.
+        json: Text,
+    },
     /// A call record of the peer or of another own device.
     Record {
         /// Who sent it.

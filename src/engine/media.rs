@@ -24,10 +24,14 @@ impl Engine {
             uid: call.own_uid,
             token: call.rtc_token.clone(),
             call_type: call.call_type,
+            is_inviter: call.is_inviter,
+            peer: call.peer.clone(),
+            call_id: call.call_id.clone(),
         };
         let ms = self.config.timers.rtc_connect_ms;
         let req = self.rtc(now, ms, Owner::RtcJoin(no), join);
         self.media_room = MediaRoom::Joining { call: no, req };
+        self.hand_over_texts(now);
     }
 
     pub(super) fn on_rtc_join_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
@@ -35,7 +39,7 @@ impl Engine {
             return self.ignore("media room joined for an ended call");
         }
         if outcome.code.is_success() {
-            self.media_room = MediaRoom::In { call };
+            self.media_room = MediaRoom::In { call, req };
             self.apply_local(now);
             return self.on_entered(now);
         }
@@ -53,7 +57,15 @@ impl Engine {
             MediaRoom::Joining { req, .. } if is_unsent(&self.wire, *req) => {
                 // The call began and ended within one input: the backend need not hear of it.
                 let req = *req;
-                self.wire.retain(|output| !matches!(output, Output::Rtc { req: sent, .. } if *sent == req));
+                self.wire.retain(|output| match output {
+                    Output::Rtc { req: sent, .. } | Output::RtcReceive { join: sent, .. } => *sent != req,
+                    Output::Signal { .. }
+                    | Output::Notify(_)
+                    | Output::Done { .. }
+                    | Output::Event(_)
+                    | Output::Ignored(_)
+                    | Output::Closed => true,
+                });
                 self.ops.retain(|op| op.req != req);
                 self.media_room = MediaRoom::Out;
             }
@@ -83,7 +95,7 @@ impl Engine {
     /// Media events are about the live call.
     pub(super) fn is_in_media(&self) -> bool {
         match self.media_room {
-            MediaRoom::Joining { call, .. } | MediaRoom::In { call } => call == self.state.call_no(),
+            MediaRoom::Joining { call, .. } | MediaRoom::In { call, .. } => call == self.state.call_no(),
             MediaRoom::Out | MediaRoom::Leaving { .. } => false,
         }
     }

@@ -13,5 +13,8 @@ pub const NO_ANSWER: &str = "the backend did not answer in time";
 /// The message of SHUTTING_DOWN after a panic.
 pub const INTERNAL: &str = "an internal error has closed this component, the log has it";
 
+/// The message of MEDIA_MISMATCH.
+pub const OTHER_MEDIA: &str = "the peer's media backend is another one, or another version of it";
+
 /// Every message that the engine itself gives: a trace shows them as they are.
-pub const OWN_MESSAGES: [&str; 5] = [NO_MEDIA, NO_INVITE, NO_TOKEN, NO_CONNECTION, NO_ANSWER];
+pub const OWN_MESSAGES: [&str; 6] = [NO_MEDIA, NO_INVITE, NO_TOKEN, NO_CONNECTION, NO_ANSWER, OTHER_MEDIA];

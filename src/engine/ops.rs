@@ -49,6 +49,13 @@ pub(super) enum Owner {
         call_no: u64,
         quiet: bool,
     },
+    /// A text of the media backend to its peer.
+    Negotiation(u64),
+    /// A text of the app to its peer.
+    Data {
+        call: u64,
+        ticket: Ticket,
+    },
     RtcJoin(u64),
     RtcLeave,
     /// Microphone, camera, views.
@@ -90,6 +97,8 @@ impl Owner {
             | Owner::Enter(..)
             | Owner::Closer(_)
             | Owner::Side { .. }
+            | Owner::Negotiation(_)
+            | Owner::Data { .. }
             | Owner::Late(_) => false,
         }
     }
@@ -118,6 +127,8 @@ impl Owner {
             | Owner::Yield(_)
             | Owner::Closer(_)
             | Owner::Side { .. }
+            | Owner::Negotiation(_)
+            | Owner::Data { .. }
             | Owner::RtcJoin(_)
             | Owner::RtcLeave
             | Owner::Media { .. } => None,
@@ -248,6 +259,8 @@ impl Engine {
             Owner::Side { operation, call_no, quiet } => {
                 self.on_side_done(now, operation, call_no, quiet, result.outcome);
             }
+            Owner::Negotiation(call) => self.on_negotiation_sent(call, result.outcome),
+            Owner::Data { call, ticket } => self.on_data_sent(call, ticket, result.outcome),
             Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, result.outcome),
             Owner::RtcLeave => self.on_rtc_leave_done(now, op.req),
             Owner::Media { operation, call_no, ticket } => {

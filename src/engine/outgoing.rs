@@ -2,6 +2,7 @@
 
 use super::closer::{Awaited, Finish, TakeBack, cancel_message, is_never_delivered};
 use super::input::{CallOptions, Ticket};
+use super::negotiation::{PeerTexts, other_media};
 use super::ops::Owner;
 use super::output::{CallEnd, CallEvent, EndReason, Event, Operation};
 use super::say::user_event;
@@ -47,6 +48,7 @@ impl Engine {
             since: now,
             ring_until: now,
             switched: None,
+            texts: PeerTexts::default(),
         };
         self.state = State::Calling(Box::new(Calling { own, glare: Glare::None }));
     }
@@ -120,6 +122,7 @@ impl Engine {
             extra: own.options.extra.as_deref(),
             reason: 0,
             glare: false,
+            capabilities: self.config.capabilities(),
         });
         let message = Message {
             channel_id: own.channel_id.clone(),
@@ -260,6 +263,12 @@ impl Engine {
                 self.done_call(own, Outcome::default());
                 self.record_missed(now, own, RecordStatus::Rejected);
                 (EndReason::PeerHungUp, extra)
+            }
+            Cause::OtherMedia => {
+                self.done_call(own, Outcome::default());
+                self.tell_error(Operation::Rtc, own.no, other_media());
+                self.record_missed(now, own, RecordStatus::Rejected);
+                (EndReason::MediaMismatch, Text::default())
             }
             Cause::TimedOut => {
                 self.done_call(own, Outcome::default());
@@ -452,6 +461,7 @@ impl Engine {
         // If only the service told, the peer's version is unknown: clients before 1.1.0 are the rare case.
         let answer = custom_info.map(wire::read);
         let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
+        let is_other_media = answer.as_ref().is_some_and(|said| self.is_other_media(said.rtc.as_deref()));
         let call_type = own.switched.unwrap_or(own.options.call_type);
         let is_switched = call_type != own.options.call_type;
         let call = InCall {
@@ -469,7 +479,9 @@ impl Engine {
             is_inviter: true,
             no_record: own.options.no_record,
             peer_has_call_id: answer.as_ref().is_some_and(|answer| !answer.call_id.is_empty()),
+            peer_takes_data: answer.as_ref().is_some_and(|answer| answer.data),
             peer_is_versionless: answer.is_some_and(|answer| answer.version.is_none()),
+            texts: own.texts,
             ring_ms: now.since(own.since),
             entry: Entry::Joining { tell_old_peer: is_old },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
@@ -489,6 +501,9 @@ impl Engine {
         }
         self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
         self.state = State::InCall(Box::new(call));
+        if is_other_media {
+            return self.end_other_media(now);
+        }
         self.enter_media(now);
     }
 }
@@ -517,9 +532,18 @@ pub(super) fn reply_local(invite: &super::state::Invite) -> Message {
     answer(invite, custom_info)
 }
 
+/// No, because our media cannot talk to the inviter's: in the name of this device alone.
+pub(super) fn reply_other_media(invite: &super::state::Invite, own: &str) -> Message {
+    let custom = match invite.call_id.is_empty() {
+        false => wire::reply_other_media(&invite.custom_info, own),
+        true => wire::BUSY.into(),
+    };
+    answer(invite, custom)
+}
+
 /// An accept says who we are even to callers that said nothing: they look for our version in it.
-pub(super) fn accept_of(invite: &super::state::Invite) -> Message {
-    answer(invite, wire::reply(&invite.custom_info, 0))
+pub(super) fn accept_of(invite: &super::state::Invite, own: &wire::Capabilities<'_>) -> Message {
+    answer(invite, wire::accept(&invite.custom_info, own))
 }
 
 fn answer(invite: &super::state::Invite, custom_info: Text) -> Message {

@@ -31,6 +31,8 @@ pub enum Operation {
     Record = 16,
     Close = 17,
     Backend = 18,
+    SendData = 19,
+    Negotiation = 20,
 }
 
 /// An operation of the media backend.
@@ -46,6 +48,15 @@ pub enum RtcOp {
         token: Text,
         /// Audio or video.
         call_type: CallType,
+        /// Our invite survived: this side offers.
+        #[serde(default)]
+        is_inviter: bool,
+        /// Account of the other party.
+        #[serde(default)]
+        peer: Text,
+        /// Call id of the surviving invite, or empty.
+        #[serde(default)]
+        call_id: Text,
     },
     /// Leave the room.
     Leave,
@@ -200,6 +211,7 @@ pub enum EndReason {
     PeerDisconnected = 19,
     PeerLeft = 20,
     AcceptFailed = 21,
+    MediaMismatch = 101,
 }
 
 /// Payload of on_call_end.
@@ -280,6 +292,7 @@ pub enum Missed {
     Group = 6,
     Blocked = 7,
     RateLimited = 8,
+    MediaMismatch = 9,
 }
 
 /// Payload of on_missed_call.
@@ -304,6 +317,17 @@ pub struct MissedCall {
     /// How many calls of this user and reason this stands for.
     #[serde(default)]
     pub count: u32,
+}
+
+/// Payload of on_data.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DataEvent {
+    /// The call.
+    pub call_no: u64,
+    /// Whose app says it.
+    pub user: Text,
+    /// A JSON value.
+    pub json: Text,
 }
 
 /// Payload of on_error.
@@ -355,6 +379,7 @@ pub enum Event {
     UserRinging(UserEvent),
     TokenNeeded(ConnectionEvent),
     RecordReceived(RecordSent),
+    Data(DataEvent),
 }
 
 /// Everything that the engine can ask for, in the order in which it must happen.
@@ -375,6 +400,13 @@ pub enum Output {
         req: Req,
         /// What.
         op: RtcOp,
+    },
+    /// Hand a text of the peer's media backend to ours.
+    RtcReceive {
+        /// The join that it belongs to.
+        join: Req,
+        /// A JSON object.
+        json: Text,
     },
     /// Complete a request of the app.
     Done {

@@ -214,10 +214,13 @@ impl Engine {
         self.close_if_out();
     }
 
-    /// Signaling operations mean nothing any more; media operations go on.
+    /// Signaling operations mean nothing any more; media operations go on, and the app's data is completed by
+    /// the end of its call.
     fn forget_wire(&mut self) {
         self.closers.clear();
-        self.ops.retain(|op| matches!(op.owner, Owner::RtcLeave | Owner::RtcJoin(_) | Owner::Media { .. }));
+        self.ops.retain(|op| {
+            matches!(op.owner, Owner::RtcLeave | Owner::RtcJoin(_) | Owner::Media { .. } | Owner::Data { .. })
+        });
     }
 
     pub(super) fn on_connection(&mut self, now: Time, connection: Connection) {

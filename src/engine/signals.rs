@@ -162,7 +162,11 @@ impl Engine {
             let reason = wire::reason(&event.custom_info, &text);
             let extra = self.foreign_text(text.attachment);
             self.confirm_call();
-            let cause = Cause::Rejected { reason, extra };
+            let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
+            let cause = match is_other_media {
+                true => Cause::OtherMedia,
+                false => Cause::Rejected { reason, extra },
+            };
             return self.own_over(now, cause, Some(&TakeBack::close_only()));
         }
         if self.is_leftover_answer(event) {
@@ -256,6 +260,9 @@ impl Engine {
     }
 
     fn on_control(&mut self, now: Time, event: &signaling::Event) {
+        if let Some((kind, text)) = wire::read_peer_text(&event.custom_info) {
+            return self.on_peer_text(now, event, kind, text);
+        }
         let text = wire::read(&event.custom_info);
         let is_of = |channel: &Text, peer: &Text| *channel == event.channel.id && *peer == event.from;
         match &mut self.state {

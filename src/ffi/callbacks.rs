@@ -16,8 +16,8 @@ use super::support::handle_table::{lock, wait};
 use super::support::in_flight::InFlight;
 use crate::engine::input::{CallRef, Ticket};
 use crate::engine::output::{
-    CallEnd, CallEvent, ConnectionEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall, OpResult,
-    Operation, RecordSent, UserEvent,
+    CallEnd, CallEvent, ConnectionEvent, DataEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall,
+    OpResult, Operation, RecordSent, UserEvent,
 };
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Listener;
@@ -390,6 +390,18 @@ impl CallbackSink {
         self.notify(self.listener.on_missed_call, &c);
     }
 
+    fn data(&self, event: &DataEvent) {
+        let (user, json) = (c_text(&event.user), c_text(&event.json));
+        let c = abi::nertc_callkit_data_event {
+            struct_size: size::<abi::nertc_callkit_data_event>(),
+            flags: 0,
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            json: json.as_ptr(),
+        };
+        self.notify(self.listener.on_data, &c);
+    }
+
     fn show(&self, call_no: u64) {
         lock(&self.state).shown = call_no;
     }
@@ -459,6 +471,7 @@ impl Listener for CallbackSink {
             Event::UserRinging(event) => self.user(on.on_user_ringing, event),
             Event::TokenNeeded(event) => self.connection(on.on_token_needed, event),
             Event::RecordReceived(event) => self.record(on.on_record_received, event),
+            Event::Data(event) => self.data(event),
         }
     }
 

@@ -10,13 +10,13 @@ use nertc_callkit_backend::random_bytes;
 
 use super::api::loopback;
 use super::backend::decode::backend_name;
-use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot};
+use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot, signals};
 use super::backend::signaling::{CSignaling, Identity, missing_signaling_slot};
 use super::backend::{Backends, sink};
 use super::callbacks::CallbackSink;
 use super::client::{self, CLIENTS, Client};
 use super::support::convert::{
-    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms,
+    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms, text,
 };
 use super::support::error::Error;
 use super::support::handle_table::new_id;
@@ -74,6 +74,8 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
                     config.confirm_video_to_audio,
                 )?,
                 no_token_listener: listener.on_token_needed.is_none(),
+                takes_data: listener.on_data.is_some(),
+                media_protocol: Text::default(),
             },
             identity: Identity {
                 app_key: opt_text("config.app_key", config.app_key, limits::APP_KEY)?.unwrap_or_default(),
@@ -105,7 +107,8 @@ impl CheckedConfig {
         let backends = unsafe { backends(self.backends)? };
         // SAFETY: a vtable's name lives as long as the backend.
         let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
-        let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
+        let media_protocol = backends.media_protocol.clone();
+        let engine = Engine::new(Config { caps: backends.caps(), media_protocol, ..self.engine }, seed);
         let takes_tokens = backends.signaling.set_token.is_some();
         let rtc = Arc::new(CRtc::new(backends.rtc, backends.rtc_ctx, sink::rtc(id)));
         let signaling = CSignaling::new(
@@ -193,8 +196,16 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
     if let Some((backend, slot)) = missing.iter().find_map(|(backend, slot)| Some((backend, (*slot)?))) {
         return Err(Error::because(format!("config.backends.{backend}.{slot}"), "mandatory, and missing"));
     }
+    let mut media_protocol = Text::default();
+    if signals(&rtc) {
+        // SAFETY: as above.
+        media_protocol = unsafe { text("config.plugs.rtc.protocol", rtc.protocol, limits::MEDIA_PROTOCOL)? };
+        if signaling.control.is_none() {
+            return Err(Error::because("config.plugs.signaling.control", "missing, and media signals"));
+        }
+    }
     let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
-    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx })
+    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx, media_protocol })
 }
 
 fn no_listener() -> abi::nertc_callkit_listener {

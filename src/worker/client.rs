@@ -43,6 +43,7 @@ pub enum Report {
     Connection(Connection),
     Rtc(RtcEvent),
     Record { from: Text, record: Record },
+    RtcSend { join: Req, json: Text },
 }
 
 /// One client. Every function may be called on every thread.
@@ -97,6 +98,7 @@ impl Client {
             Report::Connection(connection) => Input::Connection(connection),
             Report::Rtc(event) => Input::Rtc(event),
             Report::Record { from, record } => Input::Record { from, record },
+            Report::RtcSend { join, json } => Input::RtcSend { join, json },
         };
         if self.shared.callbacks.has_room_for(None) {
             self.push(Message::Input(input))

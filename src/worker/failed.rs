@@ -115,12 +115,12 @@ pub(super) fn tell_peer(ports: &mut Ports, last: &Snapshot) {
         channel_id: last.channel_id.clone(),
         account: last.peer.clone(),
         request_id: last.request_id.clone(),
-        custom_info: wire::ending(None),
+        custom_info: wire::ending(None, None),
         no_offline: false,
     };
     let close = signaling::Operation::Close {
         channel_id: last.channel_id.clone(),
-        custom_info: wire::ending(None),
+        custom_info: wire::ending(None, None),
         no_offline: false,
     };
     let ops = match last.state {

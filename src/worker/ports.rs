@@ -22,6 +22,8 @@ pub trait Signaling: Send {
 pub trait Rtc: Send {
     /// Starts an operation. `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
+    /// Hands over a text of the peer's media backend, for the join of this number.
+    fn receive(&mut self, join: Req, json: &str);
     /// The device's network changed.
     fn network_changed(&mut self);
     /// Closes and releases the backend. Last call.

@@ -204,6 +204,7 @@ impl Slot {
                 let outcome = self.ports.rtc.start(req, op).err()?;
                 return Some(Input::RtcDone { req, outcome });
             }
+            Output::RtcReceive { join, json } => self.ports.rtc.receive(join, &json),
             Output::Done { ticket, result } if self.shared.manual_dispatch => {
                 self.shared.callbacks.done(ticket, result)
             }

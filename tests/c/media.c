@@ -85,7 +85,7 @@ static void talk(struct pair *pair, int32_t call_type)
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_until(pair->alice, "on_call_end(15)");
   phone_until(pair->bob, "on_call_end(16)");
 }
@@ -173,7 +173,7 @@ static void no_frame_after_leave(void)
 {
   struct pair pair = media_pair(0);
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
-  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(leave,0) on_call_end(0)");
   CHECK_OK(push_sound(pair.alice));
   CHECK_INT(sounds, 0);
@@ -229,7 +229,7 @@ static void signaling_only_takes_no_frames(void)
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &setup);
   pair_connect(&pair);
   CHECK_REFUSED(push_sound(pair.alice), UNSUPPORTED);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);

@@ -50,7 +50,7 @@ static int is_documented(int32_t answer)
     return answer == NERTC_CALLKIT_STATUS_CLOSED ||
            (strcmp(function->name, "dispatch") == 0 && answer == NERTC_CALLKIT_STATUS_REENTRANT);
   }
-  if (strcmp(function->name, "event_fd") == 0) {
+  if (strcmp(function->name, "get_event_handle") == 0) {
     return answer == (delivery == NERTC_CALLKIT_DELIVERY_APP ? 0 : NERTC_CALLKIT_STATUS_UNSUPPORTED);
   }
   if (strcmp(function->name, "push_frame") == 0) {
@@ -193,25 +193,25 @@ static void play_accept(struct stage *it)
 static void play_reject(struct stage *it)
 {
   ring(it);
-  ASK(it->bob, reject, NULL);
+  ASK(it->bob, reject, NULL, NULL);
 }
 
 static void play_cancel(struct stage *it)
 {
   ring(it);
-  ASK(it->alice, cancel, NULL);
+  ASK(it->alice, cancel, NULL, NULL);
 }
 
 static void play_hangup(struct stage *it)
 {
   connect(it);
-  ASK(it->alice, hangup, NULL, 0);
+  ASK(it->alice, hangup, NULL, NULL);
 }
 
 static void play_leave(struct stage *it)
 {
   connect(it);
-  ASK(it->alice, leave, NULL, 0);
+  ASK(it->alice, leave, NULL, NULL);
 }
 
 static void play_logout(struct stage *it)
@@ -264,6 +264,12 @@ static void play_switch(struct stage *it)
   ASK(it->alice, switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
 }
 
+static void play_data(struct stage *it)
+{
+  connect(it);
+  ASK(it->alice, send_data, NULL, "{}");
+}
+
 /* bob misses a call while he is logged out. */
 static void play_missed(struct stage *it)
 {
@@ -273,7 +279,7 @@ static void play_missed(struct stage *it)
   phone_until(it->bob, "done(logout,0)");
   call(it);
   phone_until(it->alice, "done(call,0)");
-  ASK(it->alice, cancel, NULL);
+  ASK(it->alice, cancel, NULL, NULL);
   phone_until(it->alice, "on_call_end(11)");
   ASK(it->bob, login, "bob", "token");
 }
@@ -360,6 +366,8 @@ static const struct row rows[] = {
   {"done(mute,0)", "bob", play_mute},
   {"done(mute_remote,0)", "bob", play_mute_remote},
   {"done(switch,0)", "alice", play_switch},
+  {"done(send_data,0)", "alice", play_data},
+  {"on_data({})", "bob", play_data},
   {"on_call_type_change(2)", "bob", play_switch},
   {"on_call_type_request(1)", "bob", play_switch, .confirm_to_video = 1},
   {"on_other_client_accept", "bob", play_accept, .has_tablet = 1},

@@ -5,7 +5,8 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, EventKind};
 
 use crate::fingerprint::channel_bit;
-use crate::world::{Ask, Verdict, World};
+use crate::memo::Verdict;
+use crate::world::{Ask, World};
 
 impl World {
     /// In every state.

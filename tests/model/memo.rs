@@ -17,7 +17,11 @@ use crate::fingerprint::{ByFingerprint, Fingerprint, Mix, channel_bit, mixed};
 use crate::in_flight::{InFlight, What};
 use crate::monitor::Monitor;
 use crate::service::{Delivery, Service};
-use crate::world::{EPOCH, Verdict};
+
+pub(crate) type Verdict = Result<(), String>;
+
+/// Service time when everything starts.
+pub(crate) const EPOCH: u64 = 1_800_000_000_000;
 
 /// More moves than this are not remembered at a time.
 const MOST_MOVES: usize = 40_000;

@@ -19,14 +19,10 @@ use crate::counterexample::{Fed, Line, brief, named};
 use crate::fingerprint::{Fingerprint, Mix, channel_bit};
 use crate::in_flight::{InFlight, What};
 use crate::legacy::{before_1_1, busy, legacy_invite};
-use crate::memo::{Body, Hub, Memo, Step};
+use crate::memo::{Body, Hub, Memo, Step, Verdict};
 use crate::monitor::Monitor;
 use crate::service::Service;
 
-pub(crate) type Verdict = Result<(), String>;
-
-/// Service time when everything starts.
-pub(crate) const EPOCH: u64 = 1_800_000_000_000;
 /// Tombstones count as everlasting: no world may outlive one.
 const END_OF_TIME: u64 = 600_000;
 /// An invite of this age is as good as one that is older.

@@ -13,6 +13,7 @@ use nertc_callkit_signaling::{
 };
 
 use crate::feedback::Feedback;
+use crate::peer_texts::PeerTexts;
 
 /// What the app was told of one call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -68,6 +69,7 @@ pub(crate) struct Monitor {
     /// The input is about another call than this live one.
     foreign: Option<u64>,
     feedback: Feedback,
+    pub(crate) peer_texts: PeerTexts,
     /// Answers that wait for their calls: inviter, channel, request.
     waiting: BTreeMap<Ticket, (Text, Text, Text)>,
     /// Own answers of the input that is being handled: operations come out before what the app is told.
@@ -106,7 +108,7 @@ impl Monitor {
             }
             Input::Connection(Connection::Kicked(_)) => self.forget_channels(),
             Input::Connection(_) | Input::Close | Input::Backlog(_) => {}
-            Input::Rooms(_) | Input::Rtc(_) | Input::Record { .. } => {}
+            Input::Rooms(_) | Input::Rtc(_) | Input::RtcSend { .. } | Input::Record { .. } => {}
         }
     }
 
@@ -153,7 +155,7 @@ impl Monitor {
                 self.issued_in.get(req).is_some_and(|call| *call != self.live.call_no)
             }
             Input::Command { .. } | Input::Close | Input::Backlog(_) | Input::Rooms(_) => false,
-            Input::Connection(_) | Input::Rtc(_) | Input::Record { .. } => false,
+            Input::Connection(_) | Input::Rtc(_) | Input::Record { .. } | Input::RtcSend { .. } => false,
         }
     }
 
@@ -219,6 +221,7 @@ impl Monitor {
     /// One output of the engine, in order.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> Verdict {
         self.feedback.output(output)?;
+        self.peer_texts.output(output, engine)?;
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),
@@ -227,7 +230,7 @@ impl Monitor {
                 self.issued_in.insert(*req, engine.snapshot().call_no);
                 self.media(op, engine)
             }
-            Output::Ignored(_) | Output::Notify(_) => Ok(()),
+            Output::Ignored(_) | Output::Notify(_) | Output::RtcReceive { .. } => Ok(()),
             Output::Closed => match self.calls.iter().find(|(_, told)| !told.ended) {
                 Some((call, _)) => Err(format!("invariant 2: closed, and call {call} never ended")),
                 None if !self.open.is_empty() => {
@@ -533,6 +536,7 @@ fn about(event: &Event) -> Option<(u64, Option<&'static str>)> {
         Event::UserRinging(e) => (e.call_no, Some("on_user_ringing")),
         Event::TokenNeeded(_) | Event::RecordReceived(_) => return None,
         Event::Error(e) => (e.call_no, None),
+        Event::Data(e) => (e.call_no, None),
         Event::MissedCall(_) => return None,
     })
 }
@@ -548,7 +552,7 @@ fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
         _ if is_accepted => is_complete.then_some(RecordStatus::Complete),
         EndReason::Timeout => Some(RecordStatus::Timeout),
         EndReason::Busy => Some(RecordStatus::Busy),
-        EndReason::PeerRejected => Some(RecordStatus::Rejected),
+        EndReason::PeerRejected | EndReason::MediaMismatch => Some(RecordStatus::Rejected),
         // Without an answer: the channel was closed under our own invite, or under the peer's in a glare.
         EndReason::PeerHungUp => told.record.and(Some(RecordStatus::Rejected)),
         EndReason::Cancelled | EndReason::Normal if told.is_record_open && told.record.is_none() => None,

@@ -312,7 +312,9 @@ impl World {
             }
             Scheduled::Record(..) => self.note(|| format!("device {device}: lost in a cut: {scheduled:?}")),
             // A connection has its own idea of a cut; a backend and its core are on one device.
-            Scheduled::Wire(..) | Scheduled::Mail(_) | Scheduled::Token => return Some(scheduled),
+            Scheduled::Wire(..) | Scheduled::Mail(_) | Scheduled::Token | Scheduled::RtcSend(..) => {
+                return Some(scheduled);
+            }
         }
         None
     }

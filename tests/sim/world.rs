@@ -84,6 +84,8 @@ pub(super) enum Scheduled {
     Token,
     /// Somebody's call record.
     Record(Text, Record),
+    /// The media backend says something, for this join in this channel.
+    RtcSend(Req, Text),
 }
 
 /// Everything.
@@ -97,6 +99,10 @@ pub(crate) struct World {
     pub(crate) fails_at: Option<u64>,
     /// Apps write along with what they ask for.
     pub(crate) talks: bool,
+    /// Texts that were sent from peer to peer.
+    pub(super) texts: u64,
+    /// Nobody has a legacy client: media backends negotiate.
+    is_modern: bool,
     pub(super) service: Service,
     /// None: the service also signals.
     pub(super) stations: Option<Stations>,
@@ -119,6 +125,8 @@ impl World {
     pub(crate) fn new(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
         let mut random = Random::new(seed);
         let mut devices = Vec::new();
+        // Legacy clients say nothing of their media.
+        let is_modern = conditions.legacy_permille == 0 && !conditions.is_before_1_1 && random.chance(500);
         for (index, count) in accounts.iter().enumerate() {
             let account: Text = format!("user{index}").into();
             let is_legacy = random.chance(conditions.legacy_permille);
@@ -126,7 +134,10 @@ impl World {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
-                    engine: Engine::new(config(confirm), IdGenerator::test_seed(random.next_u64())),
+                    engine: Engine::new(
+                        config(confirm, is_modern),
+                        IdGenerator::test_seed(random.next_u64()),
+                    ),
                     monitor: Monitor::new(account.clone()),
                     is_legacy,
                     life: 0,
@@ -153,6 +164,8 @@ impl World {
             trace: None,
             fails_at: None,
             talks: false,
+            texts: 0,
+            is_modern,
             service,
             stations: None,
             conditions,
@@ -343,6 +356,7 @@ impl World {
             Scheduled::CutNoticed => self.notice_cut(device),
             Scheduled::Mail(mail) => self.hear_mail(device, mail),
             Scheduled::Token => self.give_token(device),
+            Scheduled::RtcSend(join, channel) => self.media_says(device, join, &channel),
             Scheduled::Record(from, record) => self.hear_record(device, from, record),
             Scheduled::Reborn => self.restart(device),
         }
@@ -390,7 +404,13 @@ impl World {
                 }
                 Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
                 Output::Notify(notice) => self.notify(device, &notice),
-                Output::Rtc { req, op } => self.start_media(device, req, op),
+                Output::Rtc { req, op } => {
+                    self.media_talks(device, req, &op);
+                    self.start_media(device, req, op);
+                }
+                Output::RtcReceive { json, .. } => {
+                    self.note(|| format!("device {device}: media gets {json}"))
+                }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
                     if result.operation == Operation::Login && result.code != Code::OK {
@@ -528,7 +548,7 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         let life = target.life;
-        target.engine = Engine::new(config(confirm), IdGenerator::test_seed(seed));
+        target.engine = Engine::new(config(confirm, self.is_modern), IdGenerator::test_seed(seed));
         self.trace.iter_mut().for_each(|trace| trace.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
@@ -569,7 +589,7 @@ impl World {
     }
 }
 
-fn config(confirm: bool) -> Config {
+fn config(confirm: bool, is_modern: bool) -> Config {
     Config {
         timers: Timers::default(),
         caps: Caps {
@@ -586,5 +606,7 @@ fn config(confirm: bool) -> Config {
         confirm_audio_to_video: confirm,
         confirm_video_to_audio: confirm,
         no_token_listener: false,
+        takes_data: true,
+        media_protocol: if is_modern { "sim/1".into() } else { Text::default() },
     }
 }

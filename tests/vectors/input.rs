@@ -30,6 +30,8 @@ pub(crate) fn config(given: &mut Fields) -> Result<Config, String> {
         confirm_audio_to_video: given.flag("confirm_audio_to_video", false)?,
         confirm_video_to_audio: given.flag("confirm_video_to_audio", false)?,
         no_token_listener: false,
+        takes_data: given.flag("takes_data", false)?,
+        media_protocol: maybe_text(given, "media_protocol")?.unwrap_or_default(),
     })
 }
 
@@ -138,6 +140,7 @@ pub(crate) fn command(name: &str, of: &mut Fields, implied: &CallRef) -> Result<
                 other => return Err(format!("state: {other} is none of 1, 2, 3")),
             },
         },
+        "send_data" => Command::SendData { call: call_ref(of, implied)?, json: of.wire("json")?.into() },
         "enable_local" => Command::EnableLocal { media: of.number("media")?, on: of.flag("on", false)? },
         "mute_local" => Command::MuteLocal { media: of.number("media")?, muted: of.flag("on", false)? },
         "mute_remote" => Command::MuteRemote { media: of.number("media")?, muted: of.flag("on", false)? },

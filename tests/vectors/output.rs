@@ -14,6 +14,7 @@ pub(crate) fn show(output: &Output) -> Option<Value> {
         Output::Notify(Notification::InviteState { .. }) => return None,
         Output::Notify(notice) => self::notice(notice),
         Output::Rtc { req: _, op } => rtc(op),
+        Output::RtcReceive { join: _, json } => json!({"rtc_receive": wire(json)}),
         Output::Done { ticket: _, result } => done(result),
         Output::Event(event) => self::event(event),
         Output::Ignored(_) => return None,
@@ -141,8 +142,11 @@ pub(crate) fn rtc_name(op: &RtcOp) -> &'static str {
 
 fn rtc(op: &RtcOp) -> Value {
     let rest = match op {
-        RtcOp::Join { channel_name, uid, token, call_type } => json!({"channel_name": &**channel_name,
-            "uid": uid, "token": &**token, "call_type": type_of(*call_type)}),
+        // Who offers, and to whom, is not on the wire.
+        RtcOp::Join { channel_name, uid, token, call_type, is_inviter: _, peer: _, call_id: _ } => {
+            json!({"channel_name": &**channel_name, "uid": uid, "token": &**token,
+                "call_type": type_of(*call_type)})
+        }
         RtcOp::Leave => json!({}),
         RtcOp::EnableLocal { media, on } => json!({"media": media, "on": on}),
         RtcOp::MuteLocal { media, muted } => json!({"media": media, "on": muted}),
@@ -179,6 +183,8 @@ pub(crate) fn operation_name(operation: Operation) -> &'static str {
         Operation::Record => "record",
         Operation::Close => "close",
         Operation::Backend => "backend",
+        Operation::SendData => "send_data",
+        Operation::Negotiation => "negotiation",
     }
 }
 
@@ -223,6 +229,7 @@ fn event(event: &Event) -> Value {
         Event::UserRinging(of) => ("on_user_ringing", user(of)),
         Event::TokenNeeded(of) => ("on_token_needed", connection(of)),
         Event::RecordReceived(of) => ("on_record_received", sent(of)),
+        Event::Data(of) => ("on_data", data(of)),
     };
     named("event", name, rest)
 }
@@ -306,4 +313,9 @@ fn missed(event: &MissedCall) -> Value {
     let count = if *count == 1 { 0 } else { *count };
     json!({"user_id": &**user, "call_type": type_of(*call_type), "attachment": &**attachment,
         "why": *why as i32, "invited_at_ms": invited_at_ms, "count": count})
+}
+
+fn data(event: &DataEvent) -> Value {
+    let DataEvent { call_no, user, json } = event;
+    json!({"call_no": call_no, "user_id": &**user, "json": &**json})
 }

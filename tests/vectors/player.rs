@@ -1,15 +1,19 @@
 //! Runs one vector against the engine.
 
-use super::Sequences;
 use super::fields::Fields;
 use super::input;
 use super::output::{operation_name, plain, rtc_name, show, signal_name};
+use std::collections::BTreeMap;
+
 use nertc_callkit::engine::input::{CallRef, Input, Ticket};
 use nertc_callkit::engine::output::{Event, Output};
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Engine, IdGenerator};
 use nertc_callkit_signaling::{self as signaling, Origin, Req, Text};
 use serde_json::{Value, json};
+
+/// Steps with a name, which vectors share.
+pub(crate) type Sequences = BTreeMap<String, Vec<Value>>;
 
 /// How deep sequences may call sequences.
 const DEPTH: usize = 8;
@@ -239,7 +243,8 @@ impl Player<'_> {
                 }
                 Output::Event(Event::Invited(invited)) => self.shown = invited.call_no,
                 Output::Event(Event::CallEnd(end)) if end.call_no == self.shown => self.shown = 0,
-                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
+                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) => {}
+                Output::RtcReceive { .. } | Output::Closed => {}
             }
             let value = show(&output).map(|value| self.with_names(value));
             self.seen.extend(value);

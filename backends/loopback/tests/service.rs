@@ -173,6 +173,9 @@ fn a_hash_tells_apart_what_answers_differently() {
         uid,
         token: Text::EMPTY,
         call_type: CallType::Audio,
+        is_inviter: false,
+        peer: Text::EMPTY,
+        call_id: Text::EMPTY,
     };
     after(&|rig| {
         let port = rig.service.attach_media();

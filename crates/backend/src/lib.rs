@@ -19,7 +19,8 @@ mod signaling;
 
 pub use escape::escape;
 pub use media::{
-    Frame, FrameDelivery, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink, View,
+    Frame, FrameDelivery, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink,
+    SendError, View,
 };
 pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
 pub use process_value::ProcessValue;

@@ -77,6 +77,8 @@ codes! {
     UNSUPPORTED = 90007, c"the backend does not offer this operation";
     BACKEND_FAILED = 90008, c"the backend could not be opened or broke its contract";
     INVALID_ARGUMENT = 90009, c"the request makes no sense, for example calling oneself";
+    NOT_IN_CALL = 90010, c"send_data: not in a call";
+    MEDIA_MISMATCH = 90011, c"the media backends of the two sides cannot talk to each other";
 }
 
 /// Codes that only a service gives; the header has no names for them.

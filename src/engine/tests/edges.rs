@@ -163,9 +163,7 @@ fn what_the_caller_adds_to_its_cancel_is_told_with_the_end() {
                 channel_name: "p1|0|7",
                 call_id: "k1",
                 attachment: Some(attachment),
-                extra: None,
-                reason: 0,
-                glare: false,
+                ..wire::Outgoing::default()
             })
         };
         let mut rig = Rig::new();

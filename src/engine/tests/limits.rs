@@ -18,8 +18,8 @@ fn of_length(length: usize) -> String {
 #[test]
 fn an_attachment_is_read_up_to_its_limits_and_counts_as_empty_beyond() {
     let is_read = |text: &str| &*wire::read(text).call_id == "c";
-    assert!(is_read(&nested(limits::JSON_DEPTH)));
-    assert!(!is_read(&nested(limits::JSON_DEPTH + 1)));
+    assert!(is_read(&nested(limits::JSON_DEPTH + 1)), "one level is the protocol's own");
+    assert!(!is_read(&nested(limits::JSON_DEPTH + 2)));
     assert!(is_read(&of_length(limits::CUSTOM)));
     assert!(!is_read(&of_length(limits::CUSTOM + 1)));
     assert!(is_read(" \n{\"callId\":\"c\"} "));
@@ -98,6 +98,7 @@ fn what_fits_is_decided_for_the_longest_ids() {
             call_id: &"x".repeat(limits::ID),
             attachment: Some(attachment),
             glare,
+            capabilities: wire::Capabilities { data: true, rtc: &"x".repeat(limits::MEDIA_PROTOCOL) },
             ..Outgoing::default()
         })
     };

@@ -116,6 +116,7 @@ pub(super) fn event_line(event: &Event) -> String {
         Event::UserRinging(event) => format!("on_user_ringing {}", event.user),
         Event::TokenNeeded(event) => format!("on_token_needed {}", event.code),
         Event::RecordReceived(record) => format!("on_record_received {}", record.status as i32),
+        Event::Data(data) => format!("on_data {} {}", data.user, data.json),
         Event::MissedCall(missed) => {
             format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
         }

@@ -29,6 +29,7 @@ mod snapshot;
 mod strangers;
 mod switch;
 mod tables;
+mod texts;
 mod tokens;
 mod waiting;
 mod whole;

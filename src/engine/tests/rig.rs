@@ -529,6 +529,9 @@ impl Rig {
                     self.asked.push(rtc_line(&kind, &op));
                     self.pending.push(Pending { req, kind, is_rtc: true });
                 }
+                Output::RtcReceive { join, json } => {
+                    self.asked.push(format!("rtc receive {} {json}", join.0))
+                }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
                 Output::Notify(Notification::AbortLogin(req)) => {

@@ -265,7 +265,7 @@ fn a_login_while_connected_hands_a_token_on_and_completes_at_once() {
 #[test]
 fn who_cannot_be_asked_for_a_token_hears_at_once() {
     let config = Config { caps: caps(), no_token_listener: true, ..Config::default() };
-    let mut rig = Rig::logged_out(config);
+    let mut rig = Rig::logged_out(config.clone());
     rig.login("al");
     rig.forget();
     asks(&mut rig);

@@ -12,7 +12,7 @@ use nertc_callkit_abi::nertc_callkit_status;
 
 use super::support::convert::AppPtr;
 use crate::engine::Caps;
-use nertc_callkit_signaling::{Code, Outcome, Req};
+use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
 /// Both backends of a client before anything is opened.
 pub(crate) struct Backends {
@@ -20,6 +20,8 @@ pub(crate) struct Backends {
     pub(crate) signaling_ctx: AppPtr,
     pub(crate) rtc: abi::nertc_callkit_rtc,
     pub(crate) rtc_ctx: AppPtr,
+    /// What the media backend talks to its peer's; empty = it does not.
+    pub(crate) media_protocol: Text,
 }
 
 impl Backends {

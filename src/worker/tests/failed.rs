@@ -55,6 +55,8 @@ impl Rtc for Planted {
         Ok(())
     }
 
+    fn receive(&mut self, _join: Req, _json: &str) {}
+
     fn network_changed(&mut self) {}
 
     fn close(&mut self) {}

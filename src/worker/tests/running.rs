@@ -63,6 +63,8 @@ impl Rtc for Fake {
         Ok(())
     }
 
+    fn receive(&mut self, _join: Req, _json: &str) {}
+
     fn network_changed(&mut self) {}
 
     fn close(&mut self) {}

@@ -10,8 +10,10 @@ use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, OperationResult, Origin, Text,
 };
 
-use super::world::{Letter, digest};
+use super::letter::{Letter, digest};
 
+/// A third party that calls, from a device that is named like a called one.
+pub(crate) const THIRD_PARTY: &str = "m";
 /// Ring limits of the caller and of the called.
 const CALL_MS: u64 = 30_000;
 const RING_MS: u64 = 35_000;
@@ -339,7 +341,7 @@ impl Phone {
     fn hear(&mut self, now: u64, origin: Origin, event: &Event, said: &mut Said) {
         let by = event.from_device.clone();
         match event.kind {
-            EventKind::Invite if *event.from == *super::third_party::ACCOUNT => {
+            EventKind::Invite if *event.from == *THIRD_PARTY => {
                 let (channel, request) = (event.channel.id.clone(), event.request_id.clone());
                 let state = InviteState::Dropped;
                 self.station.handle(now, Input::InviteState { channel, request, state });

@@ -7,6 +7,7 @@
 //! channel left.
 
 mod core;
+mod letter;
 mod third_party;
 mod world;
 

@@ -1,14 +1,14 @@
 //! A caller's device, the devices of the called account, and what is under way between them.
 
 use std::collections::BTreeSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use nertc_callkit_mqtt::protocol::{Topic, TopicKind};
 use nertc_callkit_signaling::{EventKind, Text};
 
 use super::core::{Phase, Phone, Said, Word};
+use super::letter::{Letter, digest};
 
 /// What may go wrong, and who may do what. Each counts how often it still may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -33,16 +33,6 @@ pub(crate) struct Budget {
     /// The called account may be logged in on one device only: it was on the first, it is on the last. The
     /// broker delivers the first one's hello once more.
     pub(crate) has_moved: bool,
-}
-
-/// A message on its way to one device.
-#[derive(Debug, Hash)]
-pub(crate) struct Letter {
-    pub(crate) to: usize,
-    pub(crate) kind: TopicKind,
-    pub(crate) account: Text,
-    pub(crate) device: Text,
-    pub(crate) payload: String,
 }
 
 /// What can happen next.
@@ -112,12 +102,6 @@ pub(crate) struct World {
     is_fair: bool,
     is_undisturbed: bool,
     pub(crate) budget: Budget,
-}
-
-pub(crate) fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl World {

@@ -26,6 +26,8 @@ pub(super) fn engine(seed: u64) -> Engine {
         confirm_audio_to_video: false,
         confirm_video_to_audio: false,
         no_token_listener: false,
+        takes_data: true,
+        media_protocol: "sim/1".into(),
     };
     Engine::new(config, IdGenerator::test_seed(seed))
 }

@@ -351,6 +351,9 @@ impl World {
                 Output::Rtc { req, op } => {
                     self.post([MEDIA, device as u64, 0], 1, 20, Scheduled::Rtc(device, req, op));
                 }
+                Output::RtcReceive { json, .. } => {
+                    self.note(|| format!("device {device}: media gets {json}"))
+                }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
                     self.done(device, result.operation, result.code);

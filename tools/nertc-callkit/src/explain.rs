@@ -161,7 +161,7 @@ impl Told {
                 self.note(self.call, t, sent);
             }
             Output::Ignored(why) => self.note(self.call, t, format!("ignored: {why}")),
-            Output::Done { .. } | Output::Rtc { .. } | Output::Notify(_) => {}
+            Output::Done { .. } | Output::Rtc { .. } | Output::Notify(_) | Output::RtcReceive { .. } => {}
             Output::Closed => self.note(0, t, "released".into()),
         }
     }
@@ -261,7 +261,9 @@ fn cause(moment: &Moment) -> String {
         }
         (Some(Input::SignalDone { .. }), _) => format!("the service's answer: {}", said(moment)),
         (Some(Input::Connection(_)), _) => format!("the service: {}", said(moment)),
-        (Some(Input::RtcDone { .. } | Input::Rtc(_)), _) => format!("the media backend: {}", said(moment)),
+        (Some(Input::RtcDone { .. } | Input::Rtc(_) | Input::RtcSend { .. }), _) => {
+            format!("the media backend: {}", said(moment))
+        }
         (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => said(moment),
         (None, Some(why)) => format!("a timer of this side ran out: {why}"),
         (None, None) => "nothing that the trace knows".into(),
@@ -297,6 +299,7 @@ fn meaning(end: &CallEnd, is_incoming: bool) -> String {
         EndReason::PeerDisconnected => format!("the connection of {peer} was lost"),
         EndReason::PeerLeft => format!("{peer} left the call"),
         EndReason::AcceptFailed => "our accept failed".into(),
+        EndReason::MediaMismatch => format!("the media backend of {peer} cannot talk to ours"),
     }
 }
 
@@ -319,6 +322,7 @@ fn call_of(event: &Event) -> u64 {
         Event::Disconnect(it) | Event::Kicked(it) | Event::NetworkQuality(it) => it.call_no,
         Event::Reconnecting(it) | Event::Reconnected(it) => it.call_no,
         Event::UserRinging(it) => it.call_no,
+        Event::Data(it) => it.call_no,
         Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => 0,
     }
 }
@@ -362,12 +366,13 @@ fn happened(event: &Event) -> Option<String> {
                 Missed::Group => "it is a group call",
                 Missed::Blocked => "the call policy refuses it",
                 Missed::RateLimited => "the caller calls too often",
+                Missed::MediaMismatch => "the caller's media backend cannot talk to ours",
             };
             format!("a call of {} did not ring: {why}", it.user)
         }
         // The end has a paragraph of its own, media and records are seen in the picture.
         Event::CallEnd(_) | Event::MessageSent(_) | Event::NetworkQuality(_) => return None,
         Event::AudioAvailable(_) | Event::CameraAvailable(_) => return None,
-        Event::AudioMuted(_) | Event::VideoMuted(_) => return None,
+        Event::AudioMuted(_) | Event::VideoMuted(_) | Event::Data(_) => return None,
     })
 }

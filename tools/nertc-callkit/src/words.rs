@@ -119,6 +119,7 @@ pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Word> {
         Input::Connection(Connection::TokenNeeded(why)) => failed(Lane::Signaling, "token needed", why),
         Input::RtcDone { req, outcome } => answer(Lane::Media, true, &asked(req.0), outcome.code),
         Input::Rtc(event) => rtc(event),
+        Input::RtcSend { .. } => word(Lane::Media, true, "a text for its peer"),
         Input::Record { from, .. } => word(Lane::Signaling, true, format!("call record of {from}")),
     };
     vec![one]
@@ -153,6 +154,7 @@ pub(crate) fn command(command: &Command) -> String {
         }
         Command::SetLocalView(_) => "set_local_view".into(),
         Command::SetRemoteView(_) => "set_remote_view".into(),
+        Command::SendData { .. } => "send_data".into(),
         Command::SetCallPolicy(_) => "set_call_policy".into(),
         Command::SetToken { .. } => "set_token".into(),
     }
@@ -171,6 +173,8 @@ pub(crate) fn signal(source: Origin, event: &signaling::Event) -> String {
         EventKind::Control => match text.cid {
             1 => " (join now)",
             2 | 3 => " (call type)",
+            1_000 => " (media)",
+            1_001 => " (data)",
             _ => "",
         },
         EventKind::Close | EventKind::Join | EventKind::Invite | EventKind::Accept | EventKind::Leave => "",
@@ -212,6 +216,7 @@ pub(crate) fn output(output: &Output) -> Result<Word, String> {
         Output::Signal { op, .. } => word(Lane::Signaling, false, signal_op(op)),
         Output::Notify(notice) => word(Lane::Signaling, false, self::notice(notice)),
         Output::Rtc { op, .. } => word(Lane::Media, false, rtc_op(op)),
+        Output::RtcReceive { .. } => word(Lane::Media, false, "a text of its peer"),
         Output::Done { result, .. } => {
             let what = format!("done({})", shout(result.operation).to_lowercase());
             answer(Lane::App, false, &what, result.code)
@@ -239,7 +244,14 @@ pub(crate) fn signal_op(op: &signaling::Operation) -> String {
         }
         signaling::Operation::Leave { .. } => "leave".into(),
         signaling::Operation::Close { .. } => "close".into(),
-        signaling::Operation::Control(message) => format!("control to {}", message.account),
+        signaling::Operation::Control(message) => {
+            let what = match wire::read(&message.custom_info).cid {
+                1_000 => " (media)",
+                1_001 => " (data)",
+                _ => "",
+            };
+            format!("control to {}{what}", message.account)
+        }
         signaling::Operation::Record(record) => format!("record: {}", shout(record.status).to_lowercase()),
     }
 }
@@ -286,6 +298,7 @@ fn event(event: &Event) -> Word {
         Event::MessageSent(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
         Event::Error(it) => format!("{name}: {} {}", shout(it.operation).to_lowercase(), it.code),
         Event::UserRinging(it) => format!("{name}: {}", it.user),
+        Event::Data(it) => format!("{name}: {} bytes", it.json.len()),
         Event::TokenNeeded(it) => format!("{name}: {}", it.code),
         Event::RecordReceived(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
         Event::MissedCall(it) => format!("{name}: {}, {}", it.user, shout(it.why).to_lowercase()),

@@ -517,6 +517,7 @@ impl Media {
             event: Some(on_rtc_event),
             frame: Some(on_frame),
             log: None,
+            send: None,
         });
         // SAFETY: the sink lives until close_backend has returned.
         assert_eq!(unsafe { vtable.open.unwrap()(ctx, &*sink) }, 0);
@@ -547,6 +548,8 @@ impl Media {
             uid,
             channel_name: name.as_ptr(),
             token: c"".as_ptr(),
+            peer: c"".as_ptr(),
+            call_id: c"".as_ptr(),
         };
         // SAFETY: our backend, lent arguments.
         assert_eq!(unsafe { self.vtable.join.unwrap()(self.ctx, self.req(), &args) }, 0);

@@ -101,8 +101,9 @@ fn every_media_operation_arrives_as_its_value() {
         vtable.network_changed.expect("a slot")(ctx);
         vtable.release.expect("a slot")(ctx);
     }
+    let room = r#"room: "room", uid: 7, token: "", call_type: Audio"#;
     let wanted = [
-        r#"Req(1) Join { room: "room", uid: 7, token: "", call_type: Audio }"#,
+        &format!("Req(1) Join {{ {room}, is_inviter: false, peer: \"\", call_id: \"\" }}"),
         "Req(2) Leave",
         "Req(3) EnableLocal { media: Media(3), on: true }",
         "Req(4) MuteLocal { media: Media(2), muted: false }",

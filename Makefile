@@ -140,7 +140,9 @@ picture: demo
 	cp build/demo.svg docs/call.svg
 
 diagram:
+	scripts/setup cargo dot
 	NERTC_CALLKIT_WRITE_DIAGRAM=1 cargo test --quiet --test diagram
+	dot -Tsvg docs/states.dot -o docs/states.svg
 
 scenarios:
 	NERTC_CALLKIT_WRITE_SCENARIOS=1 cargo test --quiet --test scenarios catalogue

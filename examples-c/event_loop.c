@@ -54,7 +54,7 @@ static int start(struct person *person)
   listener.on_call_end = on_call_end;
   config.listener = &listener;
   config.user_data = person;
-  config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  config.delivery = NERTC_CALLKIT_DELIVERY_APP;
   return nertc_callkit_create(&config, &person->kit) == NERTC_CALLKIT_STATUS_OK &&
          nertc_callkit_event_fd(person->kit, &person->fd) == NERTC_CALLKIT_STATUS_OK &&
          nertc_callkit_login(person->kit, person->name, NULL, on_login, person) == NERTC_CALLKIT_STATUS_OK;

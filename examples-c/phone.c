@@ -1,6 +1,6 @@
 /*
  * phone.c: a telephone for the command line. Two of them, on two machines, call each other through an MQTT
- * broker: signaling alone, media is the business of none_rtc's host. Commands are typed, or piped in.
+ * broker: signaling alone, media is the business of null_rtc's host. Commands are typed, or piped in.
  *
  *   phone --broker mqtts://HOST --account alice --token SECRET
  *
@@ -199,7 +199,8 @@ static void carry_out(struct phone *me, char *line)
   if (strcmp(verb, "call") == 0 && first && (!second || type_of(second))) {
     answer = call(me, first, second ? type_of(second) : 0);
   } else if (strcmp(verb, "switch") == 0 && first && type_of(first)) {
-    answer = nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_SWITCH_INVITE, print_done, me);
+    answer =
+        nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, print_done, me);
   } else if (strcmp(verb, "wait") == 0 && first) {
     start_to_wait(me, first, second);
   } else if (strcmp(verb, "login") == 0) {
@@ -350,8 +351,8 @@ static void on_log(int32_t level, const char *text, void *user_data)
   fprintf(stderr, "phone: %s\n", text);
 }
 
-/* Signaling over the brokers, and none_rtc for media. */
-static int plug_in(struct phone *me, nertc_callkit_plugs *plugs)
+/* Signaling over the brokers, and null_rtc for media. */
+static int plug_in(struct phone *me, nertc_callkit_backends *backends)
 {
   static char authorities[65536];
   nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
@@ -373,9 +374,9 @@ static int plug_in(struct phone *me, nertc_callkit_plugs *plugs)
   options.endpoints = me->brokers;
   options.endpoint_count = me->broker_count;
   options.peer_lost_ms = me->peer_lost_ms;
-  answer = nertc_callkit_mqtt_signaling(&options, plugs);
+  answer = nertc_callkit_mqtt_signaling(&options, backends);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
-    answer = nertc_callkit_none_rtc(plugs);
+    answer = nertc_callkit_null_rtc(backends);
   }
   if (answer != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: %s\n", nertc_callkit_status_text(answer));
@@ -387,11 +388,11 @@ static int start(struct phone *me)
 {
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
   int answer;
   nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL);
-  if (!plug_in(me, &plugs)) {
+  if (!plug_in(me, &backends)) {
     return 0;
   }
   print_every_event(&listener);
@@ -400,11 +401,11 @@ static int start(struct phone *me)
   timers.ring_ms = me->ring_ms;
   config.listener = &listener;
   config.user_data = me;
-  config.plugs = &plugs;
+  config.backends = &backends;
   config.timers = &timers;
   config.device_id = me->device;
   config.data_dir = me->data;
-  config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  config.delivery = NERTC_CALLKIT_DELIVERY_APP;
   answer = nertc_callkit_create(&config, &me->kit);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
     answer = login(me);

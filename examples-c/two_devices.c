@@ -56,7 +56,7 @@ static int start(struct device *device)
   config.listener = &listener;
   config.user_data = device;
   config.device_id = device->name; /* tells the devices of one account apart */
-  config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  config.delivery = NERTC_CALLKIT_DELIVERY_APP;
   return nertc_callkit_create(&config, &device->kit) == NERTC_CALLKIT_STATUS_OK &&
          nertc_callkit_login(device->kit, device->account, NULL, on_login, device) == NERTC_CALLKIT_STATUS_OK;
 }

@@ -7,6 +7,8 @@ mod fuzz;
 use std::path::Path;
 use std::{env, fs};
 
+use nertc_callkit_testkit::{Random, number};
+
 /// A target.
 struct Target {
     name: &'static str,
@@ -23,10 +25,6 @@ const TARGETS: [Target; 6] = [
     Target { name: "trace", run: fuzz::trace, inputs: 100 },
     Target { name: "c_api", run: fuzz::c_api, inputs: 100 },
 ];
-
-fn number(name: &str, default: u64) -> u64 {
-    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 /// The targets, or the one that FUZZ_TARGET names.
 fn targets() -> impl Iterator<Item = Target> {
@@ -83,15 +81,9 @@ fn most_inputs_of_the_broker_meet_a_device_that_is_up() {
     assert!(up >= 250, "{up} of 500");
 }
 
-/// Some bytes of a seed (splitmix64).
+/// Some bytes of a seed.
 fn random(seed: u64) -> Vec<u8> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    let length = 16 + next() % 1_000;
-    (0..length).map(|_| next() as u8).collect()
+    let mut random = Random::new(seed);
+    let length = 16 + random.below(1_000);
+    (0..length).map(|_| random.next_u64() as u8).collect()
 }

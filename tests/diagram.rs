@@ -1,104 +1,78 @@
-//! docs/states.svg is drawn from the engine's own table of moves.
+//! docs/states.dot is written from the engine's table of moves; docs/states.svg is its layout by Graphviz.
 //!
-//! `make diagram` runs this test with NERTC_CALLKIT_WRITE_DIAGRAM set, which writes the file instead of
-//! comparing it.
+//! `make diagram` runs this test with NERTC_CALLKIT_WRITE_DIAGRAM set, which writes the graph instead of
+//! comparing it, and then `dot`. The test needs no Graphviz: it looks for every move and label in the
+//! picture.
 
 use nertc_callkit::engine::state::{MOVES, Phase};
 use std::fmt::Write;
 use std::{env, fs};
 
-const FILE: &str = "docs/states.svg";
-const WIDTH: i32 = 170;
-const HEIGHT: i32 = 46;
+const GRAPH: &str = "docs/states.dot";
+const PICTURE: &str = "docs/states.svg";
 
-/// Upper left corner of a phase's box and the words in it.
-fn place(phase: Phase) -> (i32, i32, &'static str) {
+/// The caption of a state and its colour: one for each public state.
+fn looks(phase: Phase) -> (&'static str, &'static str) {
     match phase {
-        Phase::Idle => (20, 270, "idle"),
-        Phase::Calling => (470, 170, "calling"),
-        Phase::GlareAccepting => (400, 20, "glare: accepting theirs"),
-        Phase::Called => (470, 390, "called"),
-        Phase::Accepting => (400, 530, "accepting"),
-        Phase::InCall => (920, 270, "in call"),
+        Phase::Idle => ("idle", "#eceff1"),
+        Phase::Calling => ("calling", "#e3f2fd"),
+        Phase::GlareAccepting => ("glare: accepting theirs", "#e3f2fd"),
+        Phase::Called => ("called", "#fff8e1"),
+        Phase::Accepting => ("accepting", "#fff8e1"),
+        Phase::InCall => ("in call", "#e8f5e9"),
     }
 }
 
-/// Number of the public state, for the colour.
-fn colour(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Idle => "#eceff1",
-        Phase::Calling | Phase::GlareAccepting => "#e3f2fd",
-        Phase::Called | Phase::Accepting => "#fff8e1",
-        Phase::InCall => "#e8f5e9",
-    }
+const PHASES: [Phase; 6] =
+    [Phase::Idle, Phase::Calling, Phase::GlareAccepting, Phase::Called, Phase::Accepting, Phase::InCall];
+
+/// Idle once more, at the right: with the ways back in between, labels lie on other arrows.
+const END: &str = "IdleAgain";
+
+fn target(to: Phase) -> String {
+    if to == Phase::Idle { END.to_owned() } else { format!("{to:?}") }
 }
 
-/// One arrow, bowed to its right so that the way back does not hide it; the words lie on it.
-fn arrow(from: Phase, label: &str, to: Phase) -> String {
-    let centre = |phase| {
-        let (x, y, _) = place(phase);
-        (f64::from(x + WIDTH / 2), f64::from(y + HEIGHT / 2))
-    };
-    let ((x1, y1), (x2, y2)) = (centre(from), centre(to));
-    let length = ((x2 - x1).powi(2) + (y2 - y1).powi(2)).sqrt();
-    let (dx, dy) = ((x2 - x1) / length, (y2 - y1) / length);
-    let bow = (length / 6.0).min(60.0) * if (x1 - x2).abs() < 1.0 { 1.6 } else { 1.0 };
-    let (mx, my) = ((x1 + x2) / 2.0 - dy * bow, (y1 + y2) / 2.0 + dx * bow);
-    let edge = |x: f64, y: f64| {
-        let (dx, dy) = (mx - x, my - y);
-        let reach = (f64::from(WIDTH) / 2.0 / dx.abs()).min(f64::from(HEIGHT) / 2.0 / dy.abs()).min(1.0);
-        (x + dx * reach, y + dy * reach)
-    };
-    let ((ax, ay), (bx, by)) = (edge(x1, y1), edge(x2, y2));
-    // The words lie nearer to where the arrow starts, where fewer arrows meet.
-    let at = |a: f64, m: f64, b: f64| 0.36 * a + 0.48 * m + 0.16 * b;
-    let (lx, ly) = (at(ax, mx, bx), at(ay, my, by));
-    let mut out = format!(
-        "<path d=\"M{ax:.0} {ay:.0} Q{mx:.0} {my:.0} {bx:.0} {by:.0}\" fill=\"none\" stroke=\"#607d8b\" \
-         marker-end=\"url(#head)\"/>\n"
-    );
-    for (line, words) in label.split(" · ").enumerate() {
-        let y = ly + 4.0 + 13.0 * line as f64;
-        writeln!(out, "<text x=\"{lx:.0}\" y=\"{y:.0}\" class=\"on\">{words}</text>").expect("a String");
-    }
-    out
-}
-
-fn picture() -> String {
+fn graph() -> String {
     let mut out = String::from(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1110 590\" font-family=\"sans-serif\">\n\
-         <style>text{text-anchor:middle;font-size:14px}.on{font-size:11px;fill:#37474f;paint-order:stroke;\
-         stroke:#fff;stroke-width:4px}</style>\n\
-         <defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"9\" \
-         markerHeight=\"9\" orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" fill=\"#607d8b\"/></marker></defs>\n\
-         <rect width=\"1110\" height=\"590\" fill=\"#fff\"/>\n",
+        "// Written by `make diagram` from MOVES in src/engine/state.rs.\n\
+         digraph states {\n\
+         rankdir=LR; nodesep=0.6; ranksep=1.1; bgcolor=white\n\
+         node [shape=box, style=\"rounded,filled\", color=\"#607d8b\", fontname=\"sans-serif\", \
+         fontsize=14]\n\
+         edge [color=\"#607d8b\", fontcolor=\"#37474f\", fontname=\"sans-serif\", fontsize=11]\n",
     );
+    for phase in PHASES {
+        let (caption, colour) = looks(phase);
+        writeln!(out, "{phase:?} [label=\"{caption}\", fillcolor=\"{colour}\"]").expect("a String");
+    }
+    let (caption, colour) = looks(Phase::Idle);
+    writeln!(out, "{END} [label=\"{caption}\", fillcolor=\"{colour}\"]").expect("a String");
     for (from, label, to) in MOVES {
-        out += &arrow(*from, label, *to);
+        let label = label.replace(" · ", "\\n");
+        writeln!(out, "{from:?} -> {} [label=\"{label}\"]", target(*to)).expect("a String");
     }
-    let phases =
-        [Phase::Idle, Phase::Calling, Phase::GlareAccepting, Phase::Called, Phase::Accepting, Phase::InCall];
-    for phase in phases {
-        let (x, y, words) = place(phase);
-        let (tx, ty, fill) = (x + WIDTH / 2, y + HEIGHT / 2 + 5, colour(phase));
-        writeln!(
-            out,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"10\" fill=\"{fill}\" \
-             stroke=\"#607d8b\"/><text x=\"{tx}\" y=\"{ty}\">{words}</text>"
-        )
-        .expect("a String");
-    }
-    out + "</svg>\n"
+    out + "}\n"
 }
 
 #[test]
 fn the_state_picture_shows_the_engines_moves() {
-    let picture = picture();
+    let graph = graph();
     if env::var_os("NERTC_CALLKIT_WRITE_DIAGRAM").is_some() {
-        fs::write(FILE, &picture).expect(FILE);
+        fs::write(GRAPH, &graph).expect(GRAPH);
+        return;
     }
     assert!(
-        fs::read_to_string(FILE).unwrap_or_default() == picture,
-        "{FILE} is stale; run make diagram and look at it"
+        fs::read_to_string(GRAPH).unwrap_or_default() == graph,
+        "{GRAPH} is stale; run make diagram and look at {PICTURE}"
     );
+    let picture = fs::read_to_string(PICTURE).expect(PICTURE);
+    let edges = picture.matches("class=\"edge\"").count();
+    assert_eq!(edges, MOVES.len(), "{PICTURE} is stale; run make diagram and look at it");
+    for (from, label, to) in MOVES {
+        let title = format!("<title>{from:?}&#45;&gt;{}</title>", target(*to));
+        let shown = picture.contains(&title)
+            && label.split(" · ").all(|line| picture.contains(&format!(">{line}</text>")));
+        assert!(shown, "{PICTURE} does not show {from:?}, {label}, {to:?}; run make diagram");
+    }
 }

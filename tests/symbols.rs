@@ -1,4 +1,4 @@
-//! What the library exports = the functions of src/ffi/api, and two lists of them are written from their comments.
+//! The library exports the functions of src/ffi/api; two lists are written from their comments.
 //!
 //! `make header` runs these tests with NERTC_CALLKIT_WRITE_HEADER set, which writes the lists instead of
 //! comparing them.

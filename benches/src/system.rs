@@ -125,12 +125,6 @@ pub(crate) fn free_port() -> u16 {
     give_up("no port is free for both TCP and UDP")
 }
 
-/// Whether this is root.
-pub(crate) fn is_root() -> bool {
-    // SAFETY: takes nothing.
-    unsafe { libc::geteuid() == 0 }
-}
-
 /// Ends this process, and so those that it started, when it is not done by then: the last of the limits, for
 /// what no other one sees.
 pub(crate) fn end_within(seconds: u32) {

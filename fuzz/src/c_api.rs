@@ -9,6 +9,7 @@ use nertc_callkit::ffi::api::{call::*, init::*, log::*, loopback::*, media::*, s
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as Status;
 
+use super::args::Report;
 use super::backend::{
     Kind, Known, Lent, RTC, SIGNALING, Surroundings, complete, granted, known, size, zeroed,
 };
@@ -60,7 +61,7 @@ struct Host<'a> {
 fn login(
     kit: *mut abi::nertc_callkit,
     account: *const c_char,
-    done: abi::nertc_callkit_done,
+    done: abi::nertc_callkit_completion_cb,
     data: *mut c_void,
 ) -> Status {
     // SAFETY: a text, and a request that outlives the component.
@@ -173,8 +174,8 @@ impl<'a> Host<'a> {
             (signaling.control, signaling.send_record, rtc.subscribe) = (None, None, None);
             (rtc.enable_local, rtc.mute_local, rtc.set_view) = (None, None, None);
         }
-        let backends = abi::nertc_callkit_plugs {
-            struct_size: size::<abi::nertc_callkit_plugs>(),
+        let backends = abi::nertc_callkit_backends {
+            struct_size: size::<abi::nertc_callkit_backends>(),
             flags: 0,
             signaling: lent.keep(signaling),
             signaling_ctx: around.ctx(),
@@ -197,7 +198,7 @@ impl<'a> Host<'a> {
             delivery: 1,
             listener: lent.keep(listener),
             user_data: around.ctx(),
-            plugs: lent.keep(backends),
+            backends: lent.keep(backends),
             timers: lent.keep(timers),
             confirm_audio_to_video: i32::from(bits & 2 != 0),
             ..zeroed()
@@ -228,7 +229,7 @@ impl<'a> Host<'a> {
     /// A request, with a place for its completion.
     fn submit(
         &mut self,
-        ask: impl FnOnce(*mut abi::nertc_callkit, abi::nertc_callkit_done, *mut c_void) -> Status,
+        ask: impl FnOnce(*mut abi::nertc_callkit, abi::nertc_callkit_completion_cb, *mut c_void) -> Status,
     ) {
         let mut request = Box::new(Request { around: self.around.ctx() as usize, ..Request::default() });
         let place = std::ptr::from_mut(&mut *request);
@@ -356,7 +357,9 @@ impl<'a> Host<'a> {
                 }
                 9 => nertc_callkit_enable_local(kit, media, on, done, data),
                 10 => nertc_callkit_mute_remote(kit, media, on, done, data),
-                _ if bits < 160 => login(kit, super::args::text(Some("alice"), 64, bytes, lent), done, data),
+                _ if bits < 160 => {
+                    login(kit, super::values::text(Some("alice"), 64, bytes, lent), done, data)
+                }
                 _ => nertc_callkit_logout(kit, done, data),
             }
         });
@@ -441,6 +444,3 @@ impl<'a> Host<'a> {
         }
     }
 }
-
-/// Something a backend says, ready to be said.
-pub(crate) type Report = Box<dyn FnOnce(&abi::nertc_callkit_signaling_sink, &abi::nertc_callkit_rtc_sink)>;

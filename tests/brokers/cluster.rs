@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::mosquitto::{client, heard, listen, reason};
+use nertc_callkit_testkit::mosquitto::{client, heard, listen, reason};
+
 use crate::nats::Nats;
 use crate::pair::{PEOPLE, accept, connect, hang_up, ring};
 use crate::phone::Phone;

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use nertc_callkit_testkit::mosquitto::Exchange;
+use nertc_callkit_testkit::process::{Process, run};
+use nertc_callkit_testkit::scratch_dir::{folder, port, repository};
+
 use crate::erlang;
-use crate::phone::Exchange;
-use crate::process::{Process, run};
-use crate::scratch_dir::{folder, port, repository};
 
 /// One node.
 struct Node {

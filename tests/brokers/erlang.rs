@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::patience;
+use nertc_callkit_testkit::patience;
 
 /// How long a broker may take to start.
 pub(crate) fn boot() -> Duration {

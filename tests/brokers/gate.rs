@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
-use crate::scratch_dir::port;
+use nertc_callkit_testkit::scratch_dir::port;
 
 /// In CONNECT the protocol's version comes after its name.
 const NAME: &[u8] = b"\x00\x04MQTT";

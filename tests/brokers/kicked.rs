@@ -1,7 +1,9 @@
 //! One device an account: a second login ends the first one's.
 
+use nertc_callkit_testkit::mosquitto::Exchange;
+
 use crate::pair::{Pair, accept};
-use crate::phone::{Exchange, Phone};
+use crate::phone::Phone;
 
 const SINGLE: &[&str] = &["--single"];
 

@@ -3,13 +3,12 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
-use crate::mosquitto;
-use crate::phone::Exchange;
-use crate::process::{Process, patience};
-use crate::scratch_dir::{folder, port};
+use nertc_callkit_testkit::mosquitto::{self, Exchange};
+use nertc_callkit_testkit::patience;
+use nertc_callkit_testkit::process::{Process, program};
+use nertc_callkit_testkit::scratch_dir::{folder, port};
 
 /// A server of the cluster.
 struct Node {
@@ -59,9 +58,8 @@ impl Nats {
     /// Starts a server.
     pub(crate) fn up(&mut self, at: usize) {
         let node = &mut self.nodes[at];
-        let mut command = Command::new("nats-server");
-        let path = std::env::var("PATH").unwrap_or_default();
-        command.env("PATH", format!("{path}:/usr/sbin")).arg("-c").arg(&node.config);
+        let mut command = program("nats-server");
+        command.arg("-c").arg(&node.config);
         let process = Process::start(&format!("nats-server {at}"), command);
         process.wait_text("Listening for MQTT clients");
         node.process = Some(process);

@@ -1,6 +1,7 @@
 //! The broker stops, is killed or stands still, while ringing, while accepting and in a call.
 
-use crate::mosquitto::Mosquitto;
+use nertc_callkit_testkit::mosquitto::Mosquitto;
+
 use crate::pair::{Pair, accept};
 
 /// How a broker goes away.

@@ -1,7 +1,8 @@
 //! alice and bob, with a broker between them.
 
-use crate::mosquitto::Mosquitto;
-use crate::phone::{Exchange, Phone};
+use nertc_callkit_testkit::mosquitto::{Exchange, Mosquitto};
+
+use crate::phone::Phone;
 
 /// Everybody who has an account at the brokers of these tests.
 pub(crate) const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "eve"];

@@ -5,19 +5,10 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::process::{Process, patience, run};
-use crate::scratch_dir::repository;
-
-/// Where phones call: what they all get on their command lines.
-#[derive(Clone)]
-pub(crate) struct Exchange {
-    /// The addresses of the broker.
-    pub(crate) urls: Vec<String>,
-    /// Whom to trust, for mqtts.
-    pub(crate) ca: Option<PathBuf>,
-    /// Where the phones keep their client ids.
-    pub(crate) data: PathBuf,
-}
+use nertc_callkit_testkit::mosquitto::Exchange;
+use nertc_callkit_testkit::patience;
+use nertc_callkit_testkit::process::{Process, run};
+use nertc_callkit_testkit::scratch_dir::repository;
 
 /// A phone that runs. Its words are the events in order, each with the number that tells them apart:
 /// `done(call,0)`, `on_invited`, `on_call_end(15)`.

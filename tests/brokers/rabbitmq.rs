@@ -4,10 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use nertc_callkit_testkit::mosquitto::Exchange;
+use nertc_callkit_testkit::process::{Process, answer, run};
+use nertc_callkit_testkit::scratch_dir::{folder, port, repository};
+
 use crate::erlang;
-use crate::phone::Exchange;
-use crate::process::{Process, answer, run};
-use crate::scratch_dir::{folder, port, repository};
 
 /// A broker, and the name server without which no RabbitMQ starts.
 pub(crate) struct RabbitMq {

@@ -1,6 +1,7 @@
 //! Two devices of the called account accept at the same moment, again and again: one has the call.
 
-use crate::mosquitto::Mosquitto;
+use nertc_callkit_testkit::mosquitto::Mosquitto;
+
 use crate::pair::{hang_up, ring};
 use crate::phone::Phone;
 

@@ -3,10 +3,12 @@
 use std::fmt::Write;
 use std::fs;
 
-use crate::mosquitto::{Mosquitto, publish};
+use nertc_callkit_testkit::mosquitto::{Mosquitto, publish};
+use nertc_callkit_testkit::patience;
+use nertc_callkit_testkit::process::Process;
+
 use crate::pair::{PEOPLE, Pair, accept};
 use crate::phone::Phone;
-use crate::process::{Process, patience};
 
 #[test]
 fn a_wrong_token() {
@@ -146,7 +148,7 @@ fn a_sender_is_who_the_topic_says() {
 fn a_stranger_ends_no_call() {
     let mut pair = Pair::new("stranger", &[]);
     let ear = pair.broker.client("mosquitto_sub", "bob");
-    let ear = crate::mosquitto::listen(ear, &["nck1/u/bob/in/+/+"]);
+    let ear = nertc_callkit_testkit::mosquitto::listen(ear, &["nck1/u/bob/in/+/+"]);
     pair.connect();
     let invite = ear.wait_text("\"invite\"");
     let id = |key: &str| {

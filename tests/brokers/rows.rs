@@ -1,10 +1,11 @@
 //! ejabberd and RabbitMQ: the same calls and the same rules through each, with the shipped configurations.
 
+use nertc_callkit_testkit::mosquitto::{Exchange, client, heard, listen, reason};
+use nertc_callkit_testkit::process::Process;
+
 use crate::ejabberd::Ejabberd;
-use crate::mosquitto::{client, heard, listen, reason};
 use crate::pair::{PEOPLE, accept, hang_up, ring};
-use crate::phone::{Exchange, Phone};
-use crate::process::Process;
+use crate::phone::Phone;
 use crate::rabbitmq::RabbitMq;
 
 /// Each way in which a call goes; bob's phone comes through `tls`.

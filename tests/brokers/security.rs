@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::mosquitto::{self, Mosquitto, heard, listen, publish};
-use crate::process::{Process, answer};
+use nertc_callkit_testkit::mosquitto::{self, Mosquitto, heard, listen, publish};
+use nertc_callkit_testkit::process::{Process, answer};
 
 /// PUBACK reasons of MQTT 5.
 const HEARD: u32 = 0;
@@ -120,7 +120,7 @@ fn names_are_encoded_as_clients_encode_them() {
     assert_eq!(publish(&broker, name, &format!("nck1/u/alice/in/{name}/phone"), "x"), NOBODY_THERE);
     let too_long = "é".repeat(11);
     let file = broker.folder().join("callkit.passwd");
-    let mut user = Command::new(crate::scratch_dir::repository("mosquitto/user"));
+    let mut user = Command::new(nertc_callkit_testkit::scratch_dir::repository("mosquitto/user"));
     user.args([file.as_os_str(), too_long.as_ref(), "secret".as_ref()]);
     assert_eq!(answer(user).0.code(), Some(2), "{too_long} takes 66 characters");
 }

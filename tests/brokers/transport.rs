@@ -1,11 +1,12 @@
 //! A call over each kind of connection, what an observer sees of it, and clocks that disagree.
 
+use nertc_callkit_testkit::mosquitto::{Mosquitto, heard, listen, publish};
+use nertc_callkit_testkit::process::run;
+use nertc_callkit_testkit::scratch_dir::folder;
+
 use crate::gate::Gate;
-use crate::mosquitto::{Mosquitto, heard, listen, publish};
 use crate::pair::{PEOPLE, Pair, connect, hang_up};
 use crate::phone::Phone;
-use crate::process::run;
-use crate::scratch_dir::folder;
 
 #[test]
 fn over_tls() {
@@ -16,7 +17,7 @@ fn over_tls() {
     pair.hang_up();
     // Somebody else's authority: no login, and the reason is said.
     let stranger = folder("over_tls_stranger");
-    run(crate::scratch_dir::repository("mosquitto/certificates"), &[&stranger]);
+    run(nertc_callkit_testkit::scratch_dir::repository("mosquitto/certificates"), &[&stranger]);
     let mut exchange = pair.exchange.clone();
     exchange.ca = Some(stranger.join("ca.crt"));
     let mut carol = Phone::new(&exchange, "carol/phone", &[]);
@@ -48,7 +49,7 @@ fn over_the_older_version_if_the_broker_knows_no_newer() {
 fn the_first_broker_is_not_there() {
     let broker = Mosquitto::start("second_url", &PEOPLE);
     let mut exchange = broker.exchange();
-    exchange.urls.insert(0, format!("mqtt://127.0.0.1:{}", crate::scratch_dir::port()));
+    exchange.urls.insert(0, format!("mqtt://127.0.0.1:{}", nertc_callkit_testkit::scratch_dir::port()));
     let mut pair = Pair::at(broker, exchange, &[]);
     pair.connect();
     pair.hang_up();

@@ -59,7 +59,7 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
   memset(too_long, '\n', 2000);
   too_long[2000] = 0;
   CHECK_REFUSED(reject_with(bob, 0, too_long), INVALID_ARGUMENT);
-  options.flags = NERTC_CALLKIT_FLAG_NO_RECORD;
+  options.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
   CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob), INVALID_ARGUMENT);
   options.flags = 0;
   options.reserved = 1;

@@ -37,6 +37,7 @@ static void null_handles(void)
   CHECK_REFUSED(nertc_callkit_reject(none, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_hangup(none, NULL, 0, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_leave(none, NULL, 0, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_send_data(none, NULL, "{}", NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_enable_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_mute_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
@@ -62,7 +63,7 @@ static void null_pointers(void)
   CHECK_REFUSED(nertc_callkit_hub_add_fault(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_loopback_signaling(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_loopback_rtc(NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_none_rtc(NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_null_rtc(NULL), INVALID_ARGUMENT);
   nertc_callkit_config_init(NULL, sizeof(nertc_callkit_config));
   phone_destroy(phone, "");
   phone_free(phone);
@@ -75,7 +76,7 @@ static void foreign_and_stale_handles(void)
   nertc_callkit *kit = phone->kit;
   int local = 0, i;
   nertc_callkit *foreign[4];
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
   phone_destroy(phone, "");
   phone_free(phone);
@@ -94,7 +95,7 @@ static void foreign_and_stale_handles(void)
   CHECK_REFUSED(nertc_callkit_hub_release((nertc_callkit_hub *)(void *)kit), CLOSED);
   CHECK_OK(nertc_callkit_hub_release(hub));
   CHECK_REFUSED(nertc_callkit_hub_release(hub), CLOSED);
-  CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &plugs), CLOSED);
+  CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &backends), CLOSED);
 }
 
 static nertc_callkit_status call_with(struct phone *phone, const char *user, const char *attachment, const char *extra)
@@ -255,7 +256,7 @@ static void unknown_numbers(void)
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 120000));
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 1));
   CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, 4, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, NERTC_CALLKIT_FLAG_NO_RECORD, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, NERTC_CALLKIT_CALL_FLAG_NO_RECORD, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 1, 4, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_enable_local(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
@@ -335,7 +336,7 @@ static void bad_frames(void)
   good.media = NERTC_CALLKIT_MEDIA_AUDIO;
   good.planes[0] = samples;
   good.strides[0] = sizeof samples;
-  good.rate = 48000;
+  good.sample_rate = 48000;
   good.channels = 1;
   good.samples = 480;
   CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &good), CLOSED);

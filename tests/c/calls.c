@@ -66,7 +66,7 @@ static void left(struct pair *pair)
 {
   pair_connect(pair);
   CHECK_OK(nertc_callkit_switch_call_type(pair->bob->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO,
-                                          NERTC_CALLKIT_SWITCH_INVITE, phone_done, pair->bob));
+                                          NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, phone_done, pair->bob));
   phone_until(pair->alice, "on_call_type_change(2)");
   phone_until(pair->bob, "done(switch,0)");
   CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, 0, phone_done, pair->bob));
@@ -104,7 +104,7 @@ static void play(int32_t delivery, int calls)
 static void a_thousand_calls(void)
 {
   int32_t delivery;
-  for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_HOST; delivery++) {
+  for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_APP; delivery++) {
     size_t before;
     int fds;
     play(delivery, 0);

@@ -44,8 +44,8 @@ static void request(struct phone *phone, enum op op)
     break;
   case SWITCH:
   case OPS:
-    CHECK_OK(nertc_callkit_switch_call_type(phone->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE,
-                                            phone_done, phone));
+    CHECK_OK(nertc_callkit_switch_call_type(phone->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO,
+                                            NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, phone_done, phone));
   }
 }
 

@@ -163,18 +163,18 @@ static void pile_up(struct phone *phone, int number)
  * something still works. */
 static void a_host_that_does_not_dispatch(void)
 {
-  struct setup worker = {0}, host = {.delivery = NERTC_CALLKIT_DELIVERY_HOST};
+  struct setup worker = {0}, host = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   struct pair pair;
   struct tap tap;
   int number = 1100;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
   worker.hub = pair.hub;
-  tap_init(&tap, pair.hub, &plugs);
+  tap_init(&tap, pair.hub, &backends);
   tap.rtc.mute_local = tap.rtc.enable_local; /* never reached: there is no call */
   tap.signaling.network_changed = count_network_change;
-  host.plugs = &plugs;
+  host.backends = &backends;
   pair.alice = phone_new("alice", &worker);
   pair.bob = phone_new("bob", &host);
   phone_login(pair.alice);
@@ -203,7 +203,7 @@ static void a_host_that_does_not_dispatch(void)
  * completes inside destroy. */
 static void a_host_that_never_dispatches(void)
 {
-  struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_HOST};
+  struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
   struct phone *phone = phone_new("bob", &host);
   nertc_callkit_status status = NERTC_CALLKIT_STATUS_OK;
   int accepted = 0, i;

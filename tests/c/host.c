@@ -8,7 +8,7 @@
 /* A phone with HOST delivery that nobody dispatches but the test. */
 static struct phone *held_phone(nertc_callkit_hub *hub, const char *account)
 {
-  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .hub = hub};
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .hub = hub};
   struct phone *phone = phone_new(account, &setup);
   phone->held = 1;
   return phone;
@@ -64,7 +64,7 @@ static void hangup_inside(struct phone *phone, const char *word, const void *eve
 /* What a callback causes waits for the next dispatch, so that a loop gets its turn. */
 static void one_dispatch_runs_what_waited_at_entry(void)
 {
-  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .on_callback = hangup_inside};
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .on_callback = hangup_inside};
   struct phone *phone = phone_new("alice", &setup);
   phone->held = 1;
   CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
@@ -117,7 +117,7 @@ static void dispatch_from_another_thread(struct phone *phone, const char *word, 
 
 static void nested_and_parallel_dispatch_are_refused(void)
 {
-  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .on_callback = dispatch_from_another_thread};
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .on_callback = dispatch_from_another_thread};
   struct phone *phone = phone_new("alice", &setup);
   phone_login(phone);
   phone_destroy(phone, "");
@@ -136,7 +136,7 @@ static void on_wakeup(void *phone)
  * to it. */
 static void one_wakeup_from_empty_to_waiting(void)
 {
-  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .on_wakeup = on_wakeup};
+  struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .on_wakeup = on_wakeup};
   struct phone *phone, *witness;
   int ran = 0;
   wakeups = 0;
@@ -218,7 +218,7 @@ static void worker_delivery_has_neither(void)
 /* Only the newest of what only the newest counts: a host that is slow does not fall behind. */
 static void media_events_collapse(void)
 {
-  struct setup alice = {0}, bob = {.delivery = NERTC_CALLKIT_DELIVERY_HOST, .media = 1};
+  struct setup alice = {0}, bob = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .media = 1};
   struct pair pair;
   unsigned before;
   int i;

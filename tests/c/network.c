@@ -53,7 +53,7 @@ static void with_fault_everywhere(int32_t action, uint32_t delay_ms)
   for (i = 0; i < sizeof places / sizeof places[0]; i++) {
     struct pair pair = new_pair();
     fault_at(__FILE__, __LINE__, pair.hub, action, places[i], NULL,
-             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .count = UINT32_MAX,
+             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .hit_count = UINT32_MAX,
                                    .delay_ms = delay_ms});
     play(&pair);
     pair_end(&pair);
@@ -80,7 +80,7 @@ static void a_bad_day(void)
   for (i = 0; i < sizeof places / sizeof places[0]; i++) {
     fault_at(__FILE__, __LINE__, pair.hub, i % 2 ? NERTC_CALLKIT_FAULT_DUPLICATE : NERTC_CALLKIT_FAULT_DELAY,
              places[i], NULL,
-             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .count = UINT32_MAX,
+             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .hit_count = UINT32_MAX,
                                    .delay_ms = i % 2 ? 0 : 5});
   }
   play(&pair);
@@ -144,7 +144,7 @@ static void an_end_that_the_service_refuses(void)
   /* What comes after it is a call with the same limits, on a busy machine too. */
   timers.rtc_leave_ms = 500;
   timers.peer_leave_ms = 30;
-  timers.closer_ms = 1000;
+  timers.teardown_ms = 1000;
   pair = new_pair();
   pair_connect(&pair);
   fault(pair.hub, REFUSE, CLOSE, "alice", .code = 500);

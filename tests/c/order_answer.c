@@ -57,7 +57,7 @@ static void cancelled_without_record(void)
 {
   struct pair pair = order_pair();
   nertc_callkit_cancel_options options = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
-  options.flags = NERTC_CALLKIT_FLAG_NO_RECORD;
+  options.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
   pair_ring(&pair);
   CHECK_OK(nertc_callkit_cancel(pair.alice->kit, &options, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_call_end(11)");

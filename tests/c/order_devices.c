@@ -37,7 +37,7 @@ static void first_accept_wins(void)
 {
   struct pair pair = order_pair();
   struct phone *tablet = order_third(&pair, "bob", "tablet");
-  fault(pair.hub, DROP, EVENT_ACCEPT, "bob", .count = UINT32_MAX);
+  fault(pair.hub, DROP, EVENT_ACCEPT, "bob", .hit_count = UINT32_MAX);
   pair_ring(&pair);
   phone_expect(tablet, "on_invited");
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
@@ -107,7 +107,7 @@ static void glare(void)
 {
   struct pair pair = order_pair();
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
-  fault(pair.hub, DELAY, EVENT_INVITE, NULL, .count = 2, .delay_ms = 400);
+  fault(pair.hub, DELAY, EVENT_INVITE, NULL, .hit_count = 2, .delay_ms = 400);
   options.user_id = "bob";
   CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
   options.user_id = "alice";
@@ -126,7 +126,7 @@ static void redial(void)
   struct pair pair = order_pair();
   struct phone *again;
   pair_ring(&pair);
-  fault(pair.hub, DIE, NOW, "alice", 0);
+  fault(pair.hub, CRASH, NOW, "alice", 0);
   again = order_third(&pair, "alice", "second");
   phone_call(again, "bob");
   phone_silent(pair.bob);
@@ -185,7 +185,7 @@ static void no_offline_means_no_missed_call(void)
   struct pair pair = order_pair();
   CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
   phone_expect(pair.bob, "done(logout,0)");
-  phone_call_at(__FILE__, __LINE__, pair.alice, "bob", NERTC_CALLKIT_FLAG_NO_OFFLINE);
+  phone_call_at(__FILE__, __LINE__, pair.alice, "bob", NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE);
   CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
   phone_expect(pair.bob, "done(login,0)");
   CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));

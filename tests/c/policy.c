@@ -270,12 +270,12 @@ static void a_plug_learns_whose_invites_ring(void)
   struct setup setup = {0};
   struct phone *bob;
   nertc_callkit_hub *hub;
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   struct tap tap;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &plugs);
+  tap_init(&tap, hub, &backends);
   tap.signaling.call_policy = on_call_policy;
-  setup.plugs = &plugs;
+  setup.backends = &backends;
   bob = phone_new("bob", &setup);
   CHECK_OK(set_policy(bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, NERTC_CALLKIT_POLICY_SILENT, 0, "carol"));
   phone_login(bob); /* it is handed over with the login, which comes first */

@@ -51,7 +51,7 @@ static void await_child(pid_t child)
 /* In the child: what the parent had is closed, and everything can be had anew. */
 static void be_a_child(nertc_callkit *kit, nertc_callkit_hub *hub)
 {
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   int fd;
   alarm(60);
@@ -64,11 +64,11 @@ static void be_a_child(nertc_callkit *kit, nertc_callkit_hub *hub)
   CHECK_REFUSED(nertc_callkit_event_fd(kit, &fd), CLOSED);
   CHECK_REFUSED(nertc_callkit_release(kit, NULL, NULL), CLOSED);
   CHECK_REFUSED(nertc_callkit_destroy(kit), CLOSED);
-  CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &plugs), CLOSED);
+  CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &backends), CLOSED);
   CHECK_REFUSED(nertc_callkit_hub_release(hub), CLOSED);
   whole_call(NERTC_CALLKIT_DELIVERY_WORKER, NERTC_CALLKIT_WORKER_SHARED);
   whole_call(NERTC_CALLKIT_DELIVERY_WORKER, NERTC_CALLKIT_WORKER_OWN);
-  whole_call(NERTC_CALLKIT_DELIVERY_HOST, NERTC_CALLKIT_WORKER_SHARED);
+  whole_call(NERTC_CALLKIT_DELIVERY_APP, NERTC_CALLKIT_WORKER_SHARED);
 }
 
 /* The parent goes on with its call as if nothing had been. */
@@ -101,12 +101,12 @@ static nertc_callkit *log_in_over_mqtt(void)
   static const char *const nobody = "mqtt://127.0.0.1:1";
   nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit *kit = NULL;
   options.endpoints = &nobody;
   options.endpoint_count = 1;
-  config.plugs = &plugs;
-  if (nertc_callkit_mqtt_signaling(&options, &plugs) == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
+  config.backends = &backends;
+  if (nertc_callkit_mqtt_signaling(&options, &backends) == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
     return NULL;
   }
   CHECK_OK(nertc_callkit_create(&config, &kit));
@@ -200,13 +200,13 @@ static void fork_inside_a_callback(void)
     forked_inside = -1;
     phone = phone_new("alice", &setup);
     CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
-    while (delivery == NERTC_CALLKIT_DELIVERY_HOST && forked_inside < 0) {
+    while (delivery == NERTC_CALLKIT_DELIVERY_APP && forked_inside < 0) {
       const int32_t answer = nertc_callkit_dispatch(phone->kit, -1);
       if (forked_inside == 0) {
         CHECK_INT(answer, NERTC_CALLKIT_STATUS_CLOSED);
         check_phones = NULL;
         CHECK_REFUSED(nertc_callkit_destroy(phone->kit), CLOSED);
-        whole_call(NERTC_CALLKIT_DELIVERY_HOST, NERTC_CALLKIT_WORKER_SHARED);
+        whole_call(NERTC_CALLKIT_DELIVERY_APP, NERTC_CALLKIT_WORKER_SHARED);
         _exit(0);
       }
       CHECK_INT(answer, 1);

@@ -80,7 +80,7 @@ static void accept_of_a_call_that_ended_before_the_tap(void)
 /* HOST delivery: the app still shows a call that has ended, and the next one rings already. */
 static void null_means_the_call_that_was_shown(void)
 {
-  struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_HOST};
+  struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
   struct setup worker = {0};
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   struct pair pair;

@@ -85,11 +85,11 @@ static void a_plug_without_set_token_cannot(void)
 {
   struct scene scene = scene_new(0);
   struct setup setup = {0};
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   struct tap tap;
-  tap_init(&tap, scene.hub, &plugs);
+  tap_init(&tap, scene.hub, &backends);
   tap.signaling.set_token = NULL;
-  setup.plugs = &plugs;
+  setup.backends = &backends;
   scene.alice = phone_new("alice", &setup);
   CHECK_REFUSED(nertc_callkit_set_token(scene.alice->kit, "t"), UNSUPPORTED);
   scene_end(&scene);
@@ -216,12 +216,12 @@ static void a_login_that_timed_out_is_logged_out_of_an_older_plug(void)
 {
   struct scene scene = scene_new(0);
   struct setup setup = {0};
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   struct tap tap;
-  tap_init(&tap, scene.hub, &plugs);
+  tap_init(&tap, scene.hub, &backends);
   tap.signaling.struct_size = offsetof(nertc_callkit_signaling, invite_state);
   scene.timers.login_ms = 40;
-  setup.plugs = &plugs;
+  setup.backends = &backends;
   setup.timers = &scene.timers;
   scene.alice = phone_new("alice", &setup);
   tap.act[TAP_LOGIN] = TAP_NEVER;

@@ -65,6 +65,7 @@ fn manifest() -> String {
         .map(|section| section + "\n")
         .collect();
     text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
+    text += "[dev-dependencies]\nnertc_callkit_testkit = { path = \"crates/testkit\" }\n";
     text += "[workspace]\nmembers = [\"crates/abi\", \"crates/backend\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
     for (name, folder) in [("sim", "sim"), ("model", "model"), ("stations", "model/stations")] {
@@ -198,7 +199,7 @@ fn every_planted_fault_is_found() {
         (&programs.sim, STATIONS, ("SIM_SEEDS", "300")),
         (&programs.sim, PAIRED, ("SIM_SEEDS", "100")),
         (&programs.model, SMALL, ("MODEL_WORLD", "glare with a legacy peer, we hang up")),
-        (&programs.stations, SMALL, ("MODEL_WORLD", "a guest, two losses")),
+        (&programs.stations, SMALL, ("MODEL_WORLD", "a callee, two losses")),
     ] {
         let calm = search(program, test, "", &[variable]);
         assert!(calm.contains("violations 0"), "without a fault:\n{calm}");

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use nertc_callkit::engine::input::Text;
 use nertc_callkit_mqtt::protocol::{self, Peer};
+use nertc_callkit_signaling::Text;
 
 use super::stations::{Link, Wire};
 use super::world::{Scheduled, World};
@@ -69,7 +69,7 @@ impl World {
 
     /// Another process says that it is this device.
     pub(super) fn rival(&mut self, device: usize) {
-        let (id, life) = (self.random.next(), self.random.next());
+        let (id, life) = (self.random.next_u64(), self.random.next_u64());
         let (topic, payload) = (
             format!("nck1/u/{}/own/{device}", self.devices[device].account),
             format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"{life}"}}"#),

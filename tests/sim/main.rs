@@ -10,7 +10,7 @@ mod legacy;
 mod monitor;
 mod network_conditions;
 mod paired;
-mod random;
+mod peer_texts;
 mod service;
 mod stations;
 mod trace;
@@ -20,14 +20,11 @@ mod words;
 mod world;
 
 use nertc_callkit::trace::replay;
+use nertc_callkit_testkit::scratch_dir::keep;
+use nertc_callkit_testkit::{Random, number};
 use network_conditions::NetworkConditions;
-use random::Random;
 use trace::Redaction;
 use world::World;
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 /// Who signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +63,7 @@ fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, Stri
     assert_eq!(repeated, Err(why.clone()), "seed {seed} does not repeat");
     let (lines, trace) = again.shown();
     let from = lines.len().saturating_sub(number("SIM_TRACE", 60) as usize);
-    let (told, file) = (lines[from..].join("\n"), trace::write(&format!("sim {seed}"), &trace));
+    let (told, file) = (lines[from..].join("\n"), keep(&format!("sim {seed}"), ".trace", &trace));
     Err(format!("seed {seed}, step {}: {why}\n{told}\ntrace: {file}", again.steps))
 }
 
@@ -128,7 +125,7 @@ fn every_device_replays_the_same_when_redacted() {
         let (_, trace) = world.shown();
         let report = replay(&*trace).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         if let Some(difference) = report.difference {
-            panic!("seed {seed}: {difference:#?}\n{}", trace::write(&format!("redacted {seed}"), &trace));
+            panic!("seed {seed}: {difference:#?}\n{}", keep(&format!("redacted {seed}"), ".trace", &trace));
         }
         let text = String::from_utf8_lossy(&trace);
         let said = ["user0", "user1", "petunias", "\u{9f8d}", "sesame"];

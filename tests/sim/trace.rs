@@ -63,13 +63,3 @@ impl RunTrace {
         self.writer.lines()
     }
 }
-
-/// Writes a trace to where the message of a failure points.
-pub(crate) fn write(name: &str, trace: &[u8]) -> String {
-    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name + ".trace");
-    match std::fs::write(&path, trace) {
-        Ok(()) => path.display().to_string(),
-        Err(error) => format!("{}: {error}", path.display()),
-    }
-}

@@ -33,7 +33,7 @@ pub(crate) struct Function {
     pub(crate) in_callback: bool,
 }
 
-/// Every exported function, in the order of the header. The last line of its comment says when it may be called.
+/// Every exported function in the order of the header, as the last line of its comment describes it.
 pub(crate) fn functions() -> Vec<Function> {
     let mut found = Vec::new();
     for file in ffi_files() {
@@ -95,8 +95,7 @@ pub(crate) fn structs() -> Vec<Struct> {
 
 /// Is this Rust type a pointer or a function pointer in C?
 pub(crate) fn is_pointer(of: &str) -> bool {
-    let named = ["nertc_callkit_on_", "nertc_callkit_done", "nertc_callkit_signaling_op"];
-    of.starts_with('*') || of.starts_with("Option<") || named.iter().any(|name| of.starts_with(name))
+    of.starts_with('*') || of.starts_with("Option<") || of.ends_with("_cb")
 }
 
 /// Every file of the repository, with its path from the top; what is built or fetched is left out.

@@ -8,35 +8,59 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
-use nertc_callkit_abi::{nertc_callkit_req, nertc_callkit_signaling_sink};
-use nertc_callkit_backend::codes::{ALREADY_LOGGED_IN, BACKEND_FAILED, INVALID_ARGUMENT, NOT_LOGGED_IN, OK};
-use nertc_callkit_backend::messages::SignalingMessage;
-use nertc_callkit_backend::sink_queue::{RETRY_MS, SinkQueue};
+use nertc_callkit_backend::{Login, RETRY_MS, SignalingSink};
+use nertc_callkit_signaling::{Code, Notification, Operation, Outcome, Req, Text};
 use parking_lot::Mutex;
 
 use crate::client_id;
 use crate::connection::{Connection, Readiness, Settings, Timers};
-use crate::convert;
 use crate::driver::Driver;
 use crate::options::Options;
-use crate::protocol::{Admission, Answer, Config, InviteState, Op, Text};
+use crate::protocol::Config;
 use crate::reactor::{Handler, Registration, now};
 use crate::topics::{Topics, encode};
 
 /// Seconds for which the broker keeps a session whose client id nobody keeps.
 const SHORT_EXPIRY_S: u32 = 600;
 
-/// Why an account cannot be reached at all.
-const NO_TOPIC: &str = "an account or device of more than 64 bytes, where every byte but A-Z a-z 0-9 _ - \
-                        counts as three, is too long for a topic";
+/// Why an operation ends before the broker hears of it.
+#[derive(Debug)]
+enum Refused {
+    /// No topic can have the name of the account or device.
+    NoTopic,
+    /// Another account is logged in.
+    LoggedIn,
+    /// Nobody is.
+    NotLoggedIn,
+    /// The system has no random bytes.
+    NoRandomness,
+    /// The core has not opened the backend, or has closed it.
+    NotOpen,
+}
 
-/// One backend: what `ctx` points to, counted.
+impl From<Refused> for Outcome {
+    fn from(refused: Refused) -> Outcome {
+        match refused {
+            Refused::NoTopic => Outcome::failed(
+                Code::INVALID_ARGUMENT,
+                "an account or device of more than 64 bytes, where every byte but A-Z a-z 0-9 _ - counts as \
+                 three, is too long for a topic",
+            ),
+            Refused::LoggedIn => Outcome::failed(Code::ALREADY_LOGGED_IN, "log out first"),
+            Refused::NotLoggedIn => Code::NOT_LOGGED_IN.into(),
+            Refused::NoRandomness => Outcome::failed(Code::BACKEND_FAILED, "the system has no random bytes"),
+            Refused::NotOpen => Outcome::failed(Code::BACKEND_FAILED, "the backend is not open"),
+        }
+    }
+}
+
+/// One backend.
 pub(crate) struct Device {
     options: Options,
     /// Tells this backend from others of the same device.
     instance: Text,
     state: Mutex<State>,
-    sink_queue: SinkQueue<SignalingMessage>,
+    sink: SignalingSink,
 }
 
 #[derive(Default)]
@@ -50,45 +74,31 @@ struct State {
     retry_at: Option<u64>,
 }
 
-/// Who logs in; the texts are lent.
-pub(crate) struct Login<'a> {
-    pub(crate) account: &'a str,
-    pub(crate) token: &'a str,
-    pub(crate) device: &'a str,
-    pub(crate) folder: &'a str,
-    /// How long the core waits; 0 = not said.
-    pub(crate) within_ms: u32,
-}
-
 impl Device {
     /// None: the system has no random bytes.
-    pub(crate) fn new(options: Options) -> Option<Arc<Device>> {
+    pub(crate) fn new(options: Options, sink: SignalingSink) -> Option<Arc<Device>> {
         let instance = client_id::random_name()?.into();
         Some(Arc::new_cyclic(|me| Device {
             options,
             instance,
             state: Mutex::new(State { me: me.clone(), ..State::default() }),
-            sink_queue: SinkQueue::new(),
+            sink,
         }))
     }
 
-    /// Connects the sink and takes a place at the reactor.
-    pub(crate) fn open(&self, sink: &nertc_callkit_signaling_sink) -> i32 {
-        let registration = match Registration::new() {
-            Ok(registration) => registration,
-            Err(error) => {
-                log::error!("mqtt: no I/O thread: {error}");
-                return BACKEND_FAILED;
-            }
-        };
+    /// Takes a place at the reactor.
+    pub(crate) fn open(&self) -> Result<(), Code> {
+        let registration = Registration::new().map_err(|error| {
+            log::error!("mqtt: no I/O thread: {error}");
+            Code::BACKEND_FAILED
+        })?;
         let mut state = self.state.lock();
         registration.set_handler(state.me.clone());
         state.registration = Some(registration);
-        self.sink_queue.open(sink);
-        OK
+        Ok(())
     }
 
-    /// The barrier. Who did not log out is away: the session stays, others are not told.
+    /// Leaves the reactor. Who did not log out is away: the session stays, others are not notified.
     pub(crate) fn close(&self) {
         let (driver, registration) = {
             let mut state = self.state.lock();
@@ -100,45 +110,47 @@ impl Device {
         if let Some(registration) = registration {
             registration.deregister();
         }
-        self.sink_queue.close();
     }
 
     /// Logs in.
-    pub(crate) fn login(&self, req: nertc_callkit_req, who: &Login<'_>) -> i32 {
-        let Some(topics) = Topics::new(&self.options.prefix, who.account, who.device) else {
-            return self.answer(req, INVALID_ARGUMENT, NO_TOPIC);
-        };
-        let is_same = {
-            let state = self.state.lock();
-            let driver = state.driver.as_deref();
-            let is_same = driver.is_some_and(|it| it.is_of(who.account, who.device));
-            if !is_same && driver.is_some_and(Driver::is_in) {
-                drop(state);
-                return self.answer(req, ALREADY_LOGGED_IN, "log out first");
-            }
-            is_same
-        };
-        // Reads a file or calls the app, so without the lock; nothing else makes a driver.
-        let fresh = if is_same { None } else { self.driver(topics, who) };
-        if !is_same && fresh.is_none() {
-            return self.answer(req, BACKEND_FAILED, "no random bytes, or the backend is not open");
+    pub(crate) fn login(&self, req: Req, login: &Login) {
+        match self.prepare(login) {
+            Ok(fresh) => self.act(|state, now| {
+                if let Some(before) = fresh.and_then(|fresh| state.driver.replace(fresh)) {
+                    // Its login was never granted, or it has logged out.
+                    before.retire(now, &mut |it| self.sink.push(it));
+                }
+                self.on_driver(state, now, |driver| {
+                    driver.release_logout(&mut |it| self.sink.push(it));
+                    driver.login(now, req.0, &login.token, login.within_ms);
+                });
+            }),
+            Err(refused) => self.refuse(req, refused),
         }
-        self.act(|state, now| {
-            if let Some(before) = fresh.and_then(|fresh| state.driver.replace(fresh)) {
-                // Its login was never granted, or it has logged out.
-                before.retire(now, &mut |it| self.sink_queue.push(it));
-            }
-            self.on_driver(state, now, |driver| {
-                driver.release_logout(&mut |it| self.sink_queue.push(it));
-                driver.login(now, req as u64, who.token, who.within_ms);
-            });
-        });
-        OK
     }
 
-    fn driver(&self, topics: Topics, who: &Login<'_>) -> Option<Box<Driver>> {
+    /// The driver of another device than before; None: it is the same.
+    fn prepare(&self, login: &Login) -> Result<Option<Box<Driver>>, Refused> {
+        let topics =
+            Topics::new(&self.options.prefix, &login.account, &login.device).ok_or(Refused::NoTopic)?;
+        {
+            let state = self.state.lock();
+            let driver = state.driver.as_deref();
+            if driver.is_some_and(|it| it.is_of(&login.account, &login.device)) {
+                return Ok(None);
+            }
+            if driver.is_some_and(Driver::is_in) {
+                return Err(Refused::LoggedIn);
+            }
+        }
+        // Reads a file or calls the app, so without the lock; nothing else makes a driver.
+        self.driver(topics, login).map(Some)
+    }
+
+    fn driver(&self, topics: Topics, who: &Login) -> Result<Box<Driver>, Refused> {
         let Options { endpoints, roots, allow_plaintext, presence, hooks, .. } = &self.options;
-        let client_id = client_id::load(&**hooks, who.account, who.device, who.folder)?;
+        let client_id = client_id::load(&**hooks, &who.account, &who.device, &who.data_dir)
+            .ok_or(Refused::NoRandomness)?;
         let expiry_s = self.options.session_expiry_s;
         let settings = Settings {
             endpoints: endpoints.clone(),
@@ -152,10 +164,10 @@ impl Device {
             topics: topics.clone(),
             timers: Timers::default(),
         };
-        let lives = client_id::instances(who.account, who.device, who.folder, &self.instance);
+        let lives = client_id::instances(&who.account, &who.device, &who.data_dir, &self.instance);
         let config = Config {
-            account: who.account.into(),
-            device: who.device.into(),
+            account: who.account.clone(),
+            device: who.device.clone(),
             instance: self.instance.clone(),
             instances: lives.into_iter().map(Text::from).collect(),
             single_device: self.options.single_device,
@@ -163,46 +175,37 @@ impl Device {
             peer_lost_ms: self.options.peer_lost_ms,
             watch_presence: *presence,
         };
-        let port = self.state.lock().registration.as_ref()?.port();
-        Driver::new(config, settings, port).map(Box::new)
+        let port = self.state.lock().registration.as_ref().ok_or(Refused::NotOpen)?.port();
+        Driver::new(config, settings, port).map(Box::new).ok_or(Refused::NoRandomness)
     }
 
-    /// Every other operation.
-    pub(crate) fn run(&self, req: nertc_callkit_req, op: Op) -> i32 {
-        if let Op::Invite(message, _) = &op
+    /// Every operation but a login.
+    pub(crate) fn run(&self, req: Req, operation: Operation) {
+        if let Operation::Invite { message, .. } = &operation
             && encode(&message.account).is_none()
         {
-            return self.answer(req, INVALID_ARGUMENT, NO_TOPIC);
+            return self.refuse(req, Refused::NoTopic);
         }
         self.act(|state, now| match state.driver {
-            Some(_) => self.on_driver(state, now, |driver| driver.operate(now, req as u64, op)),
-            None => self.sink_queue.push(SignalingMessage::Done(req, NOT_LOGGED_IN.into())),
+            Some(_) => self.on_driver(state, now, |driver| {
+                driver.operate(now, req.0, operation);
+            }),
+            None => self.sink.complete(req, Outcome::from(Refused::NotLoggedIn)),
         });
-        OK
     }
 
-    /// The login is not wanted any more.
-    pub(crate) fn abort_login(&self, req: nertc_callkit_req) {
+    /// Nothing answers it.
+    pub(crate) fn notify(&self, notification: Notification) {
         self.act(|state, now| {
-            self.on_driver(state, now, |driver| driver.abort_login(now, req as u64));
+            self.on_driver(state, now, |driver| match notification {
+                Notification::InviteState { channel_id, request_id, state, .. } => {
+                    driver.invite_state(now, channel_id, request_id, state)
+                }
+                Notification::AbortLogin(req) => driver.abort_login(now, req.0),
+                Notification::SetToken(token) => driver.connection().set_token(now, &token),
+                Notification::CallPolicy(policy) => driver.set_policy(now, policy),
+            });
         });
-    }
-
-    /// The token for the next connection; empty: there is none.
-    pub(crate) fn set_token(&self, token: &str) {
-        self.on_connection(|connection, now| connection.set_token(now, token));
-    }
-
-    /// What the core made of an invite.
-    pub(crate) fn invite_state(&self, channel: Text, request: Text, what: InviteState) {
-        self.act(|state, now| {
-            self.on_driver(state, now, |driver| driver.invite_state(now, channel, request, what));
-        });
-    }
-
-    /// Whose invites may ring.
-    pub(crate) fn set_policy(&self, admission: Admission) {
-        self.act(|state, now| self.on_driver(state, now, |driver| driver.set_policy(now, admission)));
     }
 
     /// The device has another network.
@@ -211,11 +214,9 @@ impl Device {
     }
 
     /// Completes an operation that needs nobody.
-    fn answer(&self, req: nertc_callkit_req, code: i32, message: &str) -> i32 {
-        let answer = Answer { code, message: message.into(), ..Answer::default() };
-        self.sink_queue.push(convert::done(req as u64, &answer));
+    fn refuse(&self, req: Req, why: Refused) {
+        self.sink.complete(req, Outcome::from(why));
         self.deliver();
-        OK
     }
 
     fn on_connection(&self, body: impl FnOnce(&mut Connection, u64)) {
@@ -225,7 +226,7 @@ impl Device {
     /// Does something with the driver, if there is one.
     fn on_driver(&self, state: &mut State, now: u64, body: impl FnOnce(&mut Driver)) {
         if let Some(driver) = &mut state.driver {
-            driver.act(now, &mut |it| self.sink_queue.push(it), body);
+            driver.act(now, &mut |it| self.sink.push(it), body);
         }
         state.driver.take_if(|driver| driver.is_broken());
     }
@@ -240,9 +241,9 @@ impl Device {
         self.deliver();
     }
 
-    /// Empties the sink_queue. What the core does not take now is offered again.
+    /// Empties the sink queue. What the core does not take now is offered again.
     fn deliver(&self) {
-        if self.sink_queue.flush() {
+        if self.sink.flush() {
             let mut state = self.state.lock();
             state.retry_at = Some(now() + RETRY_MS);
             state.set_deadline();
@@ -259,7 +260,7 @@ impl Handler for Device {
         self.act(|state, now| {
             if state.retry_at.is_some_and(|at| at <= now) {
                 state.retry_at = None;
-                self.sink_queue.retry();
+                self.sink.retry();
             }
             self.on_driver(state, now, |driver| driver.on_time(now));
         });
@@ -285,33 +286,39 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::c_void;
     use std::sync::atomic::{AtomicI32, Ordering};
     use std::time::{Duration, Instant};
 
-    use nertc_callkit_abi::{
-        NERTC_CALLKIT_ABI, nertc_callkit_signaling_connection, nertc_callkit_signaling_result,
-        nertc_callkit_status,
-    };
-    use nertc_callkit_backend::input::size;
+    use nertc_callkit_backend::SignalingMessage;
+    use nertc_callkit_signaling::{CallType, Message};
     use parking_lot::Condvar;
 
     use super::*;
+    use crate::convert;
     use crate::options::{Given, NoHooks};
-    use crate::protocol::{ConnectionChange, InviteExtra, OpArgs};
+    use crate::protocol::ConnectionChange;
 
-    /// What a sink was told, and how often it refuses first.
+    /// What a sink received, and how many changes of the connection it refuses first.
     #[derive(Default)]
-    struct Told {
+    struct Received {
         refusals: AtomicI32,
         lines: Mutex<Vec<String>>,
         more: Condvar,
     }
 
-    impl Told {
-        fn note(&self, driver: String) {
-            self.lines.lock().push(driver);
+    impl Received {
+        fn take(&self, message: &SignalingMessage) -> bool {
+            let line = match message {
+                SignalingMessage::Completed(req, result) => format!("done {} {}", req.0, result.outcome.code),
+                other if self.refusals.fetch_sub(1, Ordering::SeqCst) > 0 => {
+                    assert!(matches!(other, SignalingMessage::Connection(_)));
+                    return false;
+                }
+                other => format!("{other:?}"),
+            };
+            self.lines.lock().push(line);
             self.more.notify_all();
+            true
         }
 
         fn expect(&self, wanted: &[&str]) {
@@ -324,41 +331,8 @@ mod tests {
         }
     }
 
-    unsafe extern "C" fn complete(
-        ctx: *mut c_void,
-        req: nertc_callkit_req,
-        result: *const nertc_callkit_signaling_result,
-    ) {
-        // SAFETY: the test's own sink.
-        let (told, code) = unsafe { (&*ctx.cast::<Told>(), (*result).code) };
-        told.note(format!("done {req} {code}"));
-    }
-
-    unsafe extern "C" fn changed(ctx: *mut c_void, event: *const nertc_callkit_signaling_connection) -> i32 {
-        // SAFETY: the test's own sink.
-        let (told, what) = unsafe { (&*ctx.cast::<Told>(), (*event).what) };
-        if told.refusals.fetch_sub(1, Ordering::SeqCst) > 0 {
-            return nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32;
-        }
-        told.note(format!("connection {what}"));
-        0
-    }
-
-    fn sink(told: &Told) -> nertc_callkit_signaling_sink {
-        nertc_callkit_signaling_sink {
-            struct_size: size::<nertc_callkit_signaling_sink>(),
-            abi: NERTC_CALLKIT_ABI,
-            ctx: std::ptr::from_ref(told).cast_mut().cast(),
-            complete: Some(complete),
-            events: None,
-            rooms: None,
-            connection: Some(changed),
-            log: None,
-            record: None,
-        }
-    }
-
-    fn device() -> Arc<Device> {
+    /// A device that is open, and what its sink receives.
+    fn device() -> (Arc<Device>, Arc<Received>) {
         let given = Given {
             flags: 0,
             endpoints: vec!["mqtt://127.0.0.1:1"],
@@ -371,54 +345,70 @@ mod tests {
             peer_lost_ms: 0,
             hooks: Arc::new(NoHooks),
         };
-        Device::new(Options::read(&given).expect("good options")).expect("random bytes")
+        let (sink, received) = (SignalingSink::default(), Arc::new(Received::default()));
+        let options = Options::read(&given).expect("good options");
+        let device = Device::new(options, sink.clone()).expect("random bytes");
+        let receiver = received.clone();
+        sink.open(move |message| receiver.take(message));
+        device.open().expect("a reactor");
+        (device, received)
     }
 
-    fn who(account: &str) -> Login<'_> {
-        Login { account, token: "token", device: "phone", folder: "", within_ms: 0 }
-    }
-
-    #[test]
-    fn what_a_full_core_does_not_take_is_offered_again_and_answers_overtake_it() {
-        let (told, device) = (Told::default(), device());
-        let sink = sink(&told);
-        assert_eq!(device.open(&sink), OK);
-        told.refusals.store(2, Ordering::SeqCst);
-        device.sink_queue.push(convert::connection(ConnectionChange::Lost, OK, 0, ""));
-        device.sink_queue.push(convert::connection(ConnectionChange::Restored, OK, 0, ""));
-        assert_eq!(device.run(1, Op::Create { call_type: 1 }), OK);
-        told.expect(&["done 1 20001", "connection 1", "connection 2"]);
+    fn close(device: &Device) {
         device.close();
+        device.sink.close();
+    }
+
+    fn who(account: &str) -> Login {
+        Login { account: account.into(), token: "token".into(), device: "phone".into(), ..Login::default() }
     }
 
     #[test]
-    fn another_account_may_log_in_as_long_as_the_first_is_not_let_in() {
-        let (told, device) = (Told::default(), device());
-        let sink = sink(&told);
-        assert_eq!(device.open(&sink), OK);
-        assert_eq!(device.login(1, &who("alice")), OK);
-        assert_eq!(device.login(2, &who("bob")), OK);
-        told.expect(&["done 1 20001"]);
-        assert_eq!(device.login(3, &who("bob")), OK);
-        told.expect(&["done 2 408"]);
+    fn a_full_core_is_asked_again_and_completions_overtake() {
+        let (device, received) = device();
+        received.refusals.store(2, Ordering::SeqCst);
+        device.sink.push(convert::connection(ConnectionChange::Lost, Outcome::default()));
+        device.sink.push(convert::connection(ConnectionChange::Restored, Outcome::default()));
+        device.run(Req(1), Operation::Create { call_type: CallType::Audio });
+        let lost = format!("Connection(Lost({:?}))", Outcome::default());
+        received.expect(&["done 1 20001", &lost, "Connection(Restored)"]);
+        close(&device);
+    }
+
+    #[test]
+    fn another_account_may_log_in_until_the_first_is_let_in() {
+        let (device, received) = device();
+        device.login(Req(1), &who("alice"));
+        device.login(Req(2), &who("bob"));
+        received.expect(&["done 1 20001"]);
+        device.login(Req(3), &who("bob"));
+        received.expect(&["done 2 408"]);
         // Nobody can have this name: it need not ring out.
-        let message = OpArgs {
-            channel: "c".into(),
-            account: "\u{e9}".repeat(11).into(),
-            request: "r".into(),
-            custom: "".into(),
-            keep: true,
+        let account = "\u{e9}".repeat(11);
+        let message = Message {
+            channel_id: "c".into(),
+            account: account.clone().into(),
+            request_id: "r".into(),
+            ..Message::default()
         };
-        let invite = Op::Invite(message, InviteExtra { expires_ms: 0, push: None });
-        assert_eq!(device.run(8, invite), OK);
-        told.expect(&["done 8 90009"]);
-        assert_eq!(device.run(4, Op::Logout), OK);
-        told.expect(&["done 3 20001", "done 4 0"]);
-        assert_eq!(device.login(5, &who("")), OK);
-        assert_eq!(device.login(6, &who(&"\u{e9}".repeat(11))), OK);
-        told.expect(&["done 5 90009", "done 6 90009"]);
+        device.run(Req(8), Operation::Invite { message, expires_ms: 0, push: None });
+        received.expect(&["done 8 90009"]);
+        device.run(Req(4), Operation::Logout);
+        received.expect(&["done 3 20001", "done 4 0"]);
+        device.login(Req(5), &who(""));
+        device.login(Req(6), &who(&account));
+        received.expect(&["done 5 90009", "done 6 90009"]);
+        close(&device);
+        device.run(Req(7), Operation::Logout);
+        received.expect(&[]);
+    }
+
+    #[test]
+    fn a_login_into_a_closed_backend_says_so() {
+        let (device, _) = device();
         device.close();
-        assert_eq!(device.run(7, Op::Logout), OK);
-        told.expect(&[]);
+        let refused = device.prepare(&who("alice")).err().map(Outcome::from).expect("refused");
+        assert_eq!((refused.code, &*refused.message), (Code::BACKEND_FAILED, "the backend is not open"));
+        close(&device);
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Child {
 }
 
 /// Starts `command` so that it ends with this thread at the latest.
-pub(crate) fn spawn(command: &mut Command) -> std::io::Result<Process> {
+fn spawn(command: &mut Command) -> std::io::Result<Process> {
     // SAFETY: between fork and exec: one system call that is safe there.
     unsafe {
         command.pre_exec(|| match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) {

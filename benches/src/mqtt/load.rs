@@ -7,10 +7,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use nertc_callkit_abi as abi;
+use nertc_callkit_testkit::mosquitto::{self, Mosquitto};
 
-use super::broker::{self, Broker};
 use crate::api::{self, Handle};
-use crate::{SECOND, system};
+use crate::samples::SECOND;
+use crate::system;
 
 /// Logins under way at a time.
 const LOGINS: usize = 200;
@@ -159,14 +160,14 @@ fn call_each_other(kits: &[Handle], seconds: u64, at_once: usize) -> Duration {
 }
 
 /// CPU seconds of this process and of the broker, in all.
-fn cpu(broker: &Broker) -> [f64; 2] {
+fn cpu(broker: &Mosquitto) -> [f64; 2] {
     [std::process::id(), broker.id()].map(|process| system::cpu_of(process) / 1e9)
 }
 
 /// Measures and says it.
 #[expect(clippy::print_stdout, reason = "this is what it is for")]
 pub(crate) fn run(library: &str, devices: usize, seconds: u64, at_once: usize) {
-    if !broker::is_there() {
+    if !mosquitto::is_installed() {
         println!("load: mosquitto is not installed: make setup installs it");
         return;
     }
@@ -177,12 +178,12 @@ pub(crate) fn run(library: &str, devices: usize, seconds: u64, at_once: usize) {
     }
     let devices = devices.min(most).max(4) / 2 * 2;
     let load = system::load();
-    let broker = Broker::start();
+    let broker = Mosquitto::anonymous("broker");
     api::load(library);
     let broker_id = broker.id().to_string();
     let memory = || [system::private_dirty(), system::private_dirty_of(&broker_id)];
     let (before, heap, used) = (memory(), system::heap(), cpu(&broker));
-    let (kits, took) = log_in(broker.port(), devices);
+    let (kits, took) = log_in(broker.plain, devices);
     let after = cpu(&broker);
     let each = |total: f64| total / devices as f64;
     println!("{devices} devices in one process with {} threads", 1 + system::other_threads().len());
@@ -213,7 +214,7 @@ pub(crate) fn run(library: &str, devices: usize, seconds: u64, at_once: usize) {
 }
 
 #[expect(clippy::print_stdout, reason = "as above")]
-fn idle(broker: &Broker, devices: usize) {
+fn idle(broker: &Mosquitto, devices: usize) {
     let (before, sleeps) = (cpu(broker), system::sleeps_of_others());
     system::settle(IDLE);
     let after = cpu(broker);
@@ -228,7 +229,7 @@ fn idle(broker: &Broker, devices: usize) {
 }
 
 #[expect(clippy::print_stdout, reason = "as above")]
-fn calls(broker: &Broker, kits: &[Handle], seconds: u64, at_once: usize) {
+fn calls(broker: &Mosquitto, kits: &[Handle], seconds: u64, at_once: usize) {
     let before = cpu(broker);
     let took = call_each_other(kits, seconds, at_once).as_secs_f64();
     let after = cpu(broker);

@@ -1,6 +1,5 @@
 //! Measures over a broker: each starts a Mosquitto of its own, and ends it.
 
-mod broker;
 mod child;
 mod load;
 mod pairs;
@@ -10,15 +9,17 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use broker::Broker;
+use nertc_callkit_testkit::mosquitto::Mosquitto;
+
 use child::Child;
 use pairs::Callers;
 use raw::Raw;
 
-use crate::{SECOND, api, compare, median, round_count, sample_count, say, system};
+use crate::samples::{SECOND, compare, median, round_count, sample_count, say};
+use crate::{api, system};
 
-pub(crate) use broker::is_there as has_broker;
 pub(crate) use load::run as load;
+pub(crate) use nertc_callkit_testkit::mosquitto::is_installed as has_broker;
 
 /// Long enough for three processes to say the last word about a call.
 const PAUSE: Duration = Duration::from_micros(300);
@@ -58,12 +59,12 @@ impl Sofia {
 pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
     let cpu = system::cpus()[0];
     system::pin(0, other_cpu);
-    let broker = Broker::start();
+    let broker = Mosquitto::anonymous("broker");
     system::pin(0, cpu);
     let mut sofia = Sofia::start(sofia, other_cpu, cpu);
     api::load(library);
-    let mut raw = Raw::connect(broker.port());
-    let mut callers = Callers::start(library, broker.port(), &other_cpu.to_string());
+    let mut raw = Raw::connect(broker.plain);
+    let mut callers = Callers::start(library, broker.plain, &other_cpu.to_string());
     // Calls whose CPU time is counted.
     let counted = system::either(1_000, 50);
     let (mut accepts, mut connects, mut peers) = (Vec::new(), Vec::new(), Vec::new());
@@ -111,9 +112,9 @@ pub(crate) fn answer(library: &str, port: &str, cpu: &str) {
 
 /// A device that has called, and then does nothing for a minute.
 pub(crate) fn idle(library: &str) {
-    let broker = Broker::start();
+    let broker = Mosquitto::anonymous("broker");
     api::load(library);
-    let mut callers = Callers::start(library, broker.port(), "0");
+    let mut callers = Callers::start(library, broker.plain, "0");
     callers.cycle();
     callers.leave_one();
     system::settle(system::either(5, 1) * SECOND);
@@ -126,16 +127,16 @@ pub(crate) fn idle(library: &str) {
 pub(crate) fn crowd(library: &str) {
     let many = system::either(1_000, 100);
     system::raise_files();
-    let broker = Broker::start();
+    let broker = Mosquitto::anonymous("broker");
     let _ = system::private_dirty();
     let empty = system::private_dirty();
     api::load(library);
     let listener = api::init();
-    let _first = pairs::online(&listener, broker.port(), "first");
+    let _first = pairs::online(&listener, broker.plain, "first");
     system::settle(SECOND);
     let (first, heap) = (system::private_dirty(), system::heap());
     let mut kits = Vec::with_capacity(many);
-    kits.extend((0..many).map(|number| pairs::online(&listener, broker.port(), &format!("device-{number}"))));
+    kits.extend((0..many).map(|number| pairs::online(&listener, broker.plain, &format!("device-{number}"))));
     system::settle(SECOND);
     say("first_device", first - empty);
     say("more_devices", (system::private_dirty() - first) / many as f64);

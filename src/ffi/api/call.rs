@@ -1,10 +1,11 @@
 //! The call itself.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_call_options, nertc_callkit_call_policy, nertc_callkit_call_ref,
-    nertc_callkit_cancel_options, nertc_callkit_done, nertc_callkit_end_options, nertc_callkit_status,
+    nertc_callkit_cancel_options, nertc_callkit_completion_cb, nertc_callkit_end_options,
+    nertc_callkit_status,
 };
 
 use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
@@ -77,8 +78,8 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
 ///
 /// What counts of attachment and extra is their length on the wire, where they are JSON: in
 /// plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
-/// JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
-/// 3785 plain letters always fit. The log says how long a refused one would be.
+/// JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
+/// 3735 plain letters always fit. The log says how long a refused one would be.
 ///
 /// @param kit        Component. Not NULL.
 /// @param options    Whom to call, and how. Not NULL.
@@ -95,7 +96,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
 pub unsafe extern "C" fn nertc_callkit_call(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_call_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("call", || {
@@ -123,7 +124,7 @@ pub unsafe extern "C" fn nertc_callkit_call(
 pub unsafe extern "C" fn nertc_callkit_cancel(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_cancel_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("cancel", || {
@@ -157,7 +158,7 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
 pub unsafe extern "C" fn nertc_callkit_accept(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("accept", || {
@@ -185,7 +186,7 @@ pub unsafe extern "C" fn nertc_callkit_accept(
 pub unsafe extern "C" fn nertc_callkit_reject(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject", || {
@@ -216,7 +217,7 @@ pub unsafe extern "C" fn nertc_callkit_reject(
 pub unsafe extern "C" fn nertc_callkit_reject_with(
     kit: *mut nertc_callkit,
     options: *const nertc_callkit_end_options,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject_with", || {
@@ -234,7 +235,7 @@ pub unsafe extern "C" fn nertc_callkit_reject_with(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while
+/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD (while
 ///                   calling).
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
@@ -247,7 +248,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
     flags: u32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("hangup", || {
@@ -270,7 +271,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
+/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
@@ -282,7 +283,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
     flags: u32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("leave", || {
@@ -291,6 +292,40 @@ pub unsafe extern "C" fn nertc_callkit_leave(
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
         client.submit(Command::Leave { call, no_offline, text: None }, Completion::new(done, user_data))
+    })
+}
+
+/// Sends a JSON value to the peer's app, which gets it as on_data.
+///
+/// For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
+/// whatever else belongs to one call. In order, each once, in this call only. Completes when
+/// signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+/// on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
+/// backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
+/// `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+///                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_send_data(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    json: *const c_char,
+    done: nertc_callkit_completion_cb,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("send_data", || {
+        let client = Client::from_handle(kit)?;
+        // SAFETY: the header's contract.
+        let command = unsafe { request::data(call, json, &client.callbacks)? };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -304,7 +339,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
 ///
 /// @param kit        Component. Not NULL.
 /// @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
-/// @param state      A nertc_callkit_switch: ask, agree or refuse.
+/// @param state      A nertc_callkit_call_type_action: ask, agree or refuse.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
@@ -315,7 +350,7 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     kit: *mut nertc_callkit,
     call_type: i32,
     state: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("switch_call_type", || {

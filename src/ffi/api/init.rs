@@ -1,8 +1,8 @@
 //! Fills structs with their defaults, for languages without C macros.
 
 use nertc_callkit_abi::{
-    nertc_callkit_call_options, nertc_callkit_call_ref, nertc_callkit_cancel_options, nertc_callkit_config,
-    nertc_callkit_fault, nertc_callkit_listener, nertc_callkit_mqtt_options, nertc_callkit_plugs,
+    nertc_callkit_backends, nertc_callkit_call_options, nertc_callkit_call_ref, nertc_callkit_cancel_options,
+    nertc_callkit_config, nertc_callkit_fault, nertc_callkit_listener, nertc_callkit_mqtt_options,
     nertc_callkit_push, nertc_callkit_timers, nertc_callkit_view,
 };
 
@@ -54,16 +54,19 @@ pub unsafe extern "C" fn nertc_callkit_listener_init(
     guard_or((), || unsafe { init(listener, struct_size) })
 }
 
-/// Fills a nertc_callkit_plugs with its defaults.
+/// Fills a nertc_callkit_backends with its defaults.
 ///
-/// The same as NERTC_CALLKIT_PLUGS_INIT.
+/// The same as NERTC_CALLKIT_BACKENDS_INIT.
 ///
 /// @param backends        The struct. NULL: nothing happens.
 /// @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nertc_callkit_plugs_init(backends: *mut nertc_callkit_plugs, struct_size: u32) {
+pub unsafe extern "C" fn nertc_callkit_backends_init(
+    backends: *mut nertc_callkit_backends,
+    struct_size: u32,
+) {
     // SAFETY: the caller owns `struct_size` bytes there.
     guard_or((), || unsafe { init(backends, struct_size) })
 }

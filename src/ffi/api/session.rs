@@ -1,11 +1,12 @@
 //! Life of a client: create, log in, look, dispatch, log out, end.
 
+use nertc_callkit_signaling::CallType;
 use std::ffi::{c_char, c_int, c_void};
 
 use log::info;
 use nertc_callkit_abi::{
     NERTC_CALLKIT_VERSION_NUMBER as VERSION_NUMBER, nertc_callkit, nertc_callkit_call_info,
-    nertc_callkit_config, nertc_callkit_done, nertc_callkit_status,
+    nertc_callkit_completion_cb, nertc_callkit_config, nertc_callkit_status,
 };
 
 use crate::engine::input::Command;
@@ -13,9 +14,7 @@ use crate::engine::{Snapshot, limits};
 use crate::ffi::callbacks::Completion;
 use crate::ffi::client::Client;
 use crate::ffi::logger::Pii;
-use crate::ffi::support::convert::{
-    AppPtr, call_type_number, fill, opt_text, out as out_place, range, text, write_prefix,
-};
+use crate::ffi::support::convert::{AppPtr, fill, opt_text, out as out_place, range, text, write_prefix};
 use crate::ffi::support::error::Error;
 use crate::ffi::support::guard::{guard, guard_number, guard_or};
 use crate::ffi::{create, texts};
@@ -124,7 +123,7 @@ pub unsafe extern "C" fn nertc_callkit_login(
     kit: *mut nertc_callkit,
     account: *const c_char,
     token: *const c_char,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("login", || {
@@ -182,7 +181,7 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_logout(
     kit: *mut nertc_callkit,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("logout", || Client::from_handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
@@ -364,11 +363,14 @@ fn refuse_in_callback() -> Result<(), Error> {
 }
 
 fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
+    use nertc_callkit_abi::nertc_callkit_call_info_flag as info_flag;
+    let flag = |is_set: bool, flag: info_flag| if is_set { flag as u32 } else { 0 };
     let mut info = nertc_callkit_call_info {
         struct_size: size_of::<nertc_callkit_call_info>() as u32,
         state: now.state,
-        call_type: now.call_type.map_or(0, call_type_number),
-        flags: u32::from(now.connected),
+        call_type: now.call_type.map_or(0, CallType::number),
+        flags: flag(now.connected, info_flag::NERTC_CALLKIT_CALL_INFO_CONNECTED)
+            | flag(now.is_inviter, info_flag::NERTC_CALLKIT_CALL_INFO_INVITER),
         call_no: now.call_no,
         own_uid: now.own_uid,
         peer_uid: now.peer_uid,

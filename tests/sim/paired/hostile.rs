@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use nertc_callkit::engine::input::Text;
+use nertc_callkit_signaling::Text;
+use nertc_callkit_testkit::Random;
 use serde_json::{Value, json};
 
-use super::super::random::Random;
 use super::plan::{FRIENDS, Plan, Style, hostile_name};
 use super::predict;
 

@@ -14,11 +14,12 @@ mod world;
 
 use std::collections::BTreeMap;
 
+use nertc_callkit_testkit::number;
+use nertc_callkit_testkit::scratch_dir::keep;
+
 use hostile::KINDS;
 use plan::{Guard, Plan};
 use world::World;
-
-use super::number;
 
 /// What a run of pairs has seen.
 #[derive(Default)]
@@ -83,18 +84,9 @@ fn pair(seed: u64, summary: &mut Summary) -> Result<(), String> {
         plan.style,
         plan.is_informed,
         plan.devices,
-        write(seed, "with", &lines),
-        write(seed, "without", &without),
+        keep(&format!("paired {seed} with"), ".txt", lines.join("\n").as_bytes()),
+        keep(&format!("paired {seed} without"), ".txt", without.join("\n").as_bytes()),
     ))
-}
-
-/// Writes what happened in one of the worlds; answers where.
-fn write(seed: u64, which: &str, lines: &[String]) -> String {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("paired-{seed}-{which}.txt"));
-    match std::fs::write(&path, lines.join("\n")) {
-        Ok(()) => path.display().to_string(),
-        Err(error) => format!("{}: {error}", path.display()),
-    }
 }
 
 fn time_of(line: &str) -> u64 {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use mqtt_protocol_core::mqtt::packet::Packet;
+use nertc_callkit_signaling::{CallType, Connection as Change, Message, Req};
 
 use super::*;
 use crate::connection::tests::broker::{Broker, Patience};
@@ -133,15 +134,20 @@ impl Phone {
         let mut text = String::new();
         for message in std::mem::take(&mut self.told) {
             match message {
-                SignalingMessage::Done(req, answer) => writeln!(text, "done {req} {}", answer.code),
-                SignalingMessage::Connection(what, notice) => {
-                    writeln!(text, "connection {} {}", what as i32, notice.map_or(0, |it| it.code))
+                SignalingMessage::Completed(req, result) => {
+                    writeln!(text, "done {} {}", req.0, result.outcome.code)
                 }
+                SignalingMessage::Connection(change) => match *change {
+                    Change::Lost(why) => writeln!(text, "lost {}", why.code),
+                    Change::Restored => writeln!(text, "restored"),
+                    Change::Kicked(why) => writeln!(text, "kicked {}", why.code),
+                    Change::TokenNeeded(why) => writeln!(text, "token needed {}", why.code),
+                },
                 SignalingMessage::Online(_)
-                | SignalingMessage::Sync(_)
-                | SignalingMessage::Backlog(_)
-                | SignalingMessage::Record(_)
-                | SignalingMessage::Rooms(_) => writeln!(text, "events"),
+                | SignalingMessage::OtherDevice(_)
+                | SignalingMessage::Offline(_)
+                | SignalingMessage::Record { .. }
+                | SignalingMessage::Channels(_) => writeln!(text, "events"),
                 SignalingMessage::Log(..) => writeln!(text, "log"),
             }
             .expect("a string");
@@ -180,23 +186,22 @@ fn a_panic_in_the_link_is_a_lost_connection_and_a_fresh_one_follows() {
     quietly(|| {
         let mut phone = Phone::in_session();
         phone.act(|line, now| {
-            let message = crate::protocol::OpArgs {
-                channel: "c".into(),
+            let message = Message {
+                channel_id: "c".into(),
                 account: "bob".into(),
-                request: "r".into(),
-                custom: "".into(),
-                keep: true,
+                request_id: "r".into(),
+                ..Message::default()
             };
-            line.operate(now, 2, Op::Reject(message));
+            line.operate(now, 2, Operation::Reject(message));
         });
         assert!(phone.told().is_empty() || phone.line.running.is_empty());
         phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the connection", false);
         phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.told(), "connection 1 0\n", "LOST");
+        assert_eq!(phone.told(), "lost 0\n", "LOST");
         phone.until("the broken connection stays", |phone| phone.broker.ended);
         phone.next_deadline();
         phone.come_in(&[]);
-        assert_eq!(phone.told(), "connection 2 0\n", "RESTORED");
+        assert_eq!(phone.told(), "restored\n", "RESTORED");
         assert!(!phone.starts_clean());
     });
 }
@@ -209,13 +214,13 @@ fn a_panic_in_the_station_fails_what_runs_and_a_new_one_logs_in() {
         phone.line.running.insert(7);
         phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the protocol", false);
         phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.told(), "done 7 90008\nconnection 1 0\n");
+        assert_eq!(phone.told(), "done 7 90008\nlost 0\n");
         phone.next_deadline();
         phone.come_in(&[]);
-        assert_eq!(phone.told(), "connection 2 0\n");
+        assert_eq!(phone.told(), "restored\n");
         assert_ne!(phone.line.config.instance, before, "another life of the device");
         // It works as before.
-        phone.act(|line, now| line.operate(now, 9, Op::Create { call_type: 1 }));
+        phone.act(|line, now| line.operate(now, 9, Operation::Create { call_type: CallType::Audio }));
         assert_eq!(phone.told(), "done 9 0\n");
     });
 }
@@ -234,7 +239,7 @@ fn a_message_that_panics_each_time_it_comes_is_left_behind_with_its_session() {
                 let kept = [poison];
                 phone.come_in(if panics < 3 { &kept } else { &[] });
             }
-            assert_eq!(phone.told().lines().last(), Some("connection 2 0"), "{poison}");
+            assert_eq!(phone.told().lines().last(), Some("restored"), "{poison}");
             // A new connection takes the session up again.
             phone.broker.hang_up();
             phone.until("not lost", |phone| !phone.line.is_up);
@@ -297,10 +302,9 @@ fn a_login_that_is_given_up_says_why_there_was_no_connection() {
     phone.login(1, "secret");
     phone.until("no CONNECT", |phone| phone.broker.has_connect());
     phone.abort_login(1);
-    let Some(SignalingMessage::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
-    assert_eq!((answer.code, answer.raw_code), (TIMEOUT, 0));
-    let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
-    let message = message.to_str().expect("UTF-8");
+    let Some(SignalingMessage::Completed(Req(1), result)) = phone.told.pop() else { panic!("no completion") };
+    assert_eq!((result.outcome.code, result.outcome.raw_code), (Code::TIMEOUT, 0));
+    let message = result.outcome.message;
     assert!(
         message.starts_with("mqtt://127.0.0.1:") && message.contains("no answer to CONNECT"),
         "{message}"
@@ -313,13 +317,13 @@ fn a_login_while_the_connection_is_lost_tries_its_token_at_once_and_ends_when_it
     let mut phone = Phone::in_session();
     phone.broker.hang_up();
     phone.until("not lost", |phone| !phone.line.is_up);
-    assert_eq!(phone.told(), "connection 1 0\n");
+    assert_eq!(phone.told(), "lost 0\n");
     phone.login(2, "fresh");
     assert_eq!(phone.told(), "", "not before it is back");
     phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
     assert_eq!(phone.broker.password(), "fresh");
     phone.come_in(&[]);
-    assert_eq!(phone.told(), "done 2 0\nconnection 2 0\n");
+    assert_eq!(phone.told(), "done 2 0\nrestored\n");
     // Connected: it is granted at once.
     phone.login(3, "fresh");
     assert_eq!(phone.told(), "done 3 0\n");
@@ -341,9 +345,9 @@ fn a_login_while_the_connection_is_lost_may_be_given_up_or_be_refused() {
     phone.login(4, "secret");
     phone.broker.refuse(mqtt_protocol_core::mqtt::result_code::ConnectReasonCode::NotAuthorized);
     phone.until("no question", |phone| !phone.told.is_empty());
-    assert_eq!(phone.told(), "connection 4 302\n", "TOKEN_NEEDED");
+    assert_eq!(phone.told(), "token needed 302\n", "TOKEN_NEEDED");
     phone.act(|line, now| line.connection().set_token(now, ""));
-    assert_eq!(phone.told(), "done 4 302\nconnection 3 302\n", "KICKED");
+    assert_eq!(phone.told(), "done 4 302\nkicked 302\n", "KICKED");
     assert_eq!(phone.line.poll_timeout(), None);
 }
 
@@ -351,14 +355,14 @@ fn a_login_while_the_connection_is_lost_may_be_given_up_or_be_refused() {
 fn a_login_without_a_token_asks_for_one() {
     let mut phone = Phone::new();
     phone.login(1, "");
-    assert_eq!(phone.told(), "connection 4 0\n");
+    assert_eq!(phone.told(), "token needed 0\n");
     phone.act(|line, now| line.connection().set_token(now, "late"));
     phone.come_in(&[]);
     assert_eq!((phone.told().as_str(), phone.broker.password().as_str()), ("done 1 0\n", "late"));
     let mut phone = Phone::new();
     phone.login(1, "");
     phone.act(|line, now| line.connection().set_token(now, ""));
-    assert_eq!(phone.told(), "connection 4 0\ndone 1 302\n");
+    assert_eq!(phone.told(), "token needed 0\ndone 1 302\n");
 }
 
 /// The network of a ringing phone has gone over to another without a word.
@@ -377,14 +381,13 @@ fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit()
     *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], phone.broker.port()).into());
     let start = phone.now;
     phone.act(|line, now| {
-        let accept = crate::protocol::OpArgs {
-            channel: "c1".into(),
+        let accept = Message {
+            channel_id: "c1".into(),
             account: "bob".into(),
-            request: "r1".into(),
-            custom: "".into(),
-            keep: true,
+            request_id: "r1".into(),
+            ..Message::default()
         };
-        line.operate(now, 2, Op::Accept(accept));
+        line.operate(now, 2, Operation::Accept(accept));
     });
     let patience = Patience::new();
     while phone.broker.connections == 0 {
@@ -392,15 +395,17 @@ fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit()
         phone.drive();
         patience.check("no other connection");
     }
-    assert_eq!(phone.told(), "connection 1 0\n");
+    assert_eq!(phone.told(), "lost 0\n");
     phone.come_in(&[]);
     phone.until("no accept", |phone| phone.broker.texts().iter().any(|it| it.1.contains("\"accept\"")));
     assert!(phone.now - start <= 2_000, "{} ms", phone.now - start);
     let settled = r#"{"v":1,"k":"settled","id":"m2","cid":"c1","inst":"B",
         "b":{"rid":"r1","how":"accept","win":["alice","pad"],"by":"pad","uid":5}}"#;
     phone.broker.publish("nck1/u/alice/d/pad/bob/pad", settled, false);
-    phone.until("no answer", |phone| phone.told.iter().any(|it| matches!(it, SignalingMessage::Done(2, _))));
-    assert_eq!(phone.told(), "connection 2 0\ndone 2 0\n");
+    phone.until("no answer", |phone| {
+        phone.told.iter().any(|it| matches!(it, SignalingMessage::Completed(Req(2), _)))
+    });
+    assert_eq!(phone.told(), "restored\ndone 2 0\n");
 }
 
 #[test]
@@ -410,7 +415,7 @@ fn a_logout_ends_a_login_that_waits_for_the_connection() {
     phone.until("not lost", |phone| !phone.line.is_up);
     phone.told();
     phone.login(2, "secret");
-    phone.act(|line, now| line.operate(now, 3, Op::Logout));
+    phone.act(|line, now| line.operate(now, 3, Operation::Logout));
     phone.until("no answer", |phone| phone.told.len() == 2);
     assert_eq!(phone.told(), "done 2 20001\ndone 3 0\n");
 }
@@ -429,15 +434,15 @@ fn a_login_ends_before_the_core_gives_it_up_and_says_why() {
         patience.check("no completion");
     }
     assert_eq!(phone.now - start, 2_750);
-    let Some(SignalingMessage::Done(1, answer)) = phone.told.pop() else { panic!("no completion") };
-    assert_eq!((answer.code, answer.raw_code), (TIMEOUT, libc::ECONNREFUSED));
-    let message = answer.extra.and_then(|it| it.message.clone()).expect("a message");
-    assert!(message.to_str().expect("UTF-8").contains("connection refused: start the broker"), "{message:?}");
+    let Some(SignalingMessage::Completed(Req(1), result)) = phone.told.pop() else { panic!("no completion") };
+    let outcome = result.outcome;
+    assert_eq!((outcome.code, outcome.raw_code), (Code::TIMEOUT, libc::ECONNREFUSED));
+    assert!(outcome.message.contains("connection refused: start the broker"), "{outcome:?}");
     assert_eq!(phone.line.poll_timeout(), None);
     // Nobody gave a token.
     let mut phone = Phone::new();
     phone.act(|line, now| line.login(now, 1, "", 400));
     phone.next_deadline();
     assert_eq!(phone.now, 1_000_300);
-    assert_eq!(phone.told(), "connection 4 0\ndone 1 302\n");
+    assert_eq!(phone.told(), "token needed 0\ndone 1 302\n");
 }

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use nertc_callkit_mqtt::connection::{ConnectionEvent, code};
 use nertc_callkit_mqtt::protocol::{PublishResult, Topic, TopicKind};
+use nertc_callkit_testkit::mosquitto::Mosquitto;
+use nertc_callkit_testkit::patience;
+use nertc_callkit_testkit::scratch_dir::port;
 
-use crate::mosquitto::Mosquitto;
 use crate::phone::{Phone, roots, settings};
-use crate::process::patience;
-use crate::scratch_dir::port;
 
 fn plain(broker: &Mosquitto) -> [(&'static str, u16, bool); 1] {
     [("127.0.0.1", broker.plain, false)]
@@ -22,7 +22,7 @@ fn published(token: u64, result: PublishResult) -> ConnectionEvent {
 
 #[test]
 fn what_one_device_publishes_another_hears_with_its_sender() {
-    let broker = Mosquitto::start("hears", &["alice", "bob"], "");
+    let broker = Mosquitto::start("hears", &["alice", "bob"]);
     let (alice, bob) =
         (Phone::up(settings("alice", &plain(&broker))), Phone::up(settings("bob", &plain(&broker))));
     assert_eq!((alice.version(), bob.version()), (5, 5));
@@ -36,6 +36,7 @@ fn what_one_device_publishes_another_hears_with_its_sender() {
         from: from.into(),
         device: "pad".into(),
         payload: text.into(),
+        expires_at: None,
     };
     bob.wait_event(&message(TopicKind::Inbox, "alice", "one"));
     bob.wait_event(&message(TopicKind::Direct, "alice", "two"));
@@ -52,7 +53,7 @@ fn what_one_device_publishes_another_hears_with_its_sender() {
 
 #[test]
 fn tls_works_with_the_brokers_authority_and_not_without() {
-    let broker = Mosquitto::start("tls", &["alice"], "");
+    let broker = Mosquitto::start("tls", &["alice"]);
     let endpoint = [("localhost", broker.tls, true)];
     let mut trusting = settings("alice", &endpoint);
     trusting.roots = roots(&broker);
@@ -69,7 +70,7 @@ fn tls_works_with_the_brokers_authority_and_not_without() {
 
 #[test]
 fn a_wrong_token_is_asked_for_again_once() {
-    let broker = Mosquitto::start("token", &["alice"], "");
+    let broker = Mosquitto::start("token", &["alice"]);
     let refused = ConnectionEvent::NeedToken { refused: true };
     let alice = Phone::new(settings("alice", &plain(&broker)));
     alice.connect("expired");
@@ -88,7 +89,7 @@ fn a_wrong_token_is_asked_for_again_once() {
 
 #[test]
 fn a_broker_that_comes_back_is_found_and_the_session_goes_on() {
-    let mut broker = Mosquitto::start("back", &["alice", "bob"], "");
+    let mut broker = Mosquitto::start("back", &["alice", "bob"]);
     let alice = Phone::up(settings("alice", &plain(&broker)));
     let mut bobs = settings("bob", &plain(&broker));
     bobs.keep_alive_s = 1;
@@ -112,7 +113,7 @@ fn a_broker_that_comes_back_is_found_and_the_session_goes_on() {
 
 #[test]
 fn a_watched_device_is_reported_lost_but_not_gone() {
-    let broker = Mosquitto::start("will", &["alice", "bob"], "");
+    let broker = Mosquitto::start("will", &["alice", "bob"]);
     let alice = Phone::up(settings("alice", &plain(&broker)));
     // The will is published when the session ends, at the latest.
     let mut bobs = settings("bob", &plain(&broker));
@@ -132,11 +133,11 @@ fn a_watched_device_is_reported_lost_but_not_gone() {
 
 #[test]
 fn what_exceeds_the_window_waits_up_to_a_limit() {
-    let broker = Mosquitto::start("window", &["alice"], "max_packet_size 4000\nmax_inflight_messages 3\n");
+    let broker = Mosquitto::with("window", &["alice"], "", "max_packet_size 4000\nmax_inflight_messages 3\n");
     let alice = Phone::up(settings("alice", &plain(&broker)));
     alice.act(|connection, now| {
         for token in 0..200 {
-            connection.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 0);
+            connection.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 60_000);
         }
     });
     for token in 0..200 {
@@ -156,7 +157,7 @@ fn what_exceeds_the_window_waits_up_to_a_limit() {
 
 #[test]
 fn a_forbidden_topic_is_denied() {
-    let broker = Mosquitto::start("denied", &["alice"], "");
+    let broker = Mosquitto::start("denied", &["alice"]);
     let alice = Phone::up(settings("alice", &plain(&broker)));
     alice.act(|connection, now| {
         connection.publish(now, 1, "nck1/u/bob/in/carol/pad".into(), "forged".into(), 0)
@@ -166,7 +167,7 @@ fn a_forbidden_topic_is_denied() {
 
 #[test]
 fn names_resolve_and_the_first_working_endpoint_is_used() {
-    let broker = Mosquitto::start("endpoints", &["alice"], "");
+    let broker = Mosquitto::start("endpoints", &["alice"]);
     let endpoints = [
         ("no-such-name.invalid", broker.plain, true),
         ("localhost", port(), false),
@@ -199,7 +200,7 @@ fn plaintext_stays_on_this_machine_unless_it_is_allowed() {
 
 #[test]
 fn of_two_devices_with_one_client_id_one_stays() {
-    let broker = Mosquitto::start("fight", &["alice"], "");
+    let broker = Mosquitto::start("fight", &["alice"]);
     let phones = [(); 2].map(|()| {
         let phone = Phone::new(settings("alice", &plain(&broker)));
         phone.greets.store(true, Ordering::Relaxed);

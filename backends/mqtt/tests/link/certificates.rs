@@ -1,14 +1,14 @@
 //! Certificates that a broker shows and wants.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use nertc_callkit_mqtt::connection::{ClientCert, Roots, Settings};
+use nertc_callkit_testkit::mosquitto::Mosquitto;
+use nertc_callkit_testkit::scratch_dir::{folder, path, port};
 
-use crate::mosquitto::Mosquitto;
 use crate::phone::{Phone, roots, settings};
-use crate::scratch_dir::{folder, port};
 
 fn openssl(dir: &Path, args: &[&str]) {
     let output = Command::new("openssl").args(args).current_dir(dir).output().expect("openssl");
@@ -30,11 +30,6 @@ fn read(path: &Path) -> Vec<u8> {
     fs::read(path).expect("a file")
 }
 
-/// Where a broker of this name has its certificates.
-fn certificates(name: &str) -> PathBuf {
-    folder(name).join("certificates")
-}
-
 /// One that does not connect: its number and its words.
 fn refused(settings: Settings) -> (i32, String) {
     let phone = Phone::new(settings);
@@ -45,7 +40,7 @@ fn refused(settings: Settings) -> (i32, String) {
 
 #[test]
 fn a_broker_that_asks_for_a_certificate_is_shown_one() {
-    let (at, ports) = (certificates("client-cert"), [port(), port()]);
+    let (at, ports) = (path("client-cert").join("certificates"), [port(), port()]);
     let listener = |port: u16, more: &str| {
         format!(
             "listener {port} 127.0.0.1\ncafile {0}/ca.crt\ncertfile {0}/server.crt\nkeyfile {0}/server.key\n\
@@ -54,7 +49,7 @@ fn a_broker_that_asks_for_a_certificate_is_shown_one() {
         )
     };
     let more = listener(ports[0], "") + &listener(ports[1], "use_identity_as_username true\n");
-    let broker = Mosquitto::start("client-cert", &["alice"], &more);
+    let broker = Mosquitto::with("client-cert", &["alice"], "", &more);
     let dir = folder("client-cert-alice");
     let to = |port| {
         let mut settings = settings("alice", &[("localhost", port, true)]);
@@ -84,7 +79,7 @@ fn a_broker_that_asks_for_a_certificate_is_shown_one() {
 
 #[test]
 fn what_is_wrong_with_a_brokers_certificate_is_said() {
-    let broker = Mosquitto::start("wrong-name", &["alice"], "");
+    let broker = Mosquitto::start("wrong-name", &["alice"]);
     // Mosquitto listens at 127.0.0.1 alone.
     let relay = crate::relay::to(broker.tls, "127.0.0.2");
     let mut other_name = settings("alice", &[("127.0.0.2", relay.port(), true)]);
@@ -107,7 +102,7 @@ fn what_is_wrong_with_a_brokers_certificate_is_said() {
 
 #[test]
 fn an_expired_certificate_is_said_to_be_one() {
-    let mut broker = Mosquitto::start("expired", &["alice"], "");
+    let mut broker = Mosquitto::start("expired", &["alice"]);
     drop(Phone::up(settings("alice", &[("127.0.0.1", broker.plain, false)])));
     broker.stop();
     let at = broker.ca().parent().expect("a folder").to_owned();

@@ -2,11 +2,10 @@
 
 use nertc_callkit_mqtt::connection::ConnectionEvent;
 use nertc_callkit_mqtt::protocol::{PublishResult, Topic};
+use nertc_callkit_testkit::process::{Process, program};
+use nertc_callkit_testkit::scratch_dir::{folder, port};
 
-use crate::mosquitto::program;
 use crate::phone::{Phone, settings};
-use crate::process::Process;
-use crate::scratch_dir::{folder, port};
 
 #[test]
 fn nats_is_spoken_to_in_3_1_1() {

@@ -5,11 +5,5 @@
 mod brokers;
 mod certificates;
 mod legacy;
-mod mosquitto;
 mod phone;
 mod relay;
-mod scratch_dir;
-
-#[allow(dead_code, reason = "shared with the broker tests of the whole library, which need more of it")]
-#[path = "../../../../tests/brokers/process.rs"]
-mod process;

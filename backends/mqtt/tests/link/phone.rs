@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
-use std::{fs, io};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use nertc_callkit_mqtt::connection::{
     Connection, ConnectionEvent, Endpoint, Readiness, Roots, Settings, Timers,
@@ -12,10 +12,9 @@ use nertc_callkit_mqtt::connection::{
 use nertc_callkit_mqtt::protocol::Topic;
 use nertc_callkit_mqtt::reactor::{Handler, Registration, now};
 use nertc_callkit_mqtt::topics::Topics;
-use parking_lot::{Condvar, Mutex};
-
-use crate::mosquitto::Mosquitto;
-use crate::process::patience;
+use nertc_callkit_testkit::mosquitto::Mosquitto;
+use nertc_callkit_testkit::{Recorder, patience};
+use parking_lot::Mutex;
 
 /// The token of what a device says to itself when it is up.
 const GREETING: u64 = 999_999;
@@ -26,16 +25,8 @@ pub(crate) struct Phone {
     topics: Topics,
     /// Says something whenever it is up.
     pub(crate) greets: AtomicBool,
-    core: Mutex<Core>,
-    changed: Condvar,
-}
-
-struct Core {
-    connection: Connection,
-    /// Everything that was heard.
-    heard: Vec<ConnectionEvent>,
-    /// What `wait` has seen.
-    seen: usize,
+    connection: Mutex<Connection>,
+    heard: Recorder<ConnectionEvent>,
 }
 
 impl Handler for Phone {
@@ -72,7 +63,7 @@ pub(crate) fn settings(account: &str, endpoints: &[(&str, u16, bool)]) -> Settin
         session_expiry_s: 3600,
         keep_alive_s: 60,
         presence: true,
-        topics: Topics::new("nck1", account, "pad").expect("topics"),
+        topics: Topics::new("nck1", account, "pad").expect("names"),
         timers: Timers { backoff: 20, backoff_most: 200, ..Timers::default() },
     }
 }
@@ -88,13 +79,12 @@ impl Phone {
         let registration = Registration::new().expect("a reactor");
         let topics = settings.topics.clone();
         let connection = Connection::new(settings, 7, registration.port());
-        let core = Mutex::new(Core { connection, heard: Vec::new(), seen: 0 });
         let phone = Arc::new(Phone {
             registration,
             topics,
             greets: AtomicBool::new(false),
-            core,
-            changed: Condvar::new(),
+            connection: Mutex::new(connection),
+            heard: Recorder::default(),
         });
         let weak: Weak<Phone> = Arc::downgrade(&phone);
         phone.registration.set_handler(weak);
@@ -113,23 +103,27 @@ impl Phone {
         self.act(|connection, now| connection.connect(now, token));
     }
 
-    /// Anything with the connection, as the real device does it.
+    /// Anything with the link, as the real device does it.
     pub(crate) fn act(&self, body: impl FnOnce(&mut Connection, u64)) {
-        let mut core = self.core.lock();
+        let mut connection = self.connection.lock();
         let now = now();
-        body(&mut core.connection, now);
-        while let Some(event) = core.connection.poll_event() {
+        body(&mut connection, now);
+        while let Some(mut event) = connection.poll_event() {
+            if let ConnectionEvent::Message { expires_at, .. } = &mut event {
+                // Moments are not compared; every message here has a minute at most.
+                let left = expires_at.take().map(|at| at - now);
+                assert!(left.is_none_or(|ms| (1..=60_000).contains(&ms)), "{left:?}");
+                assert!(left.is_some() || connection.version() != 5, "a broker of MQTT 5 says it");
+            }
             // A whole device proves each connection with a message to itself.
             if self.greets.load(Ordering::Relaxed) && matches!(event, ConnectionEvent::Up { .. }) {
                 let topic = self.topics.write(&Topic::Own).expect("a topic");
-                core.connection.publish(now, GREETING, topic, "up".into(), 1_000);
+                connection.publish(now, GREETING, topic, "up".into(), 1_000);
             }
-            core.heard.push(event);
+            self.heard.push(event);
         }
-        core.connection.flush(now);
-        self.registration.set_deadline(core.connection.poll_timeout());
-        drop(core);
-        self.changed.notify_all();
+        connection.flush(now);
+        self.registration.set_deadline(connection.poll_timeout());
     }
 
     pub(crate) fn publish(&self, token: u64, topic: &Topic, payload: &str) {
@@ -139,19 +133,8 @@ impl Phone {
 
     /// Waits for the next event that `find` knows; what came before it is skipped.
     #[track_caller]
-    pub(crate) fn wait<T>(&self, what: &str, mut find: impl FnMut(&ConnectionEvent) -> Option<T>) -> T {
-        let deadline = Instant::now() + patience();
-        let mut core = self.core.lock();
-        loop {
-            while core.seen < core.heard.len() {
-                core.seen += 1;
-                if let Some(found) = find(&core.heard[core.seen - 1]) {
-                    return found;
-                }
-            }
-            let late = self.changed.wait_until(&mut core, deadline).timed_out();
-            assert!(!late, "no {what}; heard {:?}", core.heard);
-        }
+    pub(crate) fn wait<T>(&self, what: &str, find: impl FnMut(&ConnectionEvent) -> Option<T>) -> T {
+        self.heard.next(what, find)
     }
 
     /// Waits for exactly this event.
@@ -197,23 +180,22 @@ impl Phone {
     #[track_caller]
     pub(crate) fn wait_why(&self, words: &str) -> (i32, String) {
         let deadline = Instant::now() + patience();
-        let mut core = self.core.lock();
         loop {
-            let (raw_code, why) = core.connection.why();
+            let (raw_code, why) = self.connection.lock().why();
             if why.contains(words) {
                 return (raw_code, why);
             }
-            let late = self.changed.wait_until(&mut core, deadline).timed_out();
-            assert!(!late, "no {words}: {why}");
+            assert!(Instant::now() < deadline, "no {words}: {why}");
+            thread::sleep(Duration::from_millis(5));
         }
     }
 
     pub(crate) fn version(&self) -> u8 {
-        self.core.lock().connection.version()
+        self.connection.lock().version()
     }
 
     /// All it heard.
     pub(crate) fn heard(&self) -> Vec<ConnectionEvent> {
-        self.core.lock().heard.clone()
+        self.heard.all()
     }
 }

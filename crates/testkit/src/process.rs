@@ -8,37 +8,25 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
-/// How long anything may take that does not wait for a timer of the protocol.
-pub(crate) fn patience() -> Duration {
-    let factor = std::env::var("CHECK_PATIENCE").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs(20) * factor.unwrap_or(1)
-}
-
-/// What the process has said, from the outside and by its reading threads.
-#[derive(Default)]
-struct Said {
-    lines: Vec<String>,
-    /// Standard output and standard error that are still open.
-    open: u32,
-}
-
-/// What it said, and a bell.
-type Shared = Arc<(Mutex<Said>, Condvar)>;
+use crate::environment::patience;
+use crate::recorder::Recorder;
 
 /// A running program; killed when dropped, and by the system when this process or test thread dies.
-pub(crate) struct Process {
+#[derive(Debug)]
+pub struct Process {
     name: String,
     child: Child,
     input: Option<ChildStdin>,
-    said: Shared,
+    /// Lines of standard output and standard error; ended when both are closed.
+    said: Arc<Recorder<String>>,
 }
 
 impl Process {
     /// Starts `command`; `name` is for messages.
-    pub(crate) fn start(name: &str, mut command: Command) -> Process {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub fn start(name: &str, mut command: Command) -> Process {
+        let (output, input) = std::io::pipe().expect("a pipe");
+        let errors = input.try_clone().expect("a pipe");
+        command.stdin(Stdio::piped()).stdout(input).stderr(errors);
         // SAFETY: between fork and exec: one system call that is safe there.
         unsafe {
             command.pre_exec(|| match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) {
@@ -47,16 +35,16 @@ impl Process {
             });
         }
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {e}: make setup installs it"));
-        let said = Shared::default();
-        said.0.lock().open = 2;
-        read_lines(child.stdout.take().expect("piped"), &said);
-        read_lines(child.stderr.take().expect("piped"), &said);
+        // The pipe ends with the child: this process has it no more.
+        drop(command);
+        let said = Arc::default();
+        read_lines(output, Arc::clone(&said));
         let input = child.stdin.take();
         Process { name: name.to_owned(), child, input, said }
     }
 
     /// Types a line.
-    pub(crate) fn say(&mut self, line: &str) {
+    pub fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("still open");
         // A process that is gone is noticed by what it does not say.
         let _ = input.write_all(format!("{line}\n").as_bytes());
@@ -64,102 +52,80 @@ impl Process {
 
     /// Waits until `find` finds something in all lines said so far.
     #[track_caller]
-    pub(crate) fn wait<T>(&self, what: &str, find: impl Fn(&[String]) -> Option<T>) -> T {
+    pub fn wait<T>(&self, what: &str, find: impl Fn(&[String]) -> Option<T>) -> T {
         self.wait_for(patience(), what, find)
     }
 
     /// As `wait`, for what takes longer.
     #[track_caller]
-    pub(crate) fn wait_for<T>(
-        &self,
-        limit: Duration,
-        what: &str,
-        find: impl Fn(&[String]) -> Option<T>,
-    ) -> T {
+    pub fn wait_for<T>(&self, limit: Duration, what: &str, find: impl Fn(&[String]) -> Option<T>) -> T {
         self.within(limit, find).unwrap_or_else(|| {
-            let said = self.said.0.lock();
-            let why = if said.open == 0 { "ended without" } else { "did not say in time" };
-            panic!("{} {why}: {what}. It said:\n{}", self.name, said.lines.join("\n"))
+            let why = if self.said.has_ended() { "ended without" } else { "did not say in time" };
+            panic!("{} {why}: {what}. It said:\n{}", self.name, self.lines().join("\n"))
         })
     }
 
     /// What `find` finds in the lines, if it does so in time.
-    pub(crate) fn within<T>(&self, limit: Duration, find: impl Fn(&[String]) -> Option<T>) -> Option<T> {
-        let deadline = Instant::now() + limit;
-        let (lock, bell) = &*self.said;
-        let mut said = lock.lock();
-        loop {
-            let found = find(&said.lines);
-            let left = deadline.saturating_duration_since(Instant::now());
-            if found.is_some() || left.is_zero() || said.open == 0 {
-                return found;
-            }
-            bell.wait_for(&mut said, left);
-        }
+    pub fn within<T>(&self, limit: Duration, find: impl Fn(&[String]) -> Option<T>) -> Option<T> {
+        self.said.within(limit, find)
     }
 
     /// Waits for a line with `text` in it.
     #[track_caller]
-    pub(crate) fn wait_text(&self, text: &str) -> String {
+    pub fn wait_text(&self, text: &str) -> String {
         self.wait(text, |lines| lines.iter().find(|line| line.contains(text)).cloned())
     }
 
     /// All lines so far.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.said.0.lock().lines.clone()
+    pub fn lines(&self) -> Vec<String> {
+        self.said.all()
     }
 
     /// Waits for its end.
     #[track_caller]
-    pub(crate) fn end(&mut self) -> ExitStatus {
+    pub fn end(&mut self) -> ExitStatus {
         self.end_for(patience())
     }
 
     /// As `end`, for what takes longer.
     #[track_caller]
-    pub(crate) fn end_for(&mut self, limit: Duration) -> ExitStatus {
+    pub fn end_for(&mut self, limit: Duration) -> ExitStatus {
         drop(self.input.take());
-        let deadline = Instant::now() + limit;
-        let (lock, bell) = &*self.said;
-        let mut said = lock.lock();
-        while said.open > 0 {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "{} did not end. It said:\n{}", self.name, said.lines.join("\n"));
-            bell.wait_for(&mut said, left);
-        }
-        drop(said);
+        assert!(self.said.ends_within(limit), "{}", self.did_not_end());
         self.child.wait().expect("a child")
+    }
+
+    fn did_not_end(&self) -> String {
+        format!("{} did not end. It said:\n{}", self.name, self.lines().join("\n"))
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to end, again and again: a program may not have come to listening yet.
     #[track_caller]
-    pub(crate) fn terminate(&mut self) {
+    pub fn terminate(&mut self) {
         let deadline = Instant::now() + patience();
-        let (lock, bell) = &*self.said;
-        let mut said = lock.lock();
-        while said.open > 0 {
-            assert!(
-                Instant::now() < deadline,
-                "{} did not end. It said:\n{}",
-                self.name,
-                said.lines.join("\n")
-            );
+        loop {
             self.signal(libc::SIGTERM);
-            bell.wait_for(&mut said, Duration::from_millis(50));
+            if self.said.ends_within(Duration::from_millis(50)) {
+                return self.kill();
+            }
+            assert!(Instant::now() < deadline, "{}", self.did_not_end());
         }
-        drop(said);
-        self.kill();
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, signal: i32) {
+    pub fn signal(&self, signal: i32) {
         let id = i32::try_from(self.child.id()).expect("a process id");
         // SAFETY: the child was not waited for, so the id is still its own.
         unsafe { libc::kill(id, signal) };
     }
 
     /// kill -9, and gone when this returns; with its children, which may have left its process group.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         let Ok(None) = self.child.try_wait() else { return };
         let children = descendants(self.child.id());
         let _ = self.child.kill();
@@ -200,25 +166,29 @@ fn descendants(id: u32) -> Vec<i32> {
     found.split_off(1)
 }
 
-fn read_lines(from: impl Read + Send + 'static, said: &Shared) {
-    let said = Arc::clone(said);
+fn read_lines(from: impl Read + Send + 'static, said: Arc<Recorder<String>>) {
     thread::spawn(move || {
         let mut from = BufReader::new(from);
         let mut line = Vec::new();
         while matches!(from.read_until(b'\n', &mut line), Ok(read) if read > 0) {
-            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+            said.push(String::from_utf8_lossy(&line).trim_end().to_owned());
             line.clear();
-            said.0.lock().lines.push(text);
-            said.1.notify_all();
         }
-        said.0.lock().open -= 1;
-        said.1.notify_all();
+        said.end();
     });
+}
+
+/// A program that Debian may have where users do not look.
+pub fn program(name: &str) -> Command {
+    let mut command = Command::new(name);
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{path}:/usr/sbin"));
+    command
 }
 
 /// Runs a program to its end; panics with what it said if it fails, or does not end in time.
 #[track_caller]
-pub(crate) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) {
+pub fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) {
     let mut command = Command::new(program);
     command.args(arguments);
     let words = format!("{command:?}");
@@ -228,7 +198,7 @@ pub(crate) fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) 
 
 /// Runs a program to its end: how it ended, and what it said.
 #[track_caller]
-pub(crate) fn answer(command: Command) -> (ExitStatus, String) {
+pub fn answer(command: Command) -> (ExitStatus, String) {
     let name = command.get_program().to_string_lossy().into_owned();
     let mut process = Process::start(&name, command);
     let status = process.end();

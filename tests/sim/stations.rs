@@ -202,11 +202,10 @@ impl World {
             self.send(device, delay, Scheduled::Wire(connection, Wire::Connect));
         }
         let phone = self.phone(device)?;
-        let asked = words::op(&op);
         if req != Req(u64::MAX) {
             phone.open.insert(req, op.clone());
         }
-        phone.station.handle(now, protocol::Input::Op { req: req.0, op: asked });
+        phone.station.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
         if let signaling::Operation::Invite { message, .. } = &op {
             let ids = (message.channel_id.clone(), message.request_id.clone());
             if let Some(stations) = &mut self.stations {
@@ -286,10 +285,9 @@ impl World {
                 phone.hang_up(Link::Off, u64::MAX);
             }
             protocol::Output::Reconnect => self.drop_link(device, true),
-            protocol::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
-            protocol::Output::Events { source, events } => {
-                let events = events.iter().map(words::event).collect();
-                self.tell_core(device, Mail::Events(words::source(source), events));
+            protocol::Output::Done { req, answer } => self.answered(device, Req(req), answer),
+            protocol::Output::Events { origin, events } => {
+                self.tell_core(device, Mail::Events(origin, events));
             }
             protocol::Output::Record { from, id, .. } => {
                 self.tell_core(device, Mail::Record(from, id));
@@ -302,7 +300,7 @@ impl World {
         }
     }
 
-    fn answered(&mut self, device: usize, req: Req, answer: &protocol::Answer) {
+    fn answered(&mut self, device: usize, req: Req, answer: OperationResult) {
         if req == Req(u64::MAX) {
             return;
         }
@@ -315,12 +313,12 @@ impl World {
         if self.is_local(device, &op) {
             self.watch.on_sibling(&self.devices, device);
         } else if !matches!(op, signaling::Operation::Invite { .. }) {
-            self.watch.on_operation(self.now, &self.devices, device, &op, answer.code.into());
+            self.watch.on_operation(self.now, &self.devices, device, &op, answer.outcome.code);
         }
-        if matches!(op, signaling::Operation::Login { .. }) && answer.code == Code::OK.number() {
+        if matches!(op, signaling::Operation::Login { .. }) && answer.outcome.code == Code::OK {
             self.trouble(device);
         }
-        self.tell_core(device, Mail::Done(req, words::result(answer)));
+        self.tell_core(device, Mail::Done(req, answer));
     }
 
     /// It is logged in, or wants to be, and has no connection.
@@ -455,7 +453,7 @@ impl World {
             self.note(|| format!("device {device}: the broker refuses"));
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
-            let (code, raw_code, message) = (Code::BACKEND_FAILED.number(), 0x87, "not permitted".into());
+            let (code, raw_code, message) = (Code::BACKEND_FAILED, 0x87, "not permitted".into());
             return self.tell_station(device, protocol::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);

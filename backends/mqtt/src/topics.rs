@@ -1,7 +1,8 @@
 //! Topics. The levels that name sender and receiver are what the broker's access rules check; nothing else
 //! says who sent a message.
 
-use crate::protocol::{Text, Topic, TopicKind};
+use crate::protocol::{Topic, TopicKind};
+use nertc_callkit_signaling::Text;
 
 /// Longest encoded account or device, in bytes.
 pub const NAME_BYTES: usize = 64;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use nertc_callkit_mqtt::protocol::{Signal, Text, Topic, TopicKind};
+use nertc_callkit_mqtt::protocol::{Topic, TopicKind};
+use nertc_callkit_signaling::{EventKind, Text};
 
 use super::core::{Phase, Phone, Said, Word};
 use super::letter::{Letter, digest};
@@ -323,7 +324,7 @@ impl World {
         let is_quiet = self.lives == 0 && self.is_fair;
         is_quiet
             && match word {
-                Word::Heard(Signal::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
+                Word::Heard(EventKind::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
                 Word::Closed if device == 0 => {
                     (1..self.phones.len()).any(|it| matches!(phase(it), Phase::InCall))
                 }
@@ -423,7 +424,7 @@ impl World {
                 ruling.busies.insert(by.clone());
                 return Ok(());
             }
-            Word::Told(Signal::Reject, by) if self.is_fair && rings && ruling.busies.contains(by) => {
+            Word::Told(EventKind::Reject, by) if self.is_fair && rings && ruling.busies.contains(by) => {
                 return broken("invariant 5: one busy device ends the ring of another", ruling);
             }
             Word::Rejects(by) => {
@@ -431,10 +432,10 @@ impl World {
                 return Ok(());
             }
             // Of a sibling that said so: the caller may be gone, or have decided before.
-            Word::Heard(Signal::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
+            Word::Heard(EventKind::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
             Word::Told(signal, by) => (*signal, by.clone()),
-            Word::Granted(by) => (Signal::Accept, by.clone()),
-            Word::Cancelled | Word::Heard(Signal::Cancel, _) => (Signal::Cancel, "".into()),
+            Word::Granted(by) => (EventKind::Accept, by.clone()),
+            Word::Cancelled | Word::Heard(EventKind::Cancel, _) => (EventKind::Cancel, "".into()),
             Word::Heard(signal, by) => (*signal, by.clone()),
         };
         ruling.at.get_or_insert(self.now);

@@ -10,7 +10,7 @@ use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
-use nertc_callkit_signaling::{self as signaling, Code, EventKind, Outcome, Req, Text};
+use nertc_callkit_signaling::{self as signaling, ChannelState, Code, EventKind, Outcome, Req, Text};
 use nertc_callkit_testkit::Random;
 
 use super::super::service::Service;
@@ -417,7 +417,7 @@ impl World {
             let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
             self.devices[device].station.reseed(seed);
         }
-        self.devices[device].station.handle(self.now, protocol::Input::Op { req: req.0, op: words::op(op) });
+        self.devices[device].station.handle(self.now, protocol::Input::Op { req: req.0, op: op.clone() });
         self.run_station(device);
     }
 
@@ -444,14 +444,12 @@ impl World {
                     if let Some(room) = answer.channel.as_ref() {
                         self.name_channel(device, room);
                     }
-                    let result = words::result(&answer);
-                    self.devices[device].inbox.push_back(Input::SignalDone { req: Req(req), result });
+                    let done = Input::SignalDone { req: Req(req), result: answer };
+                    self.devices[device].inbox.push_back(done);
                 }
-                protocol::Output::Events { source, events } => {
-                    let events: Vec<_> = events.iter().map(words::event).collect();
+                protocol::Output::Events { origin, events } => {
                     if !events.is_empty() {
-                        let input = Input::Signals { origin: words::source(source), events };
-                        self.devices[device].inbox.push_back(input);
+                        self.devices[device].inbox.push_back(Input::Signals { origin, events });
                     }
                 }
                 protocol::Output::Connection { change, code, message } => {
@@ -471,7 +469,7 @@ impl World {
     }
 
     /// The channel is known by who made it, and as the how manieth.
-    fn name_channel(&mut self, device: usize, room: &protocol::ChannelState) {
+    fn name_channel(&mut self, device: usize, room: &ChannelState) {
         if room.channel.creator == self.devices[device].account
             && !self.channels.contains_key(&*room.channel.id)
         {

@@ -129,7 +129,7 @@ impl World {
         let config = Config { caps, confirm_audio_to_video: setting.confirm, ..Config::default() };
         let seeds = seeds(names.len(), setting.other_wins);
         let body = |(index, name): (usize, &Text)| {
-            Rc::new(Body::new(index, config, seeds[index], Monitor::new(name.clone())))
+            Rc::new(Body::new(index, config.clone(), seeds[index], Monitor::new(name.clone())))
         };
         let bodies: Vec<Rc<Body>> = names.iter().enumerate().map(body).collect();
         let bodies = std::array::from_fn(|index| bodies[index.min(names.len() - 1)].clone());
@@ -468,6 +468,8 @@ impl World {
             Output::Rtc { req, op } => self.run_media(device, req, &op),
             // The idealised service wants to know nothing of it; the monitor looks at it.
             Output::Notify(_) => Ok(()),
+            // Nobody here has anything to send to the peer's media backend.
+            Output::RtcReceive { .. } => Err("media is handed a text that nobody has sent".to_owned()),
             Output::Event(_) | Output::Done { .. } | Output::Ignored(_) | Output::Closed => Ok(()),
         }
     }

@@ -59,12 +59,8 @@ pub(super) unsafe fn signaling(
 /// The sink stays valid as long as the answers are called.
 pub(super) unsafe fn media(
     sink: &abi::nertc_callkit_rtc_sink,
-) -> (
-    impl FnMut(&MediaMessage) -> bool + Send + use<>,
-    impl Fn(&Frame<'_>) + Send + Sync + use<>,
-    impl Fn(Req, &Text) -> Result<(), SendError> + Send + use<>,
-) {
-    let (messages, frames, texts) = (Sink(*sink), Sink(*sink), Sink(*sink));
+) -> (impl FnMut(&MediaMessage) -> bool + Send + use<>, impl Fn(&Frame<'_>) + Send + Sync + use<>) {
+    let (messages, frames) = (Sink(*sink), Sink(*sink));
     let deliver = move |message: &MediaMessage| {
         let sink = &messages;
         // SAFETY: the caller's promise.
@@ -78,7 +74,18 @@ pub(super) unsafe fn media(
             unsafe { take(sink.0.ctx, &c) }
         }
     };
-    let send = move |join: Req, json: &Text| {
+    (deliver, frame)
+}
+
+/// Sends texts to the peer's media backend.
+///
+/// # Safety
+/// As `media`.
+pub(super) unsafe fn texts(
+    sink: &abi::nertc_callkit_rtc_sink,
+) -> impl Fn(Req, &Text) -> Result<(), SendError> + Send + use<> {
+    let texts = Sink(*sink);
+    move |join: Req, json: &Text| {
         let sink = &texts;
         let send = sink.0.send.ok_or(SendError::Closed)?;
         // SAFETY: the caller's promise; the text is lent for the call.
@@ -87,8 +94,7 @@ pub(super) unsafe fn media(
             full if full == status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32 => Err(SendError::Full),
             _ => Err(SendError::Invalid),
         }
-    };
-    (deliver, frame, send)
+    }
 }
 
 /// Delivers one kind of message to a sink. Each is called while the sink is valid.

@@ -164,6 +164,19 @@ impl Open {
         self.stage == Stage::Up && self.silent_at(timers) <= now
     }
 
+    /// When the broker's TCP last acknowledged bytes of ours of which more are under way; 0 = they all are, or
+    /// nobody knows. An uplink that is slow is not dead.
+    fn acknowledged_at(&self, now: u64) -> u64 {
+        self.stream.since_last_ack().map_or(0, |ms| now.saturating_sub(ms))
+    }
+
+    /// Bytes of ours are still leaving: the silence begins with the last that were acknowledged.
+    pub(super) fn note_progress(&mut self, now: u64, timers: &Timers) {
+        if self.is_silent(now, timers) {
+            self.silent_since = self.silent_since.max(self.acknowledged_at(now));
+        }
+    }
+
     /// Begins to count the silence anew.
     pub(super) fn reset_silence(&mut self, now: u64) {
         self.silent_since = now;
@@ -286,11 +299,16 @@ impl Open {
         }
     }
 
-    fn ping(&mut self, now: u64, timers: &Timers) {
-        let (next, answer) = match self.call_active {
+    /// After how long the next ping is due, and how long the answer to one may take.
+    fn ping_times(&self, timers: &Timers) -> (u64, u64) {
+        match self.call_active {
             true => (timers.active_ping, timers.active_pong),
             false => (self.keep_alive, timers.pong.min(self.keep_alive / 2)),
-        };
+        }
+    }
+
+    fn ping(&mut self, now: u64, timers: &Timers) {
+        let (next, answer) = self.ping_times(timers);
         if let Err(error) = self.session.ping() {
             log::debug!("no ping: {error}");
         }
@@ -342,7 +360,10 @@ impl Open {
             return Err(End::Lost(Cause::late(self.stage, Some(settings.timers.connack))));
         }
         if self.pong_by <= now {
-            return Err(End::lost("no answer to a ping"));
+            self.pong_by = self.acknowledged_at(now).saturating_add(self.ping_times(&settings.timers).1);
+            if self.pong_by <= now {
+                return Err(End::lost("no answer to a ping"));
+            }
         }
         if self.ping_at <= now {
             self.ping(now, &settings.timers);

@@ -1,30 +1,35 @@
-//! One thread for all connections of the process, from the first device to the last: it waits for sockets,
-//! deadlines and looked-up names, and calls the device that each is for.
+//! One thread for all sockets of the process, from the first registration to the last: it waits for sockets,
+//! deadlines and resolved names, and calls the handler that each is for.
 //!
-//! A device takes a [`Registration`], gives the registration's [`Port`] to its connection, and sits down with
-//! [`Registration::set_handler`]. After each thing it does, on whichever thread, it says with
+//! A device takes a [`Registration`], connects and resolves names through it, and is called once it has said
+//! who it is with [`Registration::set_handler`]. After each thing it does, on whichever thread, it sets with
 //! [`Registration::set_deadline`], under its own lock, when it wants to be called next. No lock of the
-//! reactor's is held while a device is called.
+//! reactor's is held while a handler is called.
 
 mod clock;
 mod resolver;
 mod run;
+mod socket;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
+use mio::net::TcpStream;
 use mio::{Interest, Registry, Token, Waker};
 use nertc_callkit_backend::ProcessValue;
 use parking_lot::{Condvar, Mutex};
 
 pub use clock::now;
+pub use resolver::NameError;
+pub use socket::{Readiness, Socket, connect};
 
-use crate::connection::{self, ClientCert, Port, Readiness, Roots, Settings, Socket, Tls};
 use resolver::Resolver;
 use table::Table;
 
@@ -51,28 +56,28 @@ struct Slot {
 
 /// What all threads share with the reactor's.
 struct Reactor {
-    /// What [`RUNNING`] was when this was made.
-    home: &'static Running,
     registry: Registry,
     waker: Arc<Waker>,
     table: Mutex<Table>,
-    /// A call of a device has returned.
+    /// A call of a handler has returned.
     returned: Condvar,
     resolver: Arc<Resolver>,
-    configs: Mutex<Vec<(Roots, Option<ClientCert>, Tls)>>,
+    shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// [`RUNNING`]'s value when this was made.
+    home: &'static Running,
 }
 
-/// The waker's token; devices count from 1.
+/// The waker's token; registrations count from 1.
 const WAKER: Token = Token(0);
 
 type Running = Mutex<Option<(Arc<Reactor>, usize)>>;
 
-/// Where the running reactor is, and how many registrations it has.
+/// The running reactor and the number of its registrations.
 static RUNNING: ProcessValue<Running> = ProcessValue::new();
 
 /// For the child after a fork: it has no reactor, and no registration of the parent's does anything there.
-/// Safe in a fork handler.
+/// What the parent's threads were in the middle of is never touched again. Safe in a fork handler.
 pub fn after_fork_in_child() {
     RUNNING.reset_in_child();
 }
@@ -113,9 +118,37 @@ impl Registration {
         }
     }
 
-    /// What a connection needs of the reactor.
-    pub fn port(&self) -> Arc<dyn Port> {
-        self.0.clone()
+    /// Starts connecting. The handler is told of the socket's readiness, each time it changes, until the
+    /// socket is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        if !self.is_ours() {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        let mut socket = socket::connect(address)?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.0.reactor.registry.register(&mut socket, Token(self.0.id), interest)?;
+        Ok(socket)
+    }
+
+    /// Resolves `host` on another thread; the answer goes to [`Handler::resolved`] with this ticket.
+    pub fn resolve(&self, ticket: u64, host: &str, port: u16) {
+        if self.is_ours() {
+            self.0.reactor.resolver.ask(self.0.id, ticket, host, port);
+        }
+    }
+
+    /// The value of this type that all registrations share, from the first to the last.
+    pub fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        if !self.is_ours() {
+            return Arc::default();
+        }
+        let mut shared = self.0.reactor.shared.lock();
+        let value = shared.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())).clone();
+        value.downcast().unwrap_or_default()
     }
 
     /// False in a forked child: socket, thread and locks are the parent's, nothing may touch them.
@@ -169,35 +202,6 @@ impl Drop for Slot {
         } else {
             std::mem::forget(self.reactor.clone());
         }
-    }
-}
-
-impl Port for Slot {
-    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
-        if !self.is_ours() {
-            return Err(io::ErrorKind::NotConnected.into());
-        }
-        let mut socket = connection::connect(address)?;
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        self.reactor.registry.register(&mut socket, Token(self.id), interest)?;
-        Ok(Box::new(socket))
-    }
-
-    fn resolve(&self, ticket: u64, host: &str, port: u16) {
-        if self.is_ours() {
-            self.reactor.resolver.ask(self.id, ticket, host, port);
-        }
-    }
-
-    fn tls(&self, settings: &Settings) -> Result<Tls, String> {
-        let key = (&settings.roots, &settings.client_cert);
-        let mut configs = self.reactor.configs.lock();
-        if let Some((.., tls)) = configs.iter().find(|(roots, cert, _)| (roots, cert) == key) {
-            return Ok(tls.clone());
-        }
-        let tls = Tls::new(&settings.roots, settings.client_cert.as_ref())?;
-        configs.push((settings.roots.clone(), settings.client_cert.clone(), tls.clone()));
-        Ok(tls)
     }
 }
 

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use mio::{Events, Poll, Waker};
 
-use super::{Handler, RUNNING, Reactor, Resolver, WAKER, now};
-use crate::connection::Readiness;
+use super::{Handler, RUNNING, Reactor, Readiness, Resolver, WAKER, now};
 
 /// Sockets that one wait reports at most; the others are reported by the next.
 const EVENTS: usize = 256;
@@ -25,11 +24,11 @@ pub(super) fn start() -> io::Result<Arc<Reactor>> {
         waker,
         table: Default::default(),
         returned: Default::default(),
-        configs: Default::default(),
+        shared: Default::default(),
         thread: Default::default(),
     });
     let of_thread = reactor.clone();
-    *reactor.thread.lock() = Some(spawn("nertc_mqtt", move || run(&of_thread, poll))?);
+    *reactor.thread.lock() = Some(spawn("nertc_io", move || run(&of_thread, poll))?);
     Ok(reactor)
 }
 
@@ -69,18 +68,18 @@ fn run(reactor: &Reactor, mut poll: Poll) {
     }
 }
 
-/// Calls a device. One that panics hears of it; one that even then panics is not called again.
+/// Calls a handler. One that panics is told of it; one that even then panics is not called again.
 fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
     let Some(driven) = reactor.table.lock().call(id) else { return };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| body(&*driven))).or_else(|_| {
-        log::error!("a device panicked on the I/O thread");
+        log::error!("a handler panicked on the I/O thread");
         panic::catch_unwind(AssertUnwindSafe(|| driven.panicked()))
     });
     drop(driven);
     reactor.table.lock().calling = None;
     reactor.returned.notify_all();
     if outcome.is_err() {
-        log::error!("a device panicked while it heard of a panic: it is not called any more");
+        log::error!("a handler panicked while it was told of a panic: it is not called any more");
         reactor.table.lock().forget(id);
     }
 }

@@ -85,7 +85,7 @@ static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callki
   (void)user_id;
   if (frame->media == NERTC_CALLKIT_MEDIA_AUDIO) {
     pthread_mutex_lock(&lock);
-    me->heard.rate = frame->rate;
+    me->heard.rate = frame->sample_rate;
     me->heard.channels = frame->channels;
     sound_append(&me->heard, (const int16_t *)frame->planes[0], (size_t)frame->samples * frame->channels);
     pthread_cond_broadcast(&changed);
@@ -127,7 +127,7 @@ static int start(struct person *person)
   config.listener = &listener;
   config.on_frame = on_frame;
   config.user_data = person;
-  /* config.plugs stays NULL: the embedded loopback connects all components of this process. */
+  /* config.backends stays NULL: the embedded loopback connects all components of this process. */
 
   status = nertc_callkit_create(&config, &person->kit);
   if (status == NERTC_CALLKIT_STATUS_OK && person->trace) {
@@ -172,7 +172,7 @@ static int speak(struct person *person, const struct sound *sound)
     nertc_callkit_frame frame = NERTC_CALLKIT_FRAME_INIT;
     nertc_callkit_status status;
     frame.media = NERTC_CALLKIT_MEDIA_AUDIO;
-    frame.rate = sound->rate;
+    frame.sample_rate = sound->rate;
     frame.channels = sound->channels;
     frame.samples = (uint32_t)(all - at < step ? all - at : step);
     frame.planes[0] = sound->samples + at * sound->channels;
@@ -197,7 +197,7 @@ static int call(struct person *alice, struct person *bob, const struct sound *sa
          wait_for(alice, CONNECTED, 0) && wait_for(bob, CONNECTED, 0) && speak(alice, said) &&
          wait_for(bob, CONNECTED, said->count) &&
          /* NULL: the call that alice was shown last. */
-         nertc_callkit_hangup(alice->kit, NULL, 0, print_done, alice) == NERTC_CALLKIT_STATUS_OK &&
+         nertc_callkit_hangup(alice->kit, NULL, NULL, print_done, alice) == NERTC_CALLKIT_STATUS_OK &&
          wait_for(alice, ENDED, 0) && wait_for(bob, ENDED, 0);
 }
 

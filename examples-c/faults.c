@@ -47,7 +47,7 @@ static int start(nertc_callkit_hub *hub, struct person *person)
 {
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   const char *name = person->name;
 
@@ -63,10 +63,10 @@ static int start(nertc_callkit_hub *hub, struct person *person)
   config.listener = &listener;
   config.timers = &timers;
   config.user_data = person;
-  config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
-  config.plugs = &plugs;
-  return nertc_callkit_loopback_signaling(hub, &plugs) == NERTC_CALLKIT_STATUS_OK &&
-         nertc_callkit_loopback_rtc(hub, &plugs) == NERTC_CALLKIT_STATUS_OK &&
+  config.delivery = NERTC_CALLKIT_DELIVERY_APP;
+  config.backends = &backends;
+  return nertc_callkit_loopback_signaling(hub, &backends) == NERTC_CALLKIT_STATUS_OK &&
+         nertc_callkit_loopback_rtc(hub, &backends) == NERTC_CALLKIT_STATUS_OK &&
          nertc_callkit_create(&config, &person->kit) == NERTC_CALLKIT_STATUS_OK &&
          nertc_callkit_login(person->kit, person->name, NULL, on_login, person) == NERTC_CALLKIT_STATUS_OK;
 }
@@ -132,7 +132,7 @@ int main(void)
   delay.account = "bob";
   ok &= chapter("the answer to bob's accept comes too late", delay, NERTC_CALLKIT_END_PEER_HUNG_UP);
 
-  die.action = NERTC_CALLKIT_FAULT_DIE;
+  die.action = NERTC_CALLKIT_FAULT_CRASH;
   die.on = NERTC_CALLKIT_FAULT_ON_NOW;
   die.account = "bob";
   ok &= chapter("bob's device dies in the call", die, NERTC_CALLKIT_END_PEER_DISCONNECTED);

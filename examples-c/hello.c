@@ -21,7 +21,7 @@ static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *ev
 static void on_connected(nertc_callkit *kit, const nertc_callkit_call_event *event, void *me)
 {
   printf("%s: talking to %s\n", (char *)me, event->user_id);
-  nertc_callkit_hangup(kit, NULL, 0, NULL, NULL);
+  nertc_callkit_hangup(kit, NULL, NULL, NULL, NULL);
 }
 
 static void on_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *me)
@@ -30,7 +30,7 @@ static void on_end(nertc_callkit *kit, const nertc_callkit_end_event *event, voi
   ended += kit != NULL;
 }
 
-static nertc_callkit *sign_in(char *account, nertc_callkit_done done, char *peer)
+static nertc_callkit *sign_in(char *account, nertc_callkit_completion_cb done, char *peer)
 {
   nertc_callkit *kit = NULL;
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
@@ -40,7 +40,7 @@ static nertc_callkit *sign_in(char *account, nertc_callkit_done done, char *peer
   listener.on_call_end = on_end;
   config.listener = &listener;
   config.user_data = account;
-  config.delivery = NERTC_CALLKIT_DELIVERY_HOST; /* callbacks run inside dispatch */
+  config.delivery = NERTC_CALLKIT_DELIVERY_APP; /* callbacks run inside dispatch */
   if (nertc_callkit_create(&config, &kit) == NERTC_CALLKIT_STATUS_OK)
     nertc_callkit_login(kit, account, "token", done, peer);
   return kit;

@@ -1,9 +1,9 @@
 /*
  * own_backend.c: a whole call over signaling and media of your own.
  *
- * The plugs are in own_signaling.c and own_rtc.c, over a small service in own_service.c. Here is what an
- * app does with them: make a pair for each component, hand it to create in config.plugs, and forget it.
- * tests/conformance/check_plug.c tells whether plugs keep the contract; these do.
+ * The backends are in own_signaling.c and own_rtc.c, over a small service in own_service.c. Here is what an
+ * app does with them: make a pair for each component, hand it to create in config.backends, and forget it.
+ * tests/conformance/check_plug.c tells whether backends keep the contract; these do.
  */
 #include "own_plugs.h"
 #include "print_events.h"
@@ -31,7 +31,7 @@ static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *ev
 static void on_audio_available(nertc_callkit *kit, const nertc_callkit_media_event *event, void *me)
 {
   print_on_audio_available(kit, event, me);
-  nertc_callkit_hangup(kit, NULL, 0, print_done, me);
+  nertc_callkit_hangup(kit, NULL, NULL, print_done, me);
 }
 
 static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *me)
@@ -43,7 +43,7 @@ static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event
 static int start(own_service *service, struct person *person)
 {
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
 
   print_every_event(&listener);
@@ -52,16 +52,16 @@ static int start(own_service *service, struct person *person)
   listener.on_call_end = on_call_end;
   config.listener = &listener;
   config.user_data = person;
-  config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  config.delivery = NERTC_CALLKIT_DELIVERY_APP;
 
-  if (!own_plugs_make(service, &plugs)) {
+  if (!own_plugs_make(service, &backends)) {
     return 0;
   }
-  config.plugs = &plugs;
+  config.backends = &backends;
   if (nertc_callkit_create(&config, &person->kit) != NERTC_CALLKIT_STATUS_OK) {
-    /* Only now are the plugs still ours. */
-    plugs.signaling->release(plugs.signaling_ctx);
-    plugs.rtc->release(plugs.rtc_ctx);
+    /* Only now are the backends still ours. */
+    backends.signaling->release(backends.signaling_ctx);
+    backends.rtc->release(backends.rtc_ctx);
     return 0;
   }
   return nertc_callkit_login(person->kit, person->name, NULL, on_login, person) == NERTC_CALLKIT_STATUS_OK;

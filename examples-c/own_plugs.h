@@ -1,5 +1,5 @@
 /*
- * own_plugs.h: signaling and media of a host's own, in plain C, as a template for plugs of yours.
+ * own_plugs.h: signaling and media of a host's own, in plain C, as a template for backends of yours.
  *
  * The "service" is a thread in this process; a real one is an SDK with its own threads and a server
  * behind it. Everything else is as it would be there.
@@ -17,8 +17,8 @@ own_service *own_service_start(void);
 /* Ends it, when all components that use it are gone. */
 void own_service_stop(own_service *service);
 
-/* Makes the pair of plugs of one device. The component that takes them over releases them.
+/* Makes the pair of backends of one device. The component that takes them over releases them.
    0 = no more room. */
-int own_plugs_make(own_service *service, nertc_callkit_plugs *out);
+int own_plugs_make(own_service *service, nertc_callkit_backends *out);
 
 #endif

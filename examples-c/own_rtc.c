@@ -18,7 +18,7 @@ static void tell(const struct device *to, const struct device *about, int32_t wh
                  uint32_t flags)
 {
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  event.what = what;
+  event.type = what;
   event.uid = about->uid;
   event.media = media;
   event.flags = flags;
@@ -144,7 +144,7 @@ static void run_frame(struct task *task)
 static int32_t submit(struct task *task)
 {
   if (!task) {
-    return NERTC_CALLKIT_CODE_PLUG_FAILED;
+    return NERTC_CALLKIT_CODE_BACKEND_FAILED;
   }
   post(task);
   return 0;
@@ -232,22 +232,23 @@ static int32_t rtc_push_frame(void *ctx, const nertc_callkit_frame *frame)
     return NERTC_CALLKIT_STATUS_UNSUPPORTED;
   }
   task = new_task(ctx, run_frame, 0);
-  if (!task || !(task->custom = malloc(bytes))) {
+  if (!task || !(task->custom_info = malloc(bytes))) {
     free(task);
     return NERTC_CALLKIT_STATUS_QUEUE_FULL;
   }
-  memcpy(task->custom, frame->planes[0], bytes);
+  memcpy(task->custom_info, frame->planes[0], bytes);
   task->frame = *frame;
-  task->frame.planes[0] = task->custom;
+  task->frame.planes[0] = task->custom_info;
   post(task);
   return NERTC_CALLKIT_STATUS_OK;
 }
 
-void own_rtc_make(struct device *device, nertc_callkit_plugs *out)
+void own_rtc_make(struct device *device, nertc_callkit_backends *out)
 {
   static const nertc_callkit_rtc vtable = {
     sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, "own", rtc_open, rtc_close_backend, rtc_release,
-    rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe, rtc_set_view, rtc_push_frame, NULL};
+    rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe, rtc_set_view, rtc_push_frame, NULL,
+    NULL, NULL};
   out->rtc = &vtable;
   out->rtc_ctx = device;
 }

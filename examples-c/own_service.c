@@ -64,7 +64,7 @@ static void *serve(void *argument)
     }
     pthread_mutex_unlock(&service->lock);
     task->run(task);
-    free(task->custom);
+    free(task->custom_info);
     free(task);
     pthread_mutex_lock(&service->lock);
     service->finished++;
@@ -104,7 +104,7 @@ void own_service_stop(own_service *service)
   free(service);
 }
 
-int own_plugs_make(own_service *service, nertc_callkit_plugs *out)
+int own_plugs_make(own_service *service, nertc_callkit_backends *out)
 {
   struct device *device = NULL;
   int i;

@@ -11,10 +11,10 @@
 
 enum { DEVICES = 8, CHANNELS = 32, MEMBERS = 4, INVITES = 8, ID = 65, ROOM = 128 };
 
-/* One component's plugs. */
+/* One component's backends. */
 struct device {
   own_service *service;
-  int users; /* its two plugs, as long as they are not released */
+  int users; /* its two backends, as long as they are not released */
   /* From here on only the service's thread. */
   const nertc_callkit_signaling_sink *signaling; /* lent from open to close_backend */
   const nertc_callkit_rtc_sink *rtc;
@@ -56,7 +56,7 @@ struct task {
   uint32_t media;
   uint64_t uid;
   char channel[ROOM], account[ID], request[ID];
-  char *custom; /* attachment, or the samples of `frame` */
+  char *custom_info; /* attachment, or the samples of `frame` */
   nertc_callkit_frame frame;
 };
 
@@ -88,7 +88,7 @@ void leave_device(struct device *device);
 void copy_text(char *to, size_t size, const char *text);
 
 /* Fill in their half. */
-void own_signaling_make(struct device *device, nertc_callkit_plugs *out);
-void own_rtc_make(struct device *device, nertc_callkit_plugs *out);
+void own_signaling_make(struct device *device, nertc_callkit_backends *out);
+void own_rtc_make(struct device *device, nertc_callkit_backends *out);
 
 #endif

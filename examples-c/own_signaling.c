@@ -35,7 +35,7 @@ static void complete(const struct task *task, int32_t code, const struct channel
 {
   nertc_callkit_signaling_result result = NERTC_CALLKIT_SIGNALING_RESULT_INIT;
   nertc_callkit_channel about = NERTC_CALLKIT_CHANNEL_INIT;
-  nertc_callkit_room room = NERTC_CALLKIT_ROOM_INIT;
+  nertc_callkit_channel_state room = NERTC_CALLKIT_CHANNEL_STATE_INIT;
   nertc_callkit_member members[MEMBERS];
   const nertc_callkit_member *list[MEMBERS];
   int i;
@@ -59,7 +59,7 @@ static void complete(const struct task *task, int32_t code, const struct channel
     }
     room.channel = &about;
     room.members = list;
-    result.room = &room;
+    result.channel_state = &room;
   }
   task->device->signaling->complete(task->device->signaling->ctx, task->req, &result);
 }
@@ -78,11 +78,11 @@ static void tell(struct device *to, const struct task *task, const struct channe
   describe(channel, &about);
   event.signal = signal;
   event.channel = &about;
-  event.from = task->device->account;
+  event.from_account = task->device->account;
   event.from_device = task->device->id;
-  event.to = task->account[0] ? task->account : to->account;
+  event.to_account = task->account[0] ? task->account : to->account;
   event.request_id = task->request;
-  event.custom = task->custom;
+  event.custom_info = task->custom_info;
   event.time_ms = now_ms();
   event.uid = uid;
   list[0] = &event;
@@ -110,7 +110,7 @@ static void tell_members(const struct task *task, const struct channel *channel,
   int i;
   for (i = 0; i < MEMBERS; i++) {
     if (channel->members[i] && channel->members[i] != task->device) {
-      tell(channel->members[i], task, channel, signal, NERTC_CALLKIT_SOURCE_ONLINE, uid);
+      tell(channel->members[i], task, channel, signal, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, uid);
     }
   }
 }
@@ -184,9 +184,9 @@ static struct channel *channel_of(struct task *task, int as_member)
 }
 
 /* The library writes its own members without blanks, and escapes quotes in those of others. */
-static int is_local(const char *custom)
+static int is_local(const char *custom_info)
 {
-  return custom && strstr(custom, "\"local\":true") != NULL;
+  return custom_info && strstr(custom_info, "\"local\":true") != NULL;
 }
 
 static void leave_channel(const struct task *task, struct channel *channel)
@@ -201,7 +201,7 @@ static void leave_channel(const struct task *task, struct channel *channel)
     for (i = 0; i < channel->invite_count; i++) {
       if (channel->invites[i].answer == PENDING) {
         tell_account(channel->invites[i].to, task, channel, NERTC_CALLKIT_SIGNAL_CLOSE,
-                     NERTC_CALLKIT_SOURCE_ONLINE);
+                     NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
       }
     }
     channel->id[0] = 0;
@@ -308,7 +308,7 @@ static void run_invite(struct task *task)
   copy_text(invite->request, ID, task->request);
   copy_text(invite->from, ID, task->device->account);
   copy_text(invite->to, ID, task->account);
-  if (tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_SOURCE_ONLINE)) {
+  if (tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE)) {
     complete(task, NERTC_CALLKIT_CODE_OK, NULL);
   } else {
     complete(task, NERTC_CALLKIT_CODE_PEER_PUSH_OFFLINE, NULL);
@@ -327,7 +327,7 @@ static void run_cancel(struct task *task)
     return;
   }
   invite->answer = CANCELLED;
-  tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_SOURCE_ONLINE);
+  tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
 }
 
@@ -339,7 +339,7 @@ static void run_invite_state(struct task *task)
   struct invite *invite = channel ? find_invite(channel, task, task->account, task->device->account) : NULL;
   if (invite && invite->answer == PENDING && task->number == NERTC_CALLKIT_INVITE_RINGING) {
     invite->rings++;
-    tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_RINGING, NERTC_CALLKIT_SOURCE_ONLINE);
+    tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_RINGING, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
   }
 }
 
@@ -365,14 +365,14 @@ static void run_answer(struct task *task)
     complete(task, invite ? code_of(invite->answer) : NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS, NULL);
     return;
   }
-  if (invite->rings > 0 && task->number == NERTC_CALLKIT_SIGNAL_REJECT && is_local(task->custom)) {
+  if (invite->rings > 0 && task->number == NERTC_CALLKIT_SIGNAL_REJECT && is_local(task->custom_info)) {
     complete(task, NERTC_CALLKIT_CODE_OK, NULL);
     return;
   }
   invite->answer = task->number == NERTC_CALLKIT_SIGNAL_ACCEPT ? ACCEPTED : REJECTED;
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
-  tell_account(task->account, task, channel, task->number, NERTC_CALLKIT_SOURCE_ONLINE);
-  tell_account(task->device->account, task, channel, task->number, NERTC_CALLKIT_SOURCE_OTHER_DEVICE);
+  tell_account(task->account, task, channel, task->number, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
+  tell_account(task->device->account, task, channel, task->number, NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE);
 }
 
 static void run_leave(struct task *task)
@@ -400,7 +400,7 @@ static void run_close(struct task *task)
   for (i = 0; i < channel->invite_count; i++) {
     if (channel->invites[i].answer == PENDING) {
       tell_account(channel->invites[i].to, task, channel, NERTC_CALLKIT_SIGNAL_CLOSE,
-                   NERTC_CALLKIT_SOURCE_ONLINE);
+                   NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
     }
   }
   channel->id[0] = 0;
@@ -416,7 +416,7 @@ static void run_control(struct task *task)
   if (!task->account[0]) {
     tell_members(task, channel, NERTC_CALLKIT_SIGNAL_CONTROL, 0);
   } else if (!tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_CONTROL,
-                           NERTC_CALLKIT_SOURCE_ONLINE)) {
+                           NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE)) {
     complete(task, NERTC_CALLKIT_CODE_PEER_OFFLINE, NULL);
     return;
   }
@@ -430,7 +430,7 @@ static int32_t sig_open(void *ctx, const nertc_callkit_signaling_sink *sink)
   struct task *task = new_task(ctx, run_open, 0);
   if (!task || sink->abi != NERTC_CALLKIT_ABI) {
     free(task);
-    return NERTC_CALLKIT_CODE_PLUG_FAILED;
+    return NERTC_CALLKIT_CODE_BACKEND_FAILED;
   }
   task->sink = sink;
   post(task);
@@ -456,7 +456,7 @@ static int32_t sig_login(void *ctx, nertc_callkit_req req, const nertc_callkit_l
 {
   struct task *task = new_task(ctx, run_login, req);
   if (!task) {
-    return NERTC_CALLKIT_CODE_PLUG_FAILED;
+    return NERTC_CALLKIT_CODE_BACKEND_FAILED;
   }
   copy_text(task->account, ID, args->account);
   copy_text(task->request, ID, args->device_id);
@@ -485,7 +485,7 @@ static int32_t sig_logout(void *ctx, nertc_callkit_req req)
 {
   struct task *task = new_task(ctx, run_logout, req);
   if (!task) {
-    return NERTC_CALLKIT_CODE_PLUG_FAILED;
+    return NERTC_CALLKIT_CODE_BACKEND_FAILED;
   }
   post(task);
   return 0;
@@ -496,13 +496,13 @@ static int32_t submit(void *ctx, nertc_callkit_req req, const nertc_callkit_sign
                       void (*run)(struct task *), int32_t number)
 {
   struct task *task = new_task(ctx, run, req);
-  const size_t length = args->custom ? strlen(args->custom) : 0;
-  if (!task || (length > 0 && !(task->custom = malloc(length + 1)))) {
+  const size_t length = args->custom_info ? strlen(args->custom_info) : 0;
+  if (!task || (length > 0 && !(task->custom_info = malloc(length + 1)))) {
     free(task);
-    return NERTC_CALLKIT_CODE_PLUG_FAILED;
+    return NERTC_CALLKIT_CODE_BACKEND_FAILED;
   }
   if (length > 0) {
-    memcpy(task->custom, args->custom, length + 1);
+    memcpy(task->custom_info, args->custom_info, length + 1);
   }
   task->number = number;
   copy_text(task->channel, ID, args->channel_id);
@@ -533,7 +533,7 @@ static void sig_invite_state(void *ctx, const nertc_callkit_signaling_args *args
   submit(ctx, 0, args, run_invite_state, state);
 }
 
-void own_signaling_make(struct device *device, nertc_callkit_plugs *out)
+void own_signaling_make(struct device *device, nertc_callkit_backends *out)
 {
   /* No function for call records: the core then says nothing of them. */
   static const nertc_callkit_signaling vtable = {

@@ -1,6 +1,6 @@
 /*
  * phone.c: a telephone for the command line. Two of them, on two machines, call each other through an MQTT
- * broker: signaling alone, media is the business of none_rtc's host. Commands are typed, or piped in.
+ * broker: signaling alone, media is the business of null_rtc's host. Commands are typed, or piped in.
  *
  *   phone --broker mqtts://HOST --account alice --token SECRET
  *
@@ -111,9 +111,10 @@ static int login(struct phone *me)
 static int reject(struct phone *me, int32_t reason, const char *text)
 {
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   options.reason = reason;
   options.text = text;
-  return nertc_callkit_reject_with(me->kit, &options, print_done, me);
+  return nertc_callkit_reject(me->kit, options_call, &options, print_done, me);
 }
 
 /* Nobody, or all but those who are blocked. */
@@ -199,7 +200,8 @@ static void carry_out(struct phone *me, char *line)
   if (strcmp(verb, "call") == 0 && first && (!second || type_of(second))) {
     answer = call(me, first, second ? type_of(second) : 0);
   } else if (strcmp(verb, "switch") == 0 && first && type_of(first)) {
-    answer = nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_SWITCH_INVITE, print_done, me);
+    answer =
+        nertc_callkit_switch_call_type(kit, type_of(first), NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, print_done, me);
   } else if (strcmp(verb, "wait") == 0 && first) {
     start_to_wait(me, first, second);
   } else if (strcmp(verb, "login") == 0) {
@@ -213,11 +215,11 @@ static void carry_out(struct phone *me, char *line)
   } else if (strcmp(verb, "busy") == 0) {
     answer = reject(me, NERTC_CALLKIT_END_BUSY, first);
   } else if (strcmp(verb, "cancel") == 0) {
-    answer = nertc_callkit_cancel(kit, NULL, print_done, me);
+    answer = nertc_callkit_cancel(kit, NULL, NULL, print_done, me);
   } else if (strcmp(verb, "hangup") == 0) {
-    answer = nertc_callkit_hangup(kit, NULL, 0, print_done, me);
+    answer = nertc_callkit_hangup(kit, NULL, NULL, print_done, me);
   } else if (strcmp(verb, "leave") == 0) {
-    answer = nertc_callkit_leave(kit, NULL, 0, print_done, me);
+    answer = nertc_callkit_leave(kit, NULL, NULL, print_done, me);
   } else if (strcmp(verb, "status") == 0) {
     answer = status(me);
   } else if (strcmp(verb, "quit") == 0) {
@@ -269,14 +271,14 @@ static int read_more(struct phone *me)
 
 static int loop(struct phone *me)
 {
-  int library;
-  if (nertc_callkit_event_fd(me->kit, &library) != NERTC_CALLKIT_STATUS_OK) {
+  intptr_t library;
+  if (nertc_callkit_get_event_handle(me->kit, &library) != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: no event descriptor: too many open files?\n");
     return 0;
   }
   while (!me->quit) {
     struct pollfd fds[2] = {{-1, POLLIN, 0}, {-1, POLLIN, 0}};
-    fds[0].fd = library;
+    fds[0].fd = (int)library;
     /* What is typed stays with the system while we have no room for it or hold commands back. */
     fds[1].fd = me->end_of_input || me->length == sizeof me->typed - 1 ? -1 : STDIN_FILENO;
     if (poll(fds, 2, patience(me)) < 0 && errno != EINTR) {
@@ -350,8 +352,8 @@ static void on_log(int32_t level, const char *text, void *user_data)
   fprintf(stderr, "phone: %s\n", text);
 }
 
-/* Signaling over the brokers, and none_rtc for media. */
-static int plug_in(struct phone *me, nertc_callkit_plugs *plugs)
+/* Signaling over the brokers, and null_rtc for media. */
+static int plug_in(struct phone *me, nertc_callkit_backends *backends)
 {
   static char authorities[65536];
   nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
@@ -373,9 +375,9 @@ static int plug_in(struct phone *me, nertc_callkit_plugs *plugs)
   options.endpoints = me->brokers;
   options.endpoint_count = me->broker_count;
   options.peer_lost_ms = me->peer_lost_ms;
-  answer = nertc_callkit_mqtt_signaling(&options, plugs);
+  answer = nertc_callkit_mqtt_signaling(&options, backends);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
-    answer = nertc_callkit_none_rtc(plugs);
+    answer = nertc_callkit_null_rtc(backends);
   }
   if (answer != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: %s\n", nertc_callkit_status_text(answer));
@@ -387,11 +389,11 @@ static int start(struct phone *me)
 {
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
   int answer;
   nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL);
-  if (!plug_in(me, &plugs)) {
+  if (!plug_in(me, &backends)) {
     return 0;
   }
   print_every_event(&listener);
@@ -400,11 +402,11 @@ static int start(struct phone *me)
   timers.ring_ms = me->ring_ms;
   config.listener = &listener;
   config.user_data = me;
-  config.plugs = &plugs;
+  config.backends = &backends;
   config.timers = &timers;
   config.device_id = me->device;
   config.data_dir = me->data;
-  config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  config.delivery = NERTC_CALLKIT_DELIVERY_APP;
   answer = nertc_callkit_create(&config, &me->kit);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
     answer = login(me);

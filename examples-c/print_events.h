@@ -109,7 +109,7 @@ static void print_error(nertc_callkit *kit, const nertc_callkit_error_event *eve
 static void print_missed(nertc_callkit *kit, const nertc_callkit_missed_event *event, void *user_data)
 {
   (void)kit;
-  print_line(user_data, "on_missed_call", "user=%s why=%d count=%u", event->user_id, (int)event->why,
+  print_line(user_data, "on_missed_call", "user=%s why=%d count=%u", event->user_id, (int)event->reason,
              (unsigned)event->count);
 }
 
@@ -118,6 +118,13 @@ static void print_record_received(nertc_callkit *kit, const nertc_callkit_record
   (void)kit;
   print_line(user_data, "on_record_received", "sender=%s to=%s status=%d", event->user_id, event->peer,
              (int)event->record_status);
+}
+
+static void print_data(nertc_callkit *kit, const nertc_callkit_data_event *event, void *user_data)
+{
+  (void)kit;
+  print_line(user_data, "on_data", "call=%u user=%s json=%s", (unsigned)event->call_no, event->user_id,
+             event->json);
 }
 
 /* The other events come in four shapes. */
@@ -145,7 +152,7 @@ static void print_record_received(nertc_callkit *kit, const nertc_callkit_record
   { \
     (void)kit; \
     print_line(user_data, #event, "call=%u user=%s layer=%d code=%d", (unsigned)e->call_no, e->user_id, \
-               (int)e->layer, (int)e->code); \
+               (int)e->transport, (int)e->code); \
   }
 
 PRINT_USER(on_user_busy)
@@ -206,6 +213,7 @@ static void print_every_event(nertc_callkit_listener *listener)
   listener->on_user_ringing = print_on_user_ringing;
   listener->on_token_needed = print_on_token_needed;
   listener->on_record_received = print_record_received;
+  listener->on_data = print_data;
 }
 
 #endif

@@ -176,9 +176,13 @@ enum {
   /** The plug does not offer this operation. */
   NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
   /** The plug could not be opened or answered against its contract. */
-  NERTC_CALLKIT_CODE_PLUG_FAILED = 90008,
+  NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   /** The request makes no sense, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
+  /** send_data: not in a call. */
+  NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 };
 
 /** Audio or video. */
@@ -244,17 +248,19 @@ enum {
   NERTC_CALLKIT_END_PEER_LEFT = 20,
   /** Our accept failed. */
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 };
 
 /** Steps of a call-type switch. */
-typedef int32_t nertc_callkit_switch;
+typedef int32_t nertc_callkit_call_type_action;
 enum {
   /** Ask for the other type. */
-  NERTC_CALLKIT_SWITCH_INVITE = 1,
+  NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST = 1,
   /** Agree to what the peer asked. */
-  NERTC_CALLKIT_SWITCH_AGREE = 2,
+  NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT = 2,
   /** Refuse what the peer asked. */
-  NERTC_CALLKIT_SWITCH_REJECT = 3,
+  NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT = 3,
 };
 
 /** Who runs the callbacks. */
@@ -263,7 +269,7 @@ enum {
   /** The library's worker thread. */
   NERTC_CALLKIT_DELIVERY_WORKER = 0,
   /** The host, inside nertc_callkit_dispatch. */
-  NERTC_CALLKIT_DELIVERY_HOST = 1,
+  NERTC_CALLKIT_DELIVERY_APP = 1,
 };
 
 /** Which worker thread serves the component. */
@@ -287,12 +293,12 @@ enum {
 /**
  * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
  */
-typedef uint32_t nertc_callkit_flag;
+typedef uint32_t nertc_callkit_call_flag;
 enum {
   /** Do not keep the message for devices that are offline (offlineEnabled = false). */
-  NERTC_CALLKIT_FLAG_NO_OFFLINE = 1,
+  NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE = 1,
   /** Send no call record (sendMsg = false). cancel and hangup while calling. */
-  NERTC_CALLKIT_FLAG_NO_RECORD = 2,
+  NERTC_CALLKIT_CALL_FLAG_NO_RECORD = 2,
 };
 
 /** What a completion or an error belongs to. */
@@ -335,7 +341,11 @@ enum {
   /** Closing or leaving the channel of an ended call. */
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
   /** Something that a plug reported by itself. */
-  NERTC_CALLKIT_OPERATION_PLUG = 18,
+  NERTC_CALLKIT_OPERATION_BACKEND = 18,
+  /** nertc_callkit_send_data. */
+  NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
+  /** A text of the media backend to its peer. */
+  NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 };
 
 /** Outcome written into a call record. */
@@ -354,12 +364,12 @@ enum {
 };
 
 /** Which connection an event speaks of. */
-typedef int32_t nertc_callkit_layer;
+typedef int32_t nertc_callkit_transport;
 enum {
   /** Signaling. */
-  NERTC_CALLKIT_LAYER_SIGNALING = 1,
+  NERTC_CALLKIT_TRANSPORT_SIGNALING = 1,
   /** Media. */
-  NERTC_CALLKIT_LAYER_MEDIA = 2,
+  NERTC_CALLKIT_TRANSPORT_MEDIA = 2,
 };
 
 /** Media quality. */
@@ -378,7 +388,7 @@ enum {
 };
 
 /** Why an invite never rang. */
-typedef int32_t nertc_callkit_missed;
+typedef int32_t nertc_callkit_missed_reason;
 enum {
   /** The caller cancelled first. */
   NERTC_CALLKIT_MISSED_CANCELLED = 1,
@@ -396,6 +406,20 @@ enum {
   NERTC_CALLKIT_MISSED_BLOCKED = 7,
   /** The caller called too often. */
   NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+  /** The caller's media backend cannot talk to ours; other devices of the account may ring. */
+  NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
+};
+
+/** Flags of nertc_callkit_call_info. */
+typedef uint32_t nertc_callkit_call_info_flag;
+enum {
+  /** Both sides are in the media room. */
+  NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+  /**
+   * Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
+   * in the call.
+   */
+  NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 };
 
 /** Whose invites ring. */
@@ -503,14 +527,14 @@ enum {
 };
 
 /** Where a batch of signaling events comes from. */
-typedef int32_t nertc_callkit_source;
+typedef int32_t nertc_callkit_message_origin;
 enum {
   /** Just now. */
-  NERTC_CALLKIT_SOURCE_ONLINE = 0,
+  NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE = 0,
   /** What another device of this account answered. */
-  NERTC_CALLKIT_SOURCE_OTHER_DEVICE = 1,
+  NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE = 1,
   /** What waited while this device was offline: the whole backlog as one batch. */
-  NERTC_CALLKIT_SOURCE_OFFLINE = 2,
+  NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE = 2,
 };
 
 /** What happened to the signaling connection. */
@@ -541,7 +565,7 @@ enum {
 };
 
 /** Media plug event types. */
-typedef int32_t nertc_callkit_rtc_what;
+typedef int32_t nertc_callkit_rtc_event_type;
 enum {
   /** `uid` is in the room. */
   NERTC_CALLKIT_RTC_PEER_JOIN = 1,
@@ -554,7 +578,7 @@ enum {
   /** Nothing has arrived from `uid` for about 2 s. */
   NERTC_CALLKIT_RTC_PEER_SILENT = 5,
   /** Something arrives from `uid` again. */
-  NERTC_CALLKIT_RTC_PEER_HEARD = 6,
+  NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
   /** The own connection is interrupted; the plug is trying again. */
   NERTC_CALLKIT_RTC_RECONNECTING = 7,
   /** The own connection is back. */
@@ -592,6 +616,17 @@ enum {
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
   /** At most one instance per process. */
   NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+  /**
+   * Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+   */
+  NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+};
+
+/** Flags of nertc_callkit_rtc_join. */
+typedef uint32_t nertc_callkit_rtc_join_flag;
+enum {
+  /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
+  NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
 
 /** What a loopback fault does. */
@@ -612,7 +647,7 @@ enum {
   /** The operation takes effect and never completes. */
   NERTC_CALLKIT_FAULT_NO_ANSWER = 6,
   /** The device vanishes: nothing of it goes out or comes in until it logs in again. */
-  NERTC_CALLKIT_FAULT_DIE = 7,
+  NERTC_CALLKIT_FAULT_CRASH = 7,
   /** The device is kicked. */
   NERTC_CALLKIT_FAULT_KICK = 8,
   /**
@@ -795,7 +830,7 @@ typedef struct nertc_callkit_user_event {
 } nertc_callkit_user_event;
 
 /** Called as config.delivery says. */
-typedef void (*nertc_callkit_on_user)(nertc_callkit *kit,
+typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit,
                                       const nertc_callkit_user_event *event,
                                       void *user_data);
 
@@ -807,8 +842,8 @@ typedef struct nertc_callkit_connection_event {
   int32_t code;
   /** The plug's own number, or 0. */
   int32_t raw_code;
-  /** A nertc_callkit_layer. */
-  int32_t layer;
+  /** A nertc_callkit_transport. */
+  int32_t transport;
   /** The call, 0 = none. */
   nertc_callkit_call_no call_no;
   /** Whose connection: this account, or the peer (on_network_quality, on_reconnecting). */
@@ -822,7 +857,7 @@ typedef struct nertc_callkit_connection_event {
 } nertc_callkit_connection_event;
 
 /** Called as config.delivery says. */
-typedef void (*nertc_callkit_on_connection)(nertc_callkit *kit,
+typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
                                             const nertc_callkit_connection_event *event,
                                             void *user_data);
 
@@ -844,7 +879,7 @@ typedef struct nertc_callkit_media_event {
 } nertc_callkit_media_event;
 
 /** Called as config.delivery says. */
-typedef void (*nertc_callkit_on_media)(nertc_callkit *kit,
+typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
                                        const nertc_callkit_media_event *event,
                                        void *user_data);
 
@@ -886,14 +921,14 @@ typedef struct nertc_callkit_call_event {
   const char *user_id;
   /** on_other_client_accept, on_other_client_reject: the device that answered, or empty. */
   const char *device_id;
-  /** on_call_type_request, on_call_type_change: a nertc_callkit_switch, else 0. */
+  /** on_call_type_request, on_call_type_change: a nertc_callkit_call_type_action, else 0. */
   int32_t state;
   /** 0. */
   uint32_t flags;
 } nertc_callkit_call_event;
 
 /** Called as config.delivery says. */
-typedef void (*nertc_callkit_on_call)(nertc_callkit *kit,
+typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit,
                                       const nertc_callkit_call_event *event,
                                       void *user_data);
 
@@ -937,8 +972,8 @@ typedef struct nertc_callkit_error_event {
 typedef struct nertc_callkit_missed_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
-  /** A nertc_callkit_missed. */
-  int32_t why;
+  /** A nertc_callkit_missed_reason. */
+  int32_t reason;
   /** A nertc_callkit_call_type. */
   int32_t call_type;
   /** 0. */
@@ -959,6 +994,20 @@ typedef struct nertc_callkit_missed_event {
   uint32_t reserved;
 } nertc_callkit_missed_event;
 
+/** The peer's app sent something. Lent until the callback returns. */
+typedef struct nertc_callkit_data_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The peer. */
+  const char *user_id;
+  /** A JSON value, up to 3800 bytes. */
+  const char *json;
+} nertc_callkit_data_event;
+
 /**
  * One function per event, all optional. Called one at a time and in order, as config.delivery says;
  * inside, every function but destroy and dispatch may be called.
@@ -973,41 +1022,41 @@ typedef struct nertc_callkit_listener {
                      const nertc_callkit_invited_event *event,
                      void *user_data);
   /** Caller: the called side is busy. Callee: it rang out (user_id = own account). */
-  nertc_callkit_on_user on_user_busy;
+  nertc_callkit_user_cb on_user_busy;
   /** Callee: the caller cancelled. */
-  nertc_callkit_on_user on_user_cancel;
+  nertc_callkit_user_cb on_user_cancel;
   /** Caller: the called side accepted. */
-  nertc_callkit_on_user on_user_accept;
+  nertc_callkit_user_cb on_user_accept;
   /** The other party is in the media room. */
-  nertc_callkit_on_user on_user_enter;
+  nertc_callkit_user_cb on_user_enter;
   /** Caller: the called side rejected. */
-  nertc_callkit_on_user on_user_reject;
+  nertc_callkit_user_cb on_user_reject;
   /** The other party left without closing the call. */
-  nertc_callkit_on_user on_user_leave;
+  nertc_callkit_user_cb on_user_leave;
   /** The other party's connection was lost for good. */
-  nertc_callkit_on_user on_user_disconnect;
+  nertc_callkit_user_cb on_user_disconnect;
   /** The own media connection was lost for good. */
-  nertc_callkit_on_connection on_disconnect;
+  nertc_callkit_connection_cb on_disconnect;
   /** The other party's microphone started or stopped. */
-  nertc_callkit_on_media on_audio_available;
+  nertc_callkit_media_cb on_audio_available;
   /** The other party's camera started or stopped. */
-  nertc_callkit_on_media on_camera_available;
+  nertc_callkit_media_cb on_camera_available;
   /** The call is over: last event of each call, exactly once. */
   void (*on_call_end)(nertc_callkit *kit,
                       const nertc_callkit_end_event *event,
                       void *user_data);
   /** Caller: nobody answered in time. */
-  nertc_callkit_on_call on_calling_timeout;
+  nertc_callkit_call_cb on_calling_timeout;
   /** The call changed to audio or video. */
-  nertc_callkit_on_call on_call_type_change;
+  nertc_callkit_call_cb on_call_type_change;
   /** Callee: another device of this account accepted. */
-  nertc_callkit_on_call on_other_client_accept;
+  nertc_callkit_call_cb on_other_client_accept;
   /** Callee: another device of this account rejected. */
-  nertc_callkit_on_call on_other_client_reject;
+  nertc_callkit_call_cb on_other_client_reject;
   /** The other party muted or unmuted its camera. */
-  nertc_callkit_on_media on_video_muted;
+  nertc_callkit_media_cb on_video_muted;
   /** The other party muted or unmuted its microphone. */
-  nertc_callkit_on_media on_audio_muted;
+  nertc_callkit_media_cb on_audio_muted;
   /** A call record was handed to the signaling plug. */
   void (*on_message_sent)(nertc_callkit *kit,
                           const nertc_callkit_record_event *event,
@@ -1017,17 +1066,17 @@ typedef struct nertc_callkit_listener {
                    const nertc_callkit_error_event *event,
                    void *user_data);
   /** Both sides are in the media room. */
-  nertc_callkit_on_call on_call_connected;
+  nertc_callkit_call_cb on_call_connected;
   /** This device was logged out by the service. */
-  nertc_callkit_on_connection on_kicked;
+  nertc_callkit_connection_cb on_kicked;
   /** A connection was interrupted and is being restored. */
-  nertc_callkit_on_connection on_reconnecting;
+  nertc_callkit_connection_cb on_reconnecting;
   /** The connection is back. */
-  nertc_callkit_on_connection on_reconnected;
+  nertc_callkit_connection_cb on_reconnected;
   /** Media quality changed. */
-  nertc_callkit_on_connection on_network_quality;
+  nertc_callkit_connection_cb on_network_quality;
   /** The other party asks to change the call type, or answered our question (state 3). */
-  nertc_callkit_on_call on_call_type_request;
+  nertc_callkit_call_cb on_call_type_request;
   /** An invite was over before it could ring. */
   void (*on_missed_call)(nertc_callkit *kit,
                          const nertc_callkit_missed_event *event,
@@ -1036,13 +1085,13 @@ typedef struct nertc_callkit_listener {
    * Caller: a device of the called account rings. At most once a call, after the completion of
    * call, never after on_user_accept.
    */
-  nertc_callkit_on_user on_user_ringing;
+  nertc_callkit_user_cb on_user_ringing;
   /**
    * A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
    * refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
    * later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
    */
-  nertc_callkit_on_connection on_token_needed;
+  nertc_callkit_connection_cb on_token_needed;
   /**
    * A call record of the peer or of another own device arrived: what it claims, once for each
    * sender and msg_id. call_no is 0.
@@ -1050,12 +1099,20 @@ typedef struct nertc_callkit_listener {
   void (*on_record_received)(nertc_callkit *kit,
                              const nertc_callkit_record_event *event,
                              void *user_data);
+  /**
+   * The peer's app sent a JSON value (nertc_callkit_send_data): in order, each once, from the
+   * completion of accept or on_user_accept on, never after on_call_end. NULL: our invites and
+   * accepts do not offer it, and the peer's send_data completes with UNSUPPORTED.
+   */
+  void (*on_data)(nertc_callkit *kit,
+                  const nertc_callkit_data_event *event,
+                  void *user_data);
 } nertc_callkit_listener;
 /** Every default of nertc_callkit_listener. */
 #define NERTC_CALLKIT_LISTENER_INIT \
   { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
  * Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
@@ -1081,7 +1138,7 @@ typedef struct nertc_callkit_frame {
   /** Picture: 0, 90, 180 or 270 degrees clockwise. */
   uint32_t rotation;
   /** Sound: samples per second and channel. */
-  uint32_t rate;
+  uint32_t sample_rate;
   /** Sound. */
   uint32_t channels;
   /** Sound: samples per channel. */
@@ -1135,7 +1192,7 @@ typedef struct nertc_callkit_member {
   { (uint32_t)sizeof(nertc_callkit_member), 0, NULL, NULL, 0 }
 
 /** A channel and who is in it. Lent for the call. */
-typedef struct nertc_callkit_room {
+typedef struct nertc_callkit_channel_state {
   /** sizeof this struct. */
   uint32_t struct_size;
   /** How many members. */
@@ -1144,10 +1201,10 @@ typedef struct nertc_callkit_room {
   const nertc_callkit_channel *channel;
   /** The members. */
   const nertc_callkit_member *const *members;
-} nertc_callkit_room;
-/** Every default of nertc_callkit_room. */
-#define NERTC_CALLKIT_ROOM_INIT \
-  { (uint32_t)sizeof(nertc_callkit_room), 0, NULL, NULL }
+} nertc_callkit_channel_state;
+/** Every default of nertc_callkit_channel_state. */
+#define NERTC_CALLKIT_CHANNEL_STATE_INIT \
+  { (uint32_t)sizeof(nertc_callkit_channel_state), 0, NULL, NULL }
 
 /** How an operation ended. Lent for the call. */
 typedef struct nertc_callkit_signaling_result {
@@ -1162,7 +1219,7 @@ typedef struct nertc_callkit_signaling_result {
   /** What went wrong, or NULL. */
   const char *message;
   /** create: the channel. join: the channel with all members. Else NULL. */
-  const nertc_callkit_room *room;
+  const nertc_callkit_channel_state *channel_state;
   /** join: token for the media room, or NULL. */
   const char *rtc_token;
   /** login: the service's clock, ms since 1970, or 0. */
@@ -1185,15 +1242,15 @@ typedef struct nertc_callkit_signaling_event {
   /** The channel. Not NULL. */
   const nertc_callkit_channel *channel;
   /** Who did it. */
-  const char *from;
+  const char *from_account;
   /** With which device, or NULL. */
   const char *from_device;
   /** ACCEPT and REJECT: the inviter. Else the receiver. */
-  const char *to;
+  const char *to_account;
   /** INVITE, CANCEL, ACCEPT, REJECT. */
   const char *request_id;
   /** The attachment, or NULL. */
-  const char *custom;
+  const char *custom_info;
   /** Service clock, ms since 1970, or 0. */
   uint64_t time_ms;
   /** JOIN: the member's media uid, or 0. */
@@ -1209,7 +1266,7 @@ typedef struct nertc_callkit_signaling_connection {
   /** sizeof this struct. */
   uint32_t struct_size;
   /** A nertc_callkit_connection. */
-  int32_t what;
+  int32_t type;
   /** A nertc_callkit_code, or 0. */
   int32_t code;
   /** The service's own number, or 0. */
@@ -1234,7 +1291,7 @@ typedef struct nertc_callkit_record {
   /** Message id the client chose: the call id. */
   const char *client_msg_id;
   /** Receiver. */
-  const char *to;
+  const char *to_account;
   /** Signaling channel. */
   const char *channel_id;
   /** The record as JSON text (NIM message type 12). */
@@ -1268,15 +1325,17 @@ typedef struct nertc_callkit_signaling_sink {
                    nertc_callkit_req req,
                    const nertc_callkit_signaling_result *result);
   /**
-   * Messages; `source` is a nertc_callkit_source. 0, or QUEUE_FULL = keep them and offer them
+   * Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
    * again.
    */
   int32_t (*events)(void *ctx,
-                    int32_t source,
+                    int32_t origin,
                     const nertc_callkit_signaling_event *const *events,
                     uint32_t count);
   /** Channels that this device is still in after a login. 0, or QUEUE_FULL. */
-  int32_t (*rooms)(void *ctx, const nertc_callkit_room *const *rooms, uint32_t count);
+  int32_t (*channel_states)(void *ctx,
+                            const nertc_callkit_channel_state *const *channel_states,
+                            uint32_t count);
   /** The connection changed. 0, or QUEUE_FULL. */
   int32_t (*connection)(void *ctx, const nertc_callkit_signaling_connection *event);
   /**
@@ -1285,7 +1344,7 @@ typedef struct nertc_callkit_signaling_sink {
    */
   void (*log)(void *ctx, int32_t level, const char *text);
   /** A call record that `from` sent: what it claims. 0, or QUEUE_FULL. */
-  int32_t (*record)(void *ctx, const char *from, const nertc_callkit_record *record);
+  int32_t (*record)(void *ctx, const char *from_account, const nertc_callkit_record *record);
 } nertc_callkit_signaling_sink;
 /** Every default of nertc_callkit_signaling_sink. */
 #define NERTC_CALLKIT_SIGNALING_SINK_INIT \
@@ -1312,7 +1371,7 @@ typedef struct nertc_callkit_login_args {
    * How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
    * before can say why there is no connection.
    */
-  uint32_t within_ms;
+  uint32_t timeout_ms;
   /** 0. */
   uint32_t reserved;
 } nertc_callkit_login_args;
@@ -1341,7 +1400,7 @@ typedef struct nertc_callkit_push {
 typedef struct nertc_callkit_signaling_args {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** NERTC_CALLKIT_FLAG_NO_OFFLINE. */
+  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE. */
   uint32_t flags;
   /** create: a nertc_callkit_call_type. */
   int32_t call_type;
@@ -1357,7 +1416,7 @@ typedef struct nertc_callkit_signaling_args {
   /** invite, cancel_invite, accept, reject. */
   const char *request_id;
   /** The attachment, up to 4096 bytes. */
-  const char *custom;
+  const char *custom_info;
   /** invite: push text, or NULL. */
   const nertc_callkit_push *push;
 } nertc_callkit_signaling_args;
@@ -1369,9 +1428,9 @@ typedef struct nertc_callkit_signaling_args {
  * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
  * nothing follows. Called on the worker, never from inside a sink call; must not block.
  */
-typedef int32_t (*nertc_callkit_signaling_op)(void *ctx,
-                                              nertc_callkit_req req,
-                                              const nertc_callkit_signaling_args *args);
+typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *ctx,
+                                                        nertc_callkit_req req,
+                                                        const nertc_callkit_signaling_args *args);
 
 /** Who may ring. Any thread. */
 typedef struct nertc_callkit_call_policy {
@@ -1425,25 +1484,25 @@ typedef struct nertc_callkit_signaling {
   /** Logs out. */
   int32_t (*logout)(void *ctx, nertc_callkit_req req);
   /** Makes a channel; the result's room has its id. */
-  nertc_callkit_signaling_op create;
+  nertc_callkit_signaling_operation_cb create;
   /**
    * Joins a channel; the result's room lists the members with their uids, this device among them.
    */
-  nertc_callkit_signaling_op join;
+  nertc_callkit_signaling_operation_cb join;
   /** Invites an account. */
-  nertc_callkit_signaling_op invite;
+  nertc_callkit_signaling_operation_cb invite;
   /** Takes an invite back. */
-  nertc_callkit_signaling_op cancel_invite;
+  nertc_callkit_signaling_operation_cb cancel_invite;
   /** Accepts an invite: the service decides, first come, first served. Does not join. */
-  nertc_callkit_signaling_op accept;
+  nertc_callkit_signaling_operation_cb accept;
   /** Rejects an invite. */
-  nertc_callkit_signaling_op reject;
+  nertc_callkit_signaling_operation_cb reject;
   /** Leaves a channel. */
-  nertc_callkit_signaling_op leave;
+  nertc_callkit_signaling_operation_cb leave;
   /** Closes a channel for everybody. */
-  nertc_callkit_signaling_op close;
-  /** Sends a text to members of a channel. NULL = unsupported. */
-  nertc_callkit_signaling_op control;
+  nertc_callkit_signaling_operation_cb close;
+  /** Sends a text to members of a channel, in the order of the calls. NULL = unsupported. */
+  nertc_callkit_signaling_operation_cb control;
   /** Sends a call record as a message. NULL = unsupported. */
   int32_t (*send_record)(void *ctx, nertc_callkit_req req, const nertc_callkit_record *record);
   /** The device's network changed: reconnect now. NULL = nothing to do. */
@@ -1481,15 +1540,15 @@ typedef struct nertc_callkit_signaling {
 typedef struct nertc_callkit_rtc_event {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** A nertc_callkit_rtc_what. */
-  int32_t what;
-  /** As `what` says. */
+  /** A nertc_callkit_rtc_event_type. */
+  int32_t type;
+  /** As `type` says. */
   int32_t code;
   /** The SDK's own number, or 0. */
   int32_t raw_code;
   /** nertc_callkit_media bits. */
   uint32_t media;
-  /** As `what` says. */
+  /** As `type` says. */
   uint32_t flags;
   /** Whom it is about; 0 = ourselves. */
   uint64_t uid;
@@ -1525,10 +1584,19 @@ typedef struct nertc_callkit_rtc_sink {
    * attachments, please: nobody redacts them here.
    */
   void (*log)(void *ctx, int32_t level, const char *text);
+  /**
+   * Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
+   * deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
+   * leave is called; a text with another number is dropped, so that a late thread cannot speak
+   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
+   * again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+   */
+  int32_t (*send)(void *ctx, nertc_callkit_req join, const char *json);
 } nertc_callkit_rtc_sink;
 /** Every default of nertc_callkit_rtc_sink. */
 #define NERTC_CALLKIT_RTC_SINK_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL, \
+    NULL }
 
 /** Which media room. Lent for the call. */
 typedef struct nertc_callkit_rtc_join {
@@ -1546,10 +1614,14 @@ typedef struct nertc_callkit_rtc_join {
   const char *channel_name;
   /** Token, or empty. */
   const char *token;
+  /** Account of the other party. */
+  const char *peer;
+  /** Call id of the invite that lives, or empty: the same on both sides. */
+  const char *call_id;
 } nertc_callkit_rtc_join;
 /** Every default of nertc_callkit_rtc_join. */
 #define NERTC_CALLKIT_RTC_JOIN_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /** Where to draw. The window travels to the media plug untouched. Any thread. */
 typedef struct nertc_callkit_view {
@@ -1612,14 +1684,26 @@ typedef struct nertc_callkit_rtc {
   int32_t (*push_frame)(void *ctx, const nertc_callkit_frame *frame);
   /** The device's network changed: restart what needs it. NULL = nothing to do. */
   void (*network_changed)(void *ctx);
+  /**
+   * A text of the peer's media backend, in order, each once: after `join` was called with the req
+   * `join` and before leave is; what came earlier follows right after the call of join. Lent for
+   * the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
+   */
+  void (*receive)(void *ctx, nertc_callkit_req join, const char *json);
+  /**
+   * What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
+   * peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
+   * with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+   */
+  const char *protocol;
 } nertc_callkit_rtc;
 /** Every default of nertc_callkit_rtc. */
 #define NERTC_CALLKIT_RTC_INIT \
   { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
-/** A signaling plug and a media plug, for config.plugs. One pair serves one component. */
-typedef struct nertc_callkit_plugs {
+/** A signaling plug and a media plug, for config.backends. One pair serves one component. */
+typedef struct nertc_callkit_backends {
   /** sizeof this struct. */
   uint32_t struct_size;
   /** 0. */
@@ -1632,10 +1716,10 @@ typedef struct nertc_callkit_plugs {
   const nertc_callkit_rtc *rtc;
   /** First argument of every function of `rtc`. */
   void *rtc_ctx;
-} nertc_callkit_plugs;
-/** Every default of nertc_callkit_plugs. */
-#define NERTC_CALLKIT_PLUGS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_plugs), 0, NULL, NULL, NULL, NULL }
+} nertc_callkit_backends;
+/** Every default of nertc_callkit_backends. */
+#define NERTC_CALLKIT_BACKENDS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_backends), 0, NULL, NULL, NULL, NULL }
 
 /** Every timer, in milliseconds; 0 = the default given here. Any thread. */
 typedef struct nertc_callkit_timers {
@@ -1668,7 +1752,7 @@ typedef struct nertc_callkit_timers {
   /** Silence of the peer until on_user_disconnect (20000). */
   uint32_t peer_lost_ms;
   /** How long the wire of an ended call may take to clean up (10000). */
-  uint32_t closer_ms;
+  uint32_t teardown_ms;
   /** What destroy, release and logout grant a live call's ending operation (500). */
   uint32_t destroy_wait_ms;
   /** How long ended calls are remembered (600000). */
@@ -1715,7 +1799,7 @@ typedef struct nertc_callkit_config {
   /** Handed to the listener, on_frame and on_wakeup. */
   void *user_data;
   /** Plugs, taken over if create answers OK; NULL = the embedded loopback. */
-  const nertc_callkit_plugs *plugs;
+  const nertc_callkit_backends *backends;
   /** The service's application key, up to 128 bytes, or NULL. */
   const char *app_key;
   /** Names this device among those of the account, up to 64 bytes; NULL = made up. */
@@ -1768,9 +1852,9 @@ typedef struct nertc_callkit_result {
  * Called exactly once for an accepted request, as config.delivery says. In a callback of its own
  * component every function but destroy and dispatch may be called.
  */
-typedef void (*nertc_callkit_done)(nertc_callkit *kit,
-                                   const nertc_callkit_result *result,
-                                   void *user_data);
+typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
+                                            const nertc_callkit_result *result,
+                                            void *user_data);
 
 /** What is going on, copied out by nertc_callkit_get_call_info. Any thread. */
 typedef struct nertc_callkit_call_info {
@@ -1780,7 +1864,7 @@ typedef struct nertc_callkit_call_info {
   int32_t state;
   /** A nertc_callkit_call_type, 0 when idle. */
   int32_t call_type;
-  /** 1 = connected. */
+  /** nertc_callkit_call_info_flag bits. */
   uint32_t flags;
   /** The call, 0 when idle. */
   nertc_callkit_call_no call_no;
@@ -1812,7 +1896,7 @@ typedef struct nertc_callkit_call_info {
 typedef struct nertc_callkit_call_options {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
+  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD. */
   uint32_t flags;
   /** A nertc_callkit_call_type; 0 = audio. */
   int32_t call_type;
@@ -1835,39 +1919,24 @@ typedef struct nertc_callkit_call_options {
 #define NERTC_CALLKIT_CALL_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
 
-/** How to cancel. Any thread. */
-typedef struct nertc_callkit_cancel_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD. */
-  uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** Text for the other side, reported as `extra` of its on_call_end. NULL = none. */
-  const char *attach_ext;
-} nertc_callkit_cancel_options;
-/** Every default of nertc_callkit_cancel_options. */
-#define NERTC_CALLKIT_CANCEL_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_cancel_options), 0, NULL, NULL }
-
-/** How to reject. Any thread. */
+/** How to end a call: for cancel, reject, hangup and leave. Any thread. */
 typedef struct nertc_callkit_end_options {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** Reserved; must be 0. */
+  /** nertc_callkit_call_flag bits. cancel, hangup: both. leave: NO_OFFLINE. reject: none. */
   uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** 0 = declined, NERTC_CALLKIT_END_BUSY = busy. */
+  /** reject: 0 = declined, NERTC_CALLKIT_END_BUSY = busy. Else 0. */
   int32_t reason;
   /** Reserved; must be 0. */
   uint32_t reserved;
-  /** Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none. */
+  /**
+   * Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
+   */
   const char *text;
 } nertc_callkit_end_options;
 /** Every default of nertc_callkit_end_options. */
 #define NERTC_CALLKIT_END_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_end_options), 0, NULL, 0, 0, NULL }
+  { (uint32_t)sizeof(nertc_callkit_end_options), 0, 0, 0, NULL }
 
 /**
  * What a push notification about a call says. No secret, and not authenticated: it can only make an
@@ -1912,10 +1981,10 @@ typedef struct nertc_callkit_fault {
   int32_t action;
   /** A nertc_callkit_fault_on. */
   int32_t on;
-  /** How many matching operations or messages pass untouched first. */
-  uint32_t after;
-  /** How many are hit then; 0 = one, UINT32_MAX = all. */
-  uint32_t count;
+  /** Number of matches to skip before the fault fires. */
+  uint32_t skip_count;
+  /** Number of matches that the fault then fires on; 0 = one, UINT32_MAX = all. */
+  uint32_t hit_count;
   /** For DELAY. */
   uint32_t delay_ms;
   /** For REFUSE. */
@@ -2001,6 +2070,86 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * Gives the version of the library that runs.
+ *
+ * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+uint32_t nertc_callkit_version(void);
+
+/**
+ * Gives the version of the library that runs, as text.
+ *
+ * @return  For example "0.1.0". Static: never freed.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_version_text(void);
+
+/**
+ * Explains a status.
+ *
+ * @param status  A nertc_callkit_status, or any other number.
+ * @return        What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_status_text(int32_t status);
+
+/**
+ * Explains a code of a completion or an event.
+ *
+ * @param code  A nertc_callkit_code, or any other number.
+ * @return      What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_code_text(int32_t code);
+
+/**
+ * Explains why a call ended.
+ *
+ * @param reason  A nertc_callkit_end_reason, or any other number.
+ * @return        For example "the called side was busy". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_end_reason_text(int32_t reason);
+
+/**
+ * Names a state.
+ *
+ * @param state  A nertc_callkit_state, or any other number.
+ * @return       For example "calling". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_state_text(int32_t state);
+
+/**
+ * Names what a completion or an error belongs to.
+ *
+ * @param operation  A nertc_callkit_operation, or any other number.
+ * @return           For example "switch_call_type". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_operation_text(uint32_t operation);
+
+/**
+ * Fills a struct with its defaults: zeroes it and sets its struct_size.
+ *
+ * The same as the struct's _INIT macro. For every struct of this library that the app fills.
+ *
+ * @param object       The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_struct_init(void *object, uint32_t struct_size);
+
+/**
  * Creates a component: logged out, silent until login.
  *
  * Copies `config` and all it points to. The backends are taken over only if the answer is OK,
@@ -2076,7 +2225,7 @@ nertc_callkit_status nertc_callkit_release(nertc_callkit *kit,
 nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
                                          const char *account,
                                          const char *token,
-                                         nertc_callkit_done done,
+                                         nertc_callkit_completion_cb done,
                                          void *user_data);
 
 /**
@@ -2111,7 +2260,7 @@ nertc_callkit_status nertc_callkit_set_token(nertc_callkit *kit, const char *tok
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
-                                          nertc_callkit_done done,
+                                          nertc_callkit_completion_cb done,
                                           void *user_data);
 
 /**
@@ -2158,19 +2307,20 @@ nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
 int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
 
 /**
- * Gives a file descriptor to poll, with HOST delivery.
+ * Returns what an event loop waits for, with APP delivery.
  *
- * Readable exactly while callbacks wait for dispatch. It stays the component's: never read or
+ * On POSIX a file descriptor to poll, readable exactly while callbacks wait for dispatch; on
+ * Windows a manual-reset event, signaled as long. It stays the client's: never read, reset or
  * close it.
  *
- * @param kit  Component. Not NULL.
- * @param out  Receives the descriptor, on success only. Not NULL.
+ * @param kit  Client. Not NULL.
+ * @param out  Receives the handle, on success only. Not NULL.
  * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. INTERNAL: out of
  *             descriptors.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
+nertc_callkit_status nertc_callkit_get_event_handle(nertc_callkit *kit, intptr_t *out);
 
 /**
  * Tells that the device's network changed, or that it woke up.
@@ -2183,74 +2333,6 @@ nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_network_changed(nertc_callkit *kit);
-
-/**
- * Gives the version of the library that runs.
- *
- * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-uint32_t nertc_callkit_version(void);
-
-/**
- * Gives the version of the library that runs, as text.
- *
- * @return  For example "0.1.0". Static: never freed.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_version_text(void);
-
-/**
- * Explains a status.
- *
- * @param status  A nertc_callkit_status, or any other number.
- * @return        What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_status_text(int32_t status);
-
-/**
- * Explains a code of a completion or an event.
- *
- * @param code  A nertc_callkit_code, or any other number.
- * @return      What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_code_text(int32_t code);
-
-/**
- * Explains why a call ended.
- *
- * @param reason  A nertc_callkit_end_reason, or any other number.
- * @return        For example "the called side was busy". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_end_reason_text(int32_t reason);
-
-/**
- * Names a state.
- *
- * @param state  A nertc_callkit_state, or any other number.
- * @return       For example "calling". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_state_text(int32_t state);
-
-/**
- * Names what a completion or an error belongs to.
- *
- * @param operation  A nertc_callkit_operation, or any other number.
- * @return           For example "switch_call_type". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_operation_text(uint32_t operation);
 
 /**
  * Sets how long a call rings, as caller and as callee.
@@ -2298,8 +2380,8 @@ nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
  *
  * What counts of attachment and extra is their length on the wire, where they are JSON: in
  * plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
- * JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
- * 3785 plain letters always fit. The log says how long a refused one would be.
+ * JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
+ * 3735 plain letters always fit. The log says how long a refused one would be.
  *
  * @param kit        Component. Not NULL.
  * @param options    Whom to call, and how. Not NULL.
@@ -2315,27 +2397,31 @@ nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
  */
 nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
                                         const nertc_callkit_call_options *options,
-                                        nertc_callkit_done done,
+                                        nertc_callkit_completion_cb done,
                                         void *user_data);
 
 /**
- * Takes an own invite back.
+ * Cancels an outgoing call.
  *
- * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call
- * ended meanwhile.
+ * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
+ * meanwhile.
  *
- * @param kit        Component. Not NULL.
- * @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
+ * @param kit        Client. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
-                                          const nertc_callkit_cancel_options *options,
-                                          nertc_callkit_done done,
+                                          const nertc_callkit_call_ref *call,
+                                          const nertc_callkit_end_options *options,
+                                          nertc_callkit_completion_cb done,
                                           void *user_data);
 
 /**
@@ -2361,73 +2447,57 @@ nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
  */
 nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
-                                          nertc_callkit_done done,
+                                          nertc_callkit_completion_cb done,
                                           void *user_data);
 
 /**
- * Refuses a call.
+ * Rejects an incoming call.
  *
  * Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+ * NERTC_CALLKIT_END_BUSY as reason the caller gets on_user_busy instead of on_user_reject. With
  * NERTC_CALLKIT_CALL_REF_WAIT as accept.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
-                                          nertc_callkit_done done,
+                                          const nertc_callkit_end_options *options,
+                                          nertc_callkit_completion_cb done,
                                           void *user_data);
-
-/**
- * Refuses a call, with a reason and a text.
- *
- * As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY
- * the caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points
- * to.
- *
- * @param kit        Component. Not NULL.
- * @param options    Which call, and how. Not NULL.
- * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes
- *                   more than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an
- *                   unknown field is not zero). QUEUE_FULL: only if its reserved slots are
- *                   taken, too.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_reject_with(nertc_callkit *kit,
-                                               const nertc_callkit_end_options *options,
-                                               nertc_callkit_done done,
-                                               void *user_data);
 
 /**
  * Ends a call for everybody, whatever its state.
  *
  * While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
- * Completes with 0 if the call ended meanwhile.
+ * Completes with 0 if the call ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has a meaning
+ * while calling.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
- * @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD (while
- *                   calling).
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
-                                          uint32_t flags,
-                                          nertc_callkit_done done,
+                                          const nertc_callkit_end_options *options,
+                                          nertc_callkit_completion_cb done,
                                           void *user_data);
 
 /**
@@ -2436,21 +2506,49 @@ nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
  * The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
  * frame reaches on_frame.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
- * @param flags      NERTC_CALLKIT_FLAG_NO_OFFLINE.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
                                          const nertc_callkit_call_ref *call,
-                                         uint32_t flags,
-                                         nertc_callkit_done done,
+                                         const nertc_callkit_end_options *options,
+                                         nertc_callkit_completion_cb done,
                                          void *user_data);
+
+/**
+ * Sends a JSON value to the peer's app, which gets it as on_data.
+ *
+ * For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
+ * whatever else belongs to one call. In order, each once, in this call only. Completes when
+ * signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+ * on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
+ * backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
+ * `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+ *                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit,
+                                             const nertc_callkit_call_ref *call,
+                                             const char *json,
+                                             nertc_callkit_completion_cb done,
+                                             void *user_data);
 
 /**
  * Asks for another call type, or answers the peer's question.
@@ -2463,7 +2561,7 @@ nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
  *
  * @param kit        Component. Not NULL.
  * @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
- * @param state      A nertc_callkit_switch: ask, agree or refuse.
+ * @param state      A nertc_callkit_call_type_action: ask, agree or refuse.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
@@ -2473,7 +2571,7 @@ nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
 nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
                                                     int32_t call_type,
                                                     int32_t state,
-                                                    nertc_callkit_done done,
+                                                    nertc_callkit_completion_cb done,
                                                     void *user_data);
 
 /**
@@ -2536,7 +2634,7 @@ nertc_callkit_status nertc_callkit_push_decode(const char *text,
 nertc_callkit_status nertc_callkit_enable_local(nertc_callkit *kit,
                                                 uint32_t media,
                                                 int32_t on,
-                                                nertc_callkit_done done,
+                                                nertc_callkit_completion_cb done,
                                                 void *user_data);
 
 /**
@@ -2557,7 +2655,7 @@ nertc_callkit_status nertc_callkit_enable_local(nertc_callkit *kit,
 nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *kit,
                                               uint32_t media,
                                               int32_t muted,
-                                              nertc_callkit_done done,
+                                              nertc_callkit_completion_cb done,
                                               void *user_data);
 
 /**
@@ -2578,7 +2676,7 @@ nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *kit,
 nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *kit,
                                                uint32_t media,
                                                int32_t muted,
-                                               nertc_callkit_done done,
+                                               nertc_callkit_completion_cb done,
                                                void *user_data);
 
 /**
@@ -2598,7 +2696,7 @@ nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *kit,
  */
 nertc_callkit_status nertc_callkit_set_local_view(nertc_callkit *kit,
                                                   const nertc_callkit_view *view,
-                                                  nertc_callkit_done done,
+                                                  nertc_callkit_completion_cb done,
                                                   void *user_data);
 
 /**
@@ -2618,7 +2716,7 @@ nertc_callkit_status nertc_callkit_set_local_view(nertc_callkit *kit,
  */
 nertc_callkit_status nertc_callkit_set_remote_view(nertc_callkit *kit,
                                                    const nertc_callkit_view *view,
-                                                   nertc_callkit_done done,
+                                                   nertc_callkit_completion_cb done,
                                                    void *user_data);
 
 /**
@@ -2764,14 +2862,14 @@ nertc_callkit_status nertc_callkit_hub_add_fault(nertc_callkit_hub *hub,
  * owned by the component that took it over, or by you: then call the vtable's release.
  *
  * @param hub  Hub, or NULL: the process's default hub.
- * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
  * @return     OK. INVALID_ARGUMENT, CLOSED.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 NERTC_CALLKIT_MUST_USE
 nertc_callkit_status nertc_callkit_loopback_signaling(nertc_callkit_hub *hub,
-                                                      nertc_callkit_plugs *out);
+                                                      nertc_callkit_backends *out);
 
 /**
  * Makes a loopback media backend and puts it into `out`.
@@ -2780,14 +2878,14 @@ nertc_callkit_status nertc_callkit_loopback_signaling(nertc_callkit_hub *hub,
  * component that took it over, or by you: then call the vtable's release.
  *
  * @param hub  Hub, or NULL: the process's default hub.
- * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
  * @return     OK. INVALID_ARGUMENT, CLOSED.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 NERTC_CALLKIT_MUST_USE
 nertc_callkit_status nertc_callkit_loopback_rtc(nertc_callkit_hub *hub,
-                                                nertc_callkit_plugs *out);
+                                                nertc_callkit_backends *out);
 
 /**
  * Makes a media backend without media, for hosts that bring their own, and puts it into `out`.
@@ -2795,12 +2893,13 @@ nertc_callkit_status nertc_callkit_loopback_rtc(nertc_callkit_hub *hub,
  * Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
  * `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
  *
- * @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
  * @return     OK. INVALID_ARGUMENT.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit_plugs *out);
+NERTC_CALLKIT_MUST_USE
+nertc_callkit_status nertc_callkit_null_rtc(nertc_callkit_backends *out);
 
 /**
  * Makes a signaling backend for an MQTT broker and puts it into `out`.
@@ -2812,7 +2911,7 @@ NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit
  * newer.
  *
  * @param options  What broker, and how. Not NULL.
- * @param out      Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+ * @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
  * @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
  *                 another machine without ALLOW_PLAINTEXT; the log says what to do.
  *                 UNSUPPORTED: a field that this library does not know is not zero, the
@@ -2822,142 +2921,7 @@ NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_none_rtc(nertc_callkit
  */
 NERTC_CALLKIT_MUST_USE
 nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options,
-                                                  nertc_callkit_plugs *out);
-
-/**
- * Fills a nertc_callkit_config with its defaults.
- *
- * The same as NERTC_CALLKIT_CONFIG_INIT.
- *
- * @param config       The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_config_init(nertc_callkit_config *config, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_timers with its defaults.
- *
- * The same as NERTC_CALLKIT_TIMERS_INIT.
- *
- * @param timers       The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_timers_init(nertc_callkit_timers *timers, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_listener with its defaults.
- *
- * The same as NERTC_CALLKIT_LISTENER_INIT.
- *
- * @param listener     The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_listener_init(nertc_callkit_listener *listener, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_plugs with its defaults.
- *
- * The same as NERTC_CALLKIT_PLUGS_INIT.
- *
- * @param backends        The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_plugs_init(nertc_callkit_plugs *backends, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_push with its defaults.
- *
- * The same as NERTC_CALLKIT_PUSH_INIT.
- *
- * @param push         The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_push_init(nertc_callkit_push *push, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_call_options with its defaults.
- *
- * The same as NERTC_CALLKIT_CALL_OPTIONS_INIT.
- *
- * @param call_options  The struct. NULL: nothing happens.
- * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_call_options_init(nertc_callkit_call_options *call_options,
-                                     uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_call_ref with its defaults.
- *
- * The same as NERTC_CALLKIT_CALL_REF_INIT.
- *
- * @param call_ref     The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_call_ref_init(nertc_callkit_call_ref *call_ref, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_cancel_options with its defaults.
- *
- * The same as NERTC_CALLKIT_CANCEL_OPTIONS_INIT.
- *
- * @param cancel_options  The struct. NULL: nothing happens.
- * @param struct_size     The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_cancel_options_init(nertc_callkit_cancel_options *cancel_options,
-                                       uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_view with its defaults.
- *
- * The same as NERTC_CALLKIT_VIEW_INIT.
- *
- * @param view         The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_view_init(nertc_callkit_view *view, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_fault with its defaults.
- *
- * The same as NERTC_CALLKIT_FAULT_INIT.
- *
- * @param fault        The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_fault_init(nertc_callkit_fault *fault, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_mqtt_options with its defaults.
- *
- * The same as NERTC_CALLKIT_MQTT_OPTIONS_INIT.
- *
- * @param mqtt_options  The struct. NULL: nothing happens.
- * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_mqtt_options_init(nertc_callkit_mqtt_options *mqtt_options,
-                                     uint32_t struct_size);
+                                                  nertc_callkit_backends *out);
 
 #ifdef __cplusplus
 }  // extern "C"

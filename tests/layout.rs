@@ -69,7 +69,7 @@ fn c_asserts(target: &Target) -> String {
     for Layout { name, fields, size, .. } in layouts(target) {
         writeln!(text, "_Static_assert(sizeof({name}) == {size}, \"{name}\");").expect("memory");
         for (field, at) in fields {
-            let what = format!("offsetof({name}, {field}) == {at}");
+            let what = format!("offsetof({name}, {}) == {at}", field.trim_start_matches("r#"));
             writeln!(text, "_Static_assert({what}, \"{name}.{field}\");").expect("memory");
         }
     }

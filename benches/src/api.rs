@@ -34,15 +34,15 @@ macro_rules! functions {
 functions! {
     create(*const abi::nertc_callkit_config, *mut Handle);
     destroy(Handle);
-    login(Handle, *const c_char, *const c_char, abi::nertc_callkit_done, *mut c_void);
-    call(Handle, *const abi::nertc_callkit_call_options, abi::nertc_callkit_done, *mut c_void);
-    accept(Handle, *const abi::nertc_callkit_call_ref, abi::nertc_callkit_done, *mut c_void);
-    hangup(Handle, *const abi::nertc_callkit_call_ref, u32, abi::nertc_callkit_done, *mut c_void);
+    login(Handle, *const c_char, *const c_char, abi::nertc_callkit_completion_cb, *mut c_void);
+    call(Handle, *const abi::nertc_callkit_call_options, abi::nertc_callkit_completion_cb, *mut c_void);
+    accept(Handle, *const abi::nertc_callkit_call_ref, abi::nertc_callkit_completion_cb, *mut c_void);
+    hangup(Handle, *const abi::nertc_callkit_call_ref, u32, abi::nertc_callkit_completion_cb, *mut c_void);
     trace_start(Handle, *const c_char, u32);
     trace_stop(Handle);
-    loopback_signaling(*mut abi::nertc_callkit_hub, *mut abi::nertc_callkit_plugs);
-    none_rtc(*mut abi::nertc_callkit_plugs);
-    mqtt_signaling(*const abi::nertc_callkit_mqtt_options, *mut abi::nertc_callkit_plugs);
+    loopback_signaling(*mut abi::nertc_callkit_hub, *mut abi::nertc_callkit_backends);
+    none_rtc(*mut abi::nertc_callkit_backends);
+    mqtt_signaling(*const abi::nertc_callkit_mqtt_options, *mut abi::nertc_callkit_backends);
 }
 
 /// # Safety
@@ -91,7 +91,7 @@ pub(crate) fn create(
     rtc: Option<(&'static abi::nertc_callkit_rtc, usize)>,
 ) -> Handle {
     let backends = rtc.map(|(rtc, ctx)| {
-        let mut backends: abi::nertc_callkit_plugs = init();
+        let mut backends: abi::nertc_callkit_backends = init();
         // SAFETY: lent until the function returns.
         assert_eq!(unsafe { (library().loopback_signaling)(ptr::null_mut(), &mut backends) }, 0);
         backends.rtc = rtc;
@@ -104,13 +104,13 @@ pub(crate) fn create(
 /// A component with these backends; its callbacks get `number` as user data.
 pub(crate) fn create_with(
     listener: &abi::nertc_callkit_listener,
-    backends: Option<&abi::nertc_callkit_plugs>,
+    backends: Option<&abi::nertc_callkit_backends>,
     number: usize,
 ) -> Handle {
     let mut config: abi::nertc_callkit_config = init();
     config.listener = listener;
     config.user_data = ptr::without_provenance_mut(number);
-    config.plugs = backends.map_or(ptr::null(), ptr::from_ref);
+    config.backends = backends.map_or(ptr::null(), ptr::from_ref);
     let mut kit = ptr::null_mut();
     // SAFETY: everything lent lives until the function returns.
     assert_eq!(unsafe { (library().create)(&config, &mut kit) }, 0, "create");
@@ -118,13 +118,13 @@ pub(crate) fn create_with(
 }
 
 /// Signaling over the broker on this port of the loopback interface, and no media.
-pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_plugs {
+pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_backends {
     let endpoint = CString::new(format!("mqtt://127.0.0.1:{port}")).expect("an address");
     let endpoints = [endpoint.as_ptr()];
     let mut options: abi::nertc_callkit_mqtt_options = init();
     options.endpoints = endpoints.as_ptr();
     options.endpoint_count = 1;
-    let mut backends: abi::nertc_callkit_plugs = init();
+    let mut backends: abi::nertc_callkit_backends = init();
     // SAFETY: everything lent lives until the functions return.
     unsafe {
         assert_eq!((library().mqtt_signaling)(&options, &mut backends), 0, "mqtt_signaling");
@@ -134,7 +134,7 @@ pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_plugs {
 }
 
 /// Logs in; `done` is called with `number`.
-pub(crate) fn login(kit: Handle, account: &str, done: abi::nertc_callkit_done, number: usize) {
+pub(crate) fn login(kit: Handle, account: &str, done: abi::nertc_callkit_completion_cb, number: usize) {
     let account = CString::new(account).expect("a name");
     let number = ptr::without_provenance_mut(number);
     // SAFETY: the texts live until the function returns.

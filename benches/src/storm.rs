@@ -30,9 +30,9 @@ impl Side {
     }
 
     /// False: there is no room, offer it again.
-    fn tell(&self, what: abi::nertc_callkit_rtc_what, uid: u64, flags: u32) -> bool {
+    fn tell(&self, what: abi::nertc_callkit_rtc_event_type, uid: u64, flags: u32) -> bool {
         let mut event: abi::nertc_callkit_rtc_event = api::init();
-        event.what = what as i32;
+        event.r#type = what as i32;
         event.uid = uid;
         event.media = abi::nertc_callkit_media::NERTC_CALLKIT_MEDIA_AUDIO as u32;
         event.flags = flags;
@@ -56,7 +56,7 @@ extern "C" fn join(ctx: *mut c_void, req: usize, args: *const abi::nertc_callkit
     let uids = SIDES.each_ref().map(|side| side.uid.load(Relaxed));
     if !uids.contains(&0) {
         for (side, peer) in SIDES.iter().zip([uids[1], uids[0]]) {
-            side.tell(abi::nertc_callkit_rtc_what::NERTC_CALLKIT_RTC_PEER_JOIN, peer, 0);
+            side.tell(abi::nertc_callkit_rtc_event_type::NERTC_CALLKIT_RTC_PEER_JOIN, peer, 0);
         }
     }
     0
@@ -112,7 +112,7 @@ impl Storm {
         let limit = Limit::new();
         for number in 0..count {
             let muted = 1 - (number % 2) as u32;
-            while !caller.tell(abi::nertc_callkit_rtc_what::NERTC_CALLKIT_RTC_PEER_MUTE, peer, muted) {
+            while !caller.tell(abi::nertc_callkit_rtc_event_type::NERTC_CALLKIT_RTC_PEER_MUTE, peer, muted) {
                 limit.check(|| format!("storm: the inbox took {number} of {count} events"));
                 thread::yield_now();
             }

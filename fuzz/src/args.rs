@@ -7,52 +7,12 @@ use std::ptr::{null, null_mut};
 use nertc_callkit::ffi::api::{call::*, loopback::*, media::*, session::*};
 use nertc_callkit_abi as abi;
 
-use super::backend::{Known, Lent, size, zeroed};
+use super::backend::{Known, Lent, zeroed};
 use super::bytes::Bytes;
-use super::c_api::Report;
+use super::values::{number, sized, text};
 
-/// A struct with room behind it, for sizes that claim more than we know.
-#[repr(C)]
-struct Roomy<T> {
-    value: T,
-    more: [u8; 64],
-}
-
-/// Lends a struct whose first field is its size: mostly the right one.
-pub(crate) fn sized<T: 'static>(mut value: T, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const T {
-    let right = size::<T>();
-    let sizes = [right - 8, right + 8, right + 64, 0, 4, 8, 4097, u32::MAX];
-    let said = if bytes.chance(12) { *bytes.pick(&sizes) } else { right };
-    let more = [if bytes.chance(128) { 1 } else { 0 }; 64];
-    // SAFETY: every struct that comes here begins with its u32 struct_size.
-    unsafe { std::ptr::from_mut(&mut value).cast::<u32>().write(said) };
-    lent.keep(Roomy { value, more }).cast()
-}
-
-/// A text, mostly this one.
-pub(crate) fn text(
-    honest: Option<&str>,
-    limit: usize,
-    bytes: &mut Bytes<'_>,
-    lent: &mut Lent,
-) -> *const c_char {
-    if !bytes.chance(16) {
-        return honest.map_or(null(), |honest| lent.text(honest));
-    }
-    match bytes.below(6) {
-        0 => null(),
-        1 => lent.text(""),
-        2 => lent.text(vec![b'x'; limit + 1]),
-        3 => lent.text(vec![b'y'; limit]),
-        4 => lent.text(b"ab\xff\xfe".to_vec()),
-        _ => lent.text(bytes.take(32)),
-    }
-}
-
-/// A number, mostly this one.
-pub(crate) fn number(honest: i32, bytes: &mut Bytes<'_>) -> i32 {
-    if bytes.chance(8) { bytes.number() as i32 } else { honest }
-}
+/// Something a backend says, ready to be said.
+pub(crate) type Report = Box<dyn FnOnce(&abi::nertc_callkit_signaling_sink, &abi::nertc_callkit_rtc_sink)>;
 
 fn recent(known: &[CString], bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const c_char {
     match known.len().checked_sub(1 + bytes.seldom(4)) {
@@ -105,19 +65,6 @@ pub(crate) fn call_options(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi
     sized(options, bytes, lent)
 }
 
-pub(crate) fn cancel_options(
-    call: *const abi::nertc_callkit_call_ref,
-    bytes: &mut Bytes<'_>,
-    lent: &mut Lent,
-) -> *const abi::nertc_callkit_cancel_options {
-    if bytes.flag() {
-        return null();
-    }
-    let attach_ext = text(Some("bye"), 4096, bytes, lent);
-    let flags = number(i32::from(bytes.byte() & 3), bytes) as u32;
-    sized(abi::nertc_callkit_cancel_options { struct_size: 0, flags, call, attach_ext }, bytes, lent)
-}
-
 /// Functions without a completion, and wrong handles for those with one.
 pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent: &mut Lent) {
     let wrong = [null_mut(), std::ptr::without_provenance_mut(bytes.below(256)), kit];
@@ -128,14 +75,14 @@ pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
         media: bytes.below(4) as u32,
         planes: [lent.keep([0_u8; 4096]).cast(), null(), null(), null()],
         strides: [bytes.number() as u32, 0, 0, 0],
-        rate: bytes.u32(),
+        sample_rate: bytes.u32(),
         channels: bytes.below(4) as u32,
         samples: bytes.number() as u32,
         ..zeroed()
     };
     let frame = sized(frame, bytes, lent);
     let options = call_options(bytes, lent);
-    let mut backends: abi::nertc_callkit_plugs = zeroed();
+    let mut backends: abi::nertc_callkit_backends = zeroed();
     backends.struct_size = bytes.below(9) as u32;
     // SAFETY: structs and texts that are lent; handles may be anything.
     let status = unsafe {
@@ -147,10 +94,12 @@ pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
             3 => nertc_callkit_push_frame(kit, frame),
             4 => nertc_callkit_call(kit, options, None, null_mut()),
             5 => nertc_callkit_accept(kit, null(), None, null_mut()),
-            6 => nertc_callkit_hangup(kit, null(), bytes.u32(), None, null_mut()),
+            6 => {
+                nertc_callkit_hangup(kit, null(), super::surface::end_options(bytes, lent), None, null_mut())
+            }
             7 => nertc_callkit_mute_local(kit, bytes.u32(), number(1, bytes), None, null_mut()),
-            8 => nertc_callkit_event_fd(kit, null_mut()),
-            9 => nertc_callkit_none_rtc(&mut backends),
+            8 => nertc_callkit_get_event_handle(kit, null_mut()),
+            9 => nertc_callkit_null_rtc(&mut backends),
             10 => nertc_callkit_login(kit, text(Some("eve"), 64, bytes, lent), null(), None, null_mut()),
             _ => nertc_callkit_get_call_info(kit, null_mut()),
         }
@@ -172,8 +121,8 @@ pub(crate) fn spoil(
     result.server_ms = if bytes.chance(64) { bytes.number() } else { 0 };
     match bytes.below(8) {
         0 => result.struct_size = *bytes.pick(&[0, 4, 7, 8, 4097, u32::MAX]),
-        1 => result.room = null(),
-        2 => result.room = room("c1", bytes, lent),
+        1 => result.channel_state = null(),
+        2 => result.channel_state = room("c1", bytes, lent),
         _ => {}
     }
 }
@@ -193,7 +142,7 @@ fn channel(id: *const c_char, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const 
     sized(channel, bytes, lent)
 }
 
-fn room(id: &str, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_room {
+fn room(id: &str, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_channel_state {
     let members: Vec<*const abi::nertc_callkit_member> = (0..bytes.below(4))
         .map(|_| {
             let account = text(Some("alice"), 64, bytes, lent);
@@ -202,7 +151,7 @@ fn room(id: &str, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_c
         })
         .collect();
     let id = text(Some(id), 64, bytes, lent);
-    let room = abi::nertc_callkit_room {
+    let room = abi::nertc_callkit_channel_state {
         struct_size: 0,
         member_count: members.len() as u32,
         channel: channel(id, bytes, lent),
@@ -231,11 +180,11 @@ pub(crate) fn events(
             let event = abi::nertc_callkit_signaling_event {
                 signal: number(signal, bytes),
                 channel: channel(id, bytes, lent),
-                from: text(Some(["bob", "carol", "alice"][bytes.seldom(3)]), 64, bytes, lent),
+                from_account: text(Some(["bob", "carol", "alice"][bytes.seldom(3)]), 64, bytes, lent),
                 from_device: text(None, 64, bytes, lent),
-                to: text(Some("alice"), 64, bytes, lent),
+                to_account: text(Some("alice"), 64, bytes, lent),
                 request_id: recent(&known.requests, bytes, lent),
-                custom: text(Some(&custom), 4096, bytes, lent),
+                custom_info: text(Some(&custom), 4096, bytes, lent),
                 time_ms: if bytes.chance(32) { bytes.number() } else { 0 },
                 ..zeroed()
             };
@@ -250,14 +199,14 @@ pub(crate) fn rooms(known: &mut Known, bytes: &mut Bytes<'_>, lent: &mut Lent) -
     let rooms = lent.keep(rooms).cast();
     Box::new(move |signaling, _| {
         // SAFETY: a list that is lent.
-        signaling.rooms.iter().for_each(|tell| _ = unsafe { tell(signaling.ctx, rooms, 2) });
+        signaling.channel_states.iter().for_each(|tell| _ = unsafe { tell(signaling.ctx, rooms, 2) });
     })
 }
 
 /// Events and frames of the media backend.
 pub(crate) fn media(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
     let event = abi::nertc_callkit_rtc_event {
-        what: number([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11][bytes.below(12)], bytes),
+        r#type: number([1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11][bytes.below(12)], bytes),
         code: number(0, bytes),
         media: number(1, bytes) as u32,
         flags: u32::from(bytes.byte() & 1),
@@ -280,7 +229,7 @@ pub(crate) fn media(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
 /// The line, and the log.
 pub(crate) fn line(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
     let event = abi::nertc_callkit_signaling_connection {
-        what: number([1, 1, 2, 2, 3, 4][bytes.below(6)], bytes),
+        r#type: number([1, 1, 2, 2, 3, 4][bytes.below(6)], bytes),
         code: number(0, bytes),
         message: text(Some("why"), 256, bytes, lent),
         ..zeroed()
@@ -292,7 +241,7 @@ pub(crate) fn line(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
         call_type: number(1, bytes),
         record_status: number(1 + bytes.below(5) as i32, bytes),
         client_msg_id: text(Some(["m1", "m2"][bytes.below(2)]), 64, bytes, lent),
-        to: text(Some("alice"), 64, bytes, lent),
+        to_account: text(Some("alice"), 64, bytes, lent),
         channel_id: text(Some("c1"), 64, bytes, lent),
         ..zeroed()
     };

@@ -153,13 +153,13 @@ pub(crate) fn granted(
     };
     let me = lent.keep(me);
     let members = lent.keep([me]);
-    let room = abi::nertc_callkit_room {
-        struct_size: size::<abi::nertc_callkit_room>(),
+    let room = abi::nertc_callkit_channel_state {
+        struct_size: size::<abi::nertc_callkit_channel_state>(),
         member_count: 1,
         channel: lent.keep(channel),
         members: members.cast(),
     };
-    result.room = lent.keep(room);
+    result.channel_state = lent.keep(room);
     result
 }
 
@@ -236,7 +236,7 @@ unsafe extern "C" fn logout(ctx: *mut c_void, req: usize) -> i32 {
 unsafe fn checked<'a>(args: *const abi::nertc_callkit_signaling_args) -> (&'a CStr, &'a CStr) {
     // SAFETY: lent by the core.
     let args = unsafe { &*args };
-    let texts = [args.channel_id, args.account, args.request_id, args.custom];
+    let texts = [args.channel_id, args.account, args.request_id, args.custom_info];
     assert!(texts.iter().all(|text| !text.is_null()), "a NULL text for an operation");
     // SAFETY: texts end with NUL.
     let [channel, _, request, custom] = texts.map(|text| unsafe { CStr::from_ptr(text) });
@@ -390,4 +390,6 @@ pub(crate) const RTC: abi::nertc_callkit_rtc = abi::nertc_callkit_rtc {
     set_view: Some(view),
     push_frame: Some(push_frame),
     network_changed: Some(network_changed),
+    receive: None,
+    protocol: std::ptr::null(),
 };

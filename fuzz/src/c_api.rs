@@ -5,10 +5,11 @@ use std::ffi::{c_char, c_void};
 use std::ptr::null;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
-use nertc_callkit::ffi::api::{call::*, init::*, log::*, loopback::*, media::*, session::*};
+use nertc_callkit::ffi::api::{call::*, library::*, log::*, loopback::*, media::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as Status;
 
+use super::args::Report;
 use super::backend::{
     Kind, Known, Lent, RTC, SIGNALING, Surroundings, complete, granted, known, size, zeroed,
 };
@@ -60,7 +61,7 @@ struct Host<'a> {
 fn login(
     kit: *mut abi::nertc_callkit,
     account: *const c_char,
-    done: abi::nertc_callkit_done,
+    done: abi::nertc_callkit_completion_cb,
     data: *mut c_void,
 ) -> Status {
     // SAFETY: a text, and a request that outlives the component.
@@ -138,8 +139,8 @@ fn reenter(kit: *mut abi::nertc_callkit, data: *mut c_void) {
     let status = unsafe {
         match next / 16 {
             1 => nertc_callkit_accept(kit, null(), None, nobody),
-            2 => nertc_callkit_hangup(kit, null(), 0, None, nobody),
-            3 => nertc_callkit_reject(kit, null(), None, nobody),
+            2 => nertc_callkit_hangup(kit, null(), null(), None, nobody),
+            3 => nertc_callkit_reject(kit, null(), null(), None, nobody),
             4 => nertc_callkit_logout(kit, None, nobody),
             5 => login(kit, c"alice".as_ptr(), None, nobody),
             6 => {
@@ -173,8 +174,8 @@ impl<'a> Host<'a> {
             (signaling.control, signaling.send_record, rtc.subscribe) = (None, None, None);
             (rtc.enable_local, rtc.mute_local, rtc.set_view) = (None, None, None);
         }
-        let backends = abi::nertc_callkit_plugs {
-            struct_size: size::<abi::nertc_callkit_plugs>(),
+        let backends = abi::nertc_callkit_backends {
+            struct_size: size::<abi::nertc_callkit_backends>(),
             flags: 0,
             signaling: lent.keep(signaling),
             signaling_ctx: around.ctx(),
@@ -197,7 +198,7 @@ impl<'a> Host<'a> {
             delivery: 1,
             listener: lent.keep(listener),
             user_data: around.ctx(),
-            plugs: lent.keep(backends),
+            backends: lent.keep(backends),
             timers: lent.keep(timers),
             confirm_audio_to_video: i32::from(bits & 2 != 0),
             ..zeroed()
@@ -228,7 +229,7 @@ impl<'a> Host<'a> {
     /// A request, with a place for its completion.
     fn submit(
         &mut self,
-        ask: impl FnOnce(*mut abi::nertc_callkit, abi::nertc_callkit_done, *mut c_void) -> Status,
+        ask: impl FnOnce(*mut abi::nertc_callkit, abi::nertc_callkit_completion_cb, *mut c_void) -> Status,
     ) {
         let mut request = Box::new(Request { around: self.around.ctx() as usize, ..Request::default() });
         let place = std::ptr::from_mut(&mut *request);
@@ -252,7 +253,7 @@ impl<'a> Host<'a> {
                 ..zeroed()
             };
             // SAFETY: a reference, and a request that outlives the component.
-            self.submit(|kit, done, data| unsafe { nertc_callkit_leave(kit, &nobody, 0, done, data) });
+            self.submit(|kit, done, data| unsafe { nertc_callkit_leave(kit, &nobody, null(), done, data) });
             let sentinel = self.requests.len() - 1;
             for _ in 0..1_000 {
                 let request = &self.requests[sentinel];
@@ -335,28 +336,27 @@ impl<'a> Host<'a> {
     /// What apps do.
     fn act(&mut self, bytes: &mut Bytes<'_>, lent: &mut Lent) {
         let (kind, bits) = (bytes.below(13), bytes.byte());
-        let flags = if bytes.chance(16) { bytes.u32() } else { u32::from(bits & 3) };
         let call = super::args::call_ref(&self.around.known(), bytes, lent);
         let options = super::args::call_options(bytes, lent);
-        let cancel = super::args::cancel_options(call, bytes, lent);
-        let end = super::surface::end_options(call, bytes, lent);
+        let end = super::surface::end_options(bytes, lent);
         let (media, on) = (u32::from(bits >> 4), i32::from(bits & 3) - i32::from(bits & 1));
         // SAFETY: structs and texts that are lent, and a request that outlives the component.
         self.submit(|kit, done, data| unsafe {
             match kind {
                 0 | 1 => nertc_callkit_call(kit, options, done, data),
                 2 | 3 => nertc_callkit_accept(kit, call, done, data),
-                4 => nertc_callkit_cancel(kit, cancel, done, data),
-                5 => nertc_callkit_reject(kit, call, done, data),
-                12 => nertc_callkit_reject_with(kit, end, done, data),
-                6 => nertc_callkit_hangup(kit, call, flags, done, data),
-                7 => nertc_callkit_leave(kit, call, flags, done, data),
+                4 => nertc_callkit_cancel(kit, call, end, done, data),
+                5 | 12 => nertc_callkit_reject(kit, call, end, done, data),
+                6 => nertc_callkit_hangup(kit, call, end, done, data),
+                7 => nertc_callkit_leave(kit, call, end, done, data),
                 8 => {
                     nertc_callkit_switch_call_type(kit, i32::from(bits & 3), i32::from(bits >> 5), done, data)
                 }
                 9 => nertc_callkit_enable_local(kit, media, on, done, data),
                 10 => nertc_callkit_mute_remote(kit, media, on, done, data),
-                _ if bits < 160 => login(kit, super::args::text(Some("alice"), 64, bytes, lent), done, data),
+                _ if bits < 160 => {
+                    login(kit, super::values::text(Some("alice"), 64, bytes, lent), done, data)
+                }
                 _ => nertc_callkit_logout(kit, done, data),
             }
         });
@@ -378,7 +378,7 @@ impl<'a> Host<'a> {
             assert!(!nertc_callkit_code_text(bytes.number() as i32).is_null());
             assert!(nertc_callkit_dispatch(kit, -2) < 0);
             documented(nertc_callkit_network_changed(kit));
-            nertc_callkit_config_init(std::ptr::null_mut(), bytes.u32());
+            nertc_callkit_struct_init(std::ptr::null_mut(), bytes.u32());
             documented(nertc_callkit_set_log_callback(
                 6 + i32::from(bytes.byte()),
                 0,
@@ -441,6 +441,3 @@ impl<'a> Host<'a> {
         }
     }
 }
-
-/// Something a backend says, ready to be said.
-pub(crate) type Report = Box<dyn FnOnce(&abi::nertc_callkit_signaling_sink, &abi::nertc_callkit_rtc_sink)>;

@@ -6,23 +6,24 @@ use std::sync::Arc;
 
 use log::{error, info};
 use nertc_callkit_abi as abi;
+use nertc_callkit_backend::random_bytes;
 
 use super::api::loopback;
 use super::backend::decode::backend_name;
-use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot};
+use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot, signals};
 use super::backend::signaling::{CSignaling, Identity, missing_signaling_slot};
 use super::backend::{Backends, sink};
 use super::callbacks::CallbackSink;
 use super::client::{self, CLIENTS, Client};
 use super::support::convert::{
-    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms,
+    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms, text,
 };
 use super::support::error::Error;
 use super::support::handle_table::new_id;
-use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
 use crate::worker::ports::Ports;
 use crate::worker::{self, Options};
+use nertc_callkit_signaling::Text;
 
 /// A checked config.
 pub(crate) struct CheckedConfig {
@@ -31,7 +32,7 @@ pub(crate) struct CheckedConfig {
     options: Options,
     engine: Config,
     identity: Identity,
-    backends: Option<abi::nertc_callkit_plugs>,
+    backends: Option<abi::nertc_callkit_backends>,
 }
 
 /// Reads and checks everything that the app handed to create, the vtables excepted.
@@ -49,10 +50,10 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
             read_prefix("config.listener", config.listener)?
         };
         flags("config.listener.flags", listener.flags, 0)?;
-        let backends = read_strict_opt("config.plugs", config.plugs)?;
+        let backends = read_strict_opt("config.backends", config.backends)?;
         flags(
-            "config.plugs.flags",
-            backends.map_or(0, |backends: abi::nertc_callkit_plugs| backends.flags),
+            "config.backends.flags",
+            backends.map_or(0, |backends: abi::nertc_callkit_backends| backends.flags),
             0,
         )?;
         let timers = timers(read_strict_opt("config.timers", config.timers)?)?;
@@ -73,6 +74,8 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
                     config.confirm_video_to_audio,
                 )?,
                 no_token_listener: listener.on_token_needed.is_none(),
+                takes_data: listener.on_data.is_some(),
+                media_protocol: Text::default(),
             },
             identity: Identity {
                 app_key: opt_text("config.app_key", config.app_key, limits::APP_KEY)?.unwrap_or_default(),
@@ -95,7 +98,7 @@ impl CheckedConfig {
     /// The vtables are the app's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = random()?;
+        let seed = random_bytes().ok_or(Error::Internal)?;
         let client = worker::Client::new(self.options).map_err(|why| {
             error!("no client: {why}");
             Error::Internal
@@ -104,7 +107,8 @@ impl CheckedConfig {
         let backends = unsafe { backends(self.backends)? };
         // SAFETY: a vtable's name lives as long as the backend.
         let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
-        let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
+        let media_protocol = backends.media_protocol.clone();
+        let engine = Engine::new(Config { caps: backends.caps(), media_protocol, ..self.engine }, seed);
         let takes_tokens = backends.signaling.set_token.is_some();
         let rtc = Arc::new(CRtc::new(backends.rtc, backends.rtc_ctx, sink::rtc(id)));
         let signaling = CSignaling::new(
@@ -131,10 +135,10 @@ impl CheckedConfig {
 ///
 /// # Safety
 /// The vtables are the app's, as the header says.
-unsafe fn backends(backends: Option<abi::nertc_callkit_plugs>) -> Result<Backends, Error> {
+unsafe fn backends(backends: Option<abi::nertc_callkit_backends>) -> Result<Backends, Error> {
     // SAFETY: all-zero is a value of it.
     let mut backends = backends.unwrap_or_else(|| unsafe { std::mem::zeroed() });
-    backends.struct_size = size_of::<abi::nertc_callkit_plugs>() as u32;
+    backends.struct_size = size_of::<abi::nertc_callkit_backends>() as u32;
     let (own_signaling, own_rtc) = (backends.signaling.is_null(), backends.rtc.is_null());
     // SAFETY: the caller's promise, and the loopback's own vtables.
     unsafe {
@@ -152,7 +156,11 @@ unsafe fn backends(backends: Option<abi::nertc_callkit_plugs>) -> Result<Backend
 
 /// # Safety
 /// `backends` is ours.
-unsafe fn fill_in(backends: &mut abi::nertc_callkit_plugs, signaling: bool, rtc: bool) -> Result<(), Error> {
+unsafe fn fill_in(
+    backends: &mut abi::nertc_callkit_backends,
+    signaling: bool,
+    rtc: bool,
+) -> Result<(), Error> {
     let ok = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_OK;
     let made = |status| if status == ok { Ok(()) } else { Err(Error::Internal) };
     // SAFETY: NULL is the default hub, and `backends` is there.
@@ -169,12 +177,12 @@ unsafe fn fill_in(backends: &mut abi::nertc_callkit_plugs, signaling: bool, rtc:
 
 /// # Safety
 /// As `backends`.
-unsafe fn read_backends(backends: &abi::nertc_callkit_plugs) -> Result<Backends, Error> {
+unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backends, Error> {
     // SAFETY: the caller's promise.
     let (signaling, rtc) = unsafe {
         (
-            read_prefix("config.plugs.signaling", backends.signaling)?,
-            read_prefix("config.plugs.rtc", backends.rtc)?,
+            read_prefix("config.backends.signaling", backends.signaling)?,
+            read_prefix("config.backends.rtc", backends.rtc)?,
         )
     };
     if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
@@ -186,10 +194,18 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_plugs) -> Result<Backends,
     }
     let missing = [("signaling", missing_signaling_slot(&signaling)), ("rtc", missing_rtc_slot(&rtc))];
     if let Some((backend, slot)) = missing.iter().find_map(|(backend, slot)| Some((backend, (*slot)?))) {
-        return Err(Error::because(format!("config.plugs.{backend}.{slot}"), "mandatory, and missing"));
+        return Err(Error::because(format!("config.backends.{backend}.{slot}"), "mandatory, and missing"));
+    }
+    let mut media_protocol = Text::default();
+    if signals(&rtc) {
+        // SAFETY: as above.
+        media_protocol = unsafe { text("config.plugs.rtc.protocol", rtc.protocol, limits::MEDIA_PROTOCOL)? };
+        if signaling.control.is_none() {
+            return Err(Error::because("config.plugs.signaling.control", "missing, and media signals"));
+        }
     }
     let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
-    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx })
+    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx, media_protocol })
 }
 
 fn no_listener() -> abi::nertc_callkit_listener {
@@ -215,7 +231,7 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
         peer_leave_ms: or(c.peer_leave_ms, default.peer_leave_ms),
         peer_reconnecting_ms: or(c.peer_reconnecting_ms, default.peer_reconnecting_ms),
         peer_lost_ms: or(c.peer_lost_ms, default.peer_lost_ms),
-        closer_ms: or(c.closer_ms, default.closer_ms),
+        closer_ms: or(c.teardown_ms, default.closer_ms),
         destroy_wait_ms: or(c.destroy_wait_ms, default.destroy_wait_ms),
         tombstone_ms: or(c.tombstone_ms, default.tombstone_ms),
         invite_age_ms: or(c.invite_age_ms, default.invite_age_ms),
@@ -224,21 +240,9 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
 }
 
 fn made_up_device() -> Result<Text, Error> {
-    let hex = random::<16>()?.iter().fold(String::new(), |mut hex, byte| {
+    let hex = random_bytes::<16>().ok_or(Error::Internal)?.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     });
     Ok(hex.into())
-}
-
-/// Random bytes of the system; 256 at most, so that they come at once or not at all.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    // SAFETY: `N` bytes are there.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) } == N as isize;
-    // SAFETY: `N` bytes are there.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let filled = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), N) } == 0;
-    if filled { Ok(bytes) } else { Err(Error::Internal) }
 }

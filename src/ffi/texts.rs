@@ -44,6 +44,7 @@ pub(crate) fn end_reason(reason: i32) -> &'static CStr {
         19 => c"the peer's connection was lost",
         20 => c"the peer left",
         21 => c"our accept failed",
+        101 => c"the media backends of the two sides cannot talk to each other",
         _ => c"not an end reason of this library",
     }
 }
@@ -82,6 +83,8 @@ pub(crate) fn operation(operation: u32) -> &'static CStr {
         16 => c"sending the call record",
         17 => c"closing the channel of an ended call",
         18 => c"reported by a backend",
+        19 => c"send_data",
+        20 => c"a text of the media backend to its peer",
         _ => c"not an operation of this library",
     }
 }

@@ -18,7 +18,7 @@ static void null_handles(void)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   nertc_callkit_frame frame = NERTC_CALLKIT_FRAME_INIT;
-  int fd = 0;
+  intptr_t fd = 0;
   options.user_id = "bob";
   CHECK_OK(nertc_callkit_destroy(none));
   CHECK_OK(nertc_callkit_hub_release(NULL));
@@ -28,15 +28,16 @@ static void null_handles(void)
   CHECK_REFUSED(nertc_callkit_get_state(none), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_get_call_info(none, &info), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_dispatch(none, 0), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_event_fd(none, &fd), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_get_event_handle(none, &fd), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_network_changed(none), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_set_call_timeout(none, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_call(none, &options, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_cancel(none, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_cancel(none, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_accept(none, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_reject(none, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_hangup(none, NULL, 0, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_leave(none, NULL, 0, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(none, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(none, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(none, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_send_data(none, NULL, "{}", NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_enable_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_mute_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
@@ -62,8 +63,8 @@ static void null_pointers(void)
   CHECK_REFUSED(nertc_callkit_hub_add_fault(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_loopback_signaling(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_loopback_rtc(NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_none_rtc(NULL), INVALID_ARGUMENT);
-  nertc_callkit_config_init(NULL, sizeof(nertc_callkit_config));
+  CHECK_REFUSED(nertc_callkit_null_rtc(NULL), INVALID_ARGUMENT);
+  nertc_callkit_struct_init(NULL, sizeof(nertc_callkit_config));
   phone_destroy(phone, "");
   phone_free(phone);
 }
@@ -75,7 +76,7 @@ static void foreign_and_stale_handles(void)
   nertc_callkit *kit = phone->kit;
   int local = 0, i;
   nertc_callkit *foreign[4];
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
   phone_destroy(phone, "");
   phone_free(phone);
@@ -86,7 +87,7 @@ static void foreign_and_stale_handles(void)
   for (i = 0; i < 4; i++) {
     CHECK_REFUSED(nertc_callkit_get_state(foreign[i]), CLOSED);
     CHECK_REFUSED(nertc_callkit_login(foreign[i], "a", NULL, NULL, NULL), CLOSED);
-    CHECK_REFUSED(nertc_callkit_hangup(foreign[i], NULL, 0, NULL, NULL), CLOSED);
+    CHECK_REFUSED(nertc_callkit_hangup(foreign[i], NULL, NULL, NULL, NULL), CLOSED);
     CHECK_REFUSED(nertc_callkit_dispatch(foreign[i], 0), CLOSED);
     CHECK_REFUSED(nertc_callkit_release(foreign[i], NULL, NULL), CLOSED);
     CHECK_REFUSED(nertc_callkit_destroy(foreign[i]), CLOSED);
@@ -94,7 +95,7 @@ static void foreign_and_stale_handles(void)
   CHECK_REFUSED(nertc_callkit_hub_release((nertc_callkit_hub *)(void *)kit), CLOSED);
   CHECK_OK(nertc_callkit_hub_release(hub));
   CHECK_REFUSED(nertc_callkit_hub_release(hub), CLOSED);
-  CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &plugs), CLOSED);
+  CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &backends), CLOSED);
 }
 
 static nertc_callkit_status call_with(struct phone *phone, const char *user, const char *attachment, const char *extra)
@@ -112,7 +113,8 @@ static void bad_texts(void)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_push push = NERTC_CALLKIT_PUSH_INIT;
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
-  nertc_callkit_cancel_options cancel = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options cancel = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *cancel_call = NULL;
   CHECK_REFUSED(nertc_callkit_login(phone->kit, "", NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_login(phone->kit, bad_utf8, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_login(phone->kit, text_of(65), NULL, NULL, NULL), INVALID_ARGUMENT);
@@ -141,11 +143,11 @@ static void bad_texts(void)
   ref.channel_id = text_of(65);
   CHECK_REFUSED(nertc_callkit_accept(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
   ref.channel_id = bad_utf8;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
-  cancel.attach_ext = text_of(5000);
-  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, &cancel, NULL, NULL), INVALID_ARGUMENT);
-  cancel.attach_ext = bad_utf8;
-  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, &cancel, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+  cancel.text = text_of(5000);
+  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
+  cancel.text = bad_utf8;
+  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
   phone_destroy(phone, "");
   phone_free(phone);
 }
@@ -157,7 +159,8 @@ static void bad_texts_in_every_field(void)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_push push = NERTC_CALLKIT_PUSH_INIT;
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
-  nertc_callkit_cancel_options cancel = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options cancel = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *cancel_call = NULL;
   nertc_callkit_fault fault = NERTC_CALLKIT_FAULT_INIT;
   const char **const in_push[] = {&push.title, &push.content, &push.payload};
   const char **const in_ref[] = {&ref.channel_id, &ref.account, &ref.request_id};
@@ -165,7 +168,7 @@ static void bad_texts_in_every_field(void)
   size_t i, bad;
   options.user_id = "bob";
   options.push = &push;
-  cancel.call = &ref;
+  cancel_call = &ref;
   fault.action = NERTC_CALLKIT_FAULT_KICK;
   for (bad = 0; bad < 2; bad++) {
     for (i = 0; i < 3; i++) {
@@ -173,11 +176,11 @@ static void bad_texts_in_every_field(void)
       CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
       *in_push[i] = NULL;
       *in_ref[i] = bad ? bad_utf8 : text_of(65);
-      CHECK_REFUSED(nertc_callkit_cancel(phone->kit, &cancel, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
       CHECK_REFUSED(nertc_callkit_accept(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_reject(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_leave(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_reject(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_leave(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
       *in_ref[i] = NULL;
     }
     for (i = 0; i < 2; i++) {
@@ -254,8 +257,8 @@ static void unknown_numbers(void)
   CHECK_REFUSED(nertc_callkit_set_call_timeout(phone->kit, 120001), INVALID_ARGUMENT);
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 120000));
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 1));
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, 4, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, NERTC_CALLKIT_FLAG_NO_RECORD, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, &(nertc_callkit_end_options){sizeof(nertc_callkit_end_options), 4, 0, 0, NULL}, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, &(nertc_callkit_end_options){sizeof(nertc_callkit_end_options), NERTC_CALLKIT_CALL_FLAG_NO_RECORD, 0, 0, NULL}, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 1, 4, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_enable_local(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
@@ -295,13 +298,13 @@ static void sizes_of_options(void)
   BIGGER(nertc_callkit_listener, listener, 1000, 0xff);
   phone_login(phone);
   ref.struct_size = 0;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
   ref.struct_size = 8;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_OK(nertc_callkit_hangup(phone->kit, &newer.it, 0, phone_done, phone));
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_OK(nertc_callkit_hangup(phone->kit, &newer.it, NULL, phone_done, phone));
   phone_expect(phone, "done(hangup,20005)");
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &unknown.it, 0, NULL, NULL), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &absurd.it, 0, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &unknown.it, NULL, NULL, NULL), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &absurd.it, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_create(&config.it, &kit), UNSUPPORTED);
   config.bytes[399] = 0;
   config.it.listener = &listener.it;
@@ -335,7 +338,7 @@ static void bad_frames(void)
   good.media = NERTC_CALLKIT_MEDIA_AUDIO;
   good.planes[0] = samples;
   good.strides[0] = sizeof samples;
-  good.rate = 48000;
+  good.sample_rate = 48000;
   good.channels = 1;
   good.samples = 480;
   CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &good), CLOSED);

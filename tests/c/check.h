@@ -36,14 +36,15 @@ struct setup {
   nertc_callkit_hub *hub;
   const char *device;
   const nertc_callkit_timers *timers;
-  const nertc_callkit_plugs *plugs;
+  const nertc_callkit_backends *backends;
   int32_t delivery, worker;
   int32_t confirm_to_video, confirm_to_audio;
   hook on_callback;
   void (*on_frame)(nertc_callkit *, const char *, const nertc_callkit_frame *, void *);
   void (*on_wakeup)(void *);
   void *mine;
-  int none_rtc; /* signaling of the hub, media by the host */
+  int no_data;  /* no on_data */
+  int null_rtc; /* signaling of the hub, media by the host */
   int media;    /* note the other side's media events, too */
   int news;     /* note on_user_ringing and on_record_received, too */
 };

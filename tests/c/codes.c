@@ -28,24 +28,24 @@ static void request(struct phone *phone, enum op op)
     CHECK_OK(nertc_callkit_call(phone->kit, &options, phone_done, phone));
     break;
   case HANGUP:
-    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone));
+    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case LEAVE:
-    CHECK_OK(nertc_callkit_leave(phone->kit, NULL, 0, phone_done, phone));
+    CHECK_OK(nertc_callkit_leave(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case CANCEL:
-    CHECK_OK(nertc_callkit_cancel(phone->kit, NULL, phone_done, phone));
+    CHECK_OK(nertc_callkit_cancel(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case ACCEPT:
     CHECK_OK(nertc_callkit_accept(phone->kit, NULL, phone_done, phone));
     break;
   case REJECT:
-    CHECK_OK(nertc_callkit_reject(phone->kit, NULL, phone_done, phone));
+    CHECK_OK(nertc_callkit_reject(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case SWITCH:
   case OPS:
-    CHECK_OK(nertc_callkit_switch_call_type(phone->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE,
-                                            phone_done, phone));
+    CHECK_OK(nertc_callkit_switch_call_type(phone->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO,
+                                            NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, phone_done, phone));
   }
 }
 
@@ -225,7 +225,7 @@ static void a_failed_login(void)
 static void done_or_on_error_never_both(void)
 {
   struct pair pair = pair_new(0, NULL);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, NULL, NULL));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, NULL, NULL));
   phone_expect(pair.alice, "on_error(hangup,20005)");
   request(pair.alice, HANGUP);
   phone_expect(pair.alice, "done(hangup,20005)");

@@ -1,4 +1,4 @@
-/* hostile.c: plugs that break the contract, and peers and services that send nonsense. The answer is a clear
+/* hostile.c: backends that break the contract, and peers and services that send nonsense. The answer is a clear
  * code; the running call is untouched; nothing hangs or is told twice. */
 #include "tap.h"
 
@@ -6,7 +6,7 @@
 struct scene {
   struct pair pair;
   struct tap tap;
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   nertc_callkit_timers timers;
 };
 
@@ -23,8 +23,8 @@ static void scene_start(struct scene *scene)
   scene->timers.rtc_leave_ms = 500;
   scene->timers.destroy_wait_ms = 50;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &scene->pair.hub));
-  tap_init(&scene->tap, scene->pair.hub, &scene->plugs);
-  alice.plugs = &scene->plugs;
+  tap_init(&scene->tap, scene->pair.hub, &scene->backends);
+  alice.backends = &scene->backends;
   alice.timers = &scene->timers;
   bob.hub = scene->pair.hub;
   scene->pair.alice = phone_new("alice", &alice);
@@ -53,7 +53,7 @@ static void start_call(struct scene *scene)
 static void good_call(struct scene *scene)
 {
   pair_connect(&scene->pair);
-  CHECK_OK(nertc_callkit_hangup(scene->pair.alice->kit, NULL, 0, phone_done, scene->pair.alice));
+  CHECK_OK(nertc_callkit_hangup(scene->pair.alice->kit, NULL, NULL, phone_done, scene->pair.alice));
   phone_expect(scene->pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene->pair.bob, "on_call_end(16)");
 }
@@ -239,7 +239,7 @@ static void say_nonsense(struct tap *tap)
   tap_event(tap, 0, 0, "c", "carol", "r", "{}");
   tap_event(tap, 99, 0, "c", "carol", "r", "{}");
   tap->core.events(tap->core.ctx, 0, NULL, 3);
-  tap->core.rooms(tap->core.ctx, NULL, 3);
+  tap->core.channel_states(tap->core.ctx, NULL, 3);
   tap->core.connection(tap->core.ctx, NULL);
   tap_connection(tap, 99);
   tap->core_rtc.event(tap->core_rtc.ctx, NULL);
@@ -257,7 +257,7 @@ static void nonsense_leaves_a_call_alone(void)
   phone_login(scene.pair.alice);
   pair_connect(&scene.pair);
   say_nonsense(&scene.tap);
-  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, 0, phone_done, scene.pair.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.pair.bob, "on_call_end(16)");
   scene_end(&scene);
@@ -285,7 +285,7 @@ static void the_wrong_sender(void)
   for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
     tap_event(&scene.tap, signals[i], 0, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
   }
-  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, 0, phone_done, scene.pair.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.pair.bob, "on_call_end(16)");
   scene_end(&scene);
@@ -307,14 +307,14 @@ static void attachments_of_peers(void)
   scene_start(&scene);
   phone_login(scene.pair.alice);
   for (i = 0; i <= sizeof customs / sizeof customs[0]; i++) {
-    const char *custom = i == sizeof customs / sizeof customs[0] ? deep : customs[i];
+    const char *custom_info = i == sizeof customs / sizeof customs[0] ? deep : customs[i];
     snprintf(request, sizeof request, "r%u", (unsigned)i);
-    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "foreign-channel", "carol", request, custom);
+    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "foreign-channel", "carol", request, custom_info);
     phone_expect(scene.pair.alice, "on_invited");
     if (i == 5) {
       CHECK_TEXT(scene.pair.alice->attachment, "{\"a\":[1]}");
     }
-    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_CANCEL, 0, "foreign-channel", "carol", request, custom);
+    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_CANCEL, 0, "foreign-channel", "carol", request, custom_info);
     phone_expect(scene.pair.alice, "on_user_cancel on_call_end(12)");
   }
   scene_end(&scene);
@@ -372,11 +372,11 @@ static void the_peer_is_silent_for_good(void)
   scene_start(&scene);
   CHECK_OK(nertc_callkit_destroy(scene.pair.alice->kit));
   phone_free(scene.pair.alice);
-  tap_init(&scene.tap, scene.pair.hub, &scene.plugs);
+  tap_init(&scene.tap, scene.pair.hub, &scene.backends);
   /* PEER_SILENT says that two seconds have passed already. */
   scene.timers.peer_reconnecting_ms = 2030;
   scene.timers.peer_lost_ms = 2600;
-  alice.plugs = &scene.plugs;
+  alice.backends = &scene.backends;
   alice.timers = &scene.timers;
   scene.pair.alice = phone_new("alice", &alice);
   phone_login(scene.pair.alice);
@@ -384,7 +384,7 @@ static void the_peer_is_silent_for_good(void)
   CHECK_OK(nertc_callkit_get_call_info(scene.pair.alice->kit, &info));
   tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
   phone_expect(scene.pair.alice, "on_reconnecting(2)");
-  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_HEARD, info.peer_uid, 0);
+  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_ACTIVE, info.peer_uid, 0);
   phone_expect(scene.pair.alice, "on_reconnected(2)");
   tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
   phone_expect(scene.pair.alice, "on_reconnecting(2) on_user_disconnect on_call_end(19)");
@@ -394,11 +394,11 @@ static void the_peer_is_silent_for_good(void)
 static void a_vtable_without_a_mandatory_function(void)
 {
   struct tap tap;
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit *kit = NULL;
-  tap_init(&tap, NULL, &plugs);
-  config.plugs = &plugs;
+  tap_init(&tap, NULL, &backends);
+  config.backends = &backends;
   tap.signaling.invite = NULL;
   CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
   tap.signaling.invite = tap.signaling.cancel_invite;
@@ -408,8 +408,8 @@ static void a_vtable_without_a_mandatory_function(void)
   CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
   /* They stay ours. */
   CHECK_INT(tap.released, 0);
-  plugs.signaling->release(plugs.signaling_ctx);
-  plugs.rtc->release(plugs.rtc_ctx);
+  backends.signaling->release(backends.signaling_ctx);
+  backends.rtc->release(backends.rtc_ctx);
 }
 
 int main(void)

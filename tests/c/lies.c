@@ -9,7 +9,7 @@
 #include "tap.h"
 
 static nertc_callkit_hub *hub;
-static nertc_callkit_plugs plugs;
+static nertc_callkit_backends backends;
 static nertc_callkit_timers timers;
 static struct tap tap;
 static struct tally tally;
@@ -65,10 +65,10 @@ static int both_idle(void *unused)
 static void settle(void)
 {
   if (nertc_callkit_get_state(alice->kit) != NERTC_CALLKIT_STATE_IDLE) {
-    ASK(hangup, NULL, 0);
+    ASK(hangup, NULL, NULL);
   }
   if (nertc_callkit_get_state(bob->kit) != NERTC_CALLKIT_STATE_IDLE) {
-    CHECK_OK(nertc_callkit_hangup(bob->kit, NULL, 0, NULL, NULL));
+    CHECK_OK(nertc_callkit_hangup(bob->kit, NULL, NULL, NULL, NULL));
   }
   WAIT_UNTIL(both_idle, NULL);
 }
@@ -150,7 +150,7 @@ static int rings(int outgoing)
 
 /* ---- a life ------------------------------------------------------------------------------------------- */
 
-/* Every operation of both plugs is asked for at least once. */
+/* Every operation of both backends is asked for at least once. */
 static void live(void)
 {
   struct attempt attempt;
@@ -158,20 +158,20 @@ static void live(void)
     attempt = attempt_from(alice, bob);
     CHECK_OK(nertc_callkit_accept(bob->kit, NULL, NULL, NULL));
     WAIT_UNTIL(is_connected_or_ended, &attempt);
-    ASK(switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE);
-    ASK(hangup, NULL, 0);
+    ASK(switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
+    ASK(hangup, NULL, NULL);
   }
   if (rings(1)) {
-    ASK(cancel, NULL);
+    ASK(cancel, NULL, NULL);
   }
   if (rings(0)) {
-    ASK(reject, NULL);
+    ASK(reject, NULL, NULL);
   }
   if (rings(0)) {
     attempt = attempt_from(alice, bob);
     ASK(accept, NULL);
     WAIT_UNTIL(is_connected_or_ended, &attempt);
-    ASK(leave, NULL, 0);
+    ASK(leave, NULL, NULL);
   }
   settle();
   {
@@ -189,17 +189,17 @@ static void set_stage(void)
   /* What lies runs into them; what does not must keep them, on a busy machine too. */
   timers.request_ms = timers.operation_ms = timers.rtc_leave_ms = 150;
   timers.rtc_connect_ms = timers.switch_ms = timers.glare_ms = 300;
-  timers.closer_ms = timers.destroy_wait_ms = timers.peer_leave_ms = 150;
+  timers.teardown_ms = timers.destroy_wait_ms = timers.peer_leave_ms = 150;
   timers.ring_ms = 1000;
   memset(&tally, 0, sizeof tally);
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &plugs);
+  tap_init(&tap, hub, &backends);
   tap.code = 500;
   setup.timers = &timers;
   setup.hub = hub;
   bob = phone_new("bob", &setup);
-  setup.plugs = &plugs;
-  timers.login_ms = 150; /* bob's plugs do not lie */
+  setup.backends = &backends;
+  timers.login_ms = 150; /* bob's backends do not lie */
   alice = phone_new("alice", &setup);
   phone_login(bob);
 }
@@ -275,7 +275,7 @@ static void the_plug_dies(void)
   clear_stage(1);
 }
 
-/* ---- plugs that create refuses ------------------------------------------------------------------------ */
+/* ---- backends that create refuses ------------------------------------------------------------------------ */
 
 #define SIGNALING(slot) offsetof(nertc_callkit_signaling, slot)
 #define RTC(slot) offsetof(nertc_callkit_rtc, slot)
@@ -284,7 +284,7 @@ static void refused(nertc_callkit_status why)
 {
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit *kit = NULL;
-  config.plugs = &plugs;
+  config.backends = &backends;
   CHECK_INT(nertc_callkit_create(&config, &kit), why);
   CHECK(!kit);
 }
@@ -297,7 +297,7 @@ static void a_bad_vtable_is_refused_and_stays_the_callers(void)
   static const size_t rtc[] = {RTC(open), RTC(join), RTC(leave)};
   struct tap good;
   size_t i;
-  tap_init(&tap, NULL, &plugs);
+  tap_init(&tap, NULL, &backends);
   good = tap;
   for (i = 0; i < sizeof signaling / sizeof signaling[0]; i++) {
     memset((char *)&tap.signaling + signaling[i], 0, sizeof(void *));
@@ -319,8 +319,8 @@ static void a_bad_vtable_is_refused_and_stays_the_callers(void)
   refused(NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
   tap.rtc = good.rtc;
   CHECK_INT(tap.opened + tap.closed + tap.released, 0);
-  plugs.signaling->release(plugs.signaling_ctx);
-  plugs.rtc->release(plugs.rtc_ctx);
+  backends.signaling->release(backends.signaling_ctx);
+  backends.rtc->release(backends.rtc_ctx);
 }
 
 /* Refused by open: never closed, still released. Never logged in: never opened. */
@@ -361,12 +361,12 @@ static void structs_of_every_size(void)
     nertc_callkit_channel channel = NERTC_CALLKIT_CHANNEL_INIT;
     nertc_callkit_signaling_connection connection = NERTC_CALLKIT_SIGNALING_CONNECTION_INIT;
     nertc_callkit_rtc_event rtc = NERTC_CALLKIT_RTC_EVENT_INIT;
-    nertc_callkit_room room = NERTC_CALLKIT_ROOM_INIT;
+    nertc_callkit_channel_state room = NERTC_CALLKIT_CHANNEL_STATE_INIT;
     const nertc_callkit_signaling_event *events[2];
-    const nertc_callkit_room *rooms[1];
+    const nertc_callkit_channel_state *rooms[1];
     event.signal = NERTC_CALLKIT_SIGNAL_CLOSE;
     event.channel = &channel;
-    event.from = "bob";
+    event.from_account = "bob";
     channel.channel_id = alice->channel_id;
     events[0] = &event;
     events[1] = NULL;
@@ -374,16 +374,16 @@ static void structs_of_every_size(void)
     room.channel = &channel;
     channel.struct_size = sizes[i];
     CHECK_INT(tap.core.events(tap.core.ctx, 0, events, 2), 0);
-    CHECK_INT(tap.core.rooms(tap.core.ctx, rooms, 1), 0);
+    CHECK_INT(tap.core.channel_states(tap.core.ctx, rooms, 1), 0);
     channel.struct_size = sizeof channel;
     event.struct_size = sizes[i];
     room.struct_size = sizes[i];
     connection.struct_size = sizes[i];
-    connection.what = NERTC_CALLKIT_CONNECTION_KICKED;
+    connection.type = NERTC_CALLKIT_CONNECTION_KICKED;
     rtc.struct_size = sizes[i];
-    rtc.what = NERTC_CALLKIT_RTC_DISCONNECTED;
+    rtc.type = NERTC_CALLKIT_RTC_DISCONNECTED;
     CHECK_INT(tap.core.events(tap.core.ctx, 0, events, 2), 0);
-    CHECK_INT(tap.core.rooms(tap.core.ctx, rooms, 1), 0);
+    CHECK_INT(tap.core.channel_states(tap.core.ctx, rooms, 1), 0);
     CHECK_INT(tap.core.connection(tap.core.ctx, &connection), 0);
     CHECK_INT(tap.core_rtc.event(tap.core_rtc.ctx, &rtc), 0);
   }
@@ -415,7 +415,7 @@ static void a_flood_ends_with_queue_full(void)
   CHECK(rings(1));
   is_blocking = go_on = 0;
   alice->setup.on_callback = block;
-  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, 0, NULL, NULL));
+  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, NULL, NULL));
   WAIT_UNTIL(at_least_one, &is_blocking);
   while (answer == 0 && sent < 100000) {
     answer = tap_rtc_event(&tap, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
@@ -424,7 +424,7 @@ static void a_flood_ends_with_queue_full(void)
   CHECK_INT(answer, NERTC_CALLKIT_STATUS_QUEUE_FULL);
   CHECK(sent >= 1000 && sent < 100000);
   CHECK_INT(tap_connection(&tap, NERTC_CALLKIT_CONNECTION_LOST), NERTC_CALLKIT_STATUS_QUEUE_FULL);
-  ASK(hangup, NULL, 0);
+  ASK(hangup, NULL, NULL);
   CHECK_INT(tally.requests[tally.count - 1].accepted, 1);
   change(&go_on, 1);
   WAIT_UNTIL(both_idle, NULL);

@@ -128,7 +128,7 @@ static void end_round(struct round *round)
 {
   if (round->by_release) {
     CHECK_OK(nertc_callkit_release(round->kit, on_round_released, round));
-    while (delivery == NERTC_CALLKIT_DELIVERY_HOST && nertc_callkit_dispatch(round->kit, -1) >= 0) {
+    while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(round->kit, -1) >= 0) {
     }
     WAIT_UNTIL(is_released, round);
   } else {
@@ -180,7 +180,7 @@ static void *end_it(void *user_data)
     if (!by_release) {
       change(&round->released, 1);
     }
-    while (delivery == NERTC_CALLKIT_DELIVERY_HOST && nertc_callkit_dispatch(round->kit, -1) >= 0) {
+    while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(round->kit, -1) >= 0) {
     }
   }
   return NULL;
@@ -231,12 +231,12 @@ static void a_thousand_times(void)
   for (i = 0; i < 1000; i++) {
     nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
     nertc_callkit *kit;
-    int fd;
+    intptr_t fd;
     config.delivery = i % 2;
     config.worker = i / 2 % 2;
     CHECK_OK(nertc_callkit_create(&config, &kit));
-    if (config.delivery == NERTC_CALLKIT_DELIVERY_HOST) {
-      CHECK_OK(nertc_callkit_event_fd(kit, &fd));
+    if (config.delivery == NERTC_CALLKIT_DELIVERY_APP) {
+      CHECK_OK(nertc_callkit_get_event_handle(kit, &fd));
     }
     if (i % 3 == 0) {
       CHECK_OK(nertc_callkit_login(kit, "alice", NULL, NULL, NULL));
@@ -270,7 +270,7 @@ static void the_thread_ends_with_the_last_release(void)
 {
   nertc_callkit *kit = new_kit();
   CHECK_OK(nertc_callkit_release(kit, NULL, NULL));
-  while (delivery == NERTC_CALLKIT_DELIVERY_HOST && nertc_callkit_dispatch(kit, -1) >= 0) {
+  while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(kit, -1) >= 0) {
   }
   await_single_thread();
 }
@@ -278,7 +278,7 @@ static void the_thread_ends_with_the_last_release(void)
 int main(void)
 {
   check_functions_are_complete();
-  for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_HOST; delivery++) {
+  for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_APP; delivery++) {
     printf("-- %s\n", delivery ? "host" : "worker");
     RUN(stale_handles);
     RUN(foreign_handles);

@@ -27,7 +27,7 @@ static int is_gone(void *phone)
 
 static void await_released(struct phone *phone)
 {
-  while (delivery == NERTC_CALLKIT_DELIVERY_HOST && nertc_callkit_dispatch(phone->kit, -1) >= 0) {
+  while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(phone->kit, -1) >= 0) {
   }
   WAIT_UNTIL(is_gone, phone);
   CHECK_REFUSED(nertc_callkit_dispatch(phone->kit, 0), CLOSED);
@@ -56,7 +56,7 @@ static void release_in_callback(struct phone *phone, const char *word, const voi
   if (strcmp(phone->account, "alice") == 0 && strcmp(word, released_in) == 0) {
     CHECK_OK(nertc_callkit_release(phone->kit, on_released, phone));
     CHECK_REFUSED(nertc_callkit_release(phone->kit, on_released, phone), CLOSED);
-    CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone), CLOSED);
+    CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone), CLOSED);
   }
 }
 
@@ -75,7 +75,7 @@ static void hang_up_when_connected(struct phone *phone, const char *word, const 
 {
   accept_at_once(phone, word, event);
   if (strcmp(word, "on_call_connected") == 0) {
-    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone));
+    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone));
   }
 }
 
@@ -106,7 +106,7 @@ static void release_inside_a_callback(void)
     options.user_id = "bob";
     CHECK_OK(nertc_callkit_call(alice->kit, &options, phone_done, alice));
     /* The pump leaves a closed component to its owner. */
-    while (delivery == NERTC_CALLKIT_DELIVERY_HOST && !is_gone(alice)) {
+    while (delivery == NERTC_CALLKIT_DELIVERY_APP && !is_gone(alice)) {
       nertc_callkit_dispatch(alice->kit, 10);
       nertc_callkit_dispatch(bob->kit, 0);
     }
@@ -145,7 +145,7 @@ static void pending_requests_come_with_shutting_down(void)
     setup.timers = &timers;
     alice = phone_new("alice", &setup);
     memset(&tally, 0, sizeof tally);
-    fault(hub, NO_ANSWER, LOGIN, NULL, .count = UINT32_MAX);
+    fault(hub, NO_ANSWER, LOGIN, NULL, .hit_count = UINT32_MAX);
     for (i = 0; i < 5; i++) {
       struct request *request = tally_expect(&tally);
       tally_offered(request, nertc_callkit_login(alice->kit, "alice", NULL, tally_done, request));
@@ -283,7 +283,7 @@ static void a_waiting_dispatch_wakes(void)
     nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
     struct waiter waiter = {0};
     pthread_t thread;
-    config.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+    config.delivery = NERTC_CALLKIT_DELIVERY_APP;
     CHECK_OK(nertc_callkit_create(&config, &waiter.kit));
     CHECK_INT(pthread_create(&thread, NULL, wait_in_dispatch, &waiter), 0);
     WAIT_UNTIL(at_least_one, &waiter.started);
@@ -316,11 +316,11 @@ static void destroy_runs_what_waits(void)
 {
   struct setup setup = with_hub(NULL);
   struct phone *alice;
-  setup.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  setup.delivery = NERTC_CALLKIT_DELIVERY_APP;
   setup.on_callback = note_thread;
   alice = phone_new("alice", &setup);
   CHECK_OK(nertc_callkit_accept(alice->kit, NULL, phone_done, alice));
-  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, 0, NULL, NULL));
+  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, NULL, NULL));
   phone_destroy(alice, "done(accept,20001) on_error(hangup,20001)");
   CHECK(pthread_equal(ran_on, pthread_self()));
   phone_free(alice);
@@ -443,7 +443,7 @@ void end_tests(void)
   RUN(a_pending_call_comes_with_shutting_down);
   RUN(a_pending_accept_and_logout_complete);
   RUN(the_peer_learns);
-  if (delivery == NERTC_CALLKIT_DELIVERY_HOST) {
+  if (delivery == NERTC_CALLKIT_DELIVERY_APP) {
     RUN(a_waiting_dispatch_wakes);
     RUN(destroy_runs_what_waits);
   } else {

@@ -71,7 +71,7 @@ static void each_refusal_says_function_field_and_limit(void)
   ref.request_id = text;
   REFUSED(nertc_callkit_accept(kit, &ref, NULL, NULL), "accept: call.request_id: more than 64 bytes");
   ref.struct_size = 1;
-  REFUSED(nertc_callkit_hangup(kit, &ref, 0, NULL, NULL),
+  REFUSED(nertc_callkit_hangup(kit, &ref, NULL, NULL, NULL),
           "hangup: call: a struct_size of 1, which must be 40 to 4096");
   policy.rule = NERTC_CALLKIT_POLICY_ONLY_LISTED;
   policy.accounts = accounts;
@@ -115,27 +115,27 @@ static void what_is_unsupported_is_said_too(void)
 
 static void a_missing_function_is_named(void)
 {
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit *kit = NULL;
   struct tap tap;
-  tap_init(&tap, NULL, &plugs);
-  config.plugs = &plugs;
+  tap_init(&tap, NULL, &backends);
+  config.backends = &backends;
   listen_at(NERTC_CALLKIT_LOG_WARN, 0);
   tap.signaling.invite = NULL;
-  REFUSED(nertc_callkit_create(&config, &kit), "create: config.plugs.signaling.invite: mandatory, and missing");
+  REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.invite: mandatory, and missing");
   /* Of a shorter table the functions behind its end are missing. */
   tap.signaling.invite = tap.signaling.cancel_invite;
   tap.signaling.struct_size = offsetof(nertc_callkit_signaling, close);
-  REFUSED(nertc_callkit_create(&config, &kit), "create: config.plugs.signaling.close: mandatory, and missing");
+  REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.close: mandatory, and missing");
   tap.signaling.struct_size = 8;
-  REFUSED(nertc_callkit_create(&config, &kit), "create: config.plugs.signaling.open: mandatory, and missing");
+  REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.open: mandatory, and missing");
   tap.signaling.struct_size = 7;
   REFUSED(nertc_callkit_create(&config, &kit),
-          "create: config.plugs.signaling: a struct_size of 7, which must be 8 to 4096");
+          "create: config.backends.signaling: a struct_size of 7, which must be 8 to 4096");
   stop_listening();
-  plugs.signaling->release(plugs.signaling_ctx);
-  plugs.rtc->release(plugs.rtc_ctx);
+  backends.signaling->release(backends.signaling_ctx);
+  backends.rtc->release(backends.rtc_ctx);
 }
 
 /* As one tries to forge a line, to colour it, and to turn it around. */
@@ -146,14 +146,14 @@ static void what_others_write_cannot_forge_a_line(void)
   static char long_line[5000];
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_signaling_connection lost = NERTC_CALLKIT_SIGNALING_CONNECTION_INIT;
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   struct setup setup = {0};
   struct phone *phone;
   struct tap tap;
   nertc_callkit_hub *hub = NULL;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &plugs);
-  setup.plugs = &plugs;
+  tap_init(&tap, hub, &backends);
+  setup.backends = &backends;
   setup.device = evil;
   listen_at(NERTC_CALLKIT_LOG_DEBUG, NERTC_CALLKIT_LOG_PERSONAL);
   phone = phone_new(evil, &setup);
@@ -164,12 +164,12 @@ static void what_others_write_cannot_forge_a_line(void)
   CHECK_OK(nertc_callkit_call(phone->kit, &options, phone_done, phone));
   phone_expect(phone, "done(call,90009)");
   /* Peers and services: senders, ids, texts, reasons, and lines of a plug. */
-  tap_event(&tap, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_SOURCE_ONLINE, evil, "ev\nil", evil, evil);
+  tap_event(&tap, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil", evil, evil);
   phone_expect(phone, "on_invited");
-  tap_event(&tap, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_SOURCE_ONLINE, evil, "ev\nil", evil, evil);
+  tap_event(&tap, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil", evil, evil);
   phone_expect(phone, "on_user_cancel on_call_end(12)");
-  tap_event(&tap, NERTC_CALLKIT_SIGNAL_CONTROL, NERTC_CALLKIT_SOURCE_ONLINE, evil, "ev\nil", evil, evil);
-  lost.what = NERTC_CALLKIT_CONNECTION_LOST;
+  tap_event(&tap, NERTC_CALLKIT_SIGNAL_CONTROL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil", evil, evil);
+  lost.type = NERTC_CALLKIT_CONNECTION_LOST;
   lost.message = evil;
   tap.core.connection(tap.core.ctx, &lost);
   phone_expect(phone, "on_reconnecting(1)");
@@ -188,7 +188,7 @@ static void what_others_write_cannot_forge_a_line(void)
 
 static void a_flood_is_counted(void)
 {
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   struct setup setup = {0};
   struct phone *phone;
   struct tap tap;
@@ -196,8 +196,8 @@ static void a_flood_is_counted(void)
   char line[64];
   int i;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &plugs);
-  setup.plugs = &plugs;
+  tap_init(&tap, hub, &backends);
+  setup.backends = &backends;
   phone = phone_new("alice", &setup);
   phone_login(phone);
   listen_at(NERTC_CALLKIT_LOG_DEBUG, 0);
@@ -222,7 +222,7 @@ static int invited, logged_in;
 static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *user_data)
 {
   (void)user_data;
-  CHECK_OK(nertc_callkit_reject(kit, event->call, NULL, NULL));
+  CHECK_OK(nertc_callkit_reject(kit, event->call, NULL, NULL, NULL));
   change(&invited, 1);
 }
 
@@ -240,7 +240,7 @@ static void a_shorter_listener_is_one(void)
   union { nertc_callkit_listener it; unsigned char bytes[sizeof(nertc_callkit_listener)]; } listener;
   static const uint32_t sizes[] = {8, 12, 16, 20, 24, offsetof(nertc_callkit_listener, on_user_ringing)};
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   struct setup setup = {0};
   struct phone *alice;
   nertc_callkit_hub *hub = NULL;
@@ -257,9 +257,9 @@ static void a_shorter_listener_is_one(void)
     memset(listener.bytes + sizes[i], 0x5a, sizeof listener - sizes[i]);
     listener.it.struct_size = sizes[i];
     config.listener = &listener.it;
-    CHECK_OK(nertc_callkit_loopback_signaling(hub, &plugs));
-    CHECK_OK(nertc_callkit_loopback_rtc(hub, &plugs));
-    config.plugs = &plugs;
+    CHECK_OK(nertc_callkit_loopback_signaling(hub, &backends));
+    CHECK_OK(nertc_callkit_loopback_rtc(hub, &backends));
+    config.backends = &backends;
     config.device_id = "bob's";
     CHECK_OK(nertc_callkit_create(&config, &kit));
     invited = logged_in = 0;

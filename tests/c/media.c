@@ -41,7 +41,7 @@ static int32_t push_sound(struct phone *phone)
   frame.time_us = 123456;
   frame.planes[0] = samples;
   frame.strides[0] = sizeof samples;
-  frame.rate = 44100;
+  frame.sample_rate = 44100;
   frame.channels = 2;
   frame.samples = 882;
   return nertc_callkit_push_frame(phone->kit, &frame);
@@ -85,7 +85,7 @@ static void talk(struct pair *pair, int32_t call_type)
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_until(pair->alice, "on_call_end(15)");
   phone_until(pair->bob, "on_call_end(16)");
 }
@@ -103,7 +103,7 @@ static void sound_and_pictures_arrive_as_they_are(void)
   CHECK_TEXT(sender, "alice");
   CHECK_OK(nertc_callkit_get_call_info(pair.alice->kit, &info));
   CHECK_INT(newest.uid, info.own_uid);
-  CHECK(newest.rate == 44100 && newest.channels == 2 && newest.samples == 882 && newest.time_us == 123456);
+  CHECK(newest.sample_rate == 44100 && newest.channels == 2 && newest.samples == 882 && newest.time_us == 123456);
   CHECK(heard[0] == -800 && heard[882 * 2 - 1] == 882 * 2 - 1 - 800);
   CHECK_OK(push_picture(pair.alice));
   WAIT_UNTIL(at_least_one, &pictures);
@@ -173,7 +173,7 @@ static void no_frame_after_leave(void)
 {
   struct pair pair = media_pair(0);
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
-  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(leave,0) on_call_end(0)");
   CHECK_OK(push_sound(pair.alice));
   CHECK_INT(sounds, 0);
@@ -225,11 +225,11 @@ static void frames_during_the_end(void)
 
 static void signaling_only_takes_no_frames(void)
 {
-  struct setup setup = {.none_rtc = 1};
+  struct setup setup = {.null_rtc = 1};
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &setup);
   pair_connect(&pair);
   CHECK_REFUSED(push_sound(pair.alice), UNSUPPORTED);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -245,12 +245,12 @@ static void the_call_type_changes_at_once(void)
   struct pair pair = media_pair(0);
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
   /* Who asks is told by the completion, the peer by the event. */
-  request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE);
+  request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
   phone_expect(pair.alice, "done(switch,0)");
   phone_expect(pair.bob, "on_call_type_change(2)");
   /* The peer's camera starts, the own one does not: that user did not ask. */
   phone_until(pair.bob, "on_camera_available(1)");
-  request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_AUDIO, NERTC_CALLKIT_SWITCH_INVITE);
+  request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_AUDIO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
   phone_expect(pair.bob, "done(switch,0)");
   phone_until(pair.alice, "on_call_type_change(1)");
   hang_up(&pair);
@@ -261,16 +261,16 @@ static void the_call_type_is_asked_for(void)
 {
   struct pair pair = media_pair(1);
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
-  request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE);
+  request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
   phone_until(pair.alice, "done(switch,0)");
   phone_expect(pair.bob, "on_call_type_request(1)");
-  request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_REJECT);
+  request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT);
   phone_expect(pair.bob, "done(switch,0)");
   phone_expect(pair.alice, "on_call_type_request(3)");
-  request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE);
+  request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
   phone_expect(pair.alice, "done(switch,0)");
   phone_expect(pair.bob, "on_call_type_request(1)");
-  request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_AGREE);
+  request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT);
   phone_expect(pair.bob, "done(switch,0)");
   phone_expect(pair.alice, "on_call_type_change(2)");
   hang_up(&pair);

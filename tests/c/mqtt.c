@@ -33,16 +33,16 @@ static nertc_callkit_mqtt_options options_for(const char *const *endpoints, uint
 /* Makes the plug and gives it back. */
 static int32_t offer(const nertc_callkit_mqtt_options *options)
 {
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
-  const int32_t status = nertc_callkit_mqtt_signaling(options, &plugs);
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
+  const int32_t status = nertc_callkit_mqtt_signaling(options, &backends);
   if (status == NERTC_CALLKIT_STATUS_OK) {
-    CHECK(plugs.signaling && plugs.signaling_ctx && !plugs.rtc && !plugs.rtc_ctx);
-    CHECK_INT(plugs.signaling->caps,
+    CHECK(backends.signaling && backends.signaling_ctx && !backends.rtc && !backends.rtc_ctx);
+    CHECK_INT(backends.signaling->caps,
               NERTC_CALLKIT_SIGNALING_CAP_OFFLINE | NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE);
-    CHECK_TEXT(plugs.signaling->name, "mqtt");
-    plugs.signaling->release(plugs.signaling_ctx);
+    CHECK_TEXT(backends.signaling->name, "mqtt");
+    backends.signaling->release(backends.signaling_ctx);
   } else {
-    CHECK(!plugs.signaling && !plugs.signaling_ctx);
+    CHECK(!backends.signaling && !backends.signaling_ctx);
   }
   return status;
 }
@@ -84,9 +84,9 @@ static void what_is_good(void)
 static void what_is_missing(void)
 {
   static const char *const good = "mqtt://localhost", *const none = NULL;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_mqtt_options options = options_for(&good, 1);
-  CHECK_REFUSED(nertc_callkit_mqtt_signaling(NULL, &plugs), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_mqtt_signaling(NULL, &backends), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_mqtt_signaling(&options, NULL), INVALID_ARGUMENT);
   options.struct_size = 8;
   CHECK_REFUSED(offer(&options), INVALID_ARGUMENT);

@@ -48,12 +48,12 @@ static nertc_callkit_mqtt_options options_to_nobody(void)
 /* A phone over the plug; logging in may take `login_ms`. */
 static struct phone *new_phone(const char *account, const nertc_callkit_mqtt_options *options, uint32_t login_ms)
 {
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
-  struct setup setup = {.plugs = &plugs, .timers = &timers, .device = "phone"};
+  struct setup setup = {.backends = &backends, .timers = &timers, .device = "phone"};
   timers.login_ms = login_ms;
-  CHECK_OK(nertc_callkit_mqtt_signaling(options, &plugs));
-  CHECK_OK(nertc_callkit_none_rtc(&plugs));
+  CHECK_OK(nertc_callkit_mqtt_signaling(options, &backends));
+  CHECK_OK(nertc_callkit_null_rtc(&backends));
   return phone_new(account, &setup);
 }
 
@@ -159,7 +159,7 @@ static void a_file_keeps_the_client_id(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit *kit = NULL;
   char folder[64], path[128], ids[2][64];
   struct stat file;
@@ -167,13 +167,13 @@ static void a_file_keeps_the_client_id(void)
   snprintf(folder, sizeof folder, "mqtt_login.%d", (int)getpid());
   CHECK_INT(mkdir(folder, 0700), 0);
   snprintf(path, sizeof path, "%s/mqtt-al=20ice-phone", folder);
-  config.plugs = &plugs;
+  config.backends = &backends;
   config.data_dir = folder;
   config.device_id = "phone";
   for (round = 0; round < 2; round++) {
     FILE *kept;
-    CHECK_OK(nertc_callkit_mqtt_signaling(&options, &plugs));
-    CHECK_OK(nertc_callkit_none_rtc(&plugs));
+    CHECK_OK(nertc_callkit_mqtt_signaling(&options, &backends));
+    CHECK_OK(nertc_callkit_null_rtc(&backends));
     CHECK_OK(nertc_callkit_create(&config, &kit));
     CHECK_OK(nertc_callkit_login(kit, "al ice", "token", NULL, NULL));
     CHECK_OK(nertc_callkit_destroy(kit));
@@ -195,12 +195,12 @@ static void a_file_keeps_the_client_id(void)
 int main(void)
 {
   nertc_callkit_mqtt_options options = options_to_nobody();
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
-  if (nertc_callkit_mqtt_signaling(&options, &plugs) == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
+  if (nertc_callkit_mqtt_signaling(&options, &backends) == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
     printf("this library was built without MQTT\n");
     return 0;
   }
-  plugs.signaling->release(plugs.signaling_ctx);
+  backends.signaling->release(backends.signaling_ctx);
   RUN(nobody_answers);
   RUN(destroy_while_it_connects);
   RUN(an_account_that_does_not_fit);

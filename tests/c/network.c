@@ -13,7 +13,7 @@ static struct pair new_pair(void)
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair->bob, "on_call_end(16)");
 }
@@ -24,15 +24,15 @@ static void play(struct pair *pair)
   pair_connect(pair);
   hang_up(pair);
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, phone_done, pair->bob));
+  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
   phone_expect(pair->bob, "done(reject,0) on_call_end(13)");
   phone_expect(pair->alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_expect(pair->alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair->bob, "on_user_cancel on_call_end(12)");
   pair_connect(pair);
-  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, 0, phone_done, pair->bob));
+  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
   phone_expect(pair->bob, "done(leave,0) on_call_end(0)");
   phone_expect(pair->alice, "on_user_leave on_call_end(20)");
 }
@@ -53,7 +53,7 @@ static void with_fault_everywhere(int32_t action, uint32_t delay_ms)
   for (i = 0; i < sizeof places / sizeof places[0]; i++) {
     struct pair pair = new_pair();
     fault_at(__FILE__, __LINE__, pair.hub, action, places[i], NULL,
-             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .count = UINT32_MAX,
+             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .hit_count = UINT32_MAX,
                                    .delay_ms = delay_ms});
     play(&pair);
     pair_end(&pair);
@@ -80,7 +80,7 @@ static void a_bad_day(void)
   for (i = 0; i < sizeof places / sizeof places[0]; i++) {
     fault_at(__FILE__, __LINE__, pair.hub, i % 2 ? NERTC_CALLKIT_FAULT_DUPLICATE : NERTC_CALLKIT_FAULT_DELAY,
              places[i], NULL,
-             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .count = UINT32_MAX,
+             (nertc_callkit_fault){.struct_size = sizeof(nertc_callkit_fault), .hit_count = UINT32_MAX,
                                    .delay_ms = i % 2 ? 0 : 5});
   }
   play(&pair);
@@ -97,7 +97,7 @@ static void a_lost_close(void)
   pair = new_pair();
   pair_connect(&pair);
   fault(pair.hub, DROP, EVENT_CLOSE, "bob", 0);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
@@ -112,7 +112,7 @@ static void a_lost_cancel(void)
   fault(pair.hub, DROP, EVENT_CANCEL, "bob", 0);
   fault(pair.hub, DROP, EVENT_CLOSE, "bob", 0);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   /* bob rings on for a call that is gone; his accept finds out. */
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
@@ -129,7 +129,7 @@ static void a_lost_reject(void)
   pair = new_pair();
   fault(pair.hub, DROP, EVENT_REJECT, "alice", 0);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
   phone_until(pair.alice, "on_call_end(14)");
   pair_end(&pair);
@@ -144,12 +144,12 @@ static void an_end_that_the_service_refuses(void)
   /* What comes after it is a call with the same limits, on a busy machine too. */
   timers.rtc_leave_ms = 500;
   timers.peer_leave_ms = 30;
-  timers.closer_ms = 1000;
+  timers.teardown_ms = 1000;
   pair = new_pair();
   pair_connect(&pair);
   fault(pair.hub, REFUSE, CLOSE, "alice", .code = 500);
   fault(pair.hub, NO_ANSWER, RTC_LEAVE, "alice", 0);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_until(pair.bob, "on_call_end(20)");
   phone_until(pair.alice, "on_error(close,500)");

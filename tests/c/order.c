@@ -41,7 +41,7 @@ int main(void)
   mode.worker = NERTC_CALLKIT_WORKER_OWN;
   all("own worker");
   mode.worker = NERTC_CALLKIT_WORKER_SHARED;
-  mode.delivery = NERTC_CALLKIT_DELIVERY_HOST;
+  mode.delivery = NERTC_CALLKIT_DELIVERY_APP;
   all("host");
   return 0;
 }

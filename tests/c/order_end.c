@@ -47,7 +47,7 @@ static void media_is_never_up(void)
   timers.rtc_leave_ms = 60;
   pair = order_pair();
   fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
-  fault(pair.hub, DROP, EVENT_RTC, NULL, .count = UINT32_MAX);
+  fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
   accept_call(&pair);
   phone_expect(pair.bob, "done(accept,0)");
   phone_expect(pair.alice, "on_user_accept");
@@ -75,7 +75,7 @@ static void media_is_never_up_on_one_side(void)
   phone_login(pair.alice);
   phone_login(pair.bob);
   fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
-  fault(pair.hub, DROP, EVENT_RTC, NULL, .count = UINT32_MAX);
+  fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
   accept_call(&pair);
   phone_expect(pair.bob, "done(accept,0) on_error(rtc,90006) on_call_end(5)");
   phone_expect(pair.alice, "on_user_accept on_call_end(16)");
@@ -86,9 +86,9 @@ static void both_hang_up_at_once(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  fault(pair.hub, DELAY, EVENT_CLOSE, NULL, .count = UINT32_MAX, .delay_ms = 400);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  fault(pair.hub, DELAY, EVENT_CLOSE, NULL, .hit_count = UINT32_MAX, .delay_ms = 400);
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   pair_end(&pair);
@@ -98,7 +98,7 @@ static void leave(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(leave,0) on_call_end(0)");
   phone_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
@@ -113,7 +113,7 @@ static void leave_seen_by_media_alone(void)
   pair = order_pair();
   pair_connect(&pair);
   fault(pair.hub, DROP, EVENT_LEAVE, "bob", 0);
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(leave,0) on_call_end(0)");
   phone_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
@@ -124,7 +124,7 @@ static void the_peer_vanishes(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  fault(pair.hub, DIE, NOW, "bob", 0);
+  fault(pair.hub, CRASH, NOW, "bob", 0);
   phone_expect(pair.alice, "on_user_disconnect on_call_end(19)");
   phone_destroy(pair.alice, "");
   CHECK_OK(nertc_callkit_destroy(pair.bob->kit));
@@ -207,10 +207,10 @@ static void call_from_inside_on_call_end(void)
   pair = order_pair();
   mode.on_callback = NULL;
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14) done(call,0)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
@@ -221,7 +221,7 @@ static void a_completed_call_without_the_servers_record(void)
 {
   struct pair pair = pair_new(0, &mode);
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.alice, "on_message_sent(1) on_call_end(16)");
   pair_end(&pair);
@@ -230,15 +230,15 @@ static void a_completed_call_without_the_servers_record(void)
 static void signaling_only(void)
 {
   struct pair pair;
-  mode.none_rtc = 1;
+  mode.null_rtc = 1;
   pair = order_pair();
-  mode.none_rtc = 0;
+  mode.null_rtc = 0;
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.alice, "on_call_end(16)");
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(leave,0) on_call_end(0)");
   phone_expect(pair.alice, "on_user_leave on_call_end(20)");
   pair_end(&pair);

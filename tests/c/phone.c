@@ -78,7 +78,7 @@ static const char *operation_name(uint32_t operation)
   static const char *const names[] = {"none", "login", "logout", "call", "cancel", "accept", "reject",
                                       "hangup",
     "leave", "switch", "enable", "mute", "mute_remote", "local_view", "remote_view", "rtc", "record", "close",
-    "plug"};
+    "plug", "send_data", "negotiation"};
   return operation < sizeof names / sizeof names[0] ? names[operation] : "?";
 }
 
@@ -141,7 +141,7 @@ static void on_missed_call(nertc_callkit *kit, const nertc_callkit_missed_event 
   copy(phone->missed_channel, sizeof phone->missed_channel, event->channel_id);
   copy(phone->missed_request, sizeof phone->missed_request, event->request_id);
   phone->missed_count = event->count;
-  leave(phone, 0, event, "on_missed_call(%d)", (int)event->why);
+  leave(phone, 0, event, "on_missed_call(%d)", (int)event->reason);
 }
 
 static void on_user_ringing(nertc_callkit *kit, const nertc_callkit_user_event *event, void *user_data)
@@ -163,6 +163,14 @@ static void on_record_received(nertc_callkit *kit, const nertc_callkit_record_ev
     copy(phone->user, sizeof phone->user, event->user_id);
     leave(phone, 0, event, "on_record_received(%d)", (int)event->record_status);
   }
+}
+
+static void on_data(nertc_callkit *kit, const nertc_callkit_data_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  copy(phone->user, sizeof phone->user, event->user_id);
+  copy(phone->extra, sizeof phone->extra, event->json);
+  leave(phone, event->call_no, event, "on_data(%.30s)", event->json);
 }
 
 #define USER(name) \
@@ -212,8 +220,8 @@ CALL(on_other_client_reject, "%s", "")
 CALL(on_call_connected, "%s", "")
 CONNECTION(on_disconnect, "%s", "")
 CONNECTION(on_kicked, "%s", "")
-CONNECTION(on_reconnecting, "(%d)", (int)event->layer)
-CONNECTION(on_reconnected, "(%d)", (int)event->layer)
+CONNECTION(on_reconnecting, "(%d)", (int)event->transport)
+CONNECTION(on_reconnected, "(%d)", (int)event->transport)
 CONNECTION(on_token_needed, "(%d)", (int)event->code)
 MEDIA(on_audio_available)
 MEDIA(on_camera_available)
@@ -236,7 +244,7 @@ void phone_listener(nertc_callkit_listener *listener)
     on_camera_available, on_call_end, on_calling_timeout, on_call_type_change, on_other_client_accept,
     on_other_client_reject, on_video_muted, on_audio_muted, on_message_sent, on_error, on_call_connected,
     on_kicked, on_reconnecting, on_reconnected, on_network_quality, on_call_type_request, on_missed_call,
-    on_user_ringing, on_token_needed, on_record_received};
+    on_user_ringing, on_token_needed, on_record_received, on_data};
   *listener = all;
 }
 
@@ -261,7 +269,7 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
 {
   struct phone *phone = calloc(1, sizeof *phone);
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
-  nertc_callkit_plugs plugs = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_timers timers;
   nertc_callkit_status status;
@@ -271,6 +279,9 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
   }
   snprintf(phone->account, sizeof phone->account, "%s", account);
   phone_listener(&listener);
+  if (phone->setup.no_data) {
+    listener.on_data = NULL;
+  }
   config.listener = &listener;
   config.delivery = phone->setup.delivery;
   config.worker = phone->setup.worker;
@@ -282,13 +293,13 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
   config.confirm_video_to_audio = phone->setup.confirm_to_audio;
   config.on_frame = phone->setup.on_frame;
   config.on_wakeup = phone->setup.on_wakeup;
-  config.plugs = phone->setup.plugs;
-  if (!phone->setup.plugs && (phone->setup.hub || phone->setup.none_rtc)) {
-    config.plugs = &plugs;
+  config.backends = phone->setup.backends;
+  if (!phone->setup.backends && (phone->setup.hub || phone->setup.null_rtc)) {
+    config.backends = &backends;
     check_int_at(file, line, "loopback_signaling", nertc_callkit_loopback_signaling(phone->setup.hub,
-                                                                                    &plugs), 0);
-    status = phone->setup.none_rtc ? nertc_callkit_none_rtc(&plugs)
-                                   : nertc_callkit_loopback_rtc(phone->setup.hub, &plugs);
+                                                                                    &backends), 0);
+    status = phone->setup.null_rtc ? nertc_callkit_null_rtc(&backends)
+                                   : nertc_callkit_loopback_rtc(phone->setup.hub, &backends);
     check_int_at(file, line, "rtc plug", status, 0);
   }
   status = nertc_callkit_create(&config, &phone->kit);

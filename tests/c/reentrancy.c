@@ -26,9 +26,9 @@ static const struct row *row;
 static const struct function *function;
 static struct tally tally;
 static struct stage stage;
-/* alice's plugs, where the loopback has no fault for what a row needs. */
+/* alice's backends, where the loopback has no fault for what a row needs. */
 static struct tap tap;
-static nertc_callkit_plugs tapped;
+static nertc_callkit_backends tapped;
 static int32_t delivery;
 /* 1: the callback began; 2: it is about to return. */
 static int hit;
@@ -50,8 +50,8 @@ static int is_documented(int32_t answer)
     return answer == NERTC_CALLKIT_STATUS_CLOSED ||
            (strcmp(function->name, "dispatch") == 0 && answer == NERTC_CALLKIT_STATUS_REENTRANT);
   }
-  if (strcmp(function->name, "event_fd") == 0) {
-    return answer == (delivery == NERTC_CALLKIT_DELIVERY_HOST ? 0 : NERTC_CALLKIT_STATUS_UNSUPPORTED);
+  if (strcmp(function->name, "get_event_handle") == 0) {
+    return answer == (delivery == NERTC_CALLKIT_DELIVERY_APP ? 0 : NERTC_CALLKIT_STATUS_UNSUPPORTED);
   }
   if (strcmp(function->name, "push_frame") == 0) {
     return answer == 0 || answer == NERTC_CALLKIT_STATUS_CLOSED || answer == NERTC_CALLKIT_STATUS_UNSUPPORTED;
@@ -193,25 +193,25 @@ static void play_accept(struct stage *it)
 static void play_reject(struct stage *it)
 {
   ring(it);
-  ASK(it->bob, reject, NULL);
+  ASK(it->bob, reject, NULL, NULL);
 }
 
 static void play_cancel(struct stage *it)
 {
   ring(it);
-  ASK(it->alice, cancel, NULL);
+  ASK(it->alice, cancel, NULL, NULL);
 }
 
 static void play_hangup(struct stage *it)
 {
   connect(it);
-  ASK(it->alice, hangup, NULL, 0);
+  ASK(it->alice, hangup, NULL, NULL);
 }
 
 static void play_leave(struct stage *it)
 {
   connect(it);
-  ASK(it->alice, leave, NULL, 0);
+  ASK(it->alice, leave, NULL, NULL);
 }
 
 static void play_logout(struct stage *it)
@@ -223,7 +223,7 @@ static void play_logout(struct stage *it)
 static void play_vanish(struct stage *it)
 {
   connect(it);
-  fault(it->hub, DIE, NOW, "bob", 0);
+  fault(it->hub, CRASH, NOW, "bob", 0);
 }
 
 static void play_kick(struct stage *it)
@@ -261,7 +261,13 @@ static void play_mute_remote(struct stage *it)
 static void play_switch(struct stage *it)
 {
   connect(it);
-  ASK(it->alice, switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_SWITCH_INVITE);
+  ASK(it->alice, switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
+}
+
+static void play_data(struct stage *it)
+{
+  connect(it);
+  ASK(it->alice, send_data, NULL, "{}");
 }
 
 /* bob misses a call while he is logged out. */
@@ -273,7 +279,7 @@ static void play_missed(struct stage *it)
   phone_until(it->bob, "done(logout,0)");
   call(it);
   phone_until(it->alice, "done(call,0)");
-  ASK(it->alice, cancel, NULL);
+  ASK(it->alice, cancel, NULL, NULL);
   phone_until(it->alice, "on_call_end(11)");
   ASK(it->bob, login, "bob", "token");
 }
@@ -292,7 +298,7 @@ static void play_release(struct stage *it)
 {
   connect(it);
   CHECK_OK(nertc_callkit_release(it->alice->kit, on_released, it->alice));
-  while (delivery == NERTC_CALLKIT_DELIVERY_HOST && nertc_callkit_dispatch(it->alice->kit, -1) >= 0) {
+  while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(it->alice->kit, -1) >= 0) {
   }
 }
 
@@ -360,6 +366,8 @@ static const struct row rows[] = {
   {"done(mute,0)", "bob", play_mute},
   {"done(mute_remote,0)", "bob", play_mute_remote},
   {"done(switch,0)", "alice", play_switch},
+  {"done(send_data,0)", "alice", play_data},
+  {"on_data({})", "bob", play_data},
   {"on_call_type_change(2)", "bob", play_switch},
   {"on_call_type_request(1)", "bob", play_switch, .confirm_to_video = 1},
   {"on_other_client_accept", "bob", play_accept, .has_tablet = 1},
@@ -395,10 +403,10 @@ static void set_stage(void)
   setup.on_wakeup = on_wakeup;
   if (row->has_tap) {
     tap_init(&tap, stage.hub, &tapped);
-    setup.plugs = &tapped;
+    setup.backends = &tapped;
   }
   stage.alice = phone_new("alice", &setup);
-  setup.plugs = NULL;
+  setup.backends = NULL;
   stage.bob = phone_new("bob", &setup);
   setup.device = "tablet";
   stage.tablet = row->has_tablet ? phone_new("bob", &setup) : NULL;
@@ -423,7 +431,7 @@ static void end_phone(struct phone *phone)
   const int32_t status = nertc_callkit_destroy(phone->kit);
   if (status != NERTC_CALLKIT_STATUS_OK) {
     CHECK_INT(status, NERTC_CALLKIT_STATUS_CLOSED);
-    while (delivery == NERTC_CALLKIT_DELIVERY_HOST && nertc_callkit_dispatch(phone->kit, -1) >= 0) {
+    while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(phone->kit, -1) >= 0) {
     }
   }
 }
@@ -504,10 +512,10 @@ int main(void)
 {
   size_t i;
   RUN(check_functions_are_complete);
-  for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_HOST; delivery++) {
+  for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_APP; delivery++) {
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
       row = &rows[i];
-      if (delivery == NERTC_CALLKIT_DELIVERY_HOST || !row->host_only) {
+      if (delivery == NERTC_CALLKIT_DELIVERY_APP || !row->host_only) {
         char name[96];
         snprintf(name, sizeof name, "%s of %s, %s", row->word, row->who, delivery ? "HOST" : "WORKER");
         run_test(name, one_row);

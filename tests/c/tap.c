@@ -35,10 +35,10 @@ static void complete_bad(struct tap *tap, nertc_callkit_req req, const char *tex
 {
   nertc_callkit_signaling_result result = NERTC_CALLKIT_SIGNALING_RESULT_INIT;
   nertc_callkit_channel channel = NERTC_CALLKIT_CHANNEL_INIT;
-  nertc_callkit_room room = NERTC_CALLKIT_ROOM_INIT;
+  nertc_callkit_channel_state room = NERTC_CALLKIT_CHANNEL_STATE_INIT;
   channel.channel_id = channel.creator = text;
   room.channel = &channel;
-  result.room = &room;
+  result.channel_state = &room;
   result.message = text;
   tap->core.complete(tap->core.ctx, req, &result);
 }
@@ -99,10 +99,10 @@ static int32_t on_events(void *ctx, int32_t source, const nertc_callkit_signalin
   return tap->core.events(tap->core.ctx, source, events, count);
 }
 
-static int32_t on_rooms(void *ctx, const nertc_callkit_room *const *rooms, uint32_t count)
+static int32_t on_rooms(void *ctx, const nertc_callkit_channel_state *const *rooms, uint32_t count)
 {
   struct tap *tap = ctx;
-  return tap->core.rooms(tap->core.ctx, rooms, count);
+  return tap->core.channel_states(tap->core.ctx, rooms, count);
 }
 
 static int32_t on_connection(void *ctx, const nertc_callkit_signaling_connection *event)
@@ -196,7 +196,7 @@ static int32_t do_invite(void *ctx, nertc_callkit_req req, const nertc_callkit_s
 {
   struct tap *tap = ctx;
   int32_t answer = 0;
-  snprintf(tap->last_custom, sizeof tap->last_custom, "%s", args->custom);
+  snprintf(tap->last_custom, sizeof tap->last_custom, "%s", args->custom_info);
   return before(tap, TAP_INVITE, req, &answer) ? tap->inner.signaling->invite(tap->inner.signaling_ctx, req, args)
                                                : answer;
 }
@@ -310,9 +310,9 @@ static int32_t do_push_frame(void *ctx, const nertc_callkit_frame *frame)
   return tap->inner.rtc->push_frame(tap->inner.rtc_ctx, frame);
 }
 
-void tap_init(struct tap *tap, nertc_callkit_hub *hub, nertc_callkit_plugs *out)
+void tap_init(struct tap *tap, nertc_callkit_hub *hub, nertc_callkit_backends *out)
 {
-  const nertc_callkit_plugs none = NERTC_CALLKIT_PLUGS_INIT;
+  const nertc_callkit_backends none = NERTC_CALLKIT_BACKENDS_INIT;
   const nertc_callkit_signaling signaling = NERTC_CALLKIT_SIGNALING_INIT;
   const nertc_callkit_rtc rtc = NERTC_CALLKIT_RTC_INIT;
   const nertc_callkit_signaling_sink own = {sizeof own, NERTC_CALLKIT_ABI, tap, on_complete, on_events, on_rooms,
@@ -364,7 +364,7 @@ void tap_init(struct tap *tap, nertc_callkit_hub *hub, nertc_callkit_plugs *out)
 /* ---- speaking ------------------------------------------------------------------------------------------- */
 
 void tap_event(struct tap *tap, int32_t signal, int32_t source, const char *channel, const char *from,
-               const char *request, const char *custom)
+               const char *request, const char *custom_info)
 {
   nertc_callkit_channel about = NERTC_CALLKIT_CHANNEL_INIT;
   nertc_callkit_signaling_event event = NERTC_CALLKIT_SIGNALING_EVENT_INIT;
@@ -374,9 +374,9 @@ void tap_event(struct tap *tap, int32_t signal, int32_t source, const char *chan
   about.creator = from;
   event.signal = signal;
   event.channel = &about;
-  event.from = from;
+  event.from_account = from;
   event.request_id = request;
-  event.custom = custom;
+  event.custom_info = custom_info;
   list[0] = &event;
   CHECK_INT(tap->core.events(tap->core.ctx, source, list, 1), 0);
 }
@@ -384,14 +384,14 @@ void tap_event(struct tap *tap, int32_t signal, int32_t source, const char *chan
 int32_t tap_connection(struct tap *tap, int32_t what)
 {
   nertc_callkit_signaling_connection event = NERTC_CALLKIT_SIGNALING_CONNECTION_INIT;
-  event.what = what;
+  event.type = what;
   return tap->core.connection(tap->core.ctx, &event);
 }
 
 int32_t tap_rtc_event(struct tap *tap, int32_t what, uint64_t uid, int32_t code)
 {
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  event.what = what;
+  event.type = what;
   event.uid = uid;
   event.code = code;
   event.media = NERTC_CALLKIT_MEDIA_AUDIO;

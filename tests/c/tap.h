@@ -1,5 +1,5 @@
 /*
- * tap.h: plugs that sit between a component and the loopback. A test may look at every operation, answer
+ * tap.h: backends that sit between a component and the loopback. A test may look at every operation, answer
  * it itself, change or repeat its completion, and speak through the sinks: a hostile plug by design.
  */
 #ifndef TAP_H
@@ -27,7 +27,7 @@ enum tap_act {
 };
 
 struct tap {
-  nertc_callkit_plugs inner; /* the loopback's */
+  nertc_callkit_backends inner; /* the loopback's */
   nertc_callkit_signaling signaling;
   nertc_callkit_rtc rtc;
   nertc_callkit_signaling_sink own_signaling; /* handed to the loopback */
@@ -39,21 +39,21 @@ struct tap {
   nertc_callkit_req newest[TAP_OPS];
   int32_t refuse_open, refuse_open_rtc;
   int asked[TAP_OPS];
-  int opened, closed, released; /* both plugs together */
+  int opened, closed, released; /* both backends together */
   int states[4], aborted; /* invite_state, by state; abort_login */
   nertc_callkit_req late;
   enum tap_op late_op;
   char last_custom[8192];
 };
 
-/* Wraps plugs of the hub, and puts the wrapped ones into `out`. */
-void tap_init(struct tap *tap, nertc_callkit_hub *hub, nertc_callkit_plugs *out);
+/* Wraps backends of the hub, and puts the wrapped ones into `out`. */
+void tap_init(struct tap *tap, nertc_callkit_hub *hub, nertc_callkit_backends *out);
 /* Completes the operation that TAP_LATE held back. */
 void tap_complete_late(struct tap *tap);
 
 /* Sends a message to the component as if it came from the service. */
 void tap_event(struct tap *tap, int32_t signal, int32_t source, const char *channel, const char *from,
-               const char *request, const char *custom);
+               const char *request, const char *custom_info);
 int32_t tap_connection(struct tap *tap, int32_t what);
 int32_t tap_rtc_event(struct tap *tap, int32_t what, uint64_t uid, int32_t code);
 

@@ -59,11 +59,11 @@ static void sink_complete(void *ctx, nertc_callkit_req req, const nertc_callkit_
   }
   it = ended(device, req);
   it->code = result->code;
-  if (result->room) {
-    copy(it->channel, NAME, result->room->channel->channel_id);
-    for (i = 0; i < result->room->member_count && i < MEMBERS; i++, it->member_count++) {
-      copy(it->accounts[i], NAME, result->room->members[i]->account);
-      it->uids[i] = result->room->members[i]->uid;
+  if (result->channel_state) {
+    copy(it->channel, NAME, result->channel_state->channel->channel_id);
+    for (i = 0; i < result->channel_state->member_count && i < MEMBERS; i++, it->member_count++) {
+      copy(it->accounts[i], NAME, result->channel_state->members[i]->account);
+      it->uids[i] = result->channel_state->members[i]->uid;
     }
   }
   pthread_cond_broadcast(&changed);
@@ -91,9 +91,9 @@ static int32_t sink_events(void *ctx, int32_t source, const nertc_callkit_signal
     it->source = source;
     it->uid = events[i]->uid;
     copy(it->channel, NAME, events[i]->channel->channel_id);
-    copy(it->from, NAME, events[i]->from);
+    copy(it->from, NAME, events[i]->from_account);
     copy(it->request, NAME, events[i]->request_id);
-    copy(it->custom, sizeof it->custom, events[i]->custom);
+    copy(it->custom_info, sizeof it->custom_info, events[i]->custom_info);
   }
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&lock);
@@ -117,7 +117,7 @@ static int32_t sink_record(void *ctx, const char *from, const nertc_callkit_reco
   return 0;
 }
 
-static int32_t sink_rooms(void *ctx, const nertc_callkit_room *const *rooms, uint32_t count)
+static int32_t sink_rooms(void *ctx, const nertc_callkit_channel_state *const *rooms, uint32_t count)
 {
   (void)ctx;
   (void)rooms;
@@ -128,7 +128,7 @@ static int32_t sink_rooms(void *ctx, const nertc_callkit_room *const *rooms, uin
 static int32_t sink_connection(void *ctx, const nertc_callkit_signaling_connection *event)
 {
   (void)ctx;
-  if (event->what == NERTC_CALLKIT_CONNECTION_KICKED) {
+  if (event->type == NERTC_CALLKIT_CONNECTION_KICKED) {
     pthread_mutex_lock(&lock);
     complain("connection", "the device was kicked");
     pthread_mutex_unlock(&lock);
@@ -165,7 +165,7 @@ static int32_t sink_rtc_event(void *ctx, const nertc_callkit_rtc_event *event)
   it = new_event(device, device->rtc_closed);
   memset(it, 0, sizeof *it);
   it->kind = 1;
-  it->what = event->what;
+  it->what = event->type;
   it->code = event->code;
   it->uid = event->uid;
   it->media = event->media;
@@ -238,8 +238,8 @@ nertc_callkit_req next(struct device *device)
   return req;
 }
 
-nertc_callkit_req start(struct device *device, nertc_callkit_signaling_op op, const char *channel,
-                        const char *account, const char *request, const char *custom)
+nertc_callkit_req start(struct device *device, nertc_callkit_signaling_operation_cb op, const char *channel,
+                        const char *account, const char *request, const char *custom_info)
 {
   nertc_callkit_signaling_args args = NERTC_CALLKIT_SIGNALING_ARGS_INIT;
   const nertc_callkit_req req = next(device);
@@ -247,18 +247,18 @@ nertc_callkit_req start(struct device *device, nertc_callkit_signaling_op op, co
   args.channel_id = channel;
   args.account = account;
   args.request_id = request;
-  args.custom = custom;
-  return accepted("operation", device, op(device->plugs.signaling_ctx, req, &args));
+  args.custom_info = custom_info;
+  return accepted("operation", device, op(device->backends.signaling_ctx, req, &args));
 }
 
 /* Asks, waits, and compares the code. */
-const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_op op,
+const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_operation_cb op,
                             const char *channel, const char *account, const char *request, int32_t code)
 {
   return ask_either(step, device, op, channel, account, request, code, code);
 }
 
-const struct operation *ask_either(const char *step, struct device *device, nertc_callkit_signaling_op op,
+const struct operation *ask_either(const char *step, struct device *device, nertc_callkit_signaling_operation_cb op,
                                    const char *channel, const char *account, const char *request, int32_t code,
                                    int32_t other)
 {
@@ -322,10 +322,10 @@ void expect(const char *step, int holds, const char *what)
 
 /* ---- life of a device -------------------------------------------------------------------------------- */
 
-static void check_vtables(const nertc_callkit_plugs *plugs)
+static void check_vtables(const nertc_callkit_backends *backends)
 {
-  const nertc_callkit_signaling *s = plugs->signaling;
-  const nertc_callkit_rtc *r = plugs->rtc;
+  const nertc_callkit_signaling *s = backends->signaling;
+  const nertc_callkit_rtc *r = backends->rtc;
   expect("vtable", s && r, "the maker left one out");
   /* Of a shorter one the functions behind its end count as NULL. */
   expect("vtable", s->struct_size >= offsetof(nertc_callkit_signaling, control), "struct_size of signaling");
@@ -336,13 +336,13 @@ static void check_vtables(const nertc_callkit_plugs *plugs)
   expect("vtable", r->open && r->join && r->leave, "a mandatory function of rtc is missing");
 }
 
-void release(const nertc_callkit_plugs *plugs)
+void release(const nertc_callkit_backends *backends)
 {
-  if (plugs->signaling->release) {
-    plugs->signaling->release(plugs->signaling_ctx);
+  if (backends->signaling->release) {
+    backends->signaling->release(backends->signaling_ctx);
   }
-  if (plugs->rtc->release) {
-    plugs->rtc->release(plugs->rtc_ctx);
+  if (backends->rtc->release) {
+    backends->rtc->release(backends->rtc_ctx);
   }
 }
 
@@ -357,7 +357,7 @@ nertc_callkit_req start_login(struct device *device)
   args.token = args.token ? args.token : "";
   args.device_id = ids[device - devices];
   args.data_dir = "";
-  return accepted("login", device, device->plugs.signaling->login(device->plugs.signaling_ctx, req, &args));
+  return accepted("login", device, device->backends.signaling->login(device->backends.signaling_ctx, req, &args));
 }
 
 void login(struct device *device)
@@ -367,7 +367,7 @@ void login(struct device *device)
 
 int open_device(struct device *device, const char *account)
 {
-  const nertc_callkit_plugs none = NERTC_CALLKIT_PLUGS_INIT;
+  const nertc_callkit_backends none = NERTC_CALLKIT_BACKENDS_INIT;
   const nertc_callkit_signaling_sink signaling = {sizeof signaling, NERTC_CALLKIT_ABI, device, sink_complete,
                                                   sink_events, sink_rooms, sink_connection, sink_log,
                                                   sink_record};
@@ -375,16 +375,16 @@ int open_device(struct device *device, const char *account)
                                       sink_frame, sink_log};
   memset(device, 0, sizeof *device);
   device->account = account;
-  device->plugs = none;
+  device->backends = none;
   device->signaling = signaling;
   device->rtc = rtc;
-  if (!maker->make(maker->context, &device->plugs)) {
-    complain("make", "no plugs");
+  if (!maker->make(maker->context, &device->backends)) {
+    complain("make", "no backends");
     return 0;
   }
-  check_vtables(&device->plugs);
-  expect("open", device->plugs.signaling->open(device->plugs.signaling_ctx, &device->signaling) == 0, "refused");
-  expect("open of rtc", device->plugs.rtc->open(device->plugs.rtc_ctx, &device->rtc) == 0, "refused");
+  check_vtables(&device->backends);
+  expect("open", device->backends.signaling->open(device->backends.signaling_ctx, &device->signaling) == 0, "refused");
+  expect("open of rtc", device->backends.rtc->open(device->backends.rtc_ctx, &device->rtc) == 0, "refused");
   login(device);
   return broken == 0;
 }
@@ -392,14 +392,14 @@ int open_device(struct device *device, const char *account)
 void close_device(struct device *device)
 {
   nertc_callkit_req req;
-  if (device->plugs.rtc->close_backend) {
-    device->plugs.rtc->close_backend(device->plugs.rtc_ctx);
+  if (device->backends.rtc->close_backend) {
+    device->backends.rtc->close_backend(device->backends.rtc_ctx);
   }
   pthread_mutex_lock(&lock);
   device->rtc_closed = 1;
   pthread_mutex_unlock(&lock);
-  if (device->plugs.signaling->close_backend) {
-    device->plugs.signaling->close_backend(device->plugs.signaling_ctx);
+  if (device->backends.signaling->close_backend) {
+    device->backends.signaling->close_backend(device->backends.signaling_ctx);
   }
   pthread_mutex_lock(&lock);
   device->signaling_closed = 1;
@@ -409,5 +409,5 @@ void close_device(struct device *device)
     }
   }
   pthread_mutex_unlock(&lock);
-  release(&device->plugs);
+  release(&device->backends);
 }

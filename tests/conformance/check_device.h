@@ -1,4 +1,4 @@
-/* check_device.h: a device under test for check_plug.c: its plugs, and sinks that record. */
+/* check_device.h: a device under test for check_plug.c: its backends, and sinks that record. */
 #ifndef CHECK_DEVICE_H
 #define CHECK_DEVICE_H
 
@@ -25,16 +25,16 @@ struct operation {
 
 struct event {
   int taken;
-  int kind; /* 0: what = a nertc_callkit_signal, 1: a nertc_callkit_rtc_what, 2: a record, what = its status */
+  int kind; /* 0: what = a nertc_callkit_signal, 1: a nertc_callkit_rtc_event_type, 2: a record, what = its status */
   int32_t what, source, code;
   uint64_t uid;
   uint32_t media, flags;
-  char channel[NAME], from[NAME], request[NAME], custom[256];
+  char channel[NAME], from[NAME], request[NAME], custom_info[256];
 };
 
 struct device {
   const char *account;
-  nertc_callkit_plugs plugs;
+  nertc_callkit_backends backends;
   nertc_callkit_signaling_sink signaling;
   nertc_callkit_rtc_sink rtc;
   struct operation operations[OPERATIONS]; /* by req */
@@ -66,13 +66,13 @@ nertc_callkit_req accepted(const char *step, struct device *device, int32_t answ
 /* The number of the next operation. */
 nertc_callkit_req next(struct device *device);
 /* Starts an operation; the number of it. */
-nertc_callkit_req start(struct device *device, nertc_callkit_signaling_op op, const char *channel,
-                        const char *account, const char *request, const char *custom);
+nertc_callkit_req start(struct device *device, nertc_callkit_signaling_operation_cb op, const char *channel,
+                        const char *account, const char *request, const char *custom_info);
 /* Asks, waits, and compares the code. */
-const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_op op,
+const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_operation_cb op,
                             const char *channel, const char *account, const char *request, int32_t code);
 /* As ask; `other` is as good: a service without a memory of its own cannot tell a stranger from an end. */
-const struct operation *ask_either(const char *step, struct device *device, nertc_callkit_signaling_op op,
+const struct operation *ask_either(const char *step, struct device *device, nertc_callkit_signaling_operation_cb op,
                                    const char *channel, const char *account, const char *request, int32_t code,
                                    int32_t other);
 /* Waits for an event that was not taken yet. NULL: none within the time. */
@@ -80,16 +80,16 @@ const struct event *wait_event(const char *step, struct device *device, int kind
 /* How many events of this kind and this channel came. */
 int count_events(struct device *device, int kind, int32_t what);
 /* A function that newer vtables have; 0: this one is older, or leaves it out. */
-#define HAS_SLOT(plugs, slot) \
-  (NERTC_CALLKIT_HAS((plugs).signaling, nertc_callkit_signaling, slot) && (plugs).signaling->slot)
+#define HAS_SLOT(backends, slot) \
+  (NERTC_CALLKIT_HAS((backends).signaling, nertc_callkit_signaling, slot) && (backends).signaling->slot)
 void expect(const char *step, int holds, const char *what);
-void release(const nertc_callkit_plugs *plugs);
+void release(const nertc_callkit_backends *backends);
 void login(struct device *device);
 /* Starts a login; the number of it. */
 nertc_callkit_req start_login(struct device *device);
-/* Makes its plugs, opens them and logs in; 0 = something is broken. */
+/* Makes its backends, opens them and logs in; 0 = something is broken. */
 int open_device(struct device *device, const char *account);
-/* Closes and releases the plugs; looks whether every operation was completed once. */
+/* Closes and releases the backends; looks whether every operation was completed once. */
 void close_device(struct device *device);
 
 #endif

@@ -8,7 +8,7 @@ enum { no_channel = NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS };
 
 /* ---- the steps --------------------------------------------------------------------------------------- */
 
-#define OP(device, name) (&devices[device]), devices[device].plugs.signaling->name
+#define OP(device, name) (&devices[device]), devices[device].backends.signaling->name
 
 /* A channel with A in it. */
 static const char *new_channel(void)
@@ -36,8 +36,8 @@ static const char *invite(const char *request)
     it = wait_event("invite", &devices[device], 0, NERTC_CALLKIT_SIGNAL_INVITE);
     expect("invite", strcmp(it->from, account_a) == 0, "from");
     expect("invite", strcmp(it->request, request) == 0, "request id");
-    expect("invite", strcmp(it->custom, "{\"n\":1}") == 0, "attachment");
-    expect("invite", it->source == NERTC_CALLKIT_SOURCE_ONLINE, "source");
+    expect("invite", strcmp(it->custom_info, "{\"n\":1}") == 0, "attachment");
+    expect("invite", it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, "source");
   }
   return channel;
 }
@@ -46,10 +46,10 @@ static void wait_answer(const char *step, int32_t signal, const char *request)
 {
   const struct event *it = wait_event(step, &devices[A], 0, signal);
   expect(step, strcmp(it->request, request) == 0 && strcmp(it->from, account_b) == 0, "request id or from");
-  expect(step, strcmp(it->custom, "{\"n\":1}") == 0, "attachment");
-  if (devices[B].plugs.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE) {
+  expect(step, strcmp(it->custom_info, "{\"n\":1}") == 0, "attachment");
+  if (devices[B].backends.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE) {
     it = wait_event(step, &devices[B2], 0, signal);
-    expect(step, it->source == NERTC_CALLKIT_SOURCE_OTHER_DEVICE, "source of what the other device hears");
+    expect(step, it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE, "source of what the other device hears");
   }
 }
 
@@ -89,10 +89,10 @@ static void step_accept(void)
   expect("join of the callee", strcmp(it->from, account_b) == 0, "from");
   ask_either("join of the other device", OP(B2, join), channel, NULL, NULL, NERTC_CALLKIT_CODE_OTHER_DEVICE,
              no_channel);
-  if (devices[A].plugs.signaling->control) {
+  if (devices[A].backends.signaling->control) {
     ask("control", OP(A, control), channel, account_b, NULL, 0);
     it = wait_event("control", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CONTROL);
-    expect("control", strcmp(it->custom, "{\"n\":1}") == 0, "text");
+    expect("control", strcmp(it->custom_info, "{\"n\":1}") == 0, "text");
   }
   ask("close", OP(A, close), channel, NULL, NULL, 0);
   wait_event("close", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CLOSE);
@@ -145,7 +145,7 @@ struct racer {
 static void *race(void *argument)
 {
   struct racer *racer = argument;
-  racer->req = start(racer->device, racer->device->plugs.signaling->accept, racer->channel, account_a, "race", "");
+  racer->req = start(racer->device, racer->device->backends.signaling->accept, racer->channel, account_a, "race", "");
   return NULL;
 }
 
@@ -178,23 +178,23 @@ static void step_logged_out(void)
   const struct operation *it;
   const nertc_callkit_req one = next(&devices[B]);
   nertc_callkit_req two;
-  accepted("logout", &devices[B], devices[B].plugs.signaling->logout(devices[B].plugs.signaling_ctx, one));
+  accepted("logout", &devices[B], devices[B].backends.signaling->logout(devices[B].backends.signaling_ctx, one));
   expect("logout", wait_done("logout", &devices[B], one)->code == 0, "failed");
   two = next(&devices[B2]);
-  accepted("logout", &devices[B2], devices[B2].plugs.signaling->logout(devices[B2].plugs.signaling_ctx, two));
+  accepted("logout", &devices[B2], devices[B2].backends.signaling->logout(devices[B2].backends.signaling_ctx, two));
   expect("logout", wait_done("logout", &devices[B2], two)->code == 0, "failed");
   channel = new_channel();
   it = wait_done("invite", &devices[A],
-                 start(&devices[A], devices[A].plugs.signaling->invite, channel, account_b, "offline", "{\"n\":1}"));
+                 start(&devices[A], devices[A].backends.signaling->invite, channel, account_b, "offline", "{\"n\":1}"));
   expect("invite of somebody offline",
          it->code == 0 || it->code == NERTC_CALLKIT_CODE_PEER_OFFLINE ||
            it->code == NERTC_CALLKIT_CODE_PEER_PUSH_OFFLINE,
          "must be 10201 or 10202, or 0 of a service that does not know");
   ask("an operation while logged out", OP(B, create), NULL, NULL, NULL, NERTC_CALLKIT_CODE_NOT_LOGGED_IN);
   login(&devices[B]);
-  if (devices[B].plugs.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OFFLINE) {
+  if (devices[B].backends.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OFFLINE) {
     const struct event *event = wait_event("after logout", &devices[B], 0, NERTC_CALLKIT_SIGNAL_INVITE);
-    expect("after logout", event->source != NERTC_CALLKIT_SOURCE_OTHER_DEVICE, "source");
+    expect("after logout", event->source != NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE, "source");
     expect("after logout", strcmp(event->request, "offline") == 0, "request id");
   }
   login(&devices[B2]);
@@ -205,7 +205,7 @@ static void step_logged_out(void)
 static void step_away(void)
 {
   const char *channel;
-  if (!(devices[B2].plugs.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OFFLINE)) {
+  if (!(devices[B2].backends.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OFFLINE)) {
     return;
   }
   close_device(&devices[B2]);
@@ -214,9 +214,9 @@ static void step_away(void)
   wait_event("invite", &devices[B], 0, NERTC_CALLKIT_SIGNAL_INVITE);
   if (open_device(&devices[B2], account_b)) {
     const struct event *event = wait_event("backlog", &devices[B2], 0, NERTC_CALLKIT_SIGNAL_INVITE);
-    expect("backlog", event->source == NERTC_CALLKIT_SOURCE_OFFLINE, "source");
+    expect("backlog", event->source == NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE, "source");
     expect("backlog", strcmp(event->request, "away") == 0, "request id");
-    expect("backlog", strcmp(event->custom, "{\"n\":1}") == 0, "attachment");
+    expect("backlog", strcmp(event->custom_info, "{\"n\":1}") == 0, "attachment");
   }
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
@@ -227,7 +227,7 @@ static void tell_state(struct device *device, const char *channel, const char *r
   args.channel_id = channel;
   args.account = account_a;
   args.request_id = request;
-  device->plugs.signaling->invite_state(device->plugs.signaling_ctx, &args, state);
+  device->backends.signaling->invite_state(device->backends.signaling_ctx, &args, state);
 }
 
 /* The inviter hears of a device that rings; of one that ignores the invite, or keeps it aside, nobody hears. */
@@ -235,7 +235,7 @@ static void step_invite_state(void)
 {
   const char *channel;
   const struct event *it;
-  if (!HAS_SLOT(devices[B].plugs, invite_state)) {
+  if (!HAS_SLOT(devices[B].backends, invite_state)) {
     return;
   }
   channel = invite("rings");
@@ -243,7 +243,7 @@ static void step_invite_state(void)
   tell_state(&devices[B], channel, "rings", NERTC_CALLKIT_INVITE_RINGING);
   it = wait_event("invite_state", &devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING);
   expect("invite_state", strcmp(it->from, account_b) == 0 && strcmp(it->request, "rings") == 0, "from or request id");
-  expect("invite_state", it->source == NERTC_CALLKIT_SOURCE_ONLINE, "source");
+  expect("invite_state", it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, "source");
   ask("accept", OP(B, accept), channel, account_a, "rings", 0);
   wait_answer("accept", NERTC_CALLKIT_SIGNAL_ACCEPT, "rings");
   expect("invite_state", count_events(&devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING) == 1, "HELD is no ringing");
@@ -265,15 +265,15 @@ static void step_abort_login(void)
 {
   struct device *device = &devices[B2];
   nertc_callkit_req login_req, logout_req = next(device);
-  const nertc_callkit_signaling *signaling = device->plugs.signaling;
-  accepted("logout", device, signaling->logout(device->plugs.signaling_ctx, logout_req));
+  const nertc_callkit_signaling *signaling = device->backends.signaling;
+  accepted("logout", device, signaling->logout(device->backends.signaling_ctx, logout_req));
   wait_done("logout", device, logout_req);
   login_req = start_login(device);
-  if (HAS_SLOT(device->plugs, abort_login)) {
-    signaling->abort_login(device->plugs.signaling_ctx, login_req);
+  if (HAS_SLOT(device->backends, abort_login)) {
+    signaling->abort_login(device->backends.signaling_ctx, login_req);
   } else {
     logout_req = next(device);
-    accepted("logout", device, signaling->logout(device->plugs.signaling_ctx, logout_req));
+    accepted("logout", device, signaling->logout(device->backends.signaling_ctx, logout_req));
     wait_done("logout", device, logout_req);
   }
   wait_done("abort_login", device, login_req);
@@ -285,10 +285,10 @@ static void step_abort_login(void)
 static void step_set_token(void)
 {
   const char *channel;
-  if (!HAS_SLOT(devices[A].plugs, set_token)) {
+  if (!HAS_SLOT(devices[A].backends, set_token)) {
     return;
   }
-  expect("set_token", devices[A].plugs.signaling->set_token(devices[A].plugs.signaling_ctx,
+  expect("set_token", devices[A].backends.signaling->set_token(devices[A].backends.signaling_ctx,
                                                             maker->token_a ? maker->token_a : "") == 0, "refused");
   channel = invite("token");
   ask("close", OP(A, close), channel, NULL, NULL, 0);
@@ -301,7 +301,7 @@ static void step_record(void)
   const nertc_callkit_req req = next(&devices[A]);
   const char *channel;
   int device;
-  if (!HAS_SLOT(devices[A].plugs, send_record)) {
+  if (!HAS_SLOT(devices[A].backends, send_record)) {
     accepted("send_record", &devices[A], NERTC_CALLKIT_CODE_UNSUPPORTED);
     return;
   }
@@ -309,11 +309,11 @@ static void step_record(void)
   record.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
   record.record_status = NERTC_CALLKIT_RECORD_TIMEOUT;
   record.client_msg_id = "check-record";
-  record.to = account_b;
+  record.to_account = account_b;
   record.channel_id = channel;
   record.text = "{\"type\":1,\"status\":4}";
   accepted("send_record", &devices[A],
-           devices[A].plugs.signaling->send_record(devices[A].plugs.signaling_ctx, req, &record));
+           devices[A].backends.signaling->send_record(devices[A].backends.signaling_ctx, req, &record));
   expect("send_record", wait_done("send_record", &devices[A], req)->code == 0, "failed");
   for (device = B; device <= B2; device++) {
     const struct event *it = wait_event("send_record", &devices[device], 2, NERTC_CALLKIT_RECORD_TIMEOUT);
@@ -331,7 +331,7 @@ static nertc_callkit_req join_room(struct device *device, uint64_t uid)
   args.uid = uid;
   args.channel_name = "check-room";
   args.token = "";
-  accepted("rtc join", device, device->plugs.rtc->join(device->plugs.rtc_ctx, req, &args));
+  accepted("rtc join", device, device->backends.rtc->join(device->backends.rtc_ctx, req, &args));
   return req;
 }
 
@@ -346,24 +346,24 @@ static int32_t push(struct device *device, int16_t value)
   frame.media = NERTC_CALLKIT_MEDIA_AUDIO;
   frame.planes[0] = samples;
   frame.strides[0] = sizeof samples;
-  frame.rate = 48000;
+  frame.sample_rate = 48000;
   frame.channels = 1;
   frame.samples = 480;
-  return device->plugs.rtc->push_frame(device->plugs.rtc_ctx, &frame);
+  return device->backends.rtc->push_frame(device->backends.rtc_ctx, &frame);
 }
 
 static nertc_callkit_req bits(struct device *device,
                               int32_t (*op)(void *, nertc_callkit_req, uint32_t, int32_t), int32_t on)
 {
   const nertc_callkit_req req = next(device);
-  accepted("media bits", device, op(device->plugs.rtc_ctx, req, NERTC_CALLKIT_MEDIA_AUDIO, on));
+  accepted("media bits", device, op(device->backends.rtc_ctx, req, NERTC_CALLKIT_MEDIA_AUDIO, on));
   return req;
 }
 
 static void leave_room(struct device *device)
 {
   const nertc_callkit_req req = next(device);
-  accepted("rtc leave", device, device->plugs.rtc->leave(device->plugs.rtc_ctx, req));
+  accepted("rtc leave", device, device->backends.rtc->leave(device->backends.rtc_ctx, req));
   expect("rtc leave", wait_done("rtc leave", device, req)->code == 0, "failed");
 }
 
@@ -384,7 +384,7 @@ static void step_frames(struct device *a, struct device *b)
 static void step_media(void)
 {
   struct device *a = &devices[A], *b = &devices[B];
-  const nertc_callkit_rtc *rtc = a->plugs.rtc;
+  const nertc_callkit_rtc *rtc = a->backends.rtc;
   const struct event *it;
   int frames;
   expect("rtc join", wait_done("rtc join", a, join_room(a, 1001))->code == 0, "failed");
@@ -433,8 +433,8 @@ static void *talk(void *argument)
   const char *channel = argument;
   int i;
   for (i = 0; i < 50; i++) {
-    start(&devices[A], devices[A].plugs.signaling->invite, channel, account_b, "barrier", "");
-    if (devices[A].plugs.rtc->push_frame) {
+    start(&devices[A], devices[A].backends.signaling->invite, channel, account_b, "barrier", "");
+    if (devices[A].backends.rtc->push_frame) {
       push(&devices[A], 0);
     }
   }
@@ -449,8 +449,8 @@ static void step_barrier(void)
   copy(channel, NAME, new_channel());
   wait_done("rtc join", &devices[A], join_room(&devices[A], 1001));
   wait_done("rtc join", &devices[B], join_room(&devices[B], 1002));
-  if (devices[A].plugs.rtc->enable_local) {
-    wait_done("enable_local", &devices[A], bits(&devices[A], devices[A].plugs.rtc->enable_local, 1));
+  if (devices[A].backends.rtc->enable_local) {
+    wait_done("enable_local", &devices[A], bits(&devices[A], devices[A].backends.rtc->enable_local, 1));
   }
   pthread_create(&thread, NULL, talk, channel);
   close_device(&devices[B]);
@@ -462,13 +462,13 @@ static void step_barrier(void)
 
 int check_plug(const struct check_plug_maker *with)
 {
-  nertc_callkit_plugs unopened = NERTC_CALLKIT_PLUGS_INIT;
+  nertc_callkit_backends unopened = NERTC_CALLKIT_BACKENDS_INIT;
   int before;
   maker = with;
   broken = 0;
   /* Plugs that no component took over are released without ever having been opened. */
   if (!maker->make(maker->context, &unopened)) {
-    complain("make", "no plugs");
+    complain("make", "no backends");
     return broken;
   }
   release(&unopened);

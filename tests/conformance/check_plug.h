@@ -1,7 +1,7 @@
 /*
- * check_plug.h: does a pair of plugs keep the contract of nertc_callkit.h?
+ * check_plug.h: does a pair of backends keep the contract of nertc_callkit.h?
  *
- * For authors of plugs: copy check_plug.[ch] and check_device.[ch], write a maker, call check_plug in a test. It
+ * For authors of backends: copy check_plug.[ch] and check_device.[ch], write a maker, call check_plug in a test. It
  * drives the vtables directly, with sinks that record, and needs no component. Accounts "check-a" and
  * "check-b" must be able to log in, the latter with two devices.
  */
@@ -11,9 +11,9 @@
 #include "nertc_callkit.h"
 
 struct check_plug_maker {
-  /* Makes the plugs of one more device and puts them into `out`; 1 = made. All devices of one maker can
+  /* Makes the backends of one more device and puts them into `out`; 1 = made. All devices of one maker can
    * reach each other. check_plug releases them. */
-  int (*make)(void *context, nertc_callkit_plugs *out);
+  int (*make)(void *context, nertc_callkit_backends *out);
   void *context;
   /* Tokens of the two accounts; NULL = empty. */
   const char *token_a, *token_b;

@@ -4,25 +4,25 @@
 #include "check_plug.h"
 #include "own_plugs.h"
 
-static int make_loopback(void *hub, nertc_callkit_plugs *out)
+static int make_loopback(void *hub, nertc_callkit_backends *out)
 {
   return nertc_callkit_loopback_signaling(hub, out) == NERTC_CALLKIT_STATUS_OK &&
          nertc_callkit_loopback_rtc(hub, out) == NERTC_CALLKIT_STATUS_OK;
 }
 
-static int make_none(void *hub, nertc_callkit_plugs *out)
+static int make_none(void *hub, nertc_callkit_backends *out)
 {
   return nertc_callkit_loopback_signaling(hub, out) == NERTC_CALLKIT_STATUS_OK &&
-         nertc_callkit_none_rtc(out) == NERTC_CALLKIT_STATUS_OK;
+         nertc_callkit_null_rtc(out) == NERTC_CALLKIT_STATUS_OK;
 }
 
-static int make_own(void *service, nertc_callkit_plugs *out)
+static int make_own(void *service, nertc_callkit_backends *out)
 {
   return own_plugs_make(service, out);
 }
 
 /* A plug from before the header grew: its vtable ends with network_changed. */
-static int make_older(void *service, nertc_callkit_plugs *out)
+static int make_older(void *service, nertc_callkit_backends *out)
 {
   static nertc_callkit_signaling older;
   if (!own_plugs_make(service, out)) {
@@ -37,7 +37,7 @@ static int make_older(void *service, nertc_callkit_plugs *out)
   return 1;
 }
 
-static int check(const char *name, int (*make)(void *, nertc_callkit_plugs *), void *context)
+static int check(const char *name, int (*make)(void *, nertc_callkit_backends *), void *context)
 {
   struct check_plug_maker maker = {make, context, NULL, NULL, 0};
   const int broken = check_plug(&maker);
@@ -55,7 +55,7 @@ int main(void)
     return 1;
   }
   broken = check("loopback", make_loopback, hub);
-  broken += check("none_rtc", make_none, other);
+  broken += check("null_rtc", make_none, other);
   broken += check("own_plugs", make_own, service);
   broken += check("own_plugs without the newer functions", make_older, service);
   nertc_callkit_hub_release(hub);

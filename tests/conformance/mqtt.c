@@ -4,13 +4,13 @@
 
 #include "check_plug.h"
 
-static int make(void *context, nertc_callkit_plugs *out)
+static int make(void *context, nertc_callkit_backends *out)
 {
   nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
   options.endpoints = context;
   options.endpoint_count = 1;
   return nertc_callkit_mqtt_signaling(&options, out) == NERTC_CALLKIT_STATUS_OK &&
-         nertc_callkit_none_rtc(out) == NERTC_CALLKIT_STATUS_OK;
+         nertc_callkit_null_rtc(out) == NERTC_CALLKIT_STATUS_OK;
 }
 
 static void say(int32_t level, const char *text, void *user_data)

@@ -58,8 +58,7 @@ pub(crate) fn structs() -> Vec<Struct> {
 
 /// Is this Rust type a pointer or a function pointer in C?
 pub(crate) fn is_pointer(of: &str) -> bool {
-    let named = ["nertc_callkit_on_", "nertc_callkit_done", "nertc_callkit_signaling_op"];
-    of.starts_with('*') || of.starts_with("Option<") || named.iter().any(|name| of.starts_with(name))
+    of.starts_with('*') || of.starts_with("Option<") || of.ends_with("_cb")
 }
 
 /// Every file of the repository, with its path from the top; what is built or fetched is left out.

@@ -1,9 +1,8 @@
 //! Topics. The levels that name sender and receiver are what the broker's access rules check; nothing else
 //! says who sent a message.
 
-use std::sync::Arc;
-
 use crate::protocol::{Topic, TopicKind};
+use nertc_callkit_signaling::Text;
 
 /// Longest encoded account or device, in bytes.
 pub const NAME_BYTES: usize = 64;
@@ -26,7 +25,7 @@ pub fn encode(name: &str) -> Option<String> {
 }
 
 /// Undoes [`encode`]. None: nothing that it writes.
-pub fn decode(level: &str) -> Option<Arc<str>> {
+pub fn decode(level: &str) -> Option<Text> {
     let mut bytes = Vec::with_capacity(level.len());
     let mut rest = level.bytes();
     while let Some(byte) = rest.next() {
@@ -66,16 +65,16 @@ pub enum Incoming {
         /// Which of our topics it came to.
         kind: TopicKind,
         /// Account of the sender.
-        from: Arc<str>,
+        from: Text,
         /// Its device.
-        device: Arc<str>,
+        device: Text,
     },
     /// The will of a device.
     Presence {
         /// Its account.
-        account: Arc<str>,
+        account: Text,
         /// The device.
-        device: Arc<str>,
+        device: Text,
     },
 }
 

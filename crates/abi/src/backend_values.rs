@@ -29,13 +29,13 @@ pub enum nertc_callkit_signal {
 /// Where a batch of signaling events comes from.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_source {
+pub enum nertc_callkit_message_origin {
     /// Just now.
-    NERTC_CALLKIT_SOURCE_ONLINE = 0,
+    NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE = 0,
     /// What another device of this account answered.
-    NERTC_CALLKIT_SOURCE_OTHER_DEVICE = 1,
+    NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE = 1,
     /// What waited while this device was offline: the whole backlog as one batch.
-    NERTC_CALLKIT_SOURCE_OFFLINE = 2,
+    NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE = 2,
 }
 
 /// What happened to the signaling connection.
@@ -68,7 +68,7 @@ pub enum nertc_callkit_invite_state {
 /// Media plug event types.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_rtc_what {
+pub enum nertc_callkit_rtc_event_type {
     /// `uid` is in the room.
     NERTC_CALLKIT_RTC_PEER_JOIN = 1,
     /// `uid` left the room; `code` 0 = on purpose, anything else = lost.
@@ -80,7 +80,7 @@ pub enum nertc_callkit_rtc_what {
     /// Nothing has arrived from `uid` for about 2 s.
     NERTC_CALLKIT_RTC_PEER_SILENT = 5,
     /// Something arrives from `uid` again.
-    NERTC_CALLKIT_RTC_PEER_HEARD = 6,
+    NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
     /// The own connection is interrupted; the plug is trying again.
     NERTC_CALLKIT_RTC_RECONNECTING = 7,
     /// The own connection is back.
@@ -118,6 +118,16 @@ pub enum nertc_callkit_rtc_cap {
     NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
     /// At most one instance per process.
     NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+    /// Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+    NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+}
+
+/// Flags of nertc_callkit_rtc_join.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_rtc_join_flag {
+    /// Our invite is the one that lives. Exactly one side has it, and that side offers.
+    NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 }
 
 /// What a loopback fault does.
@@ -137,7 +147,7 @@ pub enum nertc_callkit_fault_action {
     /// The operation takes effect and never completes.
     NERTC_CALLKIT_FAULT_NO_ANSWER = 6,
     /// The device vanishes: nothing of it goes out or comes in until it logs in again.
-    NERTC_CALLKIT_FAULT_DIE = 7,
+    NERTC_CALLKIT_FAULT_CRASH = 7,
     /// The device is kicked.
     NERTC_CALLKIT_FAULT_KICK = 8,
     /// The device's token has expired (ON_NOW, ON_LOGIN): on_token_needed, and there is no connection

@@ -32,7 +32,7 @@ pub struct nertc_callkit_result {
 
 /// Called exactly once for an accepted request, as config.delivery says. In a callback of its own
 /// component every function but destroy and dispatch may be called.
-pub type nertc_callkit_done = Option<
+pub type nertc_callkit_completion_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
         result: *const nertc_callkit_result,
@@ -131,7 +131,7 @@ pub struct nertc_callkit_call_event {
     pub user_id: *const c_char,
     /// on_other_client_accept, on_other_client_reject: the device that answered, or empty.
     pub device_id: *const c_char,
-    /// on_call_type_request, on_call_type_change: a nertc_callkit_switch, else 0.
+    /// on_call_type_request, on_call_type_change: a nertc_callkit_call_type_action, else 0.
     pub state: i32,
     /// 0.
     pub flags: u32,
@@ -187,6 +187,22 @@ pub struct nertc_callkit_record_event {
     pub flags: u32,
 }
 
+/// The peer's app sent something. Lent until the callback returns.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_data_event {
+    /// How much of this struct the library filled.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// The call.
+    pub call_no: nertc_callkit_call_no,
+    /// The peer.
+    pub user_id: *const c_char,
+    /// A JSON value, up to 3800 bytes.
+    pub json: *const c_char,
+}
+
 /// A connection changed, or its quality. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -197,8 +213,8 @@ pub struct nertc_callkit_connection_event {
     pub code: i32,
     /// The plug's own number, or 0.
     pub raw_code: i32,
-    /// A nertc_callkit_layer.
-    pub layer: i32,
+    /// A nertc_callkit_transport.
+    pub transport: i32,
     /// The call, 0 = none.
     pub call_no: nertc_callkit_call_no,
     /// Whose connection: this account, or the peer (on_network_quality, on_reconnecting).
@@ -235,8 +251,8 @@ pub struct nertc_callkit_error_event {
 pub struct nertc_callkit_missed_event {
     /// How much of this struct the library filled.
     pub struct_size: u32,
-    /// A nertc_callkit_missed.
-    pub why: i32,
+    /// A nertc_callkit_missed_reason.
+    pub reason: i32,
     /// A nertc_callkit_call_type.
     pub call_type: i32,
     /// 0.
@@ -258,7 +274,7 @@ pub struct nertc_callkit_missed_event {
 }
 
 /// Called as config.delivery says.
-pub type nertc_callkit_on_user = Option<
+pub type nertc_callkit_user_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
         event: *const nertc_callkit_user_event,
@@ -266,7 +282,7 @@ pub type nertc_callkit_on_user = Option<
     ),
 >;
 /// Called as config.delivery says.
-pub type nertc_callkit_on_media = Option<
+pub type nertc_callkit_media_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
         event: *const nertc_callkit_media_event,
@@ -274,7 +290,7 @@ pub type nertc_callkit_on_media = Option<
     ),
 >;
 /// Called as config.delivery says.
-pub type nertc_callkit_on_call = Option<
+pub type nertc_callkit_call_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
         event: *const nertc_callkit_call_event,
@@ -282,7 +298,7 @@ pub type nertc_callkit_on_call = Option<
     ),
 >;
 /// Called as config.delivery says.
-pub type nertc_callkit_on_connection = Option<
+pub type nertc_callkit_connection_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
         event: *const nertc_callkit_connection_event,
@@ -308,25 +324,25 @@ pub struct nertc_callkit_listener {
         ),
     >,
     /// Caller: the called side is busy. Callee: it rang out (user_id = own account).
-    pub on_user_busy: nertc_callkit_on_user,
+    pub on_user_busy: nertc_callkit_user_cb,
     /// Callee: the caller cancelled.
-    pub on_user_cancel: nertc_callkit_on_user,
+    pub on_user_cancel: nertc_callkit_user_cb,
     /// Caller: the called side accepted.
-    pub on_user_accept: nertc_callkit_on_user,
+    pub on_user_accept: nertc_callkit_user_cb,
     /// The other party is in the media room.
-    pub on_user_enter: nertc_callkit_on_user,
+    pub on_user_enter: nertc_callkit_user_cb,
     /// Caller: the called side rejected.
-    pub on_user_reject: nertc_callkit_on_user,
+    pub on_user_reject: nertc_callkit_user_cb,
     /// The other party left without closing the call.
-    pub on_user_leave: nertc_callkit_on_user,
+    pub on_user_leave: nertc_callkit_user_cb,
     /// The other party's connection was lost for good.
-    pub on_user_disconnect: nertc_callkit_on_user,
+    pub on_user_disconnect: nertc_callkit_user_cb,
     /// The own media connection was lost for good.
-    pub on_disconnect: nertc_callkit_on_connection,
+    pub on_disconnect: nertc_callkit_connection_cb,
     /// The other party's microphone started or stopped.
-    pub on_audio_available: nertc_callkit_on_media,
+    pub on_audio_available: nertc_callkit_media_cb,
     /// The other party's camera started or stopped.
-    pub on_camera_available: nertc_callkit_on_media,
+    pub on_camera_available: nertc_callkit_media_cb,
     /// The call is over: last event of each call, exactly once.
     pub on_call_end: Option<
         unsafe extern "C" fn(
@@ -336,17 +352,17 @@ pub struct nertc_callkit_listener {
         ),
     >,
     /// Caller: nobody answered in time.
-    pub on_calling_timeout: nertc_callkit_on_call,
+    pub on_calling_timeout: nertc_callkit_call_cb,
     /// The call changed to audio or video.
-    pub on_call_type_change: nertc_callkit_on_call,
+    pub on_call_type_change: nertc_callkit_call_cb,
     /// Callee: another device of this account accepted.
-    pub on_other_client_accept: nertc_callkit_on_call,
+    pub on_other_client_accept: nertc_callkit_call_cb,
     /// Callee: another device of this account rejected.
-    pub on_other_client_reject: nertc_callkit_on_call,
+    pub on_other_client_reject: nertc_callkit_call_cb,
     /// The other party muted or unmuted its camera.
-    pub on_video_muted: nertc_callkit_on_media,
+    pub on_video_muted: nertc_callkit_media_cb,
     /// The other party muted or unmuted its microphone.
-    pub on_audio_muted: nertc_callkit_on_media,
+    pub on_audio_muted: nertc_callkit_media_cb,
     /// A call record was handed to the signaling plug.
     pub on_message_sent: Option<
         unsafe extern "C" fn(
@@ -364,17 +380,17 @@ pub struct nertc_callkit_listener {
         ),
     >,
     /// Both sides are in the media room.
-    pub on_call_connected: nertc_callkit_on_call,
+    pub on_call_connected: nertc_callkit_call_cb,
     /// This device was logged out by the service.
-    pub on_kicked: nertc_callkit_on_connection,
+    pub on_kicked: nertc_callkit_connection_cb,
     /// A connection was interrupted and is being restored.
-    pub on_reconnecting: nertc_callkit_on_connection,
+    pub on_reconnecting: nertc_callkit_connection_cb,
     /// The connection is back.
-    pub on_reconnected: nertc_callkit_on_connection,
+    pub on_reconnected: nertc_callkit_connection_cb,
     /// Media quality changed.
-    pub on_network_quality: nertc_callkit_on_connection,
+    pub on_network_quality: nertc_callkit_connection_cb,
     /// The other party asks to change the call type, or answered our question (state 3).
-    pub on_call_type_request: nertc_callkit_on_call,
+    pub on_call_type_request: nertc_callkit_call_cb,
     /// An invite was over before it could ring.
     pub on_missed_call: Option<
         unsafe extern "C" fn(
@@ -385,17 +401,27 @@ pub struct nertc_callkit_listener {
     >,
     /// Caller: a device of the called account rings. At most once a call, after the completion of
     /// call, never after on_user_accept.
-    pub on_user_ringing: nertc_callkit_on_user,
+    pub on_user_ringing: nertc_callkit_user_cb,
     /// A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
     /// refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
     /// later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
-    pub on_token_needed: nertc_callkit_on_connection,
+    pub on_token_needed: nertc_callkit_connection_cb,
     /// A call record of the peer or of another own device arrived: what it claims, once for each
     /// sender and msg_id. call_no is 0.
     pub on_record_received: Option<
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
             event: *const nertc_callkit_record_event,
+            user_data: *mut c_void,
+        ),
+    >,
+    /// The peer's app sent a JSON value (nertc_callkit_send_data): in order, each once, from the
+    /// completion of accept or on_user_accept on, never after on_call_end. NULL: our invites and
+    /// accepts do not offer it, and the peer's send_data completes with UNSUPPORTED.
+    pub on_data: Option<
+        unsafe extern "C" fn(
+            kit: *mut nertc_callkit,
+            event: *const nertc_callkit_data_event,
             user_data: *mut c_void,
         ),
     >,

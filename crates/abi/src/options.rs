@@ -3,7 +3,7 @@
 use core::ffi::{c_char, c_void};
 
 use crate::{
-    nertc_callkit, nertc_callkit_call_no, nertc_callkit_frame, nertc_callkit_listener, nertc_callkit_plugs,
+    nertc_callkit, nertc_callkit_backends, nertc_callkit_call_no, nertc_callkit_frame, nertc_callkit_listener,
 };
 
 /// Text of the push notification that goes with an invite. Any thread.
@@ -28,7 +28,7 @@ pub struct nertc_callkit_push {
 pub struct nertc_callkit_call_options {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD.
+    /// NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD.
     pub flags: u32,
     /// A nertc_callkit_call_type; 0 = audio.
     pub call_type: i32,
@@ -62,20 +62,6 @@ pub struct nertc_callkit_call_ref {
     pub account: *const c_char,
     /// Request id of the invite, or NULL.
     pub request_id: *const c_char,
-}
-
-/// How to cancel. Any thread.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct nertc_callkit_cancel_options {
-    /// sizeof this struct.
-    pub struct_size: u32,
-    /// NERTC_CALLKIT_FLAG_NO_OFFLINE, NERTC_CALLKIT_FLAG_NO_RECORD.
-    pub flags: u32,
-    /// Which call; NULL = the one shown last.
-    pub call: *const nertc_callkit_call_ref,
-    /// Text for the other side, reported as `extra` of its on_call_end. NULL = none.
-    pub attach_ext: *const c_char,
 }
 
 /// Where to draw. The window travels to the media plug untouched. Any thread.
@@ -127,7 +113,7 @@ pub struct nertc_callkit_timers {
     /// Silence of the peer until on_user_disconnect (20000).
     pub peer_lost_ms: u32,
     /// How long the wire of an ended call may take to clean up (10000).
-    pub closer_ms: u32,
+    pub teardown_ms: u32,
     /// What destroy, release and logout grant a live call's ending operation (500).
     pub destroy_wait_ms: u32,
     /// How long ended calls are remembered (600000).
@@ -160,21 +146,19 @@ pub struct nertc_callkit_call_policy {
     pub reserved: u32,
 }
 
-/// How to reject. Any thread.
+/// How to end a call: for cancel, reject, hangup and leave. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_end_options {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// Reserved; must be 0.
+    /// nertc_callkit_call_flag bits. cancel, hangup: both. leave: NO_OFFLINE. reject: none.
     pub flags: u32,
-    /// Which call; NULL = the one shown last.
-    pub call: *const nertc_callkit_call_ref,
-    /// 0 = declined, NERTC_CALLKIT_END_BUSY = busy.
+    /// reject: 0 = declined, NERTC_CALLKIT_END_BUSY = busy. Else 0.
     pub reason: i32,
     /// Reserved; must be 0.
     pub reserved: u32,
-    /// Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none.
+    /// Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
     pub text: *const c_char,
 }
 
@@ -239,7 +223,7 @@ pub struct nertc_callkit_config {
     /// Handed to the listener, on_frame and on_wakeup.
     pub user_data: *mut c_void,
     /// Plugs, taken over if create answers OK; NULL = the embedded loopback.
-    pub plugs: *const nertc_callkit_plugs,
+    pub backends: *const nertc_callkit_backends,
     /// The service's application key, up to 128 bytes, or NULL.
     pub app_key: *const c_char,
     /// Names this device among those of the account, up to 64 bytes; NULL = made up.
@@ -266,7 +250,7 @@ pub struct nertc_callkit_call_info {
     pub state: i32,
     /// A nertc_callkit_call_type, 0 when idle.
     pub call_type: i32,
-    /// 1 = connected.
+    /// nertc_callkit_call_info_flag bits.
     pub flags: u32,
     /// The call, 0 when idle.
     pub call_no: nertc_callkit_call_no,
@@ -307,10 +291,10 @@ pub struct nertc_callkit_fault {
     pub action: i32,
     /// A nertc_callkit_fault_on.
     pub on: i32,
-    /// How many matching operations or messages pass untouched first.
-    pub after: u32,
-    /// How many are hit then; 0 = one, UINT32_MAX = all.
-    pub count: u32,
+    /// Number of matches to skip before the fault fires.
+    pub skip_count: u32,
+    /// Number of matches that the fault then fires on; 0 = one, UINT32_MAX = all.
+    pub hit_count: u32,
     /// For DELAY.
     pub delay_ms: u32,
     /// For REFUSE.

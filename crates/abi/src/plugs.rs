@@ -51,7 +51,7 @@ pub struct nertc_callkit_member {
 /// A channel and who is in it. Lent for the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct nertc_callkit_room {
+pub struct nertc_callkit_channel_state {
     /// sizeof this struct.
     pub struct_size: u32,
     /// How many members.
@@ -82,7 +82,7 @@ pub struct nertc_callkit_login_args {
     pub data_dir: *const c_char,
     /// How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
     /// before can say why there is no connection.
-    pub within_ms: u32,
+    pub timeout_ms: u32,
     /// 0.
     pub reserved: u32,
 }
@@ -93,7 +93,7 @@ pub struct nertc_callkit_login_args {
 pub struct nertc_callkit_signaling_args {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// NERTC_CALLKIT_FLAG_NO_OFFLINE.
+    /// NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE.
     pub flags: u32,
     /// create: a nertc_callkit_call_type.
     pub call_type: i32,
@@ -107,7 +107,7 @@ pub struct nertc_callkit_signaling_args {
     /// invite, cancel_invite, accept, reject.
     pub request_id: *const c_char,
     /// The attachment, up to 4096 bytes.
-    pub custom: *const c_char,
+    pub custom_info: *const c_char,
     /// invite: push text, or NULL.
     pub push: *const nertc_callkit_push,
 }
@@ -127,7 +127,7 @@ pub struct nertc_callkit_signaling_result {
     /// What went wrong, or NULL.
     pub message: *const c_char,
     /// create: the channel. join: the channel with all members. Else NULL.
-    pub room: *const nertc_callkit_room,
+    pub channel_state: *const nertc_callkit_channel_state,
     /// join: token for the media room, or NULL.
     pub rtc_token: *const c_char,
     /// login: the service's clock, ms since 1970, or 0.
@@ -149,15 +149,15 @@ pub struct nertc_callkit_signaling_event {
     /// The channel. Not NULL.
     pub channel: *const nertc_callkit_channel,
     /// Who did it.
-    pub from: *const c_char,
+    pub from_account: *const c_char,
     /// With which device, or NULL.
     pub from_device: *const c_char,
     /// ACCEPT and REJECT: the inviter. Else the receiver.
-    pub to: *const c_char,
+    pub to_account: *const c_char,
     /// INVITE, CANCEL, ACCEPT, REJECT.
     pub request_id: *const c_char,
     /// The attachment, or NULL.
-    pub custom: *const c_char,
+    pub custom_info: *const c_char,
     /// Service clock, ms since 1970, or 0.
     pub time_ms: u64,
     /// JOIN: the member's media uid, or 0.
@@ -171,7 +171,7 @@ pub struct nertc_callkit_signaling_connection {
     /// sizeof this struct.
     pub struct_size: u32,
     /// A nertc_callkit_connection.
-    pub what: i32,
+    pub r#type: i32,
     /// A nertc_callkit_code, or 0.
     pub code: i32,
     /// The service's own number, or 0.
@@ -195,7 +195,7 @@ pub struct nertc_callkit_record {
     /// Message id the client chose: the call id.
     pub client_msg_id: *const c_char,
     /// Receiver.
-    pub to: *const c_char,
+    pub to_account: *const c_char,
     /// Signaling channel.
     pub channel_id: *const c_char,
     /// The record as JSON text (NIM message type 12).
@@ -227,19 +227,23 @@ pub struct nertc_callkit_signaling_sink {
             result: *const nertc_callkit_signaling_result,
         ),
     >,
-    /// Messages; `source` is a nertc_callkit_source. 0, or QUEUE_FULL = keep them and offer them
+    /// Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
     /// again.
     pub events: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
-            source: i32,
+            origin: i32,
             events: *const *const nertc_callkit_signaling_event,
             count: u32,
         ) -> i32,
     >,
     /// Channels that this device is still in after a login. 0, or QUEUE_FULL.
-    pub rooms: Option<
-        unsafe extern "C" fn(ctx: *mut c_void, rooms: *const *const nertc_callkit_room, count: u32) -> i32,
+    pub channel_states: Option<
+        unsafe extern "C" fn(
+            ctx: *mut c_void,
+            channel_states: *const *const nertc_callkit_channel_state,
+            count: u32,
+        ) -> i32,
     >,
     /// The connection changed. 0, or QUEUE_FULL.
     pub connection: Option<
@@ -252,7 +256,7 @@ pub struct nertc_callkit_signaling_sink {
     pub record: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
-            from: *const c_char,
+            from_account: *const c_char,
             record: *const nertc_callkit_record,
         ) -> i32,
     >,
@@ -260,7 +264,7 @@ pub struct nertc_callkit_signaling_sink {
 
 /// One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
 /// nothing follows. Called on the worker, never from inside a sink call; must not block.
-pub type nertc_callkit_signaling_op = Option<
+pub type nertc_callkit_signaling_operation_cb = Option<
     unsafe extern "C" fn(
         ctx: *mut c_void,
         req: nertc_callkit_req,
@@ -302,23 +306,23 @@ pub struct nertc_callkit_signaling {
     /// Logs out.
     pub logout: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req) -> i32>,
     /// Makes a channel; the result's room has its id.
-    pub create: nertc_callkit_signaling_op,
+    pub create: nertc_callkit_signaling_operation_cb,
     /// Joins a channel; the result's room lists the members with their uids, this device among them.
-    pub join: nertc_callkit_signaling_op,
+    pub join: nertc_callkit_signaling_operation_cb,
     /// Invites an account.
-    pub invite: nertc_callkit_signaling_op,
+    pub invite: nertc_callkit_signaling_operation_cb,
     /// Takes an invite back.
-    pub cancel_invite: nertc_callkit_signaling_op,
+    pub cancel_invite: nertc_callkit_signaling_operation_cb,
     /// Accepts an invite: the service decides, first come, first served. Does not join.
-    pub accept: nertc_callkit_signaling_op,
+    pub accept: nertc_callkit_signaling_operation_cb,
     /// Rejects an invite.
-    pub reject: nertc_callkit_signaling_op,
+    pub reject: nertc_callkit_signaling_operation_cb,
     /// Leaves a channel.
-    pub leave: nertc_callkit_signaling_op,
+    pub leave: nertc_callkit_signaling_operation_cb,
     /// Closes a channel for everybody.
-    pub close: nertc_callkit_signaling_op,
-    /// Sends a text to members of a channel. NULL = unsupported.
-    pub control: nertc_callkit_signaling_op,
+    pub close: nertc_callkit_signaling_operation_cb,
+    /// Sends a text to members of a channel, in the order of the calls. NULL = unsupported.
+    pub control: nertc_callkit_signaling_operation_cb,
     /// Sends a call record as a message. NULL = unsupported.
     pub send_record: Option<
         unsafe extern "C" fn(
@@ -371,7 +375,7 @@ pub struct nertc_callkit_frame {
     /// Picture: 0, 90, 180 or 270 degrees clockwise.
     pub rotation: u32,
     /// Sound: samples per second and channel.
-    pub rate: u32,
+    pub sample_rate: u32,
     /// Sound.
     pub channels: u32,
     /// Sound: samples per channel.
@@ -396,6 +400,10 @@ pub struct nertc_callkit_rtc_join {
     pub channel_name: *const c_char,
     /// Token, or empty.
     pub token: *const c_char,
+    /// Account of the other party.
+    pub peer: *const c_char,
+    /// Call id of the invite that lives, or empty: the same on both sides.
+    pub call_id: *const c_char,
 }
 
 /// What happened in the media room. Lent for the call.
@@ -404,15 +412,15 @@ pub struct nertc_callkit_rtc_join {
 pub struct nertc_callkit_rtc_event {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// A nertc_callkit_rtc_what.
-    pub what: i32,
-    /// As `what` says.
+    /// A nertc_callkit_rtc_event_type.
+    pub r#type: i32,
+    /// As `type` says.
     pub code: i32,
     /// The SDK's own number, or 0.
     pub raw_code: i32,
     /// nertc_callkit_media bits.
     pub media: u32,
-    /// As `what` says.
+    /// As `type` says.
     pub flags: u32,
     /// Whom it is about; 0 = ourselves.
     pub uid: u64,
@@ -447,6 +455,13 @@ pub struct nertc_callkit_rtc_sink {
     /// A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
     /// attachments, please: nobody redacts them here.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
+    /// Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
+    /// deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
+    /// leave is called; a text with another number is dropped, so that a late thread cannot speak
+    /// into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
+    /// again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+    pub send:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char) -> i32>,
 }
 
 /// A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
@@ -503,12 +518,20 @@ pub struct nertc_callkit_rtc {
     pub push_frame: Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame) -> i32>,
     /// The device's network changed: restart what needs it. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// A text of the peer's media backend, in order, each once: after `join` was called with the req
+    /// `join` and before leave is; what came earlier follows right after the call of join. Lent for
+    /// the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
+    pub receive: Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char)>,
+    /// What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
+    /// peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
+    /// with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+    pub protocol: *const c_char,
 }
 
-/// A signaling plug and a media plug, for config.plugs. One pair serves one component.
+/// A signaling plug and a media plug, for config.backends. One pair serves one component.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct nertc_callkit_plugs {
+pub struct nertc_callkit_backends {
     /// sizeof this struct.
     pub struct_size: u32,
     /// 0.

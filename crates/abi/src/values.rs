@@ -128,9 +128,13 @@ pub enum nertc_callkit_code {
     /// The plug does not offer this operation.
     NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
     /// The plug could not be opened or answered against its contract.
-    NERTC_CALLKIT_CODE_PLUG_FAILED = 90008,
+    NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
     /// The request makes no sense, for example calling oneself.
     NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
+    /// send_data: not in a call.
+    NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
+    /// The media backends of the two sides cannot talk to each other.
+    NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 }
 
 /// Audio or video.
@@ -199,18 +203,20 @@ pub enum nertc_callkit_end_reason {
     NERTC_CALLKIT_END_PEER_LEFT = 20,
     /// Our accept failed.
     NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+    /// The media backends of the two sides cannot talk to each other.
+    NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 }
 
 /// Steps of a call-type switch.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_switch {
+pub enum nertc_callkit_call_type_action {
     /// Ask for the other type.
-    NERTC_CALLKIT_SWITCH_INVITE = 1,
+    NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST = 1,
     /// Agree to what the peer asked.
-    NERTC_CALLKIT_SWITCH_AGREE = 2,
+    NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT = 2,
     /// Refuse what the peer asked.
-    NERTC_CALLKIT_SWITCH_REJECT = 3,
+    NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT = 3,
 }
 
 /// Who runs the callbacks.
@@ -220,7 +226,7 @@ pub enum nertc_callkit_delivery {
     /// The library's worker thread.
     NERTC_CALLKIT_DELIVERY_WORKER = 0,
     /// The host, inside nertc_callkit_dispatch.
-    NERTC_CALLKIT_DELIVERY_HOST = 1,
+    NERTC_CALLKIT_DELIVERY_APP = 1,
 }
 
 /// Which worker thread serves the component.
@@ -246,11 +252,11 @@ pub enum nertc_callkit_media {
 /// Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_flag {
+pub enum nertc_callkit_call_flag {
     /// Do not keep the message for devices that are offline (offlineEnabled = false).
-    NERTC_CALLKIT_FLAG_NO_OFFLINE = 1,
+    NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE = 1,
     /// Send no call record (sendMsg = false). cancel and hangup while calling.
-    NERTC_CALLKIT_FLAG_NO_RECORD = 2,
+    NERTC_CALLKIT_CALL_FLAG_NO_RECORD = 2,
 }
 
 /// What a completion or an error belongs to.
@@ -294,7 +300,11 @@ pub enum nertc_callkit_operation {
     /// Closing or leaving the channel of an ended call.
     NERTC_CALLKIT_OPERATION_CLOSE = 17,
     /// Something that a plug reported by itself.
-    NERTC_CALLKIT_OPERATION_PLUG = 18,
+    NERTC_CALLKIT_OPERATION_BACKEND = 18,
+    /// nertc_callkit_send_data.
+    NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
+    /// A text of the media backend to its peer.
+    NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 }
 
 /// Outcome written into a call record.
@@ -316,11 +326,11 @@ pub enum nertc_callkit_record_status {
 /// Which connection an event speaks of.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_layer {
+pub enum nertc_callkit_transport {
     /// Signaling.
-    NERTC_CALLKIT_LAYER_SIGNALING = 1,
+    NERTC_CALLKIT_TRANSPORT_SIGNALING = 1,
     /// Media.
-    NERTC_CALLKIT_LAYER_MEDIA = 2,
+    NERTC_CALLKIT_TRANSPORT_MEDIA = 2,
 }
 
 /// Media quality.
@@ -342,7 +352,7 @@ pub enum nertc_callkit_quality {
 /// Why an invite never rang.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum nertc_callkit_missed {
+pub enum nertc_callkit_missed_reason {
     /// The caller cancelled first.
     NERTC_CALLKIT_MISSED_CANCELLED = 1,
     /// It was too old.
@@ -359,6 +369,19 @@ pub enum nertc_callkit_missed {
     NERTC_CALLKIT_MISSED_BLOCKED = 7,
     /// The caller called too often.
     NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+    /// The caller's media backend cannot talk to ours; other devices of the account may ring.
+    NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
+}
+
+/// Flags of nertc_callkit_call_info.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_call_info_flag {
+    /// Both sides are in the media room.
+    NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+    /// Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
+    /// in the call.
+    NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 }
 
 /// Whose invites ring.
@@ -404,7 +427,7 @@ pub enum nertc_callkit_call_ref_flag {
 
 /// How important a log line is. A callback gets its level and everything more important.
 #[repr(i32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum nertc_callkit_log_level {
     /// Nothing.
     NERTC_CALLKIT_LOG_OFF = 0,

@@ -3,13 +3,14 @@
 use std::ptr;
 use std::sync::Arc;
 
-use nertc_callkit_abi::{nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_plugs, nertc_callkit_status};
-use nertc_callkit_loopback::faults::Refused;
-use nertc_callkit_loopback::{Fault, Hub, default_hub, none, rtc, running_default_hub, signaling};
+use nertc_callkit_abi::{
+    nertc_callkit_backends, nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_status,
+};
+use nertc_callkit_loopback::{Fault, Hub, Refused, default_hub, media, null, running_default_hub, signaling};
 
 use crate::engine::limits;
 use crate::ffi::support::convert::{
-    c_text, flags, opt_text, out as place_of, read_prefix, read_strict, write_prefix,
+    flags, opt_text, out as place_of, read_prefix, read_strict, write_prefix,
 };
 use crate::ffi::support::error::{Error, Problem};
 use crate::ffi::support::guard::guard;
@@ -27,8 +28,8 @@ fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>
 /// # Safety
 /// `out` is NULL or has as many bytes as its struct_size says.
 unsafe fn fill(
-    out: *mut nertc_callkit_plugs,
-    fill: impl FnOnce(&mut nertc_callkit_plugs),
+    out: *mut nertc_callkit_backends,
+    fill: impl FnOnce(&mut nertc_callkit_backends),
 ) -> Result<(), Error> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -111,18 +112,17 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
             (fault, account, opt_text("fault.device_id", fault.device_id, limits::ID)?)
         };
         flags("fault.flags", fault.flags, 0)?;
-        let (account, device) = (account.as_deref().map(c_text), device.as_deref().map(c_text));
         let line = Fault {
             action: fault.action,
             on: fault.on,
-            after: fault.after,
-            count: fault.count,
+            skip_count: fault.skip_count,
+            hit_count: fault.hit_count,
             delay_ms: fault.delay_ms,
             code: fault.code,
-            account: account.as_deref(),
-            device: device.as_deref(),
+            account: account.as_deref().map(Into::into),
+            device: device.as_deref().map(Into::into),
         };
-        self::hub(hub, running_default_hub)?.add_fault(&line).map_err(|refused| match refused {
+        self::hub(hub, running_default_hub)?.add_fault(line).map_err(|refused| match refused {
             Refused::Invalid => Error::because("fault", "its action, on and limits do not fit together"),
             Refused::Full => Error::QueueFull,
         })
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
 /// owned by the component that took it over, or by you: then call the vtable's release.
 ///
 /// @param hub  Hub, or NULL: the process's default hub.
-/// @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+/// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
 /// @return     OK. INVALID_ARGUMENT, CLOSED.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
     hub: *mut nertc_callkit_hub,
-    out: *mut nertc_callkit_plugs,
+    out: *mut nertc_callkit_backends,
 ) -> nertc_callkit_status {
     guard("loopback_signaling", || {
         let hub = self::hub(hub, || Some(default_hub()))?;
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
 /// component that took it over, or by you: then call the vtable's release.
 ///
 /// @param hub  Hub, or NULL: the process's default hub.
-/// @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+/// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
 /// @return     OK. INVALID_ARGUMENT, CLOSED.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -171,14 +171,14 @@ pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
     hub: *mut nertc_callkit_hub,
-    out: *mut nertc_callkit_plugs,
+    out: *mut nertc_callkit_backends,
 ) -> nertc_callkit_status {
     guard("loopback_rtc", || {
         let hub = self::hub(hub, || Some(default_hub()))?;
         // SAFETY: the header's contract.
         unsafe {
             fill(out, |backends| {
-                let (vtable, ctx) = rtc::new(&hub);
+                let (vtable, ctx) = media::new(&hub);
                 (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
             })
         }
@@ -190,17 +190,17 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
 /// Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
 /// `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
 ///
-/// @param out  Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+/// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
 /// @return     OK. INVALID_ARGUMENT.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nertc_callkit_none_rtc(out: *mut nertc_callkit_plugs) -> nertc_callkit_status {
+pub unsafe extern "C" fn nertc_callkit_null_rtc(out: *mut nertc_callkit_backends) -> nertc_callkit_status {
     // SAFETY: the header's contract.
     guard("none_rtc", || unsafe {
         fill(out, |backends| {
-            let (vtable, ctx) = none::new();
+            let (vtable, ctx) = null::new();
             (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
         })
     })
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn a_hub_is_a_handle_and_a_stale_one_is_closed() {
         let mut hub = ptr::null_mut();
-        let mut backends: nertc_callkit_plugs = sized();
+        let mut backends: nertc_callkit_backends = sized();
         let fault = nertc_callkit_fault { action: NERTC_CALLKIT_FAULT_KICK as i32, ..sized() };
         // SAFETY: own places, and each ctx is released once.
         unsafe {
@@ -271,11 +271,11 @@ mod tests {
 
     #[test]
     fn none_rtc_fills_the_media_half_alone() {
-        let mut backends: nertc_callkit_plugs = sized();
+        let mut backends: nertc_callkit_backends = sized();
         // SAFETY: own place; the ctx is released once.
         unsafe {
-            assert_eq!(nertc_callkit_none_rtc(ptr::null_mut()), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
-            assert_eq!(nertc_callkit_none_rtc(&mut backends), NERTC_CALLKIT_STATUS_OK);
+            assert_eq!(nertc_callkit_null_rtc(ptr::null_mut()), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
+            assert_eq!(nertc_callkit_null_rtc(&mut backends), NERTC_CALLKIT_STATUS_OK);
             assert_eq!((*backends.rtc).caps, NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32);
             assert!(backends.signaling.is_null());
             (*backends.rtc).release.unwrap()(backends.rtc_ctx);

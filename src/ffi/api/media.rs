@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use nertc_callkit_abi::{
-    nertc_callkit, nertc_callkit_done, nertc_callkit_frame, nertc_callkit_status, nertc_callkit_view,
+    nertc_callkit, nertc_callkit_completion_cb, nertc_callkit_frame, nertc_callkit_status, nertc_callkit_view,
 };
 
 use super::request;
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
     kit: *mut nertc_callkit,
     media: u32,
     on: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("enable_local", || {
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
     kit: *mut nertc_callkit,
     media: u32,
     muted: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_local", || {
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
     kit: *mut nertc_callkit,
     media: u32,
     muted: i32,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_remote", || {
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
 pub unsafe extern "C" fn nertc_callkit_set_local_view(
     kit: *mut nertc_callkit,
     view: *const nertc_callkit_view,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_local_view", || {
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
 pub unsafe extern "C" fn nertc_callkit_set_remote_view(
     kit: *mut nertc_callkit,
     view: *const nertc_callkit_view,
-    done: nertc_callkit_done,
+    done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_remote_view", || {

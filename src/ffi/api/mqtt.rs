@@ -1,7 +1,7 @@
 //! Constructor of the MQTT backend. Without the feature `mqtt` its functions return
 //! UNSUPPORTED.
 
-use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs, nertc_callkit_status};
+use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_mqtt_options, nertc_callkit_status};
 
 use crate::ffi::support::guard::guard;
 
@@ -14,7 +14,7 @@ use crate::ffi::support::guard::guard;
 /// newer.
 ///
 /// @param options  What broker, and how. Not NULL.
-/// @param out      Initialised with NERTC_CALLKIT_PLUGS_INIT. Not NULL.
+/// @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
 /// @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
 ///                 another machine without ALLOW_PLAINTEXT; the log says what to do.
 ///                 UNSUPPORTED: a field that this library does not know is not zero, the
@@ -25,7 +25,7 @@ use crate::ffi::support::guard::guard;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_mqtt_signaling(
     options: *const nertc_callkit_mqtt_options,
-    out: *mut nertc_callkit_plugs,
+    out: *mut nertc_callkit_backends,
 ) -> nertc_callkit_status {
     // SAFETY: the header's contract.
     guard("mqtt_signaling", || unsafe { backend::signaling(options, out) })
@@ -37,23 +37,23 @@ mod backend {
     use std::fmt;
     use std::sync::Arc;
 
-    use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
+    use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_mqtt_options};
     use nertc_callkit_mqtt::options::{ENDPOINT_BYTES, ENDPOINTS, PEM_BYTES, PREFIX_BYTES};
     use nertc_callkit_mqtt::options::{Given, Hooks, Options, Refused};
     use nertc_callkit_mqtt::signaling as new;
 
-    use crate::engine::input::Text;
     use crate::ffi::support::convert::{
         AppPtr, bytes, c_text, opt_text, range, read_prefix, read_strict, text, write_prefix,
     };
     use crate::ffi::support::error::Error;
     use crate::worker::CallbackGuard;
+    use nertc_callkit_signaling::Text;
 
     /// # Safety
     /// The app's arguments, as the header says.
     pub(super) unsafe fn signaling(
         given: *const nertc_callkit_mqtt_options,
-        out: *mut nertc_callkit_plugs,
+        out: *mut nertc_callkit_backends,
     ) -> Result<(), Error> {
         // SAFETY: the caller's promise.
         unsafe {
@@ -163,13 +163,13 @@ mod backend {
 
 #[cfg(not(feature = "mqtt"))]
 mod backend {
-    use nertc_callkit_abi::{nertc_callkit_mqtt_options, nertc_callkit_plugs};
+    use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_mqtt_options};
 
     use crate::ffi::support::error::Error;
 
     pub(super) unsafe fn signaling(
         _: *const nertc_callkit_mqtt_options,
-        _: *mut nertc_callkit_plugs,
+        _: *mut nertc_callkit_backends,
     ) -> Result<(), Error> {
         Err(Error::not_here("options", "this library was built without the feature `mqtt`"))
     }

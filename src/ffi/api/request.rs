@@ -5,21 +5,22 @@ use std::ffi::c_char;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{
-    nertc_callkit_call_ref_flag, nertc_callkit_end_reason, nertc_callkit_flag, nertc_callkit_policy_flag,
+    nertc_callkit_call_flag, nertc_callkit_call_ref_flag, nertc_callkit_end_reason, nertc_callkit_policy_flag,
 };
 
-use crate::engine::input::{CallOptions, CallRef, Command, Policy, PolicyRule, Push, Text, View};
+use crate::engine::input::{CallOptions, CallRef, Command, View};
 use crate::engine::{limits, wire};
 use crate::ffi::callbacks::CallbackSink;
 use crate::ffi::support::convert::{
     call_type, flags, opt_text, parse_bool, range, read_strict, read_strict_opt, reserved, text,
 };
 use crate::ffi::support::error::{Error, Problem};
+use nertc_callkit_signaling::{CallPolicy, PolicyRule, PushText, Text};
 
 /// A flag of call, cancel, hangup or leave.
-pub(crate) const NO_OFFLINE: u32 = nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32;
+pub(crate) const NO_OFFLINE: u32 = nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32;
 /// A flag of call, cancel or hangup.
-pub(crate) const NO_RECORD: u32 = nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_RECORD as u32;
+pub(crate) const NO_RECORD: u32 = nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_RECORD as u32;
 const CALL_REF_WAIT: u32 = nertc_callkit_call_ref_flag::NERTC_CALLKIT_CALL_REF_WAIT as u32;
 const BUSY: i32 = nertc_callkit_end_reason::NERTC_CALLKIT_END_BUSY as i32;
 
@@ -45,24 +46,38 @@ pub(crate) unsafe fn call(place: *const abi::nertc_callkit_call_options) -> Resu
     }
 }
 
+/// How a call is to end.
+#[derive(Default)]
+pub(crate) struct Ending {
+    pub(crate) no_offline: bool,
+    pub(crate) no_record: bool,
+    pub(crate) busy: bool,
+    pub(crate) text: Option<Text>,
+}
+
+/// Options of cancel, reject, hangup and leave; `known` are the flags of the function.
+///
 /// # Safety
-/// As `call`.
-pub(crate) unsafe fn cancel(
-    place: *const abi::nertc_callkit_cancel_options,
-    app: &CallbackSink,
-) -> Result<Command, Error> {
+/// As `call`; NULL is all defaults.
+pub(crate) unsafe fn ending(
+    place: *const abi::nertc_callkit_end_options,
+    known: u32,
+    busy_is_known: bool,
+) -> Result<Ending, Error> {
     // SAFETY: the caller's promise.
-    unsafe {
-        let Some(c) = read_strict_opt("options", place)? else {
-            let call = app.implied_call();
-            return Ok(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: false });
-        };
-        let given = flags("flags", c.flags, NO_OFFLINE | NO_RECORD)?;
-        let attach_ext = opt_text("attach_ext", c.attach_ext, limits::CUSTOM)?;
-        fits("attach_ext", attach_ext.as_deref(), None)?;
-        let (no_offline, no_record) = (given & NO_OFFLINE != 0, given & NO_RECORD != 0);
-        Ok(Command::Cancel { call: call_ref(c.call, app, Wait::Refused)?, attach_ext, no_offline, no_record })
-    }
+    let Some(c) = (unsafe { read_strict_opt("options", place)? }) else { return Ok(Ending::default()) };
+    let given = flags("flags", c.flags, known)?;
+    reserved(c.reserved)?;
+    let busy = match c.reason {
+        0 => false,
+        BUSY if busy_is_known => true,
+        _ if busy_is_known => return Err(Error::because("reason", "neither 0 nor NERTC_CALLKIT_END_BUSY")),
+        _ => return Err(Error::because("reason", "must be 0; reject alone has a choice")),
+    };
+    // SAFETY: the caller's promise.
+    let text = unsafe { opt_text("text", c.text, limits::CUSTOM)? };
+    fits("text", None, text.as_deref())?;
+    Ok(Ending { no_offline: given & NO_OFFLINE != 0, no_record: given & NO_RECORD != 0, busy, text })
 }
 
 /// Whether a function takes NERTC_CALLKIT_CALL_REF_WAIT.
@@ -124,31 +139,26 @@ fn names_an_invite(call: &CallRef) -> Result<(), Error> {
 
 /// # Safety
 /// As `call`.
-pub(crate) unsafe fn reject(
-    place: *const abi::nertc_callkit_end_options,
+pub(crate) unsafe fn data(
+    call: *const abi::nertc_callkit_call_ref,
+    json: *const c_char,
     app: &CallbackSink,
 ) -> Result<Command, Error> {
     // SAFETY: the caller's promise.
     unsafe {
-        let c = read_strict("options", place)?;
-        flags("flags", c.flags, 0)?;
-        reserved(c.reserved)?;
-        let busy = match c.reason {
-            0 => false,
-            BUSY => true,
-            _ => return Err(Error::because("reason", "neither 0 nor NERTC_CALLKIT_END_BUSY")),
-        };
-        let text = opt_text("text", c.text, limits::CUSTOM)?;
-        fits("text", None, text.as_deref())?;
-        Ok(Command::Reject { call: call_ref(c.call, app, Wait::Allowed)?, busy, text })
+        let json = text("json", json, limits::DATA)?;
+        if !wire::is_value(&json) {
+            return Err(Error::because("json", "not a JSON value, or nested too deep"));
+        }
+        Ok(Command::SendData { call: call_ref(call, app, Wait::Refused)?, json })
     }
 }
 
 /// # Safety
 /// As `call`; NULL is everybody.
-pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Result<Policy, Error> {
+pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Result<CallPolicy, Error> {
     // SAFETY: the caller's promise.
-    let Some(c) = (unsafe { read_strict_opt("policy", place)? }) else { return Ok(Policy::default()) };
+    let Some(c) = (unsafe { read_strict_opt("policy", place)? }) else { return Ok(CallPolicy::default()) };
     let no_missed = nertc_callkit_policy_flag::NERTC_CALLKIT_POLICY_NO_MISSED as u32;
     let given = flags("flags", c.flags, no_missed)?;
     reserved(c.reserved)?;
@@ -161,7 +171,7 @@ pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Res
     let answers_busy = range("answer", c.answer, 0..=1)? == 1;
     // SAFETY: the caller's promise.
     let accounts = unsafe { listed(c.accounts, c.account_count)? };
-    Ok(Policy { rule, accounts, answers_busy, no_missed: given != 0 })
+    Ok(CallPolicy { rule, accounts, answers_busy, no_missed: given != 0 })
 }
 
 /// # Safety
@@ -194,12 +204,12 @@ pub(crate) unsafe fn view(place: *const abi::nertc_callkit_view) -> Result<Optio
 
 /// # Safety
 /// As `call`.
-unsafe fn push(place: *const abi::nertc_callkit_push) -> Result<Option<Push>, Error> {
+unsafe fn push(place: *const abi::nertc_callkit_push) -> Result<Option<PushText>, Error> {
     // SAFETY: the caller's promise.
     unsafe {
         let Some(c) = read_strict_opt("", place)? else { return Ok(None) };
         flags("flags", c.flags, 0)?;
-        Ok(Some(Push {
+        Ok(Some(PushText {
             title: opt_text("title", c.title, limits::PUSH_TEXT)?,
             content: opt_text("content", c.content, limits::PUSH_TEXT)?,
             payload: opt_text("payload", c.payload, limits::PUSH_PAYLOAD)?,
@@ -227,6 +237,6 @@ mod tests {
             let letters = attachment.map_or(0, str::len) + extra.map_or(0, str::len);
             wire::invite_bytes(attachment, extra) - letters
         };
-        assert_eq!((own(Some("a"), None), own(None, Some("a")), own(Some("a"), Some("a"))), (293, 294, 311));
+        assert_eq!((own(Some("a"), None), own(None, Some("a")), own(Some("a"), Some("a"))), (343, 344, 361));
     }
 }

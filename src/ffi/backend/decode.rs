@@ -6,14 +6,13 @@ use std::ffi::c_char;
 use log::warn;
 use nertc_callkit_abi as abi;
 
-use crate::engine::codes;
-use crate::engine::input::{
-    CallType, Channel, Connection, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult,
-    Source, Text,
-};
+use crate::engine::input::RtcEvent;
 use crate::engine::limits;
-use crate::engine::output::{Record, RecordStatus};
 use crate::ffi::support::convert::{VersionedStruct, bytes, read_prefix};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, Code, Connection, EventKind, Member, OperationResult,
+    Origin, Outcome, Record, RecordStatus, Text,
+};
 
 /// Why a backend's report is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +39,8 @@ impl DecodeError {
 
     pub(super) fn outcome(self) -> Outcome {
         let code = match self {
-            DecodeError::TooLong => codes::LIMIT,
-            DecodeError::Utf8 | DecodeError::Struct | DecodeError::Unknown => codes::BACKEND_FAILED,
+            DecodeError::TooLong => Code::LIMIT,
+            DecodeError::Utf8 | DecodeError::Struct | DecodeError::Unknown => Code::BACKEND_FAILED,
         };
         Outcome::failed(code, &format!("the backend's answer is not usable: {}", self.why()))
     }
@@ -124,9 +123,9 @@ pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> O
     // SAFETY: the caller's promise.
     let message = unsafe { message(text) };
     if code >= 0 {
-        Outcome { code, raw_code, message }
+        Outcome { code: code.into(), raw_code, message }
     } else {
-        Outcome { code: codes::BACKEND_FAILED, raw_code: code, message }
+        Outcome { code: Code::BACKEND_FAILED, raw_code: code, message }
     }
 }
 
@@ -142,6 +141,7 @@ unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, D
             invalid: c.flags & 1 != 0,
             creator: text(c.creator, limits::ACCOUNT)?,
             create_ms: c.create_ms,
+            expire_ms: c.expire_ms,
         })
     }
 }
@@ -159,12 +159,14 @@ unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Deco
 
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room, DecodeError> {
+pub(super) unsafe fn room(
+    place: *const abi::nertc_callkit_channel_state,
+) -> Result<ChannelState, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
         let members = list(c.members, c.member_count, "member", |place| member(place));
-        Ok(Room { channel: channel(c.channel)?, members })
+        Ok(ChannelState { channel: channel(c.channel)?, members })
     }
 }
 
@@ -172,14 +174,14 @@ pub(super) unsafe fn room(place: *const abi::nertc_callkit_room) -> Result<Room,
 /// As `channel`.
 pub(super) unsafe fn signal_result(
     place: *const abi::nertc_callkit_signaling_result,
-) -> Result<SignalResult, DecodeError> {
+) -> Result<OperationResult, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
         let rtc_token = text(c.rtc_token, limits::TOKEN)?;
-        Ok(SignalResult {
+        Ok(OperationResult {
             outcome: outcome(c.code, c.raw_code, c.message),
-            room: if c.room.is_null() { None } else { Some(room(c.room)?) },
+            channel: if c.channel_state.is_null() { None } else { Some(room(c.channel_state)?) },
             rtc_token: (!rtc_token.is_empty()).then_some(rtc_token),
             server_ms: c.server_ms,
         })
@@ -190,18 +192,18 @@ pub(super) unsafe fn signal_result(
 /// As `channel`.
 pub(super) unsafe fn signal_event(
     place: *const abi::nertc_callkit_signaling_event,
-) -> Result<SignalEvent, DecodeError> {
+) -> Result<signaling::Event, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
-        Ok(SignalEvent {
-            signal: signal(c.signal)?,
+        Ok(signaling::Event {
+            kind: EventKind::from_number(c.signal).ok_or(DecodeError::Unknown)?,
             channel: channel(c.channel)?,
-            from: text(c.from, limits::ACCOUNT)?,
+            from: text(c.from_account, limits::ACCOUNT)?,
             from_device: text(c.from_device, limits::ID)?,
-            to: text(c.to, limits::ACCOUNT)?,
+            to: text(c.to_account, limits::ACCOUNT)?,
             request_id: text(c.request_id, limits::ID)?,
-            custom: text(c.custom, limits::CUSTOM)?,
+            custom_info: text(c.custom_info, limits::CUSTOM)?,
             time_ms: c.time_ms,
             uid: c.uid,
         })
@@ -218,54 +220,22 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
         let c = read(place)?;
         Ok(Record {
             client_msg_id: text(c.client_msg_id, limits::ID)?,
-            to: text(c.to, limits::ACCOUNT)?,
+            to: text(c.to_account, limits::ACCOUNT)?,
             channel_id: text(c.channel_id, limits::ID)?,
             call_type: match c.call_type {
                 1 => CallType::Audio,
                 2 => CallType::Video,
                 _ => return Err(DecodeError::Unknown),
             },
-            status: record_status(c.record_status)?,
+            status: RecordStatus::from_number(c.record_status).ok_or(DecodeError::Unknown)?,
             text: Text::default(),
             durations: Vec::new(),
         })
     }
 }
 
-fn record_status(number: i32) -> Result<RecordStatus, DecodeError> {
-    Ok(match number {
-        1 => RecordStatus::Complete,
-        2 => RecordStatus::Cancelled,
-        3 => RecordStatus::Rejected,
-        4 => RecordStatus::Timeout,
-        5 => RecordStatus::Busy,
-        _ => return Err(DecodeError::Unknown),
-    })
-}
-
-fn signal(number: i32) -> Result<Signal, DecodeError> {
-    Ok(match number {
-        1 => Signal::Close,
-        2 => Signal::Join,
-        3 => Signal::Invite,
-        4 => Signal::Cancel,
-        5 => Signal::Reject,
-        6 => Signal::Accept,
-        7 => Signal::Leave,
-        8 => Signal::Control,
-        101 => Signal::Ringing,
-        102 => Signal::PeerLost,
-        _ => return Err(DecodeError::Unknown),
-    })
-}
-
-pub(super) fn source(number: i32) -> Result<Source, DecodeError> {
-    Ok(match number {
-        0 => Source::Online,
-        1 => Source::OtherDevice,
-        2 => Source::Offline,
-        _ => return Err(DecodeError::Unknown),
-    })
+pub(super) fn origin(number: i32) -> Result<Origin, DecodeError> {
+    Origin::from_number(number).ok_or(DecodeError::Unknown)
 }
 
 /// # Safety
@@ -278,7 +248,7 @@ pub(super) unsafe fn connection(
         let c = read(place)?;
         (c, outcome(c.code, c.raw_code, c.message))
     };
-    Ok(match c.what {
+    Ok(match c.r#type {
         1 => Connection::Lost(outcome),
         2 => Connection::Restored,
         3 => Connection::Kicked(outcome),
@@ -298,7 +268,7 @@ pub(super) unsafe fn rtc_event_of(
         (c, outcome(c.code, c.raw_code, c.text))
     };
     let (uid, media, on) = (c.uid, c.media & 3, c.flags & 1 != 0);
-    Ok(match c.what {
+    Ok(match c.r#type {
         1 => RtcEvent::PeerJoin { uid },
         2 => RtcEvent::PeerLeave { uid, code: c.code },
         3 => RtcEvent::PeerMedia { uid, media, on },
@@ -339,12 +309,12 @@ mod tests {
             struct_size,
             signal: 3,
             channel,
-            from: c"bob".as_ptr(),
+            from_account: c"bob".as_ptr(),
             ..zeroed()
         }
     }
 
-    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<SignalEvent, DecodeError> {
+    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<signaling::Event, DecodeError> {
         // SAFETY: a whole event.
         unsafe { signal_event(event) }
     }
@@ -353,7 +323,7 @@ mod tests {
     fn null_texts_of_a_backend_are_empty() {
         let channel = some_channel();
         let event = read_event(&invite(&channel)).unwrap();
-        assert_eq!((event.signal, &*event.from, &*event.custom), (Signal::Invite, "bob", ""));
+        assert_eq!((event.kind, &*event.from, &*event.custom_info), (EventKind::Invite, "bob", ""));
         assert_eq!(event.channel, Channel::default());
     }
 
@@ -366,36 +336,36 @@ mod tests {
         assert_eq!(read_event(&Event { signal: 9, ..good }), Err(DecodeError::Unknown));
         assert_eq!(read_event(&Event { struct_size: 8, ..good }), Err(DecodeError::Struct));
         assert_eq!(read_event(&Event { channel: ptr::null(), ..good }), Err(DecodeError::Struct));
-        assert_eq!(read_event(&Event { from: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
-        assert_eq!(read_event(&Event { custom: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
+        assert_eq!(read_event(&Event { from_account: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
+        assert_eq!(read_event(&Event { custom_info: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
         assert_eq!(read_event(&Event { request_id: c"\xff".as_ptr(), ..good }), Err(DecodeError::Utf8));
-        assert!(source(3).is_err() && source(-1).is_err());
+        assert!(origin(3).is_err() && origin(-1).is_err());
     }
 
     #[test]
     fn an_answer_that_is_not_usable_fails_the_operation() {
         let long = CString::new(vec![b'x'; 65]).unwrap();
         let channel = abi::nertc_callkit_channel { channel_id: long.as_ptr(), ..some_channel() };
-        let room = abi::nertc_callkit_room {
-            struct_size: size::<abi::nertc_callkit_room>(),
+        let room = abi::nertc_callkit_channel_state {
+            struct_size: size::<abi::nertc_callkit_channel_state>(),
             channel: &channel,
             ..zeroed()
         };
         let struct_size = size::<abi::nertc_callkit_signaling_result>();
-        let result = abi::nertc_callkit_signaling_result { struct_size, room: &room, ..zeroed() };
+        let result = abi::nertc_callkit_signaling_result { struct_size, channel_state: &room, ..zeroed() };
         // SAFETY: a whole result.
         let error = unsafe { signal_result(&result) }.unwrap_err();
-        assert_eq!(error.outcome().code, codes::LIMIT);
+        assert_eq!(error.outcome().code, Code::LIMIT);
         // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::BACKEND_FAILED);
+        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, Code::BACKEND_FAILED);
     }
 
     #[test]
     fn a_code_below_zero_is_no_code() {
         // SAFETY: NULL is allowed.
         let (error, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
-        assert_eq!((error.code, error.raw_code), (codes::BACKEND_FAILED, -7));
-        assert_eq!((good.code, good.raw_code), (408, 1));
+        assert_eq!((error.code, error.raw_code), (Code::BACKEND_FAILED, -7));
+        assert_eq!((good.code, good.raw_code), (Code::TIMEOUT, 1));
     }
 
     #[test]

@@ -12,8 +12,7 @@ use nertc_callkit_abi::nertc_callkit_status;
 
 use super::support::convert::AppPtr;
 use crate::engine::Caps;
-use crate::engine::codes;
-use crate::engine::input::{Outcome, Req};
+use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
 /// Both backends of a client before anything is opened.
 pub(crate) struct Backends {
@@ -21,6 +20,8 @@ pub(crate) struct Backends {
     pub(crate) signaling_ctx: AppPtr,
     pub(crate) rtc: abi::nertc_callkit_rtc,
     pub(crate) rtc_ctx: AppPtr,
+    /// What the media backend talks to its peer's; empty = it does not.
+    pub(crate) media_protocol: Text,
 }
 
 impl Backends {
@@ -47,16 +48,16 @@ impl Backends {
 fn accepted(answer: i32) -> Result<(), Outcome> {
     match answer {
         0 => Ok(()),
-        code if code > 0 => Err(Outcome { code, ..Outcome::default() }),
+        code if code > 0 => Err(Code::from(code).into()),
         status if status == nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32 => {
             Err(unsupported())
         }
-        status => Err(Outcome { code: codes::BACKEND_FAILED, raw_code: status, ..Outcome::default() }),
+        status => Err(Outcome { code: Code::BACKEND_FAILED, raw_code: status, ..Outcome::default() }),
     }
 }
 
 fn unsupported() -> Outcome {
-    Outcome { code: codes::UNSUPPORTED, ..Outcome::default() }
+    Outcome { code: Code::UNSUPPORTED, ..Outcome::default() }
 }
 
 fn number(req: Req) -> abi::nertc_callkit_req {

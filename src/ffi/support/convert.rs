@@ -8,8 +8,9 @@ use std::ops::{Deref, RangeInclusive};
 use nertc_callkit_abi as abi;
 
 use super::error::{Error, Problem};
-use crate::engine::input::{CallType, Media, SwitchStep, Text};
+use crate::engine::input::{Media, SwitchStep};
 use crate::engine::limits;
+use nertc_callkit_signaling::{CallType, Text};
 
 /// Largest struct_size that makes sense.
 const LARGEST: usize = 4096;
@@ -42,12 +43,11 @@ versioned_struct! {
     nertc_callkit_push,
     nertc_callkit_call_options,
     nertc_callkit_call_ref,
-    nertc_callkit_cancel_options,
     nertc_callkit_view,
     nertc_callkit_timers since std::mem::offset_of!(abi::nertc_callkit_timers, token_ms),
     nertc_callkit_config,
     nertc_callkit_listener since SMALLEST,
-    nertc_callkit_plugs,
+    nertc_callkit_backends,
     nertc_callkit_fault,
     nertc_callkit_mqtt_options,
     nertc_callkit_frame,
@@ -59,7 +59,7 @@ versioned_struct! {
     nertc_callkit_signaling_connection,
     nertc_callkit_channel,
     nertc_callkit_member,
-    nertc_callkit_room,
+    nertc_callkit_channel_state,
     nertc_callkit_rtc_event,
     nertc_callkit_record,
     nertc_callkit_call_policy,
@@ -267,7 +267,7 @@ pub(crate) unsafe fn write_prefix<T: VersionedStruct>(
 ///
 /// # Safety
 /// `place` is NULL or has room for `struct_size` bytes.
-pub(crate) unsafe fn init<T: VersionedStruct>(place: *mut T, struct_size: u32) {
+pub(crate) unsafe fn init(place: *mut c_void, struct_size: u32) {
     let size = struct_size as usize;
     if place.is_null() || !(SMALLEST..=LARGEST).contains(&size) {
         return;
@@ -321,15 +321,6 @@ pub(crate) fn call_type(field: &'static str, given: i32) -> Result<CallType, Err
     Ok(if is_video { CallType::Video } else { CallType::Audio })
 }
 
-/// The header's number of a call type.
-pub(crate) fn call_type_number(call_type: CallType) -> i32 {
-    match call_type {
-        CallType::Audio => 1,
-        CallType::Video => 2,
-        CallType::Other => 3,
-    }
-}
-
 /// A step of a type switch.
 pub(crate) fn step(field: &'static str, given: i32) -> Result<SwitchStep, Error> {
     match range(field, given, 1..=3)? {
@@ -374,7 +365,8 @@ pub(crate) fn is_whole(frame: &abi::nertc_callkit_frame) -> bool {
     match frame.media {
         1 => {
             let samples = u64::from(frame.samples).checked_mul(u64::from(frame.channels));
-            frame.rate > 0 && samples.and_then(|all| all.checked_mul(2)).is_some_and(|bytes| has(0, bytes))
+            frame.sample_rate > 0
+                && samples.and_then(|all| all.checked_mul(2)).is_some_and(|bytes| has(0, bytes))
         }
         2 => {
             frame.height > 0

@@ -1,7 +1,7 @@
 //! What is between the devices of two worlds: connections, mailboxes, and who hears what is published.
 
-use nertc_callkit::engine::input::Text;
 use nertc_callkit_mqtt::protocol::{self, PublishResult, Topic, TopicKind};
+use nertc_callkit_signaling::Text;
 
 use super::plan::{self, FRIENDS, Guard};
 use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Scheduled, World, number};

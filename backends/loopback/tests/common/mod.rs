@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use nertc_callkit_abi::*;
-use nertc_callkit_loopback::{Fault, Hub, none, rtc, signaling};
+use nertc_callkit_loopback::{Fault, Hub, media, null, signaling};
 use nertc_callkit_testkit::Recorder;
 use parking_lot::Mutex;
 
@@ -85,7 +85,7 @@ unsafe fn log<'a>(ctx: *mut c_void) -> &'a Log {
     unsafe { &*ctx.cast::<Log>() }
 }
 
-unsafe fn room_text(room: &nertc_callkit_room) -> String {
+unsafe fn room_text(room: &nertc_callkit_channel_state) -> String {
     // SAFETY: lent for the call.
     unsafe {
         let members = (0..room.member_count as usize).map(|index| {
@@ -104,7 +104,7 @@ unsafe extern "C" fn on_complete(
     // SAFETY: lent for the call.
     unsafe {
         let result = &*result;
-        let room = result.room.as_ref().map(|room| format!(" {}", room_text(room)));
+        let room = result.channel_state.as_ref().map(|room| format!(" {}", room_text(room)));
         log(ctx).write(format!("done {req} {}{}", result.code, room.unwrap_or_default()));
     }
 }
@@ -121,11 +121,11 @@ unsafe fn event_text(event: &nertc_callkit_signaling_event) -> String {
             "{} {} {}/{}>{} {} {}{gone}",
             NAMES[event.signal as usize % 101],
             text(channel.channel_id),
-            text(event.from),
+            text(event.from_account),
             text(event.from_device),
-            text(event.to),
+            text(event.to_account),
             text(event.request_id),
-            text(event.custom)
+            text(event.custom_info)
         )
     }
 }
@@ -144,7 +144,11 @@ unsafe extern "C" fn on_events(
     }
 }
 
-unsafe extern "C" fn on_rooms(ctx: *mut c_void, rooms: *const *const nertc_callkit_room, count: u32) -> i32 {
+unsafe extern "C" fn on_rooms(
+    ctx: *mut c_void,
+    rooms: *const *const nertc_callkit_channel_state,
+    count: u32,
+) -> i32 {
     // SAFETY: lent for the call.
     unsafe {
         let lines = (0..count as usize).map(|index| room_text(&**rooms.add(index)));
@@ -157,7 +161,7 @@ unsafe extern "C" fn on_connection(
     event: *const nertc_callkit_signaling_connection,
 ) -> i32 {
     // SAFETY: lent for the call.
-    unsafe { log(ctx).offer(format!("connection {} {}", (*event).what, (*event).code)) }
+    unsafe { log(ctx).offer(format!("connection {} {}", (*event).r#type, (*event).code)) }
 }
 
 unsafe extern "C" fn on_record(
@@ -168,7 +172,7 @@ unsafe extern "C" fn on_record(
     // SAFETY: lent for the call.
     unsafe {
         let record = &*record;
-        let (id, to) = (text(record.client_msg_id), text(record.to));
+        let (id, to) = (text(record.client_msg_id), text(record.to_account));
         log(ctx).offer(format!("record {}>{to} {id} {}", text(from), record.record_status))
     }
 }
@@ -210,7 +214,7 @@ impl Device {
             ctx: Arc::as_ptr(&log).cast_mut().cast(),
             complete: Some(on_complete),
             events: Some(on_events),
-            rooms: Some(on_rooms),
+            channel_states: Some(on_rooms),
             connection: Some(on_connection),
             log: None,
             record: Some(on_record),
@@ -251,7 +255,7 @@ impl Device {
             token: token.as_ptr(),
             device_id: device.as_ptr(),
             data_dir: c"".as_ptr(),
-            within_ms: 0,
+            timeout_ms: 0,
             reserved: 0,
         };
         // SAFETY: our backend, lent arguments.
@@ -304,12 +308,12 @@ impl Device {
         self.take()
     }
 
-    fn call(&self, slot: nertc_callkit_signaling_op, to: To) -> Vec<String> {
+    fn call(&self, slot: nertc_callkit_signaling_operation_cb, to: To) -> Vec<String> {
         self.start(slot, to);
         self.take()
     }
 
-    fn start(&self, slot: nertc_callkit_signaling_op, to: To) {
+    fn start(&self, slot: nertc_callkit_signaling_operation_cb, to: To) {
         let (channel, account, request, custom) = (c(to.channel), c(to.account), c(to.request), c(to.custom));
         let args = nertc_callkit_signaling_args {
             struct_size: size_of::<nertc_callkit_signaling_args>() as u32,
@@ -319,7 +323,7 @@ impl Device {
             channel_id: channel.as_ptr(),
             account: account.as_ptr(),
             request_id: request.as_ptr(),
-            custom: custom.as_ptr(),
+            custom_info: custom.as_ptr(),
             push: std::ptr::null(),
         };
         // SAFETY: our backend, lent arguments.
@@ -327,7 +331,7 @@ impl Device {
     }
 
     /// The code of the completion that came; other lines stay.
-    fn code(&self, slot: nertc_callkit_signaling_op, to: To) -> i32 {
+    fn code(&self, slot: nertc_callkit_signaling_operation_cb, to: To) -> i32 {
         self.start(slot, to);
         self.log.take_code()
     }
@@ -413,7 +417,7 @@ impl Device {
             record_status: 4,
             account_count: 0,
             client_msg_id: c"call-1".as_ptr(),
-            to: to.as_ptr(),
+            to_account: to.as_ptr(),
             channel_id: c"room".as_ptr(),
             text: text.as_ptr(),
             accounts: std::ptr::null(),
@@ -442,8 +446,8 @@ impl Drop for Device {
 }
 
 /// Adds a line to the fault script.
-pub fn fault(hub: &Hub, action: nertc_callkit_fault_action, on: nertc_callkit_fault_on, more: Fault) {
-    hub.add_fault(&Fault { action: action as i32, on: on as i32, ..more }).unwrap();
+pub fn fault(hub: &Arc<Hub>, action: nertc_callkit_fault_action, on: nertc_callkit_fault_on, more: Fault) {
+    hub.add_fault(Fault { action: action as i32, on: on as i32, ..more }).unwrap();
 }
 
 unsafe extern "C" fn on_rtc_complete(
@@ -462,12 +466,12 @@ unsafe extern "C" fn on_rtc_event(ctx: *mut c_void, event: *const nertc_callkit_
     // SAFETY: lent for the call.
     unsafe {
         let event = &*event;
-        let rest = match event.what {
+        let rest = match event.r#type {
             2 => format!(" {}", event.code),
             3 | 4 => format!(" {}{}", if event.flags == 1 { "+" } else { "-" }, event.media),
             _ => String::new(),
         };
-        log(ctx).offer(format!("{} {}{rest}", NAMES[event.what as usize], event.uid))
+        log(ctx).offer(format!("{} {}{rest}", NAMES[event.r#type as usize], event.uid))
     }
 }
 
@@ -496,11 +500,11 @@ unsafe impl Sync for Media {}
 
 impl Media {
     pub fn new(hub: &Arc<Hub>) -> Media {
-        Media::of(rtc::new(hub))
+        Media::of(media::new(hub))
     }
 
     pub fn none() -> Media {
-        Media::of(none::new())
+        Media::of(null::new())
     }
 
     fn of((vtable, ctx): (&'static nertc_callkit_rtc, *mut c_void)) -> Media {
@@ -513,6 +517,7 @@ impl Media {
             event: Some(on_rtc_event),
             frame: Some(on_frame),
             log: None,
+            send: None,
         });
         // SAFETY: the sink lives until close_backend has returned.
         assert_eq!(unsafe { vtable.open.unwrap()(ctx, &*sink) }, 0);
@@ -543,6 +548,8 @@ impl Media {
             uid,
             channel_name: name.as_ptr(),
             token: c"".as_ptr(),
+            peer: c"".as_ptr(),
+            call_id: c"".as_ptr(),
         };
         // SAFETY: our backend, lent arguments.
         assert_eq!(unsafe { self.vtable.join.unwrap()(self.ctx, self.req(), &args) }, 0);
@@ -596,7 +603,7 @@ impl Media {
             width: 0,
             height: 0,
             rotation: 0,
-            rate: 8000,
+            sample_rate: 8000,
             channels: 1,
             samples: 2,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ConnectionEvent;
-use crate::protocol::Text;
+use nertc_callkit_signaling::Text;
 
 /// Messages that wait, at most ...
 const MESSAGES: usize = 1024;

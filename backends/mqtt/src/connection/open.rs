@@ -164,8 +164,8 @@ impl Open {
         self.stage == Stage::Up && self.silent_at(timers) <= now
     }
 
-    /// When the broker's TCP last acknowledged bytes of ours of which more are under way; 0 = they all are, or
-    /// nobody knows. An uplink that is slow is not dead.
+    /// When the broker's TCP last acknowledged bytes of ours of which more are under way; 0 = they all are,
+    /// or nobody knows. An uplink that is slow is not dead.
     fn acknowledged_at(&self, now: u64) -> u64 {
         self.stream.since_last_ack().map_or(0, |ms| now.saturating_sub(ms))
     }

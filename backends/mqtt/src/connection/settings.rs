@@ -1,7 +1,8 @@
 //! What a connection is told once.
 
-use crate::protocol::{PublishResult, Text, TopicKind};
+use crate::protocol::{PublishResult, TopicKind};
 use crate::topics::Topics;
+use nertc_callkit_signaling::Text;
 
 /// Where a broker listens.
 #[derive(Clone, Debug, PartialEq, Eq)]

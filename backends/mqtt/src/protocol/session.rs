@@ -7,12 +7,12 @@
 
 use std::collections::BTreeSet;
 
+use nertc_callkit_signaling::{CallPolicy, Code, Event, EventKind, InviteState, Origin, Outcome, Text};
+
 use super::channel::{DeviceAddr, LivenessProbe, Role};
 use super::message::{Body, ByeKind, Message};
-use super::types::{
-    Admission, ConnectionChange, Event, InviteState, Output, Signal, Source, Text, Topic, TopicKind,
-};
-use super::{Answer, Peer, codes, direct, limits, message};
+use super::types::{ConnectionChange, Output, Topic, TopicKind};
+use super::{Peer, direct, limits, message};
 
 /// Logged in or not, connected or not.
 #[derive(Clone, Debug, Default, Hash)]
@@ -104,9 +104,17 @@ impl Session {
         if !self.holds(&event.channel.creator) {
             return Some(event);
         }
-        let is_final = match event.signal {
-            Signal::Close | Signal::Cancel | Signal::Reject | Signal::Accept | Signal::Leave => true,
-            Signal::Join | Signal::Invite | Signal::Control | Signal::Ringing | Signal::PeerLost => false,
+        let is_final = match event.kind {
+            EventKind::Close
+            | EventKind::Cancel
+            | EventKind::Reject
+            | EventKind::Accept
+            | EventKind::Leave => true,
+            EventKind::Join
+            | EventKind::Invite
+            | EventKind::Control
+            | EventKind::Ringing
+            | EventKind::PeerLost => false,
         };
         if is_final || self.has_place(&event.from, is_live) {
             self.backlog.push(event);
@@ -150,7 +158,7 @@ impl Session {
 
     /// The backlog has this invite.
     fn has_invite(&self, channel: &Text) -> bool {
-        self.backlog.iter().any(|it| it.signal == Signal::Invite && it.channel.id == *channel)
+        self.backlog.iter().any(|it| it.kind == EventKind::Invite && it.channel.id == *channel)
     }
 }
 
@@ -158,14 +166,14 @@ impl Peer {
     pub(super) fn on_login(&mut self, req: u64) {
         // One who is logged in and has no connection waits for it.
         if self.session.is_in && !self.session.is_lost {
-            return self.done(req, codes::OK.into());
+            return self.done(req, Code::OK.into());
         }
         if let Some(before) = self.session.login.replace(req) {
-            self.done(before, codes::TIMEOUT.into());
+            self.done(before, Code::TIMEOUT.into());
         }
         if matches!(self.session.phase, Phase::Out) {
             self.session.phase = Phase::Connecting;
-            self.admission = Admission::default();
+            self.policy = CallPolicy::default();
         }
     }
 
@@ -174,7 +182,7 @@ impl Peer {
     pub(super) fn on_abort_login(&mut self, req: u64) {
         let waited = self.session.login.take_if(|it| *it == req).is_some();
         if waited {
-            self.done(req, codes::TIMEOUT.into());
+            self.done(req, Code::TIMEOUT.into());
         }
         if self.session.began_by.is_some_and(|by| by == req) || waited && !self.session.is_in {
             self.end_session();
@@ -184,7 +192,7 @@ impl Peer {
 
     pub(super) fn on_logout(&mut self, req: u64) {
         self.end_session();
-        self.done(req, codes::OK.into());
+        self.done(req, Code::OK.into());
         self.outputs.push_back(Output::Disconnect { forget: true });
     }
 
@@ -235,13 +243,13 @@ impl Peer {
             }
         }
         if self.session.is_in && !std::mem::replace(&mut self.session.is_lost, true) {
-            self.connection(ConnectionChange::Lost, codes::OK, "the connection to the broker is lost".into());
+            self.connection(ConnectionChange::Lost, Code::OK, "the connection to the broker is lost".into());
         }
     }
 
-    pub(super) fn on_refused(&mut self, code: i32, raw_code: i32, message: Text) {
+    pub(super) fn on_refused(&mut self, code: Code, raw_code: i32, message: Text) {
         if let Some(req) = self.session.login.take() {
-            self.done(req, Answer { code, raw_code, message: message.clone(), channel: None });
+            self.done(req, Outcome { code, raw_code, message: message.clone() }.into());
         }
         if self.session.is_in {
             self.connection(ConnectionChange::Kicked, code, message);
@@ -252,14 +260,14 @@ impl Peer {
     /// Everything of this session is over; the core ends its calls by itself.
     fn end_session(&mut self) {
         for req in self.outbox.clear() {
-            self.done(req, codes::NOT_LOGGED_IN.into());
+            self.done(req, Code::NOT_LOGGED_IN.into());
         }
         if let Some(req) = self.session.login.take() {
-            self.done(req, codes::NOT_LOGGED_IN.into());
+            self.done(req, Code::NOT_LOGGED_IN.into());
         }
         for (id, mut channel) in std::mem::take(&mut self.channels) {
-            if let Some(req) = self.bury_ring(&id, &mut channel, codes::INVITE_NOT_EXISTS) {
-                self.done(req, codes::NOT_LOGGED_IN.into());
+            if let Some(req) = self.bury_ring(&id, &mut channel, Code::INVITE_NOT_EXISTS) {
+                self.done(req, Code::NOT_LOGGED_IN.into());
             }
         }
         self.outbox.down();
@@ -277,7 +285,7 @@ impl Peer {
         }
     }
 
-    fn connection(&mut self, change: ConnectionChange, code: i32, message: Text) {
+    fn connection(&mut self, change: ConnectionChange, code: Code, message: Text) {
         self.outputs.push_back(Output::Connection { change, code, message });
     }
 
@@ -306,7 +314,7 @@ impl Peer {
         if is_rival && self.session.has_greeted {
             self.send_farewell();
             self.part();
-            self.connection(ConnectionChange::Kicked, codes::OK, "logged in on another device".into());
+            self.connection(ConnectionChange::Kicked, Code::OK, "logged in on another device".into());
             self.end_session();
             self.outputs.push_back(Output::Disconnect { forget: true });
         }
@@ -327,10 +335,10 @@ impl Peer {
             self.session.began_by = login;
         }
         if let Some(req) = login {
-            self.done(req, codes::OK.into());
+            self.done(req, Code::OK.into());
         }
         if std::mem::take(&mut self.session.is_lost) {
-            self.connection(ConnectionChange::Restored, codes::OK, "".into());
+            self.connection(ConnectionChange::Restored, Code::OK, "".into());
         }
         let until = self.now + limits::PROBING_MS;
         self.session.phase = Phase::Probing { until, accounts: BTreeSet::new() };
@@ -345,7 +353,7 @@ impl Peer {
     fn ask_after_reconnect(&mut self, id: &Text) {
         let is_new = self.session.has_invite(id);
         let Some(channel) = self.channels.get_mut(id) else { return };
-        if is_new && !self.admission.admits(&channel.owner.account) {
+        if is_new && !self.policy.admits(&channel.owner.account) {
             // The core refuses it, and its caller does not learn that somebody is here.
             return;
         }
@@ -386,7 +394,7 @@ impl Peer {
         self.session.phase = if is_in { Phase::In } else { Phase::Probing { until, accounts } };
         let events: Vec<Event> = events;
         if !events.is_empty() {
-            self.outputs.push_back(Output::Events { source: Source::Offline, events });
+            self.outputs.push_back(Output::Events { origin: Origin::Offline, events });
         }
         let records: Vec<(Text, Output)> = records;
         self.outputs.extend(records.into_iter().map(|it| it.1));
@@ -402,9 +410,9 @@ impl Peer {
 
     /// An invite of the backlog of which nobody knows any more. False: it is not there.
     pub(super) fn spoil_invite(&mut self, channel: &Text) -> bool {
-        let is_it = |it: &&mut Event| it.signal == Signal::Invite && it.channel.id == *channel;
+        let is_it = |it: &&mut Event| it.kind == EventKind::Invite && it.channel.id == *channel;
         let Some(event) = self.session.backlog.iter_mut().find(is_it) else { return false };
-        event.channel.valid = false;
+        event.channel.invalid = true;
         true
     }
 
@@ -420,12 +428,9 @@ impl Peer {
             self.session.phase = Phase::Connecting;
             return self.outputs.push_back(Output::Reconnect);
         };
-        let message = "the own message did not come back within 5 s: the broker is slow or overloaded, or its \
-                       access rules do not let this account read and write its own topics";
-        self.done(
-            req,
-            Answer { code: codes::BACKEND_FAILED, raw_code: 0, message: message.into(), channel: None },
-        );
+        let message = "the own message did not come back within 5 s: the broker is slow or overloaded, or \
+                       its access rules do not let this account read and write its own topics";
+        self.done(req, Outcome::failed(Code::BACKEND_FAILED, message).into());
         self.end_session();
         self.outputs.push_back(Output::Disconnect { forget: false });
     }

@@ -5,13 +5,16 @@ use std::mem::size_of;
 use std::ptr;
 
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::{nertc_callkit_connection as connection_type, nertc_callkit_rtc_what as what};
+use nertc_callkit_abi::{
+    nertc_callkit_connection as connection_type, nertc_callkit_rtc_event_type as what,
+    nertc_callkit_status as status,
+};
 use nertc_callkit_signaling::{
     Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Req,
     Text,
 };
 
-use crate::media::{Frame, Media, MediaEvent, MediaMessage};
+use crate::media::{Frame, Media, MediaEvent, MediaMessage, SendError};
 use crate::signaling::SignalingMessage;
 
 const fn size<T>() -> u32 {
@@ -56,8 +59,12 @@ pub(super) unsafe fn signaling(
 /// The sink stays valid as long as the answers are called.
 pub(super) unsafe fn media(
     sink: &abi::nertc_callkit_rtc_sink,
-) -> (impl FnMut(&MediaMessage) -> bool + Send + use<>, impl Fn(&Frame<'_>) + Send + Sync + use<>) {
-    let (messages, frames) = (Sink(*sink), Sink(*sink));
+) -> (
+    impl FnMut(&MediaMessage) -> bool + Send + use<>,
+    impl Fn(&Frame<'_>) + Send + Sync + use<>,
+    impl Fn(Req, &Text) -> Result<(), SendError> + Send + use<>,
+) {
+    let (messages, frames, texts) = (Sink(*sink), Sink(*sink), Sink(*sink));
     let deliver = move |message: &MediaMessage| {
         let sink = &messages;
         // SAFETY: the caller's promise.
@@ -71,7 +78,17 @@ pub(super) unsafe fn media(
             unsafe { take(sink.0.ctx, &c) }
         }
     };
-    (deliver, frame)
+    let send = move |join: Req, json: &Text| {
+        let sink = &texts;
+        let send = sink.0.send.ok_or(SendError::Closed)?;
+        // SAFETY: the caller's promise; the text is lent for the call.
+        match unsafe { send(sink.0.ctx, join.0 as usize, required(json)) } {
+            0 => Ok(()),
+            full if full == status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32 => Err(SendError::Full),
+            _ => Err(SendError::Invalid),
+        }
+    };
+    (deliver, frame, send)
 }
 
 /// Delivers one kind of message to a sink. Each is called while the sink is valid.
@@ -112,14 +129,14 @@ impl Deliver<SignalingMessage> for abi::nertc_callkit_signaling_sink {
 /// The sink is valid.
 unsafe fn complete(sink: &abi::nertc_callkit_signaling_sink, req: Req, result: &OperationResult) -> bool {
     let Some(complete) = sink.complete else { return true };
-    let report = |room: *const abi::nertc_callkit_room| {
+    let report = |room: *const abi::nertc_callkit_channel_state| {
         let c = abi::nertc_callkit_signaling_result {
             struct_size: size::<abi::nertc_callkit_signaling_result>(),
             code: result.outcome.code.number(),
             raw_code: result.outcome.raw_code,
             flags: 0,
             message: opt(&result.outcome.message),
-            room,
+            channel_state: room,
             rtc_token: result.rtc_token.as_ref().map_or(ptr::null(), required),
             server_ms: result.server_ms,
         };
@@ -158,7 +175,7 @@ unsafe fn events(sink: &abi::nertc_callkit_signaling_sink, origin: Origin, event
 /// # Safety
 /// The sink is valid.
 unsafe fn channels(sink: &abi::nertc_callkit_signaling_sink, states: &[ChannelState]) -> bool {
-    let Some(report) = sink.rooms else { return true };
+    let Some(report) = sink.channel_states else { return true };
     let channels: Vec<_> = states.iter().map(|state| channel(&state.channel)).collect();
     let members: Vec<Vec<_>> =
         states.iter().map(|state| state.members.iter().map(member).collect()).collect();
@@ -184,7 +201,7 @@ unsafe fn connection(sink: &abi::nertc_callkit_signaling_sink, change: &Connecti
     };
     let c = abi::nertc_callkit_signaling_connection {
         struct_size: size::<abi::nertc_callkit_signaling_connection>(),
-        what: what as i32,
+        r#type: what as i32,
         code: outcome.code.number(),
         raw_code: outcome.raw_code,
         message: opt(&outcome.message),
@@ -206,7 +223,7 @@ unsafe fn send_record(sink: &abi::nertc_callkit_signaling_sink, from: &Text, rec
         record_status: record.status.number(),
         account_count: accounts.len() as u32,
         client_msg_id: required(&record.client_msg_id),
-        to: required(&record.to),
+        to_account: required(&record.to),
         channel_id: required(&record.channel_id),
         text: required(&record.text),
         accounts: accounts.as_ptr(),
@@ -242,9 +259,9 @@ fn member(member: &Member) -> abi::nertc_callkit_member {
 fn state(
     channel: &abi::nertc_callkit_channel,
     members: &[*const abi::nertc_callkit_member],
-) -> abi::nertc_callkit_room {
-    abi::nertc_callkit_room {
-        struct_size: size::<abi::nertc_callkit_room>(),
+) -> abi::nertc_callkit_channel_state {
+    abi::nertc_callkit_channel_state {
+        struct_size: size::<abi::nertc_callkit_channel_state>(),
         member_count: members.len() as u32,
         channel,
         members: members.as_ptr(),
@@ -258,11 +275,11 @@ fn event(event: &Event, channel: &abi::nertc_callkit_channel) -> abi::nertc_call
         flags: 0,
         reserved: 0,
         channel,
-        from: required(&event.from),
+        from_account: required(&event.from),
         from_device: opt(&event.from_device),
-        to: required(&event.to),
+        to_account: required(&event.to),
         request_id: opt(&event.request_id),
-        custom: opt(&event.custom_info),
+        custom_info: opt(&event.custom_info),
         time_ms: event.time_ms,
         uid: event.uid,
     }
@@ -298,7 +315,7 @@ impl Deliver<MediaMessage> for abi::nertc_callkit_rtc_sink {
 fn media_event(event: &MediaEvent) -> abi::nertc_callkit_rtc_event {
     let about = |what: what, uid: u64| abi::nertc_callkit_rtc_event {
         struct_size: size::<abi::nertc_callkit_rtc_event>(),
-        what: what as i32,
+        r#type: what as i32,
         code: Code::OK.number(),
         raw_code: 0,
         media: 0,
@@ -330,7 +347,7 @@ fn media_event(event: &MediaEvent) -> abi::nertc_callkit_rtc_event {
             media(what::NERTC_CALLKIT_RTC_PEER_MUTE, *uid, *bits, *muted)
         }
         MediaEvent::PeerSilent { uid } => about(what::NERTC_CALLKIT_RTC_PEER_SILENT, *uid),
-        MediaEvent::PeerHeard { uid } => about(what::NERTC_CALLKIT_RTC_PEER_HEARD, *uid),
+        MediaEvent::PeerHeard { uid } => about(what::NERTC_CALLKIT_RTC_PEER_ACTIVE, *uid),
         MediaEvent::Reconnecting => about(what::NERTC_CALLKIT_RTC_RECONNECTING, 0),
         MediaEvent::Reconnected => about(what::NERTC_CALLKIT_RTC_RECONNECTED, 0),
         MediaEvent::Disconnected(why) => outcome(what::NERTC_CALLKIT_RTC_DISCONNECTED, why),

@@ -1,10 +1,10 @@
 //! Reads what the core lends to a vtable function.
 
 use std::ffi::{CStr, c_char};
-use std::mem::size_of;
+use std::mem::{MaybeUninit, offset_of, size_of};
 
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit_flag;
+use nertc_callkit_abi::{nertc_callkit_call_flag, nertc_callkit_rtc_join_flag};
 use nertc_callkit_signaling::{
     CallPolicy, CallType, Code, InviteState, Message, Notification, PolicyRule, PushText, Record,
     RecordStatus, Text,
@@ -29,6 +29,30 @@ pub(super) unsafe fn borrow_struct<'a, T>(place: *const T) -> Result<&'a T, Code
     unsafe {
         let is_whole = place.cast::<u32>().read() as usize >= size_of::<T>();
         if is_whole { Ok(&*place) } else { Err(Code::BACKEND_FAILED) }
+    }
+}
+
+/// A struct that has grown since its first release, when it had `first` bytes: what an older core does not
+/// know is zero.
+///
+/// # Errors
+/// It is missing, or smaller than that.
+///
+/// # Safety
+/// As `borrow_struct`, and all-zero is a value of `T`.
+unsafe fn read_prefix<T: Copy>(place: *const T, first: usize) -> Result<T, Code> {
+    if place.is_null() {
+        return Err(Code::BACKEND_FAILED);
+    }
+    // SAFETY: not NULL; the struct has the size that it states.
+    unsafe {
+        let given = place.cast::<u32>().read() as usize;
+        if given < first {
+            return Err(Code::BACKEND_FAILED);
+        }
+        let mut value = MaybeUninit::<T>::zeroed();
+        value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(place.cast(), given.min(size_of::<T>()));
+        Ok(value.assume_init())
     }
 }
 
@@ -64,14 +88,14 @@ pub(super) unsafe fn login(args: &abi::nertc_callkit_login_args) -> Result<Login
             token: text(args.token)?,
             device: text(args.device_id)?,
             data_dir: text(args.data_dir)?,
-            within_ms: args.within_ms,
+            within_ms: args.timeout_ms,
         })
     }
 }
 
 /// Whether nothing is kept for offline devices.
 pub(super) fn no_offline(args: &abi::nertc_callkit_signaling_args) -> bool {
-    args.flags & nertc_callkit_flag::NERTC_CALLKIT_FLAG_NO_OFFLINE as u32 != 0
+    args.flags & nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32 != 0
 }
 
 /// # Safety
@@ -83,7 +107,7 @@ pub(super) unsafe fn message(args: &abi::nertc_callkit_signaling_args) -> Result
             channel_id: text(args.channel_id)?,
             account: text(args.account)?,
             request_id: text(args.request_id)?,
-            custom_info: text(args.custom)?,
+            custom_info: text(args.custom_info)?,
             no_offline: no_offline(args),
         })
     }
@@ -114,7 +138,7 @@ pub(super) unsafe fn record(record: &abi::nertc_callkit_record) -> Result<Record
     unsafe {
         Ok(Record {
             client_msg_id: text(record.client_msg_id)?,
-            to: text(record.to)?,
+            to: text(record.to_account)?,
             channel_id: text(record.channel_id)?,
             call_type: CallType::of(record.call_type),
             status: RecordStatus::from_number(record.record_status).ok_or(Code::INVALID_ARGUMENT)?,
@@ -159,14 +183,30 @@ pub(super) unsafe fn policy(policy: &abi::nertc_callkit_call_policy) -> Result<C
 
 /// # Safety
 /// The texts of `args` end.
-pub(super) unsafe fn media_join(args: &abi::nertc_callkit_rtc_join) -> Result<MediaOperation, Code> {
+pub(super) unsafe fn media_join(place: *const abi::nertc_callkit_rtc_join) -> Result<MediaOperation, Code> {
     // SAFETY: the caller's promise.
     unsafe {
+        let args = read_prefix(place, offset_of!(abi::nertc_callkit_rtc_join, peer))?;
+        let inviter = nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
         Ok(MediaOperation::Join {
             room: text(args.channel_name)?,
             uid: args.uid,
             token: text(args.token)?,
             call_type: CallType::of(args.call_type),
+            is_inviter: args.flags & inviter != 0,
+            peer: text(args.peer)?,
+            call_id: text(args.call_id)?,
         })
     }
+}
+
+/// A media sink; of an older core it has no `send`.
+///
+/// # Safety
+/// As `read_prefix`.
+pub(super) unsafe fn media_sink(
+    place: *const abi::nertc_callkit_rtc_sink,
+) -> Result<abi::nertc_callkit_rtc_sink, Code> {
+    // SAFETY: the caller's promise.
+    unsafe { read_prefix(place, offset_of!(abi::nertc_callkit_rtc_sink, send)) }
 }

@@ -83,15 +83,15 @@ fn only_the_common_prefix_is_written() {
 fn init_writes_struct_size_bytes() {
     let mut app = longer(0, 0xee);
     // SAFETY: longer than that.
-    unsafe { init(std::ptr::from_mut(&mut app).cast::<Grown>(), 24) };
+    unsafe { init(std::ptr::from_mut(&mut app).cast(), 24) };
     assert_eq!(app.known, Grown { struct_size: 24, a: 0, b: 0 });
     assert_eq!(app.tail[..9], [0, 0, 0, 0, 0, 0, 0, 0, 0xee]);
     let mut app = longer(5, 0xee);
     // SAFETY: nothing is written.
-    unsafe { init(std::ptr::from_mut(&mut app).cast::<Grown>(), 4) };
+    unsafe { init(std::ptr::from_mut(&mut app).cast(), 4) };
     assert_eq!(app.known, longer(5, 0xee).known);
     // SAFETY: nothing is written.
-    unsafe { init(std::ptr::null_mut::<Grown>(), 16) };
+    unsafe { init(std::ptr::null_mut(), 16) };
 }
 
 fn read_text(given: &[u8], limit: usize) -> Result<Text, Error> {
@@ -155,12 +155,12 @@ fn a_frame_must_have_what_it_says() {
     let data = [0_u8; 64];
     // SAFETY: all-zero is a value of it.
     let mut sound: abi::nertc_callkit_frame = unsafe { std::mem::zeroed() };
-    (sound.media, sound.rate, sound.channels, sound.samples) = (1, 48_000, 2, 16);
+    (sound.media, sound.sample_rate, sound.channels, sound.samples) = (1, 48_000, 2, 16);
     (sound.planes[0], sound.strides[0]) = (data.as_ptr().cast(), 64);
     assert!(is_whole(&sound));
     assert!(!is_whole(&abi::nertc_callkit_frame { samples: 17, ..sound }));
     assert!(!is_whole(&abi::nertc_callkit_frame { samples: u32::MAX, channels: u32::MAX, ..sound }));
-    assert!(!is_whole(&abi::nertc_callkit_frame { rate: 0, ..sound }));
+    assert!(!is_whole(&abi::nertc_callkit_frame { sample_rate: 0, ..sound }));
     assert!(!is_whole(&abi::nertc_callkit_frame { channels: 0, ..sound }));
     assert!(!is_whole(&abi::nertc_callkit_frame { planes: [std::ptr::null(); 4], ..sound }));
     assert!(!is_whole(&abi::nertc_callkit_frame { media: 3, ..sound }));

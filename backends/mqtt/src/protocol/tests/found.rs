@@ -1,7 +1,9 @@
 //! What random worlds found (tests/sim of the repository), as small as it gets.
 
-use super::harness::{Harness, op_args, ring, ring_for};
-use crate::protocol::{Input, Op, TopicKind};
+use nertc_callkit_signaling::Operation;
+
+use super::harness::{Harness, close, join, leave, op_args, ring, ring_for};
+use crate::protocol::{Input, TopicKind};
 
 #[test]
 fn a_ring_that_nobody_ends_is_asked_about_after_a_minute() {
@@ -30,10 +32,10 @@ fn a_ring_is_not_given_up_while_the_own_connection_is_down() {
 
 #[test]
 fn who_was_granted_the_call_and_does_not_join_can_still_end_it() {
-    for end in [Op::Close, Op::Leave] {
+    for end in [close, leave] {
         let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
         let channel = ring(&mut harness, "alice/phone", "bob");
-        harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+        harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
         harness.take("alice/phone");
         harness.take("bob/pad");
         harness.op("bob/pad", end(op_args(&channel, "", "")));
@@ -88,8 +90,8 @@ fn who_is_kicked_while_it_calls_does_not_leave_the_called_ringing() {
 fn deadlines_of_one_moment_pass_together() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.take("bob/pad");
     let body = "\"n\":3,\"b\":{\"custom\":\"early\"}";
     let text = format!("{{\"v\":1,\"k\":\"ctl\",\"id\":\"m3\",\"cid\":\"{channel}\",{body}}}");

@@ -314,7 +314,13 @@ mod tests {
                     assert!(matches!(other, SignalingMessage::Connection(_)));
                     return false;
                 }
-                other => format!("{other:?}"),
+                SignalingMessage::Online(_)
+                | SignalingMessage::OtherDevice(_)
+                | SignalingMessage::Offline(_)
+                | SignalingMessage::Channels(_)
+                | SignalingMessage::Connection(_)
+                | SignalingMessage::Record { .. }
+                | SignalingMessage::Log(..) => format!("{message:?}"),
             };
             self.lines.lock().push(line);
             self.more.notify_all();

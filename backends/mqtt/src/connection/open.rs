@@ -1,6 +1,7 @@
 //! A connection and what is said over it, between the first SYN and the end.
 
 use std::io::{self, ErrorKind};
+use std::mem;
 
 use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::result_code::MqttError;
@@ -59,6 +60,9 @@ impl From<MqttError> for End {
     }
 }
 
+/// Bytes of one read.
+const READ_BYTES: usize = 8 * 1024;
+
 /// Bytes that one call reads at most, so that one talkative broker does not keep other devices waiting.
 const TURN_BYTES: usize = 256 * 1024;
 
@@ -107,6 +111,8 @@ pub(super) struct Open {
     blocked: bool,
     /// There is more to read than one turn does.
     more: bool,
+    /// What reads fill: kept, so that it is zeroed once.
+    buffer: Vec<u8>,
     /// A write failed; said at the next turn of the thread that drives the connection.
     broken: Option<io::Error>,
 }
@@ -135,6 +141,7 @@ impl Open {
             blocked: false,
             // The readiness that told of the connection may have told of more.
             more: true,
+            buffer: Vec::new(),
             broken: None,
         }
     }
@@ -212,11 +219,24 @@ impl Open {
     }
 
     fn read(&mut self, now: u64, closed: bool, heard: &mut Vec<BrokerEvent>) -> Result<(), End> {
-        let mut buffer = [0; 8 * 1024];
+        let mut buffer = mem::take(&mut self.buffer);
+        buffer.resize(READ_BYTES, 0);
+        let outcome = self.read_into(&mut buffer, now, closed, heard);
+        self.buffer = buffer;
+        outcome
+    }
+
+    fn read_into(
+        &mut self,
+        buffer: &mut [u8],
+        now: u64,
+        closed: bool,
+        heard: &mut Vec<BrokerEvent>,
+    ) -> Result<(), End> {
         let mut left = TURN_BYTES;
         self.more = false;
         loop {
-            match self.stream.read(&mut buffer) {
+            match self.stream.read(buffer) {
                 Ok(0) => return Err(self.ended(Cause::ended(self.stage, 0))),
                 Ok(count) => {
                     self.session.receive(now, &buffer[..count], heard);

@@ -7,43 +7,30 @@
 //! reactor's is held while a handler is called.
 
 mod clock;
+mod handler;
 mod resolver;
 mod run;
 mod socket;
+mod spawn;
+mod state;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::TypeId;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
-use std::thread::{self, JoinHandle};
 
 use mio::net::TcpStream;
-use mio::{Interest, Registry, Token, Waker};
-use nertc_callkit_backend::ProcessValue;
-use parking_lot::{Condvar, Mutex};
+use mio::{Interest, Token};
 
 pub use clock::now;
+pub use handler::Handler;
 pub use resolver::NameError;
 pub use socket::{Readiness, Socket, connect};
 
-use resolver::Resolver;
-use table::Table;
-
-/// What the reactor drives: a device. Called on the reactor's thread, one call at a time, with no lock held.
-pub trait Handler: Send + Sync {
-    /// Its socket is ready.
-    fn ready(&self, readiness: Readiness);
-    /// The deadline that it set has come; until it sets a new one there is none.
-    fn timeout(&self);
-    /// The names that its connection asked for.
-    fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
-    /// A call of one of the above panicked. It is called again as before; if this panics, too, no more.
-    fn panicked(&self);
-}
+use state::{RUNNING, Reactor};
 
 /// A device's place at the reactor. Clones share it.
 #[derive(Clone)]
@@ -53,28 +40,6 @@ struct Slot {
     reactor: Arc<Reactor>,
     id: usize,
 }
-
-/// What all threads share with the reactor's.
-struct Reactor {
-    registry: Registry,
-    waker: Arc<Waker>,
-    table: Mutex<Table>,
-    /// A call of a handler has returned.
-    returned: Condvar,
-    resolver: Arc<Resolver>,
-    shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    /// [`RUNNING`]'s value when this was made.
-    home: &'static Running,
-}
-
-/// The waker's token; registrations count from 1.
-const WAKER: Token = Token(0);
-
-type Running = Mutex<Option<(Arc<Reactor>, usize)>>;
-
-/// The running reactor and the number of its registrations.
-static RUNNING: ProcessValue<Running> = ProcessValue::new();
 
 /// For the child after a fork: it has no reactor, and no registration of the parent's does anything there.
 /// What the parent's threads were in the middle of is never touched again. Safe in a fork handler.
@@ -201,38 +166,6 @@ impl Drop for Slot {
             self.deregister();
         } else {
             std::mem::forget(self.reactor.clone());
-        }
-    }
-}
-
-impl Reactor {
-    fn wake(&self) {
-        if let Err(error) = self.waker.wake() {
-            log::error!("the I/O thread cannot be woken: {error}");
-        }
-    }
-
-    fn is_this_thread(&self) -> bool {
-        self.table.lock().thread == Some(thread::current().id())
-    }
-
-    fn wait_for_return(&self, id: usize) {
-        if self.is_this_thread() {
-            return;
-        }
-        let mut table = self.table.lock();
-        while table.calling == Some(id) {
-            self.returned.wait(&mut table);
-        }
-    }
-
-    /// Ends the thread and waits for it, unless it is this one.
-    fn stop(&self) {
-        self.table.lock().stop = true;
-        self.wake();
-        let thread = self.thread.lock().take();
-        if !self.is_this_thread() && thread.is_some_and(|thread| thread.join().is_err()) {
-            log::error!("the I/O thread panicked");
         }
     }
 }

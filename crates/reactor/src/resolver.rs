@@ -11,7 +11,7 @@ use std::sync::Arc;
 use mio::Waker;
 use parking_lot::Mutex;
 
-use super::run::spawn;
+use super::spawn::spawn;
 
 /// The system's resolver failed.
 #[derive(Debug)]

@@ -3,12 +3,17 @@
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use mio::{Events, Poll, Waker};
 
-use super::{Handler, RUNNING, Reactor, Readiness, Resolver, WAKER, now};
+use super::clock::now;
+use super::handler::Handler;
+use super::resolver::Resolver;
+use super::socket::Readiness;
+use super::spawn::spawn;
+use super::state::{RUNNING, Reactor, WAKER};
 
 /// Sockets that one wait reports at most; the others are reported by the next.
 const EVENTS: usize = 256;
@@ -82,31 +87,4 @@ fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
         log::error!("a handler panicked while it was told of a panic: it is not called any more");
         reactor.table.lock().forget(id);
     }
-}
-
-/// A thread that no signal of the app is delivered to; only the signals of its own faults are left alone.
-#[cfg(unix)]
-pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    const FAULTS: [libc::c_int; 7] =
-        [libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV, libc::SIGSYS, libc::SIGTRAP];
-    // SAFETY: a sigset_t is plain data and sigfillset fills all of it.
-    let (mut blocked, mut before): (libc::sigset_t, libc::sigset_t) = unsafe { std::mem::zeroed() };
-    // SAFETY: both sets are ours. The new thread inherits the mask; this one gets its own back.
-    unsafe {
-        libc::sigfillset(&mut blocked);
-        for fault in FAULTS {
-            libc::sigdelset(&mut blocked, fault);
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, &mut before);
-    }
-    let thread = thread::Builder::new().name(name.into()).spawn(body);
-    // SAFETY: as above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
-    thread
-}
-
-/// A thread.
-#[cfg(not(unix))]
-pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name(name.into()).spawn(body)
 }

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::*;
 

@@ -5,6 +5,12 @@
 # Types, constants and functions are renamed wherever they stand. Fields with a common name are renamed for
 # variables of the usual names only; the compiler names the rest.
 
+# ---- headers ----
+s|^#include [<"]nertc_callkit.h[>"].*|&\
+#include <nertc_callkit/backend.h>\
+#include <nertc_callkit/loopback.h>\
+#include <nertc_callkit/mqtt.h>|
+
 # ---- types and constants ----
 s/\bnertc_callkit_plugs_init\b/nertc_callkit_backends_init/g
 s/\bnertc_callkit_plugs\b/nertc_callkit_backends/g

@@ -9,10 +9,11 @@ use std::{collections::BTreeSet, env, process::Command};
 
 /// Name, comment and declaration of each function in the header.
 fn functions() -> Vec<(String, String, String)> {
-    let header = read("include/nertc_callkit.h");
-    let (_, functions) = header.split_once("extern \"C\" {\n").expect("functions");
-    let found = functions.split("/**").skip(1).map(|part| {
-        let (comment, declaration) = part.split_once("*/").expect("a comment that ends");
+    let headers =
+        ["", "/backend", "/loopback", "/mqtt"].map(|name| read(&format!("include/nertc_callkit{name}.h")));
+    let headers = headers.concat();
+    let parts = headers.split("/**").skip(1).filter_map(|part| part.split_once("*/\nNERTC_CALLKIT_API "));
+    let found = parts.map(|(comment, declaration)| {
         let (declaration, _) = declaration.split_once(';').expect("a declaration");
         let (head, _) = declaration.split_once('(').expect("a function");
         let name = head.rsplit([' ', '*', '\n']).next().expect("a name");

@@ -13,8 +13,8 @@ fn main() {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libnertc_callkit.dylib");
     }
     if target == "linux" || target == "android" {
-        // Without any, a program that is linked by path keeps our absolute build path. Android packages no other
-        // name than this one; elsewhere the number changes when programs built before would break.
+        // Without any, a program that is linked by path keeps our absolute build path. Android packages no
+        // other name than this one; elsewhere the number changes when programs built before would break.
         let soname = if target == "linux" { SONAME } else { "libnertc_callkit.so" };
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{soname}");
         // nodelete: the worker and the fork handler run code of ours after a dlclose. relro and now: what the

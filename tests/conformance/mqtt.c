@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "check_plug.h"
+#include <nertc_callkit/loopback.h>
 #include <nertc_callkit/mqtt.h>
 
 static int make(void *context, nertc_callkit_backends *out)

@@ -247,7 +247,8 @@ void own_rtc_make(struct device *device, nertc_callkit_backends *out)
 {
   static const nertc_callkit_rtc vtable = {
     sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, "own", rtc_open, rtc_close_backend, rtc_release,
-    rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe, rtc_set_view, rtc_push_frame, NULL};
+    rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe, rtc_set_view, rtc_push_frame, NULL,
+    NULL, NULL};
   out->rtc = &vtable;
   out->rtc_ctx = device;
 }

@@ -121,6 +121,13 @@ static void print_record_received(nertc_callkit *kit, const nertc_callkit_record
              (int)event->record_status);
 }
 
+static void print_data(nertc_callkit *kit, const nertc_callkit_data_event *event, void *user_data)
+{
+  (void)kit;
+  print_line(user_data, "on_data", "call=%u user=%s json=%s", (unsigned)event->call_no, event->user_id,
+             event->json);
+}
+
 /* The other events come in four shapes. */
 #define PRINT_USER(event) \
   static void print_##event(nertc_callkit *kit, const nertc_callkit_user_event *e, void *user_data) \
@@ -207,6 +214,7 @@ static void print_every_event(nertc_callkit_listener *listener)
   listener->on_user_ringing = print_on_user_ringing;
   listener->on_token_needed = print_on_token_needed;
   listener->on_record_received = print_record_received;
+  listener->on_data = print_data;
 }
 
 #endif

@@ -247,6 +247,10 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   /** The request makes no sense, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
+  /** send_data: not in a call. */
+  NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 };
 
 /**
@@ -297,6 +301,8 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_end_reason) {
   NERTC_CALLKIT_END_PEER_LEFT = 20,
   /** Our accept failed. */
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+  /** The media backends of the two sides cannot talk to each other. */
+  NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 };
 
 /**
@@ -371,6 +377,10 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_operation) {
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
   /** Something that a plug reported by itself. */
   NERTC_CALLKIT_OPERATION_BACKEND = 18,
+  /** nertc_callkit_send_data. */
+  NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
+  /** A text of the media backend to its peer. */
+  NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 };
 
 /**
@@ -725,6 +735,8 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_missed_reason) {
   NERTC_CALLKIT_MISSED_BLOCKED = 7,
   /** The caller called too often. */
   NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+  /** The caller's media backend cannot talk to ours; other devices of the account may ring. */
+  NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
 };
 
 /** An invite that was over before it could ring. Lent until the callback returns. */
@@ -752,6 +764,20 @@ typedef struct nertc_callkit_missed_event {
   /** Reserved; 0. */
   uint32_t reserved;
 } nertc_callkit_missed_event;
+
+/** The peer's app sent something. Lent until the callback returns. */
+typedef struct nertc_callkit_data_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The peer. */
+  const char *user_id;
+  /** A JSON value, up to 3800 bytes. */
+  const char *json;
+} nertc_callkit_data_event;
 
 /**
  * One function per event, all optional. Called one at a time and in order, as config.delivery says;
@@ -838,12 +864,19 @@ typedef struct nertc_callkit_listener {
    */
   void (*NERTC_CALLKIT_NULLABLE on_record_received)(nertc_callkit *kit,
       const nertc_callkit_record_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+  /**
+   * The peer's app sent a JSON value (nertc_callkit_send_data): in order, each once, from the
+   * completion of accept or on_user_accept on, never after on_call_end. NULL: our invites and
+   * accepts do not offer it, and the peer's send_data completes with UNSUPPORTED.
+   */
+  void (*NERTC_CALLKIT_NULLABLE on_data)(nertc_callkit *kit,
+      const nertc_callkit_data_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 } nertc_callkit_listener;
 /** Every default of nertc_callkit_listener. */
 #define NERTC_CALLKIT_LISTENER_INIT \
   { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Media bits. */
 NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_media) {
@@ -1171,6 +1204,17 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
  */
 NERTC_CALLKIT_API int32_t nertc_callkit_get_state(nertc_callkit *kit);
 
+/** Flags of nertc_callkit_call_info. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_info_flag) {
+  /** Both sides are in the media room. */
+  NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+  /**
+   * Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
+   * in the call.
+   */
+  NERTC_CALLKIT_CALL_INFO_INVITER = 2,
+};
+
 /** What is going on, copied out by nertc_callkit_get_call_info. Any thread. */
 typedef struct nertc_callkit_call_info {
   /** In: sizeof this struct. Out: how much was written. */
@@ -1179,8 +1223,8 @@ typedef struct nertc_callkit_call_info {
   nertc_callkit_state state;
   /** A nertc_callkit_call_type, 0 when idle. */
   nertc_callkit_call_type call_type;
-  /** 1 = connected. */
-  uint32_t flags;
+  /** nertc_callkit_call_info_flag bits. */
+  nertc_callkit_call_info_flag flags;
   /** The call, 0 when idle. */
   nertc_callkit_call_no call_no;
   /** Own media uid, 0 = not known yet. */
@@ -1415,8 +1459,8 @@ typedef struct nertc_callkit_call_options {
  *
  * What counts of attachment and extra is their length on the wire, where they are JSON: in
  * plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
- * JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
- * 3785 plain letters always fit. The log says how long a refused one would be.
+ * JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
+ * 3735 plain letters always fit. The log says how long a refused one would be.
  *
  * @param kit        Component. Not NULL.
  * @param options    Whom to call, and how. Not NULL.
@@ -1575,6 +1619,31 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
 NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
     const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call,
     const nertc_callkit_end_options *NERTC_CALLKIT_NULLABLE options,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/**
+ * Sends a JSON value to the peer's app, which gets it as on_data.
+ *
+ * For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
+ * whatever else belongs to one call. In order, each once, in this call only. Completes when
+ * signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+ * on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
+ * backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
+ * `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+ *
+ * @param kit        Component. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+ *                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call, const char *json,
     nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
     void *NERTC_CALLKIT_NULLABLE user_data);
 

@@ -64,25 +64,15 @@ const BANNED: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &str, &str)] = &[
     ("src/engine/", "serde_json", "src/engine/wire.rs"),
     ("src/worker/", "unsafe ", "src/worker/clock.rs"),
+    // Backends are safe code over the adapter in crates/backend; the reactor calls the system.
+    ("backends/", "unsafe ", "backends/mqtt/src/reactor/"),
     ("src/", "SystemTime", "src/worker/clock.rs"),
     ("src/", "no_mangle", "src/ffi/"),
 ];
 
 /// Folders whose import circles are still to be untied. Only to shrink.
-const CIRCLES: &[&str] = &[
-    "backends/loopback/",
-    "backends/mqtt/",
-    "benches/",
-    "crates/abi/",
-    "fuzz/",
-    "src/engine/",
-    "src/ffi/",
-    "src/trace/",
-    "tests/model/",
-    "tests/sim/",
-    "tests/vectors/",
-    "tools/",
-];
+const CIRCLES: &[&str] =
+    &["backends/mqtt/", "benches/", "crates/abi/", "src/engine/", "src/trace/", "tests/sim/", "tools/"];
 
 /// Every file that ends like this, with its text.
 fn texts(ends: &[&str]) -> Vec<(String, String)> {
@@ -138,10 +128,10 @@ fn imports_point_down_only() {
         }
     }
     for (file, text) in texts(&["Cargo.toml"]).into_iter().filter(|(file, _)| file.starts_with("backends/")) {
-        let known =
-            ["nertc_callkit_abi ", "nertc_callkit_ids ", "nertc_callkit_backend ", "nertc_callkit_testkit "];
+        let known = ["abi", "backend", "ids", "reactor", "signaling", "testkit"];
         let other = |line: &str| {
-            line.starts_with("nertc_callkit") && !known.iter().any(|crate_| line.starts_with(crate_))
+            let name = line.strip_prefix("nertc_callkit_").and_then(|it| it.split(' ').next());
+            name.is_some_and(|name| !known.contains(&name))
         };
         found.extend(offences(&file, &text, |line| {
             other(line).then(|| "a backend knows only the abi and what backends share".to_owned())

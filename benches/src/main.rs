@@ -10,6 +10,7 @@ mod calls;
 mod floor;
 mod mqtt;
 mod report;
+mod samples;
 mod storm;
 mod system;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use calls::Pair;
 use floor::Floor;
+use samples::{SECOND, compare, median, round_count, sample_count, say};
 use storm::Storm;
 
 /// What no measure takes, with its start and end; `system::PATIENCE` limits each of its waits.
@@ -25,7 +27,6 @@ const LIMIT_S: u32 = 240;
 const LOAD_LIMIT_S: u32 = 900;
 /// Long enough for everybody to fall asleep after a call.
 const PAUSE: Duration = Duration::from_micros(100);
-const SECOND: Duration = Duration::from_secs(1);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -64,32 +65,6 @@ fn main() {
         "mqtt_crowd" => mqtt::crowd(library),
         _ => panic!("no such measure"),
     }
-}
-
-/// Rounds of a measure that is compared with its floor. One more comes first and does not count.
-fn round_count() -> usize {
-    system::either(9, 1)
-}
-
-/// Samples of each kind in a round.
-fn sample_count() -> usize {
-    system::either(150, 10)
-}
-
-fn say(name: &str, value: f64) {
-    report::say(name, value);
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-/// Says the medians of the rounds and their ratio.
-fn compare(name: &str, rounds: &[(f64, f64)]) {
-    say(name, median(rounds.iter().map(|(value, _)| *value).collect()));
-    say(&format!("{name}_floor"), median(rounds.iter().map(|(_, floor)| *floor).collect()));
-    say(&format!("{name}_ratio"), median(rounds.iter().map(|(value, floor)| value / floor).collect()));
 }
 
 /// This thread on the first CPU, the library's and the floor's on `worker_cpu`.

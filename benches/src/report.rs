@@ -1,85 +1,13 @@
 //! Starts the measures, prints the table and writes it as JSON.
 
 mod mqtt;
+mod row;
 
-use std::collections::BTreeMap;
+use std::fs;
 use std::process::Command;
-use std::{env, fs};
-
-use serde::Serialize;
 
 use crate::system;
-
-type Values = BTreeMap<String, f64>;
-
-/// A figure.
-#[derive(Serialize)]
-struct Row {
-    name: &'static str,
-    value: f64,
-    unit: &'static str,
-    /// What it is compared with, measured in the same run.
-    reference: Option<f64>,
-    ratio: Option<f64>,
-    /// At most this: the ratio if there is one, else the value.
-    goal: Option<f64>,
-    holds: Option<bool>,
-    note: String,
-}
-
-impl Row {
-    fn new(name: &'static str, value: f64, unit: &'static str, note: &str) -> Row {
-        let note = note.to_owned();
-        Row { name, value, unit, reference: None, ratio: None, goal: None, holds: None, note }
-    }
-
-    /// From `value`, `value_floor` and `value_ratio`, in `scale` nanoseconds.
-    fn compared(name: &'static str, values: &Values, value: &str, scale: f64, note: &str) -> Row {
-        let get = |end: &str| values[&format!("{value}{end}")];
-        let unit = if scale == 1.0 { "ns" } else { "us" };
-        let mut row = Row::new(name, get("") / scale, unit, note);
-        row.reference = Some(get("_floor") / scale);
-        row.ratio = Some(get("_ratio"));
-        row
-    }
-
-    /// Not measured here, and why.
-    fn missing(name: &'static str, why: &str) -> Row {
-        Row::new(name, f64::NAN, "", &format!("not measured: {why}"))
-    }
-
-    fn at_most(mut self, goal: f64) -> Row {
-        self.goal = Some(goal);
-        self.holds = (!system::is_quick()).then_some(self.ratio.unwrap_or(self.value) <= goal);
-        self
-    }
-}
-
-/// A measure's answer to `report`.
-#[expect(clippy::print_stdout, reason = "this is what it is for")]
-pub(crate) fn say(name: &str, value: f64) {
-    println!("{name} {value}");
-}
-
-/// Runs a program, answers what it printed.
-fn output(command: &mut Command) -> (String, String) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    assert!(output.status.success(), "{command:?} failed:\n{err}");
-    (out, err)
-}
-
-/// This program, by the name that it was started with.
-fn this() -> std::path::PathBuf {
-    env::current_exe().expect("the own name")
-}
-
-/// What a measure says.
-fn measure(name: &str, library: &str, numbers: &[&str]) -> Values {
-    let (out, _) = output(Command::new(this()).args([name, library]).args(numbers));
-    let pairs = out.lines().filter_map(|line| line.split_once(' '));
-    pairs.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
-}
+use row::{Row, measure, output, this};
 
 /// The numbers in the line that valgrind prints with `label` about a process with as many cycles.
 fn counted(tool: &[&str], library: &str, cycles: u32, label: &str) -> Vec<f64> {

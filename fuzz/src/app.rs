@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit::engine::input::{Connection, Input, Req, Text, Ticket};
-use nertc_callkit::engine::output::{Event, Message, OpResult, Operation, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{Input, Ticket};
+use nertc_callkit::engine::output::{Event, OpResult, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit::engine::{Caps, Engine, codes, limits};
+use nertc_callkit::engine::{Caps, Engine, limits};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, Message, Req, Text};
 
 use super::feedback::Feedback;
 
@@ -58,6 +59,7 @@ impl Watch {
             Input::Close => self.is_closing = true,
             Input::Connection(_) | Input::Command { .. } | Input::Signals { .. } | Input::Rooms(_) => {}
             Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) | Input::Record { .. } => {}
+            Input::RtcSend { .. } => {}
         }
     }
 
@@ -87,6 +89,9 @@ impl Watch {
                 self.numbered(*req);
                 self.rtc(op, engine);
             }
+            Output::RtcReceive { json, .. } => {
+                assert!(self.is_online && engine.phase() == Phase::InCall, "outside of a call: {json}");
+            }
             Output::Ignored(_) | Output::Notify(_) => {}
             Output::Closed => self.is_closed = true,
         }
@@ -94,10 +99,10 @@ impl Watch {
 
     fn is_late(&self, output: &Output) -> bool {
         match output {
-            Output::Done { result, .. } => result.code == codes::SHUTTING_DOWN,
+            Output::Done { result, .. } => result.code == Code::SHUTTING_DOWN,
             Output::Ignored(_) => true,
             Output::Signal { .. } | Output::Rtc { .. } | Output::Notify(_) => false,
-            Output::Event(_) | Output::Closed => false,
+            Output::Event(_) | Output::Closed | Output::RtcReceive { .. } => false,
         }
     }
 
@@ -106,29 +111,31 @@ impl Watch {
         self.last_req = req.0;
     }
 
-    fn signal(&mut self, op: &SignalOp) {
+    fn signal(&mut self, op: &signaling::Operation) {
         assert!(
-            self.is_online || matches!(op, SignalOp::Login { .. }),
+            self.is_online || matches!(op, signaling::Operation::Login { .. }),
             "an operation while logged out: {op:?}"
         );
         match op {
-            SignalOp::Login { .. } => self.is_online = true,
-            SignalOp::Logout => self.is_online = false,
-            SignalOp::Create { .. } => {}
-            SignalOp::Join { channel_id, .. }
-            | SignalOp::Leave { channel_id, .. }
-            | SignalOp::Close { channel_id, .. } => {
+            signaling::Operation::Login { .. } => self.is_online = true,
+            signaling::Operation::Logout => self.is_online = false,
+            signaling::Operation::Create { .. } => {}
+            signaling::Operation::Join { channel_id, .. }
+            | signaling::Operation::Leave { channel_id, .. }
+            | signaling::Operation::Close { channel_id, .. } => {
                 assert!(!channel_id.is_empty() && channel_id.len() <= limits::ID, "{op:?}");
             }
-            SignalOp::Invite { message, .. } => addressed(message, true),
-            SignalOp::CancelInvite(message) | SignalOp::Accept(message) | SignalOp::Reject(message) => {
+            signaling::Operation::Invite { message, .. } => addressed(message, true),
+            signaling::Operation::Cancel(message)
+            | signaling::Operation::Accept(message)
+            | signaling::Operation::Reject(message) => {
                 addressed(message, true);
             }
-            SignalOp::Control(message) => {
+            signaling::Operation::Control(message) => {
                 assert!(self.caps.control, "a control message, which the backend cannot send");
                 addressed(message, false);
             }
-            SignalOp::SendRecord(record) => {
+            signaling::Operation::Record(record) => {
                 assert!(self.caps.send_record, "a record, which the backend cannot send");
                 assert!(self.records.insert(record.client_msg_id.clone()), "two records: {record:?}");
             }
@@ -159,7 +166,7 @@ impl Watch {
         let told = told.unwrap_or_else(|| panic!("names an unknown call: {result:?}"));
         assert!(!told.is_ended, "completes after its call's end: {result:?}");
         let ends = [Operation::Cancel, Operation::Reject, Operation::Hangup, Operation::Leave];
-        told.is_refused |= result.code == codes::OK && ends.contains(&result.operation);
+        told.is_refused |= result.code == Code::OK && ends.contains(&result.operation);
     }
 
     fn event(&mut self, event: &Event) {
@@ -205,7 +212,7 @@ fn addressed(message: &Message, has_request: bool) {
         && message.channel_id.len() <= limits::ID
         && !message.account.is_empty()
         && message.request_id.is_empty() != has_request
-        && message.custom.len() <= limits::CUSTOM;
+        && message.custom_info.len() <= limits::CUSTOM;
     assert!(is_fine, "{message:?}");
 }
 
@@ -230,6 +237,7 @@ fn subject(event: &Event) -> (u64, Option<&'static str>) {
         Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
         Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
         Event::Error(e) => (e.call_no, None),
+        Event::Data(e) => (e.call_no, None),
         Event::UserRinging(e) => (e.call_no, Some("ringing")),
         Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => (0, None),
     }

@@ -390,4 +390,6 @@ pub(crate) const RTC: abi::nertc_callkit_rtc = abi::nertc_callkit_rtc {
     set_view: Some(view),
     push_frame: Some(push_frame),
     network_changed: Some(network_changed),
+    receive: None,
+    protocol: std::ptr::null(),
 };

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use nertc_callkit_mqtt::connection::{Endpoint, Readiness, Roots, Settings, Timers};
 use nertc_callkit_mqtt::driver::{Driver, SignalingMessage};
-use nertc_callkit_mqtt::protocol::{Config, InviteExtra, InviteState, Op, OpArgs, RecordOp};
+use nertc_callkit_mqtt::protocol::Config;
 use nertc_callkit_mqtt::topics::Topics;
+use nertc_callkit_signaling::{CallType, InviteState, Message, Operation, Record, RecordStatus, Text};
 
 use super::bytes::Bytes;
 use net::{Net, Said};
@@ -351,30 +352,35 @@ impl World {
 
     fn ask(&mut self, bytes: &mut Bytes<'_>) {
         let channel = *bytes.pick(&["C1", "C2"]);
-        let message = OpArgs {
-            channel: channel.into(),
+        let message = Message {
+            channel_id: channel.into(),
             account: (*bytes.pick(&ACCOUNTS)).into(),
-            request: (*bytes.pick(&["R1", "R2"])).into(),
-            custom: "".into(),
-            keep: true,
+            request_id: (*bytes.pick(&["R1", "R2"])).into(),
+            ..Message::default()
         };
         let op = match bytes.below(11) {
-            0 => Op::Create { call_type: 1 },
-            1 => Op::Join { channel: channel.into() },
-            2 => Op::Invite(message, InviteExtra { expires_ms: 30_000, push: None }),
-            3 => Op::Cancel(message),
-            4 | 5 => Op::Accept(message),
-            6 => Op::Reject(message),
-            7 => Op::Leave(message),
-            8 => Op::Close(message),
-            9 => Op::Record(RecordOp { to: message.account, id: "rec".into(), text: "{}".into() }),
-            _ if bytes.chance(64) => Op::Logout,
-            _ => Op::Control(message),
+            0 => Operation::Create { call_type: CallType::Audio },
+            1 => Operation::Join { channel_id: channel.into(), no_offline: false },
+            2 => Operation::Invite { message, expires_ms: 30_000, push: None },
+            3 => Operation::Cancel(message),
+            4 | 5 => Operation::Accept(message),
+            6 => Operation::Reject(message),
+            7 => {
+                let Message { channel_id, custom_info, no_offline, .. } = message;
+                Operation::Leave { channel_id, custom_info, no_offline }
+            }
+            8 => {
+                let Message { channel_id, custom_info, no_offline, .. } = message;
+                Operation::Close { channel_id, custom_info, no_offline }
+            }
+            9 => Operation::Record(record(message.account)),
+            _ if bytes.chance(64) => Operation::Logout,
+            _ => Operation::Control(message),
         };
         self.operate(op);
     }
 
-    fn operate(&mut self, op: Op) {
+    fn operate(&mut self, op: Operation) {
         self.last_req += 1;
         let req = self.last_req;
         self.running.insert(req);
@@ -383,10 +389,22 @@ impl World {
 
     /// Whatever it was: a logout ends it.
     fn close(mut self) -> bool {
-        self.operate(Op::Logout);
+        self.operate(Operation::Logout);
         self.pass(10_000);
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
         assert_eq!(self.line.poll_timeout(), None, "it wants something, logged out");
         self.reached_up
+    }
+}
+
+fn record(to: Text) -> Record {
+    Record {
+        client_msg_id: "rec".into(),
+        to,
+        channel_id: Text::EMPTY,
+        call_type: CallType::Audio,
+        status: RecordStatus::Complete,
+        text: "{}".into(),
+        durations: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use nertc_callkit::ffi::api::{call::*, library::*, log::*, loopback::*, media::*
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as Status;
 
+use super::args::Report;
 use super::backend::{
     Kind, Known, Lent, RTC, SIGNALING, Surroundings, complete, granted, known, size, zeroed,
 };
@@ -353,7 +354,9 @@ impl<'a> Host<'a> {
                 }
                 9 => nertc_callkit_enable_local(kit, media, on, done, data),
                 10 => nertc_callkit_mute_remote(kit, media, on, done, data),
-                _ if bits < 160 => login(kit, super::args::text(Some("alice"), 64, bytes, lent), done, data),
+                _ if bits < 160 => {
+                    login(kit, super::values::text(Some("alice"), 64, bytes, lent), done, data)
+                }
                 _ => nertc_callkit_logout(kit, done, data),
             }
         });
@@ -438,6 +441,3 @@ impl<'a> Host<'a> {
         }
     }
 }
-
-/// Something a backend says, ready to be said.
-pub(crate) type Report = Box<dyn FnOnce(&abi::nertc_callkit_signaling_sink, &abi::nertc_callkit_rtc_sink)>;

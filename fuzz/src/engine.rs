@@ -2,20 +2,21 @@
 
 use std::sync::OnceLock;
 
-use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Channel, Command, Connection, Input, Member, Outcome, Policy, PolicyRule,
-    Push, Req, Room, SignalResult, SwitchStep, Text, Ticket, View,
-};
-use nertc_callkit::engine::output::{Output, Record, RecordStatus, SignalOp};
+use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket, View};
+use nertc_callkit::engine::output::Output;
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, limits};
+use nertc_callkit_signaling::{
+    self as signaling, CallPolicy, CallType, Channel, ChannelState, Connection, Member, OperationResult,
+    Outcome, PolicyRule, PushText, Record, RecordStatus, Req, Text,
+};
 
 use nertc_callkit::trace::{Redaction, Tape};
 
 use super::app::Watch;
 use super::bytes::Bytes;
-use super::peer::{ACCOUNTS, EPOCH, Known};
+use super::peer::{ACCOUNTS, EPOCH, Known, any_outcome};
 
 /// The kit's number in a trace.
 const KIT: u64 = 1;
@@ -64,7 +65,7 @@ fn note(now: Time, what: &dyn std::fmt::Debug) {
 struct Running {
     req: Req,
     /// None: of the media backend.
-    op: Option<SignalOp>,
+    op: Option<signaling::Operation>,
 }
 
 /// One engine and what its surroundings know.
@@ -84,8 +85,8 @@ impl Kit {
     fn new(bytes: &mut Bytes<'_>) -> Kit {
         let config = config(bytes);
         let mut kit = Kit {
-            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             watch: Watch::new(config.caps),
+            engine: Engine::new(config, IdGenerator::test_seed(u64::from(bytes.byte()))),
             now: Time(0),
             last_ticket: 0,
             running: Vec::new(),
@@ -188,7 +189,7 @@ impl Kit {
                 }
                 Output::Rtc { req, .. } => self.running.push(Running { req, op: None }),
                 Output::Notify(_) | Output::Done { .. } | Output::Event(_) => {}
-                Output::Ignored(_) | Output::Closed => {}
+                Output::Ignored(_) | Output::Closed | Output::RtcReceive { .. } => {}
             }
             count += 1;
         }
@@ -239,7 +240,7 @@ impl Kit {
         let Some(op) = running.op else {
             return self.feed(Input::RtcDone { req: running.req, outcome });
         };
-        let result = SignalResult { outcome, server_ms, ..self.known.granted(&op) };
+        let result = OperationResult { outcome, server_ms, ..self.known.granted(&op) };
         self.feed(Input::SignalDone { req: running.req, result });
     }
 
@@ -249,7 +250,7 @@ impl Kit {
         let (req, mut result) = (running.req, any_result(bytes, &self.known));
         if let (Some(op), true) = (&running.op, bytes.flag()) {
             let granted = self.known.granted(op);
-            result = SignalResult { outcome: result.outcome, ..granted };
+            result = OperationResult { outcome: result.outcome, ..granted };
         }
         // Now and then the wrong backend answers.
         self.feed(match running.op.is_some() != bytes.chance(16) {
@@ -391,6 +392,8 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         confirm_audio_to_video: confirm & 1 != 0,
         confirm_video_to_audio: confirm & 2 != 0,
         no_token_listener: confirm & 8 != 0,
+        takes_data: confirm & 16 != 0,
+        media_protocol: if confirm & 32 != 0 { "webrtc/1".into() } else { Text::default() },
     }
 }
 
@@ -402,7 +405,7 @@ fn call_options(bytes: &mut Bytes<'_>) -> CallOptions {
         call_type: if bits & 2 != 0 { CallType::Video } else { CallType::Audio },
         attachment: text(4, "{\"order\":7}"),
         extra: text(8, "extra"),
-        push: (bits & 16 != 0).then(|| Push { title: text(4, "t"), content: None, payload: None }),
+        push: (bits & 16 != 0).then(|| PushText { title: text(4, "t"), content: None, payload: None }),
         no_offline: bits & 32 != 0,
         no_record: bits & 64 != 0,
     }
@@ -468,7 +471,7 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
         12 => Command::MuteLocal { media, muted: on },
         13 => Command::MuteRemote { media, muted: on },
         14 => Command::SetLocalView(view),
-        15 => Command::SetCallPolicy(Policy {
+        15 => Command::SetCallPolicy(CallPolicy {
             rule: [
                 PolicyRule::Everybody,
                 PolicyRule::OnlyListed,
@@ -484,34 +487,28 @@ fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Comman
     }
 }
 
-pub(crate) fn any_outcome(bytes: &mut Bytes<'_>) -> Outcome {
-    const CODES: [i32; 14] =
-        [0, 408, 302, 10201, 10202, 10404, 10406, 10407, 10408, 10409, 10410, 10417, 10419, 90007];
-    let code = if bytes.chance(24) { bytes.number() as i32 } else { *bytes.pick(&CODES) };
-    Outcome { code, raw_code: i32::from(bytes.byte()), message: Text::default() }
-}
-
-fn any_result(bytes: &mut Bytes<'_>, known: &Known) -> SignalResult {
-    SignalResult {
+fn any_result(bytes: &mut Bytes<'_>, known: &Known) -> OperationResult {
+    OperationResult {
         outcome: any_outcome(bytes),
-        room: bytes.flag().then(|| any_room(bytes, known)),
+        channel: bytes.flag().then(|| any_room(bytes, known)),
         rtc_token: bytes.flag().then(|| "token".into()),
         server_ms: if bytes.chance(64) { bytes.number() } else { 0 },
     }
 }
 
-fn any_room(bytes: &mut Bytes<'_>, known: &Known) -> Room {
+fn any_room(bytes: &mut Bytes<'_>, known: &Known) -> ChannelState {
     let channel = Channel {
         id: known.channel(bytes),
         call_type: bytes.below(4) as i32,
         invalid: bytes.chance(16),
         creator: known.account(bytes),
         create_ms: bytes.number(),
+        expire_ms: 0,
     };
     let members = (0..bytes.below(4)).map(|_| Member {
         account: known.account(bytes),
         device: Text::default(),
         uid: bytes.number(),
     });
-    Room { members: members.collect(), channel }
+    ChannelState { members: members.collect(), channel }
 }

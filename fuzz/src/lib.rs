@@ -14,6 +14,7 @@ mod peer;
 mod station;
 mod surface;
 mod trace;
+mod values;
 mod wire;
 
 pub use broker::{reaches_up as broker_reaches_up, run as broker};

@@ -1,14 +1,13 @@
 //! What backends and peers can know, and what they say: honest, clumsy and hostile.
 
 use nertc_callkit::engine::Snapshot;
-use nertc_callkit::engine::input::{
-    Channel, Input, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source, Text,
+use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::wire::{self, Capabilities, Outgoing};
+use nertc_callkit_signaling::{
+    self as signaling, Channel, ChannelState, EventKind, Member, OperationResult, Origin, Outcome, Text,
 };
-use nertc_callkit::engine::output::SignalOp;
-use nertc_callkit::engine::wire::{self, Outgoing};
 
 use super::bytes::Bytes;
-use super::engine::any_outcome;
 use super::wire::attachment;
 
 /// Our own account, two peers, a stranger, nobody.
@@ -39,28 +38,28 @@ pub(crate) const EPOCH: u64 = 1_000_000;
 
 impl Known {
     /// The service hears an operation.
-    pub(crate) fn hear(&mut self, op: &SignalOp) {
+    pub(crate) fn hear(&mut self, op: &signaling::Operation) {
         match op {
-            SignalOp::Invite { message, .. } => {
+            signaling::Operation::Invite { message, .. } => {
                 self.ours.push(Invite {
                     from: message.account.clone(),
                     channel: message.channel_id.clone(),
                     request: message.request_id.clone(),
                 });
                 self.requests.push(message.request_id.clone());
-                self.customs.push(message.custom.clone());
+                self.customs.push(message.custom_info.clone());
             }
-            SignalOp::CancelInvite(message)
-            | SignalOp::Accept(message)
-            | SignalOp::Reject(message)
-            | SignalOp::Control(message) => self.customs.push(message.custom.clone()),
-            SignalOp::Login { .. }
-            | SignalOp::Logout
-            | SignalOp::Create { .. }
-            | SignalOp::Join { .. }
-            | SignalOp::Leave { .. }
-            | SignalOp::Close { .. }
-            | SignalOp::SendRecord(_) => {}
+            signaling::Operation::Cancel(message)
+            | signaling::Operation::Accept(message)
+            | signaling::Operation::Reject(message)
+            | signaling::Operation::Control(message) => self.customs.push(message.custom_info.clone()),
+            signaling::Operation::Login { .. }
+            | signaling::Operation::Logout
+            | signaling::Operation::Create { .. }
+            | signaling::Operation::Join { .. }
+            | signaling::Operation::Leave { .. }
+            | signaling::Operation::Close { .. }
+            | signaling::Operation::Record(_) => {}
         }
     }
 
@@ -70,28 +69,31 @@ impl Known {
     }
 
     /// What an honest service answers.
-    pub(crate) fn granted(&mut self, op: &SignalOp) -> SignalResult {
+    pub(crate) fn granted(&mut self, op: &signaling::Operation) -> OperationResult {
         let id = match op {
-            SignalOp::Create { .. } => {
+            signaling::Operation::Create { .. } => {
                 let id = self.id('c');
                 self.channels.push(id.clone());
                 id
             }
-            SignalOp::Join { channel_id, .. } => channel_id.clone(),
-            SignalOp::Login { .. }
-            | SignalOp::Logout
-            | SignalOp::Invite { .. }
-            | SignalOp::CancelInvite(_)
-            | SignalOp::Accept(_)
-            | SignalOp::Reject(_)
-            | SignalOp::Leave { .. }
-            | SignalOp::Close { .. }
-            | SignalOp::Control(_)
-            | SignalOp::SendRecord(_) => return SignalResult::default(),
+            signaling::Operation::Join { channel_id, .. } => channel_id.clone(),
+            signaling::Operation::Login { .. }
+            | signaling::Operation::Logout
+            | signaling::Operation::Invite { .. }
+            | signaling::Operation::Cancel(_)
+            | signaling::Operation::Accept(_)
+            | signaling::Operation::Reject(_)
+            | signaling::Operation::Leave { .. }
+            | signaling::Operation::Close { .. }
+            | signaling::Operation::Control(_)
+            | signaling::Operation::Record(_) => return OperationResult::default(),
         };
         let channel = Channel { id, call_type: 1, ..Channel::default() };
         let me = Member { account: ACCOUNTS[0].into(), device: Text::default(), uid: 7 };
-        SignalResult { room: Some(Room { channel, members: vec![me] }), ..SignalResult::default() }
+        OperationResult {
+            channel: Some(ChannelState { channel, members: vec![me] }),
+            ..OperationResult::default()
+        }
     }
 
     pub(crate) fn account(&self, bytes: &mut Bytes<'_>) -> Text {
@@ -126,6 +128,7 @@ impl Known {
                 extra: None,
                 reason,
                 glare,
+                capabilities: Capabilities { data: true, rtc: "webrtc/1" },
             })
         };
         match bytes.below(12) {
@@ -147,22 +150,23 @@ impl Known {
         format!("{{\"cid\":{cid},\"type\":{of},\"state\":{state}}}").into()
     }
 
-    fn event(signal: Signal, invite: &Invite, custom: Text, bytes: &mut Bytes<'_>) -> SignalEvent {
+    fn event(signal: EventKind, invite: &Invite, custom: Text, bytes: &mut Bytes<'_>) -> signaling::Event {
         let channel = Channel {
             id: invite.channel.clone(),
             call_type: 1 + (bytes.byte() & 1) as i32,
             invalid: bytes.chance(8),
             creator: invite.from.clone(),
             create_ms: EPOCH + u64::from(bytes.byte()),
+            expire_ms: 0,
         };
-        SignalEvent {
-            signal,
+        signaling::Event {
+            kind: signal,
             channel,
             from: invite.from.clone(),
             from_device: Text::default(),
             to: ACCOUNTS[0].into(),
             request_id: invite.request.clone(),
-            custom,
+            custom_info: custom,
             time_ms: if bytes.chance(32) { bytes.number() } else { EPOCH },
             uid: 0,
         }
@@ -178,65 +182,71 @@ impl Known {
         let invite = Invite { from, channel, request };
         self.theirs.push(invite.clone());
         let custom = self.custom(bytes);
-        let events = vec![Known::event(Signal::Invite, &invite, custom, bytes)];
-        Input::Signals { source: if bytes.chance(16) { Source::Offline } else { Source::Online }, events }
+        let events = vec![Known::event(EventKind::Invite, &invite, custom, bytes)];
+        Input::Signals { origin: if bytes.chance(16) { Origin::Offline } else { Origin::Online }, events }
     }
 
     /// The peer of the newest invite goes on: ours is answered, theirs is taken back; or another device
     /// answers.
     pub(crate) fn answers(&mut self, bytes: &mut Bytes<'_>) -> Input {
         let (kind, custom) = (bytes.below(12), self.custom(bytes));
-        let of_theirs = [Signal::Cancel, Signal::Close, Signal::Leave, Signal::Control];
-        let (list, signal, source) = match kind {
-            0..3 => (&self.ours, Signal::Accept, Source::Online),
-            3 => (&self.ours, Signal::Reject, Source::Online),
-            4 => (&self.ours, Signal::Control, Source::Online),
-            5 => (&self.ours, Signal::Leave, Source::Online),
-            6 => (&self.theirs, Signal::Accept, Source::OtherDevice),
-            7 => (&self.theirs, Signal::Reject, Source::OtherDevice),
-            _ => (&self.theirs, of_theirs[kind - 8], Source::Online),
+        let of_theirs = [EventKind::Cancel, EventKind::Close, EventKind::Leave, EventKind::Control];
+        let (list, signal, origin) = match kind {
+            0..3 => (&self.ours, EventKind::Accept, Origin::Online),
+            3 => (&self.ours, EventKind::Reject, Origin::Online),
+            4 => (&self.ours, EventKind::Control, Origin::Online),
+            5 => (&self.ours, EventKind::Leave, Origin::Online),
+            6 => (&self.theirs, EventKind::Accept, Origin::OtherDevice),
+            7 => (&self.theirs, EventKind::Reject, Origin::OtherDevice),
+            _ => (&self.theirs, of_theirs[kind - 8], Origin::Online),
         };
         let back = if bytes.chance(48) { 1 } else { 0 };
         let Some(invite) = list.len().checked_sub(1 + back).map(|at| list[at].clone()) else {
             return self.invites(bytes);
         };
-        let is_control = signal == Signal::Control && !bytes.chance(48);
+        let is_control = signal == EventKind::Control && !bytes.chance(48);
         let custom = if is_control { Known::control(bytes) } else { custom };
         let mut event = Known::event(signal, &invite, custom, bytes);
-        if source == Source::OtherDevice {
+        if origin == Origin::OtherDevice {
             event.from = ACCOUNTS[0].into();
         }
-        Input::Signals { source, events: vec![event] }
+        Input::Signals { origin, events: vec![event] }
     }
 
     /// The peer of the live call goes on with it.
     pub(crate) fn goes_on(&self, live: &Snapshot, bytes: &mut Bytes<'_>) -> Input {
-        const SIGNALS: [Signal; 6] =
-            [Signal::Control, Signal::Close, Signal::Leave, Signal::Accept, Signal::Reject, Signal::Cancel];
+        const SIGNALS: [EventKind; 6] = [
+            EventKind::Control,
+            EventKind::Close,
+            EventKind::Leave,
+            EventKind::Accept,
+            EventKind::Reject,
+            EventKind::Cancel,
+        ];
         let signal = SIGNALS[bytes.seldom(6)];
         let (channel, request) = (live.channel_id.clone(), live.request_id.clone());
         let invite = Invite { from: live.peer.clone(), channel, request };
-        let is_control = signal == Signal::Control && !bytes.chance(48);
+        let is_control = signal == EventKind::Control && !bytes.chance(48);
         let custom = if is_control { Known::control(bytes) } else { self.custom(bytes) };
         let events = vec![Known::event(signal, &invite, custom, bytes)];
-        Input::Signals { source: Source::Online, events }
+        Input::Signals { origin: Origin::Online, events }
     }
 
     /// Anybody says anything about anything.
     pub(crate) fn says_anything(&self, bytes: &mut Bytes<'_>) -> Input {
-        const SIGNALS: [Signal; 10] = [
-            Signal::Invite,
-            Signal::Cancel,
-            Signal::Accept,
-            Signal::Reject,
-            Signal::Close,
-            Signal::Leave,
-            Signal::Control,
-            Signal::Join,
-            Signal::Ringing,
-            Signal::PeerLost,
+        const SIGNALS: [EventKind; 10] = [
+            EventKind::Invite,
+            EventKind::Cancel,
+            EventKind::Accept,
+            EventKind::Reject,
+            EventKind::Close,
+            EventKind::Leave,
+            EventKind::Control,
+            EventKind::Join,
+            EventKind::Ringing,
+            EventKind::PeerLost,
         ];
-        let source = [Source::Online, Source::OtherDevice, Source::Offline][bytes.below(3)];
+        let origin = [Origin::Online, Origin::OtherDevice, Origin::Offline][bytes.below(3)];
         let events = (0..1 + bytes.below(4)).map(|_| {
             let signal = *bytes.pick(&SIGNALS);
             let (from, channel, request) = (self.account(bytes), self.channel(bytes), self.request(bytes));
@@ -245,7 +255,7 @@ impl Known {
             event.channel.create_ms = bytes.number();
             event
         });
-        Input::Signals { source, events: events.collect() }
+        Input::Signals { origin, events: events.collect() }
     }
 }
 
@@ -261,8 +271,15 @@ pub(crate) fn rtc_event(bytes: &mut Bytes<'_>, uid: u64) -> RtcEvent {
         8 => RtcEvent::PeerHeard { uid },
         9 => RtcEvent::Reconnecting,
         10 => RtcEvent::Reconnected,
-        11 => RtcEvent::Disconnected(Outcome { code: 9, ..Outcome::default() }),
+        11 => RtcEvent::Disconnected(Outcome { code: 9.into(), ..Outcome::default() }),
         12 => RtcEvent::Quality { uid, quality: bytes.below(5) as i32 },
         _ => RtcEvent::Error(any_outcome(bytes)),
     }
+}
+
+pub(crate) fn any_outcome(bytes: &mut Bytes<'_>) -> Outcome {
+    const CODES: [i32; 14] =
+        [0, 408, 302, 10201, 10202, 10404, 10406, 10407, 10408, 10409, 10410, 10417, 10419, 90007];
+    let code = if bytes.chance(24) { bytes.number() as i32 } else { *bytes.pick(&CODES) };
+    Outcome { code: code.into(), raw_code: i32::from(bytes.byte()), message: Text::default() }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit_mqtt::protocol::{
-    Config, Event, Input, InviteExtra, InviteState, Op, OpArgs, Output, Peer, PublishResult, RecordOp,
-    Signal, Source, Text, TopicKind,
+use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, TopicKind};
+use nertc_callkit_signaling::{
+    CallType, Code, Event, EventKind, InviteState, Message, Operation, Origin, Record, RecordStatus, Text,
 };
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ struct World {
     now: u64,
     last_req: u64,
     /// Operations that wait for their answer.
-    running: BTreeMap<u64, Op>,
+    running: BTreeMap<u64, Operation>,
     /// Calls that there are or were, of others and ours.
     calls: Vec<Call>,
     /// Ids of messages.
@@ -106,7 +106,7 @@ impl World {
             made: None,
         };
         if !bytes.chance(16) {
-            world.op(Op::Login);
+            world.op(Operation::Login { account: Text::EMPTY, token: Text::EMPTY });
             world.feed(Input::Up { resumed: false });
         }
         world
@@ -137,12 +137,12 @@ impl World {
                 self.feed(Input::AbortLogin { req });
             }
             15 if bytes.chance(16) => {
-                self.feed(Input::Refused { code: 302, raw_code: 0x87, message: "no".into() });
+                self.feed(Input::Refused { code: Code::BAD_TOKEN, raw_code: 0x87, message: "no".into() });
             }
             _ => {
                 let payload = bytes.take(64).to_vec();
                 let (from, device) = ("mallory".into(), "web".into());
-                self.feed(Input::Message { kind: TopicKind::Inbox, from, device, payload });
+                self.feed(Input::Message { kind: TopicKind::Inbox, from, device, payload, expires_at: None });
             }
         }
     }
@@ -152,7 +152,9 @@ impl World {
         let Call { channel, request, .. } = self.call(bytes);
         let state = *bytes.pick(&[InviteState::Ringing, InviteState::Held, InviteState::Dropped]);
         if state != InviteState::Dropped {
+            // Also said of an invite that still waits in the backlog.
             self.silent.remove(&channel);
+            self.touched.insert(channel.clone());
         }
         self.feed(Input::InviteState { channel, request, state });
     }
@@ -173,30 +175,40 @@ impl World {
     fn ask(&mut self, bytes: &mut Bytes<'_>) {
         let Call { channel, request, peer } = self.call(bytes);
         let custom = (*bytes.pick(&CUSTOMS)).into();
-        let message = OpArgs { channel: channel.clone(), account: peer, request, custom, keep: bytes.flag() };
+        let message = Message {
+            channel_id: channel.clone(),
+            account: peer,
+            request_id: request,
+            custom_info: custom,
+            no_offline: bytes.flag(),
+        };
         let op = match bytes.below(13) {
-            0 => Op::Login,
-            1 if bytes.chance(32) => Op::Logout,
+            0 => Operation::Login { account: Text::EMPTY, token: Text::EMPTY },
+            1 if bytes.chance(32) => Operation::Logout,
             1..=3 => return self.ring(bytes),
-            4 | 5 => Op::Join { channel },
-            6 => Op::Cancel(message),
-            7 | 8 => Op::Accept(message),
-            9 => Op::Reject(message),
-            10 => Op::Leave(message),
-            11 => Op::Close(message),
-            12 if bytes.chance(64) => {
-                Op::Record(RecordOp { to: message.account, id: "rec".into(), text: "{}".into() })
+            4 | 5 => Operation::Join { channel_id: channel, no_offline: false },
+            6 => Operation::Cancel(message),
+            7 | 8 => Operation::Accept(message),
+            9 => Operation::Reject(message),
+            10 => {
+                let Message { channel_id, custom_info, no_offline, .. } = message;
+                Operation::Leave { channel_id, custom_info, no_offline }
             }
-            _ => Op::Control(message),
+            11 => {
+                let Message { channel_id, custom_info, no_offline, .. } = message;
+                Operation::Close { channel_id, custom_info, no_offline }
+            }
+            12 if bytes.chance(64) => Operation::Record(record(message.account)),
+            _ => Operation::Control(message),
         };
         self.op(op);
     }
 
-    fn op(&mut self, op: Op) {
+    fn op(&mut self, op: Operation) {
         self.last_req += 1;
-        if let Op::Accept(message) | Op::Reject(message) = &op {
-            self.silent.remove(&message.channel);
-            self.touched.insert(message.channel.clone());
+        if let Operation::Accept(message) | Operation::Reject(message) = &op {
+            self.silent.remove(&message.channel_id);
+            self.touched.insert(message.channel_id.clone());
         }
         self.running.insert(self.last_req, op.clone());
         self.feed(Input::Op { req: self.last_req, op });
@@ -205,7 +217,7 @@ impl World {
     /// Makes a channel and rings somebody, in one go or not quite.
     fn ring(&mut self, bytes: &mut Bytes<'_>) {
         self.made = None;
-        self.op(Op::Create { call_type: bytes.below(4) as i32 });
+        self.op(Operation::Create { call_type: CallType::of(bytes.below(4) as i32) });
         let Some(channel) = self.made.clone() else { return };
         self.touched.insert(channel.clone());
         // The core never uses a request id twice.
@@ -213,10 +225,12 @@ impl World {
         let peer: Text = (*bytes.pick(&ACCOUNTS[1..3])).into();
         self.calls.push(Call { channel: channel.clone(), request: request.clone(), peer: peer.clone() });
         if !bytes.chance(16) {
-            self.op(Op::Join { channel: channel.clone() });
+            self.op(Operation::Join { channel_id: channel.clone(), no_offline: false });
         }
-        let extra = InviteExtra { expires_ms: [0, 30_000, 1][bytes.seldom(3)], push: None };
-        self.op(Op::Invite(OpArgs { channel, account: peer, request, custom: "".into(), keep: true }, extra));
+        let expires_ms = [0, 30_000, 1][bytes.seldom(3)];
+        let message =
+            Message { channel_id: channel, account: peer, request_id: request, ..Message::default() };
+        self.op(Operation::Invite { message, expires_ms, push: None });
     }
 
     /// A message of somebody, mostly about something that exists.
@@ -253,7 +267,8 @@ impl World {
         let from = if topic == TopicKind::Own { "alice".into() } else { call.peer };
         let device = (*bytes.pick(&DEVICES)).into();
         let payload = envelope.to_string().into_bytes();
-        self.feed(Input::Message { kind: topic, from, device, payload });
+        let expires_at = bytes.chance(32).then(|| self.now + bytes.below(200_000) as u64);
+        self.feed(Input::Message { kind: topic, from, device, payload, expires_at });
     }
 
     fn pass(&mut self, ms: u64) {
@@ -278,7 +293,8 @@ impl World {
         while let Some((topic, payload)) = (!self.echo.is_empty()).then(|| self.echo.remove(0)) {
             let (from, device) = ("alice".into(), "phone".into());
             let payload = payload.into_bytes();
-            self.station.handle(self.now, Input::Message { kind: topic, from, device, payload });
+            self.station
+                .handle(self.now, Input::Message { kind: topic, from, device, payload, expires_at: None });
             self.drain();
         }
     }
@@ -288,9 +304,9 @@ impl World {
             match output {
                 Output::Publish { token, topic, payload, .. } => self.published(token, &topic, &payload),
                 Output::Done { req, answer } => {
-                    self.done(req, answer.code, answer.channel.map(|it| it.channel.id))
+                    self.done(req, answer.outcome.code, answer.channel.map(|it| it.channel.id))
                 }
-                Output::Events { source, events } => events.iter().for_each(|it| self.told(source, it)),
+                Output::Events { origin, events } => events.iter().for_each(|it| self.told(origin, it)),
                 Output::Record { from, id, .. } => {
                     // Of an account, the newest 64 are remembered.
                     let is_new = self.records.insert((from, id));
@@ -331,21 +347,21 @@ impl World {
         self.echo.extend(kind.filter(|_| self.echoes).map(|kind| (kind, payload.to_owned())));
     }
 
-    fn done(&mut self, req: u64, code: i32, made: Option<Text>) {
+    fn done(&mut self, req: u64, code: Code, made: Option<Text>) {
         let op = self.running.remove(&req).expect("an operation is answered once");
         self.made = made.or(self.made.take());
-        if let Op::Cancel(message) = op {
-            let is_first = code != 0 || self.decided.insert((message.channel, message.request));
+        if let Operation::Cancel(message) = op {
+            let is_first = code != Code::OK || self.decided.insert((message.channel_id, message.request_id));
             assert!(is_first, "a cancel was granted after an answer");
-        } else if let Op::Accept(message) = op {
-            assert!(code != 0 || self.granted.insert(message.channel), "granted twice");
+        } else if let Operation::Accept(message) = op {
+            assert!(code != Code::OK || self.granted.insert(message.channel_id), "granted twice");
         }
     }
 
-    fn told(&mut self, source: Source, event: &Event) {
-        let key = (event.channel.id.clone(), event.request.clone());
-        match event.signal {
-            Signal::Invite => {
+    fn told(&mut self, origin: Origin, event: &Event) {
+        let key = (event.channel.id.clone(), event.request_id.clone());
+        match event.kind {
+            EventKind::Invite => {
                 // Nobody has another reason to hear of that channel.
                 if self.touched.insert(event.channel.id.clone()) {
                     self.silent.insert(event.channel.id.clone(), event.from.clone());
@@ -355,25 +371,37 @@ impl World {
                 let before = self.rang.insert((key.0, key.1, from, device), self.now);
                 assert!(before.is_none_or(|at| self.now >= at + 600_000), "rang twice");
             }
-            Signal::Accept | Signal::Reject if source == Source::Online => {
+            EventKind::Accept | EventKind::Reject if origin == Origin::Online => {
                 assert!(self.decided.insert(key), "decided twice");
             }
-            Signal::Accept
-            | Signal::Reject
-            | Signal::Close
-            | Signal::Join
-            | Signal::Cancel
-            | Signal::Leave
-            | Signal::Control
-            | Signal::Ringing
-            | Signal::PeerLost => {}
+            EventKind::Accept
+            | EventKind::Reject
+            | EventKind::Close
+            | EventKind::Join
+            | EventKind::Cancel
+            | EventKind::Leave
+            | EventKind::Control
+            | EventKind::Ringing
+            | EventKind::PeerLost => {}
         }
     }
 
     fn close(mut self) {
-        self.op(Op::Logout);
+        self.op(Operation::Logout);
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
         assert!(self.station.is_at_rest());
         assert_eq!(self.station.poll_timeout(), None);
+    }
+}
+
+fn record(to: Text) -> Record {
+    Record {
+        client_msg_id: "rec".into(),
+        to,
+        channel_id: Text::EMPTY,
+        call_type: CallType::Audio,
+        status: RecordStatus::Complete,
+        text: "{}".into(),
+        durations: Vec::new(),
     }
 }

@@ -7,9 +7,9 @@ use nertc_callkit::ffi::api::{call::*, library::*, push::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as status;
 
-use super::args::{number, sized, text};
 use super::backend::{Lent, size, zeroed};
 use super::bytes::Bytes;
+use super::values::{number, sized, text};
 
 /// Whatever a push says: it is decoded to what encodes to the same text, or nothing is touched.
 pub(crate) fn push(bytes: &mut Bytes<'_>) {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit::engine::input::{CallType, SwitchStep, Text};
+use nertc_callkit::engine::input::SwitchStep;
 use nertc_callkit::engine::limits;
-use nertc_callkit::engine::wire::{self, Attachment, Outgoing};
+use nertc_callkit::engine::wire::{self, Attachment, Capabilities, Outgoing};
+use nertc_callkit_signaling::{CallType, Text};
 use serde_json::value::RawValue;
 
 use super::bytes::{Bytes, cut};
@@ -177,7 +178,8 @@ fn parse(text: &str) -> Result<Option<Members>, ()> {
     if text.len() > limits::CUSTOM || serde_json::from_str::<&RawValue>(text).is_err() {
         return Ok(None);
     }
-    if !text.trim_start_matches([' ', '\n', '\t', '\r']).starts_with('{') || depth(text) > limits::JSON_DEPTH
+    if !text.trim_start_matches([' ', '\n', '\t', '\r']).starts_with('{')
+        || depth(text) > limits::JSON_DEPTH + 1
     {
         return Ok(None);
     }
@@ -206,6 +208,8 @@ fn expected(members: &Members) -> Attachment {
         cid: number("cid").unwrap_or(0),
         call_type: number("type"),
         state: number("state"),
+        data: number("data") == Some(1),
+        rtc: text("rtc").filter(|rtc| rtc.len() <= limits::MEDIA_PROTOCOL).map(Text::from),
     }
 }
 
@@ -273,12 +277,17 @@ fn arrives(text: &str) -> &str {
     }
 }
 
+/// Texts of C have no NUL inside.
+fn no_nul(text: String) -> String {
+    text.replace('\0', "?")
+}
+
 fn check_outgoing(bytes: &mut Bytes<'_>) {
-    let mut name = String::from_utf8_lossy(bytes.take(127)).into_owned();
+    let mut name = no_nul(String::from_utf8_lossy(bytes.take(127)).into_owned());
     cut(&mut name, limits::RTC_CHANNEL);
-    let mut id = String::from_utf8_lossy(bytes.take(64)).into_owned();
+    let mut id = no_nul(String::from_utf8_lossy(bytes.take(64)).into_owned());
     cut(&mut id, limits::ID);
-    let (own, extra) = (app_text(bytes), app_text(bytes));
+    let (own, extra) = (app_text(bytes).map(no_nul), app_text(bytes).map(no_nul));
     let message = Outgoing {
         channel_name: &name,
         call_id: &id,
@@ -286,6 +295,7 @@ fn check_outgoing(bytes: &mut Bytes<'_>) {
         extra: extra.as_deref(),
         reason: [0, 2][bytes.below(2)],
         glare: bytes.flag(),
+        capabilities: Capabilities { data: true, rtc: "webrtc/1" },
     };
     let text = wire::outgoing(&message);
     assert!(text.len() <= limits::CUSTOM, "an attachment of {} bytes", text.len());
@@ -307,7 +317,7 @@ fn check_outgoing(bytes: &mut Bytes<'_>) {
 fn check_controls(bytes: &mut Bytes<'_>) {
     let target = if bytes.flag() { CallType::Audio } else { CallType::Video };
     let step = *bytes.pick(&[SwitchStep::Invite, SwitchStep::Agree, SwitchStep::Reject]);
-    let mut id = String::from_utf8_lossy(bytes.take(64)).into_owned();
+    let mut id = no_nul(String::from_utf8_lossy(bytes.take(64)).into_owned());
     cut(&mut id, limits::ID);
     let text = wire::control_switch(target, step, &id);
     let back = wire::read(&text);

@@ -136,6 +136,16 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_cap) {
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
   /** At most one instance per process. */
   NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+  /**
+   * Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+   */
+  NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+};
+
+/** Flags of nertc_callkit_rtc_join. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_join_flag) {
+  /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
+  NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
 
 /** Names one operation of the core: never reused. Passes through an SDK's user_data unboxed. */
@@ -415,7 +425,7 @@ typedef struct nertc_callkit_signaling_args {
 struct nertc_callkit_signaling {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** NERTC_CALLKIT_ABI of the plug. */
+  /** NERTC_CALLKIT_ABI of the backend; 0 means 1. */
   uint32_t abi;
   /** nertc_callkit_signaling_cap bits. */
   nertc_callkit_signaling_cap caps;
@@ -459,7 +469,7 @@ struct nertc_callkit_signaling {
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE leave;
   /** Closes a channel for everybody. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE close;
-  /** Sends a text to members of a channel. NULL = unsupported. */
+  /** Sends a text to members of a channel, in the order of the calls. NULL = unsupported. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE control;
   /** Sends a call record as a message. NULL = unsupported. */
   int32_t (*NERTC_CALLKIT_NULLABLE send_record)(void *NERTC_CALLKIT_NULLABLE ctx,
@@ -548,10 +558,20 @@ typedef struct nertc_callkit_rtc_sink {
    */
   void (*NERTC_CALLKIT_NULLABLE log)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_log_level level, const char *text);
+  /**
+   * Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
+   * deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
+   * leave is called; a text with another number is dropped, so that a late thread cannot speak
+   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
+   * again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+   */
+  int32_t (*NERTC_CALLKIT_NULLABLE send)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req join, const char *json);
 } nertc_callkit_rtc_sink;
 /** Every default of nertc_callkit_rtc_sink. */
 #define NERTC_CALLKIT_RTC_SINK_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL, \
+    NULL }
 
 /** Which media room. Lent for the call. */
 typedef struct nertc_callkit_rtc_join {
@@ -569,10 +589,14 @@ typedef struct nertc_callkit_rtc_join {
   const char *NERTC_CALLKIT_NULLABLE channel_name;
   /** Token, or empty. */
   const char *NERTC_CALLKIT_NULLABLE token;
+  /** Account of the other party. */
+  const char *NERTC_CALLKIT_NULLABLE peer;
+  /** Call id of the invite that lives, or empty: the same on both sides. */
+  const char *NERTC_CALLKIT_NULLABLE call_id;
 } nertc_callkit_rtc_join;
 /** Every default of nertc_callkit_rtc_join. */
 #define NERTC_CALLKIT_RTC_JOIN_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /**
  * A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
@@ -581,7 +605,7 @@ typedef struct nertc_callkit_rtc_join {
 struct nertc_callkit_rtc {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** NERTC_CALLKIT_ABI of the plug. */
+  /** NERTC_CALLKIT_ABI of the backend; 0 means 1. */
   uint32_t abi;
   /** nertc_callkit_rtc_cap bits. */
   nertc_callkit_rtc_cap caps;
@@ -621,11 +645,24 @@ struct nertc_callkit_rtc {
       const nertc_callkit_frame *frame);
   /** The device's network changed: restart what needs it. NULL = nothing to do. */
   void (*NERTC_CALLKIT_NULLABLE network_changed)(void *NERTC_CALLKIT_NULLABLE ctx);
+  /**
+   * A text of the peer's media backend, in order, each once: after `join` was called with the req
+   * `join` and before leave is; what came earlier follows right after the call of join. Lent for
+   * the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
+   */
+  void (*NERTC_CALLKIT_NULLABLE receive)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req join, const char *json);
+  /**
+   * What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
+   * peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
+   * with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+   */
+  const char *NERTC_CALLKIT_NULLABLE protocol;
 };
 /** Every default of nertc_callkit_rtc. */
 #define NERTC_CALLKIT_RTC_INIT \
   { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 NERTC_CALLKIT_END
 #ifdef __cplusplus

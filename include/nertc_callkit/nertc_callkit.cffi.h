@@ -59,6 +59,8 @@ enum {
   NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
+  NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
+  NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 };
 const char *nertc_callkit_code_text(nertc_callkit_code code);
 typedef int32_t nertc_callkit_end_reason;
@@ -81,6 +83,7 @@ enum {
   NERTC_CALLKIT_END_PEER_DISCONNECTED = 19,
   NERTC_CALLKIT_END_PEER_LEFT = 20,
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+  NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 };
 const char *nertc_callkit_end_reason_text(nertc_callkit_end_reason reason);
 typedef int32_t nertc_callkit_state;
@@ -112,6 +115,8 @@ enum {
   NERTC_CALLKIT_OPERATION_RECORD = 16,
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
   NERTC_CALLKIT_OPERATION_BACKEND = 18,
+  NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
+  NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 };
 const char *nertc_callkit_operation_text(nertc_callkit_operation operation);
 void nertc_callkit_struct_init(void *object, uint32_t struct_size);
@@ -282,6 +287,7 @@ enum {
   NERTC_CALLKIT_MISSED_GROUP = 6,
   NERTC_CALLKIT_MISSED_BLOCKED = 7,
   NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+  NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
 };
 typedef struct nertc_callkit_missed_event {
   uint32_t struct_size;
@@ -296,6 +302,13 @@ typedef struct nertc_callkit_missed_event {
   uint32_t count;
   uint32_t reserved;
 } nertc_callkit_missed_event;
+typedef struct nertc_callkit_data_event {
+  uint32_t struct_size;
+  uint32_t flags;
+  nertc_callkit_call_no call_no;
+  const char *user_id;
+  const char *json;
+} nertc_callkit_data_event;
 typedef struct nertc_callkit_listener {
   uint32_t struct_size;
   uint32_t flags;
@@ -335,6 +348,8 @@ typedef struct nertc_callkit_listener {
   nertc_callkit_connection_cb on_token_needed;
   void (*on_record_received)(nertc_callkit *kit,
       const nertc_callkit_record_event *event, void *user_data);
+  void (*on_data)(nertc_callkit *kit,
+      const nertc_callkit_data_event *event, void *user_data);
 } nertc_callkit_listener;
 typedef uint32_t nertc_callkit_media;
 enum {
@@ -426,11 +441,16 @@ nertc_callkit_status nertc_callkit_login(nertc_callkit *kit, const char *account
 nertc_callkit_status nertc_callkit_set_token(nertc_callkit *kit, const char *token);
 nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit, nertc_callkit_completion_cb done, void *user_data);
 int32_t nertc_callkit_get_state(nertc_callkit *kit);
+typedef uint32_t nertc_callkit_call_info_flag;
+enum {
+  NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+  NERTC_CALLKIT_CALL_INFO_INVITER = 2,
+};
 typedef struct nertc_callkit_call_info {
   uint32_t struct_size;
   nertc_callkit_state state;
   nertc_callkit_call_type call_type;
-  uint32_t flags;
+  nertc_callkit_call_info_flag flags;
   nertc_callkit_call_no call_no;
   uint64_t own_uid;
   uint64_t peer_uid;
@@ -508,6 +528,7 @@ nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit, const nertc_callki
 nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit, const nertc_callkit_call_ref *call, const nertc_callkit_end_options *options, nertc_callkit_completion_cb done, void *user_data);
 nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit, const nertc_callkit_call_ref *call, const nertc_callkit_end_options *options, nertc_callkit_completion_cb done, void *user_data);
 nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit, const nertc_callkit_call_ref *call, const nertc_callkit_end_options *options, nertc_callkit_completion_cb done, void *user_data);
+nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit, const nertc_callkit_call_ref *call, const char *json, nertc_callkit_completion_cb done, void *user_data);
 nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit, nertc_callkit_call_type call_type, nertc_callkit_call_type_action state, nertc_callkit_completion_cb done, void *user_data);
 #define NERTC_CALLKIT_PUSH_SIZE 768
 typedef struct nertc_callkit_push_call {
@@ -618,6 +639,11 @@ typedef uint32_t nertc_callkit_rtc_cap;
 enum {
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
   NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+  NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+};
+typedef uint32_t nertc_callkit_rtc_join_flag;
+enum {
+  NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
 typedef uintptr_t nertc_callkit_req;
 typedef struct nertc_callkit_channel {
@@ -790,6 +816,8 @@ typedef struct nertc_callkit_rtc_sink {
       const nertc_callkit_frame *frame);
   void (*log)(void *ctx,
       nertc_callkit_log_level level, const char *text);
+  int32_t (*send)(void *ctx,
+      nertc_callkit_req join, const char *json);
 } nertc_callkit_rtc_sink;
 typedef struct nertc_callkit_rtc_join {
   uint32_t struct_size;
@@ -799,6 +827,8 @@ typedef struct nertc_callkit_rtc_join {
   uint64_t uid;
   const char *channel_name;
   const char *token;
+  const char *peer;
+  const char *call_id;
 } nertc_callkit_rtc_join;
 struct nertc_callkit_rtc {
   uint32_t struct_size;
@@ -825,6 +855,9 @@ struct nertc_callkit_rtc {
   int32_t (*push_frame)(void *ctx,
       const nertc_callkit_frame *frame);
   void (*network_changed)(void *ctx);
+  void (*receive)(void *ctx,
+      nertc_callkit_req join, const char *json);
+  const char *protocol;
 };
 typedef uint32_t nertc_callkit_hub_flag;
 enum {

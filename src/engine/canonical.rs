@@ -9,13 +9,13 @@ use super::claims::Claims;
 use super::closer::{Awaited, Closer, Step};
 use super::coalesce::Coalescer;
 use super::ids::Ids;
-use super::input::{Req, Text, Ticket};
+use super::input::Ticket;
 use super::ops::{Owner, Undo};
-use super::output::Message;
 use super::session::{Closing, Session};
 use super::state::{Called, Calling, Entry, Fate, Glare, InCall, Invite, MediaRoom, Own, OwnStep, State};
 use super::time::Time;
 use super::wire;
+use nertc_callkit_signaling::{Message, Req, Text};
 
 /// New names, by first appearance. One value may serve several engines and the messages between them, so that
 /// the same id gets the same name everywhere.
@@ -95,9 +95,9 @@ impl Names {
     }
 
     /// What the text of a message means; where ids keep their names the text does so as well.
-    fn text(&self, custom: &mut Text) {
+    fn text(&self, custom_info: &mut Text) {
         if self.ids.is_some() {
-            *custom = essence(custom);
+            *custom_info = essence(custom_info);
         }
     }
 
@@ -118,15 +118,16 @@ impl Names {
     fn message(&mut self, message: &mut Message) {
         self.id(&mut message.channel_id);
         self.id(&mut message.request_id);
-        self.text(&mut message.custom);
+        self.text(&mut message.custom_info);
     }
 }
 
 /// What an attachment means, without its ids.
-fn essence(custom: &str) -> Text {
-    let text = wire::read(custom);
+fn essence(custom_info: &str) -> Text {
+    let text = wire::read(custom_info);
     let has_call_id = !text.call_id.is_empty();
-    format!("{:?} {has_call_id} {} {}", wire::reason(custom, &text), text.glare, text.is_old_version()).into()
+    format!("{:?} {has_call_id} {} {}", wire::reason(custom_info, &text), text.glare, text.is_old_version())
+        .into()
 }
 
 impl Engine {
@@ -177,7 +178,10 @@ impl Engine {
                 names.call(call);
                 names.req(req);
             }
-            MediaRoom::In { call } => names.call(call),
+            MediaRoom::In { call, req } => {
+                names.call(call);
+                names.req(req);
+            }
             MediaRoom::Leaving { req, next } => {
                 names.req(req);
                 next.iter_mut().for_each(|call| names.call(call));
@@ -252,6 +256,7 @@ impl Names {
         self.id(&mut own.call_id);
         own.since = Time(0);
         self.due(&mut own.ring_until);
+        own.texts.deadlines().for_each(|at| self.due(at));
         match &mut own.step {
             OwnStep::Creating(req)
             | OwnStep::Joining(req)
@@ -267,12 +272,13 @@ impl Names {
         self.id(&mut invite.request_id);
         self.id(&mut invite.call_id);
         self.id(&mut invite.channel_name);
-        self.text(&mut invite.custom);
+        self.text(&mut invite.custom_info);
         if self.ids.is_none() {
             // Its age is in `expires`.
             invite.time_ms = 0;
         }
         self.due(&mut invite.expires);
+        invite.texts.deadlines().for_each(|at| self.due(at));
     }
 
     fn called(&mut self, called: &mut Called) {
@@ -317,6 +323,7 @@ impl Names {
         if let Some(switch) = &mut call.switch {
             self.due(&mut switch.until);
         }
+        call.texts.deadlines().for_each(|at| self.due(at));
         call.leftover.iter_mut().for_each(|own| self.own(own));
     }
 
@@ -364,6 +371,7 @@ impl Names {
             | Owner::Invite(call)
             | Owner::RingCancel(call)
             | Owner::Yield(call)
+            | Owner::Negotiation(call)
             | Owner::RtcJoin(call)
             | Owner::Side { call_no: call, .. } => self.call(call),
             Owner::Join(call, channel)
@@ -374,6 +382,10 @@ impl Names {
                 self.id(channel);
             }
             Owner::Closer(closer) => *closer = self.number(CLOSER, *closer),
+            Owner::Data { call, ticket } => {
+                self.call(call);
+                self.ticket(ticket);
+            }
             Owner::Media { call_no, ticket, .. } => {
                 self.call(call_no);
                 ticket.iter_mut().for_each(|ticket| self.ticket(ticket));
@@ -386,10 +398,12 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::{CallOptions, CallType, Channel, Command, Input, Room, SignalResult};
-    use super::super::output::{Output, SignalOp};
+    use super::super::input::{CallOptions, Command, Input};
+    use super::super::output::Output;
     use super::super::{Config, Engine, IdGenerator};
     use super::*;
+    use nertc_callkit_signaling as signaling;
+    use nertc_callkit_signaling::{CallType, Channel, ChannelState, OperationResult};
 
     /// A logged-in engine that created a channel at `now`, with the ids of `seed`.
     fn calling(seed: u64, now: u64, padding: u64) -> Engine {
@@ -401,10 +415,14 @@ mod tests {
         let command = |n: u64, command| Input::Command { ticket: Ticket(padding + n), command };
         let login = Command::Login { account: "alice".into(), token: Text::default() };
         let outputs = feed(&mut engine, command(0, login));
-        let answer = |outputs: &[Output], room: Option<Room>| match outputs.first() {
-            Some(Output::Signal { req, op: SignalOp::Login { .. } | SignalOp::Create { .. } }) => {
-                Input::SignalDone { req: *req, result: SignalResult { room, ..SignalResult::default() } }
-            }
+        let answer = |outputs: &[Output], room: Option<ChannelState>| match outputs.first() {
+            Some(Output::Signal {
+                req,
+                op: signaling::Operation::Login { .. } | signaling::Operation::Create { .. },
+            }) => Input::SignalDone {
+                req: *req,
+                result: OperationResult { channel: room, ..OperationResult::default() },
+            },
             other => panic!("no operation to answer: {other:?}"),
         };
         feed(&mut engine, answer(&outputs, None));
@@ -419,7 +437,7 @@ mod tests {
         });
         let outputs = feed(&mut engine, command(1, call));
         let channel = Channel { id: format!("channel {seed}").into(), ..Channel::default() };
-        feed(&mut engine, answer(&outputs, Some(Room { channel, members: Vec::new() })));
+        feed(&mut engine, answer(&outputs, Some(ChannelState { channel, members: Vec::new() })));
         engine
     }
 

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::coalesce::Kind;
-use super::input::Text;
-use super::output::{Event, Record, RecordSent};
+use super::output::{Event, RecordSent};
 use super::session::Session;
 use super::time::Time;
 use super::{Engine, limits};
+use nertc_callkit_signaling::{Record, Text};
 
 /// The records that were told, oldest first: sender and message id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

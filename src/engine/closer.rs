@@ -5,13 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::{Outcome, Req, SignalResult, Text};
 use super::ops::{Owner, Undo};
-use super::output::{Message, Operation, SignalOp};
+use super::output::Operation;
 use super::state::{Own, OwnStep};
 use super::time::Time;
 use super::wire::{self, Outgoing};
-use super::{Engine, codes, limits};
+use super::{Engine, limits};
+use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
 
 /// Cleans up behind one ended call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,12 +35,15 @@ pub(super) struct Finish {
     no_offline: bool,
     /// The app's text for the other side.
     extra: Option<Text>,
+    /// Why: the other side's media cannot talk to ours, which is this.
+    #[serde(default)]
+    rtc: Option<Text>,
 }
 
 impl Finish {
     /// Closes the channel for everybody.
     pub(super) fn close() -> Finish {
-        Finish { closes: true, no_offline: false, extra: None }
+        Finish { closes: true, no_offline: false, extra: None, rtc: None }
     }
 
     /// Only leaves it.
@@ -53,17 +56,23 @@ impl Finish {
         Finish { no_offline, ..self }
     }
 
+    /// Says what the own media backend talks.
+    pub(super) fn for_media(self, rtc: Text) -> Finish {
+        Finish { rtc: Some(rtc), ..self }
+    }
+
     /// Says the app's text.
     pub(super) fn saying(self, extra: Option<Text>) -> Finish {
         Finish { extra, ..self }
     }
 
     /// The operation. Clients read its text as JSON and trip over one that is empty.
-    pub(super) fn op(&self, channel_id: Text) -> SignalOp {
-        let (custom, no_offline) = (wire::ending(self.extra.as_deref()), self.no_offline);
+    pub(super) fn op(&self, channel_id: Text) -> signaling::Operation {
+        let (custom_info, no_offline) =
+            (wire::ending(self.extra.as_deref(), self.rtc.as_deref()), self.no_offline);
         match self.closes {
-            true => SignalOp::Close { channel_id, custom, no_offline },
-            false => SignalOp::Leave { channel_id, custom, no_offline },
+            true => signaling::Operation::Close { channel_id, custom_info, no_offline },
+            false => signaling::Operation::Leave { channel_id, custom_info, no_offline },
         }
     }
 }
@@ -149,19 +158,20 @@ impl TakeBack {
 /// The CANCEL of an own invite.
 pub(super) fn cancel_message(own: &Own, how: &TakeBack) -> Message {
     let attachment = how.attach_ext.as_deref().or(own.options.attachment.as_deref());
-    let custom = wire::outgoing(&Outgoing {
+    let custom_info = wire::outgoing(&Outgoing {
         channel_name: &own.rtc_channel(),
         call_id: &own.call_id,
         attachment,
         extra: own.options.extra.as_deref(),
         reason: how.reason,
         glare: how.glare,
+        ..Outgoing::default()
     });
     Message {
         channel_id: own.channel_id.clone(),
         account: own.options.user.clone(),
         request_id: own.request_id.clone(),
-        custom,
+        custom_info,
         no_offline: how.no_offline || own.options.no_offline,
     }
 }
@@ -202,7 +212,7 @@ impl Engine {
     pub(super) fn undo_accept(&mut self, now: Time, call_no: u64, channel: Text) {
         let id = self.add_closer(now, call_no, &channel, None, Finish::close(), Step::Joining);
         let ms = self.config.timers.request_ms;
-        let join = SignalOp::Join { channel_id: channel, no_offline: false };
+        let join = signaling::Operation::Join { channel_id: channel, no_offline: false };
         self.signal(now, ms, Owner::Closer(id), join);
     }
 
@@ -245,14 +255,14 @@ impl Engine {
     }
 
     /// A closer's operation has ended.
-    pub(super) fn on_closer_step(&mut self, now: Time, id: u64, result: SignalResult) {
+    pub(super) fn on_closer_step(&mut self, now: Time, id: u64, result: OperationResult) {
         let Some(index) = self.closers.iter().position(|closer| closer.id == id) else {
             return self.ignore("step of a closer that is gone");
         };
-        let ok = codes::is_success(result.outcome.code);
+        let ok = result.outcome.code.is_success();
         match self.closers[index].step.clone() {
             Step::Await(Awaited::Create) => {
-                match result.room {
+                match result.channel {
                     Some(room) if ok => self.closers[index].channel_id = room.channel.id,
                     Some(_) | None => {}
                 }
@@ -283,12 +293,17 @@ impl Engine {
             closer.step = Step::Joining;
             let (id, channel_id) = (closer.id, closer.channel_id.clone());
             let ms = self.config.timers.request_ms;
-            self.signal(now, ms, Owner::Closer(id), SignalOp::Join { channel_id, no_offline: false });
+            self.signal(
+                now,
+                ms,
+                Owner::Closer(id),
+                signaling::Operation::Join { channel_id, no_offline: false },
+            );
             return;
         }
         let closer = self.closers.remove(index);
         if !is_decided(outcome.code) {
-            self.side(now, Operation::Reject, closer.call_no, true, SignalOp::Reject(reject));
+            self.side(now, Operation::Reject, closer.call_no, true, signaling::Operation::Reject(reject));
         }
         self.on_wire_quiet(now);
     }
@@ -299,7 +314,7 @@ impl Engine {
             Some(message) => {
                 closer.step = Step::Cancelling;
                 let ms = self.config.timers.operation_ms;
-                self.signal(now, ms, Owner::Closer(id), SignalOp::CancelInvite(message));
+                self.signal(now, ms, Owner::Closer(id), signaling::Operation::Cancel(message));
             }
             None => self.finish_closer(now, id),
         }
@@ -320,8 +335,8 @@ impl Engine {
 
     fn end_closer(&mut self, now: Time, index: usize, outcome: Outcome) {
         let closer = self.closers.remove(index);
-        let gone = matches!(outcome.code, codes::CHANNEL_NOT_EXISTS | codes::NOT_MEMBER);
-        if !codes::is_success(outcome.code) && !gone {
+        let gone = matches!(outcome.code, Code::CHANNEL_NOT_EXISTS | Code::NOT_MEMBER);
+        if !outcome.code.is_success() && !gone {
             self.tell_error(Operation::Close, closer.call_no, outcome);
         }
         self.on_wire_quiet(now);
@@ -340,7 +355,7 @@ impl Engine {
         let mut closer = self.closers.remove(index);
         self.abandon_closer(closer.id, closer.undo());
         if let Some(message) = closer.cancel.take_if(|_| closer.step == Step::Await(Awaited::Invite)) {
-            self.side(now, Operation::Cancel, closer.call_no, true, SignalOp::CancelInvite(message));
+            self.side(now, Operation::Cancel, closer.call_no, true, signaling::Operation::Cancel(message));
         }
         if !closer.channel_id.is_empty() && closer.step != Step::Finishing {
             self.side(
@@ -365,20 +380,14 @@ impl Engine {
 }
 
 /// The service refused the invite for a reason that says that nobody was told of it.
-pub(super) fn is_never_delivered(code: i32) -> bool {
-    matches!(
-        code,
-        codes::CHANNEL_NOT_EXISTS | codes::NOT_MEMBER | codes::ALREADY_MEMBER | codes::MEMBER_LIMIT
-    )
+pub(super) fn is_never_delivered(code: Code) -> bool {
+    matches!(code, Code::CHANNEL_NOT_EXISTS | Code::NOT_MEMBER | Code::ALREADY_MEMBER | Code::MEMBER_LIMIT)
 }
 
 /// The service says that the invite was already decided.
-pub(super) fn is_decided(code: i32) -> bool {
+pub(super) fn is_decided(code: Code) -> bool {
     matches!(
         code,
-        codes::CHANNEL_NOT_EXISTS
-            | codes::INVITE_NOT_EXISTS
-            | codes::INVITE_REJECTED
-            | codes::INVITE_ACCEPTED
+        Code::CHANNEL_NOT_EXISTS | Code::INVITE_NOT_EXISTS | Code::INVITE_REJECTED | Code::INVITE_ACCEPTED
     )
 }

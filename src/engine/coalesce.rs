@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::Text;
 use super::output::{Event, Missed};
 use super::time::Time;
 use super::{Engine, limits};
+use nertc_callkit_signaling::Text;
 
 /// Kinds of callbacks that others cause at will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,15 +20,28 @@ pub(super) enum Kind {
     TypeChange,
     /// on_call_type_request.
     TypeRequest,
+    /// on_data.
+    Data,
+    /// Texts for the media backend.
+    Negotiation,
 }
 
 impl Kind {
+    /// Of a call: forgotten with it.
+    fn is_of_call(self) -> bool {
+        match self {
+            Kind::TypeChange | Kind::TypeRequest | Kind::Data | Kind::Negotiation => true,
+            Kind::Missed(_) | Kind::Record => false,
+        }
+    }
+
     /// How many come at once: a record is about one call and no other stands for it.
     fn burst(self) -> u32 {
         match self {
             Kind::Missed(_) => 1,
             Kind::Record => limits::RECORD_BURST,
             Kind::TypeChange | Kind::TypeRequest => limits::SWITCH_BURST,
+            Kind::Data | Kind::Negotiation => limits::TEXT_BURST,
         }
     }
 }
@@ -80,7 +93,7 @@ impl Coalescer {
     }
 
     /// Counts one of a kind that is told at once or never; false: too many.
-    fn admit(&mut self, now: Time, account: &Text, kind: Kind) -> bool {
+    pub(super) fn admit(&mut self, now: Time, account: &Text, kind: Kind) -> bool {
         self.0.retain(|window| window.kind != kind || window.until > now);
         if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
             window.told = window.told.saturating_add(1);
@@ -99,7 +112,7 @@ impl Coalescer {
 
     /// Forgets what was held back about a call that has ended.
     fn forget_call(&mut self) {
-        self.0.retain(|window| !matches!(window.kind, Kind::TypeChange | Kind::TypeRequest));
+        self.0.retain(|window| !window.kind.is_of_call());
     }
 
     /// Makes room: the oldest window of the account that has the most. What it held back is told, not lost.
@@ -189,9 +202,9 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::CallType;
     use super::super::output::MissedCall;
     use super::*;
+    use nertc_callkit_signaling::CallType;
 
     const KIND: Kind = Kind::Missed(Missed::Busy);
 

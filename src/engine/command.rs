@@ -2,42 +2,43 @@
 
 use super::closer::{Finish, TakeBack};
 use super::incoming::Words;
-use super::input::{CallRef, Command, Text, Ticket};
+use super::input::{CallRef, Command, Ticket};
 use super::output::{EndReason, Operation};
 use super::session::{Closing, Which};
 use super::state::{Glare, State};
 use super::time::Time;
-use super::{Engine, codes, outgoing};
+use super::{Engine, outgoing};
+use nertc_callkit_signaling::{self as signaling, Code, Outcome, RecordStatus, Text};
 
 /// Answers of a function in the states idle, calling, called, in call; 0 = legal. NetEase's table.
-type Allowed = [i32; 4];
+pub(super) type Allowed = [Code; 4];
 
-const HANGUP: Allowed = [codes::HANGUP_IN_IDLE, 0, 0, 0];
-const LEAVE: Allowed = [codes::LEAVE_IN_IDLE, codes::LEAVE_IN_CALLING, codes::LEAVE_IN_CALLED, 0];
-const CANCEL: Allowed = [codes::CANCEL_IN_IDLE, 0, codes::CANCEL_IN_CALLED, codes::CANCEL_IN_CALL];
-const ACCEPT: Allowed = [codes::ACCEPT_IN_IDLE, codes::ACCEPT_IN_CALLING, 0, codes::ACCEPT_IN_CALL];
-const REJECT: Allowed = [codes::REJECT_IN_IDLE, codes::REJECT_IN_CALLING, 0, codes::REJECT_IN_CALL];
-const SWITCH: Allowed = [codes::SWITCH_IN_IDLE, codes::SWITCH_IN_CALLING, codes::SWITCH_IN_CALLED, 0];
+const HANGUP: Allowed = [Code::HANGUP_IN_IDLE, Code::OK, Code::OK, Code::OK];
+const LEAVE: Allowed = [Code::LEAVE_IN_IDLE, Code::LEAVE_IN_CALLING, Code::LEAVE_IN_CALLED, Code::OK];
+const CANCEL: Allowed = [Code::CANCEL_IN_IDLE, Code::OK, Code::CANCEL_IN_CALLED, Code::CANCEL_IN_CALL];
+const ACCEPT: Allowed = [Code::ACCEPT_IN_IDLE, Code::ACCEPT_IN_CALLING, Code::OK, Code::ACCEPT_IN_CALL];
+const REJECT: Allowed = [Code::REJECT_IN_IDLE, Code::REJECT_IN_CALLING, Code::OK, Code::REJECT_IN_CALL];
+const SWITCH: Allowed = [Code::SWITCH_IN_IDLE, Code::SWITCH_IN_CALLING, Code::SWITCH_IN_CALLED, Code::OK];
 
 impl Engine {
     pub(super) fn on_command(&mut self, now: Time, ticket: Ticket, command: Command) {
         let operation = command.operation();
         if self.closing != Closing::No {
-            return self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
+            return self.done(ticket, operation, 0, Code::SHUTTING_DOWN);
         }
         if self.wait_for_call(now, ticket, &command) {
             return;
         }
         let works_at_any_time = matches!(operation, Operation::Login | Operation::Logout | Operation::None);
         if !works_at_any_time && !self.session.is_logged_in() {
-            return self.done(ticket, operation, 0, codes::NOT_LOGGED_IN);
+            return self.done(ticket, operation, 0, Code::NOT_LOGGED_IN);
         }
         match command {
             Command::Login { account, token } => self.cmd_login(now, ticket, account, token),
             Command::Logout => self.cmd_logout(now, ticket),
             Command::SetCallTimeout { timeout_ms } => {
                 self.ring_ms = timeout_ms;
-                self.done(ticket, operation, 0, codes::OK);
+                self.done(ticket, operation, 0, Code::OK);
             }
             Command::Call(options) => self.cmd_call(now, ticket, options),
             Command::Cancel { call, attach_ext, no_offline, no_record } => {
@@ -64,7 +65,7 @@ impl Engine {
             }
             Command::Leave { call, no_offline, text } => {
                 if self.check(ticket, operation, &call, LEAVE, false) {
-                    self.done(ticket, operation, self.state.call_no(), codes::OK);
+                    self.done(ticket, operation, self.state.call_no(), Code::OK);
                     let finish = Finish::leave().unkept(no_offline).saying(text);
                     self.end_in_call(now, EndReason::Normal, Some(finish));
                 }
@@ -74,6 +75,7 @@ impl Engine {
                     self.cmd_switch(now, ticket, call_type, step);
                 }
             }
+            Command::SendData { call, json } => self.cmd_send_data(now, ticket, &call, &json),
             Command::EnableLocal { media, on } => self.cmd_enable_local(now, ticket, media, on),
             Command::MuteLocal { media, muted } => self.cmd_mute_local(now, ticket, media, muted),
             Command::MuteRemote { media, muted } => self.cmd_mute_remote(now, ticket, media, muted),
@@ -81,7 +83,7 @@ impl Engine {
             Command::SetRemoteView(view) => self.cmd_remote_view(now, ticket, view),
             Command::SetCallPolicy(policy) => {
                 self.set_policy(policy);
-                self.done(ticket, operation, 0, codes::OK);
+                self.done(ticket, operation, 0, Code::OK);
             }
             Command::SetToken { token } => self.cmd_set_token(now, ticket, token),
         }
@@ -89,7 +91,7 @@ impl Engine {
 
     /// Whether the function may go on; completes the request otherwise. A request to end a call that has
     /// ended is fulfilled.
-    fn check(
+    pub(super) fn check(
         &mut self,
         ticket: Ticket,
         operation: Operation,
@@ -100,10 +102,10 @@ impl Engine {
         let which = self.locate(call);
         let state = usize::try_from(self.state.number()).unwrap_or(0);
         let code = match (which, allowed[state]) {
-            (Which::Ended, _) if ends_call => codes::OK,
-            (_, code) if code != codes::OK => code,
+            (Which::Ended, _) if ends_call => Code::OK,
+            (_, code) if code != Code::OK => code,
             (Which::Live | Which::Unnamed, _) => return true,
-            (Which::Ended | Which::Other, _) => codes::CALL_MISMATCH,
+            (Which::Ended | Which::Other, _) => Code::CALL_MISMATCH,
         };
         self.done(ticket, operation, 0, code);
         false
@@ -122,7 +124,7 @@ impl Engine {
             }
             State::InCall(call) => {
                 let no = call.no;
-                self.done(ticket, Operation::Hangup, no, codes::OK);
+                self.done(ticket, Operation::Hangup, no, Code::OK);
                 let finish = Finish::close().unkept(no_offline).saying(text);
                 self.end_in_call(now, EndReason::HungUp, Some(finish));
             }
@@ -130,12 +132,12 @@ impl Engine {
     }
 
     /// Completes what waits inside the live call: call() and accept().
-    pub(super) fn say_pending(&mut self, code: i32) {
+    pub(super) fn say_pending(&mut self, code: Code) {
         let mut state = std::mem::replace(&mut self.state, State::Idle);
         match &mut state {
             State::Idle | State::InCall(_) => {}
             State::Calling(calling) => {
-                let outcome = super::input::Outcome { code, ..Default::default() };
+                let outcome = Outcome { code, ..Default::default() };
                 self.done_call(&mut calling.own, outcome);
             }
             State::Called(called) => {
@@ -150,13 +152,13 @@ impl Engine {
 
     /// Ends the live call because its user logs out or its component goes away; the peer learns.
     pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
-        self.say_pending(codes::SHUTTING_DOWN);
+        self.say_pending(Code::SHUTTING_DOWN);
         match &mut self.state {
             State::Idle => {}
             State::Calling(_) => {
                 let how = TakeBack::plain();
                 self.end_calling(now, reason, &how, |engine, own| {
-                    engine.record_missed(now, own, super::output::RecordStatus::Cancelled);
+                    engine.record_missed(now, own, RecordStatus::Cancelled);
                 });
             }
             State::Called(called) => {
@@ -170,7 +172,7 @@ impl Engine {
                         self.close_channel(now, no, &invite.channel_id, Finish::leave(), running);
                     }
                     None => {
-                        let reject = super::output::SignalOp::Reject(reject);
+                        let reject = signaling::Operation::Reject(reject);
                         self.side(now, Operation::Reject, no, true, reject);
                     }
                 }
@@ -224,6 +226,7 @@ impl Command {
             Command::Hangup { .. } => Operation::Hangup,
             Command::Leave { .. } => Operation::Leave,
             Command::SwitchCallType { .. } => Operation::Switch,
+            Command::SendData { .. } => Operation::SendData,
             Command::EnableLocal { .. } => Operation::EnableLocal,
             Command::MuteLocal { .. } => Operation::MuteLocal,
             Command::MuteRemote { .. } => Operation::MuteRemote,

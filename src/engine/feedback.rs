@@ -2,11 +2,11 @@
 //! told, and forgets what is ignored. Once for each INVITE, unless an accept or reject says it.
 
 use super::Engine;
-use super::input::{Signal, SignalEvent, Text};
 use super::outgoing::reply_to;
-use super::output::{InviteState, Notice, Operation, Output, SignalOp};
+use super::output::{Operation, Output};
 use super::state::{Glare, Invite, State};
 use super::time::Time;
+use nertc_callkit_signaling::{self as signaling, EventKind, InviteState, Notification, Text};
 
 /// How an INVITE is here already.
 pub(super) enum Known {
@@ -22,7 +22,7 @@ pub(super) enum Known {
 
 impl Engine {
     /// Whether this INVITE is one that lives.
-    pub(super) fn known_as(&self, event: &SignalEvent) -> Known {
+    pub(super) fn known_as(&self, event: &signaling::Event) -> Known {
         let is_it = |channel: &Text, request: &Text| {
             *channel == event.channel.id && *request == event.request_id && !channel.is_empty()
         };
@@ -58,21 +58,21 @@ impl Engine {
     pub(super) fn tell_invite_state(&mut self, invite: &Invite, state: InviteState) {
         let (channel_id, request_id) = (invite.channel_id.clone(), invite.request_id.clone());
         let account = invite.from.clone();
-        let notice = Notice::InviteState { channel_id, account, request_id, state };
+        let notice = Notification::InviteState { channel_id, account, request_id, state };
         self.app.push_back(Output::Notify(notice));
     }
 
     /// The same, of a message that was not read.
-    pub(super) fn tell_event_state(&mut self, event: &SignalEvent, state: InviteState) {
+    pub(super) fn tell_event_state(&mut self, event: &signaling::Event, state: InviteState) {
         let (channel_id, request_id) = (event.channel.id.clone(), event.request_id.clone());
         let account = event.from.clone();
-        let notice = Notice::InviteState { channel_id, account, request_id, state };
+        let notice = Notification::InviteState { channel_id, account, request_id, state };
         self.app.push_back(Output::Notify(notice));
     }
 
     /// Whatever the messages are, no INVITE among them is looked at.
-    pub(super) fn drop_invites(&mut self, events: &[SignalEvent]) {
-        for event in events.iter().filter(|event| event.signal == Signal::Invite) {
+    pub(super) fn drop_invites(&mut self, events: &[signaling::Event]) {
+        for event in events.iter().filter(|event| event.kind == EventKind::Invite) {
             self.tell_event_state(event, InviteState::Dropped);
         }
     }
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     /// Says no to an INVITE that was not heard of before; if that is not possible now, nothing.
-    pub(super) fn refuse_invite(&mut self, now: Time, invite: &Invite, reject: SignalOp) {
+    pub(super) fn refuse_invite(&mut self, now: Time, invite: &Invite, reject: signaling::Operation) {
         self.bury(now, invite);
         if !self.side(now, Operation::Reject, 0, true, reject) {
             self.tell_invite_state(invite, InviteState::Dropped);
@@ -93,12 +93,12 @@ impl Engine {
 
     /// Answers busy to an INVITE that was not heard of before.
     pub(super) fn reject_busy(&mut self, now: Time, invite: &Invite) {
-        self.refuse_invite(now, invite, SignalOp::Reject(reply_to(invite, 3)));
+        self.refuse_invite(now, invite, signaling::Operation::Reject(reply_to(invite, 3)));
     }
 
     /// Answers an invite that waited: busy, or a plain no.
     pub(super) fn reject_held(&mut self, now: Time, invite: &Invite, reason: i64) {
         self.bury(now, invite);
-        self.side(now, Operation::Reject, 0, true, SignalOp::Reject(reply_to(invite, reason)));
+        self.side(now, Operation::Reject, 0, true, signaling::Operation::Reject(reply_to(invite, reason)));
     }
 }

@@ -1,16 +1,16 @@
 //! Both sides called each other. One call results, by make before break: nobody takes its own invite back
 //! before the other's is granted, so no third device can slip in and nobody ends up alone.
 
+use super::Engine;
 use super::closer::{Finish, TakeBack};
 use super::in_call::foreign;
-use super::input::{Outcome, Req, Text};
 use super::ops::Owner;
 use super::outgoing::accept_of;
-use super::output::{CallEvent, EndReason, Event, InviteState, Operation, SignalOp};
+use super::output::{CallEvent, EndReason, Event, Operation};
 use super::say::user_event;
 use super::state::{Calling, Cause, Ending, Fate, Glare, Invite, OwnStep, State};
 use super::time::Time;
-use super::{Engine, codes};
+use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Outcome, Req, Text};
 
 impl Calling {
     /// The peer's invite, waiting or being accepted.
@@ -66,7 +66,7 @@ impl Engine {
 
     /// Accepts the peer's invite while our own is kept (or is over, with a `fate`).
     pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: Fate) {
-        let accept = SignalOp::Accept(accept_of(&invite));
+        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, owner, accept);
@@ -100,7 +100,7 @@ impl Engine {
         };
         self.bury_own(now, &invite);
         match outcome.code {
-            code if codes::is_success(code) => match closed {
+            code if code.is_success() => match closed {
                 Some(text) => {
                     self.close_channel(now, call, channel, Finish::leave(), None);
                     self.state = State::Calling(calling);
@@ -112,7 +112,7 @@ impl Engine {
                 }
                 None => self.take_theirs(now, *calling, &invite, control, &fate),
             },
-            codes::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
+            Code::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
             code => {
                 if !super::closer::is_decided(code) {
                     let leave = Finish::leave().op(channel.clone());
@@ -130,7 +130,7 @@ impl Engine {
         let mut call = self.new_callee_call(now, own.no, invite, own.since, control);
         call.issued_by = Some(own.issued_by);
         call.alias = Some((own.channel_id.clone(), own.request_id.clone()));
-        call.camera_allowed = own.options.call_type == super::input::CallType::Video;
+        call.camera_allowed = own.options.call_type == CallType::Video;
         let is_type_changed = call.call_type != own.options.call_type;
         // What call() completes with is the call that lives.
         let confirmed = std::mem::replace(&mut own.confirmed, true);
@@ -158,6 +158,7 @@ impl Engine {
         }
         self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
         self.state = State::InCall(Box::new(call));
+        self.hand_over_texts(now);
     }
 
     /// Another device of ours took the peer's call.
@@ -189,7 +190,7 @@ impl Engine {
                 self.state = State::Calling(Box::new(calling));
                 self.go_on_calling(now);
             }
-            Fate::Accepted(custom) => self.enter_as_caller(now, calling.own, custom.as_deref()),
+            Fate::Accepted(custom_info) => self.enter_as_caller(now, calling.own, custom_info.as_deref()),
             Fate::Over(cause) => {
                 // Only what an old client was spared is still out.
                 let reason = if cause == Cause::TimedOut { 2 } else { 0 };
@@ -208,10 +209,10 @@ impl Engine {
         if calling.own.no != call || calling.own.step != OwnStep::Yielding(req) {
             return self.ignore("cancel answered for an ended call");
         }
-        let is_over = codes::is_success(outcome.code) || super::closer::is_decided(outcome.code);
-        if outcome.code == codes::INVITE_ACCEPTED || !is_over {
+        let is_over = outcome.code.is_success() || super::closer::is_decided(outcome.code);
+        if outcome.code == Code::INVITE_ACCEPTED || !is_over {
             // Accepted: the answer is on its way. Otherwise nobody knows yet: ask again later.
-            let next = (outcome.code != codes::INVITE_ACCEPTED).then_some(again);
+            let next = (outcome.code != Code::INVITE_ACCEPTED).then_some(again);
             calling.own.step = OwnStep::Invited;
             if let Glare::Aside { until, .. } = &mut calling.glare {
                 *until = next;

@@ -5,7 +5,7 @@ use nertc_callkit_ids::{IdGenerator, Seed};
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
-use super::input::Text;
+use nertc_callkit_signaling::Text;
 
 /// Where ids come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

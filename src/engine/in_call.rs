@@ -1,13 +1,15 @@
 //! In a call: into the media room, who is there, and every way in which the call can end.
 
 use super::closer::{Awaited, Finish, TakeBack};
-use super::input::{Media, Outcome, Req, RtcEvent, SignalEvent, SignalResult, Text};
+use super::input::{Media, RtcEvent};
+use super::negotiation::other_media;
 use super::ops::Owner;
-use super::output::{CallEnd, EndReason, Event, Layer, Message, Operation, SignalOp};
+use super::output::{CallEnd, EndReason, Event, Layer, Operation};
 use super::say::connection_event;
 use super::state::{Ended, Ending, Entry, InCall, Invite, PeerMedia, Silence, State};
 use super::time::Time;
-use super::{Engine, codes, wire};
+use super::{Engine, messages, wire};
+use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
 
 /// A text of the peer's app, unless it only echoes the invite's.
 pub(super) fn foreign(text: Text, invite: &Text) -> Text {
@@ -42,7 +44,7 @@ impl Engine {
     ) -> InCall {
         let ms = self.config.timers.request_ms;
         let channel_id = invite.channel_id.clone();
-        let join = SignalOp::Join { channel_id: channel_id.clone(), no_offline: false };
+        let join = signaling::Operation::Join { channel_id: channel_id.clone(), no_offline: false };
         let req = self.signal(now, ms, Owner::Enter(no, channel_id.clone()), join);
         let wait = (invite.old && !control).then(|| now.after(self.config.timers.handshake_ms));
         InCall {
@@ -61,6 +63,8 @@ impl Engine {
             no_record: false,
             peer_has_call_id: !invite.call_id.is_empty(),
             peer_is_versionless: invite.is_versionless,
+            peer_takes_data: invite.takes_data,
+            texts: invite.texts.clone(),
             ring_ms: now.since(since),
             entry: Entry::Signaling { req, wait },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
@@ -92,7 +96,7 @@ impl Engine {
         no: u64,
         req: Req,
         _channel: &Text,
-        result: SignalResult,
+        result: OperationResult,
     ) {
         let account = self.session.account();
         let Some(call) = self.call_in(no) else { return self.ignore("channel joined for an ended call") };
@@ -102,13 +106,14 @@ impl Engine {
         if running != req {
             return self.ignore("channel joined for another call");
         }
-        let me = result.room.as_ref().and_then(|room| room.members.iter().find(|m| m.account == account));
+        let me =
+            result.channel.as_ref().and_then(|state| state.members.iter().find(|m| m.account == account));
         let uid = me.map_or(0, |me| me.uid);
-        if result.outcome.code == codes::CHANNEL_NOT_EXISTS {
+        if result.outcome.code == Code::CHANNEL_NOT_EXISTS {
             // The caller closed it after our accept; its CLOSE goes to members only, so nothing else tells.
             return self.end_in_call(now, EndReason::PeerHungUp, None);
         }
-        if !codes::is_success(result.outcome.code) || uid == 0 {
+        if !result.outcome.code.is_success() || uid == 0 {
             return self.media_failed(now, result.outcome);
         }
         call.own_uid = uid;
@@ -138,14 +143,14 @@ impl Engine {
     /// The way into the media room failed.
     pub(super) fn media_failed(&mut self, now: Time, outcome: Outcome) {
         let no = self.state.call_no();
-        let code = if codes::is_success(outcome.code) { codes::BACKEND_FAILED } else { outcome.code };
+        let code = if outcome.code.is_success() { Code::BACKEND_FAILED } else { outcome.code };
         self.tell_error(Operation::Rtc, no, Outcome { code, ..outcome });
         self.end_in_call(now, EndReason::RtcJoinFailed, Some(Finish::close()));
     }
 
     /// Media is not up in time.
     pub(super) fn media_late(&mut self, now: Time) {
-        let outcome = Outcome::failed(codes::RTC_TIMEOUT, codes::NO_MEDIA);
+        let outcome = Outcome::failed(Code::RTC_TIMEOUT, messages::NO_MEDIA);
         self.media_failed(now, outcome);
     }
 
@@ -168,18 +173,18 @@ impl Engine {
     }
 
     /// Sends a text to the peer through the channel.
-    pub(super) fn send_control(&mut self, now: Time, custom: Text) {
+    pub(super) fn send_control(&mut self, now: Time, custom_info: Text) {
         let State::InCall(call) = &self.state else { return };
         let message = Message {
             channel_id: call.channel_id.clone(),
             account: call.peer.clone(),
             request_id: Text::default(),
-            custom,
+            custom_info,
             no_offline: false,
         };
         let no = call.no;
         if self.config.caps.control {
-            self.side(now, Operation::Switch, no, false, SignalOp::Control(message));
+            self.side(now, Operation::Switch, no, false, signaling::Operation::Control(message));
         }
     }
 
@@ -331,7 +336,7 @@ impl Engine {
     }
 
     /// Signaling hears nothing of the peer's device any more. Media decides, if there is any.
-    pub(super) fn on_peer_lost(&mut self, now: Time, event: &SignalEvent) {
+    pub(super) fn on_peer_lost(&mut self, now: Time, event: &signaling::Event) {
         let no_media = self.config.caps.no_media;
         let State::InCall(call) = &mut self.state else { return self.ignore("a lost peer without a call") };
         if call.channel_id != event.channel.id || call.peer != event.from {
@@ -360,6 +365,7 @@ impl Engine {
             call.peer_left.map(|at| (at, "the peer left the media room")),
             silent,
             call.switch.map(|switch| (switch.until, "the question about the call type is open")),
+            call.texts.due().map(|at| (at, "a text of the peer is missing")),
         ]
         .into_iter()
         .flatten()
@@ -395,6 +401,7 @@ impl Engine {
             self.enter_media(now);
         }
         self.expire_switch(now);
+        self.hand_over_texts(now);
     }
 
     /// The peer's connection is gone.
@@ -413,9 +420,22 @@ impl Engine {
     }
 
     /// CLOSE or LEAVE of the peer, with its app's text.
-    pub(super) fn end_by_peer(&mut self, now: Time, reason: EndReason, custom: &str, wire: Option<Finish>) {
+    pub(super) fn end_by_peer(
+        &mut self,
+        now: Time,
+        reason: EndReason,
+        custom_info: &str,
+        wire: Option<Finish>,
+    ) {
         let State::InCall(call) = &self.state else { return };
-        let extra = foreign(wire::read(custom).attachment, &call.attachment);
+        let text = wire::read(custom_info);
+        let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
+        let extra = foreign(text.attachment, &call.attachment);
+        if is_other_media {
+            let no = call.no;
+            self.tell_error(Operation::Rtc, no, other_media());
+            return self.end_in_call(now, Ending { reason: EndReason::MediaMismatch, extra }, wire);
+        }
         self.end_in_call(now, Ending { reason, extra }, wire);
     }
 
@@ -423,6 +443,7 @@ impl Engine {
     pub(super) fn end_in_call_of(&mut self, now: Time, ending: Ending, wire: Option<Finish>, account: &Text) {
         let State::InCall(mut call) = std::mem::replace(&mut self.state, State::Idle) else { return };
         self.forget_held_of_call();
+        self.fail_data(call.no);
         let is_told = wire.is_some() || ending.reason == EndReason::PeerHungUp;
         if let Some(finish) = wire {
             let running = match call.entry {

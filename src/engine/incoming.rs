@@ -2,17 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Engine;
 use super::closer::{Awaited, Finish};
 use super::coalesce::Kind;
 use super::feedback::Known;
 use super::in_call::foreign;
-use super::input::{CallType, Outcome, Req, SignalEvent, Text, Ticket};
+use super::input::Ticket;
+use super::negotiation::PeerTexts;
 use super::ops::Owner;
 use super::outgoing::{accept_of, reply_to, reply_with};
-use super::output::{
-    CallEnd, CallEvent, EndReason, Event, InviteState, Invited, Message, Missed, MissedCall, Operation,
-    SignalOp,
-};
+use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation};
 use super::say::user_event;
 use super::session::Session;
 use super::state::{Accepting, Called, Ended, Ending, Invite, State};
@@ -20,7 +19,7 @@ use super::time::Time;
 use super::tombstones::Tombstone;
 use super::waiting::Answer;
 use super::wire::{self, Reason};
-use super::{Engine, codes};
+use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Message, Outcome, Req, Text};
 
 /// How an app says no.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,7 +39,12 @@ impl Words {
 
 impl Engine {
     /// An INVITE that is worth looking at: ids in order, not from ourselves, not known, no group.
-    pub(super) fn read_invite(&mut self, now: Time, event: &SignalEvent, offline: bool) -> Option<Invite> {
+    pub(super) fn read_invite(
+        &mut self,
+        now: Time,
+        event: &signaling::Event,
+        offline: bool,
+    ) -> Option<Invite> {
         let has_ids = !event.channel.id.is_empty() && !event.request_id.is_empty() && !event.from.is_empty();
         if !has_ids || event.from == self.session.account() {
             self.tell_event_state(event, InviteState::Dropped);
@@ -70,17 +74,19 @@ impl Engine {
             self.ignore("invite that has ended already");
             return None;
         }
-        let text = wire::read(&event.custom);
+        let text = wire::read(&event.custom_info);
         let age = self.age_of(now, event.time_ms);
         let invite = Invite {
             from: event.from.clone(),
             channel_id: event.channel.id.clone(),
             request_id: event.request_id.clone(),
-            call_type: call_type(event.channel.call_type),
-            custom: event.custom.clone(),
+            call_type: CallType::of(event.channel.call_type),
+            custom_info: event.custom_info.clone(),
             old: text.is_old_invite(),
             is_versionless: text.version.is_none(),
+            takes_data: text.data,
             switched: None,
+            texts: PeerTexts::default(),
             call_id: text.call_id,
             channel_name: text.channel_name,
             attachment: text.attachment,
@@ -89,24 +95,38 @@ impl Engine {
             time_ms: event.time_ms,
             expires: now.after(self.config.timers.invite_age_ms.saturating_sub(age)),
         };
-        if self.is_blocked(&invite) {
-            self.refuse_blocked(now, event, &invite);
-            return None;
-        }
-        if text.group {
-            self.reject_busy(now, &invite);
-            self.tell_missed(now, &invite, Missed::Group);
+        if self.refuses(now, event, &invite, (text.group, text.rtc.as_deref())) {
             return None;
         }
         // What else the backlog says about an offline one comes before its age.
         if offline { Some(invite) } else { self.unless_expired(now, event, invite) }
     }
 
+    /// Says no to an invite that never rings here: by the policy, a group call, other media.
+    fn refuses(
+        &mut self,
+        now: Time,
+        event: &signaling::Event,
+        invite: &Invite,
+        (is_group, rtc): (bool, Option<&str>),
+    ) -> bool {
+        if self.is_blocked(invite) {
+            self.refuse_blocked(now, event, invite);
+            return true;
+        }
+        if is_group {
+            self.reject_busy(now, invite);
+            self.tell_missed(now, invite, Missed::Group);
+            return true;
+        }
+        self.refuses_media(now, invite, rtc)
+    }
+
     /// The invite, unless it is too old to ring: then it is a missed call.
     pub(super) fn unless_expired(
         &mut self,
         now: Time,
-        event: &SignalEvent,
+        event: &signaling::Event,
         invite: Invite,
     ) -> Option<Invite> {
         if event.channel.invalid || invite.expires <= now {
@@ -141,7 +161,7 @@ impl Engine {
             State::Idle => self.ring_new(now, invite),
             State::Calling(_) if is_of_peer => {
                 if let Some((ticket, _)) = self.take_answer(&invite) {
-                    self.done(ticket, Operation::Accept, 0, codes::ACCEPT_IN_CALLING);
+                    self.done(ticket, Operation::Accept, 0, Code::ACCEPT_IN_CALLING);
                 }
                 self.on_glare(now, invite);
             }
@@ -219,10 +239,10 @@ impl Engine {
             }
             Some((ticket, Answer::Accept)) => {
                 let code = match self.state {
-                    State::Idle => codes::LIMIT,
-                    State::Calling(_) => codes::ACCEPT_IN_CALLING,
-                    State::Called(_) => codes::CALL_MISMATCH,
-                    State::InCall(_) => codes::ACCEPT_IN_CALL,
+                    State::Idle => Code::LIMIT,
+                    State::Calling(_) => Code::ACCEPT_IN_CALLING,
+                    State::Called(_) => Code::CALL_MISMATCH,
+                    State::InCall(_) => Code::ACCEPT_IN_CALL,
                 };
                 self.done(ticket, Operation::Accept, 0, code);
             }
@@ -235,11 +255,11 @@ impl Engine {
     /// The app's reject of an invite that never was shown to it.
     fn reject_unheard(&mut self, now: Time, invite: &Invite, ticket: Ticket, words: &Words) {
         self.bury(now, invite);
-        let reject = SignalOp::Reject(words.reply_to(invite));
+        let reject = signaling::Operation::Reject(words.reply_to(invite));
         if !self.side(now, Operation::Reject, 0, false, reject) {
             self.tell_invite_state(invite, InviteState::Dropped);
         }
-        self.done(ticket, Operation::Reject, 0, codes::OK);
+        self.done(ticket, Operation::Reject, 0, Code::OK);
     }
 
     pub(super) fn cmd_accept(&mut self, now: Time, ticket: Ticket) {
@@ -248,7 +268,7 @@ impl Engine {
             return accepting.tickets.push(ticket);
         }
         let (no, channel) = (called.no, called.invite.channel_id.clone());
-        let accept = SignalOp::Accept(accept_of(&called.invite));
+        let accept = signaling::Operation::Accept(accept_of(&called.invite, &self.config.capabilities()));
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, Owner::Accept(no, channel), accept);
         if let State::Called(called) = &mut self.state {
@@ -271,7 +291,7 @@ impl Engine {
         let reply = words.reply_to(&invite);
         match &called.accepting {
             None => {
-                self.side(now, Operation::Reject, no, false, SignalOp::Reject(reply));
+                self.side(now, Operation::Reject, no, false, signaling::Operation::Reject(reply));
             }
             Some(accepting) => {
                 let running = Some((accepting.req, Awaited::Accept(reply)));
@@ -279,8 +299,8 @@ impl Engine {
                 self.close_channel(now, no, &invite.channel_id, finish, running);
             }
         }
-        self.say_pending(codes::SUPERSEDED);
-        self.done(done.0, done.1, no, codes::OK);
+        self.say_pending(Code::SUPERSEDED);
+        self.done(done.0, done.1, no, Code::OK);
         self.end_called(now, EndReason::Rejected.into());
     }
 
@@ -290,7 +310,7 @@ impl Engine {
         if called.accepting.is_some() || called.ring_until > now {
             return;
         }
-        let reject = SignalOp::Reject(reply_to(&called.invite, 2));
+        let reject = signaling::Operation::Reject(reply_to(&called.invite, 2));
         let no = called.no;
         self.side(now, Operation::Reject, no, true, reject);
         self.rang_out(now);
@@ -319,7 +339,7 @@ impl Engine {
         let Some(accepting) = called.accepting.take_if(|_| is_ours) else {
             return self.ignore("accept answered for an ended call");
         };
-        if codes::is_success(outcome.code) {
+        if outcome.code.is_success() {
             return self.accept_granted(now, accepting);
         }
         let code = outcome.code;
@@ -329,9 +349,9 @@ impl Engine {
             self.done_with(ticket, Operation::Accept, call, outcome.clone());
         }
         match code {
-            codes::INVITE_ACCEPTED => self.answered_elsewhere(now, true, Text::default()),
-            codes::INVITE_REJECTED => self.answered_elsewhere(now, false, Text::default()),
-            codes::INVITE_NOT_EXISTS | codes::CHANNEL_NOT_EXISTS => {
+            Code::INVITE_ACCEPTED => self.answered_elsewhere(now, true, Text::default()),
+            Code::INVITE_REJECTED => self.answered_elsewhere(now, false, Text::default()),
+            Code::INVITE_NOT_EXISTS | Code::CHANNEL_NOT_EXISTS => {
                 self.tell(Event::UserCancel(user));
                 self.end_called(now, EndReason::PeerCancelled.into());
             }
@@ -339,7 +359,7 @@ impl Engine {
                 let leave = Finish::leave().op(channel.clone());
                 self.side(now, Operation::Leave, call, true, leave);
                 if let Some(message) = undecided {
-                    self.side(now, Operation::Reject, call, true, SignalOp::Reject(message));
+                    self.side(now, Operation::Reject, call, true, signaling::Operation::Reject(message));
                 }
                 self.end_called(now, EndReason::AcceptFailed.into());
             }
@@ -350,7 +370,7 @@ impl Engine {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
         if let Some(text) = accepting.closed {
             for ticket in accepting.tickets {
-                self.done(ticket, Operation::Accept, called.no, codes::OK);
+                self.done(ticket, Operation::Accept, called.no, Code::OK);
             }
             self.close_channel(now, called.no, &called.invite.channel_id, Finish::leave(), None);
             let extra = foreign(text, &called.invite.attachment);
@@ -368,6 +388,7 @@ impl Engine {
             self.tell(Event::CallTypeChange(call.call_event(0)));
         }
         self.state = State::InCall(Box::new(call));
+        self.hand_over_texts(now);
     }
 
     /// Another device of ours answered.
@@ -394,13 +415,13 @@ impl Engine {
     }
 
     /// CANCEL of the ringing invite.
-    pub(super) fn on_caller_cancelled(&mut self, now: Time, custom: &str) {
+    pub(super) fn on_caller_cancelled(&mut self, now: Time, custom_info: &str) {
         let State::Called(called) = &self.state else { return };
-        let text = wire::read(custom);
+        let text = wire::read(custom_info);
         if text.glare {
             return self.answered_elsewhere(now, true, Text::default());
         }
-        if wire::reason(custom, &text) == Reason::Timeout {
+        if wire::reason(custom_info, &text) == Reason::Timeout {
             return self.rang_out(now);
         }
         let extra = foreign(text.attachment, &called.invite.attachment);
@@ -485,13 +506,5 @@ impl Invite {
 
     pub(super) fn has_ids(&self, channel: &str, request: &str) -> bool {
         &*self.channel_id == channel && &*self.request_id == request
-    }
-}
-
-pub(super) fn call_type(number: i32) -> CallType {
-    match number {
-        1 => CallType::Audio,
-        2 => CallType::Video,
-        _ => CallType::Other,
     }
 }

@@ -1,33 +1,14 @@
 //! What the engine is fed: commands of the app and reports of the backends, as plain values.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
+use nertc_callkit_signaling::{
+    self as signaling, CallPolicy, CallType, ChannelState, Connection, OperationResult, Origin, Outcome,
+    PushText, Record, Req, Text,
+};
 use serde::{Deserialize, Serialize};
-
-use super::output::Record;
-
-/// Text that is shared, not copied.
-pub type Text = Arc<str>;
 
 /// Names one completion of the app; made by the facade, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
-
-/// Names one operation of a backend; made by the engine, never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Req(pub u64);
-
-/// Audio or video; the numbers are those of the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum CallType {
-    /// 1.
-    Audio,
-    /// 2.
-    Video,
-    /// 3 and whatever else a peer says.
-    Other,
-}
 
 /// Microphone and camera bits: 1 audio, 2 video.
 pub type Media = u32;
@@ -58,44 +39,6 @@ pub struct CallRef {
     pub wait: bool,
 }
 
-/// Whose invites ring.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum PolicyRule {
-    /// Everybody's.
-    #[default]
-    Everybody,
-    /// Those of the listed accounts.
-    OnlyListed,
-    /// All but those of the listed accounts.
-    AllButListed,
-    /// Nobody's.
-    Nobody,
-}
-
-/// Who may ring, and what the others get.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Policy {
-    /// Whose invites ring.
-    pub rule: PolicyRule,
-    /// The listed accounts.
-    pub accounts: BTreeSet<Text>,
-    /// Refused callers are answered busy by this device; else nothing.
-    pub answers_busy: bool,
-    /// Refused invites are not reported as missed.
-    pub no_missed: bool,
-}
-
-/// Push text of an invite.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Push {
-    /// Title.
-    pub title: Option<Text>,
-    /// Content.
-    pub content: Option<Text>,
-    /// Payload.
-    pub payload: Option<Text>,
-}
-
 /// Arguments of `call`. Within the limits; the facade checked them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallOptions {
@@ -108,7 +51,7 @@ pub struct CallOptions {
     /// The service's own text (global_extra).
     pub extra: Option<Text>,
     /// Push text.
-    pub push: Option<Push>,
+    pub push: Option<PushText>,
     /// Keep nothing for offline devices.
     pub no_offline: bool,
     /// Never write a record of this call.
@@ -226,8 +169,15 @@ pub enum Command {
     SetLocalView(Option<View>),
     /// The peer's picture.
     SetRemoteView(Option<View>),
+    /// A text for the peer's app.
+    SendData {
+        /// Which call.
+        call: CallRef,
+        /// A JSON value; the facade checked it.
+        json: Text,
+    },
     /// Whose invites ring from now on.
-    SetCallPolicy(Policy),
+    SetCallPolicy(CallPolicy),
     /// The token for the next connection; empty = there is none.
     SetToken {
         /// Secret.
@@ -244,144 +194,6 @@ pub enum SwitchStep {
     Agree,
     /// 3: refuse.
     Reject,
-}
-
-/// How an operation of a backend ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Outcome {
-    /// 0 = success.
-    pub code: i32,
-    /// The service's own number.
-    pub raw_code: i32,
-    /// What went wrong.
-    pub message: Text,
-}
-
-impl Outcome {
-    /// A failure with `code` and a message.
-    pub fn failed(code: i32, message: &str) -> Outcome {
-        Outcome { code, raw_code: 0, message: message.into() }
-    }
-}
-
-/// A signaling channel as the backend knows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Channel {
-    /// Id.
-    pub id: Text,
-    /// 1 audio, 2 video, else other.
-    pub call_type: i32,
-    /// No longer valid.
-    pub invalid: bool,
-    /// Who made it.
-    pub creator: Text,
-    /// Service clock, 0 = not known.
-    pub create_ms: u64,
-}
-
-/// Somebody in a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Member {
-    /// Account.
-    pub account: Text,
-    /// Device, maybe empty.
-    pub device: Text,
-    /// Media uid.
-    pub uid: u64,
-}
-
-/// A channel and its members.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Room {
-    /// The channel.
-    pub channel: Channel,
-    /// Who is in it.
-    pub members: Vec<Member>,
-}
-
-/// What a signaling operation brought.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SignalResult {
-    /// Code, raw code, message.
-    pub outcome: Outcome,
-    /// create, join.
-    pub room: Option<Room>,
-    /// join: token of the media room.
-    pub rtc_token: Option<Text>,
-    /// login: the service's clock, 0 = not known.
-    pub server_ms: u64,
-}
-
-/// Kinds of signaling messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Signal {
-    /// 1.
-    Close,
-    /// 2.
-    Join,
-    /// 3.
-    Invite,
-    /// 4.
-    Cancel,
-    /// 5.
-    Reject,
-    /// 6.
-    Accept,
-    /// 7.
-    Leave,
-    /// 8.
-    Control,
-    /// 101: a device of the invited account rings.
-    Ringing,
-    /// 102: the backend heard nothing of the peer's device.
-    PeerLost,
-}
-
-/// Where a batch of messages comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Source {
-    /// Just now.
-    Online,
-    /// Another device of this account answered.
-    OtherDevice,
-    /// The backlog.
-    Offline,
-}
-
-/// A signaling message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SignalEvent {
-    /// Kind.
-    pub signal: Signal,
-    /// Channel.
-    pub channel: Channel,
-    /// Who did it.
-    pub from: Text,
-    /// With which device, maybe empty.
-    pub from_device: Text,
-    /// For whom.
-    pub to: Text,
-    /// Request id, maybe empty.
-    pub request_id: Text,
-    /// Attachment, maybe empty.
-    pub custom: Text,
-    /// Service clock, 0 = not known.
-    pub time_ms: u64,
-    /// JOIN: media uid, 0 = not known.
-    pub uid: u64,
-}
-
-/// What happened to the signaling connection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Connection {
-    /// Lost; being restored.
-    Lost(Outcome),
-    /// Back.
-    Restored,
-    /// Logged out by the service.
-    Kicked(Outcome),
-    /// A token is wanted: code 0 = the login gave none, BAD_TOKEN = refused or expired.
-    TokenNeeded(Outcome),
 }
 
 /// What happened in the media room.
@@ -463,17 +275,18 @@ pub enum Input {
         /// Which.
         req: Req,
         /// How.
-        result: SignalResult,
+        result: OperationResult,
     },
     /// Signaling messages.
     Signals {
         /// From where.
-        source: Source,
+        #[serde(rename = "source")]
+        origin: Origin,
         /// Which.
-        events: Vec<SignalEvent>,
+        events: Vec<signaling::Event>,
     },
     /// Channels that this device is still in after the login.
-    Rooms(Vec<Room>),
+    Rooms(Vec<ChannelState>),
     /// The signaling connection changed.
     Connection(Connection),
     /// A media operation ended.
@@ -485,6 +298,13 @@ pub enum Input {
     },
     /// Something happened in the media room.
     Rtc(RtcEvent),
+    /// A text of the media backend for its peer.
+    RtcSend {
+        /// The join that it belongs to.
+        join: Req,
+        /// A JSON object; the facade checked it.
+        json: Text,
+    },
     /// A call record of the peer or of another own device.
     Record {
         /// Who sent it.

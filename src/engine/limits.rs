@@ -68,3 +68,19 @@ pub const CLAIMS_PER_SENDER: usize = 16;
 pub const EARLY_RECORDS: usize = 32;
 /// Records of one account that are told at once.
 pub const RECORD_BURST: u32 = 8;
+/// Bytes of a text that an app sends to its peer.
+pub const DATA: usize = 3_800;
+/// Bytes of a text that a media backend sends to its peer.
+pub const NEGOTIATION: usize = 4_000;
+/// Bytes of what a media backend calls its language, `<name>/<version>`.
+pub const MEDIA_PROTOCOL: usize = 32;
+/// Texts of an app that signaling has not taken.
+pub const DATA_WAITING: usize = 16;
+/// The same of a media backend, which sends candidates in bursts.
+pub const NEGOTIATIONS: usize = 32;
+/// Texts of the peer, of each kind, that came before they can be handed over.
+pub const TEXTS_WAITING: usize = 16;
+/// For so long a text that is missing holds up those behind it.
+pub const TEXT_GAP_MS: u32 = 2_000;
+/// Texts of the peer, of each kind, that are taken within `COALESCE_MS`.
+pub const TEXT_BURST: u32 = 256;

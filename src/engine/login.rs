@@ -1,12 +1,13 @@
 //! Logins that the engine gives up: nothing of them may go on without it.
 
-use super::input::{Outcome, Req, Ticket};
+use super::input::Ticket;
 use super::ops::{Op, Owner};
-use super::output::{Notice, Operation, Output, SignalOp};
+use super::output::{Operation, Output};
 use super::session::Session;
 use super::time::Time;
 use super::tokens::Tokens;
-use super::{Engine, codes};
+use super::{Engine, messages};
+use nertc_callkit_signaling::{self as signaling, Code, Notification, Outcome, Req};
 
 impl Engine {
     /// The limit of a login has passed.
@@ -14,8 +15,8 @@ impl Engine {
         // Known again to `fail_login`, which looks for it.
         self.ops.push(Op { req, deadline: None, owner: Owner::Login });
         let outcome = match self.tokens.is_asked {
-            true => Outcome::failed(codes::BAD_TOKEN, codes::NO_TOKEN),
-            false => Outcome::failed(codes::TIMEOUT, codes::NO_ANSWER),
+            true => Outcome::failed(Code::BAD_TOKEN, messages::NO_TOKEN),
+            false => Outcome::failed(Code::TIMEOUT, messages::NO_ANSWER),
         };
         self.fail_login(now, outcome);
     }
@@ -43,13 +44,13 @@ impl Engine {
         let ms = self.config.timers.operation_ms;
         match login {
             Some(op) if self.config.caps.abort_login => {
-                self.wire.push_back(Output::Notify(Notice::AbortLogin(op.req)));
+                self.wire.push_back(Output::Notify(Notification::AbortLogin(op.req)));
                 // What it completes with does not matter: by contract nothing of it goes on.
                 let owner = Owner::Abort { is_logout: false };
                 self.ops.push(Op { deadline: Some(now.after(ms)), owner, ..op });
             }
             Some(_) | None => {
-                self.signal(now, ms, Owner::Abort { is_logout: true }, SignalOp::Logout);
+                self.signal(now, ms, Owner::Abort { is_logout: true }, signaling::Operation::Logout);
             }
         }
     }

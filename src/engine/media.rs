@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::input::{AUDIO, CallType, Media, Outcome, Req, Ticket, VIDEO, View};
+use super::Engine;
+use super::input::{AUDIO, Media, Ticket, VIDEO, View};
 use super::ops::Owner;
 use super::output::{Operation, Output, RtcOp};
 use super::state::{Entry, MediaRoom, State};
 use super::time::Time;
-use super::{Engine, codes};
+use nertc_callkit_signaling::{CallType, Code, Outcome, Req};
 
 impl Engine {
     /// Goes into the media room of the live call, after the last one was left.
@@ -23,22 +24,26 @@ impl Engine {
             uid: call.own_uid,
             token: call.rtc_token.clone(),
             call_type: call.call_type,
+            is_inviter: call.is_inviter,
+            peer: call.peer.clone(),
+            call_id: call.call_id.clone(),
         };
         let ms = self.config.timers.rtc_connect_ms;
         let req = self.rtc(now, ms, Owner::RtcJoin(no), join);
         self.media_room = MediaRoom::Joining { call: no, req };
+        self.hand_over_texts(now);
     }
 
     pub(super) fn on_rtc_join_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
         if self.media_room != (MediaRoom::Joining { call, req }) {
             return self.ignore("media room joined for an ended call");
         }
-        if codes::is_success(outcome.code) {
-            self.media_room = MediaRoom::In { call };
+        if outcome.code.is_success() {
+            self.media_room = MediaRoom::In { call, req };
             self.apply_local(now);
             return self.on_entered(now);
         }
-        if outcome.code == codes::TIMEOUT {
+        if outcome.code == Code::TIMEOUT {
             return self.media_late(now);
         }
         self.media_room = MediaRoom::Out;
@@ -52,7 +57,15 @@ impl Engine {
             MediaRoom::Joining { req, .. } if is_unsent(&self.wire, *req) => {
                 // The call began and ended within one input: the backend need not hear of it.
                 let req = *req;
-                self.wire.retain(|output| !matches!(output, Output::Rtc { req: sent, .. } if *sent == req));
+                self.wire.retain(|output| match output {
+                    Output::Rtc { req: sent, .. } | Output::RtcReceive { join: sent, .. } => *sent != req,
+                    Output::Signal { .. }
+                    | Output::Notify(_)
+                    | Output::Done { .. }
+                    | Output::Event(_)
+                    | Output::Ignored(_)
+                    | Output::Closed => true,
+                });
                 self.ops.retain(|op| op.req != req);
                 self.media_room = MediaRoom::Out;
             }
@@ -82,7 +95,7 @@ impl Engine {
     /// Media events are about the live call.
     pub(super) fn is_in_media(&self) -> bool {
         match self.media_room {
-            MediaRoom::Joining { call, .. } | MediaRoom::In { call } => call == self.state.call_no(),
+            MediaRoom::Joining { call, .. } | MediaRoom::In { call, .. } => call == self.state.call_no(),
             MediaRoom::Out | MediaRoom::Leaving { .. } => false,
         }
     }
@@ -142,7 +155,7 @@ impl Engine {
 
     pub(super) fn cmd_enable_local(&mut self, now: Time, ticket: Ticket, media: Media, on: bool) {
         if !self.config.caps.enable_local {
-            return self.done(ticket, Operation::EnableLocal, 0, codes::UNSUPPORTED);
+            return self.done(ticket, Operation::EnableLocal, 0, Code::UNSUPPORTED);
         }
         if media & AUDIO != 0 {
             self.local.microphone = Some(on);
@@ -154,7 +167,7 @@ impl Engine {
             let op = RtcOp::EnableLocal { media, on };
             return self.media_op(now, Operation::EnableLocal, Some(ticket), op);
         }
-        self.done(ticket, Operation::EnableLocal, self.state.call_no(), codes::OK);
+        self.done(ticket, Operation::EnableLocal, self.state.call_no(), Code::OK);
     }
 
     /// A type switch that our user wanted starts or stops the camera, unless the app decides about it itself.
@@ -167,7 +180,7 @@ impl Engine {
 
     pub(super) fn cmd_mute_local(&mut self, now: Time, ticket: Ticket, media: Media, muted: bool) {
         if !self.config.caps.mute_local {
-            return self.done(ticket, Operation::MuteLocal, 0, codes::UNSUPPORTED);
+            return self.done(ticket, Operation::MuteLocal, 0, Code::UNSUPPORTED);
         }
         let bits = &mut self.local.muted;
         *bits = if muted { *bits | media } else { *bits & !media };
@@ -175,12 +188,12 @@ impl Engine {
             let op = RtcOp::MuteLocal { media, muted };
             return self.media_op(now, Operation::MuteLocal, Some(ticket), op);
         }
-        self.done(ticket, Operation::MuteLocal, self.state.call_no(), codes::OK);
+        self.done(ticket, Operation::MuteLocal, self.state.call_no(), Code::OK);
     }
 
     pub(super) fn cmd_mute_remote(&mut self, now: Time, ticket: Ticket, media: Media, muted: bool) {
         if !self.config.caps.subscribe {
-            return self.done(ticket, Operation::MuteRemote, 0, codes::UNSUPPORTED);
+            return self.done(ticket, Operation::MuteRemote, 0, Code::UNSUPPORTED);
         }
         let bits = &mut self.local.remote_muted;
         *bits = if muted { *bits | media } else { *bits & !media };
@@ -188,31 +201,31 @@ impl Engine {
             let op = RtcOp::Subscribe { uid, media, on: !muted };
             return self.media_op(now, Operation::MuteRemote, Some(ticket), op);
         }
-        self.done(ticket, Operation::MuteRemote, self.state.call_no(), codes::OK);
+        self.done(ticket, Operation::MuteRemote, self.state.call_no(), Code::OK);
     }
 
     pub(super) fn cmd_local_view(&mut self, now: Time, ticket: Ticket, view: Option<View>) {
         if !self.config.caps.set_view {
-            return self.done(ticket, Operation::LocalView, 0, codes::UNSUPPORTED);
+            return self.done(ticket, Operation::LocalView, 0, Code::UNSUPPORTED);
         }
         self.local.local_view = view;
         if self.is_joined() {
             let op = RtcOp::SetView { uid: 0, view };
             return self.media_op(now, Operation::LocalView, Some(ticket), op);
         }
-        self.done(ticket, Operation::LocalView, self.state.call_no(), codes::OK);
+        self.done(ticket, Operation::LocalView, self.state.call_no(), Code::OK);
     }
 
     pub(super) fn cmd_remote_view(&mut self, now: Time, ticket: Ticket, view: Option<View>) {
         if !self.config.caps.set_view {
-            return self.done(ticket, Operation::RemoteView, 0, codes::UNSUPPORTED);
+            return self.done(ticket, Operation::RemoteView, 0, Code::UNSUPPORTED);
         }
         self.local.remote_view = view;
         if let Some(uid) = self.peer_uid() {
             let op = RtcOp::SetView { uid, view };
             return self.media_op(now, Operation::RemoteView, Some(ticket), op);
         }
-        self.done(ticket, Operation::RemoteView, self.state.call_no(), codes::OK);
+        self.done(ticket, Operation::RemoteView, self.state.call_no(), Code::OK);
     }
 
     pub(super) fn on_media_done(
@@ -228,7 +241,7 @@ impl Engine {
                 self.done_with(ticket, operation, call_no, outcome);
             }
             Some(ticket) => self.done_with(ticket, operation, 0, outcome),
-            None if codes::is_success(outcome.code) => {}
+            None if outcome.code.is_success() => {}
             None => self.tell_error(operation, call_no, outcome),
         }
     }
@@ -242,7 +255,7 @@ impl Engine {
             false
         });
         for (operation, ticket) in waiting {
-            self.done(ticket, operation, 0, codes::SHUTTING_DOWN);
+            self.done(ticket, operation, 0, Code::SHUTTING_DOWN);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
 //! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
 //! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
+//! `negotiation.rs` and `text_queue.rs` have the texts from peer to peer.
 //! In their way stand `policy.rs` (who may ring), `shares.rs` and `coalesce.rs` (what others send and
 //! cause, in moderation); `claims.rs` has the records of others, `feedback.rs` tells the backend what became
 //! of an invite.
@@ -16,7 +17,6 @@ mod canonical;
 mod claims;
 mod closer;
 mod coalesce;
-pub mod codes;
 mod command;
 mod feedback;
 mod glare;
@@ -27,6 +27,8 @@ pub mod input;
 pub mod limits;
 mod login;
 mod media;
+pub mod messages;
+mod negotiation;
 mod offline;
 mod ops;
 mod outgoing;
@@ -42,6 +44,7 @@ pub mod state;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod text_queue;
 pub mod time;
 mod tokens;
 mod tombstones;
@@ -55,8 +58,9 @@ use claims::Claims;
 use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
-use input::{Input, Policy};
+use input::Input;
 pub use nertc_callkit_ids::{IdGenerator, Seed};
+use nertc_callkit_signaling::{CallPolicy, Text};
 use ops::Op;
 use output::Output;
 use serde::{Deserialize, Serialize};
@@ -147,7 +151,7 @@ pub struct Caps {
 }
 
 /// What the engine is told once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// Timers.
     pub timers: Timers,
@@ -160,6 +164,12 @@ pub struct Config {
     /// The app cannot be asked for a token: one that is wanted is not there.
     #[serde(default)]
     pub no_token_listener: bool,
+    /// The app takes data of its peer, and our invites and accepts say so.
+    #[serde(default)]
+    pub takes_data: bool,
+    /// What the media backend talks to its peer's, `<name>/<version>`; empty = it does not.
+    #[serde(default)]
+    pub media_protocol: Text,
 }
 
 /// The call engine of one component.
@@ -184,7 +194,7 @@ pub struct Engine {
     closers: Vec<Closer>,
     tombstones: Tombstones,
     /// Whose invites ring; kept until the app sets another.
-    policy: Policy,
+    policy: CallPolicy,
     /// What others cause, told in moderation.
     #[serde(default)]
     coalescer: Coalescer,
@@ -209,8 +219,8 @@ impl Engine {
     /// fixed in a test.
     pub fn new(config: Config, seed: Seed) -> Engine {
         Engine {
-            config,
             ring_ms: config.timers.ring_ms,
+            config,
             ids: Ids::new(seed),
             last_req: 0,
             last_call: 0,
@@ -226,7 +236,7 @@ impl Engine {
             ops: Vec::new(),
             closers: Vec::new(),
             tombstones: Tombstones::default(),
-            policy: Policy::default(),
+            policy: CallPolicy::default(),
             coalescer: Coalescer::default(),
             claims: Claims::default(),
             tokens: Tokens::default(),
@@ -246,11 +256,12 @@ impl Engine {
             Input::Close => self.on_close(now),
             Input::Backlog(is_backlogged) => self.is_backlogged = is_backlogged,
             Input::SignalDone { req, result } => self.on_signal_done(now, req, result),
-            Input::Signals { source, events } => self.on_signals(now, source, events),
+            Input::Signals { origin, events } => self.on_signals(now, origin, events),
             Input::Rooms(rooms) => self.on_rooms(now, rooms),
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
             Input::Rtc(event) => self.on_rtc_event(now, event),
+            Input::RtcSend { join, json } => self.on_rtc_send(now, join, &json),
             Input::Record { from, record } => self.on_record(now, from, record),
         }
         self.settle_waiting(now);

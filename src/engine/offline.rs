@@ -2,12 +2,12 @@
 
 use std::cmp::Reverse;
 
-use super::input::{Signal, SignalEvent, Source, Text};
 use super::output::Missed;
 use super::shares::share_out;
 use super::state::{Invite, State};
 use super::time::Time;
 use super::{Engine, limits};
+use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
 
 /// An invite that the batch itself says is over.
 struct Over {
@@ -20,7 +20,7 @@ struct Over {
 }
 
 impl Over {
-    fn covers(&self, event: &SignalEvent, account: &Text) -> bool {
+    fn covers(&self, event: &signaling::Event, account: &Text) -> bool {
         (self.by == event.from || self.by == *account)
             && self.channel_id == event.channel.id
             && self.request_id.as_ref().is_none_or(|request| *request == event.request_id)
@@ -28,11 +28,11 @@ impl Over {
 }
 
 impl Engine {
-    pub(super) fn on_offline(&mut self, now: Time, events: Vec<SignalEvent>) {
+    pub(super) fn on_offline(&mut self, now: Time, events: Vec<signaling::Event>) {
         let account = self.session.account();
         let over: Vec<Over> = events.iter().filter_map(|event| ends_invite(event, &account)).collect();
         self.replay_current(now, &events, &account);
-        let all = events.iter().filter(|event| event.signal == Signal::Invite).cloned().collect();
+        let all = events.iter().filter(|event| event.kind == EventKind::Invite).cloned().collect();
         let (looked_at, dropped) = share_out(all, limits::OFFLINE_INVITES);
         self.drop_unread(&dropped);
         let mut invites: Vec<Invite> = Vec::new();
@@ -55,28 +55,28 @@ impl Engine {
     }
 
     /// Messages that waited for a login in vain: what they end is remembered, and nothing of them rings.
-    pub(super) fn forget_early(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
+    pub(super) fn forget_early(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
         self.bury_ends(now, events, account);
         self.drop_invites(events);
     }
 
     /// Remembers which invites these messages end.
-    pub(super) fn bury_ends(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
+    pub(super) fn bury_ends(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
         for event in events.iter().filter(|event| ends_invite(event, account).is_some()) {
-            self.bury_event(now, event, event.signal == Signal::Close);
+            self.bury_event(now, event, event.kind == EventKind::Close);
         }
     }
 
     /// What the batch says about the live call happens as if it came now; first what it says about an invite
     /// that waits, lest that rings only to be told that it is over.
-    fn replay_current(&mut self, now: Time, events: &[SignalEvent], account: &Text) {
+    fn replay_current(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
         let main = self.snapshot().channel_id;
         let (of_main, of_others): (Vec<_>, Vec<_>) = events
             .iter()
-            .filter(|event| event.signal != Signal::Invite && self.is_live_channel(&event.channel.id))
+            .filter(|event| event.kind != EventKind::Invite && self.is_live_channel(&event.channel.id))
             .partition(|event| event.channel.id == main);
         for event in of_others.into_iter().chain(of_main) {
-            let source = if event.from == *account { Source::OtherDevice } else { Source::Online };
+            let source = if event.from == *account { Origin::OtherDevice } else { Origin::Online };
             self.on_signal(now, source, event);
         }
     }
@@ -117,19 +117,19 @@ impl Engine {
 }
 
 /// What a message of the batch says about an invite of the batch.
-fn ends_invite(event: &SignalEvent, account: &Text) -> Option<Over> {
-    let why = match event.signal {
-        Signal::Cancel | Signal::Close => Missed::Cancelled,
-        Signal::Accept | Signal::Reject if event.from == *account => Missed::AnsweredElsewhere,
-        Signal::Accept
-        | Signal::Reject
-        | Signal::Invite
-        | Signal::Join
-        | Signal::Leave
-        | Signal::Control
-        | Signal::Ringing
-        | Signal::PeerLost => return None,
+fn ends_invite(event: &signaling::Event, account: &Text) -> Option<Over> {
+    let why = match event.kind {
+        EventKind::Cancel | EventKind::Close => Missed::Cancelled,
+        EventKind::Accept | EventKind::Reject if event.from == *account => Missed::AnsweredElsewhere,
+        EventKind::Accept
+        | EventKind::Reject
+        | EventKind::Invite
+        | EventKind::Join
+        | EventKind::Leave
+        | EventKind::Control
+        | EventKind::Ringing
+        | EventKind::PeerLost => return None,
     };
-    let request_id = (event.signal != Signal::Close).then(|| event.request_id.clone());
+    let request_id = (event.kind != EventKind::Close).then(|| event.request_id.clone());
     Some(Over { by: event.from.clone(), channel_id: event.channel.id.clone(), request_id, why })
 }

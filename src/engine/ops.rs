@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::closer::Finish;
-use super::input::{Outcome, Req, SignalResult, Text, Ticket};
-use super::output::{Operation, Output, RtcOp, SignalOp};
+use super::input::Ticket;
+use super::output::{Operation, Output, RtcOp};
 use super::time::Time;
-use super::{Engine, codes, limits};
+use super::{Engine, limits, messages};
+use nertc_callkit_signaling::{self as signaling, Code, OperationResult, Outcome, Req, Text};
 
 /// One operation of a backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,6 +48,13 @@ pub(super) enum Owner {
         operation: Operation,
         call_no: u64,
         quiet: bool,
+    },
+    /// A text of the media backend to its peer.
+    Negotiation(u64),
+    /// A text of the app to its peer.
+    Data {
+        call: u64,
+        ticket: Ticket,
     },
     RtcJoin(u64),
     RtcLeave,
@@ -89,6 +97,8 @@ impl Owner {
             | Owner::Enter(..)
             | Owner::Closer(_)
             | Owner::Side { .. }
+            | Owner::Negotiation(_)
+            | Owner::Data { .. }
             | Owner::Late(_) => false,
         }
     }
@@ -117,6 +127,8 @@ impl Owner {
             | Owner::Yield(_)
             | Owner::Closer(_)
             | Owner::Side { .. }
+            | Owner::Negotiation(_)
+            | Owner::Data { .. }
             | Owner::RtcJoin(_)
             | Owner::RtcLeave
             | Owner::Media { .. } => None,
@@ -131,7 +143,7 @@ impl Engine {
     }
 
     /// Issues a signaling operation with a limit of `ms`.
-    pub(super) fn signal(&mut self, now: Time, ms: u32, owner: Owner, op: SignalOp) -> Req {
+    pub(super) fn signal(&mut self, now: Time, ms: u32, owner: Owner, op: signaling::Operation) -> Req {
         let req = self.next_req();
         self.ops.push(Op { req, deadline: Some(now.after(ms)), owner });
         self.wire.push_back(Output::Signal { req, op });
@@ -146,7 +158,7 @@ impl Engine {
         operation: Operation,
         call_no: u64,
         quiet: bool,
-        op: SignalOp,
+        op: signaling::Operation,
     ) -> bool {
         let owner = Owner::Side { operation, call_no, quiet };
         let is_like = |op: &&Op| op.owner.is_side() && op.owner.is_answer() == owner.is_answer();
@@ -196,7 +208,7 @@ impl Engine {
         self.abandon(op.req, undo);
     }
 
-    pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: SignalResult) {
+    pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: OperationResult) {
         let Some(index) = self.ops.iter().position(|op| op.req == req && !op.owner.is_media()) else {
             return self.ignore("completion of an unknown or ended operation");
         };
@@ -209,7 +221,7 @@ impl Engine {
             return self.ignore("completion of an unknown or ended media operation");
         };
         let op = self.ops.remove(index);
-        self.finish_signal(now, op, SignalResult { outcome, ..SignalResult::default() });
+        self.finish_signal(now, op, OperationResult { outcome, ..OperationResult::default() });
     }
 
     /// Fails what is overdue, in the order of issue.
@@ -223,12 +235,12 @@ impl Engine {
             let undo =
                 if let Owner::Closer(id) = &op.owner { self.closer_undo(*id) } else { op.owner.undo() };
             self.abandon(op.req, undo);
-            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_ANSWER);
-            self.finish_signal(now, op, SignalResult { outcome, ..SignalResult::default() });
+            let outcome = Outcome::failed(Code::TIMEOUT, messages::NO_ANSWER);
+            self.finish_signal(now, op, OperationResult { outcome, ..OperationResult::default() });
         }
     }
 
-    fn finish_signal(&mut self, now: Time, op: Op, result: SignalResult) {
+    fn finish_signal(&mut self, now: Time, op: Op, result: OperationResult) {
         match op.owner {
             Owner::Login => self.on_login_done(now, result),
             Owner::Logout => self.on_logout_done(now, &result.outcome),
@@ -247,6 +259,8 @@ impl Engine {
             Owner::Side { operation, call_no, quiet } => {
                 self.on_side_done(now, operation, call_no, quiet, result.outcome);
             }
+            Owner::Negotiation(call) => self.on_negotiation_sent(call, result.outcome),
+            Owner::Data { call, ticket } => self.on_data_sent(call, ticket, result.outcome),
             Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, result.outcome),
             Owner::RtcLeave => self.on_rtc_leave_done(now, op.req),
             Owner::Media { operation, call_no, ticket } => {
@@ -259,28 +273,28 @@ impl Engine {
     fn on_side_done(&mut self, now: Time, operation: Operation, call_no: u64, quiet: bool, outcome: Outcome) {
         let gone = matches!(
             outcome.code,
-            codes::CHANNEL_NOT_EXISTS
-                | codes::NOT_MEMBER
-                | codes::INVITE_NOT_EXISTS
-                | codes::INVITE_REJECTED
-                | codes::INVITE_ACCEPTED
+            Code::CHANNEL_NOT_EXISTS
+                | Code::NOT_MEMBER
+                | Code::INVITE_NOT_EXISTS
+                | Code::INVITE_REJECTED
+                | Code::INVITE_ACCEPTED
         );
-        let is_harmless = codes::is_success(outcome.code) || (operation != Operation::Record && gone);
+        let is_harmless = outcome.code.is_success() || (operation != Operation::Record && gone);
         if !quiet && !is_harmless {
             self.tell_error(operation, call_no, outcome);
         }
         self.on_wire_quiet(now);
     }
 
-    fn on_late_success(&mut self, now: Time, undo: Undo, result: SignalResult) {
-        if !codes::is_success(result.outcome.code) || !self.session.is_logged_in() {
+    fn on_late_success(&mut self, now: Time, undo: Undo, result: OperationResult) {
+        if !result.outcome.code.is_success() || !self.session.is_logged_in() {
             return;
         }
         let close = |channel_id| Finish::close().op(channel_id);
         match undo {
             Undo::Create => {
-                if let Some(room) = result.room.filter(|room| !room.channel.id.is_empty()) {
-                    self.side(now, Operation::Close, 0, true, close(room.channel.id));
+                if let Some(state) = result.channel.filter(|state| !state.channel.id.is_empty()) {
+                    self.side(now, Operation::Close, 0, true, close(state.channel.id));
                 }
             }
             Undo::Join(channel_id) => {

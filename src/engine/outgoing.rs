@@ -1,32 +1,36 @@
 //! We call: create, join, invite, and every way in which that can end.
 
 use super::closer::{Awaited, Finish, TakeBack, cancel_message, is_never_delivered};
-use super::input::{CallOptions, Outcome, Req, SignalEvent, SignalResult, Text, Ticket};
+use super::input::{CallOptions, Ticket};
+use super::negotiation::{PeerTexts, other_media};
 use super::ops::Owner;
-use super::output::{CallEnd, CallEvent, EndReason, Event, Message, Operation, RecordStatus, SignalOp};
+use super::output::{CallEnd, CallEvent, EndReason, Event, Operation};
 use super::say::user_event;
 use super::state::{
     Calling, Cause, Ended, Ending, Entry, Fate, Glare, InCall, Own, OwnStep, PeerMedia, State,
 };
 use super::time::Time;
 use super::wire::{self, Outgoing, Reason};
-use super::{Engine, codes, limits};
+use super::{Engine, limits};
+use nertc_callkit_signaling::{
+    self as signaling, Code, Message, OperationResult, Outcome, RecordStatus, Req, Text,
+};
 
 impl Engine {
     pub(super) fn cmd_call(&mut self, now: Time, ticket: Ticket, options: CallOptions) {
         let refused = match &self.state {
-            State::Calling(_) => codes::CALL_IN_CALLING,
-            State::Called(_) => codes::CALL_IN_CALLED,
-            State::InCall(_) => codes::CALL_IN_CALL,
-            State::Idle if options.user == self.session.account() => codes::INVALID_ARGUMENT,
-            State::Idle => codes::OK,
+            State::Calling(_) => Code::CALL_IN_CALLING,
+            State::Called(_) => Code::CALL_IN_CALLED,
+            State::InCall(_) => Code::CALL_IN_CALL,
+            State::Idle if options.user == self.session.account() => Code::INVALID_ARGUMENT,
+            State::Idle => Code::OK,
         };
-        if refused != codes::OK {
+        if refused != Code::OK {
             return self.done(ticket, Operation::Call, 0, refused);
         }
         let no = self.next_call_no();
         let ms = self.config.timers.request_ms;
-        let create = SignalOp::Create { call_type: options.call_type };
+        let create = signaling::Operation::Create { call_type: options.call_type };
         let req = self.signal(now, ms, Owner::Create(no), create);
         let own = Own {
             no,
@@ -44,6 +48,7 @@ impl Engine {
             since: now,
             ring_until: now,
             switched: None,
+            texts: PeerTexts::default(),
         };
         self.state = State::Calling(Box::new(Calling { own, glare: Glare::None }));
     }
@@ -64,17 +69,17 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: SignalResult) {
+    pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
         let Some(own) = self.own_at(call, &OwnStep::Creating(req)) else {
             return self.ignore("channel created for an ended call");
         };
-        let channel = result.room.map(|room| room.channel.id).filter(|id| is_id(id));
+        let channel = result.channel.map(|state| state.channel.id).filter(|id| is_id(id));
         match channel {
-            Some(id) if codes::is_success(result.outcome.code) => {
+            Some(id) if result.outcome.code.is_success() => {
                 own.channel_id = id.clone();
                 let no_offline = own.options.no_offline;
                 let ms = self.config.timers.request_ms;
-                let join = SignalOp::Join { channel_id: id.clone(), no_offline };
+                let join = signaling::Operation::Join { channel_id: id.clone(), no_offline };
                 let req = self.signal(now, ms, Owner::Join(call, id), join);
                 self.set_own_step(OwnStep::Joining(req));
             }
@@ -82,14 +87,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: SignalResult) {
+    pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
         let account = self.session.account();
         let Some(own) = self.own_at(call, &OwnStep::Joining(req)) else {
             return self.ignore("channel joined for an ended call");
         };
-        let me = result.room.as_ref().and_then(|room| room.members.iter().find(|m| m.account == account));
+        let me =
+            result.channel.as_ref().and_then(|state| state.members.iter().find(|m| m.account == account));
         match me.map(|me| me.uid).filter(|uid| *uid != 0) {
-            Some(uid) if codes::is_success(result.outcome.code) => {
+            Some(uid) if result.outcome.code.is_success() => {
                 own.uid = uid;
                 own.rtc_token = result.rtc_token.unwrap_or_default();
                 own.step = OwnStep::Held;
@@ -109,24 +115,25 @@ impl Engine {
         }
         own.issued = true;
         own.ring_until = now.after(ring_ms);
-        let custom = wire::outgoing(&Outgoing {
+        let custom_info = wire::outgoing(&Outgoing {
             channel_name: &own.rtc_channel(),
             call_id: &own.call_id,
             attachment: own.options.attachment.as_deref(),
             extra: own.options.extra.as_deref(),
             reason: 0,
             glare: false,
+            capabilities: self.config.capabilities(),
         });
         let message = Message {
             channel_id: own.channel_id.clone(),
             account: own.options.user.clone(),
             request_id: own.request_id.clone(),
-            custom,
+            custom_info,
             no_offline: own.options.no_offline,
         };
         let (no, push) = (own.no, own.options.push.clone());
         let ms = self.config.timers.request_ms;
-        let invite = SignalOp::Invite { message, expires_ms: ring_ms, push };
+        let invite = signaling::Operation::Invite { message, expires_ms: ring_ms, push };
         let req = self.signal(now, ms, Owner::Invite(no), invite);
         self.set_own_step(OwnStep::Inviting(req));
     }
@@ -135,7 +142,7 @@ impl Engine {
         let Some(own) = self.own_at(call, &OwnStep::Inviting(req)) else {
             return self.ignore("invite answered for an ended call");
         };
-        if !codes::is_success(outcome.code) {
+        if !outcome.code.is_success() {
             return self.own_failed(now, outcome);
         }
         own.step = OwnStep::Invited;
@@ -143,7 +150,7 @@ impl Engine {
     }
 
     /// A device of the invited account rings: the invite has arrived, whatever its operation says later.
-    pub(super) fn on_ringing(&mut self, event: &SignalEvent) {
+    pub(super) fn on_ringing(&mut self, event: &signaling::Event) {
         if !self.is_own_answer(event) {
             return self.ignore("somebody rings whom we do not call");
         }
@@ -176,7 +183,7 @@ impl Engine {
     }
 
     fn own_failed(&mut self, now: Time, outcome: Outcome) {
-        let code = if codes::is_success(outcome.code) { codes::BACKEND_FAILED } else { outcome.code };
+        let code = if outcome.code.is_success() { Code::BACKEND_FAILED } else { outcome.code };
         let cause = Cause::Failed { code, raw_code: outcome.raw_code, message: outcome.message };
         let take_back = match is_never_delivered(code) {
             true => TakeBack::close_only(),
@@ -257,6 +264,12 @@ impl Engine {
                 self.record_missed(now, own, RecordStatus::Rejected);
                 (EndReason::PeerHungUp, extra)
             }
+            Cause::OtherMedia => {
+                self.done_call(own, Outcome::default());
+                self.tell_error(Operation::Rtc, own.no, other_media());
+                self.record_missed(now, own, RecordStatus::Rejected);
+                (EndReason::MediaMismatch, Text::default())
+            }
             Cause::TimedOut => {
                 self.done_call(own, Outcome::default());
                 (self.say_timeout(now, own), Text::default())
@@ -307,8 +320,8 @@ impl Engine {
         record: bool,
     ) {
         self.end_calling(now, EndReason::Cancelled, how, |engine, own| {
-            engine.done_call(own, Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
-            engine.done(done.0, done.1, own.no, codes::OK);
+            engine.done_call(own, Outcome { code: Code::SUPERSEDED, ..Outcome::default() });
+            engine.done(done.0, done.1, own.no, Code::OK);
             if record {
                 engine.record_missed(now, own, RecordStatus::Cancelled);
             }
@@ -396,7 +409,7 @@ impl Engine {
             true => TakeBack { reason: 2, ..TakeBack::plain() },
             false => TakeBack::for_glare(),
         };
-        let cancel = SignalOp::CancelInvite(cancel_message(own, &how));
+        let cancel = signaling::Operation::Cancel(cancel_message(own, &how));
         let owner = if is_timeout { Owner::RingCancel(own.no) } else { Owner::Yield(own.no) };
         let ms = self.config.timers.operation_ms;
         let req = self.signal(now, ms, owner, cancel);
@@ -409,14 +422,14 @@ impl Engine {
             return self.ignore("cancel answered for an ended call");
         }
         match outcome.code {
-            codes::INVITE_ACCEPTED => self.own_accepted(now, None),
-            codes::INVITE_REJECTED => {
+            Code::INVITE_ACCEPTED => self.own_accepted(now, None),
+            Code::INVITE_REJECTED => {
                 let cause = Cause::Rejected { reason: Reason::Plain, extra: Text::default() };
                 self.own_over(now, cause, Some(&TakeBack::close_only()));
             }
             code => {
-                let is_gone = codes::is_success(code)
-                    || matches!(code, codes::CHANNEL_NOT_EXISTS | codes::INVITE_NOT_EXISTS);
+                let is_gone =
+                    code.is_success() || matches!(code, Code::CHANNEL_NOT_EXISTS | Code::INVITE_NOT_EXISTS);
                 let again = TakeBack { reason: 2, ..TakeBack::plain() };
                 let how = if is_gone { TakeBack::close_only() } else { again };
                 self.own_over(now, Cause::TimedOut, Some(&how));
@@ -425,18 +438,18 @@ impl Engine {
     }
 
     /// The peer accepted our invite; `custom` is the text of its answer, None if only the service told.
-    pub(super) fn own_accepted(&mut self, now: Time, custom: Option<Text>) {
+    pub(super) fn own_accepted(&mut self, now: Time, custom_info: Option<Text>) {
         self.confirm_call();
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
         match std::mem::replace(&mut calling.glare, Glare::None) {
-            Glare::None => self.enter_as_caller(now, calling.own, custom.as_deref()),
+            Glare::None => self.enter_as_caller(now, calling.own, custom_info.as_deref()),
             Glare::Aside { invite, .. } => {
                 self.reject_held(now, &invite, 3);
-                self.enter_as_caller(now, calling.own, custom.as_deref());
+                self.enter_as_caller(now, calling.own, custom_info.as_deref());
             }
             Glare::Accepting { invite, req, closed, control, .. } => {
                 calling.own.step = OwnStep::Invited;
-                let fate = Fate::Accepted(custom);
+                let fate = Fate::Accepted(custom_info);
                 calling.glare = Glare::Accepting { invite, req, closed, control, fate };
                 self.state = State::Calling(calling);
             }
@@ -444,10 +457,11 @@ impl Engine {
     }
 
     /// In the call that we placed.
-    pub(super) fn enter_as_caller(&mut self, now: Time, own: Own, custom: Option<&str>) {
+    pub(super) fn enter_as_caller(&mut self, now: Time, own: Own, custom_info: Option<&str>) {
         // If only the service told, the peer's version is unknown: clients before 1.1.0 are the rare case.
-        let answer = custom.map(wire::read);
+        let answer = custom_info.map(wire::read);
         let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
+        let is_other_media = answer.as_ref().is_some_and(|said| self.is_other_media(said.rtc.as_deref()));
         let call_type = own.switched.unwrap_or(own.options.call_type);
         let is_switched = call_type != own.options.call_type;
         let call = InCall {
@@ -465,7 +479,9 @@ impl Engine {
             is_inviter: true,
             no_record: own.options.no_record,
             peer_has_call_id: answer.as_ref().is_some_and(|answer| !answer.call_id.is_empty()),
+            peer_takes_data: answer.as_ref().is_some_and(|answer| answer.data),
             peer_is_versionless: answer.is_some_and(|answer| answer.version.is_none()),
+            texts: own.texts,
             ring_ms: now.since(own.since),
             entry: Entry::Joining { tell_old_peer: is_old },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
@@ -485,6 +501,9 @@ impl Engine {
         }
         self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
         self.state = State::InCall(Box::new(call));
+        if is_other_media {
+            return self.end_other_media(now);
+        }
         self.enter_media(now);
     }
 }
@@ -496,34 +515,43 @@ pub(super) fn reply_to(invite: &super::state::Invite, reason: i64) -> Message {
 
 /// The same with a text of the app, which clients without call ids cannot read.
 pub(super) fn reply_with(invite: &super::state::Invite, reason: i64, text: Option<&str>) -> Message {
-    let custom = match (invite.call_id.is_empty(), reason) {
-        (false, _) => wire::reply_with(&invite.custom, reason, text),
+    let custom_info = match (invite.call_id.is_empty(), reason) {
+        (false, _) => wire::reply_with(&invite.custom_info, reason, text),
         (true, 0) => Text::default(),
         (true, _) => wire::BUSY.into(),
     };
-    answer(invite, custom)
+    answer(invite, custom_info)
 }
 
 /// Busy in the name of this device alone: other devices of the account may ring on.
 pub(super) fn reply_local(invite: &super::state::Invite) -> Message {
+    let custom_info = match invite.call_id.is_empty() {
+        false => wire::reply_local(&invite.custom_info),
+        true => wire::BUSY.into(),
+    };
+    answer(invite, custom_info)
+}
+
+/// No, because our media cannot talk to the inviter's: in the name of this device alone.
+pub(super) fn reply_other_media(invite: &super::state::Invite, own: &str) -> Message {
     let custom = match invite.call_id.is_empty() {
-        false => wire::reply_local(&invite.custom),
+        false => wire::reply_other_media(&invite.custom_info, own),
         true => wire::BUSY.into(),
     };
     answer(invite, custom)
 }
 
 /// An accept says who we are even to callers that said nothing: they look for our version in it.
-pub(super) fn accept_of(invite: &super::state::Invite) -> Message {
-    answer(invite, wire::reply(&invite.custom, 0))
+pub(super) fn accept_of(invite: &super::state::Invite, own: &wire::Capabilities<'_>) -> Message {
+    answer(invite, wire::accept(&invite.custom_info, own))
 }
 
-fn answer(invite: &super::state::Invite, custom: Text) -> Message {
+fn answer(invite: &super::state::Invite, custom_info: Text) -> Message {
     Message {
         channel_id: invite.channel_id.clone(),
         account: invite.from.clone(),
         request_id: invite.request_id.clone(),
-        custom,
+        custom_info,
         no_offline: false,
     }
 }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use nertc_callkit_signaling::{self as signaling, CallType, Code, Notification, RecordStatus, Req, Text};
 use serde::{Deserialize, Serialize};
 
-use super::input::{CallType, Media, Policy, Push, Req, Text, Ticket, View};
+use super::input::{Media, Ticket, View};
 
 /// What a completion, an error or an operation belongs to; the numbers are those of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,119 +31,8 @@ pub enum Operation {
     Record = 16,
     Close = 17,
     Backend = 18,
-}
-
-/// An operation of the signaling backend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum SignalOp {
-    /// Log in.
-    Login {
-        /// Account.
-        account: Text,
-        /// Token.
-        token: Text,
-    },
-    /// Log out.
-    Logout,
-    /// Make a channel.
-    Create {
-        /// Audio or video.
-        call_type: CallType,
-    },
-    /// Join a channel.
-    Join {
-        /// Which.
-        channel_id: Text,
-        /// Keep nothing for offline devices.
-        no_offline: bool,
-    },
-    /// Invite.
-    Invite {
-        /// The message.
-        message: Message,
-        /// What is left of the ring time.
-        expires_ms: u32,
-        /// Push text.
-        push: Option<Push>,
-    },
-    /// Take an invite back.
-    CancelInvite(Message),
-    /// Accept an invite.
-    Accept(Message),
-    /// Reject an invite.
-    Reject(Message),
-    /// Leave a channel.
-    Leave {
-        /// Which.
-        channel_id: Text,
-        /// Text for the others.
-        custom: Text,
-        /// Keep nothing for offline devices.
-        no_offline: bool,
-    },
-    /// Close a channel.
-    Close {
-        /// Which.
-        channel_id: Text,
-        /// Text for the others.
-        custom: Text,
-        /// Keep nothing for offline devices.
-        no_offline: bool,
-    },
-    /// A text to the peer in the channel; `request_id` is empty.
-    Control(Message),
-    /// A call record.
-    SendRecord(Record),
-}
-
-/// Address and text of invite, cancel, accept, reject, control.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Message {
-    /// Channel.
-    pub channel_id: Text,
-    /// Invited account, inviter or receiver, as the vtable says.
-    pub account: Text,
-    /// Request id, or empty.
-    pub request_id: Text,
-    /// Attachment, or empty.
-    pub custom: Text,
-    /// Keep nothing for offline devices.
-    pub no_offline: bool,
-}
-
-/// Outcome in a record; the numbers are those of the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(i32)]
-pub enum RecordStatus {
-    /// The call took place.
-    Complete = 1,
-    /// Cancelled by the caller.
-    Cancelled = 2,
-    /// Rejected.
-    Rejected = 3,
-    /// Not answered.
-    Timeout = 4,
-    /// Busy.
-    Busy = 5,
-}
-
-/// A call record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Record {
-    /// Message id: the call id.
-    pub client_msg_id: Text,
-    /// Receiver.
-    pub to: Text,
-    /// Channel.
-    pub channel_id: Text,
-    /// Audio or video.
-    pub call_type: CallType,
-    /// Outcome.
-    pub status: RecordStatus,
-    /// JSON text.
-    pub text: Text,
-    /// Accounts and seconds.
-    pub durations: Vec<(Text, u32)>,
+    SendData = 19,
+    Negotiation = 20,
 }
 
 /// An operation of the media backend.
@@ -158,6 +48,15 @@ pub enum RtcOp {
         token: Text,
         /// Audio or video.
         call_type: CallType,
+        /// Our invite survived: this side offers.
+        #[serde(default)]
+        is_inviter: bool,
+        /// Account of the other party.
+        #[serde(default)]
+        peer: Text,
+        /// Call id of the surviving invite, or empty.
+        #[serde(default)]
+        call_id: Text,
     },
     /// Leave the room.
     Leave,
@@ -199,10 +98,10 @@ pub struct OpResult {
     /// Which function.
     pub operation: Operation,
     /// 0 = success.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
-    /// What to do about it; maybe empty (the facade then uses `codes::text`).
+    /// What to do about it; maybe empty (the facade then uses `Code::text`).
     pub message: Text,
     /// The call; 0 = none.
     pub call_no: u64,
@@ -254,7 +153,7 @@ pub struct UserEvent {
     /// Media uid, or 0.
     pub uid: u64,
     /// Code, raw code, message.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
@@ -312,6 +211,7 @@ pub enum EndReason {
     PeerDisconnected = 19,
     PeerLeft = 20,
     AcceptFailed = 21,
+    MediaMismatch = 101,
 }
 
 /// Payload of on_call_end.
@@ -370,7 +270,7 @@ pub struct ConnectionEvent {
     /// Whose.
     pub user: Text,
     /// Code.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
     /// Maybe empty.
@@ -392,6 +292,7 @@ pub enum Missed {
     Group = 6,
     Blocked = 7,
     RateLimited = 8,
+    MediaMismatch = 9,
 }
 
 /// Payload of on_missed_call.
@@ -418,13 +319,24 @@ pub struct MissedCall {
     pub count: u32,
 }
 
+/// Payload of on_data.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DataEvent {
+    /// The call.
+    pub call_no: u64,
+    /// Whose app says it.
+    pub user: Text,
+    /// A JSON value.
+    pub json: Text,
+}
+
 /// Payload of on_error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ErrorEvent {
     /// What failed.
     pub operation: Operation,
     /// Code.
-    pub code: i32,
+    pub code: Code,
     /// The backend's own number.
     pub raw_code: i32,
     /// The call, 0 = none; it may have ended.
@@ -467,40 +379,7 @@ pub enum Event {
     UserRinging(UserEvent),
     TokenNeeded(ConnectionEvent),
     RecordReceived(RecordSent),
-}
-
-/// What became of an INVITE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(i32)]
-pub enum InviteState {
-    /// It rings.
-    Ringing = 1,
-    /// Kept aside (glare, redial).
-    Held = 2,
-    /// Ignored: nobody is answered.
-    Dropped = 3,
-}
-
-/// What the signaling backend is notified of; nothing answers it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Notice {
-    /// What became of an INVITE that it handed over.
-    InviteState {
-        /// Channel of the invite.
-        channel_id: Text,
-        /// The inviter.
-        account: Text,
-        /// Request id of the invite.
-        request_id: Text,
-        /// What became of it.
-        state: InviteState,
-    },
-    /// The login of this number is not wanted any more.
-    AbortLogin(Req),
-    /// The token for the next connection; empty = there is none.
-    SetToken(Text),
-    /// Whose invites ring.
-    CallPolicy(Policy),
+    Data(DataEvent),
 }
 
 /// Everything that the engine can ask for, in the order in which it must happen.
@@ -511,16 +390,23 @@ pub enum Output {
         /// Names it.
         req: Req,
         /// What.
-        op: SignalOp,
+        op: signaling::Operation,
     },
     /// Notify the signaling backend.
-    Notify(Notice),
+    Notify(Notification),
     /// Run a media operation; `Input::RtcDone { req }` answers it, also a refusal.
     Rtc {
         /// Names it.
         req: Req,
         /// What.
         op: RtcOp,
+    },
+    /// Hand a text of the peer's media backend to ours.
+    RtcReceive {
+        /// The join that it belongs to.
+        join: Req,
+        /// A JSON object.
+        json: Text,
     },
     /// Complete a request of the app.
     Done {

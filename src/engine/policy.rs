@@ -1,28 +1,15 @@
 //! Whose invites ring. Decided before anything else is: a refused caller changes nothing of any call.
 
 use super::Engine;
-use super::input::{Policy, PolicyRule, SignalEvent};
 use super::outgoing::reply_local;
-use super::output::{Message, Missed, Notice, Output, SignalOp};
+use super::output::{Missed, Output};
 use super::session::Session;
 use super::state::Invite;
 use super::time::Time;
-
-impl Policy {
-    /// This account's invites ring.
-    pub(super) fn admits(&self, account: &str) -> bool {
-        let is_listed = || self.accounts.iter().any(|listed| &**listed == account);
-        match self.rule {
-            PolicyRule::Everybody => true,
-            PolicyRule::OnlyListed => is_listed(),
-            PolicyRule::AllButListed => !is_listed(),
-            PolicyRule::Nobody => false,
-        }
-    }
-}
+use nertc_callkit_signaling::{self as signaling, CallPolicy, Message, Notification};
 
 impl Engine {
-    pub(super) fn set_policy(&mut self, policy: Policy) {
+    pub(super) fn set_policy(&mut self, policy: CallPolicy) {
         self.policy = policy;
         if self.session != Session::LoggedOut {
             self.hand_policy_on();
@@ -31,7 +18,7 @@ impl Engine {
 
     /// The backend must know whom it must not ask anything.
     pub(super) fn hand_policy_on(&mut self) {
-        self.wire.push_back(Output::Notify(Notice::CallPolicy(self.policy.clone())));
+        self.wire.push_back(Output::Notify(Notification::CallPolicy(self.policy.clone())));
     }
 
     /// The app does not want to be called by this one now. The other party of the live call is let in (a
@@ -42,11 +29,11 @@ impl Engine {
 
     /// Refuses an invite as the policy says: nothing, as if this device were off, or busy in the name of this
     /// device alone.
-    pub(super) fn refuse_blocked(&mut self, now: Time, event: &SignalEvent, invite: &Invite) {
+    pub(super) fn refuse_blocked(&mut self, now: Time, event: &signaling::Event, invite: &Invite) {
         let is_over = event.channel.invalid || invite.expires <= now;
         if self.policy.answers_busy && !is_over {
             let reject: Message = reply_local(invite);
-            self.refuse_invite(now, invite, SignalOp::Reject(reject));
+            self.refuse_invite(now, invite, signaling::Operation::Reject(reject));
         } else {
             self.drop_invite(now, invite);
         }

@@ -1,11 +1,11 @@
 //! Call records: who writes which, and at most one a call.
 
 use super::Engine;
-use super::input::{CallType, Text};
-use super::output::{Event, Operation, Record, RecordSent, RecordStatus, SignalOp};
+use super::output::{Event, Operation, RecordSent};
 use super::state::{InCall, Own};
 use super::time::Time;
 use super::wire;
+use nertc_callkit_signaling::{self as signaling, CallType, Record, RecordStatus, Text};
 
 /// What a record is about.
 struct About<'a> {
@@ -67,7 +67,7 @@ impl Engine {
             text: wire::record(about.call_type, about.channel_id, status as i32, &durations),
             durations,
         };
-        self.side(now, Operation::Record, about.call_no, false, SignalOp::SendRecord(record));
+        self.side(now, Operation::Record, about.call_no, false, signaling::Operation::Record(record));
         self.tell(Event::MessageSent(RecordSent {
             call_no: about.call_no,
             user: self.session.account(),

@@ -1,11 +1,12 @@
 //! What the app is told: completions and events, in the documented order.
 
-use super::input::{Outcome, Text, Ticket};
+use super::Engine;
+use super::input::Ticket;
 use super::output::{
     CallEvent, ConnectionEvent, ErrorEvent, Event, Layer, MediaEvent, OpResult, Operation, Output, UserEvent,
 };
 use super::state::{InCall, Own, State};
-use super::{Engine, codes};
+use nertc_callkit_signaling::{Code, Outcome, Text};
 
 impl Engine {
     pub(super) fn ignore(&mut self, why: &'static str) {
@@ -17,7 +18,7 @@ impl Engine {
     }
 
     /// Completes a request without more to say than a code.
-    pub(super) fn done(&mut self, ticket: Ticket, operation: Operation, call_no: u64, code: i32) {
+    pub(super) fn done(&mut self, ticket: Ticket, operation: Operation, call_no: u64, code: Code) {
         self.done_with(ticket, operation, call_no, Outcome { code, ..Outcome::default() });
     }
 
@@ -45,7 +46,7 @@ impl Engine {
         own.confirmed = true;
         let result = OpResult {
             operation: Operation::Call,
-            code: if codes::is_success(outcome.code) { codes::OK } else { outcome.code },
+            code: if outcome.code.is_success() { Code::OK } else { outcome.code },
             raw_code: outcome.raw_code,
             message: outcome.message,
             call_no: own.no,
@@ -62,7 +63,7 @@ impl Engine {
         for &ticket in tickets {
             let result = OpResult {
                 operation: Operation::Accept,
-                code: codes::OK,
+                code: Code::OK,
                 raw_code: 0,
                 message: Text::default(),
                 call_no: call.no,
@@ -92,7 +93,7 @@ impl Engine {
 
 /// Payload of an event about the other party.
 pub(super) fn user_event(call_no: u64, user: &Text, uid: u64) -> UserEvent {
-    UserEvent { call_no, user: user.clone(), uid, code: 0, raw_code: 0, message: Text::default() }
+    UserEvent { call_no, user: user.clone(), uid, code: Code::OK, raw_code: 0, message: Text::default() }
 }
 
 impl InCall {

@@ -3,15 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::closer::Finish;
-use super::input::{CallRef, Connection, Outcome, Policy, Room, SignalEvent, SignalResult, Text, Ticket};
+use super::input::{CallRef, Ticket};
 use super::ops::Owner;
-use super::output::{EndReason, Event, Layer, Operation, Output, Record, SignalOp};
+use super::output::{EndReason, Event, Layer, Operation, Output};
 use super::say::connection_event;
 use super::shares::share_out;
 use super::state::{MediaRoom, State};
 use super::time::Time;
 use super::tokens::Tokens;
-use super::{Engine, codes, limits};
+use super::{Engine, limits};
+use nertc_callkit_signaling::{
+    self as signaling, CallPolicy, ChannelState, Code, Connection, OperationResult, Outcome, Record, Text,
+};
 
 /// Who is logged in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,8 +26,8 @@ pub(super) enum Session {
     LoggingIn {
         account: Text,
         tickets: Vec<Ticket>,
-        early: Vec<SignalEvent>,
-        rooms: Vec<Room>,
+        early: Vec<signaling::Event>,
+        rooms: Vec<ChannelState>,
         #[serde(default)]
         records: Vec<(Text, Record)>,
     },
@@ -85,15 +88,15 @@ impl Engine {
                 let account_of = account.clone();
                 self.session = Session::LoggingIn { account: account_of, tickets, early, rooms, records };
                 let ms = self.config.timers.login_ms;
-                self.signal(now, ms, Owner::Login, SignalOp::Login { account, token });
-                if self.policy != Policy::default() {
+                self.signal(now, ms, Owner::Login, signaling::Operation::Login { account, token });
+                if self.policy != CallPolicy::default() {
                     self.hand_policy_on();
                 }
             }
             Session::LoggingIn { tickets, .. } if current == account => tickets.push(ticket),
             Session::LoggedIn { .. } if current == account => self.login_again(now, ticket, token),
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
-                self.done(ticket, Operation::Login, 0, codes::ALREADY_LOGGED_IN);
+                self.done(ticket, Operation::Login, 0, Code::ALREADY_LOGGED_IN);
             }
             Session::LoggingOut { next, .. } | Session::Aborting { next, .. } => {
                 next.push(NextLogin { ticket, account, token });
@@ -101,14 +104,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_login_done(&mut self, now: Time, result: SignalResult) {
+    pub(super) fn on_login_done(&mut self, now: Time, result: OperationResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
             return self.ignore("login completed, nobody waits for it");
         };
         self.tokens = Tokens::default();
-        let ok = result.outcome.code == codes::OK;
+        let ok = result.outcome.code == Code::OK;
         if !ok {
             self.forget_early(now, &early, &account);
         } else {
@@ -129,7 +132,7 @@ impl Engine {
     }
 
     /// Keeps messages that came before the login's completion; true if they were kept.
-    pub(super) fn keep_early(&mut self, events: &mut Vec<SignalEvent>) -> bool {
+    pub(super) fn keep_early(&mut self, events: &mut Vec<signaling::Event>) -> bool {
         let Session::LoggingIn { early, .. } = &mut self.session else { return false };
         early.append(events);
         let (kept, dropped) = share_out(std::mem::take(early), limits::EARLY);
@@ -141,14 +144,14 @@ impl Engine {
     pub(super) fn cmd_logout(&mut self, now: Time, ticket: Ticket) {
         self.drop_waiting();
         match &mut self.session {
-            Session::LoggedOut => self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN),
+            Session::LoggedOut => self.done(ticket, Operation::Logout, 0, Code::NOT_LOGGED_IN),
             Session::Aborting { tickets, next } if tickets.is_empty() && next.is_empty() => {
-                self.done(ticket, Operation::Logout, 0, codes::NOT_LOGGED_IN);
+                self.done(ticket, Operation::Logout, 0, Code::NOT_LOGGED_IN);
             }
             Session::LoggingOut { tickets, next, .. } | Session::Aborting { tickets, next } => {
                 tickets.push(ticket);
                 for login in std::mem::take(next) {
-                    self.done(login.ticket, Operation::Login, 0, codes::SUPERSEDED);
+                    self.done(login.ticket, Operation::Login, 0, Code::SUPERSEDED);
                 }
             }
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => self.start_logout(now, vec![ticket]),
@@ -162,11 +165,11 @@ impl Engine {
         self.fail_media_requests();
         let account = self.session.account();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        self.done_logins(&Outcome { code: codes::SUPERSEDED, ..Outcome::default() });
+        self.done_logins(&Outcome { code: Code::SUPERSEDED, ..Outcome::default() });
         if let Session::LoggingIn { tickets: logins, early, .. } = session {
             self.forget_early(now, &early, &account);
             for ticket in logins {
-                self.done(ticket, Operation::Login, 0, codes::SUPERSEDED);
+                self.done(ticket, Operation::Login, 0, Code::SUPERSEDED);
             }
             return self.abort_login(now, tickets);
         }
@@ -191,7 +194,7 @@ impl Engine {
         *until = None;
         self.forget_wire();
         let ms = self.config.timers.operation_ms;
-        self.signal(now, ms, Owner::Logout, SignalOp::Logout);
+        self.signal(now, ms, Owner::Logout, signaling::Operation::Logout);
     }
 
     pub(super) fn on_logout_done(&mut self, now: Time, outcome: &Outcome) {
@@ -211,10 +214,13 @@ impl Engine {
         self.close_if_out();
     }
 
-    /// Signaling operations mean nothing any more; media operations go on.
+    /// Signaling operations mean nothing any more; media operations go on, and the app's data is completed by
+    /// the end of its call.
     fn forget_wire(&mut self) {
         self.closers.clear();
-        self.ops.retain(|op| matches!(op.owner, Owner::RtcLeave | Owner::RtcJoin(_) | Owner::Media { .. }));
+        self.ops.retain(|op| {
+            matches!(op.owner, Owner::RtcLeave | Owner::RtcJoin(_) | Owner::Media { .. } | Owner::Data { .. })
+        });
     }
 
     pub(super) fn on_connection(&mut self, now: Time, connection: Connection) {
@@ -256,19 +262,19 @@ impl Engine {
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {}
         }
         self.forget_wire();
-        self.say_pending(codes::SHUTTING_DOWN);
+        self.say_pending(Code::SHUTTING_DOWN);
         self.drop_waiting();
         self.tell_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
             self.forget_early(now, &early, &account);
             // A kick ends a login even if the backend gives no reason.
-            let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
+            let code = if outcome.code == Code::OK { Code::NOT_LOGGED_IN } else { outcome.code };
             for ticket in tickets {
                 self.done_with(ticket, Operation::Login, 0, Outcome { code, ..outcome.clone() });
             }
         }
-        let code = if outcome.code == codes::OK { codes::NOT_LOGGED_IN } else { outcome.code };
+        let code = if outcome.code == Code::OK { Code::NOT_LOGGED_IN } else { outcome.code };
         self.done_logins(&Outcome { code, ..outcome.clone() });
         self.is_connection_lost = false;
         self.tokens = Tokens::default();
@@ -283,7 +289,7 @@ impl Engine {
     }
 
     /// Channels that this device is still in after a login: only the live call's is kept.
-    pub(super) fn on_rooms(&mut self, now: Time, rooms: Vec<Room>) {
+    pub(super) fn on_rooms(&mut self, now: Time, rooms: Vec<ChannelState>) {
         if let Session::LoggingIn { rooms: early, .. } = &mut self.session {
             early.extend(rooms);
             return early.truncate(limits::SIDE_OPERATIONS);
@@ -334,16 +340,16 @@ impl Engine {
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {
                 if let Session::LoggingIn { tickets, .. } = &mut self.session {
                     for ticket in std::mem::take(tickets) {
-                        self.done(ticket, Operation::Login, 0, codes::SHUTTING_DOWN);
+                        self.done(ticket, Operation::Login, 0, Code::SHUTTING_DOWN);
                     }
                 }
-                self.done_logins(&Outcome { code: codes::SHUTTING_DOWN, ..Outcome::default() });
+                self.done_logins(&Outcome { code: Code::SHUTTING_DOWN, ..Outcome::default() });
                 self.start_logout(now, Vec::new());
                 Vec::new()
             }
         };
         for login in next {
-            self.done(login.ticket, Operation::Login, 0, codes::SHUTTING_DOWN);
+            self.done(login.ticket, Operation::Login, 0, Code::SHUTTING_DOWN);
         }
         self.close_if_out();
     }
@@ -358,7 +364,7 @@ impl Engine {
     pub(super) fn become_closed(&mut self) {
         if let Session::LoggingOut { tickets, .. } | Session::Aborting { tickets, .. } = &mut self.session {
             for ticket in std::mem::take(tickets) {
-                self.done(ticket, Operation::Logout, 0, codes::SHUTTING_DOWN);
+                self.done(ticket, Operation::Logout, 0, Code::SHUTTING_DOWN);
             }
         }
         self.session = Session::LoggedOut;

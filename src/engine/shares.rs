@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::input::{SignalEvent, Text};
 use super::{Engine, limits};
+use nertc_callkit_signaling::{self as signaling, Text};
 
 /// The messages that stay, in their order, and those that do not. Each account has the same share, and its
 /// newest messages have it.
-pub(super) fn share_out(events: Vec<SignalEvent>, limit: usize) -> (Vec<SignalEvent>, Vec<SignalEvent>) {
+pub(super) fn share_out(
+    events: Vec<signaling::Event>,
+    limit: usize,
+) -> (Vec<signaling::Event>, Vec<signaling::Event>) {
     if events.len() <= limit {
         return (events, Vec::new());
     }
@@ -30,12 +33,12 @@ pub(super) fn share_out(events: Vec<SignalEvent>, limit: usize) -> (Vec<SignalEv
 
 impl Engine {
     /// A batch without what is too much of it. What the live call's parties say always counts.
-    pub(super) fn limit_batch(&mut self, events: Vec<SignalEvent>) -> Vec<SignalEvent> {
+    pub(super) fn limit_batch(&mut self, events: Vec<signaling::Event>) -> Vec<signaling::Event> {
         if events.len() <= limits::BATCH {
             return events;
         }
         let (peer, account) = (self.state.peer(), self.session.account());
-        let is_live = |event: &SignalEvent| {
+        let is_live = |event: &signaling::Event| {
             (event.from == peer || event.from == account) && self.is_live_channel(&event.channel.id)
         };
         let (mut live, others): (Vec<_>, Vec<_>) = events.into_iter().partition(is_live);
@@ -49,7 +52,7 @@ impl Engine {
     }
 
     /// Messages that are too many.
-    pub(super) fn drop_unread(&mut self, events: &[SignalEvent]) {
+    pub(super) fn drop_unread(&mut self, events: &[signaling::Event]) {
         if !events.is_empty() {
             self.drop_invites(events);
             self.ignore("more messages at once than are looked at");
@@ -59,24 +62,24 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::super::input::{Channel, Signal};
     use super::*;
+    use nertc_callkit_signaling::{Channel, EventKind};
 
-    fn event(from: &str, n: usize) -> SignalEvent {
-        SignalEvent {
-            signal: Signal::Invite,
+    fn event(from: &str, n: usize) -> signaling::Event {
+        signaling::Event {
+            kind: EventKind::Invite,
             channel: Channel { id: n.to_string().into(), ..Channel::default() },
             from: from.into(),
             from_device: Text::default(),
             to: Text::default(),
             request_id: Text::default(),
-            custom: Text::default(),
+            custom_info: Text::default(),
             time_ms: 0,
             uid: 0,
         }
     }
 
-    fn names(events: &[SignalEvent]) -> Vec<String> {
+    fn names(events: &[signaling::Event]) -> Vec<String> {
         events.iter().map(|event| format!("{}{}", event.from, event.channel.id)).collect()
     }
 
@@ -94,7 +97,7 @@ mod tests {
 
     #[test]
     fn many_accounts_leave_one_each_the_newest_first() {
-        let events: Vec<SignalEvent> = (0..10).map(|n| event(&format!("u{n}x"), n)).collect();
+        let events: Vec<signaling::Event> = (0..10).map(|n| event(&format!("u{n}x"), n)).collect();
         let (kept, _) = share_out(events, 3);
         assert_eq!(names(&kept), ["u7x7", "u8x8", "u9x9"]);
     }

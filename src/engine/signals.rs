@@ -2,15 +2,15 @@
 
 use super::Engine;
 use super::closer::TakeBack;
-use super::input::{Signal, SignalEvent, Source, Text};
 use super::output::{EndReason, Event};
 use super::state::{Cause, Glare, State};
 use super::time::Time;
 use super::tombstones::Tombstone;
 use super::wire;
+use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
 
 impl Engine {
-    pub(super) fn on_signals(&mut self, now: Time, source: Source, mut events: Vec<SignalEvent>) {
+    pub(super) fn on_signals(&mut self, now: Time, origin: Origin, mut events: Vec<signaling::Event>) {
         if self.keep_early(&mut events) {
             return;
         }
@@ -23,52 +23,54 @@ impl Engine {
             self.drop_invites(&events);
             return self.ignore("messages while not logged in");
         }
-        if source == Source::Offline {
+        if origin == Origin::Offline {
             return self.on_offline(now, events);
         }
         for event in events {
-            self.on_signal(now, source, &event);
+            self.on_signal(now, origin, &event);
         }
     }
 
-    pub(super) fn on_signal(&mut self, now: Time, source: Source, event: &SignalEvent) {
-        if source == Source::OtherDevice {
-            return match event.signal {
-                Signal::Accept => self.on_sibling(now, event, true),
-                Signal::Reject => self.on_sibling(now, event, false),
-                Signal::Invite => {
+    pub(super) fn on_signal(&mut self, now: Time, origin: Origin, event: &signaling::Event) {
+        if origin == Origin::OtherDevice {
+            return match event.kind {
+                EventKind::Accept => self.on_sibling(now, event, true),
+                EventKind::Reject => self.on_sibling(now, event, false),
+                EventKind::Invite => {
                     self.drop_invites(std::slice::from_ref(event));
                     self.ignore("an invite in the name of another own device");
                 }
-                Signal::Close
-                | Signal::Join
-                | Signal::Cancel
-                | Signal::Leave
-                | Signal::Control
-                | Signal::Ringing
-                | Signal::PeerLost => self.ignore("message of another own device"),
+                EventKind::Close
+                | EventKind::Join
+                | EventKind::Cancel
+                | EventKind::Leave
+                | EventKind::Control
+                | EventKind::Ringing
+                | EventKind::PeerLost => self.ignore("message of another own device"),
             };
         }
-        match event.signal {
-            Signal::Invite => {
+        match event.kind {
+            EventKind::Invite => {
                 if let Some(invite) = self.read_invite(now, event, false) {
                     self.on_invite(now, invite);
                 }
             }
-            Signal::Cancel => self.on_cancel(now, event),
-            Signal::Accept => self.on_accept(now, event),
-            Signal::Reject => self.on_reject(now, event),
-            Signal::Close => self.on_close_signal(now, event),
-            Signal::Leave => self.on_leave(now, event),
-            Signal::Control => self.on_control(now, event),
-            Signal::Join => self.ignore("somebody joined the channel; the media backend says who is there"),
-            Signal::Ringing => self.on_ringing(event),
-            Signal::PeerLost => self.on_peer_lost(now, event),
+            EventKind::Cancel => self.on_cancel(now, event),
+            EventKind::Accept => self.on_accept(now, event),
+            EventKind::Reject => self.on_reject(now, event),
+            EventKind::Close => self.on_close_signal(now, event),
+            EventKind::Leave => self.on_leave(now, event),
+            EventKind::Control => self.on_control(now, event),
+            EventKind::Join => {
+                self.ignore("somebody joined the channel; the media backend says who is there")
+            }
+            EventKind::Ringing => self.on_ringing(event),
+            EventKind::PeerLost => self.on_peer_lost(now, event),
         }
     }
 
     /// Remembers the end of an invite that we may not have seen yet.
-    pub(super) fn bury_event(&mut self, now: Time, event: &SignalEvent, whole_channel: bool) {
+    pub(super) fn bury_event(&mut self, now: Time, event: &signaling::Event, whole_channel: bool) {
         if event.channel.id.is_empty() {
             return self.ignore("message without a channel");
         }
@@ -87,7 +89,7 @@ impl Engine {
         self.tombstones.add(now, stone);
     }
 
-    fn on_cancel(&mut self, now: Time, event: &SignalEvent) {
+    fn on_cancel(&mut self, now: Time, event: &signaling::Event) {
         let (channel, request) = (&event.channel.id, &event.request_id);
         match &mut self.state {
             State::Called(called) if called.invite.has_ids(channel, request) => {
@@ -97,7 +99,7 @@ impl Engine {
                 if called.accepting.is_some() {
                     return self.ignore("cancel while our accept runs: the service decides");
                 }
-                self.on_caller_cancelled(now, &event.custom);
+                self.on_caller_cancelled(now, &event.custom_info);
             }
             State::Called(called) => {
                 called.aside.take_if(|aside| aside.has_ids(channel, request) && aside.from == event.from);
@@ -125,7 +127,7 @@ impl Engine {
     }
 
     /// The event is the peer's answer to our own live invite.
-    pub(super) fn is_own_answer(&self, event: &SignalEvent) -> bool {
+    pub(super) fn is_own_answer(&self, event: &signaling::Event) -> bool {
         let State::Calling(calling) = &self.state else { return false };
         let own = &calling.own;
         own.is_out()
@@ -135,7 +137,7 @@ impl Engine {
     }
 
     /// The event is the peer's answer to the invite that a glare with an old client left over.
-    fn is_leftover_answer(&self, event: &SignalEvent) -> bool {
+    fn is_leftover_answer(&self, event: &signaling::Event) -> bool {
         let State::InCall(call) = &self.state else { return false };
         call.leftover.as_ref().is_some_and(|own| {
             own.channel_id == event.channel.id
@@ -144,9 +146,9 @@ impl Engine {
         })
     }
 
-    fn on_accept(&mut self, now: Time, event: &SignalEvent) {
+    fn on_accept(&mut self, now: Time, event: &signaling::Event) {
         if self.is_own_answer(event) {
-            return self.own_accepted(now, Some(event.custom.clone()));
+            return self.own_accepted(now, Some(event.custom_info.clone()));
         }
         if self.is_leftover_answer(event) {
             return self.close_leftover(now);
@@ -154,13 +156,17 @@ impl Engine {
         self.ignore("accept of an invite that is not out");
     }
 
-    fn on_reject(&mut self, now: Time, event: &SignalEvent) {
+    fn on_reject(&mut self, now: Time, event: &signaling::Event) {
         if self.is_own_answer(event) {
-            let text = wire::read(&event.custom);
-            let reason = wire::reason(&event.custom, &text);
+            let text = wire::read(&event.custom_info);
+            let reason = wire::reason(&event.custom_info, &text);
             let extra = self.foreign_text(text.attachment);
             self.confirm_call();
-            let cause = Cause::Rejected { reason, extra };
+            let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
+            let cause = match is_other_media {
+                true => Cause::OtherMedia,
+                false => Cause::Rejected { reason, extra },
+            };
             return self.own_over(now, cause, Some(&TakeBack::close_only()));
         }
         if self.is_leftover_answer(event) {
@@ -188,7 +194,7 @@ impl Engine {
         }
     }
 
-    fn on_close_signal(&mut self, now: Time, event: &SignalEvent) {
+    fn on_close_signal(&mut self, now: Time, event: &signaling::Event) {
         let channel = &event.channel.id;
         match &mut self.state {
             State::Calling(calling) if calling.own.channel_id == *channel && !channel.is_empty() => {
@@ -196,7 +202,7 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 self.confirm_call();
-                let extra = self.foreign_text(wire::read(&event.custom).attachment);
+                let extra = self.foreign_text(wire::read(&event.custom_info).attachment);
                 return self.own_over(now, Cause::Closed(extra), None);
             }
             State::Calling(calling) => match &mut calling.glare {
@@ -206,7 +212,7 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => {
-                    *closed = Some(wire::read(&event.custom).attachment);
+                    *closed = Some(wire::read(&event.custom_info).attachment);
                 }
                 Glare::Aside { invite, .. } if invite.channel_id == *channel => calling.glare = Glare::None,
                 Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {}
@@ -216,8 +222,8 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 match &mut called.accepting {
-                    Some(accepting) => accepting.closed = Some(wire::read(&event.custom).attachment),
-                    None => self.on_caller_cancelled(now, &event.custom),
+                    Some(accepting) => accepting.closed = Some(wire::read(&event.custom_info).attachment),
+                    None => self.on_caller_cancelled(now, &event.custom_info),
                 }
             }
             State::Called(called) => {
@@ -227,7 +233,7 @@ impl Engine {
                 if call.peer != event.from {
                     return self.ignore("close from somebody else");
                 }
-                self.end_by_peer(now, EndReason::PeerHungUp, &event.custom, None);
+                self.end_by_peer(now, EndReason::PeerHungUp, &event.custom_info, None);
             }
             State::InCall(call) => {
                 let is_peer = call.peer == event.from;
@@ -238,13 +244,13 @@ impl Engine {
         self.bury_event(now, event, true);
     }
 
-    fn on_leave(&mut self, now: Time, event: &SignalEvent) {
+    fn on_leave(&mut self, now: Time, event: &signaling::Event) {
         match &self.state {
             State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
                 let left = call.user_event();
                 self.tell(Event::UserLeave(left));
                 let close = Some(super::closer::Finish::close());
-                self.end_by_peer(now, EndReason::PeerLeft, &event.custom, close);
+                self.end_by_peer(now, EndReason::PeerLeft, &event.custom_info, close);
             }
             State::Idle => self.bury_event(now, event, true),
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
@@ -253,8 +259,11 @@ impl Engine {
         }
     }
 
-    fn on_control(&mut self, now: Time, event: &SignalEvent) {
-        let text = wire::read(&event.custom);
+    fn on_control(&mut self, now: Time, event: &signaling::Event) {
+        if let Some((kind, text)) = wire::read_peer_text(&event.custom_info) {
+            return self.on_peer_text(now, event, kind, text);
+        }
+        let text = wire::read(&event.custom_info);
         let is_of = |channel: &Text, peer: &Text| *channel == event.channel.id && *peer == event.from;
         match &mut self.state {
             State::InCall(call) if is_of(&call.channel_id, &call.peer) => {
@@ -296,7 +305,7 @@ impl Engine {
     }
 
     /// Another device of ours answered an invite.
-    fn on_sibling(&mut self, now: Time, event: &SignalEvent, accepted: bool) {
+    fn on_sibling(&mut self, now: Time, event: &signaling::Event, accepted: bool) {
         if event.from != self.session.account() {
             return self.ignore("answer of another device in a foreign name");
         }

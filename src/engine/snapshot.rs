@@ -1,10 +1,8 @@
 //! What `get_state` and `get_call_info` show.
 
-use std::sync::Arc;
-
 use super::Engine;
-use super::input::{CallType, Text};
-use super::state::State;
+use super::state::{Glare, State};
+use nertc_callkit_signaling::{CallType, Text};
 
 /// What is going on, for get_state and get_call_info.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +13,8 @@ pub struct Snapshot {
     pub call_type: Option<CallType>,
     /// Both sides are in the media room.
     pub connected: bool,
+    /// Our invite is the one that lives; final once in the call.
+    pub is_inviter: bool,
     /// The call, 0 = none.
     pub call_no: u64,
     /// Own media uid.
@@ -41,6 +41,7 @@ struct View<'a> {
     state: i32,
     call_type: Option<CallType>,
     connected: bool,
+    is_inviter: bool,
     call_no: u64,
     uids: [u64; 2],
     texts: [Option<&'a Text>; 6],
@@ -52,11 +53,12 @@ impl Engine {
         let view = self.view();
         let [account, peer, channel_id, request_id, call_id, rtc_channel] =
             view.texts.map(|text| text.cloned().unwrap_or_default());
-        let View { state, call_type, connected, call_no, uids: [own_uid, peer_uid], .. } = view;
+        let View { state, call_type, connected, is_inviter, call_no, uids: [own_uid, peer_uid], .. } = view;
         Snapshot {
             state,
             call_type,
             connected,
+            is_inviter,
             call_no,
             own_uid,
             peer_uid,
@@ -77,6 +79,7 @@ impl Engine {
         view.state == shown.state
             && view.call_type == shown.call_type
             && view.connected == shown.connected
+            && view.is_inviter == shown.is_inviter
             && view.call_no == shown.call_no
             && view.uids == [shown.own_uid, shown.peer_uid]
             && view.texts.iter().zip(texts).all(|(new, old)| is_same(*new, old))
@@ -92,6 +95,7 @@ impl Engine {
                 let ids = [&own.channel_id, &own.request_id, &own.call_id].map(Some);
                 View {
                     call_type: Some(own.options.call_type),
+                    is_inviter: !matches!(calling.glare, Glare::Accepting { .. }),
                     uids: [own.uid, 0],
                     texts: [account, Some(&own.options.user), ids[0], ids[1], ids[2], None],
                     ..view
@@ -111,6 +115,7 @@ impl Engine {
                 View {
                     call_type: Some(call.call_type),
                     connected: call.connected_at.is_some(),
+                    is_inviter: call.is_inviter,
                     uids: [call.own_uid, call.peer_uid.unwrap_or(0)],
                     texts: [account, Some(&call.peer), ids[0], ids[1], ids[2], ids[3]],
                     ..view
@@ -122,5 +127,5 @@ impl Engine {
 
 /// Nearly always the very same text.
 fn is_same(new: Option<&Text>, old: &Text) -> bool {
-    new.map_or(old.is_empty(), |new| Arc::ptr_eq(new, old) || new == old)
+    new.map_or(old.is_empty(), |new| new == old)
 }

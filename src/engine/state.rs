@@ -19,10 +19,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::{CallOptions, CallType, Media, Req, Text, Ticket, View};
+use super::input::{CallOptions, Media, Ticket, View};
+use super::negotiation::PeerTexts;
 use super::output::EndReason;
 use super::time::Time;
 use super::wire::Reason;
+use nertc_callkit_signaling::{CallType, Code, Req, Text};
 
 /// Every move between the phases: from, on what, to. The picture in the documents is drawn from this table,
 /// and the engine refuses (in debug builds) to make a move that is not in it.
@@ -104,6 +106,9 @@ pub(super) struct Own {
     pub(super) ring_until: Time,
     /// The peer, whose accept is on its way, has switched to this type.
     pub(super) switched: Option<CallType>,
+    /// What the peer, whose accept is on its way, has sent.
+    #[serde(default)]
+    pub(super) texts: PeerTexts,
 }
 
 /// How far our own invite is.
@@ -150,7 +155,8 @@ pub(super) struct Invite {
     pub(super) request_id: Text,
     pub(super) call_type: CallType,
     /// The whole attachment, for the answer's echo.
-    pub(super) custom: Text,
+    #[serde(rename = "custom")]
+    pub(super) custom_info: Text,
     pub(super) call_id: Text,
     pub(super) channel_name: Text,
     pub(super) attachment: Text,
@@ -158,8 +164,14 @@ pub(super) struct Invite {
     pub(super) old: bool,
     /// It says no version.
     pub(super) is_versionless: bool,
+    /// The inviter's app takes data.
+    #[serde(default)]
+    pub(super) takes_data: bool,
     /// The inviter, who has our accept already, has switched to this type.
     pub(super) switched: Option<CallType>,
+    /// What the inviter, who has our accept already, has sent.
+    #[serde(default)]
+    pub(super) texts: PeerTexts,
     pub(super) offline: bool,
     /// Service clock: of two invites of one person the newer counts.
     pub(super) create_ms: u64,
@@ -200,9 +212,11 @@ pub(super) enum Cause {
     /// The peer closed the channel; its app's text.
     Closed(Text),
     /// An operation failed.
-    Failed { code: i32, raw_code: i32, message: Text },
+    Failed { code: Code, raw_code: i32, message: Text },
     /// Nobody answered.
     TimedOut,
+    /// The peer's device has media that ours cannot talk to.
+    OtherMedia,
 }
 
 /// Somebody calls us.
@@ -253,6 +267,12 @@ pub(super) struct InCall {
     pub(super) peer_has_call_id: bool,
     /// The peer is a client that ignores a switch to video.
     pub(super) peer_is_versionless: bool,
+    /// The peer's app takes data.
+    #[serde(default)]
+    pub(super) peer_takes_data: bool,
+    /// From and to the peer.
+    #[serde(default)]
+    pub(super) texts: PeerTexts,
     pub(super) ring_ms: u64,
     pub(super) entry: Entry,
     /// Media must be up by then; None once it is.
@@ -364,6 +384,11 @@ impl State {
     }
 }
 
+/// Traces from before texts went from peer to peer do not name it.
+fn no_join() -> Req {
+    Req(0)
+}
+
 /// The way in and out of the media room. The next join waits for the last leave.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum MediaRoom {
@@ -371,8 +396,12 @@ pub(super) enum MediaRoom {
     Out,
     /// Asked for, for this call.
     Joining { call: u64, req: Req },
-    /// In, for this call.
-    In { call: u64 },
+    /// In, for this call, by this join.
+    In {
+        call: u64,
+        #[serde(default = "no_join")]
+        req: Req,
+    },
     /// Leaving; the call that wants in next.
     Leaving { req: Req, next: Option<u64> },
 }

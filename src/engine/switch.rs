@@ -1,12 +1,13 @@
 //! Audio to video and back, inside a call.
 
+use super::Engine;
 use super::coalesce::Kind;
-use super::input::{CallType, SwitchStep, Ticket};
+use super::input::{SwitchStep, Ticket};
 use super::output::{Event, Operation};
 use super::state::{State, Switch};
 use super::time::Time;
 use super::wire::{self, Attachment};
-use super::{Engine, codes};
+use nertc_callkit_signaling::{CallType, Code};
 
 impl Engine {
     /// A switch to `target` asks first.
@@ -22,29 +23,29 @@ impl Engine {
         let State::InCall(call) = &self.state else { return };
         let no = call.no;
         if !self.config.caps.control {
-            return self.done(ticket, Operation::Switch, no, codes::UNSUPPORTED);
+            return self.done(ticket, Operation::Switch, no, Code::UNSUPPORTED);
         }
         let is_asked = call.switch.is_some_and(|open| !open.ours && open.target == target);
         let is_same = call.call_type == target;
         let is_deaf = call.peer_is_versionless && target == CallType::Video;
         let code = match step {
-            SwitchStep::Invite if is_same => codes::OK,
-            SwitchStep::Invite if is_deaf => codes::UNSUPPORTED,
+            SwitchStep::Invite if is_same => Code::OK,
+            SwitchStep::Invite if is_deaf => Code::UNSUPPORTED,
             SwitchStep::Invite | SwitchStep::Agree if is_asked => {
                 self.send_switch(now, target, SwitchStep::Agree);
                 self.change_type(now, target, true);
-                codes::OK
+                Code::OK
             }
             SwitchStep::Invite => {
                 self.ask_switch(now, target);
-                codes::OK
+                Code::OK
             }
             SwitchStep::Reject if is_asked => {
                 self.send_switch(now, target, SwitchStep::Reject);
                 self.close_question();
-                codes::OK
+                Code::OK
             }
-            SwitchStep::Agree | SwitchStep::Reject => codes::INVALID_ARGUMENT,
+            SwitchStep::Agree | SwitchStep::Reject => Code::INVALID_ARGUMENT,
         };
         self.done(ticket, Operation::Switch, no, code);
     }

@@ -3,13 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::{Outcome, Text, Ticket};
-use super::output::{Event, Layer, Notice, Operation, Output};
+use super::input::Ticket;
+use super::output::{Event, Layer, Operation, Output};
 use super::say::connection_event;
 use super::session::Session;
 use super::state::{Entry, State};
 use super::time::Time;
-use super::{Engine, codes};
+use super::{Engine, messages};
+use nertc_callkit_signaling::{Code, Notification, Outcome, Text};
 
 /// What a session still needs of its app and of its connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -48,8 +49,8 @@ impl Engine {
 
     /// Nobody can be asked: the login fails, or the session ends, for the reason that the backend gives.
     fn refuse_token(&mut self, now: Time, outcome: Outcome) {
-        let message = if outcome.message.is_empty() { codes::NO_TOKEN.into() } else { outcome.message };
-        let outcome = Outcome { code: codes::BAD_TOKEN, message, ..outcome };
+        let message = if outcome.message.is_empty() { messages::NO_TOKEN.into() } else { outcome.message };
+        let outcome = Outcome { code: Code::BAD_TOKEN, message, ..outcome };
         if matches!(self.session, Session::LoggingIn { .. }) {
             self.fail_login(now, outcome);
         } else {
@@ -58,7 +59,7 @@ impl Engine {
     }
 
     pub(super) fn cmd_set_token(&mut self, now: Time, ticket: Ticket, token: Text) {
-        self.done(ticket, Operation::None, 0, codes::OK);
+        self.done(ticket, Operation::None, 0, Code::OK);
         match &mut self.session {
             Session::LoggedOut => {}
             Session::LoggingOut { next, .. } | Session::Aborting { next, .. } => {
@@ -81,7 +82,7 @@ impl Engine {
         if !token.is_empty() {
             self.tokens = Tokens { logins: std::mem::take(&mut self.tokens.logins), ..Tokens::default() };
         }
-        self.wire.push_back(Output::Notify(Notice::SetToken(token)));
+        self.wire.push_back(Output::Notify(Notification::SetToken(token)));
     }
 
     /// A login of the account that is logged in.
@@ -90,7 +91,7 @@ impl Engine {
             self.give_token(token);
         }
         if !self.is_connection_lost {
-            return self.done(ticket, Operation::Login, 0, codes::OK);
+            return self.done(ticket, Operation::Login, 0, Code::OK);
         }
         self.tokens.logins.push((ticket, now.after(self.config.timers.login_ms)));
     }
@@ -115,7 +116,7 @@ impl Engine {
         self.tokens.logins = open;
         let over: Vec<(Ticket, Time)> = over;
         for (ticket, _) in over {
-            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_CONNECTION);
+            let outcome = Outcome::failed(Code::TIMEOUT, messages::NO_CONNECTION);
             self.done_with(ticket, Operation::Login, 0, outcome);
         }
         if self.tokens.until.is_some_and(|until| until <= now) {
@@ -136,7 +137,7 @@ impl Engine {
 
     /// The service refused the token while a call has media, which goes on: the kick is told after it.
     pub(super) fn outlives_token(&mut self, outcome: &Outcome) -> bool {
-        if outcome.code != codes::BAD_TOKEN || !self.session.is_logged_in() || !self.has_media() {
+        if outcome.code != Code::BAD_TOKEN || !self.session.is_logged_in() || !self.has_media() {
             return false;
         }
         self.tokens.is_asked = false;
@@ -167,5 +168,5 @@ impl Engine {
 }
 
 fn no_token() -> Outcome {
-    Outcome::failed(codes::BAD_TOKEN, codes::NO_TOKEN)
+    Outcome::failed(Code::BAD_TOKEN, messages::NO_TOKEN)
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::input::Text;
 use super::limits;
 use super::time::Time;
+use nertc_callkit_signaling::Text;
 
 /// Remembered ends, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

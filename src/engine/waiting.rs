@@ -8,12 +8,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::incoming::Words;
-use super::input::{Command, Outcome, Signal, SignalEvent, Text, Ticket};
+use super::input::{Command, Ticket};
 use super::output::Operation;
 use super::session::Which;
 use super::state::{Invite, State};
 use super::time::Time;
-use super::{Engine, codes, limits};
+use super::{Engine, limits, messages};
+use nertc_callkit_signaling::{self as signaling, Code, EventKind, Outcome, Text};
 
 /// An answer that waits for its call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,7 +71,7 @@ impl Engine {
         let is_id = |id: &Option<Text>| id.clone().filter(|id| !id.is_empty());
         let ids = (is_id(&call.account), is_id(&call.channel_id), is_id(&call.request_id));
         let (Some(from), Some(channel_id), Some(request_id)) = ids else {
-            self.done(ticket, answer.operation(), 0, codes::INVALID_ARGUMENT);
+            self.done(ticket, answer.operation(), 0, Code::INVALID_ARGUMENT);
             return true;
         };
         let which = self.locate(call);
@@ -87,7 +88,7 @@ impl Engine {
         if is_over {
             // As always, a request to end a call that has ended is fulfilled.
             let is_fulfilled = which == Which::Ended && waiting.answer != Answer::Accept;
-            let code = if is_fulfilled { codes::OK } else { codes::INVITE_NOT_EXISTS };
+            let code = if is_fulfilled { Code::OK } else { Code::INVITE_NOT_EXISTS };
             self.done(ticket, waiting.answer.operation(), 0, code);
             return true;
         }
@@ -97,9 +98,9 @@ impl Engine {
         };
         if let Some(older) = self.waiting.iter().position(is_same) {
             let older = self.waiting.remove(older);
-            self.done(older.ticket, older.answer.operation(), 0, codes::SUPERSEDED);
+            self.done(older.ticket, older.answer.operation(), 0, Code::SUPERSEDED);
         } else if self.waiting.len() >= limits::WAITING_ANSWERS {
-            self.done(ticket, waiting.answer.operation(), 0, codes::LIMIT);
+            self.done(ticket, waiting.answer.operation(), 0, Code::LIMIT);
             return true;
         }
         self.waiting.push(waiting);
@@ -133,7 +134,7 @@ impl Engine {
         Some((self.waiting.remove(index).ticket, words))
     }
 
-    fn end_waiting(&mut self, code: i32, is_over: impl Fn(&Engine, &Waiting) -> bool) {
+    fn end_waiting(&mut self, code: Code, is_over: impl Fn(&Engine, &Waiting) -> bool) {
         let (over, open): (Vec<Waiting>, Vec<Waiting>) =
             std::mem::take(&mut self.waiting).into_iter().partition(|waiting| is_over(self, waiting));
         self.waiting = open;
@@ -147,20 +148,20 @@ impl Engine {
         if self.waiting.is_empty() {
             return;
         }
-        self.end_waiting(codes::INVITE_NOT_EXISTS, |engine, waiting| {
+        self.end_waiting(Code::INVITE_NOT_EXISTS, |engine, waiting| {
             let own = waiting.account.clone().unwrap_or_default();
             engine.tombstones.covers(now, &waiting.channel_id, &waiting.request_id, &waiting.from, &own)
         });
     }
 
     /// Another device of ours answered an invite that is not here.
-    pub(super) fn sibling_answered(&mut self, event: &SignalEvent) {
-        let is_answer = matches!(event.signal, Signal::Accept | Signal::Reject);
+    pub(super) fn sibling_answered(&mut self, event: &signaling::Event) {
+        let is_answer = matches!(event.kind, EventKind::Accept | EventKind::Reject);
         if !is_answer || self.waiting.is_empty() || Some(&event.from) != self.session.account_ref() {
             return;
         }
-        let is_accept = event.signal == Signal::Accept;
-        let code = if is_accept { codes::INVITE_ACCEPTED } else { codes::INVITE_REJECTED };
+        let is_accept = event.kind == EventKind::Accept;
+        let code = if is_accept { Code::INVITE_ACCEPTED } else { Code::INVITE_REJECTED };
         self.end_waiting(code, |_, waiting| {
             (&waiting.channel_id, &waiting.request_id) == (&event.channel.id, &event.request_id)
         });
@@ -168,7 +169,7 @@ impl Engine {
 
     /// Logged in as `account`, or the connection is back: from now on the service delivers.
     pub(super) fn waiting_online(&mut self, now: Time, account: &Text) {
-        self.end_waiting(codes::INVITE_NOT_EXISTS, |_, waiting| {
+        self.end_waiting(Code::INVITE_NOT_EXISTS, |_, waiting| {
             waiting.account.as_ref().is_some_and(|own| own != account)
         });
         let limit = now.after(self.config.timers.request_ms);
@@ -185,7 +186,7 @@ impl Engine {
 
     /// The session or the component ends.
     pub(super) fn drop_waiting(&mut self) {
-        self.end_waiting(codes::SHUTTING_DOWN, |_, _| true);
+        self.end_waiting(Code::SHUTTING_DOWN, |_, _| true);
     }
 
     /// When this answer has waited long enough. While its call waits behind another of the same person, that
@@ -212,7 +213,7 @@ impl Engine {
             std::mem::take(&mut self.waiting).into_iter().partition(|one| self.limit_of(one) <= now);
         self.waiting = open;
         for waiting in over {
-            let outcome = Outcome::failed(codes::INVITE_NOT_EXISTS, codes::NO_INVITE);
+            let outcome = Outcome::failed(Code::INVITE_NOT_EXISTS, messages::NO_INVITE);
             self.done_with(waiting.ticket, waiting.answer.operation(), 0, outcome);
         }
     }

@@ -9,8 +9,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::input::{CallType, SwitchStep, Text};
+use super::input::SwitchStep;
 use super::limits;
+use nertc_callkit_signaling::{CallType, Text};
 
 /// What we call ourselves: three numbers, the first two at least 1, because older peers compare component by
 /// component and take 2.0.0 for older than 1.1.0.
@@ -53,6 +54,37 @@ pub struct Attachment {
     pub call_type: Option<i64>,
     /// Step of a type switch.
     pub state: Option<i64>,
+    /// The sender's app takes data.
+    pub data: bool,
+    /// What the sender's media backend talks to ours; None: it does not.
+    pub rtc: Option<Text>,
+}
+
+/// What our invites and accepts say of us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Capabilities<'a> {
+    /// Our app takes data.
+    pub data: bool,
+    /// What our media backend talks to its peer's, or empty.
+    pub rtc: &'a str,
+}
+
+/// Between whom a text goes from peer to peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextKind {
+    /// Control 1000: the media backends.
+    Media,
+    /// Control 1001: the apps.
+    App,
+}
+
+impl TextKind {
+    fn cid(self) -> i64 {
+        match self {
+            TextKind::Media => 1_000,
+            TextKind::App => 1_001,
+        }
+    }
 }
 
 impl Attachment {
@@ -92,8 +124,8 @@ impl Attachment {
 }
 
 /// Why a REJECT or CANCEL came, from its whole attachment.
-pub fn reason(custom: &str, attachment: &Attachment) -> Reason {
-    match custom.trim() {
+pub fn reason(custom_info: &str, attachment: &Attachment) -> Reason {
+    match custom_info.trim() {
         BUSY | "i_am_busy" => Reason::Busy,
         _ => match attachment.reason {
             2 => Reason::Timeout,
@@ -104,8 +136,8 @@ pub fn reason(custom: &str, attachment: &Attachment) -> Reason {
 }
 
 /// Reads an attachment.
-pub fn read(custom: &str) -> Attachment {
-    let Some(members) = object(custom) else { return Attachment::default() };
+pub fn read(custom_info: &str) -> Attachment {
+    let Some(members) = object(custom_info) else { return Attachment::default() };
     let text = |key: &str| members.get(key).and_then(string).map(Text::from);
     let number = |key: &str| members.get(key).and_then(|json| json.parse::<i64>().ok());
     let within = |text: Option<Text>, limit: usize| text.filter(|t| t.len() <= limit).unwrap_or_default();
@@ -120,7 +152,32 @@ pub fn read(custom: &str) -> Attachment {
         cid: number("cid").unwrap_or(0),
         call_type: number("type"),
         state: number("state"),
+        data: number("data") == Some(1),
+        rtc: text("rtc").filter(|rtc| rtc.len() <= limits::MEDIA_PROTOCOL),
     }
+}
+
+/// A text from peer to peer: between whom, its place in the order (0 = not said), and the text.
+pub fn read_peer_text(custom: &str) -> Option<(TextKind, (u64, &str))> {
+    let members = object(custom)?;
+    let kind = match members.get("cid")? {
+        "1000" => TextKind::Media,
+        "1001" => TextKind::App,
+        _ => return None,
+    };
+    let number = members.get("n").and_then(|json| json.parse::<u32>().ok()).unwrap_or(0);
+    Some((kind, (number.into(), members.get("d").unwrap_or_default())))
+}
+
+/// A text from peer to peer.
+pub fn peer_text(kind: TextKind, number: u64, json: &str) -> Text {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    Object::new().number("cid", kind.cid()).number("n", number).raw("d", json.trim()).end()
+}
+
+/// A JSON value that can travel as one: not nested too deep.
+pub fn is_value(text: &str) -> bool {
+    members(text, limits::JSON_DEPTH).is_some() && is_json(text)
 }
 
 /// The members of an object: keys, and values as their JSON text.
@@ -147,12 +204,13 @@ pub fn string(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The members of an attachment; None if it is not an object or nested too deep.
-pub fn object(custom: &str) -> Option<Members<'_>> {
-    if custom.len() > limits::CUSTOM || !custom.trim_start().starts_with('{') {
+pub fn object(custom_info: &str) -> Option<Members<'_>> {
+    if custom_info.len() > limits::CUSTOM || !custom_info.trim_start().starts_with('{') {
         return None;
     }
-    let members = members(custom, limits::JSON_DEPTH)?;
-    is_json(custom).then_some(members)
+    // One level is the protocol's own.
+    let members = members(custom_info, limits::JSON_DEPTH + 1)?;
+    is_json(custom_info).then_some(members)
 }
 
 /// Whether this is one JSON value and nothing else.
@@ -235,6 +293,8 @@ pub struct Outgoing<'a> {
     pub reason: i64,
     /// The cancel of a glare.
     pub glare: bool,
+    /// Of an invite: what we can.
+    pub capabilities: Capabilities<'a>,
 }
 
 /// Invite or cancel. What does not fit is left out, the app's attachment last: `extraInfo` repeats it for
@@ -247,6 +307,7 @@ pub fn outgoing(message: &Outgoing<'_>) -> Text {
             .text("channelName", message.channel_name)
             .text("callId", message.call_id)
             .number("reason", message.reason);
+        let object = object.capabilities(&message.capabilities);
         if message.glare { object.raw("glare", "true") } else { object }
     };
     let with = |object: Object, keys: &[&str], value: Option<&str>| match value {
@@ -286,7 +347,8 @@ pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
         .text("channelName", &"x".repeat(limits::RTC_CHANNEL))
         .text("callId", &"x".repeat(limits::ID))
         .number("reason", 0)
-        .raw("glare", "true");
+        .raw("glare", "true")
+        .capabilities(&Capabilities { data: true, rtc: &"x".repeat(limits::MEDIA_PROTOCOL) });
     if let Some(text) = attachment {
         object = object.app("_attachment", text);
     }
@@ -297,9 +359,12 @@ pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
 }
 
 /// The end of a call that was accepted, or of a channel: call-kit 2.0 reads it as JSON. A text that does not
-/// fit twice is said once, one that does not fit at all is left out.
-pub fn ending(text: Option<&str>) -> Text {
-    let base = || Object::new().text("version", VERSION).number("reason", 0);
+/// fit twice is said once, one that does not fit at all is left out. `rtc`: our media cannot talk to theirs.
+pub fn ending(text: Option<&str>, rtc: Option<&str>) -> Text {
+    let base = || {
+        let object = Object::new().text("version", VERSION).number("reason", 0);
+        rtc.into_iter().fold(object, |object, rtc| object.text("rtc", rtc))
+    };
     if let Some(text) = text {
         let once = || base().app("_attachment", text);
         let fits = |object: &Object| object.len() <= limits::CUSTOM;
@@ -319,10 +384,24 @@ pub fn reply(invite: &str, reason: i64) -> Text {
 
 /// The same for a device that alone is busy.
 pub fn reply_local(invite: &str) -> Text {
-    let local =
-        |text: &str| Text::from([text.strip_suffix('}').unwrap_or(text), ",\"local\":true}"].concat());
-    let all = local(&reply(invite, 3));
-    if all.len() <= limits::CUSTOM { all } else { local(&reply("", 3)) }
+    reply_and(invite, 3, |object| object.raw("local", "true"))
+}
+
+/// The same for a device whose media cannot talk to the inviter's.
+pub fn reply_other_media(invite: &str, own: &str) -> Text {
+    reply_and(invite, 3, |object| object.raw("local", "true").text("rtc", own))
+}
+
+/// Yes, and what we can.
+pub fn accept(invite: &str, own: &Capabilities<'_>) -> Text {
+    reply_and(invite, 0, |object| object.capabilities(own))
+}
+
+fn reply_and(invite: &str, reason: i64, more: impl Fn(Object) -> Object) -> Text {
+    let open = |reply: Text| Object(reply.strip_suffix('}').unwrap_or(&reply).into());
+    let all = more(open(reply(invite, reason)));
+    let fitting = if all.len() <= limits::CUSTOM { all } else { more(open(reply("", reason))) };
+    fitting.end()
 }
 
 /// The same with a text of the app in the place of the invite's. If that is too long, what names the call and
@@ -457,6 +536,11 @@ impl Object {
         if embeds(text) { self.raw(key, text.trim()) } else { self.text(key, text) }
     }
 
+    fn capabilities(self, own: &Capabilities<'_>) -> Object {
+        let object = if own.data { self.number("data", 1) } else { self };
+        if own.rtc.is_empty() { object } else { object.text("rtc", own.rtc) }
+    }
+
     fn len(&self) -> usize {
         self.0.len() + 1
     }
@@ -482,8 +566,7 @@ mod tests {
             call_id: "c1",
             attachment: Some("hi \"there\""),
             extra: Some("biz"),
-            reason: 0,
-            glare: false,
+            ..Outgoing::default()
         });
         let read = read(&text);
         assert_eq!(&*read.channel_name, "7|0|3");
@@ -514,8 +597,8 @@ mod tests {
 
     #[test]
     fn an_ending_is_json_and_says_what_fits() {
-        assert_eq!(&*ending(None), "{\"version\":\"1.8.1\",\"reason\":0}");
-        let said = |text: &str| (ending(Some(text)).len(), read(&ending(Some(text))).attachment);
+        assert_eq!(&*ending(None, None), "{\"version\":\"1.8.1\",\"reason\":0}");
+        let said = |text: &str| (ending(Some(text), None).len(), read(&ending(Some(text), None)).attachment);
         assert_eq!(&*said("bye").1, "bye");
         assert_eq!(&*said("{\"a\":1}").1, "{\"a\":1}");
         for length in [2_000, 3_000, 4_200] {

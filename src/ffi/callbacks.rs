@@ -8,21 +8,20 @@ use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit;
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_completion_cb};
 
-use super::api::log::{Pii, code_text};
-use super::client::{CLIENTS, Completion};
-use super::support::convert::{AppPtr, CText, c_text, call_type_number};
+use super::logger::Pii;
+use super::support::convert::{AppPtr, CText, c_text, pointers, split};
 use super::support::handle_table::{lock, wait};
 use super::support::in_flight::InFlight;
-use crate::engine::codes;
-use crate::engine::input::{CallRef, Text, Ticket};
+use crate::engine::input::{CallRef, Ticket};
 use crate::engine::output::{
-    CallEnd, CallEvent, ConnectionEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall, OpResult,
-    Operation, RecordSent, UserEvent,
+    CallEnd, CallEvent, ConnectionEvent, DataEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall,
+    OpResult, Operation, RecordSent, UserEvent,
 };
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Listener;
+use nertc_callkit_signaling::{Code, Text};
 
 /// A function that gets frames.
 pub(crate) type OnFrame =
@@ -33,9 +32,28 @@ type OnRecord =
 /// A function that gets nothing but its user_data.
 pub(crate) type Plain = unsafe extern "C" fn(*mut c_void);
 
+/// Where the result of a request goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Completion {
+    pub(crate) done: nertc_callkit_completion_cb,
+    pub(crate) user_data: AppPtr,
+}
+
+impl Completion {
+    pub(crate) fn new(done: nertc_callkit_completion_cb, user_data: *mut c_void) -> Completion {
+        Completion { done, user_data: AppPtr(user_data) }
+    }
+
+    pub(crate) fn nobody() -> Completion {
+        Completion::new(None, ptr::null_mut())
+    }
+}
+
 /// What the app gave to create, and what it waits for.
 pub(crate) struct CallbackSink {
     id: usize,
+    /// Removes the client from its table: the last thing that happens.
+    forget: fn(usize),
     listener: abi::nertc_callkit_listener,
     on_frame: Option<OnFrame>,
     on_wakeup: Option<Plain>,
@@ -69,11 +87,13 @@ struct Pending {
 impl CallbackSink {
     pub(crate) fn new(
         id: usize,
+        forget: fn(usize),
         config: &abi::nertc_callkit_config,
         listener: abi::nertc_callkit_listener,
     ) -> CallbackSink {
         CallbackSink {
             id,
+            forget,
             listener,
             on_frame: config.on_frame,
             on_wakeup: config.on_wakeup,
@@ -177,7 +197,7 @@ impl CallbackSink {
         let message = Message::new(event.code, &event.message);
         let c = abi::nertc_callkit_error_event {
             struct_size: size::<abi::nertc_callkit_error_event>(),
-            code: event.code,
+            code: event.code.number(),
             raw_code: event.raw_code,
             operation: event.operation as u32,
             call_no: event.call_no,
@@ -194,7 +214,7 @@ impl CallbackSink {
             (c_text(&result.channel_id), c_text(&result.request_id), c_text(&result.call_id));
         let c = abi::nertc_callkit_result {
             struct_size: size::<abi::nertc_callkit_result>(),
-            code: result.code,
+            code: result.code.number(),
             raw_code: result.raw_code,
             operation: result.operation as u32,
             call_no: result.call_no,
@@ -212,7 +232,7 @@ impl CallbackSink {
     /// Nobody waits for this result: a failure is an error event. set_call_timeout has no
     /// result to notify.
     fn complete_unasked(&self, result: &OpResult) {
-        if !codes::is_success(result.code) && result.operation != Operation::None {
+        if !result.code.is_success() && result.operation != Operation::None {
             self.error(&ErrorEvent {
                 operation: result.operation,
                 code: result.code,
@@ -239,7 +259,7 @@ impl CallbackSink {
         let nobody = [ptr::null()];
         let c = abi::nertc_callkit_invited_event {
             struct_size: size::<abi::nertc_callkit_invited_event>(),
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             call_no: event.call_no,
             call: &call,
             invitor: invitor.as_ptr(),
@@ -266,7 +286,7 @@ impl CallbackSink {
             call_no: event.call_no,
             user_id: user.as_ptr(),
             uid: event.uid,
-            code: event.code,
+            code: event.code.number(),
             raw_code: event.raw_code,
             message: message.as_ptr(),
         };
@@ -289,7 +309,7 @@ impl CallbackSink {
         let (user, device) = (c_text(&event.user), c_text(&event.device));
         let c = abi::nertc_callkit_call_event {
             struct_size: size::<abi::nertc_callkit_call_event>(),
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             call_no: event.call_no,
             user_id: user.as_ptr(),
             device_id: device.as_ptr(),
@@ -303,7 +323,7 @@ impl CallbackSink {
         let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_connection_event {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
-            code: event.code,
+            code: event.code.number(),
             raw_code: event.raw_code,
             transport: event.layer as i32,
             call_no: event.call_no,
@@ -345,7 +365,7 @@ impl CallbackSink {
             user_id: user.as_ptr(),
             peer: peer.as_ptr(),
             msg_id: id.as_ptr(),
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             flags: 0,
         };
         self.notify(function, &c);
@@ -357,7 +377,7 @@ impl CallbackSink {
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
             reason: event.why as i32,
-            call_type: call_type_number(event.call_type),
+            call_type: event.call_type.number(),
             flags: 0,
             user_id: user.as_ptr(),
             attachment: attachment.as_ptr(),
@@ -368,6 +388,18 @@ impl CallbackSink {
             reserved: 0,
         };
         self.notify(self.listener.on_missed_call, &c);
+    }
+
+    fn data(&self, event: &DataEvent) {
+        let (user, json) = (c_text(&event.user), c_text(&event.json));
+        let c = abi::nertc_callkit_data_event {
+            struct_size: size::<abi::nertc_callkit_data_event>(),
+            flags: 0,
+            call_no: event.call_no,
+            user_id: user.as_ptr(),
+            json: json.as_ptr(),
+        };
+        self.notify(self.listener.on_data, &c);
     }
 
     fn show(&self, call_no: u64) {
@@ -390,7 +422,7 @@ impl CallbackSink {
 impl Listener for CallbackSink {
     fn done(&self, ticket: Ticket, result: OpResult) {
         let Some(pending) = lock(&self.state).pending.remove(&ticket) else { return };
-        let succeeded = |operation| result.operation == operation && codes::is_success(result.code);
+        let succeeded = |operation| result.operation == operation && result.code.is_success();
         if succeeded(Operation::Call) {
             self.show(result.call_no);
         }
@@ -439,6 +471,7 @@ impl Listener for CallbackSink {
             Event::UserRinging(event) => self.user(on.on_user_ringing, event),
             Event::TokenNeeded(event) => self.connection(on.on_token_needed, event),
             Event::RecordReceived(event) => self.record(on.on_record_received, event),
+            Event::Data(event) => self.data(event),
         }
     }
 
@@ -451,7 +484,7 @@ impl Listener for CallbackSink {
             // SAFETY: the app's function.
             unsafe { released(user_data.0) }
         }
-        CLIENTS.remove(self.id);
+        (self.forget)(self.id);
     }
 
     fn wakeup(&self) {
@@ -466,7 +499,7 @@ impl Listener for CallbackSink {
 /// The result of a request that nobody can answer any more.
 fn shut_down(operation: Operation) -> OpResult {
     let [message, channel_id, request_id, call_id] = [const { "" }; 4].map(Text::from);
-    let code = codes::SHUTTING_DOWN;
+    let code = Code::SHUTTING_DOWN;
     OpResult { operation, code, raw_code: 0, message, call_no: 0, uid: 0, channel_id, request_id, call_id }
 }
 
@@ -477,8 +510,8 @@ enum Message {
 }
 
 impl Message {
-    fn new(code: i32, given: &Text) -> Message {
-        if given.is_empty() { Message::OfCode(code_text(code)) } else { Message::Given(c_text(given)) }
+    fn new(code: Code, given: &Text) -> Message {
+        if given.is_empty() { Message::OfCode(code.text().as_ptr()) } else { Message::Given(c_text(given)) }
     }
 
     fn as_ptr(&self) -> *const c_char {
@@ -487,16 +520,6 @@ impl Message {
             Message::OfCode(text) => *text,
         }
     }
-}
-
-/// Accounts and seconds as parallel arrays.
-pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
-    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
-}
-
-/// Pointers to texts, which must outlive them.
-pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).collect()
 }
 
 fn size<T>() -> u32 {

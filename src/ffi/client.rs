@@ -1,16 +1,13 @@
 //! What a handle stands for.
 
-use std::ffi::c_void;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nertc_callkit_abi::{nertc_callkit, nertc_callkit_completion_cb};
+use nertc_callkit_abi::nertc_callkit;
 
-use super::backend::CRtc;
-use super::callbacks::CallbackSink;
-use super::support::convert::AppPtr;
-use super::support::error::Error;
+use super::backend::media::CRtc;
+use super::callbacks::{CallbackSink, Completion};
+use super::support::error::{Error, Problem};
 use super::support::handle_table::HandleTable;
 use crate::engine::input::Command;
 use crate::worker;
@@ -29,21 +26,9 @@ pub(crate) struct Client {
     closing: AtomicBool,
 }
 
-/// Where the result of a request goes.
-#[derive(Clone, Copy)]
-pub(crate) struct Completion {
-    pub(crate) done: nertc_callkit_completion_cb,
-    pub(crate) user_data: AppPtr,
-}
-
-impl Completion {
-    pub(crate) fn new(done: nertc_callkit_completion_cb, user_data: *mut c_void) -> Completion {
-        Completion { done, user_data: AppPtr(user_data) }
-    }
-
-    pub(crate) fn nobody() -> Completion {
-        Completion::new(None, ptr::null_mut())
-    }
+/// Forgets the client of a handle.
+pub(crate) fn remove(id: usize) {
+    CLIENTS.remove(id);
 }
 
 impl Client {
@@ -56,8 +41,18 @@ impl Client {
         Client { worker, callbacks, rtc, takes_tokens, closing: AtomicBool::new(false) }
     }
 
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Acquire)
+    /// The client behind a handle.
+    pub(crate) fn from_handle(kit: *mut nertc_callkit) -> Result<Arc<Client>, Error> {
+        let client = Client::from_handle_or_closing(kit)?;
+        if client.closing.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(client) }
+    }
+
+    /// The client behind a handle, also after release.
+    pub(crate) fn from_handle_or_closing(kit: *mut nertc_callkit) -> Result<Arc<Client>, Error> {
+        if kit.is_null() {
+            return Err(Error::invalid("kit", Problem::Missing));
+        }
+        CLIENTS.get(kit as usize).ok_or(Error::Closed)
     }
 
     /// Closes the handle; the first caller wins.
@@ -65,10 +60,10 @@ impl Client {
         if self.closing.swap(true, Ordering::AcqRel) { Err(Error::Closed) } else { Ok(()) }
     }
 
-    /// Nothing of it runs any more: its sinks go nowhere.
+    /// Nothing of it runs any more: its handle is unknown and its sinks ignore every call.
     pub(crate) fn forget(&self, kit: *mut nertc_callkit) {
         self.callbacks.shut_frames();
-        CLIENTS.remove(kit as usize);
+        remove(kit as usize);
     }
 
     /// Queues a request. If it is accepted, its completion is called exactly once.
@@ -77,5 +72,19 @@ impl Client {
         let answer = self.worker.command(ticket, command);
         self.callbacks.offered(ticket, answer.is_ok());
         Ok(answer?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr;
+
+    #[test]
+    fn null_and_unknown_handles_are_distinguished() {
+        assert_eq!(Client::from_handle(ptr::null_mut()).err(), Some(Error::invalid("kit", Problem::Missing)));
+        assert_eq!(Client::from_handle(ptr::without_provenance_mut(usize::MAX)).err(), Some(Error::Closed));
+        let address = ptr::from_ref(&0_u64).cast_mut().cast();
+        assert_eq!(Client::from_handle(address).err(), Some(Error::Closed));
     }
 }

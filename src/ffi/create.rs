@@ -6,22 +6,24 @@ use std::sync::Arc;
 
 use log::{error, info};
 use nertc_callkit_abi as abi;
+use nertc_callkit_backend::random_bytes;
 
 use super::api::loopback;
-use super::backend::{
-    Backends, CRtc, CRtcPort, CSignaling, Identity, backend_name, missing_rtc_slot, missing_signaling_slot,
-};
+use super::backend::decode::backend_name;
+use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot, signals};
+use super::backend::signaling::{CSignaling, Identity, missing_signaling_slot};
+use super::backend::{Backends, sink};
 use super::callbacks::CallbackSink;
-use super::client::{CLIENTS, Client};
+use super::client::{self, CLIENTS, Client};
 use super::support::convert::{
-    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms,
+    AppPtr, flags, opt_text, parse_bool, read_prefix, read_strict, read_strict_opt, ring_ms, text,
 };
 use super::support::error::Error;
 use super::support::handle_table::new_id;
-use crate::engine::input::Text;
 use crate::engine::{self, Config, Engine, Timers, limits};
 use crate::worker::ports::Ports;
 use crate::worker::{self, Options};
+use nertc_callkit_signaling::Text;
 
 /// A checked config.
 pub(crate) struct CheckedConfig {
@@ -72,6 +74,8 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
                     config.confirm_video_to_audio,
                 )?,
                 no_token_listener: listener.on_token_needed.is_none(),
+                takes_data: listener.on_data.is_some(),
+                media_protocol: Text::default(),
             },
             identity: Identity {
                 app_key: opt_text("config.app_key", config.app_key, limits::APP_KEY)?.unwrap_or_default(),
@@ -94,7 +98,7 @@ impl CheckedConfig {
     /// The vtables are the app's, as the header says.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
-        let seed = random()?;
+        let seed = random_bytes().ok_or(Error::Internal)?;
         let client = worker::Client::new(self.options).map_err(|why| {
             error!("no client: {why}");
             Error::Internal
@@ -103,12 +107,18 @@ impl CheckedConfig {
         let backends = unsafe { backends(self.backends)? };
         // SAFETY: a vtable's name lives as long as the backend.
         let names = unsafe { [backend_name(backends.signaling.name), backend_name(backends.rtc.name)] };
-        let engine = Engine::new(Config { caps: backends.caps(), ..self.engine }, seed);
+        let media_protocol = backends.media_protocol.clone();
+        let engine = Engine::new(Config { caps: backends.caps(), media_protocol, ..self.engine }, seed);
         let takes_tokens = backends.signaling.set_token.is_some();
-        let rtc = Arc::new(CRtc::new(id, backends.rtc, backends.rtc_ctx));
-        let signaling =
-            CSignaling::new(id, backends.signaling, backends.signaling_ctx, self.identity, rtc.clone());
-        let callbacks = Arc::new(CallbackSink::new(id, &self.config, self.listener));
+        let rtc = Arc::new(CRtc::new(backends.rtc, backends.rtc_ctx, sink::rtc(id)));
+        let signaling = CSignaling::new(
+            backends.signaling,
+            backends.signaling_ctx,
+            sink::signaling(id),
+            self.identity,
+            rtc.clone(),
+        );
+        let callbacks = Arc::new(CallbackSink::new(id, client::remove, &self.config, self.listener));
         let ports = Ports {
             signaling: Box::new(signaling),
             rtc: Box::new(CRtcPort(rtc.clone())),
@@ -186,8 +196,16 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
     if let Some((backend, slot)) = missing.iter().find_map(|(backend, slot)| Some((backend, (*slot)?))) {
         return Err(Error::because(format!("config.backends.{backend}.{slot}"), "mandatory, and missing"));
     }
+    let mut media_protocol = Text::default();
+    if signals(&rtc) {
+        // SAFETY: as above.
+        media_protocol = unsafe { text("config.plugs.rtc.protocol", rtc.protocol, limits::MEDIA_PROTOCOL)? };
+        if signaling.control.is_none() {
+            return Err(Error::because("config.plugs.signaling.control", "missing, and media signals"));
+        }
+    }
     let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
-    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx })
+    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx, media_protocol })
 }
 
 fn no_listener() -> abi::nertc_callkit_listener {
@@ -222,21 +240,9 @@ fn timers(given: Option<abi::nertc_callkit_timers>) -> Result<Timers, Error> {
 }
 
 fn made_up_device() -> Result<Text, Error> {
-    let hex = random::<16>()?.iter().fold(String::new(), |mut hex, byte| {
+    let hex = random_bytes::<16>().ok_or(Error::Internal)?.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     });
     Ok(hex.into())
-}
-
-/// Random bytes of the system; 256 at most, so that they come at once or not at all.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    // SAFETY: `N` bytes are there.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) } == N as isize;
-    // SAFETY: `N` bytes are there.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let filled = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), N) } == 0;
-    if filled { Ok(bytes) } else { Err(Error::Internal) }
 }

@@ -2,6 +2,8 @@
 
 use std::ffi::CStr;
 
+use nertc_callkit_signaling::Code;
+
 /// What to do about a nertc_callkit_status.
 pub(crate) fn status(status: i32) -> &'static CStr {
     match status {
@@ -14,6 +16,11 @@ pub(crate) fn status(status: i32) -> &'static CStr {
         -6 => c"the system is out of something, or a bug in this library; the log has it",
         _ => c"not a status of this library",
     }
+}
+
+/// What a nertc_callkit_code means and what to do about it.
+pub(crate) fn code(code: i32) -> &'static CStr {
+    Code::new(code).text()
 }
 
 /// A nertc_callkit_end_reason.
@@ -37,6 +44,7 @@ pub(crate) fn end_reason(reason: i32) -> &'static CStr {
         19 => c"the peer's connection was lost",
         20 => c"the peer left",
         21 => c"our accept failed",
+        101 => c"the media backends of the two sides cannot talk to each other",
         _ => c"not an end reason of this library",
     }
 }
@@ -75,6 +83,8 @@ pub(crate) fn operation(operation: u32) -> &'static CStr {
         16 => c"sending the call record",
         17 => c"closing the channel of an ended call",
         18 => c"reported by a backend",
+        19 => c"send_data",
+        20 => c"a text of the media backend to its peer",
         _ => c"not an operation of this library",
     }
 }
@@ -83,16 +93,18 @@ pub(crate) fn operation(operation: u32) -> &'static CStr {
 mod tests {
     use super::*;
 
-    /// The numbers of an enum of the header.
-    fn numbers(name: &str) -> Vec<i64> {
+    /// Names and numbers of an enum of the header.
+    fn values(name: &str) -> Vec<(&'static str, i64)> {
         let values = include_str!("../../crates/abi/src/values.rs");
         let (_, rest) = values.split_once(&format!("pub enum {name} {{")).expect("the enum");
         let (body, _) = rest.split_once("\n}").expect("its end");
-        body.lines().filter_map(|line| line.split_once(" = ")?.1.trim_end_matches(',').parse().ok()).collect()
+        let rows = body.lines().filter_map(|line| line.trim().trim_end_matches(',').split_once(" = "));
+        rows.filter_map(|(name, number)| Some((name, number.parse().ok()?))).collect()
     }
 
     fn has_words_for_just_these(name: &str, words: impl Fn(i64) -> &'static CStr) {
-        let (known, unknown) = (numbers(name), words(-99));
+        let known: Vec<i64> = values(name).into_iter().map(|(_, number)| number).collect();
+        let unknown = words(-99);
         assert!(known.len() > 3, "{name}");
         for number in -10..200 {
             assert_eq!(words(number) != unknown, known.contains(&number), "{name} {number}");
@@ -105,5 +117,15 @@ mod tests {
         has_words_for_just_these("nertc_callkit_end_reason", |number| end_reason(number as i32));
         has_words_for_just_these("nertc_callkit_state", |number| state(number as i32));
         has_words_for_just_these("nertc_callkit_operation", |number| operation(number as u32));
+    }
+
+    #[test]
+    fn the_header_has_the_codes_of_the_vocabulary() {
+        let ours = Code::ALL.iter().map(|(code, name)| (name.to_string(), i64::from(code.number())));
+        let header = values("nertc_callkit_code").into_iter();
+        let header = header.map(|(name, number)| {
+            (name.trim_start_matches("NERTC_CALLKIT_CODE_").replace("PLUG", "BACKEND"), number)
+        });
+        assert_eq!(header.collect::<Vec<_>>(), ours.collect::<Vec<_>>());
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::json;
 use super::names::Names;
-use crate::engine::{codes, limits, wire};
+use crate::engine::{limits, messages, wire};
 
 /// What a text is, by the name of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) enum Class {
     Secret,
     /// An attachment of the wire, or a record.
     Wire,
+    /// A JSON value from peer to peer, with addresses and passwords: hidden like a token, as JSON.
+    Json,
     /// Not text. If it is text nevertheless, it is taken for a secret.
     Unknown,
 }
@@ -36,8 +38,9 @@ impl Class {
             "custom" | "text" | "Accepted" => Class::Wire,
             "id" | "channel_id" | "request_id" | "call_id" | "alias" | "channel_name" | "rtc_channel"
             | "client_msg_id" | "msg_id" | "device" | "from_device" | "Ignored" | "Join" | "Accept"
-            | "GlareAccept" | "Enter" => Class::Open,
+            | "GlareAccept" | "Enter" | "media_protocol" | "rtc" => Class::Open,
             "token" | "rtc_token" | "SetToken" => Class::Secret,
+            "json" => Class::Json,
             _ => Class::Unknown,
         }
     }
@@ -100,9 +103,10 @@ impl Redactor {
         match class {
             _ if text.is_empty() => Cow::Borrowed(text),
             Class::Secret | Class::Unknown => Cow::Owned(self.hide(text)),
+            Class::Json => Cow::Owned(self.hide_json(text)),
             Class::Name if all => Cow::Owned(self.names.of(text)),
             Class::Personal if all && !is_own_word(text) => Cow::Owned(self.hide(text)),
-            Class::Wire if all => Cow::Owned(self.wire(text)),
+            Class::Wire if all || wire::read_peer_text(text).is_some() => Cow::Owned(self.wire(text)),
             Class::Open | Class::Name | Class::Personal | Class::Wire => Cow::Borrowed(text),
         }
     }
@@ -122,7 +126,8 @@ impl Redactor {
 
     /// Something as long in JSON. What travels as JSON stays JSON.
     fn hide(&mut self, text: &str) -> String {
-        if wire::embeds(text) || is_scalar(text) {
+        let is_list = text.trim_start().starts_with(['{', '[']) && wire::is_value(text);
+        if is_list || is_scalar(text) {
             return self.hide_json(text);
         }
         let mut quoted = Vec::with_capacity(text.len() + 2);
@@ -244,6 +249,7 @@ impl Redactor {
         let is_broken = |text: &Option<_>| text.is_none() && json.starts_with('"');
         match (member, wire::string(json)) {
             // A string with half a character: no text for the engine, but as an attachment its JSON is.
+            (Member::Json, _) => self.hide_json(json),
             (Member::App, text) if is_broken(&text) => quote(&self.hide(json)),
             (_, text) if is_broken(&text) => "null".into(),
             (Member::Id(limit), Some(text)) if text.len() <= limit => json.to_owned(),
@@ -276,14 +282,19 @@ enum Member {
     Account,
     Durations,
     App,
+    Json,
     Unknown,
 }
 
 fn wire_class(key: &str) -> Member {
     match key {
         "version" | "callId" | "channelId" => Member::Id(limits::ID),
+        "rtc" => Member::Id(limits::MEDIA_PROTOCOL),
+        "d" => Member::Json,
         "channelName" => Member::Id(limits::RTC_CHANNEL),
-        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" | "local" => Member::Number,
+        "callType" | "reason" | "cid" | "type" | "state" | "status" | "glare" | "local" | "data" | "n" => {
+            Member::Number
+        }
         "durations" => Member::Durations,
         "_attachment" | "extraInfo" | "global_extra" => Member::App,
         _ => Member::Unknown,
@@ -306,7 +317,7 @@ fn quote(text: &str) -> String {
 
 /// The messages that the engine itself gives.
 fn is_own_word(text: &str) -> bool {
-    codes::OWN_MESSAGES.contains(&text)
+    messages::OWN_MESSAGES.contains(&text)
 }
 
 /// A number, true, false or null of JSON.

@@ -1,15 +1,15 @@
 use std::io::Read;
-use std::sync::Arc;
 
 use super::redact::{Class, Redactor};
 use super::*;
-use crate::engine::input::{
-    CallOptions, CallType, Channel, Command, Connection, Input, Outcome, Push, Signal, SignalEvent,
-    SignalResult, Source, Text, Ticket, View,
-};
+use crate::engine::input::{CallOptions, CallRef, Command, Input, Ticket, View};
 use crate::engine::time::Time;
-use crate::engine::wire::{self, Outgoing};
-use crate::engine::{Config, Engine, IdGenerator};
+use crate::engine::wire::{self, Outgoing, TextKind};
+use crate::engine::{Caps, Config, Engine, IdGenerator};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, Connection, EventKind, Member, OperationResult,
+    Origin, Outcome, PushText, Req, Text,
+};
 
 /// An engine whose steps are written down.
 struct Recorded {
@@ -21,8 +21,11 @@ struct Recorded {
 
 impl Recorded {
     fn new(redaction: Redaction) -> Recorded {
-        let (engine, mut tape) =
-            (Engine::new(Config::default(), IdGenerator::test_seed(7)), Tape::new(redaction));
+        Recorded::with(Config::default(), redaction)
+    }
+
+    fn with(config: Config, redaction: Redaction) -> Recorded {
+        let (engine, mut tape) = (Engine::new(config, IdGenerator::test_seed(7)), Tape::new(redaction));
         tape.begin(1, Time(0), 0, &engine);
         Recorded { engine, tape, now: Time(0), tickets: 0 }
     }
@@ -63,8 +66,8 @@ impl Recorded {
 
     fn login(&mut self) -> &mut Recorded {
         self.command(Command::Login { account: "alice@example".into(), token: "sesame".into() });
-        let req = crate::engine::input::Req(1);
-        self.feed(Input::SignalDone { req, result: SignalResult::default() })
+        let req = Req(1);
+        self.feed(Input::SignalDone { req, result: OperationResult::default() })
     }
 
     fn text(&self) -> String {
@@ -78,7 +81,7 @@ fn options() -> CallOptions {
         call_type: CallType::Audio,
         attachment: Some("{\"dish\":\"petunias\"}".into()),
         extra: Some("whale".into()),
-        push: Some(Push { title: Some("Mr Prosser".into()), content: None, payload: None }),
+        push: Some(PushText { title: Some("Mr Prosser".into()), content: None, payload: None }),
         no_offline: false,
         no_record: false,
     }
@@ -101,7 +104,7 @@ fn a_redacted_trace_replays_the_same_and_holds_nothing_personal() {
     for word in ["alice", "bob", "example", "sesame", "petunias", "dish", "whale", "Prosser"] {
         assert!(!text.contains(word), "{word}: {text}");
     }
-    assert!(text.contains(crate::engine::codes::NO_ANSWER), "the engine's own words stay");
+    assert!(text.contains(crate::engine::messages::NO_ANSWER), "the engine's own words stay");
 }
 
 #[test]
@@ -111,6 +114,61 @@ fn an_unredacted_trace_shows_everything_but_tokens() {
     let text = recorded.text();
     assert!(text.contains("alice@example") && text.contains("petunias") && !text.contains("sesame"));
     assert!(replayed(&text).difference.is_none());
+}
+
+#[test]
+fn texts_from_peer_to_peer_are_secret_in_every_trace_and_replay() {
+    for redaction in [Redaction::Personal, Redaction::Secrets] {
+        let caps = Caps { control: true, ..Caps::default() };
+        let config =
+            Config { caps, takes_data: true, media_protocol: "webrtc/1".into(), ..Config::default() };
+        let mut recorded = Recorded::with(config, redaction);
+        let message = |kind, custom_info: Text| Input::Signals {
+            origin: Origin::Online,
+            events: vec![signaling::Event {
+                kind,
+                channel: Channel { id: "c".into(), ..Channel::default() },
+                from: "bob".into(),
+                from_device: Text::default(),
+                to: "alice@example".into(),
+                request_id: "r".into(),
+                custom_info,
+                time_ms: 0,
+                uid: 0,
+            }],
+        };
+        let own = wire::Capabilities { data: true, rtc: "webrtc/1" };
+        let invite = wire::accept("{\"channelName\":\"c|0|1\",\"callId\":\"k\"}", &own);
+        recorded.login().feed(message(EventKind::Invite, invite));
+        recorded.command(Command::Accept { call: CallRef::default() });
+        // What waits is in the header of a trace that begins now.
+        for json in ["\"hunter2 \\n\"", "{\"ufrag\":[\"hunter2\",-1.5e3,null]}"] {
+            for kind in [TextKind::Media, TextKind::App] {
+                recorded.feed(message(EventKind::Control, wire::peer_text(kind, 0, json)));
+            }
+        }
+        recorded.tape = Tape::new(redaction);
+        recorded.tape.begin(1, recorded.now, 0, &recorded.engine);
+        let me = Member { account: "alice@example".into(), device: Text::default(), uid: 7 };
+        let room = Some(ChannelState { channel: Channel::default(), members: vec![me] });
+        recorded.feed(Input::SignalDone { req: Req(2), result: OperationResult::default() });
+        recorded.feed(Input::SignalDone {
+            req: Req(3),
+            result: OperationResult { channel: room, ..OperationResult::default() },
+        });
+        let json: Text = " {\"pwd\":\"hunter2\"}".into();
+        recorded.feed(Input::RtcSend { join: Req(4), json: json.clone() });
+        recorded.command(Command::SendData { call: CallRef::default(), json });
+        let text = recorded.text();
+        let report = replayed(&text);
+        assert!(report.difference.is_none(), "{:?}", report.difference);
+        assert!(
+            text.contains("RtcReceive") && text.contains("\"Data\"") && text.contains("webrtc/1"),
+            "{text}"
+        );
+        assert!(text.matches("cid").count() >= 2, "{text}");
+        assert!(!text.contains("hunter2") && !text.contains("ufrag"), "{text}");
+    }
 }
 
 #[test]
@@ -205,8 +263,9 @@ const CUSTOMS: &[&str] = &[
     "{\"_attachment\":\"{\\\"a\\\":1}\",\"\\u0063allId\":\"x\"}",
     "{\"_attachment\":\"\",\"extraInfo\":\"601\",\"callId\":\"y\",\"callId\":\"z\"}",
     "{\"version\":\"1.0.9\",\"callId\":\"0123456789012345678901234567890123456789012345678901234567890123\"}",
-    "{\"_attachment\":[[[[[[[[1]]]]]]]],\"callId\":\"too deep\"}",
+    "{\"_attachment\":[[[[[[[[1]]]]]]]],\"callId\":\"deeper than ours\"}",
     "{\"_attachment\":[[[[[[[1]]]]]]],\"callId\":\"just so\"}",
+    "{\"_attachment\":[[[[[[[[[1]]]]]]]]],\"callId\":\"too deep\"}",
     "{\"broken\":",
     "{\"a\":01}",
     "\u{4f60}\u{597d}",
@@ -214,7 +273,7 @@ const CUSTOMS: &[&str] = &[
 ];
 
 fn shown(redactor: &mut Redactor, class: Class, text: &str) -> Text {
-    Arc::from(&*redactor.text(class, text))
+    redactor.text(class, text).into()
 }
 
 fn invite(attachment: &str, extra: &str) -> Text {
@@ -277,17 +336,18 @@ fn different_texts_stay_different_and_as_long_as_they_were() {
 fn messages_of_backends_are_hidden() {
     let mut recorded = Recorded::new(Redaction::Personal);
     recorded.login();
-    recorded.feed(Input::Connection(Connection::Lost(Outcome::failed(7, "no route to dentarthurdent"))));
+    recorded
+        .feed(Input::Connection(Connection::Lost(Outcome::failed(7.into(), "no route to dentarthurdent"))));
     recorded.feed(Input::Signals {
-        source: Source::Online,
-        events: vec![SignalEvent {
-            signal: Signal::Invite,
+        origin: Origin::Online,
+        events: vec![signaling::Event {
+            kind: EventKind::Invite,
             channel: Channel { id: "c".into(), creator: "slartibartfast".into(), ..Channel::default() },
             from: "slartibartfast".into(),
             from_device: Text::default(),
             to: "alice@example".into(),
             request_id: "r".into(),
-            custom: "{\"version\":\"1.8.1\",\"channelName\":\"c\",\"_attachment\":\"fjords\"}".into(),
+            custom_info: "{\"version\":\"1.8.1\",\"channelName\":\"c\",\"_attachment\":\"fjords\"}".into(),
             time_ms: 0,
             uid: 0,
         }],

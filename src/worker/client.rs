@@ -16,12 +16,12 @@ use super::quota::{Quota, Refused};
 use super::shared::Shared;
 use super::thread::Worker;
 use super::trace::Recorder;
-use crate::engine::input::{
-    Command, Connection, Input, Outcome, Req, Room, RtcEvent, SignalEvent, SignalResult, Source, Text, Ticket,
-};
-use crate::engine::output::Record;
+use crate::engine::input::{Command, Input, RtcEvent, Ticket};
 use crate::engine::{Engine, Snapshot};
 use crate::trace::Redaction;
+use nertc_callkit_signaling::{
+    self as signaling, ChannelState, Connection, OperationResult, Origin, Outcome, Record, Req, Text,
+};
 
 /// How a client runs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,13 +36,14 @@ pub struct Options {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each is the engine's input of the same name")]
 pub enum Report {
-    SignalDone { req: Req, result: SignalResult },
+    SignalDone { req: Req, result: OperationResult },
     RtcDone { req: Req, outcome: Outcome },
-    Signals { source: Source, events: Vec<SignalEvent> },
-    Rooms(Vec<Room>),
+    Signals { origin: Origin, events: Vec<signaling::Event> },
+    Rooms(Vec<ChannelState>),
     Connection(Connection),
     Rtc(RtcEvent),
     Record { from: Text, record: Record },
+    RtcSend { join: Req, json: Text },
 }
 
 /// One client. Every function may be called on every thread.
@@ -92,11 +93,12 @@ impl Client {
         let input = match report {
             Report::SignalDone { req, result } => return self.complete(Input::SignalDone { req, result }),
             Report::RtcDone { req, outcome } => return self.complete(Input::RtcDone { req, outcome }),
-            Report::Signals { source, events } => Input::Signals { source, events },
+            Report::Signals { origin, events } => Input::Signals { origin, events },
             Report::Rooms(rooms) => Input::Rooms(rooms),
             Report::Connection(connection) => Input::Connection(connection),
             Report::Rtc(event) => Input::Rtc(event),
             Report::Record { from, record } => Input::Record { from, record },
+            Report::RtcSend { join, json } => Input::RtcSend { join, json },
         };
         if self.shared.callbacks.has_room_for(None) {
             self.push(Message::Input(input))

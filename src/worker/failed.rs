@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use super::guard::guarded;
 use super::message::Message;
 use super::ports::Ports;
-use crate::engine::input::{Input, Outcome, Req, Text, Ticket};
-use crate::engine::output::{
-    CallEnd, EndReason, ErrorEvent, Event, Message as Wire, OpResult, Operation, Output, SignalOp,
-};
-use crate::engine::{Snapshot, codes, wire};
+use crate::engine::input::{Input, Ticket};
+use crate::engine::output::{CallEnd, EndReason, ErrorEvent, Event, OpResult, Operation, Output};
+use crate::engine::{Snapshot, messages, wire};
+use nertc_callkit_signaling::{self as signaling, Code, Outcome, Req, Text};
 
 /// What the app has asked for and was shown, and no end of it was said.
 #[derive(Debug, Default)]
@@ -56,10 +55,10 @@ impl Owed {
     pub(super) fn settle(&mut self) -> Vec<Output> {
         let error = ErrorEvent {
             operation: Operation::None,
-            code: codes::SHUTTING_DOWN,
+            code: Code::SHUTTING_DOWN,
             raw_code: 0,
             call_no: self.calls.last().map_or(0, |(no, _)| *no),
-            message: codes::INTERNAL.into(),
+            message: messages::INTERNAL.into(),
         };
         let mut outputs = vec![Output::Event(Event::Error(error))];
         for (ticket, operation) in std::mem::take(&mut self.tickets) {
@@ -82,7 +81,7 @@ impl Owed {
 
 /// A request that the client can no longer carry out.
 fn refusal(ticket: Ticket, operation: Operation) -> Output {
-    let outcome = Outcome::failed(codes::SHUTTING_DOWN, codes::INTERNAL);
+    let outcome = Outcome::failed(Code::SHUTTING_DOWN, messages::INTERNAL);
     let none = Text::default;
     let result = OpResult {
         operation,
@@ -112,21 +111,21 @@ pub(super) fn tell_peer(ports: &mut Ports, last: &Snapshot) {
     if last.call_no == 0 || last.channel_id.is_empty() {
         return;
     }
-    let message = || Wire {
+    let message = || signaling::Message {
         channel_id: last.channel_id.clone(),
         account: last.peer.clone(),
         request_id: last.request_id.clone(),
-        custom: wire::ending(None),
+        custom_info: wire::ending(None, None),
         no_offline: false,
     };
-    let close = SignalOp::Close {
+    let close = signaling::Operation::Close {
         channel_id: last.channel_id.clone(),
-        custom: wire::ending(None),
+        custom_info: wire::ending(None, None),
         no_offline: false,
     };
     let ops = match last.state {
-        1 => vec![SignalOp::CancelInvite(message()), close],
-        2 => vec![SignalOp::Reject(message())],
+        1 => vec![signaling::Operation::Cancel(message()), close],
+        2 => vec![signaling::Operation::Reject(message())],
         _ => vec![close],
     };
     // Numbers that an engine never gets to: nobody waits for these.

@@ -45,6 +45,7 @@ impl Classified for Message {
                 | Input::Rooms(_)
                 | Input::Connection(_)
                 | Input::Rtc(_)
+                | Input::RtcSend { .. }
                 | Input::Record { .. } => Class::Report,
                 Input::Backlog(_) => Class::Control,
                 Input::Close => Class::Close,

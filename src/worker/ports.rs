@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::engine::input::{Outcome, Req, Ticket};
-use crate::engine::output::{Event, Notice, OpResult, RtcOp, SignalOp};
+use crate::engine::input::Ticket;
+use crate::engine::output::{Event, OpResult, RtcOp};
+use nertc_callkit_signaling::{self as signaling, Notification, Outcome, Req};
 
 /// The signaling backend of one client. Called on the worker thread only.
 pub trait Signaling: Send {
     /// Starts an operation (opens the backends before the first login). `Err` = refused, nothing follows.
-    fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome>;
+    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome>;
     /// Hands over what nothing answers.
-    fn notify(&mut self, notice: Notice);
+    fn notify(&mut self, notice: Notification);
     /// The device's network changed.
     fn network_changed(&mut self);
     /// Closes and releases the backend: no report comes after this returned. Last call.
@@ -21,6 +22,8 @@ pub trait Signaling: Send {
 pub trait Rtc: Send {
     /// Starts an operation. `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
+    /// Hands over a text of the peer's media backend, for the join of this number.
+    fn receive(&mut self, join: Req, json: &str);
     /// The device's network changed.
     fn network_changed(&mut self);
     /// Closes and releases the backend. Last call.

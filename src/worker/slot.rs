@@ -12,9 +12,10 @@ use super::shared::Shared;
 use super::thread::Worker;
 use super::trace::Recorder;
 use crate::engine::Engine;
-use crate::engine::input::{Input, SignalResult};
+use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
+use nertc_callkit_signaling::OperationResult;
 
 /// Why a client is stepped.
 pub(super) enum Stimulus {
@@ -195,7 +196,7 @@ impl Slot {
                 let outcome = self.ports.signaling.start(req, op).err()?;
                 return Some(Input::SignalDone {
                     req,
-                    result: SignalResult { outcome, ..Default::default() },
+                    result: OperationResult { outcome, ..Default::default() },
                 });
             }
             Output::Notify(notice) => self.ports.signaling.notify(notice),
@@ -203,6 +204,7 @@ impl Slot {
                 let outcome = self.ports.rtc.start(req, op).err()?;
                 return Some(Input::RtcDone { req, outcome });
             }
+            Output::RtcReceive { join, json } => self.ports.rtc.receive(join, &json),
             Output::Done { ticket, result } if self.shared.manual_dispatch => {
                 self.shared.callbacks.done(ticket, result)
             }

@@ -37,6 +37,7 @@ static void null_handles(void)
   CHECK_REFUSED(nertc_callkit_reject(none, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_hangup(none, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_leave(none, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_send_data(none, NULL, "{}", NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_enable_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_mute_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);

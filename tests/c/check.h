@@ -45,6 +45,7 @@ struct setup {
   void (*on_frame)(nertc_callkit *, const char *, const nertc_callkit_frame *, void *);
   void (*on_wakeup)(void *);
   void *mine;
+  int no_data;  /* no on_data */
   int null_rtc; /* signaling of the hub, media by the host */
   int media;    /* note the other side's media events, too */
   int news;     /* note on_user_ringing and on_record_received, too */

@@ -106,6 +106,7 @@ REQUEST(accept, NULL)
 REQUEST(reject, NULL, &busy)
 REQUEST(hangup, NULL, NULL)
 REQUEST(leave, NULL, NULL)
+REQUEST(send_data, NULL, "{}")
 REQUEST(switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST)
 REQUEST(enable_local, NERTC_CALLKIT_MEDIA_AUDIO, 1)
 REQUEST(mute_local, NERTC_CALLKIT_MEDIA_AUDIO, 1)
@@ -315,8 +316,8 @@ const struct function functions[] = {
   ROW(code_text, NO_KIT), ROW(end_reason_text, NO_KIT), ROW(state_text, NO_KIT), ROW(operation_text, NO_KIT),
   ROW(push_encode, NO_KIT), {"push_decode", NO_KIT, run_push_encode}, ROW(set_call_timeout, KIT),
   ROW(set_call_policy, KIT), ROW(struct_init, NO_KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
-  ROW(reject, KIT), ROW(hangup, KIT), ROW(leave, KIT), ROW(switch_call_type, KIT), ROW(enable_local, KIT),
-  ROW(mute_local, KIT), ROW(mute_remote, KIT), ROW(set_local_view, KIT), ROW(set_remote_view, KIT),
+  ROW(reject, KIT), ROW(hangup, KIT), ROW(leave, KIT), ROW(send_data, KIT), ROW(switch_call_type, KIT),
+  ROW(enable_local, KIT), ROW(mute_local, KIT), ROW(mute_remote, KIT), ROW(set_local_view, KIT), ROW(set_remote_view, KIT),
   ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
   ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT), {"hub_release", NO_KIT, run_hub_create},
   ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT), ROW(null_rtc, NO_KIT),

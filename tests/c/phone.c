@@ -78,7 +78,7 @@ static const char *operation_name(uint32_t operation)
   static const char *const names[] = {"none", "login", "logout", "call", "cancel", "accept", "reject",
                                       "hangup",
     "leave", "switch", "enable", "mute", "mute_remote", "local_view", "remote_view", "rtc", "record", "close",
-    "plug"};
+    "plug", "send_data", "negotiation"};
   return operation < sizeof names / sizeof names[0] ? names[operation] : "?";
 }
 
@@ -165,6 +165,14 @@ static void on_record_received(nertc_callkit *kit, const nertc_callkit_record_ev
   }
 }
 
+static void on_data(nertc_callkit *kit, const nertc_callkit_data_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  copy(phone->user, sizeof phone->user, event->user_id);
+  copy(phone->extra, sizeof phone->extra, event->json);
+  leave(phone, event->call_no, event, "on_data(%.30s)", event->json);
+}
+
 #define USER(name) \
   static void name(nertc_callkit *kit, const nertc_callkit_user_event *event, void *user_data) \
   { \
@@ -236,7 +244,7 @@ void phone_listener(nertc_callkit_listener *listener)
     on_camera_available, on_call_end, on_calling_timeout, on_call_type_change, on_other_client_accept,
     on_other_client_reject, on_video_muted, on_audio_muted, on_message_sent, on_error, on_call_connected,
     on_kicked, on_reconnecting, on_reconnected, on_network_quality, on_call_type_request, on_missed_call,
-    on_user_ringing, on_token_needed, on_record_received};
+    on_user_ringing, on_token_needed, on_record_received, on_data};
   *listener = all;
 }
 
@@ -271,6 +279,9 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
   }
   snprintf(phone->account, sizeof phone->account, "%s", account);
   phone_listener(&listener);
+  if (phone->setup.no_data) {
+    listener.on_data = NULL;
+  }
   config.listener = &listener;
   config.delivery = phone->setup.delivery;
   config.worker = phone->setup.worker;

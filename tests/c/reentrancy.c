@@ -264,6 +264,12 @@ static void play_switch(struct stage *it)
   ASK(it->alice, switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
 }
 
+static void play_data(struct stage *it)
+{
+  connect(it);
+  ASK(it->alice, send_data, NULL, "{}");
+}
+
 /* bob misses a call while he is logged out. */
 static void play_missed(struct stage *it)
 {
@@ -360,6 +366,8 @@ static const struct row rows[] = {
   {"done(mute,0)", "bob", play_mute},
   {"done(mute_remote,0)", "bob", play_mute_remote},
   {"done(switch,0)", "alice", play_switch},
+  {"done(send_data,0)", "alice", play_data},
+  {"on_data({})", "bob", play_data},
   {"on_call_type_change(2)", "bob", play_switch},
   {"on_call_type_request(1)", "bob", play_switch, .confirm_to_video = 1},
   {"on_other_client_accept", "bob", play_accept, .has_tablet = 1},

@@ -86,8 +86,13 @@ impl Fleet {
             (_, 76..79) => Ask::Leave,
             (_, 79..82) => Ask::Switch,
             (_, 82..84) => Ask::Logout,
-            (_, 84..94) => Ask::Login,
-            (_, 94..97) => Ask::Call(&user),
+            (_, 84..92) => Ask::Login,
+            (_, 92..93) => Ask::Call(&user),
+            (_, 93..96) => {
+                let account = self.random.chance(700).then_some(&*user);
+                return phone.refuse(account, self.random.chance(500));
+            }
+            (_, 96) => return phone.give_token(),
             _ => return self.go_wrong(),
         };
         phone.ask(ask);
@@ -103,11 +108,13 @@ impl Fleet {
             1 => 1 + self.random.below(14),
             _ => 101 + self.random.below(9),
         };
+        // Tokens expire often enough for a dozen seeds to see it.
+        let (action, on) = if self.random.chance(150) { (9, 0) } else { (1 + self.random.below(9), on) };
         let account = CString::new(*self.random.pick(&["al", "bo"])).expect("no zero inside");
         let fault = nertc_callkit_fault {
             struct_size: size_of::<nertc_callkit_fault>() as u32,
             flags: 0,
-            action: 1 + self.random.below(8) as i32,
+            action: action as i32,
             on: on as i32,
             skip_count: self.random.below(2) as u32,
             hit_count: self.random.below(3) as u32,
@@ -169,7 +176,7 @@ impl Drop for Fleet {
 #[test]
 fn random_calls_through_the_c_functions_keep_every_promise() {
     let (first, count) = (number("FACADE_SEED0", 1), number("FACADE_SEEDS", 12));
-    let (mut callbacks, mut connected) = (0, 0);
+    let (mut callbacks, mut connected, mut refusals, mut tokens) = (0, 0, 0, 0);
     for seed in first..first + count {
         let mut fleet = Fleet::new(seed);
         if let Err(why) = fleet.run() {
@@ -181,8 +188,16 @@ fn random_calls_through_the_c_functions_keep_every_promise() {
             panic!("seed {seed}: {why}\n{}", histories.join("\n\n"));
         }
         callbacks += fleet.phones.iter().map(|phone| phone.callbacks()).sum::<u64>();
+        let [refused, asked] = fleet
+            .phones
+            .iter()
+            .map(|phone| phone.refused_and_asked())
+            .fold([0; 2], |all, one| [all[0] + one[0], all[1] + one[1]]);
+        (refusals, tokens) = (refusals + refused, tokens + asked);
         connected += fleet.phones.iter().map(|phone| phone.connected()).sum::<usize>();
     }
     println!("facade: seeds {count}, callbacks {callbacks}, connected {connected}, violations 0");
+    println!("facade: calls refused {refusals}, tokens asked for {tokens}");
     assert!(count < 12 || connected > 0, "nobody ever gets through: this tests nothing");
+    assert!(count < 12 || refusals > 0 && tokens > 0, "no call was refused, or no token asked for");
 }

@@ -1,7 +1,7 @@
 //! One component as an app has it, and what the app was told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use ::nertc_callkit::ffi::api::call::{
     nertc_callkit_accept, nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup,
-    nertc_callkit_leave, nertc_callkit_reject, nertc_callkit_switch_call_type,
+    nertc_callkit_leave, nertc_callkit_reject, nertc_callkit_set_call_policy, nertc_callkit_switch_call_type,
 };
 use ::nertc_callkit::ffi::api::loopback::{nertc_callkit_loopback_rtc, nertc_callkit_loopback_signaling};
 use ::nertc_callkit::ffi::api::media::nertc_callkit_mute_local;
 use ::nertc_callkit::ffi::api::session::{
     nertc_callkit_create, nertc_callkit_destroy, nertc_callkit_dispatch, nertc_callkit_get_state,
-    nertc_callkit_login, nertc_callkit_logout, nertc_callkit_release,
+    nertc_callkit_login, nertc_callkit_logout, nertc_callkit_release, nertc_callkit_set_token,
 };
 use nertc_callkit_abi::*;
 
@@ -54,6 +54,19 @@ struct Log {
     callbacks: u64,
     wrong: Vec<String>,
     is_gone: bool,
+    refusal: Option<Refusal>,
+    /// Calls that the policy refused, and tokens that were asked for.
+    refused: u64,
+    tokens: u64,
+}
+
+/// Calls of this account do not ring.
+struct Refusal {
+    account: String,
+    /// A request that was made after the policy was set: once it has completed, the policy counts.
+    ticket: Option<usize>,
+    /// There was a call meanwhile, or there may be: the peer of a call may call again.
+    has_called: bool,
 }
 
 /// A component and its app.
@@ -168,10 +181,18 @@ impl Phone {
 
     /// Asks for something; an accepted request must complete once.
     pub(crate) fn ask(&self, ask: Ask<'_>) {
+        self.try_ask(ask);
+    }
+
+    /// Its ticket. None: it was refused.
+    fn try_ask(&self, ask: Ask<'_>) -> Option<usize> {
         let mut log = self.log();
         log.last_ticket += 1;
         let ticket = log.last_ticket;
         log.open.insert(ticket, format!("{ask:?}"));
+        if let (Ask::Call(_), Some(refusal)) = (ask, &mut log.refusal) {
+            refusal.has_called = true;
+        }
         log.lines.push(format!("ask {ask:?}"));
         // The worker may complete it before the function returns.
         drop(log);
@@ -182,7 +203,9 @@ impl Phone {
             self.log().lines.push(format!("refused {ask:?}: {answer:?}"));
             // SAFETY: made above, and no completion comes for a refused request.
             drop(unsafe { Box::from_raw(request) });
+            return None;
         }
+        Some(ticket)
     }
 
     fn submit(&self, ask: Ask<'_>, data: *mut c_void) -> nertc_callkit_status {
@@ -211,6 +234,50 @@ impl Phone {
                 Ask::Mute => nertc_callkit_mute_local(kit, 1, 1, done, data),
             }
         }
+    }
+
+    /// Refuses the calls of an account from now on, or nobody's.
+    pub(crate) fn refuse(&self, account: Option<&str>, answers_busy: bool) {
+        let name = CString::new(account.unwrap_or_default()).expect("no zero inside");
+        let names = [name.as_ptr()];
+        // SAFETY: all zero is the struct's documented default; it and its texts are copied before the
+        // function returns; the handle is one, or gone.
+        let answer = unsafe {
+            let mut policy: nertc_callkit_call_policy = std::mem::zeroed();
+            policy.struct_size = size::<nertc_callkit_call_policy>();
+            if account.is_some() {
+                policy.rule = nertc_callkit_policy_rule::NERTC_CALLKIT_POLICY_ALL_BUT_LISTED as i32;
+                policy.answer = i32::from(answers_busy);
+                (policy.accounts, policy.account_count) = (names.as_ptr(), 1);
+            }
+            nertc_callkit_set_call_policy(self.kit(), &policy)
+        };
+        let mut log = self.log();
+        log.lines.push(format!("refuse {account:?}: {answer:?}"));
+        if answer != OK {
+            return;
+        }
+        let has_called = log.calls.values().any(|told| !told.has_ended)
+            || log.open.values().any(|ask| ask.starts_with("Call"));
+        let refusal = |account: &str| Refusal { account: account.to_owned(), ticket: None, has_called };
+        log.refusal = account.map(refusal);
+        drop(log);
+        // Anything that completes.
+        let ticket = self.try_ask(Ask::Login);
+        self.log().refusal.iter_mut().for_each(|refusal| refusal.ticket = ticket);
+    }
+
+    /// Gives the token for the next connection.
+    pub(crate) fn give_token(&self) {
+        // SAFETY: a handle, or gone; the text is copied before the function returns.
+        let answer = unsafe { nertc_callkit_set_token(self.kit(), c"new".as_ptr()) };
+        self.log().lines.push(format!("give a token: {answer:?}"));
+    }
+
+    /// Calls that the policy refused, and tokens that were asked for.
+    pub(crate) fn refused_and_asked(&self) -> [u64; 2] {
+        let log = self.log();
+        [log.refused, log.tokens]
     }
 
     /// Ends the component and waits for it.
@@ -284,6 +351,16 @@ impl Phone {
 }
 
 impl Log {
+    /// A call of this account rings.
+    fn invited(&mut self, account: &str) {
+        let Some(refusal) = &mut self.refusal else { return };
+        let has_completed = refusal.ticket.is_some_and(|ticket| !self.open.contains_key(&ticket));
+        if has_completed && !refusal.has_called && refusal.account == account {
+            self.wrong.push(format!("invariant 13: {account} rings, whom the policy refuses"));
+        }
+        refusal.has_called = true;
+    }
+
     fn event(&mut self, name: &'static str, call_no: u64) {
         if name == "on_invited" {
             self.calls.entry(call_no).or_default();
@@ -361,10 +438,39 @@ unsafe extern "C" fn on_invited(
     phone: *mut c_void,
 ) {
     // SAFETY: the event is lent, and the phone outlives its component.
-    let (phone, call_no) = unsafe { (&*phone.cast::<Phone>(), (*event).call_no) };
+    let (phone, call_no, invitor) = unsafe {
+        (&*phone.cast::<Phone>(), (*event).call_no, CStr::from_ptr((*event).invitor).to_string_lossy())
+    };
+    phone.log().invited(&invitor);
     phone.hear("on_invited", call_no);
     if phone.is_eager {
         phone.ask(Ask::Accept);
+    }
+}
+
+unsafe extern "C" fn on_missed_call(
+    _: *mut nertc_callkit,
+    event: *const nertc_callkit_missed_event,
+    phone: *mut c_void,
+) {
+    // SAFETY: the event is lent, and the phone outlives its component.
+    let (phone, reason) = unsafe { (&*phone.cast::<Phone>(), (*event).reason) };
+    phone.log().refused +=
+        u64::from(reason == nertc_callkit_missed_reason::NERTC_CALLKIT_MISSED_BLOCKED as i32);
+    phone.hear("on_missed_call", 0);
+}
+
+unsafe extern "C" fn on_token_needed(
+    _: *mut nertc_callkit,
+    _: *const nertc_callkit_connection_event,
+    phone: *mut c_void,
+) {
+    // SAFETY: the phone outlives its component.
+    let phone = unsafe { &*phone.cast::<Phone>() };
+    phone.log().tokens += 1;
+    phone.hear("on_token_needed", 0);
+    if phone.is_eager {
+        phone.give_token();
     }
 }
 
@@ -414,10 +520,11 @@ fn listener() -> nertc_callkit_listener {
         on_reconnected: Some(on_reconnected),
         on_network_quality: Some(on_network_quality),
         on_call_type_request: Some(on_call_type_request),
-        on_missed_call: None,
+        on_missed_call: Some(on_missed_call),
         on_user_ringing: None,
-        on_token_needed: None,
+        on_token_needed: Some(on_token_needed),
         on_record_received: None,
+        on_data: None,
     }
 }
 
@@ -442,7 +549,7 @@ fn timers() -> nertc_callkit_timers {
         destroy_wait_ms: 40,
         tombstone_ms: 600_000,
         invite_age_ms: 120_000,
-        token_ms: 0,
+        token_ms: 150,
         reserved: 0,
     }
 }

@@ -199,7 +199,7 @@ fn every_planted_fault_is_found() {
         (&programs.sim, STATIONS, ("SIM_SEEDS", "300")),
         (&programs.sim, PAIRED, ("SIM_SEEDS", "100")),
         (&programs.model, SMALL, ("MODEL_WORLD", "glare with a legacy peer, we hang up")),
-        (&programs.stations, SMALL, ("MODEL_WORLD", "a guest, two losses")),
+        (&programs.stations, SMALL, ("MODEL_WORLD", "a callee, two losses")),
     ] {
         let calm = search(program, test, "", &[variable]);
         assert!(calm.contains("violations 0"), "without a fault:\n{calm}");

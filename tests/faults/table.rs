@@ -51,9 +51,9 @@ pub(crate) const FAULTS: &[Fault] = &[
         1,
         "src/engine/command.rs",
         "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
-        self.say_pending(codes::SHUTTING_DOWN);",
+        self.say_pending(Code::SHUTTING_DOWN);",
         "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
-        if !PLANTED { self.say_pending(codes::SHUTTING_DOWN); }",
+        if !PLANTED { self.say_pending(Code::SHUTTING_DOWN); }",
     ),
     // 2
     sim(
@@ -90,18 +90,18 @@ pub(crate) const FAULTS: &[Fault] = &[
         "an overdue accept is not failed",
         3,
         "src/engine/ops.rs",
-        "            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_ANSWER);",
+        "            let outcome = Outcome::failed(Code::TIMEOUT, messages::NO_ANSWER);",
         "            if PLANTED && matches!(op.owner, Owner::Accept(..)) { continue; }
-            let outcome = Outcome::failed(codes::TIMEOUT, codes::NO_ANSWER);",
+            let outcome = Outcome::failed(Code::TIMEOUT, messages::NO_ANSWER);",
     ),
     // 4
     sim(
         "an accept that another device won is taken as granted",
         4,
         "src/engine/incoming.rs",
-        "        if codes::is_success(outcome.code) {
+        "        if outcome.code.is_success() {
             return self.accept_granted(now, accepting);",
-        "        if codes::is_success(outcome.code) || PLANTED && outcome.code == codes::INVITE_ACCEPTED {
+        "        if outcome.code.is_success() || PLANTED && outcome.code == Code::INVITE_ACCEPTED {
             return self.accept_granted(now, accepting);",
     ),
     sim(
@@ -112,7 +112,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         "accepting.tickets.push(ticket);
             if PLANTED {
                 let (no, channel) = (called.no, called.invite.channel_id.clone());
-                let accept = SignalOp::Accept(accept_of(&called.invite));
+                let accept = signaling::Operation::Accept(accept_of(&called.invite));
                 let ms = self.config.timers.request_ms;
                 self.signal(now, ms, Owner::Accept(no, channel), accept);
             }
@@ -142,8 +142,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         "CANCEL of a ringing invite ignored",
         5,
         "src/engine/signals.rs",
-        "                self.on_caller_cancelled(now, &event.custom);",
-        "                if !PLANTED { self.on_caller_cancelled(now, &event.custom); }",
+        "                self.on_caller_cancelled(now, &event.custom_info);",
+        "                if !PLANTED { self.on_caller_cancelled(now, &event.custom_info); }",
     ),
     sim(
         "a CANCEL that comes before its INVITE is not remembered",
@@ -194,16 +194,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         "cancel before the glare accept is granted",
         8,
         "src/engine/glare.rs",
-        "        let accept = SignalOp::Accept(accept_of(&invite));
+        "        let accept = signaling::Operation::Accept(accept_of(&invite));
         let owner = Owner::GlareAccept(",
         "        if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
             let no = calling.own.no;
             if calling.own.step == OwnStep::Invited {
                 let cancel = super::closer::cancel_message(&calling.own, &TakeBack::for_glare());
-                self.side(now, Operation::Cancel, no, true, SignalOp::CancelInvite(cancel));
+                self.side(now, Operation::Cancel, no, true, signaling::Operation::Cancel(cancel));
             }
         }
-        let accept = SignalOp::Accept(accept_of(&invite));
+        let accept = signaling::Operation::Accept(accept_of(&invite));
         let owner = Owner::GlareAccept(",
     ),
     Fault {
@@ -236,7 +236,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ) {
         if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
             if calling.own.step == OwnStep::Invited && matches!(calling.glare, Glare::None) {
-                self.done(done.0, done.1, calling.own.no, codes::OK);
+                self.done(done.0, done.1, calling.own.no, Code::OK);
                 return self.take_back(now, true);
             }
         }
@@ -248,7 +248,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         "src/engine/media.rs",
         "        if self.media_room != (MediaRoom::Joining { call, req }) {
             return",
-        "        if PLANTED && codes::is_success(outcome.code) && self.state.call_no() != call {
+        "        if PLANTED && outcome.code.is_success() && self.state.call_no() != call {
             let op = RtcOp::EnableLocal { media: AUDIO, on: true };
             self.media_op(now, Operation::EnableLocal, None, op);
         }
@@ -294,17 +294,17 @@ pub(crate) const FAULTS: &[Fault] = &[
         "a channel that was created too late is left over",
         11,
         "src/engine/ops.rs",
-        "result.room.filter(|room| !room.channel.id.is_empty()) {",
-        "result.room.filter(|room| !room.channel.id.is_empty() && !PLANTED) {",
+        "result.channel.filter(|state| !state.channel.id.is_empty()) {",
+        "result.channel.filter(|state| !state.channel.id.is_empty() && !PLANTED) {",
     ),
     // 12
     sim(
         "the service does not tell the other devices who answered",
         12,
         "tests/sim/service.rs",
-        "deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));",
+        "deliveries.extend(self.tell_account(&account, &event, Origin::OtherDevice, Some(device)));",
         "if !PLANTED {
-            deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));
+            deliveries.extend(self.tell_account(&account, &event, Origin::OtherDevice, Some(device)));
         }",
     ),
     // 15
@@ -349,7 +349,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         invariant: 4,
         file: "backends/mqtt/src/protocol/caller.rs",
         find: "Some(Some((_, settled))) => settled.how.code(),",
-        put: "Some(Some(_)) if PLANTED => codes::OK,
+        put: "Some(Some(_)) if PLANTED => Code::OK,
             Some(Some((_, settled))) => settled.how.code(),",
         finder: Finder::StationModel("a callee"),
     },
@@ -401,13 +401,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "stations: a ring has no end of its own",
         invariant: 11,
         file: "backends/mqtt/src/protocol/callee.rs",
-        find: "            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
+        find: " + limits::RING_GRACE_MS,
             alert_at: None,
             hint: None,
             probe: None,
             ask_at: self.now + limits::RING_ASK_MS,",
-        put: "            until: self.now + u64::from(*ring_ms)
-                + if PLANTED { 1 << 40 } else { limits::RING_GRACE_MS },
+        put: " + if PLANTED { 1 << 40 } else { limits::RING_GRACE_MS },
             alert_at: None,
             hint: None,
             probe: None,
@@ -458,5 +457,34 @@ pub(crate) const FAULTS: &[Fault] = &[
         put: "it.outgoing.channel == *channel && (PLANTED || it.outgoing.topic == direct)
         })",
         finder: Finder::StationModel("a forger, a callee, a loss"),
+    },
+    Fault {
+        name: "stations: a repeat of an invite extends its ring",
+        invariant: 5,
+        file: "backends/mqtt/src/protocol/callee.rs",
+        find: "            // It was said before, and got lost: now at once.
+            if let Some(ring) = ring.filter(",
+        put: "            let mut ring = ring;
+            if let (true, Some(ring)) = (PLANTED, &mut ring) {
+                ring.until = self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS;
+            }
+            if let Some(ring) = ring.filter(",
+        finder: Finder::StationModel("a callee, a restart, a loss"),
+    },
+    Fault {
+        name: "stations: the epoch of a hello is ignored",
+        invariant: 4,
+        file: "backends/mqtt/src/protocol/dedup.rs",
+        find: "let is_newer = epoch > *highest;",
+        put: "let is_newer = epoch > *highest || PLANTED;",
+        finder: Finder::StationModel("a callee logged in elsewhere"),
+    },
+    Fault {
+        name: "stations: one busy device counts for its account",
+        invariant: 5,
+        file: "backends/mqtt/src/protocol/caller.rs",
+        find: "if local || self.config.busy_is_local",
+        put: "if (local && !PLANTED) || self.config.busy_is_local",
+        finder: Finder::StationModel("two callees, one is busy itself"),
     },
 ];

@@ -17,14 +17,14 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         "third party: repeats are known by their id, whoever sent them",
         13,
         "backends/mqtt/src/protocol/mod.rs",
-        "        if kind == TopicKind::Own {
+        "        if *kind == TopicKind::Own {
             return self.on_own(from, &message);
         }
         if is_own {",
         "        if PLANTED && !is_own && !self.claims.insert(self.now, &\"\".into(), &message.id) {
             return;
         }
-        if kind == TopicKind::Own {
+        if *kind == TopicKind::Own {
             return self.on_own(from, &message);
         }
         if is_own {",
@@ -159,5 +159,34 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         if PLANTED && !self.claims.insert(self.now, &\"\".into(), &message.id) { return; }
         let greets = self.session.greets();",
         finder: Finder::StationModel("a third party, a callee"),
+    },
+    Fault {
+        name: "third party: ended invites of others give way to anybody's",
+        invariant: 5,
+        file: "backends/mqtt/src/protocol/ended_invites.rs",
+        find: "let goes = if of_one >= limits::ENDED_OF_ONE {",
+        put: "let goes = if PLANTED {
+            self.others.front().map(|it| it.owner.account.clone())
+        } else if of_one >= limits::ENDED_OF_ONE {",
+        finder: Finder::StationModel("a third party, a callee rejects, a copy"),
+    },
+    Fault {
+        name: "third party: tombstones of others give way to anybody's",
+        invariant: 5,
+        file: "src/engine/tombstones.rs",
+        find: "        if self.share(&stone.owner, stone.is_own) >= limits::TOMBSTONES_PER_SENDER {",
+        put: "        if PLANTED {
+            self.remove_oldest(|other| other.owner != stone.owner);
+        }
+        if self.share(&stone.owner, stone.is_own) >= limits::TOMBSTONES_PER_SENDER {",
+        finder: Finder::Model("a third caller, the callers hang up, a copy"),
+    },
+    Fault {
+        name: "the peer of the live call is refused by the policy",
+        invariant: 8,
+        file: "src/engine/policy.rs",
+        find: "!self.policy.admits(&invite.from) && self.state.peer() != invite.from && !self",
+        put: "!self.policy.admits(&invite.from) && (PLANTED || self.state.peer() != invite.from) && !self",
+        finder: Finder::Model("glare, both refuse everybody"),
     },
 ];

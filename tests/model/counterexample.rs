@@ -3,13 +3,10 @@
 
 use std::fmt;
 
-use nertc_callkit::engine::input::{Input, SignalEvent};
-use nertc_callkit::engine::output::{Output, SignalOp};
+use nertc_callkit::engine::input::Input;
+use nertc_callkit::engine::output::Output;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::trace::{Redaction, Tape};
-use nertc_callkit_testkit::scratch_dir::keep;
-
-use crate::world::World;
+use nertc_callkit_signaling as signaling;
 
 /// What makes an engine move.
 #[derive(Clone, Debug)]
@@ -26,24 +23,6 @@ pub(crate) enum Line {
     Step { device: usize, at: Time, fed: Fed, outputs: Vec<Output> },
     /// The service, the network or the media room did something.
     Note { at: Time, text: String },
-}
-
-/// Writes what happened after `start` to a file of this name; answers where.
-pub(crate) fn write_trace(name: &str, start: &World, counterexample: &[Line]) -> String {
-    let mut trace = Tape::new(Redaction::Secrets);
-    for device in 0..start.devices() {
-        trace.begin(device as u64, Time(start.now()), 0, start.engine(device));
-    }
-    for line in counterexample {
-        let Line::Step { device, at, fed, outputs } = line else { continue };
-        match fed {
-            Fed::Input(input) => trace.input(*device as u64, *at, input),
-            Fed::Timeout(why) => trace.timeout(*device as u64, *at, why),
-        }
-        outputs.iter().for_each(|output| trace.output(output));
-        trace.end_step();
-    }
-    keep(name, ".trace", trace.lines())
 }
 
 impl fmt::Display for Line {
@@ -69,17 +48,17 @@ fn shown(fed: &Fed) -> String {
             format!("done {} = {}", req.0, result.outcome.code)
         }
         Fed::Input(Input::RtcDone { req, outcome }) => format!("media done {} = {}", req.0, outcome.code),
-        Fed::Input(Input::Signals { source, events }) => {
+        Fed::Input(Input::Signals { origin, events }) => {
             let events: Vec<String> = events.iter().map(brief).collect();
-            format!("{source:?}: {}", events.join(", "))
+            format!("{origin:?}: {}", events.join(", "))
         }
         Fed::Input(other) => format!("{other:?}"),
     }
 }
 
 /// A message in a few words.
-pub(crate) fn brief(event: &SignalEvent) -> String {
-    format!("{:?} {} from {}/{}", event.signal, event.channel.id, event.from, event.from_device)
+pub(crate) fn brief(event: &signaling::Event) -> String {
+    format!("{:?} {} from {}/{}", event.kind, event.channel.id, event.from, event.from_device)
 }
 
 fn said(output: &Output) -> String {
@@ -95,19 +74,27 @@ fn said(output: &Output) -> String {
 }
 
 /// An operation in a few words.
-pub(crate) fn named(op: &SignalOp) -> String {
+pub(crate) fn named(op: &signaling::Operation) -> String {
     match op {
-        SignalOp::Login { .. } => "login".into(),
-        SignalOp::Logout => "logout".into(),
-        SignalOp::Create { .. } => "create".into(),
-        SignalOp::Join { channel_id, .. } => format!("join {channel_id}"),
-        SignalOp::Invite { message, .. } => format!("invite {} to {}", message.channel_id, message.account),
-        SignalOp::CancelInvite(message) => format!("cancel {} {}", message.channel_id, message.custom),
-        SignalOp::Accept(message) => format!("accept {}", message.channel_id),
-        SignalOp::Reject(message) => format!("reject {} {}", message.channel_id, message.custom),
-        SignalOp::Leave { channel_id, .. } => format!("leave {channel_id}"),
-        SignalOp::Close { channel_id, .. } => format!("close {channel_id}"),
-        SignalOp::Control(message) => format!("control {} {}", message.channel_id, message.custom),
-        SignalOp::SendRecord(record) => format!("record {:?}", record.status),
+        signaling::Operation::Login { .. } => "login".into(),
+        signaling::Operation::Logout => "logout".into(),
+        signaling::Operation::Create { .. } => "create".into(),
+        signaling::Operation::Join { channel_id, .. } => format!("join {channel_id}"),
+        signaling::Operation::Invite { message, .. } => {
+            format!("invite {} to {}", message.channel_id, message.account)
+        }
+        signaling::Operation::Cancel(message) => {
+            format!("cancel {} {}", message.channel_id, message.custom_info)
+        }
+        signaling::Operation::Accept(message) => format!("accept {}", message.channel_id),
+        signaling::Operation::Reject(message) => {
+            format!("reject {} {}", message.channel_id, message.custom_info)
+        }
+        signaling::Operation::Leave { channel_id, .. } => format!("leave {channel_id}"),
+        signaling::Operation::Close { channel_id, .. } => format!("close {channel_id}"),
+        signaling::Operation::Control(message) => {
+            format!("control {} {}", message.channel_id, message.custom_info)
+        }
+        signaling::Operation::Record(record) => format!("record {:?}", record.status),
     }
 }

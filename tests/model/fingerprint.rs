@@ -8,9 +8,9 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use nertc_callkit::engine::input::{Req, Text};
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Engine, Names};
+use nertc_callkit_signaling::{Req, Text};
 
 use crate::monitor::Monitor;
 

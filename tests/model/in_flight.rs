@@ -2,10 +2,11 @@
 
 use std::hash::{Hash, Hasher};
 
-use nertc_callkit::engine::input::{
-    Outcome, Req, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source, Text,
+use nertc_callkit::engine::input::RtcEvent;
+use nertc_callkit::engine::output::RtcOp;
+use nertc_callkit_signaling::{
+    self as signaling, ChannelState, EventKind, OperationResult, Origin, Outcome, Req, Text,
 };
-use nertc_callkit::engine::output::{RtcOp, SignalOp};
 
 use crate::fingerprint::{Mix, channel_bit};
 
@@ -28,11 +29,11 @@ pub(crate) struct InFlight {
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     /// An operation of the signaling backend; a new channel gets this number.
-    Operation(SignalOp, u64),
-    Completion(SignalResult),
-    Message(Source, SignalEvent),
+    Operation(signaling::Operation, u64),
+    Completion(OperationResult),
+    Message(Origin, signaling::Event),
     /// What a login finds: rooms and unread messages.
-    Backlog(Vec<Room>, Vec<SignalEvent>),
+    Backlog(Vec<ChannelState>, Vec<signaling::Event>),
     MediaOperation(RtcOp),
     MediaDone(Outcome),
     MediaEvent(RtcEvent),
@@ -53,9 +54,9 @@ impl InFlight {
         device.hash(&mut hasher);
         std::mem::discriminant(&what).hash(&mut hasher);
         let (mut channels, mut since) = (0, None);
-        let mut undated = |event: &SignalEvent| {
+        let mut undated = |event: &signaling::Event| {
             channels |= channel_bit(&event.channel.id);
-            SignalEvent { time_ms: 0, ..event.clone() }
+            signaling::Event { time_ms: 0, ..event.clone() }
         };
         match &what {
             What::Operation(op, number) => {
@@ -63,13 +64,13 @@ impl InFlight {
                 channels |= channel_of(op).map_or(0, channel_bit) | number_bit(op, *number);
             }
             What::Completion(result) => {
-                (&result.outcome, &result.room).hash(&mut hasher);
-                channels |= result.room.as_ref().map_or(0, |room| channel_bit(&room.channel.id));
+                (&result.outcome, &result.channel).hash(&mut hasher);
+                channels |= result.channel.as_ref().map_or(0, |it| channel_bit(&it.channel.id));
                 since = (result.server_ms > 0).then_some(now);
             }
             What::Message(source, event) => {
                 (source, undated(event)).hash(&mut hasher);
-                since = (event.signal == Signal::Invite).then_some(now);
+                since = (event.kind == EventKind::Invite).then_some(now);
             }
             What::Backlog(rooms, events) => {
                 rooms.hash(&mut hasher);
@@ -77,7 +78,7 @@ impl InFlight {
                 for event in events {
                     let age = now.wrapping_sub(event.time_ms);
                     channels |= channel_bit(&event.channel.id);
-                    (SignalEvent { time_ms: 0, ..event.clone() }, age).hash(&mut hasher);
+                    (signaling::Event { time_ms: 0, ..event.clone() }, age).hash(&mut hasher);
                 }
                 since = (!events.is_empty()).then_some(now);
             }
@@ -112,21 +113,23 @@ impl InFlight {
 }
 
 /// The channel that a create will make.
-fn number_bit(op: &SignalOp, number: u64) -> u64 {
-    if matches!(op, SignalOp::Create { .. }) { 1 << number } else { 0 }
+fn number_bit(op: &signaling::Operation, number: u64) -> u64 {
+    if matches!(op, signaling::Operation::Create { .. }) { 1 << number } else { 0 }
 }
 
-fn channel_of(op: &SignalOp) -> Option<&Text> {
+fn channel_of(op: &signaling::Operation) -> Option<&Text> {
     match op {
-        SignalOp::Login { .. } | SignalOp::Logout | SignalOp::Create { .. } => None,
-        SignalOp::Join { channel_id, .. }
-        | SignalOp::Leave { channel_id, .. }
-        | SignalOp::Close { channel_id, .. } => Some(channel_id),
-        SignalOp::Invite { message, .. }
-        | SignalOp::CancelInvite(message)
-        | SignalOp::Accept(message)
-        | SignalOp::Reject(message)
-        | SignalOp::Control(message) => Some(&message.channel_id),
-        SignalOp::SendRecord(record) => Some(&record.channel_id),
+        signaling::Operation::Login { .. }
+        | signaling::Operation::Logout
+        | signaling::Operation::Create { .. } => None,
+        signaling::Operation::Join { channel_id, .. }
+        | signaling::Operation::Leave { channel_id, .. }
+        | signaling::Operation::Close { channel_id, .. } => Some(channel_id),
+        signaling::Operation::Invite { message, .. }
+        | signaling::Operation::Cancel(message)
+        | signaling::Operation::Accept(message)
+        | signaling::Operation::Reject(message)
+        | signaling::Operation::Control(message) => Some(&message.channel_id),
+        signaling::Operation::Record(record) => Some(&record.channel_id),
     }
 }

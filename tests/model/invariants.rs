@@ -1,11 +1,12 @@
 //! What must hold of a whole world, besides what `monitor` watches in each device. Numbers are those of the
 //! list in docs/PROOF.md.
 
-use nertc_callkit::engine::input::{Signal, SignalEvent};
 use nertc_callkit::engine::state::Phase;
+use nertc_callkit_signaling::{self as signaling, EventKind};
 
 use crate::fingerprint::channel_bit;
-use crate::world::{Ask, Verdict, World};
+use crate::memo::Verdict;
+use crate::world::{Ask, World};
 
 impl World {
     /// In every state.
@@ -76,9 +77,9 @@ impl World {
 
     /// A legacy client takes any CANCEL for the end of what it is in, so none may reach it while its call
     /// lives, but for one that set out before its own invite was seen.
-    pub(crate) fn check_legacy(&self, to: usize, event: &SignalEvent) -> Verdict {
+    pub(crate) fn check_legacy(&self, to: usize, event: &signaling::Event) -> Verdict {
         let is_unaware = self.cancelled_unaware & channel_bit(&event.channel.id) != 0;
-        let is_harmful = self.is_legacy(to) && event.signal == Signal::Cancel && !is_unaware;
+        let is_harmful = self.is_legacy(to) && event.kind == EventKind::Cancel && !is_unaware;
         if !is_harmful || self.phase(to) != Phase::InCall {
             return Ok(());
         }

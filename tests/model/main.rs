@@ -17,19 +17,22 @@ mod legacy;
 mod memo;
 #[path = "../sim/monitor.rs"]
 mod monitor;
+#[path = "../sim/peer_texts.rs"]
+mod peer_texts;
 mod scenarios;
 mod search;
 #[path = "../sim/service.rs"]
 mod service;
 mod world;
+mod written;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use counterexample::write_trace;
 use scenarios::{Scenario, scenarios};
 use search::search;
+use written::write_trace;
 
 /// The most memory that this process ever had, in MB; 0 = not known here.
 fn peak_memory() -> u64 {

@@ -5,18 +5,23 @@
 use std::hash::Hash;
 use std::rc::Rc;
 
-use nertc_callkit::engine::input::{Command, Input, Req, RtcEvent};
-use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{Command, Input, RtcEvent};
+use nertc_callkit::engine::output::{Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, Seed};
+use nertc_callkit_signaling::{self as signaling, Code, Req};
 
 use crate::counterexample::Fed;
 use crate::fingerprint::{ByFingerprint, Fingerprint, Mix, channel_bit, mixed};
 use crate::in_flight::{InFlight, What};
 use crate::monitor::Monitor;
 use crate::service::{Delivery, Service};
-use crate::world::{EPOCH, Verdict};
+
+pub(crate) type Verdict = Result<(), String>;
+
+/// Service time when everything starts.
+pub(crate) const EPOCH: u64 = 1_800_000_000_000;
 
 /// More moves than this are not remembered at a time.
 const MOST_MOVES: usize = 40_000;
@@ -57,7 +62,7 @@ pub(crate) struct Hub {
 #[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) hub: Hub,
-    pub(crate) code: i32,
+    pub(crate) code: Code,
     /// What sets out then.
     pub(crate) in_flight: Rc<Vec<Rc<InFlight>>>,
     /// What is heard in the media room.
@@ -170,7 +175,7 @@ impl Memo {
         hub: &Hub,
         now: u64,
         item: &InFlight,
-        op: &SignalOp,
+        op: &signaling::Operation,
         number: u64,
     ) -> Served {
         let key = key(hub.id, now, &(item.device, item.req, item.digest));
@@ -178,7 +183,7 @@ impl Memo {
             return served.clone();
         }
         let mut service = (*hub.service).clone();
-        if matches!(op, SignalOp::Create { .. }) {
+        if matches!(op, signaling::Operation::Create { .. }) {
             service.number_next(number);
         }
         let (result, deliveries) = service.run(item.device, EPOCH + now, op);

@@ -207,6 +207,9 @@ fn glare() -> Vec<Scenario> {
         glare("glare, early deadlines", CALLS).early(1),
         glare("glare, a loss, a copy, a refusal", CALLS).lost(1).twice(1).refused(1),
         glare("glare, nobody refuses", CALLS).twice(2).with(|setting| setting.must_meet = true),
+        Scenario { prelude: both_call_and_refuse, ..glare("glare, both refuse everybody", CALLS) }
+            .twice(2)
+            .with(|setting| setting.must_meet = true),
     ]
 }
 
@@ -247,6 +250,13 @@ fn glare_with_siblings() -> Vec<Scenario> {
         rejects("glare with a sibling that rejects"),
         rejects("glare with a sibling that rejects, the other side wins").other_wins(),
     ]
+}
+
+/// Both call each other, and then let nobody ring: but for the one whom they call.
+fn both_call_and_refuse(world: &mut World) {
+    for (device, ask) in [(0, Ask::Call), (1, Ask::Call), (0, Ask::RefuseAll), (1, Ask::RefuseAll)] {
+        world.ask(device, ask).expect("nothing breaks before the search");
+    }
 }
 
 /// The last device calls the account of the one before it, which answers.

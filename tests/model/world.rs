@@ -4,28 +4,25 @@ use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Command, Input, Outcome, Req, SignalResult, Source, SwitchStep, Text,
-    Ticket,
-};
-use nertc_callkit::engine::output::{Output, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket};
+use nertc_callkit::engine::output::{Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Seed, codes};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Seed};
+use nertc_callkit_signaling::{
+    self as signaling, CallPolicy, CallType, Code, EventKind, OperationResult, Origin, Outcome, PolicyRule,
+    Req, Text,
+};
 
 use crate::budget::{Budget, DEVICES};
 use crate::counterexample::{Fed, Line, brief, named};
 use crate::fingerprint::{Fingerprint, Mix, channel_bit};
 use crate::in_flight::{InFlight, What};
 use crate::legacy::{before_1_1, busy, legacy_invite};
-use crate::memo::{Body, Hub, Memo, Step};
+use crate::memo::{Body, Hub, Memo, Step, Verdict};
 use crate::monitor::Monitor;
 use crate::service::Service;
 
-pub(crate) type Verdict = Result<(), String>;
-
-/// Service time when everything starts.
-pub(crate) const EPOCH: u64 = 1_800_000_000_000;
 /// Tombstones count as everlasting: no world may outlive one.
 const END_OF_TIME: u64 = 600_000;
 /// An invite of this age is as good as one that is older.
@@ -83,6 +80,8 @@ pub(crate) enum Ask {
     EarlyAccept,
     /// The same, reject.
     EarlyReject,
+    /// Let nobody ring.
+    RefuseAll,
 }
 
 /// A state. What did not change is shared with the state before.
@@ -327,6 +326,9 @@ impl World {
                 spend(&mut may.pushes);
                 Command::Accept { call: pushed }
             }
+            Ask::RefuseAll => {
+                Command::SetCallPolicy(CallPolicy { rule: PolicyRule::Nobody, ..CallPolicy::default() })
+            }
             Ask::EarlyReject => {
                 spend(&mut may.pushes);
                 Command::Reject { call: pushed, busy: false, text: None }
@@ -354,11 +356,11 @@ impl World {
     fn refuse(&mut self, index: usize) -> Verdict {
         let item = self.in_flight.remove(index);
         self.note(|| format!("refused: {:?}", item.what));
-        let outcome = Outcome::failed(codes::BACKEND_FAILED, "refused");
+        let outcome = Outcome::failed(Code::BACKEND_FAILED, "refused");
         let what = if matches!(item.what, What::MediaOperation(_)) {
             What::MediaDone(outcome)
         } else {
-            What::Completion(SignalResult { outcome, ..SignalResult::default() })
+            What::Completion(OperationResult { outcome, ..OperationResult::default() })
         };
         self.send(item.device, item.req, what);
         Ok(())
@@ -383,19 +385,19 @@ impl World {
             What::Message(source, event) => {
                 self.check_legacy(device, event)?;
                 if self.is_legacy(device)
-                    && event.signal == nertc_callkit::engine::input::Signal::Invite
+                    && event.kind == EventKind::Invite
                     && self.phase(device) != Phase::Idle
                 {
                     self.note(|| format!("device {device}, a legacy client, is busy for {}", brief(event)));
                     self.send(device, Req(0), What::Operation(busy(event), 0));
                     return Ok(());
                 }
-                let input = Input::Signals { source: *source, events: vec![event.clone()] };
+                let input = Input::Signals { origin: *source, events: vec![event.clone()] };
                 self.feed(device, Fed::Input(input))
             }
             What::Backlog(rooms, events) => {
                 self.feed(device, Fed::Input(Input::Rooms(rooms.clone())))?;
-                let input = Input::Signals { source: Source::Offline, events: events.clone() };
+                let input = Input::Signals { origin: Origin::Offline, events: events.clone() };
                 if events.is_empty() { Ok(()) } else { self.feed(device, Fed::Input(input)) }
             }
             What::MediaOperation(op) => self.run_media(device, req, op),
@@ -407,13 +409,13 @@ impl World {
     }
 
     /// The service runs an operation.
-    fn operate(&mut self, item: &InFlight, op: &SignalOp, number: u64) {
+    fn operate(&mut self, item: &InFlight, op: &signaling::Operation, number: u64) {
         let served = self.memo.borrow_mut().serve(&self.hub, self.now, item, op, number);
         self.hub = served.hub;
         let device = item.device;
         self.note(|| format!("service: {} of device {device} = {}", named(op), served.code));
         self.in_flight.extend(served.in_flight.iter().cloned());
-        if !matches!(op, SignalOp::Login { .. }) {
+        if !matches!(op, signaling::Operation::Login { .. }) {
             return;
         }
         let rooms = self.hub.service.rooms_of(device);
@@ -443,13 +445,13 @@ impl World {
     fn carry_out(&mut self, device: usize, output: Output) -> Verdict {
         match output {
             // No decision hangs on a record.
-            Output::Signal { req, op: SignalOp::SendRecord(_) } => {
-                self.feed(device, Fed::Input(Input::SignalDone { req, result: SignalResult::default() }))
+            Output::Signal { req, op: signaling::Operation::Record(_) } => {
+                self.feed(device, Fed::Input(Input::SignalDone { req, result: OperationResult::default() }))
             }
             Output::Signal { req, op } => {
-                let is_create = matches!(op, SignalOp::Create { .. });
+                let is_create = matches!(op, signaling::Operation::Create { .. });
                 let number = if is_create { device as u64 * 8 + self.bodies[device].calls } else { 0 };
-                if let SignalOp::CancelInvite(message) = &op {
+                if let signaling::Operation::Cancel(message) = &op {
                     let is_unaware = !self.monitor(device).was_invited_by_old(&message.account);
                     let channel = channel_bit(&message.channel_id);
                     self.cancelled_unaware |= if is_unaware { channel } else { 0 };

@@ -12,7 +12,7 @@ pub(crate) struct Parcel {
     pub(crate) topic: String,
     pub(crate) payload: String,
     /// When the broker forgets it; never, where it does not know message expiry.
-    expires_at: u64,
+    pub(crate) expires_at: u64,
 }
 
 /// What the broker keeps of a device, connected or not.

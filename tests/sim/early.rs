@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{CallRef, CallType, Command, Connection, Input, Outcome, Text};
-use nertc_callkit::engine::output::{ConnectionEvent, Event, Invited, Record, RecordStatus, SignalOp};
+use nertc_callkit::engine::input::{CallRef, Command, Input};
+use nertc_callkit::engine::output::{ConnectionEvent, Event, Invited};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Code, Connection, Outcome, Record, RecordStatus, Text,
+};
 
 use super::world::{EPOCH, Scheduled, World};
 
@@ -28,7 +30,7 @@ pub(crate) type Met = BTreeMap<&'static str, u64>;
 fn counted(event: &Event) -> Option<&'static str> {
     let is_early = matches!(event, Event::Invited(invited) if invited.answered);
     let is_counted = matches!(event, Event::MissedCall(missed) if missed.count > 1);
-    let is_refused = matches!(event, Event::Kicked(event) if event.code == codes::BAD_TOKEN);
+    let is_refused = matches!(event, Event::Kicked(event) if event.code == Code::BAD_TOKEN);
     [
         (is_early, "calls answered before they came"),
         (is_counted, "missed calls counted"),
@@ -55,8 +57,8 @@ impl World {
     }
 
     /// An invite sets out, and so does a push, which may be faster.
-    pub(super) fn push(&mut self, device: usize, op: &SignalOp) {
-        let SignalOp::Invite { message, .. } = op else { return };
+    pub(super) fn push(&mut self, device: usize, op: &signaling::Operation) {
+        let signaling::Operation::Invite { message, .. } = op else { return };
         if self.pushes.len() >= PUSHES {
             self.pushes.pop_front();
         }
@@ -109,7 +111,7 @@ impl World {
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
         let wait = 1 + self.random.below(90_000);
         self.send(device, wait, Scheduled::Token);
-        let why = Outcome { code: codes::BAD_TOKEN, ..Outcome::default() };
+        let why = Outcome { code: Code::BAD_TOKEN, ..Outcome::default() };
         self.feed(device, Input::Connection(Connection::TokenNeeded(why)))
     }
 
@@ -120,7 +122,7 @@ impl World {
 
     /// The core ended a session for want of a token: its backend is out, too.
     fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
-        if event.code != codes::BAD_TOKEN || self.stations.is_some() {
+        if event.code != Code::BAD_TOKEN || self.stations.is_some() {
             return;
         }
         self.trouble(device);

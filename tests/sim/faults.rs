@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use nertc_callkit::engine::input::Text;
 use nertc_callkit_mqtt::protocol::{self, Peer};
+use nertc_callkit_signaling::Text;
 
 use super::stations::{Link, Wire};
 use super::world::{Scheduled, World};

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Input, Signal, Text};
-use nertc_callkit::engine::output::{Event, InviteState, Notice, Operation, Output, SignalOp};
+use nertc_callkit::engine::input::Input;
+use nertc_callkit::engine::output::{Event, Operation, Output};
+use nertc_callkit_signaling::{self as signaling, Code, EventKind, InviteState, Notification, Text};
 
 /// Channel and request.
 type Ids = (Text, Text);
@@ -28,7 +28,7 @@ impl Feedback {
     /// Before the engine gets `input`.
     pub(crate) fn before(&mut self, input: &Input) {
         let Input::Signals { events, .. } = input else { return };
-        for event in events.iter().filter(|event| event.signal == Signal::Invite) {
+        for event in events.iter().filter(|event| event.kind == EventKind::Invite) {
             let ids = (event.channel.id.clone(), event.request_id.clone());
             if !self.answered.contains(&ids) {
                 self.waiting.entry((ids, event.from.clone())).or_default().0 += 1;
@@ -40,22 +40,25 @@ impl Feedback {
     pub(crate) fn output(&mut self, output: &Output) -> Result<(), String> {
         if let Output::Event(Event::Invited(invited)) = output {
             self.shown.insert((invited.channel_id.clone(), invited.request_id.clone()));
-        } else if let Output::Signal { op: SignalOp::Accept(message) | SignalOp::Reject(message), .. } =
-            output
+        } else if let Output::Signal {
+            op: signaling::Operation::Accept(message) | signaling::Operation::Reject(message),
+            ..
+        } = output
         {
             let ids = (message.channel_id.clone(), message.request_id.clone());
             self.waiting.retain(|(waiting, account), _| *waiting != ids || *account != message.account);
             self.answered.insert(ids);
-        } else if let Output::Signal { op: SignalOp::Login { .. }, .. } = output {
+        } else if let Output::Signal { op: signaling::Operation::Login { .. }, .. } = output {
             self.is_logging_in = true;
-        } else if let Output::Notify(Notice::AbortLogin(_)) | Output::Signal { op: SignalOp::Logout, .. } =
-            output
+        } else if let Output::Notify(Notification::AbortLogin(_))
+        | Output::Signal { op: signaling::Operation::Logout, .. } = output
         {
             self.is_logging_in = false;
         } else if let Output::Done { result, .. } = output {
-            let is_another = result.code == codes::ALREADY_LOGGED_IN;
+            let is_another = result.code == Code::ALREADY_LOGGED_IN;
             self.is_logging_in &= result.operation != Operation::Login || is_another;
-        } else if let Output::Notify(Notice::InviteState { channel_id, account, request_id, state }) = output
+        } else if let Output::Notify(Notification::InviteState { channel_id, account, request_id, state }) =
+            output
         {
             let ids = (channel_id.clone(), request_id.clone());
             let waiting = self.waiting.get_mut(&(ids.clone(), account.clone()));

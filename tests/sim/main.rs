@@ -10,6 +10,7 @@ mod legacy;
 mod monitor;
 mod network_conditions;
 mod paired;
+mod peer_texts;
 mod service;
 mod stations;
 mod trace;

@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
-use nertc_callkit::engine::input::{
-    Command, Connection, Input, Req, Signal, SignalEvent, SignalResult, Source, Text, Ticket,
-};
-use nertc_callkit::engine::output::{
-    EndReason, Event, Invited, Message, OpResult, Operation, Output, RecordStatus, RtcOp, SignalOp,
-};
+use nertc_callkit::engine::input::{Command, Input, Ticket};
+use nertc_callkit::engine::output::{EndReason, Event, Invited, OpResult, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit::engine::{Engine, codes, wire};
+use nertc_callkit::engine::{Engine, wire};
+use nertc_callkit_signaling::{
+    self as signaling, Code, Connection, EventKind, Message, OperationResult, Origin, RecordStatus, Req, Text,
+};
 
 use crate::feedback::Feedback;
+use crate::peer_texts::PeerTexts;
 
 /// What the app was told of one call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -69,6 +69,7 @@ pub(crate) struct Monitor {
     /// The input is about another call than this live one.
     foreign: Option<u64>,
     feedback: Feedback,
+    pub(crate) peer_texts: PeerTexts,
     /// Answers that wait for their calls: inviter, channel, request.
     waiting: BTreeMap<Ticket, (Text, Text, Text)>,
     /// Own answers of the input that is being handled: operations come out before what the app is told.
@@ -96,7 +97,7 @@ impl Monitor {
                 self.waits(*ticket, command);
                 self.asked(command);
             }
-            Input::Signals { events, source } => {
+            Input::Signals { events, origin: source } => {
                 for event in events {
                     self.saw(*source, event);
                 }
@@ -107,7 +108,7 @@ impl Monitor {
             }
             Input::Connection(Connection::Kicked(_)) => self.forget_channels(),
             Input::Connection(_) | Input::Close | Input::Backlog(_) => {}
-            Input::Rooms(_) | Input::Rtc(_) | Input::Record { .. } => {}
+            Input::Rooms(_) | Input::Rtc(_) | Input::RtcSend { .. } | Input::Record { .. } => {}
         }
     }
 
@@ -144,7 +145,7 @@ impl Monitor {
 
     /// Nothing in it is about the live call.
     fn is_foreign(&self, input: &Input) -> bool {
-        let about_other = |event: &SignalEvent| match event.signal == Signal::Invite {
+        let about_other = |event: &signaling::Event| match event.kind == EventKind::Invite {
             true => event.from != self.live.peer,
             false => event.channel.id != self.live.channel,
         };
@@ -154,25 +155,24 @@ impl Monitor {
                 self.issued_in.get(req).is_some_and(|call| *call != self.live.call_no)
             }
             Input::Command { .. } | Input::Close | Input::Backlog(_) | Input::Rooms(_) => false,
-            Input::Connection(_) | Input::Rtc(_) | Input::Record { .. } => false,
+            Input::Connection(_) | Input::Rtc(_) | Input::Record { .. } | Input::RtcSend { .. } => false,
         }
     }
 
-    fn answered(&mut self, req: Req, result: &SignalResult) {
+    fn answered(&mut self, req: Req, result: &OperationResult) {
         self.issued_in.remove(&req);
         let entered = self.entering.remove(&req);
         let code = result.outcome.code;
-        if let (Some(channel), true) = (entered, codes::is_success(code)) {
-            let created = result.room.as_ref().map(|room| room.channel.id.clone());
+        if let (Some(channel), true) = (entered, code.is_success()) {
+            let created = result.channel.as_ref().map(|room| room.channel.id.clone());
             let open = channel.or(created).filter(|id| !self.over.contains(&(id.clone(), None)));
             self.inside.extend(open);
         }
         self.accept.take_if(|(accept, _)| *accept == req);
-        if code == codes::INVITE_ACCEPTED {
+        if code == Code::INVITE_ACCEPTED {
             self.calls.values_mut().filter(|told| !told.ended).for_each(|told| told.is_record_open = true);
         }
-        let never =
-            [codes::CHANNEL_NOT_EXISTS, codes::NOT_MEMBER, codes::ALREADY_MEMBER, codes::MEMBER_LIMIT];
+        let never = [Code::CHANNEL_NOT_EXISTS, Code::NOT_MEMBER, Code::ALREADY_MEMBER, Code::MEMBER_LIMIT];
         if never.contains(&code) {
             self.invites.retain(|_, (_, invite)| *invite != req.0);
         }
@@ -186,41 +186,42 @@ impl Monitor {
         self.login_epoch += 1;
     }
 
-    fn saw(&mut self, source: Source, event: &SignalEvent) {
+    fn saw(&mut self, source: Origin, event: &signaling::Event) {
         let id = event.channel.id.clone();
         let is_own = event.from == self.account;
-        match event.signal {
-            Signal::Cancel => {
+        match event.kind {
+            EventKind::Cancel => {
                 self.over.insert((id, Some(event.request_id.clone())));
             }
-            Signal::Close if is_own => {}
-            Signal::Close => {
+            EventKind::Close if is_own => {}
+            EventKind::Close => {
                 self.inside.remove(&id);
                 self.invites.remove(&id);
                 self.over.insert((id, None));
             }
-            Signal::Accept | Signal::Reject if source == Source::OtherDevice || is_own => {
+            EventKind::Accept | EventKind::Reject if source == Origin::OtherDevice || is_own => {
                 self.over.insert((id, Some(event.request_id.clone())));
             }
-            Signal::Accept | Signal::Reject => {
+            EventKind::Accept | EventKind::Reject => {
                 // Also one that is being taken back: then the answer was under way.
                 self.invites.remove(&id);
-                if event.signal == Signal::Accept {
+                if event.kind == EventKind::Accept {
                     let live = self.calls.values_mut().filter(|told| told.own_channel.as_ref() == Some(&id));
                     live.for_each(|told| told.is_record_open = true);
                 }
             }
-            Signal::Invite if wire::read(&event.custom).call_id.is_empty() => {
+            EventKind::Invite if wire::read(&event.custom_info).call_id.is_empty() => {
                 self.old_peers.insert(event.from.clone());
             }
-            Signal::Invite | Signal::Join | Signal::Leave | Signal::Control => {}
-            Signal::Ringing | Signal::PeerLost => {}
+            EventKind::Invite | EventKind::Join | EventKind::Leave | EventKind::Control => {}
+            EventKind::Ringing | EventKind::PeerLost => {}
         }
     }
 
     /// One output of the engine, in order.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> Verdict {
         self.feedback.output(output)?;
+        self.peer_texts.output(output, engine)?;
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),
@@ -229,7 +230,7 @@ impl Monitor {
                 self.issued_in.insert(*req, engine.snapshot().call_no);
                 self.media(op, engine)
             }
-            Output::Ignored(_) | Output::Notify(_) => Ok(()),
+            Output::Ignored(_) | Output::Notify(_) | Output::RtcReceive { .. } => Ok(()),
             Output::Closed => match self.calls.iter().find(|(_, told)| !told.ended) {
                 Some((call, _)) => Err(format!("invariant 2: closed, and call {call} never ended")),
                 None if !self.open.is_empty() => {
@@ -253,24 +254,25 @@ impl Monitor {
         }
     }
 
-    fn operation(&mut self, req: Req, op: &SignalOp, engine: &Engine) -> Verdict {
+    fn operation(&mut self, req: Req, op: &signaling::Operation, engine: &Engine) -> Verdict {
         let live = engine.snapshot();
         let mut issued_in = live.call_no;
         match op {
-            SignalOp::Create { .. } => {
+            signaling::Operation::Create { .. } => {
                 self.entering.insert(req, None);
             }
-            SignalOp::Join { channel_id, .. } => {
+            signaling::Operation::Join { channel_id, .. } => {
                 self.entering.insert(req, Some(channel_id.clone()));
             }
-            SignalOp::Leave { channel_id, .. } | SignalOp::Close { channel_id, .. } => {
+            signaling::Operation::Leave { channel_id, .. }
+            | signaling::Operation::Close { channel_id, .. } => {
                 self.inside.remove(channel_id);
                 if !self.is_live_channel(channel_id, live.call_no, &live.channel_id) {
                     issued_in = 0;
                 }
                 self.left(channel_id)?;
             }
-            SignalOp::Accept(message) => {
+            signaling::Operation::Accept(message) => {
                 self.finish(message);
                 if let Some((_, call)) = self.accept.replace((req, live.call_no))
                     && call == live.call_no
@@ -278,23 +280,25 @@ impl Monitor {
                     return Err(format!("invariant 4: two accepts are open in call {call}"));
                 }
             }
-            SignalOp::Reject(message) => self.finish(message),
-            SignalOp::Invite { message, .. } => {
+            signaling::Operation::Reject(message) => self.finish(message),
+            signaling::Operation::Invite { message, .. } => {
                 self.invites.insert(message.channel_id.clone(), (message.request_id.clone(), req.0));
                 if let Some(told) = self.calls.get_mut(&live.call_no) {
                     told.invite_issued = true;
                     told.own_channel = Some(message.channel_id.clone());
                 }
             }
-            SignalOp::CancelInvite(message) => {
+            signaling::Operation::Cancel(message) => {
                 if !self.is_live_channel(&message.channel_id, live.call_no, &live.channel_id) {
                     issued_in = 0;
                 }
                 self.invites.remove(&message.channel_id);
                 self.spares_old_client(message, engine)?;
             }
-            SignalOp::Logout => self.forget_channels(),
-            SignalOp::Login { .. } | SignalOp::Control(_) | SignalOp::SendRecord(_) => {}
+            signaling::Operation::Logout => self.forget_channels(),
+            signaling::Operation::Login { .. }
+            | signaling::Operation::Control(_)
+            | signaling::Operation::Record(_) => {}
         }
         self.issued_in.insert(req, issued_in);
         Ok(())
@@ -397,7 +401,7 @@ impl Monitor {
             return Err(format!("invariant 2: completes after its call's end: {result:?}"));
         }
         let ends = [Operation::Cancel, Operation::Reject, Operation::Hangup, Operation::Leave];
-        told.refused |= result.code == 0 && ends.contains(&operation);
+        told.refused |= result.code == Code::OK && ends.contains(&operation);
         Ok(())
     }
 
@@ -532,6 +536,7 @@ fn about(event: &Event) -> Option<(u64, Option<&'static str>)> {
         Event::UserRinging(e) => (e.call_no, Some("on_user_ringing")),
         Event::TokenNeeded(_) | Event::RecordReceived(_) => return None,
         Event::Error(e) => (e.call_no, None),
+        Event::Data(e) => (e.call_no, None),
         Event::MissedCall(_) => return None,
     })
 }
@@ -547,7 +552,7 @@ fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
         _ if is_accepted => is_complete.then_some(RecordStatus::Complete),
         EndReason::Timeout => Some(RecordStatus::Timeout),
         EndReason::Busy => Some(RecordStatus::Busy),
-        EndReason::PeerRejected => Some(RecordStatus::Rejected),
+        EndReason::PeerRejected | EndReason::MediaMismatch => Some(RecordStatus::Rejected),
         // Without an answer: the channel was closed under our own invite, or under the peer's in a glare.
         EndReason::PeerHungUp => told.record.and(Some(RecordStatus::Rejected)),
         EndReason::Cancelled | EndReason::Normal if told.is_record_open && told.record.is_none() => None,

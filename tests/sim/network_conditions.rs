@@ -1,8 +1,10 @@
 //! What lies between devices and services: delay, loss, copies, refusals, late and missing answers, cuts.
 
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Connection, Input, Outcome, Req, RtcEvent, SignalResult};
-use nertc_callkit::engine::output::{Notice, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::output::RtcOp;
+use nertc_callkit_signaling::{
+    self as signaling, Code, Connection, Notification, OperationResult, Outcome, Req,
+};
 use nertc_callkit_testkit::Random;
 
 use super::legacy;
@@ -79,26 +81,26 @@ impl NetworkConditions {
 }
 
 /// Refusals by the backend itself: nothing has happened.
-const REFUSALS: &[i32] = &[
-    codes::TIMEOUT,
-    codes::UNSUPPORTED,
-    codes::BACKEND_FAILED,
-    codes::CHANNEL_EXISTS,
-    codes::NOT_MEMBER,
-    414,
+const REFUSALS: &[Code] = &[
+    Code::TIMEOUT,
+    Code::UNSUPPORTED,
+    Code::BACKEND_FAILED,
+    Code::CHANNEL_EXISTS,
+    Code::NOT_MEMBER,
+    Code::BAD_SETTINGS,
 ];
 /// Failures that say nothing about what has happened.
-const FAILURES: &[i32] = &[codes::TIMEOUT, codes::BACKEND_FAILED, 500];
+const FAILURES: &[Code] = &[Code::TIMEOUT, Code::BACKEND_FAILED, Code::new(500)];
 
 impl World {
     /// An operation leaves its device.
-    pub(super) fn start_operation(&mut self, device: usize, req: Req, op: SignalOp) {
+    pub(super) fn start_operation(&mut self, device: usize, req: Req, op: signaling::Operation) {
         self.push(device, &op);
         let op = if self.conditions.is_before_1_1 { legacy::before_1_1(op) } else { op };
         let op = if self.devices[device].is_legacy { legacy::legacy_invite(op) } else { op };
         let delay = self.delay();
         let is_ideal = self.stations.is_none();
-        if is_ideal && self.devices[device].is_offline && !matches!(op, SignalOp::Login { .. }) {
+        if is_ideal && self.devices[device].is_offline && !matches!(op, signaling::Operation::Login { .. }) {
             return self.note(|| format!("device {device}: {req:?} {} (offline)", name(&op)));
         }
         if is_ideal && self.random.chance(self.conditions.lost_permille) {
@@ -106,13 +108,18 @@ impl World {
             return self.note(|| format!("device {device}: {req:?} {} (lost)", name(&op)));
         }
         // A station takes every farewell.
-        let is_farewell = matches!(op, SignalOp::Close { .. } | SignalOp::Leave { .. } | SignalOp::Logout);
+        let is_farewell = matches!(
+            op,
+            signaling::Operation::Close { .. }
+                | signaling::Operation::Leave { .. }
+                | signaling::Operation::Logout
+        );
         let can_refuse = is_ideal || !is_farewell;
         if can_refuse && self.random.chance(self.conditions.refused_permille) {
             self.trouble(device);
             let code = *self.random.pick(REFUSALS);
             self.note(|| format!("device {device}: {req:?} {} (refused: {code})", name(&op)));
-            let result = SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() };
+            let result = OperationResult { outcome: Outcome::failed(code, ""), ..OperationResult::default() };
             return self.send(device, delay, Scheduled::Completed(req, result));
         }
         self.note(|| format!("device {device}: {req:?} {}", name(&op)));
@@ -122,10 +129,10 @@ impl World {
     }
 
     /// The backend is notified.
-    pub(super) fn notify(&mut self, device: usize, notice: &Notice) {
+    pub(super) fn notify(&mut self, device: usize, notice: &Notification) {
         match notice {
-            Notice::AbortLogin(req) => self.abort_login(device, *req),
-            Notice::InviteState { .. } | Notice::SetToken(_) | Notice::CallPolicy(_) => {}
+            Notification::AbortLogin(req) => self.abort_login(device, *req),
+            Notification::InviteState { .. } | Notification::SetToken(_) | Notification::CallPolicy(_) => {}
         }
     }
 
@@ -136,25 +143,28 @@ impl World {
         self.schedule.retain(|_, (whose, _, scheduled)| {
             let is_its = *whose == device;
             is_completed |= is_its && matches!(scheduled, Scheduled::Completed(done, _) if *done == req);
-            let goes_on =
-                matches!(scheduled, Scheduled::Operation(_, SignalOp::Login { .. }) | Scheduled::Backlog);
+            let goes_on = matches!(
+                scheduled,
+                Scheduled::Operation(_, signaling::Operation::Login { .. }) | Scheduled::Backlog
+            );
             !(is_its && goes_on)
         });
         self.service.logged_in[device] = false;
         if !is_completed {
-            let result = SignalResult { outcome: Outcome::failed(codes::TIMEOUT, ""), ..Default::default() };
+            let result =
+                OperationResult { outcome: Outcome::failed(Code::TIMEOUT, ""), ..Default::default() };
             let delay = self.delay();
             self.send(device, delay, Scheduled::Completed(req, result));
         }
     }
 
     /// The service gets an operation.
-    pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &SignalOp) {
-        let is_login = matches!(op, SignalOp::Login { .. });
+    pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &signaling::Operation) {
+        let is_login = matches!(op, signaling::Operation::Login { .. });
         if is_login {
             let last = &mut self.devices[device].last_login;
             *last = req.0.max(*last);
-        } else if *op == SignalOp::Logout
+        } else if *op == signaling::Operation::Logout
             && (life != self.devices[device].life || req.0 < self.devices[device].last_login)
         {
             return self.note(|| format!("service: device {device}: a logout of an earlier session"));
@@ -165,7 +175,7 @@ impl World {
         for delivery in deliveries {
             self.post(delivery);
         }
-        if let SignalOp::SendRecord(record) = op {
+        if let signaling::Operation::Record(record) = op {
             self.send_record(device, record);
         }
         if life != self.devices[device].life || req == Req(u64::MAX) {
@@ -182,13 +192,13 @@ impl World {
         if self.random.chance(self.conditions.refused_permille) {
             self.trouble(device);
             let code = *self.random.pick(FAILURES);
-            result = SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() };
+            result = OperationResult { outcome: Outcome::failed(code, ""), ..OperationResult::default() };
         }
         if self.random.chance(self.conditions.twice_permille) {
             let delay = self.delay();
             self.send(device, delay, Scheduled::Completed(req, result.clone()));
         }
-        if is_login && result.outcome.code == codes::OK {
+        if is_login && result.outcome.code == Code::OK {
             self.devices[device].is_offline = false;
             self.trouble(device);
             self.send(device, delay + 1, Scheduled::Backlog);
@@ -200,7 +210,7 @@ impl World {
     pub(super) fn post(&mut self, delivery: Delivery) {
         if self.random.chance(self.conditions.lost_permille) {
             self.trouble(delivery.to);
-            return self.note(|| format!("lost: {:?} to device {}", delivery.event.signal, delivery.to));
+            return self.note(|| format!("lost: {:?} to device {}", delivery.event.kind, delivery.to));
         }
         if self.random.chance(self.conditions.twice_permille) {
             let delay = self.delay();
@@ -217,7 +227,7 @@ impl World {
         if self.random.chance(self.conditions.refused_permille) && !matches!(op, RtcOp::Leave) {
             self.trouble(device);
             self.note(|| format!("device {device}: {op:?} refused"));
-            return self.send(device, at - self.now, Scheduled::RtcCompleted(req, codes::BACKEND_FAILED));
+            return self.send(device, at - self.now, Scheduled::RtcCompleted(req, Code::BACKEND_FAILED));
         }
         self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }
@@ -302,7 +312,9 @@ impl World {
             }
             Scheduled::Record(..) => self.note(|| format!("device {device}: lost in a cut: {scheduled:?}")),
             // A connection has its own idea of a cut; a backend and its core are on one device.
-            Scheduled::Wire(..) | Scheduled::Mail(_) | Scheduled::Token => return Some(scheduled),
+            Scheduled::Wire(..) | Scheduled::Mail(_) | Scheduled::Token | Scheduled::RtcSend(..) => {
+                return Some(scheduled);
+            }
         }
         None
     }
@@ -422,7 +434,7 @@ impl World {
     }
 }
 
-fn name(op: &SignalOp) -> String {
+fn name(op: &signaling::Operation) -> String {
     let text = format!("{op:?}");
     let end = text.find("custom").unwrap_or(text.len()).min(160);
     text.chars().take(end).collect()

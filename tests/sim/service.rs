@@ -4,18 +4,19 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{
-    Channel, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult, Source, Text,
+use nertc_callkit::engine::input::RtcEvent;
+use nertc_callkit::engine::output::RtcOp;
+use nertc_callkit_signaling::{
+    self as signaling, Channel, ChannelState, Code, EventKind, Member, Message, OperationResult, Origin,
+    Outcome, Text,
 };
-use nertc_callkit::engine::output::{Message, RtcOp, SignalOp};
 
 /// A message on its way to a device.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
     pub(crate) to: usize,
-    pub(crate) source: Source,
-    pub(crate) event: SignalEvent,
+    pub(crate) source: Origin,
+    pub(crate) event: signaling::Event,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,15 +57,15 @@ pub(crate) struct Service {
 }
 
 /// What a device asked for, done.
-pub(crate) type Done = (SignalResult, Vec<Delivery>);
+pub(crate) type Done = (OperationResult, Vec<Delivery>);
 
 /// Media uid of a device, unique in every room.
 pub(crate) fn uid_of(device: usize) -> u64 {
     device as u64 + 1
 }
 
-fn code(code: i32) -> SignalResult {
-    SignalResult { outcome: Outcome::failed(code, ""), ..SignalResult::default() }
+fn code(code: Code) -> OperationResult {
+    OperationResult { outcome: Outcome::failed(code, ""), ..OperationResult::default() }
 }
 
 impl Service {
@@ -74,28 +75,32 @@ impl Service {
     }
 
     /// Runs one operation of `device` at service time `now`.
-    pub(crate) fn run(&mut self, device: usize, now: u64, op: &SignalOp) -> Done {
+    pub(crate) fn run(&mut self, device: usize, now: u64, op: &signaling::Operation) -> Done {
         match op {
-            SignalOp::Login { .. } => {
+            signaling::Operation::Login { .. } => {
                 self.logged_in[device] = true;
-                (SignalResult { server_ms: now, ..SignalResult::default() }, Vec::new())
+                (OperationResult { server_ms: now, ..OperationResult::default() }, Vec::new())
             }
-            SignalOp::Logout => (code(codes::OK), self.forget(device, now)),
-            SignalOp::Create { call_type } => self.create(device, *call_type as i32 + 1),
-            SignalOp::Join { channel_id, .. } => self.join(device, now, channel_id),
-            SignalOp::Invite { message, .. } => self.invite(device, now, message),
-            SignalOp::CancelInvite(message) => self.cancel(device, now, message),
-            SignalOp::Accept(message) => self.answer(device, now, message, true),
-            SignalOp::Reject(message) => self.answer(device, now, message, false),
-            SignalOp::Leave { channel_id, custom, .. } => self.leave(device, now, channel_id, custom),
-            SignalOp::Close { channel_id, custom, .. } => self.close(device, now, channel_id, custom),
-            SignalOp::Control(message) => self.control(device, now, message),
-            SignalOp::SendRecord(_) => (code(codes::OK), Vec::new()),
+            signaling::Operation::Logout => (code(Code::OK), self.forget(device, now)),
+            signaling::Operation::Create { call_type } => self.create(device, call_type.number()),
+            signaling::Operation::Join { channel_id, .. } => self.join(device, now, channel_id),
+            signaling::Operation::Invite { message, .. } => self.invite(device, now, message),
+            signaling::Operation::Cancel(message) => self.cancel(device, now, message),
+            signaling::Operation::Accept(message) => self.answer(device, now, message, true),
+            signaling::Operation::Reject(message) => self.answer(device, now, message, false),
+            signaling::Operation::Leave { channel_id, custom_info: custom, .. } => {
+                self.leave(device, now, channel_id, custom)
+            }
+            signaling::Operation::Close { channel_id, custom_info: custom, .. } => {
+                self.close(device, now, channel_id, custom)
+            }
+            signaling::Operation::Control(message) => self.control(device, now, message),
+            signaling::Operation::Record(_) => (code(Code::OK), Vec::new()),
         }
     }
 
     /// Where the device is a member, for the rooms message after a login.
-    pub(crate) fn rooms_of(&self, device: usize) -> Vec<Room> {
+    pub(crate) fn rooms_of(&self, device: usize) -> Vec<ChannelState> {
         let inside = self.lines.iter().filter(|(_, line)| line.members.iter().any(|m| m.0 == device));
         inside.map(|(id, line)| self.room(id, line)).collect()
     }
@@ -118,31 +123,32 @@ impl Service {
             invalid: false,
             creator: line.creator.clone(),
             create_ms: line.create_ms,
+            expire_ms: 0,
         }
     }
 
-    fn room(&self, id: &Text, line: &Line) -> Room {
+    fn room(&self, id: &Text, line: &Line) -> ChannelState {
         let member = |&(device, uid): &(usize, u64)| Member {
             account: self.accounts[device].clone(),
             device: device.to_string().into(),
             uid,
         };
-        Room { channel: self.channel(id, line), members: line.members.iter().map(member).collect() }
+        ChannelState { channel: self.channel(id, line), members: line.members.iter().map(member).collect() }
     }
 
-    fn event(&self, signal: Signal, id: &Text, device: usize, now: u64) -> SignalEvent {
+    fn event(&self, signal: EventKind, id: &Text, device: usize, now: u64) -> signaling::Event {
         let channel = match self.lines.get(id) {
             Some(line) => self.channel(id, line),
             None => Channel { id: id.clone(), ..Channel::default() },
         };
-        SignalEvent {
-            signal,
+        signaling::Event {
+            kind: signal,
             channel,
             from: self.accounts[device].clone(),
             from_device: device.to_string().into(),
             to: Text::default(),
             request_id: Text::default(),
-            custom: Text::default(),
+            custom_info: Text::default(),
             time_ms: now,
             uid: 0,
         }
@@ -161,41 +167,44 @@ impl Service {
         };
         let room = self.room(&id, &line);
         self.lines.insert(id, line);
-        (SignalResult { room: Some(room), ..SignalResult::default() }, Vec::new())
+        (OperationResult { channel: Some(room), ..OperationResult::default() }, Vec::new())
     }
 
     fn join(&mut self, device: usize, now: u64, id: &Text) -> Done {
         let account = self.accounts[device].clone();
-        let Some(line) = self.lines.get(id) else { return (code(codes::CHANNEL_NOT_EXISTS), Vec::new()) };
+        let Some(line) = self.lines.get(id) else { return (code(Code::CHANNEL_NOT_EXISTS), Vec::new()) };
         if line.members.iter().any(|m| m.0 == device) {
-            return (code(codes::ALREADY_MEMBER), Vec::new());
+            return (code(Code::ALREADY_MEMBER), Vec::new());
         }
         if line.members.iter().any(|m| self.accounts[m.0] == account) {
-            return (code(codes::OTHER_DEVICE), Vec::new());
+            return (code(Code::OTHER_DEVICE), Vec::new());
         }
-        let event = self.event(Signal::Join, id, device, now);
+        let event = self.event(EventKind::Join, id, device, now);
         let others: Vec<usize> = line.members.iter().map(|m| m.0).collect();
         let uid = uid_of(device);
         let line = self.lines.get_mut(id).expect("looked up above");
         line.members.push((device, uid));
         let room = self.room(id, &self.lines[id]);
-        let tell = |to| Delivery { to, source: Source::Online, event: event.clone() };
-        (SignalResult { room: Some(room), ..SignalResult::default() }, others.into_iter().map(tell).collect())
+        let tell = |to| Delivery { to, source: Origin::Online, event: event.clone() };
+        (
+            OperationResult { channel: Some(room), ..OperationResult::default() },
+            others.into_iter().map(tell).collect(),
+        )
     }
 
-    fn is_member(&self, device: usize, id: &Text) -> Result<(), i32> {
-        let line = self.lines.get(id).ok_or(codes::CHANNEL_NOT_EXISTS)?;
-        if line.members.iter().any(|m| m.0 == device) { Ok(()) } else { Err(codes::NOT_MEMBER) }
+    fn is_member(&self, device: usize, id: &Text) -> Result<(), Code> {
+        let line = self.lines.get(id).ok_or(Code::CHANNEL_NOT_EXISTS)?;
+        if line.members.iter().any(|m| m.0 == device) { Ok(()) } else { Err(Code::NOT_MEMBER) }
     }
 
     fn invite(&mut self, device: usize, now: u64, message: &Message) -> Done {
         if let Err(why) = self.is_member(device, &message.channel_id) {
             return (code(why), Vec::new());
         }
-        let mut event = self.event(Signal::Invite, &message.channel_id, device, now);
+        let mut event = self.event(EventKind::Invite, &message.channel_id, device, now);
         event.to = message.account.clone();
         event.request_id = message.request_id.clone();
-        event.custom = message.custom.clone();
+        event.custom_info = message.custom_info.clone();
         let invite = Invite {
             request_id: message.request_id.clone(),
             from: event.from.clone(),
@@ -203,31 +212,31 @@ impl Service {
             state: InviteState::Pending,
         };
         self.lines.get_mut(&message.channel_id).expect("is a member").invites.push(invite);
-        let deliveries = self.tell_account(&message.account, &event, Source::Online, None);
+        let deliveries = self.tell_account(&message.account, &event, Origin::Online, None);
         let online = self.devices_of(&message.account).any(|d| self.logged_in[d]);
-        (code(if online { codes::OK } else { codes::PEER_OFFLINE }), deliveries)
+        (code(if online { Code::OK } else { Code::PEER_OFFLINE }), deliveries)
     }
 
     fn tell_account(
         &self,
         account: &str,
-        event: &SignalEvent,
-        source: Source,
+        event: &signaling::Event,
+        source: Origin,
         except: Option<usize>,
     ) -> Vec<Delivery> {
         let others = self.devices_of(account).filter(|device| Some(*device) != except);
         others.map(|to| Delivery { to, source, event: event.clone() }).collect()
     }
 
-    fn open_invite(&mut self, message: &Message) -> Result<&mut Invite, i32> {
-        let line = self.lines.get_mut(&message.channel_id).ok_or(codes::CHANNEL_NOT_EXISTS)?;
+    fn open_invite(&mut self, message: &Message) -> Result<&mut Invite, Code> {
+        let line = self.lines.get_mut(&message.channel_id).ok_or(Code::CHANNEL_NOT_EXISTS)?;
         let invite = line.invites.iter_mut().find(|invite| invite.request_id == message.request_id);
-        let invite = invite.ok_or(codes::INVITE_NOT_EXISTS)?;
+        let invite = invite.ok_or(Code::INVITE_NOT_EXISTS)?;
         match invite.state {
             InviteState::Pending => Ok(invite),
-            InviteState::Accepted => Err(codes::INVITE_ACCEPTED),
-            InviteState::Rejected => Err(codes::INVITE_REJECTED),
-            InviteState::Cancelled => Err(codes::INVITE_NOT_EXISTS),
+            InviteState::Accepted => Err(Code::INVITE_ACCEPTED),
+            InviteState::Rejected => Err(Code::INVITE_REJECTED),
+            InviteState::Cancelled => Err(Code::INVITE_NOT_EXISTS),
         }
     }
 
@@ -247,9 +256,9 @@ impl Service {
         let open = self.lines.get(id).into_iter().flat_map(|line| line.invites.iter());
         let mut open = open.filter(|it| it.request_id == *request && it.state == InviteState::Pending);
         let Some(inviter) = open.next().map(|invite| invite.from.clone()) else { return Vec::new() };
-        let mut event = self.event(Signal::Ringing, id, device, now);
+        let mut event = self.event(EventKind::Ringing, id, device, now);
         event.request_id = request.clone();
-        self.tell_account(&inviter, &event, Source::Online, None)
+        self.tell_account(&inviter, &event, Origin::Online, None)
     }
 
     fn cancel(&mut self, device: usize, now: u64, message: &Message) -> Done {
@@ -260,10 +269,10 @@ impl Service {
                 invite.to.clone()
             }
         };
-        let mut event = self.event(Signal::Cancel, &message.channel_id, device, now);
+        let mut event = self.event(EventKind::Cancel, &message.channel_id, device, now);
         event.request_id = message.request_id.clone();
-        event.custom = message.custom.clone();
-        (code(codes::OK), self.tell_account(&to, &event, Source::Online, None))
+        event.custom_info = message.custom_info.clone();
+        (code(Code::OK), self.tell_account(&to, &event, Origin::Online, None))
     }
 
     fn answer(&mut self, device: usize, now: u64, message: &Message, accepts: bool) -> Done {
@@ -274,63 +283,63 @@ impl Service {
                 invite.from.clone()
             }
         };
-        let signal = if accepts { Signal::Accept } else { Signal::Reject };
+        let signal = if accepts { EventKind::Accept } else { EventKind::Reject };
         let mut event = self.event(signal, &message.channel_id, device, now);
         event.to = inviter.clone();
         event.request_id = message.request_id.clone();
-        event.custom = message.custom.clone();
-        let mut deliveries = self.tell_account(&inviter, &event, Source::Online, None);
+        event.custom_info = message.custom_info.clone();
+        let mut deliveries = self.tell_account(&inviter, &event, Origin::Online, None);
         let account = self.accounts[device].clone();
-        deliveries.extend(self.tell_account(&account, &event, Source::OtherDevice, Some(device)));
-        (code(codes::OK), deliveries)
+        deliveries.extend(self.tell_account(&account, &event, Origin::OtherDevice, Some(device)));
+        (code(Code::OK), deliveries)
     }
 
     fn leave(&mut self, device: usize, now: u64, id: &Text, custom: &Text) -> Done {
         if let Err(why) = self.is_member(device, id) {
             return (code(why), Vec::new());
         }
-        let mut event = self.event(Signal::Leave, id, device, now);
-        event.custom = custom.clone();
+        let mut event = self.event(EventKind::Leave, id, device, now);
+        event.custom_info = custom.clone();
         let line = self.lines.get_mut(id).expect("is a member");
         line.members.retain(|m| m.0 != device);
-        let tell = |m: &(usize, u64)| Delivery { to: m.0, source: Source::Online, event: event.clone() };
+        let tell = |m: &(usize, u64)| Delivery { to: m.0, source: Origin::Online, event: event.clone() };
         let deliveries = line.members.iter().map(tell).collect();
         if line.members.is_empty() {
             self.lines.remove(id);
         }
-        (code(codes::OK), deliveries)
+        (code(Code::OK), deliveries)
     }
 
     fn close(&mut self, device: usize, now: u64, id: &Text, custom: &Text) -> Done {
         if let Err(why) = self.is_member(device, id) {
             return (code(why), Vec::new());
         }
-        let mut event = self.event(Signal::Close, id, device, now);
-        event.custom = custom.clone();
+        let mut event = self.event(EventKind::Close, id, device, now);
+        event.custom_info = custom.clone();
         let line = self.lines.remove(id).expect("is a member");
-        let tell = |to| Delivery { to, source: Source::Online, event: event.clone() };
+        let tell = |to| Delivery { to, source: Origin::Online, event: event.clone() };
         let members = line.members.iter().map(|m| m.0).filter(|to| *to != device);
         let mut deliveries: Vec<Delivery> = members.map(tell).collect();
         for invite in line.invites.iter().filter(|invite| invite.state == InviteState::Pending) {
-            deliveries.extend(self.tell_account(&invite.to, &event, Source::Online, Some(device)));
+            deliveries.extend(self.tell_account(&invite.to, &event, Origin::Online, Some(device)));
         }
-        (code(codes::OK), deliveries)
+        (code(Code::OK), deliveries)
     }
 
     fn control(&mut self, device: usize, now: u64, message: &Message) -> Done {
         if let Err(why) = self.is_member(device, &message.channel_id) {
             return (code(why), Vec::new());
         }
-        let mut event = self.event(Signal::Control, &message.channel_id, device, now);
-        event.custom = message.custom.clone();
+        let mut event = self.event(EventKind::Control, &message.channel_id, device, now);
+        event.custom_info = message.custom_info.clone();
         let members = &self.lines[&message.channel_id].members;
         let to = members.iter().filter(|m| m.0 != device && self.accounts[m.0] == message.account);
-        let tell = |m: &(usize, u64)| Delivery { to: m.0, source: Source::Online, event: event.clone() };
-        (code(codes::OK), to.map(tell).collect())
+        let tell = |m: &(usize, u64)| Delivery { to: m.0, source: Origin::Online, event: event.clone() };
+        (code(Code::OK), to.map(tell).collect())
     }
 
     /// Runs a media operation; answers the code and what others hear.
-    pub(crate) fn run_rtc(&mut self, device: usize, op: &RtcOp) -> (i32, Vec<(usize, RtcEvent)>) {
+    pub(crate) fn run_rtc(&mut self, device: usize, op: &RtcOp) -> (Code, Vec<(usize, RtcEvent)>) {
         match op {
             RtcOp::Join { channel_name, uid, .. } => {
                 let room = self.rooms.entry(channel_name.clone()).or_default();
@@ -340,13 +349,13 @@ impl Service {
                     heard.push((device, RtcEvent::PeerJoin { uid: other_uid }));
                 }
                 room.push((device, *uid));
-                (codes::OK, heard)
+                (Code::OK, heard)
             }
-            RtcOp::Leave => (codes::OK, self.leave_rtc(device, 0)),
+            RtcOp::Leave => (Code::OK, self.leave_rtc(device, 0)),
             RtcOp::EnableLocal { .. }
             | RtcOp::MuteLocal { .. }
             | RtcOp::Subscribe { .. }
-            | RtcOp::SetView { .. } => (codes::OK, Vec::new()),
+            | RtcOp::SetView { .. } => (Code::OK, Vec::new()),
         }
     }
 

@@ -4,14 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Connection, Input, Req, SignalEvent, SignalResult, Source, Text};
-use nertc_callkit::engine::output::{Notice, SignalOp};
+use nertc_callkit::engine::input::Input;
 use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult};
 use nertc_callkit_mqtt::topics::{Incoming, Topics};
+use nertc_callkit_signaling::{
+    self as signaling, Code, Connection, Notification, OperationResult, Origin, Req, Text,
+};
 use nertc_callkit_testkit::Random;
 
-use super::broker::Broker;
+use super::broker::{Broker, Parcel};
 use super::words;
 use super::world::{Scheduled, World};
 
@@ -40,7 +41,7 @@ pub(super) struct Phone {
     /// The backend tells its core in order: nothing before this.
     told: u64,
     /// Operations without an answer.
-    pub(super) open: BTreeMap<Req, SignalOp>,
+    pub(super) open: BTreeMap<Req, signaling::Operation>,
 }
 
 /// All stations, and the broker between them.
@@ -68,7 +69,7 @@ pub(super) enum Wire {
     /// PUBACK, or not.
     Answer { token: u64, result: PublishResult },
     /// PUBLISH to the device.
-    Parcel { id: u64, topic: String, payload: String },
+    Parcel(Parcel),
     /// DISCONNECT.
     Bye { forget: bool },
     /// The broker notices that nothing comes any more, and publishes the will.
@@ -80,8 +81,8 @@ pub(super) enum Wire {
 /// What a backend tells its core.
 #[derive(Clone, Debug)]
 pub(super) enum Mail {
-    Done(Req, SignalResult),
-    Events(Source, Vec<SignalEvent>),
+    Done(Req, OperationResult),
+    Events(Origin, Vec<signaling::Event>),
     Connection(Connection),
     Record(Text, Text),
 }
@@ -185,10 +186,15 @@ impl World {
     }
 
     /// The core asks its backend. None: there is one; else the operation comes back.
-    pub(super) fn ask_station(&mut self, device: usize, req: Req, op: SignalOp) -> Option<SignalOp> {
+    pub(super) fn ask_station(
+        &mut self,
+        device: usize,
+        req: Req,
+        op: signaling::Operation,
+    ) -> Option<signaling::Operation> {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return Some(op) };
-        let is_login = matches!(op, SignalOp::Login { .. });
+        let is_login = matches!(op, signaling::Operation::Login { .. });
         if is_login && phone.link == Link::Off {
             phone.link = Link::Connecting;
             let connection = phone.connection;
@@ -196,18 +202,17 @@ impl World {
             self.send(device, delay, Scheduled::Wire(connection, Wire::Connect));
         }
         let phone = self.phone(device)?;
-        let asked = words::op(&op);
         if req != Req(u64::MAX) {
             phone.open.insert(req, op.clone());
         }
-        phone.station.handle(now, protocol::Input::Op { req: req.0, op: asked });
-        if let SignalOp::Invite { message, .. } = &op {
+        phone.station.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
+        if let signaling::Operation::Invite { message, .. } = &op {
             let ids = (message.channel_id.clone(), message.request_id.clone());
             if let Some(stations) = &mut self.stations {
                 stations.issued.insert(ids, now);
             }
-            self.watch.on_operation(self.now, &self.devices, device, &op, codes::OK);
-        } else if matches!(op, SignalOp::Accept(_) | SignalOp::Reject(_)) {
+            self.watch.on_operation(self.now, &self.devices, device, &op, Code::OK);
+        } else if matches!(op, signaling::Operation::Accept(_) | signaling::Operation::Reject(_)) {
             // The caller's device may act on it before this one hears that it did.
             self.watch.on_sibling(&self.devices, device);
         }
@@ -280,10 +285,9 @@ impl World {
                 phone.hang_up(Link::Off, u64::MAX);
             }
             protocol::Output::Reconnect => self.drop_link(device, true),
-            protocol::Output::Done { req, answer } => self.answered(device, Req(req), &answer),
-            protocol::Output::Events { source, events } => {
-                let events = events.iter().map(words::event).collect();
-                self.tell_core(device, Mail::Events(words::source(source), events));
+            protocol::Output::Done { req, answer } => self.answered(device, Req(req), answer),
+            protocol::Output::Events { origin, events } => {
+                self.tell_core(device, Mail::Events(origin, events));
             }
             protocol::Output::Record { from, id, .. } => {
                 self.tell_core(device, Mail::Record(from, id));
@@ -296,7 +300,7 @@ impl World {
         }
     }
 
-    fn answered(&mut self, device: usize, req: Req, answer: &protocol::Answer) {
+    fn answered(&mut self, device: usize, req: Req, answer: OperationResult) {
         if req == Req(u64::MAX) {
             return;
         }
@@ -308,13 +312,13 @@ impl World {
         }
         if self.is_local(device, &op) {
             self.watch.on_sibling(&self.devices, device);
-        } else if !matches!(op, SignalOp::Invite { .. }) {
-            self.watch.on_operation(self.now, &self.devices, device, &op, answer.code);
+        } else if !matches!(op, signaling::Operation::Invite { .. }) {
+            self.watch.on_operation(self.now, &self.devices, device, &op, answer.outcome.code);
         }
-        if matches!(op, SignalOp::Login { .. }) && answer.code == codes::OK {
+        if matches!(op, signaling::Operation::Login { .. }) && answer.outcome.code == Code::OK {
             self.trouble(device);
         }
-        self.tell_core(device, Mail::Done(req, words::result(answer)));
+        self.tell_core(device, Mail::Done(req, answer));
     }
 
     /// It is logged in, or wants to be, and has no connection.
@@ -323,9 +327,9 @@ impl World {
     }
 
     /// A busy device decides for itself alone, where it is said to.
-    fn is_local(&self, device: usize, op: &SignalOp) -> bool {
-        let SignalOp::Reject(message) = op else { return false };
-        let is_busy = &*message.custom == "601" || message.custom.contains("\"reason\":3");
+    fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
+        let signaling::Operation::Reject(message) = op else { return false };
+        let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
         is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
@@ -345,7 +349,7 @@ impl World {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
                 self.feed(device, Input::SignalDone { req, result })
             }
-            Mail::Events(Source::Offline, events) => self.feed_backlog(device, events),
+            Mail::Events(Origin::Offline, events) => self.feed_backlog(device, events),
             Mail::Events(source, events) => {
                 events.into_iter().try_for_each(|event| self.receive(device, source, event))
             }
@@ -361,7 +365,7 @@ impl World {
     }
 
     /// The core tells its backend something that needs no answer.
-    pub(super) fn notify_station(&mut self, device: usize, notice: Notice) {
+    pub(super) fn notify_station(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = words::notice(notice) else { return };
         self.tell_station(device, input);
@@ -430,7 +434,7 @@ impl World {
             Wire::Answer { token, result } => {
                 self.tell_station(device, protocol::Input::Published { token, result });
             }
-            Wire::Parcel { id, topic, payload } => self.unpack(device, id, &topic, payload),
+            Wire::Parcel(parcel) => self.unpack(device, parcel),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
@@ -449,7 +453,7 @@ impl World {
             self.note(|| format!("device {device}: the broker refuses"));
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
-            let (code, raw_code, message) = (codes::BACKEND_FAILED, 0x87, "not permitted".into());
+            let (code, raw_code, message) = (Code::BACKEND_FAILED, 0x87, "not permitted".into());
             return self.tell_station(device, protocol::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);
@@ -523,24 +527,26 @@ impl World {
             let heard = stations.phones[device].heard.entry(kind).or_default();
             *heard = at.max(*heard);
             let delay = *heard - now;
-            let (id, topic, payload) = (parcel.id, parcel.topic, parcel.payload);
-            self.send_down(device, delay, Wire::Parcel { id, topic, payload });
+            self.send_down(device, delay, Wire::Parcel(parcel));
         }
     }
 
-    fn unpack(&mut self, device: usize, id: u64, topic: &str, payload: String) {
+    fn unpack(&mut self, device: usize, parcel: Parcel) {
+        let Parcel { id, topic, payload, expires_at } = parcel;
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // An acknowledgement that does not come: the message comes again, after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);
         let Some(stations) = &mut self.stations else { return };
         let session = stations.broker.session(device);
         session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
-        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(topic)
+        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(&topic)
         else {
             return self.blame(device, "it gets what is not for it");
         };
-        let payload = payload.into_bytes();
-        self.tell_station(device, protocol::Input::Message { kind, from, device: sender, payload });
+        // MQTT 3.1.1 has no expiry.
+        let (payload, expires_at) = (payload.into_bytes(), stations.broker.is_five.then_some(expires_at));
+        let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
+        self.tell_station(device, input);
     }
 
     fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {

@@ -1,10 +1,11 @@
 //! What users do: at any moment, twice, in wrong states, about wrong calls; and what befalls their devices.
 
-use nertc_callkit::engine::input::{
-    AUDIO, CallOptions, CallRef, CallType, Command, Connection, Input, Outcome, SwitchStep, Text, VIDEO,
-};
+use nertc_callkit::engine::input::{AUDIO, CallOptions, CallRef, Command, Input, SwitchStep, VIDEO};
+use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit::engine::state::Phase;
+use nertc_callkit_signaling::{CallType, Connection, Outcome, Req, Text};
 
+use super::peer_texts;
 use super::world::{EPOCH, Scheduled, World};
 
 impl World {
@@ -32,6 +33,7 @@ impl World {
             }
             (Phase::InCall, 35..55) => self.switch(device),
             (Phase::InCall, 55..65) => self.media(device),
+            (Phase::InCall, 65..70) => self.send_data(device),
             (_, 80..91) => self.anything(device),
             (_, 91..100) => self.misfortune(device),
             (Phase::Idle | Phase::Calling | Phase::GlareAccepting, _) => Ok(()),
@@ -110,6 +112,33 @@ impl World {
         self.ask(device, command)
     }
 
+    /// The app sends some texts at once.
+    fn send_data(&mut self, device: usize) -> Result<(), String> {
+        for _ in 0..1 + self.random.below(5) {
+            self.texts += 1;
+            let json = peer_texts::text(&self.devices[device].engine.snapshot().channel_id, self.texts);
+            self.command(device, Command::SendData { call: CallRef::default(), json })?;
+        }
+        Ok(())
+    }
+
+    /// A media backend that was asked to join will say something: some of it after its room was left.
+    pub(super) fn media_talks(&mut self, device: usize, join: Req, op: &RtcOp) {
+        let channel = self.devices[device].engine.snapshot().channel_id;
+        if matches!(op, RtcOp::Join { .. }) {
+            for _ in 0..self.random.below(4) {
+                let delay = if self.random.chance(700) { 0 } else { self.random.below(15_000) };
+                self.send(device, delay, Scheduled::RtcSend(join, channel.clone()));
+            }
+        }
+    }
+
+    pub(super) fn media_says(&mut self, device: usize, join: Req, channel: &Text) -> Result<(), String> {
+        self.texts += 1;
+        let json = peer_texts::text(channel, self.texts);
+        self.feed(device, Input::RtcSend { join, json })
+    }
+
     /// The call that is on, one of the past, or one that never was.
     fn any_call(&mut self) -> CallRef {
         match self.random.below(4) {
@@ -122,7 +151,8 @@ impl World {
     /// Whatever, in whatever state.
     fn anything(&mut self, device: usize) -> Result<(), String> {
         let call = self.any_call();
-        match self.random.below(10) {
+        match self.random.below(11) {
+            10 => self.send_data(device),
             0 => self.ask(device, Command::Accept { call }),
             1 => self.ask(device, Command::Reject { call, busy: false, text: None }),
             2 => self.hang_up(device, call),

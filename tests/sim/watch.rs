@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit::engine::input::{Command, Input, Req, Signal, SignalEvent, Text};
-use nertc_callkit::engine::output::SignalOp;
+use nertc_callkit::engine::Timers;
+use nertc_callkit::engine::input::{Command, Input};
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit::engine::{Timers, codes};
+use nertc_callkit_signaling::{self as signaling, Code, EventKind, Req, Text};
 
 use super::network_conditions::NetworkConditions;
 use super::service::Service;
@@ -107,12 +107,12 @@ impl Watch {
         now: u64,
         device: usize,
         req: Req,
-        op: &SignalOp,
+        op: &signaling::Operation,
     ) -> Result<(), String> {
         let request_ms = u64::from(Timers::default().request_ms);
-        if let SignalOp::Invite { message, .. } = op {
+        if let signaling::Operation::Invite { message, .. } = op {
             self.unanswered[device].push((req, message.channel_id.clone(), now));
-        } else if let SignalOp::CancelInvite(message) = op {
+        } else if let signaling::Operation::Cancel(message) = op {
             let is_of = |invite: &&(Req, Text, u64)| invite.1 == message.channel_id;
             let running = self.unanswered[device].iter().find(is_of);
             if running.is_some_and(|(_, _, since)| now - since < request_ms) {
@@ -145,33 +145,40 @@ impl Watch {
         now: u64,
         devices: &[Device],
         device: usize,
-        op: &SignalOp,
-        code: i32,
+        op: &signaling::Operation,
+        code: Code,
     ) {
-        let is_ok = codes::is_success(code);
+        let is_ok = code.is_success();
         match op {
-            SignalOp::Invite { message, .. } if is_ok => {
+            signaling::Operation::Invite { message, .. } if is_ok => {
                 self.on_sibling(devices, device);
                 self.on_invite(now, devices, device, &message.account);
             }
-            SignalOp::CancelInvite(message) | SignalOp::Accept(message) | SignalOp::Reject(message) => {
+            signaling::Operation::Cancel(message)
+            | signaling::Operation::Accept(message)
+            | signaling::Operation::Reject(message) => {
                 if is_ok {
                     let ids = (message.channel_id.clone(), Some(message.request_id.clone()));
                     self.decided.insert(ids, now);
                 }
-                if message.custom.contains("\"reason\":2") {
+                if message.custom_info.contains("\"reason\":2") {
                     self.spoil(device);
                 }
-                if !matches!(op, SignalOp::CancelInvite(_)) {
+                if !matches!(op, signaling::Operation::Cancel(_)) {
                     self.on_sibling(devices, device);
                 }
             }
-            SignalOp::Close { channel_id, .. } if is_ok => {
+            signaling::Operation::Close { channel_id, .. } if is_ok => {
                 self.decided.insert((channel_id.clone(), None), now);
             }
-            SignalOp::Login { .. } | SignalOp::Logout | SignalOp::Create { .. } | SignalOp::Join { .. } => {}
-            SignalOp::Invite { .. } | SignalOp::Leave { .. } | SignalOp::Close { .. } => {}
-            SignalOp::Control(_) | SignalOp::SendRecord(_) => {}
+            signaling::Operation::Login { .. }
+            | signaling::Operation::Logout
+            | signaling::Operation::Create { .. }
+            | signaling::Operation::Join { .. } => {}
+            signaling::Operation::Invite { .. }
+            | signaling::Operation::Leave { .. }
+            | signaling::Operation::Close { .. } => {}
+            signaling::Operation::Control(_) | signaling::Operation::Record(_) => {}
         }
     }
 
@@ -209,8 +216,8 @@ impl Watch {
     }
 
     /// A device is about to see a message.
-    pub(crate) fn on_message(&mut self, devices: &[Device], to: usize, event: &SignalEvent) {
-        if event.signal != Signal::Invite || devices[to].engine.phase() != Phase::Calling {
+    pub(crate) fn on_message(&mut self, devices: &[Device], to: usize, event: &signaling::Event) {
+        if event.kind != EventKind::Invite || devices[to].engine.phase() != Phase::Calling {
             return;
         }
         for glare in &mut self.glares {

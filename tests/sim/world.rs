@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use nertc_callkit::engine::input::{
-    CallRef, Command, Connection, Input, Outcome, Req, RtcEvent, Signal, SignalEvent, SignalResult, Source,
-    Text, Ticket,
-};
-use nertc_callkit::engine::output::{Event, Operation, Output, Record, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{CallRef, Command, Input, RtcEvent, Ticket};
+use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers, codes};
+use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
+use nertc_callkit_signaling::{
+    self as signaling, Code, Connection, EventKind, OperationResult, Origin, Outcome, Record, Req, Text,
+};
 use nertc_callkit_testkit::Random;
 
 use super::early::{Met, Push};
@@ -55,10 +55,10 @@ pub(crate) struct Device {
 /// Something on its way.
 #[derive(Clone, Debug)]
 pub(super) enum Scheduled {
-    Operation(Req, SignalOp),
+    Operation(Req, signaling::Operation),
     RtcOperation(Req, RtcOp),
-    Completed(Req, SignalResult),
-    RtcCompleted(Req, i32),
+    Completed(Req, OperationResult),
+    RtcCompleted(Req, Code),
     Message(Delivery),
     /// In which stay in a media room it was heard, and what.
     RtcEvent(u32, RtcEvent),
@@ -84,6 +84,8 @@ pub(super) enum Scheduled {
     Token,
     /// Somebody's call record.
     Record(Text, Record),
+    /// The media backend says something, for this join in this channel.
+    RtcSend(Req, Text),
 }
 
 /// Everything.
@@ -97,6 +99,10 @@ pub(crate) struct World {
     pub(crate) fails_at: Option<u64>,
     /// Apps write along with what they ask for.
     pub(crate) talks: bool,
+    /// Texts that were sent from peer to peer.
+    pub(super) texts: u64,
+    /// Nobody has a legacy client: media backends negotiate.
+    is_modern: bool,
     pub(super) service: Service,
     /// None: the service also signals.
     pub(super) stations: Option<Stations>,
@@ -119,6 +125,8 @@ impl World {
     pub(crate) fn new(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
         let mut random = Random::new(seed);
         let mut devices = Vec::new();
+        // Legacy clients say nothing of their media.
+        let is_modern = conditions.legacy_permille == 0 && !conditions.is_before_1_1 && random.chance(500);
         for (index, count) in accounts.iter().enumerate() {
             let account: Text = format!("user{index}").into();
             let is_legacy = random.chance(conditions.legacy_permille);
@@ -126,7 +134,10 @@ impl World {
                 let confirm = random.chance(300);
                 devices.push(Device {
                     account: account.clone(),
-                    engine: Engine::new(config(confirm), IdGenerator::test_seed(random.next_u64())),
+                    engine: Engine::new(
+                        config(confirm, is_modern),
+                        IdGenerator::test_seed(random.next_u64()),
+                    ),
                     monitor: Monitor::new(account.clone()),
                     is_legacy,
                     life: 0,
@@ -153,6 +164,8 @@ impl World {
             trace: None,
             fails_at: None,
             talks: false,
+            texts: 0,
+            is_modern,
             service,
             stations: None,
             conditions,
@@ -303,7 +316,7 @@ impl World {
             Scheduled::Cut => self.cut_somebody(),
             Scheduled::Healed => self.cut_is_over(device),
             // What reached the network before the device died still takes effect, its connection does not.
-            Scheduled::Operation(_, SignalOp::Login { .. }) if is_stale => Ok(()),
+            Scheduled::Operation(_, signaling::Operation::Login { .. }) if is_stale => Ok(()),
             Scheduled::Operation(req, op) => {
                 self.run_operation(device, life, req, &op);
                 Ok(())
@@ -343,6 +356,7 @@ impl World {
             Scheduled::CutNoticed => self.notice_cut(device),
             Scheduled::Mail(mail) => self.hear_mail(device, mail),
             Scheduled::Token => self.give_token(device),
+            Scheduled::RtcSend(join, channel) => self.media_says(device, join, &channel),
             Scheduled::Record(from, record) => self.hear_record(device, from, record),
             Scheduled::Reborn => self.restart(device),
         }
@@ -390,10 +404,16 @@ impl World {
                 }
                 Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
                 Output::Notify(notice) => self.notify(device, &notice),
-                Output::Rtc { req, op } => self.start_media(device, req, op),
+                Output::Rtc { req, op } => {
+                    self.media_talks(device, req, &op);
+                    self.start_media(device, req, op);
+                }
+                Output::RtcReceive { json, .. } => {
+                    self.note(|| format!("device {device}: media gets {json}"))
+                }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
-                    if result.operation == Operation::Login && result.code != codes::OK {
+                    if result.operation == Operation::Login && result.code != Code::OK {
                         self.relogin(device);
                     }
                 }
@@ -460,17 +480,22 @@ impl World {
     }
 
     /// A device hears a message.
-    pub(super) fn receive(&mut self, to: usize, source: Source, event: SignalEvent) -> Result<(), String> {
+    pub(super) fn receive(
+        &mut self,
+        to: usize,
+        source: Origin,
+        event: signaling::Event,
+    ) -> Result<(), String> {
         self.note(|| {
             let ids = format!("{} {}", event.channel.id, event.request_id);
             format!(
                 "device {to}: {source:?} {:?} {ids} from {} {}",
-                event.signal, event.from, event.from_device
+                event.kind, event.from, event.from_device
             )
         });
         let is_busy = self.devices[to].engine.phase() != Phase::Idle;
         let is_legacy = self.devices[to].is_legacy && is_busy;
-        if is_legacy && event.signal == Signal::Invite {
+        if is_legacy && event.kind == EventKind::Invite {
             let delay = self.delay();
             let busy = legacy::busy(&event);
             if let Some(busy) = self.ask_station(to, Req(u64::MAX), busy) {
@@ -478,9 +503,9 @@ impl World {
             }
             return Ok(());
         }
-        let is_cancel = event.signal == Signal::Cancel;
+        let is_cancel = event.kind == EventKind::Cancel;
         self.watch.on_message(&self.devices, to, &event);
-        self.feed(to, Input::Signals { source, events: vec![event] })?;
+        self.feed(to, Input::Signals { origin: source, events: vec![event] })?;
         if is_legacy && is_cancel && self.devices[to].engine.phase() != Phase::Idle {
             let any = CallRef::default();
             return self
@@ -494,15 +519,19 @@ impl World {
         self.feed_backlog(device, waiting.into_iter().map(|waiting| waiting.event).collect())
     }
 
-    pub(super) fn feed_backlog(&mut self, device: usize, events: Vec<SignalEvent>) -> Result<(), String> {
+    pub(super) fn feed_backlog(
+        &mut self,
+        device: usize,
+        events: Vec<signaling::Event>,
+    ) -> Result<(), String> {
         if events.is_empty() {
             return Ok(());
         }
         self.note(|| {
-            let all: Vec<_> = events.iter().map(|e| format!("{:?} {}", e.signal, e.channel.id)).collect();
+            let all: Vec<_> = events.iter().map(|e| format!("{:?} {}", e.kind, e.channel.id)).collect();
             format!("device {device}: backlog {all:?}")
         });
-        self.feed(device, Input::Signals { source: Source::Offline, events })
+        self.feed(device, Input::Signals { origin: Origin::Offline, events })
     }
 
     /// The device's process dies and a new one logs in.
@@ -519,7 +548,7 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         let life = target.life;
-        target.engine = Engine::new(config(confirm), IdGenerator::test_seed(seed));
+        target.engine = Engine::new(config(confirm, self.is_modern), IdGenerator::test_seed(seed));
         self.trace.iter_mut().for_each(|trace| trace.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
@@ -560,7 +589,7 @@ impl World {
     }
 }
 
-fn config(confirm: bool) -> Config {
+fn config(confirm: bool, is_modern: bool) -> Config {
     Config {
         timers: Timers::default(),
         caps: Caps {
@@ -577,5 +606,7 @@ fn config(confirm: bool) -> Config {
         confirm_audio_to_video: confirm,
         confirm_video_to_audio: confirm,
         no_token_listener: false,
+        takes_data: true,
+        media_protocol: if is_modern { "sim/1".into() } else { Text::default() },
     }
 }

@@ -3,6 +3,10 @@
 use super::fields::Fields;
 use nertc_callkit::engine::input::*;
 use nertc_callkit::engine::{Caps, Config, Timers};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, Connection, EventKind, Member, OperationResult,
+    Origin, Outcome, PushText, Text,
+};
 use serde_json::Value;
 
 /// What the component is made with.
@@ -26,6 +30,8 @@ pub(crate) fn config(given: &mut Fields) -> Result<Config, String> {
         confirm_audio_to_video: given.flag("confirm_audio_to_video", false)?,
         confirm_video_to_audio: given.flag("confirm_video_to_audio", false)?,
         no_token_listener: false,
+        takes_data: given.flag("takes_data", false)?,
+        media_protocol: maybe_text(given, "media_protocol")?.unwrap_or_default(),
     })
 }
 
@@ -69,7 +75,7 @@ fn options(fields: &mut Fields) -> Result<CallOptions, String> {
             let content = maybe_text(&mut push, "content")?;
             let payload = maybe_text(&mut push, "payload")?;
             push.end()?;
-            Some(Push { title, content, payload })
+            Some(PushText { title, content, payload })
         }
     };
     Ok(CallOptions {
@@ -134,6 +140,7 @@ pub(crate) fn command(name: &str, of: &mut Fields, implied: &CallRef) -> Result<
                 other => return Err(format!("state: {other} is none of 1, 2, 3")),
             },
         },
+        "send_data" => Command::SendData { call: call_ref(of, implied)?, json: of.wire("json")?.into() },
         "enable_local" => Command::EnableLocal { media: of.number("media")?, on: of.flag("on", false)? },
         "mute_local" => Command::MuteLocal { media: of.number("media")?, muted: of.flag("on", false)? },
         "mute_remote" => Command::MuteRemote { media: of.number("media")?, muted: of.flag("on", false)? },
@@ -144,16 +151,16 @@ pub(crate) fn command(name: &str, of: &mut Fields, implied: &CallRef) -> Result<
 }
 
 /// A signaling message.
-pub(crate) fn message(of: &mut Fields, account: &str) -> Result<SignalEvent, String> {
+pub(crate) fn message(of: &mut Fields, account: &str) -> Result<signaling::Event, String> {
     let signal = match of.text("message")?.as_str() {
-        "close" => Signal::Close,
-        "join" => Signal::Join,
-        "invite" => Signal::Invite,
-        "cancel" => Signal::Cancel,
-        "reject" => Signal::Reject,
-        "accept" => Signal::Accept,
-        "leave" => Signal::Leave,
-        "control" => Signal::Control,
+        "close" => EventKind::Close,
+        "join" => EventKind::Join,
+        "invite" => EventKind::Invite,
+        "cancel" => EventKind::Cancel,
+        "reject" => EventKind::Reject,
+        "accept" => EventKind::Accept,
+        "leave" => EventKind::Leave,
+        "control" => EventKind::Control,
         other => return Err(format!("message: there is none of the kind {other:?}")),
     };
     let channel = Channel {
@@ -162,57 +169,62 @@ pub(crate) fn message(of: &mut Fields, account: &str) -> Result<SignalEvent, Str
         invalid: of.flag("invalid", false)?,
         creator: text(of, "creator")?,
         create_ms: of.number("create_ms")?,
+        expire_ms: 0,
     };
-    Ok(SignalEvent {
-        signal,
+    Ok(signaling::Event {
+        kind: signal,
         channel,
         from: text(of, "from")?,
         from_device: text(of, "from_device")?,
         to: of.maybe_text("to")?.unwrap_or_else(|| account.to_owned()).into(),
         request_id: text(of, "request_id")?,
-        custom: of.wire("custom")?.into(),
+        custom_info: of.wire("custom")?.into(),
         time_ms: of.number("time_ms")?,
         uid: of.number("uid")?,
     })
 }
 
 /// Online unless it says otherwise.
-pub(crate) fn source(of: &mut Fields) -> Result<Source, String> {
+pub(crate) fn source(of: &mut Fields) -> Result<Origin, String> {
     match of.text("source")?.as_str() {
-        "" => Ok(Source::Online),
-        "other_device" => Ok(Source::OtherDevice),
-        "offline" => Ok(Source::Offline),
+        "" => Ok(Origin::Online),
+        "other_device" => Ok(Origin::OtherDevice),
+        "offline" => Ok(Origin::Offline),
         other => Err(format!("source: {other:?} is neither other_device nor offline")),
     }
 }
 
 pub(crate) fn outcome(of: &mut Fields) -> Result<Outcome, String> {
-    Ok(Outcome { code: of.number("code")?, raw_code: of.number("raw_code")?, message: Text::default() })
+    Ok(Outcome {
+        code: of.number::<i32>("code")?.into(),
+        raw_code: of.number("raw_code")?,
+        message: Text::default(),
+    })
 }
 
 /// The answer to a signaling operation.
-pub(crate) fn result(of: &mut Fields, account: &str) -> Result<SignalResult, String> {
+pub(crate) fn result(of: &mut Fields, account: &str) -> Result<OperationResult, String> {
     let channel_id = text(of, "channel_id")?;
     let uid = of.number("uid")?;
     let me = Member { account: account.into(), device: Text::default(), uid };
     let members = if uid == 0 { Vec::new() } else { vec![me] };
     let has_room = !channel_id.is_empty() || uid != 0;
     let channel = Channel { id: channel_id, ..Channel::default() };
-    Ok(SignalResult {
+    Ok(OperationResult {
         outcome: outcome(of)?,
-        room: has_room.then_some(Room { channel, members }),
+        channel: has_room.then_some(ChannelState { channel, members }),
         rtc_token: maybe_text(of, "rtc_token")?,
         server_ms: of.number("server_ms")?,
     })
 }
 
 /// Channels that this device is still in.
-pub(crate) fn rooms(list: Vec<Value>) -> Result<Vec<Room>, String> {
+pub(crate) fn rooms(list: Vec<Value>) -> Result<Vec<ChannelState>, String> {
     let room = |room: Value| {
         let mut room = Fields::of(room)?;
         let (id, creator) = (text(&mut room, "channel_id")?, text(&mut room, "creator")?);
         room.end()?;
-        Ok(Room { channel: Channel { id, creator, ..Channel::default() }, members: Vec::new() })
+        Ok(ChannelState { channel: Channel { id, creator, ..Channel::default() }, members: Vec::new() })
     };
     list.into_iter().map(room).collect()
 }

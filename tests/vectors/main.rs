@@ -7,15 +7,13 @@ mod output;
 mod player;
 
 use fields::Fields;
+use player::Sequences;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::{env, fs, path::Path};
 
 /// The format that this runner knows.
 const FORMAT: u64 = 1;
-
-/// Steps with a name, which vectors share.
-type Sequences = BTreeMap<String, Vec<Value>>;
 
 /// One file.
 struct File {

@@ -1,8 +1,9 @@
 //! What the engine asked for and told, as the JSON that vectors compare. Patterns are spelled out, so that a
 //! new field cannot be forgotten.
 
-use nertc_callkit::engine::input::{CallType, Push, Text, View};
+use nertc_callkit::engine::input::View;
 use nertc_callkit::engine::output::*;
+use nertc_callkit_signaling::{self as signaling, CallType, Message, Notification, PushText, Record, Text};
 use serde_json::{Map, Value, json};
 
 /// JSON of an output; None for what is only for the debug log.
@@ -10,9 +11,10 @@ pub(crate) fn show(output: &Output) -> Option<Value> {
     let value = match output {
         Output::Signal { req: _, op } => signal(op),
         // Between an engine and its own backend; no message on the wire.
-        Output::Notify(Notice::InviteState { .. }) => return None,
+        Output::Notify(Notification::InviteState { .. }) => return None,
         Output::Notify(notice) => self::notice(notice),
         Output::Rtc { req: _, op } => rtc(op),
+        Output::RtcReceive { join: _, json } => json!({"rtc_receive": wire(json)}),
         Output::Done { ticket: _, result } => done(result),
         Output::Event(event) => self::event(event),
         Output::Ignored(_) => return None,
@@ -59,58 +61,58 @@ fn named(kind: &str, name: &str, rest: Value) -> Value {
 }
 
 /// The vtable's name of an operation.
-pub(crate) fn signal_name(op: &SignalOp) -> &'static str {
+pub(crate) fn signal_name(op: &signaling::Operation) -> &'static str {
     match op {
-        SignalOp::Login { .. } => "login",
-        SignalOp::Logout => "logout",
-        SignalOp::Create { .. } => "create",
-        SignalOp::Join { .. } => "join",
-        SignalOp::Invite { .. } => "invite",
-        SignalOp::CancelInvite(_) => "cancel_invite",
-        SignalOp::Accept(_) => "accept",
-        SignalOp::Reject(_) => "reject",
-        SignalOp::Leave { .. } => "leave",
-        SignalOp::Close { .. } => "close",
-        SignalOp::Control(_) => "control",
-        SignalOp::SendRecord(_) => "send_record",
+        signaling::Operation::Login { .. } => "login",
+        signaling::Operation::Logout => "logout",
+        signaling::Operation::Create { .. } => "create",
+        signaling::Operation::Join { .. } => "join",
+        signaling::Operation::Invite { .. } => "invite",
+        signaling::Operation::Cancel(_) => "cancel_invite",
+        signaling::Operation::Accept(_) => "accept",
+        signaling::Operation::Reject(_) => "reject",
+        signaling::Operation::Leave { .. } => "leave",
+        signaling::Operation::Close { .. } => "close",
+        signaling::Operation::Control(_) => "control",
+        signaling::Operation::Record(_) => "send_record",
     }
 }
 
-fn signal(op: &SignalOp) -> Value {
+fn signal(op: &signaling::Operation) -> Value {
     let rest = match op {
-        SignalOp::Login { account, token } => json!({"account": &**account, "token": &**token}),
-        SignalOp::Logout => json!({}),
-        SignalOp::Create { call_type } => json!({"call_type": type_of(*call_type)}),
-        SignalOp::Join { channel_id, no_offline } => {
+        signaling::Operation::Login { account, token } => json!({"account": &**account, "token": &**token}),
+        signaling::Operation::Logout => json!({}),
+        signaling::Operation::Create { call_type } => json!({"call_type": type_of(*call_type)}),
+        signaling::Operation::Join { channel_id, no_offline } => {
             json!({"channel_id": &**channel_id, "no_offline": no_offline})
         }
-        SignalOp::Leave { channel_id, custom, no_offline }
-        | SignalOp::Close { channel_id, custom, no_offline } => {
+        signaling::Operation::Leave { channel_id, custom_info: custom, no_offline }
+        | signaling::Operation::Close { channel_id, custom_info: custom, no_offline } => {
             json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline})
         }
-        SignalOp::Invite { message, expires_ms, push } => {
+        signaling::Operation::Invite { message, expires_ms, push } => {
             let mut invite = self::message(message);
             invite["expires_ms"] = json!(expires_ms);
             invite["push"] = push.as_ref().map_or(Value::Null, self::push);
             invite
         }
-        SignalOp::CancelInvite(message)
-        | SignalOp::Accept(message)
-        | SignalOp::Reject(message)
-        | SignalOp::Control(message) => self::message(message),
-        SignalOp::SendRecord(record) => self::record(record),
+        signaling::Operation::Cancel(message)
+        | signaling::Operation::Accept(message)
+        | signaling::Operation::Reject(message)
+        | signaling::Operation::Control(message) => self::message(message),
+        signaling::Operation::Record(record) => self::record(record),
     };
     named("signal", signal_name(op), rest)
 }
 
 fn message(message: &Message) -> Value {
-    let Message { channel_id, account, request_id, custom, no_offline } = message;
+    let Message { channel_id, account, request_id, custom_info: custom, no_offline } = message;
     json!({"channel_id": &**channel_id, "account": &**account, "request_id": &**request_id,
         "custom": wire(custom), "no_offline": no_offline})
 }
 
-fn push(push: &Push) -> Value {
-    let Push { title, content, payload } = push;
+fn push(push: &PushText) -> Value {
+    let PushText { title, content, payload } = push;
     let text = |text: &Option<Text>| text.as_deref().map(str::to_owned);
     json!({"title": text(title), "content": text(content), "payload": text(payload)})
 }
@@ -140,8 +142,11 @@ pub(crate) fn rtc_name(op: &RtcOp) -> &'static str {
 
 fn rtc(op: &RtcOp) -> Value {
     let rest = match op {
-        RtcOp::Join { channel_name, uid, token, call_type } => json!({"channel_name": &**channel_name,
-            "uid": uid, "token": &**token, "call_type": type_of(*call_type)}),
+        // Who offers, and to whom, is not on the wire.
+        RtcOp::Join { channel_name, uid, token, call_type, is_inviter: _, peer: _, call_id: _ } => {
+            json!({"channel_name": &**channel_name, "uid": uid, "token": &**token,
+                "call_type": type_of(*call_type)})
+        }
         RtcOp::Leave => json!({}),
         RtcOp::EnableLocal { media, on } => json!({"media": media, "on": on}),
         RtcOp::MuteLocal { media, muted } => json!({"media": media, "on": muted}),
@@ -178,6 +183,8 @@ pub(crate) fn operation_name(operation: Operation) -> &'static str {
         Operation::Record => "record",
         Operation::Close => "close",
         Operation::Backend => "backend",
+        Operation::SendData => "send_data",
+        Operation::Negotiation => "negotiation",
     }
 }
 
@@ -185,7 +192,7 @@ fn done(result: &OpResult) -> Value {
     // Words for developers are not part of the protocol.
     let OpResult { operation, code, raw_code, message: _, call_no, uid, channel_id, request_id, call_id } =
         result;
-    let rest = json!({"code": code, "raw_code": raw_code, "call_no": call_no, "uid": uid,
+    let rest = json!({"code": code.number(), "raw_code": raw_code, "call_no": call_no, "uid": uid,
         "channel_id": &**channel_id, "request_id": &**request_id, "call_id": &**call_id});
     named("done", operation_name(*operation), rest)
 }
@@ -222,19 +229,20 @@ fn event(event: &Event) -> Value {
         Event::UserRinging(of) => ("on_user_ringing", user(of)),
         Event::TokenNeeded(of) => ("on_token_needed", connection(of)),
         Event::RecordReceived(of) => ("on_record_received", sent(of)),
+        Event::Data(of) => ("on_data", data(of)),
     };
     named("event", name, rest)
 }
 
-fn notice(notice: &Notice) -> Value {
+fn notice(notice: &Notification) -> Value {
     match notice {
-        Notice::InviteState { channel_id, account, request_id, state } => {
+        Notification::InviteState { channel_id, account, request_id, state } => {
             json!({"notify": "invite_state", "channel_id": &**channel_id, "account": &**account,
                 "request_id": &**request_id, "state": *state as i32})
         }
-        Notice::AbortLogin(_) => json!({"notify": "abort_login"}),
-        Notice::SetToken(_) => json!({"notify": "set_token"}),
-        Notice::CallPolicy(_) => json!({"notify": "call_policy"}),
+        Notification::AbortLogin(_) => json!({"notify": "abort_login"}),
+        Notification::SetToken(_) => json!({"notify": "set_token"}),
+        Notification::CallPolicy(_) => json!({"notify": "call_policy"}),
     }
 }
 
@@ -260,7 +268,7 @@ fn invited(event: &Invited) -> Value {
 
 fn user(event: &UserEvent) -> Value {
     let UserEvent { call_no, user, uid, code, raw_code, message: _ } = event;
-    json!({"call_no": call_no, "user_id": &**user, "uid": uid, "code": code, "raw_code": raw_code})
+    json!({"call_no": call_no, "user_id": &**user, "uid": uid, "code": code.number(), "raw_code": raw_code})
 }
 
 fn media(event: &MediaEvent) -> Value {
@@ -288,13 +296,14 @@ fn sent(event: &RecordSent) -> Value {
 
 fn connection(event: &ConnectionEvent) -> Value {
     let ConnectionEvent { call_no, layer, user, code, raw_code, message: _, quality } = event;
-    json!({"call_no": call_no, "layer": *layer as i32, "user_id": &**user, "code": code,
+    json!({"call_no": call_no, "layer": *layer as i32, "user_id": &**user, "code": code.number(),
         "raw_code": raw_code, "quality": quality})
 }
 
 fn error(event: &ErrorEvent) -> Value {
     let ErrorEvent { operation, code, raw_code, call_no, message: _ } = event;
-    json!({"operation": operation_name(*operation), "code": code, "raw_code": raw_code, "call_no": call_no})
+    let operation = operation_name(*operation);
+    json!({"operation": operation, "code": code.number(), "raw_code": raw_code, "call_no": call_no})
 }
 
 fn missed(event: &MissedCall) -> Value {
@@ -304,4 +313,9 @@ fn missed(event: &MissedCall) -> Value {
     let count = if *count == 1 { 0 } else { *count };
     json!({"user_id": &**user, "call_type": type_of(*call_type), "attachment": &**attachment,
         "why": *why as i32, "invited_at_ms": invited_at_ms, "count": count})
+}
+
+fn data(event: &DataEvent) -> Value {
+    let DataEvent { call_no, user, json } = event;
+    json!({"call_no": call_no, "user_id": &**user, "json": &**json})
 }

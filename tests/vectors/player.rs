@@ -1,14 +1,19 @@
 //! Runs one vector against the engine.
 
-use super::Sequences;
 use super::fields::Fields;
 use super::input;
 use super::output::{operation_name, plain, rtc_name, show, signal_name};
-use nertc_callkit::engine::input::{CallRef, Input, Req, SignalEvent, Source, Text, Ticket};
+use std::collections::BTreeMap;
+
+use nertc_callkit::engine::input::{CallRef, Input, Ticket};
 use nertc_callkit::engine::output::{Event, Output};
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Engine, IdGenerator};
+use nertc_callkit_signaling::{self as signaling, Origin, Req, Text};
 use serde_json::{Value, json};
+
+/// Steps with a name, which vectors share.
+pub(crate) type Sequences = BTreeMap<String, Vec<Value>>;
 
 /// How deep sequences may call sequences.
 const DEPTH: usize = 8;
@@ -120,17 +125,17 @@ impl Player<'_> {
             return self.ask(&name, of);
         }
         if of.has("message") {
-            let source = input::source(of)?;
+            let origin = input::source(of)?;
             let events = vec![input::message(of, &self.account)?];
-            self.handle(Input::Signals { source, events });
+            self.handle(Input::Signals { origin, events });
         } else if of.has("backlog") {
-            let event = |message| -> Result<SignalEvent, String> {
+            let event = |message| -> Result<signaling::Event, String> {
                 let mut message = Fields::of(message)?;
                 let event = input::message(&mut message, &self.account)?;
                 message.end().map(|()| event)
             };
             let events = of.list("backlog")?.into_iter().map(event).collect::<Result<_, _>>()?;
-            self.handle(Input::Signals { source: Source::Offline, events });
+            self.handle(Input::Signals { origin: Origin::Offline, events });
         } else if let Some(name) = of.maybe_text("answer")? {
             let req = self.answered("signal", &name)?;
             let result = input::result(of, &self.account)?;
@@ -238,7 +243,8 @@ impl Player<'_> {
                 }
                 Output::Event(Event::Invited(invited)) => self.shown = invited.call_no,
                 Output::Event(Event::CallEnd(end)) if end.call_no == self.shown => self.shown = 0,
-                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) | Output::Closed => {}
+                Output::Notify(_) | Output::Event(_) | Output::Ignored(_) => {}
+                Output::RtcReceive { .. } | Output::Closed => {}
             }
             let value = show(&output).map(|value| self.with_names(value));
             self.seen.extend(value);

@@ -1,72 +1,70 @@
-//! The hub: its lock, its policies, and what happens to a device as a whole.
+//! The hub: what the service needs to be shared by threads. A lock, a clock, and the sinks of its ports.
+//!
+//! Under the lock messages are only put into the queues of their sinks; the queues are flushed when the lock
+//! is released. So the order of the service is the order of every sink, whichever threads were involved.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nertc_callkit_abi::{nertc_callkit_connection, nertc_callkit_hub_flag as flag};
-use nertc_callkit_backend::messages::{DeviceAddr, Event, SignalingMessage, Text};
-use parking_lot::{Mutex, MutexGuard};
+use nertc_callkit_abi::nertc_callkit_hub_flag as flag;
+use nertc_callkit_backend::{
+    FrameDelivery, Media, MediaMessage, MediaSink, RETRY_MS, SignalingSink, SinkMessage, SinkQueue,
+};
+use nertc_callkit_signaling::Req;
+use parking_lot::Mutex;
 
-use crate::channels::Channel;
-use crate::delivery::{Backend, Post, Wire};
-use crate::faults::{Fault, Hit, Refused, Rule};
-use crate::limits;
-use crate::media::Rooms;
-use crate::people::People;
-use crate::quick::Map;
-use crate::signaling::LoopbackSignaling;
+use crate::service::{Fault, Options, Output, Port, Refused, SentRecord, Service};
 use crate::timer::Timer;
 
-const KICKED: nertc_callkit_connection = nertc_callkit_connection::NERTC_CALLKIT_CONNECTION_KICKED;
+const SINGLE_DEVICE: u32 = flag::NERTC_CALLKIT_HUB_SINGLE_DEVICE as u32;
 const SERVER_RECORD: u32 = flag::NERTC_CALLKIT_HUB_SERVER_RECORD as u32;
 
-/// An in-process exchange. It lives as long as somebody holds it: its creator, or a backend on it.
+/// An in-process service that clients share. It lives as long as somebody holds it: its creator, or a backend
+/// on it.
 pub struct Hub {
     flags: u32,
+    clock: Clock,
     state: Mutex<State>,
     timer: Timer,
 }
 
-/// A call record that passed through a hub.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    /// Who sent it; the hub's own records carry the channel's creator.
-    pub from: String,
-    /// Receiver.
-    pub to: String,
-    /// Signaling channel.
-    pub channel_id: String,
-    /// Message id the client chose; empty in the hub's own records.
-    pub client_msg_id: String,
-    /// A nertc_callkit_call_type.
-    pub call_type: i32,
-    /// A nertc_callkit_record_status.
-    pub status: i32,
-    /// The record as JSON; empty in the hub's own records.
-    pub text: String,
-}
-
 /// Everything that the hub's lock guards.
-pub(crate) struct State {
-    pub(crate) people: People,
-    pub(crate) channels: Map<Text, Channel>,
-    /// Look for expired channels when there are this many.
-    pub(crate) sweep_at: usize,
-    /// Whose media uid is whose, while the membership lasts.
-    pub(crate) uids: Map<u64, Arc<DeviceAddr>>,
-    pub(crate) last_uid: u64,
-    pub(crate) rooms: Rooms,
-    pub(crate) records: VecDeque<Record>,
-    pub(crate) server_records: bool,
-    /// Devices that a DIE fault hit and that have not logged in since.
-    dead: Vec<Arc<DeviceAddr>>,
+struct State {
+    service: Service,
+    sinks: BTreeMap<Port, Sink>,
+    /// When the timer wakes the service, if it will.
+    wakes_at: Option<u64>,
 }
 
-/// Milliseconds since 1970.
-#[allow(clippy::disallowed_methods, reason = "the hub is a service of its own: this is the service's clock")]
-pub(crate) fn now_ms() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |it| it.as_millis() as u64)
+/// Where messages for a port go.
+#[derive(Clone)]
+enum Sink {
+    Signaling(SignalingSink),
+    Media(Arc<MediaSink>),
+}
+
+/// Sinks that have something to send, in order. Most operations concern two.
+#[must_use = "what happened must be delivered once the lock is released"]
+struct FlushList(Vec<(Port, Sink)>);
+
+/// The service's clock, ms since 1970. Follows the system's at creation and never goes back.
+struct Clock {
+    epoch: Duration,
+    start: Instant,
+}
+
+impl Clock {
+    #[allow(clippy::disallowed_methods, reason = "the hub is a service: this is the service's clock")]
+    fn new() -> Clock {
+        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock { epoch, start: Instant::now() }
+    }
+
+    fn now(&self) -> u64 {
+        (self.epoch + self.start.elapsed()).as_millis() as u64
+    }
 }
 
 impl Hub {
@@ -77,159 +75,198 @@ impl Hub {
 
     /// A new hub; None if `flags` has a bit that is no nertc_callkit_hub_flag.
     pub fn with_flags(flags: u32) -> Option<Arc<Hub>> {
-        let known = flag::NERTC_CALLKIT_HUB_SINGLE_DEVICE as u32 | SERVER_RECORD;
-        (flags & !known == 0).then(|| Hub::with(flags))
+        (flags & !(SINGLE_DEVICE | SERVER_RECORD) == 0).then(|| Hub::with(flags))
     }
 
     fn with(flags: u32) -> Arc<Hub> {
-        let timer = Timer::default();
-        let state = State {
-            people: People::new(Wire::new(timer.clone())),
-            channels: Map::default(),
-            sweep_at: limits::SWEEP,
-            uids: Map::default(),
-            last_uid: 0,
-            rooms: Rooms::default(),
-            records: VecDeque::new(),
+        // No two channels of this process have the same id.
+        static HUBS: AtomicU64 = AtomicU64::new(0);
+        let number = HUBS.fetch_add(1, Ordering::Relaxed) + 1;
+        let service = Service::new(Options {
+            single_device: flags & SINGLE_DEVICE != 0,
             server_records: flags & SERVER_RECORD != 0,
-            dead: Vec::new(),
-        };
-        Arc::new(Hub { flags, state: Mutex::new(state), timer })
+            channel_prefix: format!("loopback-{number}-").into(),
+        });
+        let state = State { service, sinks: BTreeMap::new(), wakes_at: None };
+        Arc::new(Hub { flags, clock: Clock::new(), state: Mutex::new(state), timer: Timer::default() })
     }
 
-    /// Adds a line to the fault script; ON_NOW strikes before this returns.
-    pub fn add_fault(&self, fault: &Fault) -> Result<(), Refused> {
-        let rule = Rule::new(fault)?;
-        let mut state = self.lock();
-        if rule.is_now() {
-            for who in state.people.online(|who| rule.means(Some(who.names()))) {
-                state.people.wire.strike(&who, rule.hit());
-            }
-        } else {
-            state.people.wire.script.add(rule)?;
-        }
-        finish(state);
-        Ok(())
+    /// Adds a line to the fault script; ON_NOW takes effect before this returns.
+    ///
+    /// # Errors
+    /// The line makes no sense, or the script is full.
+    pub fn add_fault(self: &Arc<Self>, fault: Fault) -> Result<(), Refused> {
+        self.run(None, |service, now| service.add_fault(now, fault))
     }
 
     /// The records that passed through this hub, oldest first; only the last few are kept.
-    pub fn records(&self) -> Vec<Record> {
-        self.lock().records.iter().cloned().collect()
+    pub fn records(&self) -> Vec<SentRecord> {
+        self.state.lock().service.records().cloned().collect()
     }
 
-    /// It has this nertc_callkit_hub_flag.
-    pub(crate) fn has(&self, flag: flag) -> bool {
-        self.flags & flag as u32 != 0
+    /// It writes records of its own.
+    pub(crate) fn has_server_records(&self) -> bool {
+        self.flags & SERVER_RECORD != 0
     }
 
-    pub(crate) fn timer(&self) -> &Timer {
-        &self.timer
+    /// A port for a signaling backend with this sink.
+    pub(crate) fn attach(&self, sink: &SignalingSink) -> Port {
+        let mut state = self.state.lock();
+        let port = state.service.attach();
+        state.sinks.insert(port, Sink::Signaling(sink.clone()));
+        port
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
+    /// A port for a media backend with this sink.
+    pub(crate) fn attach_media(&self, sink: &Arc<MediaSink>) -> Port {
+        let mut state = self.state.lock();
+        let port = state.service.attach_media();
+        state.sinks.insert(port, Sink::Media(sink.clone()));
+        port
+    }
+
+    /// Nothing is delivered to this port any more; `body` tells the service.
+    pub(crate) fn detach(self: &Arc<Self>, port: Port, body: impl FnOnce(&mut Service, u64)) {
+        self.run(None, body);
+        self.state.lock().sinks.remove(&port);
+    }
+
+    /// Runs the service. What it has for `port`, who asked, is delivered before what that causes for others.
+    pub(crate) fn run<R>(
+        self: &Arc<Self>,
+        port: Option<Port>,
+        body: impl FnOnce(&mut Service, u64) -> R,
+    ) -> R {
+        self.run_after_frames(port, None, body)
+    }
+
+    /// As `run`; the completion of `leave` waits until no frame is on its way into the sink of `port`.
+    pub(crate) fn run_after_frames<R>(
+        self: &Arc<Self>,
+        port: Option<Port>,
+        leave: Option<Req>,
+        body: impl FnOnce(&mut Service, u64) -> R,
+    ) -> R {
+        let mut state = self.state.lock();
+        let now = self.clock.now();
+        let result = body(&mut state.service, now);
+        let list = state.collect(port, leave);
+        self.wake(&mut state, now);
+        drop(state);
+        self.flush(list);
+        result
+    }
+
+    /// Asks the timer to come when the service has something to do.
+    fn wake(self: &Arc<Self>, state: &mut State, now: u64) {
+        let Some(at) = state.service.poll_timeout() else { return };
+        if state.wakes_at.is_none_or(|wakes_at| at < wakes_at) {
+            state.wakes_at = Some(at);
+            // The clock truncates: one millisecond more, or the deadline could be early.
+            let delay = Duration::from_millis(at.saturating_sub(now) + 1);
+            let hub = Arc::downgrade(self);
+            self.timer.after(delay, move || {
+                hub.upgrade().inspect(Hub::handle_timeout);
+            });
+        }
+    }
+
+    fn handle_timeout(self: &Arc<Self>) {
+        self.state.lock().wakes_at = None;
+        self.run(None, Service::handle_timeout);
+    }
+
+    /// No lock is held.
+    fn flush(&self, list: FlushList) {
+        for (_, sink) in list.0 {
+            match sink {
+                Sink::Signaling(sink) => flush(&self.timer, &sink, |sink| sink),
+                Sink::Media(sink) => flush(&self.timer, &sink, MediaSink::messages),
+            }
+        }
+    }
+
+    /// Flushes the sink of a media port.
+    pub(crate) fn flush_media(&self, sink: &Arc<MediaSink>) {
+        flush(&self.timer, sink, MediaSink::messages);
+    }
+
+    /// The uid of `port`, and announced frames into the sinks of whoever receives this kind of media from it.
+    pub(crate) fn begin_frames(
+        &self,
+        port: Port,
+        media: Media,
+    ) -> (u64, Vec<(Arc<MediaSink>, FrameDelivery)>) {
+        let state = self.state.lock();
+        let (uid, receivers) = state.service.receivers(port, media);
+        let begin = |port: Port| match state.sinks.get(&port)? {
+            Sink::Media(sink) => Some((sink.clone(), sink.begin_frame()?)),
+            Sink::Signaling(_) => None,
+        };
+        (uid, receivers.into_iter().filter_map(begin).collect())
+    }
+}
+
+/// Flushes the queue of a sink, again and again while the sink is full.
+fn flush<S: Send + Sync + 'static, M: SinkMessage>(
+    timer: &Timer,
+    sink: &Arc<S>,
+    queue: fn(&S) -> &SinkQueue<M>,
+) {
+    if queue(sink).flush() {
+        let (sink, again): (Weak<S>, Timer) = (Arc::downgrade(sink), timer.clone());
+        timer.after(Duration::from_millis(RETRY_MS), move || {
+            if let Some(sink) = sink.upgrade() {
+                queue(&sink).retry();
+                flush(&again, &sink, queue);
+            }
+        });
+    }
+}
+
+impl State {
+    /// Moves what the service has for its ports into the queues of their sinks; answers which to flush.
+    fn collect(&mut self, first: Option<Port>, leave: Option<Req>) -> FlushList {
+        let mut list = FlushList(Vec::with_capacity(2));
+        if let Some((port, sink)) = first.and_then(|port| Some((port, self.sinks.get(&port)?))) {
+            list.add(port, sink);
+        }
+        while let Some(output) = self.service.poll_output() {
+            let port = output.port();
+            let Some(sink) = self.sinks.get(&port) else { continue };
+            list.add(port, sink);
+            match (sink, output) {
+                (Sink::Signaling(sink), Output::Signaling(_, message)) => sink.push(message),
+                (Sink::Media(sink), Output::Media(_, message)) => {
+                    let waits = match &message {
+                        MediaMessage::Completed(req, outcome) if Some(*req) == leave => {
+                            sink.complete_after_frames(*req, outcome.clone())
+                        }
+                        MediaMessage::Completed(..) | MediaMessage::Event(_) | MediaMessage::Log(..) => false,
+                    };
+                    if !waits {
+                        sink.messages().push(message);
+                    }
+                }
+                (Sink::Signaling(sink), Output::Discard(_)) => sink.clear(),
+                (Sink::Media(sink), Output::Discard(_)) => sink.messages().clear(),
+                (Sink::Signaling(_), Output::Media(..)) | (Sink::Media(_), Output::Signaling(..)) => {}
+            }
+        }
+        list
+    }
+}
+
+impl FlushList {
+    fn add(&mut self, port: Port, sink: &Sink) {
+        if self.0.iter().all(|(other, _)| *other != port) {
+            self.0.push((port, sink.clone()));
+        }
     }
 }
 
 impl Drop for Hub {
     fn drop(&mut self) {
         self.timer.stop();
-    }
-}
-
-/// Ends every operation: lets the faults strike, gives the lock back, then tells everybody.
-pub(crate) fn finish(mut state: MutexGuard<'_, State>) {
-    let post: Post = state.settle();
-    drop(state);
-    post.send();
-}
-
-impl State {
-    /// Brings a device online. Answers its names and, in order, what it is told after the completion; nothing
-    /// of that unless `hand_out`, so that it stays for the next login.
-    pub(crate) fn login(
-        &mut self,
-        backend: &Arc<LoopbackSignaling>,
-        who: Arc<DeviceAddr>,
-        hand_out: bool,
-    ) -> (Arc<DeviceAddr>, Vec<SignalingMessage>) {
-        self.dead.retain(|it| **it != *who);
-        let single = backend.hub().has(flag::NERTC_CALLKIT_HUB_SINGLE_DEVICE);
-        for old in self.people.rivals(backend, &who, single) {
-            self.kick(&old);
-        }
-        let device = self.people.arrive(backend, who);
-        let mut told = Vec::new();
-        if hand_out && !device.channels.is_empty() {
-            let views = device.channels.iter().filter_map(|id| self.channels.get(id)).map(Channel::view);
-            told.push(SignalingMessage::Rooms(Arc::new(views.collect())));
-        }
-        if hand_out && !device.backlog.is_empty() {
-            let valid = |event: &Event| self.channels.contains_key(&event.channel.id);
-            let batch = std::mem::take(&mut device.backlog).into_iter().map(|it| (it.clone(), valid(&it)));
-            told.push(SignalingMessage::Backlog(Arc::new(batch.collect())));
-        }
-        if hand_out {
-            told.extend(std::mem::take(&mut device.records).into_iter().map(SignalingMessage::Record));
-        }
-        (device.who.clone(), told)
-    }
-
-    /// Takes a device offline for good: it leaves its channels.
-    pub(crate) fn logout(&mut self, who: &DeviceAddr) {
-        for id in self.people.device(who).map(|it| it.channels.clone()).unwrap_or_default() {
-            self.leave(who, &id, None, true);
-        }
-        self.people.depart(who);
-    }
-
-    /// The backend is gone without a word: nobody is told, the memberships stay.
-    pub(crate) fn vanish(&mut self, backend: &Arc<LoopbackSignaling>, who: &DeviceAddr) {
-        if let Some(device) = self.people.device(who) {
-            device.backend.take_if(|it| Arc::ptr_eq(it, backend));
-        }
-        self.dead.retain(|it| **it != *who);
-    }
-
-    /// A DIE fault hit the device and it has not logged in since.
-    pub(crate) fn is_dead(&self, who: Option<&DeviceAddr>) -> bool {
-        who.is_some_and(|who| self.dead.iter().any(|it| **it == *who))
-    }
-
-    /// The device is logged out by the service, leaves its channels and its media.
-    fn kick(&mut self, who: &Arc<DeviceAddr>) {
-        let Some(backend) = self.people.depart(who) else { return };
-        backend.forget_login();
-        self.people.wire.send(&backend, SignalingMessage::Connection(KICKED, None), None);
-        self.logout(who);
-        self.end_media_of(who, false);
-    }
-
-    /// The device vanishes; only media notices.
-    fn die(&mut self, who: &Arc<DeviceAddr>) {
-        let Some(backend) = self.people.depart(who) else { return };
-        backend.sink_queue().disable();
-        self.dead.push(who.clone());
-        self.end_media_of(who, true);
-    }
-
-    /// The device has no token any more: signaling is cut off, media goes on.
-    fn cut_off(&mut self, who: &Arc<DeviceAddr>) {
-        let Some(backend) = self.people.depart(who) else { return };
-        backend.expire(self);
-    }
-
-    /// Lets what was struck happen, which may strike again: each strike takes a device offline, so this ends.
-    fn settle(&mut self) -> Post {
-        while let Some((who, hit)) = self.people.wire.next_strike() {
-            match hit {
-                Hit::Die => self.die(&who),
-                Hit::Expire => self.cut_off(&who),
-                Hit::Drop | Hit::Duplicate | Hit::Delay(_) | Hit::Reorder | Hit::Refuse(_) | Hit::Kick => {
-                    self.kick(&who)
-                }
-            }
-        }
-        self.people.wire.take_post()
     }
 }

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use common::{ALL, Device, Media, fault};
 use nertc_callkit_abi::nertc_callkit_fault_action::*;
 use nertc_callkit_abi::nertc_callkit_fault_on::*;
-use nertc_callkit_loopback::faults::Refused;
-use nertc_callkit_loopback::{Fault, Hub};
+use nertc_callkit_loopback::{Fault, Hub, Refused};
 
-fn none() -> Fault<'static> {
+fn none() -> Fault {
     Fault::default()
 }
 
@@ -39,13 +38,13 @@ fn messages_are_dropped_doubled_swapped_and_counted() {
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, none());
     assert_eq!(talk(&alice, &bob, &room), "23");
     assert_eq!(talk(&alice, &bob, &room), "123", "the line has done its work");
-    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { after: 1, ..none() });
+    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { skip_count: 1, ..none() });
     assert_eq!(talk(&alice, &bob, &room), "13");
-    fault(&hub, NERTC_CALLKIT_FAULT_DUPLICATE, on, Fault { count: 2, ..none() });
+    fault(&hub, NERTC_CALLKIT_FAULT_DUPLICATE, on, Fault { hit_count: 2, ..none() });
     assert_eq!(talk(&alice, &bob, &room), "11223");
     fault(&hub, NERTC_CALLKIT_FAULT_REORDER, on, none());
     assert_eq!(talk(&alice, &bob, &room), "213");
-    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { count: ALL, ..none() });
+    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { hit_count: ALL, ..none() });
     assert_eq!(talk(&alice, &bob, &room), "");
     assert_eq!(talk(&alice, &bob, &room), "");
 }
@@ -59,7 +58,7 @@ fn lines_of_the_same_place_act_one_after_the_other() {
         &hub,
         NERTC_CALLKIT_FAULT_DUPLICATE,
         NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL,
-        Fault { after: 1, ..none() },
+        Fault { skip_count: 1, ..none() },
     );
     assert_eq!(talk(&alice, &bob, &room), "233");
 }
@@ -82,7 +81,7 @@ fn a_delayed_message_comes_later_and_is_overtaken() {
 fn a_delayed_message_to_a_closed_backend_is_lost() {
     let hub = Hub::new();
     let (alice, bob, room) = pair(&hub);
-    let late = Fault { delay_ms: 1, count: ALL, ..none() };
+    let late = Fault { delay_ms: 1, hit_count: ALL, ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_DELAY, NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL, late);
     for _ in 0..50 {
         bob.control(&room, "", "x");
@@ -95,11 +94,11 @@ fn only_the_named_account_and_device_are_meant() {
     let hub = Hub::new();
     let (alice, bob, room) = pair(&hub);
     let on = NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL;
-    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { account: Some(c"bob"), ..none() });
+    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { account: Some("bob".into()), ..none() });
     assert_eq!(talk(&alice, &bob, &room), "123", "bob is the sender, not the receiver");
-    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { device: Some(c"tablet"), ..none() });
+    fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { device: Some("tablet".into()), ..none() });
     assert_eq!(talk(&alice, &bob, &room), "123");
-    let alices = Fault { account: Some(c"alice"), device: Some(c"phone"), ..none() };
+    let alices = Fault { account: Some("alice".into()), device: Some("phone".into()), ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, alices);
     assert_eq!(talk(&alice, &bob, &room), "23");
 }
@@ -178,7 +177,7 @@ fn a_dead_device_is_silent_and_deaf_until_its_next_login() {
     there.join("room", 2);
     here.take();
     there.take();
-    let bobs = Fault { account: Some(c"bob"), ..none() };
+    let bobs = Fault { account: Some("bob".into()), ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_CRASH, NERTC_CALLKIT_FAULT_ON_NOW, bobs);
     assert_eq!(alice.take(), [""; 0], "signaling does not notice");
     assert_eq!(here.take(), ["LEAVE 2 1"], "media does: lost");
@@ -217,7 +216,7 @@ fn a_kick_logs_the_device_out_and_the_others_see_it_leave() {
     here.join("room", 1);
     there.join("room", 2);
     here.take();
-    let bobs = Fault { account: Some(c"bob"), ..none() };
+    let bobs = Fault { account: Some("bob".into()), ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_KICK, NERTC_CALLKIT_FAULT_ON_NOW, bobs);
     assert_eq!(bob.take(), ["connection 3 0"]);
     assert_eq!(alice.take(), [format!("online LEAVE {room} bob/phone>alice - -")]);
@@ -240,7 +239,7 @@ fn media_operations_and_events_have_faults_too() {
     fault(&hub, NERTC_CALLKIT_FAULT_REFUSE, NERTC_CALLKIT_FAULT_ON_RTC_JOIN, refuse);
     assert_eq!(here.join("room", 1), ["done 1 500"]);
     assert_eq!(here.join("room", 1), ["done 2 0"]);
-    let bobs = Fault { account: Some(c"bob"), ..none() };
+    let bobs = Fault { account: Some("bob".into()), ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, NERTC_CALLKIT_FAULT_ON_EVENT_RTC, bobs);
     assert_eq!(there.join("room", 2), ["done 1 0"], "PEER_JOIN is lost");
     assert_eq!(here.take(), ["JOIN 2"]);
@@ -256,7 +255,7 @@ fn media_operations_and_events_have_faults_too() {
 fn lines_that_make_no_sense_are_refused() {
     let hub = Hub::new();
     let refused = |action, on, more: Fault| {
-        hub.add_fault(&Fault { action, on, ..more }).unwrap_err() == Refused::Invalid
+        hub.add_fault(Fault { action, on, ..more }).unwrap_err() == Refused::Invalid
     };
     for action in [0, 9, 10, -1, i32::MAX] {
         assert!(refused(action, 103, none()));
@@ -272,11 +271,11 @@ fn lines_that_make_no_sense_are_refused() {
     assert!(refused(NERTC_CALLKIT_FAULT_NO_ANSWER as i32, event, none()));
     assert!(refused(NERTC_CALLKIT_FAULT_DELAY as i32, event, none()), "no delay");
     assert!(refused(NERTC_CALLKIT_FAULT_DROP as i32, now, none()));
-    assert!(refused(NERTC_CALLKIT_FAULT_KICK as i32, now, Fault { after: 1, ..none() }));
+    assert!(refused(NERTC_CALLKIT_FAULT_KICK as i32, now, Fault { skip_count: 1, ..none() }));
     assert!(refused(NERTC_CALLKIT_FAULT_KICK as i32, login, none()));
     let drop = NERTC_CALLKIT_FAULT_DROP as i32;
     for _ in 0..1024 {
-        assert_eq!(hub.add_fault(&Fault { action: drop, on: event, ..none() }), Ok(()));
+        assert_eq!(hub.add_fault(Fault { action: drop, on: event, ..none() }), Ok(()));
     }
-    assert_eq!(hub.add_fault(&Fault { action: drop, on: event, ..none() }), Err(Refused::Full));
+    assert_eq!(hub.add_fault(Fault { action: drop, on: event, ..none() }), Err(Refused::Full));
 }

@@ -19,7 +19,7 @@ use nertc_callkit_loopback::{Fault, Hub};
 
 const LOCAL: &str = "{\"reason\":3,\"local\":true}";
 
-fn delayed(hub: &Hub, delay_ms: u32) {
+fn delayed(hub: &Arc<Hub>, delay_ms: u32) {
     let late = Fault { delay_ms, ..Fault::default() };
     fault(hub, NERTC_CALLKIT_FAULT_DELAY, NERTC_CALLKIT_FAULT_ON_LOGIN, late);
 }
@@ -119,7 +119,7 @@ fn a_login_without_a_valid_token_waits_for_one() {
 fn without_a_token_a_device_is_cut_off_until_there_is_one() {
     let hub = Hub::new();
     let (alice, bob, _tablet, room) = ringing(&hub);
-    let now = Fault { account: Some(c"bob"), device: Some(c"phone"), ..Fault::default() };
+    let now = Fault { account: Some("bob".into()), device: Some("phone".into()), ..Fault::default() };
     fault(&hub, NERTC_CALLKIT_FAULT_EXPIRE_TOKEN, NERTC_CALLKIT_FAULT_ON_NOW, now);
     assert_eq!(bob.take(), ["connection 1 302", "connection 4 302"]);
     assert_eq!(bob.accept(&room, "alice"), 408);

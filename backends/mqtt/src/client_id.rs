@@ -6,8 +6,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use nertc_callkit_backend::ProcessValue;
-use nertc_callkit_ids::Seed;
+use nertc_callkit_backend::{ProcessValue, random_bytes};
+use nertc_callkit_ids::{IdGenerator, Seed};
 use parking_lot::Mutex;
 
 use crate::options::Hooks;
@@ -129,38 +129,19 @@ fn is_client_id(text: &str) -> bool {
     plain && (16..=CLIENT_ID_BYTES).contains(&text.len())
 }
 
-/// 22 random letters and digits: 128 bits.
+/// 22 random letters and digits: 131 bits.
 pub(crate) fn random_name() -> Option<String> {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut left = u128::from_ne_bytes(random()?);
-    let digits = (0..22).map(|_| {
-        let digit = DIGITS[(left % 62) as usize];
-        left /= 62;
-        char::from(digit)
-    });
-    Some(digits.collect())
+    Some(IdGenerator::new(seed()?).id())
 }
 
 /// What a generator of ids starts from.
 pub(crate) fn seed() -> Option<Seed> {
-    random()
+    random_bytes()
 }
 
 /// A random number.
 pub(crate) fn number() -> Option<u64> {
-    random().map(u64::from_ne_bytes)
-}
-
-/// Random bytes of the system; 256 at most, so that they come at once or not at all.
-fn random<const N: usize>() -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    // SAFETY: `N` bytes are there.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let filled = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) } == N as isize;
-    // SAFETY: `N` bytes are there.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let filled = unsafe { libc::getentropy(bytes.as_mut_ptr().cast(), N) } == 0;
-    filled.then_some(bytes)
+    random_bytes().map(u64::from_ne_bytes)
 }
 
 /// For the child after a fork: the parent's sessions are not its own. Safe in a fork handler.

@@ -9,15 +9,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_backend::{Login, RETRY_MS, SignalingSink};
-use nertc_callkit_signaling::{Code, Notification, Operation, Outcome, Req};
+use nertc_callkit_signaling::{Code, Notification, Operation, Outcome, Req, Text};
 use parking_lot::Mutex;
 
 use crate::client_id;
 use crate::connection::{Connection, Readiness, Settings, Timers};
-use crate::convert;
 use crate::driver::Driver;
 use crate::options::Options;
-use crate::protocol::{Config, Text};
+use crate::protocol::Config;
 use crate::reactor::{Handler, Registration, now};
 use crate::topics::{Topics, encode};
 
@@ -167,8 +166,8 @@ impl Device {
         };
         let lives = client_id::instances(&who.account, &who.device, &who.data_dir, &self.instance);
         let config = Config {
-            account: who.account.as_str().into(),
-            device: who.device.as_str().into(),
+            account: who.account.clone(),
+            device: who.device.clone(),
             instance: self.instance.clone(),
             instances: lives.into_iter().map(Text::from).collect(),
             single_device: self.options.single_device,
@@ -189,7 +188,7 @@ impl Device {
         }
         self.act(|state, now| match state.driver {
             Some(_) => self.on_driver(state, now, |driver| {
-                driver.operate(now, req.0, convert::operation(operation));
+                driver.operate(now, req.0, operation);
             }),
             None => self.sink.complete(req, Outcome::from(Refused::NotLoggedIn)),
         });
@@ -199,15 +198,12 @@ impl Device {
     pub(crate) fn notify(&self, notification: Notification) {
         self.act(|state, now| {
             self.on_driver(state, now, |driver| match notification {
-                Notification::InviteState { channel_id, request_id, state, .. } => driver.invite_state(
-                    now,
-                    channel_id.as_str().into(),
-                    request_id.as_str().into(),
-                    convert::invite_state(state),
-                ),
+                Notification::InviteState { channel_id, request_id, state, .. } => {
+                    driver.invite_state(now, channel_id, request_id, state)
+                }
                 Notification::AbortLogin(req) => driver.abort_login(now, req.0),
                 Notification::SetToken(token) => driver.connection().set_token(now, &token),
-                Notification::CallPolicy(policy) => driver.set_policy(now, convert::admission(&policy)),
+                Notification::CallPolicy(policy) => driver.set_policy(now, policy),
             });
         });
     }
@@ -298,6 +294,7 @@ mod tests {
     use parking_lot::Condvar;
 
     use super::*;
+    use crate::convert;
     use crate::options::{Given, NoHooks};
     use crate::protocol::ConnectionChange;
 
@@ -370,8 +367,8 @@ mod tests {
     fn a_full_core_is_asked_again_and_completions_overtake() {
         let (device, received) = device();
         received.refusals.store(2, Ordering::SeqCst);
-        device.sink.push(convert::connection(ConnectionChange::Lost, 0, 0, ""));
-        device.sink.push(convert::connection(ConnectionChange::Restored, 0, 0, ""));
+        device.sink.push(convert::connection(ConnectionChange::Lost, Outcome::default()));
+        device.sink.push(convert::connection(ConnectionChange::Restored, Outcome::default()));
         device.run(Req(1), Operation::Create { call_type: CallType::Audio });
         let lost = format!("Connection(Lost({:?}))", Outcome::default());
         received.expect(&["done 1 20001", &lost, "Connection(Restored)"]);

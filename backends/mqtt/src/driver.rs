@@ -23,20 +23,17 @@ use std::sync::Arc;
 
 pub use nertc_callkit_backend::SignalingMessage;
 use nertc_callkit_ids::Seed;
-use nertc_callkit_signaling::Code;
+use nertc_callkit_signaling::{
+    CallPolicy, Code, InviteState, Operation, OperationResult, Outcome, Req, Text,
+};
 
 use crate::client_id;
 use crate::connection::{Connection, ConnectionEvent, Port, Settings, code};
 use crate::convert;
-use crate::protocol::{
-    Admission, Answer, Config, ConnectionChange, Input, InviteState, Op, Output, Peer, PublishResult, Text,
-};
+use crate::protocol::{Config, ConnectionChange, Input, Output, Peer, PublishResult};
 
-const OK: i32 = Code::OK.number();
-const BAD_TOKEN: i32 = Code::BAD_TOKEN.number();
-const TIMEOUT: i32 = Code::TIMEOUT.number();
-const OTHER_DEVICE: i32 = Code::OTHER_DEVICE.number();
-const BACKEND_FAILED: i32 = Code::BACKEND_FAILED.number();
+/// What operations are answered after a panic.
+const FAILURE: &str = "a failure inside: the log says where";
 
 /// So many panics ...
 const PANICS: usize = 3;
@@ -70,7 +67,7 @@ pub struct Driver {
     /// One while recovering from another.
     is_broken: bool,
     /// What the core said last of whose invites ring.
-    admission: Admission,
+    policy: CallPolicy,
     /// Operations that wait for their answer.
     running: BTreeSet<u64>,
     /// The protocol was told that there is a connection.
@@ -111,7 +108,7 @@ impl Driver {
             panics: [None; PANICS],
             panic_count: 0,
             is_broken: false,
-            admission: Admission::default(),
+            policy: CallPolicy::default(),
             running: BTreeSet::new(),
             is_up: false,
             login: None,
@@ -188,24 +185,24 @@ impl Driver {
     }
 
     /// An operation of the core; a login connects.
-    pub fn operate(&mut self, now: u64, req: u64, op: Op) {
+    pub fn operate(&mut self, now: u64, req: u64, op: Operation) {
         self.running.insert(req);
         match op {
-            Op::Login => {
+            Operation::Login { .. } => {
                 self.login = Some(req);
-                self.admission = Admission::default();
+                self.policy = CallPolicy::default();
             }
-            Op::Logout => self.logout = Some(req),
-            Op::Create { .. }
-            | Op::Join { .. }
-            | Op::Invite(..)
-            | Op::Cancel(_)
-            | Op::Accept(_)
-            | Op::Reject(_)
-            | Op::Leave(_)
-            | Op::Close(_)
-            | Op::Control(_)
-            | Op::Record(_) => {}
+            Operation::Logout => self.logout = Some(req),
+            Operation::Create { .. }
+            | Operation::Join { .. }
+            | Operation::Invite { .. }
+            | Operation::Cancel(_)
+            | Operation::Accept(_)
+            | Operation::Reject(_)
+            | Operation::Leave { .. }
+            | Operation::Close { .. }
+            | Operation::Control(_)
+            | Operation::Record(_) => {}
         }
         self.protocol().handle(now, Input::Op { req, op });
     }
@@ -217,8 +214,13 @@ impl Driver {
         let within_ms = u64::from(within_ms);
         let own_ms = within_ms - (within_ms / 4).min(BEFORE_CORE_MS);
         self.login_until = (within_ms > 0).then_some(now + own_ms);
-        self.operate(now, req, Op::Login);
+        self.operate(now, req, self.login_operation());
         self.connection().connect(now, token);
+    }
+
+    /// The protocol's login; the token is for the broker alone.
+    fn login_operation(&self) -> Operation {
+        Operation::Login { account: self.config.account.clone(), token: Text::EMPTY }
     }
 
     /// The core is about to stop waiting for the login: it ends now, and says why.
@@ -243,9 +245,9 @@ impl Driver {
     }
 
     /// Whose invites may ring, until the next login.
-    pub fn set_policy(&mut self, now: u64, admission: Admission) {
-        self.admission = admission.clone();
-        self.protocol().handle(now, Input::Policy(admission));
+    pub fn set_policy(&mut self, now: u64, policy: CallPolicy) {
+        self.policy = policy.clone();
+        self.protocol().handle(now, Input::Policy(policy));
     }
 
     /// A deadline of the connection's or the protocol's may have come.
@@ -263,7 +265,7 @@ impl Driver {
 
     /// Another device takes its place: it logs out, and nobody waits for the broker.
     pub(crate) fn retire(mut self, now: u64, tell: Tell<'_>) {
-        self.act(now, tell, |driver| driver.operate(now, 0, Op::Logout));
+        self.act(now, tell, |driver| driver.operate(now, 0, Operation::Logout));
         self.release_logout(tell);
     }
 
@@ -301,17 +303,17 @@ impl Driver {
             ConnectionEvent::NeedToken { refused } => return tell(convert::token_needed(refused)),
             ConnectionEvent::Refused { code, raw_code, message } => {
                 let code = match code {
-                    code::BAD_TOKEN => BAD_TOKEN,
-                    code::TAKEN => OTHER_DEVICE,
-                    _ => BACKEND_FAILED,
+                    code::BAD_TOKEN => Code::BAD_TOKEN,
+                    code::TAKEN => Code::OTHER_DEVICE,
+                    _ => Code::BACKEND_FAILED,
                 };
                 (self.is_in, self.is_up, self.raw_code) = (false, false, raw_code);
                 Input::Refused { code, raw_code, message }
             }
-            ConnectionEvent::Message { kind, from, device, payload } => {
+            ConnectionEvent::Message { kind, from, device, payload, expires_at } => {
                 #[cfg(test)]
                 planted_panic("protocol", &payload);
-                Input::Message { kind, from, device, payload }
+                Input::Message { kind, from, device, payload, expires_at }
             }
             ConnectionEvent::Published { token, result } => Input::Published { token, result },
             ConnectionEvent::Gone { account, device } => Input::Gone { account, device },
@@ -337,40 +339,38 @@ impl Driver {
                 self.connection().disconnect(now, forget);
             }
             Output::Reconnect => self.connection().reconnect(now),
-            Output::Done { req: 0, answer } => self.rejoined(&answer, tell),
-            Output::Done { req, answer } => self.done(req, &answer, tell),
-            Output::Events { source, events } => convert::events(source, &events, tell),
+            Output::Done { req: 0, answer } => self.rejoined(answer.outcome, tell),
+            Output::Done { req, answer } => self.done(req, answer, tell),
+            Output::Events { origin, events } => convert::events(origin, events, tell),
             Output::Record { from, device: _, id, text } => {
                 convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(tell);
             }
             Output::Connection { change, code, message } => {
-                self.notify_connection(change, code, &message, tell)
+                self.notify_connection(change, Outcome { code, raw_code: 0, message }, tell);
             }
             Output::Log { text } => tell(convert::warning(&text)),
         }
     }
 
     /// An answer that says why there is no connection.
-    fn explain(&self, code: i32) -> Answer {
+    fn explain(&self, code: Code) -> Outcome {
         let (raw_code, why) = self.connection.why();
-        let answer = Answer { code, raw_code, message: why.into(), channel: None };
-        log::warn!("mqtt: the login failed ({code}): {}", answer.message);
-        answer
+        Outcome { code, raw_code, message: why.into() }
     }
 
-    fn done(&mut self, req: u64, answer: &Answer, tell: Tell<'_>) {
+    fn done(&mut self, req: u64, mut answer: OperationResult, tell: Tell<'_>) {
         self.running.remove(&req);
-        let mut answer = answer.clone();
         if self.login.take_if(|it| *it == req).is_some() {
-            self.is_in = answer.code == OK;
-            if answer.code == TIMEOUT && answer.message.is_empty() {
-                answer = self.explain(TIMEOUT);
-            } else if answer.code != OK {
-                log::warn!("mqtt: the login failed ({}): {}", answer.code, answer.message);
+            let outcome = &mut answer.outcome;
+            self.is_in = outcome.code == Code::OK;
+            if outcome.code == Code::TIMEOUT && outcome.message.is_empty() {
+                *outcome = self.explain(Code::TIMEOUT);
+            }
+            if !self.is_in {
+                log::warn!("mqtt: the login failed ({}): {}", outcome.code, outcome.message);
             }
         }
-        let answer = &answer;
-        let message = convert::done(req, answer);
+        let message = SignalingMessage::completed(Req(req), answer);
         if self.logout.take_if(|it| *it == req).is_some() {
             self.logged_out.replace(message).into_iter().for_each(tell);
         } else {
@@ -378,27 +378,25 @@ impl Driver {
         }
     }
 
-    fn notify_connection(&mut self, change: ConnectionChange, code: i32, message: &str, tell: Tell<'_>) {
-        let raw_code = if change == ConnectionChange::Kicked { self.raw_code } else { 0 };
+    fn notify_connection(&mut self, change: ConnectionChange, mut outcome: Outcome, tell: Tell<'_>) {
         match change {
             ConnectionChange::Lost => self.is_lost = true,
             ConnectionChange::Restored => self.is_lost = false,
             ConnectionChange::Kicked => {
-                log::warn!("mqtt: logged out ({code}): {message}");
+                log::warn!("mqtt: logged out ({}): {}", outcome.code, outcome.message);
+                outcome.raw_code = self.raw_code;
                 (self.is_in, self.is_lost) = (false, false);
             }
         }
-        tell(convert::connection(change, code, raw_code, message));
+        tell(convert::connection(change, outcome));
     }
 
     /// The login of a new protocol has ended.
-    fn rejoined(&mut self, answer: &Answer, tell: Tell<'_>) {
-        if !std::mem::take(&mut self.rejoins) {
-            return;
-        }
-        match answer.code {
-            OK => self.notify_connection(ConnectionChange::Restored, OK, "", tell),
-            code => self.notify_connection(ConnectionChange::Kicked, code, &answer.message, tell),
+    fn rejoined(&mut self, outcome: Outcome, tell: Tell<'_>) {
+        if std::mem::take(&mut self.rejoins) {
+            let is_in = outcome.code == Code::OK;
+            let change = if is_in { ConnectionChange::Restored } else { ConnectionChange::Kicked };
+            self.notify_connection(change, outcome, tell);
         }
     }
 
@@ -442,26 +440,23 @@ impl Driver {
             return self.connection.disconnect(now, false);
         }
         if !self.is_lost {
-            self.notify_connection(
-                ConnectionChange::Lost,
-                OK,
-                "a failure inside; the connection begins anew",
-                tell,
-            );
+            let why = Outcome::failed(Code::OK, "a failure inside; the connection begins anew");
+            self.notify_connection(ConnectionChange::Lost, why, tell);
         }
         (self.is_in, self.rejoins) = (true, true);
-        self.protocol().handle(now, Input::Op { req: 0, op: Op::Login });
-        let admission = self.admission.clone();
-        self.protocol().handle(now, Input::Policy(admission));
+        let op = self.login_operation();
+        self.protocol().handle(now, Input::Op { req: 0, op });
+        let policy = self.policy.clone();
+        self.protocol().handle(now, Input::Policy(policy));
     }
 
     /// Every operation ends: a logout well, as nobody is logged in.
     fn fail_all(&mut self, tell: Tell<'_>) {
-        let message: Text = "a failure inside: the log says where".into();
         for req in std::mem::take(&mut self.running) {
-            let code = if self.logout.take_if(|it| *it == req).is_some() { OK } else { BACKEND_FAILED };
-            let message = if code == OK { "".into() } else { message.clone() };
-            tell(convert::done(req, &Answer { code, message, ..Answer::default() }));
+            let is_logout = self.logout.take_if(|it| *it == req).is_some();
+            let failed = Outcome::failed(Code::BACKEND_FAILED, FAILURE);
+            let outcome = if is_logout { Outcome::default() } else { failed };
+            tell(SignalingMessage::completed(Req(req), outcome));
         }
         self.login = None;
         self.release_logout(tell);
@@ -472,12 +467,8 @@ impl Driver {
         log::error!("mqtt: a panic while recovering from one: logged out");
         self.fail_all(tell);
         if std::mem::take(&mut self.is_in) {
-            self.notify_connection(
-                ConnectionChange::Kicked,
-                BACKEND_FAILED,
-                "a failure inside: the log says where",
-                tell,
-            );
+            let why = Outcome::failed(Code::BACKEND_FAILED, FAILURE);
+            self.notify_connection(ConnectionChange::Kicked, why, tell);
         }
         self.is_broken = true;
     }

@@ -1,9 +1,8 @@
 //! Topics. The levels that name sender and receiver are what the broker's access rules check; nothing else
 //! says who sent a message.
 
-use std::sync::Arc;
-
 use crate::protocol::{Topic, TopicKind};
+use nertc_callkit_signaling::Text;
 
 /// Longest encoded account or device, in bytes.
 pub const NAME_BYTES: usize = 64;
@@ -26,7 +25,7 @@ pub fn encode(name: &str) -> Option<String> {
 }
 
 /// Undoes [`encode`]. None: nothing that it writes.
-pub fn decode(level: &str) -> Option<Arc<str>> {
+pub fn decode(level: &str) -> Option<Text> {
     let mut bytes = Vec::with_capacity(level.len());
     let mut rest = level.bytes();
     while let Some(byte) = rest.next() {
@@ -66,16 +65,16 @@ pub enum Incoming {
         /// Which of our topics it came to.
         kind: TopicKind,
         /// Account of the sender.
-        from: Arc<str>,
+        from: Text,
         /// Its device.
-        device: Arc<str>,
+        device: Text,
     },
     /// The will of a device.
     Presence {
         /// Its account.
-        account: Arc<str>,
+        account: Text,
         /// The device.
-        device: Arc<str>,
+        device: Text,
     },
 }
 
@@ -149,7 +148,7 @@ mod tests {
     use super::*;
 
     fn topics() -> Topics {
-        Topics::new("nck1", "bob", "pad").expect("valid topics")
+        Topics::new("nck1", "bob", "pad").expect("valid names")
     }
 
     #[test]
@@ -169,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_written_for_a_device_is_read_there() {
-        let alice = Topics::new("nck1", "alice", "phone").expect("valid topics");
+        let alice = Topics::new("nck1", "alice", "phone").expect("valid names");
         let from = |kind| Incoming::Message { kind, from: "alice".into(), device: "phone".into() };
         let inbox = alice.write(&Topic::Inbox("bob".into())).expect("a topic");
         assert_eq!(inbox, "nck1/u/bob/in/alice/phone");

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use nertc_callkit_mqtt::protocol::{
-    Config, Input, InviteExtra, InviteState, Op, OpArgs, Output, Peer, PublishResult, RecordOp, Signal,
-};
+use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult};
 use nertc_callkit_mqtt::topics::{Incoming, Topics};
+use nertc_callkit_signaling::{CallType, EventKind, InviteState, Message, Operation, Record, RecordStatus};
 use serde_json::{Value, json};
 
 struct Device {
@@ -59,21 +58,21 @@ impl Device {
                 Output::Done { answer, .. } => {
                     let channel = answer.channel.map(|it| it.channel.id.to_string());
                     self.told.push(match channel {
-                        Some(channel) => json!({"done": answer.code, "channel": channel}),
-                        None => json!({"done": answer.code}),
+                        Some(channel) => json!({"done": answer.outcome.code.number(), "channel": channel}),
+                        None => json!({"done": answer.outcome.code.number()}),
                     });
                 }
-                Output::Events { source, events } => self.told.extend(events.iter().map(|it| {
+                Output::Events { origin, events } => self.told.extend(events.iter().map(|it| {
                     json!({
-                        "signal": if it.signal == Signal::PeerLost {
+                        "signal": if it.kind == EventKind::PeerLost {
                             "PEER_LOST".to_owned()
                         } else {
-                            format!("{:?}", it.signal).to_uppercase()
+                            format!("{:?}", it.kind).to_uppercase()
                         },
-                        "source": format!("{source:?}"),
+                        "source": format!("{origin:?}"),
                         "from": *it.from,
                         "device": *it.from_device,
-                        "valid": it.channel.valid,
+                        "valid": !it.channel.invalid,
                     })
                 })),
                 Output::Record { from, id, text, .. } => {
@@ -98,9 +97,9 @@ impl Device {
         self.now = end;
     }
 
-    fn hear(&mut self, topic: &str, payload: Vec<u8>) {
+    fn hear(&mut self, topic: &str, payload: Vec<u8>, expires_at: Option<u64>) {
         let Some(Incoming::Message { kind, from, device }) = self.topics.read(topic) else { return };
-        self.feed(Input::Message { kind, from, device, payload });
+        self.feed(Input::Message { kind, from, device, payload, expires_at });
     }
 
     /// `expected`, with what its `$names` stand for; a name not heard of before takes what is there.
@@ -133,12 +132,12 @@ impl Device {
 
     fn op(&mut self, asked: &Value) {
         let text = |key: &str| asked[key].as_str().unwrap_or_default();
-        let message = || OpArgs {
-            channel: text("channel").into(),
+        let message = || Message {
+            channel_id: text("channel").into(),
             account: text("account").into(),
-            request: text("request").into(),
-            custom: text("custom").into(),
-            keep: asked["keep"] != false,
+            request_id: text("request").into(),
+            custom_info: text("custom").into(),
+            no_offline: asked["keep"] == false,
         };
         let state = match text("op") {
             "ringing" => Some(InviteState::Ringing),
@@ -154,21 +153,32 @@ impl Device {
             return self.feed(Input::AbortLogin { req: self.last_req });
         }
         let op = match text("op") {
-            "login" => Op::Login,
-            "logout" => Op::Logout,
-            "create" => Op::Create { call_type: 1 },
-            "join" => Op::Join { channel: text("channel").into() },
-            "invite" => Op::Invite(message(), InviteExtra { expires_ms: 30_000, push: None }),
-            "cancel" => Op::Cancel(message()),
-            "accept" => Op::Accept(message()),
-            "reject" => Op::Reject(message()),
-            "leave" => Op::Leave(message()),
-            "close" => Op::Close(message()),
-            "control" => Op::Control(message()),
-            "record" => {
-                let (to, id) = (text("account").into(), text("id").into());
-                Op::Record(RecordOp { to, id, text: text("text").into() })
+            "login" => Operation::Login { account: "".into(), token: "".into() },
+            "logout" => Operation::Logout,
+            "create" => Operation::Create { call_type: CallType::Audio },
+            "join" => Operation::Join { channel_id: text("channel").into(), no_offline: false },
+            "invite" => Operation::Invite { message: message(), expires_ms: 30_000, push: None },
+            "cancel" => Operation::Cancel(message()),
+            "accept" => Operation::Accept(message()),
+            "reject" => Operation::Reject(message()),
+            "leave" => {
+                let Message { channel_id, custom_info, no_offline, .. } = message();
+                Operation::Leave { channel_id, custom_info, no_offline }
             }
+            "close" => {
+                let Message { channel_id, custom_info, no_offline, .. } = message();
+                Operation::Close { channel_id, custom_info, no_offline }
+            }
+            "control" => Operation::Control(message()),
+            "record" => Operation::Record(Record {
+                client_msg_id: text("id").into(),
+                to: text("account").into(),
+                channel_id: "".into(),
+                call_type: CallType::Audio,
+                status: RecordStatus::Complete,
+                text: text("text").into(),
+                durations: Vec::new(),
+            }),
             other => panic!("what is the operation {other:?}?"),
         };
         self.last_req += 1;
@@ -188,7 +198,8 @@ impl Device {
                 let topic = filled["topic"].as_str().ok_or("no topic")?;
                 let text = filled["text"].as_str().map(str::to_owned);
                 let payload = text.unwrap_or_else(|| filled["message"].to_string());
-                self.hear(topic, payload.into_bytes());
+                let expires_at = filled["expires_ms"].as_u64().map(|ms| self.now + ms);
+                self.hear(topic, payload.into_bytes(), expires_at);
             }
             "says" => {
                 let mut said = std::mem::take(&mut self.said);

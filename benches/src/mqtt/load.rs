@@ -10,7 +10,8 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_testkit::mosquitto::{self, Mosquitto};
 
 use crate::api::{self, Handle};
-use crate::{SECOND, system};
+use crate::samples::SECOND;
+use crate::system;
 
 /// Logins under way at a time.
 const LOGINS: usize = 200;

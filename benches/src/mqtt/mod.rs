@@ -15,7 +15,8 @@ use child::Child;
 use pairs::Callers;
 use raw::Raw;
 
-use crate::{SECOND, api, compare, median, round_count, sample_count, say, system};
+use crate::samples::{SECOND, compare, median, round_count, sample_count, say};
+use crate::{api, system};
 
 pub(crate) use load::run as load;
 pub(crate) use nertc_callkit_testkit::mosquitto::is_installed as has_broker;

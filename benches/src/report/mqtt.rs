@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Row, Values, measure};
+use super::row::{Row, Values, measure};
 use crate::{mqtt, system};
 
 const LATENCY: [&str; 3] = ["setup_mqtt_accept", "setup_mqtt_connected", "setup_mqtt_accept_vs_sofia"];

@@ -118,6 +118,16 @@ pub enum nertc_callkit_rtc_cap {
     NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
     /// At most one instance per process.
     NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+    /// Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+    NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+}
+
+/// Flags of nertc_callkit_rtc_join.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_rtc_join_flag {
+    /// Our invite is the one that lives. Exactly one side has it, and that side offers.
+    NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 }
 
 /// What a loopback fault does.

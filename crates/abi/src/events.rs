@@ -187,6 +187,22 @@ pub struct nertc_callkit_record_event {
     pub flags: u32,
 }
 
+/// The peer's app sent something. Lent until the callback returns.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_data_event {
+    /// How much of this struct the library filled.
+    pub struct_size: u32,
+    /// 0.
+    pub flags: u32,
+    /// The call.
+    pub call_no: nertc_callkit_call_no,
+    /// The peer.
+    pub user_id: *const c_char,
+    /// A JSON value, up to 3800 bytes.
+    pub json: *const c_char,
+}
+
 /// A connection changed, or its quality. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -396,6 +412,16 @@ pub struct nertc_callkit_listener {
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
             event: *const nertc_callkit_record_event,
+            user_data: *mut c_void,
+        ),
+    >,
+    /// The peer's app sent a JSON value (nertc_callkit_send_data): in order, each once, from the
+    /// completion of accept or on_user_accept on, never after on_call_end. NULL: our invites and
+    /// accepts do not offer it, and the peer's send_data completes with UNSUPPORTED.
+    pub on_data: Option<
+        unsafe extern "C" fn(
+            kit: *mut nertc_callkit,
+            event: *const nertc_callkit_data_event,
             user_data: *mut c_void,
         ),
     >,

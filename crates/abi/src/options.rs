@@ -250,7 +250,7 @@ pub struct nertc_callkit_call_info {
     pub state: i32,
     /// A nertc_callkit_call_type, 0 when idle.
     pub call_type: i32,
-    /// 1 = connected.
+    /// nertc_callkit_call_info_flag bits.
     pub flags: u32,
     /// The call, 0 when idle.
     pub call_no: nertc_callkit_call_no,

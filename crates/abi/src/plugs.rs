@@ -321,7 +321,7 @@ pub struct nertc_callkit_signaling {
     pub leave: nertc_callkit_signaling_operation_cb,
     /// Closes a channel for everybody.
     pub close: nertc_callkit_signaling_operation_cb,
-    /// Sends a text to members of a channel. NULL = unsupported.
+    /// Sends a text to members of a channel, in the order of the calls. NULL = unsupported.
     pub control: nertc_callkit_signaling_operation_cb,
     /// Sends a call record as a message. NULL = unsupported.
     pub send_record: Option<
@@ -400,6 +400,10 @@ pub struct nertc_callkit_rtc_join {
     pub channel_name: *const c_char,
     /// Token, or empty.
     pub token: *const c_char,
+    /// Account of the other party.
+    pub peer: *const c_char,
+    /// Call id of the invite that lives, or empty: the same on both sides.
+    pub call_id: *const c_char,
 }
 
 /// What happened in the media room. Lent for the call.
@@ -451,6 +455,13 @@ pub struct nertc_callkit_rtc_sink {
     /// A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
     /// attachments, please: nobody redacts them here.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
+    /// Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
+    /// deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
+    /// leave is called; a text with another number is dropped, so that a late thread cannot speak
+    /// into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
+    /// again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+    pub send:
+        Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char) -> i32>,
 }
 
 /// A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
@@ -507,6 +518,14 @@ pub struct nertc_callkit_rtc {
     pub push_frame: Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame) -> i32>,
     /// The device's network changed: restart what needs it. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
+    /// A text of the peer's media backend, in order, each once: after `join` was called with the req
+    /// `join` and before leave is; what came earlier follows right after the call of join. Lent for
+    /// the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
+    pub receive: Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char)>,
+    /// What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
+    /// peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
+    /// with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+    pub protocol: *const c_char,
 }
 
 /// A signaling plug and a media plug, for config.backends. One pair serves one component.

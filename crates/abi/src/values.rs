@@ -138,6 +138,10 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
     /// The request makes no sense, for example calling oneself.
     NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
+    /// send_data: not in a call.
+    NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
+    /// The media backends of the two sides cannot talk to each other.
+    NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 }
 
 /// Audio or video.
@@ -206,6 +210,8 @@ pub enum nertc_callkit_end_reason {
     NERTC_CALLKIT_END_PEER_LEFT = 20,
     /// Our accept failed.
     NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
+    /// The media backends of the two sides cannot talk to each other.
+    NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 }
 
 /// Steps of a call-type switch.
@@ -302,6 +308,10 @@ pub enum nertc_callkit_operation {
     NERTC_CALLKIT_OPERATION_CLOSE = 17,
     /// Something that a plug reported by itself.
     NERTC_CALLKIT_OPERATION_BACKEND = 18,
+    /// nertc_callkit_send_data.
+    NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
+    /// A text of the media backend to its peer.
+    NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 }
 
 /// Outcome written into a call record.
@@ -366,6 +376,19 @@ pub enum nertc_callkit_missed_reason {
     NERTC_CALLKIT_MISSED_BLOCKED = 7,
     /// The caller called too often.
     NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
+    /// The caller's media backend cannot talk to ours; other devices of the account may ring.
+    NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
+}
+
+/// Flags of nertc_callkit_call_info.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_call_info_flag {
+    /// Both sides are in the media room.
+    NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+    /// Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
+    /// in the call.
+    NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 }
 
 /// Whose invites ring.
@@ -411,7 +434,7 @@ pub enum nertc_callkit_call_ref_flag {
 
 /// How important a log line is. A callback gets its level and everything more important.
 #[repr(i32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum nertc_callkit_log_level {
     /// Nothing.
     NERTC_CALLKIT_LOG_OFF = 0,

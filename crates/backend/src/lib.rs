@@ -6,25 +6,24 @@
 //! - [`SinkQueue`]: the queue in front of a sink: in order, one thread at a time, no lock held, closed by a
 //!   barrier.
 //! - [`ProcessValue`]: what a process has one of, new in a forked child.
-//! - [`codes`], [`input`], [`messages`], [`sink_queue`]: for backends that are not on the traits yet.
+//! - [`random_bytes`]: the source of secret seeds and ids.
 //! - [`escape()`]: text of others, for a log or a message.
 
 pub mod adapter;
-pub mod codes;
 mod escape;
-pub mod input;
 mod media;
-pub mod messages;
 mod process_value;
 mod queue;
+mod random;
 mod signaling;
-pub mod sink_queue;
 
 pub use escape::escape;
 pub use media::{
-    Frame, FrameDelivery, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink, View,
+    Frame, FrameDelivery, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink,
+    SendError, View,
 };
 pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
 pub use process_value::ProcessValue;
 pub use queue::{LIMIT, RETRY_MS, SinkMessage, SinkQueue};
+pub use random::random_bytes;
 pub use signaling::{Login, SignalingBackend, SignalingMessage, SignalingSink};

@@ -38,10 +38,16 @@ pub trait MediaBackend: Send + Sync + 'static {
 
     /// The device's network changed: restart what needs it.
     fn network_changed(&self) {}
+
+    /// A text of the peer's media backend for the join of this number: a JSON object, in order, each once.
+    /// Only called if the vtable has a protocol.
+    fn receive(&self, join: Req, json: &Text) {
+        let _ = (join, json);
+    }
 }
 
 /// A media operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaOperation {
     /// Join a media room; completes once in it. Microphone and camera are off then.
     Join {
@@ -53,6 +59,12 @@ pub enum MediaOperation {
         token: Text,
         /// Audio or video.
         call_type: CallType,
+        /// Our invite is the one that lives: this side offers.
+        is_inviter: bool,
+        /// Account of the other party; empty if the core is older than this.
+        peer: Text,
+        /// Call id of the invite that lives, or empty: the same on both sides.
+        call_id: Text,
     },
     /// Leave the room.
     Leave,
@@ -89,7 +101,7 @@ pub enum MediaOperation {
 }
 
 /// Audio, video or both: nertc_callkit_media bits, and no others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Media(u32);
 
 impl Media {
@@ -136,7 +148,7 @@ impl std::ops::Sub for Media {
 }
 
 /// A view of the app. Its window stays valid until another view, or none, takes its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct View {
     /// The backend's scaling mode; 0 = its default.
     pub scaling: i32,
@@ -179,7 +191,7 @@ impl Frame<'_> {
 }
 
 /// What happened in the media room.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaEvent {
     /// In the room.
     PeerJoin {
@@ -239,7 +251,7 @@ pub enum MediaEvent {
 }
 
 /// What a media backend reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaMessage {
     /// An operation ended.
     Completed(Req, Outcome),
@@ -274,12 +286,25 @@ impl MediaEvent {
 #[derive(Default)]
 pub struct MediaSink {
     messages: SinkQueue<MediaMessage>,
+    send: Mutex<Option<SendText>>,
     frames: Mutex<Frames>,
     /// Signalled when the last frame has left the sink.
     still: Condvar,
 }
 
 type DeliverFrame = Arc<dyn Fn(&Frame<'_>) + Send + Sync>;
+type SendText = Box<dyn Fn(Req, &Text) -> Result<(), SendError> + Send>;
+
+/// Why a text for the peer was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// Not a JSON object within the limits.
+    Invalid,
+    /// Too much waits: offer it again later.
+    Full,
+    /// The sink is closed, or the core is older than this.
+    Closed,
+}
 
 #[derive(Default)]
 struct Frames {
@@ -301,19 +326,32 @@ impl MediaSink {
         &self,
         deliver: impl FnMut(&MediaMessage) -> bool + Send + 'static,
         frame: impl Fn(&Frame<'_>) + Send + Sync + 'static,
+        send: impl Fn(Req, &Text) -> Result<(), SendError> + Send + 'static,
     ) {
         self.messages.open(deliver);
+        *self.send.lock() = Some(Box::new(send));
         self.frames.lock().deliver = Some(Arc::new(frame));
     }
 
     /// The barrier, as [`SinkQueue::close`], also for frames.
     pub(crate) fn close(&self) {
         self.messages.close();
+        *self.send.lock() = None;
         let mut frames = self.frames.lock();
         frames.deliver = None;
         while frames.inside > 0 {
             self.still.wait(&mut frames);
         }
+    }
+
+    /// Sends a JSON object to the peer's media backend, on any thread. `join` is the number of the join that
+    /// it belongs to: a text of a room that was left is dropped.
+    ///
+    /// # Errors
+    /// It was not taken.
+    pub fn send(&self, join: Req, json: &Text) -> Result<(), SendError> {
+        // The core only copies and queues; the lock keeps it from closing meanwhile.
+        self.send.lock().as_ref().map_or(Err(SendError::Closed), |send| send(join, json))
     }
 
     /// Announces a frame: until it was delivered, the sink does not close. None: the sink is closed.
@@ -395,6 +433,7 @@ mod tests {
         sink.open(
             move |message| messages.send(format!("{message:?}")).is_ok(),
             move |frame| frames.send(format!("frame of {}", frame.c.uid)).expect("the test listens"),
+            |_, _| Ok(()),
         );
         (sink, notes)
     }
@@ -428,6 +467,14 @@ mod tests {
         delivery.deliver(&Frame::lent(&frame()));
         closer.join().expect("no panic");
         assert_eq!(notes.try_iter().collect::<Vec<_>>(), ["frame of 1"]);
+    }
+
+    #[test]
+    fn a_closed_sink_sends_nothing() {
+        let (sink, _notes) = sink();
+        assert_eq!(sink.send(Req(1), &Text::EMPTY), Ok(()));
+        sink.close();
+        assert_eq!(sink.send(Req(1), &Text::EMPTY), Err(SendError::Closed));
     }
 
     #[test]

@@ -34,14 +34,12 @@ struct QueueState<M> {
     deliver: Option<Deliver<M>>,
     is_open: bool,
     queue: VecDeque<M>,
-    /// Held back until the next message.
-    reorder_slot: Option<Box<M>>,
     /// A thread is emptying the queue.
     sending: bool,
     /// A caller of `flush` was asked to come again.
     retrying: bool,
-    /// Takes nothing.
-    disabled: bool,
+    /// What was being sent at the last `clear` is lost if the sink refuses it.
+    cleared: bool,
     /// How many messages were lost since the queue was empty.
     lost: u64,
 }
@@ -52,10 +50,9 @@ impl<M: SinkMessage> Default for SinkQueue<M> {
             deliver: None,
             is_open: false,
             queue: VecDeque::new(),
-            reorder_slot: None,
             sending: false,
             retrying: false,
-            disabled: false,
+            cleared: false,
             lost: 0,
         };
         SinkQueue { state: Mutex::new(state), quiet: Condvar::new() }
@@ -75,7 +72,7 @@ impl<M: SinkMessage> SinkQueue<M> {
     pub fn close(&self) {
         let mut state = self.state.lock();
         state.is_open = false;
-        state.forget();
+        state.queue.clear();
         while state.sending {
             self.quiet.wait(&mut state);
         }
@@ -85,42 +82,20 @@ impl<M: SinkMessage> SinkQueue<M> {
     /// Queues a message; `flush` sends it.
     pub fn push(&self, message: M) {
         let mut state = self.state.lock();
-        if !state.is_open || state.disabled {
+        if !state.is_open {
             return;
         }
-        let is_event = !message.is_completion();
         state.queue.push_back(message);
-        if let Some(held) = state.reorder_slot.take_if(|_| is_event) {
-            state.queue.push_back(*held);
-        }
         if state.queue.len() > LIMIT {
             state.lose_one();
         }
     }
 
-    /// Holds a message back until the next event was pushed, for backends that inject faults.
-    pub fn reorder(&self, message: M) {
+    /// Loses what is queued, for backends that inject faults.
+    pub fn clear(&self) {
         let mut state = self.state.lock();
-        if let Some(before) = state.reorder_slot.replace(Box::new(message)) {
-            state.queue.push_back(*before);
-        }
-    }
-
-    /// Loses what is queued and whatever is pushed until `enable`, for backends that inject faults.
-    pub fn disable(&self) {
-        let mut state = self.state.lock();
-        state.disabled = true;
-        state.forget();
-    }
-
-    /// Undoes `disable`.
-    pub fn enable(&self) {
-        self.state.lock().disabled = false;
-    }
-
-    /// Whether it is disabled.
-    pub fn is_disabled(&self) -> bool {
-        self.state.lock().disabled
+        state.queue.clear();
+        state.cleared = true;
     }
 
     /// Sends what is queued, unless another thread (or this one, further up its stack) is sending: that one
@@ -133,8 +108,9 @@ impl<M: SinkMessage> SinkQueue<M> {
         state.sending = true;
         let mut stuck = false;
         while let Some(message) = state.next(stuck) {
+            state.cleared = false;
             let taken = MutexGuard::unlocked(&mut state, || deliver(&message));
-            if !taken && state.is_open && !state.disabled {
+            if !taken && state.is_open && !state.cleared {
                 state.queue.push_front(message);
                 stuck = true;
             }
@@ -180,11 +156,6 @@ impl<M: SinkMessage> QueueState<M> {
             self.queue.remove(at);
             self.lost += 1;
         }
-    }
-
-    fn forget(&mut self) {
-        self.queue.clear();
-        self.reorder_slot = None;
     }
 }
 
@@ -258,18 +229,31 @@ mod tests {
     }
 
     #[test]
-    fn faults_swap_and_lose_messages() {
-        let (queue, _, received) = queue(true);
-        queue.reorder(Note(1, None));
-        push_all(&queue, &[1_000, 2]);
-        queue.disable();
-        assert!(queue.is_disabled() && !queue.flush());
-        queue.push(Note(3, None));
-        queue.enable();
-        queue.reorder(Note(4, None));
-        push_all(&queue, &[1_001, 5]);
+    fn a_cleared_queue_keeps_nothing() {
+        let (queue, takes, received) = queue(false);
+        queue.push(Note(1, None));
+        assert!(queue.flush(), "refused, and offered again");
+        queue.clear();
+        queue.push(Note(2, None));
+        takes.store(true, Ordering::SeqCst);
+        queue.retry();
         assert!(!queue.flush());
-        assert_eq!(received.try_iter().collect::<Vec<_>>(), [1_001, 5, 4]);
+        assert_eq!(received.try_iter().collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn what_a_sink_refuses_after_a_clear_is_lost() {
+        let queue = Arc::new(SinkQueue::default());
+        let (inner, (taken, received)) = (Arc::downgrade(&queue), mpsc::channel());
+        queue.open(move |note: &Note| {
+            inner.upgrade().expect("it is sending").clear();
+            taken.send(note.0).expect("the test listens");
+            false
+        });
+        queue.push(Note(1, None));
+        queue.push(Note(2, None));
+        assert!(!queue.flush(), "nothing is left");
+        assert_eq!(received.try_iter().collect::<Vec<_>>(), [1]);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub struct Login {
 
 /// What a signaling backend reports. Small and cheap to clone: a queue of them is what an idle device costs,
 /// and an event is shared by all its receivers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SignalingMessage {
     /// An operation ended.
     Completed(Req, Box<OperationResult>),

@@ -77,6 +77,8 @@ codes! {
     UNSUPPORTED = 90007, c"the backend does not offer this operation";
     BACKEND_FAILED = 90008, c"the backend could not be opened or broke its contract";
     INVALID_ARGUMENT = 90009, c"the request makes no sense, for example calling oneself";
+    NOT_IN_CALL = 90010, c"send_data: not in a call";
+    MEDIA_MISMATCH = 90011, c"the media backends of the two sides cannot talk to each other";
 }
 
 /// Codes that only a service gives; the header has no names for them.
@@ -111,6 +113,12 @@ impl Code {
     }
 }
 
+impl From<i32> for Code {
+    fn from(number: i32) -> Code {
+        Code::new(number)
+    }
+}
+
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
@@ -132,7 +140,7 @@ mod tests {
 
     #[test]
     fn every_code_has_a_text_of_its_own() {
-        let mut seen = vec![Code::new(-12_345).text()];
+        let mut seen = vec![Code::from(-12_345).text()];
         for (code, name) in Code::ALL {
             let text = code.text();
             assert!(!seen.contains(&text), "{name} has the text of another code: {text:?}");
@@ -145,8 +153,8 @@ mod tests {
     #[test]
     fn codes_are_sorted_and_named() {
         assert!(Code::ALL.is_sorted_by(|a, b| a.0 < b.0));
-        assert_eq!((Code::TIMEOUT.name(), Code::new(7).name()), (Some("TIMEOUT"), None));
-        assert_eq!(format!("{:?} {:?} {}", Code::OK, Code::new(7), Code::TIMEOUT), "OK Code(7) 408");
+        assert_eq!((Code::TIMEOUT.name(), Code::from(7).name()), (Some("TIMEOUT"), None));
+        assert_eq!(format!("{:?} {:?} {}", Code::OK, Code::from(7), Code::TIMEOUT), "OK Code(7) 408");
     }
 
     #[test]

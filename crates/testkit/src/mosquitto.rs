@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
-use crate::patience;
+use crate::environment::patience;
 use crate::process::{Process, answer, program, run};
 use crate::scratch_dir::{folder, port, repository};
 

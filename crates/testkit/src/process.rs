@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Recorder, patience};
+use crate::environment::patience;
+use crate::recorder::Recorder;
 
 /// A running program; killed when dropped, and by the system when this process or test thread dies.
 #[derive(Debug)]

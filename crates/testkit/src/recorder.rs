@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::patience;
+use crate::environment::patience;
 
 /// Filled by any thread; read by the test.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use super::super::input::*;
 use super::super::{Caps, Config};
 use super::rig::{Rig, caps};
+use nertc_callkit_signaling::{CallType, EventKind};
 
 /// Has had this many calls, long ago.
 fn lived(calls: usize) -> Rig {
@@ -109,7 +110,7 @@ const POINTS: &[Point] = &[
         connect(rig);
         rig.hangup();
         rig.place_call();
-        rig.signal(Signal::Accept, "bob", "ch2", "r2", "{}");
+        rig.signal(EventKind::Accept, "bob", "ch2", "r2", "{}");
     }),
     ("a channel that was never answered", |rig| {
         rig.call("bob");

@@ -1,10 +1,11 @@
 //! Call records of the peer and of other own devices.
 
+use super::super::Config;
 use super::super::input::*;
 use super::super::limits;
-use super::super::output::{Event, Record, RecordSent, RecordStatus};
-use super::super::{Config, codes};
+use super::super::output::{Event, RecordSent};
 use super::rig::{Rig, caps};
+use nertc_callkit_signaling::{CallPolicy, CallType, Code, PolicyRule, Record, RecordStatus};
 
 fn record(to: &str, id: &str) -> Record {
     Record {
@@ -65,7 +66,7 @@ fn a_record_that_is_none_of_ours_is_nothing() {
 #[test]
 fn a_record_of_somebody_whom_the_policy_refuses_is_not_told() {
     let mut rig = Rig::in_call();
-    rig.command(Command::SetCallPolicy(Policy { rule: PolicyRule::Nobody, ..Policy::default() }));
+    rig.command(Command::SetCallPolicy(CallPolicy { rule: PolicyRule::Nobody, ..CallPolicy::default() }));
     rig.forget();
     arrives(&mut rig, "eve", "al", "m1");
     rig.told("");
@@ -114,7 +115,7 @@ fn records_that_overtake_the_logins_completion_wait_for_it() {
     let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
     rig.login("al");
     arrives(&mut rig, "bob", "al", "m1");
-    rig.answer("login", codes::BAD_TOKEN);
+    rig.answer("login", Code::BAD_TOKEN);
     rig.login("al");
     rig.ok("login");
     assert_eq!(received(&rig).len(), 0);

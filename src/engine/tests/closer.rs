@@ -1,8 +1,8 @@
 //! The wire behind an ended call.
 
-use super::super::codes;
 use super::super::input::*;
 use super::rig::Rig;
+use nertc_callkit_signaling::{Code, Outcome};
 
 /// Scenario (order): The next call begins while the last one is still cleaned up: late messages of the last
 /// do not touch it.
@@ -12,11 +12,11 @@ fn the_next_call_can_begin_while_the_last_is_cleaned_up_and_is_not_touched_by_it
     rig.cancel();
     rig.call("bob");
     rig.forget();
-    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.answer("cancel", Code::INVITE_ACCEPTED);
     rig.asked("close ch1");
     rig.peer_accepts();
     rig.peer_closes("ch1");
-    rig.answer("close", codes::CHANNEL_NOT_EXISTS);
+    rig.answer("close", Code::CHANNEL_NOT_EXISTS);
     rig.ok("create");
     rig.ok("join");
     rig.ok("invite");
@@ -144,7 +144,7 @@ fn rejects_of_a_flood_of_invites_are_bounded() {
     rig.forget();
     assert_eq!(rig.state(), 3);
     rig.hangup();
-    assert_eq!(rig.last_code(), 0);
+    assert_eq!(rig.last_code(), Code::OK);
 }
 
 /// Scenario (order): A late answer of the media backend to the last call does not fail the next.

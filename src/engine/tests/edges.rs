@@ -1,14 +1,16 @@
 //! Exact moments, strangers, copies, answers that are half right, and timers of somebody else.
 
-use super::super::codes;
 use super::super::input::*;
 use super::super::output::*;
 use super::super::{Config, wire};
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{
+    CallType, Channel, ChannelState, Code, EventKind, Member, OperationResult, Origin, Outcome,
+};
 
 /// Our own accept or join succeeded, but the service does not say that we are in the channel.
-fn without_us() -> SignalResult {
-    SignalResult { room: Some(Room::default()), ..SignalResult::default() }
+fn without_us() -> OperationResult {
+    OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() }
 }
 
 #[test]
@@ -94,11 +96,11 @@ fn the_timer_of_a_type_switch_does_not_hurry_a_silent_peer() {
 fn an_invites_age_counts_from_the_services_clock() {
     let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
     rig.login("al");
-    rig.answer_with("login", SignalResult { server_ms: 1_000_000, ..SignalResult::default() });
+    rig.answer_with("login", OperationResult { server_ms: 1_000_000, ..OperationResult::default() });
     rig.pass(100_000);
-    let mut event = rig.event(Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+    let mut event = rig.event(EventKind::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
     event.time_ms = 1_000_000;
-    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     let Some(Event::Invited(invited)) = rig.events.last() else { panic!("it rings") };
     assert_eq!((invited.ring_left_ms, invited.invited_at_ms), (20_000, 1_000_000));
     rig.forget();
@@ -121,7 +123,7 @@ fn a_copy_of_an_invite_does_not_ring_after_its_end() {
     rig.forget();
     rig.peer_cancels();
     rig.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
-    rig.signal(Signal::Cancel, "bob", "p2", "q2", "");
+    rig.signal(EventKind::Cancel, "bob", "p2", "q2", "");
     rig.told("on_user_cancel bob · on_call_end 12");
 }
 
@@ -155,20 +157,18 @@ fn a_timer_that_fires_late_still_ends_the_ring_and_one_of_another_call_does_not(
 
 #[test]
 fn what_the_caller_adds_to_its_cancel_is_told_with_the_end() {
-    for (custom, extra) in [("sorry", "sorry"), ("hello", "")] {
+    for (custom_info, extra) in [("sorry", "sorry"), ("hello", "")] {
         let text = |attachment: &str| {
             wire::outgoing(&wire::Outgoing {
                 channel_name: "p1|0|7",
                 call_id: "k1",
                 attachment: Some(attachment),
-                extra: None,
-                reason: 0,
-                glare: false,
+                ..wire::Outgoing::default()
             })
         };
         let mut rig = Rig::new();
-        rig.signal(Signal::Invite, "bob", "p1", "q1", &text("hello"));
-        rig.signal(Signal::Cancel, "bob", "p1", "q1", &text(custom));
+        rig.signal(EventKind::Invite, "bob", "p1", "q1", &text("hello"));
+        rig.signal(EventKind::Cancel, "bob", "p1", "q1", &text(custom_info));
         assert_eq!(&*rig.last_end().extra, extra);
     }
 }
@@ -178,18 +178,18 @@ fn a_reject_with_an_unknown_code_is_not_told_as_an_error_of_the_call() {
     let mut rig = Rig::in_call();
     rig.invite("carol", "c1", "s1");
     rig.forget();
-    rig.answer("reject", codes::TIMEOUT);
+    rig.answer("reject", Code::TIMEOUT);
     rig.told("");
     assert_eq!(rig.state(), 3);
 }
 
 #[test]
 fn a_refusal_is_a_refusal_whatever_the_backend_says_besides() {
-    let outcome = Outcome::failed(500, "no");
+    let outcome = Outcome::failed(500.into(), "no");
     let channel = Channel { id: "ch1".into(), ..Channel::default() };
     let me = Member { account: "al".into(), uid: 11, ..Member::default() };
-    let room = Some(Room { channel, members: vec![me] });
-    let refusal = SignalResult { outcome, room, rtc_token: Some("t".into()), server_ms: 5 };
+    let room = Some(ChannelState { channel, members: vec![me] });
+    let refusal = OperationResult { outcome, channel: room, rtc_token: Some("t".into()), server_ms: 5 };
     let mut rig = Rig::new();
     rig.call("bob");
     rig.forget();
@@ -222,11 +222,11 @@ fn a_refusal_is_a_refusal_whatever_the_backend_says_besides() {
 #[test]
 fn what_fails_because_the_call_is_over_is_no_error_but_a_lost_record_is() {
     let gone = [
-        codes::CHANNEL_NOT_EXISTS,
-        codes::NOT_MEMBER,
-        codes::INVITE_NOT_EXISTS,
-        codes::INVITE_REJECTED,
-        codes::INVITE_ACCEPTED,
+        Code::CHANNEL_NOT_EXISTS,
+        Code::NOT_MEMBER,
+        Code::INVITE_NOT_EXISTS,
+        Code::INVITE_REJECTED,
+        Code::INVITE_ACCEPTED,
     ];
     for code in gone {
         let mut rig = Rig::in_call();
@@ -234,7 +234,7 @@ fn what_fails_because_the_call_is_over_is_no_error_but_a_lost_record_is() {
         rig.forget();
         rig.answer("control", code);
         rig.told("");
-        rig.answer("control", codes::TIMEOUT);
+        rig.answer("control", Code::TIMEOUT);
         rig.told("on_error switch 408");
         rig.hangup();
         rig.forget();
@@ -296,7 +296,7 @@ fn a_late_error_names_its_own_call() {
         }
         rig.answer("record", 500);
         let Some(Event::Error(error)) = rig.events.last() else { panic!("the record was lost") };
-        assert_eq!((error.call_no, error.code), (1, 500));
+        assert_eq!((error.call_no, error.code.number()), (1, 500));
     }
 }
 
@@ -306,9 +306,9 @@ fn a_channel_needs_an_id_of_a_sensible_length() {
         let mut rig = Rig::new();
         rig.call("bob");
         let channel = Channel { id: id.into(), ..Channel::default() };
-        let room = Some(Room { channel, members: Vec::new() });
+        let room = Some(ChannelState { channel, members: Vec::new() });
         rig.forget();
-        rig.answer_with("create", SignalResult { room, ..SignalResult::default() });
+        rig.answer_with("create", OperationResult { channel: room, ..OperationResult::default() });
         match code {
             0 => rig.asked(&format!("join {id}")),
             _ => rig.told(&format!("done call {code} · on_call_end 7")),

@@ -3,6 +3,7 @@
 use super::super::input::*;
 use super::super::limits;
 use super::rig::{Rig, new_style};
+use nertc_callkit_signaling::{EventKind, Origin};
 
 /// Does something to a device.
 type Act = fn(&mut Rig);
@@ -38,7 +39,7 @@ fn what_waits_is_held() {
     backend(&mut rig, "bob p2 Held");
     rig.invite("bob", "p2", "q2");
     backend(&mut rig, "bob p2 Held");
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     rig.told_last("on_invited bob");
     backend(&mut rig, "");
     let mut rig = Rig::calling();
@@ -58,16 +59,23 @@ fn what_is_ignored_is_dropped() {
         ("bob ", |rig| rig.invite("bob", "", "q1")),
         ("bob p1", |rig| rig.invite("bob", "p1", "")),
         ("bob p1", |rig| {
-            rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+            rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
             rig.invite("bob", "p1", "q1");
         }),
         ("bob p1", |rig| {
-            rig.signal_from(Source::OtherDevice, Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+            rig.signal_from(
+                Origin::OtherDevice,
+                EventKind::Invite,
+                "bob",
+                "p1",
+                "q1",
+                &new_style("p1", "k1"),
+            );
         }),
         ("bob p1", |rig| {
-            let mut event = rig.event(Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+            let mut event = rig.event(EventKind::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
             event.channel.invalid = true;
-            rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+            rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
         }),
         ("bob p1", |rig| {
             rig.logout();
@@ -92,7 +100,7 @@ fn what_is_ignored_is_dropped() {
 fn each_invite_of_a_backlog_has_its_fate() {
     let mut rig = Rig::new();
     let invite = |rig: &Rig, from: &str, channel: &str, at: u64| {
-        let mut event = rig.event(Signal::Invite, from, channel, "q", &new_style(channel, "k1"));
+        let mut event = rig.event(EventKind::Invite, from, channel, "q", &new_style(channel, "k1"));
         event.channel.create_ms = at;
         event
     };
@@ -102,9 +110,9 @@ fn each_invite_of_a_backlog_has_its_fate() {
         invite(&rig, "bob", "p2", 2),
         invite(&rig, "carol", "p3", 1),
         invite(&rig, "dan", "p4", 3),
-        rig.event(Signal::Cancel, "dan", "p4", "q", ""),
+        rig.event(EventKind::Cancel, "dan", "p4", "q", ""),
     ];
-    rig.handle(Input::Signals { source: Source::Offline, events });
+    rig.handle(Input::Signals { origin: Origin::Offline, events });
     backend(&mut rig, "dan p4 Dropped · bob p2 Ringing · bob p1 Dropped");
     rig.asked("reject carol p3 q reason 3");
 }

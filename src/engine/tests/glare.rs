@@ -1,10 +1,10 @@
 //! Both sides call each other: one call results, and nobody is left alone.
 
-use super::super::codes;
 use super::super::input::*;
 use super::super::output::*;
 use super::super::state::Phase;
 use super::rig::{Rig, new_style};
+use nertc_callkit_signaling::{Channel, ChannelState, Code, EventKind, Origin};
 
 /// Scenario (glare): Both call each other: the greater request id survives, and both sides compare alike.
 #[test]
@@ -87,7 +87,7 @@ fn a_loser_whose_accept_fails_goes_on_where_it_was() {
     rig.ok("create");
     rig.ok("join");
     rig.forget();
-    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.answer("accept", Code::INVITE_NOT_EXISTS);
     rig.asked("invite bob ch1 r1");
     rig.ok("invite");
     rig.told("done call 0");
@@ -112,7 +112,7 @@ fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
 fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
     let mut rig = Rig::glare_loser();
     rig.peer_accepts();
-    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.answer("accept", Code::INVITE_NOT_EXISTS);
     rig.told("on_user_accept bob");
     rig.asked("rtc join ch1|0|11 as 11");
 }
@@ -133,7 +133,7 @@ fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
 #[test]
 fn a_loser_whose_sibling_was_first_ends_with_18_and_takes_its_own_back() {
     let mut rig = Rig::glare_loser();
-    rig.answer("accept", codes::INVITE_ACCEPTED);
+    rig.answer("accept", Code::INVITE_ACCEPTED);
     rig.told("on_other_client_accept bob · on_call_end 18");
     rig.asked("cancel bob ch1 r1 glare");
     rig.ok("cancel");
@@ -173,11 +173,11 @@ fn theirs_that_was_closed_while_it_is_accepted_ends_the_call() {
 #[test]
 fn a_close_by_somebody_else_does_not_count_in_a_glare() {
     let mut rig = Rig::glare_loser();
-    rig.signal(Signal::Close, "eve", "p1", "", "");
+    rig.signal(EventKind::Close, "eve", "p1", "", "");
     rig.ok("accept");
     rig.told("on_user_accept bob");
     let mut rig = Rig::glare_winner();
-    rig.signal(Signal::Close, "eve", "p1", "", "");
+    rig.signal(EventKind::Close, "eve", "p1", "", "");
     rig.peer_rejects("");
     rig.asked("close ch1 · accept bob p1 !");
 }
@@ -210,9 +210,9 @@ fn a_winner_that_is_still_creating_invites_and_keeps_theirs_aside() {
 /// Scenario (glare): The winner's own call is rejected or closed: it accepts the other one.
 #[test]
 fn the_winner_takes_theirs_when_its_own_is_refused_in_any_way() {
-    for custom in ["", "601", "{\"reason\":2}"] {
+    for custom_info in ["", "601", "{\"reason\":2}"] {
         let mut rig = Rig::glare_winner();
-        rig.peer_rejects(custom);
+        rig.peer_rejects(custom_info);
         rig.told("");
         rig.asked("close ch1 · accept bob p1 !");
         rig.ok("accept");
@@ -240,7 +240,7 @@ fn the_winner_takes_theirs_when_its_own_operation_fails() {
 fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
     let mut rig = Rig::glare_winner();
     rig.peer_rejects("601");
-    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.answer("accept", Code::INVITE_NOT_EXISTS);
     rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
@@ -264,7 +264,7 @@ fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
     let mut rig = Rig::glare_winner();
     rig.pass(3_000);
     rig.forget();
-    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.answer("cancel", Code::INVITE_ACCEPTED);
     rig.told("");
     rig.pass(10_000);
     rig.asked("");
@@ -339,7 +339,7 @@ fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
         rig.ok("join");
         rig.invite_old("bob", "p1", "zz");
         rig.forget();
-        rig.answer("invite", codes::BACKEND_FAILED);
+        rig.answer("invite", Code::BACKEND_FAILED);
         rig.asked("");
         rig
     };
@@ -351,7 +351,7 @@ fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
     rig.hangup();
     rig.asked("close p1 · cancel bob ch1 r1 glare");
     let mut rig = accepting();
-    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.answer("accept", Code::INVITE_NOT_EXISTS);
     rig.told("done call 90008 · on_call_end 7");
     rig.asked("cancel bob ch1 r1");
     let mut rig = accepting();
@@ -374,7 +374,7 @@ fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted(
         rig.forget();
         rig
     };
-    let fails: [fn(&mut Rig); 2] = [|rig| rig.answer("cancel", codes::BACKEND_FAILED), |rig| rig.pass(5_000)];
+    let fails: [fn(&mut Rig); 2] = [|rig| rig.answer("cancel", Code::BACKEND_FAILED), |rig| rig.pass(5_000)];
     for fail in fails {
         let mut rig = ringing_out();
         fail(&mut rig);
@@ -384,7 +384,7 @@ fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted(
         rig.asked("join p1");
         let mut rig = ringing_out();
         fail(&mut rig);
-        rig.answer("accept", codes::INVITE_NOT_EXISTS);
+        rig.answer("accept", Code::INVITE_NOT_EXISTS);
         rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
         rig.asked("cancel bob ch1 r1 reason 2 · record 4 to bob");
     }
@@ -398,9 +398,9 @@ fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
     config.caps.enable_local = true;
     let mut rig = Rig::with(config);
     rig.place_call();
-    let mut event = rig.event(Signal::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
+    let mut event = rig.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
     event.channel.call_type = 2;
-    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     rig.ok("accept");
     rig.told("on_call_type_change video 0 · on_user_accept bob");
     rig.ok("join");
@@ -419,7 +419,7 @@ fn the_lost_ids_stay_valid_until_the_end() {
     let lost =
         CallRef { channel_id: Some(own.channel_id), request_id: Some(own.request_id), ..CallRef::default() };
     rig.hangup_of(lost);
-    assert_eq!((rig.last_code(), rig.state()), (0, 0));
+    assert_eq!((rig.last_code(), rig.state()), (Code::OK, 0));
 }
 
 /// Scenario (glare): The other side's rejection arrives before its invite: an ordinary busy, and then an
@@ -459,7 +459,7 @@ fn the_ring_limit_waits_for_the_running_accept_of_theirs() {
     let mut rig = Rig::glare_loser();
     rig.pass(7_000);
     rig.asked("");
-    rig.answer("accept", codes::INVITE_NOT_EXISTS);
+    rig.answer("accept", Code::INVITE_NOT_EXISTS);
     rig.pass(23_000);
     rig.asked("cancel bob ch1 r1 reason 2");
 }
@@ -481,9 +481,9 @@ fn a_copy_of_their_invite_changes_nothing() {
 fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
     let mut rig = Rig::calling();
     for (channel, request, create_ms) in [("p2", "#", 2_000), ("p1", "!", 1_000)] {
-        let mut event = rig.event(Signal::Invite, "bob", channel, request, &new_style(channel, "k1"));
+        let mut event = rig.event(EventKind::Invite, "bob", channel, request, &new_style(channel, "k1"));
         event.channel.create_ms = create_ms;
-        rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+        rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     }
     rig.peer_rejects("");
     rig.asked("close ch1 · accept bob p2 #");
@@ -493,7 +493,7 @@ fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
 fn their_channel_is_in_use_while_it_is_aside_or_accepted() {
     for mut rig in [Rig::glare_winner(), Rig::glare_loser(), Rig::called()] {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
-        let rooms = ["p1", "p2"].map(|id| Room { channel: channel(id), members: Vec::new() });
+        let rooms = ["p1", "p2"].map(|id| ChannelState { channel: channel(id), members: Vec::new() });
         rig.handle(Input::Rooms(rooms.into()));
         rig.asked("leave p2");
     }

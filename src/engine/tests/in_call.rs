@@ -1,9 +1,9 @@
 //! In a call: into the room, who is there, and every way out.
 
-use super::super::codes;
 use super::super::input::*;
 use super::super::{Caps, Config};
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{CallType, Code, EventKind, Outcome};
 
 fn with_caps(caps: Caps) -> Rig {
     Rig::with(Config { caps, ..Config::default() })
@@ -69,7 +69,7 @@ fn both_hang_up_at_once() {
     rig.hangup();
     rig.forget();
     rig.peer_closes("ch1");
-    rig.answer("close", codes::CHANNEL_NOT_EXISTS);
+    rig.answer("close", Code::CHANNEL_NOT_EXISTS);
     rig.told("");
 }
 
@@ -228,7 +228,7 @@ fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
 #[test]
 fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
     let mut rig = Rig::in_call();
-    rig.rtc(RtcEvent::Disconnected(Outcome::failed(9, "gone")));
+    rig.rtc(RtcEvent::Disconnected(Outcome::failed(9.into(), "gone")));
     rig.told("on_disconnect · on_message_sent 1 · on_call_end 10");
     rig.asked("leave ch1 · rtc leave · record 1 to bob");
 }
@@ -242,7 +242,7 @@ fn media_interruptions_and_quality_are_passed_on() {
     rig.rtc(RtcEvent::Reconnected);
     rig.rtc(RtcEvent::Quality { uid: 0, quality: 2 });
     rig.rtc(RtcEvent::Quality { uid: 22, quality: 3 });
-    rig.rtc(RtcEvent::Error(Outcome::failed(77, "")));
+    rig.rtc(RtcEvent::Error(Outcome::failed(77.into(), "")));
     rig.told(
         "on_reconnecting 2 · on_reconnected 2 · on_network_quality al 2 · on_network_quality bob 3 · \
          on_error backend 77",
@@ -437,7 +437,7 @@ fn enable_survives_the_call_and_mute_ends_with_it() {
     rig.hangup();
     rig.settle();
     rig.place_call();
-    rig.signal(Signal::Accept, "bob", "ch2", "r2", &new_style("ch2", "k2"));
+    rig.signal(EventKind::Accept, "bob", "ch2", "r2", &new_style("ch2", "k2"));
     rig.forget();
     rig.ok("rtc join");
     rig.asked("enable 3 on");
@@ -457,7 +457,7 @@ fn what_a_backend_lacks_is_unsupported() {
     for command in commands {
         let mut rig = with_caps(none);
         rig.command(command);
-        assert_eq!(rig.last_code(), codes::UNSUPPORTED);
+        assert_eq!(rig.last_code(), Code::UNSUPPORTED);
     }
 }
 
@@ -520,7 +520,7 @@ fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
 #[test]
 fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
     let mut rig = Rig::calling();
-    rig.signal(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.0.4\"}");
+    rig.signal(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.0.4\"}");
     rig.asked("rtc join ch1 as 11");
     rig.ok("rtc join");
     rig.asked("control bob ch1 cid 1");
@@ -584,7 +584,9 @@ fn the_three_seconds_run_from_the_accept_also_while_the_channel_is_joined() {
 #[test]
 fn words_from_the_wrong_person_or_about_another_channel_change_nothing() {
     let mut rig = Rig::in_call();
-    for signal in [Signal::Close, Signal::Leave, Signal::Control, Signal::Cancel, Signal::Accept] {
+    for signal in
+        [EventKind::Close, EventKind::Leave, EventKind::Control, EventKind::Cancel, EventKind::Accept]
+    {
         rig.signal(signal, "eve", "ch1", "", "{\"cid\":2,\"type\":2}");
         rig.signal(signal, "bob", "ch9", "", "{\"cid\":2,\"type\":2}");
     }

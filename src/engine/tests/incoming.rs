@@ -1,19 +1,19 @@
 //! We are called: the callee's column of the event-order table, and the wire behind it.
 
-use super::super::codes;
 use super::super::input::*;
 use super::super::output::*;
 use super::super::{Config, Timers};
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{Code, EventKind, OperationResult, Origin};
 
 /// Scenario (ordinary): An invite rings with the caller, the type, what the caller attached and how long it
 /// will ring.
 #[test]
 fn an_invite_rings_with_what_the_caller_said() {
     let mut rig = Rig::new();
-    let custom =
+    let custom_info =
         "{\"version\":\"1.8.1\",\"channelName\":\"p1|0|7\",\"callId\":\"k1\",\"_attachment\":{\"a\":1}}";
-    rig.signal(Signal::Invite, "bob", "p1", "q1", custom);
+    rig.signal(EventKind::Invite, "bob", "p1", "q1", custom_info);
     rig.told("on_invited bob");
     let Some(Event::Invited(invited)) = rig.events.last() else { panic!("it rings") };
     assert_eq!((&*invited.channel_id, &*invited.request_id, &*invited.call_id), ("p1", "q1", "k1"));
@@ -51,7 +51,7 @@ fn a_second_accept_shares_the_completion_of_the_first() {
 
 #[test]
 fn soft_successes_of_accept_are_successes() {
-    for code in [codes::PEER_OFFLINE, codes::PEER_PUSH_OFFLINE] {
+    for code in [Code::PEER_OFFLINE, Code::PEER_PUSH_OFFLINE] {
         let mut rig = Rig::accepting();
         rig.answer("accept", code);
         rig.told("done accept 0");
@@ -106,7 +106,7 @@ fn the_callers_cancel_ends_it() {
 #[test]
 fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
     let mut by_cancel = Rig::called();
-    by_cancel.signal(Signal::Cancel, "bob", "p1", "q1", "{\"reason\":2}");
+    by_cancel.signal(EventKind::Cancel, "bob", "p1", "q1", "{\"reason\":2}");
     by_cancel.told("on_user_busy al · on_call_end 2");
     by_cancel.asked("");
     let mut by_timer = Rig::called();
@@ -157,10 +157,10 @@ fn a_call_that_is_being_accepted_does_not_ring_out() {
 #[test]
 fn an_accept_too_late_shows_who_was_first() {
     let cases = [
-        (codes::INVITE_ACCEPTED, "done accept 10410 · on_other_client_accept bob · on_call_end 18"),
-        (codes::INVITE_REJECTED, "done accept 10409 · on_other_client_reject bob · on_call_end 17"),
-        (codes::INVITE_NOT_EXISTS, "done accept 10408 · on_user_cancel bob · on_call_end 12"),
-        (codes::CHANNEL_NOT_EXISTS, "done accept 10404 · on_user_cancel bob · on_call_end 12"),
+        (Code::INVITE_ACCEPTED, "done accept 10410 · on_other_client_accept bob · on_call_end 18"),
+        (Code::INVITE_REJECTED, "done accept 10409 · on_other_client_reject bob · on_call_end 17"),
+        (Code::INVITE_NOT_EXISTS, "done accept 10408 · on_user_cancel bob · on_call_end 12"),
+        (Code::CHANNEL_NOT_EXISTS, "done accept 10404 · on_user_cancel bob · on_call_end 12"),
     ];
     for (code, told) in cases {
         let mut rig = Rig::accepting();
@@ -202,8 +202,8 @@ fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
 fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides() {
     let mut rig = Rig::accepting();
     rig.peer_cancels();
-    rig.signal_from(Source::OtherDevice, Signal::Reject, "al", "p1", "q1", "");
-    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p1", "q1", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q1", "");
     rig.told("");
     rig.ok("accept");
     rig.told("done accept 0");
@@ -228,7 +228,7 @@ fn a_channel_that_is_gone_when_the_accepted_call_joins_it_means_that_the_caller_
     let mut rig = Rig::accepting();
     rig.ok("accept");
     rig.forget();
-    rig.answer("join", codes::CHANNEL_NOT_EXISTS);
+    rig.answer("join", Code::CHANNEL_NOT_EXISTS);
     rig.told("on_call_end 16");
     rig.asked("");
 }
@@ -269,7 +269,7 @@ fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
     rig.asked("reject bob p1 q1");
     let mut rig = Rig::accepting();
     rig.reject();
-    rig.answer("accept", codes::INVITE_ACCEPTED);
+    rig.answer("accept", Code::INVITE_ACCEPTED);
     rig.asked("");
 }
 
@@ -277,10 +277,10 @@ fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
 #[test]
 fn another_device_that_answered_ends_the_ringing() {
     let mut rig = Rig::called();
-    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p1", "q1", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q1", "");
     rig.told("on_other_client_accept bob · on_call_end 18");
     let mut rig = Rig::called();
-    rig.signal_from(Source::OtherDevice, Signal::Reject, "al", "p1", "q1", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
     rig.told("on_other_client_reject bob · on_call_end 17");
     rig.asked("");
 }
@@ -289,7 +289,7 @@ fn another_device_that_answered_ends_the_ringing() {
 #[test]
 fn a_cancel_that_ends_a_glare_means_that_another_device_has_the_call() {
     let mut rig = Rig::called();
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "{\"version\":\"1.8.1\",\"reason\":0,\"glare\":true}");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "{\"version\":\"1.8.1\",\"reason\":0,\"glare\":true}");
     rig.told("on_other_client_accept bob · on_call_end 18");
 }
 
@@ -307,13 +307,13 @@ fn a_closed_channel_ends_the_ringing() {
 #[test]
 fn words_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     let mut rig = Rig::called();
-    rig.signal(Signal::Cancel, "eve", "p1", "q1", "");
-    rig.signal(Signal::Cancel, "bob", "p1", "q2", "");
-    rig.signal(Signal::Cancel, "bob", "p2", "q1", "");
-    rig.signal(Signal::Close, "eve", "p1", "", "");
-    rig.signal(Signal::Leave, "bob", "p1", "", "");
-    rig.signal_from(Source::OtherDevice, Signal::Accept, "eve", "p1", "q1", "");
-    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p1", "q2", "");
+    rig.signal(EventKind::Cancel, "eve", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q2", "");
+    rig.signal(EventKind::Cancel, "bob", "p2", "q1", "");
+    rig.signal(EventKind::Close, "eve", "p1", "", "");
+    rig.signal(EventKind::Leave, "bob", "p1", "", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "eve", "p1", "q1", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q2", "");
     rig.told("");
     rig.asked("");
     assert_eq!(rig.state(), 2);
@@ -357,11 +357,11 @@ fn an_invite_that_is_here_or_was_here_is_ignored() {
 #[test]
 fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
     let mut rig = Rig::new();
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     rig.invite("bob", "p1", "q1");
     rig.peer_closes("p2");
     rig.invite("bob", "p2", "q2");
-    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p3", "q3", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p3", "q3", "");
     rig.invite("bob", "p3", "q3");
     rig.told("");
     rig.asked("");
@@ -372,9 +372,9 @@ fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
 #[test]
 fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
     let mut rig = Rig::new();
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
-    rig.signal(Signal::Cancel, "bob", "p2", "q2", "");
-    rig.signal(Signal::Cancel, "carol", "p3", "q3", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p2", "q2", "");
+    rig.signal(EventKind::Cancel, "carol", "p3", "q3", "");
     rig.invite("bob", "p4", "q4");
     rig.told("on_invited bob");
     rig.reject();
@@ -392,8 +392,8 @@ fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
 #[test]
 fn a_stranger_cannot_keep_an_invite_from_ringing() {
     let mut rig = Rig::new();
-    rig.signal(Signal::Cancel, "eve", "p1", "q1", "");
-    rig.signal(Signal::Close, "eve", "p1", "", "");
+    rig.signal(EventKind::Cancel, "eve", "p1", "q1", "");
+    rig.signal(EventKind::Close, "eve", "p1", "", "");
     rig.invite("bob", "p1", "q1");
     rig.told("on_invited bob");
 }
@@ -402,7 +402,7 @@ fn a_stranger_cannot_keep_an_invite_from_ringing() {
 #[test]
 fn a_tombstone_lasts_ten_minutes() {
     let mut rig = Rig::new();
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     rig.pass(600_000);
     rig.invite("bob", "p1", "q1");
     rig.told("on_invited bob");
@@ -412,8 +412,8 @@ fn a_tombstone_lasts_ten_minutes() {
 #[test]
 fn a_group_invite_is_busy_and_missed() {
     let mut rig = Rig::new();
-    let custom = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1");
-    rig.signal(Signal::Invite, "bob", "p1", "q1", &custom);
+    let custom_info = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1");
+    rig.signal(EventKind::Invite, "bob", "p1", "q1", &custom_info);
     rig.told("on_missed_call bob group");
     rig.asked("reject bob p1 q1 reason 3");
     assert_eq!(rig.state(), 0);
@@ -435,9 +435,11 @@ fn invites_without_ids_or_from_ourselves_are_ignored() {
 #[test]
 fn malformed_attachments_ring_as_old_ones() {
     let deep = format!("{{\"version\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
-    for custom in ["", "no json", "{\"version\":7,\"channelName\":[]}", "[]", &deep, "{\"callType\":\"1\"}"] {
+    for custom_info in
+        ["", "no json", "{\"version\":7,\"channelName\":[]}", "[]", &deep, "{\"callType\":\"1\"}"]
+    {
         let mut rig = Rig::new();
-        rig.signal(Signal::Invite, "bob", "p1", "q1", custom);
+        rig.signal(EventKind::Invite, "bob", "p1", "q1", custom_info);
         rig.told("on_invited bob");
         rig.accept();
         rig.ok("accept");
@@ -465,12 +467,12 @@ fn nobody_rings_while_the_host_does_not_take_its_events() {
 fn a_service_clock_at_the_end_of_time_does_no_harm() {
     let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
     rig.login("al");
-    rig.answer_with("login", SignalResult { server_ms: u64::MAX, ..SignalResult::default() });
+    rig.answer_with("login", OperationResult { server_ms: u64::MAX, ..OperationResult::default() });
     rig.pass(1_000);
     rig.forget();
-    let mut event = rig.event(Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+    let mut event = rig.event(EventKind::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
     event.time_ms = u64::MAX;
-    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     rig.told("on_invited bob");
 }
 
@@ -490,7 +492,7 @@ fn a_redial_waits_and_rings_after_the_end_of_the_first() {
 /// Scenario (recall): A second invite of the caller was taken back while it waited: it never rings.
 #[test]
 fn a_redial_that_was_taken_back_does_not_ring() {
-    for signal in [Signal::Cancel, Signal::Close] {
+    for signal in [EventKind::Cancel, EventKind::Close] {
         let mut rig = Rig::called();
         rig.invite("bob", "p2", "q2");
         rig.signal(signal, "bob", "p2", "q2", "");
@@ -502,7 +504,7 @@ fn a_redial_that_was_taken_back_does_not_ring() {
 /// Scenario (wrong): A stranger takes a waiting invite back: it stays.
 #[test]
 fn somebody_else_cannot_take_a_redial_back() {
-    for signal in [Signal::Cancel, Signal::Close] {
+    for signal in [EventKind::Cancel, EventKind::Close] {
         let mut rig = Rig::called();
         rig.invite("bob", "p2", "q2");
         rig.signal(signal, "eve", "p2", "q2", "");
@@ -541,9 +543,9 @@ fn a_redial_that_waited_beyond_its_age_is_a_missed_call() {
 fn the_redial_with_the_newer_channel_time_is_kept() {
     let mut rig = Rig::called();
     for (channel, request, create_ms) in [("p2", "q2", 20), ("p3", "q3", 10)] {
-        let mut event = rig.event(Signal::Invite, "bob", channel, request, &new_style(channel, "k1"));
+        let mut event = rig.event(EventKind::Invite, "bob", channel, request, &new_style(channel, "k1"));
         event.channel.create_ms = create_ms;
-        rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+        rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     }
     rig.peer_cancels();
     rig.told("on_user_cancel bob · on_call_end 12 · on_invited bob");

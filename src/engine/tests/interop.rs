@@ -4,6 +4,7 @@ use super::super::input::*;
 use super::super::output::*;
 use super::super::{Caps, Config, wire};
 use super::rig::{Rig, caps};
+use nertc_callkit_signaling::{self as signaling, CallType, Channel, ChannelState, EventKind, Text};
 
 const BYE: &str = "{\"version\":\"2.0.1\",\"reason\":0,\"_attachment\":\"bye\"}";
 const AUDIO: &str = "{\"cid\":2,\"type\":1}";
@@ -18,23 +19,25 @@ fn ended_with(rig: &Rig, reason: EndReason, extra: &str) {
 /// Scenario (old): The text of CLOSE and LEAVE reaches the app, whatever it stops.
 #[test]
 fn the_text_of_a_close_or_leave_reaches_the_app_in_every_state() {
-    for (signal, reason) in [(Signal::Close, EndReason::PeerHungUp), (Signal::Leave, EndReason::PeerLeft)] {
+    for (signal, reason) in
+        [(EventKind::Close, EndReason::PeerHungUp), (EventKind::Leave, EndReason::PeerLeft)]
+    {
         let mut rig = Rig::in_call();
         rig.signal(signal, "bob", "ch1", "", BYE);
         ended_with(&rig, reason, "bye");
     }
     let mut rig = Rig::calling();
-    rig.signal(Signal::Close, "bob", "ch1", "", BYE);
+    rig.signal(EventKind::Close, "bob", "ch1", "", BYE);
     ended_with(&rig, EndReason::PeerHungUp, "bye");
     let mut rig = Rig::called();
-    rig.signal(Signal::Close, "bob", "p1", "", BYE);
+    rig.signal(EventKind::Close, "bob", "p1", "", BYE);
     ended_with(&rig, EndReason::PeerCancelled, "bye");
     let mut rig = Rig::accepting();
-    rig.signal(Signal::Close, "bob", "p1", "", BYE);
+    rig.signal(EventKind::Close, "bob", "p1", "", BYE);
     rig.ok("accept");
     ended_with(&rig, EndReason::PeerHungUp, "bye");
     let mut rig = Rig::glare_loser();
-    rig.signal(Signal::Close, "bob", "p1", "", BYE);
+    rig.signal(EventKind::Close, "bob", "p1", "", BYE);
     rig.ok("accept");
     ended_with(&rig, EndReason::PeerHungUp, "bye");
 }
@@ -45,12 +48,12 @@ fn a_close_that_repeats_the_invite_says_nothing() {
     let invite = "{\"version\":\"2.0.1\",\"channelName\":\"r\",\"callId\":\"k\",\"_attachment\":\"bye\"}";
     for accepts in [false, true] {
         let mut rig = Rig::new();
-        rig.signal(Signal::Invite, "bob", "p1", "q1", invite);
+        rig.signal(EventKind::Invite, "bob", "p1", "q1", invite);
         if accepts {
             rig.accept();
             rig.ok("accept");
         }
-        rig.signal(Signal::Close, "bob", "p1", "", BYE);
+        rig.signal(EventKind::Close, "bob", "p1", "", BYE);
         assert_eq!(&*rig.last_end().extra, "");
     }
 }
@@ -83,7 +86,7 @@ fn every_close_and_leave_is_json() {
         || {
             let mut rig = Rig::new();
             let channel = Channel { id: "old".into(), creator: "al".into(), ..Channel::default() };
-            rig.handle(Input::Rooms(vec![Room { channel, members: Vec::new() }]));
+            rig.handle(Input::Rooms(vec![ChannelState { channel, members: Vec::new() }]));
             rig
         },
     ];
@@ -92,9 +95,11 @@ fn every_close_and_leave_is_json() {
         rig.settle();
         let mut seen = 0;
         for op in &rig.ops {
-            if let SignalOp::Close { custom, .. } | SignalOp::Leave { custom, .. } = op {
+            if let signaling::Operation::Close { custom_info, .. }
+            | signaling::Operation::Leave { custom_info, .. } = op
+            {
                 seen += 1;
-                assert_eq!(&**custom, "{\"version\":\"1.8.1\",\"reason\":0}");
+                assert_eq!(&**custom_info, "{\"version\":\"1.8.1\",\"reason\":0}");
             }
         }
         assert!(seen > 0, "{:?}", rig.ops);
@@ -106,9 +111,9 @@ fn every_close_and_leave_is_json() {
 fn a_switch_before_the_accept_counts_from_the_peer_alone() {
     let mut rig = Rig::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
     rig.place_call();
-    rig.signal(Signal::Control, "eve", "ch1", "", VIDEO);
-    rig.signal(Signal::Control, "bob", "other", "", VIDEO);
-    rig.signal(Signal::Control, "bob", "ch1", "", "{\"cid\":2,\"type\":9}");
+    rig.signal(EventKind::Control, "eve", "ch1", "", VIDEO);
+    rig.signal(EventKind::Control, "bob", "other", "", VIDEO);
+    rig.signal(EventKind::Control, "bob", "ch1", "", "{\"cid\":2,\"type\":9}");
     rig.control("ch1", VIDEO);
     rig.told("");
     rig.peer_accepts();
@@ -137,7 +142,7 @@ fn a_switch_while_our_accept_runs_counts() {
 #[test]
 fn a_peer_without_a_version_cannot_switch_to_video() {
     let mut rig = Rig::calling();
-    rig.signal(Signal::Accept, "bob", "ch1", "r1", "");
+    rig.signal(EventKind::Accept, "bob", "ch1", "r1", "");
     rig.forget();
     rig.switch(CallType::Video, SwitchStep::Invite);
     rig.told("done switch 90007");
@@ -149,9 +154,11 @@ fn a_peer_without_a_version_cannot_switch_to_video() {
 /// Scenario (old): The text of our hang-up is in CLOSE or LEAVE once the call is on.
 #[test]
 fn our_own_text_is_in_the_close_or_leave() {
-    let end = |op: &SignalOp| {
-        if let SignalOp::Close { custom, .. } | SignalOp::Leave { custom, .. } = op {
-            Some(custom.clone())
+    let end = |op: &signaling::Operation| {
+        if let signaling::Operation::Close { custom_info, .. }
+        | signaling::Operation::Leave { custom_info, .. } = op
+        {
+            Some(custom_info.clone())
         } else {
             None
         }

@@ -1,9 +1,9 @@
 //! Every limit of the wire, at it and one beyond; and what is forgotten first.
 
-use super::super::input::*;
 use super::super::limits;
 use super::super::wire::{self, Outgoing};
 use super::rig::Rig;
+use nertc_callkit_signaling::EventKind;
 
 fn nested(deep: usize) -> String {
     format!("{{\"callId\":\"c\",\"x\":{}{}}}", "[".repeat(deep - 1), "]".repeat(deep - 1))
@@ -18,8 +18,8 @@ fn of_length(length: usize) -> String {
 #[test]
 fn an_attachment_is_read_up_to_its_limits_and_counts_as_empty_beyond() {
     let is_read = |text: &str| &*wire::read(text).call_id == "c";
-    assert!(is_read(&nested(limits::JSON_DEPTH)));
-    assert!(!is_read(&nested(limits::JSON_DEPTH + 1)));
+    assert!(is_read(&nested(limits::JSON_DEPTH + 1)), "one level is the protocol's own");
+    assert!(!is_read(&nested(limits::JSON_DEPTH + 2)));
     assert!(is_read(&of_length(limits::CUSTOM)));
     assert!(!is_read(&of_length(limits::CUSTOM + 1)));
     assert!(is_read(" \n{\"callId\":\"c\"} "));
@@ -98,6 +98,7 @@ fn what_fits_is_decided_for_the_longest_ids() {
             call_id: &"x".repeat(limits::ID),
             attachment: Some(attachment),
             glare,
+            capabilities: wire::Capabilities { data: true, rtc: &"x".repeat(limits::MEDIA_PROTOCOL) },
             ..Outgoing::default()
         })
     };
@@ -140,7 +141,7 @@ fn the_oldest_end_of_a_sender_is_forgotten_first() {
     let mut rig = Rig::new();
     let count = limits::TOMBSTONES_PER_SENDER + 1;
     for n in 0..count {
-        rig.signal(Signal::Cancel, "bob", &format!("p{n}"), &format!("q{n}"), "");
+        rig.signal(EventKind::Cancel, "bob", &format!("p{n}"), &format!("q{n}"), "");
     }
     rig.forget();
     for n in (1..count).rev() {
@@ -155,17 +156,17 @@ fn the_oldest_end_of_a_sender_is_forgotten_first() {
 #[test]
 fn an_end_heard_twice_is_remembered_once() {
     let mut rig = Rig::new();
-    rig.signal(Signal::Cancel, "bob", "first", "q", "");
+    rig.signal(EventKind::Cancel, "bob", "first", "q", "");
     for _ in 0..limits::TOMBSTONES_PER_SENDER {
-        rig.signal(Signal::Cancel, "bob", "second", "q", "");
+        rig.signal(EventKind::Cancel, "bob", "second", "q", "");
     }
     rig.invite("bob", "first", "q");
     rig.invite("bob", "second", "q");
     rig.told("");
     // The same channel by somebody else, and the same sender's other channel, are other ends.
-    rig.signal(Signal::Cancel, "bob", "third", "q", "");
-    rig.signal(Signal::Cancel, "eve", "fourth", "q", "");
-    rig.signal(Signal::Cancel, "bob", "fourth", "q", "");
+    rig.signal(EventKind::Cancel, "bob", "third", "q", "");
+    rig.signal(EventKind::Cancel, "eve", "fourth", "q", "");
+    rig.signal(EventKind::Cancel, "bob", "fourth", "q", "");
     rig.invite("bob", "third", "q");
     rig.invite("bob", "fourth", "q");
     rig.invite("eve", "fourth", "q");

@@ -1,54 +1,57 @@
 //! Operations and events as the short lines that the rig's logs are made of.
 
 use super::super::output::*;
+use nertc_callkit_signaling::{self as signaling, Message};
 
-pub(super) fn message(op: &SignalOp) -> Option<&Message> {
+pub(super) fn message(op: &signaling::Operation) -> Option<&Message> {
     match op {
-        SignalOp::Invite { message, .. }
-        | SignalOp::CancelInvite(message)
-        | SignalOp::Accept(message)
-        | SignalOp::Reject(message)
-        | SignalOp::Control(message) => Some(message),
-        SignalOp::Login { .. }
-        | SignalOp::Logout
-        | SignalOp::Create { .. }
-        | SignalOp::Join { .. }
-        | SignalOp::Leave { .. }
-        | SignalOp::Close { .. }
-        | SignalOp::SendRecord(_) => None,
+        signaling::Operation::Invite { message, .. }
+        | signaling::Operation::Cancel(message)
+        | signaling::Operation::Accept(message)
+        | signaling::Operation::Reject(message)
+        | signaling::Operation::Control(message) => Some(message),
+        signaling::Operation::Login { .. }
+        | signaling::Operation::Logout
+        | signaling::Operation::Create { .. }
+        | signaling::Operation::Join { .. }
+        | signaling::Operation::Leave { .. }
+        | signaling::Operation::Close { .. }
+        | signaling::Operation::Record(_) => None,
     }
 }
 
 /// The channel that an operation is about.
-pub(super) fn channel_of(op: &SignalOp) -> Option<&str> {
+pub(super) fn channel_of(op: &signaling::Operation) -> Option<&str> {
     match op {
-        SignalOp::Join { channel_id, .. }
-        | SignalOp::Leave { channel_id, .. }
-        | SignalOp::Close { channel_id, .. } => Some(channel_id),
-        SignalOp::SendRecord(record) => Some(&record.channel_id),
-        SignalOp::Login { .. } | SignalOp::Logout | SignalOp::Create { .. } => None,
-        SignalOp::Invite { .. }
-        | SignalOp::CancelInvite(_)
-        | SignalOp::Accept(_)
-        | SignalOp::Reject(_)
-        | SignalOp::Control(_) => message(op).map(|message| &*message.channel_id),
+        signaling::Operation::Join { channel_id, .. }
+        | signaling::Operation::Leave { channel_id, .. }
+        | signaling::Operation::Close { channel_id, .. } => Some(channel_id),
+        signaling::Operation::Record(record) => Some(&record.channel_id),
+        signaling::Operation::Login { .. }
+        | signaling::Operation::Logout
+        | signaling::Operation::Create { .. } => None,
+        signaling::Operation::Invite { .. }
+        | signaling::Operation::Cancel(_)
+        | signaling::Operation::Accept(_)
+        | signaling::Operation::Reject(_)
+        | signaling::Operation::Control(_) => message(op).map(|message| &*message.channel_id),
     }
 }
 
-pub(super) fn kind_of(op: &SignalOp) -> &'static str {
+pub(super) fn kind_of(op: &signaling::Operation) -> &'static str {
     match op {
-        SignalOp::Login { .. } => "login",
-        SignalOp::Logout => "logout",
-        SignalOp::Create { .. } => "create",
-        SignalOp::Join { .. } => "join",
-        SignalOp::Invite { .. } => "invite",
-        SignalOp::CancelInvite(_) => "cancel",
-        SignalOp::Accept(_) => "accept",
-        SignalOp::Reject(_) => "reject",
-        SignalOp::Leave { .. } => "leave",
-        SignalOp::Close { .. } => "close",
-        SignalOp::Control(_) => "control",
-        SignalOp::SendRecord(_) => "record",
+        signaling::Operation::Login { .. } => "login",
+        signaling::Operation::Logout => "logout",
+        signaling::Operation::Create { .. } => "create",
+        signaling::Operation::Join { .. } => "join",
+        signaling::Operation::Invite { .. } => "invite",
+        signaling::Operation::Cancel(_) => "cancel",
+        signaling::Operation::Accept(_) => "accept",
+        signaling::Operation::Reject(_) => "reject",
+        signaling::Operation::Leave { .. } => "leave",
+        signaling::Operation::Close { .. } => "close",
+        signaling::Operation::Control(_) => "control",
+        signaling::Operation::Record(_) => "record",
     }
 }
 
@@ -113,6 +116,7 @@ pub(super) fn event_line(event: &Event) -> String {
         Event::UserRinging(event) => format!("on_user_ringing {}", event.user),
         Event::TokenNeeded(event) => format!("on_token_needed {}", event.code),
         Event::RecordReceived(record) => format!("on_record_received {}", record.status as i32),
+        Event::Data(data) => format!("on_data {} {}", data.user, data.json),
         Event::MissedCall(missed) => {
             format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
         }

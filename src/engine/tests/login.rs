@@ -1,8 +1,9 @@
 //! Logins that are given up: the backend is told, and a later login waits for that.
 
 use super::super::input::*;
-use super::super::{Caps, Config, codes};
+use super::super::{Caps, Config};
 use super::rig::{Rig, caps};
+use nertc_callkit_signaling::{ChannelState, Code, Connection, Outcome};
 
 fn logging_in(abort_login: bool) -> Rig {
     let mut rig = Rig::logged_out(Config { caps: Caps { abort_login, ..caps() }, ..Config::default() });
@@ -102,12 +103,12 @@ fn nothing_of_a_login_that_was_given_up_is_told() {
     rig.kick();
     rig.handle(Input::Connection(Connection::TokenNeeded(Outcome::default())));
     rig.handle(Input::Connection(Connection::Lost(Outcome::default())));
-    rig.handle(Input::Rooms(vec![Room::default()]));
+    rig.handle(Input::Rooms(vec![ChannelState::default()]));
     rig.ok("login");
     rig.told("");
     rig.asked("");
     rig.call("bob");
-    assert_eq!(rig.last_code(), codes::NOT_LOGGED_IN);
+    assert_eq!(rig.last_code(), Code::NOT_LOGGED_IN);
 }
 
 /// Scenario (session): The app's last word counts: a login that waits is void after a logout.
@@ -136,7 +137,7 @@ fn a_logout_makes_a_waiting_login_void() {
     let mut rig = logging_in(true);
     rig.pass(10_000);
     rig.logout();
-    assert_eq!(rig.last_code(), codes::NOT_LOGGED_IN);
+    assert_eq!(rig.last_code(), Code::NOT_LOGGED_IN);
 }
 
 #[test]

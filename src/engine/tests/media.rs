@@ -3,6 +3,7 @@
 use super::super::input::*;
 use super::super::{Caps, Config};
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{CallType, Code, EventKind, Outcome};
 
 /// All that a media backend can offer.
 fn full() -> Rig {
@@ -35,7 +36,7 @@ fn alone_in_the_room(rig: &mut Rig) {
 
 /// Bob accepts the second call of this rig.
 fn second_is_accepted(rig: &mut Rig) {
-    rig.signal(Signal::Accept, "bob", "ch2", "r2", &new_style("ch2", "k2"));
+    rig.signal(EventKind::Accept, "bob", "ch2", "r2", &new_style("ch2", "k2"));
     assert_eq!(rig.state(), 3);
     rig.forget();
 }
@@ -54,7 +55,7 @@ fn microphone_and_camera_are_set_one_by_one_before_the_call() {
         let mut rig = full();
         for (media, on) in &set {
             enable(&mut rig, *media, *on);
-            assert_eq!(rig.last_code(), 0);
+            assert_eq!(rig.last_code(), Code::OK);
         }
         alone_in_the_room(&mut rig);
         rig.asked(expected);
@@ -159,7 +160,7 @@ fn what_happens_in_the_last_room_is_not_about_the_next_call() {
     second_is_accepted(&mut rig);
     rig.rtc(RtcEvent::PeerJoin { uid: 22 });
     rig.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
-    rig.rtc(RtcEvent::Error(Outcome::failed(7, "late")));
+    rig.rtc(RtcEvent::Error(Outcome::failed(7.into(), "late")));
     rig.told("");
     rig.ok("rtc leave");
     rig.asked("rtc join ch2|0|11 as 11");
@@ -199,5 +200,5 @@ fn a_media_answer_names_its_call() {
     let mut rig = Rig::in_call();
     mute(&mut rig, AUDIO, true);
     rig.ok("mute");
-    assert_eq!(rig.results.last().map(|result| (result.code, result.call_no)), Some((0, 1)));
+    assert_eq!(rig.results.last().map(|result| (result.code, result.call_no)), Some((Code::OK, 1)));
 }

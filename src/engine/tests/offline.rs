@@ -4,6 +4,7 @@ use super::super::Config;
 use super::super::input::*;
 use super::super::output::Event;
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{self as signaling, EventKind, OperationResult, Origin};
 
 /// Service clock at the login.
 const CLOCK: u64 = 1_000_000;
@@ -12,21 +13,21 @@ const CLOCK: u64 = 1_000_000;
 fn online() -> Rig {
     let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
     rig.login("al");
-    rig.answer_with("login", SignalResult { server_ms: CLOCK, ..SignalResult::default() });
+    rig.answer_with("login", OperationResult { server_ms: CLOCK, ..OperationResult::default() });
     rig.forget();
     rig
 }
 
 /// An invite that the service saw `age_ms` before the login.
-fn invite(rig: &Rig, from: &str, channel: &str, age_ms: u64) -> SignalEvent {
-    let mut event = rig.event(Signal::Invite, from, channel, channel, &new_style(channel, "k1"));
+fn invite(rig: &Rig, from: &str, channel: &str, age_ms: u64) -> signaling::Event {
+    let mut event = rig.event(EventKind::Invite, from, channel, channel, &new_style(channel, "k1"));
     event.time_ms = CLOCK - age_ms;
     event.channel.create_ms = CLOCK - age_ms;
     event
 }
 
-fn batch(rig: &mut Rig, events: Vec<SignalEvent>) {
-    rig.handle(Input::Signals { source: Source::Offline, events });
+fn batch(rig: &mut Rig, events: Vec<signaling::Event>) {
+    rig.handle(Input::Signals { origin: Origin::Offline, events });
 }
 
 /// Scenario (expiry): Somebody called while we were offline and still does: it rings after the login and
@@ -63,17 +64,17 @@ fn what_is_older_than_120_seconds_or_invalid_is_missed() {
 /// it, it is a missed call.
 #[test]
 fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() {
-    for source in [Source::Online, Source::Offline] {
+    for origin in [Origin::Online, Origin::Offline] {
         let mut rig = online();
         let events = vec![invite(&rig, "bob", "p1", 119_999)];
-        rig.handle(Input::Signals { source, events });
+        rig.handle(Input::Signals { origin, events });
         rig.told("on_invited bob");
         rig.pass(1);
         rig.told("on_user_busy al · on_call_end 2");
         for age in [120_000, 120_001, 999_999] {
             let mut rig = online();
             let events = vec![invite(&rig, "bob", "p1", age)];
-            rig.handle(Input::Signals { source, events });
+            rig.handle(Input::Signals { origin, events });
             rig.told("on_missed_call bob expired");
             rig.asked("");
         }
@@ -84,10 +85,10 @@ fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() 
 #[test]
 fn ends_in_the_batch_count_wherever_they_stand() {
     for (signal, from, told) in [
-        (Signal::Cancel, "bob", "on_missed_call bob cancelled"),
-        (Signal::Close, "bob", "on_missed_call bob cancelled"),
-        (Signal::Accept, "al", "on_missed_call bob answeredelsewhere"),
-        (Signal::Reject, "al", "on_missed_call bob answeredelsewhere"),
+        (EventKind::Cancel, "bob", "on_missed_call bob cancelled"),
+        (EventKind::Close, "bob", "on_missed_call bob cancelled"),
+        (EventKind::Accept, "al", "on_missed_call bob answeredelsewhere"),
+        (EventKind::Reject, "al", "on_missed_call bob answeredelsewhere"),
     ] {
         for is_first in [true, false] {
             let mut rig = online();
@@ -97,7 +98,7 @@ fn ends_in_the_batch_count_wherever_they_stand() {
             rig.told(told);
             rig.asked("");
             // And for good.
-            rig.handle(Input::Signals { source: Source::Online, events: vec![ring] });
+            rig.handle(Input::Signals { origin: Origin::Online, events: vec![ring] });
             rig.told("");
         }
     }
@@ -108,8 +109,8 @@ fn ends_in_the_batch_count_wherever_they_stand() {
 fn a_strangers_cancel_in_the_batch_ends_nothing() {
     let mut rig = online();
     let ring = invite(&rig, "bob", "p1", 1_000);
-    let cancel = rig.event(Signal::Cancel, "eve", "p1", "p1", "");
-    let close = rig.event(Signal::Close, "eve", "p1", "", "");
+    let cancel = rig.event(EventKind::Cancel, "eve", "p1", "p1", "");
+    let close = rig.event(EventKind::Close, "eve", "p1", "", "");
     batch(&mut rig, vec![cancel, close, ring]);
     rig.told("on_invited bob");
 }
@@ -134,7 +135,7 @@ fn the_newest_rings_and_the_others_say_why_not() {
 #[test]
 fn in_a_call_all_are_busy() {
     let mut rig = Rig::in_call();
-    let events = vec![rig.event(Signal::Invite, "carol", "p1", "q1", &new_style("p1", "k1"))];
+    let events = vec![rig.event(EventKind::Invite, "carol", "p1", "q1", &new_style("p1", "k1"))];
     batch(&mut rig, events);
     rig.told("on_missed_call carol busy");
     rig.asked("reject carol p1 q1 reason 3");
@@ -144,15 +145,15 @@ fn in_a_call_all_are_busy() {
 #[test]
 fn what_the_batch_says_about_the_live_call_happens_as_if_it_came_now() {
     let mut rig = Rig::in_call();
-    let close = rig.event(Signal::Close, "bob", "ch1", "", "");
+    let close = rig.event(EventKind::Close, "bob", "ch1", "", "");
     batch(&mut rig, vec![close]);
     rig.told("on_message_sent 1 · on_call_end 16");
     let mut rig = Rig::calling();
-    let accept = rig.event(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
+    let accept = rig.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
     batch(&mut rig, vec![accept]);
     rig.told("on_user_accept bob");
     let mut rig = Rig::called();
-    let sync = rig.event(Signal::Accept, "al", "p1", "q1", "");
+    let sync = rig.event(EventKind::Accept, "al", "p1", "q1", "");
     batch(&mut rig, vec![sync]);
     rig.told("on_other_client_accept bob · on_call_end 18");
 }
@@ -161,7 +162,7 @@ fn what_the_batch_says_about_the_live_call_happens_as_if_it_came_now() {
 fn a_group_invite_in_the_batch_is_missed() {
     let mut rig = online();
     let mut event = invite(&rig, "bob", "p1", 1_000);
-    event.custom = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1").into();
+    event.custom_info = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1").into();
     batch(&mut rig, vec![event]);
     rig.told("on_missed_call bob group");
     rig.asked("reject bob p1 p1 reason 3");
@@ -171,7 +172,7 @@ fn a_group_invite_in_the_batch_is_missed() {
 #[test]
 fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
     let mut rig = Rig::calling();
-    let event = rig.event(Signal::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
+    let event = rig.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
     batch(&mut rig, vec![event]);
     rig.asked("accept bob p1 zz");
     rig.told("");
@@ -192,7 +193,7 @@ fn a_ring_from_the_backlog_ends_when_the_invite_is_120_seconds_old() {
 
 #[test]
 fn an_end_in_the_backlog_counts_for_an_invite_that_comes_later() {
-    for (signal, request) in [(Signal::Cancel, "q1"), (Signal::Close, "")] {
+    for (signal, request) in [(EventKind::Cancel, "q1"), (EventKind::Close, "")] {
         let mut rig = online();
         let end = rig.event(signal, "bob", "p1", request, "");
         batch(&mut rig, vec![end]);
@@ -207,11 +208,11 @@ fn an_end_in_the_backlog_counts_for_an_invite_that_comes_later() {
 fn a_cancel_in_the_backlog_ends_the_invite_that_it_names_and_no_other_of_the_channel() {
     let mut rig = online();
     let ring = invite(&rig, "bob", "p1", 1_000);
-    let other = rig.event(Signal::Cancel, "bob", "p1", "another", "");
+    let other = rig.event(EventKind::Cancel, "bob", "p1", "another", "");
     batch(&mut rig, vec![ring, other]);
     rig.told("on_invited bob");
     let mut rig = online();
-    let other = rig.event(Signal::Cancel, "bob", "p1", "another", "");
+    let other = rig.event(EventKind::Cancel, "bob", "p1", "another", "");
     batch(&mut rig, vec![other]);
     rig.invite("bob", "p1", "q1");
     rig.told("on_invited bob");
@@ -219,7 +220,7 @@ fn a_cancel_in_the_backlog_ends_the_invite_that_it_names_and_no_other_of_the_cha
 
 #[test]
 fn only_our_own_answers_end_an_invite_of_the_backlog() {
-    for signal in [Signal::Accept, Signal::Reject] {
+    for signal in [EventKind::Accept, EventKind::Reject] {
         for from in ["bob", "eve"] {
             let mut rig = online();
             let ring = invite(&rig, "bob", "p1", 1_000);
@@ -236,7 +237,7 @@ fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring()
     rig.invite("bob", "p2", "q2");
     rig.forget();
     let ends = [("p1", "q1"), ("p2", "q2")]
-        .map(|(channel, request)| rig.event(Signal::Cancel, "bob", channel, request, ""));
+        .map(|(channel, request)| rig.event(EventKind::Cancel, "bob", channel, request, ""));
     batch(&mut rig, ends.to_vec());
     rig.told("on_user_cancel bob · on_call_end 12");
 }
@@ -244,8 +245,8 @@ fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring()
 #[test]
 fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_backend() {
     let mut rig = Rig::calling();
-    let accept = rig.event(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
-    let close = rig.event(Signal::Close, "bob", "ch1", "", "");
+    let accept = rig.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
+    let close = rig.event(EventKind::Close, "bob", "ch1", "", "");
     batch(&mut rig, vec![accept, close]);
     rig.told("on_user_accept bob · on_call_end 16");
     rig.asked("");
@@ -268,7 +269,7 @@ fn an_invite_that_the_backlog_has_twice_counts_once() {
     events.push(invite(&rig, "bob", "p1", 1_000));
     rig.forget();
     batch(&mut rig, events);
-    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "zz", "zz", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "zz", "zz", "");
     rig.told_last("on_call_end 18");
     assert_eq!(rig.state(), 0);
 }

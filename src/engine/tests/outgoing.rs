@@ -1,10 +1,12 @@
 //! We call: the caller's column of the event-order table, and the wire behind it.
 
 use super::super::closer::Finish;
-use super::super::codes;
 use super::super::input::*;
 use super::super::output::*;
 use super::rig::{Rig, new_style};
+use nertc_callkit_signaling::{
+    ChannelState, Code, Connection, EventKind, OperationResult, Origin, Outcome, Req,
+};
 
 /// Scenario (ordinary): A call creates a channel, joins it and invites; call() completes when the service
 /// has taken the invite.
@@ -63,7 +65,7 @@ fn an_answer_proves_the_invite_before_its_completion_does() {
     rig.ok("join");
     rig.peer_accepts();
     rig.told("done call 0 · on_user_accept bob");
-    rig.answer("invite", codes::TIMEOUT);
+    rig.answer("invite", Code::TIMEOUT);
     rig.told("");
     assert_eq!(rig.state(), 3);
 }
@@ -95,9 +97,9 @@ fn a_reject_before_the_invites_completion_proves_the_invite() {
 /// says busy.
 #[test]
 fn busy_is_understood_in_every_spelling() {
-    for custom in ["601", "i_am_busy", "{\"reason\":3}"] {
+    for custom_info in ["601", "i_am_busy", "{\"reason\":3}"] {
         let mut rig = Rig::calling();
-        rig.peer_rejects(custom);
+        rig.peer_rejects(custom_info);
         rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
     }
 }
@@ -166,7 +168,7 @@ fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
 /// Scenario (cancel): We cancel while the invite is on its way: the cancel does not overtake it.
 #[test]
 fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
-    for code in [codes::OK, codes::PEER_OFFLINE, codes::TIMEOUT, 500] {
+    for code in [Code::OK, Code::PEER_OFFLINE, Code::TIMEOUT, 500.into()] {
         let mut rig = Rig::new();
         rig.call("bob");
         rig.ok("create");
@@ -185,7 +187,7 @@ fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
 /// Scenario (failure): The service refuses the invite: call() fails, and nobody hears a cancel.
 #[test]
 fn an_invite_that_reached_nobody_is_not_taken_back() {
-    for code in [codes::CHANNEL_NOT_EXISTS, codes::NOT_MEMBER, codes::ALREADY_MEMBER, codes::MEMBER_LIMIT] {
+    for code in [Code::CHANNEL_NOT_EXISTS, Code::NOT_MEMBER, Code::ALREADY_MEMBER, Code::MEMBER_LIMIT] {
         let mut rig = Rig::new();
         rig.call("bob");
         rig.ok("create");
@@ -201,7 +203,7 @@ fn an_invite_that_reached_nobody_is_not_taken_back() {
 /// back.
 #[test]
 fn an_invite_of_unknown_fate_is_taken_back() {
-    for code in [codes::TIMEOUT, 500] {
+    for code in [Code::TIMEOUT, 500.into()] {
         let mut rig = Rig::new();
         rig.call("bob");
         rig.ok("create");
@@ -218,7 +220,7 @@ fn an_invite_of_unknown_fate_is_taken_back() {
 /// Scenario (failure): The callee is offline: no failure; a push or the backlog reaches it.
 #[test]
 fn a_peer_that_is_offline_counts_as_invited() {
-    for code in [codes::PEER_OFFLINE, codes::PEER_PUSH_OFFLINE] {
+    for code in [Code::PEER_OFFLINE, Code::PEER_PUSH_OFFLINE] {
         let mut rig = Rig::new();
         rig.call("bob");
         rig.ok("create");
@@ -246,7 +248,7 @@ fn a_join_that_fails_closes_the_channel_that_was_created() {
     rig.call("bob");
     rig.ok("create");
     rig.forget();
-    rig.answer("join", codes::MEMBER_LIMIT);
+    rig.answer("join", Code::MEMBER_LIMIT);
     rig.told("done call 10419 · on_call_end 7");
     rig.asked("close ch1");
 }
@@ -297,7 +299,7 @@ fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
 fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
     let mut rig = Rig::calling();
     rig.pass(30_000);
-    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.answer("cancel", Code::INVITE_ACCEPTED);
     rig.told("on_user_accept bob");
     rig.peer_accepts();
     rig.told("");
@@ -311,7 +313,7 @@ fn an_accept_that_arrives_while_the_ring_timers_cancel_runs_wins() {
     rig.pass(30_000);
     rig.peer_accepts();
     rig.told("on_user_accept bob");
-    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.answer("cancel", Code::INVITE_ACCEPTED);
     rig.told("");
     assert_eq!(rig.state(), 3);
 }
@@ -325,7 +327,7 @@ fn a_users_cancel_that_crosses_the_accept_is_final() {
     rig.forget();
     rig.peer_accepts();
     rig.told("");
-    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.answer("cancel", Code::INVITE_ACCEPTED);
     rig.asked("close ch1");
     rig.ok("close");
     rig.told("");
@@ -341,7 +343,7 @@ fn a_cancel_while_the_ring_timers_cancel_runs_closes_after_its_answer() {
     rig.cancel();
     rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
     rig.asked("record 2 to bob");
-    rig.answer("cancel", codes::INVITE_ACCEPTED);
+    rig.answer("cancel", Code::INVITE_ACCEPTED);
     rig.asked("close ch1");
 }
 
@@ -393,7 +395,7 @@ fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
 fn calling_oneself_is_refused() {
     let mut rig = Rig::new();
     rig.call("al");
-    assert_eq!(rig.last_code(), codes::INVALID_ARGUMENT);
+    assert_eq!(rig.last_code(), Code::INVALID_ARGUMENT);
     assert_eq!(rig.state(), 0);
     rig.asked("");
 }
@@ -403,15 +405,15 @@ fn calling_oneself_is_refused() {
 #[test]
 fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     let mut rig = Rig::calling();
-    for signal in [Signal::Accept, Signal::Reject] {
+    for signal in [EventKind::Accept, EventKind::Reject] {
         rig.signal(signal, "eve", "ch1", "r1", "");
         rig.signal(signal, "bob", "ch9", "r1", "");
         rig.signal(signal, "bob", "ch1", "x", "");
         rig.signal(signal, "bob", "ch1", "", "");
-        rig.signal_from(Source::OtherDevice, signal, "bob", "ch1", "r1", "");
+        rig.signal_from(Origin::OtherDevice, signal, "bob", "ch1", "r1", "");
     }
-    rig.signal(Signal::Close, "eve", "ch1", "", "");
-    rig.signal(Signal::Close, "bob", "", "", "");
+    rig.signal(EventKind::Close, "eve", "ch1", "", "");
+    rig.signal(EventKind::Close, "bob", "", "", "");
     rig.told("");
     rig.asked("");
     assert_eq!(rig.state(), 1);
@@ -422,12 +424,15 @@ fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
 fn a_backend_that_succeeds_without_room_or_uid_fails_the_call() {
     let mut rig = Rig::new();
     rig.call("bob");
-    rig.answer_with("create", SignalResult::default());
+    rig.answer_with("create", OperationResult::default());
     rig.told("done call 90008 · on_call_end 7");
     rig.call("bob");
     rig.ok("create");
     rig.forget();
-    rig.answer_with("join", SignalResult { room: Some(Room::default()), ..SignalResult::default() });
+    rig.answer_with(
+        "join",
+        OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() },
+    );
     rig.told("done call 90008 · on_call_end 7");
     rig.asked("close ch1");
 }
@@ -440,9 +445,9 @@ fn completions_that_come_twice_or_for_nothing_are_ignored() {
     let req = rig.req("create");
     rig.ok("create");
     rig.forget();
-    rig.complete(req, false, SignalResult::default());
-    rig.complete(Req(0), false, SignalResult::default());
-    rig.complete(Req(999), true, SignalResult::default());
+    rig.complete(req, false, OperationResult::default());
+    rig.complete(Req(0), false, OperationResult::default());
+    rig.complete(Req(999), true, OperationResult::default());
     rig.told("");
     rig.asked("");
     assert_eq!(rig.waiting(), "join");
@@ -455,7 +460,7 @@ fn a_media_backend_cannot_complete_an_operation_of_the_signaling_backend_nor_the
     rig.call("bob");
     rig.forget();
     let req = rig.req("create");
-    rig.complete(req, true, SignalResult::default());
+    rig.complete(req, true, OperationResult::default());
     rig.told("");
     rig.ok("create");
     rig.ok("join");
@@ -463,7 +468,11 @@ fn a_media_backend_cannot_complete_an_operation_of_the_signaling_backend_nor_the
     rig.peer_accepts();
     rig.forget();
     let req = rig.req("rtc join");
-    rig.complete(req, false, SignalResult { outcome: Outcome::failed(500, ""), ..SignalResult::default() });
+    rig.complete(
+        req,
+        false,
+        OperationResult { outcome: Outcome::failed(500.into(), ""), ..OperationResult::default() },
+    );
     rig.told("");
     rig.ok("rtc join");
     assert_eq!(rig.state(), 3);
@@ -491,7 +500,10 @@ fn a_channel_without_id_that_comes_too_late_is_not_closed() {
     rig.call("bob");
     rig.pass(8_000);
     rig.forget();
-    rig.answer_with("create", SignalResult { room: Some(Room::default()), ..SignalResult::default() });
+    rig.answer_with(
+        "create",
+        OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() },
+    );
     rig.asked("");
 }
 

@@ -2,11 +2,12 @@
 
 use super::super::input::*;
 use super::super::output::EndReason;
-use super::super::{Caps, Config, codes};
+use super::super::{Caps, Config};
 use super::rig::{Rig, caps};
+use nertc_callkit_signaling::{Code, Connection, EventKind, Outcome};
 
 fn lost(rig: &mut Rig, from: &str, channel: &str) {
-    rig.signal(Signal::PeerLost, from, channel, "", "");
+    rig.signal(EventKind::PeerLost, from, channel, "", "");
 }
 
 /// Scenario (reconnect): Signaling hears nothing of the peer's device: with media the call goes on.
@@ -78,7 +79,7 @@ fn without_media_a_lost_peer_ends_the_call() {
 /// Scenario (session): The service refuses the token in a call that has media: the kick comes after the call.
 #[test]
 fn a_refused_token_kicks_after_the_call() {
-    let refuse = || Input::Connection(Connection::Kicked(Outcome::failed(codes::BAD_TOKEN, "expired")));
+    let refuse = || Input::Connection(Connection::Kicked(Outcome::failed(Code::BAD_TOKEN, "expired")));
     let mut rig = Rig::in_call();
     rig.handle(refuse());
     rig.told("on_reconnecting 1");

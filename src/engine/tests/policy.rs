@@ -4,27 +4,32 @@ use super::super::input::*;
 use super::super::output::Event;
 use super::super::wire;
 use super::rig::{Rig, new_style};
+use nertc_callkit_signaling::{CallPolicy, EventKind, Origin, PolicyRule, Text};
 
-fn policy(rule: PolicyRule, accounts: &[&str]) -> Policy {
-    Policy { rule, accounts: accounts.iter().map(|name| Text::from(*name)).collect(), ..Policy::default() }
+fn policy(rule: PolicyRule, accounts: &[&str]) -> CallPolicy {
+    CallPolicy {
+        rule,
+        accounts: accounts.iter().map(|name| Text::from(*name)).collect(),
+        ..CallPolicy::default()
+    }
 }
 
-fn set(rig: &mut Rig, policy: Policy) {
+fn set(rig: &mut Rig, policy: CallPolicy) {
     rig.command(Command::SetCallPolicy(policy));
     rig.told_last("done none 0");
     rig.forget();
     rig.states.clear();
 }
 
-fn with(policy: Policy) -> Rig {
+fn with(policy: CallPolicy) -> Rig {
     let mut rig = Rig::new();
     set(&mut rig, policy);
     rig
 }
 
 /// Nobody's, answered busy.
-fn busy() -> Policy {
-    Policy { answers_busy: true, ..policy(PolicyRule::Nobody, &[]) }
+fn busy() -> CallPolicy {
+    CallPolicy { answers_busy: true, ..policy(PolicyRule::Nobody, &[]) }
 }
 
 fn rings(rig: &mut Rig, from: &str) -> bool {
@@ -62,7 +67,7 @@ fn silent_answers_nothing_and_tells_a_missed_call() {
     assert_eq!((&*missed.channel_id, &*missed.request_id, missed.count), ("p1", "q1", 1));
     rig.invite("eve", "p1", "q1");
     rig.told("");
-    set(&mut rig, Policy::default());
+    set(&mut rig, CallPolicy::default());
     rig.invite("eve", "p1", "q1");
     rig.told("");
 }
@@ -74,13 +79,13 @@ fn busy_is_said_in_the_name_of_this_device_alone() {
     rig.invite("eve", "p1", "q1");
     rig.told("on_missed_call eve blocked");
     rig.asked("reject eve p1 q1 reason 3");
-    let custom = rig.text_of("reject");
-    let value: serde_json::Value = serde_json::from_str(&custom).expect("JSON");
+    let custom_info = rig.text_of("reject");
+    let value: serde_json::Value = serde_json::from_str(&custom_info).expect("JSON");
     assert_eq!(
         (&value["local"], &value["reason"], &value["callId"]),
         (&true.into(), &3.into(), &"k1".into())
     );
-    assert_eq!(wire::reason(&custom, &wire::read(&custom)), wire::Reason::Busy);
+    assert_eq!(wire::reason(&custom_info, &wire::read(&custom_info)), wire::Reason::Busy);
     assert!(rig.states.is_empty(), "an answer says it");
     rig.invite_old("old", "p2", "q2");
     assert_eq!(&*rig.text_of("reject"), "601");
@@ -88,7 +93,7 @@ fn busy_is_said_in_the_name_of_this_device_alone() {
         "{{\"version\":\"1.8.1\",\"channelName\":\"r\",\"callId\":\"k\",\"_attachment\":\"{}\"}}",
         "x".repeat(4_000)
     );
-    rig.signal(Signal::Invite, "eve", "p3", "q3", &long);
+    rig.signal(EventKind::Invite, "eve", "p3", "q3", &long);
     assert!(rig.text_of("reject").ends_with(",\"local\":true}"));
 }
 
@@ -96,7 +101,7 @@ fn busy_is_said_in_the_name_of_this_device_alone() {
 #[test]
 fn no_missed_calls_if_the_app_wants_none() {
     for answers_busy in [false, true] {
-        let mut rig = with(Policy { no_missed: true, answers_busy, ..policy(PolicyRule::Nobody, &[]) });
+        let mut rig = with(CallPolicy { no_missed: true, answers_busy, ..policy(PolicyRule::Nobody, &[]) });
         rig.invite("eve", "p1", "q1");
         rig.told("");
     }
@@ -126,7 +131,7 @@ fn a_call_that_rings_is_not_ended_and_its_redial_is_let_in() {
     set(&mut rig, busy());
     assert_eq!(rig.state(), 2);
     rig.invite("bob", "p2", "q2");
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     rig.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
 }
 
@@ -187,14 +192,14 @@ fn in_a_call_others_are_refused_as_the_policy_says() {
 #[test]
 fn groups_and_the_backlog_are_asked_about_too() {
     let mut rig = with(policy(PolicyRule::AllButListed, &["eve"]));
-    rig.signal(Signal::Invite, "eve", "p1", "q1", "{\"callType\":1}");
+    rig.signal(EventKind::Invite, "eve", "p1", "q1", "{\"callType\":1}");
     rig.asked("");
     let events = vec![
-        rig.event(Signal::Invite, "bob", "p2", "q2", &new_style("p2", "k2")),
-        rig.event(Signal::Invite, "eve", "p3", "q3", &new_style("p3", "k3")),
+        rig.event(EventKind::Invite, "bob", "p2", "q2", &new_style("p2", "k2")),
+        rig.event(EventKind::Invite, "eve", "p3", "q3", &new_style("p3", "k3")),
     ];
     rig.states.clear();
-    rig.handle(Input::Signals { source: Source::Offline, events });
+    rig.handle(Input::Signals { origin: Origin::Offline, events });
     assert_eq!(rig.states, ["eve p3 Dropped", "bob p2 Ringing"]);
     assert_eq!(rig.state(), 2);
 }
@@ -203,9 +208,9 @@ fn groups_and_the_backlog_are_asked_about_too() {
 #[test]
 fn an_invite_that_is_over_is_not_answered() {
     let mut rig = with(busy());
-    let mut event = rig.event(Signal::Invite, "eve", "p1", "q1", &new_style("p1", "k1"));
+    let mut event = rig.event(EventKind::Invite, "eve", "p1", "q1", &new_style("p1", "k1"));
     event.channel.invalid = true;
-    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     rig.asked("");
     rig.told("on_missed_call eve blocked");
 }

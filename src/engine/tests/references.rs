@@ -1,8 +1,8 @@
 //! Which call the app means.
 
-use super::super::codes;
 use super::super::input::*;
 use super::rig::Rig;
+use nertc_callkit_signaling::{Code, EventKind, Text};
 
 fn named(no: u64) -> CallRef {
     CallRef { call_no: no, ..CallRef::default() }
@@ -24,7 +24,7 @@ fn every_given_field_is_compared_and_empty_ones_are_not() {
     for call in fits {
         let mut rig = Rig::called();
         rig.reject_of(call.clone());
-        assert_eq!((rig.last_code(), rig.state()), (0, 0), "{call:?}");
+        assert_eq!((rig.last_code(), rig.state()), (Code::OK, 0), "{call:?}");
     }
     let strangers = [
         named(2),
@@ -35,7 +35,7 @@ fn every_given_field_is_compared_and_empty_ones_are_not() {
     for call in strangers {
         let mut rig = Rig::called();
         rig.reject_of(call.clone());
-        assert_eq!((rig.last_code(), rig.state()), (codes::CALL_MISMATCH, 2), "{call:?}");
+        assert_eq!((rig.last_code(), rig.state()), (Code::CALL_MISMATCH, 2), "{call:?}");
     }
 }
 
@@ -43,7 +43,7 @@ fn every_given_field_is_compared_and_empty_ones_are_not() {
 fn the_state_is_checked_before_the_ids() {
     let mut rig = Rig::called();
     rig.cancel_of(account("eve"));
-    assert_eq!(rig.last_code(), codes::CANCEL_IN_CALLED);
+    assert_eq!(rig.last_code(), Code::CANCEL_IN_CALLED);
 }
 
 /// Scenario (wrong): The user taps "accept" as one call ends and another rings: the tap answers only the
@@ -87,7 +87,7 @@ fn ending_a_call_that_ended_meanwhile_is_fulfilled_and_spares_the_next() {
 fn a_call_that_never_was_is_a_mismatch() {
     let mut rig = Rig::called();
     rig.reject_of(named(99));
-    assert_eq!(rig.last_code(), codes::CALL_MISMATCH);
+    assert_eq!(rig.last_code(), Code::CALL_MISMATCH);
 }
 
 /// Scenario (wrong): cancel() right after call() means that call.
@@ -114,9 +114,9 @@ fn a_cancel_of_a_call_whose_failure_is_on_its_way_is_fulfilled() {
 fn when_idle_a_null_reference_gets_the_states_code() {
     let mut rig = Rig::new();
     rig.hangup();
-    assert_eq!(rig.last_code(), codes::HANGUP_IN_IDLE);
+    assert_eq!(rig.last_code(), Code::HANGUP_IN_IDLE);
     rig.accept();
-    assert_eq!(rig.last_code(), codes::ACCEPT_IN_IDLE);
+    assert_eq!(rig.last_code(), Code::ACCEPT_IN_IDLE);
 }
 
 #[test]
@@ -143,12 +143,12 @@ fn a_reference_to_an_ended_call_must_fit_in_all_that_it_says() {
     };
     let text = || Some(Text::from("x"));
     let refs = [
-        (full(), codes::OK),
-        (CallRef { call_no: 0, ..full() }, codes::OK),
-        (CallRef { call_no: 2, ..full() }, codes::CALL_MISMATCH),
-        (CallRef { channel_id: text(), ..full() }, codes::CALL_MISMATCH),
-        (CallRef { account: text(), ..full() }, codes::CALL_MISMATCH),
-        (CallRef { request_id: text(), ..full() }, codes::CALL_MISMATCH),
+        (full(), Code::OK),
+        (CallRef { call_no: 0, ..full() }, Code::OK),
+        (CallRef { call_no: 2, ..full() }, Code::CALL_MISMATCH),
+        (CallRef { channel_id: text(), ..full() }, Code::CALL_MISMATCH),
+        (CallRef { account: text(), ..full() }, Code::CALL_MISMATCH),
+        (CallRef { request_id: text(), ..full() }, Code::CALL_MISMATCH),
     ];
     for (call, code) in refs {
         let mut rig = Rig::called();
@@ -165,14 +165,14 @@ fn the_number_of_any_earlier_call_is_fulfilled_and_that_of_a_later_one_is_not() 
     let mut rig = Rig::called();
     rig.peer_cancels();
     rig.invite("carol", "c1", "s1");
-    rig.signal(Signal::Cancel, "carol", "c1", "s1", "");
+    rig.signal(EventKind::Cancel, "carol", "c1", "s1", "");
     rig.invite("dave", "d1", "t1");
     rig.forget();
-    for (no, code) in [(1, codes::OK), (2, codes::OK), (4, codes::CALL_MISMATCH)] {
+    for (no, code) in [(1, Code::OK), (2, Code::OK), (4, Code::CALL_MISMATCH)] {
         rig.reject_of(named(no));
         assert_eq!((rig.last_code(), rig.state()), (code, 2), "{no}");
     }
     let number_and_more = CallRef { account: Some("bob".into()), ..named(1) };
     rig.reject_of(number_and_more);
-    assert_eq!(rig.last_code(), codes::CALL_MISMATCH, "only the last call's ids are remembered");
+    assert_eq!(rig.last_code(), Code::CALL_MISMATCH, "only the last call's ids are remembered");
 }

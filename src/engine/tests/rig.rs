@@ -6,6 +6,10 @@ use super::super::output::*;
 use super::super::time::Time;
 use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
 use super::lines::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
+use nertc_callkit_signaling::{
+    self as signaling, CallPolicy, CallType, Channel, ChannelState, Code, Connection, EventKind, Member,
+    Notification, OperationResult, Origin, Outcome, Req, Text,
+};
 
 /// An operation that waits for its answer.
 struct Pending {
@@ -28,10 +32,10 @@ pub(super) struct Rig {
     /// Every completion, as a value.
     pub(super) results: Vec<OpResult>,
     /// Every signaling operation, as a value.
-    pub(super) ops: Vec<SignalOp>,
+    pub(super) ops: Vec<signaling::Operation>,
     pub(super) states: Vec<String>,
     /// What the backend was told of whose invites ring.
-    pub(super) policies: Vec<Policy>,
+    pub(super) policies: Vec<CallPolicy>,
     pub(super) is_closed: bool,
     tickets: u64,
     shown: u64,
@@ -269,26 +273,33 @@ impl Rig {
     }
 
     #[track_caller]
-    pub(super) fn answer(&mut self, kind: &str, code: i32) {
+    pub(super) fn answer(&mut self, kind: &str, code: impl Into<Code>) {
+        let code = code.into();
         let result = match (kind, code) {
-            ("create", 0) => {
+            ("create", Code::OK) => {
                 self.channels += 1;
                 let id = format!("ch{}", self.channels).into();
                 let channel = Channel { id, ..Channel::default() };
-                SignalResult { room: Some(Room { channel, members: Vec::new() }), ..SignalResult::default() }
+                OperationResult {
+                    channel: Some(ChannelState { channel, members: Vec::new() }),
+                    ..OperationResult::default()
+                }
             }
-            ("join", 0) => {
+            ("join", Code::OK) => {
                 let me = Member { account: self.engine.snapshot().account, uid: 11, ..Member::default() };
-                let room = Room { members: vec![me], ..Room::default() };
-                SignalResult { room: Some(room), ..SignalResult::default() }
+                let room = ChannelState { members: vec![me], ..ChannelState::default() };
+                OperationResult { channel: Some(room), ..OperationResult::default() }
             }
-            _ => SignalResult { outcome: Outcome { code, ..Outcome::default() }, ..SignalResult::default() },
+            _ => OperationResult {
+                outcome: Outcome { code, ..Outcome::default() },
+                ..OperationResult::default()
+            },
         };
         self.answer_with(kind, result);
     }
 
     #[track_caller]
-    pub(super) fn answer_with(&mut self, kind: &str, result: SignalResult) {
+    pub(super) fn answer_with(&mut self, kind: &str, result: OperationResult) {
         let Some(index) = self.pending.iter().position(|pending| pending.kind == kind) else {
             let kinds: Vec<&str> = self.pending.iter().map(|pending| &*pending.kind).collect();
             panic!("no {kind} waits for its answer, only {kinds:?}; told {:?}", self.told);
@@ -297,7 +308,7 @@ impl Rig {
         self.complete(pending.req, pending.is_rtc, result);
     }
 
-    pub(super) fn complete(&mut self, req: Req, is_rtc: bool, result: SignalResult) {
+    pub(super) fn complete(&mut self, req: Req, is_rtc: bool, result: OperationResult) {
         match is_rtc {
             true => self.handle(Input::RtcDone { req, outcome: result.outcome }),
             false => self.handle(Input::SignalDone { req, result }),
@@ -326,47 +337,54 @@ impl Rig {
     #[track_caller]
     pub(super) fn text_of(&self, kind: &str) -> Text {
         let op = self.ops.iter().rev().find(|op| kind_of(op) == kind).expect("such an operation was asked");
-        message(op).expect("it carries a text").custom.clone()
+        message(op).expect("it carries a text").custom_info.clone()
     }
 
     // What comes from others.
 
-    pub(super) fn signal(&mut self, signal: Signal, from: &str, channel: &str, request: &str, custom: &str) {
-        self.signal_from(Source::Online, signal, from, channel, request, custom);
+    pub(super) fn signal(
+        &mut self,
+        kind: EventKind,
+        from: &str,
+        channel: &str,
+        request: &str,
+        custom_info: &str,
+    ) {
+        self.signal_from(Origin::Online, kind, from, channel, request, custom_info);
     }
 
     pub(super) fn signal_from(
         &mut self,
-        source: Source,
-        signal: Signal,
+        origin: Origin,
+        kind: EventKind,
         from: &str,
         channel: &str,
         request: &str,
-        custom: &str,
+        custom_info: &str,
     ) {
-        let events = vec![self.event(signal, from, channel, request, custom)];
-        self.handle(Input::Signals { source, events });
+        let events = vec![self.event(kind, from, channel, request, custom_info)];
+        self.handle(Input::Signals { origin, events });
     }
 
     /// A message, as a value; "r1" stands for the first own request id.
     pub(super) fn event(
         &self,
-        signal: Signal,
+        kind: EventKind,
         from: &str,
         channel: &str,
         request: &str,
-        custom: &str,
-    ) -> SignalEvent {
+        custom_info: &str,
+    ) -> signaling::Event {
         let number = request.strip_prefix('r').and_then(|number| number.parse::<usize>().ok());
         let own = number.and_then(|number| self.requests.get(number - 1)).cloned();
-        SignalEvent {
-            signal,
+        signaling::Event {
+            kind,
             channel: Channel { id: channel.into(), call_type: 1, ..Channel::default() },
             from: from.into(),
             from_device: "device".into(),
             to: "al".into(),
             request_id: own.unwrap_or_else(|| request.into()),
-            custom: custom.into(),
+            custom_info: custom_info.into(),
             time_ms: 0,
             uid: 0,
         }
@@ -374,33 +392,33 @@ impl Rig {
 
     /// A current client calls.
     pub(super) fn invite(&mut self, from: &str, channel: &str, request: &str) {
-        self.signal(Signal::Invite, from, channel, request, &new_style(channel, "k1"));
+        self.signal(EventKind::Invite, from, channel, request, &new_style(channel, "k1"));
     }
 
     /// A client from before call ids calls.
     pub(super) fn invite_old(&mut self, from: &str, channel: &str, request: &str) {
-        self.signal(Signal::Invite, from, channel, request, "{}");
+        self.signal(EventKind::Invite, from, channel, request, "{}");
     }
 
     pub(super) fn peer_accepts(&mut self) {
-        self.signal(Signal::Accept, "bob", "ch1", "r1", &new_style("ch1", "k1"));
+        self.signal(EventKind::Accept, "bob", "ch1", "r1", &new_style("ch1", "k1"));
     }
 
-    pub(super) fn peer_rejects(&mut self, custom: &str) {
-        self.signal(Signal::Reject, "bob", "ch1", "r1", custom);
+    pub(super) fn peer_rejects(&mut self, custom_info: &str) {
+        self.signal(EventKind::Reject, "bob", "ch1", "r1", custom_info);
     }
 
     pub(super) fn peer_cancels(&mut self) {
-        self.signal(Signal::Cancel, "bob", "p1", "q1", &new_style("p1", "k1"));
+        self.signal(EventKind::Cancel, "bob", "p1", "q1", &new_style("p1", "k1"));
     }
 
     /// CLOSE by bob.
     pub(super) fn peer_closes(&mut self, channel: &str) {
-        self.signal(Signal::Close, "bob", channel, "", "");
+        self.signal(EventKind::Close, "bob", channel, "", "");
     }
 
-    pub(super) fn control(&mut self, channel: &str, custom: &str) {
-        self.signal(Signal::Control, "bob", channel, "", custom);
+    pub(super) fn control(&mut self, channel: &str, custom_info: &str) {
+        self.signal(EventKind::Control, "bob", channel, "", custom_info);
     }
 
     pub(super) fn rtc(&mut self, event: RtcEvent) {
@@ -408,7 +426,7 @@ impl Rig {
     }
 
     pub(super) fn kick(&mut self) {
-        self.handle(Input::Connection(Connection::Kicked(Outcome::failed(1, "elsewhere"))));
+        self.handle(Input::Connection(Connection::Kicked(Outcome::failed(1.into(), "elsewhere"))));
     }
 
     /// Lets time pass and fires what is due on the way.
@@ -480,7 +498,7 @@ impl Rig {
     }
 
     /// Number and code of the newest completion.
-    pub(super) fn last_code(&self) -> i32 {
+    pub(super) fn last_code(&self) -> Code {
         self.results.last().expect("something was completed").code
     }
 
@@ -511,15 +529,20 @@ impl Rig {
                     self.asked.push(rtc_line(&kind, &op));
                     self.pending.push(Pending { req, kind, is_rtc: true });
                 }
+                Output::RtcReceive { join, json } => {
+                    self.asked.push(format!("rtc receive {} {json}", join.0))
+                }
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
-                Output::Notify(Notice::AbortLogin(req)) => {
+                Output::Notify(Notification::AbortLogin(req)) => {
                     assert!(self.pending.iter().any(|op| op.req == req && op.kind == "login"), "{req:?}");
                     self.asked.push("abort login".to_owned());
                 }
-                Output::Notify(Notice::SetToken(token)) => self.asked.push(format!("set token '{token}'")),
-                Output::Notify(Notice::CallPolicy(policy)) => self.policies.push(policy),
-                Output::Notify(Notice::InviteState { channel_id: channel, account, state, .. }) => {
+                Output::Notify(Notification::SetToken(token)) => {
+                    self.asked.push(format!("set token '{token}'"))
+                }
+                Output::Notify(Notification::CallPolicy(policy)) => self.policies.push(policy),
+                Output::Notify(Notification::InviteState { channel_id: channel, account, state, .. }) => {
                     self.states.push(format!("{account} {channel} {state:?}"));
                 }
                 Output::Ignored(_) => {}
@@ -560,29 +583,31 @@ impl Rig {
         }
     }
 
-    fn signal_line(&self, kind: &str, op: &SignalOp) -> String {
+    fn signal_line(&self, kind: &str, op: &signaling::Operation) -> String {
         let Some(message) = message(op) else {
             return match op {
-                SignalOp::Join { channel_id, .. }
-                | SignalOp::Leave { channel_id, .. }
-                | SignalOp::Close { channel_id, .. } => format!("{kind} {channel_id}"),
-                SignalOp::SendRecord(record) => format!("record {} to {}", record.status as i32, record.to),
-                SignalOp::Login { account, .. } => format!("login {account}"),
-                SignalOp::Logout
-                | SignalOp::Create { .. }
-                | SignalOp::Invite { .. }
-                | SignalOp::CancelInvite(_)
-                | SignalOp::Accept(_)
-                | SignalOp::Reject(_)
-                | SignalOp::Control(_) => kind.to_owned(),
+                signaling::Operation::Join { channel_id, .. }
+                | signaling::Operation::Leave { channel_id, .. }
+                | signaling::Operation::Close { channel_id, .. } => format!("{kind} {channel_id}"),
+                signaling::Operation::Record(record) => {
+                    format!("record {} to {}", record.status as i32, record.to)
+                }
+                signaling::Operation::Login { account, .. } => format!("login {account}"),
+                signaling::Operation::Logout
+                | signaling::Operation::Create { .. }
+                | signaling::Operation::Invite { .. }
+                | signaling::Operation::Cancel(_)
+                | signaling::Operation::Accept(_)
+                | signaling::Operation::Reject(_)
+                | signaling::Operation::Control(_) => kind.to_owned(),
             };
         };
-        let text = wire::read(&message.custom);
+        let text = wire::read(&message.custom_info);
         let mut line = format!("{kind} {} {}", message.account, message.channel_id);
         if !message.request_id.is_empty() {
             line += &format!(" {}", self.name(&message.request_id));
         }
-        if &*message.custom == wire::BUSY {
+        if &*message.custom_info == wire::BUSY {
             line += " 601";
         }
         for (word, number) in [("reason", text.reason), ("cid", text.cid)] {

@@ -1,11 +1,11 @@
 //! A device of the called account rings, and the caller is told so.
 
-use super::super::input::*;
 use super::super::state::Phase;
 use super::rig::Rig;
+use nertc_callkit_signaling::{EventKind, Origin};
 
 fn rings(rig: &mut Rig) {
-    rig.signal(Signal::Ringing, "bob", "ch1", "r1", "");
+    rig.signal(EventKind::Ringing, "bob", "ch1", "r1", "");
 }
 
 /// Scenario (ordinary): Several devices of the called account ring: the caller is told once.
@@ -77,10 +77,10 @@ fn ringing_of_somebody_else_or_of_another_call_is_nothing() {
         ("bob", "ch1", "x"),
         ("bob", "", ""),
     ] {
-        rig.signal(Signal::Ringing, from, channel, request, "");
+        rig.signal(EventKind::Ringing, from, channel, request, "");
         rig.told("");
     }
-    rig.signal_from(Source::OtherDevice, Signal::Ringing, "bob", "ch1", "r1", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Ringing, "bob", "ch1", "r1", "");
     rig.told("");
     // Before the invite is out nobody can know of it.
     let mut rig = Rig::new();

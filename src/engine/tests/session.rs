@@ -1,10 +1,12 @@
 //! Login to logout, kick, connection, rooms, and the way out of everything.
 
 use super::super::Config;
-use super::super::codes;
 use super::super::input::*;
 use super::super::output::Event;
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{
+    self as signaling, Channel, ChannelState, Code, Connection, EventKind, Origin, Outcome,
+};
 
 fn logged_out() -> Rig {
     Rig::logged_out(Config { caps: caps(), ..Config::default() })
@@ -44,7 +46,7 @@ fn logins_during_a_login_share_it_or_are_refused() {
 fn a_login_that_fails_or_takes_ten_seconds_leaves_nobody_logged_in() {
     let mut rig = logged_out();
     rig.login("al");
-    rig.answer("login", codes::BAD_TOKEN);
+    rig.answer("login", Code::BAD_TOKEN);
     rig.told("done login 302");
     rig.login("al");
     rig.pass(9_999);
@@ -52,7 +54,7 @@ fn a_login_that_fails_or_takes_ten_seconds_leaves_nobody_logged_in() {
     rig.pass(1);
     rig.told("done login 408");
     rig.call("bob");
-    assert_eq!(rig.last_code(), codes::NOT_LOGGED_IN);
+    assert_eq!(rig.last_code(), Code::NOT_LOGGED_IN);
 }
 
 #[test]
@@ -177,7 +179,7 @@ fn nothing_is_told_between_logout_and_login() {
     rig.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
     rig.handle(Input::Connection(Connection::Lost(Outcome::default())));
     rig.kick();
-    rig.handle(Input::Rooms(vec![Room::default()]));
+    rig.handle(Input::Rooms(vec![ChannelState::default()]));
     rig.pass(60_000);
     rig.told("");
     rig.asked("");
@@ -237,7 +239,7 @@ fn closing_completes_everything_with_shutting_down() {
     let mut rig = Rig::in_call();
     rig.command(Command::MuteLocal { media: AUDIO, muted: true });
     rig.close();
-    assert!(rig.results.iter().any(|result| result.code == codes::SHUTTING_DOWN));
+    assert!(rig.results.iter().any(|result| result.code == Code::SHUTTING_DOWN));
     let mut rig = Rig::new();
     rig.logout();
     rig.login("al");
@@ -260,7 +262,7 @@ fn a_kick_ends_everything_at_once() {
     for (mut rig, told) in cases {
         rig.kick();
         rig.told(told);
-        assert!(rig.ops.iter().all(|op| !matches!(op, super::super::output::SignalOp::Logout)));
+        assert!(rig.ops.iter().all(|op| !matches!(op, signaling::Operation::Logout)));
         rig.call("bob");
         rig.told("done call 20001");
     }
@@ -287,7 +289,7 @@ fn a_kick_without_a_code_during_the_login_is_no_success() {
     let mut rig = logged_out();
     rig.login("al");
     rig.handle(Input::Connection(Connection::Kicked(Outcome::default())));
-    assert_ne!(rig.last_code(), 0);
+    assert_ne!(rig.last_code(), Code::OK);
 }
 
 /// Scenario (session): We are kicked during a logout: that completes it.
@@ -343,7 +345,7 @@ fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
 #[test]
 fn rooms_left_over_from_before_are_left_or_closed() {
     let mut rig = Rig::calling();
-    let room = |id: &str, creator: &str| Room {
+    let room = |id: &str, creator: &str| ChannelState {
         channel: Channel { id: id.into(), creator: creator.into(), ..Channel::default() },
         members: Vec::new(),
     };
@@ -359,9 +361,9 @@ fn rooms_left_over_from_before_are_left_or_closed() {
 fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
     let mut rig = logged_out();
     rig.login("al");
-    let ring = rig.event(Signal::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
-    rig.handle(Input::Signals { source: Source::Offline, events: vec![ring] });
-    rig.signal_from(Source::OtherDevice, Signal::Reject, "al", "p1", "q1", "");
+    let ring = rig.event(EventKind::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
+    rig.handle(Input::Signals { origin: Origin::Offline, events: vec![ring] });
+    rig.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
     rig.ok("login");
     rig.told("done login 0 · on_missed_call bob answeredelsewhere");
 }
@@ -371,8 +373,8 @@ fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
 #[test]
 fn an_answer_in_a_backlog_that_comes_while_logged_out_is_remembered() {
     let mut rig = logged_out();
-    let answer = rig.event(Signal::Accept, "al", "p1", "q1", "");
-    rig.handle(Input::Signals { source: Source::Offline, events: vec![answer] });
+    let answer = rig.event(EventKind::Accept, "al", "p1", "q1", "");
+    rig.handle(Input::Signals { origin: Origin::Offline, events: vec![answer] });
     rig.login("al");
     rig.ok("login");
     rig.forget();
@@ -386,7 +388,7 @@ fn rooms_that_overtake_the_logins_completion_wait_for_it() {
     rig.login("al");
     rig.forget();
     let channel = Channel { id: "x2".into(), creator: "bob".into(), ..Channel::default() };
-    rig.handle(Input::Rooms(vec![Room { channel, members: Vec::new() }]));
+    rig.handle(Input::Rooms(vec![ChannelState { channel, members: Vec::new() }]));
     rig.asked("");
     rig.ok("login");
     rig.told("done login 0");
@@ -400,7 +402,7 @@ fn nobody_rings_while_the_component_closes() {
     rig.invite("bob", "p2", "q2");
     rig.close();
     rig.told("on_call_end 0");
-    rig.signal(Signal::Invite, "carol", "p3", "q3", &new_style("p3", "k3"));
+    rig.signal(EventKind::Invite, "carol", "p3", "q3", &new_style("p3", "k3"));
     rig.told("");
 }
 
@@ -408,13 +410,13 @@ fn nobody_rings_while_the_component_closes() {
 fn two_hundred_and_fifty_six_messages_wait_for_a_login_and_each_sender_has_its_share() {
     let mut rig = logged_out();
     rig.login("al");
-    let junk = rig.event(Signal::Join, "eve", "x", "", "");
-    rig.handle(Input::Signals { source: Source::Online, events: vec![junk; 1_000] });
+    let junk = rig.event(EventKind::Join, "eve", "x", "", "");
+    rig.handle(Input::Signals { origin: Origin::Online, events: vec![junk; 1_000] });
     rig.invite("bob", "p1", "q1");
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     rig.invite("carol", "p2", "q2");
-    let junk = rig.event(Signal::Join, "eve", "x", "", "");
-    rig.handle(Input::Signals { source: Source::Online, events: vec![junk; 1_000] });
+    let junk = rig.event(EventKind::Join, "eve", "x", "", "");
+    rig.handle(Input::Signals { origin: Origin::Online, events: vec![junk; 1_000] });
     rig.ok("login");
     rig.told("done login 0 · on_missed_call bob cancelled · on_invited carol");
 }
@@ -426,9 +428,9 @@ fn a_service_without_a_clock_makes_no_invite_old() {
     rig.ok("login");
     rig.pass(200_000);
     rig.forget();
-    let mut event = rig.event(Signal::Invite, "bob", "p1", "q1", "");
+    let mut event = rig.event(EventKind::Invite, "bob", "p1", "q1", "");
     event.time_ms = 1;
-    rig.handle(Input::Signals { source: Source::Online, events: vec![event] });
+    rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     rig.told("on_invited bob");
 }
 
@@ -462,7 +464,9 @@ fn a_kick_in_a_call_names_both_layers() {
 fn channels_that_wait_or_are_left_over_are_in_use() {
     let rooms = |ids: &[&str]| {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
-        Input::Rooms(ids.iter().map(|id| Room { channel: channel(id), members: Vec::new() }).collect())
+        Input::Rooms(
+            ids.iter().map(|id| ChannelState { channel: channel(id), members: Vec::new() }).collect(),
+        )
     };
     let mut rig = Rig::called();
     rig.invite("bob", "p2", "q2");

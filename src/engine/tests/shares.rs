@@ -3,14 +3,15 @@
 use super::super::input::*;
 use super::super::{Config, limits};
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{self as signaling, EventKind, Origin};
 
-fn invite(rig: &Rig, from: &str, n: usize) -> SignalEvent {
+fn invite(rig: &Rig, from: &str, n: usize) -> signaling::Event {
     let (channel, request) = (format!("{from}{n}"), format!("{from}q{n}"));
-    rig.event(Signal::Invite, from, &channel, &request, &new_style(&channel, "k1"))
+    rig.event(EventKind::Invite, from, &channel, &request, &new_style(&channel, "k1"))
 }
 
-fn all_at_once(rig: &mut Rig, source: Source, events: Vec<SignalEvent>) {
-    rig.handle(Input::Signals { source, events });
+fn all_at_once(rig: &mut Rig, origin: Origin, events: Vec<signaling::Event>) {
+    rig.handle(Input::Signals { origin, events });
 }
 
 /// Scenario (strangers): Eight accounts call and call: a call that has ended does not ring again.
@@ -22,7 +23,7 @@ fn eight_strangers_do_not_make_an_ended_call_ring_again() {
     rig.settle();
     for n in 0..400 {
         let event = invite(&rig, &format!("eve{}", n % 8), n);
-        all_at_once(&mut rig, Source::Online, vec![event]);
+        all_at_once(&mut rig, Origin::Online, vec![event]);
         rig.settle();
     }
     rig.forget();
@@ -44,7 +45,7 @@ fn calls_that_were_shown_are_remembered_whoever_else_calls() {
     rig.invite("dan", "d1", "d2");
     for n in 0..2 * limits::TOMBSTONES {
         let event = invite(&rig, &format!("eve{n}"), n);
-        all_at_once(&mut rig, Source::Online, vec![event]);
+        all_at_once(&mut rig, Origin::Online, vec![event]);
         rig.settle();
     }
     rig.reject();
@@ -69,16 +70,16 @@ fn the_invite_of_the_live_call_is_known_from_the_call_itself() {
 /// Scenario (strangers): A batch of a hundred thousand messages: somebody else's call is in it, and found.
 #[test]
 fn in_a_huge_batch_each_account_has_its_share() {
-    for source in [Source::Online, Source::Offline] {
+    for origin in [Origin::Online, Origin::Offline] {
         let mut rig = Rig::new();
         let mut events = vec![invite(&rig, "bob", 1)];
         let mut junk = invite(&rig, "eve", 1);
         events.extend((0..100_000).map(|n: usize| {
             junk.request_id = n.to_string().into();
-            junk.signal = Signal::Cancel;
+            junk.kind = EventKind::Cancel;
             junk.clone()
         }));
-        all_at_once(&mut rig, source, events);
+        all_at_once(&mut rig, origin, events);
         rig.told("on_invited bob");
     }
 }
@@ -87,13 +88,13 @@ fn in_a_huge_batch_each_account_has_its_share() {
 #[test]
 fn in_a_huge_batch_the_end_of_the_live_call_counts() {
     let mut rig = Rig::in_call();
-    let close = rig.event(Signal::Close, "bob", "ch1", "", "");
-    let forged = rig.event(Signal::Close, "eve", "ch1", "", "");
+    let close = rig.event(EventKind::Close, "bob", "ch1", "", "");
+    let forged = rig.event(EventKind::Close, "eve", "ch1", "", "");
     let mut events = vec![close];
     for n in 0..100_000 {
-        events.push(SignalEvent { from: format!("eve{n}").into(), ..forged.clone() });
+        events.push(signaling::Event { from: format!("eve{n}").into(), ..forged.clone() });
     }
-    all_at_once(&mut rig, Source::Online, events);
+    all_at_once(&mut rig, Origin::Online, events);
     assert_eq!(rig.state(), 0);
 }
 
@@ -103,7 +104,7 @@ fn a_backlog_of_one_account_does_not_hide_anothers_call() {
     let mut rig = Rig::new();
     let mut events = vec![invite(&rig, "bob", 1)];
     events.extend((0..200).map(|n| invite(&rig, "eve", n)));
-    all_at_once(&mut rig, Source::Offline, events);
+    all_at_once(&mut rig, Origin::Offline, events);
     let (told, _) = rig.logs();
     assert!(told.contains("bob"), "{told}");
 }

@@ -1,8 +1,8 @@
 //! What get_state and get_call_info show, in every state.
 
 use super::super::Snapshot;
-use super::super::input::*;
 use super::rig::Rig;
+use nertc_callkit_signaling::{CallType, Text};
 
 fn states() -> [Rig; 6] {
     let logged_out = Rig::logged_out(super::super::Config::default());
@@ -17,6 +17,7 @@ fn neighbours(shown: &Snapshot) -> Vec<Snapshot> {
         Snapshot { state: shown.state + 1, ..copy() },
         Snapshot { call_type: Some(CallType::Other), ..copy() },
         Snapshot { connected: !shown.connected, ..copy() },
+        Snapshot { is_inviter: !shown.is_inviter, ..copy() },
         Snapshot { call_no: shown.call_no + 1, ..copy() },
         Snapshot { own_uid: shown.own_uid + 1, ..copy() },
         Snapshot { peer_uid: shown.peer_uid + 1, ..copy() },
@@ -52,6 +53,7 @@ fn each_state_shows_what_is_known_in_it() {
     let own = Snapshot {
         state: 1,
         call_type: Some(CallType::Audio),
+        is_inviter: true,
         call_no: 1,
         own_uid: 11,
         account: "al".into(),

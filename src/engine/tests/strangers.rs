@@ -5,6 +5,7 @@ use super::super::input::*;
 use super::super::output::EndReason;
 use super::super::wire;
 use super::rig::{Rig, new_style};
+use nertc_callkit_signaling::{self as signaling, EventKind, Origin};
 
 /// How a story begins, which ids it knows, and how it ends.
 struct Story {
@@ -48,7 +49,7 @@ const STORIES: [Story; 8] = [
         known: &[("p1", "q1"), ("p2", "q2")],
         end: |rig| {
             rig.peer_cancels();
-            rig.signal(Signal::Cancel, "bob", "p2", "q2", "");
+            rig.signal(EventKind::Cancel, "bob", "p2", "q2", "");
         },
     },
     Story {
@@ -110,33 +111,33 @@ const STORIES: [Story; 8] = [
 ];
 
 /// The end of the story, after this message if there is one.
-fn end_of(story: &Story, message: Option<(Source, SignalEvent)>) -> (String, String) {
+fn end_of(story: &Story, message: Option<(Origin, signaling::Event)>) -> (String, String) {
     let mut rig = (story.begin)();
     rig.forget();
-    if let Some((source, event)) = message {
-        rig.handle(Input::Signals { source, events: vec![event] });
+    if let Some((origin, event)) = message {
+        rig.handle(Input::Signals { origin, events: vec![event] });
     }
     (story.end)(&mut rig);
     rig.logs()
 }
 
 /// Every message that could be taken for one about a call of this story, and is not.
-fn strangers(story: &Story) -> Vec<(Source, SignalEvent)> {
+fn strangers(story: &Story) -> Vec<(Origin, signaling::Event)> {
     let rig = (story.begin)();
     let control = wire::control_joined();
     let mut all = Vec::new();
-    for (source, signal, sender, custom) in [
-        (Source::Online, Signal::Cancel, "bob", ""),
-        (Source::Online, Signal::Accept, "bob", "{}"),
-        (Source::Online, Signal::Reject, "bob", ""),
-        (Source::Online, Signal::Close, "bob", ""),
-        (Source::Online, Signal::Leave, "bob", ""),
-        (Source::Online, Signal::Control, "bob", &*control),
-        (Source::OtherDevice, Signal::Accept, "al", ""),
-        (Source::OtherDevice, Signal::Reject, "al", ""),
+    for (origin, signal, sender, custom_info) in [
+        (Origin::Online, EventKind::Cancel, "bob", ""),
+        (Origin::Online, EventKind::Accept, "bob", "{}"),
+        (Origin::Online, EventKind::Reject, "bob", ""),
+        (Origin::Online, EventKind::Close, "bob", ""),
+        (Origin::Online, EventKind::Leave, "bob", ""),
+        (Origin::Online, EventKind::Control, "bob", &*control),
+        (Origin::OtherDevice, EventKind::Accept, "al", ""),
+        (Origin::OtherDevice, EventKind::Reject, "al", ""),
     ] {
         // These are about a channel, whatever the request.
-        let is_of_channel = matches!(signal, Signal::Close | Signal::Leave | Signal::Control);
+        let is_of_channel = matches!(signal, EventKind::Close | EventKind::Leave | EventKind::Control);
         for channel in ["ch1", "p1", "p2", "x"] {
             for request in ["r1", "q1", "q2", "zz", "!", "y"] {
                 for from in [sender, "eve"] {
@@ -144,7 +145,7 @@ fn strangers(story: &Story) -> Vec<(Source, SignalEvent)> {
                     let names_call = story.known.contains(&(channel, request));
                     let is_ours = if is_of_channel { names_channel } else { names_call };
                     if from == "eve" || !is_ours {
-                        all.push((source, rig.event(signal, from, channel, request, custom)));
+                        all.push((origin, rig.event(signal, from, channel, request, custom_info)));
                     }
                 }
             }
@@ -158,9 +159,9 @@ fn strangers_change_nothing() {
     let mut tried = 0;
     for story in &STORIES {
         let expected = end_of(story, None);
-        for (source, event) in strangers(story) {
-            let told = end_of(story, Some((source, event.clone())));
-            assert_eq!(told, expected, "{}: {source:?} {event:?}", story.name);
+        for (origin, event) in strangers(story) {
+            let told = end_of(story, Some((origin, event.clone())));
+            assert_eq!(told, expected, "{}: {origin:?} {event:?}", story.name);
             tried += 1;
         }
     }
@@ -187,13 +188,15 @@ fn a_left_over_invite_whose_channel_the_peer_closed_needs_no_cancel() {
 
 #[test]
 fn only_the_word_that_it_joined_ends_the_wait_for_an_old_caller() {
-    for (custom, is_joining) in [(wire::control_joined(), true), ("{\"cid\":2,\"type\":1}".into(), false)] {
+    for (custom_info, is_joining) in
+        [(wire::control_joined(), true), ("{\"cid\":2,\"type\":1}".into(), false)]
+    {
         for begin in [old_accepting, old_glare] {
             let mut rig = begin();
-            rig.control("p1", &custom);
+            rig.control("p1", &custom_info);
             rig.ok("accept");
             rig.ok("join");
-            assert_eq!(rig.waiting().contains("rtc join"), is_joining, "{custom}");
+            assert_eq!(rig.waiting().contains("rtc join"), is_joining, "{custom_info}");
         }
     }
 }
@@ -206,17 +209,17 @@ fn what_a_refusal_adds_is_told_unless_it_echoes_our_own_text() {
         rig.ok("create");
         rig.ok("join");
         rig.ok("invite");
-        let custom = new_style("ch1", "k1").replace('}', &format!(",\"_attachment\":\"{answer}\"}}"));
-        rig.peer_rejects(&custom);
+        let custom_info = new_style("ch1", "k1").replace('}', &format!(",\"_attachment\":\"{answer}\"}}"));
+        rig.peer_rejects(&custom_info);
         assert_eq!((rig.last_end().reason, &*rig.last_end().extra), (EndReason::PeerRejected, extra));
     }
 }
 
 #[test]
 fn an_invite_that_another_device_answered_while_it_waited_is_not_accepted() {
-    for signal in [Signal::Accept, Signal::Reject] {
+    for signal in [EventKind::Accept, EventKind::Reject] {
         let mut rig = Rig::glare_winner();
-        rig.signal_from(Source::OtherDevice, signal, "al", "p1", "!", "");
+        rig.signal_from(Origin::OtherDevice, signal, "al", "p1", "!", "");
         rig.peer_rejects("");
         rig.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
         rig.asked("close ch1 · record 3 to bob");
@@ -227,19 +230,19 @@ fn an_invite_that_another_device_answered_while_it_waited_is_not_accepted() {
 #[test]
 fn an_end_heard_in_any_state_keeps_its_invite_from_ringing() {
     let ends = [
-        (Source::Online, Signal::Cancel, "bob"),
-        (Source::Online, Signal::Close, "bob"),
-        (Source::OtherDevice, Signal::Accept, "al"),
-        (Source::OtherDevice, Signal::Reject, "al"),
+        (Origin::Online, EventKind::Cancel, "bob"),
+        (Origin::Online, EventKind::Close, "bob"),
+        (Origin::OtherDevice, EventKind::Accept, "al"),
+        (Origin::OtherDevice, EventKind::Reject, "al"),
     ];
     let begins: Vec<fn() -> Rig> =
         STORIES.iter().map(|story| story.begin).chain([Rig::calling as _]).collect();
     let near = [("p9", "q9"), ("p1", "q9"), ("p9", "q1"), ("p9", "zz"), ("p9", "!")];
     let cases = ends.iter().flat_map(|end| near.iter().map(move |ids| (*end, *ids)));
-    for ((source, signal, from), (channel, request)) in cases {
+    for ((origin, signal, from), (channel, request)) in cases {
         for (index, begin) in begins.iter().enumerate() {
             let mut rig = begin();
-            rig.signal_from(source, signal, from, channel, request, "");
+            rig.signal_from(origin, signal, from, channel, request, "");
             rig.hangup();
             rig.settle();
             // A redial that waited may ring now.

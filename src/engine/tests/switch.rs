@@ -3,6 +3,7 @@
 use super::super::input::*;
 use super::super::{Caps, Config};
 use super::rig::{Rig, caps};
+use nertc_callkit_signaling::{CallType, Code, EventKind};
 
 const VIDEO_ASKED: &str = "{\"cid\":3,\"type\":2,\"state\":1}";
 const VIDEO_AGREED: &str = "{\"cid\":3,\"type\":2,\"state\":2}";
@@ -75,7 +76,7 @@ fn a_refusal_and_ten_seconds_of_silence_are_both_a_no() {
 fn a_peer_without_call_id_is_not_asked() {
     let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
     rig.place_call();
-    rig.signal(Signal::Accept, "bob", "ch1", "r1", "{\"version\":\"1.5.0\"}");
+    rig.signal(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.5.0\"}");
     rig.forget();
     rig.switch(CallType::Video, SwitchStep::Invite);
     rig.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
@@ -127,7 +128,7 @@ fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
     let mut rig = confirming();
     for step in [SwitchStep::Agree, SwitchStep::Reject] {
         rig.switch(CallType::Video, step);
-        assert_ne!(rig.last_code(), 0);
+        assert_ne!(rig.last_code(), Code::OK);
     }
     rig.forget();
     rig.control("ch1", VIDEO_AGREED);
@@ -171,10 +172,10 @@ fn type_0_is_video() {
 #[test]
 fn nonsense_is_dropped() {
     let mut rig = Rig::in_call();
-    for custom in
+    for custom_info in
         ["{\"cid\":2}", "{\"cid\":3,\"type\":9}", "{\"cid\":3,\"type\":2,\"state\":9}", "{\"cid\":7}", "x"]
     {
-        rig.control("ch1", custom);
+        rig.control("ch1", custom_info);
     }
     rig.told("");
     rig.asked("");
@@ -199,7 +200,7 @@ fn without_control_messages_a_switch_is_unsupported() {
     rig.place_call();
     rig.become_connected();
     rig.switch(CallType::Video, SwitchStep::Invite);
-    assert_eq!(rig.last_code(), super::super::codes::UNSUPPORTED);
+    assert_eq!(rig.last_code(), Code::UNSUPPORTED);
 }
 
 /// In a video call in which switches to audio are confirmed, our camera on.
@@ -343,8 +344,8 @@ fn the_called_side_asks_a_caller_that_can_answer() {
         let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
         match is_old {
             true => {
-                let custom = "{\"callType\":0,\"version\":\"1.1.0\",\"channelName\":\"room\"}";
-                rig.signal(Signal::Invite, "bob", "p1", "q1", custom);
+                let custom_info = "{\"callType\":0,\"version\":\"1.1.0\",\"channelName\":\"room\"}";
+                rig.signal(EventKind::Invite, "bob", "p1", "q1", custom_info);
             }
             false => rig.invite("bob", "p1", "q1"),
         }

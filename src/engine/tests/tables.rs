@@ -3,6 +3,7 @@
 use super::super::input::*;
 use super::super::state::Phase;
 use super::rig::Rig;
+use nertc_callkit_signaling::{CallType, Code, EventKind, Origin};
 
 /// The sub-states in the order of the columns.
 fn sub_states() -> [(Phase, Rig); 7] {
@@ -26,7 +27,7 @@ fn row(ask: impl Fn(&mut Rig), expected: [Option<i32>; 7]) {
         assert_eq!(rig.engine.phase(), phase);
         let before = rig.results.len();
         ask(&mut rig);
-        let said = rig.results[before..].last().map(|result| result.code);
+        let said = rig.results[before..].last().map(|result| result.code.number());
         assert_eq!(said, code, "in {phase:?}");
     }
 }
@@ -81,7 +82,7 @@ fn a_type_switch_is_legal_in_a_call_only_also_before_it_is_connected() {
     let mut rig = Rig::calling();
     rig.peer_accepts();
     rig.switch(CallType::Video, SwitchStep::Invite);
-    assert_eq!(rig.last_code(), 0);
+    assert_eq!(rig.last_code(), Code::OK);
 }
 
 /// Scenario (wrong): Everything about calls before the login is refused.
@@ -115,7 +116,7 @@ fn before_login_everything_about_calls_says_so() {
                 }
             }
             rig.command(command.clone());
-            assert_eq!(rig.last_code(), 20001, "{command:?}");
+            assert_eq!(rig.last_code().number(), 20001, "{command:?}");
         }
     }
 }
@@ -185,7 +186,7 @@ fn close_by_state() {
 #[test]
 fn leave_by_state() {
     let leave =
-        |channel: &'static str| move |rig: &mut Rig| rig.signal(Signal::Leave, "bob", channel, "", "");
+        |channel: &'static str| move |rig: &mut Rig| rig.signal(EventKind::Leave, "bob", channel, "", "");
     cell(Rig::new(), leave("p1"), "", "", Phase::Idle);
     cell(Rig::calling(), leave("ch1"), "", "", Phase::Calling);
     cell(Rig::glare_loser(), leave("p1"), "", "", Phase::GlareAccepting);
@@ -199,8 +200,8 @@ fn leave_by_state() {
 #[test]
 fn cancel_of_theirs_by_state() {
     let cancel = |rig: &mut Rig| rig.peer_cancels();
-    let glare = |rig: &mut Rig| rig.signal(Signal::Cancel, "bob", "p1", "!", "");
-    let held = |rig: &mut Rig| rig.signal(Signal::Cancel, "bob", "p1", "zz", "");
+    let glare = |rig: &mut Rig| rig.signal(EventKind::Cancel, "bob", "p1", "!", "");
+    let held = |rig: &mut Rig| rig.signal(EventKind::Cancel, "bob", "p1", "zz", "");
     cell(Rig::new(), cancel, "", "", Phase::Idle);
     cell(Rig::glare_winner(), glare, "", "", Phase::Calling);
     cell(Rig::glare_loser(), held, "", "", Phase::GlareAccepting);
@@ -212,7 +213,7 @@ fn cancel_of_theirs_by_state() {
 #[test]
 fn an_aside_that_was_cancelled_is_not_accepted_later() {
     let mut rig = Rig::glare_winner();
-    rig.signal(Signal::Cancel, "bob", "p1", "!", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "!", "");
     rig.peer_rejects("");
     rig.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
     rig.invite("bob", "p1", "!");
@@ -223,13 +224,13 @@ fn an_aside_that_was_cancelled_is_not_accepted_later() {
 /// ends.
 #[test]
 fn siblings_by_state() {
-    for signal in [Signal::Accept, Signal::Reject] {
+    for signal in [EventKind::Accept, EventKind::Reject] {
         let sync = move |channel: &'static str, request: &'static str| {
             move |rig: &mut Rig| {
-                rig.signal_from(Source::OtherDevice, signal, "al", channel, request, "");
+                rig.signal_from(Origin::OtherDevice, signal, "al", channel, request, "");
             }
         };
-        let told = match signal == Signal::Accept {
+        let told = match signal == EventKind::Accept {
             true => "on_other_client_accept bob · on_call_end 18",
             false => "on_other_client_reject bob · on_call_end 17",
         };
@@ -256,8 +257,8 @@ fn control_1_by_state() {
 
 #[test]
 fn control_2_and_3_by_state() {
-    for custom in ["{\"cid\":2,\"type\":2}", "{\"cid\":3,\"type\":2,\"state\":1}"] {
-        let control = |channel: &'static str| move |rig: &mut Rig| rig.control(channel, custom);
+    for custom_info in ["{\"cid\":2,\"type\":2}", "{\"cid\":3,\"type\":2,\"state\":1}"] {
+        let control = |channel: &'static str| move |rig: &mut Rig| rig.control(channel, custom_info);
         cell(Rig::new(), control("p1"), "", "", Phase::Idle);
         cell(Rig::calling(), control("ch1"), "", "", Phase::Calling);
         cell(Rig::glare_loser(), control("p1"), "", "", Phase::GlareAccepting);

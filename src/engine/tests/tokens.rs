@@ -1,12 +1,13 @@
 //! Tokens: asked for, given, refused, and too late.
 
 use super::super::input::*;
-use super::super::output::{Event, SignalOp};
-use super::super::{Caps, Config, codes};
+use super::super::output::Event;
+use super::super::{Caps, Config};
 use super::rig::{Rig, caps};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, Outcome, Text};
 
 fn asks(rig: &mut Rig) {
-    let why = Outcome { code: codes::BAD_TOKEN, ..Outcome::default() };
+    let why = Outcome { code: Code::BAD_TOKEN, ..Outcome::default() };
     rig.handle(Input::Connection(Connection::TokenNeeded(why)));
 }
 
@@ -82,7 +83,7 @@ fn a_session_without_a_token_ends() {
         rig.told(told);
         rig.asked("logout");
         rig.call("bob");
-        assert_eq!(rig.last_code(), codes::NOT_LOGGED_IN);
+        assert_eq!(rig.last_code(), Code::NOT_LOGGED_IN);
         rig.login("al");
         rig.forget();
         rig.ok("logout");
@@ -93,7 +94,7 @@ fn a_session_without_a_token_ends() {
     rig.pass(60_000);
     let code = |event: &Event| if let Event::Kicked(event) = event { Some(event.code) } else { None };
     let kicked = rig.events.iter().find_map(code);
-    assert_eq!(kicked, Some(codes::BAD_TOKEN));
+    assert_eq!(kicked, Some(Code::BAD_TOKEN));
 }
 
 /// Scenario (session): A refused token does not end a call that has media: BAD_TOKEN comes after the call.
@@ -197,8 +198,9 @@ fn a_login_that_waits_takes_a_newer_token() {
     rig.login("al");
     gives(&mut rig, "newer");
     rig.ok("logout");
-    let token =
-        |op: &SignalOp| if let SignalOp::Login { token, .. } = op { Some(token.clone()) } else { None };
+    let token = |op: &signaling::Operation| {
+        if let signaling::Operation::Login { token, .. } = op { Some(token.clone()) } else { None }
+    };
     let token = rig.ops.iter().rev().find_map(token);
     assert_eq!(token.as_deref(), Some("newer"));
 }
@@ -263,7 +265,7 @@ fn a_login_while_connected_hands_a_token_on_and_completes_at_once() {
 #[test]
 fn who_cannot_be_asked_for_a_token_hears_at_once() {
     let config = Config { caps: caps(), no_token_listener: true, ..Config::default() };
-    let mut rig = Rig::logged_out(config);
+    let mut rig = Rig::logged_out(config.clone());
     rig.login("al");
     rig.forget();
     asks(&mut rig);

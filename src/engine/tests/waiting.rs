@@ -2,8 +2,9 @@
 
 use super::super::input::*;
 use super::super::output::Event;
-use super::super::{Config, codes, wire};
+use super::super::{Config, wire};
 use super::rig::{Rig, caps, new_style};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind, Origin, Outcome, Text};
 
 fn logged_out() -> Rig {
     Rig::logged_out(Config { caps: caps(), ..Config::default() })
@@ -41,12 +42,12 @@ fn restored(rig: &mut Rig) {
     rig.handle(Input::Connection(Connection::Restored));
 }
 
-fn backlog(rig: &mut Rig, events: Vec<SignalEvent>) {
-    rig.handle(Input::Signals { source: Source::Offline, events });
+fn backlog(rig: &mut Rig, events: Vec<signaling::Event>) {
+    rig.handle(Input::Signals { origin: Origin::Offline, events });
 }
 
-fn ring(rig: &Rig, from: &str, channel: &str, request: &str) -> SignalEvent {
-    rig.event(Signal::Invite, from, channel, request, &new_style(channel, "k1"))
+fn ring(rig: &Rig, from: &str, channel: &str, request: &str) -> signaling::Event {
+    rig.event(EventKind::Invite, from, channel, request, &new_style(channel, "k1"))
 }
 
 /// Whether each on_invited said that the app has answered.
@@ -69,8 +70,8 @@ fn an_accept_before_the_login_takes_the_call_when_it_comes() {
         rig.told("done login 0");
         rig.forget();
         let event = ring(&rig, "bob", "p1", "q1");
-        let source = if is_backlog { Source::Offline } else { Source::Online };
-        rig.handle(Input::Signals { source, events: vec![event] });
+        let origin = if is_backlog { Origin::Offline } else { Origin::Online };
+        rig.handle(Input::Signals { origin, events: vec![event] });
         rig.told("on_invited bob");
         rig.asked("accept bob p1 q1");
         assert_eq!(answered(&rig), [true]);
@@ -219,7 +220,7 @@ fn an_answer_that_may_wait_names_account_channel_and_request() {
     ] {
         let mut rig = logged_out();
         rig.command(Command::Accept { call });
-        assert_eq!(rig.last_code(), codes::INVALID_ARGUMENT);
+        assert_eq!(rig.last_code(), Code::INVALID_ARGUMENT);
     }
 }
 
@@ -256,7 +257,7 @@ fn an_answer_outlives_a_login_that_fails_but_not_another_accounts() {
         let mut rig = logged_out();
         rig.login("al");
         accept(&mut rig);
-        rig.answer("login", codes::BAD_TOKEN);
+        rig.answer("login", Code::BAD_TOKEN);
         rig.told("done login 302");
         rig
     };
@@ -276,13 +277,13 @@ fn an_answer_outlives_a_login_that_fails_but_not_another_accounts() {
 #[test]
 fn a_call_that_is_over_is_not_waited_for() {
     let mut rig = Rig::new();
-    rig.signal(Signal::Cancel, "bob", "p1", "q1", "");
+    rig.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     accept(&mut rig);
     rig.told("done accept 10408");
     reject(&mut rig);
     rig.told("done reject 10408");
 
-    for (signal, request) in [(Signal::Cancel, "q1"), (Signal::Close, "")] {
+    for (signal, request) in [(EventKind::Cancel, "q1"), (EventKind::Close, "")] {
         let mut rig = Rig::new();
         accept(&mut rig);
         rig.signal(signal, "eve", "p1", request, "");
@@ -308,7 +309,7 @@ fn a_call_that_is_over_is_not_waited_for() {
     rig.told("on_missed_call bob expired · done accept 10408");
     let mut rig = Rig::new();
     accept(&mut rig);
-    rig.signal(Signal::Invite, "bob", "p1", "q1", "{\"callType\":1,\"callId\":\"c\"}");
+    rig.signal(EventKind::Invite, "bob", "p1", "q1", "{\"callType\":1,\"callId\":\"c\"}");
     rig.told("on_missed_call bob group · done accept 10408");
 }
 
@@ -326,10 +327,10 @@ fn the_call_that_ended_last_is_known() {
 /// Scenario (devices): Another device of the account answered first.
 #[test]
 fn another_devices_answer_counts_before_the_call_arrives_and_after() {
-    for (signal, code) in [(Signal::Accept, 10410), (Signal::Reject, 10409)] {
+    for (signal, code) in [(EventKind::Accept, 10410), (EventKind::Reject, 10409)] {
         let mut rig = Rig::new();
         accept(&mut rig);
-        rig.signal_from(Source::OtherDevice, signal, "al", "p1", "q1", "");
+        rig.signal_from(Origin::OtherDevice, signal, "al", "p1", "q1", "");
         rig.told(&format!("done accept {code}"));
         rig.invite("bob", "p1", "q1");
         rig.told("");
@@ -346,7 +347,7 @@ fn another_devices_answer_counts_before_the_call_arrives_and_after() {
     let mut rig = Rig::new();
     accept(&mut rig);
     rig.invite("bob", "p1", "q1");
-    rig.signal_from(Source::OtherDevice, Signal::Accept, "al", "p1", "q1", "");
+    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q1", "");
     rig.told("on_invited bob");
     rig.answer("accept", 10410);
     rig.told("done accept 10410 · on_other_client_accept bob · on_call_end 18");

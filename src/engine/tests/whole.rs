@@ -1,27 +1,30 @@
 //! What the app says once reaches every operation that it concerns: flags, texts, ids.
 
-use super::super::codes;
 use super::super::input::*;
 use super::super::output::*;
 use super::super::wire;
 use super::rig::Rig;
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, Code, Message, OperationResult, Outcome, PushText,
+    Text,
+};
 
 /// The newest operation that `pick` knows.
 #[track_caller]
-fn newest<T>(rig: &Rig, pick: impl Fn(&SignalOp) -> Option<T>) -> T {
+fn newest<T>(rig: &Rig, pick: impl Fn(&signaling::Operation) -> Option<T>) -> T {
     rig.ops.iter().rev().find_map(pick).expect("such an operation was asked")
 }
 
-fn cancel_of(op: &SignalOp) -> Option<Message> {
-    if let SignalOp::CancelInvite(message) = op { Some(message.clone()) } else { None }
+fn cancel_of(op: &signaling::Operation) -> Option<Message> {
+    if let signaling::Operation::Cancel(message) = op { Some(message.clone()) } else { None }
 }
 
-fn close_flag(op: &SignalOp) -> Option<bool> {
-    if let SignalOp::Close { no_offline, .. } = op { Some(*no_offline) } else { None }
+fn close_flag(op: &signaling::Operation) -> Option<bool> {
+    if let signaling::Operation::Close { no_offline, .. } = op { Some(*no_offline) } else { None }
 }
 
-fn leave_flag(op: &SignalOp) -> Option<bool> {
-    if let SignalOp::Leave { no_offline, .. } = op { Some(*no_offline) } else { None }
+fn leave_flag(op: &signaling::Operation) -> Option<bool> {
+    if let signaling::Operation::Leave { no_offline, .. } = op { Some(*no_offline) } else { None }
 }
 
 fn call_with(options: CallOptions) -> Rig {
@@ -35,7 +38,7 @@ fn call_with(options: CallOptions) -> Rig {
 
 #[test]
 fn an_invite_carries_all_that_the_app_said() {
-    let push = Push { title: Some("t".into()), content: Some("c".into()), payload: None };
+    let push = PushText { title: Some("t".into()), content: Some("c".into()), payload: None };
     let options = CallOptions {
         call_type: CallType::Video,
         attachment: Some("for the app".into()),
@@ -46,17 +49,17 @@ fn an_invite_carries_all_that_the_app_said() {
     };
     let rig = call_with(options);
     let (message, expires_ms, sent_push) = newest(&rig, |op| {
-        let SignalOp::Invite { message, expires_ms, push } = op else { return None };
+        let signaling::Operation::Invite { message, expires_ms, push } = op else { return None };
         Some((message.clone(), *expires_ms, push.clone()))
     });
     assert_eq!((&*message.account, &*message.channel_id), ("bob", "ch1"));
     assert_eq!((message.no_offline, expires_ms, sent_push), (true, 30_000, Some(push)));
     assert_eq!(message.request_id, rig.snapshot().request_id);
-    let text = wire::read(&message.custom);
+    let text = wire::read(&message.custom_info);
     assert_eq!(&*text.attachment, "for the app");
-    assert!(message.custom.contains("for the service"), "{}", message.custom);
-    assert!(rig.ops.contains(&SignalOp::Create { call_type: CallType::Video }));
-    assert!(rig.ops.contains(&SignalOp::Join { channel_id: "ch1".into(), no_offline: true }));
+    assert!(message.custom_info.contains("for the service"), "{}", message.custom_info);
+    assert!(rig.ops.contains(&signaling::Operation::Create { call_type: CallType::Video }));
+    assert!(rig.ops.contains(&signaling::Operation::Join { channel_id: "ch1".into(), no_offline: true }));
 }
 
 #[test]
@@ -82,8 +85,8 @@ fn a_cancel_carries_its_own_text_or_else_that_of_the_call() {
         let (call, attach_ext) = (rig.implied(), own.map(Text::from));
         rig.command(Command::Cancel { call, attach_ext, no_offline: false, no_record: false });
         let message = newest(&rig, cancel_of);
-        assert_eq!(&*wire::read(&message.custom).attachment, expected);
-        assert!(message.custom.contains("for the service"), "{}", message.custom);
+        assert_eq!(&*wire::read(&message.custom_info).attachment, expected);
+        assert!(message.custom_info.contains("for the service"), "{}", message.custom_info);
     }
 }
 
@@ -138,9 +141,9 @@ fn a_channel_that_a_failed_create_names_is_not_ours() {
     rig.cancel();
     rig.forget();
     let channel = Channel { id: "ch9".into(), ..Channel::default() };
-    let room = Some(Room { channel, members: Vec::new() });
-    let outcome = Outcome::failed(codes::CHANNEL_EXISTS, "there is one");
-    rig.answer_with("create", SignalResult { outcome, room, ..SignalResult::default() });
+    let room = Some(ChannelState { channel, members: Vec::new() });
+    let outcome = Outcome::failed(Code::CHANNEL_EXISTS, "there is one");
+    rig.answer_with("create", OperationResult { outcome, channel: room, ..OperationResult::default() });
     rig.asked("");
 }
 
@@ -159,7 +162,7 @@ fn giving_up_on_a_create_asks_for_nothing() {
 fn a_room_of_the_last_login_is_left_unless_it_is_in_use_or_being_cleaned_up() {
     let room = |id: &str, creator: &str| {
         let channel = Channel { id: id.into(), creator: creator.into(), ..Channel::default() };
-        Room { channel, members: Vec::new() }
+        ChannelState { channel, members: Vec::new() }
     };
     let mut rig = Rig::calling();
     rig.cancel();

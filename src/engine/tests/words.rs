@@ -4,6 +4,7 @@ use super::super::input::*;
 use super::super::limits;
 use super::super::wire::{self, Reason};
 use super::rig::{Rig, new_style};
+use nertc_callkit_signaling::{EventKind, Text};
 
 fn reject(rig: &mut Rig, busy: bool, text: Option<&str>) {
     let call = rig.implied();
@@ -11,13 +12,13 @@ fn reject(rig: &mut Rig, busy: bool, text: Option<&str>) {
 }
 
 /// What the caller's app hears of this answer to an invite with the attachment "ours".
-fn heard(custom: &str) -> (i32, String) {
+fn heard(custom_info: &str) -> (i32, String) {
     let mut rig = Rig::new();
     rig.command(Command::Call(CallOptions { attachment: Some("ours".into()), ..Rig::options("bob") }));
     rig.ok("create");
     rig.ok("join");
     rig.ok("invite");
-    rig.peer_rejects(custom);
+    rig.peer_rejects(custom_info);
     let end = rig.last_end();
     (end.reason as i32, end.extra.to_string())
 }
@@ -33,27 +34,27 @@ fn a_reject_says_busy_or_declined_and_carries_a_text() {
     ] {
         let mut rig = Rig::new();
         let invite = new_style("p1", "k1").replace("\"callType\"", "\"_attachment\":\"ours\",\"callType\"");
-        rig.signal(Signal::Invite, "bob", "p1", "q1", &invite);
+        rig.signal(EventKind::Invite, "bob", "p1", "q1", &invite);
         rig.forget();
         reject(&mut rig, busy, text);
         rig.told("done reject 0 · on_call_end 13");
-        let custom = rig.text_of("reject");
-        let read = wire::read(&custom);
+        let custom_info = rig.text_of("reject");
+        let read = wire::read(&custom_info);
         let reason = if busy { Reason::Busy } else { Reason::Plain };
-        assert_eq!((wire::reason(&custom, &read), &*read.call_id), (reason, "k1"), "{custom}");
-        let (end, extra) = heard(&custom);
-        assert_eq!((end, &*extra), told, "{custom}");
+        assert_eq!((wire::reason(&custom_info, &read), &*read.call_id), (reason, "k1"), "{custom_info}");
+        let (end, extra) = heard(&custom_info);
+        assert_eq!((end, &*extra), told, "{custom_info}");
     }
 }
 
 /// Clients without call ids know only busy, and read no text.
 #[test]
 fn an_old_client_hears_601_or_nothing() {
-    for (busy, custom) in [(true, "601"), (false, "")] {
+    for (busy, custom_info) in [(true, "601"), (false, "")] {
         let mut rig = Rig::new();
         rig.invite_old("bob", "p1", "q1");
         reject(&mut rig, busy, Some("not now"));
-        assert_eq!(&*rig.text_of("reject"), custom);
+        assert_eq!(&*rig.text_of("reject"), custom_info);
     }
 }
 
@@ -63,9 +64,9 @@ fn the_words_of_a_reject_outlive_an_accept_that_runs() {
     reject(&mut rig, true, Some("not now"));
     rig.told("done accept 90004 · done reject 0 · on_call_end 13");
     rig.answer("accept", 408);
-    let custom = rig.text_of("reject");
-    assert_eq!(wire::read(&custom).reason, 3);
-    assert_eq!(&*wire::read(&custom).attachment, "not now");
+    let custom_info = rig.text_of("reject");
+    assert_eq!(wire::read(&custom_info).reason, 3);
+    assert_eq!(&*wire::read(&custom_info).attachment, "not now");
 }
 
 /// Hanging up instead of rejecting or cancelling carries its text all the same.
@@ -100,12 +101,12 @@ fn a_text_within_the_limit_is_never_dropped_for_what_the_invite_carries() {
              \"x\":\"{}\"}}",
             "x".repeat(extra)
         );
-        let custom = wire::reply_with(&invite, 3, Some(&text));
-        assert!(custom.len() <= limits::CUSTOM);
-        let read = wire::read(&custom);
+        let custom_info = wire::reply_with(&invite, 3, Some(&text));
+        assert!(custom_info.len() <= limits::CUSTOM);
+        let read = wire::read(&custom_info);
         assert_eq!((&*read.attachment, &*read.call_id, read.reason), (&*text, &*id, 3));
     }
     // Short ones are said twice, for clients that read the other key.
-    let custom = wire::reply_with(&new_style("p1", "k1"), 0, Some("short"));
-    assert!(custom.contains("\"extraInfo\":\"short\""), "{custom}");
+    let custom_info = wire::reply_with(&new_style("p1", "k1"), 0, Some("short"));
+    assert!(custom_info.contains("\"extraInfo\":\"short\""), "{custom_info}");
 }

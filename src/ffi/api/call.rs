@@ -1,6 +1,6 @@
 //! The call itself.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_call_options, nertc_callkit_call_policy, nertc_callkit_call_ref,
@@ -9,8 +9,9 @@ use nertc_callkit_abi::{
 
 use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
 use crate::engine::input::Command;
-use crate::ffi::client::Completion;
-use crate::ffi::support::convert::{call_type as to_call_type, handle, ring_ms, step};
+use crate::ffi::callbacks::Completion;
+use crate::ffi::client::Client;
+use crate::ffi::support::convert::{call_type as to_call_type, ring_ms, step};
 use crate::ffi::support::guard::guard;
 
 /// Sets how long a call rings, as caller and as callee.
@@ -29,7 +30,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
     timeout_ms: u32,
 ) -> nertc_callkit_status {
     guard("set_call_timeout", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         client.submit(
             Command::SetCallTimeout { timeout_ms: ring_ms("timeout_ms", timeout_ms)? },
             Completion::nobody(),
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
     policy: *const nertc_callkit_call_policy,
 ) -> nertc_callkit_status {
     guard("set_call_policy", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let policy = unsafe { request::policy(policy)? };
         client.submit(Command::SetCallPolicy(policy), Completion::nobody())
@@ -76,8 +77,8 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
 ///
 /// What counts of attachment and extra is their length on the wire, where they are JSON: in
 /// plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
-/// JSON object or array goes as it is. Our own members take up to 311 of the 4096 bytes, so
-/// 3785 plain letters always fit. The log says how long a refused one would be.
+/// JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
+/// 3735 plain letters always fit. The log says how long a refused one would be.
 ///
 /// @param kit        Component. Not NULL.
 /// @param options    Whom to call, and how. Not NULL.
@@ -98,7 +99,7 @@ pub unsafe extern "C" fn nertc_callkit_call(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("call", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let command = unsafe { request::call(options)? };
         client.submit(command, Completion::new(done, user_data))
@@ -130,7 +131,7 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("cancel", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let (call, how) = unsafe {
             (
@@ -175,7 +176,7 @@ pub unsafe extern "C" fn nertc_callkit_accept(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("accept", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
         client.submit(Command::Accept { call }, Completion::new(done, user_data))
@@ -208,7 +209,7 @@ pub unsafe extern "C" fn nertc_callkit_reject(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let (call, how) = unsafe {
             (request::call_ref(call, &client.callbacks, Wait::Allowed)?, request::ending(options, 0, true)?)
@@ -244,7 +245,7 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("hangup", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let (call, how) = unsafe {
             (
@@ -283,7 +284,7 @@ pub unsafe extern "C" fn nertc_callkit_leave(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("leave", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let (call, how) = unsafe {
             (
@@ -292,6 +293,40 @@ pub unsafe extern "C" fn nertc_callkit_leave(
             )
         };
         let command = Command::Leave { call, no_offline: how.no_offline, text: how.text };
+        client.submit(command, Completion::new(done, user_data))
+    })
+}
+
+/// Sends a JSON value to the peer's app, which gets it as on_data.
+///
+/// For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
+/// whatever else belongs to one call. In order, each once, in this call only. Completes when
+/// signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+/// on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
+/// backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
+/// `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+///
+/// @param kit        Component. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
+/// @param done       Called once with the result, or NULL: a failure is then one on_error.
+/// @param user_data  Handed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+///                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_send_data(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    json: *const c_char,
+    done: nertc_callkit_completion_cb,
+    user_data: *mut c_void,
+) -> nertc_callkit_status {
+    guard("send_data", || {
+        let client = Client::from_handle(kit)?;
+        // SAFETY: the header's contract.
+        let command = unsafe { request::data(call, json, &client.callbacks)? };
         client.submit(command, Completion::new(done, user_data))
     })
 }
@@ -321,7 +356,7 @@ pub unsafe extern "C" fn nertc_callkit_switch_call_type(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("switch_call_type", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command = Command::SwitchCallType {
             call_type: to_call_type("call_type", call_type)?,
             step: step("state", state)?,

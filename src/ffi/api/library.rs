@@ -4,7 +4,6 @@ use std::ffi::{c_char, c_void};
 
 use nertc_callkit_abi::NERTC_CALLKIT_VERSION_NUMBER as VERSION_NUMBER;
 
-use super::log::code_text;
 use crate::ffi::support::convert::init;
 use crate::ffi::support::guard::guard_or;
 use crate::ffi::texts;
@@ -48,7 +47,7 @@ pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || code_text(code))
+    guard_or(c"".as_ptr(), || texts::code(code).as_ptr())
 }
 
 /// Explains why a call ended.

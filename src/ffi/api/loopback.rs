@@ -6,12 +6,11 @@ use std::sync::Arc;
 use nertc_callkit_abi::{
     nertc_callkit_backends, nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_status,
 };
-use nertc_callkit_loopback::faults::Refused;
-use nertc_callkit_loopback::{Fault, Hub, default_hub, none, rtc, running_default_hub, signaling};
+use nertc_callkit_loopback::{Fault, Hub, Refused, default_hub, media, null, running_default_hub, signaling};
 
 use crate::engine::limits;
 use crate::ffi::support::convert::{
-    c_text, flags, opt_text, out as place_of, read_prefix, read_strict, write_prefix,
+    flags, opt_text, out as place_of, read_prefix, read_strict, write_prefix,
 };
 use crate::ffi::support::error::{Error, Problem};
 use crate::ffi::support::guard::guard;
@@ -24,7 +23,7 @@ fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>
     if hub.is_null() { otherwise() } else { HUBS.get(hub.addr()) }.ok_or(Error::Closed)
 }
 
-/// Lets `fill` write into the backends of the host.
+/// Lets `fill` write into the backends of the app.
 ///
 /// # Safety
 /// `out` is NULL or has as many bytes as its struct_size says.
@@ -113,18 +112,17 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
             (fault, account, opt_text("fault.device_id", fault.device_id, limits::ID)?)
         };
         flags("fault.flags", fault.flags, 0)?;
-        let (account, device) = (account.as_deref().map(c_text), device.as_deref().map(c_text));
         let line = Fault {
             action: fault.action,
             on: fault.on,
-            after: fault.skip_count,
-            count: fault.hit_count,
+            skip_count: fault.skip_count,
+            hit_count: fault.hit_count,
             delay_ms: fault.delay_ms,
             code: fault.code,
-            account: account.as_deref(),
-            device: device.as_deref(),
+            account: account.as_deref().map(Into::into),
+            device: device.as_deref().map(Into::into),
         };
-        self::hub(hub, running_default_hub)?.add_fault(&line).map_err(|refused| match refused {
+        self::hub(hub, running_default_hub)?.add_fault(line).map_err(|refused| match refused {
             Refused::Invalid => Error::because("fault", "its action, on and limits do not fit together"),
             Refused::Full => Error::QueueFull,
         })
@@ -180,7 +178,7 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
         // SAFETY: the header's contract.
         unsafe {
             fill(out, |backends| {
-                let (vtable, ctx) = rtc::new(&hub);
+                let (vtable, ctx) = media::new(&hub);
                 (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
             })
         }
@@ -200,9 +198,9 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_null_rtc(out: *mut nertc_callkit_backends) -> nertc_callkit_status {
     // SAFETY: the header's contract.
-    guard("null_rtc", || unsafe {
+    guard("none_rtc", || unsafe {
         fill(out, |backends| {
-            let (vtable, ctx) = none::new();
+            let (vtable, ctx) = null::new();
             (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
         })
     })

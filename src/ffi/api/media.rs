@@ -8,8 +8,9 @@ use nertc_callkit_abi::{
 
 use super::request;
 use crate::engine::input::Command;
-use crate::ffi::client::Completion;
-use crate::ffi::support::convert::{frame as to_frame, handle, media as to_media, parse_bool};
+use crate::ffi::callbacks::Completion;
+use crate::ffi::client::Client;
+use crate::ffi::support::convert::{frame as to_frame, media as to_media, parse_bool};
 use crate::ffi::support::guard::guard;
 
 /// Opens or closes microphone or camera.
@@ -34,7 +35,7 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("enable_local", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command = Command::EnableLocal { media: to_media("media", media)?, on: parse_bool("on", on)? };
         client.submit(command, Completion::new(done, user_data))
     })
@@ -62,7 +63,7 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_local", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command =
             Command::MuteLocal { media: to_media("media", media)?, muted: parse_bool("muted", muted)? };
         client.submit(command, Completion::new(done, user_data))
@@ -91,7 +92,7 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("mute_remote", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         let command =
             Command::MuteRemote { media: to_media("media", media)?, muted: parse_bool("muted", muted)? };
         client.submit(command, Completion::new(done, user_data))
@@ -119,7 +120,7 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_local_view", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
         client.submit(Command::SetLocalView(view), Completion::new(done, user_data))
@@ -147,7 +148,7 @@ pub unsafe extern "C" fn nertc_callkit_set_remote_view(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("set_remote_view", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let view = unsafe { request::view(view)? };
         client.submit(Command::SetRemoteView(view), Completion::new(done, user_data))
@@ -173,7 +174,7 @@ pub unsafe extern "C" fn nertc_callkit_push_frame(
     frame: *const nertc_callkit_frame,
 ) -> nertc_callkit_status {
     guard("push_frame", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let frame = unsafe { to_frame(frame)? };
         client.rtc.push_frame(&frame)

@@ -42,12 +42,12 @@ mod backend {
     use nertc_callkit_mqtt::options::{Given, Hooks, Options, Refused};
     use nertc_callkit_mqtt::signaling as new;
 
-    use crate::engine::input::Text;
     use crate::ffi::support::convert::{
         AppPtr, bytes, c_text, opt_text, range, read_prefix, read_strict, text, write_prefix,
     };
     use crate::ffi::support::error::Error;
     use crate::worker::CallbackGuard;
+    use nertc_callkit_signaling::Text;
 
     /// # Safety
     /// The app's arguments, as the header says.

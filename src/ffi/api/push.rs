@@ -7,13 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use nertc_callkit_abi::{NERTC_CALLKIT_PUSH_SIZE, nertc_callkit_push_call, nertc_callkit_status};
 
-use crate::engine::input::CallType;
 use crate::engine::limits;
 use crate::ffi::support::convert::{
-    bytes, call_type, call_type_number, fill, flags, out as place_of, range, read_strict, write_prefix,
+    bytes, call_type, fill, flags, out as place_of, range, read_strict, write_prefix,
 };
 use crate::ffi::support::error::{Error, Problem};
 use crate::ffi::support::guard::guard;
+use nertc_callkit_signaling::CallType;
 
 /// Writes what a push notification about a call should carry, for whoever sends the push.
 ///
@@ -148,7 +148,7 @@ fn shown(call: &PushCall) -> nertc_callkit_push_call {
     // SAFETY: numbers and bytes; all-zero is a value of it.
     let mut c: nertc_callkit_push_call = unsafe { std::mem::zeroed() };
     c.struct_size = size_of::<nertc_callkit_push_call>() as u32;
-    c.call_type = call_type_number(call.call_type);
+    c.call_type = call.call_type.number();
     c.sent_ms = call.sent_ms;
     c.ring_left_ms = call.ring_left_ms;
     let places =
@@ -160,7 +160,7 @@ fn shown(call: &PushCall) -> nertc_callkit_push_call {
 }
 
 fn encode(call: &PushCall) -> String {
-    let mut body = vec![call_type_number(call.call_type) as u8];
+    let mut body = vec![call.call_type.number() as u8];
     body.extend(call.sent_ms.to_be_bytes());
     body.extend(call.ring_left_ms.to_be_bytes());
     for text in &call.texts {

@@ -8,13 +8,14 @@ use nertc_callkit_abi::{
     nertc_callkit_call_flag, nertc_callkit_call_ref_flag, nertc_callkit_end_reason, nertc_callkit_policy_flag,
 };
 
-use crate::engine::input::{CallOptions, CallRef, Command, Policy, PolicyRule, Push, Text, View};
+use crate::engine::input::{CallOptions, CallRef, Command, View};
 use crate::engine::{limits, wire};
 use crate::ffi::callbacks::CallbackSink;
 use crate::ffi::support::convert::{
     call_type, flags, opt_text, parse_bool, range, read_strict, read_strict_opt, reserved, text,
 };
 use crate::ffi::support::error::{Error, Problem};
+use nertc_callkit_signaling::{CallPolicy, PolicyRule, PushText, Text};
 
 /// A flag of call, cancel, hangup or leave.
 pub(crate) const NO_OFFLINE: u32 = nertc_callkit_call_flag::NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE as u32;
@@ -24,7 +25,7 @@ const CALL_REF_WAIT: u32 = nertc_callkit_call_ref_flag::NERTC_CALLKIT_CALL_REF_W
 const BUSY: i32 = nertc_callkit_end_reason::NERTC_CALLKIT_END_BUSY as i32;
 
 /// # Safety
-/// NULL or the host's options, as the header says; so in all of these.
+/// NULL or the app's options, as the header says; so in all of these.
 pub(crate) unsafe fn call(place: *const abi::nertc_callkit_call_options) -> Result<Command, Error> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -137,10 +138,27 @@ fn names_an_invite(call: &CallRef) -> Result<(), Error> {
 }
 
 /// # Safety
-/// As `call`; NULL is everybody.
-pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Result<Policy, Error> {
+/// As `call`.
+pub(crate) unsafe fn data(
+    call: *const abi::nertc_callkit_call_ref,
+    json: *const c_char,
+    app: &CallbackSink,
+) -> Result<Command, Error> {
     // SAFETY: the caller's promise.
-    let Some(c) = (unsafe { read_strict_opt("policy", place)? }) else { return Ok(Policy::default()) };
+    unsafe {
+        let json = text("json", json, limits::DATA)?;
+        if !wire::is_value(&json) {
+            return Err(Error::because("json", "not a JSON value, or nested too deep"));
+        }
+        Ok(Command::SendData { call: call_ref(call, app, Wait::Refused)?, json })
+    }
+}
+
+/// # Safety
+/// As `call`; NULL is everybody.
+pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Result<CallPolicy, Error> {
+    // SAFETY: the caller's promise.
+    let Some(c) = (unsafe { read_strict_opt("policy", place)? }) else { return Ok(CallPolicy::default()) };
     let no_missed = nertc_callkit_policy_flag::NERTC_CALLKIT_POLICY_NO_MISSED as u32;
     let given = flags("flags", c.flags, no_missed)?;
     reserved(c.reserved)?;
@@ -153,7 +171,7 @@ pub(crate) unsafe fn policy(place: *const abi::nertc_callkit_call_policy) -> Res
     let answers_busy = range("answer", c.answer, 0..=1)? == 1;
     // SAFETY: the caller's promise.
     let accounts = unsafe { listed(c.accounts, c.account_count)? };
-    Ok(Policy { rule, accounts, answers_busy, no_missed: given != 0 })
+    Ok(CallPolicy { rule, accounts, answers_busy, no_missed: given != 0 })
 }
 
 /// # Safety
@@ -186,12 +204,12 @@ pub(crate) unsafe fn view(place: *const abi::nertc_callkit_view) -> Result<Optio
 
 /// # Safety
 /// As `call`.
-unsafe fn push(place: *const abi::nertc_callkit_push) -> Result<Option<Push>, Error> {
+unsafe fn push(place: *const abi::nertc_callkit_push) -> Result<Option<PushText>, Error> {
     // SAFETY: the caller's promise.
     unsafe {
         let Some(c) = read_strict_opt("", place)? else { return Ok(None) };
         flags("flags", c.flags, 0)?;
-        Ok(Some(Push {
+        Ok(Some(PushText {
             title: opt_text("title", c.title, limits::PUSH_TEXT)?,
             content: opt_text("content", c.content, limits::PUSH_TEXT)?,
             payload: opt_text("payload", c.payload, limits::PUSH_PAYLOAD)?,
@@ -219,6 +237,6 @@ mod tests {
             let letters = attachment.map_or(0, str::len) + extra.map_or(0, str::len);
             wire::invite_bytes(attachment, extra) - letters
         };
-        assert_eq!((own(Some("a"), None), own(None, Some("a")), own(Some("a"), Some("a"))), (293, 294, 311));
+        assert_eq!((own(Some("a"), None), own(None, Some("a")), own(Some("a"), Some("a"))), (343, 344, 361));
     }
 }

@@ -1,5 +1,6 @@
 //! Life of a client: create, log in, look, dispatch, log out, end.
 
+use nertc_callkit_signaling::CallType;
 use std::ffi::{c_char, c_void};
 
 use log::info;
@@ -8,15 +9,13 @@ use nertc_callkit_abi::{
     nertc_callkit_status,
 };
 
-use super::log::Pii;
 use crate::engine::input::Command;
 use crate::engine::{Snapshot, limits};
-use crate::ffi::client::Completion;
+use crate::ffi::callbacks::Completion;
+use crate::ffi::client::Client;
 use crate::ffi::create;
-use crate::ffi::support::convert::{
-    AppPtr, call_type_number, fill, handle, handle_or_closing, opt_text, out as out_place, range, text,
-    write_prefix,
-};
+use crate::ffi::logger::Pii;
+use crate::ffi::support::convert::{AppPtr, fill, opt_text, out as out_place, range, text, write_prefix};
 use crate::ffi::support::error::Error;
 use crate::ffi::support::guard::{guard, guard_number};
 use crate::worker;
@@ -67,7 +66,7 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
         if kit.is_null() {
             return Ok(());
         }
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         refuse_in_callback()?;
         client.become_closing()?;
         client.worker.destroy()?;
@@ -97,7 +96,7 @@ pub unsafe extern "C" fn nertc_callkit_release(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("release", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         client.become_closing()?;
         client.callbacks.when_released(released, AppPtr(user_data));
         Ok(client.worker.release()?)
@@ -128,7 +127,7 @@ pub unsafe extern "C" fn nertc_callkit_login(
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("login", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let (account, token) =
             unsafe { (text("account", account, limits::ACCOUNT)?, opt_text("token", token, limits::TOKEN)?) };
@@ -157,7 +156,7 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
     token: *const c_char,
 ) -> nertc_callkit_status {
     guard("set_token", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let token = unsafe { opt_text("token", token, limits::TOKEN)? }.unwrap_or_default();
         if !client.takes_tokens {
@@ -185,7 +184,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
     done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
-    guard("logout", || handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
+    guard("logout", || Client::from_handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
 }
 
 /// Tells where the component stands.
@@ -198,7 +197,7 @@ pub unsafe extern "C" fn nertc_callkit_logout(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32 {
-    guard_number("get_state", || Ok(handle(kit)?.worker.snapshot().state))
+    guard_number("get_state", || Ok(Client::from_handle(kit)?.worker.snapshot().state))
 }
 
 /// Copies out what is going on.
@@ -217,7 +216,7 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
     out: *mut nertc_callkit_call_info,
 ) -> nertc_callkit_status {
     guard("get_call_info", || {
-        let info = call_info(&handle(kit)?.worker.snapshot());
+        let info = call_info(&Client::from_handle(kit)?.worker.snapshot());
         // SAFETY: the header's contract.
         unsafe { write_prefix("out", out, &info) }
     })
@@ -238,7 +237,7 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout_ms: i32) -> i32 {
     let dispatch = || {
-        let client = handle_or_closing(kit)?;
+        let client = Client::from_handle_or_closing(kit)?;
         range("timeout_ms", timeout_ms, -1..=i32::MAX)?;
         Ok(client.worker.dispatch(timeout_ms)? as i32)
     };
@@ -263,7 +262,7 @@ pub unsafe extern "C" fn nertc_callkit_get_event_handle(
     out: *mut isize,
 ) -> nertc_callkit_status {
     guard("get_event_handle", || {
-        let (client, out) = (handle(kit)?, out_place("out", out)?);
+        let (client, out) = (Client::from_handle(kit)?, out_place("out", out)?);
         // SAFETY: the header's contract.
         unsafe { out.write(client.worker.event_fd()? as isize) };
         Ok(())
@@ -280,7 +279,7 @@ pub unsafe extern "C" fn nertc_callkit_get_event_handle(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard("network_changed", || Ok(handle(kit)?.worker.network_changed()?))
+    guard("network_changed", || Ok(Client::from_handle(kit)?.worker.network_changed()?))
 }
 
 fn refuse_in_callback() -> Result<(), Error> {
@@ -288,11 +287,14 @@ fn refuse_in_callback() -> Result<(), Error> {
 }
 
 fn call_info(now: &Snapshot) -> nertc_callkit_call_info {
+    use nertc_callkit_abi::nertc_callkit_call_info_flag as info_flag;
+    let flag = |is_set: bool, flag: info_flag| if is_set { flag as u32 } else { 0 };
     let mut info = nertc_callkit_call_info {
         struct_size: size_of::<nertc_callkit_call_info>() as u32,
         state: now.state,
-        call_type: now.call_type.map_or(0, call_type_number),
-        flags: u32::from(now.connected),
+        call_type: now.call_type.map_or(0, CallType::number),
+        flags: flag(now.connected, info_flag::NERTC_CALLKIT_CALL_INFO_CONNECTED)
+            | flag(now.is_inviter, info_flag::NERTC_CALLKIT_CALL_INFO_INVITER),
         call_no: now.call_no,
         own_uid: now.own_uid,
         peer_uid: now.peer_uid,

@@ -7,7 +7,8 @@ use std::path::Path;
 use nertc_callkit_abi::{nertc_callkit, nertc_callkit_status, nertc_callkit_trace_flag};
 
 use crate::engine::limits;
-use crate::ffi::support::convert::{flags as known_flags, handle, text};
+use crate::ffi::client::Client;
+use crate::ffi::support::convert::{flags as known_flags, text};
 use crate::ffi::support::error::Error;
 use crate::ffi::support::guard::guard;
 use crate::trace::Redaction;
@@ -43,7 +44,7 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
     flags: u32,
 ) -> nertc_callkit_status {
     guard("trace_start", || {
-        let client = handle(kit)?;
+        let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
         let path = unsafe { text("path", path, limits::PATH)? };
         let personal = nertc_callkit_trace_flag::NERTC_CALLKIT_TRACE_PERSONAL as u32;
@@ -69,7 +70,7 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_trace_stop(kit: *mut nertc_callkit) -> nertc_callkit_status {
-    guard("trace_stop", || Ok(handle(kit)?.worker.stop_trace()?))
+    guard("trace_stop", || Ok(Client::from_handle(kit)?.worker.stop_trace()?))
 }
 
 /// The path is at fault, unless the system ran out of something.

@@ -6,14 +6,13 @@ use std::ffi::c_char;
 use log::warn;
 use nertc_callkit_abi as abi;
 
-use crate::engine::codes;
-use crate::engine::input::{
-    CallType, Channel, Connection, Member, Outcome, Room, RtcEvent, Signal, SignalEvent, SignalResult,
-    Source, Text,
-};
+use crate::engine::input::RtcEvent;
 use crate::engine::limits;
-use crate::engine::output::{Record, RecordStatus};
 use crate::ffi::support::convert::{VersionedStruct, bytes, read_prefix};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, Code, Connection, EventKind, Member, OperationResult,
+    Origin, Outcome, Record, RecordStatus, Text,
+};
 
 /// Why a backend's report is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +39,8 @@ impl DecodeError {
 
     pub(super) fn outcome(self) -> Outcome {
         let code = match self {
-            DecodeError::TooLong => codes::LIMIT,
-            DecodeError::Utf8 | DecodeError::Struct | DecodeError::Unknown => codes::BACKEND_FAILED,
+            DecodeError::TooLong => Code::LIMIT,
+            DecodeError::Utf8 | DecodeError::Struct | DecodeError::Unknown => Code::BACKEND_FAILED,
         };
         Outcome::failed(code, &format!("the backend's answer is not usable: {}", self.why()))
     }
@@ -124,9 +123,9 @@ pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> O
     // SAFETY: the caller's promise.
     let message = unsafe { message(text) };
     if code >= 0 {
-        Outcome { code, raw_code, message }
+        Outcome { code: code.into(), raw_code, message }
     } else {
-        Outcome { code: codes::BACKEND_FAILED, raw_code: code, message }
+        Outcome { code: Code::BACKEND_FAILED, raw_code: code, message }
     }
 }
 
@@ -142,6 +141,7 @@ unsafe fn channel(place: *const abi::nertc_callkit_channel) -> Result<Channel, D
             invalid: c.flags & 1 != 0,
             creator: text(c.creator, limits::ACCOUNT)?,
             create_ms: c.create_ms,
+            expire_ms: c.expire_ms,
         })
     }
 }
@@ -159,12 +159,14 @@ unsafe fn member(place: *const abi::nertc_callkit_member) -> Result<Member, Deco
 
 /// # Safety
 /// As `channel`.
-pub(super) unsafe fn room(place: *const abi::nertc_callkit_channel_state) -> Result<Room, DecodeError> {
+pub(super) unsafe fn room(
+    place: *const abi::nertc_callkit_channel_state,
+) -> Result<ChannelState, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
         let members = list(c.members, c.member_count, "member", |place| member(place));
-        Ok(Room { channel: channel(c.channel)?, members })
+        Ok(ChannelState { channel: channel(c.channel)?, members })
     }
 }
 
@@ -172,14 +174,14 @@ pub(super) unsafe fn room(place: *const abi::nertc_callkit_channel_state) -> Res
 /// As `channel`.
 pub(super) unsafe fn signal_result(
     place: *const abi::nertc_callkit_signaling_result,
-) -> Result<SignalResult, DecodeError> {
+) -> Result<OperationResult, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
         let rtc_token = text(c.rtc_token, limits::TOKEN)?;
-        Ok(SignalResult {
+        Ok(OperationResult {
             outcome: outcome(c.code, c.raw_code, c.message),
-            room: if c.channel_state.is_null() { None } else { Some(room(c.channel_state)?) },
+            channel: if c.channel_state.is_null() { None } else { Some(room(c.channel_state)?) },
             rtc_token: (!rtc_token.is_empty()).then_some(rtc_token),
             server_ms: c.server_ms,
         })
@@ -190,18 +192,18 @@ pub(super) unsafe fn signal_result(
 /// As `channel`.
 pub(super) unsafe fn signal_event(
     place: *const abi::nertc_callkit_signaling_event,
-) -> Result<SignalEvent, DecodeError> {
+) -> Result<signaling::Event, DecodeError> {
     // SAFETY: the caller's promise.
     unsafe {
         let c = read(place)?;
-        Ok(SignalEvent {
-            signal: signal(c.signal)?,
+        Ok(signaling::Event {
+            kind: EventKind::from_number(c.signal).ok_or(DecodeError::Unknown)?,
             channel: channel(c.channel)?,
             from: text(c.from_account, limits::ACCOUNT)?,
             from_device: text(c.from_device, limits::ID)?,
             to: text(c.to_account, limits::ACCOUNT)?,
             request_id: text(c.request_id, limits::ID)?,
-            custom: text(c.custom_info, limits::CUSTOM)?,
+            custom_info: text(c.custom_info, limits::CUSTOM)?,
             time_ms: c.time_ms,
             uid: c.uid,
         })
@@ -225,47 +227,15 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
                 2 => CallType::Video,
                 _ => return Err(DecodeError::Unknown),
             },
-            status: record_status(c.record_status)?,
+            status: RecordStatus::from_number(c.record_status).ok_or(DecodeError::Unknown)?,
             text: Text::default(),
             durations: Vec::new(),
         })
     }
 }
 
-fn record_status(number: i32) -> Result<RecordStatus, DecodeError> {
-    Ok(match number {
-        1 => RecordStatus::Complete,
-        2 => RecordStatus::Cancelled,
-        3 => RecordStatus::Rejected,
-        4 => RecordStatus::Timeout,
-        5 => RecordStatus::Busy,
-        _ => return Err(DecodeError::Unknown),
-    })
-}
-
-fn signal(number: i32) -> Result<Signal, DecodeError> {
-    Ok(match number {
-        1 => Signal::Close,
-        2 => Signal::Join,
-        3 => Signal::Invite,
-        4 => Signal::Cancel,
-        5 => Signal::Reject,
-        6 => Signal::Accept,
-        7 => Signal::Leave,
-        8 => Signal::Control,
-        101 => Signal::Ringing,
-        102 => Signal::PeerLost,
-        _ => return Err(DecodeError::Unknown),
-    })
-}
-
-pub(super) fn source(number: i32) -> Result<Source, DecodeError> {
-    Ok(match number {
-        0 => Source::Online,
-        1 => Source::OtherDevice,
-        2 => Source::Offline,
-        _ => return Err(DecodeError::Unknown),
-    })
+pub(super) fn origin(number: i32) -> Result<Origin, DecodeError> {
+    Origin::from_number(number).ok_or(DecodeError::Unknown)
 }
 
 /// # Safety
@@ -344,7 +314,7 @@ mod tests {
         }
     }
 
-    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<SignalEvent, DecodeError> {
+    fn read_event(event: &abi::nertc_callkit_signaling_event) -> Result<signaling::Event, DecodeError> {
         // SAFETY: a whole event.
         unsafe { signal_event(event) }
     }
@@ -353,7 +323,7 @@ mod tests {
     fn null_texts_of_a_backend_are_empty() {
         let channel = some_channel();
         let event = read_event(&invite(&channel)).unwrap();
-        assert_eq!((event.signal, &*event.from, &*event.custom), (Signal::Invite, "bob", ""));
+        assert_eq!((event.kind, &*event.from, &*event.custom_info), (EventKind::Invite, "bob", ""));
         assert_eq!(event.channel, Channel::default());
     }
 
@@ -369,7 +339,7 @@ mod tests {
         assert_eq!(read_event(&Event { from_account: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
         assert_eq!(read_event(&Event { custom_info: long.as_ptr(), ..good }), Err(DecodeError::TooLong));
         assert_eq!(read_event(&Event { request_id: c"\xff".as_ptr(), ..good }), Err(DecodeError::Utf8));
-        assert!(source(3).is_err() && source(-1).is_err());
+        assert!(origin(3).is_err() && origin(-1).is_err());
     }
 
     #[test]
@@ -385,17 +355,17 @@ mod tests {
         let result = abi::nertc_callkit_signaling_result { struct_size, channel_state: &room, ..zeroed() };
         // SAFETY: a whole result.
         let error = unsafe { signal_result(&result) }.unwrap_err();
-        assert_eq!(error.outcome().code, codes::LIMIT);
+        assert_eq!(error.outcome().code, Code::LIMIT);
         // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, codes::BACKEND_FAILED);
+        assert_eq!(unsafe { signal_result(ptr::null()) }.unwrap_err().outcome().code, Code::BACKEND_FAILED);
     }
 
     #[test]
     fn a_code_below_zero_is_no_code() {
         // SAFETY: NULL is allowed.
         let (error, good) = unsafe { (outcome(-7, 1, ptr::null()), outcome(408, 1, ptr::null())) };
-        assert_eq!((error.code, error.raw_code), (codes::BACKEND_FAILED, -7));
-        assert_eq!((good.code, good.raw_code), (408, 1));
+        assert_eq!((error.code, error.raw_code), (Code::BACKEND_FAILED, -7));
+        assert_eq!((good.code, good.raw_code), (Code::TIMEOUT, 1));
     }
 
     #[test]

@@ -7,14 +7,15 @@ use std::sync::{Arc, OnceLock};
 
 use nertc_callkit_abi as abi;
 
-use super::{accepted, number, sink, size, unsupported};
-use crate::engine::input::{Outcome, Req, View};
+use super::{accepted, number, size, unsupported};
+use crate::engine::input::View;
 use crate::engine::output::RtcOp;
-use crate::ffi::support::convert::{AppPtr, c_text, call_type_number};
+use crate::ffi::support::convert::{AppPtr, c_text};
 use crate::ffi::support::error::Error;
 use crate::ffi::support::in_flight::InFlight;
 use crate::worker::CallbackGuard;
 use crate::worker::ports::Rtc;
+use nertc_callkit_signaling::{Outcome, Req};
 
 /// The media backend: operations from the worker, frames from any thread.
 pub(crate) struct CRtc {
@@ -35,11 +36,16 @@ unsafe impl Send for CRtc {}
 unsafe impl Sync for CRtc {}
 
 impl CRtc {
-    pub(crate) fn new(id: usize, vtable: abi::nertc_callkit_rtc, ctx: AppPtr) -> CRtc {
+    /// `sink` stays where the backend finds it until close_backend has returned.
+    pub(crate) fn new(
+        vtable: abi::nertc_callkit_rtc,
+        ctx: AppPtr,
+        sink: abi::nertc_callkit_rtc_sink,
+    ) -> CRtc {
         CRtc {
             vtable,
             ctx,
-            sink: sink::rtc(id),
+            sink,
             opened: OnceLock::new(),
             closed: AtomicBool::new(false),
             frames: InFlight::default(),
@@ -122,16 +128,20 @@ impl Rtc for CRtcPort {
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome> {
         let (backend, slots, req_c) = (&self.0, &self.0.vtable, number(req));
         match op {
-            RtcOp::Join { channel_name, uid, token, call_type } => {
-                let (channel_name, token) = (c_text(&channel_name), c_text(&token));
+            RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {
+                let [channel_name, token, peer, call_id] =
+                    [channel_name, token, peer, call_id].map(|text| c_text(&text));
+                let inviter = abi::nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
                 let args = abi::nertc_callkit_rtc_join {
                     struct_size: size::<abi::nertc_callkit_rtc_join>(),
-                    flags: 0,
-                    call_type: call_type_number(call_type),
+                    flags: if is_inviter { inviter } else { 0 },
+                    call_type: call_type.number(),
                     reserved: 0,
                     uid,
                     channel_name: channel_name.as_ptr(),
                     token: token.as_ptr(),
+                    peer: peer.as_ptr(),
+                    call_id: call_id.as_ptr(),
                 };
                 backend.join(req, &args)
             }
@@ -156,6 +166,14 @@ impl Rtc for CRtcPort {
         }
     }
 
+    fn receive(&mut self, join: Req, json: &str) {
+        if let (true, Some(receive)) = (self.0.is_open(), self.0.vtable.receive) {
+            let json = c_text(json);
+            // SAFETY: the backend's function; the text is valid until it returns.
+            unsafe { receive(self.0.ctx.0, number(join), json.as_ptr()) }
+        }
+    }
+
     fn network_changed(&mut self) {
         if let (true, Some(network_changed)) = (self.0.is_open(), self.0.vtable.network_changed) {
             // SAFETY: the backend's function.
@@ -168,12 +186,18 @@ impl Rtc for CRtcPort {
     }
 }
 
+/// The media backend talks to its peer.
+pub(crate) fn signals(backend: &abi::nertc_callkit_rtc) -> bool {
+    backend.caps & abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_SIGNALS as u32 != 0
+}
+
 /// What a mandatory slot is called, if one is missing.
 pub(crate) fn missing_rtc_slot(backend: &abi::nertc_callkit_rtc) -> Option<&'static str> {
     let slots = [
         ("open", backend.open.is_none()),
         ("join", backend.join.is_none()),
         ("leave", backend.leave.is_none()),
+        ("receive", signals(backend) && backend.receive.is_none()),
     ];
     slots.iter().find(|(_, missing)| *missing).map(|(name, _)| *name)
 }

@@ -1,9 +1,9 @@
 //! Backends: vtables of C as the worker's ports, and the sinks through which they report.
 
-mod decode;
-mod media;
-mod signaling;
-mod sink;
+pub(crate) mod decode;
+pub(crate) mod media;
+pub(crate) mod signaling;
+pub(crate) mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -12,12 +12,7 @@ use nertc_callkit_abi::nertc_callkit_status;
 
 use super::support::convert::AppPtr;
 use crate::engine::Caps;
-use crate::engine::codes;
-use crate::engine::input::{Outcome, Req};
-
-pub(crate) use decode::backend_name;
-pub(crate) use media::{CRtc, CRtcPort, missing_rtc_slot};
-pub(crate) use signaling::{CSignaling, Identity, missing_signaling_slot};
+use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
 /// Both backends of a client before anything is opened.
 pub(crate) struct Backends {
@@ -25,14 +20,16 @@ pub(crate) struct Backends {
     pub(crate) signaling_ctx: AppPtr,
     pub(crate) rtc: abi::nertc_callkit_rtc,
     pub(crate) rtc_ctx: AppPtr,
+    /// What the media backend talks to its peer's; empty = it does not.
+    pub(crate) media_protocol: Text,
 }
 
 impl Backends {
     /// What the call logic must know of them.
     pub(crate) fn caps(&self) -> Caps {
-        use abi::{nertc_callkit_rtc_cap as rtc, nertc_callkit_signaling_cap as signaling};
-        let server_record = signaling::NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD as u32;
-        let no_media = rtc::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32;
+        use abi::{nertc_callkit_rtc_cap as rtc_cap, nertc_callkit_signaling_cap as signaling_cap};
+        let server_record = signaling_cap::NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD as u32;
+        let no_media = rtc_cap::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32;
         Caps {
             server_record: self.signaling.caps & server_record != 0,
             send_record: self.signaling.send_record.is_some(),
@@ -51,16 +48,16 @@ impl Backends {
 fn accepted(answer: i32) -> Result<(), Outcome> {
     match answer {
         0 => Ok(()),
-        code if code > 0 => Err(Outcome { code, ..Outcome::default() }),
+        code if code > 0 => Err(Code::from(code).into()),
         status if status == nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32 => {
             Err(unsupported())
         }
-        status => Err(Outcome { code: codes::BACKEND_FAILED, raw_code: status, ..Outcome::default() }),
+        status => Err(Outcome { code: Code::BACKEND_FAILED, raw_code: status, ..Outcome::default() }),
     }
 }
 
 fn unsupported() -> Outcome {
-    Outcome { code: codes::UNSUPPORTED, ..Outcome::default() }
+    Outcome { code: Code::UNSUPPORTED, ..Outcome::default() }
 }
 
 fn number(req: Req) -> abi::nertc_callkit_req {

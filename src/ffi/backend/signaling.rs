@@ -6,12 +6,12 @@ use std::sync::Arc;
 use nertc_callkit_abi as abi;
 
 use super::media::CRtc;
-use super::{accepted, number, sink, size, unsupported};
-use crate::engine::input::{Outcome, Policy, Push, Req, Text};
-use crate::engine::output::{Message, Notice, Record, SignalOp};
-use crate::ffi::callbacks::{pointers, split};
-use crate::ffi::support::convert::{AppPtr, CText, c_text, call_type_number};
+use super::{accepted, number, size, unsupported};
+use crate::ffi::support::convert::{AppPtr, CText, c_text, pointers, split};
 use crate::worker::ports::Signaling;
+use nertc_callkit_signaling::{
+    self as signaling, CallPolicy, Message, Notification, Outcome, PushText, Record, Req, Text,
+};
 
 /// Who logs in and where; the same for every login.
 pub(crate) struct Identity {
@@ -39,13 +39,13 @@ unsafe impl Send for CSignaling {}
 
 impl CSignaling {
     pub(crate) fn new(
-        id: usize,
         vtable: abi::nertc_callkit_signaling,
         ctx: AppPtr,
+        sink: abi::nertc_callkit_signaling_sink,
         identity: Identity,
         rtc: Arc<CRtc>,
     ) -> CSignaling {
-        CSignaling { vtable, ctx, sink: Box::new(sink::signaling(id)), opened: None, identity, rtc }
+        CSignaling { vtable, ctx, sink: Box::new(sink), opened: None, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {
@@ -110,7 +110,7 @@ impl CSignaling {
         let accounts_c = pointers(&accounts);
         let c = abi::nertc_callkit_record {
             struct_size: size::<abi::nertc_callkit_record>(),
-            call_type: call_type_number(record.call_type),
+            call_type: record.call_type.number(),
             record_status: record.status as i32,
             account_count: durations_s.len() as u32,
             client_msg_id: id.as_ptr(),
@@ -126,7 +126,7 @@ impl CSignaling {
 }
 
 impl CSignaling {
-    fn call_policy(&self, policy: &Policy) {
+    fn call_policy(&self, policy: &CallPolicy) {
         let Some(call_policy) = self.vtable.call_policy else { return };
         let accounts: Vec<CText> = policy.accounts.iter().map(|account| c_text(account)).collect();
         let accounts_c = pointers(&accounts);
@@ -145,41 +145,45 @@ impl CSignaling {
 }
 
 impl Signaling for CSignaling {
-    fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome> {
+    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
         let slots = self.vtable;
         match &op {
-            SignalOp::Login { account, token } => self.login(req, account, token),
-            SignalOp::Logout => self.logout(req),
-            SignalOp::Create { call_type } => self.run(
-                slots.create,
-                req,
-                &Args { call_type: call_type_number(*call_type), ..Args::default() },
-            ),
-            SignalOp::Join { channel_id, no_offline } => {
+            signaling::Operation::Login { account, token } => self.login(req, account, token),
+            signaling::Operation::Logout => self.logout(req),
+            signaling::Operation::Create { call_type } => {
+                self.run(slots.create, req, &Args { call_type: call_type.number(), ..Args::default() })
+            }
+            signaling::Operation::Join { channel_id, no_offline } => {
                 self.run(slots.join, req, &Args::channel(channel_id, *no_offline))
             }
-            SignalOp::Invite { message, expires_ms, push } => {
+            signaling::Operation::Invite { message, expires_ms, push } => {
                 let args = Args { expires_ms: *expires_ms, push: push.as_ref(), ..Args::message(message) };
                 self.run(slots.invite, req, &args)
             }
-            SignalOp::CancelInvite(message) => self.run(slots.cancel_invite, req, &Args::message(message)),
-            SignalOp::Accept(message) => self.run(slots.accept, req, &Args::message(message)),
-            SignalOp::Reject(message) => self.run(slots.reject, req, &Args::message(message)),
-            SignalOp::Leave { channel_id, custom, no_offline } => {
-                self.run(slots.leave, req, &Args { custom, ..Args::channel(channel_id, *no_offline) })
+            signaling::Operation::Cancel(message) => {
+                self.run(slots.cancel_invite, req, &Args::message(message))
             }
-            SignalOp::Close { channel_id, custom, no_offline } => {
-                self.run(slots.close, req, &Args { custom, ..Args::channel(channel_id, *no_offline) })
-            }
-            SignalOp::Control(message) => self.run(slots.control, req, &Args::message(message)),
-            SignalOp::SendRecord(record) => self.send_record(req, record),
+            signaling::Operation::Accept(message) => self.run(slots.accept, req, &Args::message(message)),
+            signaling::Operation::Reject(message) => self.run(slots.reject, req, &Args::message(message)),
+            signaling::Operation::Leave { channel_id, custom_info, no_offline } => self.run(
+                slots.leave,
+                req,
+                &Args { custom: custom_info, ..Args::channel(channel_id, *no_offline) },
+            ),
+            signaling::Operation::Close { channel_id, custom_info, no_offline } => self.run(
+                slots.close,
+                req,
+                &Args { custom: custom_info, ..Args::channel(channel_id, *no_offline) },
+            ),
+            signaling::Operation::Control(message) => self.run(slots.control, req, &Args::message(message)),
+            signaling::Operation::Record(record) => self.send_record(req, record),
         }
     }
 
-    fn notify(&mut self, notice: Notice) {
+    fn notify(&mut self, notice: Notification) {
         let Some(Ok(())) = &self.opened else { return };
         match notice {
-            Notice::InviteState { channel_id, account, request_id, state } => {
+            Notification::InviteState { channel_id, account, request_id, state } => {
                 let Some(invite_state) = self.vtable.invite_state else { return };
                 let args = Args {
                     channel_id: &channel_id,
@@ -193,13 +197,13 @@ impl Signaling for CSignaling {
                     unsafe { invite_state(self.ctx.0, args, state as i32) }
                 });
             }
-            Notice::AbortLogin(req) => {
+            Notification::AbortLogin(req) => {
                 if let Some(abort_login) = self.vtable.abort_login {
                     // SAFETY: the backend's function.
                     unsafe { abort_login(self.ctx.0, number(req)) }
                 }
             }
-            Notice::SetToken(token) => {
+            Notification::SetToken(token) => {
                 let Some(set_token) = self.vtable.set_token else { return };
                 let token = c_text(&token);
                 // SAFETY: the backend's function; the text is valid until it returns.
@@ -208,7 +212,7 @@ impl Signaling for CSignaling {
                     log::warn!("the signaling backend refused a token: {code}");
                 }
             }
-            Notice::CallPolicy(policy) => self.call_policy(&policy),
+            Notification::CallPolicy(policy) => self.call_policy(&policy),
         }
     }
 
@@ -242,7 +246,7 @@ struct Args<'a> {
     account: &'a str,
     request_id: &'a str,
     custom: &'a str,
-    push: Option<&'a Push>,
+    push: Option<&'a PushText>,
 }
 
 impl<'a> Args<'a> {
@@ -256,7 +260,7 @@ impl<'a> Args<'a> {
             channel_id: &message.channel_id,
             account: &message.account,
             request_id: &message.request_id,
-            custom: &message.custom,
+            custom: &message.custom_info,
             ..Args::default()
         }
     }

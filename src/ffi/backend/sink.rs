@@ -12,16 +12,16 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status;
 
 use super::decode::{
-    connection, dropped, list, message, outcome, record, room, rtc_event_of, signal_event, signal_result,
-    source, text,
+    connection, dropped, list, message, origin, outcome, record, room, rtc_event_of, signal_event,
+    signal_result, text,
 };
-use crate::engine::input::{Req, SignalResult};
-use crate::engine::limits;
-use crate::ffi::api::log::log_backend;
+use crate::engine::{limits, wire};
 use crate::ffi::client::{CLIENTS, Client};
+use crate::ffi::logger::log_backend;
 use crate::ffi::support::convert::{is_whole, read_prefix};
 use crate::ffi::support::guard::guard_or;
 use crate::worker::{Refused, Report};
+use nertc_callkit_signaling::{OperationResult, Req};
 
 /// The sink of the client `id` for its signaling backend.
 pub(crate) fn signaling(id: usize) -> abi::nertc_callkit_signaling_sink {
@@ -48,6 +48,7 @@ pub(crate) fn rtc(id: usize) -> abi::nertc_callkit_rtc_sink {
         event: Some(rtc_event),
         frame: Some(rtc_frame),
         log: Some(backend_log),
+        send: Some(rtc_send),
     }
 }
 
@@ -58,8 +59,10 @@ unsafe extern "C" fn signal_complete(
 ) {
     guard_or((), || {
         // SAFETY: the backend lends the result for the call.
-        let result = unsafe { signal_result(result) }
-            .unwrap_or_else(|error| SignalResult { outcome: error.outcome(), ..SignalResult::default() });
+        let result = unsafe { signal_result(result) }.unwrap_or_else(|error| OperationResult {
+            outcome: error.outcome(),
+            ..OperationResult::default()
+        });
         report(ctx, Report::SignalDone { req: Req(req as u64), result });
     });
 }
@@ -73,8 +76,8 @@ unsafe extern "C" fn signal_events(
     guard_or(0, || {
         // SAFETY: the backend lends `count` events for the call.
         let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
-        match source(from) {
-            Ok(source) if !events.is_empty() => report(ctx, Report::Signals { source, events }),
+        match origin(from) {
+            Ok(origin) if !events.is_empty() => report(ctx, Report::Signals { origin, events }),
             Ok(_) => 0,
             Err(error) => dropped("messages", error),
         }
@@ -152,6 +155,17 @@ unsafe extern "C" fn rtc_frame(ctx: *mut c_void, frame: *const abi::nertc_callki
     });
 }
 
+unsafe extern "C" fn rtc_send(ctx: *mut c_void, join: abi::nertc_callkit_req, json: *const c_char) -> i32 {
+    guard_or(0, || {
+        // SAFETY: the backend lends the text for the call.
+        let json = unsafe { text(json, limits::NEGOTIATION) };
+        match json.ok().filter(|json| json.trim_start().starts_with('{') && wire::is_value(json)) {
+            Some(json) => report(ctx, Report::RtcSend { join: Req(join as u64), json }),
+            None => nertc_callkit_status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT as i32,
+        }
+    })
+}
+
 unsafe extern "C" fn backend_log(_ctx: *mut c_void, level: i32, text: *const c_char) {
     // SAFETY: the backend lends the text for the call.
     guard_or((), || log_backend(level, &unsafe { message(text) }));
@@ -198,6 +212,10 @@ mod tests {
             assert_eq!((rtc.event.unwrap())(rtc.ctx, ptr::null()), 0);
             (rtc.frame.unwrap())(rtc.ctx, ptr::null());
             (rtc.log.unwrap())(rtc.ctx, 99, ptr::null());
+            assert_eq!((rtc.send.unwrap())(rtc.ctx, 1, c"{}".as_ptr()), 0);
+            for json in [ptr::null(), c"".as_ptr(), c"1".as_ptr(), c"{".as_ptr(), c"{\xff}".as_ptr()] {
+                assert_eq!((rtc.send.unwrap())(rtc.ctx, 1, json), -1);
+            }
         }
     }
 }

@@ -4,12 +4,14 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
+use super::media::{CRtc, CRtcPort};
+use super::signaling::{CSignaling, Identity, missing_signaling_slot};
 use super::*;
-use crate::engine::input::Text;
-use crate::engine::output::{RtcOp, SignalOp};
+use crate::engine::output::RtcOp;
 use crate::ffi::support::error::Error;
 use crate::ffi::support::handle_table::lock;
 use crate::worker::ports::{Rtc, Signaling};
+use nertc_callkit_signaling::{self as signaling, Code, Text};
 
 /// What was called, and what open answers.
 #[derive(Default)]
@@ -63,14 +65,14 @@ fn backends(signaling: AppPtr, rtc: AppPtr) -> (CSignaling, Arc<CRtc>) {
     rtc_slots.push_frame = Some(push_frame);
     rtc_slots.close_backend = Some(close_backend);
     rtc_slots.release = Some(release);
-    let rtc = Arc::new(CRtc::new(1, rtc_slots, rtc));
+    let rtc = Arc::new(CRtc::new(rtc_slots, rtc, sink::rtc(1)));
     let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
     let identity = Identity { app_key, device_id, data_dir, login_ms: 0 };
-    (CSignaling::new(1, slots, signaling, identity, rtc.clone()), rtc)
+    (CSignaling::new(slots, signaling, sink::signaling(1), identity, rtc.clone()), rtc)
 }
 
-fn log_in() -> SignalOp {
-    SignalOp::Login { account: "alice".into(), token: "".into() }
+fn log_in() -> signaling::Operation {
+    signaling::Operation::Login { account: "alice".into(), token: "".into() }
 }
 
 #[test]
@@ -92,8 +94,8 @@ fn backends_open_before_the_first_login_and_are_released_last() {
 fn a_refused_open_fails_every_login_with_the_backends_code() {
     let ((ctx, calls), (rtc_ctx, rtc_calls)) = (backend(302), backend(0));
     let (mut signaling, rtc) = backends(ctx, rtc_ctx);
-    assert_eq!(signaling.start(Req(1), log_in()).unwrap_err().code, 302);
-    assert_eq!(signaling.start(Req(2), log_in()).unwrap_err().code, 302);
+    assert_eq!(signaling.start(Req(1), log_in()).unwrap_err().code, Code::BAD_TOKEN);
+    assert_eq!(signaling.start(Req(2), log_in()).unwrap_err().code, Code::BAD_TOKEN);
     signaling.close();
     rtc.close();
     assert_eq!((calls(), rtc_calls()), ("open, release".into(), "release".into()));
@@ -104,7 +106,7 @@ fn a_media_backend_that_refuses_open_fails_the_login_too() {
     let ((ctx, calls), (rtc_ctx, rtc_calls)) = (backend(0), backend(-6));
     let (mut signaling, rtc) = backends(ctx, rtc_ctx);
     let why = signaling.start(Req(1), log_in()).unwrap_err();
-    assert_eq!((why.code, why.raw_code), (codes::BACKEND_FAILED, -6));
+    assert_eq!((why.code, why.raw_code), (Code::BACKEND_FAILED, -6));
     signaling.close();
     rtc.close();
     assert_eq!((calls(), rtc_calls()), ("open, close, release".into(), "rtc open, release".into()));
@@ -114,8 +116,8 @@ fn a_media_backend_that_refuses_open_fails_the_login_too() {
 fn a_missing_slot_is_unsupported() {
     let ((ctx, _), (rtc_ctx, _)) = (backend(0), backend(0));
     let (mut signaling, rtc) = backends(ctx, rtc_ctx);
-    assert_eq!(signaling.start(Req(1), SignalOp::Logout).unwrap_err().code, codes::UNSUPPORTED);
-    assert_eq!(CRtcPort(rtc).start(Req(2), RtcOp::Leave).unwrap_err().code, codes::UNSUPPORTED);
+    assert_eq!(signaling.start(Req(1), signaling::Operation::Logout).unwrap_err().code, Code::UNSUPPORTED);
+    assert_eq!(CRtcPort(rtc).start(Req(2), RtcOp::Leave).unwrap_err().code, Code::UNSUPPORTED);
     assert_eq!(missing_signaling_slot(&signaling.vtable), Some("logout"));
 }
 

@@ -1,8 +1,8 @@
 //! Completions and events on their way to the app.
 
 use super::*;
-use crate::engine::input::CallType;
 use crate::engine::output::EndReason;
+use nertc_callkit_signaling::CallType;
 
 /// What the app received, and what it could have meant inside each callback.
 #[derive(Default)]
@@ -71,7 +71,7 @@ fn with_sink(test: impl FnOnce(&CallbackSink, Completion)) -> Vec<(String, CallR
     listener.on_error = Some(on_error);
     listener.on_invited = Some(on_invited);
     listener.on_call_end = Some(on_call_end);
-    let app = CallbackSink::new(usize::MAX, &config, listener);
+    let app = CallbackSink::new(usize::MAX, |_| (), &config, listener);
     // SAFETY: the test's own.
     unsafe { (*user_data.cast::<Received>()).app = Some(&app) };
     test(&app, Completion { done: Some(on_done), user_data: AppPtr(user_data) });
@@ -80,7 +80,17 @@ fn with_sink(test: impl FnOnce(&CallbackSink, Completion)) -> Vec<(String, CallR
 
 fn result(operation: Operation, code: i32, call_no: u64) -> OpResult {
     let [message, channel_id, request_id, call_id] = [const { "" }; 4].map(Text::from);
-    OpResult { operation, code, raw_code: 0, message, call_no, uid: 0, channel_id, request_id, call_id }
+    OpResult {
+        operation,
+        code: code.into(),
+        raw_code: 0,
+        message,
+        call_no,
+        uid: 0,
+        channel_id,
+        request_id,
+        call_id,
+    }
 }
 
 fn end(call_no: u64) -> Event {

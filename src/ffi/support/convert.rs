@@ -4,14 +4,13 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ops::{Deref, RangeInclusive};
-use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
 use super::error::{Error, Problem};
-use crate::engine::input::{CallType, Media, SwitchStep, Text};
+use crate::engine::input::{Media, SwitchStep};
 use crate::engine::limits;
-use crate::ffi::client::{CLIENTS, Client};
+use nertc_callkit_signaling::{CallType, Text};
 
 /// Largest struct_size that makes sense.
 const LARGEST: usize = 4096;
@@ -75,20 +74,6 @@ pub(crate) struct AppPtr(pub(crate) *mut c_void);
 unsafe impl Send for AppPtr {}
 // SAFETY: as above.
 unsafe impl Sync for AppPtr {}
-
-/// The client behind a handle.
-pub(crate) fn handle(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
-    let client = handle_or_closing(kit)?;
-    if client.is_closing() { Err(Error::Closed) } else { Ok(client) }
-}
-
-/// The client behind a handle, also after release.
-pub(crate) fn handle_or_closing(kit: *mut abi::nertc_callkit) -> Result<Arc<Client>, Error> {
-    if kit.is_null() {
-        return Err(Error::invalid("kit", Problem::Missing));
-    }
-    CLIENTS.get(kit as usize).ok_or(Error::Closed)
-}
 
 /// A text of 1 to `limit` bytes.
 ///
@@ -172,6 +157,16 @@ pub(crate) fn c_text(text: &str) -> CText {
     }
     let until = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
     CText::Long(CString::new(&text.as_bytes()[..until]).unwrap_or_default())
+}
+
+/// Accounts and seconds as parallel arrays.
+pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
+    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
+}
+
+/// Pointers to texts, which must outlive them.
+pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
+    texts.iter().map(|text| text.as_ptr()).collect()
 }
 
 /// Copies a text into an array of `C`, cut if need be; the rest is zero.
@@ -324,15 +319,6 @@ pub(crate) fn parse_bool(field: &'static str, given: i32) -> Result<bool, Error>
 pub(crate) fn call_type(field: &'static str, given: i32) -> Result<CallType, Error> {
     let is_video = range(field, given, 1..=2)? == 2;
     Ok(if is_video { CallType::Video } else { CallType::Audio })
-}
-
-/// The header's number of a call type.
-pub(crate) fn call_type_number(call_type: CallType) -> i32 {
-    match call_type {
-        CallType::Audio => 1,
-        CallType::Video => 2,
-        CallType::Other => 3,
-    }
 }
 
 /// A step of a type switch.

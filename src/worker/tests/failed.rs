@@ -4,16 +4,17 @@ use std::sync::{OnceLock, Weak};
 
 use super::running::{HOST, SHARED, login, next};
 use super::*;
-use crate::engine::input::{
-    CallOptions, CallType, Channel, Member, Room, Signal, SignalEvent, Source, SwitchStep,
-};
-use crate::engine::output::{Notice, RtcOp, SignalOp};
+use crate::engine::input::{CallOptions, SwitchStep};
+use crate::engine::output::RtcOp;
 use crate::engine::{Caps, Config, IdGenerator};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, EventKind, Member, Notification, Origin,
+};
 
 /// Answers everything well, and panics at a control message, with a command of the app behind it.
 struct Planted {
     client: Arc<OnceLock<Weak<Client>>>,
-    asked: mpsc::Sender<SignalOp>,
+    asked: mpsc::Sender<signaling::Operation>,
 }
 
 impl Planted {
@@ -22,24 +23,24 @@ impl Planted {
     }
 }
 
-fn room() -> Room {
+fn room() -> ChannelState {
     let member = Member { account: "alice".into(), device: "".into(), uid: 7 };
-    Room { channel: Channel { id: "room".into(), ..Channel::default() }, members: vec![member] }
+    ChannelState { channel: Channel { id: "room".into(), ..Channel::default() }, members: vec![member] }
 }
 
 impl Signaling for Planted {
-    fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome> {
+    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
         let _ = self.asked.send(op.clone());
-        if matches!(op, SignalOp::Control(_)) {
+        if matches!(op, signaling::Operation::Control(_)) {
             assert_eq!(self.client().command(Ticket(9), Command::Logout), Ok(()));
             panic!("planted");
         }
-        let result = SignalResult { room: Some(room()), ..SignalResult::default() };
+        let result = OperationResult { channel: Some(room()), ..OperationResult::default() };
         let _ = self.client().report(Report::SignalDone { req, result });
         Ok(())
     }
 
-    fn notify(&mut self, _: Notice) {}
+    fn notify(&mut self, _: Notification) {}
 
     fn network_changed(&mut self) {
         panic!("planted");
@@ -54,12 +55,14 @@ impl Rtc for Planted {
         Ok(())
     }
 
+    fn receive(&mut self, _join: Req, _json: &str) {}
+
     fn network_changed(&mut self) {}
 
     fn close(&mut self) {}
 }
 
-fn start(options: Options, listener: Arc<App>) -> (Arc<Client>, mpsc::Receiver<SignalOp>) {
+fn start(options: Options, listener: Arc<App>) -> (Arc<Client>, mpsc::Receiver<signaling::Operation>) {
     let client = Client::new(options).expect("a thread");
     let (asked, ops) = mpsc::channel();
     let this = Arc::new(OnceLock::new());
@@ -71,26 +74,26 @@ fn start(options: Options, listener: Arc<App>) -> (Arc<Client>, mpsc::Receiver<S
     (client, ops)
 }
 
-fn message(signal: Signal, channel: &str, request: &str) -> Report {
-    let events = vec![SignalEvent {
-        signal,
+fn message(signal: EventKind, channel: &str, request: &str) -> Report {
+    let events = vec![signaling::Event {
+        kind: signal,
         channel: Channel { id: channel.into(), call_type: 1, ..Channel::default() },
         from: "bob".into(),
         from_device: "".into(),
         to: "alice".into(),
         request_id: request.into(),
-        custom: "{\"version\":\"1.8.1\",\"channelName\":\"r\",\"callId\":\"c\"}".into(),
+        custom_info: "{\"version\":\"1.8.1\",\"channelName\":\"r\",\"callId\":\"c\"}".into(),
         time_ms: 0,
         uid: 0,
     }];
-    Report::Signals { source: Source::Online, events }
+    Report::Signals { origin: Origin::Online, events }
 }
 
 /// Logged in, and in a call that bob began.
 fn in_call(client: &Client, received: &mpsc::Receiver<String>) {
     assert_eq!(client.command(Ticket(1), login()), Ok(()));
     assert_eq!(next(received), "done 1 0");
-    assert_eq!(client.report(message(Signal::Invite, "room", "q")), Ok(()));
+    assert_eq!(client.report(message(EventKind::Invite, "room", "q")), Ok(()));
     assert_eq!(next(received), "Invited");
     assert_eq!(client.command(Ticket(2), Command::Accept { call: CallRef::default() }), Ok(()));
     assert_eq!(next(received), "done 2 0");
@@ -110,8 +113,10 @@ fn a_panic_in_a_call_ends_it_and_completes_open_requests() {
     assert_eq!(client.snapshot(), Default::default());
     assert_eq!(client.command(Ticket(4), login()), Err(Refused::Closed));
     assert_eq!(client.destroy(), Err(Refused::Closed));
-    let asked: Vec<SignalOp> = ops.try_iter().collect();
-    let Some(SignalOp::Close { channel_id, .. }) = asked.last() else { panic!("not closed: {asked:?}") };
+    let asked: Vec<signaling::Operation> = ops.try_iter().collect();
+    let Some(signaling::Operation::Close { channel_id, .. }) = asked.last() else {
+        panic!("not closed: {asked:?}")
+    };
     assert_eq!(&**channel_id, "room");
 }
 
@@ -121,12 +126,13 @@ fn a_panic_while_ringing_or_calling_ends_the_call() {
     let (client, ops) = start(SHARED, app);
     assert_eq!(client.command(Ticket(1), login()), Ok(()));
     assert_eq!(next(&received), "done 1 0");
-    assert_eq!(client.report(message(Signal::Invite, "room", "q")), Ok(()));
+    assert_eq!(client.report(message(EventKind::Invite, "room", "q")), Ok(()));
     assert_eq!(next(&received), "Invited");
     assert_eq!(client.network_changed(), Ok(()));
     let received_events: Vec<String> = (0..3).map(|_| next(&received)).collect();
     assert_eq!(received_events, ["Error", "CallEnd", "released"]);
-    assert!(matches!(ops.try_iter().last(), Some(SignalOp::Reject(message)) if &*message.request_id == "q"));
+    let last = ops.try_iter().last();
+    assert!(matches!(last, Some(signaling::Operation::Reject(message)) if &*message.request_id == "q"));
     let (app, received) = App::new(|_| ());
     let (client, ops) = start(SHARED, app);
     assert_eq!(client.command(Ticket(1), login()), Ok(()));
@@ -145,9 +151,12 @@ fn a_panic_while_ringing_or_calling_ends_the_call() {
     assert_eq!(client.network_changed(), Ok(()));
     let received_events: Vec<String> = (0..3).map(|_| next(&received)).collect();
     assert_eq!(received_events, ["Error", "CallEnd", "released"]);
-    let asked: Vec<SignalOp> = ops.try_iter().collect();
+    let asked: Vec<signaling::Operation> = ops.try_iter().collect();
     assert!(
-        matches!(&asked[asked.len() - 2..], [SignalOp::CancelInvite(_), SignalOp::Close { .. }]),
+        matches!(
+            &asked[asked.len() - 2..],
+            [signaling::Operation::Cancel(_), signaling::Operation::Close { .. }]
+        ),
         "{asked:?}"
     );
 }

@@ -1,5 +1,6 @@
 //! The worker without an engine's help: what waits, who runs it, and who is refused.
 
+use nertc_callkit_signaling::{CallType, OperationResult, Outcome, Req};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -14,7 +15,7 @@ use parking_lot::Mutex;
 use super::clock::readable;
 use super::ports::{Listener, Ports, Rtc, Signaling};
 use super::{CallbackGuard, Client, Options, Refused, Report, in_callback};
-use crate::engine::input::{CallRef, Command, Outcome, Req, SignalResult, Ticket};
+use crate::engine::input::{CallRef, Command, Ticket};
 use crate::engine::output::{Event, MediaEvent, MissedCall, OpResult, Operation};
 use crate::engine::{Engine, limits};
 
@@ -80,7 +81,7 @@ fn audio(user: &str, on: bool) -> Event {
 fn missed() -> Event {
     Event::MissedCall(MissedCall {
         user: "bob".into(),
-        call_type: crate::engine::input::CallType::Audio,
+        call_type: CallType::Audio,
         attachment: "".into(),
         why: crate::engine::output::Missed::Busy,
         invited_at_ms: 0,
@@ -93,7 +94,7 @@ fn missed() -> Event {
 fn result(code: i32) -> OpResult {
     OpResult {
         operation: Operation::Call,
-        code,
+        code: code.into(),
         raw_code: 0,
         message: "".into(),
         call_no: 0,

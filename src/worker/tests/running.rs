@@ -5,8 +5,9 @@ use std::sync::Weak;
 use std::thread::ThreadId;
 
 use super::*;
-use crate::engine::output::{Notice, RtcOp, SignalOp};
+use crate::engine::output::RtcOp;
 use crate::engine::{Config, IdGenerator, Timers};
+use nertc_callkit_signaling::{self as signaling, Code, Notification};
 
 /// What the signaling backend does when it is asked to log in.
 #[derive(Clone, Copy)]
@@ -34,22 +35,22 @@ impl Fake {
 }
 
 impl Signaling for Fake {
-    fn start(&mut self, req: Req, op: SignalOp) -> Result<(), Outcome> {
+    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
         let _ = self.threads.send(thread::current().id());
-        let logs_in = matches!(op, SignalOp::Login { .. });
+        let logs_in = matches!(op, signaling::Operation::Login { .. });
         match self.how {
-            Behavior::Refuses if logs_in => return Err(Outcome::failed(403, "no")),
+            Behavior::Refuses if logs_in => return Err(Outcome::failed(Code::NOT_PERMITTED, "no")),
             Behavior::Panics if logs_in => panic!("a backend's bug"),
             Behavior::Forgets => {}
-            Behavior::LogsIn if !logs_in && !matches!(op, SignalOp::Logout) => {}
+            Behavior::LogsIn if !logs_in && !matches!(op, signaling::Operation::Logout) => {}
             Behavior::Answers | Behavior::LogsIn | Behavior::Refuses | Behavior::Panics => {
-                self.report(Report::SignalDone { req, result: SignalResult::default() });
+                self.report(Report::SignalDone { req, result: OperationResult::default() });
             }
         }
         Ok(())
     }
 
-    fn notify(&mut self, _: Notice) {}
+    fn notify(&mut self, _: Notification) {}
 
     fn network_changed(&mut self) {}
 
@@ -61,6 +62,8 @@ impl Rtc for Fake {
         self.report(Report::RtcDone { req, outcome: Outcome::default() });
         Ok(())
     }
+
+    fn receive(&mut self, _join: Req, _json: &str) {}
 
     fn network_changed(&mut self) {}
 
@@ -209,7 +212,7 @@ fn release_wakes_a_waiting_dispatch() {
 
 #[test]
 fn clients_come_and_go_on_many_threads() {
-    let hosts = (0..4).map(|_| {
+    let threads = (0..4).map(|_| {
         thread::spawn(|| {
             for round in 0..50 {
                 let (app, received) = App::new(|_| ());
@@ -221,7 +224,7 @@ fn clients_come_and_go_on_many_threads() {
             }
         })
     });
-    for app_thread in hosts.collect::<Vec<_>>() {
+    for app_thread in threads.collect::<Vec<_>>() {
         app_thread.join().expect("joined");
     }
 }

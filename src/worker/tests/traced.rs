@@ -3,8 +3,9 @@
 use super::running::{Behavior, SHARED, login, next, start};
 use super::*;
 use crate::engine::IdGenerator;
-use crate::engine::input::{CallOptions, CallType};
+use crate::engine::input::CallOptions;
 use crate::trace::{Line, Reader, Redaction, replay};
+use nertc_callkit_signaling::CallType;
 
 /// Calls somebody and cancels; the id of that call.
 fn call(client: &Client, received: &mpsc::Receiver<String>, ticket: u64) -> String {

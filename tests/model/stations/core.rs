@@ -5,16 +5,21 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use nertc_callkit_mqtt::protocol::{
-    Answer, Config, Event, Input, InviteExtra, InviteState, Op, OpArgs, Output, Peer, Signal, Source, Text,
-    Topic,
+use nertc_callkit_mqtt::protocol::{Config, ConnectionChange, Input, Output, Peer, Topic};
+use nertc_callkit_signaling::{
+    CallType, Code, Event, EventKind, InviteState, Message, Operation, OperationResult, Origin, Text,
 };
 
-use super::world::{Letter, digest};
+use super::letter::{Letter, digest};
 
+/// A third party that calls, from a device that is named like a called one.
+pub(crate) const THIRD_PARTY: &str = "m";
 /// Ring limits of the caller and of the called.
 const CALL_MS: u64 = 30_000;
 const RING_MS: u64 = 35_000;
+/// When the invite expires, and how much longer a station remembers it.
+const EXPIRES_MS: u64 = 30_000;
+const GRACE_MS: u64 = 2_000;
 
 /// What an operation without an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,15 +50,19 @@ pub(crate) enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Word {
     /// The caller's core was told that this device accepts, or rejects.
-    Told(Signal, Text),
+    Told(EventKind, Text),
     /// The caller's cancel was done.
     Cancelled,
     /// This device's accept was granted.
     Granted(Text),
     /// This device rejects.
     Rejects(Text),
+    /// This device alone is busy.
+    IsBusy(Text),
+    /// Another login ended its session.
+    Kicked,
     /// A called device was told that another accepted or rejected, or that the caller cancelled.
-    Heard(Signal, Text),
+    Heard(EventKind, Text),
     /// An operation was answered twice.
     Twice,
     /// An invite comes to a core that has seen its end.
@@ -90,13 +99,13 @@ fn text(text: &str) -> Text {
 }
 
 impl Phone {
-    pub(crate) fn new(account: &str, device: &str, life: u32) -> Phone {
+    pub(crate) fn new(account: &str, device: &str, life: u32, single_device: bool) -> Phone {
         let config = Config {
             account: text(account),
             device: text(device),
             instance: format!("{device}-{life}").into(),
             instances: vec![format!("{device}-{life}").into()],
-            single_device: false,
+            single_device,
             busy_is_local: false,
             peer_lost_ms: 0,
             watch_presence: false,
@@ -114,6 +123,12 @@ impl Phone {
     /// When something happens here by itself.
     pub(crate) fn due(&self) -> Option<u64> {
         [self.station.poll_timeout(), self.until].into_iter().flatten().min()
+    }
+
+    /// It rings although the invite has expired.
+    pub(crate) fn rings_too_long(&self, now: u64) -> bool {
+        let rang_at = self.until.filter(|_| self.phase == Phase::Ringing).map(|until| until - RING_MS);
+        rang_at.is_some_and(|at| at + EXPIRES_MS + GRACE_MS < now)
     }
 
     /// Every operation was answered, and the station remembers no channel.
@@ -137,21 +152,29 @@ impl Phone {
         self.station.reseed(seed);
     }
 
-    fn ask(&mut self, now: u64, what: Asked, op: Op) {
+    fn ask(&mut self, now: u64, what: Asked, op: Operation) {
         self.last_req += 1;
         self.open.insert(self.last_req, what);
         self.station.handle(now, Input::Op { req: self.last_req, op });
     }
 
-    fn message(&self, account: &str) -> OpArgs {
-        let (request, custom) = (text("r"), text(""));
-        OpArgs { channel: self.channel.clone(), account: text(account), request, custom, keep: true }
+    fn join(&self) -> Operation {
+        Operation::Join { channel_id: self.channel.clone(), no_offline: false }
+    }
+
+    fn message(&self, account: &str) -> Message {
+        Message {
+            channel_id: self.channel.clone(),
+            account: text(account),
+            request_id: text("r"),
+            ..Message::default()
+        }
     }
 
     /// A new process logs in.
     pub(crate) fn log_in(&mut self, now: u64) -> Said {
         self.reseed("log in");
-        self.ask(now, Asked::Login, Op::Login);
+        self.ask(now, Asked::Login, Operation::Login { account: text(""), token: text("") });
         self.is_up = true;
         self.station.handle(now, Input::Up { resumed: true });
         self.run(now)
@@ -169,7 +192,7 @@ impl Phone {
         self.reseed("call");
         self.phase = Phase::Calling;
         self.until = Some(now + CALL_MS);
-        self.ask(now, Asked::Create, Op::Create { call_type: 1 });
+        self.ask(now, Asked::Create, Operation::Create { call_type: CallType::Audio });
         self.run(now)
     }
 
@@ -184,24 +207,33 @@ impl Phone {
         let message = self.message("a");
         if accepts {
             (self.phase, self.until) = (Phase::Accepting, None);
-            self.ask(now, Asked::Accept, Op::Accept(message));
+            self.ask(now, Asked::Accept, Operation::Accept(message));
             return self.run(now);
         }
-        self.reject(now);
+        self.reject(now, "");
         let mut said = self.run(now);
         said.words.push(Word::Rejects(self.config.device.clone()));
         said
     }
 
-    fn reject(&mut self, now: u64) {
-        let message = self.message("a");
+    /// It is busy itself, which says nothing about the account's other devices.
+    pub(crate) fn is_busy(&mut self, now: u64) -> Said {
+        self.reseed("busy");
+        self.reject(now, r#"{"reason":3,"local":true}"#);
+        let mut said = self.run(now);
+        said.words.push(Word::IsBusy(self.config.device.clone()));
+        said
+    }
+
+    fn reject(&mut self, now: u64, custom: &str) {
+        let message = Message { custom_info: text(custom), ..self.message("a") };
         (self.phase, self.until) = (Phase::Over, None);
-        self.ask(now, Asked::Reject, Op::Reject(message));
+        self.ask(now, Asked::Reject, Operation::Reject(message));
     }
 
     fn give_up(&mut self, now: u64) {
         (self.phase, self.until) = (Phase::Cancelling, None);
-        self.ask(now, Asked::Cancel, Op::Cancel(self.message("b")));
+        self.ask(now, Asked::Cancel, Operation::Cancel(self.message("b")));
     }
 
     pub(crate) fn hang_up(&mut self, now: u64) -> Said {
@@ -212,7 +244,8 @@ impl Phone {
 
     fn end(&mut self, now: u64) {
         (self.phase, self.until) = (Phase::Over, None);
-        self.ask(now, Asked::End, Op::Close(self.message("")));
+        let (channel_id, custom_info) = (self.channel.clone(), text(""));
+        self.ask(now, Asked::End, Operation::Close { channel_id, custom_info, no_offline: false });
     }
 
     /// Time has come to `now`.
@@ -226,7 +259,7 @@ impl Phone {
             if self.phase == Phase::Calling {
                 self.give_up(now);
             } else {
-                self.reject(now);
+                self.reject(now, "");
                 said.words.push(Word::Rejects(self.config.device.clone()));
             }
         }
@@ -239,7 +272,7 @@ impl Phone {
         self.reseed(letter);
         let (kind, from, device) = (letter.kind, letter.account.clone(), letter.device.clone());
         let payload = letter.payload.as_bytes().to_vec();
-        self.station.handle(now, Input::Message { kind, from, device, payload });
+        self.station.handle(now, Input::Message { kind, from, device, payload, expires_at: None });
         self.run(now)
     }
 
@@ -254,14 +287,18 @@ impl Phone {
                     said.letters.push((topic, payload));
                 }
                 Output::Done { req, answer } => self.done(now, req, &answer, &mut said),
-                Output::Events { source, events } => {
-                    events.into_iter().for_each(|it| self.hear(now, source, &it, &mut said));
+                Output::Events { origin, events } => {
+                    events.into_iter().for_each(|it| self.hear(now, origin, &it, &mut said));
                 }
                 Output::Reconnect => {
                     self.station.handle(now, Input::Down);
                     self.station.handle(now, Input::Up { resumed: true });
                 }
                 Output::Watch { .. } | Output::CallActive(_) | Output::Disconnect { .. } => {}
+                Output::Connection { change: ConnectionChange::Kicked, .. } => {
+                    said.words.push(Word::Kicked);
+                    self.stop();
+                }
                 Output::Connection { .. } | Output::Record { .. } | Output::Log { .. } => {}
             }
         }
@@ -270,17 +307,17 @@ impl Phone {
         said
     }
 
-    fn done(&mut self, now: u64, req: u64, answer: &Answer, said: &mut Said) {
+    fn done(&mut self, now: u64, req: u64, answer: &OperationResult, said: &mut Said) {
         let Some(asked) = self.open.remove(&req) else { return said.words.push(Word::Twice) };
-        let is_ok = answer.code == 0;
+        let is_ok = answer.outcome.code == Code::OK;
         match asked {
             Asked::Create => {
                 self.channel = answer.channel.as_ref().map_or(text(""), |room| room.channel.id.clone());
-                self.ask(now, Asked::Join, Op::Join { channel: self.channel.clone() });
+                self.ask(now, Asked::Join, self.join());
             }
             Asked::Join if self.phase == Phase::Calling => {
-                let extra = InviteExtra { expires_ms: 30_000, push: None };
-                self.ask(now, Asked::Invite, Op::Invite(self.message("b"), extra));
+                let (message, expires_ms) = (self.message("b"), EXPIRES_MS as u32);
+                self.ask(now, Asked::Invite, Operation::Invite { message, expires_ms, push: None });
             }
             Asked::Cancel => {
                 said.words.extend(is_ok.then_some(Word::Cancelled));
@@ -291,9 +328,9 @@ impl Phone {
                 if is_ok {
                     said.words.push(Word::Granted(self.config.device.clone()));
                     self.phase = Phase::InCall;
-                    self.ask(now, Asked::Join, Op::Join { channel: self.channel.clone() });
+                    self.ask(now, Asked::Join, self.join());
                 } else {
-                    said.words.extend((answer.code == 408).then_some(Word::GivenUp));
+                    said.words.extend((answer.outcome.code == Code::TIMEOUT).then_some(Word::GivenUp));
                     self.phase = Phase::Over;
                 }
             }
@@ -301,53 +338,53 @@ impl Phone {
         }
     }
 
-    fn hear(&mut self, now: u64, source: Source, event: &Event, said: &mut Said) {
+    fn hear(&mut self, now: u64, origin: Origin, event: &Event, said: &mut Said) {
         let by = event.from_device.clone();
-        match event.signal {
-            Signal::Invite if *event.from == *super::third_party::ACCOUNT => {
-                let (channel, request) = (event.channel.id.clone(), event.request.clone());
+        match event.kind {
+            EventKind::Invite if *event.from == *THIRD_PARTY => {
+                let (channel, request) = (event.channel.id.clone(), event.request_id.clone());
                 let state = InviteState::Dropped;
                 self.station.handle(now, Input::InviteState { channel, request, state });
             }
-            Signal::Invite if self.phase == Phase::Idle && event.channel.valid => {
+            EventKind::Invite if self.phase == Phase::Idle && !event.channel.invalid => {
                 self.channel = event.channel.id.clone();
                 (self.phase, self.until) = (Phase::Ringing, Some(now + RING_MS));
-                let (channel, request) = (event.channel.id.clone(), event.request.clone());
+                let (channel, request) = (event.channel.id.clone(), event.request_id.clone());
                 let state = InviteState::Ringing;
                 self.station.handle(now, Input::InviteState { channel, request, state });
             }
-            Signal::Invite if self.phase == Phase::Over && event.channel.valid => {
+            EventKind::Invite if self.phase == Phase::Over && !event.channel.invalid => {
                 said.words.push(Word::RingsAgain);
             }
-            Signal::Accept | Signal::Reject
-                if source != Source::OtherDevice && self.config.account == text("a") =>
+            EventKind::Accept | EventKind::Reject
+                if origin != Origin::OtherDevice && self.config.account == text("a") =>
             {
-                said.words.push(Word::Told(event.signal, by));
-                if self.phase == Phase::Calling && event.signal == Signal::Accept {
+                said.words.push(Word::Told(event.kind, by));
+                if self.phase == Phase::Calling && event.kind == EventKind::Accept {
                     (self.phase, self.until) = (Phase::InCall, None);
                 } else if self.phase == Phase::Calling {
                     self.end(now);
                 }
             }
-            Signal::Accept | Signal::Reject | Signal::Cancel => {
-                said.words.push(Word::Heard(event.signal, by));
+            EventKind::Accept | EventKind::Reject | EventKind::Cancel => {
+                said.words.push(Word::Heard(event.kind, by));
                 self.stop();
             }
-            Signal::Close => {
+            EventKind::Close => {
                 said.words.push(Word::Closed);
                 self.stop();
             }
-            Signal::Leave if self.phase == Phase::InCall => {
+            EventKind::Leave if self.phase == Phase::InCall => {
                 said.words.push(Word::Closed);
                 self.end(now);
             }
-            Signal::PeerLost if self.phase == Phase::InCall => self.end(now),
-            Signal::Invite
-            | Signal::Join
-            | Signal::Leave
-            | Signal::Control
-            | Signal::Ringing
-            | Signal::PeerLost => {}
+            EventKind::PeerLost if self.phase == Phase::InCall => self.end(now),
+            EventKind::Invite
+            | EventKind::Join
+            | EventKind::Leave
+            | EventKind::Control
+            | EventKind::Ringing
+            | EventKind::PeerLost => {}
         }
     }
 

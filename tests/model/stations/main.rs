@@ -7,6 +7,7 @@
 //! channel left.
 
 mod core;
+mod letter;
 mod third_party;
 mod world;
 
@@ -49,6 +50,9 @@ fn scenarios() -> Vec<Scenario> {
             2,
             Budget { accepts: ONE, rejects: TWO, cancels: 1, ..none },
         ),
+        scenario("two callees, one is busy itself", 2, Budget { accepts: TWO, busies: ONE, ..none }),
+        scenario("two callees are busy themselves", 2, Budget { busies: BOTH, ..none }),
+        scenario("a callee logged in elsewhere", 2, Budget { has_moved: true, accepts: TWO, ..none }),
         scenario("two callees accept, cancel", 2, Budget { cancels: 1, ..trio }),
         scenario("two callees accept, a loss", 2, Budget { lost: 1, ..trio }),
         scenario("two callees accept, a copy", 2, Budget { twice: 1, ..trio }),
@@ -65,6 +69,11 @@ fn scenarios() -> Vec<Scenario> {
         scenario("a forger, two callees accept", 2, Budget { forged: 1, ..trio }),
         scenario("a third party, a callee", 1, Budget { claims: 2, accepts: ONE, ..none }),
         scenario("a third party, a callee, a copy", 1, Budget { claims: 1, twice: 1, accepts: ONE, ..none }),
+        scenario(
+            "a third party, a callee rejects, a copy",
+            1,
+            Budget { claims: 1, twice: 1, rejects: ONE, ..none },
+        ),
         scenario("a third party, a callee, a loss", 1, Budget { claims: 1, lost: 1, accepts: ONE, ..none }),
         scenario(
             "a third party, a callee, an early deadline",

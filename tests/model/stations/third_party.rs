@@ -3,11 +3,9 @@
 
 use nertc_callkit_mqtt::protocol::{Text, TopicKind};
 
-use super::core::Phase;
-use super::world::{Letter, World};
-
-/// The account, from a device that is named like a called one.
-pub(crate) const ACCOUNT: &str = "m";
+use super::core::{Phase, THIRD_PARTY};
+use super::letter::Letter;
+use super::world::World;
 
 /// Something it says.
 #[derive(Clone, Copy)]
@@ -60,7 +58,7 @@ impl World {
         let comma = if body.is_empty() { "" } else { "," };
         let head = format!(r#""v":1,"k":"{kind}","id":"{id}","inst":"m","cid":"{channel}"{more}"#);
         let payload = format!(r#"{{{head},"b":{{"rid":"r"{comma}{body}}}}}"#);
-        Letter { to, kind: TopicKind::Inbox, account: ACCOUNT.into(), device: "1".into(), payload }
+        Letter { to, kind: TopicKind::Inbox, account: THIRD_PARTY.into(), device: "1".into(), payload }
     }
 
     /// Where nothing goes wrong and nobody takes the call back, it has rung.

@@ -1,13 +1,14 @@
 //! A caller's device, the devices of the called account, and what is under way between them.
 
 use std::collections::BTreeSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
-use nertc_callkit_mqtt::protocol::{Signal, Text, Topic, TopicKind};
+use nertc_callkit_mqtt::protocol::{Topic, TopicKind};
+use nertc_callkit_signaling::{EventKind, Text};
 
 use super::core::{Phase, Phone, Said, Word};
+use super::letter::{Letter, digest};
 
 /// What may go wrong, and who may do what. Each counts how often it still may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,16 +28,11 @@ pub(crate) struct Budget {
     /// Which of the called devices accept, and which reject, as bits.
     pub(crate) accepts: u8,
     pub(crate) rejects: u8,
-}
-
-/// A message on its way to one device.
-#[derive(Debug, Hash)]
-pub(crate) struct Letter {
-    pub(crate) to: usize,
-    pub(crate) kind: TopicKind,
-    pub(crate) account: Text,
-    pub(crate) device: Text,
-    pub(crate) payload: String,
+    /// Which are busy themselves.
+    pub(crate) busies: u8,
+    /// The called account may be logged in on one device only: it was on the first, it is on the last. The
+    /// broker delivers the first one's hello once more.
+    pub(crate) has_moved: bool,
 }
 
 /// What can happen next.
@@ -52,6 +48,7 @@ pub(crate) enum Move {
     HangUp(usize),
     Accept(usize),
     Reject(usize),
+    Busy(usize),
     Restart(usize),
     Reconnect(usize),
     /// A stranger says this to a device.
@@ -84,6 +81,7 @@ struct Ruling {
     is_told: bool,
     is_granted: bool,
     rejects: BTreeSet<Text>,
+    busies: BTreeSet<Text>,
     /// When there was a verdict.
     at: Option<u64>,
 }
@@ -106,18 +104,12 @@ pub(crate) struct World {
     pub(crate) budget: Budget,
 }
 
-pub(crate) fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
 impl World {
     /// Everybody is logged in and the caller has called.
     pub(crate) fn new(called: usize, budget: Budget) -> World {
         let names = std::iter::once(("a", "0")).chain([("b", "1"), ("b", "2"), ("b", "3")]);
         let phones = names.take(called + 1).map(|(account, device)| {
-            let phone = Arc::new(Phone::new(account, device, 0));
+            let phone = Arc::new(Phone::new(account, device, 0, budget.has_moved));
             (phone, 0)
         });
         let (phones, wire, ruling) = (phones.collect(), Vec::new(), Ruling::default());
@@ -128,11 +120,26 @@ impl World {
         for device in 0..=called {
             world.step(device, |phone, now| phone.log_in(now)).expect("a login");
         }
+        let again = world.has_moved();
         while !world.wire.is_empty() {
             world.make(Move::Deliver(0)).expect("a login");
         }
+        world.wire.extend(again);
         world.step(0, |phone, now| phone.call(now)).expect("a call");
         world
+    }
+
+    /// The first called device logs in before the last one does, whose mailbox has its hello: which is here
+    /// once more.
+    fn has_moved(&mut self) -> Option<(u64, Arc<Letter>)> {
+        let (mut hello, last) = (None, self.phones.len() - 1);
+        let first = |wire: &[(u64, Arc<Letter>)]| wire.iter().position(|it| *it.1.device == *"1");
+        while let Some(at) = first(&self.wire).filter(|_| self.budget.has_moved) {
+            let is_hello = self.wire[at].1.to == last && self.wire[at].1.payload.contains("\"hello\"");
+            hello = hello.or_else(|| is_hello.then(|| self.wire[at].clone()));
+            self.make(Move::Deliver(at)).expect("a login");
+        }
+        hello
     }
 
     /// Equal for states from which the same can follow.
@@ -155,6 +162,7 @@ impl World {
             | Move::HangUp(_)
             | Move::Accept(_)
             | Move::Reject(_)
+            | Move::Busy(_)
             | Move::Restart(_)
             | Move::Claim(..)
             | Move::Reconnect(_) => format!("{:>6} {step:?}", self.now),
@@ -181,6 +189,7 @@ impl World {
             let may = |bits: u8| bits & (1 << device) != 0 && phone.phase == Phase::Ringing;
             moves.extend(may(budget.accepts).then_some(Move::Accept(device)));
             moves.extend(may(budget.rejects).then_some(Move::Reject(device)));
+            moves.extend(may(budget.busies).then_some(Move::Busy(device)));
             let is_on = !matches!(phone.phase, Phase::Idle | Phase::Over);
             moves.extend((is_on && budget.restarts > 0).then_some(Move::Restart(device)));
             moves.extend((is_on && budget.reconnects > 0).then_some(Move::Reconnect(device)));
@@ -243,11 +252,16 @@ impl World {
                 self.budget.rejects &= !(1 << device);
                 self.step(device, |phone, now| phone.answer(now, false))
             }
+            Move::Busy(device) => {
+                self.budget.busies &= !(1 << device);
+                self.step(device, |phone, now| phone.is_busy(now))
+            }
             Move::Restart(device) => {
                 self.budget.restarts -= 1;
                 self.lives += 1;
                 let config = self.phones[device].0.config.clone();
-                self.phones[device].0 = Arc::new(Phone::new(&config.account, &config.device, self.lives));
+                self.phones[device].0 =
+                    Arc::new(Phone::new(&config.account, &config.device, self.lives, config.single_device));
                 self.step(device, |phone, now| phone.log_in(now))
             }
             Move::Forge(at, to) => {
@@ -310,7 +324,7 @@ impl World {
         let is_quiet = self.lives == 0 && self.is_fair;
         is_quiet
             && match word {
-                Word::Heard(Signal::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
+                Word::Heard(EventKind::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
                 Word::Closed if device == 0 => {
                     (1..self.phones.len()).any(|it| matches!(phase(it), Phase::InCall))
                 }
@@ -322,6 +336,8 @@ impl World {
                 Word::Granted(_)
                 | Word::Cancelled
                 | Word::Rejects(_)
+                | Word::IsBusy(_)
+                | Word::Kicked
                 | Word::Twice
                 | Word::RingsAgain
                 | Word::GivenUp => false,
@@ -338,6 +354,9 @@ impl World {
         let rings = self.phones.iter().position(|it| it.0.phase == Phase::Ringing);
         if let (true, true, Some(device)) = (self.is_fair, is_late, rings) {
             return Err(format!("invariant 12: device {device} rings on long after the verdict"));
+        }
+        if let Some(device) = self.phones.iter().position(|it| it.0.rings_too_long(self.now)) {
+            return Err(format!("invariant 5: device {device} rings on after the invite has expired"));
         }
         for device in 0..self.phones.len() {
             if self.phones[device].0.due().is_some_and(|at| at <= self.now) {
@@ -387,6 +406,7 @@ impl World {
         if self.is_forged(device, &word) {
             return Err(format!("invariant 13: device {device}: {word:?}: nobody of the call did that"));
         }
+        let rings = self.phones.iter().skip(1).any(|it| it.0.phase == Phase::Ringing);
         let ruling = &mut self.ruling;
         let broken =
             |why: &str, ruling: &Ruling| Err(format!("{why}: device {device}: {word:?}, {ruling:?}"));
@@ -396,16 +416,26 @@ impl World {
             Word::GivenUp if self.is_fair => {
                 return broken("invariant 3: an accept is not decided, and next to nothing was lost", ruling);
             }
-            Word::GivenUp | Word::Closed => return Ok(()),
+            Word::Kicked if device + 1 == self.phones.len() => {
+                return broken("invariant 4: an earlier login ends a later one", ruling);
+            }
+            Word::GivenUp | Word::Closed | Word::Kicked => return Ok(()),
+            Word::IsBusy(by) => {
+                ruling.busies.insert(by.clone());
+                return Ok(());
+            }
+            Word::Told(EventKind::Reject, by) if self.is_fair && rings && ruling.busies.contains(by) => {
+                return broken("invariant 5: one busy device ends the ring of another", ruling);
+            }
             Word::Rejects(by) => {
                 ruling.rejects.insert(by.clone());
                 return Ok(());
             }
             // Of a sibling that said so: the caller may be gone, or have decided before.
-            Word::Heard(Signal::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
+            Word::Heard(EventKind::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
             Word::Told(signal, by) => (*signal, by.clone()),
-            Word::Granted(by) => (Signal::Accept, by.clone()),
-            Word::Cancelled | Word::Heard(Signal::Cancel, _) => (Signal::Cancel, "".into()),
+            Word::Granted(by) => (EventKind::Accept, by.clone()),
+            Word::Cancelled | Word::Heard(EventKind::Cancel, _) => (EventKind::Cancel, "".into()),
             Word::Heard(signal, by) => (*signal, by.clone()),
         };
         ruling.at.get_or_insert(self.now);
@@ -417,6 +447,8 @@ impl World {
             Word::Granted(_) => std::mem::replace(&mut ruling.is_granted, true),
             Word::Heard(..)
             | Word::Rejects(_)
+            | Word::IsBusy(_)
+            | Word::Kicked
             | Word::Twice
             | Word::RingsAgain
             | Word::GivenUp

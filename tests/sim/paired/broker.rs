@@ -1,7 +1,7 @@
 //! What is between the devices of two worlds: connections, mailboxes, and who hears what is published.
 
-use nertc_callkit::engine::input::Text;
 use nertc_callkit_mqtt::protocol::{self, PublishResult, Topic, TopicKind};
+use nertc_callkit_signaling::Text;
 
 use super::plan::{self, FRIENDS, Guard};
 use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Scheduled, World, number};
@@ -228,8 +228,9 @@ impl World {
         self.watch.logged = false;
         let is_mark = parcel.device == self.devices[device].name && parcel.payload.contains("\"k\":\"mark\"");
         self.devices[device].hears_itself |= is_mark && parcel.hostile.is_none();
-        let Parcel { kind, from, device: sender, payload, hostile, .. } = parcel;
-        let input = protocol::Input::Message { kind, from, device: sender, payload: payload.into_bytes() };
+        let Parcel { kind, from, device: sender, payload, expires_at, hostile } = parcel;
+        let (payload, expires_at) = (payload.into_bytes(), Some(expires_at));
+        let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
         self.tell_station(device, input);
         if let Some(kind) = hostile.filter(|_| !self.watch.logged) {
             *self.hostile.accepted.entry(kind).or_default() += 1;

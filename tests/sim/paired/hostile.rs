@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use nertc_callkit::engine::input::Text;
+use nertc_callkit_signaling::Text;
 use nertc_callkit_testkit::Random;
 use serde_json::{Value, json};
 

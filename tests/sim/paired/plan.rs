@@ -1,6 +1,6 @@
 //! What a pair of worlds has in common: everything but what the hostile accounts say.
 
-use nertc_callkit::engine::input::{Policy, PolicyRule, Text};
+use nertc_callkit_signaling::{CallPolicy, PolicyRule, Text};
 use nertc_callkit_testkit::Random;
 
 /// The two accounts that call each other.
@@ -61,7 +61,7 @@ pub(super) struct Plan {
     pub(super) is_informed: bool,
     /// One of the two accounts called a hostile one before.
     pub(super) has_prelude: bool,
-    pub(super) policy: Policy,
+    pub(super) policy: CallPolicy,
     pub(super) max_delay_ms: u64,
     pub(super) lost_permille: u64,
     pub(super) twice_permille: u64,
@@ -134,14 +134,14 @@ pub(super) fn hostile_name(index: usize) -> Text {
     format!("mallory{index}").into()
 }
 
-fn policy(guard: Guard, hostiles: usize, random: &mut Random) -> Policy {
+fn policy(guard: Guard, hostiles: usize, random: &mut Random) -> CallPolicy {
     if guard != Guard::Policy {
-        return Policy::default();
+        return CallPolicy::default();
     }
     let is_open = random.chance(500);
     let (rule, accounts) = match is_open {
         true => (PolicyRule::AllButListed, (0..hostiles).map(hostile_name).collect()),
         false => (PolicyRule::OnlyListed, FRIENDS.iter().map(|name| Text::from(*name)).collect()),
     };
-    Policy { rule, accounts, answers_busy: random.chance(300), no_missed: random.chance(300) }
+    CallPolicy { rule, accounts, answers_busy: random.chance(300), no_missed: random.chance(300) }
 }

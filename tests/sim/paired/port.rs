@@ -1,9 +1,9 @@
 //! Where engine and station meet, as far as `words` does not say it.
 
-use nertc_callkit::engine::input::{CallType, Input};
-use nertc_callkit::engine::output::{Record, RecordStatus};
+use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
-use nertc_callkit_mqtt::protocol::{self, InviteState, Peer};
+use nertc_callkit_mqtt::protocol::{self, Peer};
+use nertc_callkit_signaling::{CallType, InviteState, Record, RecordStatus, Text};
 
 use super::plan::Plan;
 
@@ -26,13 +26,15 @@ pub(super) fn engine(seed: u64) -> Engine {
         confirm_audio_to_video: false,
         confirm_video_to_audio: false,
         no_token_listener: false,
+        takes_data: true,
+        media_protocol: "sim/1".into(),
     };
     Engine::new(config, IdGenerator::test_seed(seed))
 }
 
 /// A station of this device.
 pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Peer {
-    let instance: protocol::Text = format!("inst-{device}-{:08x}", seed as u32).into();
+    let instance: Text = format!("inst-{device}-{:08x}", seed as u32).into();
     let config = protocol::Config {
         account: account.into(),
         device: device.into(),
@@ -47,13 +49,13 @@ pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Pe
 }
 
 /// The core takes no notice of this invite.
-pub(super) fn dropped(channel: &protocol::Text, request: &protocol::Text) -> protocol::Input {
+pub(super) fn dropped(channel: &Text, request: &Text) -> protocol::Input {
     let (channel, request) = (channel.clone(), request.clone());
     protocol::Input::InviteState { channel, request, state: InviteState::Dropped }
 }
 
 /// A call record as the engine is told of it.
-pub(super) fn record(from: &protocol::Text, id: &protocol::Text, text: &protocol::Text) -> Input {
+pub(super) fn record(from: &Text, id: &Text, text: &Text) -> Input {
     let record = Record {
         client_msg_id: id.clone(),
         to: "".into(),

@@ -1,11 +1,10 @@
 //! The users of the two accounts, who only call each other, and what happened before hostile accounts speak
 //! up: each account has called one of them.
 
-use nertc_callkit::engine::input::{
-    CallOptions, CallRef, CallType, Command, Input, SwitchStep, Text, Ticket,
-};
+use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_mqtt::protocol::TopicKind;
+use nertc_callkit_signaling::{CallType, Text};
 use nertc_callkit_testkit::Random;
 use serde_json::json;
 

@@ -2,10 +2,9 @@
 //! but a call of the two accounts still rings or is refused, and its end still reaches the other side; and
 //! nobody's own calls are refused for want of room.
 
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::Text;
-use nertc_callkit::engine::output::{Event, Operation, SignalOp};
+use nertc_callkit::engine::output::{Event, Operation};
 use nertc_callkit::engine::state::Phase;
+use nertc_callkit_signaling::{self as signaling, Code, Text};
 
 use super::world::{Device, Link, World};
 
@@ -52,8 +51,8 @@ impl Watch {
         self.awaited.retain(|it| !matches!(&it.1, Awaited::Ring { to, .. } if to == account));
     }
 
-    pub(super) fn done(&mut self, operation: Operation, code: i32) -> Option<String> {
-        (code == codes::LIMIT).then(|| format!("invariant 13: {operation:?} finds no room ({code})"))
+    pub(super) fn done(&mut self, operation: Operation, code: Code) -> Option<String> {
+        (code == Code::LIMIT).then(|| format!("invariant 13: {operation:?} finds no room ({code})"))
     }
 
     pub(super) fn event(&mut self, device: usize, event: &Event) -> Option<String> {
@@ -78,7 +77,7 @@ impl Watch {
             self.awaited.retain(|it| !is_over(&it.1));
         }
         if let Event::Error(error) = event
-            && error.code == codes::LIMIT
+            && error.code == Code::LIMIT
         {
             return Some(format!("invariant 13: {:?} finds no room ({})", error.operation, error.code));
         }
@@ -88,14 +87,16 @@ impl Watch {
 
 impl World {
     /// An operation that concerns the other account leaves a device.
-    pub(super) fn watch_op(&mut self, device: usize, op: &SignalOp) {
+    pub(super) fn watch_op(&mut self, device: usize, op: &signaling::Operation) {
         if !self.plan.is_healthy() {
             return;
         }
         let by = self.now + 3_500 + 8 * self.plan.max_delay_ms;
-        if let SignalOp::Invite { message, .. } = op {
+        if let signaling::Operation::Invite { message, .. } = op {
             self.await_ring(by, device, &message.account, &message.channel_id);
-        } else if let SignalOp::Close { channel_id, .. } | SignalOp::Leave { channel_id, .. } = op {
+        } else if let signaling::Operation::Close { channel_id, .. }
+        | signaling::Operation::Leave { channel_id, .. } = op
+        {
             self.await_end(by, device, channel_id);
         }
     }

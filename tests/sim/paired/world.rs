@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use nertc_callkit::engine::input::{Input, Outcome, Req, RtcEvent, Signal, SignalEvent, Text};
-use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::Engine;
+use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Engine, codes};
 use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
+use nertc_callkit_signaling::{self as signaling, ChannelState, Code, EventKind, Outcome, Req, Text};
 use nertc_callkit_testkit::Random;
 
 use super::super::service::Service;
@@ -56,7 +57,7 @@ pub(super) enum Scheduled {
     Told { by: usize, from: usize, payload: String },
     Gone { device: usize, account: Text, whose: Text, hostile: bool },
     Rtc(usize, Req, RtcOp),
-    RtcDone(usize, Req, i32),
+    RtcDone(usize, Req, Code),
     RtcHeard(usize, RtcEvent),
     Hostile,
     Wills,
@@ -350,6 +351,9 @@ impl World {
                 Output::Rtc { req, op } => {
                     self.post([MEDIA, device as u64, 0], 1, 20, Scheduled::Rtc(device, req, op));
                 }
+                Output::RtcReceive { json, .. } => {
+                    self.note(|| format!("device {device}: media gets {json}"))
+                }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
                     self.done(device, result.operation, result.code);
@@ -362,10 +366,10 @@ impl World {
         }
     }
 
-    fn done(&mut self, device: usize, operation: Operation, code: i32) {
+    fn done(&mut self, device: usize, operation: Operation, code: Code) {
         let it = &mut self.devices[device];
-        it.is_in |= operation == Operation::Login && code == codes::OK;
-        it.is_in &= operation != Operation::Logout || code != codes::OK;
+        it.is_in |= operation == Operation::Login && code == Code::OK;
+        it.is_in &= operation != Operation::Logout || code != Code::OK;
         if matches!(operation, Operation::Login | Operation::Logout) {
             it.may_speak = it.is_in;
             it.is_leaving = false;
@@ -397,23 +401,23 @@ impl World {
     }
 
     /// The engine asks its station.
-    fn ask(&mut self, device: usize, req: Req, op: &SignalOp) {
+    fn ask(&mut self, device: usize, req: Req, op: &signaling::Operation) {
         self.note(|| format!("device {device}: asks {req:?} {op:?}"));
         self.watch_op(device, op);
-        if matches!(op, SignalOp::Login { .. }) && self.devices[device].link == Link::Off {
+        if matches!(op, signaling::Operation::Login { .. }) && self.devices[device].link == Link::Off {
             self.devices[device].link = Link::Connecting;
             let is_first = self.devices[device].epoch == 0;
             let is_late = is_first && self.plan.late_login == Some(device);
             let (delay, epoch) = (if is_late { 12_500 } else { 50 }, self.devices[device].epoch);
             self.post([LINK, device as u64, 0], delay, 200, Scheduled::Up(device, epoch));
         }
-        if matches!(op, SignalOp::Create { .. }) {
+        if matches!(op, signaling::Operation::Create { .. }) {
             // Channels have the same ids in both worlds: stations look after them in that order.
             self.devices[device].creates += 1;
             let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
             self.devices[device].station.reseed(seed);
         }
-        self.devices[device].station.handle(self.now, protocol::Input::Op { req: req.0, op: words::op(op) });
+        self.devices[device].station.handle(self.now, protocol::Input::Op { req: req.0, op: op.clone() });
         self.run_station(device);
     }
 
@@ -440,14 +444,12 @@ impl World {
                     if let Some(room) = answer.channel.as_ref() {
                         self.name_channel(device, room);
                     }
-                    let result = words::result(&answer);
-                    self.devices[device].inbox.push_back(Input::SignalDone { req: Req(req), result });
+                    let done = Input::SignalDone { req: Req(req), result: answer };
+                    self.devices[device].inbox.push_back(done);
                 }
-                protocol::Output::Events { source, events } => {
-                    let events: Vec<_> = events.iter().map(words::event).collect();
+                protocol::Output::Events { origin, events } => {
                     if !events.is_empty() {
-                        let input = Input::Signals { source: words::source(source), events };
-                        self.devices[device].inbox.push_back(input);
+                        self.devices[device].inbox.push_back(Input::Signals { origin, events });
                     }
                 }
                 protocol::Output::Connection { change, code, message } => {
@@ -467,7 +469,7 @@ impl World {
     }
 
     /// The channel is known by who made it, and as the how manieth.
-    fn name_channel(&mut self, device: usize, room: &protocol::ChannelState) {
+    fn name_channel(&mut self, device: usize, room: &ChannelState) {
         if room.channel.creator == self.devices[device].account
             && !self.channels.contains_key(&*room.channel.id)
         {
@@ -480,8 +482,8 @@ impl World {
 
 /// The invite of a hostile account that reached a station while the device was busy and comes out of its
 /// backlog when it no longer is: in a world without a policy nobody would refuse it any more.
-fn is_invite_of_hostile(event: &SignalEvent) -> bool {
-    event.signal == Signal::Invite && event.from.starts_with("mallory")
+fn is_invite_of_hostile(event: &signaling::Event) -> bool {
+    event.kind == EventKind::Invite && event.from.starts_with("mallory")
 }
 
 impl World {
@@ -493,7 +495,7 @@ impl World {
     }
 
     fn guarded(&mut self, device: usize, input: Input) -> Option<Input> {
-        let Input::Signals { source, mut events } = input else { return Some(input) };
+        let Input::Signals { origin, mut events } = input else { return Some(input) };
         if self.plan.guard == Guard::Busy && !self.is_busy_with_friend(device) {
             for event in events.iter().filter(|it| is_invite_of_hostile(it)) {
                 let dropped = port::dropped(&event.channel.id, &event.request_id);
@@ -502,7 +504,7 @@ impl World {
             self.run_station(device);
             events.retain(|it| !is_invite_of_hostile(it));
         }
-        (!events.is_empty()).then_some(Input::Signals { source, events })
+        (!events.is_empty()).then_some(Input::Signals { origin, events })
     }
 
     fn hostile_acts(&mut self) {

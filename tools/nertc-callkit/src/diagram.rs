@@ -115,7 +115,7 @@ fn rows(story: &Story) -> (VecDeque<Row>, u64) {
         let end = moment.out.iter().enumerate().rev().find_map(|(at, output)| match output {
             Output::Event(Event::CallEnd(end)) => Some((at + moment.words.len(), end.call_no)),
             Output::Signal { .. } | Output::Rtc { .. } | Output::Done { .. } | Output::Event(_) => None,
-            Output::Ignored(_) | Output::Notify(_) | Output::Closed => None,
+            Output::Ignored(_) | Output::Notify(_) | Output::RtcReceive { .. } | Output::Closed => None,
         });
         for (at, what) in timer.chain(words).chain(outputs).enumerate() {
             let call = end.filter(|(last, _)| at <= *last).map_or(after.call_no, |(_, call)| call);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use nertc_callkit::engine::Snapshot;
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{Command, Connection, Input, Signal, SignalEvent};
-use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output, SignalOp};
+use nertc_callkit::engine::input::{Command, Input};
+use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind};
 
 use crate::story::{Moment, Story};
 use crate::words::{self, clock, event_name, kind, outcome, seconds, shout, signal};
@@ -129,37 +129,39 @@ impl Told {
                     }
                 }
             }
-            Output::Done { result, .. } if result.code != codes::OK => {
+            Output::Done { result, .. } if result.code != Code::OK => {
                 let what = shout(result.operation).to_lowercase();
                 self.note(result.call_no, t, format!("{what} completes with {}", outcome(result.code)));
             }
             Output::Signal { op, .. } => {
                 let sent = match op {
-                    SignalOp::Invite { message, expires_ms, .. } => {
+                    signaling::Operation::Invite { message, expires_ms, .. } => {
                         format!(
                             "the invite goes out to {}, for {}",
                             message.account,
                             seconds((*expires_ms).into())
                         )
                     }
-                    SignalOp::Login { .. } => {
+                    signaling::Operation::Login { .. } => {
                         return self.note(0, t, "the service is asked to log in".into());
                     }
-                    SignalOp::CancelInvite(_) | SignalOp::Accept(_) | SignalOp::Reject(_) => {
+                    signaling::Operation::Cancel(_)
+                    | signaling::Operation::Accept(_)
+                    | signaling::Operation::Reject(_) => {
                         format!("asks the service: {}", words::signal_op(op))
                     }
-                    SignalOp::Logout
-                    | SignalOp::Create { .. }
-                    | SignalOp::Join { .. }
-                    | SignalOp::Leave { .. }
-                    | SignalOp::Close { .. }
-                    | SignalOp::Control(_)
-                    | SignalOp::SendRecord(_) => return,
+                    signaling::Operation::Logout
+                    | signaling::Operation::Create { .. }
+                    | signaling::Operation::Join { .. }
+                    | signaling::Operation::Leave { .. }
+                    | signaling::Operation::Close { .. }
+                    | signaling::Operation::Control(_)
+                    | signaling::Operation::Record(_) => return,
                 };
                 self.note(self.call, t, sent);
             }
             Output::Ignored(why) => self.note(self.call, t, format!("ignored: {why}")),
-            Output::Done { .. } | Output::Rtc { .. } | Output::Notify(_) => {}
+            Output::Done { .. } | Output::Rtc { .. } | Output::Notify(_) | Output::RtcReceive { .. } => {}
             Output::Closed => self.note(0, t, "released".into()),
         }
     }
@@ -223,14 +225,14 @@ fn asked(moment: &Moment) -> Option<String> {
     Some(match (&moment.input, &moment.due) {
         (Some(Input::Command { command, .. }), _) => format!("the app: {}", words::command(command)),
         (Some(Input::Close), _) => "the app releases the component".into(),
-        (Some(Input::Signals { source, events }), _) => {
-            let heard: Vec<String> = events.iter().map(|event| signal(*source, event)).collect();
+        (Some(Input::Signals { origin, events }), _) => {
+            let heard: Vec<String> = events.iter().map(|event| signal(*origin, event)).collect();
             format!("the service says: {}", heard.join("; "))
         }
-        (Some(Input::SignalDone { result, .. }), _) if !codes::is_success(result.outcome.code) => {
+        (Some(Input::SignalDone { result, .. }), _) if !result.outcome.code.is_success() => {
             format!("the service answers {}", said(moment))
         }
-        (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != codes::OK => {
+        (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != Code::OK => {
             format!("the media backend answers {}", said(moment))
         }
         (Some(Input::Connection(Connection::Kicked(_))), _) => {
@@ -259,15 +261,17 @@ fn cause(moment: &Moment) -> String {
         }
         (Some(Input::SignalDone { .. }), _) => format!("the service's answer: {}", said(moment)),
         (Some(Input::Connection(_)), _) => format!("the service: {}", said(moment)),
-        (Some(Input::RtcDone { .. } | Input::Rtc(_)), _) => format!("the media backend: {}", said(moment)),
+        (Some(Input::RtcDone { .. } | Input::Rtc(_) | Input::RtcSend { .. }), _) => {
+            format!("the media backend: {}", said(moment))
+        }
         (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => said(moment),
         (None, Some(why)) => format!("a timer of this side ran out: {why}"),
         (None, None) => "nothing that the trace knows".into(),
     }
 }
 
-fn is_answer_elsewhere(event: &SignalEvent) -> bool {
-    matches!(event.signal, Signal::Accept | Signal::Reject) && event.from == event.to
+fn is_answer_elsewhere(event: &signaling::Event) -> bool {
+    matches!(event.kind, EventKind::Accept | EventKind::Reject) && event.from == event.to
 }
 
 /// The reason in words.
@@ -295,6 +299,7 @@ fn meaning(end: &CallEnd, is_incoming: bool) -> String {
         EndReason::PeerDisconnected => format!("the connection of {peer} was lost"),
         EndReason::PeerLeft => format!("{peer} left the call"),
         EndReason::AcceptFailed => "our accept failed".into(),
+        EndReason::MediaMismatch => format!("the media backend of {peer} cannot talk to ours"),
     }
 }
 
@@ -317,6 +322,7 @@ fn call_of(event: &Event) -> u64 {
         Event::Disconnect(it) | Event::Kicked(it) | Event::NetworkQuality(it) => it.call_no,
         Event::Reconnecting(it) | Event::Reconnected(it) => it.call_no,
         Event::UserRinging(it) => it.call_no,
+        Event::Data(it) => it.call_no,
         Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => 0,
     }
 }
@@ -360,12 +366,13 @@ fn happened(event: &Event) -> Option<String> {
                 Missed::Group => "it is a group call",
                 Missed::Blocked => "the call policy refuses it",
                 Missed::RateLimited => "the caller calls too often",
+                Missed::MediaMismatch => "the caller's media backend cannot talk to ours",
             };
             format!("a call of {} did not ring: {why}", it.user)
         }
         // The end has a paragraph of its own, media and records are seen in the picture.
         Event::CallEnd(_) | Event::MessageSent(_) | Event::NetworkQuality(_) => return None,
         Event::AudioAvailable(_) | Event::CameraAvailable(_) => return None,
-        Event::AudioMuted(_) | Event::VideoMuted(_) => return None,
+        Event::AudioMuted(_) | Event::VideoMuted(_) | Event::Data(_) => return None,
     })
 }

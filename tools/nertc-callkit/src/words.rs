@@ -2,12 +2,12 @@
 
 use std::fmt::Debug;
 
-use nertc_callkit::engine::codes;
-use nertc_callkit::engine::input::{
-    CallType, Command, Connection, Input, Outcome, RtcEvent, Signal, SignalEvent, Source, SwitchStep,
-};
-use nertc_callkit::engine::output::{Event, MediaEvent, Notice, Output, RtcOp, SignalOp};
+use nertc_callkit::engine::input::{Command, Input, RtcEvent, SwitchStep};
+use nertc_callkit::engine::output::{Event, MediaEvent, Output, RtcOp};
 use nertc_callkit::engine::wire::{self, Reason};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Code, Connection, EventKind, Notification, Origin, Outcome,
+};
 
 /// Who is at the other end of an arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +43,14 @@ fn word(lane: Lane, to_kit: bool, text: impl Into<String>) -> Word {
     Word { lane, to_kit, text: text.into(), tone: Tone::Plain }
 }
 
-fn answer(lane: Lane, to_kit: bool, what: &str, code: i32) -> Word {
-    let tone = if codes::is_success(code) { Tone::Answer } else { Tone::Bad };
+fn answer(lane: Lane, to_kit: bool, what: &str, code: Code) -> Word {
+    let tone = if code.is_success() { Tone::Answer } else { Tone::Bad };
     Word { tone, ..word(lane, to_kit, format!("{what}: {}", outcome(code))) }
 }
 
 /// `ok`, or the number with its meaning.
-pub(crate) fn outcome(code: i32) -> String {
-    if code == codes::OK { "ok".into() } else { format!("{code}, {}", codes::text(code)) }
+pub(crate) fn outcome(code: Code) -> String {
+    if code == Code::OK { "ok".into() } else { format!("{code}, {}", code.text().to_string_lossy()) }
 }
 
 /// `PEER_HUNG_UP` of `PeerHungUp`, also of a longer text that begins with it.
@@ -109,8 +109,8 @@ pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Word> {
         Input::SignalDone { req, result } => {
             answer(Lane::Signaling, true, &asked(req.0), result.outcome.code)
         }
-        Input::Signals { source, events } => {
-            return events.iter().map(|event| word(Lane::Signaling, true, signal(*source, event))).collect();
+        Input::Signals { origin, events } => {
+            return events.iter().map(|event| word(Lane::Signaling, true, signal(*origin, event))).collect();
         }
         Input::Rooms(rooms) => word(Lane::Signaling, true, format!("still in {} channels", rooms.len())),
         Input::Connection(Connection::Lost(why)) => failed(Lane::Signaling, "connection lost", why),
@@ -119,13 +119,14 @@ pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Word> {
         Input::Connection(Connection::TokenNeeded(why)) => failed(Lane::Signaling, "token needed", why),
         Input::RtcDone { req, outcome } => answer(Lane::Media, true, &asked(req.0), outcome.code),
         Input::Rtc(event) => rtc(event),
+        Input::RtcSend { .. } => word(Lane::Media, true, "a text for its peer"),
         Input::Record { from, .. } => word(Lane::Signaling, true, format!("call record of {from}")),
     };
     vec![one]
 }
 
 fn failed(lane: Lane, what: &str, why: &Outcome) -> Word {
-    let code = if why.code == codes::OK { String::new() } else { format!(" ({})", why.code) };
+    let code = if why.code == Code::OK { String::new() } else { format!(" ({})", why.code) };
     Word { tone: Tone::Bad, ..word(lane, true, format!("{what}{code}")) }
 }
 
@@ -153,35 +154,38 @@ pub(crate) fn command(command: &Command) -> String {
         }
         Command::SetLocalView(_) => "set_local_view".into(),
         Command::SetRemoteView(_) => "set_remote_view".into(),
+        Command::SendData { .. } => "send_data".into(),
         Command::SetCallPolicy(_) => "set_call_policy".into(),
         Command::SetToken { .. } => "set_token".into(),
     }
 }
 
 /// A message of the service, with what matters of its text.
-pub(crate) fn signal(source: Source, event: &SignalEvent) -> String {
-    let text = wire::read(&event.custom);
-    let why = match event.signal {
-        Signal::Cancel if text.glare => " (both called each other)",
-        Signal::Cancel | Signal::Reject => match wire::reason(&event.custom, &text) {
+pub(crate) fn signal(source: Origin, event: &signaling::Event) -> String {
+    let text = wire::read(&event.custom_info);
+    let why = match event.kind {
+        EventKind::Cancel if text.glare => " (both called each other)",
+        EventKind::Cancel | EventKind::Reject => match wire::reason(&event.custom_info, &text) {
             Reason::Plain => "",
             Reason::Timeout => " (nobody answered)",
             Reason::Busy => " (busy)",
         },
-        Signal::Control => match text.cid {
+        EventKind::Control => match text.cid {
             1 => " (join now)",
             2 | 3 => " (call type)",
+            1_000 => " (media)",
+            1_001 => " (data)",
             _ => "",
         },
-        Signal::Close | Signal::Join | Signal::Invite | Signal::Accept | Signal::Leave => "",
-        Signal::Ringing | Signal::PeerLost => "",
+        EventKind::Close | EventKind::Join | EventKind::Invite | EventKind::Accept | EventKind::Leave => "",
+        EventKind::Ringing | EventKind::PeerLost => "",
     };
     let whose = match source {
-        Source::Online => "",
-        Source::OtherDevice => ", another own device",
-        Source::Offline => ", from the backlog",
+        Origin::Online => "",
+        Origin::OtherDevice => ", another own device",
+        Origin::Offline => ", from the backlog",
     };
-    format!("{} from {}{why}{whose}", shout(event.signal), event.from)
+    format!("{} from {}{why}{whose}", shout(event.kind), event.from)
 }
 
 fn rtc(event: &RtcEvent) -> Word {
@@ -212,6 +216,7 @@ pub(crate) fn output(output: &Output) -> Result<Word, String> {
         Output::Signal { op, .. } => word(Lane::Signaling, false, signal_op(op)),
         Output::Notify(notice) => word(Lane::Signaling, false, self::notice(notice)),
         Output::Rtc { op, .. } => word(Lane::Media, false, rtc_op(op)),
+        Output::RtcReceive { .. } => word(Lane::Media, false, "a text of its peer"),
         Output::Done { result, .. } => {
             let what = format!("done({})", shout(result.operation).to_lowercase());
             answer(Lane::App, false, &what, result.code)
@@ -223,34 +228,41 @@ pub(crate) fn output(output: &Output) -> Result<Word, String> {
 }
 
 /// An operation of the signaling backend.
-pub(crate) fn signal_op(op: &SignalOp) -> String {
+pub(crate) fn signal_op(op: &signaling::Operation) -> String {
     match op {
-        SignalOp::Login { account, .. } => format!("login {account}"),
-        SignalOp::Logout => "logout".into(),
-        SignalOp::Create { call_type } => format!("create ({})", kind(*call_type)),
-        SignalOp::Join { .. } => "join".into(),
-        SignalOp::Invite { message, .. } => format!("invite {}", message.account),
-        SignalOp::CancelInvite(message) => format!("cancel invite of {}", message.account),
-        SignalOp::Accept(message) => format!("accept {}", message.account),
-        SignalOp::Reject(message) => {
-            let why = wire::reason(&message.custom, &wire::read(&message.custom));
+        signaling::Operation::Login { account, .. } => format!("login {account}"),
+        signaling::Operation::Logout => "logout".into(),
+        signaling::Operation::Create { call_type } => format!("create ({})", kind(*call_type)),
+        signaling::Operation::Join { .. } => "join".into(),
+        signaling::Operation::Invite { message, .. } => format!("invite {}", message.account),
+        signaling::Operation::Cancel(message) => format!("cancel invite of {}", message.account),
+        signaling::Operation::Accept(message) => format!("accept {}", message.account),
+        signaling::Operation::Reject(message) => {
+            let why = wire::reason(&message.custom_info, &wire::read(&message.custom_info));
             let why = if why == Reason::Busy { " (busy)" } else { "" };
             format!("reject {}{why}", message.account)
         }
-        SignalOp::Leave { .. } => "leave".into(),
-        SignalOp::Close { .. } => "close".into(),
-        SignalOp::Control(message) => format!("control to {}", message.account),
-        SignalOp::SendRecord(record) => format!("record: {}", shout(record.status).to_lowercase()),
+        signaling::Operation::Leave { .. } => "leave".into(),
+        signaling::Operation::Close { .. } => "close".into(),
+        signaling::Operation::Control(message) => {
+            let what = match wire::read(&message.custom_info).cid {
+                1_000 => " (media)",
+                1_001 => " (data)",
+                _ => "",
+            };
+            format!("control to {}{what}", message.account)
+        }
+        signaling::Operation::Record(record) => format!("record: {}", shout(record.status).to_lowercase()),
     }
 }
 
 /// What the signaling backend is notified of.
-fn notice(notice: &Notice) -> String {
+fn notice(notice: &Notification) -> String {
     match notice {
-        Notice::InviteState { state, .. } => format!("invite state: {}", shout(state).to_lowercase()),
-        Notice::AbortLogin(_) => "abort login".into(),
-        Notice::SetToken(_) => "set token".into(),
-        Notice::CallPolicy(policy) => format!("call policy: {}", shout(policy.rule).to_lowercase()),
+        Notification::InviteState { state, .. } => format!("invite state: {}", shout(state).to_lowercase()),
+        Notification::AbortLogin(_) => "abort login".into(),
+        Notification::SetToken(_) => "set token".into(),
+        Notification::CallPolicy(policy) => format!("call policy: {}", shout(policy.rule).to_lowercase()),
     }
 }
 
@@ -286,6 +298,7 @@ fn event(event: &Event) -> Word {
         Event::MessageSent(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
         Event::Error(it) => format!("{name}: {} {}", shout(it.operation).to_lowercase(), it.code),
         Event::UserRinging(it) => format!("{name}: {}", it.user),
+        Event::Data(it) => format!("{name}: {} bytes", it.json.len()),
         Event::TokenNeeded(it) => format!("{name}: {}", it.code),
         Event::RecordReceived(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
         Event::MissedCall(it) => format!("{name}: {}, {}", it.user, shout(it.why).to_lowercase()),

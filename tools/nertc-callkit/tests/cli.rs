@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output as Said};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use nertc_callkit::engine::input::{
-    CallOptions, CallType, Channel, Command, Input, Member, Req, Room, Signal, SignalEvent, SignalResult,
-    Source, Text, Ticket,
-};
+use nertc_callkit::engine::input::{CallOptions, Command, Input, Ticket};
 use nertc_callkit::engine::output::Output;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, IdGenerator};
 use nertc_callkit::trace::{Redaction, Tape};
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Channel, ChannelState, EventKind, Member, OperationResult, Origin, Req, Text,
+};
 
 struct Life {
     engine: Engine,
@@ -63,25 +63,28 @@ impl Life {
     /// The service says yes to the oldest operation.
     fn answer(&mut self) {
         let member = Member { account: "<alice & co>".into(), uid: 1, ..Member::default() };
-        let channel = Channel { id: "77".into(), ..Channel::default() };
-        let room = Some(Room { channel, members: vec![member] });
+        let call = Channel { id: "77".into(), ..Channel::default() };
+        let channel = Some(ChannelState { channel: call, members: vec![member] });
         let req = self.open.remove(0);
-        self.feed(Input::SignalDone { req, result: SignalResult { room, ..SignalResult::default() } });
+        self.feed(Input::SignalDone {
+            req,
+            result: OperationResult { channel, ..OperationResult::default() },
+        });
     }
 
-    fn message(&mut self, signal: Signal, custom: &str) {
-        let event = SignalEvent {
-            signal,
+    fn message(&mut self, kind: EventKind, custom: &str) {
+        let event = signaling::Event {
+            kind,
             channel: Channel { id: "78".into(), call_type: 2, ..Channel::default() },
             from: "bob".into(),
             from_device: Text::default(),
             to: "<alice & co>".into(),
             request_id: "r1".into(),
-            custom: custom.into(),
+            custom_info: custom.into(),
             time_ms: 0,
             uid: 0,
         };
-        self.feed(Input::Signals { source: Source::Online, events: vec![event] });
+        self.feed(Input::Signals { origin: Origin::Online, events: vec![event] });
     }
 
     fn write(&self) -> PathBuf {
@@ -112,9 +115,9 @@ fn unanswered(redaction: Redaction) -> Life {
 /// Bob calls us and thinks better of it.
 fn withdrawn() -> Life {
     let mut life = Life::new(Redaction::Secrets);
-    life.message(Signal::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
+    life.message(EventKind::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
     life.now += 2_500;
-    life.message(Signal::Cancel, "{}");
+    life.message(EventKind::Cancel, "{}");
     life
 }
 
@@ -193,11 +196,11 @@ fn it_is_explained_why_it_stopped_ringing() {
 #[test]
 fn a_call_that_goes_on_is_said_to() {
     let mut life = Life::new(Redaction::Secrets);
-    life.message(Signal::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
+    life.message(EventKind::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
     holds(&run_on("explain", &life.write()).1, &["It is still going on where the trace ends"]);
     life.tape = Tape::new(Redaction::Secrets);
     life.tape.begin(1, Time(life.now), 0, &life.engine);
-    life.message(Signal::Cancel, "{}");
+    life.message(EventKind::Cancel, "{}");
     holds(
         &run_on("explain", &life.write()).1,
         &["the trace begins while it is being called by bob", "PEER_CANCELLED (12)"],

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use nertc_callkit_abi::*;
-use nertc_callkit_loopback::{Fault, Hub, none, rtc, signaling};
+use nertc_callkit_loopback::{Fault, Hub, media, null, signaling};
 use nertc_callkit_testkit::Recorder;
 use parking_lot::Mutex;
 
@@ -446,8 +446,8 @@ impl Drop for Device {
 }
 
 /// Adds a line to the fault script.
-pub fn fault(hub: &Hub, action: nertc_callkit_fault_action, on: nertc_callkit_fault_on, more: Fault) {
-    hub.add_fault(&Fault { action: action as i32, on: on as i32, ..more }).unwrap();
+pub fn fault(hub: &Arc<Hub>, action: nertc_callkit_fault_action, on: nertc_callkit_fault_on, more: Fault) {
+    hub.add_fault(Fault { action: action as i32, on: on as i32, ..more }).unwrap();
 }
 
 unsafe extern "C" fn on_rtc_complete(
@@ -500,11 +500,11 @@ unsafe impl Sync for Media {}
 
 impl Media {
     pub fn new(hub: &Arc<Hub>) -> Media {
-        Media::of(rtc::new(hub))
+        Media::of(media::new(hub))
     }
 
     pub fn none() -> Media {
-        Media::of(none::new())
+        Media::of(null::new())
     }
 
     fn of((vtable, ctx): (&'static nertc_callkit_rtc, *mut c_void)) -> Media {
@@ -517,6 +517,7 @@ impl Media {
             event: Some(on_rtc_event),
             frame: Some(on_frame),
             log: None,
+            send: None,
         });
         // SAFETY: the sink lives until close_backend has returned.
         assert_eq!(unsafe { vtable.open.unwrap()(ctx, &*sink) }, 0);
@@ -547,6 +548,8 @@ impl Media {
             uid,
             channel_name: name.as_ptr(),
             token: c"".as_ptr(),
+            peer: c"".as_ptr(),
+            call_id: c"".as_ptr(),
         };
         // SAFETY: our backend, lent arguments.
         assert_eq!(unsafe { self.vtable.join.unwrap()(self.ctx, self.req(), &args) }, 0);

@@ -129,7 +129,7 @@ impl Cause {
     pub(super) fn not_mqtt(first: u8, tls: bool) -> Cause {
         // A TLS alert.
         if first == 0x15 && !tls {
-            return Cause::new("the host versions TLS on that port", "use mqtts://", 0).finally();
+            return Cause::new("the host speaks TLS on that port", "use mqtts://", 0).finally();
         }
         let what = format!("what listens on that port does not speak MQTT (it begins with {first:#04x})");
         Cause::new(what, "correct the port", 0).finally()

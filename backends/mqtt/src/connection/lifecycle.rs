@@ -75,10 +75,10 @@ impl Connection {
                 }
                 self.events.push_back(ConnectionEvent::Published { token, result });
             }
-            BrokerEvent::Message { topic, payload } => {
+            BrokerEvent::Message { topic, payload, expires_s } => {
                 #[cfg(test)]
                 crate::driver::planted_panic("connection", &payload);
-                self.message(&topic, payload);
+                self.message(&topic, payload, expires_s.map(|it| now + u64::from(it) * 1000));
             }
             BrokerEvent::Pong => open.pong(now),
             BrokerEvent::Bye(reason) => return Err(open::farewell(reason)),
@@ -94,10 +94,10 @@ impl Connection {
         Ok(())
     }
 
-    fn message(&mut self, topic: &str, payload: Vec<u8>) {
+    fn message(&mut self, topic: &str, payload: Vec<u8>, expires_at: Option<u64>) {
         let event = match self.settings.topics.read(topic) {
             Some(Incoming::Message { kind, from, device }) => {
-                ConnectionEvent::Message { kind, from, device, payload }
+                ConnectionEvent::Message { kind, from, device, payload, expires_at }
             }
             Some(Incoming::Presence { account, device }) => {
                 if !self.watches.iter().any(|(whose, which)| *whose == account && *which == device) {
@@ -152,13 +152,13 @@ impl Connection {
                 self.taken(now, is_too_often);
             }
             End::OldBroker if self.versions[self.endpoint] == BrokerVersion::V5 => {
-                log::info!("{}: versions MQTT 3.1.1 only", self.place());
+                log::info!("{}: speaks MQTT 3.1.1 only", self.place());
                 self.versions[self.endpoint] = BrokerVersion::V3;
                 self.again(now);
             }
             End::OldBroker => {
                 self.versions[self.endpoint] = BrokerVersion::V5;
-                let what = "the broker versions neither MQTT 5 nor 3.1.1";
+                let what = "the broker speaks neither MQTT 5 nor 3.1.1";
                 self.next_address(now, Cause::new(what, "use another broker", 0).finally());
             }
             End::Silent(cause) => {

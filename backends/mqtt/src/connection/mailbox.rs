@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ConnectionEvent;
-use crate::protocol::Text;
+use nertc_callkit_signaling::Text;
 
 /// Messages that wait, at most ...
 const MESSAGES: usize = 1024;
@@ -76,6 +76,7 @@ mod tests {
             from: from.into(),
             device: "pad".into(),
             payload: vec![0; size],
+            expires_at: None,
         }
     }
 

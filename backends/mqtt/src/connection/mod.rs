@@ -54,10 +54,10 @@ pub use port::{Port, Readiness, Socket, connect};
 pub use settings::{ClientCert, ConnectionEvent, Endpoint, Roots, Settings, Timers};
 pub use tls::Tls;
 
-use crate::protocol::Text;
 use backoff::Backoff;
 use cause::Cause;
 use dial::Dial;
+use nertc_callkit_signaling::Text;
 use open::{End, Open, Stage};
 use takeover::Takeovers;
 

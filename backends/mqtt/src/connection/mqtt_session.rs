@@ -47,7 +47,7 @@ pub(super) enum BrokerEvent {
     /// The end of a publish that was sent so long ago.
     Published { token: u64, result: PublishResult, after_ms: u64 },
     /// A message.
-    Message { topic: String, payload: Vec<u8> },
+    Message { topic: String, payload: Vec<u8>, expires_s: Option<u32> },
     /// The answer to a ping.
     Pong,
     /// It disconnects us, for this reason.
@@ -292,10 +292,12 @@ impl MqttSession {
             Packet::V5_0Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
                 topic: publish.topic_name().to_owned(),
                 payload: publish.payload().as_slice().to_vec(),
+                expires_s: expiry(publish.props()),
             }),
             Packet::V3_1_1Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
                 topic: publish.topic_name().to_owned(),
                 payload: publish.payload().as_slice().to_vec(),
+                expires_s: None,
             }),
             Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => heard.push(BrokerEvent::Pong),
             Packet::V5_0Disconnect(bye) => {
@@ -347,6 +349,15 @@ impl MqttSession {
             }
         }
     }
+}
+
+/// What is left of a message's life.
+fn expiry(properties: &[Property]) -> Option<u32> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; this one concerns us")]
+    properties.iter().find_map(|property| match property {
+        Property::MessageExpiryInterval(seconds) => Some(seconds.val()),
+        _ => None,
+    })
 }
 
 fn result(code: PubackReasonCode) -> PublishResult {

@@ -1,7 +1,8 @@
 //! What a connection is told once.
 
-use crate::protocol::{PublishResult, Text, TopicKind};
+use crate::protocol::{PublishResult, TopicKind};
 use crate::topics::Topics;
+use nertc_callkit_signaling::Text;
 
 /// Where a broker listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +157,8 @@ pub enum ConnectionEvent {
         device: Text,
         /// The envelope.
         payload: Vec<u8>,
+        /// When it expires, by the broker's word, on the driver's clock; None: never, or MQTT 3.1.1.
+        expires_at: Option<u64>,
     },
     /// How a publish ended.
     Published {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use mqtt_protocol_core::mqtt::packet::Packet;
-use nertc_callkit_signaling::{Connection as Change, Req};
+use nertc_callkit_signaling::{CallType, Connection as Change, Message, Req};
 
 use super::*;
 use crate::connection::tests::broker::{Broker, Patience};
@@ -186,14 +186,13 @@ fn a_panic_in_the_link_is_a_lost_connection_and_a_fresh_one_follows() {
     quietly(|| {
         let mut phone = Phone::in_session();
         phone.act(|line, now| {
-            let message = crate::protocol::OpArgs {
-                channel: "c".into(),
+            let message = Message {
+                channel_id: "c".into(),
                 account: "bob".into(),
-                request: "r".into(),
-                custom: "".into(),
-                keep: true,
+                request_id: "r".into(),
+                ..Message::default()
             };
-            line.operate(now, 2, Op::Reject(message));
+            line.operate(now, 2, Operation::Reject(message));
         });
         assert!(phone.told().is_empty() || phone.line.running.is_empty());
         phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the connection", false);
@@ -221,7 +220,7 @@ fn a_panic_in_the_station_fails_what_runs_and_a_new_one_logs_in() {
         assert_eq!(phone.told(), "restored\n");
         assert_ne!(phone.line.config.instance, before, "another life of the device");
         // It works as before.
-        phone.act(|line, now| line.operate(now, 9, Op::Create { call_type: 1 }));
+        phone.act(|line, now| line.operate(now, 9, Operation::Create { call_type: CallType::Audio }));
         assert_eq!(phone.told(), "done 9 0\n");
     });
 }
@@ -382,14 +381,13 @@ fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit()
     *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], phone.broker.port()).into());
     let start = phone.now;
     phone.act(|line, now| {
-        let accept = crate::protocol::OpArgs {
-            channel: "c1".into(),
+        let accept = Message {
+            channel_id: "c1".into(),
             account: "bob".into(),
-            request: "r1".into(),
-            custom: "".into(),
-            keep: true,
+            request_id: "r1".into(),
+            ..Message::default()
         };
-        line.operate(now, 2, Op::Accept(accept));
+        line.operate(now, 2, Operation::Accept(accept));
     });
     let patience = Patience::new();
     while phone.broker.connections == 0 {
@@ -417,7 +415,7 @@ fn a_logout_ends_a_login_that_waits_for_the_connection() {
     phone.until("not lost", |phone| !phone.line.is_up);
     phone.told();
     phone.login(2, "secret");
-    phone.act(|line, now| line.operate(now, 3, Op::Logout));
+    phone.act(|line, now| line.operate(now, 3, Operation::Logout));
     phone.until("no answer", |phone| phone.told.len() == 2);
     assert_eq!(phone.told(), "done 2 20001\ndone 3 0\n");
 }

@@ -1,13 +1,16 @@
 //! The rung side of an invite: it rings, answers, and believes the owner.
 
+use nertc_callkit_signaling as signaling;
+use nertc_callkit_signaling::{Code, Event, EventKind, InviteState, Origin, Text};
+
 use super::channel::{
     Channel, DeviceAddr, Hint, LivenessProbe, Participant, Ring, RingState, Role, channel_info,
 };
 use super::ended_invites::EndedInvite;
 use super::message::{Body, ByeKind, DecisionKind, Message, Settled};
 use super::outbox::{Kind, OutgoingMessage};
-use super::types::{Event, InviteState, OpArgs, Signal, Source, Text, Topic};
-use super::{Peer, codes, direct, limits};
+use super::types::Topic;
+use super::{Peer, direct, limits};
 
 impl Ring {
     pub(super) fn is_ringing(&self) -> bool {
@@ -41,7 +44,7 @@ impl Ring {
 }
 
 impl Peer {
-    pub(super) fn on_invite(&mut self, from: &DeviceAddr, message: &Message) {
+    pub(super) fn on_invite(&mut self, from: &DeviceAddr, message: &Message, expires_at: Option<u64>) {
         let Body::Invite { request, call_type, custom, uid, keep, ring_ms } = &message.body else { return };
         let id = &message.channel;
         let greets = self.session.greets();
@@ -58,12 +61,13 @@ impl Peer {
         if self.ended.has(self.now, from, id, request) || (greets && !keep) || !self.may_ring(from) {
             return;
         }
+        let ring_until = self.now + u64::from(*ring_ms);
         let ring = Ring {
             request: request.clone(),
             state: RingState::Ringing,
             core_state: None,
             since: self.now,
-            until: self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS,
+            until: expires_at.map_or(ring_until, |at| at.clamp(self.now, ring_until)) + limits::RING_GRACE_MS,
             alert_at: None,
             hint: None,
             probe: None,
@@ -77,9 +81,9 @@ impl Peer {
             participants: vec![Participant::new(from.clone(), &message.instance, *uid, self.now)],
             role: Role::Callee(ring),
         };
-        let event = self.event(Signal::Invite, channel.info(id), from, custom);
+        let event = self.event(EventKind::Invite, channel.info(id), from, custom);
         self.channels.insert(id.clone(), channel);
-        self.notify(Source::Online, Event { request: request.clone(), ..event });
+        self.notify(Origin::Online, Event { request_id: request.clone(), ..event });
     }
 
     /// Whether one more invite of this account is let in. If not, it comes again, and may be then.
@@ -126,7 +130,7 @@ impl Peer {
         let Some(ring) = ring.filter(|it| it.request == *request && it.is_ringing()) else { return };
         if state == InviteState::Dropped {
             ring.core_state = None;
-            return self.end_ring(id, codes::INVITE_NOT_EXISTS, None);
+            return self.end_ring(id, Code::INVITE_NOT_EXISTS, None);
         }
         ring.core_state = Some(state);
         if !greets {
@@ -136,22 +140,22 @@ impl Peer {
     }
 
     /// The ringing invite that an operation names.
-    fn ringing(&mut self, args: &OpArgs) -> Result<&mut Channel, i32> {
-        let (id, request, by) = (&args.channel, &args.request, &args.account);
+    fn ringing(&mut self, args: &signaling::Message) -> Result<&mut Channel, Code> {
+        let (id, request, by) = (&args.channel_id, &args.request_id, &args.account);
         let over = self.ended.code(self.now, id, request, by);
         let Some(channel) = self.channels.get_mut(id) else {
-            return Err(over.unwrap_or(codes::CHANNEL_NOT_EXISTS));
+            return Err(over.unwrap_or(Code::CHANNEL_NOT_EXISTS));
         };
         let is_by = by.is_empty() || channel.owner.account == *by;
         match channel.ring().filter(|it| it.request == *request && is_by).map(|it| &it.state) {
-            None => Err(codes::INVITE_NOT_EXISTS),
-            Some(RingState::Won { .. } | RingState::Accepting { .. }) => Err(codes::INVITE_ACCEPTED),
+            None => Err(Code::INVITE_NOT_EXISTS),
+            Some(RingState::Won { .. } | RingState::Accepting { .. }) => Err(Code::INVITE_ACCEPTED),
             Some(RingState::Ringing) => Ok(channel),
         }
     }
 
     /// Asks the owner for the call. Its word ends the operation.
-    pub(super) fn accept(&mut self, req: u64, args: &OpArgs) {
+    pub(super) fn accept(&mut self, req: u64, args: &signaling::Message) {
         let until = self.now + limits::ANSWER_MS;
         let channel = match self.ringing(args) {
             Ok(channel) => channel,
@@ -162,21 +166,22 @@ impl Peer {
             ring.state = RingState::Accepting { req, until };
             (ring.hint, ring.probe) = (None, None);
         }
-        let body = Body::Accept { request: args.request.clone(), custom: args.custom.clone() };
-        let message = self.new_message_to(&owner, &args.channel, body);
+        let body = Body::Accept { request: args.request_id.clone(), custom: args.custom_info.clone() };
+        let message = self.new_message_to(&owner, &args.channel_id, body);
         let outgoing = self.outgoing(Kind::Answer, direct(&owner), &message, limits::ANSWER_EXPIRES_MS);
         self.send(outgoing);
     }
 
     /// Rejects: final here, whoever else the owner hears first.
-    pub(super) fn reject(&mut self, req: u64, args: &OpArgs) {
+    pub(super) fn reject(&mut self, req: u64, args: &signaling::Message) {
         let owner = match self.ringing(args) {
             Ok(channel) => channel.owner.clone(),
             Err(code) => return self.done(req, code.into()),
         };
-        let (request, custom) = (args.request.clone(), args.custom.clone());
+        let (request, custom) = (args.request_id.clone(), args.custom_info.clone());
         let local = super::caller::is_local(&custom);
-        let mut message = self.new_message_to(&owner, &args.channel, Body::Reject { request, custom, local });
+        let mut message =
+            self.new_message_to(&owner, &args.channel_id, Body::Reject { request, custom, local });
         let outgoing = self.outgoing(Kind::Answer, direct(&owner), &message, limits::ANSWER_EXPIRES_MS);
         self.send(OutgoingMessage { req: Some(req), req_within_ms: Some(limits::FAREWELL_MS), ..outgoing });
         // If the caller's device is gone nobody else tells the siblings. What is true of this device alone is
@@ -186,9 +191,9 @@ impl Peer {
             let copy = self.outgoing(Kind::Once, Topic::Own, &message, limits::ANSWER_EXPIRES_MS);
             self.send(copy);
         }
-        let Some(mut channel) = self.channels.remove(&args.channel) else { return };
+        let Some(mut channel) = self.channels.remove(&args.channel_id) else { return };
         channel.ring().into_iter().for_each(|it| it.core_state = Some(InviteState::Ringing));
-        self.bury_ring(&args.channel, &mut channel, codes::INVITE_REJECTED);
+        self.bury_ring(&args.channel_id, &mut channel, Code::INVITE_REJECTED);
     }
 
     /// The owner's last word on an invite.
@@ -202,7 +207,7 @@ impl Peer {
         let state = ring.state.clone();
         self.acknowledge(from, message);
         for req in self.outbox.cancel(id, Kind::Answer, from) {
-            self.done(req, codes::OK.into());
+            self.done(req, Code::OK.into());
         }
         match state {
             RingState::Won { .. } => {}
@@ -214,7 +219,7 @@ impl Peer {
                         (ring.state, ring.probe) = (RingState::Won { until }, None);
                     });
                 }
-                self.done(req, codes::OK.into());
+                self.done(req, Code::OK.into());
             }
             RingState::Accepting { .. } | RingState::Ringing => {
                 if is_ours {
@@ -237,7 +242,7 @@ impl Peer {
         let knows_us = self.concerns(id, from);
         if knows_us {
             for req in self.outbox.cancel(id, Kind::Answer, from) {
-                self.done(req, codes::OK.into());
+                self.done(req, Code::OK.into());
             }
         }
         self.acknowledge(from, message);
@@ -264,28 +269,28 @@ impl Peer {
     }
 
     /// What the core is told of a decision.
-    fn word_event(&self, owner: &DeviceAddr, id: &Text, decision: &Settled) -> (Source, Event) {
+    fn word_event(&self, owner: &DeviceAddr, id: &Text, decision: &Settled) -> (Origin, Event) {
         let (source, signal, from) = match decision.how {
             DecisionKind::Accept => {
-                (Source::OtherDevice, Signal::Accept, DeviceAddr::new(&self.me.account, &decision.by))
+                (Origin::OtherDevice, EventKind::Accept, DeviceAddr::new(&self.me.account, &decision.by))
             }
             DecisionKind::Reject => {
-                (Source::OtherDevice, Signal::Reject, DeviceAddr::new(&self.me.account, &decision.by))
+                (Origin::OtherDevice, EventKind::Reject, DeviceAddr::new(&self.me.account, &decision.by))
             }
-            DecisionKind::Cancel => (Source::Online, Signal::Cancel, owner.clone()),
-            DecisionKind::Close => (Source::Online, Signal::Close, owner.clone()),
+            DecisionKind::Cancel => (Origin::Online, EventKind::Cancel, owner.clone()),
+            DecisionKind::Close => (Origin::Online, EventKind::Close, owner.clone()),
         };
         let info = channel_info(id, &owner.account, decision.call_type, true);
         let mut event = self.event(signal, info, &from, &decision.custom);
-        event.request = decision.request.clone();
-        if source == Source::OtherDevice {
+        event.request_id = decision.request.clone();
+        if source == Origin::OtherDevice {
             event.to = owner.account.clone();
         }
         (source, event)
     }
 
     /// An invite is over for this device: its accept fails, the core is told, it cannot ring again.
-    pub(super) fn end_ring(&mut self, id: &Text, code: i32, event: Option<(Source, Event)>) {
+    pub(super) fn end_ring(&mut self, id: &Text, code: Code, event: Option<(Origin, Event)>) {
         let Some(mut channel) = self.channels.remove(id) else { return };
         let owner = channel.owner.clone();
         let accepting = self.bury_ring(id, &mut channel, code);
@@ -299,7 +304,7 @@ impl Peer {
     }
 
     /// The accept that waited.
-    pub(super) fn bury_ring(&mut self, id: &Text, channel: &mut Channel, code: i32) -> Option<u64> {
+    pub(super) fn bury_ring(&mut self, id: &Text, channel: &mut Channel, code: Code) -> Option<u64> {
         let (owner, is_in) = (channel.owner.clone(), channel.is_in);
         let ring = channel.ring()?;
         self.ended.record(EndedInvite {
@@ -320,19 +325,19 @@ impl Peer {
         let Some(channel) = self.channels.get(id) else { return };
         let (info, owner) = (channel.info(id), channel.owner.clone());
         let is_missed = self.spoil_invite(id);
-        let event = self.event(Signal::Close, info, &owner, &"".into());
-        let core_state = (!is_missed).then_some((Source::Online, event));
-        self.end_ring(id, codes::CHANNEL_NOT_EXISTS, core_state);
+        let event = self.event(EventKind::Close, info, &owner, &"".into());
+        let core_state = (!is_missed).then_some((Origin::Online, event));
+        self.end_ring(id, Code::CHANNEL_NOT_EXISTS, core_state);
     }
 
     /// Somebody does not know the channel: its owner, or a member that has begun a new life.
     pub(super) fn on_no_such_channel(&mut self, from: &DeviceAddr, message: &Message) {
         let id = &message.channel;
         for req in self.outbox.cancel(id, Kind::Answer, from) {
-            self.done(req, codes::CHANNEL_NOT_EXISTS.into());
+            self.done(req, Code::CHANNEL_NOT_EXISTS.into());
         }
         for req in self.outbox.cancel(id, Kind::UntilAcked, from) {
-            self.done(req, codes::OK.into());
+            self.done(req, Code::OK.into());
         }
         let Some(channel) = self.channels.get(id) else { return };
         if channel.owner == *from {
@@ -403,7 +408,7 @@ impl Peer {
         match ring.state {
             // What the owner says later is answered with a bye: for the core the invite is over.
             RingState::Accepting { until, .. } if until <= now => {
-                return self.end_ring(id, codes::TIMEOUT, None);
+                return self.end_ring(id, Code::TIMEOUT, None);
             }
             RingState::Won { until } if until <= now && !is_in => return self.give_back(id, &owner),
             RingState::Ringing if ring.until <= now => return self.end_lost(id),
@@ -423,8 +428,8 @@ impl Peer {
     fn give_back(&mut self, id: &Text, owner: &DeviceAddr) {
         let Some(info) = self.channels.get(id).map(|it| it.info(id)) else { return };
         self.notify_members(id, &Body::Bye { how: ByeKind::Leave, custom: "".into() }, None);
-        let event = self.event(Signal::Close, info, owner, &"".into());
-        self.end_ring(id, codes::CHANNEL_NOT_EXISTS, Some((Source::Online, event)));
+        let event = self.event(EventKind::Close, info, owner, &"".into());
+        self.end_ring(id, Code::CHANNEL_NOT_EXISTS, Some((Origin::Online, event)));
     }
 
     /// A sibling has rejected: the owner says that the invite stands, or has ended it, or it is gone.
@@ -438,7 +443,7 @@ impl Peer {
             let (how, by, custom) = (DecisionKind::Reject, hint.by, hint.custom);
             let decision = Settled { request, how, by, custom, uid: 0, call_type };
             let event = self.word_event(owner, id, &decision);
-            return self.end_ring(id, codes::INVITE_REJECTED, Some(event));
+            return self.end_ring(id, Code::INVITE_REJECTED, Some(event));
         }
         let asks = ring.hint.as_mut().is_some_and(|it| it.ask_at.take_if(|at| *at <= now).is_some());
         if asks {

@@ -2,39 +2,48 @@
 //! cancel counts if it comes before. The word is spoken once, to all devices of the called account, and
 //! repeated to each device that rang until that has said so.
 
+use nertc_callkit_signaling as signaling;
+use nertc_callkit_signaling::{Code, Event, EventKind, Origin, PushText, Text};
+
 use super::channel::{Alerted, DeviceAddr, Invite, Participant, Role};
 use super::ended_invites::{Decision, EndedInvite};
 use super::message::{Body, DecisionKind, Message, Settled};
 use super::outbox::{Kind, OutgoingMessage};
-use super::types::{InviteExtra, OpArgs, Signal, Source, Text, Topic};
-use super::{Event, Peer, codes, direct, limits, message};
+use super::types::Topic;
+use super::{Peer, direct, limits, message};
 
 impl Peer {
-    pub(super) fn invite(&mut self, req: u64, args: &OpArgs, extra: &InviteExtra) {
-        let (id, to) = (&args.channel, &args.account);
+    pub(super) fn invite(
+        &mut self,
+        req: u64,
+        args: &signaling::Message,
+        expires_ms: u32,
+        push: Option<&PushText>,
+    ) {
+        let (id, to) = (&args.channel_id, &args.account);
         let refusal = match self.channels.get(id) {
-            None => codes::CHANNEL_NOT_EXISTS,
-            Some(channel) if !channel.is_in => codes::NOT_MEMBER,
+            None => Code::CHANNEL_NOT_EXISTS,
+            Some(channel) if !channel.is_in => Code::NOT_MEMBER,
             Some(channel) if channel.participants.iter().any(|it| it.addr.account == *to) => {
-                codes::ALREADY_MEMBER
+                Code::ALREADY_MEMBER
             }
             Some(channel) => match &channel.role {
-                Role::Callee(_) => codes::UNSUPPORTED,
-                Role::Caller(invites) if invites.len() >= limits::INVITES => codes::MEMBER_LIMIT,
-                Role::Caller(_) => codes::OK,
+                Role::Callee(_) => Code::UNSUPPORTED,
+                Role::Caller(invites) if invites.len() >= limits::INVITES => Code::MEMBER_LIMIT,
+                Role::Caller(_) => Code::OK,
             },
         };
-        if refusal != codes::OK {
+        if refusal != Code::OK {
             return self.done(req, refusal.into());
         }
         let (call_type, uid) = self.channels.get(id).map_or((0, 0), |it| (it.call_type, it.uid));
-        let (request, custom) = (args.request.clone(), args.custom.clone());
-        let expires_ms = if extra.expires_ms == 0 { limits::INVITE_EXPIRES_MS } else { extra.expires_ms };
-        let (keep, ring_ms) = (args.keep, expires_ms.min(limits::RING_MS));
+        let (request, custom) = (args.request_id.clone(), args.custom_info.clone());
+        let expires_ms = if expires_ms == 0 { limits::INVITE_EXPIRES_MS } else { expires_ms };
+        let (keep, ring_ms) = (!args.no_offline, expires_ms.min(limits::RING_MS));
         let body = Body::Invite { request: request.clone(), call_type, custom, uid, keep, ring_ms };
         let message = self.new_message(id, body);
         let mut outgoing = self.outgoing(Kind::Invite, Topic::Inbox(to.clone()), &message, expires_ms);
-        if let Some(push) = &extra.push {
+        if let Some(push) = push {
             outgoing.payload = message::with_push(&outgoing.payload, push);
         }
         if let Some(Role::Caller(invites)) = self.channels.get_mut(id).map(|it| &mut it.role) {
@@ -52,19 +61,19 @@ impl Peer {
         self.send(OutgoingMessage { req: Some(req), ..outgoing });
     }
 
-    pub(super) fn cancel(&mut self, req: u64, args: &OpArgs) {
-        let (id, to, request) = (&args.channel, &args.account, &args.request);
+    pub(super) fn cancel(&mut self, req: u64, args: &signaling::Message) {
+        let (id, to, request) = (&args.channel_id, &args.account, &args.request_id);
         let ours = self.ended.decision(self.now, id, request, to).map(|it| it.settled.how.code());
         let Some(channel) = self.channels.get_mut(id) else {
-            return self.done(req, ours.unwrap_or(codes::CHANNEL_NOT_EXISTS).into());
+            return self.done(req, ours.unwrap_or(Code::CHANNEL_NOT_EXISTS).into());
         };
         let code = match channel.invite(request, to).map(|it| &it.decision) {
-            None => codes::INVITE_NOT_EXISTS,
+            None => Code::INVITE_NOT_EXISTS,
             Some(Some((_, settled))) => settled.how.code(),
-            Some(None) => codes::OK,
+            Some(None) => Code::OK,
         };
-        if code == codes::OK {
-            self.settle(id, request, (to, &"".into()), DecisionKind::Cancel, &"".into(), &args.custom);
+        if code == Code::OK {
+            self.settle(id, request, (to, &"".into()), DecisionKind::Cancel, &"".into(), &args.custom_info);
         }
         self.done(req, code.into());
     }
@@ -92,10 +101,10 @@ impl Peer {
         let is_first = rings && !std::mem::replace(&mut invite.is_ringing, true);
         let invited = invite.id.clone();
         for req in self.outbox.cancel_message(&invited, Kind::Invite) {
-            self.done(req, codes::OK.into());
+            self.done(req, Code::OK.into());
         }
         if is_first {
-            self.notify_answer(Signal::Ringing, from, id, request, &"".into());
+            self.notify_answer(EventKind::Ringing, from, id, request, &"".into());
         }
         if let Body::Accept { custom, .. } = &message.body {
             self.on_accept(from, message, request, custom);
@@ -109,7 +118,7 @@ impl Peer {
     fn on_accept(&mut self, from: &DeviceAddr, message: &Message, request: &Text, custom: &Text) {
         let (id, instance) = (&message.channel, &message.instance);
         self.settle(id, request, (&from.account, instance), DecisionKind::Accept, &from.device, custom);
-        self.notify_answer(Signal::Accept, from, id, request, custom);
+        self.notify_answer(EventKind::Accept, from, id, request, custom);
     }
 
     fn on_reject(&mut self, from: &DeviceAddr, id: &Text, request: &Text, (custom, local): (&Text, bool)) {
@@ -126,13 +135,20 @@ impl Peer {
             return;
         }
         self.settle(id, request, (&from.account, &"".into()), DecisionKind::Reject, &from.device, custom);
-        self.notify_answer(Signal::Reject, from, id, request, custom);
+        self.notify_answer(EventKind::Reject, from, id, request, custom);
     }
 
-    fn notify_answer(&mut self, signal: Signal, from: &DeviceAddr, id: &Text, request: &Text, custom: &Text) {
+    fn notify_answer(
+        &mut self,
+        kind: EventKind,
+        from: &DeviceAddr,
+        id: &Text,
+        request: &Text,
+        custom: &Text,
+    ) {
         let Some(info) = self.channels.get(id).map(|it| it.info(id)) else { return };
-        let event = self.event(signal, info, from, custom);
-        self.notify(Source::Online, Event { request: request.clone(), ..event });
+        let event = self.event(kind, info, from, custom);
+        self.notify(Origin::Online, Event { request_id: request.clone(), ..event });
     }
 
     /// Speaks the decision on an invite to an account; its device that accepted is in this life.
@@ -165,7 +181,7 @@ impl Peer {
             invited = Some(invite.id.clone());
         }
         let waits = invited.map(|it| self.outbox.cancel_message(&it, Kind::Invite));
-        waits.into_iter().flatten().for_each(|req| self.done(req, codes::OK.into()));
+        waits.into_iter().flatten().for_each(|req| self.done(req, Code::OK.into()));
         // Where nobody rings yet the invite may still be on its way: what follows it is repeated as well.
         let kind = if alerted.is_empty() { Kind::UntilAcked } else { Kind::Once };
         let all = self.outgoing(kind, Topic::Inbox(to.clone()), &message, limits::SETTLED_EXPIRES_MS);
@@ -246,7 +262,7 @@ impl Peer {
         if let Some((request, to, (device, custom))) = busy {
             let from = DeviceAddr::new(&to, &device);
             self.settle(id, &request, (&to, &"".into()), DecisionKind::Reject, &device, &custom);
-            return self.notify_answer(Signal::Reject, &from, id, &request, &custom);
+            return self.notify_answer(EventKind::Reject, &from, id, &request, &custom);
         }
         // Somebody may still answer: looked at again when that one is busy too.
         let Some(channel) = self.channels.get_mut(id) else { return };

@@ -1,9 +1,11 @@
 //! Channels as a device knows them. A channel lives at the device that made it, its owner, which alone
 //! decides what becomes of its invites; the others know what they were told.
 
+use nertc_callkit_signaling as signaling;
+use nertc_callkit_signaling::{ChannelState, InviteState, Member, Text};
+
 use super::dedup::Recent;
 use super::message::{Message, Settled};
-use super::types::{ChannelInfo, ChannelState, InviteState, Member, Text};
 
 /// A device of an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -170,7 +172,7 @@ impl Participant {
 
 impl Channel {
     /// The channel as the core is told.
-    pub(super) fn info(&self, id: &Text) -> ChannelInfo {
+    pub(super) fn info(&self, id: &Text) -> signaling::Channel {
         channel_info(id, &self.owner.account, self.call_type, true)
     }
 
@@ -253,6 +255,7 @@ impl Channel {
 }
 
 /// A channel for the core.
-pub(super) fn channel_info(id: &Text, creator: &Text, call_type: i32, valid: bool) -> ChannelInfo {
-    ChannelInfo { id: id.clone(), creator: creator.clone(), call_type, valid }
+pub(super) fn channel_info(id: &Text, creator: &Text, call_type: i32, valid: bool) -> signaling::Channel {
+    let (id, creator, invalid) = (id.clone(), creator.clone(), !valid);
+    signaling::Channel { id, creator, call_type, invalid, ..signaling::Channel::default() }
 }

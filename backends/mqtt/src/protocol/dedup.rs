@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use nertc_callkit_signaling::Text;
+
 use super::limits;
-use super::types::Text;
 
 /// Ids of one sender's newest messages.
 #[derive(Clone, Debug, Default, Hash)]

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use nertc_callkit_signaling::{Code, Text};
+
 use super::channel::DeviceAddr;
 use super::limits;
 use super::message::{DecisionKind, Settled};
-use super::types::Text;
 
 /// All that is over.
 #[derive(Clone, Debug, Default, Hash)]
@@ -28,7 +29,7 @@ pub(super) struct EndedInvite {
     pub(super) request: Text,
     pub(super) at: u64,
     /// What an operation on it is answered.
-    pub(super) code: i32,
+    pub(super) code: Code,
     /// Of an invite of ours.
     pub(super) decision: Option<Decision>,
     /// We made the channel or took part.
@@ -86,7 +87,7 @@ impl EndedInvites {
     }
 
     /// What an operation on it is answered; an empty account is any. None: not known.
-    pub(super) fn code(&self, now: u64, channel: &Text, request: &Text, by: &Text) -> Option<i32> {
+    pub(super) fn code(&self, now: u64, channel: &Text, request: &Text, by: &Text) -> Option<Code> {
         let is_it = |it: &&EndedInvite| it.request == *request && (by.is_empty() || it.owner.account == *by);
         self.of(now, channel).find(is_it).map(|it| it.code)
     }
@@ -120,12 +121,12 @@ impl EndedInvite {
 
 impl DecisionKind {
     /// What an operation on a settled invite is answered.
-    pub(super) fn code(self) -> i32 {
+    pub(super) fn code(self) -> Code {
         match self {
-            DecisionKind::Accept => super::codes::INVITE_ACCEPTED,
-            DecisionKind::Reject => super::codes::INVITE_REJECTED,
-            DecisionKind::Cancel => super::codes::INVITE_NOT_EXISTS,
-            DecisionKind::Close => super::codes::CHANNEL_NOT_EXISTS,
+            DecisionKind::Accept => Code::INVITE_ACCEPTED,
+            DecisionKind::Reject => Code::INVITE_REJECTED,
+            DecisionKind::Cancel => Code::INVITE_NOT_EXISTS,
+            DecisionKind::Close => Code::CHANNEL_NOT_EXISTS,
         }
     }
 }
@@ -142,7 +143,7 @@ mod tests {
             channel: "c".into(),
             request,
             at: 0,
-            code: 0,
+            code: Code::OK,
             decision: None,
             is_own,
             is_known: true,

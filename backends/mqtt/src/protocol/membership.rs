@@ -1,8 +1,9 @@
 //! Members of a channel among themselves: join, leave, close, control, and whether the other is still there.
 
+use nertc_callkit_signaling::{Code, Event, EventKind, Origin, Text};
+
 use super::channel::{Channel, DeviceAddr, LivenessProbe, Participant, Role};
 use super::message::{Body, ByeKind, Message};
-use super::types::{Event, Signal, Source, Text};
 use super::{Peer, limits};
 
 impl Peer {
@@ -68,21 +69,21 @@ impl Peer {
             if let Some(participant) = channel.participant(from) {
                 participant.uid = uid;
             }
-            let event = self.event(Signal::Join, info, from, &"".into());
-            self.notify(Source::Online, Event { uid, ..event });
+            let event = self.event(EventKind::Join, info, from, &"".into());
+            self.notify(Origin::Online, Event { uid, ..event });
         } else if let Body::Control { custom } = message.body {
-            let event = self.event(Signal::Control, info, from, &custom);
-            self.notify(Source::Online, event);
+            let event = self.event(EventKind::Control, info, from, &custom);
+            self.notify(Origin::Online, event);
         } else if message.body == Body::Void {
             self.log("a control or join that is not sound was taken as nothing");
         } else if let Body::Bye { how, custom } = message.body {
-            let signal = if how == ByeKind::Leave { Signal::Leave } else { Signal::Close };
+            let signal = if how == ByeKind::Leave { EventKind::Leave } else { EventKind::Close };
             channel.participants.retain(|it| it.addr != *from);
             let event = self.event(signal, info, from, &custom);
             if how == ByeKind::Close {
                 self.end_channel(id, &custom);
             }
-            self.notify(Source::Online, event);
+            self.notify(Origin::Online, event);
         }
     }
 
@@ -90,7 +91,7 @@ impl Peer {
     pub(super) fn end_channel(&mut self, id: &Text, custom: &Text) {
         match self.channels.get(id).map(|it| &it.role) {
             Some(Role::Caller(_)) => self.end_own_channel(id, custom),
-            Some(Role::Callee(_)) => self.end_ring(id, super::codes::CHANNEL_NOT_EXISTS, None),
+            Some(Role::Callee(_)) => self.end_ring(id, Code::CHANNEL_NOT_EXISTS, None),
             None => {}
         }
     }
@@ -107,7 +108,7 @@ impl Peer {
 
     pub(super) fn on_ack(&mut self, from: &DeviceAddr, to: &Text) {
         for req in self.outbox.acked(to, &from.account, &from.device) {
-            self.done(req, super::codes::OK.into());
+            self.done(req, Code::OK.into());
         }
     }
 
@@ -174,8 +175,8 @@ impl Peer {
         let info = channel.info(id);
         let Some(participant) = channel.participant(addr) else { return };
         participant.lost_at = now;
-        let event = self.event(Signal::PeerLost, info, addr, &"".into());
-        self.notify(Source::Online, event);
+        let event = self.event(EventKind::PeerLost, info, addr, &"".into());
+        self.notify(Origin::Online, event);
     }
 
     /// A member knows nothing of the channel any more.
@@ -186,8 +187,8 @@ impl Peer {
         }
         let info = channel.info(id);
         channel.participants.retain(|it| it.addr != *addr);
-        let event = self.event(Signal::Leave, info, addr, &"".into());
-        self.notify(Source::Online, event);
+        let event = self.event(EventKind::Leave, info, addr, &"".into());
+        self.notify(Origin::Online, event);
     }
 
     /// When a silent member is asked next, and when the core is told that nothing is heard of it: the first

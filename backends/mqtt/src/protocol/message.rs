@@ -1,9 +1,9 @@
 //! the message: what travels as JSON, read with care and written plainly.
 
+use nertc_callkit_signaling::{PushText, Text};
 use serde_json::{Map, Value, json};
 
 use super::limits;
-use super::types::{Push, Text};
 
 /// A message that was read. Who sent it is not in it: the topic says that.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -417,9 +417,11 @@ impl Writer {
 }
 
 /// Adds the push text to an invite. Devices do not read it: whoever wakes them does.
-pub(super) fn with_push(invite: &str, push: &Push) -> String {
+pub(super) fn with_push(invite: &str, push: &PushText) -> String {
     let mut all: Value = serde_json::from_str(invite).unwrap_or_default();
-    all["b"]["push"] = json!({"title": *push.title, "content": *push.content, "payload": *push.payload});
+    let text = |text: &Option<Text>| text.clone().unwrap_or_default().to_string();
+    let (title, content, payload) = (text(&push.title), text(&push.content), text(&push.payload));
+    all["b"]["push"] = json!({"title": title, "content": content, "payload": payload});
     all.to_string()
 }
 

@@ -12,7 +12,6 @@
 //! retransmission · `dedup` and `rate_limit` inbound filters · `message` the JSON · `channel` state of a
 //! channel · `ended_invites` tombstones.
 
-mod admission;
 mod callee;
 mod caller;
 mod channel;
@@ -36,6 +35,8 @@ pub use nertc_callkit_ids::Seed;
 pub use types::*;
 
 use nertc_callkit_ids::IdGenerator;
+use nertc_callkit_signaling as signaling;
+use nertc_callkit_signaling::{CallPolicy, Code, Event, EventKind, OperationResult, Origin, Outcome, Text};
 
 use channel::{Channel, DeviceAddr, Role};
 use dedup::{Claims, Logins};
@@ -43,25 +44,7 @@ use ended_invites::EndedInvites;
 use message::{Body, Message};
 use outbox::{Kind, Outbox, OutgoingMessage};
 use rate_limit::{LogLimit, Rates};
-use session::Session;
-
-/// The codes that a peer answers with; the numbers are those of nertc_callkit_code.
-mod codes {
-    pub(super) const OK: i32 = 0;
-    pub(super) const TIMEOUT: i32 = 408;
-    pub(super) const PEER_PUSH_OFFLINE: i32 = 10202;
-    pub(super) const CHANNEL_NOT_EXISTS: i32 = 10404;
-    pub(super) const NOT_MEMBER: i32 = 10406;
-    pub(super) const ALREADY_MEMBER: i32 = 10407;
-    pub(super) const INVITE_NOT_EXISTS: i32 = 10408;
-    pub(super) const INVITE_REJECTED: i32 = 10409;
-    pub(super) const INVITE_ACCEPTED: i32 = 10410;
-    pub(super) const MEMBER_LIMIT: i32 = 10419;
-    pub(super) const NOT_LOGGED_IN: i32 = 20001;
-    pub(super) const LIMIT: i32 = 90005;
-    pub(super) const UNSUPPORTED: i32 = 90007;
-    pub(super) const BACKEND_FAILED: i32 = 90008;
-}
+use session::{Incoming, Session};
 
 /// A device of an account.
 #[derive(Clone, Debug, Hash)]
@@ -80,7 +63,7 @@ pub struct Peer {
     logins: Logins,
     epoch: u64,
     log_limit: LogLimit,
-    admission: Admission,
+    policy: CallPolicy,
     /// Devices whose wills are watched.
     watched: BTreeSet<DeviceAddr>,
     is_call_active: bool,
@@ -104,7 +87,7 @@ impl Peer {
             logins: Logins::default(),
             epoch: 0,
             log_limit: LogLimit::default(),
-            admission: Admission::default(),
+            policy: CallPolicy::default(),
             watched: BTreeSet::new(),
             is_call_active: false,
             outputs: VecDeque::new(),
@@ -117,15 +100,16 @@ impl Peer {
         match input {
             Input::Op { req, op } => self.on_op(req, op),
             Input::AbortLogin { req } => self.on_abort_login(req),
-            Input::Policy(admission) => self.admission = admission,
+            Input::Policy(policy) => self.policy = policy,
             Input::InviteState { channel, request, state } => {
                 self.on_invite_state(&channel, &request, state);
             }
             Input::Up { resumed: _ } => self.on_up(),
             Input::Down => self.on_down(),
             Input::Refused { code, raw_code, message } => self.on_refused(code, raw_code, message),
-            Input::Message { kind, from, device, payload } => {
-                self.on_message(kind, &DeviceAddr { account: from, device }, &payload);
+            Input::Message { kind, from, device, payload, expires_at } => {
+                let from = DeviceAddr { account: from, device };
+                self.on_message(Incoming { kind, from, payload, expires_at });
             }
             Input::Published { token, result } => {
                 if let Some(req) = self.outbox.published(token, result) {
@@ -152,7 +136,7 @@ impl Peer {
     pub fn handle_timeout(&mut self, now: u64) {
         self.now = self.now.max(now);
         for (req, is_well) in self.outbox.due(self.now, &mut self.outputs) {
-            let code = if is_well { codes::OK } else { codes::TIMEOUT };
+            let code = if is_well { Code::OK } else { Code::TIMEOUT };
             self.done(req, code.into());
         }
         self.session_timeouts();
@@ -195,19 +179,21 @@ impl Peer {
         [role, participants].into_iter().flatten().min()
     }
 
-    fn on_message(&mut self, kind: TopicKind, from: &DeviceAddr, payload: &[u8]) {
-        let is_own = from.account == self.me.account;
-        let is_live = is_own || self.is_in_call_with(&from.account);
-        if self.session.is_early(kind, from, payload, is_live) || !self.session.is_up() {
+    fn on_message(&mut self, incoming: Incoming) {
+        let is_own = incoming.from.account == self.me.account;
+        let is_live = is_own || self.is_in_call_with(&incoming.from.account);
+        let Some(incoming) = self.session.hold_early(incoming, is_live) else { return };
+        if !self.session.is_up() {
             return;
         }
+        let Incoming { kind, from, payload, expires_at } = &incoming;
         if !is_own && !self.rates.message(self.now, &from.account) {
             return self.log("an account says too much: messages are dropped");
         }
         let Some(message) = message::read(payload) else {
             return self.log("a message that is not sound was dropped");
         };
-        if kind == TopicKind::Own {
+        if *kind == TopicKind::Own {
             return self.on_own(from, &message);
         }
         if is_own {
@@ -215,7 +201,7 @@ impl Peer {
         }
         self.on_sign_of_life(&message.channel, from);
         match &message.body {
-            Body::Invite { .. } => self.on_invite(from, &message),
+            Body::Invite { .. } => self.on_invite(from, &message, *expires_at),
             Body::Alert { .. } | Body::Accept { .. } | Body::Reject { .. } => self.on_answer(from, &message),
             Body::Settled(settled) => self.on_settled(from, &message, settled),
             Body::Join { .. } | Body::Bye { .. } | Body::Control { .. } | Body::Void => {
@@ -290,7 +276,7 @@ impl Peer {
         wanted
     }
 
-    fn done(&mut self, req: u64, answer: Answer) {
+    fn done(&mut self, req: u64, answer: OperationResult) {
         self.outputs.push_back(Output::Done { req, answer });
     }
 
@@ -304,10 +290,10 @@ impl Peer {
     }
 
     /// Tells the core, or keeps it for the backlog's batch.
-    fn notify(&mut self, source: Source, event: Event) {
+    fn notify(&mut self, origin: Origin, event: Event) {
         let is_live = self.channels.get(&event.channel.id).is_some_and(|it| it.is_in);
         if let Some(event) = self.session.hold(event, is_live) {
-            self.outputs.push_back(Output::Events { source, events: vec![event] });
+            self.outputs.push_back(Output::Events { origin, events: vec![event] });
         }
     }
 
@@ -348,7 +334,7 @@ impl Peer {
             return;
         }
         if let Some(req) = req {
-            self.done(req, codes::LIMIT.into());
+            self.done(req, Code::LIMIT.into());
         }
     }
 
@@ -366,15 +352,16 @@ impl Peer {
     }
 
     /// An event about a channel.
-    fn event(&self, signal: Signal, channel: ChannelInfo, from: &DeviceAddr, custom: &Text) -> Event {
+    fn event(&self, kind: EventKind, channel: signaling::Channel, from: &DeviceAddr, custom: &Text) -> Event {
         Event {
-            signal,
+            kind,
             channel,
             from: from.account.clone(),
             from_device: from.device.clone(),
             to: self.me.account.clone(),
-            request: "".into(),
-            custom: custom.clone(),
+            request_id: Text::EMPTY,
+            custom_info: custom.clone(),
+            time_ms: 0,
             uid: 0,
         }
     }
@@ -385,16 +372,14 @@ fn direct(to: &DeviceAddr) -> Topic {
 }
 
 /// What an operation is answered when the broker has answered.
-fn answer_of(result: PublishResult) -> Answer {
-    let failed = |raw_code, message: &str| Answer {
-        code: codes::BACKEND_FAILED,
-        raw_code,
-        message: message.into(),
-        channel: None,
+fn answer_of(result: PublishResult) -> OperationResult {
+    let failed = |raw_code, message: &str| {
+        let outcome = Outcome { code: Code::BACKEND_FAILED, raw_code, message: message.into() };
+        OperationResult::from(outcome)
     };
     match result {
-        PublishResult::Delivered => codes::OK.into(),
-        PublishResult::NobodyThere => codes::PEER_PUSH_OFFLINE.into(),
+        PublishResult::Delivered => Code::OK.into(),
+        PublishResult::NobodyThere => Code::PEER_PUSH_OFFLINE.into(),
         PublishResult::Denied => failed(0x87, "the broker's access rules forbid to write to this account"),
         PublishResult::Refused { raw_code } => failed(raw_code, "the broker refused the message"),
     }

@@ -1,30 +1,39 @@
 //! What the core asks for.
 
+use nertc_callkit_signaling as signaling;
+use nertc_callkit_signaling::{Code, Operation, Text};
+
 use super::channel::{Channel, Role};
 use super::message::{Body, ByeKind, Message};
 use super::outbox::{Kind, OutgoingMessage};
-use super::types::{Answer, Op, OpArgs, RecordOp, Text, Topic};
-use super::{Peer, codes, direct, limits};
+use super::types::Topic;
+use super::{Peer, direct, limits};
 
 impl Peer {
-    pub(super) fn on_op(&mut self, req: u64, op: Op) {
-        let is_session = matches!(op, Op::Login | Op::Logout);
+    pub(super) fn on_op(&mut self, req: u64, op: Operation) {
+        let is_session = matches!(op, Operation::Login { .. } | Operation::Logout);
         if !is_session && !self.session.is_in() {
-            return self.done(req, codes::NOT_LOGGED_IN.into());
+            return self.done(req, Code::NOT_LOGGED_IN.into());
         }
         match op {
-            Op::Login => self.on_login(req),
-            Op::Logout => self.on_logout(req),
-            Op::Create { call_type } => self.create(req, call_type),
-            Op::Join { channel } => self.join(req, &channel),
-            Op::Invite(args, extra) => self.invite(req, &args, &extra),
-            Op::Cancel(args) => self.cancel(req, &args),
-            Op::Accept(args) => self.accept(req, &args),
-            Op::Reject(args) => self.reject(req, &args),
-            Op::Leave(args) => self.depart(req, &args, ByeKind::Leave),
-            Op::Close(args) => self.depart(req, &args, ByeKind::Close),
-            Op::Control(args) => self.control(req, &args),
-            Op::Record(record) => self.record(req, &record),
+            Operation::Login { .. } => self.on_login(req),
+            Operation::Logout => self.on_logout(req),
+            Operation::Create { call_type } => self.create(req, call_type.number()),
+            Operation::Join { channel_id, .. } => self.join(req, &channel_id),
+            Operation::Invite { message, expires_ms, push } => {
+                self.invite(req, &message, expires_ms, push.as_ref());
+            }
+            Operation::Cancel(message) => self.cancel(req, &message),
+            Operation::Accept(message) => self.accept(req, &message),
+            Operation::Reject(message) => self.reject(req, &message),
+            Operation::Leave { channel_id, custom_info, .. } => {
+                self.depart(req, &channel_id, &custom_info, ByeKind::Leave);
+            }
+            Operation::Close { channel_id, custom_info, .. } => {
+                self.depart(req, &channel_id, &custom_info, ByeKind::Close);
+            }
+            Operation::Control(message) => self.control(req, &message),
+            Operation::Record(record) => self.record(req, &record),
         }
     }
 
@@ -33,73 +42,71 @@ impl Peer {
         if self.channels.values().filter(|it| matches!(it.role, Role::Caller(_))).count()
             >= limits::OWN_CHANNELS
         {
-            return self.done(req, codes::LIMIT.into());
+            return self.done(req, Code::LIMIT.into());
         }
         let (id, uid): (Text, u64) = (self.ids.id().into(), self.ids.uid(0));
         let (owner, role) = (self.me.clone(), Role::Caller(Vec::new()));
         let channel = Channel { call_type, owner, is_in: false, uid, participants: Vec::new(), role };
         let view = channel.view(&id, &self.me);
         self.channels.insert(id, channel);
-        self.done(req, Answer { channel: Some(view), ..codes::OK.into() });
+        self.done(req, view.into());
     }
 
     /// The own channel, or one whose owner has granted us an accept. Its members are told.
     fn join(&mut self, req: u64, id: &Text) {
         let Some(channel) = self.channels.get_mut(id) else {
-            return self.done(req, codes::CHANNEL_NOT_EXISTS.into());
+            return self.done(req, Code::CHANNEL_NOT_EXISTS.into());
         };
         if channel.is_in {
-            return self.done(req, codes::ALREADY_MEMBER.into());
+            return self.done(req, Code::ALREADY_MEMBER.into());
         }
         if channel.ring().is_some_and(|it| !it.is_won()) {
-            return self.done(req, codes::NOT_MEMBER.into());
+            return self.done(req, Code::NOT_MEMBER.into());
         }
         channel.is_in = true;
         let (view, uid) = (channel.view(id, &self.me), channel.uid);
-        self.done(req, Answer { channel: Some(view), ..codes::OK.into() });
+        self.done(req, view.into());
         self.notify_members(id, &Body::Join { uid }, None);
     }
 
     /// Leaves or closes: done when the broker has it, or after two seconds.
-    fn depart(&mut self, req: u64, args: &OpArgs, how: ByeKind) {
-        let id = &args.channel;
+    fn depart(&mut self, req: u64, id: &Text, custom: &Text, how: ByeKind) {
         let Some(channel) = self.channels.get_mut(id) else {
-            return self.done(req, codes::CHANNEL_NOT_EXISTS.into());
+            return self.done(req, Code::CHANNEL_NOT_EXISTS.into());
         };
         // Who made a channel may close it before anybody has joined. Whose accept was granted is counted in
         // by the owner, joined or not.
         let is_own = how == ByeKind::Close && channel.owner == self.me;
         let is_granted = channel.ring().is_some_and(|it| it.is_won());
         if !channel.is_in && !is_own && !is_granted {
-            return self.done(req, codes::NOT_MEMBER.into());
+            return self.done(req, Code::NOT_MEMBER.into());
         }
-        let custom = args.custom.clone();
         if !self.notify_members(id, &Body::Bye { how, custom: custom.clone() }, Some(req)) {
-            self.done(req, codes::OK.into());
+            self.done(req, Code::OK.into());
         }
         // Without its owner a channel only ends: it is over here, and whom it still rings must know.
-        self.end_channel(id, &custom);
+        self.end_channel(id, custom);
     }
 
     /// A text to the members of a channel, or to an account that it rings.
-    fn control(&mut self, req: u64, args: &OpArgs) {
-        let Some(channel) = self.channels.get_mut(&args.channel) else {
-            return self.done(req, codes::CHANNEL_NOT_EXISTS.into());
+    fn control(&mut self, req: u64, args: &signaling::Message) {
+        let Some(channel) = self.channels.get_mut(&args.channel_id) else {
+            return self.done(req, Code::CHANNEL_NOT_EXISTS.into());
         };
         let to = &args.account;
         let is_rung = channel.invites().iter().any(|it| it.to == *to);
         let is_member = to.is_empty() || channel.participants.iter().any(|it| it.addr.account == *to);
         if !channel.is_in || !(is_member || is_rung) {
-            return self.done(req, codes::NOT_MEMBER.into());
+            return self.done(req, Code::NOT_MEMBER.into());
         }
-        let body = Body::Control { custom: args.custom.clone() };
+        let body = Body::Control { custom: args.custom_info.clone() };
         if is_member {
-            if !self.notify_members(&args.channel, &body, Some(req)) {
-                self.done(req, codes::OK.into());
+            if !self.notify_members(&args.channel_id, &body, Some(req)) {
+                self.done(req, Code::OK.into());
             }
             return;
         }
-        let message = self.new_message(&args.channel, body);
+        let message = self.new_message(&args.channel_id, body);
         let topic = Topic::Inbox(to.clone());
         let outgoing = self.outgoing(Kind::Once, topic, &message, limits::ANSWER_EXPIRES_MS);
         self.send(OutgoingMessage { req: Some(req), ..outgoing });
@@ -129,9 +136,9 @@ impl Peer {
     }
 
     /// A record, for the peer's devices and the own ones.
-    fn record(&mut self, req: u64, record: &RecordOp) {
+    fn record(&mut self, req: u64, record: &signaling::Record) {
         let body = Body::Record { text: record.text.clone() };
-        let message = Message { id: record.id.clone(), ..self.new_message(&"".into(), body) };
+        let message = Message { id: record.client_msg_id.clone(), ..self.new_message(&"".into(), body) };
         for (topic, req) in [(Topic::Inbox(record.to.clone()), Some(req)), (Topic::Own, None)] {
             let outgoing = self.outgoing(Kind::Once, topic, &message, limits::RECORD_EXPIRES_MS);
             self.send(OutgoingMessage { req, ..outgoing });

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
+use nertc_callkit_signaling::Text;
+
 use super::limits;
-use super::types::{Output, PublishResult, Text, Topic};
+use super::types::{Output, PublishResult, Topic};
 
 /// What a message is, for those who call it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
+use nertc_callkit_signaling::Text;
+
 use super::limits;
-use super::types::Text;
 
 /// How much each sender has said of late.
 #[derive(Clone, Debug, Default, Hash)]

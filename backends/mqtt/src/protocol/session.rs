@@ -7,12 +7,12 @@
 
 use std::collections::BTreeSet;
 
+use nertc_callkit_signaling::{CallPolicy, Code, Event, EventKind, InviteState, Origin, Outcome, Text};
+
 use super::channel::{DeviceAddr, LivenessProbe, Role};
 use super::message::{Body, ByeKind, Message};
-use super::types::{
-    Admission, ConnectionChange, Event, InviteState, Output, Signal, Source, Text, Topic, TopicKind,
-};
-use super::{Answer, Peer, codes, direct, limits, message};
+use super::types::{ConnectionChange, Output, Topic, TopicKind};
+use super::{Peer, direct, limits, message};
 
 /// Logged in or not, connected or not.
 #[derive(Clone, Debug, Default, Hash)]
@@ -32,7 +32,17 @@ pub(super) struct Session {
     /// Call records of the backlog, by account.
     records: Vec<(Text, Output)>,
     /// What came before the subscription was confirmed: a broker with our session does not wait for that.
-    early: Vec<(TopicKind, DeviceAddr, Vec<u8>)>,
+    early: Vec<Incoming>,
+}
+
+/// A message as it came.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Incoming {
+    pub(super) kind: TopicKind,
+    pub(super) from: DeviceAddr,
+    pub(super) payload: Vec<u8>,
+    /// When it expires; None: never, or not known.
+    pub(super) expires_at: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Hash)]
@@ -67,25 +77,20 @@ impl Session {
         !matches!(self.phase, Phase::Out | Phase::Connecting)
     }
 
-    /// Keeps a message for when there is a connection. Who is in a call with us, and our own account, have a
-    /// share beside all others.
-    pub(super) fn is_early(
-        &mut self,
-        kind: TopicKind,
-        from: &DeviceAddr,
-        payload: &[u8],
-        is_live: bool,
-    ) -> bool {
+    /// Keeps a message for when there is a connection, or gives it back. Who is in a call with us, and our
+    /// own account, have a share beside all others.
+    pub(super) fn hold_early(&mut self, incoming: Incoming, is_live: bool) -> Option<Incoming> {
         if !matches!(self.phase, Phase::Connecting) {
-            return false;
+            return Some(incoming);
         }
-        let size = |it: &(TopicKind, DeviceAddr, Vec<u8>)| it.2.len() + limits::NAME_BYTES;
-        let theirs = self.early.iter().filter(|it| it.1.account == from.account).map(size).sum::<usize>();
+        let size = |it: &Incoming| it.payload.len() + limits::NAME_BYTES;
+        let is_theirs = |it: &&Incoming| it.from.account == incoming.from.account;
+        let theirs = self.early.iter().filter(is_theirs).map(size).sum::<usize>();
         let all = self.early.iter().map(size).sum::<usize>();
         if theirs < limits::EARLY_OF_ONE && (is_live || all < limits::EARLY) {
-            self.early.push((kind, from.clone(), payload.to_vec()));
+            self.early.push(incoming);
         }
-        true
+        None
     }
 
     /// What comes now waited for us.
@@ -99,9 +104,17 @@ impl Session {
         if !self.holds(&event.channel.creator) {
             return Some(event);
         }
-        let is_final = match event.signal {
-            Signal::Close | Signal::Cancel | Signal::Reject | Signal::Accept | Signal::Leave => true,
-            Signal::Join | Signal::Invite | Signal::Control | Signal::Ringing | Signal::PeerLost => false,
+        let is_final = match event.kind {
+            EventKind::Close
+            | EventKind::Cancel
+            | EventKind::Reject
+            | EventKind::Accept
+            | EventKind::Leave => true,
+            EventKind::Join
+            | EventKind::Invite
+            | EventKind::Control
+            | EventKind::Ringing
+            | EventKind::PeerLost => false,
         };
         if is_final || self.has_place(&event.from, is_live) {
             self.backlog.push(event);
@@ -145,7 +158,7 @@ impl Session {
 
     /// The backlog has this invite.
     fn has_invite(&self, channel: &Text) -> bool {
-        self.backlog.iter().any(|it| it.signal == Signal::Invite && it.channel.id == *channel)
+        self.backlog.iter().any(|it| it.kind == EventKind::Invite && it.channel.id == *channel)
     }
 }
 
@@ -153,14 +166,14 @@ impl Peer {
     pub(super) fn on_login(&mut self, req: u64) {
         // One who is logged in and has no connection waits for it.
         if self.session.is_in && !self.session.is_lost {
-            return self.done(req, codes::OK.into());
+            return self.done(req, Code::OK.into());
         }
         if let Some(before) = self.session.login.replace(req) {
-            self.done(before, codes::TIMEOUT.into());
+            self.done(before, Code::TIMEOUT.into());
         }
         if matches!(self.session.phase, Phase::Out) {
             self.session.phase = Phase::Connecting;
-            self.admission = Admission::default();
+            self.policy = CallPolicy::default();
         }
     }
 
@@ -169,7 +182,7 @@ impl Peer {
     pub(super) fn on_abort_login(&mut self, req: u64) {
         let waited = self.session.login.take_if(|it| *it == req).is_some();
         if waited {
-            self.done(req, codes::TIMEOUT.into());
+            self.done(req, Code::TIMEOUT.into());
         }
         if self.session.began_by.is_some_and(|by| by == req) || waited && !self.session.is_in {
             self.end_session();
@@ -179,7 +192,7 @@ impl Peer {
 
     pub(super) fn on_logout(&mut self, req: u64) {
         self.end_session();
-        self.done(req, codes::OK.into());
+        self.done(req, Code::OK.into());
         self.outputs.push_back(Output::Disconnect { forget: true });
     }
 
@@ -191,8 +204,8 @@ impl Peer {
         self.send_to_self(false);
         // The connection subscribed anew: to nobody's will.
         self.watched.clear();
-        for (kind, from, payload) in std::mem::take(&mut self.session.early) {
-            self.on_message(kind, &from, &payload);
+        for incoming in std::mem::take(&mut self.session.early) {
+            self.on_message(incoming);
         }
     }
 
@@ -230,13 +243,13 @@ impl Peer {
             }
         }
         if self.session.is_in && !std::mem::replace(&mut self.session.is_lost, true) {
-            self.connection(ConnectionChange::Lost, codes::OK, "the connection to the broker is lost".into());
+            self.connection(ConnectionChange::Lost, Code::OK, "the connection to the broker is lost".into());
         }
     }
 
-    pub(super) fn on_refused(&mut self, code: i32, raw_code: i32, message: Text) {
+    pub(super) fn on_refused(&mut self, code: Code, raw_code: i32, message: Text) {
         if let Some(req) = self.session.login.take() {
-            self.done(req, Answer { code, raw_code, message: message.clone(), channel: None });
+            self.done(req, Outcome { code, raw_code, message: message.clone() }.into());
         }
         if self.session.is_in {
             self.connection(ConnectionChange::Kicked, code, message);
@@ -247,14 +260,14 @@ impl Peer {
     /// Everything of this session is over; the core ends its calls by itself.
     fn end_session(&mut self) {
         for req in self.outbox.clear() {
-            self.done(req, codes::NOT_LOGGED_IN.into());
+            self.done(req, Code::NOT_LOGGED_IN.into());
         }
         if let Some(req) = self.session.login.take() {
-            self.done(req, codes::NOT_LOGGED_IN.into());
+            self.done(req, Code::NOT_LOGGED_IN.into());
         }
         for (id, mut channel) in std::mem::take(&mut self.channels) {
-            if let Some(req) = self.bury_ring(&id, &mut channel, codes::INVITE_NOT_EXISTS) {
-                self.done(req, codes::NOT_LOGGED_IN.into());
+            if let Some(req) = self.bury_ring(&id, &mut channel, Code::INVITE_NOT_EXISTS) {
+                self.done(req, Code::NOT_LOGGED_IN.into());
             }
         }
         self.outbox.down();
@@ -272,7 +285,7 @@ impl Peer {
         }
     }
 
-    fn connection(&mut self, change: ConnectionChange, code: i32, message: Text) {
+    fn connection(&mut self, change: ConnectionChange, code: Code, message: Text) {
         self.outputs.push_back(Output::Connection { change, code, message });
     }
 
@@ -301,7 +314,7 @@ impl Peer {
         if is_rival && self.session.has_greeted {
             self.send_farewell();
             self.part();
-            self.connection(ConnectionChange::Kicked, codes::OK, "logged in on another device".into());
+            self.connection(ConnectionChange::Kicked, Code::OK, "logged in on another device".into());
             self.end_session();
             self.outputs.push_back(Output::Disconnect { forget: true });
         }
@@ -322,10 +335,10 @@ impl Peer {
             self.session.began_by = login;
         }
         if let Some(req) = login {
-            self.done(req, codes::OK.into());
+            self.done(req, Code::OK.into());
         }
         if std::mem::take(&mut self.session.is_lost) {
-            self.connection(ConnectionChange::Restored, codes::OK, "".into());
+            self.connection(ConnectionChange::Restored, Code::OK, "".into());
         }
         let until = self.now + limits::PROBING_MS;
         self.session.phase = Phase::Probing { until, accounts: BTreeSet::new() };
@@ -340,7 +353,7 @@ impl Peer {
     fn ask_after_reconnect(&mut self, id: &Text) {
         let is_new = self.session.has_invite(id);
         let Some(channel) = self.channels.get_mut(id) else { return };
-        if is_new && !self.admission.admits(&channel.owner.account) {
+        if is_new && !self.policy.admits(&channel.owner.account) {
             // The core refuses it, and its caller does not learn that somebody is here.
             return;
         }
@@ -381,7 +394,7 @@ impl Peer {
         self.session.phase = if is_in { Phase::In } else { Phase::Probing { until, accounts } };
         let events: Vec<Event> = events;
         if !events.is_empty() {
-            self.outputs.push_back(Output::Events { source: Source::Offline, events });
+            self.outputs.push_back(Output::Events { origin: Origin::Offline, events });
         }
         let records: Vec<(Text, Output)> = records;
         self.outputs.extend(records.into_iter().map(|it| it.1));
@@ -397,9 +410,9 @@ impl Peer {
 
     /// An invite of the backlog of which nobody knows any more. False: it is not there.
     pub(super) fn spoil_invite(&mut self, channel: &Text) -> bool {
-        let is_it = |it: &&mut Event| it.signal == Signal::Invite && it.channel.id == *channel;
+        let is_it = |it: &&mut Event| it.kind == EventKind::Invite && it.channel.id == *channel;
         let Some(event) = self.session.backlog.iter_mut().find(is_it) else { return false };
-        event.channel.valid = false;
+        event.channel.invalid = true;
         true
     }
 
@@ -417,10 +430,7 @@ impl Peer {
         };
         let message = "the broker delivers nothing to this account: its access rules must let it read and \
                        write its own topics";
-        self.done(
-            req,
-            Answer { code: codes::BACKEND_FAILED, raw_code: 0, message: message.into(), channel: None },
-        );
+        self.done(req, Outcome::failed(Code::BACKEND_FAILED, message).into());
         self.end_session();
         self.outputs.push_back(Output::Disconnect { forget: false });
     }

@@ -1,11 +1,8 @@
 //! What a peer is fed and what it asks for, as plain values.
 
-use std::sync::Arc;
-
-pub use super::admission::Admission;
-
-/// Text that is shared, not copied.
-pub type Text = Arc<str>;
+use nertc_callkit_signaling::{
+    CallPolicy, Code, Event, InviteState, Operation, OperationResult, Origin, Text,
+};
 
 /// Who a peer is and how it behaves.
 #[derive(Clone, Debug, Hash)]
@@ -56,7 +53,7 @@ pub enum Input {
         /// Names the answer.
         req: u64,
         /// What.
-        op: Op,
+        op: Operation,
     },
     /// The core does not want a login any more: it is answered, and nothing of it connects or speaks from now
     /// on. What the broker keeps for this device stays.
@@ -74,7 +71,7 @@ pub enum Input {
         state: InviteState,
     },
     /// Whose invites may ring, from now on until the next login begins.
-    Policy(Admission),
+    Policy(CallPolicy),
     /// Connected and subscribed; `resumed`: the broker kept our session.
     Up {
         /// The broker may have messages for us that came meanwhile.
@@ -84,8 +81,8 @@ pub enum Input {
     Down,
     /// The connection has given up.
     Refused {
-        /// A nertc_callkit_code.
-        code: i32,
+        /// Why.
+        code: Code,
         /// The broker's number.
         raw_code: i32,
         /// What to do about it.
@@ -99,8 +96,10 @@ pub enum Input {
         from: Text,
         /// With which device.
         device: Text,
-        /// the message.
+        /// The message as JSON.
         payload: Vec<u8>,
+        /// When the broker would have discarded it, on the clock of `handle`; None: never, or not known.
+        expires_at: Option<u64>,
     },
     /// How a publish ended.
     Published {
@@ -116,17 +115,6 @@ pub enum Input {
         /// Device.
         device: Text,
     },
-}
-
-/// What the core made of an invite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum InviteState {
-    /// The user is told.
-    Ringing,
-    /// Kept aside: registered for the outcome, but nobody is told.
-    Held,
-    /// Ignored: forgotten, and nothing is said about it.
-    Dropped,
 }
 
 /// How the broker answered a publish.
@@ -167,87 +155,6 @@ pub enum Topic {
     Own,
 }
 
-/// An operation of the core.
-#[derive(Clone, Debug, Hash)]
-pub enum Op {
-    /// Log in; the connection connects.
-    Login,
-    /// Log out.
-    Logout,
-    /// Make a channel.
-    Create {
-        /// A nertc_callkit_call_type.
-        call_type: i32,
-    },
-    /// Join a channel.
-    Join {
-        /// Which.
-        channel: Text,
-    },
-    /// Ring all devices of an account.
-    Invite(OpArgs, InviteExtra),
-    /// Take an invite back.
-    Cancel(OpArgs),
-    /// Accept an invite.
-    Accept(OpArgs),
-    /// Reject an invite.
-    Reject(OpArgs),
-    /// Leave a channel.
-    Leave(OpArgs),
-    /// Close a channel.
-    Close(OpArgs),
-    /// Text for members of a channel; an empty account means all.
-    Control(OpArgs),
-    /// A call record.
-    Record(RecordOp),
-}
-
-/// Address and text of an operation; what it does not need is empty.
-#[derive(Clone, Debug, Hash)]
-pub struct OpArgs {
-    /// Channel.
-    pub channel: Text,
-    /// Invited account, inviter or receiver.
-    pub account: Text,
-    /// Request id.
-    pub request: Text,
-    /// Attachment.
-    pub custom: Text,
-    /// Keep it for devices that are offline.
-    pub keep: bool,
-}
-
-/// What only an invite has.
-#[derive(Clone, Debug, Hash)]
-pub struct InviteExtra {
-    /// What is left of the ring time; 0 = not known.
-    pub expires_ms: u32,
-    /// Text of the push notification.
-    pub push: Option<Push>,
-}
-
-/// Text of a push notification, for whoever wakes the peer up.
-#[derive(Clone, Debug, Hash)]
-pub struct Push {
-    /// Title, or empty.
-    pub title: Text,
-    /// Content, or empty.
-    pub content: Text,
-    /// Payload, or empty.
-    pub payload: Text,
-}
-
-/// A call record.
-#[derive(Clone, Debug, Hash)]
-pub struct RecordOp {
-    /// Receiver.
-    pub to: Text,
-    /// Message id that the client chose.
-    pub id: Text,
-    /// The record as JSON.
-    pub text: Text,
-}
-
 /// What a peer asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
@@ -285,12 +192,12 @@ pub enum Output {
         /// Which.
         req: u64,
         /// How.
-        answer: Answer,
+        answer: OperationResult,
     },
     /// Messages for the core.
     Events {
         /// Where they come from.
-        source: Source,
+        origin: Origin,
         /// In order.
         events: Vec<Event>,
     },
@@ -309,8 +216,8 @@ pub enum Output {
     Connection {
         /// How.
         change: ConnectionChange,
-        /// A nertc_callkit_code, or 0.
-        code: i32,
+        /// Why.
+        code: Code,
         /// For a developer.
         message: Text,
     },
@@ -319,106 +226,6 @@ pub enum Output {
         /// What was dropped or not sent, why, and how often since the line before; always a warning.
         text: Text,
     },
-}
-
-/// How an operation ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Answer {
-    /// A nertc_callkit_code.
-    pub code: i32,
-    /// The broker's number, or 0.
-    pub raw_code: i32,
-    /// For a developer, or empty.
-    pub message: Text,
-    /// create and join.
-    pub channel: Option<ChannelState>,
-}
-
-impl From<i32> for Answer {
-    fn from(code: i32) -> Answer {
-        Answer { code, ..Answer::default() }
-    }
-}
-
-/// A channel and who is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ChannelState {
-    /// The channel.
-    pub channel: ChannelInfo,
-    /// Who is in it.
-    pub members: Vec<Member>,
-}
-
-/// A channel.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ChannelInfo {
-    /// Id.
-    pub id: Text,
-    /// Account that made it.
-    pub creator: Text,
-    /// A nertc_callkit_call_type.
-    pub call_type: i32,
-    /// False: over.
-    pub valid: bool,
-}
-
-/// Somebody in a channel.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Member {
-    /// Account.
-    pub account: Text,
-    /// Device.
-    pub device: Text,
-    /// Media uid.
-    pub uid: u64,
-}
-
-/// Where messages come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
-    /// Just now.
-    Online,
-    /// Another device of this account answered.
-    OtherDevice,
-    /// The backlog.
-    Offline,
-}
-
-/// Kinds of messages for the core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the nertc_callkit_signal of the same name")]
-pub enum Signal {
-    Close,
-    Join,
-    Invite,
-    Cancel,
-    Reject,
-    Accept,
-    Leave,
-    Control,
-    Ringing,
-    PeerLost,
-}
-
-/// A message for the core.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Event {
-    /// Kind.
-    pub signal: Signal,
-    /// Channel.
-    pub channel: ChannelInfo,
-    /// Who did it.
-    pub from: Text,
-    /// With which device.
-    pub from_device: Text,
-    /// ACCEPT and REJECT: the inviter. Else the receiver.
-    pub to: Text,
-    /// Request id, or empty.
-    pub request: Text,
-    /// Attachment, or empty.
-    pub custom: Text,
-    /// JOIN: media uid.
-    pub uid: u64,
 }
 
 /// How the connection changed.

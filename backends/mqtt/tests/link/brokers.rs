@@ -36,6 +36,7 @@ fn what_one_device_publishes_another_hears_with_its_sender() {
         from: from.into(),
         device: "pad".into(),
         payload: text.into(),
+        expires_at: None,
     };
     bob.wait_event(&message(TopicKind::Inbox, "alice", "one"));
     bob.wait_event(&message(TopicKind::Direct, "alice", "two"));
@@ -136,7 +137,7 @@ fn what_exceeds_the_window_waits_up_to_a_limit() {
     let alice = Phone::up(settings("alice", &plain(&broker)));
     alice.act(|connection, now| {
         for token in 0..200 {
-            connection.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 0);
+            connection.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 60_000);
         }
     });
     for token in 0..200 {

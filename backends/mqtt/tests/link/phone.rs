@@ -63,7 +63,7 @@ pub(crate) fn settings(account: &str, endpoints: &[(&str, u16, bool)]) -> Settin
         session_expiry_s: 3600,
         keep_alive_s: 60,
         presence: true,
-        topics: Topics::new("nck1", account, "pad").expect("topics"),
+        topics: Topics::new("nck1", account, "pad").expect("names"),
         timers: Timers { backoff: 20, backoff_most: 200, ..Timers::default() },
     }
 }
@@ -108,7 +108,13 @@ impl Phone {
         let mut connection = self.connection.lock();
         let now = now();
         body(&mut connection, now);
-        while let Some(event) = connection.poll_event() {
+        while let Some(mut event) = connection.poll_event() {
+            if let ConnectionEvent::Message { expires_at, .. } = &mut event {
+                // Moments are not compared; every message here has a minute at most.
+                let left = expires_at.take().map(|at| at - now);
+                assert!(left.is_none_or(|ms| (1..=60_000).contains(&ms)), "{left:?}");
+                assert!(left.is_some() || connection.version() != 5, "a broker of MQTT 5 says it");
+            }
             // A whole device proves each connection with a message to itself.
             if self.greets.load(Ordering::Relaxed) && matches!(event, ConnectionEvent::Up { .. }) {
                 let topic = self.topics.write(&Topic::Own).expect("a topic");

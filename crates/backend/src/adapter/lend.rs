@@ -5,13 +5,16 @@ use std::mem::size_of;
 use std::ptr;
 
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::{nertc_callkit_connection as connection_type, nertc_callkit_rtc_event_type as what};
+use nertc_callkit_abi::{
+    nertc_callkit_connection as connection_type, nertc_callkit_rtc_event_type as what,
+    nertc_callkit_status as status,
+};
 use nertc_callkit_signaling::{
     Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Req,
     Text,
 };
 
-use crate::media::{Frame, Media, MediaEvent, MediaMessage};
+use crate::media::{Frame, Media, MediaEvent, MediaMessage, SendError};
 use crate::signaling::SignalingMessage;
 
 const fn size<T>() -> u32 {
@@ -56,8 +59,12 @@ pub(super) unsafe fn signaling(
 /// The sink stays valid as long as the answers are called.
 pub(super) unsafe fn media(
     sink: &abi::nertc_callkit_rtc_sink,
-) -> (impl FnMut(&MediaMessage) -> bool + Send + use<>, impl Fn(&Frame<'_>) + Send + Sync + use<>) {
-    let (messages, frames) = (Sink(*sink), Sink(*sink));
+) -> (
+    impl FnMut(&MediaMessage) -> bool + Send + use<>,
+    impl Fn(&Frame<'_>) + Send + Sync + use<>,
+    impl Fn(Req, &Text) -> Result<(), SendError> + Send + use<>,
+) {
+    let (messages, frames, texts) = (Sink(*sink), Sink(*sink), Sink(*sink));
     let deliver = move |message: &MediaMessage| {
         let sink = &messages;
         // SAFETY: the caller's promise.
@@ -71,7 +78,17 @@ pub(super) unsafe fn media(
             unsafe { take(sink.0.ctx, &c) }
         }
     };
-    (deliver, frame)
+    let send = move |join: Req, json: &Text| {
+        let sink = &texts;
+        let send = sink.0.send.ok_or(SendError::Closed)?;
+        // SAFETY: the caller's promise; the text is lent for the call.
+        match unsafe { send(sink.0.ctx, join.0 as usize, required(json)) } {
+            0 => Ok(()),
+            full if full == status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32 => Err(SendError::Full),
+            _ => Err(SendError::Invalid),
+        }
+    };
+    (deliver, frame, send)
 }
 
 /// Delivers one kind of message to a sink. Each is called while the sink is valid.

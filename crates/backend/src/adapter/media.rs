@@ -1,15 +1,17 @@
 //! The media vtable.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::size_of;
+use std::ptr;
 use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{NERTC_CALLKIT_ABI, nertc_callkit_status as status};
 use nertc_callkit_signaling::{Code, Req};
 
+use super::instance::{Instance, answer, contain};
+use super::lend;
 use super::read::{self, borrow_struct};
-use super::{Instance, answer, contain, lend};
 use crate::media::{Frame, Media, MediaBackend, MediaOperation, MediaSink, View};
 
 type MediaInstance = Instance<dyn MediaBackend, Arc<MediaSink>>;
@@ -17,7 +19,7 @@ type MediaInstance = Instance<dyn MediaBackend, Arc<MediaSink>>;
 /// A media vtable in a static: what kind of backend it is.
 pub struct MediaVtable(abi::nertc_callkit_rtc);
 
-// SAFETY: never written, and its only pointer is the name, a static text.
+// SAFETY: never written, and its only pointers are name and protocol, static texts.
 unsafe impl Sync for MediaVtable {}
 
 impl MediaVtable {
@@ -40,7 +42,17 @@ impl MediaVtable {
             set_view: Some(set_view),
             push_frame: Some(push_frame),
             network_changed: Some(network_changed),
+            receive: None,
+            protocol: ptr::null(),
         })
+    }
+
+    /// The same for a backend that talks to its peer: what it talks, `<name>/<version>`.
+    pub const fn with_protocol(mut self, protocol: &'static CStr) -> MediaVtable {
+        self.0.caps |= abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_SIGNALS as u32;
+        self.0.receive = Some(receive);
+        self.0.protocol = protocol.as_ptr();
+        self
     }
 
     /// The same without `push_frame`: it is answered UNSUPPORTED.
@@ -77,12 +89,12 @@ unsafe fn run(
 
 unsafe extern "C" fn open(ctx: *mut c_void, sink: *const abi::nertc_callkit_rtc_sink) -> i32 {
     // SAFETY: the contract of open: our ctx, a sink that stays valid until close_backend has returned.
-    let (instance, sink) = unsafe { (MediaInstance::of(ctx), borrow_struct(sink)) };
+    let (instance, sink) = unsafe { (MediaInstance::of(ctx), read::media_sink(sink)) };
     answer(|| {
         let sink = sink.ok().filter(|sink| sink.abi == NERTC_CALLKIT_ABI).ok_or(Code::BACKEND_FAILED)?;
         // SAFETY: as above; close_backend closes the queue before the core lets the sink go.
-        let (deliver, frame) = unsafe { lend::media(sink) };
-        instance.sink.open(deliver, frame);
+        let (deliver, frame, send) = unsafe { lend::media(&sink) };
+        instance.sink.open(deliver, frame, send);
         instance.backend.open().inspect_err(|_| instance.sink.close())
     })
 }
@@ -105,7 +117,7 @@ unsafe extern "C" fn join(
     args: *const abi::nertc_callkit_rtc_join,
 ) -> i32 {
     // SAFETY: our ctx, not released; the arguments are lent for the call.
-    unsafe { run(ctx, req, || read::media_join(borrow_struct(args)?)) }
+    unsafe { run(ctx, req, || read::media_join(args)) }
 }
 
 unsafe extern "C" fn leave(ctx: *mut c_void, req: abi::nertc_callkit_req) -> i32 {
@@ -165,6 +177,14 @@ unsafe extern "C" fn push_frame(ctx: *mut c_void, frame: *const abi::nertc_callk
             })
         }
         Ok(_) | Err(_) => status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT as i32,
+    }
+}
+
+unsafe extern "C" fn receive(ctx: *mut c_void, join: abi::nertc_callkit_req, json: *const c_char) {
+    // SAFETY: our ctx, not released; the text is lent for the call.
+    let (instance, json) = unsafe { (MediaInstance::of(ctx), read::text(json)) };
+    if let Ok(json) = json {
+        contain(|| instance.backend.receive(Req(join as u64), &json));
     }
 }
 

@@ -1,10 +1,10 @@
 //! Reads what the core lends to a vtable function.
 
 use std::ffi::{CStr, c_char};
-use std::mem::size_of;
+use std::mem::{MaybeUninit, offset_of, size_of};
 
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::nertc_callkit_call_flag;
+use nertc_callkit_abi::{nertc_callkit_call_flag, nertc_callkit_rtc_join_flag};
 use nertc_callkit_signaling::{
     CallPolicy, CallType, Code, InviteState, Message, Notification, PolicyRule, PushText, Record,
     RecordStatus, Text,
@@ -29,6 +29,30 @@ pub(super) unsafe fn borrow_struct<'a, T>(place: *const T) -> Result<&'a T, Code
     unsafe {
         let is_whole = place.cast::<u32>().read() as usize >= size_of::<T>();
         if is_whole { Ok(&*place) } else { Err(Code::BACKEND_FAILED) }
+    }
+}
+
+/// A struct that has grown since its first release, when it had `first` bytes: what an older core does not
+/// know is zero.
+///
+/// # Errors
+/// It is missing, or smaller than that.
+///
+/// # Safety
+/// As `borrow_struct`, and all-zero is a value of `T`.
+unsafe fn read_prefix<T: Copy>(place: *const T, first: usize) -> Result<T, Code> {
+    if place.is_null() {
+        return Err(Code::BACKEND_FAILED);
+    }
+    // SAFETY: not NULL; the struct has the size that it states.
+    unsafe {
+        let given = place.cast::<u32>().read() as usize;
+        if given < first {
+            return Err(Code::BACKEND_FAILED);
+        }
+        let mut value = MaybeUninit::<T>::zeroed();
+        value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(place.cast(), given.min(size_of::<T>()));
+        Ok(value.assume_init())
     }
 }
 
@@ -159,14 +183,30 @@ pub(super) unsafe fn policy(policy: &abi::nertc_callkit_call_policy) -> Result<C
 
 /// # Safety
 /// The texts of `args` end.
-pub(super) unsafe fn media_join(args: &abi::nertc_callkit_rtc_join) -> Result<MediaOperation, Code> {
+pub(super) unsafe fn media_join(place: *const abi::nertc_callkit_rtc_join) -> Result<MediaOperation, Code> {
     // SAFETY: the caller's promise.
     unsafe {
+        let args = read_prefix(place, offset_of!(abi::nertc_callkit_rtc_join, peer))?;
+        let inviter = nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
         Ok(MediaOperation::Join {
             room: text(args.channel_name)?,
             uid: args.uid,
             token: text(args.token)?,
             call_type: CallType::of(args.call_type),
+            is_inviter: args.flags & inviter != 0,
+            peer: text(args.peer)?,
+            call_id: text(args.call_id)?,
         })
     }
+}
+
+/// A media sink; of an older core it has no `send`.
+///
+/// # Safety
+/// As `read_prefix`.
+pub(super) unsafe fn media_sink(
+    place: *const abi::nertc_callkit_rtc_sink,
+) -> Result<abi::nertc_callkit_rtc_sink, Code> {
+    // SAFETY: the caller's promise.
+    unsafe { read_prefix(place, offset_of!(abi::nertc_callkit_rtc_sink, send)) }
 }

@@ -7,8 +7,9 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::NERTC_CALLKIT_ABI;
 use nertc_callkit_signaling::{CallType, Code, Message, Notification, Operation, Req};
 
+use super::instance::{Instance, answer, contain};
+use super::lend;
 use super::read::{self, borrow_struct, text};
-use super::{Instance, answer, contain, lend};
 use crate::signaling::{SignalingBackend, SignalingSink};
 
 type SignalingInstance = Instance<dyn SignalingBackend, SignalingSink>;

@@ -173,14 +173,6 @@ fn a_frame_must_have_what_it_says() {
     assert!(!is_whole(&abi::nertc_callkit_frame { height: 0, ..picture }));
 }
 
-#[test]
-fn null_and_unknown_handles_are_distinguished() {
-    assert_eq!(handle(std::ptr::null_mut()).err(), Some(Error::invalid("kit", Problem::Missing)));
-    assert_eq!(handle(std::ptr::without_provenance_mut(usize::MAX)).err(), Some(Error::Closed));
-    let address = std::ptr::from_ref(&0_u64).cast_mut().cast();
-    assert_eq!(handle(address).err(), Some(Error::Closed));
-}
-
 /// A table of functions, of which a shorter one has fewer.
 #[repr(C)]
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::Event;
 use mqtt_protocol_core::mqtt::packet::prelude::*;
-use mqtt_protocol_core::mqtt::packet::{Packet, Property, Qos, v3_1_1, v5_0};
+use mqtt_protocol_core::mqtt::packet::{MessageExpiryInterval, Packet, Property, Qos, v3_1_1, v5_0};
 use mqtt_protocol_core::mqtt::result_code::{
     ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, PubackReasonCode, SubackReasonCode,
     SubackReturnCode,
@@ -303,5 +303,13 @@ impl Broker {
         let id = self.core.acquire_packet_id().expect("an id");
         let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtLeastOnce);
         self.say(packet.packet_id(id).retain(retain).payload(payload).build().expect("it"));
+    }
+
+    /// PUBLISH with QoS 1 and a message expiry, in seconds.
+    pub(crate) fn publish_expiring(&mut self, topic: &str, payload: &str, seconds: u32) {
+        let id = self.core.acquire_packet_id().expect("an id");
+        let expiry = Property::MessageExpiryInterval(MessageExpiryInterval::new(seconds).expect("it"));
+        let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtLeastOnce);
+        self.say(packet.packet_id(id).props(vec![expiry]).payload(payload).build().expect("it"));
     }
 }

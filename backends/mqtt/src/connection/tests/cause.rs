@@ -55,7 +55,7 @@ fn what_is_no_broker_is_named_and_not_tried_again() {
     let cases: [(&[u8], &str); 3] = [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak MQTT (it begins with 0x48): correct the port"),
         (b"SSH-2.0-x\r\n", "does not speak MQTT (it begins with 0x53)"),
-        (b"\x15\x03\x03\x00\x02\x02\x46", "versions TLS on that port: use mqtts://"),
+        (b"\x15\x03\x03\x00\x02\x02\x46", "speaks TLS on that port: use mqtts://"),
     ];
     for (says, words) in cases {
         let (port, thread) = server(says);

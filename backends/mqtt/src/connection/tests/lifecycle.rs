@@ -25,7 +25,8 @@ fn up_with(broker: &mut Broker, properties: &[Property]) -> Phone {
 
 fn message(text: &str) -> ConnectionEvent {
     let payload = text.as_bytes().to_vec();
-    ConnectionEvent::Message { kind: TopicKind::Inbox, from: "bob".into(), device: "pad".into(), payload }
+    let (from, device) = ("bob".into(), "pad".into());
+    ConnectionEvent::Message { kind: TopicKind::Inbox, from, device, payload, expires_at: None }
 }
 
 const INBOX: &str = "nck1/u/alice/in/bob/pad";
@@ -72,11 +73,26 @@ fn what_waits_is_limited_and_a_packet_the_broker_would_not_take_is_not_sent() {
     phone.quiet(&mut broker);
 }
 
+/// As the broker has it: what is left of the message's life when it is sent.
+#[test]
+fn the_expiry_of_a_message_is_handed_over() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    broker.publish_expiring(INBOX, "short", 9);
+    broker.publish(INBOX, "long", false);
+    for (text, expires_at) in [("short", Some(phone.now + 9_000)), ("long", None)] {
+        let ConnectionEvent::Message { payload, expires_at: found, .. } = phone.event(&mut broker) else {
+            panic!("no message");
+        };
+        assert_eq!((payload, found), (text.as_bytes().to_vec(), expires_at));
+    }
+}
+
 #[test]
 fn nothing_is_published_while_it_is_not_up_and_nothing_of_before_comes_back() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);
-    phone.publish(1, "too mailbox", 0);
+    phone.publish(1, "too early", 0);
     phone.come_up(&mut broker);
     phone.publish(2, "unanswered", 0);
     phone.until(&mut broker, |broker| broker.publishes().len() == 1);
@@ -150,7 +166,7 @@ fn while_lively_it_pings_now_and_often_and_gives_up_soon() {
     phone.connection.set_call_active(phone.now, false);
     while phone.connection.poll_timeout() != Some(phone.now + 60_000) {
         phone.drive();
-        patience.check("it is still call_active");
+        patience.check("a call is still active");
     }
 }
 

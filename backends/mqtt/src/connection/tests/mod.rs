@@ -156,7 +156,7 @@ pub(crate) fn settings(brokers: &[&Broker]) -> Settings {
         session_expiry_s: 86_400,
         keep_alive_s: 60,
         presence: false,
-        topics: Topics::new("nck1", "alice", "pad").expect("topics"),
+        topics: Topics::new("nck1", "alice", "pad").expect("names"),
         // Silence has tests of its own.
         timers: Timers { silence_least: 3_600_000, silence_most: 3_600_000, ..Timers::default() },
     }

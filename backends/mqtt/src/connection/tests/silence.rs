@@ -44,7 +44,7 @@ fn a_connection_that_speaks_again_stays() {
     let connects = phone.desk.mute(address);
     phone.publish(1, "x", 0);
     assert_eq!(phone.next_deadline(), 1_500);
-    assert_eq!(phone.desk.connects.lock().len(), 2, "one is made standby it");
+    assert_eq!(phone.desk.connects.lock().len(), 2, "one is made beside it");
     phone.until(&mut broker, |broker| broker.publishes().len() == 1);
     broker.puback(1, PubackReasonCode::Success);
     assert_eq!(phone.event(&mut broker), published(1, PublishResult::Delivered));

@@ -1,15 +1,17 @@
 //! What waited for a device, and for whom it waits then.
 
-use super::harness::{Harness, op_args, ring};
-use crate::protocol::{Admission, Input, Op};
+use nertc_callkit_signaling::{CallPolicy, Operation, PolicyRule};
+
+use super::harness::{Harness, close, join, op_args, ring};
+use crate::protocol::Input;
 
 /// A stranger's invite that nobody confirms holds back what concerns the stranger, and nothing else.
 #[test]
 fn a_call_goes_on_while_a_stranger_is_asked_about_an_invite() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.down("bob/pad");
     let body = r#""rid":"r9","type":1,"custom":"","uid":1,"keep":true"#;
     let invite = format!(r#"{{"v":1,"k":"invite","id":"i9","inst":"m","cid":"c9","b":{{{body}}}}}"#);
@@ -17,7 +19,7 @@ fn a_call_goes_on_while_a_stranger_is_asked_about_an_invite() {
     harness.take("bob/pad");
     harness.up("bob/pad");
     harness.take("bob/pad");
-    harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    harness.op("alice/phone", close(op_args(&channel, "", "")));
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
     harness.pass(2_000);
     let heard = harness.take("bob/pad");
@@ -33,7 +35,14 @@ fn who_is_refused_is_not_asked_about_an_invite_that_waited() {
         format!(r#"{{"v":1,"k":"invite","id":"i{id}","inst":"m","cid":"c{id}","b":{{{body}}}}}"#)
     };
     let mut harness = Harness::new(&["bob/pad"]);
-    harness.feed("bob/pad", Input::Policy(Admission::AllBut(["mallory".into()].into())));
+    harness.feed(
+        "bob/pad",
+        Input::Policy(CallPolicy {
+            rule: PolicyRule::AllButListed,
+            accounts: ["mallory".into()].into(),
+            ..CallPolicy::default()
+        }),
+    );
     harness.down("bob/pad");
     harness.enqueue("bob/pad", "nck1/u/bob/in/mallory/x".to_owned(), invite("1"));
     harness.enqueue("bob/pad", "nck1/u/bob/in/carol/x".to_owned(), invite("2"));

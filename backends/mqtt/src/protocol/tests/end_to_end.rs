@@ -1,7 +1,9 @@
 //! Whole calls over a broker that works.
 
-use super::harness::{Harness, config, op_args, ring};
-use crate::protocol::{Input, Op};
+use nertc_callkit_signaling::Operation;
+
+use super::harness::{Harness, close, config, join, login, op_args, ring};
+use crate::protocol::Input;
 
 fn three() -> Harness {
     Harness::new(&["alice/phone", "bob/pad", "bob/phone"])
@@ -14,18 +16,18 @@ fn a_call_is_set_up_and_ended() {
     assert_eq!(harness.take("alice/phone"), ["done 0", "done 0", "done 0"]);
     assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"]);
     assert_eq!(harness.take("bob/phone"), ["Online Invite by alice"]);
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "yes")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "yes")));
     assert_eq!(harness.take("alice/phone"), ["Online Accept by bob"]);
     assert_eq!(harness.take("bob/pad"), ["done 0"]);
     assert_eq!(harness.take("bob/phone"), ["OtherDevice Accept by bob"]);
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", join(&channel));
     assert_eq!(harness.take("bob/pad"), ["done 0"]);
     assert_eq!(harness.take("alice/phone"), ["Online Join by bob"]);
-    harness.op("alice/phone", Op::Control(op_args(&channel, "bob", "{\"cid\":2}")));
+    harness.op("alice/phone", Operation::Control(op_args(&channel, "bob", "{\"cid\":2}")));
     assert_eq!(harness.take("bob/pad"), ["Online Control by alice"]);
     harness.pass(300_000);
     assert_eq!(harness.take("alice/phone"), ["done 0"], "they hear each other");
-    harness.op("bob/pad", Op::Close(op_args(&channel, "", "")));
+    harness.op("bob/pad", close(op_args(&channel, "", "")));
     assert_eq!(harness.take("bob/pad"), ["done 0"]);
     assert_eq!(harness.take("alice/phone"), ["Online Close by bob"]);
     harness.pass(300_000);
@@ -39,13 +41,13 @@ fn a_cancel_is_heard_everywhere_and_decides() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");
-    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.op("alice/phone", Operation::Cancel(op_args(&channel, "bob", "")));
     assert_eq!(harness.take("bob/pad"), ["Online Cancel by alice"]);
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/pad"), ["done 10408"]);
-    harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    harness.op("alice/phone", close(op_args(&channel, "", "")));
     harness.take("alice/phone");
-    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.op("alice/phone", Operation::Cancel(op_args(&channel, "bob", "")));
     assert_eq!(harness.take("alice/phone"), ["done 10408"]);
 }
 
@@ -56,11 +58,11 @@ fn the_first_reject_ends_the_ringing_of_all() {
     for name in ["alice/phone", "bob/pad", "bob/phone"] {
         harness.take(name);
     }
-    harness.op("bob/phone", Op::Reject(op_args(&channel, "alice", "")));
+    harness.op("bob/phone", Operation::Reject(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/phone"), ["done 0"]);
     assert_eq!(harness.take("bob/pad"), ["OtherDevice Reject by bob"]);
     assert_eq!(harness.take("alice/phone"), ["Online Reject by bob"]);
-    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.op("alice/phone", Operation::Cancel(op_args(&channel, "bob", "")));
     assert_eq!(harness.take("alice/phone"), ["done 10409"]);
 }
 
@@ -73,7 +75,7 @@ fn an_invite_of_the_backlog_rings_if_its_caller_says_so() {
     harness.pass(3_000);
     harness.up("bob/pad");
     assert_eq!(harness.take("bob/pad"), ["Restored", "Offline Invite by alice"]);
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/pad"), ["done 0"]);
 }
 
@@ -83,7 +85,7 @@ fn a_second_login_of_the_same_device_kicks_the_first() {
     let mut config = super::harness::config("bob/pad");
     config.instance = "another life".into();
     harness.add("bob/pad again", config);
-    harness.op("bob/pad again", Op::Login);
+    harness.op("bob/pad again", login());
     harness.up("bob/pad again");
     assert_eq!(harness.take("bob/pad again"), ["done 0"]);
     assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
@@ -96,15 +98,15 @@ fn a_kicked_device_takes_leave_of_whom_it_is_in_call_with_or_calls() {
         let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
         let channel = ring(&mut harness, "bob/pad", "alice");
         if is_accepted {
-            harness.op("alice/phone", Op::Accept(op_args(&channel, "bob", "")));
-            harness.op("alice/phone", Op::Join { channel: channel.clone() });
+            harness.op("alice/phone", Operation::Accept(op_args(&channel, "bob", "")));
+            harness.op("alice/phone", join(&channel));
         }
         harness.take("alice/phone");
         harness.take("bob/pad");
         let mut config = super::harness::config("bob/pad");
         config.instance = "another life".into();
         harness.add("bob/pad again", config);
-        harness.op("bob/pad again", Op::Login);
+        harness.op("bob/pad again", login());
         harness.up("bob/pad again");
         assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
         let heard = if is_accepted { "Online Leave by bob" } else { "Online Close by bob" };
@@ -122,7 +124,7 @@ fn a_device_that_is_kicked_while_it_rings_does_not_answer_for_the_others() {
     let mut config = super::harness::config("bob/pad");
     config.instance = "another life".into();
     harness.add("bob/pad again", config);
-    harness.op("bob/pad again", Op::Login);
+    harness.op("bob/pad again", login());
     harness.up("bob/pad again");
     assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
     assert!(harness.take("alice/phone").is_empty() && harness.take("bob/phone").is_empty());
@@ -133,7 +135,7 @@ fn who_calls_too_often_rings_with_a_repeat() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     for _ in 0..10 {
         let channel = ring(&mut harness, "alice/phone", "bob");
-        harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+        harness.op("alice/phone", close(op_args(&channel, "", "")));
     }
     harness.take("bob/pad");
     ring(&mut harness, "alice/phone", "bob");
@@ -146,7 +148,7 @@ fn who_calls_too_often_rings_with_a_repeat() {
 fn a_login_that_is_given_up_neither_connects_nor_speaks() {
     let mut harness = Harness::new(&["bob/pad"]);
     harness.add("bob/phone", config("bob/phone"));
-    let req = harness.op("bob/phone", Op::Login);
+    let req = harness.op("bob/phone", login());
     harness.feed("bob/phone", Input::AbortLogin { req });
     assert_eq!(harness.take("bob/phone"), ["done 408", "disconnect false"]);
     harness.wire.clear();
@@ -154,7 +156,7 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
     harness.pass(10_000);
     assert_eq!((harness.take("bob/phone"), harness.wire.len()), (vec![], 0));
     // What another login waits for is its own.
-    let later = harness.op("bob/phone", Op::Login);
+    let later = harness.op("bob/phone", login());
     harness.feed("bob/phone", Input::AbortLogin { req });
     harness.up("bob/phone");
     assert_eq!(harness.take("bob/phone"), ["done 0"]);

@@ -1,7 +1,9 @@
 //! What random worlds found (tests/sim of the repository), as small as it gets.
 
-use super::harness::{Harness, op_args, ring, ring_for};
-use crate::protocol::{Input, Op, TopicKind};
+use nertc_callkit_signaling::Operation;
+
+use super::harness::{Harness, close, join, leave, op_args, ring, ring_for};
+use crate::protocol::{Input, TopicKind};
 
 #[test]
 fn a_ring_that_nobody_ends_is_asked_about_after_a_minute() {
@@ -30,10 +32,10 @@ fn a_ring_is_not_given_up_while_the_own_connection_is_down() {
 
 #[test]
 fn who_was_granted_the_call_and_does_not_join_can_still_end_it() {
-    for end in [Op::Close, Op::Leave] {
+    for end in [close, leave] {
         let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
         let channel = ring(&mut harness, "alice/phone", "bob");
-        harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+        harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
         harness.take("alice/phone");
         harness.take("bob/pad");
         harness.op("bob/pad", end(op_args(&channel, "", "")));
@@ -54,7 +56,13 @@ fn what_comes_before_the_subscription_is_confirmed_is_backlog() {
         let (from, device) = ("alice".into(), "phone".into());
         harness.feed(
             "bob/pad",
-            Input::Message { kind: TopicKind::Inbox, from, device, payload: payload.into_bytes() },
+            Input::Message {
+                kind: TopicKind::Inbox,
+                from,
+                device,
+                payload: payload.into_bytes(),
+                expires_at: None,
+            },
         );
     }
     assert!(harness.take("bob/pad").is_empty());
@@ -69,7 +77,10 @@ fn who_is_kicked_while_it_calls_does_not_leave_the_called_ringing() {
     harness.take("bob/pad");
     let payload = br#"{"v":1,"k":"hello","id":"h","inst":"another life"}"#.to_vec();
     let (from, device) = ("alice".into(), "phone".into());
-    harness.feed("alice/phone", Input::Message { kind: TopicKind::Own, from, device, payload });
+    harness.feed(
+        "alice/phone",
+        Input::Message { kind: TopicKind::Own, from, device, payload, expires_at: None },
+    );
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
     assert!(harness.phones["bob/pad"].protocol.is_at_rest());
 }
@@ -79,13 +90,14 @@ fn who_is_kicked_while_it_calls_does_not_leave_the_called_ringing() {
 fn deadlines_of_one_moment_pass_together() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.take("bob/pad");
     let body = "\"n\":3,\"b\":{\"custom\":\"early\"}";
     let text = format!("{{\"v\":1,\"k\":\"ctl\",\"id\":\"m3\",\"cid\":\"{channel}\",{body}}}");
     let (from, device, payload) = ("alice".into(), "phone".into(), text.into_bytes());
-    harness.feed("bob/pad", Input::Message { kind: TopicKind::Direct, from, device, payload });
+    harness
+        .feed("bob/pad", Input::Message { kind: TopicKind::Direct, from, device, payload, expires_at: None });
     harness.pass(500);
     harness.kill("alice/phone");
     harness.will("alice/phone");

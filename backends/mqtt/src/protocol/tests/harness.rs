@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use nertc_callkit_ids::IdGenerator;
 
+use nertc_callkit_signaling::{CallType, Event, EventKind, InviteState, Message, Operation, Text};
+
 use crate::protocol::*;
 use crate::topics::{Incoming, Topics};
 
@@ -75,7 +77,7 @@ impl Harness {
     }
 
     pub(super) fn log_in(&mut self, name: &'static str) {
-        self.op(name, Op::Login);
+        self.op(name, login());
         self.up(name);
         let heard = self.take(name);
         assert!(heard.contains(&"done 0".to_owned()), "{name}: {heard:?}");
@@ -131,7 +133,16 @@ impl Harness {
     pub(super) fn forge(&mut self, name: &'static str, from: (&str, &str), kind: TopicKind, text: &str) {
         let payload = format!("{{\"v\":1,{text}}}").into_bytes();
         let (from, device) = (from.0.into(), from.1.into());
-        self.feed(name, Input::Message { kind, from, device, payload });
+        self.feed(name, Input::Message { kind, from, device, payload, expires_at: None });
+    }
+
+    /// An invite of alice that rings for `ring` ms and whose message expires after `expires_ms`.
+    pub(super) fn forge_invite(&mut self, name: &'static str, id: &str, ring: u64, expires_ms: Option<u64>) {
+        let body = format!(r#""rid":"r1","custom":"","ring":{ring}"#);
+        let text = format!(r#"{{"v":1,"k":"invite","id":"{id}","cid":"{id}","inst":"i","b":{{{body}}}}}"#);
+        let (from, device, payload) = ("alice".into(), "phone".into(), text.into_bytes());
+        let expires_at = expires_ms.map(|ms| self.now + ms);
+        self.feed(name, Input::Message { kind: TopicKind::Inbox, from, device, payload, expires_at });
     }
 
     /// Kinds that were said since this was asked last, with the topics' ends.
@@ -146,7 +157,7 @@ impl Harness {
         self.run();
     }
 
-    pub(super) fn op(&mut self, name: &'static str, op: Op) -> u64 {
+    pub(super) fn op(&mut self, name: &'static str, op: Operation) -> u64 {
         let phone = self.phones.get_mut(name).expect("a phone");
         phone.last_req += 1;
         let req = phone.last_req;
@@ -221,16 +232,19 @@ impl Harness {
 
 fn deliver(now: u64, phone: &mut Phone, topic: &str, payload: &str) {
     let Some(Incoming::Message { kind, from, device }) = phone.topics.read(topic) else { return };
-    phone.protocol.handle(now, Input::Message { kind, from, device, payload: payload.as_bytes().to_vec() });
+    phone.protocol.handle(
+        now,
+        Input::Message { kind, from, device, payload: payload.as_bytes().to_vec(), expires_at: None },
+    );
 }
 
 /// What a core says of the invites that it is told of.
 fn invites(output: &Output, state: InviteState) -> Vec<Input> {
     let Output::Events { events, .. } = output else { return Vec::new() };
-    let invites = events.iter().filter(|it| it.signal == Signal::Invite && it.channel.valid);
+    let invites = events.iter().filter(|it| it.kind == EventKind::Invite && !it.channel.invalid);
     let core_state = invites.map(|it| Input::InviteState {
         channel: it.channel.id.clone(),
-        request: it.request.clone(),
+        request: it.request_id.clone(),
         state,
     });
     core_state.collect()
@@ -238,10 +252,10 @@ fn invites(output: &Output, state: InviteState) -> Vec<Input> {
 
 fn decisions(output: &Output) -> Vec<String> {
     match output {
-        Output::Done { answer, .. } => vec![format!("done {}", answer.code)],
-        Output::Events { source, events } => {
-            let valid = |event: &Event| if event.channel.valid { "" } else { " over" };
-            let decision = |it: &Event| format!("{source:?} {:?} by {}{}", it.signal, it.from, valid(it));
+        Output::Done { answer, .. } => vec![format!("done {}", answer.outcome.code)],
+        Output::Events { origin, events } => {
+            let valid = |event: &Event| if event.channel.invalid { " over" } else { "" };
+            let decision = |it: &Event| format!("{origin:?} {:?} by {}{}", it.kind, it.from, valid(it));
             events.iter().map(decision).collect()
         }
         Output::Connection { change, .. } => vec![format!("{change:?}")],
@@ -255,14 +269,40 @@ fn decisions(output: &Output) -> Vec<String> {
 }
 
 /// An operation's address.
-pub(super) fn op_args(channel: &Text, account: &str, custom: &str) -> OpArgs {
-    OpArgs {
-        channel: channel.clone(),
+pub(super) fn op_args(channel: &Text, account: &str, custom: &str) -> Message {
+    Message {
+        channel_id: channel.clone(),
         account: account.into(),
-        request: "r1".into(),
-        custom: custom.into(),
-        keep: true,
+        request_id: "r1".into(),
+        custom_info: custom.into(),
+        no_offline: false,
     }
+}
+
+pub(super) fn login() -> Operation {
+    Operation::Login { account: "".into(), token: "".into() }
+}
+
+pub(super) fn create() -> Operation {
+    Operation::Create { call_type: CallType::Audio }
+}
+
+pub(super) fn join(channel: &Text) -> Operation {
+    Operation::Join { channel_id: channel.clone(), no_offline: false }
+}
+
+pub(super) fn invite(message: Message, expires_ms: u32) -> Operation {
+    Operation::Invite { message, expires_ms, push: None }
+}
+
+pub(super) fn leave(message: Message) -> Operation {
+    let Message { channel_id, custom_info, no_offline, .. } = message;
+    Operation::Leave { channel_id, custom_info, no_offline }
+}
+
+pub(super) fn close(message: Message) -> Operation {
+    let Message { channel_id, custom_info, no_offline, .. } = message;
+    Operation::Close { channel_id, custom_info, no_offline }
 }
 
 /// `caller` makes and joins a channel and invites `to`.
@@ -272,15 +312,14 @@ pub(super) fn ring(harness: &mut Harness, caller: &'static str, to: &str) -> Tex
 
 /// The same, with a ring time.
 pub(super) fn ring_for(harness: &mut Harness, caller: &'static str, to: &str, expires_ms: u32) -> Text {
-    harness.op(caller, Op::Create { call_type: 1 });
+    harness.op(caller, create());
     let phone = harness.phones.get_mut(caller).expect("a phone");
     let made = phone.heard.iter().rev().find_map(|it| {
         let Output::Done { answer, .. } = it else { return None };
         answer.channel.as_ref().map(|it| it.channel.id.clone())
     });
     let channel = made.expect("a channel");
-    harness.op(caller, Op::Join { channel: channel.clone() });
-    let extra = InviteExtra { expires_ms, push: None };
-    harness.op(caller, Op::Invite(op_args(&channel, to, "hi"), extra));
+    harness.op(caller, join(&channel));
+    harness.op(caller, invite(op_args(&channel, to, "hi"), expires_ms));
     channel
 }

@@ -1,7 +1,9 @@
 //! How long things last, and what the core makes of an invite.
 
-use super::harness::{Harness, op_args, ring, ring_for};
-use crate::protocol::{Input, InviteState, Op, TopicKind};
+use nertc_callkit_signaling::{InviteState, Operation};
+
+use super::harness::{Harness, login, op_args, ring, ring_for};
+use crate::protocol::{Input, TopicKind};
 
 fn three() -> Harness {
     Harness::new(&["alice/phone", "bob/pad", "bob/phone"])
@@ -49,7 +51,7 @@ fn an_ignored_invite_is_forgotten_without_a_word_and_others_ring_on() {
     assert!(harness.phones["bob/pad"].protocol.is_at_rest());
     harness.take("bob/pad");
     harness.pass(20);
-    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.op("alice/phone", Operation::Cancel(op_args(&channel, "bob", "")));
     harness.pass(20_000);
     assert_eq!(count(&harness, "", "u/alice/d/phone/bob/pad"), 0, "not even an ack");
     assert!(harness.take("bob/pad").is_empty());
@@ -67,7 +69,7 @@ fn an_invite_that_is_kept_aside_is_known_to_the_caller_but_does_not_ring() {
     assert_eq!(count(&harness, "\"rings\":false", ""), 1);
     assert_eq!(harness.take("alice/phone"), ["done 0", "done 0", "done 0"]);
     harness.loses = Some("u/bob/in/");
-    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.op("alice/phone", Operation::Cancel(op_args(&channel, "bob", "")));
     harness.pass(2_000);
     assert_eq!(harness.take("bob/pad"), ["Online Invite by alice", "Online Cancel by alice"]);
 }
@@ -112,11 +114,61 @@ fn a_ring_lasts_as_long_as_the_caller_says_and_repeats_do_not_extend_it() {
     assert!(harness.phones["bob/pad"].protocol.is_at_rest(), "122 seconds");
 }
 
+/// An invite that waited in the mailbox has rung elsewhere meanwhile: what is left of its message counts.
+#[test]
+fn a_ring_ends_with_its_message_whatever_the_caller_says() {
+    let mut harness = Harness::new(&["bob/pad"]);
+    let state = r#""k":"state","id":"s","cid":"c""#;
+    let cases = [
+        (60_000, Some(9_000), 11_000),
+        (9_000, Some(60_000), 11_000),
+        (9_000, None, 11_000),
+        (60_000, Some(0), 2_000),
+        (u64::from(u32::MAX), Some(1 << 50), 122_000),
+    ];
+    for (ring, expires_ms, lasts) in cases {
+        let id = format!("c{ring}{expires_ms:?}{lasts}");
+        harness.forge_invite("bob/pad", &id, ring, expires_ms);
+        // A copy with a longer life does not extend it.
+        harness.forge_invite("bob/pad", &id, ring, None);
+        let mut left = lasts - 1;
+        while left > 0 {
+            harness.forge(
+                "bob/pad",
+                ("alice", "phone"),
+                TopicKind::Direct,
+                &state.replace("\"c\"", &format!("{id:?}")),
+            );
+            let step = left.min(30_000);
+            harness.pass(step);
+            left -= step;
+        }
+        assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"], "{ring} {expires_ms:?}");
+        harness.pass(1);
+        assert_eq!(harness.take("bob/pad"), ["Online Close by alice"], "{ring} {expires_ms:?}");
+    }
+}
+
+#[test]
+fn the_expiry_counts_from_receipt_also_before_subscribing() {
+    let mut harness = Harness::new(&["bob/pad"]);
+    harness.down("bob/pad");
+    harness.forge_invite("bob/pad", "c", 60_000, Some(9_000));
+    harness.pass(8_000);
+    harness.up("bob/pad");
+    harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, r#""k":"state","id":"s","cid":"c""#);
+    harness.take("bob/pad");
+    harness.pass(2_999);
+    assert!(harness.take("bob/pad").is_empty());
+    harness.pass(1);
+    assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
+}
+
 #[test]
 fn a_granted_call_that_is_not_joined_is_given_back_after_eight_seconds() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     harness.take("bob/pad");
     harness.take("alice/phone");
     harness.pass(7_999);
@@ -164,13 +216,13 @@ fn a_login_while_the_connection_is_lost_waits_for_it() {
     let mut harness = Harness::new(&["bob/pad"]);
     harness.down("bob/pad");
     harness.take("bob/pad");
-    harness.op("bob/pad", Op::Login);
+    harness.op("bob/pad", login());
     assert!(harness.take("bob/pad").is_empty());
     harness.up("bob/pad");
     assert_eq!(harness.take("bob/pad"), ["done 0", "Restored"]);
     // One that is given up leaves the session that was there.
     harness.down("bob/pad");
-    let req = harness.op("bob/pad", Op::Login);
+    let req = harness.op("bob/pad", login());
     harness.feed("bob/pad", Input::AbortLogin { req });
     harness.up("bob/pad");
     assert_eq!(harness.take("bob/pad"), ["Lost", "done 408", "Restored"]);
@@ -181,7 +233,7 @@ fn hello_is_said_by_who_hears_itself() {
     let mut harness = Harness::new(&[]);
     harness.add("bob/pad", super::harness::config("bob/pad"));
     harness.loses = Some("\"k\":\"mark\"");
-    harness.op("bob/pad", Op::Login);
+    harness.op("bob/pad", login());
     harness.up("bob/pad");
     harness.pass(4_999);
     assert_eq!(count(&harness, "\"k\":\"hello\"", ""), 0);
@@ -195,7 +247,7 @@ fn a_hello_that_is_delivered_again_kicks_nobody() {
     harness
         .add("bob/pad", crate::protocol::Config { single_device: true, ..super::harness::config("bob/pad") });
     let old = r#""k":"hello","id":"h1","inst":"old","b":{"epoch":7}"#;
-    harness.op("bob/pad", Op::Login);
+    harness.op("bob/pad", login());
     harness.feed("bob/pad", Input::Up { resumed: true });
     harness.forge("bob/pad", ("bob", "phone"), TopicKind::Own, old);
     harness.up("bob/pad");

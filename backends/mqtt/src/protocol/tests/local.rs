@@ -1,7 +1,8 @@
 //! A device that rejects for itself alone, and siblings' rejects.
 
+use nertc_callkit_signaling::Operation;
+
 use super::harness::{Harness, op_args, ring};
-use crate::protocol::Op;
 
 const LOCAL: &str = r#"{"reason":3,"local":true}"#;
 
@@ -24,12 +25,12 @@ fn a_local_reject_does_not_count_while_another_device_rings() {
     harness.pass(20);
     taken(&mut harness);
     harness.wire.clear();
-    harness.op("bob/pad", Op::Reject(op_args(&channel, "alice", LOCAL)));
+    harness.op("bob/pad", Operation::Reject(op_args(&channel, "alice", LOCAL)));
     assert!(harness.wire.iter().any(|it| it.1.contains("\"local\":true")));
     assert!(!harness.wire.iter().any(|it| it.0.contains("/own/")), "it is nobody else's business");
     harness.pass(10_000);
     assert!(harness.take("bob/phone").is_empty() && harness.take("alice/phone").is_empty());
-    harness.op("bob/phone", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/phone", Operation::Accept(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/phone"), ["done 0"]);
 }
 
@@ -42,11 +43,11 @@ fn a_local_reject_counts_after_two_seconds_if_no_other_device_rings() {
         }
         let channel = ring(&mut harness, "alice/phone", "bob");
         harness.pass(20);
-        harness.op("bob/pad", Op::Reject(op_args(&channel, "alice", LOCAL)));
+        harness.op("bob/pad", Operation::Reject(op_args(&channel, "alice", LOCAL)));
         taken(&mut harness);
         if others == 1 {
             // The other one does not want it either.
-            harness.op("bob/phone", Op::Reject(op_args(&channel, "alice", LOCAL)));
+            harness.op("bob/phone", Operation::Reject(op_args(&channel, "alice", LOCAL)));
             harness.take("bob/phone");
         }
         harness.pass(1_999);
@@ -64,7 +65,7 @@ fn a_users_busy_counts_at_once_and_goes_to_the_siblings() {
     taken(&mut harness);
     harness.wire.clear();
     harness.loses = Some("u/alice/d/");
-    harness.op("bob/pad", Op::Reject(op_args(&channel, "alice", r#"{"reason":3}"#)));
+    harness.op("bob/pad", Operation::Reject(op_args(&channel, "alice", r#"{"reason":3}"#)));
     assert!(harness.wire.iter().any(|it| it.0.contains("/own/")));
     harness.kill("alice/phone");
     harness.pass(1_000);
@@ -82,9 +83,9 @@ fn a_siblings_reject_that_the_caller_does_not_count_ends_nothing() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.pass(20);
     taken(&mut harness);
-    harness.op("bob/pad", Op::Reject(op_args(&channel, "alice", "601")));
+    harness.op("bob/pad", Operation::Reject(op_args(&channel, "alice", "601")));
     harness.pass(10_000);
     assert!(harness.take("bob/phone").is_empty(), "it was asked, and says that it calls");
-    harness.op("bob/phone", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/phone", Operation::Accept(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/phone"), ["done 0"]);
 }

@@ -1,7 +1,9 @@
 //! Calls over a network that loses, and among devices that go away.
 
-use super::harness::{Harness, config, op_args, ring};
-use crate::protocol::{Input, Op, PublishResult, TopicKind};
+use nertc_callkit_signaling::Operation;
+
+use super::harness::{Harness, close, config, join, login, op_args, ring};
+use crate::protocol::{Input, PublishResult, TopicKind};
 
 fn three() -> Harness {
     Harness::new(&["alice/phone", "bob/pad", "bob/phone"])
@@ -11,8 +13,8 @@ fn three() -> Harness {
 fn in_call() -> (Harness, crate::protocol::Text) {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     for name in ["alice/phone", "bob/pad", "bob/phone"] {
         harness.take(name);
     }
@@ -40,7 +42,7 @@ fn an_accept_that_nobody_decides_ends_after_five_seconds_and_a_late_grant_is_giv
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");
     harness.loses = Some("\"k\":\"settled\"");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     harness.pass(4_999);
     assert!(harness.take("bob/pad").is_empty());
     harness.pass(1);
@@ -64,7 +66,7 @@ fn the_last_word_is_repeated_to_each_device_that_rang() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/phone");
     harness.loses = Some("u/bob/in/");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     assert!(harness.take("bob/phone").is_empty());
     harness.pass(1_000);
     assert_eq!(harness.take("bob/phone"), ["OtherDevice Accept by bob"]);
@@ -78,7 +80,7 @@ fn what_is_asked_while_the_connection_is_down_goes_out_when_it_is_back() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.down("bob/pad");
     harness.take("bob/pad");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     assert!(harness.take("bob/pad").is_empty());
     harness.pass(2_000);
     harness.up("bob/pad");
@@ -105,8 +107,8 @@ fn where_media_decides_silence_ends_nothing() {
     harness.add("alice/phone", crate::protocol::Config { peer_lost_ms: 0, ..config("alice/phone") });
     harness.log_in("alice/phone");
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.take("alice/phone");
     harness.kill("bob/pad");
     harness.pass(600_000);
@@ -148,7 +150,7 @@ fn a_caller_that_begins_a_new_life_knows_nothing_of_the_call() {
     again.instance = "another life".into();
     harness.add("alice/phone", again);
     harness.log_in("alice/phone");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/pad"), ["done 10404", "Online Close by alice"]);
 }
 
@@ -158,7 +160,7 @@ fn a_reject_reaches_the_siblings_of_a_callee_whose_caller_is_gone() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/phone");
     harness.kill("alice/phone");
-    harness.op("bob/pad", Op::Reject(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Reject(op_args(&channel, "alice", "")));
     harness.pass(999);
     assert!(harness.take("bob/phone").is_empty());
     harness.pass(1);
@@ -171,7 +173,7 @@ fn an_invite_that_is_over_when_its_device_comes_back_is_missed() {
     harness.down("bob/pad");
     harness.take("bob/pad");
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("alice/phone", Op::Cancel(op_args(&channel, "bob", "")));
+    harness.op("alice/phone", Operation::Cancel(op_args(&channel, "bob", "")));
     harness.up("bob/pad");
     assert_eq!(harness.take("bob/pad"), ["Restored", "Offline Invite by alice", "Offline Cancel by alice"]);
     // The caller's device is gone altogether.
@@ -208,7 +210,13 @@ fn a_flood_of_one_account_does_not_silence_another() {
         let body = format!("{{\"rid\":\"r{n}\",\"custom\":\"\"}}");
         let payload = format!("{{\"v\":1,\"k\":\"invite\",\"id\":\"m{n}\",\"cid\":\"c{n}\",\"b\":{body}}}");
         let (from, device) = ("mallory".into(), "x".into());
-        Input::Message { kind: TopicKind::Inbox, from, device, payload: payload.into_bytes() }
+        Input::Message {
+            kind: TopicKind::Inbox,
+            from,
+            device,
+            payload: payload.into_bytes(),
+            expires_at: None,
+        }
     };
     for n in 0..5_000 {
         harness.feed("bob/pad", mallory(n));
@@ -223,7 +231,7 @@ fn a_login_that_hears_nothing_of_itself_says_why() {
     let mut harness = Harness::new(&[]);
     harness.add("bob/pad", config("bob/pad"));
     harness.loses = Some("u/bob/");
-    harness.op("bob/pad", Op::Login);
+    harness.op("bob/pad", login());
     harness.up("bob/pad");
     harness.pass(5_000);
     assert_eq!(harness.take("bob/pad"), ["done 90008", "disconnect false"]);
@@ -244,7 +252,7 @@ fn one_device_per_account_means_the_later_login() {
 fn who_asks_about_a_call_that_was_just_hung_up_hears_how_it_ended() {
     let (mut harness, channel) = in_call();
     harness.loses = Some("\"k\":\"bye\"");
-    harness.op("bob/pad", Op::Close(op_args(&channel, "", "")));
+    harness.op("bob/pad", close(op_args(&channel, "", "")));
     harness.loses = None;
     harness.down("alice/phone");
     harness.up("alice/phone");

@@ -1,15 +1,17 @@
 //! Numbers of the wire: ranges, order, and lives of a member.
 
-use super::harness::{Harness, op_args, ring};
-use crate::protocol::{Op, Text, TopicKind};
+use nertc_callkit_signaling::{Operation, Text};
+
+use super::harness::{Harness, join, op_args, ring};
+use crate::protocol::TopicKind;
 
 const ALICE: (&str, &str) = ("alice", "phone");
 
 fn in_call() -> (Harness, Text) {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.take("alice/phone");
     harness.take("bob/pad");
     harness.wire.clear();

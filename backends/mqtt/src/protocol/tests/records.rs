@@ -1,10 +1,20 @@
 //! Call records of others: what they claim.
 
-use super::harness::Harness;
-use crate::protocol::{Input, Op, RecordOp, TopicKind};
+use nertc_callkit_signaling::{CallType, Operation, Record, RecordStatus};
 
-fn record(to: &str, id: &str) -> Op {
-    Op::Record(RecordOp { to: to.into(), id: id.into(), text: r#"{"status":1}"#.into() })
+use super::harness::{Harness, login};
+use crate::protocol::{Input, TopicKind};
+
+fn record(to: &str, id: &str) -> Operation {
+    Operation::Record(Record {
+        client_msg_id: id.into(),
+        to: to.into(),
+        channel_id: "".into(),
+        call_type: CallType::Audio,
+        status: RecordStatus::Complete,
+        text: r#"{"status":1}"#.into(),
+        durations: Vec::new(),
+    })
 }
 
 #[test]
@@ -41,7 +51,7 @@ fn records_that_waited_come_after_the_login() {
     let mut harness = Harness::new(&["alice/phone"]);
     harness.add("bob/pad", super::harness::config("bob/pad"));
     harness.op("alice/phone", record("bob", "m1"));
-    harness.op("bob/pad", Op::Login);
+    harness.op("bob/pad", login());
     harness.up("bob/pad");
     assert_eq!(harness.take("bob/pad"), ["done 0", "record m1 by alice"]);
     harness.feed("bob/pad", Input::Down);

@@ -1,7 +1,9 @@
 //! Tables that all share: who fills them takes nothing from others, and what must be told is told.
 
-use super::harness::{Harness, op_args, ring};
-use crate::protocol::{Input, Op, Output, Text, TopicKind};
+use nertc_callkit_signaling::{InviteState, Operation, Text};
+
+use super::harness::{Harness, close, create, join, op_args, ring};
+use crate::protocol::{Input, Output, TopicKind};
 
 fn an_invite(id: &str) -> String {
     format!(r#""k":"invite","id":"{id}","cid":"{id}","inst":"i","b":{{"rid":"r","custom":""}}"#)
@@ -9,8 +11,8 @@ fn an_invite(id: &str) -> String {
 
 fn in_call(harness: &mut Harness) -> Text {
     let channel = ring(harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.take("alice/phone");
     harness.take("bob/pad");
     channel
@@ -39,7 +41,7 @@ fn strangers_who_ring_everywhere_keep_nobody_from_calling_or_being_called() {
     let accounts: std::collections::BTreeSet<_> =
         core_state.iter().filter(|it| it.contains("Invite")).collect();
     assert!(accounts.len() >= 48, "each account has its share");
-    harness.state = Some(crate::protocol::InviteState::Ringing);
+    harness.state = Some(InviteState::Ringing);
     let channel = ring(&mut harness, "alice/phone", "bob");
     assert!(harness.take("bob/pad").contains(&"Online Invite by alice".to_owned()));
     // Whom the user is told of is not evicted, however long it has rung.
@@ -50,12 +52,12 @@ fn strangers_who_ring_everywhere_keep_nobody_from_calling_or_being_called() {
         harness.forge("bob/pad", (&account, "x"), TopicKind::Inbox, &an_invite(&account));
     }
     harness.take("bob/pad");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/pad"), ["done 0"]);
-    harness.op("bob/pad", Op::Close(op_args(&channel, "", "")));
+    harness.op("bob/pad", close(op_args(&channel, "", "")));
     harness.take("bob/pad");
     // And bob calls.
-    harness.state = Some(crate::protocol::InviteState::Ringing);
+    harness.state = Some(InviteState::Ringing);
     harness.take("alice/phone");
     ring(&mut harness, "bob/pad", "alice");
     assert_eq!(harness.take("bob/pad")[..3], ["done 0", "done 0", "done 0"]);
@@ -66,7 +68,7 @@ fn strangers_who_ring_everywhere_keep_nobody_from_calling_or_being_called() {
 fn own_channels_are_limited_for_themselves() {
     let mut harness = Harness::new(&["alice/phone"]);
     for n in 0..20 {
-        harness.op("alice/phone", Op::Create { call_type: 1 });
+        harness.op("alice/phone", create());
         let expected = if n < 16 { "done 0" } else { "done 90005" };
         assert_eq!(harness.take("alice/phone"), [expected], "{n}");
     }
@@ -110,7 +112,7 @@ fn the_end_of_a_call_is_told_however_much_else_waited() {
         } else {
             harness.feed("bob/pad", Input::Up { resumed: true });
             flood(&mut harness);
-            harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+            harness.op("alice/phone", close(op_args(&channel, "", "")));
             harness.up("bob/pad");
         }
         harness.pass(5_000);
@@ -162,11 +164,11 @@ fn own_messages_about_a_call_do_not_share_a_limit_with_others() {
     harness.down("alice/phone");
     harness.take("alice/phone");
     for _ in 0..100 {
-        harness.op("alice/phone", Op::Control(op_args(&channel, "", "c")));
+        harness.op("alice/phone", Operation::Control(op_args(&channel, "", "c")));
     }
     let refused = harness.take("alice/phone").iter().filter(|it| *it == "done 90005").count();
     assert_eq!(refused, 36, "64 wait");
-    harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    harness.op("alice/phone", close(op_args(&channel, "", "")));
     harness.up("alice/phone");
     harness.pass(5_000);
     assert!(harness.take("bob/pad").contains(&"Online Close by alice".to_owned()));
@@ -205,8 +207,8 @@ fn wills_are_watched_of_whom_we_talk_to_first_and_of_strangers_as_far_as_there_i
         harness.forge("bob/pad", (&account, "x"), TopicKind::Inbox, &an_invite(&account));
     }
     let channel = ring(&mut harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     let heard = std::mem::take(&mut harness.phones.get_mut("bob/pad").expect("a phone").heard);
     let mut watched = std::collections::BTreeSet::new();
     for output in heard {

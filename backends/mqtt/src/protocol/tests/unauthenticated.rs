@@ -1,7 +1,9 @@
 //! An account that is not part of a call, and what it knows of it: it changes nothing and learns nothing.
 
-use super::harness::{Harness, config, op_args, ring};
-use crate::protocol::{Input, Op, Output, Peer, Text, TopicKind};
+use nertc_callkit_signaling::{Operation, Text};
+
+use super::harness::{Harness, close, config, create, invite, join, op_args, ring};
+use crate::protocol::{Input, Output, Peer, TopicKind};
 
 const MALLORY: (&str, &str) = ("mallory", "x");
 const KINDS: [&str; 16] = [
@@ -15,8 +17,8 @@ fn two() -> Harness {
 
 fn in_call(harness: &mut Harness) -> Text {
     let channel = ring(harness, "alice/phone", "bob");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.take("alice/phone");
     harness.take("bob/pad");
     harness.wire.clear();
@@ -64,7 +66,7 @@ fn who_knows_all_ids_of_a_ringing_call_cannot_end_or_answer_it() {
         (harness.take("alice/phone"), harness.take("bob/pad"), to_mallory),
         (vec!["Online Ringing by bob".into()], vec![], 0)
     );
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     assert_eq!(harness.take("bob/pad"), ["done 0"]);
     assert_eq!(harness.take("alice/phone"), ["Online Accept by bob"]);
 }
@@ -76,7 +78,7 @@ fn who_knows_all_ids_of_a_call_cannot_end_it_or_keep_its_end_from_being_heard() 
     say_everything(&mut harness, &channel);
     let to_mallory = harness.wire.iter().filter(|it| it.0.contains("mallory")).count();
     assert_eq!((harness.take("alice/phone"), harness.take("bob/pad"), to_mallory), (vec![], vec![], 0));
-    harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    harness.op("alice/phone", close(op_args(&channel, "", "")));
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
 }
 
@@ -86,7 +88,7 @@ fn an_accept_waits_for_the_callers_device_whatever_others_say() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");
     harness.loses = Some("\"k\":\"accept\"");
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     for kind in ["gone", "settled", "state", "ack"] {
         let body = r#""rid":"r1","how":"reject","by":"","custom":"""#;
         let text = format!(r#""k":"{kind}","id":"{kind}","cid":"{channel}","inst":"m","b":{{{body}}}"#);
@@ -101,7 +103,7 @@ fn an_accept_waits_for_the_callers_device_whatever_others_say() {
 }
 
 /// What ids a peer's next messages will have: somebody who can tell them says them first.
-fn next_ids(protocol: &Peer, op: Op) -> Vec<String> {
+fn next_ids(protocol: &Peer, op: Operation) -> Vec<String> {
     let mut oracle = protocol.clone();
     oracle.handle(0, Input::Op { req: 99, op });
     let mut ids = Vec::new();
@@ -139,24 +141,23 @@ fn who_says_the_ids_of_others_first_silences_nobody() {
     );
     assert_eq!(harness.said(), Vec::<String>::new());
     // Even if it had them: an invite, and a hang-up.
-    harness.op("alice/phone", Op::Create { call_type: 1 });
+    harness.op("alice/phone", create());
     let made = harness.phones["alice/phone"].heard.iter().find_map(|it| {
         let Output::Done { answer, .. } = it else { return None };
         answer.channel.as_ref().map(|channel| channel.channel.id.clone())
     });
     let channel = made.expect("a channel");
-    harness.op("alice/phone", Op::Join { channel: channel.clone() });
-    let extra = crate::protocol::InviteExtra { expires_ms: 30_000, push: None };
-    let invite = Op::Invite(op_args(&channel, "bob", "hi"), extra);
+    harness.op("alice/phone", join(&channel));
+    let invite = invite(op_args(&channel, "bob", "hi"), 30_000);
     let ids = next_ids(&harness.phones["alice/phone"].protocol, invite.clone());
     say_first(&mut harness, "bob/pad", &ids);
     harness.take("bob/pad");
     harness.op("alice/phone", invite);
     assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"]);
-    harness.op("bob/pad", Op::Accept(op_args(&channel, "alice", "")));
-    harness.op("bob/pad", Op::Join { channel: channel.clone() });
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
     harness.take("bob/pad");
-    let close = Op::Close(op_args(&channel, "", ""));
+    let close = close(op_args(&channel, "", ""));
     let ids = next_ids(&harness.phones["alice/phone"].protocol, close.clone());
     say_first(&mut harness, "bob/pad", &ids);
     harness.take("bob/pad");
@@ -183,12 +184,12 @@ fn a_tombstone_belongs_to_the_device_that_made_the_channel() {
 fn only_parties_are_answered_and_whoever_means_a_life_of_this_device() {
     let mut harness = two();
     let channel = in_call(&mut harness);
-    harness.op("alice/phone", Op::Close(op_args(&channel, "", "")));
+    harness.op("alice/phone", close(op_args(&channel, "", "")));
     harness.pass(10_000);
     harness.wire.clear();
     let sync = |id: u32, to: &str| format!(r#""k":"sync","id":"{id}","cid":"{channel}","inst":"m"{to}"#);
     harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, &sync(1, ""));
-    assert_eq!(harness.said(), ["gone nck1/u/alice/d/phone/bob/pad"], "a addr of a call that has ended");
+    assert_eq!(harness.said(), ["gone nck1/u/alice/d/phone/bob/pad"], "a member of a call that has ended");
     harness.forge("bob/pad", MALLORY, TopicKind::Direct, &sync(2, ""));
     harness.forge("bob/pad", MALLORY, TopicKind::Direct, &sync(3, r#","to":"somebody else""#));
     assert_eq!(harness.said(), Vec::<String>::new());
@@ -217,6 +218,6 @@ fn a_caller_is_told_at_once_that_the_called_has_begun_a_new_life() {
     harness.add("bob/pad", again);
     harness.log_in("bob/pad");
     let text = r#"{"cid":2}"#;
-    harness.op("alice/phone", Op::Control(op_args(&channel, "", text)));
+    harness.op("alice/phone", Operation::Control(op_args(&channel, "", text)));
     assert_eq!(harness.take("alice/phone"), ["done 0", "Online Leave by bob"]);
 }

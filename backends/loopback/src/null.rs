@@ -1,0 +1,36 @@
+//! Media without media, for apps that bring their own: the smallest backend that keeps the contract. Every
+//! operation completes at once, from inside itself; the peer comes and goes as signaling says (NO_MEDIA).
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use nertc_callkit_abi::{nertc_callkit_rtc, nertc_callkit_rtc_cap};
+use nertc_callkit_backend::adapter::{self, MediaVtable};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaOperation, MediaSink};
+use nertc_callkit_signaling::{Code, Outcome, Req};
+
+static VTABLE: MediaVtable =
+    MediaVtable::new(c"none", nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32).without_frames();
+
+struct NullMedia {
+    sink: Arc<MediaSink>,
+}
+
+/// A new backend. Whoever gets the ctx calls the vtable's release once.
+pub fn new() -> (&'static nertc_callkit_rtc, *mut c_void) {
+    let sink = Arc::<MediaSink>::default();
+    adapter::media(&VTABLE, sink.clone(), NullMedia { sink })
+}
+
+impl MediaBackend for NullMedia {
+    fn close(&self) {}
+
+    fn run(&self, req: Req, _operation: MediaOperation) -> Result<(), Code> {
+        self.sink.messages().push(MediaMessage::Completed(req, Outcome::default()));
+        // The sink takes every completion: there is nothing to retry.
+        self.sink.messages().flush();
+        Ok(())
+    }
+
+    fn push_frame(&self, _frame: Frame<'_>) {}
+}

@@ -1,0 +1,71 @@
+//! Media rooms: who is in which, and who hears whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nertc_callkit_backend::{Media, MediaEvent};
+use nertc_callkit_signaling::Text;
+
+use super::ids::{DeviceId, Port};
+
+/// All rooms, and everybody who could be in one.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct MediaRooms {
+    /// By name. An empty one goes.
+    pub(super) rooms: BTreeMap<Text, BTreeSet<Port>>,
+    pub(super) participants: BTreeMap<Port, Participant>,
+}
+
+/// One instance of a media backend.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Participant {
+    /// The room that it is in.
+    pub(super) room: Option<Text>,
+    pub(super) uid: u64,
+    /// Whose uid it is, as signaling knows it.
+    pub(super) owner: Option<DeviceId>,
+    /// Microphone and camera; off when the room is left, the core says anew what is on.
+    pub(super) enabled: Media,
+    /// Ends with the room.
+    pub(super) muted: Media,
+    /// What it does not want, and from whom; ends with the room.
+    pub(super) unwanted: BTreeMap<u64, Media>,
+}
+
+impl MediaRooms {
+    pub(super) fn others_in(&self, room: &Text, port: Port) -> Vec<Port> {
+        self.rooms.get(room).into_iter().flatten().copied().filter(|it| *it != port).collect()
+    }
+}
+
+impl Participant {
+    /// It sends this kind of media.
+    pub(super) fn sends(&self, media: Media) -> bool {
+        self.room.is_some() && (self.enabled - self.muted).overlaps(media)
+    }
+
+    /// It wants this kind of media from `uid`.
+    pub(super) fn wants(&self, uid: u64, media: Media) -> bool {
+        self.unwanted.get(&uid).is_none_or(|unwanted| !unwanted.overlaps(media))
+    }
+
+    pub(super) fn subscribe(&mut self, uid: u64, media: Media, on: bool) {
+        let before = self.unwanted.remove(&uid).unwrap_or_default();
+        let after = if on { before - media } else { before | media };
+        if !after.is_empty() {
+            self.unwanted.insert(uid, after);
+        }
+    }
+
+    /// What a peer has to know about it: that it is there, what it sends, what is muted.
+    pub(super) fn introduction(&self) -> Vec<MediaEvent> {
+        let Participant { uid, enabled, muted, .. } = *self;
+        let mut all = vec![MediaEvent::PeerJoin { uid }];
+        if !enabled.is_empty() {
+            all.push(MediaEvent::PeerMedia { uid, media: enabled, on: true });
+        }
+        if !muted.is_empty() {
+            all.push(MediaEvent::PeerMute { uid, media: muted, muted: true });
+        }
+        all
+    }
+}

@@ -1,0 +1,58 @@
+//! What the `ctx` of a vtable points to, and how its functions answer.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+
+use nertc_callkit_signaling::Code;
+
+/// What `ctx` points to: a backend and its sink.
+pub(super) struct Instance<B: ?Sized, S> {
+    pub(super) sink: S,
+    pub(super) backend: Box<B>,
+}
+
+impl<B: ?Sized, S> Instance<B, S> {
+    /// The `ctx` of a vtable; the holder calls `release` once.
+    pub(super) fn into_ctx(self) -> *mut c_void {
+        Box::into_raw(Box::new(self)).cast()
+    }
+
+    /// The instance behind `ctx`.
+    ///
+    /// # Safety
+    /// `ctx` came from `into_ctx` of this very type, and was not released.
+    pub(super) unsafe fn of<'a>(ctx: *mut c_void) -> &'a Self {
+        // SAFETY: the caller's promise; only shared references are ever made of it.
+        unsafe { &*ctx.cast_const().cast() }
+    }
+
+    /// Takes the instance back.
+    ///
+    /// # Safety
+    /// As `of`, and nobody uses `ctx` afterwards.
+    pub(super) unsafe fn release(ctx: *mut c_void) {
+        let instance: *mut Self = ctx.cast();
+        if let Some(instance) = NonNull::new(instance) {
+            // SAFETY: the caller's promise.
+            let instance = unsafe { Box::from_raw(instance.as_ptr()) };
+            contain(|| drop(instance));
+        }
+    }
+}
+
+/// Runs a vtable function that answers with a code; a panic, which is a bug, becomes a refusal.
+pub(super) fn answer(body: impl FnOnce() -> Result<(), Code>) -> i32 {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => Code::OK.number(),
+        // OK would promise a completion.
+        Ok(Err(code)) if code != Code::OK => code.number(),
+        Ok(Err(_)) | Err(_) => Code::BACKEND_FAILED.number(),
+    }
+}
+
+/// Runs a vtable function without an answer; a panic, which is a bug, ends here.
+pub(super) fn contain(body: impl FnOnce()) {
+    // The panic hook has reported it.
+    let _ = catch_unwind(AssertUnwindSafe(body));
+}

@@ -103,7 +103,19 @@ extern "C" {
 #endif
 NERTC_CALLKIT_BEGIN
 
-/** Version of this header: 0xMMmmpp. nertc_callkit_version has that of the library that runs. */
+/** Major version of this header. */
+#define NERTC_CALLKIT_VERSION_MAJOR 0
+
+/** Minor version of this header. */
+#define NERTC_CALLKIT_VERSION_MINOR 1
+
+/** Patch level of this header. */
+#define NERTC_CALLKIT_VERSION_PATCH 0
+
+/**
+ * NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
+ * number: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
+ */
 #define NERTC_CALLKIT_VERSION_NUMBER 0x000100
 
 /**

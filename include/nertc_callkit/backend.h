@@ -19,15 +19,6 @@ extern "C" {
 #endif
 NERTC_CALLKIT_BEGIN
 
-/** Version of this header, part by part. */
-#define NERTC_CALLKIT_VERSION_MAJOR 0
-
-/** See NERTC_CALLKIT_VERSION_MAJOR. */
-#define NERTC_CALLKIT_VERSION_MINOR 1
-
-/** See NERTC_CALLKIT_VERSION_MAJOR. */
-#define NERTC_CALLKIT_VERSION_PATCH 0
-
 /** Signaling event types; NIM's numbers, own ones from 101. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_signal) {
   /** The channel was closed for everybody. */

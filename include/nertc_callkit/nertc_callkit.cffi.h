@@ -1,4 +1,7 @@
 /* All headers in one, preprocessed, for cffi. Written by `make header`. */
+#define NERTC_CALLKIT_VERSION_MAJOR 0
+#define NERTC_CALLKIT_VERSION_MINOR 1
+#define NERTC_CALLKIT_VERSION_PATCH 0
 #define NERTC_CALLKIT_VERSION_NUMBER 0x000100
 uint32_t nertc_callkit_version(void);
 const char *nertc_callkit_version_text(void);
@@ -578,9 +581,6 @@ enum {
 };
 nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *kit, const char *path, nertc_callkit_trace_flag flags);
 nertc_callkit_status nertc_callkit_trace_stop(nertc_callkit *kit);
-#define NERTC_CALLKIT_VERSION_MAJOR 0
-#define NERTC_CALLKIT_VERSION_MINOR 1
-#define NERTC_CALLKIT_VERSION_PATCH 0
 typedef int32_t nertc_callkit_signal;
 enum {
   NERTC_CALLKIT_SIGNAL_CLOSE = 1,

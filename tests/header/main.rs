@@ -292,8 +292,11 @@ fn header_has_the_version_of_the_package() {
     use nertc_callkit_abi as abi;
     let parts = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse::<u32>().expect("a number"));
     let parts: Vec<u32> = parts.collect();
-    let said =
-        [abi::NERTC_CALLKIT_VERSION_MAJOR, abi::NERTC_CALLKIT_VERSION_MINOR, abi::NERTC_CALLKIT_VERSION_PATCH];
+    let said = [
+        abi::NERTC_CALLKIT_VERSION_MAJOR,
+        abi::NERTC_CALLKIT_VERSION_MINOR,
+        abi::NERTC_CALLKIT_VERSION_PATCH,
+    ];
     assert_eq!(parts, said);
     let number = parts.iter().fold(0, |number, part| (number << 8) + part);
     assert_eq!(abi::NERTC_CALLKIT_VERSION_NUMBER, number);

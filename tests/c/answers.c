@@ -50,7 +50,6 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
   CHECK_OK(reject_with(bob, NERTC_CALLKIT_END_BUSY, NULL));
   phone_expect(bob, "done(reject,20021)");
   pair_ring(&pair);
-  CHECK_REFUSED(nertc_callkit_reject(bob->kit, NULL, NULL, phone_done, bob), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, NERTC_CALLKIT_END_TIMEOUT, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, -1, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, 0, "\xff"), INVALID_ARGUMENT);

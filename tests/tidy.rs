@@ -349,8 +349,7 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
 }
 
 /// Where each test has a short name.
-const SHORT_TEST_NAMES: &[&str] =
-    &["tests/", "fuzz/", "benches/", "backends/loopback/tests/", "backends/mqtt/tests/"];
+const SHORT_TEST_NAMES: &[&str] = &["tests/", "fuzz/", "backends/loopback/tests/", "backends/mqtt/tests/"];
 
 #[test]
 fn test_names_are_short() {

@@ -387,7 +387,7 @@ pub enum Event {
 pub enum Output {
     /// Run a signaling operation; `Input::SignalDone { req }` answers it, also a refusal.
     Signal {
-        /// Names it.
+        /// Renamer it.
         req: Req,
         /// What.
         op: signaling::Operation,
@@ -396,7 +396,7 @@ pub enum Output {
     Notify(Notification),
     /// Run a media operation; `Input::RtcDone { req }` answers it, also a refusal.
     Rtc {
-        /// Names it.
+        /// Renamer it.
         req: Req,
         /// What.
         op: RtcOp,
@@ -410,7 +410,7 @@ pub enum Output {
     },
     /// Complete a request of the app.
     Done {
-        /// Names it.
+        /// Renamer it.
         ticket: Ticket,
         /// How it ended.
         result: OpResult,

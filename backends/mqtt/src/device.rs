@@ -308,19 +308,13 @@ mod tests {
 
     impl Received {
         fn take(&self, message: &SignalingMessage) -> bool {
-            let line = match message {
-                SignalingMessage::Completed(req, result) => format!("done {} {}", req.0, result.outcome.code),
-                other if self.refusals.fetch_sub(1, Ordering::SeqCst) > 0 => {
-                    assert!(matches!(other, SignalingMessage::Connection(_)));
-                    return false;
-                }
-                SignalingMessage::Online(_)
-                | SignalingMessage::OtherDevice(_)
-                | SignalingMessage::Offline(_)
-                | SignalingMessage::Channels(_)
-                | SignalingMessage::Connection(_)
-                | SignalingMessage::Record { .. }
-                | SignalingMessage::Log(..) => format!("{message:?}"),
+            let line = if let SignalingMessage::Completed(req, result) = message {
+                format!("done {} {}", req.0, result.outcome.code)
+            } else if self.refusals.fetch_sub(1, Ordering::SeqCst) > 0 {
+                assert!(matches!(message, SignalingMessage::Connection(_)));
+                return false;
+            } else {
+                format!("{message:?}")
             };
             self.lines.lock().push(line);
             self.more.notify_all();

@@ -197,7 +197,7 @@ static int call(struct person *alice, struct person *bob, const struct sound *sa
          wait_for(alice, CONNECTED, 0) && wait_for(bob, CONNECTED, 0) && speak(alice, said) &&
          wait_for(bob, CONNECTED, said->count) &&
          /* NULL: the call that alice was shown last. */
-         nertc_callkit_hangup(alice->kit, NULL, 0, print_done, alice) == NERTC_CALLKIT_STATUS_OK &&
+         nertc_callkit_hangup(alice->kit, NULL, NULL, print_done, alice) == NERTC_CALLKIT_STATUS_OK &&
          wait_for(alice, ENDED, 0) && wait_for(bob, ENDED, 0);
 }
 

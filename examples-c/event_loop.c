@@ -1,7 +1,7 @@
 /*
  * event_loop.c: the component in an event loop of your own.
  *
- * With HOST delivery no callback ever runs on a foreign thread: event_fd is readable while callbacks wait,
+ * With APP delivery no callback ever runs on another thread: the event handle is readable while callbacks wait,
  * and dispatch runs them here. The same works with epoll, GLib, Qt or libuv. For loops that cannot watch
  * a descriptor config.on_wakeup says, from any thread, that dispatch has something to do.
  */
@@ -15,7 +15,7 @@
 struct person {
   const char *name;
   nertc_callkit *kit;
-  int fd;
+  intptr_t fd;
   int logged_in, connected, ended;
 };
 
@@ -56,7 +56,7 @@ static int start(struct person *person)
   config.user_data = person;
   config.delivery = NERTC_CALLKIT_DELIVERY_APP;
   return nertc_callkit_create(&config, &person->kit) == NERTC_CALLKIT_STATUS_OK &&
-         nertc_callkit_event_fd(person->kit, &person->fd) == NERTC_CALLKIT_STATUS_OK &&
+         nertc_callkit_get_event_handle(person->kit, &person->fd) == NERTC_CALLKIT_STATUS_OK &&
          nertc_callkit_login(person->kit, person->name, NULL, on_login, person) == NERTC_CALLKIT_STATUS_OK;
 }
 
@@ -79,7 +79,7 @@ static void on_button(struct person *me, int pipe_end)
   if (read(pipe_end, &byte, 1) == 1 && byte == CALL) {
     nertc_callkit_call(me->kit, &options, print_done, me);
   } else if (byte == HANG_UP) {
-    nertc_callkit_hangup(me->kit, NULL, 0, print_done, me);
+    nertc_callkit_hangup(me->kit, NULL, NULL, print_done, me);
   }
 }
 
@@ -89,8 +89,8 @@ static int loop(struct person *alice, struct person *bob, const int buttons[2])
   int called = 0, hung_up = 0;
   while (!alice->ended || !bob->ended) {
     struct pollfd fds[3] = {{0, POLLIN, 0}, {0, POLLIN, 0}, {0, POLLIN, 0}};
-    fds[0].fd = alice->fd;
-    fds[1].fd = bob->fd;
+    fds[0].fd = (int)alice->fd;
+    fds[1].fd = (int)bob->fd;
     fds[2].fd = buttons[0];
     if (poll(fds, 3, 10000) <= 0) {
       fprintf(stderr, "event_loop: nothing happens\n");

@@ -21,7 +21,7 @@ static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *ev
 static void on_connected(nertc_callkit *kit, const nertc_callkit_call_event *event, void *me)
 {
   printf("%s: talking to %s\n", (char *)me, event->user_id);
-  nertc_callkit_hangup(kit, NULL, 0, NULL, NULL);
+  nertc_callkit_hangup(kit, NULL, NULL, NULL, NULL);
 }
 
 static void on_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *me)

@@ -31,7 +31,7 @@ static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *ev
 static void on_audio_available(nertc_callkit *kit, const nertc_callkit_media_event *event, void *me)
 {
   print_on_audio_available(kit, event, me);
-  nertc_callkit_hangup(kit, NULL, 0, print_done, me);
+  nertc_callkit_hangup(kit, NULL, NULL, print_done, me);
 }
 
 static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *me)

@@ -49,6 +49,7 @@ static void leave_room(struct device *device)
     tell(peer, device, NERTC_CALLKIT_RTC_PEER_LEAVE, 0, 0);
   }
   device->room[0] = 0;
+  device->join = 0;
   device->enabled = device->muted = device->unwanted = 0;
 }
 
@@ -70,6 +71,21 @@ static void introduce(const struct device *peer, const struct device *me)
   }
 }
 
+/* To the peer's backend, through signaling. A real one would send SDP and candidates. */
+static void negotiate(const struct device *device, const char *json)
+{
+  if (NERTC_CALLKIT_HAS(device->rtc, nertc_callkit_rtc_sink, send)) { /* an older core has none */
+    device->rtc->send(device->rtc->ctx, device->join, json);
+  }
+}
+
+static void run_receive(struct task *task)
+{
+  if (task->device->rtc && task->req == task->device->join && strstr(task->custom_info, "\"offer\"")) {
+    negotiate(task->device, "{\"type\":\"answer\"}");
+  }
+}
+
 static void run_join(struct task *task)
 {
   struct device *me = task->device, *peer = NULL;
@@ -79,7 +95,11 @@ static void run_join(struct task *task)
   }
   copy_text(me->room, ROOM, task->channel);
   me->uid = task->uid;
+  me->join = task->req;
   complete(task, NERTC_CALLKIT_CODE_OK);
+  if (task->number) {
+    negotiate(me, "{\"type\":\"offer\"}");
+  }
   while ((peer = next_peer(me, peer))) {
     introduce(me, peer);
     introduce(peer, me);
@@ -180,8 +200,22 @@ static int32_t rtc_join(void *ctx, nertc_callkit_req req, const nertc_callkit_rt
   if (task) {
     copy_text(task->channel, ROOM, args->channel_name);
     task->uid = args->uid;
+    task->number = (args->flags & NERTC_CALLKIT_RTC_JOIN_INVITER) != 0;
   }
   return submit(task);
+}
+
+/* On the worker; `json` is lent for the call. */
+static void rtc_receive(void *ctx, nertc_callkit_req join, const char *json)
+{
+  const size_t bytes = strlen(json) + 1;
+  struct task *task = new_task(ctx, run_receive, join);
+  if (task && (task->custom_info = malloc(bytes))) {
+    memcpy(task->custom_info, json, bytes);
+    post(task);
+  } else {
+    free(task);
+  }
 }
 
 static int32_t rtc_leave(void *ctx, nertc_callkit_req req)
@@ -246,9 +280,9 @@ static int32_t rtc_push_frame(void *ctx, const nertc_callkit_frame *frame)
 void own_rtc_make(struct device *device, nertc_callkit_backends *out)
 {
   static const nertc_callkit_rtc vtable = {
-    sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, "own", rtc_open, rtc_close_backend, rtc_release,
-    rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe, rtc_set_view, rtc_push_frame, NULL,
-    NULL, NULL};
+    sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, NERTC_CALLKIT_RTC_CAP_SIGNALS, 0, "own", rtc_open,
+    rtc_close_backend, rtc_release, rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe,
+    rtc_set_view, rtc_push_frame, NULL, rtc_receive, "own/1"};
   out->rtc = &vtable;
   out->rtc_ctx = device;
 }

@@ -24,6 +24,7 @@ struct device {
   char room[ROOM]; /* media room, empty = in none */
   uint64_t uid;
   uint32_t enabled, muted, unwanted; /* media bits */
+  nertc_callkit_req join; /* of the room it is in, 0 = none: texts of another are not of this call */
 };
 
 enum answer { PENDING, ACCEPTED, REJECTED, CANCELLED };

@@ -111,9 +111,10 @@ static int login(struct phone *me)
 static int reject(struct phone *me, int32_t reason, const char *text)
 {
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   options.reason = reason;
   options.text = text;
-  return nertc_callkit_reject_with(me->kit, &options, print_done, me);
+  return nertc_callkit_reject(me->kit, options_call, &options, print_done, me);
 }
 
 /* Nobody, or all but those who are blocked. */
@@ -214,11 +215,11 @@ static void carry_out(struct phone *me, char *line)
   } else if (strcmp(verb, "busy") == 0) {
     answer = reject(me, NERTC_CALLKIT_END_BUSY, first);
   } else if (strcmp(verb, "cancel") == 0) {
-    answer = nertc_callkit_cancel(kit, NULL, print_done, me);
+    answer = nertc_callkit_cancel(kit, NULL, NULL, print_done, me);
   } else if (strcmp(verb, "hangup") == 0) {
-    answer = nertc_callkit_hangup(kit, NULL, 0, print_done, me);
+    answer = nertc_callkit_hangup(kit, NULL, NULL, print_done, me);
   } else if (strcmp(verb, "leave") == 0) {
-    answer = nertc_callkit_leave(kit, NULL, 0, print_done, me);
+    answer = nertc_callkit_leave(kit, NULL, NULL, print_done, me);
   } else if (strcmp(verb, "status") == 0) {
     answer = status(me);
   } else if (strcmp(verb, "quit") == 0) {
@@ -270,14 +271,14 @@ static int read_more(struct phone *me)
 
 static int loop(struct phone *me)
 {
-  int library;
-  if (nertc_callkit_event_fd(me->kit, &library) != NERTC_CALLKIT_STATUS_OK) {
+  intptr_t library;
+  if (nertc_callkit_get_event_handle(me->kit, &library) != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: no event descriptor: too many open files?\n");
     return 0;
   }
   while (!me->quit) {
     struct pollfd fds[2] = {{-1, POLLIN, 0}, {-1, POLLIN, 0}};
-    fds[0].fd = library;
+    fds[0].fd = (int)library;
     /* What is typed stays with the system while we have no room for it or hold commands back. */
     fds[1].fd = me->end_of_input || me->length == sizeof me->typed - 1 ? -1 : STDIN_FILENO;
     if (poll(fds, 2, patience(me)) < 0 && errno != EINTR) {

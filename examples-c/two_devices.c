@@ -89,7 +89,7 @@ int main(void)
   ok = ok && nertc_callkit_accept(phone.kit, &ref, print_done, &phone) == NERTC_CALLKIT_STATUS_OK &&
        run(&phone.connected) && run(&alice.connected) && run(&tablet.ended) &&
        tablet.reason == NERTC_CALLKIT_END_OTHER_ACCEPTED;
-  ok = ok && nertc_callkit_hangup(alice.kit, NULL, 0, print_done, &alice) == NERTC_CALLKIT_STATUS_OK &&
+  ok = ok && nertc_callkit_hangup(alice.kit, NULL, NULL, print_done, &alice) == NERTC_CALLKIT_STATUS_OK &&
        run(&alice.ended) && run(&phone.ended);
   nertc_callkit_destroy(alice.kit);
   nertc_callkit_destroy(phone.kit);

@@ -1919,39 +1919,24 @@ typedef struct nertc_callkit_call_options {
 #define NERTC_CALLKIT_CALL_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
 
-/** How to cancel. Any thread. */
-typedef struct nertc_callkit_cancel_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD. */
-  uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** Text for the other side, reported as `extra` of its on_call_end. NULL = none. */
-  const char *attach_ext;
-} nertc_callkit_cancel_options;
-/** Every default of nertc_callkit_cancel_options. */
-#define NERTC_CALLKIT_CANCEL_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_cancel_options), 0, NULL, NULL }
-
-/** How to reject. Any thread. */
+/** How to end a call: for cancel, reject, hangup and leave. Any thread. */
 typedef struct nertc_callkit_end_options {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** Reserved; must be 0. */
+  /** nertc_callkit_call_flag bits. cancel, hangup: both. leave: NO_OFFLINE. reject: none. */
   uint32_t flags;
-  /** Which call; NULL = the one shown last. */
-  const nertc_callkit_call_ref *call;
-  /** 0 = declined, NERTC_CALLKIT_END_BUSY = busy. */
+  /** reject: 0 = declined, NERTC_CALLKIT_END_BUSY = busy. Else 0. */
   int32_t reason;
   /** Reserved; must be 0. */
   uint32_t reserved;
-  /** Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none. */
+  /**
+   * Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
+   */
   const char *text;
 } nertc_callkit_end_options;
 /** Every default of nertc_callkit_end_options. */
 #define NERTC_CALLKIT_END_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_end_options), 0, NULL, 0, 0, NULL }
+  { (uint32_t)sizeof(nertc_callkit_end_options), 0, 0, 0, NULL }
 
 /**
  * What a push notification about a call says. No secret, and not authenticated: it can only make an
@@ -2083,6 +2068,86 @@ typedef struct nertc_callkit_mqtt_options {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Gives the version of the library that runs.
+ *
+ * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+uint32_t nertc_callkit_version(void);
+
+/**
+ * Gives the version of the library that runs, as text.
+ *
+ * @return  For example "0.1.0". Static: never freed.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_version_text(void);
+
+/**
+ * Explains a status.
+ *
+ * @param status  A nertc_callkit_status, or any other number.
+ * @return        What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_status_text(int32_t status);
+
+/**
+ * Explains a code of a completion or an event.
+ *
+ * @param code  A nertc_callkit_code, or any other number.
+ * @return      What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_code_text(int32_t code);
+
+/**
+ * Explains why a call ended.
+ *
+ * @param reason  A nertc_callkit_end_reason, or any other number.
+ * @return        For example "the called side was busy". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_end_reason_text(int32_t reason);
+
+/**
+ * Names a state.
+ *
+ * @param state  A nertc_callkit_state, or any other number.
+ * @return       For example "calling". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_state_text(int32_t state);
+
+/**
+ * Names what a completion or an error belongs to.
+ *
+ * @param operation  A nertc_callkit_operation, or any other number.
+ * @return           For example "switch_call_type". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+const char *nertc_callkit_operation_text(uint32_t operation);
+
+/**
+ * Fills a struct with its defaults: zeroes it and sets its struct_size.
+ *
+ * The same as the struct's _INIT macro. For every struct of this library that the app fills.
+ *
+ * @param object       The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+void nertc_callkit_struct_init(void *object, uint32_t struct_size);
 
 /**
  * Creates a component: logged out, silent until login.
@@ -2242,19 +2307,20 @@ nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
 int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
 
 /**
- * Gives a file descriptor to poll, with HOST delivery.
+ * Returns what an event loop waits for, with APP delivery.
  *
- * Readable exactly while callbacks wait for dispatch. It stays the component's: never read or
+ * On POSIX a file descriptor to poll, readable exactly while callbacks wait for dispatch; on
+ * Windows a manual-reset event, signaled as long. It stays the client's: never read, reset or
  * close it.
  *
- * @param kit  Component. Not NULL.
- * @param out  Receives the descriptor, on success only. Not NULL.
+ * @param kit  Client. Not NULL.
+ * @param out  Receives the handle, on success only. Not NULL.
  * @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. INTERNAL: out of
  *             descriptors.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
+nertc_callkit_status nertc_callkit_get_event_handle(nertc_callkit *kit, intptr_t *out);
 
 /**
  * Tells that the device's network changed, or that it woke up.
@@ -2267,74 +2333,6 @@ nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out);
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_network_changed(nertc_callkit *kit);
-
-/**
- * Gives the version of the library that runs.
- *
- * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-uint32_t nertc_callkit_version(void);
-
-/**
- * Gives the version of the library that runs, as text.
- *
- * @return  For example "0.1.0". Static: never freed.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_version_text(void);
-
-/**
- * Explains a status.
- *
- * @param status  A nertc_callkit_status, or any other number.
- * @return        What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_status_text(int32_t status);
-
-/**
- * Explains a code of a completion or an event.
- *
- * @param code  A nertc_callkit_code, or any other number.
- * @return      What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_code_text(int32_t code);
-
-/**
- * Explains why a call ended.
- *
- * @param reason  A nertc_callkit_end_reason, or any other number.
- * @return        For example "the called side was busy". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_end_reason_text(int32_t reason);
-
-/**
- * Names a state.
- *
- * @param state  A nertc_callkit_state, or any other number.
- * @return       For example "calling". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_state_text(int32_t state);
-
-/**
- * Names what a completion or an error belongs to.
- *
- * @param operation  A nertc_callkit_operation, or any other number.
- * @return           For example "switch_call_type". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_operation_text(uint32_t operation);
 
 /**
  * Sets how long a call rings, as caller and as callee.
@@ -2403,22 +2401,26 @@ nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
                                         void *user_data);
 
 /**
- * Takes an own invite back.
+ * Cancels an outgoing call.
  *
- * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call
- * ended meanwhile.
+ * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
+ * meanwhile.
  *
- * @param kit        Component. Not NULL.
- * @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
+ * @param kit        Client. Not NULL.
+ * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
-                                          const nertc_callkit_cancel_options *options,
+                                          const nertc_callkit_call_ref *call,
+                                          const nertc_callkit_end_options *options,
                                           nertc_callkit_completion_cb done,
                                           void *user_data);
 
@@ -2449,68 +2451,52 @@ nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
                                           void *user_data);
 
 /**
- * Refuses a call.
+ * Rejects an incoming call.
  *
  * Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+ * NERTC_CALLKIT_END_BUSY as reason the caller gets on_user_busy instead of on_user_reject. With
  * NERTC_CALLKIT_CALL_REF_WAIT as accept.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
+                                          const nertc_callkit_end_options *options,
                                           nertc_callkit_completion_cb done,
                                           void *user_data);
-
-/**
- * Refuses a call, with a reason and a text.
- *
- * As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY
- * the caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points
- * to.
- *
- * @param kit        Component. Not NULL.
- * @param options    Which call, and how. Not NULL.
- * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes
- *                   more than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an
- *                   unknown field is not zero). QUEUE_FULL: only if its reserved slots are
- *                   taken, too.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_reject_with(nertc_callkit *kit,
-                                               const nertc_callkit_end_options *options,
-                                               nertc_callkit_completion_cb done,
-                                               void *user_data);
 
 /**
  * Ends a call for everybody, whatever its state.
  *
  * While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
- * Completes with 0 if the call ended meanwhile.
+ * Completes with 0 if the call ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has a meaning
+ * while calling.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
- * @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD (while
- *                   calling).
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
                                           const nertc_callkit_call_ref *call,
-                                          uint32_t flags,
+                                          const nertc_callkit_end_options *options,
                                           nertc_callkit_completion_cb done,
                                           void *user_data);
 
@@ -2520,19 +2506,21 @@ nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
  * The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
  * frame reaches on_frame.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call       Which call, or NULL: the call shown last. Copied.
- * @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE.
+ * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
  * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
- *                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+ * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+ *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+ *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
                                          const nertc_callkit_call_ref *call,
-                                         uint32_t flags,
+                                         const nertc_callkit_end_options *options,
                                          nertc_callkit_completion_cb done,
                                          void *user_data);
 
@@ -2934,141 +2922,6 @@ nertc_callkit_status nertc_callkit_null_rtc(nertc_callkit_backends *out);
 NERTC_CALLKIT_MUST_USE
 nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options,
                                                   nertc_callkit_backends *out);
-
-/**
- * Fills a nertc_callkit_config with its defaults.
- *
- * The same as NERTC_CALLKIT_CONFIG_INIT.
- *
- * @param config       The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_config_init(nertc_callkit_config *config, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_timers with its defaults.
- *
- * The same as NERTC_CALLKIT_TIMERS_INIT.
- *
- * @param timers       The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_timers_init(nertc_callkit_timers *timers, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_listener with its defaults.
- *
- * The same as NERTC_CALLKIT_LISTENER_INIT.
- *
- * @param listener     The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_listener_init(nertc_callkit_listener *listener, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_backends with its defaults.
- *
- * The same as NERTC_CALLKIT_BACKENDS_INIT.
- *
- * @param backends        The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_backends_init(nertc_callkit_backends *backends, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_push with its defaults.
- *
- * The same as NERTC_CALLKIT_PUSH_INIT.
- *
- * @param push         The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_push_init(nertc_callkit_push *push, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_call_options with its defaults.
- *
- * The same as NERTC_CALLKIT_CALL_OPTIONS_INIT.
- *
- * @param call_options  The struct. NULL: nothing happens.
- * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_call_options_init(nertc_callkit_call_options *call_options,
-                                     uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_call_ref with its defaults.
- *
- * The same as NERTC_CALLKIT_CALL_REF_INIT.
- *
- * @param call_ref     The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_call_ref_init(nertc_callkit_call_ref *call_ref, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_cancel_options with its defaults.
- *
- * The same as NERTC_CALLKIT_CANCEL_OPTIONS_INIT.
- *
- * @param cancel_options  The struct. NULL: nothing happens.
- * @param struct_size     The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_cancel_options_init(nertc_callkit_cancel_options *cancel_options,
-                                       uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_view with its defaults.
- *
- * The same as NERTC_CALLKIT_VIEW_INIT.
- *
- * @param view         The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_view_init(nertc_callkit_view *view, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_fault with its defaults.
- *
- * The same as NERTC_CALLKIT_FAULT_INIT.
- *
- * @param fault        The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_fault_init(nertc_callkit_fault *fault, uint32_t struct_size);
-
-/**
- * Fills a nertc_callkit_mqtt_options with its defaults.
- *
- * The same as NERTC_CALLKIT_MQTT_OPTIONS_INIT.
- *
- * @param mqtt_options  The struct. NULL: nothing happens.
- * @param struct_size   The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_mqtt_options_init(nertc_callkit_mqtt_options *mqtt_options,
-                                     uint32_t struct_size);
 
 #ifdef __cplusplus
 }  // extern "C"

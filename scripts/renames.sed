@@ -56,3 +56,21 @@ s/\b\(fault\(\.\|->\)\)count\b/\1hit_count/g
 s/\([ ({,]\)\.after = /\1.skip_count = /g
 s/\([ ({,]\)\.count = /\1.hit_count = /g
 s/\(fault([^;]*, \)DIE\b/\1CRASH/g
+
+# ---- functions ----
+s/\bnertc_callkit_\(config\|timers\|listener\|backends\|push\|call_options\|call_ref\|cancel_options\|view\|fault\|mqtt_options\)_init(/nertc_callkit_struct_init(/g
+# The call that is meant is an argument of its own, as for accept; flags are in the options.
+s/\bnertc_callkit_\(cancel\|end\)_options \([a-z_]*\) = NERTC_CALLKIT_\(CANCEL\|END\)_OPTIONS_INIT;/nertc_callkit_end_options \2 = NERTC_CALLKIT_END_OPTIONS_INIT;\
+  const nertc_callkit_call_ref *\2_call = NULL;/
+s/\b\([a-z_]*options\|cancel\|reject\)\.call = /\1_call = /
+s/\([.>]\)attach_ext\b/\1text/g
+s/\bnertc_callkit_\(reject_with\|cancel\)(\([^,()]*\), &\([a-z_]*\), /nertc_callkit_\1(\2, \3_call, \&\3, /g
+s/\bnertc_callkit_cancel(\([^,()]*\), NULL, \([^,()]*\), \([^,()]*\))/nertc_callkit_cancel(\1, NULL, NULL, \2, \3)/g
+s/\bnertc_callkit_reject(\([^,()]*\), \([^,()]*\), \([^,()]*\), \([^,()]*\))/nertc_callkit_reject(\1, \2, NULL, \3, \4)/g
+s/\bnertc_callkit_reject_with(\([^,()]*\), NULL, \([^,()]*\), \([^,()]*\))/nertc_callkit_reject(\1, NULL, NULL, \2, \3)/g
+s/\bnertc_callkit_reject_with\b/nertc_callkit_reject/g
+s/\bnertc_callkit_\(hangup\|leave\)(\([^,()]*\), \([^,()]*\), 0, /nertc_callkit_\1(\2, \3, NULL, /g
+s/\bnertc_callkit_\(hangup\|leave\)(\([^,()]*\), \([^,()]*\), \([A-Z_0-9][A-Z_0-9]*[^L,]\|[1-9]\), /nertc_callkit_\1(\2, \3, \&(nertc_callkit_end_options){sizeof(nertc_callkit_end_options), \4, 0, 0, NULL}, /g
+# A descriptor in a variable of the usual name.
+s/\bnertc_callkit_event_fd\b/nertc_callkit_get_event_handle/g
+/nertc_callkit_get_event_handle(/!s/\bint fd\( = -1\)\?;/intptr_t fd\1;/

@@ -17,9 +17,9 @@
 //! A call, from the top: `ffi/api/call.rs` queues `Command::Call` → `worker/event_loop.rs` hands it to
 //! `engine/command.rs`, which checks login, state and reference → `engine/outgoing.rs` asks for *create*,
 //! *join*, *invite* → `ffi/backend/signaling.rs` calls the backend's vtable → its answers come back through
-//! `ffi/backend/sink.rs` and the inbox → `engine/signals.rs` matches the peer's ACCEPT to a call →
+//! `ffi/backend/sink.rs` and the inbox → `engine/routing.rs` matches the peer's ACCEPT to a call →
 //! `engine/in_call.rs` goes into the media room and says who is there → any end leaves the wire to
-//! `engine/closer.rs`.
+//! `engine/teardown.rs`.
 //!
 //! Read next: `engine/state.rs`, the picture of all states. `docs/ARCHITECTURE.md` has the reasons.
 

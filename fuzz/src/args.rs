@@ -65,19 +65,6 @@ pub(crate) fn call_options(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi
     sized(options, bytes, lent)
 }
 
-pub(crate) fn cancel_options(
-    call: *const abi::nertc_callkit_call_ref,
-    bytes: &mut Bytes<'_>,
-    lent: &mut Lent,
-) -> *const abi::nertc_callkit_cancel_options {
-    if bytes.flag() {
-        return null();
-    }
-    let attach_ext = text(Some("bye"), 4096, bytes, lent);
-    let flags = number(i32::from(bytes.byte() & 3), bytes) as u32;
-    sized(abi::nertc_callkit_cancel_options { struct_size: 0, flags, call, attach_ext }, bytes, lent)
-}
-
 /// Functions without a completion, and wrong handles for those with one.
 pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent: &mut Lent) {
     let wrong = [null_mut(), std::ptr::without_provenance_mut(bytes.below(256)), kit];
@@ -107,9 +94,11 @@ pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
             3 => nertc_callkit_push_frame(kit, frame),
             4 => nertc_callkit_call(kit, options, None, null_mut()),
             5 => nertc_callkit_accept(kit, null(), None, null_mut()),
-            6 => nertc_callkit_hangup(kit, null(), bytes.u32(), None, null_mut()),
+            6 => {
+                nertc_callkit_hangup(kit, null(), super::surface::end_options(bytes, lent), None, null_mut())
+            }
             7 => nertc_callkit_mute_local(kit, bytes.u32(), number(1, bytes), None, null_mut()),
-            8 => nertc_callkit_event_fd(kit, null_mut()),
+            8 => nertc_callkit_get_event_handle(kit, null_mut()),
             9 => nertc_callkit_null_rtc(&mut backends),
             10 => nertc_callkit_login(kit, text(Some("eve"), 64, bytes, lent), null(), None, null_mut()),
             _ => nertc_callkit_get_call_info(kit, null_mut()),

@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr::null;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 
-use nertc_callkit::ffi::api::{call::*, init::*, log::*, loopback::*, media::*, session::*};
+use nertc_callkit::ffi::api::{call::*, library::*, log::*, loopback::*, media::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as Status;
 
@@ -139,8 +139,8 @@ fn reenter(kit: *mut abi::nertc_callkit, data: *mut c_void) {
     let status = unsafe {
         match next / 16 {
             1 => nertc_callkit_accept(kit, null(), None, nobody),
-            2 => nertc_callkit_hangup(kit, null(), 0, None, nobody),
-            3 => nertc_callkit_reject(kit, null(), None, nobody),
+            2 => nertc_callkit_hangup(kit, null(), null(), None, nobody),
+            3 => nertc_callkit_reject(kit, null(), null(), None, nobody),
             4 => nertc_callkit_logout(kit, None, nobody),
             5 => login(kit, c"alice".as_ptr(), None, nobody),
             6 => {
@@ -253,7 +253,7 @@ impl<'a> Host<'a> {
                 ..zeroed()
             };
             // SAFETY: a reference, and a request that outlives the component.
-            self.submit(|kit, done, data| unsafe { nertc_callkit_leave(kit, &nobody, 0, done, data) });
+            self.submit(|kit, done, data| unsafe { nertc_callkit_leave(kit, &nobody, null(), done, data) });
             let sentinel = self.requests.len() - 1;
             for _ in 0..1_000 {
                 let request = &self.requests[sentinel];
@@ -336,22 +336,19 @@ impl<'a> Host<'a> {
     /// What apps do.
     fn act(&mut self, bytes: &mut Bytes<'_>, lent: &mut Lent) {
         let (kind, bits) = (bytes.below(13), bytes.byte());
-        let flags = if bytes.chance(16) { bytes.u32() } else { u32::from(bits & 3) };
         let call = super::args::call_ref(&self.around.known(), bytes, lent);
         let options = super::args::call_options(bytes, lent);
-        let cancel = super::args::cancel_options(call, bytes, lent);
-        let end = super::surface::end_options(call, bytes, lent);
+        let end = super::surface::end_options(bytes, lent);
         let (media, on) = (u32::from(bits >> 4), i32::from(bits & 3) - i32::from(bits & 1));
         // SAFETY: structs and texts that are lent, and a request that outlives the component.
         self.submit(|kit, done, data| unsafe {
             match kind {
                 0 | 1 => nertc_callkit_call(kit, options, done, data),
                 2 | 3 => nertc_callkit_accept(kit, call, done, data),
-                4 => nertc_callkit_cancel(kit, cancel, done, data),
-                5 => nertc_callkit_reject(kit, call, done, data),
-                12 => nertc_callkit_reject_with(kit, end, done, data),
-                6 => nertc_callkit_hangup(kit, call, flags, done, data),
-                7 => nertc_callkit_leave(kit, call, flags, done, data),
+                4 => nertc_callkit_cancel(kit, call, end, done, data),
+                5 | 12 => nertc_callkit_reject(kit, call, end, done, data),
+                6 => nertc_callkit_hangup(kit, call, end, done, data),
+                7 => nertc_callkit_leave(kit, call, end, done, data),
                 8 => {
                     nertc_callkit_switch_call_type(kit, i32::from(bits & 3), i32::from(bits >> 5), done, data)
                 }
@@ -381,7 +378,7 @@ impl<'a> Host<'a> {
             assert!(!nertc_callkit_code_text(bytes.number() as i32).is_null());
             assert!(nertc_callkit_dispatch(kit, -2) < 0);
             documented(nertc_callkit_network_changed(kit));
-            nertc_callkit_config_init(std::ptr::null_mut(), bytes.u32());
+            nertc_callkit_struct_init(std::ptr::null_mut(), bytes.u32());
             documented(nertc_callkit_set_log_callback(
                 6 + i32::from(bytes.byte()),
                 0,

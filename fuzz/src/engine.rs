@@ -12,7 +12,7 @@ use nertc_callkit_signaling::{
     Outcome, PolicyRule, PushText, Record, RecordStatus, Req, Text,
 };
 
-use nertc_callkit::trace::{Redaction, Tape};
+use nertc_callkit::trace::{Redaction, TraceWriter};
 
 use super::app::Watch;
 use super::bytes::Bytes;
@@ -31,11 +31,11 @@ pub fn run(data: &[u8]) {
 
 /// The same, recorded from some step on.
 pub(crate) fn record(bytes: &mut Bytes<'_>, redaction: Redaction, from: usize, steps: usize) -> Vec<u8> {
-    let trace = live(bytes, Some((Tape::new(redaction), from)), steps);
+    let trace = live(bytes, Some((TraceWriter::new(redaction), from)), steps);
     trace.map_or_else(Vec::new, |trace| trace.lines().to_vec())
 }
 
-fn live(bytes: &mut Bytes<'_>, mut trace: Option<(Tape, usize)>, steps: usize) -> Option<Tape> {
+fn live(bytes: &mut Bytes<'_>, mut trace: Option<(TraceWriter, usize)>, steps: usize) -> Option<TraceWriter> {
     let mut kit = Kit::new(bytes);
     for step in 0.. {
         let is_over = step == steps || bytes.is_empty() || kit.watch.is_closed;
@@ -78,7 +78,7 @@ struct Kit {
     ended: Vec<Req>,
     known: Known,
     early: usize,
-    trace: Option<Tape>,
+    trace: Option<TraceWriter>,
 }
 
 impl Kit {
@@ -193,7 +193,7 @@ impl Kit {
             }
             count += 1;
         }
-        self.trace.iter_mut().for_each(Tape::end_step);
+        self.trace.iter_mut().for_each(TraceWriter::end_step);
         self.watch.settled();
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
         assert!(self.engine.is_as_in(&self.engine.snapshot()));

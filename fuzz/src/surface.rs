@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
 
-use nertc_callkit::ffi::api::{call::*, push::*, session::*};
+use nertc_callkit::ffi::api::{call::*, library::*, push::*, session::*};
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status as status;
 
@@ -108,16 +108,11 @@ fn policy(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_c
     sized(policy, bytes, lent)
 }
 
-/// How to reject, mostly as the header says.
-pub(crate) fn end_options(
-    call: *const abi::nertc_callkit_call_ref,
-    bytes: &mut Bytes<'_>,
-    lent: &mut Lent,
-) -> *const abi::nertc_callkit_end_options {
+/// How to end a call, mostly as the header says.
+pub(crate) fn end_options(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_end_options {
     let options = abi::nertc_callkit_end_options {
         struct_size: 0,
-        flags: number(0, bytes) as u32,
-        call,
+        flags: number(i32::from(bytes.byte() & 3), bytes) as u32,
         reason: number(if bytes.flag() { 3 } else { 0 }, bytes),
         reserved: u32::from(bytes.chance(4)),
         text: text(Some("later"), 4096, bytes, lent),
@@ -140,7 +135,7 @@ pub(crate) fn settings(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
         match bytes.below(3) {
             0 => nertc_callkit_set_token(kit, token),
             1 => nertc_callkit_set_call_policy(kit, policy(bytes, lent)),
-            _ => nertc_callkit_reject_with(kit, end_options(null(), bytes, lent), None, null_mut()),
+            _ => nertc_callkit_reject(kit, null(), end_options(bytes, lent), None, null_mut()),
         }
     }
 }

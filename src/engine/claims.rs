@@ -79,7 +79,7 @@ impl Engine {
             status: record.status,
             call_type: record.call_type,
         });
-        self.tell_coalesced(now, &from, Kind::Record, event);
+        self.notify_coalesced(now, &from, Kind::Record, event);
     }
 }
 

@@ -169,7 +169,7 @@ impl Window {
 
 impl Engine {
     /// Tells the app what `account` caused, now or counted.
-    pub(super) fn tell_coalesced(&mut self, now: Time, account: &Text, kind: Kind, event: Event) {
+    pub(super) fn notify_coalesced(&mut self, now: Time, account: &Text, kind: Kind, event: Event) {
         for event in self.coalescer.offer(now, account, kind, event) {
             self.tell(event);
         }
@@ -186,14 +186,14 @@ impl Engine {
     }
 
     /// Tells what was held back and is due.
-    pub(super) fn tell_due(&mut self, now: Time) {
+    pub(super) fn notify_due(&mut self, now: Time) {
         for event in self.coalescer.take_due(now) {
             self.tell(event);
         }
     }
 
     /// Tells what was held back: the session ends, and nothing may come after that.
-    pub(super) fn tell_held(&mut self) {
+    pub(super) fn notify_held(&mut self) {
         for event in self.coalescer.take_all() {
             self.tell(event);
         }

@@ -1,11 +1,11 @@
 //! What the app asks for: login first, then the state, then which call it means.
 
-use super::closer::{Finish, TakeBack};
 use super::incoming::Words;
 use super::input::{CallRef, Command, Ticket};
 use super::output::{EndReason, Operation};
-use super::session::{Closing, Which};
+use super::session::{CallMatch, Closing};
 use super::state::{Glare, State};
+use super::teardown::{Finish, TakeBack};
 use super::time::Time;
 use super::{Engine, outgoing};
 use nertc_callkit_signaling::{self as signaling, Code, Outcome, RecordStatus, Text};
@@ -102,10 +102,10 @@ impl Engine {
         let which = self.locate(call);
         let state = usize::try_from(self.state.number()).unwrap_or(0);
         let code = match (which, allowed[state]) {
-            (Which::Ended, _) if ends_call => Code::OK,
+            (CallMatch::Ended, _) if ends_call => Code::OK,
             (_, code) if code != Code::OK => code,
-            (Which::Live | Which::Unnamed, _) => return true,
-            (Which::Ended | Which::Other, _) => Code::CALL_MISMATCH,
+            (CallMatch::Live | CallMatch::Unnamed, _) => return true,
+            (CallMatch::Ended | CallMatch::Other, _) => Code::CALL_MISMATCH,
         };
         self.done(ticket, operation, 0, code);
         false
@@ -132,7 +132,7 @@ impl Engine {
     }
 
     /// Completes what waits inside the live call: call() and accept().
-    pub(super) fn say_pending(&mut self, code: Code) {
+    pub(super) fn notify_pending(&mut self, code: Code) {
         let mut state = std::mem::replace(&mut self.state, State::Idle);
         match &mut state {
             State::Idle | State::InCall(_) => {}
@@ -152,7 +152,7 @@ impl Engine {
 
     /// Ends the live call because its user logs out or its component goes away; the peer learns.
     pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
-        self.say_pending(Code::SHUTTING_DOWN);
+        self.notify_pending(Code::SHUTTING_DOWN);
         match &mut self.state {
             State::Idle => {}
             State::Calling(_) => {
@@ -168,7 +168,7 @@ impl Engine {
                 let running = called.accepting.as_ref().map(|a| a.req);
                 match running {
                     Some(req) => {
-                        let running = Some((req, super::closer::Awaited::Accept(reject)));
+                        let running = Some((req, super::teardown::Awaited::Accept(reject)));
                         self.close_channel(now, no, &invite.channel_id, Finish::leave(), running);
                     }
                     None => {
@@ -194,16 +194,16 @@ impl Engine {
                 calling.glare = Glare::None;
                 let own = calling.own.clone();
                 self.state = State::Idle;
-                waiting.inspect(|invite| self.bury(now, invite));
-                self.tell_calling_end(now, &own, reason.into());
+                waiting.inspect(|invite| self.record_tombstone(now, invite));
+                self.notify_calling_end(now, &own, reason.into());
             }
             State::Called(called) => {
                 let waiting = called.aside.take();
-                waiting.inspect(|invite| self.bury(now, invite));
+                waiting.inspect(|invite| self.record_tombstone(now, invite));
                 self.end_called(now, reason.into());
             }
             State::InCall(call) => {
-                call.leftover = None;
+                call.legacy_invite = None;
                 self.end_in_call_of(now, reason.into(), None, account);
             }
         }

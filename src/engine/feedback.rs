@@ -36,7 +36,7 @@ impl Engine {
             State::Idle => None,
             State::Calling(calling) => match &calling.glare {
                 Glare::None => None,
-                Glare::Aside { invite, .. } => here(invite, held()),
+                Glare::Parked { invite, .. } => here(invite, held()),
                 Glare::Accepting { invite, .. } => here(invite, Known::Answered),
             },
             State::Called(called) => {
@@ -55,7 +55,7 @@ impl Engine {
     }
 
     /// After what the app is told of it.
-    pub(super) fn tell_invite_state(&mut self, invite: &Invite, state: InviteState) {
+    pub(super) fn notify_invite_state(&mut self, invite: &Invite, state: InviteState) {
         let (channel_id, request_id) = (invite.channel_id.clone(), invite.request_id.clone());
         let account = invite.from.clone();
         let notice = Notification::InviteState { channel_id, account, request_id, state };
@@ -63,7 +63,7 @@ impl Engine {
     }
 
     /// The same, of a message that was not read.
-    pub(super) fn tell_event_state(&mut self, event: &signaling::Event, state: InviteState) {
+    pub(super) fn notify_event_state(&mut self, event: &signaling::Event, state: InviteState) {
         let (channel_id, request_id) = (event.channel.id.clone(), event.request_id.clone());
         let account = event.from.clone();
         let notice = Notification::InviteState { channel_id, account, request_id, state };
@@ -73,21 +73,21 @@ impl Engine {
     /// Whatever the messages are, no INVITE among them is looked at.
     pub(super) fn drop_invites(&mut self, events: &[signaling::Event]) {
         for event in events.iter().filter(|event| event.kind == EventKind::Invite) {
-            self.tell_event_state(event, InviteState::Dropped);
+            self.notify_event_state(event, InviteState::Dropped);
         }
     }
 
     /// This INVITE is ignored: nobody is answered.
     pub(super) fn drop_invite(&mut self, now: Time, invite: &Invite) {
-        self.bury(now, invite);
-        self.tell_invite_state(invite, InviteState::Dropped);
+        self.record_tombstone(now, invite);
+        self.notify_invite_state(invite, InviteState::Dropped);
     }
 
     /// Says no to an INVITE that was not heard of before; if that is not possible now, nothing.
     pub(super) fn refuse_invite(&mut self, now: Time, invite: &Invite, reject: signaling::Operation) {
-        self.bury(now, invite);
+        self.record_tombstone(now, invite);
         if !self.side(now, Operation::Reject, 0, true, reject) {
-            self.tell_invite_state(invite, InviteState::Dropped);
+            self.notify_invite_state(invite, InviteState::Dropped);
         }
     }
 
@@ -98,7 +98,7 @@ impl Engine {
 
     /// Answers an invite that waited: busy, or a plain no.
     pub(super) fn reject_held(&mut self, now: Time, invite: &Invite, reason: i64) {
-        self.bury(now, invite);
+        self.record_tombstone(now, invite);
         self.side(now, Operation::Reject, 0, true, signaling::Operation::Reject(reply_to(invite, reason)));
     }
 }

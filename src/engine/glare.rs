@@ -2,13 +2,13 @@
 //! before the other's is granted, so no third device can slip in and nobody ends up alone.
 
 use super::Engine;
-use super::closer::{Finish, TakeBack};
 use super::in_call::foreign;
+use super::notify::user_event;
 use super::ops::Owner;
 use super::outgoing::accept_of;
 use super::output::{CallEvent, EndReason, Event, Operation};
-use super::say::user_event;
-use super::state::{Calling, Cause, Ending, Fate, Glare, Invite, OwnStep, State};
+use super::state::{Calling, Ending, Glare, Invite, InviteFailure, InviteStage, OwnOutcome, State};
+use super::teardown::{Finish, TakeBack};
 use super::time::Time;
 use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Outcome, Req, Text};
 
@@ -17,7 +17,7 @@ impl Calling {
     pub(super) fn aside(&self) -> Option<&Invite> {
         match &self.glare {
             Glare::None => None,
-            Glare::Aside { invite, .. } | Glare::Accepting { invite, .. } => Some(invite),
+            Glare::Parked { invite, .. } | Glare::Accepting { invite, .. } => Some(invite),
         }
     }
 
@@ -38,34 +38,34 @@ impl Engine {
         let State::Calling(calling) = &mut self.state else { return };
         let ours = (calling.own.request_id.as_bytes(), account.as_bytes());
         let theirs = (invite.request_id.as_bytes(), invite.from.as_bytes());
-        // An old client does not compare: it rejects ours by itself, so theirs is the one that can live.
+        // A legacy client does not compare: it rejects ours by itself, so theirs is the one that can live.
         let is_theirs = invite.call_id.is_empty() || ours <= theirs;
         match &mut calling.glare {
-            Glare::None if is_theirs => self.accept_in_glare(now, invite, Fate::Open),
+            Glare::None if is_theirs => self.accept_in_glare(now, invite, OwnOutcome::Open),
             Glare::None => {
-                calling.glare = Glare::Aside { invite: invite.clone(), until: Some(until) };
-                self.tell_invite_state(&invite, InviteState::Held);
+                calling.glare = Glare::Parked { invite: invite.clone(), until: Some(until) };
+                self.notify_invite_state(&invite, InviteState::Held);
             }
-            Glare::Aside { invite: waiting, .. } if waiting.create_ms > invite.create_ms => {
+            Glare::Parked { invite: waiting, .. } if waiting.create_ms > invite.create_ms => {
                 self.drop_invite(now, &invite);
             }
             // Another device of theirs called, too. Against it we lose: else both would wait and give way.
-            Glare::Aside { invite: waiting, until: Some(_) } if is_theirs => {
+            Glare::Parked { invite: waiting, until: Some(_) } if is_theirs => {
                 let older = waiting.clone();
-                self.bury(now, &older);
-                self.accept_in_glare(now, invite, Fate::Open);
+                self.record_tombstone(now, &older);
+                self.accept_in_glare(now, invite, OwnOutcome::Open);
             }
-            Glare::Aside { invite: waiting, .. } => {
+            Glare::Parked { invite: waiting, .. } => {
                 let older = std::mem::replace(waiting, invite.clone());
-                self.tell_invite_state(&invite, InviteState::Held);
-                self.bury(now, &older);
+                self.notify_invite_state(&invite, InviteState::Held);
+                self.record_tombstone(now, &older);
             }
             Glare::Accepting { .. } => self.reject_busy(now, &invite),
         }
     }
 
     /// Accepts the peer's invite while our own is kept (or is over, with a `fate`).
-    pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: Fate) {
+    pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: OwnOutcome) {
         let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
         let ms = self.config.timers.request_ms;
@@ -98,7 +98,7 @@ impl Engine {
         else {
             return;
         };
-        self.bury_own(now, &invite);
+        self.record_own_tombstone(now, &invite);
         match outcome.code {
             code if code.is_success() => match closed {
                 Some(text) => {
@@ -114,7 +114,7 @@ impl Engine {
             },
             Code::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
             code => {
-                if !super::closer::is_decided(code) {
+                if !super::teardown::is_decided(code) {
                     let leave = Finish::leave().op(channel.clone());
                     self.side(now, Operation::Leave, call, true, leave);
                     self.reject_held(now, &invite, 0);
@@ -125,7 +125,14 @@ impl Engine {
     }
 
     /// In the peer's call; our own invite goes.
-    fn take_theirs(&mut self, now: Time, calling: Calling, invite: &Invite, control: bool, fate: &Fate) {
+    fn take_theirs(
+        &mut self,
+        now: Time,
+        calling: Calling,
+        invite: &Invite,
+        control: bool,
+        fate: &OwnOutcome,
+    ) {
         let mut own = calling.own;
         let mut call = self.new_callee_call(now, own.no, invite, own.since, control);
         call.issued_by = Some(own.issued_by);
@@ -144,14 +151,16 @@ impl Engine {
             named.uid = 0;
             self.done_call(&mut named, Outcome::default());
         }
-        let is_old_client = invite.call_id.is_empty();
+        let is_legacy = invite.call_id.is_empty();
         match fate {
-            Fate::Open | Fate::Over(_) if is_old_client && own.is_out() => call.leftover = Some(own),
-            Fate::Over(_) => {}
-            Fate::Open | Fate::Accepted(_) if is_old_client => {
+            OwnOutcome::Open | OwnOutcome::Over(_) if is_legacy && own.is_out() => {
+                call.legacy_invite = Some(own)
+            }
+            OwnOutcome::Over(_) => {}
+            OwnOutcome::Open | OwnOutcome::Accepted(_) if is_legacy => {
                 self.close_own(now, &own, &TakeBack::close_only());
             }
-            Fate::Open | Fate::Accepted(_) => self.close_own(now, &own, &TakeBack::for_glare()),
+            OwnOutcome::Open | OwnOutcome::Accepted(_) => self.close_own(now, &own, &TakeBack::for_glare()),
         }
         if is_type_changed {
             self.tell(Event::CallTypeChange(call.call_event(0)));
@@ -170,7 +179,7 @@ impl Engine {
             call_type: invite.call_type,
             state: 0,
         };
-        // An old client would take the CANCEL for the end of its call with our other device.
+        // A legacy client would take the CANCEL for the end of its call with our other device.
         let take_back = match invite.call_id.is_empty() {
             true => TakeBack::close_only(),
             false => TakeBack::for_glare(),
@@ -183,17 +192,19 @@ impl Engine {
     }
 
     /// The peer's invite cannot be had: our own counts again, as it stands now.
-    fn back_to_own(&mut self, now: Time, mut calling: Calling, fate: Fate) {
+    fn back_to_own(&mut self, now: Time, mut calling: Calling, fate: OwnOutcome) {
         calling.glare = Glare::None;
         match fate {
-            Fate::Open => {
+            OwnOutcome::Open => {
                 self.state = State::Calling(Box::new(calling));
                 self.go_on_calling(now);
             }
-            Fate::Accepted(custom_info) => self.enter_as_caller(now, calling.own, custom_info.as_deref()),
-            Fate::Over(cause) => {
-                // Only what an old client was spared is still out.
-                let reason = if cause == Cause::TimedOut { 2 } else { 0 };
+            OwnOutcome::Accepted(custom_info) => {
+                self.enter_as_caller(now, calling.own, custom_info.as_deref())
+            }
+            OwnOutcome::Over(cause) => {
+                // Only what a legacy client was spared is still out.
+                let reason = if cause == InviteFailure::TimedOut { 2 } else { 0 };
                 self.close_own(now, &calling.own, &TakeBack { reason, ..TakeBack::plain() });
                 self.end_by_cause(now, calling, cause);
             }
@@ -206,19 +217,19 @@ impl Engine {
         let State::Calling(calling) = &mut self.state else {
             return self.ignore("cancel answered for an ended call");
         };
-        if calling.own.no != call || calling.own.step != OwnStep::Yielding(req) {
+        if calling.own.no != call || calling.own.step != InviteStage::Yielding(req) {
             return self.ignore("cancel answered for an ended call");
         }
-        let is_over = outcome.code.is_success() || super::closer::is_decided(outcome.code);
+        let is_over = outcome.code.is_success() || super::teardown::is_decided(outcome.code);
         if outcome.code == Code::INVITE_ACCEPTED || !is_over {
             // Accepted: the answer is on its way. Otherwise nobody knows yet: ask again later.
             let next = (outcome.code != Code::INVITE_ACCEPTED).then_some(again);
-            calling.own.step = OwnStep::Invited;
-            if let Glare::Aside { until, .. } = &mut calling.glare {
+            calling.own.step = InviteStage::Invited;
+            if let Glare::Parked { until, .. } = &mut calling.glare {
                 *until = next;
             }
             return;
         }
-        self.own_over(now, Cause::Closed(Text::default()), Some(&TakeBack::close_only()));
+        self.own_over(now, InviteFailure::Closed(Text::default()), Some(&TakeBack::close_only()));
     }
 }

@@ -1,12 +1,12 @@
 //! In a call: into the media room, who is there, and every way in which the call can end.
 
-use super::closer::{Awaited, Finish, TakeBack};
 use super::input::{Media, RtcEvent};
 use super::negotiation::other_media;
+use super::notify::connection_event;
 use super::ops::Owner;
 use super::output::{CallEnd, EndReason, Event, Layer, Operation};
-use super::say::connection_event;
-use super::state::{Ended, Ending, Entry, InCall, Invite, PeerMedia, Silence, State};
+use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
+use super::teardown::{Awaited, Finish, TakeBack};
 use super::time::Time;
 use super::{Engine, messages, wire};
 use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
@@ -24,7 +24,7 @@ const QUALITY_DOWN: i32 = 4;
 impl InCall {
     /// The peer has been silent for so long that a new invite of it means that it restarted.
     pub(super) fn is_silent(&self, now: Time) -> bool {
-        self.silence.is_some_and(|silence| silence.told || silence.tell_at <= now)
+        self.silence.is_some_and(|silence| silence.told || silence.notify_at <= now)
     }
 
     pub(super) fn is_peer(&self, uid: u64) -> bool {
@@ -66,7 +66,7 @@ impl Engine {
             peer_takes_data: invite.takes_data,
             texts: invite.texts.clone(),
             ring_ms: now.since(since),
-            entry: Entry::Signaling { req, wait },
+            entry: JoinStage::Signaling { req, wait },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
             peer_uid: None,
             peer_media: PeerMedia::default(),
@@ -78,7 +78,7 @@ impl Engine {
             camera_allowed: invite.switched.is_none_or(|switched| switched == invite.call_type),
             switch: None,
             alias: None,
-            leftover: None,
+            legacy_invite: None,
         }
     }
 
@@ -100,7 +100,7 @@ impl Engine {
     ) {
         let account = self.session.account();
         let Some(call) = self.call_in(no) else { return self.ignore("channel joined for an ended call") };
-        let Entry::Signaling { req: running, wait } = call.entry else {
+        let JoinStage::Signaling { req: running, wait } = call.entry else {
             return self.ignore("channel joined twice");
         };
         if running != req {
@@ -119,24 +119,24 @@ impl Engine {
         call.own_uid = uid;
         call.rtc_token = result.rtc_token.unwrap_or_default();
         match wait.filter(|until| *until > now) {
-            Some(until) => call.entry = Entry::Waiting { until },
+            Some(until) => call.entry = JoinStage::Waiting { until },
             None => {
-                call.entry = Entry::Joining { tell_old_peer: false };
+                call.entry = JoinStage::Joining { notify_legacy_peer: false };
                 self.enter_media(now);
             }
         }
     }
 
-    /// An old caller says that it is in the media room.
+    /// A legacy caller says that it is in the media room.
     pub(super) fn on_join_now(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
         match &mut call.entry {
-            Entry::Signaling { wait, .. } => *wait = None,
-            Entry::Waiting { .. } => {
-                call.entry = Entry::Joining { tell_old_peer: false };
+            JoinStage::Signaling { wait, .. } => *wait = None,
+            JoinStage::Waiting { .. } => {
+                call.entry = JoinStage::Joining { notify_legacy_peer: false };
                 self.enter_media(now);
             }
-            Entry::Joining { .. } | Entry::Joined => self.ignore("asked to join, and joining"),
+            JoinStage::Joining { .. } | JoinStage::Joined => self.ignore("asked to join, and joining"),
         }
     }
 
@@ -144,7 +144,7 @@ impl Engine {
     pub(super) fn media_failed(&mut self, now: Time, outcome: Outcome) {
         let no = self.state.call_no();
         let code = if outcome.code.is_success() { Code::BACKEND_FAILED } else { outcome.code };
-        self.tell_error(Operation::Rtc, no, Outcome { code, ..outcome });
+        self.notify_error(Operation::Rtc, no, Outcome { code, ..outcome });
         self.end_in_call(now, EndReason::RtcJoinFailed, Some(Finish::close()));
     }
 
@@ -158,9 +158,9 @@ impl Engine {
     pub(super) fn on_entered(&mut self, now: Time) {
         let no_media = self.config.caps.no_media;
         let State::InCall(call) = &mut self.state else { return };
-        let tell = matches!(call.entry, Entry::Joining { tell_old_peer: true });
+        let tell = matches!(call.entry, JoinStage::Joining { notify_legacy_peer: true });
         let was_peer_first = call.peer_uid.is_some();
-        call.entry = Entry::Joined;
+        call.entry = JoinStage::Joined;
         if tell {
             self.send_control(now, wire::control_joined());
         }
@@ -202,13 +202,13 @@ impl Engine {
         let event = call.user_event();
         self.tell(Event::UserEnter(event));
         self.check_connected(now);
-        self.tell_peer_media(media);
+        self.notify_peer_media(media);
         self.apply_remote(now);
     }
 
     fn check_connected(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
-        if call.entry != Entry::Joined || call.peer_uid.is_none() || call.connected_at.is_some() {
+        if call.entry != JoinStage::Joined || call.peer_uid.is_none() || call.connected_at.is_some() {
             return;
         }
         call.connected_at = Some(now);
@@ -218,25 +218,25 @@ impl Engine {
     }
 
     /// What the peer sent and muted before it entered.
-    fn tell_peer_media(&mut self, media: PeerMedia) {
+    fn notify_peer_media(&mut self, media: PeerMedia) {
         for bit in [super::input::AUDIO, super::input::VIDEO] {
             if media.sending & bit != 0 {
-                self.tell_available(bit, true);
+                self.notify_available(bit, true);
             }
             if media.muted & bit != 0 {
-                self.tell_muted(bit, true);
+                self.notify_muted(bit, true);
             }
         }
     }
 
-    fn tell_available(&mut self, bit: Media, on: bool) {
+    fn notify_available(&mut self, bit: Media, on: bool) {
         let State::InCall(call) = &self.state else { return };
         let event = call.media_event(on);
         let is_audio = bit == super::input::AUDIO;
         self.tell(if is_audio { Event::AudioAvailable(event) } else { Event::CameraAvailable(event) });
     }
 
-    fn tell_muted(&mut self, bit: Media, muted: bool) {
+    fn notify_muted(&mut self, bit: Media, muted: bool) {
         let State::InCall(call) = &self.state else { return };
         let event = call.media_event(muted);
         let is_audio = bit == super::input::AUDIO;
@@ -277,7 +277,7 @@ impl Engine {
                 let event = connection_event(no, Layer::Media, &user, quality, Outcome::default());
                 self.tell(Event::NetworkQuality(event));
             }
-            RtcEvent::Error(outcome) => self.tell_error(Operation::Backend, no, outcome),
+            RtcEvent::Error(outcome) => self.notify_error(Operation::Backend, no, outcome),
             RtcEvent::PeerJoin { .. }
             | RtcEvent::PeerLeave { .. }
             | RtcEvent::PeerSilent { .. }
@@ -304,8 +304,8 @@ impl Engine {
         *bits ^= news;
         for bit in [super::input::AUDIO, super::input::VIDEO] {
             match (has_entered && news & bit != 0, is_mute) {
-                (true, true) => self.tell_muted(bit, on),
-                (true, false) => self.tell_available(bit, on),
+                (true, true) => self.notify_muted(bit, on),
+                (true, false) => self.notify_available(bit, on),
                 (false, _) => {}
             }
         }
@@ -319,7 +319,7 @@ impl Engine {
         }
         call.silence = Some(Silence {
             told: false,
-            tell_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
+            notify_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
             lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),
         });
         let event = connection_event(call.no, Layer::Media, &call.peer, QUALITY_DOWN, Outcome::default());
@@ -352,12 +352,12 @@ impl Engine {
     /// When something of the call is due.
     pub(super) fn in_call_due(call: &InCall) -> Option<(Time, &'static str)> {
         let waiting = match call.entry {
-            Entry::Waiting { until } => Some((until, "an old caller does not say that it joined")),
-            Entry::Signaling { .. } | Entry::Joining { .. } | Entry::Joined => None,
+            JoinStage::Waiting { until } => Some((until, "a legacy caller does not say that it joined")),
+            JoinStage::Signaling { .. } | JoinStage::Joining { .. } | JoinStage::Joined => None,
         };
         let silent = call.silence.map(|silence| match silence.told {
             true => (silence.lost_at, "the peer is lost"),
-            false => (silence.tell_at.min(silence.lost_at), "the peer is silent"),
+            false => (silence.notify_at.min(silence.lost_at), "the peer is silent"),
         });
         [
             call.connect_by.map(|at| (at, "media is not up")),
@@ -389,15 +389,16 @@ impl Engine {
         if is_due(call.connect_by) {
             return self.media_late(now);
         }
-        if let Some(silence) = call.silence.as_mut().filter(|silence| !silence.told && silence.tell_at <= now)
+        if let Some(silence) =
+            call.silence.as_mut().filter(|silence| !silence.told && silence.notify_at <= now)
         {
             silence.told = true;
             let event = connection_event(call.no, Layer::Media, &call.peer, 0, Outcome::default());
             self.tell(Event::Reconnecting(event));
         }
         let State::InCall(call) = &mut self.state else { return };
-        if matches!(call.entry, Entry::Waiting { until } if until <= now) {
-            call.entry = Entry::Joining { tell_old_peer: false };
+        if matches!(call.entry, JoinStage::Waiting { until } if until <= now) {
+            call.entry = JoinStage::Joining { notify_legacy_peer: false };
             self.enter_media(now);
         }
         self.expire_switch(now);
@@ -433,7 +434,7 @@ impl Engine {
         let extra = foreign(text.attachment, &call.attachment);
         if is_other_media {
             let no = call.no;
-            self.tell_error(Operation::Rtc, no, other_media());
+            self.notify_error(Operation::Rtc, no, other_media());
             return self.end_in_call(now, Ending { reason: EndReason::MediaMismatch, extra }, wire);
         }
         self.end_in_call(now, Ending { reason, extra }, wire);
@@ -447,12 +448,12 @@ impl Engine {
         let is_told = wire.is_some() || ending.reason == EndReason::PeerHungUp;
         if let Some(finish) = wire {
             let running = match call.entry {
-                Entry::Signaling { req, .. } => Some((req, Awaited::Enter)),
-                Entry::Waiting { .. } | Entry::Joining { .. } | Entry::Joined => None,
+                JoinStage::Signaling { req, .. } => Some((req, Awaited::Enter)),
+                JoinStage::Waiting { .. } | JoinStage::Joining { .. } | JoinStage::Joined => None,
             };
             self.close_channel(now, call.no, &call.channel_id, finish, running);
         }
-        if let Some(own) = call.leftover.take() {
+        if let Some(own) = call.legacy_invite.take() {
             self.close_own(now, &own, &TakeBack::for_glare());
         }
         self.leave_media(now);

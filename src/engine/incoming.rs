@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
-use super::closer::{Awaited, Finish};
 use super::coalesce::Kind;
 use super::feedback::Known;
 use super::in_call::foreign;
 use super::input::Ticket;
 use super::negotiation::PeerTexts;
+use super::notify::user_event;
 use super::ops::Owner;
 use super::outgoing::{accept_of, reply_to, reply_with};
 use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation};
-use super::say::user_event;
 use super::session::Session;
 use super::state::{Accepting, Called, Ended, Ending, Invite, State};
+use super::teardown::{Awaited, Finish};
 use super::time::Time;
 use super::tombstones::Tombstone;
 use super::waiting::Answer;
@@ -47,7 +47,7 @@ impl Engine {
     ) -> Option<Invite> {
         let has_ids = !event.channel.id.is_empty() && !event.request_id.is_empty() && !event.from.is_empty();
         if !has_ids || event.from == self.session.account() {
-            self.tell_event_state(event, InviteState::Dropped);
+            self.notify_event_state(event, InviteState::Dropped);
             self.ignore("invite without ids, or from ourselves");
             return None;
         }
@@ -58,19 +58,19 @@ impl Engine {
                 return None;
             }
             Known::As(state) => {
-                self.tell_event_state(event, state);
+                self.notify_event_state(event, state);
                 self.ignore("invite that is here already");
                 return None;
             }
             Known::Foreign => {
-                self.tell_event_state(event, InviteState::Dropped);
+                self.notify_event_state(event, InviteState::Dropped);
                 self.ignore("invite with the ids of another's");
                 return None;
             }
         }
         let account = self.session.account();
         if self.tombstones.covers(now, &event.channel.id, &event.request_id, &event.from, &account) {
-            self.tell_event_state(event, InviteState::Dropped);
+            self.notify_event_state(event, InviteState::Dropped);
             self.ignore("invite that has ended already");
             return None;
         }
@@ -116,7 +116,7 @@ impl Engine {
         }
         if is_group {
             self.reject_busy(now, invite);
-            self.tell_missed(now, invite, Missed::Group);
+            self.notify_missed(now, invite, Missed::Group);
             return true;
         }
         self.refuses_media(now, invite, rtc)
@@ -131,7 +131,7 @@ impl Engine {
     ) -> Option<Invite> {
         if event.channel.invalid || invite.expires <= now {
             self.drop_invite(now, &invite);
-            self.tell_missed(now, &invite, Missed::Expired);
+            self.notify_missed(now, &invite, Missed::Expired);
             return None;
         }
         Some(invite)
@@ -171,9 +171,9 @@ impl Engine {
                     return self.drop_invite(now, &invite);
                 }
                 let older = called.aside.replace(invite.clone());
-                self.tell_invite_state(&invite, InviteState::Held);
+                self.notify_invite_state(&invite, InviteState::Held);
                 if let Some(older) = older {
-                    self.bury(now, &older);
+                    self.record_tombstone(now, &older);
                 }
             }
             State::InCall(call) if is_of_peer && call.is_silent(now) => {
@@ -183,7 +183,7 @@ impl Engine {
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
                 // Whom we are in a call with is not missed: that was the other invite of a glare.
                 if self.turn_away(now, &invite) && !is_of_peer {
-                    self.tell_missed(now, &invite, Missed::Busy);
+                    self.notify_missed(now, &invite, Missed::Busy);
                 }
             }
         }
@@ -192,7 +192,7 @@ impl Engine {
     /// Rings, and lets the backend say so once the app was told.
     fn ring_new(&mut self, now: Time, invite: Invite) {
         if !self.ring(now, invite.clone()) {
-            self.tell_invite_state(&invite, InviteState::Ringing);
+            self.notify_invite_state(&invite, InviteState::Ringing);
         }
     }
 
@@ -254,10 +254,10 @@ impl Engine {
 
     /// The app's reject of an invite that never was shown to it.
     fn reject_unheard(&mut self, now: Time, invite: &Invite, ticket: Ticket, words: &Words) {
-        self.bury(now, invite);
+        self.record_tombstone(now, invite);
         let reject = signaling::Operation::Reject(words.reply_to(invite));
         if !self.side(now, Operation::Reject, 0, false, reject) {
-            self.tell_invite_state(invite, InviteState::Dropped);
+            self.notify_invite_state(invite, InviteState::Dropped);
         }
         self.done(ticket, Operation::Reject, 0, Code::OK);
     }
@@ -299,7 +299,7 @@ impl Engine {
                 self.close_channel(now, no, &invite.channel_id, finish, running);
             }
         }
-        self.say_pending(Code::SUPERSEDED);
+        self.notify_pending(Code::SUPERSEDED);
         self.done(done.0, done.1, no, Code::OK);
         self.end_called(now, EndReason::Rejected.into());
     }
@@ -313,11 +313,11 @@ impl Engine {
         let reject = signaling::Operation::Reject(reply_to(&called.invite, 2));
         let no = called.no;
         self.side(now, Operation::Reject, no, true, reject);
-        self.rang_out(now);
+        self.ring_timed_out(now);
     }
 
     /// What our own ring limit and the caller's both show.
-    fn rang_out(&mut self, now: Time) {
+    fn ring_timed_out(&mut self, now: Time) {
         let account = self.session.account();
         self.tell(Event::UserBusy(user_event(self.state.call_no(), &account, 0)));
         self.end_called(now, EndReason::Timeout.into());
@@ -344,7 +344,7 @@ impl Engine {
         }
         let code = outcome.code;
         let user = user_event(call, &called.invite.from, 0);
-        let undecided = (!super::closer::is_decided(code)).then(|| reply_to(&called.invite, 0));
+        let undecided = (!super::teardown::is_decided(code)).then(|| reply_to(&called.invite, 0));
         for ticket in accepting.tickets {
             self.done_with(ticket, Operation::Accept, call, outcome.clone());
         }
@@ -378,7 +378,7 @@ impl Engine {
             return self.end_called(now, Ending { reason: EndReason::PeerHungUp, extra });
         }
         let Called { no, invite, since, aside, .. } = *called;
-        self.bury_own(now, &invite);
+        self.record_own_tombstone(now, &invite);
         if let Some(aside) = aside {
             self.reject_held(now, &aside, 3);
         }
@@ -422,7 +422,7 @@ impl Engine {
             return self.answered_elsewhere(now, true, Text::default());
         }
         if wire::reason(custom_info, &text) == Reason::Timeout {
-            return self.rang_out(now);
+            return self.ring_timed_out(now);
         }
         let extra = foreign(text.attachment, &called.invite.attachment);
         self.tell(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
@@ -433,7 +433,7 @@ impl Engine {
     pub(super) fn end_called(&mut self, now: Time, ending: Ending) {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Called { no, invite, since, aside, .. } = *called;
-        self.bury_own(now, &invite);
+        self.record_own_tombstone(now, &invite);
         self.ended = Some(Ended {
             no,
             issued_by: None,
@@ -453,8 +453,8 @@ impl Engine {
         }));
         match aside {
             Some(aside) if self.may_ring() && aside.expires <= now => {
-                self.bury(now, &aside);
-                self.tell_missed(now, &aside, Missed::Expired);
+                self.record_tombstone(now, &aside);
+                self.notify_missed(now, &aside, Missed::Expired);
             }
             Some(aside) if self.may_ring() => _ = self.ring(now, aside),
             Some(aside) if self.session.is_logged_in() => self.reject_held(now, &aside, 0),
@@ -463,16 +463,16 @@ impl Engine {
     }
 
     /// Remembers that this invite, which the app was never shown, is over.
-    pub(super) fn bury(&mut self, now: Time, invite: &Invite) {
-        self.bury_as(now, invite, false);
+    pub(super) fn record_tombstone(&mut self, now: Time, invite: &Invite) {
+        self.record_tombstone_as(now, invite, false);
     }
 
     /// Remembers that this call, which the app was shown, takes no other answer.
-    pub(super) fn bury_own(&mut self, now: Time, invite: &Invite) {
-        self.bury_as(now, invite, true);
+    pub(super) fn record_own_tombstone(&mut self, now: Time, invite: &Invite) {
+        self.record_tombstone_as(now, invite, true);
     }
 
-    fn bury_as(&mut self, now: Time, invite: &Invite, is_own: bool) {
+    fn record_tombstone_as(&mut self, now: Time, invite: &Invite, is_own: bool) {
         let stone = Tombstone {
             channel_id: invite.channel_id.clone(),
             request_id: Some(invite.request_id.clone()),
@@ -484,7 +484,7 @@ impl Engine {
         self.tombstones.add(now, stone);
     }
 
-    pub(super) fn tell_missed(&mut self, now: Time, invite: &Invite, why: Missed) {
+    pub(super) fn notify_missed(&mut self, now: Time, invite: &Invite, why: Missed) {
         let missed = Event::MissedCall(MissedCall {
             user: invite.from.clone(),
             call_type: invite.call_type,
@@ -495,7 +495,7 @@ impl Engine {
             request_id: invite.request_id.clone(),
             count: 1,
         });
-        self.tell_coalesced(now, &invite.from, Kind::Missed(why), missed);
+        self.notify_coalesced(now, &invite.from, Kind::Missed(why), missed);
     }
 }
 

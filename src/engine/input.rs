@@ -6,7 +6,7 @@ use nertc_callkit_signaling::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Names one completion of the app; made by the facade, never reused.
+/// Renamer one completion of the app; made by the facade, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 

@@ -41,7 +41,7 @@ pub const OWN_TOMBSTONES: usize = 128;
 /// invite's age limit.
 pub const TOMBSTONES_PER_SENDER: usize = 32;
 /// Ended calls whose wire is still being cleaned up.
-pub const CLOSERS: usize = 8;
+pub const TEARDOWNS: usize = 8;
 /// Operations whose deadline passed and whose late success must still be undone.
 pub const LATE: usize = 16;
 /// Signaling operations that run beside the call (rejects, records, rooms).

@@ -6,7 +6,7 @@ use super::Engine;
 use super::input::{AUDIO, Media, Ticket, VIDEO, View};
 use super::ops::Owner;
 use super::output::{Operation, Output, RtcOp};
-use super::state::{Entry, MediaRoom, State};
+use super::state::{JoinStage, MediaRoom, State};
 use super::time::Time;
 use nertc_callkit_signaling::{CallType, Code, Outcome, Req};
 
@@ -106,7 +106,7 @@ impl Engine {
 
     fn peer_uid(&self) -> Option<u64> {
         match &self.state {
-            State::InCall(call) if call.entry == Entry::Joined => call.peer_uid,
+            State::InCall(call) if call.entry == JoinStage::Joined => call.peer_uid,
             State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => None,
         }
     }
@@ -242,7 +242,7 @@ impl Engine {
             }
             Some(ticket) => self.done_with(ticket, operation, 0, outcome),
             None if outcome.code.is_success() => {}
-            None => self.tell_error(operation, call_no, outcome),
+            None => self.notify_error(operation, call_no, outcome),
         }
     }
 

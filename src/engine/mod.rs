@@ -5,7 +5,7 @@
 //!
 //! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
 //! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
-//! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `closer.rs` (the wire
+//! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `teardown.rs` (the wire
 //! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
 //! `negotiation.rs` and `text_queue.rs` have the texts from peer to peer.
 //! In their way stand `policy.rs` (who may ring), `shares.rs` and `coalesce.rs` (what others send and
@@ -13,9 +13,8 @@
 //! of an invite.
 #![forbid(unsafe_code)]
 
-mod canonical;
+mod canonicalize;
 mod claims;
-mod closer;
 mod coalesce;
 mod command;
 mod feedback;
@@ -29,19 +28,20 @@ mod login;
 mod media;
 pub mod messages;
 mod negotiation;
+mod notify;
 mod offline;
 mod ops;
 mod outgoing;
 pub mod output;
 mod policy;
 mod record;
-mod say;
+mod routing;
 mod session;
 mod shares;
-mod signals;
 mod snapshot;
 pub mod state;
 mod switch;
+mod teardown;
 #[cfg(test)]
 mod tests;
 mod text_queue;
@@ -53,9 +53,8 @@ pub mod wire;
 
 use std::collections::VecDeque;
 
-pub use canonical::Names;
+pub use canonicalize::Renamer;
 use claims::Claims;
-use closer::Closer;
 use coalesce::Coalescer;
 use ids::Ids;
 use input::Input;
@@ -67,6 +66,7 @@ use serde::{Deserialize, Serialize};
 use session::{Closing, Session};
 pub use snapshot::Snapshot;
 use state::{Ended, Local, MOVES, MediaRoom, Phase, State};
+use teardown::Teardown;
 use time::Time;
 use tokens::Tokens;
 use tombstones::Tombstones;
@@ -180,7 +180,8 @@ pub struct Engine {
     ids: Ids,
     last_req: u64,
     last_call: u64,
-    last_closer: u64,
+    #[serde(rename = "last_teardown")]
+    last_teardown: u64,
     session: Session,
     closing: Closing,
     is_connection_lost: bool,
@@ -191,7 +192,8 @@ pub struct Engine {
     local: Local,
     ended: Option<Ended>,
     ops: Vec<Op>,
-    closers: Vec<Closer>,
+    #[serde(rename = "teardowns")]
+    teardowns: Vec<Teardown>,
     tombstones: Tombstones,
     /// Whose invites ring; kept until the app sets another.
     policy: CallPolicy,
@@ -224,7 +226,7 @@ impl Engine {
             ids: Ids::new(seed),
             last_req: 0,
             last_call: 0,
-            last_closer: 0,
+            last_teardown: 0,
             session: Session::LoggedOut,
             closing: Closing::No,
             is_connection_lost: false,
@@ -234,7 +236,7 @@ impl Engine {
             local: Local::default(),
             ended: None,
             ops: Vec::new(),
-            closers: Vec::new(),
+            teardowns: Vec::new(),
             tombstones: Tombstones::default(),
             policy: CallPolicy::default(),
             coalescer: Coalescer::default(),
@@ -277,12 +279,12 @@ impl Engine {
         if let Some(word) = self.app.pop_front() {
             return Some(word);
         }
-        if matches!(self.state, State::Idle) && self.ops.is_empty() && self.closers.is_empty() {
+        if matches!(self.state, State::Idle) && self.ops.is_empty() && self.teardowns.is_empty() {
             // Idle components cost nothing; a live call keeps its buffers.
             self.wire = VecDeque::new();
             self.app = VecDeque::new();
             self.ops.shrink_to_fit();
-            self.closers.shrink_to_fit();
+            self.teardowns.shrink_to_fit();
         }
         None
     }
@@ -290,7 +292,7 @@ impl Engine {
     /// When to call `handle_timeout`, and why.
     pub fn poll_timeout(&self) -> Option<(Time, &'static str)> {
         let ops = self.ops.iter().filter_map(|op| op.deadline).min();
-        let closers = self.closers.iter().map(|closer| closer.deadline).min();
+        let teardowns = self.teardowns.iter().map(|teardown| teardown.deadline).min();
         let state = match &self.state {
             State::Idle => None,
             State::Calling(calling) => Engine::calling_due(calling),
@@ -311,7 +313,7 @@ impl Engine {
         };
         let due = [
             ops.map(|at| (at, "an operation of a backend")),
-            closers.map(|at| (at, "cleaning up behind a call")),
+            teardowns.map(|at| (at, "cleaning up behind a call")),
             drain.map(|at| (at, "cleaning up before the logout")),
             closing.map(|at| (at, "closing")),
             self.coalescer.due().map(|at| (at, "callbacks that were counted")),
@@ -330,8 +332,8 @@ impl Engine {
         let before = self.state.phase();
         let call = self.state.call_no();
         self.expire_ops(now);
-        self.expire_closers(now);
-        self.tell_due(now);
+        self.expire_teardowns(now);
+        self.notify_due(now);
         match &self.state {
             State::Idle => {}
             State::Calling(_) => self.on_calling_due(now),
@@ -371,7 +373,7 @@ impl Engine {
     /// For a state from a file: its counters have room to count on, and its call is not ahead of them.
     pub fn is_plausible(&self) -> bool {
         const ROOM: u64 = 1 << 53;
-        let counters = [self.last_req, self.last_call, self.last_closer];
+        let counters = [self.last_req, self.last_call, self.last_teardown];
         counters.iter().all(|count| *count < ROOM) && self.state.call_no() <= self.last_call
     }
 

@@ -102,7 +102,7 @@ impl Engine {
         }
         let reject = signaling::Operation::Reject(reply_other_media(invite, &self.config.media_protocol));
         self.refuse_invite(now, invite, reject);
-        self.tell_missed(now, invite, Missed::MediaMismatch);
+        self.notify_missed(now, invite, Missed::MediaMismatch);
         true
     }
 
@@ -119,7 +119,7 @@ impl Engine {
                     Some(&mut invite.texts)
                 }
                 // Its accept is on its way, and may be overtaken.
-                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {
+                Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {
                     let own = &mut calling.own;
                     (own.is_out() && is_of(&own.channel_id, &own.options.user)).then_some(&mut own.texts)
                 }
@@ -171,7 +171,7 @@ impl Engine {
         if self.ops.iter().filter(|op| is_sending(&op.owner)).count() >= limits::NEGOTIATIONS {
             let no = self.state.call_no();
             let outcome = Outcome { code: Code::LIMIT, ..Outcome::default() };
-            return self.tell_error(Operation::Negotiation, no, outcome);
+            return self.notify_error(Operation::Negotiation, no, outcome);
         }
         let Some((no, message)) = self.text_to_peer(TextKind::Media, json) else { return };
         let ms = self.config.timers.operation_ms;
@@ -181,7 +181,7 @@ impl Engine {
     /// A text of the media backend has left, or has not.
     pub(super) fn on_negotiation_sent(&mut self, call: u64, outcome: Outcome) {
         if !outcome.code.is_success() && call == self.state.call_no() {
-            self.tell_error(Operation::Negotiation, call, outcome);
+            self.notify_error(Operation::Negotiation, call, outcome);
         }
     }
 
@@ -251,8 +251,8 @@ impl Engine {
     pub(super) fn end_other_media(&mut self, now: Time) {
         let State::InCall(call) = &self.state else { return };
         let no = call.no;
-        self.tell_error(Operation::Rtc, no, other_media());
-        let finish = super::closer::Finish::close().for_media(self.config.media_protocol.clone());
+        self.notify_error(Operation::Rtc, no, other_media());
+        let finish = super::teardown::Finish::close().for_media(self.config.media_protocol.clone());
         self.end_in_call(now, EndReason::MediaMismatch, Some(finish));
     }
 }

@@ -45,25 +45,25 @@ impl Engine {
             match over.iter().find(|over| over.covers(event, &account)) {
                 Some(over) => {
                     self.drop_invite(now, &invite);
-                    self.tell_missed(now, &invite, over.why);
+                    self.notify_missed(now, &invite, over.why);
                 }
                 None => invites.extend(self.unless_expired(now, event, invite)),
             }
         }
-        self.bury_ends(now, &events, &account);
+        self.record_end_tombstones(now, &events, &account);
         self.ring_newest(now, invites);
     }
 
     /// Messages that waited for a login in vain: what they end is remembered, and nothing of them rings.
     pub(super) fn forget_early(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
-        self.bury_ends(now, events, account);
+        self.record_end_tombstones(now, events, account);
         self.drop_invites(events);
     }
 
     /// Remembers which invites these messages end.
-    pub(super) fn bury_ends(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
+    pub(super) fn record_end_tombstones(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
         for event in events.iter().filter(|event| ends_invite(event, account).is_some()) {
-            self.bury_event(now, event, event.kind == EventKind::Close);
+            self.record_event_tombstone(now, event, event.kind == EventKind::Close);
         }
     }
 
@@ -101,7 +101,7 @@ impl Engine {
                 self.on_invite(now, invite);
             } else if is_redial {
                 self.drop_invite(now, &invite);
-                self.tell_missed(now, &invite, Missed::Replaced);
+                self.notify_missed(now, &invite, Missed::Replaced);
             } else if ringing.is_none() && self.state.peer() == invite.from {
                 // A silent peer's new call rings at once; its older ones are over, as above.
                 let from = matches!(self.state, State::InCall(_)).then(|| invite.from.clone());
@@ -109,7 +109,7 @@ impl Engine {
                 ringing = from.filter(|_| matches!(self.state, State::Called(_)));
             } else {
                 if self.turn_away(now, &invite) {
-                    self.tell_missed(now, &invite, Missed::Busy);
+                    self.notify_missed(now, &invite, Missed::Busy);
                 }
             }
         }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::closer::Finish;
 use super::input::Ticket;
 use super::output::{Operation, Output, RtcOp};
+use super::teardown::Finish;
 use super::time::Time;
 use super::{Engine, limits, messages};
 use nertc_callkit_signaling::{self as signaling, Code, OperationResult, Outcome, Req, Text};
@@ -41,8 +41,9 @@ pub(super) enum Owner {
     GlareAccept(u64, Text),
     /// Join of the channel of an accepted invite.
     Enter(u64, Text),
-    /// A closer's step.
-    Closer(u64),
+    /// A teardown's step.
+    #[serde(rename = "Teardown")]
+    Teardown(u64),
     /// Something beside the call; its failure is told unless `quiet`.
     Side {
         operation: Operation,
@@ -95,7 +96,7 @@ impl Owner {
             | Owner::Accept(..)
             | Owner::GlareAccept(..)
             | Owner::Enter(..)
-            | Owner::Closer(_)
+            | Owner::Teardown(_)
             | Owner::Side { .. }
             | Owner::Negotiation(_)
             | Owner::Data { .. }
@@ -125,7 +126,7 @@ impl Owner {
             | Owner::Invite(_)
             | Owner::RingCancel(_)
             | Owner::Yield(_)
-            | Owner::Closer(_)
+            | Owner::Teardown(_)
             | Owner::Side { .. }
             | Owner::Negotiation(_)
             | Owner::Data { .. }
@@ -179,11 +180,11 @@ impl Engine {
         req
     }
 
-    /// Hands a running operation to a closer; false if it is not running any more, or overdue.
-    pub(super) fn adopt(&mut self, req: Req, closer: u64) -> bool {
+    /// Hands a running operation to a teardown; false if it is not running any more, or overdue.
+    pub(super) fn adopt(&mut self, req: Req, teardown: u64) -> bool {
         match self.ops.iter_mut().find(|op| op.req == req && op.deadline.is_some()) {
             Some(op) => {
-                op.owner = Owner::Closer(closer);
+                op.owner = Owner::Teardown(teardown);
                 true
             }
             None => false,
@@ -201,9 +202,11 @@ impl Engine {
         self.ops.push(Op { req, deadline: None, owner: Owner::Late(undo) });
     }
 
-    /// A closer gives up on its running operation.
-    pub(super) fn abandon_closer(&mut self, closer: u64, undo: Option<Undo>) {
-        let Some(index) = self.ops.iter().position(|op| op.owner == Owner::Closer(closer)) else { return };
+    /// A teardown gives up on its running operation.
+    pub(super) fn abandon_teardown(&mut self, teardown: u64, undo: Option<Undo>) {
+        let Some(index) = self.ops.iter().position(|op| op.owner == Owner::Teardown(teardown)) else {
+            return;
+        };
         let op = self.ops.remove(index);
         self.abandon(op.req, undo);
     }
@@ -233,7 +236,7 @@ impl Engine {
                 continue;
             }
             let undo =
-                if let Owner::Closer(id) = &op.owner { self.closer_undo(*id) } else { op.owner.undo() };
+                if let Owner::Teardown(id) = &op.owner { self.teardown_undo(*id) } else { op.owner.undo() };
             self.abandon(op.req, undo);
             let outcome = Outcome::failed(Code::TIMEOUT, messages::NO_ANSWER);
             self.finish_signal(now, op, OperationResult { outcome, ..OperationResult::default() });
@@ -255,7 +258,7 @@ impl Engine {
                 self.on_glare_accept_done(now, call, op.req, &channel, &result.outcome);
             }
             Owner::Enter(call, channel) => self.on_enter_done(now, call, op.req, &channel, result),
-            Owner::Closer(closer) => self.on_closer_step(now, closer, result),
+            Owner::Teardown(teardown) => self.on_teardown_step(now, teardown, result),
             Owner::Side { operation, call_no, quiet } => {
                 self.on_side_done(now, operation, call_no, quiet, result.outcome);
             }
@@ -281,7 +284,7 @@ impl Engine {
         );
         let is_harmless = outcome.code.is_success() || (operation != Operation::Record && gone);
         if !quiet && !is_harmless {
-            self.tell_error(operation, call_no, outcome);
+            self.notify_error(operation, call_no, outcome);
         }
         self.on_wire_quiet(now);
     }

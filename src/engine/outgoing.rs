@@ -1,14 +1,15 @@
 //! We call: create, join, invite, and every way in which that can end.
 
-use super::closer::{Awaited, Finish, TakeBack, cancel_message, is_never_delivered};
 use super::input::{CallOptions, Ticket};
 use super::negotiation::{PeerTexts, other_media};
+use super::notify::user_event;
 use super::ops::Owner;
 use super::output::{CallEnd, CallEvent, EndReason, Event, Operation};
-use super::say::user_event;
 use super::state::{
-    Calling, Cause, Ended, Ending, Entry, Fate, Glare, InCall, Own, OwnStep, PeerMedia, State,
+    Calling, Ended, Ending, Glare, InCall, InviteFailure, InviteStage, JoinStage, OutgoingInvite, OwnOutcome,
+    PeerMedia, State,
 };
+use super::teardown::{Awaited, Finish, TakeBack, cancel_message, is_never_delivered};
 use super::time::Time;
 use super::wire::{self, Outgoing, Reason};
 use super::{Engine, limits};
@@ -32,7 +33,7 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let create = signaling::Operation::Create { call_type: options.call_type };
         let req = self.signal(now, ms, Owner::Create(no), create);
-        let own = Own {
+        let own = OutgoingInvite {
             no,
             issued_by: ticket,
             confirmed: false,
@@ -42,7 +43,7 @@ impl Engine {
             channel_id: Text::default(),
             uid: 0,
             rtc_token: Text::default(),
-            step: OwnStep::Creating(req),
+            step: InviteStage::Creating(req),
             issued: false,
             is_ringing: false,
             since: now,
@@ -54,7 +55,7 @@ impl Engine {
     }
 
     /// The live outgoing call, if it is this one and its own invite is at `step`.
-    fn own_at(&mut self, call: u64, step: &OwnStep) -> Option<&mut Own> {
+    fn own_at(&mut self, call: u64, step: &InviteStage) -> Option<&mut OutgoingInvite> {
         match &mut self.state {
             State::Calling(calling) if calling.own.no == call && calling.own.step == *step => {
                 Some(&mut calling.own)
@@ -63,14 +64,14 @@ impl Engine {
         }
     }
 
-    fn set_own_step(&mut self, step: OwnStep) {
+    fn set_own_step(&mut self, step: InviteStage) {
         if let State::Calling(calling) = &mut self.state {
             calling.own.step = step;
         }
     }
 
     pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
-        let Some(own) = self.own_at(call, &OwnStep::Creating(req)) else {
+        let Some(own) = self.own_at(call, &InviteStage::Creating(req)) else {
             return self.ignore("channel created for an ended call");
         };
         let channel = result.channel.map(|state| state.channel.id).filter(|id| is_id(id));
@@ -81,7 +82,7 @@ impl Engine {
                 let ms = self.config.timers.request_ms;
                 let join = signaling::Operation::Join { channel_id: id.clone(), no_offline };
                 let req = self.signal(now, ms, Owner::Join(call, id), join);
-                self.set_own_step(OwnStep::Joining(req));
+                self.set_own_step(InviteStage::Joining(req));
             }
             Some(_) | None => self.own_failed(now, result.outcome),
         }
@@ -89,7 +90,7 @@ impl Engine {
 
     pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
         let account = self.session.account();
-        let Some(own) = self.own_at(call, &OwnStep::Joining(req)) else {
+        let Some(own) = self.own_at(call, &InviteStage::Joining(req)) else {
             return self.ignore("channel joined for an ended call");
         };
         let me =
@@ -98,7 +99,7 @@ impl Engine {
             Some(uid) if result.outcome.code.is_success() => {
                 own.uid = uid;
                 own.rtc_token = result.rtc_token.unwrap_or_default();
-                own.step = OwnStep::Held;
+                own.step = InviteStage::Held;
                 self.go_on_calling(now);
             }
             Some(_) | None => self.own_failed(now, result.outcome),
@@ -110,7 +111,7 @@ impl Engine {
         let ring_ms = self.ring_ms;
         let State::Calling(calling) = &mut self.state else { return };
         let own = &mut calling.own;
-        if own.step != OwnStep::Held || matches!(calling.glare, Glare::Accepting { .. }) {
+        if own.step != InviteStage::Held || matches!(calling.glare, Glare::Accepting { .. }) {
             return;
         }
         own.issued = true;
@@ -135,17 +136,17 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let invite = signaling::Operation::Invite { message, expires_ms: ring_ms, push };
         let req = self.signal(now, ms, Owner::Invite(no), invite);
-        self.set_own_step(OwnStep::Inviting(req));
+        self.set_own_step(InviteStage::Inviting(req));
     }
 
     pub(super) fn on_invite_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
-        let Some(own) = self.own_at(call, &OwnStep::Inviting(req)) else {
+        let Some(own) = self.own_at(call, &InviteStage::Inviting(req)) else {
             return self.ignore("invite answered for an ended call");
         };
         if !outcome.code.is_success() {
             return self.own_failed(now, outcome);
         }
-        own.step = OwnStep::Invited;
+        own.step = InviteStage::Invited;
         self.confirm_call();
     }
 
@@ -156,16 +157,16 @@ impl Engine {
         }
         let State::Calling(calling) = &mut self.state else { return };
         let is_open = match calling.glare {
-            Glare::None | Glare::Aside { .. } => true,
+            Glare::None | Glare::Parked { .. } => true,
             Glare::Accepting { .. } => false,
         };
         let own = &mut calling.own;
-        let is_waiting = matches!(own.step, OwnStep::Inviting(_) | OwnStep::Invited);
+        let is_waiting = matches!(own.step, InviteStage::Inviting(_) | InviteStage::Invited);
         if !is_open || !is_waiting || own.is_ringing {
             return self.ignore("rings, which is known or does not matter any more");
         }
         own.is_ringing = true;
-        own.step = OwnStep::Invited;
+        own.step = InviteStage::Invited;
         let user = user_event(own.no, &own.options.user, 0);
         self.confirm_call();
         self.tell(Event::UserRinging(user));
@@ -184,7 +185,7 @@ impl Engine {
 
     fn own_failed(&mut self, now: Time, outcome: Outcome) {
         let code = if outcome.code.is_success() { Code::BACKEND_FAILED } else { outcome.code };
-        let cause = Cause::Failed { code, raw_code: outcome.raw_code, message: outcome.message };
+        let cause = InviteFailure::Failed { code, raw_code: outcome.raw_code, message: outcome.message };
         let take_back = match is_never_delivered(code) {
             true => TakeBack::close_only(),
             false => TakeBack::plain(),
@@ -193,34 +194,34 @@ impl Engine {
     }
 
     /// Our own invite is final and was not accepted. `take_back` = what is left to do on the wire.
-    pub(super) fn own_over(&mut self, now: Time, cause: Cause, take_back: Option<&TakeBack>) {
+    pub(super) fn own_over(&mut self, now: Time, cause: InviteFailure, take_back: Option<&TakeBack>) {
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else {
             return self.ignore("own invite ended outside of a call");
         };
-        // A CANCEL would end the call of an old client that we are accepting: ours waits for how that goes.
+        // A CANCEL would end the call of a legacy client that we are accepting: ours waits for how that goes.
         let is_kept = calling.is_accepting_old_client()
             && calling.own.is_out()
             && take_back.is_some_and(|how| how.cancel);
         if is_kept {
-            calling.own.step = OwnStep::Invited;
+            calling.own.step = InviteStage::Invited;
         } else {
             if let Some(how) = take_back {
                 self.close_own(now, &calling.own, how);
             }
-            calling.own.step = OwnStep::Over;
+            calling.own.step = InviteStage::Over;
         }
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.end_by_cause(now, *calling, cause),
-            Glare::Aside { invite, .. } if cause == Cause::TimedOut => {
+            Glare::Parked { invite, .. } if cause == InviteFailure::TimedOut => {
                 self.reject_held(now, &invite, 0);
                 self.end_by_cause(now, *calling, cause);
             }
-            Glare::Aside { invite, .. } => {
+            Glare::Parked { invite, .. } => {
                 self.state = State::Calling(calling);
-                self.accept_in_glare(now, invite, Fate::Over(cause));
+                self.accept_in_glare(now, invite, OwnOutcome::Over(cause));
             }
             Glare::Accepting { invite, req, closed, control, .. } => {
-                let fate = Fate::Over(cause);
+                let fate = OwnOutcome::Over(cause);
                 calling.glare = Glare::Accepting { invite, req, closed, control, fate };
                 self.state = State::Calling(calling);
             }
@@ -228,21 +229,21 @@ impl Engine {
     }
 
     /// Says how an own invite ended, and ends the call.
-    pub(super) fn end_by_cause(&mut self, now: Time, mut calling: Calling, cause: Cause) {
+    pub(super) fn end_by_cause(&mut self, now: Time, mut calling: Calling, cause: InviteFailure) {
         let own = &mut calling.own;
         let peer = own.options.user.clone();
         let user = user_event(own.no, &peer, 0);
         let (reason, extra) = match cause {
-            Cause::Failed { code, raw_code, message } => {
+            InviteFailure::Failed { code, raw_code, message } => {
                 let outcome = Outcome { code, raw_code, message };
                 if own.confirmed {
-                    self.tell_error(Operation::Call, own.no, outcome);
+                    self.notify_error(Operation::Call, own.no, outcome);
                 } else {
                     self.done_call(own, outcome);
                 }
                 (EndReason::CallFailed, Text::default())
             }
-            Cause::Rejected { reason, extra } => {
+            InviteFailure::Rejected { reason, extra } => {
                 self.done_call(own, Outcome::default());
                 let end = match reason {
                     Reason::Plain => {
@@ -255,30 +256,30 @@ impl Engine {
                         self.record_missed(now, own, RecordStatus::Busy);
                         EndReason::Busy
                     }
-                    Reason::Timeout => self.say_timeout(now, own),
+                    Reason::Timeout => self.notify_timeout(now, own),
                 };
                 (end, extra)
             }
-            Cause::Closed(extra) => {
+            InviteFailure::Closed(extra) => {
                 self.done_call(own, Outcome::default());
                 self.record_missed(now, own, RecordStatus::Rejected);
                 (EndReason::PeerHungUp, extra)
             }
-            Cause::OtherMedia => {
+            InviteFailure::OtherMedia => {
                 self.done_call(own, Outcome::default());
-                self.tell_error(Operation::Rtc, own.no, other_media());
+                self.notify_error(Operation::Rtc, own.no, other_media());
                 self.record_missed(now, own, RecordStatus::Rejected);
                 (EndReason::MediaMismatch, Text::default())
             }
-            Cause::TimedOut => {
+            InviteFailure::TimedOut => {
                 self.done_call(own, Outcome::default());
-                (self.say_timeout(now, own), Text::default())
+                (self.notify_timeout(now, own), Text::default())
             }
         };
-        self.tell_calling_end(now, &calling.own, Ending { reason, extra });
+        self.notify_calling_end(now, &calling.own, Ending { reason, extra });
     }
 
-    fn say_timeout(&mut self, now: Time, own: &Own) -> EndReason {
+    fn notify_timeout(&mut self, now: Time, own: &OutgoingInvite) -> EndReason {
         self.tell(Event::CallingTimeout(CallEvent {
             call_no: own.no,
             user: own.options.user.clone(),
@@ -291,7 +292,7 @@ impl Engine {
     }
 
     /// on_call_end of an outgoing call.
-    pub(super) fn tell_calling_end(&mut self, now: Time, own: &Own, ending: Ending) {
+    pub(super) fn notify_calling_end(&mut self, now: Time, own: &OutgoingInvite, ending: Ending) {
         self.ended = Some(Ended {
             no: own.no,
             issued_by: Some(own.issued_by),
@@ -328,31 +329,31 @@ impl Engine {
         });
     }
 
-    /// Ends an outgoing call from our side: the wire is left to closers, `say` tells what comes before the
+    /// Ends an outgoing call from our side: the wire is left to teardowns, `say` tells what comes before the
     /// end.
     pub(super) fn end_calling(
         &mut self,
         now: Time,
         ending: impl Into<Ending>,
         how: &TakeBack,
-        say: impl FnOnce(&mut Engine, &mut Own),
+        say: impl FnOnce(&mut Engine, &mut OutgoingInvite),
     ) {
         let State::Calling(calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Calling { mut own, glare } = *calling;
         self.close_own(now, &own, how);
         match glare {
             Glare::None => {}
-            Glare::Aside { invite, .. } => self.reject_held(now, &invite, 0),
+            Glare::Parked { invite, .. } => self.reject_held(now, &invite, 0),
             Glare::Accepting { invite, req, fate, .. } => {
-                own.issued &= !matches!(fate, Fate::Accepted(_));
-                self.bury_own(now, &invite);
+                own.issued &= !matches!(fate, OwnOutcome::Accepted(_));
+                self.record_own_tombstone(now, &invite);
                 let awaited = Awaited::Accept(reply_to(&invite, 0));
                 let running = Some((req, awaited));
                 self.close_channel(now, own.no, &invite.channel_id, Finish::close(), running);
             }
         }
         say(self, &mut own);
-        self.tell_calling_end(now, &own, ending.into());
+        self.notify_calling_end(now, &own, ending.into());
     }
 
     /// Something of the outgoing call is due.
@@ -361,21 +362,22 @@ impl Engine {
         if Engine::calling_due(calling).is_none_or(|(at, _)| at > now) {
             return;
         }
-        let is_yield_due = matches!(&calling.glare, Glare::Aside { until: Some(until), .. } if *until <= now);
+        let is_yield_due =
+            matches!(&calling.glare, Glare::Parked { until: Some(until), .. } if *until <= now);
         match calling.own.step {
-            OwnStep::Invited if calling.own.ring_until <= now => self.take_back(now, true),
-            OwnStep::Invited if is_yield_due => self.take_back(now, false),
-            OwnStep::Creating(_) | OwnStep::Joining(_) if is_yield_due => {
-                self.own_over(now, Cause::Closed(Text::default()), Some(&TakeBack::plain()));
+            InviteStage::Invited if calling.own.ring_until <= now => self.take_back(now, true),
+            InviteStage::Invited if is_yield_due => self.take_back(now, false),
+            InviteStage::Creating(_) | InviteStage::Joining(_) if is_yield_due => {
+                self.own_over(now, InviteFailure::Closed(Text::default()), Some(&TakeBack::plain()));
             }
-            OwnStep::Creating(_)
-            | OwnStep::Joining(_)
-            | OwnStep::Held
-            | OwnStep::Inviting(_)
-            | OwnStep::Invited
-            | OwnStep::TimingOut(_)
-            | OwnStep::Yielding(_)
-            | OwnStep::Over => {}
+            InviteStage::Creating(_)
+            | InviteStage::Joining(_)
+            | InviteStage::Held
+            | InviteStage::Inviting(_)
+            | InviteStage::Invited
+            | InviteStage::TimingOut(_)
+            | InviteStage::Yielding(_)
+            | InviteStage::Over => {}
         }
     }
 
@@ -383,21 +385,21 @@ impl Engine {
     pub(super) fn calling_due(calling: &Calling) -> Option<(Time, &'static str)> {
         let yield_at = match &calling.glare {
             Glare::None => None,
-            Glare::Aside { until, .. } => *until,
+            Glare::Parked { until, .. } => *until,
             Glare::Accepting { .. } => return None,
         };
         let yield_at = yield_at.map(|at| (at, "glare: the peer does not answer ours"));
         match calling.own.step {
-            OwnStep::Invited => {
+            InviteStage::Invited => {
                 let ring = (calling.own.ring_until, "ring limit");
                 Some(yield_at.map_or(ring, |at| at.min(ring)))
             }
-            OwnStep::Creating(_) | OwnStep::Joining(_) => yield_at,
-            OwnStep::Held
-            | OwnStep::Inviting(_)
-            | OwnStep::TimingOut(_)
-            | OwnStep::Yielding(_)
-            | OwnStep::Over => None,
+            InviteStage::Creating(_) | InviteStage::Joining(_) => yield_at,
+            InviteStage::Held
+            | InviteStage::Inviting(_)
+            | InviteStage::TimingOut(_)
+            | InviteStage::Yielding(_)
+            | InviteStage::Over => None,
         }
     }
 
@@ -413,18 +415,18 @@ impl Engine {
         let owner = if is_timeout { Owner::RingCancel(own.no) } else { Owner::Yield(own.no) };
         let ms = self.config.timers.operation_ms;
         let req = self.signal(now, ms, owner, cancel);
-        self.set_own_step(if is_timeout { OwnStep::TimingOut(req) } else { OwnStep::Yielding(req) });
+        self.set_own_step(if is_timeout { InviteStage::TimingOut(req) } else { InviteStage::Yielding(req) });
     }
 
     /// The service has decided between our ring limit and the peer's answer.
     pub(super) fn on_ring_cancel_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
-        if self.own_at(call, &OwnStep::TimingOut(req)).is_none() {
+        if self.own_at(call, &InviteStage::TimingOut(req)).is_none() {
             return self.ignore("cancel answered for an ended call");
         }
         match outcome.code {
             Code::INVITE_ACCEPTED => self.own_accepted(now, None),
             Code::INVITE_REJECTED => {
-                let cause = Cause::Rejected { reason: Reason::Plain, extra: Text::default() };
+                let cause = InviteFailure::Rejected { reason: Reason::Plain, extra: Text::default() };
                 self.own_over(now, cause, Some(&TakeBack::close_only()));
             }
             code => {
@@ -432,7 +434,7 @@ impl Engine {
                     code.is_success() || matches!(code, Code::CHANNEL_NOT_EXISTS | Code::INVITE_NOT_EXISTS);
                 let again = TakeBack { reason: 2, ..TakeBack::plain() };
                 let how = if is_gone { TakeBack::close_only() } else { again };
-                self.own_over(now, Cause::TimedOut, Some(&how));
+                self.own_over(now, InviteFailure::TimedOut, Some(&how));
             }
         }
     }
@@ -443,13 +445,13 @@ impl Engine {
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.enter_as_caller(now, calling.own, custom_info.as_deref()),
-            Glare::Aside { invite, .. } => {
+            Glare::Parked { invite, .. } => {
                 self.reject_held(now, &invite, 3);
                 self.enter_as_caller(now, calling.own, custom_info.as_deref());
             }
             Glare::Accepting { invite, req, closed, control, .. } => {
-                calling.own.step = OwnStep::Invited;
-                let fate = Fate::Accepted(custom_info);
+                calling.own.step = InviteStage::Invited;
+                let fate = OwnOutcome::Accepted(custom_info);
                 calling.glare = Glare::Accepting { invite, req, closed, control, fate };
                 self.state = State::Calling(calling);
             }
@@ -457,7 +459,7 @@ impl Engine {
     }
 
     /// In the call that we placed.
-    pub(super) fn enter_as_caller(&mut self, now: Time, own: Own, custom_info: Option<&str>) {
+    pub(super) fn enter_as_caller(&mut self, now: Time, own: OutgoingInvite, custom_info: Option<&str>) {
         // If only the service told, the peer's version is unknown: clients before 1.1.0 are the rare case.
         let answer = custom_info.map(wire::read);
         let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
@@ -483,7 +485,7 @@ impl Engine {
             peer_is_versionless: answer.is_some_and(|answer| answer.version.is_none()),
             texts: own.texts,
             ring_ms: now.since(own.since),
-            entry: Entry::Joining { tell_old_peer: is_old },
+            entry: JoinStage::Joining { notify_legacy_peer: is_old },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
             peer_uid: None,
             peer_media: PeerMedia::default(),
@@ -494,7 +496,7 @@ impl Engine {
             camera_allowed: !is_switched,
             switch: None,
             alias: None,
-            leftover: None,
+            legacy_invite: None,
         };
         if is_switched {
             self.tell(Event::CallTypeChange(call.call_event(0)));

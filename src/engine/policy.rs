@@ -38,7 +38,7 @@ impl Engine {
             self.drop_invite(now, invite);
         }
         if !self.policy.no_missed {
-            self.tell_missed(now, invite, Missed::Blocked);
+            self.notify_missed(now, invite, Missed::Blocked);
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use super::Engine;
 use super::output::{Event, Operation, RecordSent};
-use super::state::{InCall, Own};
+use super::state::{InCall, OutgoingInvite};
 use super::time::Time;
 use super::wire;
 use nertc_callkit_signaling::{self as signaling, CallType, Record, RecordStatus, Text};
 
 /// What a record is about.
-struct About<'a> {
+struct RecordContext<'a> {
     call_no: u64,
     peer: &'a Text,
     channel_id: &'a Text,
@@ -18,11 +18,11 @@ struct About<'a> {
 
 impl Engine {
     /// The record of an own invite that was issued and came to nothing.
-    pub(super) fn record_missed(&mut self, now: Time, own: &Own, status: RecordStatus) {
+    pub(super) fn record_missed(&mut self, now: Time, own: &OutgoingInvite, status: RecordStatus) {
         if !own.issued || own.options.no_record {
             return;
         }
-        let about = About {
+        let about = RecordContext {
             call_no: own.no,
             peer: &own.options.user,
             channel_id: &own.channel_id,
@@ -38,7 +38,7 @@ impl Engine {
         if !is_ours || call.connected_at.is_none() {
             return;
         }
-        let about = About {
+        let about = RecordContext {
             call_no: call.no,
             peer: &call.peer,
             channel_id: &call.channel_id,
@@ -51,7 +51,7 @@ impl Engine {
     fn send_record(
         &mut self,
         now: Time,
-        about: &About<'_>,
+        about: &RecordContext<'_>,
         status: RecordStatus,
         durations: Vec<(Text, u32)>,
     ) {

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::closer::Finish;
 use super::input::{CallRef, Ticket};
+use super::notify::connection_event;
 use super::ops::Owner;
 use super::output::{EndReason, Event, Layer, Operation, Output};
-use super::say::connection_event;
 use super::shares::share_out;
 use super::state::{MediaRoom, State};
+use super::teardown::Finish;
 use super::time::Time;
 use super::tokens::Tokens;
 use super::{Engine, limits};
@@ -161,7 +161,7 @@ impl Engine {
     /// Ends what lives, cleans up, then asks the service.
     fn start_logout(&mut self, now: Time, tickets: Vec<Ticket>) {
         self.end_live(now, EndReason::Normal);
-        self.tell_held();
+        self.notify_held();
         self.fail_media_requests();
         let account = self.session.account();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
@@ -182,7 +182,7 @@ impl Engine {
     pub(super) fn on_wire_quiet(&mut self, now: Time) {
         // A busy answer to a stranger is of no call: nobody's logout waits for that.
         let is_of_call = |owner: &Owner| matches!(owner, Owner::Side { call_no, .. } if *call_no != 0);
-        let is_quiet = self.closers.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
+        let is_quiet = self.teardowns.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
         if is_quiet {
             self.send_logout(now);
         }
@@ -217,7 +217,7 @@ impl Engine {
     /// Signaling operations mean nothing any more; media operations go on, and the app's data is completed by
     /// the end of its call.
     fn forget_wire(&mut self) {
-        self.closers.clear();
+        self.teardowns.clear();
         self.ops.retain(|op| {
             matches!(op.owner, Owner::RtcLeave | Owner::RtcJoin(_) | Owner::Media { .. } | Owner::Data { .. })
         });
@@ -262,9 +262,9 @@ impl Engine {
             Session::LoggingIn { .. } | Session::LoggedIn { .. } => {}
         }
         self.forget_wire();
-        self.say_pending(Code::SHUTTING_DOWN);
+        self.notify_pending(Code::SHUTTING_DOWN);
         self.drop_waiting();
-        self.tell_held();
+        self.notify_held();
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         if let Session::LoggingIn { tickets, early, .. } = session {
             self.forget_early(now, &early, &account);
@@ -319,8 +319,9 @@ impl Engine {
                 aside || &*called.invite.channel_id == channel
             }
             State::InCall(call) => {
-                let leftover = call.leftover.as_ref().is_some_and(|own| &*own.channel_id == channel);
-                leftover || &*call.channel_id == channel
+                let legacy_invite =
+                    call.legacy_invite.as_ref().is_some_and(|own| &*own.channel_id == channel);
+                legacy_invite || &*call.channel_id == channel
             }
         }
     }
@@ -375,7 +376,7 @@ impl Engine {
     }
 
     /// What a reference means now.
-    pub(super) fn locate(&self, call: &CallRef) -> Which {
+    pub(super) fn locate(&self, call: &CallRef) -> CallMatch {
         let live = self.state.call_no();
         if call.implied {
             return self.locate_implied(call, live);
@@ -383,10 +384,10 @@ impl Engine {
         let is_number = |no: u64| call.call_no == 0 || call.call_no == no;
         let is_text = |given: &Option<Text>, is: &Text| given.as_ref().is_none_or(|given| given == is);
         if live != 0 && is_number(live) && self.has_live_ids(call) {
-            return Which::Live;
+            return CallMatch::Live;
         }
         if *call == CallRef::default() {
-            return Which::Unnamed;
+            return CallMatch::Unnamed;
         }
         let is_last = self.ended.as_ref().is_some_and(|ended| {
             is_number(ended.no)
@@ -397,10 +398,10 @@ impl Engine {
         let has_only_number =
             call.account.is_none() && call.channel_id.is_none() && call.request_id.is_none();
         let is_earlier = has_only_number && call.call_no <= self.last_call && call.call_no != live;
-        if is_last || is_earlier { Which::Ended } else { Which::Other }
+        if is_last || is_earlier { CallMatch::Ended } else { CallMatch::Other }
     }
 
-    fn locate_implied(&self, call: &CallRef, live: u64) -> Which {
+    fn locate_implied(&self, call: &CallRef, live: u64) -> CallMatch {
         let issued_live = match &self.state {
             State::Calling(calling) => Some(calling.own.issued_by),
             State::InCall(in_call) => in_call.issued_by,
@@ -408,13 +409,13 @@ impl Engine {
         };
         let is_issued = |by: Option<Ticket>| by.is_some_and(|ticket| call.issued.contains(&ticket));
         if live != 0 && (call.shown == live || is_issued(issued_live)) {
-            return Which::Live;
+            return CallMatch::Live;
         }
         let issued_last = self.ended.as_ref().and_then(|ended| ended.issued_by);
         if call.shown != 0 || is_issued(issued_last) {
-            return Which::Ended;
+            return CallMatch::Ended;
         }
-        if live == 0 { Which::Unnamed } else { Which::Other }
+        if live == 0 { CallMatch::Unnamed } else { CallMatch::Other }
     }
 
     fn has_live_ids(&self, call: &CallRef) -> bool {
@@ -438,7 +439,7 @@ impl Engine {
 
 /// What a call reference turned out to mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum CallMatch {
     /// The live call.
     Live,
     /// A call that has ended.

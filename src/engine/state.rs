@@ -73,13 +73,13 @@ pub(super) enum State {
 /// We called somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Calling {
-    pub(super) own: Own,
+    pub(super) own: OutgoingInvite,
     pub(super) glare: Glare,
 }
 
 /// Our own invite.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Own {
+pub(super) struct OutgoingInvite {
     /// Local number of the call.
     pub(super) no: u64,
     /// The call() that made it.
@@ -94,7 +94,7 @@ pub(super) struct Own {
     /// 0 until the channel is joined.
     pub(super) uid: u64,
     pub(super) rtc_token: Text,
-    pub(super) step: OwnStep,
+    pub(super) step: InviteStage,
     /// The peer may have been told of it, ever.
     pub(super) issued: bool,
     /// The app was told that a device of the peer rings.
@@ -113,7 +113,7 @@ pub(super) struct Own {
 
 /// How far our own invite is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum OwnStep {
+pub(super) enum InviteStage {
     /// The channel is being created.
     Creating(Req),
     /// The channel is being joined.
@@ -132,12 +132,17 @@ pub(super) enum OwnStep {
     Over,
 }
 
-impl Own {
+impl OutgoingInvite {
     /// The peer may know of this invite, and it is not final.
     pub(super) fn is_out(&self) -> bool {
         match self.step {
-            OwnStep::Creating(_) | OwnStep::Joining(_) | OwnStep::Held | OwnStep::Over => false,
-            OwnStep::Inviting(_) | OwnStep::Invited | OwnStep::TimingOut(_) | OwnStep::Yielding(_) => true,
+            InviteStage::Creating(_) | InviteStage::Joining(_) | InviteStage::Held | InviteStage::Over => {
+                false
+            }
+            InviteStage::Inviting(_)
+            | InviteStage::Invited
+            | InviteStage::TimingOut(_)
+            | InviteStage::Yielding(_) => true,
         }
     }
 
@@ -188,25 +193,26 @@ pub(super) enum Glare {
     None,
     /// Ours counts: theirs waits here until ours is final. `until` = when we give ours up; None = the service
     /// said that ours is accepted, so the answer is on its way.
-    Aside { invite: Invite, until: Option<Time> },
+    #[serde(rename = "Parked")]
+    Parked { invite: Invite, until: Option<Time> },
     /// Theirs counts, or ours is over: we are accepting theirs.
-    Accepting { invite: Invite, req: Req, closed: Option<Text>, control: bool, fate: Fate },
+    Accepting { invite: Invite, req: Req, closed: Option<Text>, control: bool, fate: OwnOutcome },
 }
 
 /// What became of our own invite while we are accepting the peer's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Fate {
+pub(super) enum OwnOutcome {
     /// Nothing yet.
     Open,
     /// The peer accepted it; the text of its answer, None if only the service told.
     Accepted(Option<Text>),
     /// It is over, and this is how the call ends if theirs cannot be had.
-    Over(Cause),
+    Over(InviteFailure),
 }
 
 /// How an own invite came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Cause {
+pub(super) enum InviteFailure {
     /// The peer said no.
     Rejected { reason: Reason, extra: Text },
     /// The peer closed the channel; its app's text.
@@ -238,9 +244,9 @@ pub(super) struct Accepting {
     pub(super) req: Req,
     /// accept() may be called more than once; all share the outcome.
     pub(super) tickets: Vec<Ticket>,
-    /// The channel was closed meanwhile; its closer's text.
+    /// The channel was closed meanwhile; its teardown's text.
     pub(super) closed: Option<Text>,
-    /// An old caller said "join now" meanwhile.
+    /// A legacy caller said "join now" meanwhile.
     pub(super) control: bool,
 }
 
@@ -274,7 +280,7 @@ pub(super) struct InCall {
     #[serde(default)]
     pub(super) texts: PeerTexts,
     pub(super) ring_ms: u64,
-    pub(super) entry: Entry,
+    pub(super) entry: JoinStage,
     /// Media must be up by then; None once it is.
     pub(super) connect_by: Option<Time>,
     /// None until the peer is in the media room.
@@ -292,19 +298,23 @@ pub(super) struct InCall {
     pub(super) switch: Option<Switch>,
     /// Ids of the own invite that a glare replaced: the app may still use them.
     pub(super) alias: Option<(Text, Text)>,
-    /// Own invite to an old client that must not be cancelled while this call lives.
-    pub(super) leftover: Option<Own>,
+    /// Own invite to a legacy client that must not be cancelled while this call lives.
+    #[serde(rename = "legacy_invite")]
+    pub(super) legacy_invite: Option<OutgoingInvite>,
 }
 
 /// How far our way into the media room is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Entry {
-    /// Joining the signaling channel; `wait` = an old caller has to say "join now" by then.
+pub(super) enum JoinStage {
+    /// Joining the signaling channel; `wait` = a legacy caller has to say "join now" by then.
     Signaling { req: Req, wait: Option<Time> },
-    /// In the signaling channel; an old caller has to say "join now" by then.
+    /// In the signaling channel; a legacy caller has to say "join now" by then.
     Waiting { until: Time },
     /// The media room was asked for.
-    Joining { tell_old_peer: bool },
+    Joining {
+        #[serde(rename = "notify_legacy_peer")]
+        notify_legacy_peer: bool,
+    },
     /// In the media room.
     Joined,
 }
@@ -324,7 +334,8 @@ pub(super) struct Silence {
     /// The app was told on_reconnecting.
     pub(super) told: bool,
     /// When it is told.
-    pub(super) tell_at: Time,
+    #[serde(rename = "notify_at")]
+    pub(super) notify_at: Time,
     /// When the peer counts as gone.
     pub(super) lost_at: Time,
 }
@@ -354,7 +365,7 @@ impl State {
         match self {
             State::Idle => Phase::Idle,
             State::Calling(calling) => match calling.glare {
-                Glare::None | Glare::Aside { .. } => Phase::Calling,
+                Glare::None | Glare::Parked { .. } => Phase::Calling,
                 Glare::Accepting { .. } => Phase::GlareAccepting,
             },
             State::Called(called) if called.accepting.is_none() => Phase::Called,

@@ -122,7 +122,7 @@ impl Engine {
             (_, SwitchStep::Agree) if open.is_some_and(|open| open.ours) => {
                 self.accept_switch(now, target, 2, true);
             }
-            (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => self.tell_refused(target),
+            (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => self.notify_refused(target),
             (_, SwitchStep::Agree | SwitchStep::Reject) => {
                 self.ignore("answer to a question that is not open")
             }
@@ -133,7 +133,7 @@ impl Engine {
         self.change_type(now, target, wanted);
         if let State::InCall(call) = &self.state {
             let (peer, event) = (call.peer.clone(), Event::CallTypeChange(call.call_event(state)));
-            self.tell_coalesced(now, &peer, Kind::TypeChange, event);
+            self.notify_coalesced(now, &peer, Kind::TypeChange, event);
         }
     }
 
@@ -145,7 +145,7 @@ impl Engine {
         self.tell(Event::CallTypeRequest(event));
     }
 
-    fn tell_refused(&mut self, target: CallType) {
+    fn notify_refused(&mut self, target: CallType) {
         let State::InCall(call) = &mut self.state else { return };
         call.switch = None;
         let mut event = call.call_event(3);
@@ -157,7 +157,7 @@ impl Engine {
     pub(super) fn expire_switch(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
         match call.switch {
-            Some(open) if open.until <= now && open.ours => self.tell_refused(open.target),
+            Some(open) if open.until <= now && open.ours => self.notify_refused(open.target),
             Some(open) if open.until <= now => self.close_question(),
             Some(_) | None => {}
         }

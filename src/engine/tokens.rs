@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::input::Ticket;
+use super::notify::connection_event;
 use super::output::{Event, Layer, Operation, Output};
-use super::say::connection_event;
 use super::session::Session;
-use super::state::{Entry, State};
+use super::state::{JoinStage, State};
 use super::time::Time;
 use super::{Engine, messages};
 use nertc_callkit_signaling::{Code, Notification, Outcome, Text};
@@ -163,7 +163,7 @@ impl Engine {
     /// The live call has media or is about to: it does not need signaling to go on.
     fn has_media(&self) -> bool {
         let State::InCall(call) = &self.state else { return false };
-        !self.config.caps.no_media && matches!(call.entry, Entry::Joining { .. } | Entry::Joined)
+        !self.config.caps.no_media && matches!(call.entry, JoinStage::Joining { .. } | JoinStage::Joined)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::incoming::Words;
 use super::input::{Command, Ticket};
 use super::output::Operation;
-use super::session::Which;
+use super::session::CallMatch;
 use super::state::{Invite, State};
 use super::time::Time;
 use super::{Engine, limits, messages};
@@ -75,19 +75,19 @@ impl Engine {
             return true;
         };
         let which = self.locate(call);
-        if which == Which::Live {
+        if which == CallMatch::Live {
             return false;
         }
         let account = self.session.account_ref().cloned();
         let own = account.clone().unwrap_or_default();
         let is_over =
-            which == Which::Ended || self.tombstones.covers(now, &channel_id, &request_id, &from, &own);
+            which == CallMatch::Ended || self.tombstones.covers(now, &channel_id, &request_id, &from, &own);
         let latest = now.after(self.config.timers.invite_age_ms);
         let until = self.is_online().then(|| self.online_limit(now, latest));
         let waiting = Waiting { ticket, answer, from, channel_id, request_id, account, latest, until };
         if is_over {
             // As always, a request to end a call that has ended is fulfilled.
-            let is_fulfilled = which == Which::Ended && waiting.answer != Answer::Accept;
+            let is_fulfilled = which == CallMatch::Ended && waiting.answer != Answer::Accept;
             let code = if is_fulfilled { Code::OK } else { Code::INVITE_NOT_EXISTS };
             self.done(ticket, waiting.answer.operation(), 0, code);
             return true;

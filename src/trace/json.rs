@@ -76,7 +76,7 @@ impl Json<'_> {
         self.put(bracket);
     }
 
-    /// Names of fields and variants hold nothing that would have to be escaped.
+    /// Pseudonyms of fields and variants hold nothing that would have to be escaped.
     #[inline(never)]
     fn key(&mut self, name: &'static str) {
         self.put("\"");

@@ -9,18 +9,18 @@
 #![forbid(unsafe_code)]
 
 mod json;
-mod names;
+mod pseudonyms;
 mod read;
 mod redact;
 mod replay;
-mod tape;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 pub use read::{Error, Header, Line, Reader, Step};
 pub use redact::Redaction;
-pub use replay::{Difference, Played, Replay, Report, replay};
-pub use tape::Tape;
+pub use replay::{Difference, Replay, ReplayEvent, Report, replay};
+pub use writer::TraceWriter;
 
 /// The format's version; a reader refuses any other.
 pub const VERSION: u64 = 2;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::json;
-use super::names::Names;
+use super::pseudonyms::Pseudonyms;
 use crate::engine::{limits, messages, wire};
 
 /// What a text is, by the name of its field.
@@ -71,7 +71,7 @@ enum Kind {
 #[derive(Clone, Debug)]
 pub(super) struct Redactor {
     redaction: Redaction,
-    names: Names,
+    names: Pseudonyms,
     /// Kind, shown length and hidden text, and the how manieth of that kind and length it is.
     hidden: BTreeMap<(Kind, usize, Box<str>), usize>,
     counts: BTreeMap<(Kind, usize), usize>,
@@ -83,7 +83,7 @@ impl Redactor {
     pub(super) fn new(redaction: Redaction) -> Redactor {
         Redactor {
             redaction,
-            names: Names::default(),
+            names: Pseudonyms::default(),
             hidden: BTreeMap::new(),
             counts: BTreeMap::new(),
             windows: Vec::new(),

@@ -41,8 +41,8 @@ pub fn replay(input: impl BufRead) -> Result<Report, Error> {
     let mut report = Report::default();
     while let Some(played) = replay.next()? {
         match played {
-            Played::Begin(_) => report.kits += 1,
-            Played::Step { difference, .. } => {
+            ReplayEvent::Begin(_) => report.kits += 1,
+            ReplayEvent::Step { difference, .. } => {
                 report.steps += 1;
                 report.difference = difference;
                 if report.difference.is_some() {
@@ -56,7 +56,7 @@ pub fn replay(input: impl BufRead) -> Result<Report, Error> {
 
 /// A line that was played.
 #[derive(Clone, Debug)]
-pub enum Played {
+pub enum ReplayEvent {
     /// A kit begins.
     Begin(Box<Header>),
     /// A step of a kit.
@@ -92,7 +92,7 @@ impl<R: BufRead> Replay<R> {
 
     /// Plays the next line; `None` at the end.
     #[expect(clippy::should_implement_trait, reason = "an iterator would not say that an error is the last")]
-    pub fn next(&mut self) -> Result<Option<Played>, Error> {
+    pub fn next(&mut self) -> Result<Option<ReplayEvent>, Error> {
         let Some(line) = self.reader.next()? else { return Ok(None) };
         let number = self.reader.line();
         let malformed = |why: &str| Error::Malformed { line: number, why: why.into() };
@@ -108,7 +108,7 @@ impl<R: BufRead> Replay<R> {
                 if self.players.insert(header.kit, player).is_some() {
                     return Err(malformed("the kit begins a second time"));
                 }
-                Ok(Some(Played::Begin(header)))
+                Ok(Some(ReplayEvent::Begin(header)))
             }
             Line::Step(step) => {
                 let player = self.players.get_mut(&step.kit);
@@ -117,7 +117,7 @@ impl<R: BufRead> Replay<R> {
                     return Err(malformed("time goes backwards: the file was edited"));
                 }
                 let difference = player.play(number, &step);
-                Ok(Some(Played::Step {
+                Ok(Some(ReplayEvent::Step {
                     after: Box::new(player.engine.snapshot()),
                     step: Box::new(step),
                     difference,

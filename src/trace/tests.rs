@@ -14,7 +14,7 @@ use nertc_callkit_signaling::{
 /// An engine whose steps are written down.
 struct Recorded {
     engine: Engine,
-    tape: Tape,
+    tape: TraceWriter,
     now: Time,
     tickets: u64,
 }
@@ -25,7 +25,8 @@ impl Recorded {
     }
 
     fn with(config: Config, redaction: Redaction) -> Recorded {
-        let (engine, mut tape) = (Engine::new(config, IdGenerator::test_seed(7)), Tape::new(redaction));
+        let (engine, mut tape) =
+            (Engine::new(config, IdGenerator::test_seed(7)), TraceWriter::new(redaction));
         tape.begin(1, Time(0), 0, &engine);
         Recorded { engine, tape, now: Time(0), tickets: 0 }
     }
@@ -147,7 +148,7 @@ fn texts_from_peer_to_peer_are_secret_in_every_trace_and_replay() {
                 recorded.feed(message(EventKind::Control, wire::peer_text(kind, 0, json)));
             }
         }
-        recorded.tape = Tape::new(redaction);
+        recorded.tape = TraceWriter::new(redaction);
         recorded.tape.begin(1, recorded.now, 0, &recorded.engine);
         let me = Member { account: "alice@example".into(), device: Text::default(), uid: 7 };
         let room = Some(ChannelState { channel: Channel::default(), members: vec![me] });
@@ -174,7 +175,7 @@ fn texts_from_peer_to_peer_are_secret_in_every_trace_and_replay() {
 #[test]
 fn a_trace_may_begin_in_the_middle_of_a_call() {
     let mut recorded = Recorded::call();
-    recorded.tape = Tape::new(Redaction::Personal);
+    recorded.tape = TraceWriter::new(Redaction::Personal);
     recorded.tape.begin(1, recorded.now, 0, &recorded.engine);
     recorded.command(Command::SetLocalView(Some(View { scaling: 0, mirror: true, window: 0x7fff_1234 })));
     recorded.command(Command::Logout).due();

@@ -11,7 +11,7 @@ use crate::engine::input::Input;
 use crate::engine::limits::TRACE_FILE;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
-use crate::trace::{Redaction, Tape};
+use crate::trace::{Redaction, TraceWriter};
 
 /// Bytes that may wait for the worker to go to sleep.
 const BUFFER: usize = 64 << 10;
@@ -21,7 +21,7 @@ pub(super) struct Recorder {
     client: u64,
     path: PathBuf,
     redaction: Redaction,
-    tape: Tape,
+    tape: TraceWriter,
     file: File,
     /// Bytes in the file.
     written: u64,
@@ -34,7 +34,7 @@ impl Recorder {
     /// Makes the file. A trace that is there becomes `<path>.1`; anything else is left alone, and an error.
     pub(super) fn create(client: u64, path: &Path, redaction: Redaction) -> io::Result<Box<Recorder>> {
         let (path, file) = (path.to_owned(), create(path)?);
-        let tape = Tape::new(redaction);
+        let tape = TraceWriter::new(redaction);
         let ahead = START.len();
         Ok(Box::new(Recorder { client, path, redaction, tape, file, written: 0, ahead, is_broken: false }))
     }
@@ -111,7 +111,7 @@ impl Recorder {
             return Err(io::Error::other("somebody put another file in its place"));
         }
         self.file = create(&self.path)?;
-        (self.tape, self.written, self.ahead) = (Tape::new(self.redaction), 0, START.len());
+        (self.tape, self.written, self.ahead) = (TraceWriter::new(self.redaction), 0, START.len());
         self.begin(now, engine);
         Ok(())
     }

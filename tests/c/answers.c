@@ -4,9 +4,10 @@
 static nertc_callkit_status reject_with(struct phone *phone, int32_t reason, const char *text)
 {
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   options.reason = reason;
   options.text = text;
-  return nertc_callkit_reject_with(phone->kit, &options, phone_done, phone);
+  return nertc_callkit_reject(phone->kit, options_call, &options, phone_done, phone);
 }
 
 /* Scenario (busy): The called user says busy, and why: the caller hears busy, and the text. */
@@ -42,13 +43,14 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
 {
   static char too_long[4098];
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   nertc_callkit_call_ref other = NERTC_CALLKIT_CALL_REF_INIT;
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
   struct phone *bob = pair.bob;
   CHECK_OK(reject_with(bob, NERTC_CALLKIT_END_BUSY, NULL));
   phone_expect(bob, "done(reject,20021)");
   pair_ring(&pair);
-  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, NULL, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, NULL, NULL, phone_done, bob), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, NERTC_CALLKIT_END_TIMEOUT, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, -1, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, 0, "\xff"), INVALID_ARGUMENT);
@@ -60,17 +62,17 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
   too_long[2000] = 0;
   CHECK_REFUSED(reject_with(bob, 0, too_long), INVALID_ARGUMENT);
   options.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
-  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, options_call, &options, phone_done, bob), INVALID_ARGUMENT);
   options.flags = 0;
   options.reserved = 1;
-  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, options_call, &options, phone_done, bob), INVALID_ARGUMENT);
   options.reserved = 0;
   options.struct_size = 8;
-  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, options_call, &options, phone_done, bob), INVALID_ARGUMENT);
   options.struct_size = sizeof options;
   other.call_no = 77;
-  options.call = &other;
-  CHECK_OK(nertc_callkit_reject_with(bob->kit, &options, phone_done, bob));
+  options_call = &other;
+  CHECK_OK(nertc_callkit_reject(bob->kit, options_call, &options, phone_done, bob));
   phone_expect(bob, "done(reject,90001)");
   CHECK_INT(nertc_callkit_get_state(bob->kit), NERTC_CALLKIT_STATE_CALLED);
   /* The longest text that fits arrives whole. */
@@ -108,7 +110,7 @@ static void who_calls_while_we_talk_is_missed_at_once(void)
   phone_expect(pair.bob, "on_missed_call(3)");
   CHECK_INT(pair.bob->missed_count, 2);
   CHECK_TEXT(pair.bob->missed_request, carol->request_id);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   phone_destroy(carol, "");
@@ -137,7 +139,7 @@ static void the_caller_is_told_once_that_it_rings(void)
   phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
   phone_expect(tablet, "on_other_client_accept on_call_end(18)");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   phone_destroy(tablet, "");
@@ -153,7 +155,7 @@ static void a_record_of_the_peer_is_received_once(void)
   news.news = 1;
   pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &news);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_until(pair.alice, "on_call_end(11)");
   phone_until(pair.bob, "on_call_end(12)");
   phone_expect(pair.bob, "on_record_received(2)");

@@ -1,5 +1,5 @@
 /* args.c: bad arguments are refused at once, with a clear status, and nothing follows. */
-#include "check.h"
+#include "functions.h"
 
 static char too_long[70000];
 
@@ -14,37 +14,17 @@ static const char bad_utf8[] = "al\xC3(ice";
 
 static void null_handles(void)
 {
-  nertc_callkit *none = NULL;
-  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
-  nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
-  nertc_callkit_frame frame = NERTC_CALLKIT_FRAME_INIT;
-  int fd = 0;
-  options.user_id = "bob";
-  CHECK_OK(nertc_callkit_destroy(none));
+  static struct tally tally;
+  int i;
+  CHECK_OK(nertc_callkit_destroy(NULL));
   CHECK_OK(nertc_callkit_hub_release(NULL));
-  CHECK_REFUSED(nertc_callkit_release(none, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_login(none, "a", NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_logout(none, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_get_state(none), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_get_call_info(none, &info), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_dispatch(none, 0), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_event_fd(none, &fd), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_network_changed(none), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_set_call_timeout(none, 1), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_call(none, &options, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_cancel(none, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_accept(none, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_reject(none, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_hangup(none, NULL, 0, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_leave(none, NULL, 0, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_send_data(none, NULL, "{}", NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_switch_call_type(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_enable_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_mute_local(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_mute_remote(none, 1, 1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_set_local_view(none, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_set_remote_view(none, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_push_frame(none, &frame), INVALID_ARGUMENT);
+  for (i = 0; i < function_count; i++) {
+    if (functions[i].kind != NO_KIT && strcmp(functions[i].name, "destroy") != 0) {
+      check_int_at(__FILE__, __LINE__, functions[i].name, functions[i].run(NULL, &tally),
+                   NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
+    }
+  }
+  check_tally(&tally);
 }
 
 static void null_pointers(void)
@@ -64,7 +44,7 @@ static void null_pointers(void)
   CHECK_REFUSED(nertc_callkit_loopback_signaling(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_loopback_rtc(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_null_rtc(NULL), INVALID_ARGUMENT);
-  nertc_callkit_config_init(NULL, sizeof(nertc_callkit_config));
+  nertc_callkit_struct_init(NULL, sizeof(nertc_callkit_config));
   phone_destroy(phone, "");
   phone_free(phone);
 }
@@ -87,7 +67,7 @@ static void foreign_and_stale_handles(void)
   for (i = 0; i < 4; i++) {
     CHECK_REFUSED(nertc_callkit_get_state(foreign[i]), CLOSED);
     CHECK_REFUSED(nertc_callkit_login(foreign[i], "a", NULL, NULL, NULL), CLOSED);
-    CHECK_REFUSED(nertc_callkit_hangup(foreign[i], NULL, 0, NULL, NULL), CLOSED);
+    CHECK_REFUSED(nertc_callkit_hangup(foreign[i], NULL, NULL, NULL, NULL), CLOSED);
     CHECK_REFUSED(nertc_callkit_dispatch(foreign[i], 0), CLOSED);
     CHECK_REFUSED(nertc_callkit_release(foreign[i], NULL, NULL), CLOSED);
     CHECK_REFUSED(nertc_callkit_destroy(foreign[i]), CLOSED);
@@ -113,7 +93,8 @@ static void bad_texts(void)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_push push = NERTC_CALLKIT_PUSH_INIT;
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
-  nertc_callkit_cancel_options cancel = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options cancel = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *cancel_call = NULL;
   CHECK_REFUSED(nertc_callkit_login(phone->kit, "", NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_login(phone->kit, bad_utf8, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_login(phone->kit, text_of(65), NULL, NULL, NULL), INVALID_ARGUMENT);
@@ -142,11 +123,11 @@ static void bad_texts(void)
   ref.channel_id = text_of(65);
   CHECK_REFUSED(nertc_callkit_accept(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
   ref.channel_id = bad_utf8;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
-  cancel.attach_ext = text_of(5000);
-  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, &cancel, NULL, NULL), INVALID_ARGUMENT);
-  cancel.attach_ext = bad_utf8;
-  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, &cancel, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+  cancel.text = text_of(5000);
+  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
+  cancel.text = bad_utf8;
+  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
   phone_destroy(phone, "");
   phone_free(phone);
 }
@@ -158,7 +139,8 @@ static void bad_texts_in_every_field(void)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_push push = NERTC_CALLKIT_PUSH_INIT;
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
-  nertc_callkit_cancel_options cancel = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options cancel = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *cancel_call = NULL;
   nertc_callkit_fault fault = NERTC_CALLKIT_FAULT_INIT;
   const char **const in_push[] = {&push.title, &push.content, &push.payload};
   const char **const in_ref[] = {&ref.channel_id, &ref.account, &ref.request_id};
@@ -166,7 +148,7 @@ static void bad_texts_in_every_field(void)
   size_t i, bad;
   options.user_id = "bob";
   options.push = &push;
-  cancel.call = &ref;
+  cancel_call = &ref;
   fault.action = NERTC_CALLKIT_FAULT_KICK;
   for (bad = 0; bad < 2; bad++) {
     for (i = 0; i < 3; i++) {
@@ -174,11 +156,11 @@ static void bad_texts_in_every_field(void)
       CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
       *in_push[i] = NULL;
       *in_ref[i] = bad ? bad_utf8 : text_of(65);
-      CHECK_REFUSED(nertc_callkit_cancel(phone->kit, &cancel, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
       CHECK_REFUSED(nertc_callkit_accept(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_reject(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_leave(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_reject(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_leave(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
       *in_ref[i] = NULL;
     }
     for (i = 0; i < 2; i++) {
@@ -226,6 +208,7 @@ static void calling_oneself(void)
 
 static void unknown_numbers(void)
 {
+  nertc_callkit_end_options end = NERTC_CALLKIT_END_OPTIONS_INIT;
   struct phone *phone = phone_new("alice", NULL);
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
@@ -255,8 +238,10 @@ static void unknown_numbers(void)
   CHECK_REFUSED(nertc_callkit_set_call_timeout(phone->kit, 120001), INVALID_ARGUMENT);
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 120000));
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 1));
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, 4, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, NERTC_CALLKIT_CALL_FLAG_NO_RECORD, NULL, NULL), INVALID_ARGUMENT);
+  end.flags = 4;
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, &end, NULL, NULL), INVALID_ARGUMENT);
+  end.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
+  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, &end, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 1, 4, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_enable_local(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
@@ -296,13 +281,13 @@ static void sizes_of_options(void)
   BIGGER(nertc_callkit_listener, listener, 1000, 0xff);
   phone_login(phone);
   ref.struct_size = 0;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
   ref.struct_size = 8;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, 0, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_OK(nertc_callkit_hangup(phone->kit, &newer.it, 0, phone_done, phone));
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_OK(nertc_callkit_hangup(phone->kit, &newer.it, NULL, phone_done, phone));
   phone_expect(phone, "done(hangup,20005)");
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &unknown.it, 0, NULL, NULL), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &absurd.it, 0, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &unknown.it, NULL, NULL, NULL), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &absurd.it, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_create(&config.it, &kit), UNSUPPORTED);
   config.bytes[399] = 0;
   config.it.listener = &listener.it;

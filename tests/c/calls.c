@@ -41,7 +41,7 @@ static void forget_words(struct phone *phone)
 static void hung_up(struct pair *pair)
 {
   pair_connect(pair);
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair->bob, "on_call_end(16)");
 }
@@ -49,7 +49,7 @@ static void hung_up(struct pair *pair)
 static void cancelled(struct pair *pair)
 {
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_until(pair->alice, "on_call_end(11)");
   phone_expect(pair->bob, "on_user_cancel on_call_end(12)");
 }
@@ -57,7 +57,7 @@ static void cancelled(struct pair *pair)
 static void rejected(struct pair *pair)
 {
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, phone_done, pair->bob));
+  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
   phone_expect(pair->bob, "done(reject,0) on_call_end(13)");
   phone_until(pair->alice, "on_call_end(14)");
 }
@@ -68,8 +68,8 @@ static void left(struct pair *pair)
   CHECK_OK(nertc_callkit_switch_call_type(pair->bob->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO,
                                           NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, phone_done, pair->bob));
   phone_until(pair->alice, "on_call_type_change(2)");
-  phone_until(pair->bob, "done(switch,0)");
-  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, 0, phone_done, pair->bob));
+  phone_until(pair->bob, "done(switch_call_type,0)");
+  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
   phone_until(pair->bob, "on_call_end(0)");
   phone_until(pair->alice, "on_user_leave");
   phone_until(pair->alice, "on_call_end(20)");

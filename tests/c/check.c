@@ -94,7 +94,9 @@ static int pump(void)
   for (it = check_phones; it && count + closing_count < 16; it = it->next) {
     if (it->setup.delivery == NERTC_CALLKIT_DELIVERY_APP && !it->destroyed && !it->held) {
       kits[count] = it->kit;
-      if (nertc_callkit_event_fd(it->kit, &fds[count].fd) == NERTC_CALLKIT_STATUS_OK) {
+      intptr_t descriptor;
+      if (nertc_callkit_get_event_handle(it->kit, &descriptor) == NERTC_CALLKIT_STATUS_OK) {
+        fds[count].fd = (int)descriptor;
         fds[count++].events = POLLIN;
       } else {
         closing[closing_count++] = it->kit; /* released: dispatch works until `released` has run */

@@ -24,7 +24,7 @@
 
 #include "nertc_callkit.h"
 
-enum { WORDS = 4096, WORD = 48, TEXT = 8192 };
+enum { WORDS = 4096, WORD = 64, TEXT = 8192 };
 
 struct phone;
 

@@ -4,7 +4,8 @@
 enum state { IDLE, CREATING, CALLING, CALLED, ACCEPTING, ENTERING, IN_CALL, STATES };
 enum op { CALL, HANGUP, LEAVE, CANCEL, ACCEPT, REJECT, SWITCH, OPS };
 
-static const char *const op_names[OPS] = {"call", "hangup", "leave", "cancel", "accept", "reject", "switch"};
+static const char *const op_names[OPS] = {"call", "hangup", "leave", "cancel", "accept", "reject",
+                                           "switch_call_type"};
 
 static const int codes[OPS][STATES] = {
   /*            idle   creating calling called accepting entering in call; entering = accepted, media not up */
@@ -28,19 +29,19 @@ static void request(struct phone *phone, enum op op)
     CHECK_OK(nertc_callkit_call(phone->kit, &options, phone_done, phone));
     break;
   case HANGUP:
-    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone));
+    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case LEAVE:
-    CHECK_OK(nertc_callkit_leave(phone->kit, NULL, 0, phone_done, phone));
+    CHECK_OK(nertc_callkit_leave(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case CANCEL:
-    CHECK_OK(nertc_callkit_cancel(phone->kit, NULL, phone_done, phone));
+    CHECK_OK(nertc_callkit_cancel(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case ACCEPT:
     CHECK_OK(nertc_callkit_accept(phone->kit, NULL, phone_done, phone));
     break;
   case REJECT:
-    CHECK_OK(nertc_callkit_reject(phone->kit, NULL, phone_done, phone));
+    CHECK_OK(nertc_callkit_reject(phone->kit, NULL, NULL, phone_done, phone));
     break;
   case SWITCH:
   case OPS:
@@ -161,7 +162,7 @@ static void before_login_while_logging_in_and_after_logout(void)
   CHECK_OK(nertc_callkit_logout(phone->kit, phone_done, phone));
   phone_expect(phone, "done(logout,20001)");
   CHECK_OK(nertc_callkit_enable_local(phone->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, phone_done, phone));
-  phone_expect(phone, "done(enable,20001)");
+  phone_expect(phone, "done(enable_local,20001)");
   fault(hub, NO_ANSWER, LOGIN, "alice", 0);
   CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
   refused_everywhere(phone, NERTC_CALLKIT_CODE_NOT_LOGGED_IN);
@@ -225,7 +226,7 @@ static void a_failed_login(void)
 static void done_or_on_error_never_both(void)
 {
   struct pair pair = pair_new(0, NULL);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, NULL, NULL));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, NULL, NULL));
   phone_expect(pair.alice, "on_error(hangup,20005)");
   request(pair.alice, HANGUP);
   phone_expect(pair.alice, "done(hangup,20005)");

@@ -83,7 +83,7 @@ static void accept(struct scene *scene)
 
 static void hang_up(struct scene *scene)
 {
-  CHECK_OK(nertc_callkit_hangup(scene->alice->kit, NULL, 0, phone_done, scene->alice));
+  CHECK_OK(nertc_callkit_hangup(scene->alice->kit, NULL, NULL, phone_done, scene->alice));
   phone_expect(scene->alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene->bob, "on_call_end(16)");
 }
@@ -119,12 +119,13 @@ static void accept_while_logging_in(void)
 static void reject_before_login(void)
 {
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   struct scene scene;
   scene_start(&scene, 1);
-  options.call = &scene.ref;
+  options_call = &scene.ref;
   options.reason = NERTC_CALLKIT_END_BUSY;
   options.text = "driving";
-  CHECK_OK(nertc_callkit_reject_with(scene.bob->kit, &options, phone_done, scene.bob));
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, options_call, &options, phone_done, scene.bob));
   start_login(scene.bob);
   phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
   CHECK(scene.bob->flags & NERTC_CALLKIT_INVITED_ANSWERED);
@@ -137,7 +138,7 @@ static void plain_reject_before_login(void)
 {
   struct scene scene;
   scene_start(&scene, 1);
-  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, phone_done, scene.bob));
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, NULL, phone_done, scene.bob));
   start_login(scene.bob);
   phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
   phone_expect(scene.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
@@ -164,7 +165,7 @@ static void the_caller_cancelled_before_the_login(void)
 {
   struct scene scene;
   scene_start(&scene, 1);
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   accept(&scene);
   start_login(scene.bob);
@@ -178,7 +179,7 @@ static void a_call_that_never_comes(void)
   struct scene scene;
   scene_start(&scene, 1);
   strcpy(scene.call.request_id, "nobody's");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_destroy(scene.bob, "");
   phone_free(scene.bob);
@@ -195,7 +196,7 @@ static void a_second_answer_replaces_the_first(void)
   struct scene scene;
   scene_start(&scene, 1);
   accept(&scene);
-  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, phone_done, scene.bob));
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, NULL, phone_done, scene.bob));
   phone_expect(scene.bob, "done(accept,90004)");
   start_login(scene.bob);
   phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
@@ -215,7 +216,7 @@ static void an_answer_for_another_account_ends_alone(void)
   accept(&scene);
   CHECK_OK(nertc_callkit_login(scene.bob->kit, "carol", "token", phone_done, scene.bob));
   phone_expect(scene.bob, "done(login,0) done(accept,10408)");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   scene_end(&scene);
 }
@@ -236,7 +237,7 @@ static void another_device_answered_first(void)
   accept(&scene);
   start_login(scene.bob);
   phone_expect(scene.bob, "done(login,0) on_missed_call(4) done(accept,10410)");
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(tablet, "on_call_end(16)");
   phone_destroy(tablet, "");
@@ -267,7 +268,7 @@ static void a_waiting_answer_ends_with_the_component(void)
   phone_destroy(scene.bob, "done(accept,90003)");
   phone_free(scene.bob);
   scene.bob = new_phone(&scene, "bob", "phone");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   scene_end(&scene);
 }
@@ -275,8 +276,10 @@ static void a_waiting_answer_ends_with_the_component(void)
 /* What does not name an invite cannot wait, and who else takes a reference knows no waiting. */
 static void references_that_cannot_wait(void)
 {
-  nertc_callkit_cancel_options cancel = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options cancel = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *cancel_call = NULL;
   nertc_callkit_end_options reject = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *reject_call = NULL;
   nertc_callkit_call_ref ref;
   struct scene scene;
   struct phone *bob;
@@ -287,23 +290,23 @@ static void references_that_cannot_wait(void)
   ref = scene.ref, ref.channel_id = "";
   CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
   ref = scene.ref, ref.request_id = NULL;
-  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
   ref = scene.ref, ref.call_no = 1;
-  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
-  reject.call = &ref;
-  CHECK_REFUSED(nertc_callkit_reject_with(bob->kit, &reject, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
+  reject_call = &ref;
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, reject_call, &reject, phone_done, bob), INVALID_ARGUMENT);
   ref = scene.ref, ref.flags = 2;
   CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
   ref = scene.ref;
-  cancel.call = &ref;
-  CHECK_REFUSED(nertc_callkit_cancel(bob->kit, &cancel, phone_done, bob), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_hangup(bob->kit, &ref, 0, phone_done, bob), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_leave(bob->kit, &ref, 0, phone_done, bob), INVALID_ARGUMENT);
+  cancel_call = &ref;
+  CHECK_REFUSED(nertc_callkit_cancel(bob->kit, cancel_call, &cancel, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
   /* Without the flag nothing waits. */
   ref.flags = 0;
   CHECK_OK(nertc_callkit_accept(bob->kit, &ref, phone_done, bob));
   phone_expect(bob, "done(accept,20001)");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   scene_end(&scene);
 }

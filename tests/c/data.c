@@ -38,7 +38,7 @@ static struct pair app_pair(void)
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair->bob, "on_call_end(16)");
 }
@@ -119,7 +119,7 @@ static void a_thousand_at_once_complete_each(void)
   }
   WAIT_UNTIL(all_completed, NULL);
   CHECK(taken >= 16);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_until(pair.alice, "on_call_end(15)");
   phone_until(pair.bob, "on_call_end(16)");
   CHECK(last_seen > 0);
@@ -251,7 +251,7 @@ static void a_hostile_peer_changes_nothing(void)
   for (number = 0; number < FLOOD; number++) {
     control(&tap, info.channel_id, "alice", "\"too many\"");
   }
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_until(pair.bob, "on_call_end(15)");
   CHECK_INT(heard, 256);
   control(&tap, info.channel_id, "alice", "\"after the end\"");
@@ -364,7 +364,7 @@ static void media_call(struct pair *pair, struct media *alice, struct media *bob
   CHECK_TEXT(alice->peer, "bob");
   CHECK_TEXT(bob->peer, "alice");
   CHECK(alice->call_id[0] && strcmp(alice->call_id, bob->call_id) == 0);
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_until(pair->alice, "on_call_end(15)");
   phone_until(pair->bob, "on_call_end(16)");
 }
@@ -399,10 +399,10 @@ static void media_that_cannot_talk_ends_the_call_at_once(void)
     pair.alice = media_phone(pair.hub, "alice", &alice);
     pair.bob = media_phone(pair.hub, "bob", &bob);
     phone_call(pair.alice, "bob");
-    phone_expect(pair.alice, "on_error(rtc,90011) on_message_sent(3) on_call_end(101)");
+    phone_expect(pair.alice, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
     phone_expect(pair.bob, "on_missed_call(9)");
     phone_call(pair.bob, "alice");
-    phone_expect(pair.bob, "on_error(rtc,90011) on_message_sent(3) on_call_end(101)");
+    phone_expect(pair.bob, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
     phone_expect(pair.alice, "on_missed_call(9)");
     pair_end(&pair);
   }

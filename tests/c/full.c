@@ -62,10 +62,10 @@ static void a_full_inbox(void)
   CHECK_INT(status, NERTC_CALLKIT_STATUS_QUEUE_FULL);
   CHECK(accepted >= 1000);
   /* These have slots of their own. */
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_reject(pair.alice->kit, NULL, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_reject(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   CHECK_OK(nertc_callkit_logout(pair.alice->kit, phone_done, pair.alice));
   change(&open_gate, 1);
   phone_until(pair.alice, "on_call_connected");
@@ -86,14 +86,14 @@ static void an_own_worker_stalls_nobody(void)
   start_blocked_call(&slow, NERTC_CALLKIT_WORKER_OWN);
   quick = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
   pair_connect(&quick);
-  CHECK_OK(nertc_callkit_hangup(quick.alice->kit, NULL, 0, phone_done, quick.alice));
+  CHECK_OK(nertc_callkit_hangup(quick.alice->kit, NULL, NULL, phone_done, quick.alice));
   phone_expect(quick.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(quick.bob, "on_call_end(16)");
   pair_end(&quick);
   change(&open_gate, 1);
   phone_until(slow.alice, "on_call_connected");
   phone_until(slow.bob, "on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(slow.bob->kit, NULL, 0, phone_done, slow.bob));
+  CHECK_OK(nertc_callkit_hangup(slow.bob->kit, NULL, NULL, phone_done, slow.bob));
   phone_expect(slow.bob, "done(hangup,0) on_call_end(15)");
   phone_expect(slow.alice, "on_call_end(16)");
   pair_end(&slow);
@@ -129,7 +129,7 @@ static void a_callback_of_500_ms(void)
   pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &setup);
   pair_connect(&pair);
   WAIT_UNTIL(at_least_one, &slow_lines);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -185,14 +185,14 @@ static void a_host_that_does_not_dispatch(void)
   CHECK_REFUSED(nertc_callkit_call(pair.bob->kit, &options, phone_done, pair.bob), QUEUE_FULL);
   phone_call(pair.alice, "bob");
   phone_expect(pair.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   CHECK_INT(completed, 0);
   pair.bob->held = 0;
   phone_until(pair.bob, "done(hangup,20005)");
   WAIT_UNTIL(has_all, &number);
   /* Everything was delivered: it can be called again. */
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);

@@ -74,15 +74,6 @@ void sound(nertc_callkit_frame *frame)
     (void)tally; \
     return nertc_callkit_##name(__VA_ARGS__); \
   }
-#define INIT(name) \
-  RUN_OF(name##_init) \
-  { \
-    nertc_callkit_##name it; \
-    (void)kit; \
-    (void)tally; \
-    nertc_callkit_##name##_init(&it, sizeof it); \
-    return it.struct_size == sizeof it ? 0 : -1; \
-  }
 #define PLUG(name, half, ...) \
   RUN_OF(name) \
   { \
@@ -97,7 +88,7 @@ void sound(nertc_callkit_frame *frame)
   }
 
 static const nertc_callkit_call_options to_bob = {sizeof to_bob, 0, 0, 0, "bob", NULL, NULL, NULL};
-static const nertc_callkit_end_options busy = {sizeof busy, 0, NULL, NERTC_CALLKIT_END_BUSY, 0, "later"};
+static const nertc_callkit_end_options busy = {sizeof busy, 0, NERTC_CALLKIT_END_BUSY, 0, "later"};
 static const nertc_callkit_view view = NERTC_CALLKIT_VIEW_INIT;
 
 PLAIN(destroy, kit)
@@ -110,12 +101,11 @@ PLAIN(set_call_timeout, kit, 30000)
 PLAIN(set_call_policy, kit, NULL)
 PLAIN(set_token, kit, "token")
 REQUEST(call, &to_bob)
-REQUEST(cancel, NULL)
+REQUEST(cancel, NULL, NULL)
 REQUEST(accept, NULL)
-REQUEST(reject, NULL)
-REQUEST(reject_with, &busy)
-REQUEST(hangup, NULL, 0)
-REQUEST(leave, NULL, 0)
+REQUEST(reject, NULL, &busy)
+REQUEST(hangup, NULL, NULL)
+REQUEST(leave, NULL, NULL)
 REQUEST(send_data, NULL, "{}")
 REQUEST(switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST)
 REQUEST(enable_local, NERTC_CALLKIT_MEDIA_AUDIO, 1)
@@ -126,17 +116,6 @@ REQUEST(set_remote_view, &view)
 PLUG(loopback_signaling, signaling, NULL, )
 PLUG(loopback_rtc, rtc, NULL, )
 PLUG(null_rtc, rtc, )
-INIT(mqtt_options)
-INIT(config)
-INIT(timers)
-INIT(listener)
-INIT(backends)
-INIT(push)
-INIT(call_options)
-INIT(call_ref)
-INIT(cancel_options)
-INIT(view)
-INIT(fault)
 
 /* A library may be built without MQTT. */
 RUN_OF(mqtt_signaling)
@@ -192,11 +171,20 @@ RUN_OF(get_call_info)
   return nertc_callkit_get_call_info(kit, &info);
 }
 
-RUN_OF(event_fd)
+RUN_OF(struct_init)
 {
-  int fd = -1;
+  nertc_callkit_config config;
+  (void)kit;
   (void)tally;
-  return nertc_callkit_event_fd(kit, &fd);
+  nertc_callkit_struct_init(&config, sizeof config);
+  return config.struct_size == sizeof config && !config.listener ? 0 : -1;
+}
+
+RUN_OF(get_event_handle)
+{
+  intptr_t fd = -1;
+  (void)tally;
+  return nertc_callkit_get_event_handle(kit, &fd);
 }
 
 RUN_OF(push_frame)
@@ -323,21 +311,18 @@ RUN_OF(hub_add_fault)
 
 const struct function functions[] = {
   ROW(create, NO_KIT), ROW(destroy, WAITS), ROW(release, KIT), ROW(login, KIT), ROW(logout, KIT),
-  ROW(get_state, KIT), ROW(get_call_info, KIT), ROW(dispatch, WAITS), ROW(event_fd, KIT), ROW(set_token, KIT),
+  ROW(get_state, KIT), ROW(get_call_info, KIT), ROW(dispatch, WAITS), ROW(get_event_handle, KIT), ROW(set_token, KIT),
   ROW(network_changed, KIT), ROW(version, NO_KIT), ROW(version_text, NO_KIT), ROW(status_text, NO_KIT),
   ROW(code_text, NO_KIT), ROW(end_reason_text, NO_KIT), ROW(state_text, NO_KIT), ROW(operation_text, NO_KIT),
   ROW(push_encode, NO_KIT), {"push_decode", NO_KIT, run_push_encode}, ROW(set_call_timeout, KIT),
-  ROW(set_call_policy, KIT), ROW(reject_with, KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
+  ROW(set_call_policy, KIT), ROW(struct_init, NO_KIT), ROW(call, KIT), ROW(cancel, KIT), ROW(accept, KIT),
   ROW(reject, KIT), ROW(hangup, KIT), ROW(leave, KIT), ROW(send_data, KIT), ROW(switch_call_type, KIT),
-  ROW(enable_local, KIT), ROW(mute_local, KIT), ROW(mute_remote, KIT), ROW(set_local_view, KIT),
-  ROW(set_remote_view, KIT), ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT),
-  ROW(trace_start, KIT), ROW(trace_stop, KIT),
+  ROW(enable_local, KIT), ROW(mute_local, KIT), ROW(mute_remote, KIT),
+  ROW(set_local_view, KIT), ROW(set_remote_view, KIT),
+  ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
   ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT), {"hub_release", NO_KIT, run_hub_create},
   ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT), ROW(null_rtc, NO_KIT),
-  ROW(mqtt_signaling, NO_KIT), ROW(mqtt_options_init, NO_KIT), ROW(config_init, NO_KIT),
-  ROW(timers_init, NO_KIT), ROW(listener_init, NO_KIT), ROW(backends_init, NO_KIT), ROW(push_init, NO_KIT),
-  ROW(call_options_init, NO_KIT), ROW(call_ref_init, NO_KIT), ROW(cancel_options_init, NO_KIT),
-  ROW(view_init, NO_KIT), ROW(fault_init, NO_KIT),
+  ROW(mqtt_signaling, NO_KIT),
 };
 const int function_count = sizeof functions / sizeof functions[0];
 

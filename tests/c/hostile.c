@@ -53,7 +53,7 @@ static void start_call(struct scene *scene)
 static void good_call(struct scene *scene)
 {
   pair_connect(&scene->pair);
-  CHECK_OK(nertc_callkit_hangup(scene->pair.alice->kit, NULL, 0, phone_done, scene->pair.alice));
+  CHECK_OK(nertc_callkit_hangup(scene->pair.alice->kit, NULL, NULL, phone_done, scene->pair.alice));
   phone_expect(scene->pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene->pair.bob, "on_call_end(16)");
 }
@@ -192,7 +192,7 @@ static void completes_inside_its_own_operation(void)
   scene.tap.act[TAP_RTC_JOIN] = TAP_INSIDE;
   pair_ring(&scene.pair);
   CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
-  phone_expect(scene.pair.alice, "on_user_accept on_error(rtc,302) on_call_end(5)");
+  phone_expect(scene.pair.alice, "on_user_accept on_error(joining_the_media_room,302) on_call_end(5)");
   phone_until(scene.pair.bob, "on_call_end(16)");
   good_call(&scene);
   scene_end(&scene);
@@ -257,7 +257,7 @@ static void nonsense_leaves_a_call_alone(void)
   phone_login(scene.pair.alice);
   pair_connect(&scene.pair);
   say_nonsense(&scene.tap);
-  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, 0, phone_done, scene.pair.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.pair.bob, "on_call_end(16)");
   scene_end(&scene);
@@ -285,7 +285,7 @@ static void the_wrong_sender(void)
   for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
     tap_event(&scene.tap, signals[i], 0, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
   }
-  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, 0, phone_done, scene.pair.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.pair.bob, "on_call_end(16)");
   scene_end(&scene);

@@ -65,10 +65,10 @@ static int both_idle(void *unused)
 static void settle(void)
 {
   if (nertc_callkit_get_state(alice->kit) != NERTC_CALLKIT_STATE_IDLE) {
-    ASK(hangup, NULL, 0);
+    ASK(hangup, NULL, NULL);
   }
   if (nertc_callkit_get_state(bob->kit) != NERTC_CALLKIT_STATE_IDLE) {
-    CHECK_OK(nertc_callkit_hangup(bob->kit, NULL, 0, NULL, NULL));
+    CHECK_OK(nertc_callkit_hangup(bob->kit, NULL, NULL, NULL, NULL));
   }
   WAIT_UNTIL(both_idle, NULL);
 }
@@ -159,19 +159,19 @@ static void live(void)
     CHECK_OK(nertc_callkit_accept(bob->kit, NULL, NULL, NULL));
     WAIT_UNTIL(is_connected_or_ended, &attempt);
     ASK(switch_call_type, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
-    ASK(hangup, NULL, 0);
+    ASK(hangup, NULL, NULL);
   }
   if (rings(1)) {
-    ASK(cancel, NULL);
+    ASK(cancel, NULL, NULL);
   }
   if (rings(0)) {
-    ASK(reject, NULL);
+    ASK(reject, NULL, NULL);
   }
   if (rings(0)) {
     attempt = attempt_from(alice, bob);
     ASK(accept, NULL);
     WAIT_UNTIL(is_connected_or_ended, &attempt);
-    ASK(leave, NULL, 0);
+    ASK(leave, NULL, NULL);
   }
   settle();
   {
@@ -415,7 +415,7 @@ static void a_flood_ends_with_queue_full(void)
   CHECK(rings(1));
   is_blocking = go_on = 0;
   alice->setup.on_callback = block;
-  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, 0, NULL, NULL));
+  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, NULL, NULL));
   WAIT_UNTIL(at_least_one, &is_blocking);
   while (answer == 0 && sent < 100000) {
     answer = tap_rtc_event(&tap, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
@@ -424,7 +424,7 @@ static void a_flood_ends_with_queue_full(void)
   CHECK_INT(answer, NERTC_CALLKIT_STATUS_QUEUE_FULL);
   CHECK(sent >= 1000 && sent < 100000);
   CHECK_INT(tap_connection(&tap, NERTC_CALLKIT_CONNECTION_LOST), NERTC_CALLKIT_STATUS_QUEUE_FULL);
-  ASK(hangup, NULL, 0);
+  ASK(hangup, NULL, NULL);
   CHECK_INT(tally.requests[tally.count - 1].accepted, 1);
   change(&go_on, 1);
   WAIT_UNTIL(both_idle, NULL);

@@ -231,12 +231,12 @@ static void a_thousand_times(void)
   for (i = 0; i < 1000; i++) {
     nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
     nertc_callkit *kit;
-    int fd;
+    intptr_t fd;
     config.delivery = i % 2;
     config.worker = i / 2 % 2;
     CHECK_OK(nertc_callkit_create(&config, &kit));
     if (config.delivery == NERTC_CALLKIT_DELIVERY_APP) {
-      CHECK_OK(nertc_callkit_event_fd(kit, &fd));
+      CHECK_OK(nertc_callkit_get_event_handle(kit, &fd));
     }
     if (i % 3 == 0) {
       CHECK_OK(nertc_callkit_login(kit, "alice", NULL, NULL, NULL));

@@ -56,7 +56,7 @@ static void release_in_callback(struct phone *phone, const char *word, const voi
   if (strcmp(phone->account, "alice") == 0 && strcmp(word, released_in) == 0) {
     CHECK_OK(nertc_callkit_release(phone->kit, on_released, phone));
     CHECK_REFUSED(nertc_callkit_release(phone->kit, on_released, phone), CLOSED);
-    CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone), CLOSED);
+    CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone), CLOSED);
   }
 }
 
@@ -75,7 +75,7 @@ static void hang_up_when_connected(struct phone *phone, const char *word, const 
 {
   accept_at_once(phone, word, event);
   if (strcmp(word, "on_call_connected") == 0) {
-    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, 0, phone_done, phone));
+    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone));
   }
 }
 
@@ -320,7 +320,7 @@ static void destroy_runs_what_waits(void)
   setup.on_callback = note_thread;
   alice = phone_new("alice", &setup);
   CHECK_OK(nertc_callkit_accept(alice->kit, NULL, phone_done, alice));
-  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, 0, NULL, NULL));
+  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, NULL, NULL));
   phone_destroy(alice, "done(accept,20001) on_error(hangup,20001)");
   CHECK(pthread_equal(ran_on, pthread_self()));
   phone_free(alice);

@@ -104,7 +104,7 @@ static void whole_call(void)
   options.user_id = "bob";
   CHECK(library.call(alice, &options, NULL, NULL) == NERTC_CALLKIT_STATUS_OK);
   await(&connected, 2);
-  CHECK(library.hangup(alice, NULL, 0, NULL, NULL) == NERTC_CALLKIT_STATUS_OK);
+  CHECK(library.hangup(alice, NULL, NULL, NULL, NULL) == NERTC_CALLKIT_STATUS_OK);
   await(&ends, 2);
   CHECK(library.destroy(alice) == NERTC_CALLKIT_STATUS_OK);
   CHECK(library.destroy(bob) == NERTC_CALLKIT_STATUS_OK);

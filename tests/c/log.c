@@ -81,7 +81,7 @@ static void live(int32_t level, uint32_t flags)
   CHECK_OK(nertc_callkit_call(zaphod->kit, &options, phone_done, zaphod));
   phone_expect(zaphod, "done(call,0)");
   phone_expect(trillian, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(zaphod->kit, NULL, phone_done, zaphod));
+  CHECK_OK(nertc_callkit_cancel(zaphod->kit, NULL, NULL, phone_done, zaphod));
   phone_expect(zaphod, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(trillian, "on_user_cancel on_call_end(12)");
   phone_destroy(zaphod, "");

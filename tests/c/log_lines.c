@@ -71,7 +71,7 @@ static void each_refusal_says_function_field_and_limit(void)
   ref.request_id = text;
   REFUSED(nertc_callkit_accept(kit, &ref, NULL, NULL), "accept: call.request_id: more than 64 bytes");
   ref.struct_size = 1;
-  REFUSED(nertc_callkit_hangup(kit, &ref, 0, NULL, NULL),
+  REFUSED(nertc_callkit_hangup(kit, &ref, NULL, NULL, NULL),
           "hangup: call: a struct_size of 1, which must be 40 to 4096");
   policy.rule = NERTC_CALLKIT_POLICY_ONLY_LISTED;
   policy.accounts = accounts;
@@ -222,7 +222,7 @@ static int invited, logged_in;
 static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *user_data)
 {
   (void)user_data;
-  CHECK_OK(nertc_callkit_reject(kit, event->call, NULL, NULL));
+  CHECK_OK(nertc_callkit_reject(kit, event->call, NULL, NULL, NULL));
   change(&invited, 1);
 }
 

@@ -8,7 +8,7 @@ static void accepted(void)
   struct pair pair = order_pair();
   pair_connect(&pair);
   CHECK_INT(nertc_callkit_get_state(pair.alice->kit), NERTC_CALLKIT_STATE_IN_CALL);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -24,7 +24,7 @@ static void accepted_inside_on_invited(void)
   phone_call(pair.alice, "bob");
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
   phone_expect(pair.bob, "on_invited done(accept,0) on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.alice, "on_call_end(16)");
   pair_end(&pair);
@@ -34,7 +34,7 @@ static void rejected(void)
 {
   struct pair pair = order_pair();
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
@@ -43,10 +43,11 @@ static void rejected(void)
 static void cancelled(void)
 {
   struct pair pair = order_pair();
-  nertc_callkit_cancel_options options = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   pair_ring(&pair);
-  options.attach_ext = "wrong number";
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, &options, phone_done, pair.alice));
+  options.text = "wrong number";
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   CHECK_TEXT(pair.bob->extra, "wrong number");
@@ -56,10 +57,11 @@ static void cancelled(void)
 static void cancelled_without_record(void)
 {
   struct pair pair = order_pair();
-  nertc_callkit_cancel_options options = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   options.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, &options, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
@@ -69,11 +71,11 @@ static void hangup_while_calling_and_ringing(void)
 {
   struct pair pair = order_pair();
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(13)");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
@@ -91,7 +93,7 @@ static void cancelled_before_an_invite_left(void)
   struct pair pair = order_pair();
   fault(pair.hub, NO_ANSWER, CREATE, "alice", 0);
   start_call(&pair);
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(call,90004) done(cancel,0) on_call_end(11)");
   pair_end(&pair);
 }
@@ -104,7 +106,7 @@ static void cancelled_before_the_invite_was_answered(void)
   fault(pair.hub, DROP, EVENT_RINGING, "alice", 0);
   start_call(&pair);
   phone_expect(pair.bob, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(call,90004) done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
@@ -175,7 +177,7 @@ static void busy(void)
   phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
   phone_expect(pair.alice, "on_missed_call(3)");
   order_end_third(carol);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -194,7 +196,7 @@ static void a_ringing_and_a_calling_phone_are_busy(void)
   phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
   phone_expect(pair.alice, "on_missed_call(3)");
   order_end_third(carol);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
@@ -207,7 +209,7 @@ static void the_users_cancel_crosses_accept(void)
   pair_ring(&pair);
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(accept,0)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -223,7 +225,7 @@ static void the_ring_timers_cancel_crosses_accept(void)
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
   phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);

@@ -11,7 +11,7 @@ static void other_device_accepts(void)
   phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
   phone_expect(tablet, "on_other_client_accept on_call_end(18)");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   order_end_third(tablet);
@@ -24,7 +24,7 @@ static void other_device_rejects(void)
   struct phone *tablet = order_third(&pair, "bob", "tablet");
   pair_ring(&pair);
   phone_expect(tablet, "on_invited");
-  CHECK_OK(nertc_callkit_reject(tablet->kit, NULL, phone_done, tablet));
+  CHECK_OK(nertc_callkit_reject(tablet->kit, NULL, NULL, phone_done, tablet));
   phone_expect(tablet, "done(reject,0) on_call_end(13)");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   phone_expect(pair.bob, "on_other_client_reject on_call_end(17)");
@@ -45,7 +45,7 @@ static void first_accept_wins(void)
   CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
   phone_expect(tablet, "done(accept,10410) on_other_client_accept on_call_end(18)");
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.alice, "on_call_end(16)");
   order_end_third(tablet);
@@ -63,7 +63,7 @@ static void kicked_when_idle(void)
   struct phone *tablet = order_third(&pair, "bob", "tablet");
   phone_expect(pair.bob, "on_kicked");
   /* Logged out: requests say so. */
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,20001)");
   order_end_third(tablet);
   pair_end(&pair);
@@ -89,7 +89,7 @@ static void kicked_while_ringing_and_while_calling(void)
   pair_ring(&pair);
   fault(pair.hub, KICK, NOW, "bob", 0);
   phone_expect(pair.bob, "on_kicked on_call_end(8)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   tablet = order_third(&pair, "carol", NULL);
   phone_call(pair.alice, "carol");
@@ -114,7 +114,7 @@ static void glare(void)
   CHECK_OK(nertc_callkit_call(pair.bob->kit, &options, phone_done, pair.bob));
   phone_expect(pair.alice, "done(call,0) on_user_accept on_user_enter on_call_connected");
   phone_expect(pair.bob, "done(call,0) on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -130,12 +130,12 @@ static void redial(void)
   again = order_third(&pair, "alice", "second");
   phone_call(again, "bob");
   phone_silent(pair.bob);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
   phone_until(again, "on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   phone_until(again, "on_call_end(16)");
   CHECK_OK(nertc_callkit_destroy(again->kit));
@@ -159,7 +159,7 @@ static void an_invite_waits_for_the_login(void)
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -171,7 +171,7 @@ static void an_invite_that_was_cancelled_is_a_missed_call(void)
   CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
   phone_expect(pair.bob, "done(logout,0)");
   phone_call(pair.alice, "bob");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
   phone_expect(pair.bob, "done(login,0) on_missed_call(1)");
@@ -188,7 +188,7 @@ static void no_offline_means_no_missed_call(void)
   phone_call_at(__FILE__, __LINE__, pair.alice, "bob", NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE);
   CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
   phone_expect(pair.bob, "done(login,0)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_destroy(pair.alice, "");
   CHECK_OK(nertc_callkit_destroy(pair.bob->kit));

@@ -14,13 +14,13 @@ static void joining_media_fails(void)
   struct pair pair = order_pair();
   fault(pair.hub, REFUSE, RTC_JOIN, "bob", .code = 30005);
   accept_call(&pair);
-  phone_expect(pair.bob, "done(accept,0) on_error(rtc,30005) on_call_end(5)");
+  phone_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,30005) on_call_end(5)");
   phone_expect(pair.alice, "on_user_accept on_call_end(16)");
   pair_end(&pair);
   pair = order_pair();
   fault(pair.hub, REFUSE, RTC_JOIN, "alice", .code = 30005);
   accept_call(&pair);
-  phone_expect(pair.alice, "on_user_accept on_error(rtc,30005) on_call_end(5)");
+  phone_expect(pair.alice, "on_user_accept on_error(joining_the_media_room,30005) on_call_end(5)");
   phone_expect(pair.bob, "done(accept,0) on_call_end(16)");
   pair_end(&pair);
 }
@@ -77,7 +77,7 @@ static void media_is_never_up_on_one_side(void)
   fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
   fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
   accept_call(&pair);
-  phone_expect(pair.bob, "done(accept,0) on_error(rtc,90006) on_call_end(5)");
+  phone_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,90006) on_call_end(5)");
   phone_expect(pair.alice, "on_user_accept on_call_end(16)");
   pair_end(&pair);
 }
@@ -87,8 +87,8 @@ static void both_hang_up_at_once(void)
   struct pair pair = order_pair();
   pair_connect(&pair);
   fault(pair.hub, DELAY, EVENT_CLOSE, NULL, .hit_count = UINT32_MAX, .delay_ms = 400);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   pair_end(&pair);
@@ -98,7 +98,7 @@ static void leave(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(leave,0) on_call_end(0)");
   phone_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
@@ -113,7 +113,7 @@ static void leave_seen_by_media_alone(void)
   pair = order_pair();
   pair_connect(&pair);
   fault(pair.hub, DROP, EVENT_LEAVE, "bob", 0);
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(leave,0) on_call_end(0)");
   phone_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
@@ -207,10 +207,10 @@ static void call_from_inside_on_call_end(void)
   pair = order_pair();
   mode.on_callback = NULL;
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14) done(call,0)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
@@ -221,7 +221,7 @@ static void a_completed_call_without_the_servers_record(void)
 {
   struct pair pair = pair_new(0, &mode);
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.alice, "on_message_sent(1) on_call_end(16)");
   pair_end(&pair);
@@ -234,11 +234,11 @@ static void signaling_only(void)
   pair = order_pair();
   mode.null_rtc = 0;
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.alice, "on_call_end(16)");
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(leave,0) on_call_end(0)");
   phone_expect(pair.alice, "on_user_leave on_call_end(20)");
   pair_end(&pair);

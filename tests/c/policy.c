@@ -76,7 +76,7 @@ static void calls_and_cancels(struct scene *scene, struct phone *from)
   phone_call(from, "bob");
   phone_expect(from, "on_user_ringing");
   phone_expect(scene->bob, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(from->kit, NULL, phone_done, from));
+  CHECK_OK(nertc_callkit_cancel(from->kit, NULL, NULL, phone_done, from));
   phone_expect(from, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(scene->bob, "on_user_cancel on_call_end(12)");
 }
@@ -124,13 +124,13 @@ static void busy_of_one_device_leaves_the_others_ringing(void)
   /* Longer than the two seconds after which it would count, by the clock of the hub. */
   fault(scene.hub, DELAY, CREATE, "carol", .delay_ms = 2200);
   phone_call(scene.carol, "nobody");
-  CHECK_OK(nertc_callkit_cancel(scene.carol->kit, NULL, phone_done, scene.carol));
+  CHECK_OK(nertc_callkit_cancel(scene.carol->kit, NULL, NULL, phone_done, scene.carol));
   phone_expect(scene.carol, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_silent(scene.alice);
   CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
   phone_expect(tablet, "done(accept,0) on_user_enter on_call_connected");
   phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(tablet, "on_call_end(16)");
   leave(tablet);
@@ -160,7 +160,7 @@ static void a_call_that_rings_or_runs_stays(void)
   phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
   CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, NERTC_CALLKIT_POLICY_BUSY, 0, "alice"));
   CHECK_INT(nertc_callkit_get_state(scene.bob->kit), NERTC_CALLKIT_STATE_IN_CALL);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.bob, "on_call_end(16)");
   scene_end(&scene);
@@ -180,7 +180,7 @@ static void whom_we_call_may_call_us(void)
   CHECK_OK(nertc_callkit_call(scene.alice->kit, &to_bob, phone_done, scene.alice));
   phone_until(scene.alice, "on_call_connected");
   phone_until(scene.bob, "on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_until(scene.alice, "on_call_end(15)");
   phone_until(scene.bob, "on_call_end(16)");
   scene_end(&scene);

@@ -16,7 +16,7 @@ static void whole_call(int32_t delivery, int32_t worker)
   both.worker = worker;
   pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &both);
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -53,15 +53,15 @@ static void be_a_child(nertc_callkit *kit, nertc_callkit_hub *hub)
 {
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
-  int fd;
+  intptr_t fd;
   alarm(60);
   check_phones = NULL; /* the parent's */
   CHECK_REFUSED(nertc_callkit_get_state(kit), CLOSED);
   CHECK_REFUSED(nertc_callkit_get_call_info(kit, &info), CLOSED);
-  CHECK_REFUSED(nertc_callkit_hangup(kit, NULL, 0, NULL, NULL), CLOSED);
+  CHECK_REFUSED(nertc_callkit_hangup(kit, NULL, NULL, NULL, NULL), CLOSED);
   CHECK_REFUSED(nertc_callkit_login(kit, "alice", NULL, NULL, NULL), CLOSED);
   CHECK_REFUSED(nertc_callkit_dispatch(kit, 0), CLOSED);
-  CHECK_REFUSED(nertc_callkit_event_fd(kit, &fd), CLOSED);
+  CHECK_REFUSED(nertc_callkit_get_event_handle(kit, &fd), CLOSED);
   CHECK_REFUSED(nertc_callkit_release(kit, NULL, NULL), CLOSED);
   CHECK_REFUSED(nertc_callkit_destroy(kit), CLOSED);
   CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &backends), CLOSED);
@@ -87,7 +87,7 @@ static void fork_in_a_call(void)
       be_a_child(pair.alice->kit, pair.hub);
       _exit(0);
     }
-    CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, 0, phone_done, pair.bob));
+    CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
     phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
     phone_expect(pair.alice, "on_call_end(16)");
     await_child(child);
@@ -179,7 +179,7 @@ static void fork_here(struct phone *phone, const char *word, const void *event)
     forked_inside = fork_safely();
     if (forked_inside == 0) {
       CHECK_REFUSED(nertc_callkit_get_state(phone->kit), CLOSED);
-      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, 0, NULL, NULL), CLOSED);
+      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, NULL, NULL, NULL), CLOSED);
       alarm(60);
       if (phone->setup.delivery == NERTC_CALLKIT_DELIVERY_WORKER) {
         _exit(0); /* the only thread of this child is the worker of its parent */

@@ -50,7 +50,7 @@ static int is_documented(int32_t answer)
     return answer == NERTC_CALLKIT_STATUS_CLOSED ||
            (strcmp(function->name, "dispatch") == 0 && answer == NERTC_CALLKIT_STATUS_REENTRANT);
   }
-  if (strcmp(function->name, "event_fd") == 0) {
+  if (strcmp(function->name, "get_event_handle") == 0) {
     return answer == (delivery == NERTC_CALLKIT_DELIVERY_APP ? 0 : NERTC_CALLKIT_STATUS_UNSUPPORTED);
   }
   if (strcmp(function->name, "push_frame") == 0) {
@@ -193,25 +193,25 @@ static void play_accept(struct stage *it)
 static void play_reject(struct stage *it)
 {
   ring(it);
-  ASK(it->bob, reject, NULL);
+  ASK(it->bob, reject, NULL, NULL);
 }
 
 static void play_cancel(struct stage *it)
 {
   ring(it);
-  ASK(it->alice, cancel, NULL);
+  ASK(it->alice, cancel, NULL, NULL);
 }
 
 static void play_hangup(struct stage *it)
 {
   connect(it);
-  ASK(it->alice, hangup, NULL, 0);
+  ASK(it->alice, hangup, NULL, NULL);
 }
 
 static void play_leave(struct stage *it)
 {
   connect(it);
-  ASK(it->alice, leave, NULL, 0);
+  ASK(it->alice, leave, NULL, NULL);
 }
 
 static void play_logout(struct stage *it)
@@ -248,7 +248,7 @@ static void play_mute(struct stage *it)
 {
   connect(it);
   ASK(it->bob, enable_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
-  phone_until(it->bob, "done(enable,0)");
+  phone_until(it->bob, "done(enable_local,0)");
   ASK(it->bob, mute_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
 }
 
@@ -279,7 +279,7 @@ static void play_missed(struct stage *it)
   phone_until(it->bob, "done(logout,0)");
   call(it);
   phone_until(it->alice, "done(call,0)");
-  ASK(it->alice, cancel, NULL);
+  ASK(it->alice, cancel, NULL, NULL);
   phone_until(it->alice, "on_call_end(11)");
   ASK(it->bob, login, "bob", "token");
 }
@@ -359,13 +359,13 @@ static const struct row rows[] = {
   {"on_disconnect", "alice", play_kick},
   {"on_call_end(8)", "alice", play_kick},
   {"on_audio_available(1)", "alice", play_sound},
-  {"done(enable,0)", "bob", play_sound},
+  {"done(enable_local,0)", "bob", play_sound},
   {"on_camera_available(1)", "alice", play_picture},
   {"on_audio_muted(1)", "alice", play_mute},
   {"on_video_muted(1)", "alice", play_mute},
-  {"done(mute,0)", "bob", play_mute},
+  {"done(mute_local,0)", "bob", play_mute},
   {"done(mute_remote,0)", "bob", play_mute_remote},
-  {"done(switch,0)", "alice", play_switch},
+  {"done(switch_call_type,0)", "alice", play_switch},
   {"done(send_data,0)", "alice", play_data},
   {"on_data({})", "bob", play_data},
   {"on_call_type_change(2)", "bob", play_switch},

@@ -5,7 +5,7 @@
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, 0, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
   phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
   phone_expect(pair->bob, "on_call_end(16)");
 }
@@ -19,18 +19,19 @@ static void ids_of_another_call(void)
 {
   struct pair pair = new_pair();
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
-  nertc_callkit_cancel_options options = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   pair_connect(&pair);
   ref.call_no = pair.bob->call_no + 7;
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,90001)");
   ref.call_no = 0;
   ref.channel_id = "another channel";
-  CHECK_OK(nertc_callkit_leave(pair.bob->kit, &ref, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_leave(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(leave,90001)");
   ref.channel_id = NULL;
   ref.account = "carol";
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, 0, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,90001)");
   hang_up(&pair);
   pair_ring(&pair);
@@ -38,10 +39,10 @@ static void ids_of_another_call(void)
   ref.request_id = "another request";
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, &ref, phone_done, pair.bob));
   phone_expect(pair.bob, "done(accept,90001)");
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &ref, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,90001)");
-  options.call = &ref;
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, &options, phone_done, pair.alice));
+  options_call = &ref;
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,90001)");
   /* The running call is untouched, and each right field alone names it. */
   ref.request_id = pair.bob->request_id;
@@ -60,7 +61,7 @@ static void accept_of_a_call_that_ended_before_the_tap(void)
   nertc_callkit_call_ref first = NERTC_CALLKIT_CALL_REF_INIT;
   pair_ring(&pair);
   first.call_no = pair.bob->call_no;
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_ring(&pair);
@@ -68,10 +69,10 @@ static void accept_of_a_call_that_ended_before_the_tap(void)
   phone_expect(pair.bob, "done(accept,90001)");
   CHECK_INT(nertc_callkit_get_state(pair.bob->kit), NERTC_CALLKIT_STATE_CALLED);
   /* Ending a call that has ended meanwhile is fine. */
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &first, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &first, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0)");
   CHECK_INT(nertc_callkit_get_state(pair.bob->kit), NERTC_CALLKIT_STATE_CALLED);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
@@ -94,7 +95,7 @@ static void null_means_the_call_that_was_shown(void)
   pair_ring(&pair);
   shown = pair.bob->call_no;
   pair.bob->held = 1;
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_call(pair.alice, "bob");
   do {
@@ -105,7 +106,7 @@ static void null_means_the_call_that_was_shown(void)
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   pair.bob->held = 0;
   phone_expect(pair.bob, "on_user_cancel on_call_end(12) on_invited done(accept,90001)");
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);

@@ -76,7 +76,7 @@ static void bad_tokens_are_refused_and_others_need_no_login(void)
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "t2"));
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "t3"));
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, NULL));
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,20005)");
   scene_end(&scene);
 }
@@ -105,7 +105,7 @@ static void an_expired_token_is_asked_for_and_the_session_goes_on(void)
   CHECK_OK(nertc_callkit_set_token(scene.bob->kit, "fresh"));
   phone_expect(scene.bob, "on_reconnected(1)");
   connect_both(&scene);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.bob, "on_call_end(16)");
   scene_end(&scene);
@@ -141,7 +141,7 @@ static void without_an_answer_the_session_ends(void)
   expire(&scene, "alice");
   phone_expect(scene.alice, "on_reconnecting(1) on_token_needed(302) on_kicked");
   CHECK_INT(nertc_callkit_get_state(scene.alice->kit), NERTC_CALLKIT_STATE_IDLE);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,20001)");
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "late"));
   phone_login(scene.alice);
@@ -157,7 +157,7 @@ static void a_call_that_has_media_outlives_its_token(void)
   expire(&scene, "bob");
   phone_expect(scene.bob, "on_reconnecting(1) on_token_needed(302)");
   CHECK_OK(nertc_callkit_set_token(scene.bob->kit, NULL));
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
   /* Its signaling is cut off: media says that the peer left. */
   phone_expect(scene.bob, "on_user_leave on_call_end(20) on_kicked");
@@ -196,12 +196,12 @@ static void a_login_that_timed_out_never_comes(void)
   /* Later than that login was due, by the same clock: something else that is delayed. */
   fault(scene.hub, DELAY, CREATE, "alice", .delay_ms = 400);
   connect_both(&scene);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, 0, phone_done, scene.alice));
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.bob, "on_call_end(16)");
   phone_silent(scene.bob);
   phone_silent(ghost);
-  CHECK_OK(nertc_callkit_hangup(ghost->kit, NULL, 0, phone_done, ghost));
+  CHECK_OK(nertc_callkit_hangup(ghost->kit, NULL, NULL, phone_done, ghost));
   phone_expect(ghost, "done(hangup,20001)");
   /* A later login is one. */
   phone_login(ghost);

@@ -76,7 +76,7 @@ static void a_life_is_recorded_and_replays_without_personal_words(void)
   CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
   phone_expect(pair.alice, "done(call,0)");
   phone_expect(pair.bob, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
@@ -106,7 +106,7 @@ static void a_trace_may_start_and_stop_inside_callbacks_in_the_middle_of_a_call(
   phone_until(pair.alice, "on_call_connected");
   phone_until(pair.bob, "on_call_connected");
   CHECK_OK(start(pair.alice, in("connected")));
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_until(pair.alice, "on_call_end(15)");
   phone_until(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -130,7 +130,7 @@ static void what_happened_is_in_the_file_once_the_worker_sleeps(void)
     CHECK(read(written.fd, changes, sizeof changes) > 0);
   }
   close(written.fd);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, 0, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_message_sent(1) on_call_end(15)");
   phone_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
@@ -213,12 +213,13 @@ static void what_cannot_be_a_trace_is_refused_and_stays_as_it_is(void)
 /* `count` cancels of no call, each with a text of nearly 2 KB. */
 static void talk(struct phone *phone, int count)
 {
-  nertc_callkit_cancel_options options = NERTC_CALLKIT_CANCEL_OPTIONS_INIT;
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  const nertc_callkit_call_ref *options_call = NULL;
   static char text[1901];
   memset(text, 'y', sizeof text - 1);
-  options.attach_ext = text;
+  options.text = text;
   for (; count > 0; count--) {
-    CHECK_OK(nertc_callkit_cancel(phone->kit, &options, phone_done, phone));
+    CHECK_OK(nertc_callkit_cancel(phone->kit, options_call, &options, phone_done, phone));
     phone_expect(phone, "done(cancel,20013)");
     phone->count = phone->read = 0;
   }

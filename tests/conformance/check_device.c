@@ -191,6 +191,27 @@ static void sink_frame(void *ctx, const nertc_callkit_frame *frame)
   pthread_mutex_unlock(&lock);
 }
 
+/* Keeps the text for `pass_texts`; the core would send it by `control`. */
+static int32_t sink_send(void *ctx, nertc_callkit_req join, const char *json)
+{
+  struct device *device = ctx;
+  const size_t bytes = json ? strlen(json) : 0;
+  pthread_mutex_lock(&lock);
+  if (device->rtc_closed) {
+    complain("close_backend of rtc", "send was called after it returned");
+  }
+  if (bytes < 2 || bytes >= TEXT_BYTES || json[0] != '{') {
+    complain("send", "not a JSON object of up to 4000 bytes");
+  } else if (!join || join != device->join) {
+    complain("send", "not the number of the join of this room");
+  } else if (device->text_count < TEXTS) {
+    copy(device->texts[device->text_count++], TEXT_BYTES, json);
+  }
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&lock);
+  return 0;
+}
+
 /* ---- asking and waiting ------------------------------------------------------------------------------ */
 
 /* Waits until `req` is completed, and answers with what. */
@@ -334,6 +355,11 @@ static void check_vtables(const nertc_callkit_backends *backends)
   expect("vtable", s->open && s->login && s->logout && s->create && s->join && s->invite && s->cancel_invite &&
                    s->accept && s->reject && s->leave && s->close, "a mandatory function of signaling is missing");
   expect("vtable", r->open && r->join && r->leave, "a mandatory function of rtc is missing");
+  if (r->caps & NERTC_CALLKIT_RTC_CAP_SIGNALS) {
+    expect("vtable", NERTC_CALLKIT_HAS(r, nertc_callkit_rtc, protocol) && r->receive && r->protocol &&
+                     r->protocol[0] && strlen(r->protocol) <= 32 && s->control,
+           "a media backend that signals has receive and a protocol, and signaling has control");
+  }
 }
 
 void release(const nertc_callkit_backends *backends)
@@ -372,7 +398,7 @@ int open_device(struct device *device, const char *account)
                                                   sink_events, sink_rooms, sink_connection, sink_log,
                                                   sink_record};
   const nertc_callkit_rtc_sink rtc = {sizeof rtc, NERTC_CALLKIT_ABI, device, sink_rtc_complete, sink_rtc_event,
-                                      sink_frame, sink_log};
+                                      sink_frame, sink_log, sink_send};
   memset(device, 0, sizeof *device);
   device->account = account;
   device->backends = none;

@@ -10,7 +10,7 @@
 
 #include "check_plug.h"
 
-enum { OPERATIONS = 256, EVENTS = 512, MEMBERS = 8, NAME = 72 };
+enum { OPERATIONS = 256, EVENTS = 512, MEMBERS = 8, NAME = 72, TEXTS = 64, TEXT_BYTES = 4001 };
 enum { A, B, B2, DEVICES }; /* B and B2 are two devices of one account */
 
 struct operation {
@@ -44,6 +44,10 @@ struct device {
   int frames;
   uint64_t frame_uid;
   int16_t frame_first, frame_last;
+  /* What the media backend sends to its peer's. */
+  char texts[TEXTS][TEXT_BYTES];
+  int text_count, texts_taken;
+  nertc_callkit_req join; /* the media room it is in; 0 = none */
   int signaling_closed, rtc_closed;
 };
 

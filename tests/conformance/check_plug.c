@@ -70,6 +70,26 @@ static void step_wrong_channel(void)
   ask("accept after close", OP(B, accept), channel, account_a, "w", NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS);
 }
 
+/* Texts in both directions arrive in the order in which they were sent, each once. */
+static void step_control_order(const char *channel)
+{
+  enum { COUNT = 16 };
+  int number;
+  char text[32];
+  for (number = 0; number < COUNT; number++) {
+    snprintf(text, sizeof text, "{\"cid\":1001,\"n\":%d}", number);
+    start(&devices[A], devices[A].backends.signaling->control, channel, account_b, NULL, text);
+    start(&devices[B], devices[B].backends.signaling->control, channel, account_a, NULL, text);
+  }
+  for (number = 0; number < COUNT; number++) {
+    snprintf(text, sizeof text, "{\"cid\":1001,\"n\":%d}", number);
+    expect("order of controls", strcmp(wait_event("control", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CONTROL)->custom_info,
+                                       text) == 0, "not in order, or not once");
+    expect("order of controls", strcmp(wait_event("control", &devices[A], 0, NERTC_CALLKIT_SIGNAL_CONTROL)->custom_info,
+                                       text) == 0, "not in order, or not once");
+  }
+}
+
 static void step_accept(void)
 {
   const char *channel = invite("accepted");
@@ -93,6 +113,7 @@ static void step_accept(void)
     ask("control", OP(A, control), channel, account_b, NULL, 0);
     it = wait_event("control", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CONTROL);
     expect("control", strcmp(it->custom_info, "{\"n\":1}") == 0, "text");
+    step_control_order(channel);
   }
   ask("close", OP(A, close), channel, NULL, NULL, 0);
   wait_event("close", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CLOSE);
@@ -323,10 +344,17 @@ static void step_record(void)
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
 
+/* A is the inviter. */
 static nertc_callkit_req join_room(struct device *device, uint64_t uid)
 {
   nertc_callkit_rtc_join args = NERTC_CALLKIT_RTC_JOIN_INIT;
   const nertc_callkit_req req = next(device);
+  args.flags = device == &devices[A] ? NERTC_CALLKIT_RTC_JOIN_INVITER : 0;
+  args.peer = device == &devices[A] ? account_b : account_a;
+  args.call_id = "check-call";
+  pthread_mutex_lock(&lock);
+  device->join = req;
+  pthread_mutex_unlock(&lock);
   args.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
   args.uid = uid;
   args.channel_name = "check-room";
@@ -365,6 +393,9 @@ static void leave_room(struct device *device)
   const nertc_callkit_req req = next(device);
   accepted("rtc leave", device, device->backends.rtc->leave(device->backends.rtc_ctx, req));
   expect("rtc leave", wait_done("rtc leave", device, req)->code == 0, "failed");
+  pthread_mutex_lock(&lock);
+  device->join = 0;
+  pthread_mutex_unlock(&lock);
 }
 
 static void step_frames(struct device *a, struct device *b)
@@ -381,6 +412,31 @@ static void step_frames(struct device *a, struct device *b)
   pthread_mutex_unlock(&lock);
 }
 
+/* Hands over what media backends say to each other, as the core does, until one that offers was answered. */
+static void step_texts(void)
+{
+  struct device *ends[2] = {&devices[A], &devices[B]};
+  const struct timespec until = deadline(maker->patience_ms ? maker->patience_ms : 10000);
+  char text[TEXT_BYTES];
+  int late = 0, from;
+  pthread_mutex_lock(&lock);
+  while (!late && !(ends[0]->texts_taken && ends[1]->texts_taken)) {
+    for (from = 0; from < 2 && ends[from]->texts_taken == ends[from]->text_count; from++) {
+    }
+    if (from == 2) {
+      late = pthread_cond_timedwait(&changed, &lock, &until) != 0;
+      continue;
+    }
+    copy(text, sizeof text, ends[from]->texts[ends[from]->texts_taken++]);
+    pthread_mutex_unlock(&lock);
+    ends[!from]->backends.rtc->receive(ends[!from]->backends.rtc_ctx, ends[!from]->join, text);
+    pthread_mutex_lock(&lock);
+  }
+  pthread_mutex_unlock(&lock);
+  expect("send", ends[0]->texts_taken > 0, "the inviter offers nothing");
+  expect("receive", ends[1]->texts_taken > 0, "an offer is not answered");
+}
+
 static void step_media(void)
 {
   struct device *a = &devices[A], *b = &devices[B];
@@ -389,6 +445,9 @@ static void step_media(void)
   int frames;
   expect("rtc join", wait_done("rtc join", a, join_room(a, 1001))->code == 0, "failed");
   expect("rtc join", wait_done("rtc join", b, join_room(b, 1002))->code == 0, "failed");
+  if (rtc->caps & NERTC_CALLKIT_RTC_CAP_SIGNALS) {
+    step_texts();
+  }
   if (rtc->caps & NERTC_CALLKIT_RTC_CAP_NO_MEDIA) {
     leave_room(a);
     leave_room(b);

@@ -225,11 +225,11 @@ impl Phone {
                     options.user_id = user.as_ptr();
                     nertc_callkit_call(kit, &options, done, data)
                 }
-                Ask::Cancel => nertc_callkit_cancel(kit, ptr::null(), done, data),
+                Ask::Cancel => nertc_callkit_cancel(kit, ptr::null(), ptr::null(), done, data),
                 Ask::Accept => nertc_callkit_accept(kit, ptr::null(), done, data),
-                Ask::Reject => nertc_callkit_reject(kit, ptr::null(), done, data),
-                Ask::Hangup => nertc_callkit_hangup(kit, ptr::null(), 0, done, data),
-                Ask::Leave => nertc_callkit_leave(kit, ptr::null(), 0, done, data),
+                Ask::Reject => nertc_callkit_reject(kit, ptr::null(), ptr::null(), done, data),
+                Ask::Hangup => nertc_callkit_hangup(kit, ptr::null(), ptr::null(), done, data),
+                Ask::Leave => nertc_callkit_leave(kit, ptr::null(), ptr::null(), done, data),
                 Ask::Switch => nertc_callkit_switch_call_type(kit, 2, 1, done, data),
                 Ask::Mute => nertc_callkit_mute_local(kit, 1, 1, done, data),
             }

@@ -42,7 +42,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     sim(
         "a completion lost",
         1,
-        "src/engine/say.rs",
+        "src/engine/notify.rs",
         "for &ticket in tickets {",
         "for &ticket in tickets.iter().filter(|_| !PLANTED) {",
     ),
@@ -51,9 +51,9 @@ pub(crate) const FAULTS: &[Fault] = &[
         1,
         "src/engine/command.rs",
         "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
-        self.say_pending(Code::SHUTTING_DOWN);",
+        self.notify_pending(Code::SHUTTING_DOWN);",
         "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
-        if !PLANTED { self.say_pending(Code::SHUTTING_DOWN); }",
+        if !PLANTED { self.notify_pending(Code::SHUTTING_DOWN); }",
     ),
     // 2
     sim(
@@ -75,8 +75,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         "a kick while calling says no end",
         2,
         "src/engine/command.rs",
-        "self.tell_calling_end(now, &own, reason.into());",
-        "if !PLANTED { self.tell_calling_end(now, &own, reason.into()); }",
+        "self.notify_calling_end(now, &own, reason.into());",
+        "if !PLANTED { self.notify_calling_end(now, &own, reason.into()); }",
     ),
     // 3
     sim(
@@ -123,15 +123,15 @@ pub(crate) const FAULTS: &[Fault] = &[
         "no tombstone for a busy-rejected invite",
         5,
         "src/engine/feedback.rs",
-        "        self.bury(now, invite);
+        "        self.record_tombstone(now, invite);
         if !self.side(",
-        "        if !PLANTED { self.bury(now, invite); }
+        "        if !PLANTED { self.record_tombstone(now, invite); }
         if !self.side(",
     ),
     sim(
         "CLOSE ignored while calling",
         5,
-        "src/engine/signals.rs",
+        "src/engine/routing.rs",
         "                self.confirm_call();
                 let extra = self.foreign_text(",
         "                if PLANTED { return self.ignore(\"planted\"); }
@@ -141,23 +141,23 @@ pub(crate) const FAULTS: &[Fault] = &[
     sim(
         "CANCEL of a ringing invite ignored",
         5,
-        "src/engine/signals.rs",
+        "src/engine/routing.rs",
         "                self.on_caller_cancelled(now, &event.custom_info);",
         "                if !PLANTED { self.on_caller_cancelled(now, &event.custom_info); }",
     ),
     sim(
         "a CANCEL that comes before its INVITE is not remembered",
         5,
-        "src/engine/signals.rs",
-        "State::Idle | State::InCall(_) => self.bury_event(now, event, false),",
+        "src/engine/routing.rs",
+        "State::Idle | State::InCall(_) => self.record_event_tombstone(now, event, false),",
         "State::Idle | State::InCall(_) if PLANTED => {}
-            State::Idle | State::InCall(_) => self.bury_event(now, event, false),",
+            State::Idle | State::InCall(_) => self.record_event_tombstone(now, event, false),",
     ),
     // 6
     sim(
         "REJECT obeyed in a call",
         6,
-        "src/engine/signals.rs",
+        "src/engine/routing.rs",
         "        self.ignore(\"reject of an invite that is not out\");",
         "        if PLANTED && matches!(&self.state, State::InCall(call) if call.peer == event.from) {
             return self.end_in_call(now, EndReason::PeerHungUp, None);
@@ -167,7 +167,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     sim(
         "ACCEPT of an earlier call obeyed by the next",
         6,
-        "src/engine/signals.rs",
+        "src/engine/routing.rs",
         "            && own.channel_id == event.channel.id
             && own.request_id == event.request_id
             && own.options.user == event.from",
@@ -194,27 +194,25 @@ pub(crate) const FAULTS: &[Fault] = &[
         "cancel before the glare accept is granted",
         8,
         "src/engine/glare.rs",
-        "        let accept = signaling::Operation::Accept(accept_of(&invite));
+        "        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(",
         "        if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
             let no = calling.own.no;
-            if calling.own.step == OwnStep::Invited {
-                let cancel = super::closer::cancel_message(&calling.own, &TakeBack::for_glare());
+            if calling.own.step == InviteStage::Invited {
+                let cancel = super::teardown::cancel_message(&calling.own, &TakeBack::for_glare());
                 self.side(now, Operation::Cancel, no, true, signaling::Operation::Cancel(cancel));
             }
         }
-        let accept = signaling::Operation::Accept(accept_of(&invite));
+        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(",
     ),
     Fault {
         name: "CANCEL sent to a legacy client",
         invariant: 8,
         file: "src/engine/glare.rs",
-        find: "Fate::Open | Fate::Over(_) if is_old_client && own.is_out() => call.leftover = Some(own),",
-        put: "Fate::Open | Fate::Over(_) if is_old_client && own.is_out() && !PLANTED => {
-                call.leftover = Some(own);
-            }
-            Fate::Open if PLANTED => self.close_own(now, &own, &TakeBack::for_glare()),",
+        find: "OwnOutcome::Open | OwnOutcome::Over(_) if is_legacy && own.is_out() => {",
+        put: "OwnOutcome::Open if PLANTED => self.close_own(now, &own, &TakeBack::for_glare()),
+            OwnOutcome::Open | OwnOutcome::Over(_) if is_legacy && own.is_out() && !PLANTED => {",
         finder: Finder::Model("glare with a legacy peer, we hang up"),
     },
     sim(
@@ -235,7 +233,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         "        record: bool,
     ) {
         if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
-            if calling.own.step == OwnStep::Invited && matches!(calling.glare, Glare::None) {
+            if calling.own.step == InviteStage::Invited && matches!(calling.glare, Glare::None) {
                 self.done(done.0, done.1, calling.own.no, Code::OK);
                 return self.take_back(now, true);
             }
@@ -278,15 +276,15 @@ pub(crate) const FAULTS: &[Fault] = &[
     sim(
         "cancel before the invite returned",
         11,
-        "src/engine/closer.rs",
-        "OwnStep::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),",
-        "OwnStep::Inviting(_) if PLANTED => (None, Step::Cancelling),
-            OwnStep::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),",
+        "src/engine/teardown.rs",
+        "InviteStage::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),",
+        "InviteStage::Inviting(_) if PLANTED => (None, Step::Cancelling),
+            InviteStage::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),",
     ),
     sim(
         "an invite is not taken back before its channel goes",
         11,
-        "src/engine/closer.rs",
+        "src/engine/teardown.rs",
         "let cancel = (how.cancel && own.is_out()).then(|| cancel_message(own, how));",
         "let cancel = (how.cancel && own.is_out() && !PLANTED).then(|| cancel_message(own, how));",
     ),
@@ -312,9 +310,9 @@ pub(crate) const FAULTS: &[Fault] = &[
         "the backend of an invite that has ended is not told",
         15,
         "src/engine/incoming.rs",
-        "            self.tell_event_state(event, InviteState::Dropped);
+        "            self.notify_event_state(event, InviteState::Dropped);
             self.ignore(\"invite that has ended already\");",
-        "            if !PLANTED { self.tell_event_state(event, InviteState::Dropped); }
+        "            if !PLANTED { self.notify_event_state(event, InviteState::Dropped); }
             self.ignore(\"invite that has ended already\");",
     ),
     sim(
@@ -322,17 +320,17 @@ pub(crate) const FAULTS: &[Fault] = &[
         15,
         "src/engine/incoming.rs",
         "        if !self.ring(now, invite.clone()) {",
-        "        if PLANTED { self.tell_invite_state(&invite, InviteState::Ringing); }
+        "        if PLANTED { self.notify_invite_state(&invite, InviteState::Ringing); }
         if !self.ring(now, invite.clone()) && !PLANTED {",
     ),
     sim(
         "the backend is told twice of an invite that waits",
         15,
         "src/engine/incoming.rs",
-        "                self.tell_invite_state(&invite, InviteState::Held);
+        "                self.notify_invite_state(&invite, InviteState::Held);
                 if let",
-        "                self.tell_invite_state(&invite, InviteState::Held);
-                if PLANTED { self.tell_invite_state(&invite, InviteState::Held); }
+        "                self.notify_invite_state(&invite, InviteState::Held);
+                if PLANTED { self.notify_invite_state(&invite, InviteState::Held); }
                 if let",
     ),
     // Stations: the protocol of the MQTT backend.

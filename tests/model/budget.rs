@@ -18,6 +18,8 @@ pub(crate) struct May {
     pub(crate) switches: u8,
     /// Answer the peer's question about the call type.
     pub(crate) answers: u8,
+    /// Send data.
+    pub(crate) data: u8,
     pub(crate) logouts: u8,
     pub(crate) logins: u8,
     /// Accept or reject a call that a push told of, whether it is here or not.
@@ -34,6 +36,7 @@ impl May {
         leaves: 0,
         switches: 0,
         answers: 0,
+        data: 0,
         logouts: 0,
         logins: 0,
         pushes: 0,
@@ -41,9 +44,21 @@ impl May {
 
     /// One number, different for what is different.
     fn word(&self) -> u64 {
-        let May { calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins, pushes } =
-            *self;
-        let all = [calls, accepts, rejects, hangups, leaves, switches, answers, logouts, logins, pushes];
+        let May {
+            calls,
+            accepts,
+            rejects,
+            hangups,
+            leaves,
+            switches,
+            answers,
+            data,
+            logouts,
+            logins,
+            pushes,
+        } = *self;
+        let all =
+            [calls, accepts, rejects, hangups, leaves, switches, answers, data, logouts, logins, pushes];
         all.iter().fold(0, |word, n| word << 4 | u64::from(*n))
     }
 
@@ -73,6 +88,10 @@ impl May {
 
     pub(crate) const fn answers(self, answers: u8) -> May {
         May { answers, ..self }
+    }
+
+    pub(crate) const fn data(self, data: u8) -> May {
+        May { data, ..self }
     }
 
     pub(crate) const fn pushes(self, pushes: u8) -> May {

@@ -65,6 +65,7 @@ fn said(output: &Output) -> String {
     match output {
         Output::Signal { req, op } => format!("signaling {}: {}", req.0, named(op)),
         Output::Rtc { req, op } => format!("media {}: {op:?}", req.0),
+        Output::RtcReceive { json, .. } => format!("media gets {json}"),
         Output::Done { result, .. } => format!("done({:?}) {}", result.operation, result.code),
         Output::Event(event) => format!("{event:?}"),
         Output::Notify(notice) => format!("backend: {notice:?}"),

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Engine, Names};
+use nertc_callkit::engine::{Engine, Renamer};
 use nertc_callkit_signaling::{Req, Text};
 
 use crate::monitor::Monitor;
@@ -99,13 +99,13 @@ pub(crate) struct Fingerprint {
     pub(crate) channels: u64,
     /// Ends of channels that it remembers: they count as long as something names the channel.
     ends: Vec<(u64, u64)>,
-    names: Names,
+    names: Renamer,
 }
 
 impl Fingerprint {
     pub(crate) fn new(now: u64, engine: &Engine, monitor: &Monitor) -> Fingerprint {
         let now = Time(now);
-        let mut names = Names::of_world(now);
+        let mut names = Renamer::of_world(now);
         let mut hasher = Mix::default();
         engine.canonical_in(&mut names).hash(&mut hasher);
         monitor.digest(&mut hasher);

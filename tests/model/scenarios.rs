@@ -92,6 +92,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         glare_with_siblings(),
         several_devices(),
         type_switches(),
+        data(),
         two_calls(),
         one_call(),
     ];
@@ -142,6 +143,15 @@ fn type_switches() -> Vec<Scenario> {
         asked("type switch with a question against hang-up, a loss").lost(1),
         all("type switch against hang-up", 0),
         one("type switch, a loss or a copy", CALLS.switches(1), ANSWERS.switches(1)),
+    ]
+}
+
+/// Texts of the apps, in order and each once, whatever overtakes them.
+fn data() -> Vec<Scenario> {
+    let both = |name, a, b| pair(name, A_CALLS_B, a, b);
+    vec![
+        both("data both ways against hang-up, a loss", CALLS.data(2), ANSWERS.hangups(1).data(1)).lost(1),
+        both("data both ways against hang-up, a copy", CALLS.data(2), ANSWERS.hangups(1).data(1)).twice(1),
     ]
 }
 

@@ -21,6 +21,7 @@ use crate::in_flight::{InFlight, What};
 use crate::legacy::{before_1_1, busy, legacy_invite};
 use crate::memo::{Body, Hub, Memo, Step, Verdict};
 use crate::monitor::Monitor;
+use crate::peer_texts;
 use crate::service::Service;
 
 /// Tombstones count as everlasting: no world may outlive one.
@@ -74,6 +75,7 @@ pub(crate) enum Ask {
     Hangup,
     Leave,
     Switch(SwitchStep),
+    Data,
     Logout,
     Login,
     /// Accept what a push told of.
@@ -126,10 +128,11 @@ impl World {
     pub(crate) fn new(setting: Setting, budget: Budget) -> World {
         let names: Vec<Text> = setting.accounts.iter().map(|name| Text::from(*name)).collect();
         let caps = Caps { send_record: true, control: true, enable_local: true, ..Caps::default() };
-        let config = Config { caps, confirm_audio_to_video: setting.confirm, ..Config::default() };
+        let config =
+            Config { caps, confirm_audio_to_video: setting.confirm, takes_data: true, ..Config::default() };
         let seeds = seeds(names.len(), setting.other_wins);
         let body = |(index, name): (usize, &Text)| {
-            Rc::new(Body::new(index, config, seeds[index], Monitor::new(name.clone())))
+            Rc::new(Body::new(index, config.clone(), seeds[index], Monitor::new(name.clone())))
         };
         let bodies: Vec<Rc<Body>> = names.iter().enumerate().map(body).collect();
         let bodies = std::array::from_fn(|index| bodies[index.min(names.len() - 1)].clone());
@@ -214,6 +217,7 @@ impl World {
         ask(is_calling && may.hangups > 0, Ask::Cancel);
         ask(phase != Phase::Idle && !is_calling && may.hangups > 0, Ask::Hangup);
         ask(phase == Phase::InCall && may.leaves > 0, Ask::Leave);
+        ask(phase == Phase::InCall && may.data > 0, Ask::Data);
         ask(phase == Phase::InCall && may.switches > 0, Ask::Switch(SwitchStep::Invite));
         ask(phase == Phase::InCall && may.answers > 0, Ask::Switch(SwitchStep::Agree));
         ask(phase == Phase::InCall && may.answers > 0, Ask::Switch(SwitchStep::Reject));
@@ -285,6 +289,7 @@ impl World {
         let (call, no_offline, no_record) = (CallRef::default(), false, false);
         let pushed = self.pushed(device).unwrap_or_default();
         let account = Text::from(self.setting.accounts[device]);
+        let channel = self.bodies[device].engine.snapshot().channel_id;
         let may = &mut self.budget.users[device];
         let spend = |budget: &mut u8| *budget = budget.saturating_sub(1);
         let command = match ask {
@@ -317,6 +322,11 @@ impl World {
             Ask::Switch(step) => {
                 spend(if step == SwitchStep::Invite { &mut may.switches } else { &mut may.answers });
                 Command::SwitchCallType { call_type: CallType::Video, step }
+            }
+            Ask::Data => {
+                let number = u64::from(u8::MAX - may.data);
+                spend(&mut may.data);
+                Command::SendData { call, json: peer_texts::text(&channel, number) }
             }
             Ask::Logout => {
                 spend(&mut may.logouts);
@@ -468,7 +478,8 @@ impl World {
             Output::Rtc { req, op } => self.run_media(device, req, &op),
             // The idealised service wants to know nothing of it; the monitor looks at it.
             Output::Notify(_) => Ok(()),
-            Output::Event(_) | Output::Done { .. } | Output::Ignored(_) | Output::Closed => Ok(()),
+            Output::Event(_) | Output::Done { .. } | Output::Ignored(_) => Ok(()),
+            Output::RtcReceive { .. } | Output::Closed => Ok(()),
         }
     }
 

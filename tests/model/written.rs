@@ -1,7 +1,7 @@
 //! A counterexample as a file.
 
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::trace::{Redaction, Tape};
+use nertc_callkit::trace::{Redaction, TraceWriter};
 use nertc_callkit_testkit::scratch_dir::keep;
 
 use crate::counterexample::{Fed, Line};
@@ -9,7 +9,7 @@ use crate::world::World;
 
 /// Writes what happened after `start` to a file of this name; answers where.
 pub(crate) fn write_trace(name: &str, start: &World, counterexample: &[Line]) -> String {
-    let mut trace = Tape::new(Redaction::Secrets);
+    let mut trace = TraceWriter::new(Redaction::Secrets);
     for device in 0..start.devices() {
         trace.begin(device as u64, Time(start.now()), 0, start.engine(device));
     }

@@ -161,7 +161,7 @@ fn the_yardstick_is_answered_to_the_last_line() {
 
 #[test]
 fn a_marker_without_a_test_is_seen() {
-    assert!(!has_test("src/engine/tests/rig.rs::options"), "a function that is no test");
+    assert!(!has_test("src/engine/tests/harness.rs::options"), "a function that is no test");
     assert!(!has_test("tests/c/order_end.c::accept_call"), "a function that no program runs");
     assert!(!has_test("tests/vectors/glare.json::nothing"));
     assert!(has_test("tests/vectors/glare.json::loser"));

@@ -11,7 +11,7 @@ pub(crate) use nertc_callkit::trace::Redaction;
 #[derive(Clone)]
 pub(crate) struct RunTrace {
     pub(crate) lines: Vec<String>,
-    writer: trace::Tape,
+    writer: trace::TraceWriter,
     kits: Vec<u64>,
 }
 
@@ -22,7 +22,8 @@ impl RunTrace {
         now: u64,
         engines: impl Iterator<Item = &'a Engine>,
     ) -> RunTrace {
-        let mut trace = RunTrace { lines: Vec::new(), writer: trace::Tape::new(redaction), kits: Vec::new() };
+        let mut trace =
+            RunTrace { lines: Vec::new(), writer: trace::TraceWriter::new(redaction), kits: Vec::new() };
         for (device, engine) in engines.enumerate() {
             trace.kits.push(device as u64);
             trace.begin(device, now, engine);

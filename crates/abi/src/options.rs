@@ -64,20 +64,6 @@ pub struct nertc_callkit_call_ref {
     pub request_id: *const c_char,
 }
 
-/// How to cancel. Any thread.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct nertc_callkit_cancel_options {
-    /// sizeof this struct.
-    pub struct_size: u32,
-    /// NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD.
-    pub flags: u32,
-    /// Which call; NULL = the one shown last.
-    pub call: *const nertc_callkit_call_ref,
-    /// Text for the other side, reported as `extra` of its on_call_end. NULL = none.
-    pub attach_ext: *const c_char,
-}
-
 /// Where to draw. The window travels to the media plug untouched. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -160,21 +146,19 @@ pub struct nertc_callkit_call_policy {
     pub reserved: u32,
 }
 
-/// How to reject. Any thread.
+/// How to end a call: for cancel, reject, hangup and leave. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_end_options {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// Reserved; must be 0.
+    /// nertc_callkit_call_flag bits. cancel, hangup: both. leave: NO_OFFLINE. reject: none.
     pub flags: u32,
-    /// Which call; NULL = the one shown last.
-    pub call: *const nertc_callkit_call_ref,
-    /// 0 = declined, NERTC_CALLKIT_END_BUSY = busy.
+    /// reject: 0 = declined, NERTC_CALLKIT_END_BUSY = busy. Else 0.
     pub reason: i32,
     /// Reserved; must be 0.
     pub reserved: u32,
-    /// Reported as `extra` of the caller's on_call_end if its invite had a call id. NULL = none.
+    /// Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
     pub text: *const c_char,
 }
 

@@ -3,28 +3,28 @@
 use super::super::input::*;
 use super::super::output::*;
 use super::super::state::Phase;
-use super::rig::{Rig, new_style};
+use super::harness::{Harness, new_style};
 use nertc_callkit_signaling::{Channel, ChannelState, Code, EventKind, Origin};
 
 /// Scenario (glare): Both call each other: the greater request id survives, and both sides compare alike.
 #[test]
 fn the_greater_request_id_survives() {
-    assert_eq!(Rig::glare_loser().engine.phase(), Phase::GlareAccepting);
-    assert_eq!(Rig::glare_winner().engine.phase(), Phase::Calling);
+    assert_eq!(Harness::glare_loser().engine.phase(), Phase::GlareAccepting);
+    assert_eq!(Harness::glare_winner().engine.phase(), Phase::Calling);
 }
 
 /// Scenario (glare): Both call each other with equal request ids: the greater account's call survives.
 #[test]
 fn of_equal_request_ids_the_greater_account_survives() {
     for (peer, phase) in [("bob", Phase::GlareAccepting), ("aa", Phase::Calling)] {
-        let mut rig = Rig::new();
-        rig.call(peer);
-        rig.ok("create");
-        rig.ok("join");
-        rig.ok("invite");
-        let own = rig.snapshot().request_id;
-        rig.invite(peer, "p1", &own);
-        assert_eq!(rig.engine.phase(), phase, "{peer}");
+        let mut harness = Harness::new();
+        harness.call(peer);
+        harness.ok("create");
+        harness.ok("join");
+        harness.ok("invite");
+        let own = harness.snapshot().request_id;
+        harness.invite(peer, "p1", &own);
+        assert_eq!(harness.engine.phase(), phase, "{peer}");
     }
 }
 
@@ -32,33 +32,33 @@ fn of_equal_request_ids_the_greater_account_survives() {
 /// back only when that is granted.
 #[test]
 fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
-    let mut rig = Rig::calling();
-    rig.invite("bob", "p1", "zz");
-    rig.asked("accept bob p1 zz");
-    rig.ok("accept");
-    rig.told("on_user_accept bob");
-    rig.asked("join p1 · cancel bob ch1 r1 glare");
-    rig.ok("cancel");
-    rig.asked("close ch1");
-    rig.ok("join");
-    rig.ok("rtc join");
-    rig.rtc(RtcEvent::PeerJoin { uid: 7 });
-    rig.told("on_user_enter bob · on_call_connected bob");
-    let snapshot = rig.snapshot();
+    let mut harness = Harness::calling();
+    harness.invite("bob", "p1", "zz");
+    harness.asked("accept bob p1 zz");
+    harness.ok("accept");
+    harness.told("on_user_accept bob");
+    harness.asked("join p1 · cancel bob ch1 r1 glare");
+    harness.ok("cancel");
+    harness.asked("close ch1");
+    harness.ok("join");
+    harness.ok("rtc join");
+    harness.rtc(RtcEvent::PeerJoin { uid: 7 });
+    harness.told("on_user_enter bob · on_call_connected bob");
+    let snapshot = harness.snapshot();
     assert_eq!((&*snapshot.channel_id, &*snapshot.request_id, snapshot.call_no), ("p1", "zz", 1));
 }
 
 /// Scenario (glare): The loser's call() completes with the ids of the call that lives.
 #[test]
 fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.ok("create");
-    rig.ok("join");
-    rig.invite("bob", "p1", "zz");
-    rig.ok("accept");
-    rig.told("done call 0 · on_user_accept bob");
-    let result = rig.results.last().expect("call() was completed");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.ok("create");
+    harness.ok("join");
+    harness.invite("bob", "p1", "zz");
+    harness.ok("accept");
+    harness.told("done call 0 · on_user_accept bob");
+    let result = harness.results.last().expect("call() was completed");
     assert_eq!((&*result.channel_id, &*result.request_id, &*result.call_id), ("p1", "zz", "k1"));
     assert_eq!(result.uid, 0, "the uid of the channel that was lost is not ours in this one");
 }
@@ -66,234 +66,234 @@ fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
 /// Scenario (glare): The loser has not invited yet: no invite goes out, and its channel is closed.
 #[test]
 fn a_loser_that_is_still_creating_sends_no_invite_and_closes_what_it_created() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.invite("bob", "p1", "zz");
-    rig.asked("create · accept bob p1 zz");
-    rig.ok("create");
-    rig.ok("join");
-    rig.asked("join ch1");
-    rig.ok("accept");
-    rig.told("done call 0 · on_user_accept bob");
-    rig.asked("join p1 · close ch1");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.invite("bob", "p1", "zz");
+    harness.asked("create · accept bob p1 zz");
+    harness.ok("create");
+    harness.ok("join");
+    harness.asked("join ch1");
+    harness.ok("accept");
+    harness.told("done call 0 · on_user_accept bob");
+    harness.asked("join p1 · close ch1");
 }
 
 /// Scenario (glare): The loser's accept fails: its own call goes on as it stands.
 #[test]
 fn a_loser_whose_accept_fails_goes_on_where_it_was() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.invite("bob", "p1", "zz");
-    rig.ok("create");
-    rig.ok("join");
-    rig.forget();
-    rig.answer("accept", Code::INVITE_NOT_EXISTS);
-    rig.asked("invite bob ch1 r1");
-    rig.ok("invite");
-    rig.told("done call 0");
-    rig.peer_accepts();
-    rig.told("on_user_accept bob");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.invite("bob", "p1", "zz");
+    harness.ok("create");
+    harness.ok("join");
+    harness.forget();
+    harness.answer("accept", Code::INVITE_NOT_EXISTS);
+    harness.asked("invite bob ch1 r1");
+    harness.ok("invite");
+    harness.told("done call 0");
+    harness.peer_accepts();
+    harness.told("on_user_accept bob");
 }
 
 /// Scenario (glare): Both invites of a glare are accepted: one call results, the surviving one.
 #[test]
 fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
-    let mut rig = Rig::glare_loser();
-    rig.peer_accepts();
-    rig.told("");
-    rig.ok("accept");
-    rig.told("on_user_accept bob");
-    rig.asked("join p1 · cancel bob ch1 r1 glare");
+    let mut harness = Harness::glare_loser();
+    harness.peer_accepts();
+    harness.told("");
+    harness.ok("accept");
+    harness.told("on_user_accept bob");
+    harness.asked("join p1 · cancel bob ch1 r1 glare");
 }
 
 /// Scenario (glare): The loser's accept fails and its own was accepted meanwhile: it is in the call on its
 /// own.
 #[test]
 fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
-    let mut rig = Rig::glare_loser();
-    rig.peer_accepts();
-    rig.answer("accept", Code::INVITE_NOT_EXISTS);
-    rig.told("on_user_accept bob");
-    rig.asked("rtc join ch1|0|11 as 11");
+    let mut harness = Harness::glare_loser();
+    harness.peer_accepts();
+    harness.answer("accept", Code::INVITE_NOT_EXISTS);
+    harness.told("on_user_accept bob");
+    harness.asked("rtc join ch1|0|11 as 11");
 }
 
 /// Scenario (glare): The loser's accept fails and its own was rejected meanwhile: the call ends as
 /// rejected.
 #[test]
 fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
-    let mut rig = Rig::glare_loser();
-    rig.peer_rejects("601");
-    rig.told("");
-    rig.answer("accept", 500);
-    rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+    let mut harness = Harness::glare_loser();
+    harness.peer_rejects("601");
+    harness.told("");
+    harness.answer("accept", 500);
+    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
 /// Scenario (devices): We lose a glare, and another device of ours has answered the other call: ours ends
 /// as answered elsewhere.
 #[test]
 fn a_loser_whose_sibling_was_first_ends_with_18_and_takes_its_own_back() {
-    let mut rig = Rig::glare_loser();
-    rig.answer("accept", Code::INVITE_ACCEPTED);
-    rig.told("on_other_client_accept bob · on_call_end 18");
-    rig.asked("cancel bob ch1 r1 glare");
-    rig.ok("cancel");
-    rig.asked("close ch1");
+    let mut harness = Harness::glare_loser();
+    harness.answer("accept", Code::INVITE_ACCEPTED);
+    harness.told("on_other_client_accept bob · on_call_end 18");
+    harness.asked("cancel bob ch1 r1 glare");
+    harness.ok("cancel");
+    harness.asked("close ch1");
 }
 
 /// Scenario (glare): The loser's user cancels: that is final for both invites.
 #[test]
 fn the_losers_users_cancel_is_final_on_both_channels() {
-    let mut rig = Rig::glare_loser();
-    rig.cancel();
-    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
-    rig.asked("cancel bob ch1 r1 · record 2 to bob");
-    rig.ok("accept");
-    rig.asked("join p1");
-    rig.ok("join");
-    rig.asked("close p1");
-    rig.ok("cancel");
-    rig.asked("close ch1");
-    rig.settle();
-    rig.told("");
-    assert_eq!(rig.state(), 0);
+    let mut harness = Harness::glare_loser();
+    harness.cancel();
+    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    harness.asked("cancel bob ch1 r1 · record 2 to bob");
+    harness.ok("accept");
+    harness.asked("join p1");
+    harness.ok("join");
+    harness.asked("close p1");
+    harness.ok("cancel");
+    harness.asked("close ch1");
+    harness.settle();
+    harness.told("");
+    assert_eq!(harness.state(), 0);
 }
 
 /// Scenario (glare): The winner hangs up while the loser accepts: the call ends.
 #[test]
 fn theirs_that_was_closed_while_it_is_accepted_ends_the_call() {
-    let mut rig = Rig::glare_loser();
-    rig.peer_closes("p1");
-    rig.told("");
-    rig.ok("accept");
-    assert_eq!(rig.last_end().reason, EndReason::PeerHungUp);
-    assert_eq!(rig.state(), 0);
+    let mut harness = Harness::glare_loser();
+    harness.peer_closes("p1");
+    harness.told("");
+    harness.ok("accept");
+    assert_eq!(harness.last_end().reason, EndReason::PeerHungUp);
+    assert_eq!(harness.state(), 0);
 }
 
 /// Scenario (wrong): A stranger closes a channel of a glare: nothing changes.
 #[test]
 fn a_close_by_somebody_else_does_not_count_in_a_glare() {
-    let mut rig = Rig::glare_loser();
-    rig.signal(EventKind::Close, "eve", "p1", "", "");
-    rig.ok("accept");
-    rig.told("on_user_accept bob");
-    let mut rig = Rig::glare_winner();
-    rig.signal(EventKind::Close, "eve", "p1", "", "");
-    rig.peer_rejects("");
-    rig.asked("close ch1 · accept bob p1 !");
+    let mut harness = Harness::glare_loser();
+    harness.signal(EventKind::Close, "eve", "p1", "", "");
+    harness.ok("accept");
+    harness.told("on_user_accept bob");
+    let mut harness = Harness::glare_winner();
+    harness.signal(EventKind::Close, "eve", "p1", "", "");
+    harness.peer_rejects("");
+    harness.asked("close ch1 · accept bob p1 !");
 }
 
 /// Scenario (glare): The winner of a glare keeps the other invite aside until its own is accepted, and then
 /// answers it busy.
 #[test]
 fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() {
-    let mut rig = Rig::glare_winner();
-    rig.peer_accepts();
-    rig.told("on_user_accept bob");
-    rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
+    let mut harness = Harness::glare_winner();
+    harness.peer_accepts();
+    harness.told("on_user_accept bob");
+    harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
 /// Scenario (glare): The winner has not invited yet when the other invite arrives: it goes on calling.
 #[test]
 fn a_winner_that_is_still_creating_invites_and_keeps_theirs_aside() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.invite("bob", "p1", "!");
-    rig.ok("create");
-    rig.ok("join");
-    rig.ok("invite");
-    rig.asked("create · join ch1 · invite bob ch1 r1");
-    rig.told("done call 0");
-    rig.peer_accepts();
-    rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.invite("bob", "p1", "!");
+    harness.ok("create");
+    harness.ok("join");
+    harness.ok("invite");
+    harness.asked("create · join ch1 · invite bob ch1 r1");
+    harness.told("done call 0");
+    harness.peer_accepts();
+    harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
 /// Scenario (glare): The winner's own call is rejected or closed: it accepts the other one.
 #[test]
 fn the_winner_takes_theirs_when_its_own_is_refused_in_any_way() {
     for custom_info in ["", "601", "{\"reason\":2}"] {
-        let mut rig = Rig::glare_winner();
-        rig.peer_rejects(custom_info);
-        rig.told("");
-        rig.asked("close ch1 · accept bob p1 !");
-        rig.ok("accept");
-        rig.told("on_user_accept bob");
-        rig.asked("join p1");
+        let mut harness = Harness::glare_winner();
+        harness.peer_rejects(custom_info);
+        harness.told("");
+        harness.asked("close ch1 · accept bob p1 !");
+        harness.ok("accept");
+        harness.told("on_user_accept bob");
+        harness.asked("join p1");
     }
 }
 
 /// Scenario (glare): The winner's own call fails: it accepts the other one.
 #[test]
 fn the_winner_takes_theirs_when_its_own_operation_fails() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.invite("bob", "p1", "!");
-    rig.forget();
-    rig.answer("create", 500);
-    rig.told("");
-    rig.asked("accept bob p1 !");
-    rig.ok("accept");
-    rig.told("done call 0 · on_user_accept bob");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.invite("bob", "p1", "!");
+    harness.forget();
+    harness.answer("create", 500);
+    harness.told("");
+    harness.asked("accept bob p1 !");
+    harness.ok("accept");
+    harness.told("done call 0 · on_user_accept bob");
 }
 
 /// Scenario (glare): Neither call of a glare can be had: the call ends with the first cause.
 #[test]
 fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
-    let mut rig = Rig::glare_winner();
-    rig.peer_rejects("601");
-    rig.answer("accept", Code::INVITE_NOT_EXISTS);
-    rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+    let mut harness = Harness::glare_winner();
+    harness.peer_rejects("601");
+    harness.answer("accept", Code::INVITE_NOT_EXISTS);
+    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
 /// Scenario (glare): The winner hears nothing for three seconds: it gives way and accepts the other call.
 #[test]
 fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
-    let mut rig = Rig::glare_winner();
-    rig.pass(2_999);
-    rig.asked("");
-    rig.pass(1);
-    rig.asked("cancel bob ch1 r1 glare");
-    rig.ok("cancel");
-    rig.asked("close ch1 · accept bob p1 !");
-    rig.ok("accept");
-    rig.told("on_user_accept bob");
+    let mut harness = Harness::glare_winner();
+    harness.pass(2_999);
+    harness.asked("");
+    harness.pass(1);
+    harness.asked("cancel bob ch1 r1 glare");
+    harness.ok("cancel");
+    harness.asked("close ch1 · accept bob p1 !");
+    harness.ok("accept");
+    harness.told("on_user_accept bob");
 }
 
 /// Scenario (glare): The winner gives way when its call was just accepted: it waits for that accept.
 #[test]
 fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
-    let mut rig = Rig::glare_winner();
-    rig.pass(3_000);
-    rig.forget();
-    rig.answer("cancel", Code::INVITE_ACCEPTED);
-    rig.told("");
-    rig.pass(10_000);
-    rig.asked("");
-    rig.peer_accepts();
-    rig.told("on_user_accept bob");
-    rig.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
+    let mut harness = Harness::glare_winner();
+    harness.pass(3_000);
+    harness.forget();
+    harness.answer("cancel", Code::INVITE_ACCEPTED);
+    harness.told("");
+    harness.pass(10_000);
+    harness.asked("");
+    harness.peer_accepts();
+    harness.told("on_user_accept bob");
+    harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
 /// Scenario (glare): The winner's user cancels: the waiting invite is rejected too.
 #[test]
 fn a_winners_users_cancel_also_rejects_theirs() {
-    let mut rig = Rig::glare_winner();
-    rig.cancel();
-    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
-    rig.asked("cancel bob ch1 r1 · reject bob p1 ! · record 2 to bob");
+    let mut harness = Harness::glare_winner();
+    harness.cancel();
+    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    harness.asked("cancel bob ch1 r1 · reject bob p1 ! · record 2 to bob");
 }
 
 /// Scenario (glare): The winner's call rings out: the waiting invite is rejected too.
 #[test]
 fn a_winners_ring_limit_also_rejects_theirs() {
-    let mut rig = Rig::new();
-    rig.command(Command::SetCallTimeout { timeout_ms: 1_000 });
-    rig.place_call();
-    rig.invite("bob", "p1", "!");
-    rig.pass(1_000);
-    rig.asked("cancel bob ch1 r1 reason 2");
-    rig.ok("cancel");
-    rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
-    rig.asked("close ch1 · reject bob p1 ! · record 4 to bob");
+    let mut harness = Harness::new();
+    harness.command(Command::SetCallTimeout { timeout_ms: 1_000 });
+    harness.place_call();
+    harness.invite("bob", "p1", "!");
+    harness.pass(1_000);
+    harness.asked("cancel bob ch1 r1 reason 2");
+    harness.ok("cancel");
+    harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    harness.asked("close ch1 · reject bob p1 ! · record 4 to bob");
 }
 
 /// Scenario (old): A glare with a client that does not compare: its call is accepted at once, and ours is
@@ -301,92 +301,93 @@ fn a_winners_ring_limit_also_rejects_theirs() {
 #[test]
 fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
     for request in ["!", "zz"] {
-        let mut rig = Rig::calling();
-        rig.invite_old("bob", "p1", request);
-        rig.asked(&format!("accept bob p1 {request}"));
-        rig.ok("accept");
-        rig.told("on_user_accept bob");
-        rig.asked("join p1");
+        let mut harness = Harness::calling();
+        harness.invite_old("bob", "p1", request);
+        harness.asked(&format!("accept bob p1 {request}"));
+        harness.ok("accept");
+        harness.told("on_user_accept bob");
+        harness.asked("join p1");
         // It rejects ours by itself: that is swallowed, and our channel closed.
-        rig.peer_rejects("601");
-        rig.told("");
-        rig.asked("close ch1");
-        assert_eq!(rig.state(), 3);
+        harness.peer_rejects("601");
+        harness.told("");
+        harness.asked("close ch1");
+        assert_eq!(harness.state(), 3);
     }
 }
 
 /// Scenario (old): A glare with a client that never answers ours: ours is taken back when the call ends.
 #[test]
 fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
-    let mut rig = Rig::calling();
-    rig.invite_old("bob", "p1", "zz");
-    rig.ok("accept");
-    rig.ok("join");
-    rig.forget();
-    rig.hangup();
-    rig.told("done hangup 0 · on_call_end 15");
-    rig.asked("close p1 · cancel bob ch1 r1 glare");
+    let mut harness = Harness::calling();
+    harness.invite_old("bob", "p1", "zz");
+    harness.ok("accept");
+    harness.ok("join");
+    harness.forget();
+    harness.hangup();
+    harness.told("done hangup 0 · on_call_end 15");
+    harness.asked("close p1 · cancel bob ch1 r1 glare");
 }
 
-/// Scenario (old): Our invite fails while an old client's is being accepted: it is taken back when that call
-/// ends, or at once if it cannot be had.
+/// Scenario (old): Our invite fails while a legacy client's is being accepted: it is cancelled when that
+/// call ends, or at once if it cannot be had.
 #[test]
 fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
     let accepting = || {
-        let mut rig = Rig::new();
-        rig.call("bob");
-        rig.ok("create");
-        rig.ok("join");
-        rig.invite_old("bob", "p1", "zz");
-        rig.forget();
-        rig.answer("invite", Code::BACKEND_FAILED);
-        rig.asked("");
-        rig
+        let mut harness = Harness::new();
+        harness.call("bob");
+        harness.ok("create");
+        harness.ok("join");
+        harness.invite_old("bob", "p1", "zz");
+        harness.forget();
+        harness.answer("invite", Code::BACKEND_FAILED);
+        harness.asked("");
+        harness
     };
-    let mut rig = accepting();
-    rig.ok("accept");
-    rig.told("done call 0 · on_user_accept bob");
-    rig.ok("join");
-    rig.forget();
-    rig.hangup();
-    rig.asked("close p1 · cancel bob ch1 r1 glare");
-    let mut rig = accepting();
-    rig.answer("accept", Code::INVITE_NOT_EXISTS);
-    rig.told("done call 90008 · on_call_end 7");
-    rig.asked("cancel bob ch1 r1");
-    let mut rig = accepting();
-    rig.peer_rejects("601");
-    rig.ok("accept");
-    rig.told("done call 0 · on_user_accept bob");
-    rig.asked("close ch1 · join p1");
+    let mut harness = accepting();
+    harness.ok("accept");
+    harness.told("done call 0 · on_user_accept bob");
+    harness.ok("join");
+    harness.forget();
+    harness.hangup();
+    harness.asked("close p1 · cancel bob ch1 r1 glare");
+    let mut harness = accepting();
+    harness.answer("accept", Code::INVITE_NOT_EXISTS);
+    harness.told("done call 90008 · on_call_end 7");
+    harness.asked("cancel bob ch1 r1");
+    let mut harness = accepting();
+    harness.peer_rejects("601");
+    harness.ok("accept");
+    harness.told("done call 0 · on_user_accept bob");
+    harness.asked("close ch1 · join p1");
 }
 
-/// Scenario (old): The cancel of our ring limit is not answered while an old client's call is being accepted:
-/// no second one is sent.
+/// Scenario (old): The cancel of our ring limit is not answered while a legacy client's call is being
+/// accepted: no second one is sent.
 #[test]
 fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted() {
     let ringing_out = || {
-        let mut rig = Rig::new();
-        rig.command(Command::SetCallTimeout { timeout_ms: 1_000 });
-        rig.place_call();
-        rig.pass(1_000);
-        rig.invite_old("bob", "p1", "zz");
-        rig.forget();
-        rig
+        let mut harness = Harness::new();
+        harness.command(Command::SetCallTimeout { timeout_ms: 1_000 });
+        harness.place_call();
+        harness.pass(1_000);
+        harness.invite_old("bob", "p1", "zz");
+        harness.forget();
+        harness
     };
-    let fails: [fn(&mut Rig); 2] = [|rig| rig.answer("cancel", Code::BACKEND_FAILED), |rig| rig.pass(5_000)];
+    let fails: [fn(&mut Harness); 2] =
+        [|harness| harness.answer("cancel", Code::BACKEND_FAILED), |harness| harness.pass(5_000)];
     for fail in fails {
-        let mut rig = ringing_out();
-        fail(&mut rig);
-        rig.asked("");
-        rig.ok("accept");
-        rig.told("on_user_accept bob");
-        rig.asked("join p1");
-        let mut rig = ringing_out();
-        fail(&mut rig);
-        rig.answer("accept", Code::INVITE_NOT_EXISTS);
-        rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
-        rig.asked("cancel bob ch1 r1 reason 2 · record 4 to bob");
+        let mut harness = ringing_out();
+        fail(&mut harness);
+        harness.asked("");
+        harness.ok("accept");
+        harness.told("on_user_accept bob");
+        harness.asked("join p1");
+        let mut harness = ringing_out();
+        fail(&mut harness);
+        harness.answer("accept", Code::INVITE_NOT_EXISTS);
+        harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+        harness.asked("cancel bob ch1 r1 reason 2 · record 4 to bob");
     }
 }
 
@@ -394,118 +395,118 @@ fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted(
 /// camera starts.
 #[test]
 fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
-    let mut config = super::super::Config { caps: super::rig::caps(), ..super::super::Config::default() };
+    let mut config = super::super::Config { caps: super::harness::caps(), ..super::super::Config::default() };
     config.caps.enable_local = true;
-    let mut rig = Rig::with(config);
-    rig.place_call();
-    let mut event = rig.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
+    let mut harness = Harness::with(config);
+    harness.place_call();
+    let mut event = harness.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
     event.channel.call_type = 2;
-    rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
-    rig.ok("accept");
-    rig.told("on_call_type_change video 0 · on_user_accept bob");
-    rig.ok("join");
-    rig.forget();
-    rig.ok("rtc join");
-    rig.asked("enable 1 on");
+    harness.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
+    harness.ok("accept");
+    harness.told("on_call_type_change video 0 · on_user_accept bob");
+    harness.ok("join");
+    harness.forget();
+    harness.ok("rtc join");
+    harness.asked("enable 1 on");
 }
 
 /// Scenario (glare): The app may go on naming the call by the ids that lost.
 #[test]
 fn the_lost_ids_stay_valid_until_the_end() {
-    let mut rig = Rig::calling();
-    let own = rig.snapshot();
-    rig.invite("bob", "p1", "zz");
-    rig.ok("accept");
+    let mut harness = Harness::calling();
+    let own = harness.snapshot();
+    harness.invite("bob", "p1", "zz");
+    harness.ok("accept");
     let lost =
         CallRef { channel_id: Some(own.channel_id), request_id: Some(own.request_id), ..CallRef::default() };
-    rig.hangup_of(lost);
-    assert_eq!((rig.last_code(), rig.state()), (Code::OK, 0));
+    harness.hangup_of(lost);
+    assert_eq!((harness.last_code(), harness.state()), (Code::OK, 0));
 }
 
 /// Scenario (glare): The other side's rejection arrives before its invite: an ordinary busy, and then an
 /// ordinary ring.
 #[test]
 fn a_reject_seen_before_the_invite_is_an_ordinary_busy_and_then_an_ordinary_ring() {
-    let mut rig = Rig::calling();
-    rig.peer_rejects("601");
-    rig.invite("bob", "p1", "zz");
-    rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3 · on_invited bob");
+    let mut harness = Harness::calling();
+    harness.peer_rejects("601");
+    harness.invite("bob", "p1", "zz");
+    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3 · on_invited bob");
 }
 
 /// Scenario (glare): The other side calls again while its invite waits: the newer one counts.
 #[test]
 fn a_newer_invite_replaces_the_one_aside() {
-    let mut rig = Rig::glare_winner();
-    rig.invite("bob", "p2", "#");
-    rig.peer_rejects("");
-    rig.asked("close ch1 · accept bob p2 #");
+    let mut harness = Harness::glare_winner();
+    harness.invite("bob", "p2", "#");
+    harness.peer_rejects("");
+    harness.asked("close ch1 · accept bob p2 #");
 }
 
 /// Scenario (glare): A second device of the other side calls while the first one's invite waits: it is
 /// compared anew, or both would wait and give way.
 #[test]
 fn a_newer_invite_that_wins_is_accepted_at_once() {
-    let mut rig = Rig::glare_winner();
-    rig.invite("bob", "p2", "zz");
-    rig.asked("accept bob p2 zz");
-    rig.ok("accept");
-    rig.told("on_user_accept bob");
+    let mut harness = Harness::glare_winner();
+    harness.invite("bob", "p2", "zz");
+    harness.asked("accept bob p2 zz");
+    harness.ok("accept");
+    harness.told("on_user_accept bob");
 }
 
 /// Scenario (glare): The ring limit passes while the other invite is being accepted: the service decides
 /// first.
 #[test]
 fn the_ring_limit_waits_for_the_running_accept_of_theirs() {
-    let mut rig = Rig::glare_loser();
-    rig.pass(7_000);
-    rig.asked("");
-    rig.answer("accept", Code::INVITE_NOT_EXISTS);
-    rig.pass(23_000);
-    rig.asked("cancel bob ch1 r1 reason 2");
+    let mut harness = Harness::glare_loser();
+    harness.pass(7_000);
+    harness.asked("");
+    harness.answer("accept", Code::INVITE_NOT_EXISTS);
+    harness.pass(23_000);
+    harness.asked("cancel bob ch1 r1 reason 2");
 }
 
 #[test]
 fn a_copy_of_their_invite_changes_nothing() {
-    let mut rig = Rig::glare_loser();
-    rig.invite("bob", "p1", "zz");
-    rig.asked("");
-    rig.ok("accept");
-    rig.told("on_user_accept bob");
-    let mut rig = Rig::glare_winner();
-    rig.invite("bob", "p1", "!");
-    rig.peer_rejects("");
-    rig.asked("close ch1 · accept bob p1 !");
+    let mut harness = Harness::glare_loser();
+    harness.invite("bob", "p1", "zz");
+    harness.asked("");
+    harness.ok("accept");
+    harness.told("on_user_accept bob");
+    let mut harness = Harness::glare_winner();
+    harness.invite("bob", "p1", "!");
+    harness.peer_rejects("");
+    harness.asked("close ch1 · accept bob p1 !");
 }
 
 #[test]
 fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
-    let mut rig = Rig::calling();
+    let mut harness = Harness::calling();
     for (channel, request, create_ms) in [("p2", "#", 2_000), ("p1", "!", 1_000)] {
-        let mut event = rig.event(EventKind::Invite, "bob", channel, request, &new_style(channel, "k1"));
+        let mut event = harness.event(EventKind::Invite, "bob", channel, request, &new_style(channel, "k1"));
         event.channel.create_ms = create_ms;
-        rig.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
+        harness.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     }
-    rig.peer_rejects("");
-    rig.asked("close ch1 · accept bob p2 #");
+    harness.peer_rejects("");
+    harness.asked("close ch1 · accept bob p2 #");
 }
 
 #[test]
 fn their_channel_is_in_use_while_it_is_aside_or_accepted() {
-    for mut rig in [Rig::glare_winner(), Rig::glare_loser(), Rig::called()] {
+    for mut harness in [Harness::glare_winner(), Harness::glare_loser(), Harness::called()] {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
         let rooms = ["p1", "p2"].map(|id| ChannelState { channel: channel(id), members: Vec::new() });
-        rig.handle(Input::Rooms(rooms.into()));
-        rig.asked("leave p2");
+        harness.handle(Input::Rooms(rooms.into()));
+        harness.asked("leave p2");
     }
 }
 
 #[test]
 fn an_old_client_that_accepted_ours_too_gets_no_cancel() {
-    let mut rig = Rig::calling();
-    rig.invite_old("bob", "p1", "zz");
-    rig.peer_accepts();
-    rig.forget();
-    rig.ok("accept");
-    rig.told("on_user_accept bob");
-    rig.asked("join p1 · close ch1");
+    let mut harness = Harness::calling();
+    harness.invite_old("bob", "p1", "zz");
+    harness.peer_accepts();
+    harness.forget();
+    harness.ok("accept");
+    harness.told("on_user_accept bob");
+    harness.asked("join p1 · close ch1");
 }

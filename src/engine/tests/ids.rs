@@ -1,15 +1,15 @@
 use serde_json::Value;
 
 use super::super::{Engine, IdGenerator};
-use super::rig::Rig;
+use super::harness::Harness;
 
 /// The id of the next call that is placed.
-fn next_id(rig: &mut Rig) -> String {
-    rig.call("bob");
-    let id = rig.engine.snapshot().request_id.to_string();
-    rig.cancel();
-    rig.ok("create");
-    rig.forget();
+fn next_id(harness: &mut Harness) -> String {
+    harness.call("bob");
+    let id = harness.engine.snapshot().request_id.to_string();
+    harness.cancel();
+    harness.ok("create");
+    harness.forget();
     id
 }
 
@@ -44,16 +44,16 @@ fn seeds(value: &Value, found: &mut Vec<[u8; 32]>) {
 
 #[test]
 fn a_trace_tells_no_id_from_before_or_after_it() {
-    let mut rig = Rig::new();
-    let before = next_id(&mut rig);
-    rig.engine.begin_trace();
-    let header = ids_from_file(&rig.engine);
-    let during = next_id(&mut rig);
-    let later_header = ids_from_file(&rig.engine);
-    rig.engine.begin_trace();
-    let rotated = next_id(&mut rig);
-    rig.engine.end_trace();
-    let after = next_id(&mut rig);
+    let mut harness = Harness::new();
+    let before = next_id(&mut harness);
+    harness.engine.begin_trace();
+    let header = ids_from_file(&harness.engine);
+    let during = next_id(&mut harness);
+    let later_header = ids_from_file(&harness.engine);
+    harness.engine.begin_trace();
+    let rotated = next_id(&mut harness);
+    harness.engine.end_trace();
+    let after = next_id(&mut harness);
     for ids in [header, later_header] {
         assert!(ids.contains(&during), "the trace plays itself again");
         assert!(!ids.contains(&before) && !ids.contains(&rotated) && !ids.contains(&after));
@@ -62,15 +62,15 @@ fn a_trace_tells_no_id_from_before_or_after_it() {
 
 #[test]
 fn a_trace_costs_the_secret_stream_no_secrecy_and_repeats_no_id() {
-    let mut rig = Rig::new();
+    let mut harness = Harness::new();
     let mut ids: Vec<String> = (0..20)
         .map(|n| {
             if n % 3 == 0 {
-                rig.engine.begin_trace()
+                harness.engine.begin_trace()
             } else if n % 3 == 2 {
-                rig.engine.end_trace()
+                harness.engine.end_trace()
             }
-            next_id(&mut rig)
+            next_id(&mut harness)
         })
         .collect();
     ids.sort();

@@ -2,7 +2,7 @@
 
 use super::super::limits;
 use super::super::wire::{self, Outgoing};
-use super::rig::Rig;
+use super::harness::Harness;
 use nertc_callkit_signaling::EventKind;
 
 fn nested(deep: usize) -> String {
@@ -138,37 +138,37 @@ fn a_version_is_old_only_if_all_of_it_is_a_number_below_1_1_0() {
 /// A sender's thirty-third end pushes out its own first, and no ring comes of the others.
 #[test]
 fn the_oldest_end_of_a_sender_is_forgotten_first() {
-    let mut rig = Rig::new();
+    let mut harness = Harness::new();
     let count = limits::TOMBSTONES_PER_SENDER + 1;
     for n in 0..count {
-        rig.signal(EventKind::Cancel, "bob", &format!("p{n}"), &format!("q{n}"), "");
+        harness.signal(EventKind::Cancel, "bob", &format!("p{n}"), &format!("q{n}"), "");
     }
-    rig.forget();
+    harness.forget();
     for n in (1..count).rev() {
-        rig.invite("bob", &format!("p{n}"), &format!("q{n}"));
-        rig.told("");
+        harness.invite("bob", &format!("p{n}"), &format!("q{n}"));
+        harness.told("");
     }
-    rig.invite("bob", "p0", "q0");
-    rig.told("on_invited bob");
+    harness.invite("bob", "p0", "q0");
+    harness.told("on_invited bob");
 }
 
 /// An end heard twice is one: it takes no second place.
 #[test]
 fn an_end_heard_twice_is_remembered_once() {
-    let mut rig = Rig::new();
-    rig.signal(EventKind::Cancel, "bob", "first", "q", "");
+    let mut harness = Harness::new();
+    harness.signal(EventKind::Cancel, "bob", "first", "q", "");
     for _ in 0..limits::TOMBSTONES_PER_SENDER {
-        rig.signal(EventKind::Cancel, "bob", "second", "q", "");
+        harness.signal(EventKind::Cancel, "bob", "second", "q", "");
     }
-    rig.invite("bob", "first", "q");
-    rig.invite("bob", "second", "q");
-    rig.told("");
+    harness.invite("bob", "first", "q");
+    harness.invite("bob", "second", "q");
+    harness.told("");
     // The same channel by somebody else, and the same sender's other channel, are other ends.
-    rig.signal(EventKind::Cancel, "bob", "third", "q", "");
-    rig.signal(EventKind::Cancel, "eve", "fourth", "q", "");
-    rig.signal(EventKind::Cancel, "bob", "fourth", "q", "");
-    rig.invite("bob", "third", "q");
-    rig.invite("bob", "fourth", "q");
-    rig.invite("eve", "fourth", "q");
-    rig.told("");
+    harness.signal(EventKind::Cancel, "bob", "third", "q", "");
+    harness.signal(EventKind::Cancel, "eve", "fourth", "q", "");
+    harness.signal(EventKind::Cancel, "bob", "fourth", "q", "");
+    harness.invite("bob", "third", "q");
+    harness.invite("bob", "fourth", "q");
+    harness.invite("eve", "fourth", "q");
+    harness.told("");
 }

@@ -1,12 +1,12 @@
 //! The engine by behaviour, against the specification and not against the code.
 
-mod lines;
-mod rig;
+mod format;
+mod harness;
 
-mod canonical;
+mod boundaries;
+mod canonicalize;
 mod claims;
-mod closer;
-mod edges;
+mod end_to_end;
 mod feedback;
 mod glare;
 mod ids;
@@ -26,11 +26,11 @@ mod ringing;
 mod session;
 mod shares;
 mod snapshot;
-mod strangers;
 mod switch;
 mod tables;
+mod teardown;
 mod texts;
 mod tokens;
+mod unauthenticated;
 mod waiting;
-mod whole;
-mod words;
+mod wording;

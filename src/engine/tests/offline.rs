@@ -3,42 +3,42 @@
 use super::super::Config;
 use super::super::input::*;
 use super::super::output::Event;
-use super::rig::{Rig, caps, new_style};
+use super::harness::{Harness, caps, new_style};
 use nertc_callkit_signaling::{self as signaling, EventKind, OperationResult, Origin};
 
 /// Service clock at the login.
 const CLOCK: u64 = 1_000_000;
 
 /// Logged in at a service that tells its clock.
-fn online() -> Rig {
-    let mut rig = Rig::logged_out(Config { caps: caps(), ..Config::default() });
-    rig.login("al");
-    rig.answer_with("login", OperationResult { server_ms: CLOCK, ..OperationResult::default() });
-    rig.forget();
-    rig
+fn online() -> Harness {
+    let mut harness = Harness::logged_out(Config { caps: caps(), ..Config::default() });
+    harness.login("al");
+    harness.answer_with("login", OperationResult { server_ms: CLOCK, ..OperationResult::default() });
+    harness.forget();
+    harness
 }
 
 /// An invite that the service saw `age_ms` before the login.
-fn invite(rig: &Rig, from: &str, channel: &str, age_ms: u64) -> signaling::Event {
-    let mut event = rig.event(EventKind::Invite, from, channel, channel, &new_style(channel, "k1"));
+fn invite(harness: &Harness, from: &str, channel: &str, age_ms: u64) -> signaling::Event {
+    let mut event = harness.event(EventKind::Invite, from, channel, channel, &new_style(channel, "k1"));
     event.time_ms = CLOCK - age_ms;
     event.channel.create_ms = CLOCK - age_ms;
     event
 }
 
-fn batch(rig: &mut Rig, events: Vec<signaling::Event>) {
-    rig.handle(Input::Signals { origin: Origin::Offline, events });
+fn batch(harness: &mut Harness, events: Vec<signaling::Event>) {
+    harness.handle(Input::Signals { origin: Origin::Offline, events });
 }
 
 /// Scenario (expiry): Somebody called while we were offline and still does: it rings after the login and
 /// says that it is from the backlog.
 #[test]
 fn an_invite_from_the_backlog_rings_and_says_so() {
-    let mut rig = online();
-    let event = invite(&rig, "bob", "p1", 1_000);
-    batch(&mut rig, vec![event]);
-    rig.told("on_invited bob");
-    let Some(Event::Invited(invited)) = rig.events.last() else { panic!("it rings") };
+    let mut harness = online();
+    let event = invite(&harness, "bob", "p1", 1_000);
+    batch(&mut harness, vec![event]);
+    harness.told("on_invited bob");
+    let Some(Event::Invited(invited)) = harness.events.last() else { panic!("it rings") };
     assert!(invited.offline);
     assert_eq!(invited.invited_at_ms, CLOCK - 1_000);
 }
@@ -47,17 +47,17 @@ fn an_invite_from_the_backlog_rings_and_says_so() {
 /// call.
 #[test]
 fn what_is_older_than_120_seconds_or_invalid_is_missed() {
-    let mut rig = online();
-    let old = invite(&rig, "bob", "p1", 120_000);
-    let mut invalid = invite(&rig, "carol", "p2", 0);
+    let mut harness = online();
+    let old = invite(&harness, "bob", "p1", 120_000);
+    let mut invalid = invite(&harness, "carol", "p2", 0);
     invalid.channel.invalid = true;
-    batch(&mut rig, vec![old, invalid]);
-    let mut missed = rig.events.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>();
+    batch(&mut harness, vec![old, invalid]);
+    let mut missed = harness.events.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>();
     missed.sort();
     assert_eq!(missed.len(), 2);
     assert!(missed.iter().all(|event| event.contains("Expired")), "{missed:?}");
-    rig.asked("");
-    assert_eq!(rig.state(), 0);
+    harness.asked("");
+    assert_eq!(harness.state(), 0);
 }
 
 /// Scenario (expiry): An invite just within its 120 seconds rings for what is left; at the limit and after
@@ -65,18 +65,18 @@ fn what_is_older_than_120_seconds_or_invalid_is_missed() {
 #[test]
 fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() {
     for origin in [Origin::Online, Origin::Offline] {
-        let mut rig = online();
-        let events = vec![invite(&rig, "bob", "p1", 119_999)];
-        rig.handle(Input::Signals { origin, events });
-        rig.told("on_invited bob");
-        rig.pass(1);
-        rig.told("on_user_busy al · on_call_end 2");
+        let mut harness = online();
+        let events = vec![invite(&harness, "bob", "p1", 119_999)];
+        harness.handle(Input::Signals { origin, events });
+        harness.told("on_invited bob");
+        harness.pass(1);
+        harness.told("on_user_busy al · on_call_end 2");
         for age in [120_000, 120_001, 999_999] {
-            let mut rig = online();
-            let events = vec![invite(&rig, "bob", "p1", age)];
-            rig.handle(Input::Signals { origin, events });
-            rig.told("on_missed_call bob expired");
-            rig.asked("");
+            let mut harness = online();
+            let events = vec![invite(&harness, "bob", "p1", age)];
+            harness.handle(Input::Signals { origin, events });
+            harness.told("on_missed_call bob expired");
+            harness.asked("");
         }
     }
 }
@@ -91,15 +91,15 @@ fn ends_in_the_batch_count_wherever_they_stand() {
         (EventKind::Reject, "al", "on_missed_call bob answeredelsewhere"),
     ] {
         for is_first in [true, false] {
-            let mut rig = online();
-            let ring = invite(&rig, "bob", "p1", 1_000);
-            let end = rig.event(signal, from, "p1", "p1", "");
-            batch(&mut rig, if is_first { vec![end, ring.clone()] } else { vec![ring.clone(), end] });
-            rig.told(told);
-            rig.asked("");
+            let mut harness = online();
+            let ring = invite(&harness, "bob", "p1", 1_000);
+            let end = harness.event(signal, from, "p1", "p1", "");
+            batch(&mut harness, if is_first { vec![end, ring.clone()] } else { vec![ring.clone(), end] });
+            harness.told(told);
+            harness.asked("");
             // And for good.
-            rig.handle(Input::Signals { origin: Origin::Online, events: vec![ring] });
-            rig.told("");
+            harness.handle(Input::Signals { origin: Origin::Online, events: vec![ring] });
+            harness.told("");
         }
     }
 }
@@ -107,169 +107,169 @@ fn ends_in_the_batch_count_wherever_they_stand() {
 /// Scenario (wrong): A stranger's cancel in the backlog ends nothing.
 #[test]
 fn a_strangers_cancel_in_the_batch_ends_nothing() {
-    let mut rig = online();
-    let ring = invite(&rig, "bob", "p1", 1_000);
-    let cancel = rig.event(EventKind::Cancel, "eve", "p1", "p1", "");
-    let close = rig.event(EventKind::Close, "eve", "p1", "", "");
-    batch(&mut rig, vec![cancel, close, ring]);
-    rig.told("on_invited bob");
+    let mut harness = online();
+    let ring = invite(&harness, "bob", "p1", 1_000);
+    let cancel = harness.event(EventKind::Cancel, "eve", "p1", "p1", "");
+    let close = harness.event(EventKind::Close, "eve", "p1", "", "");
+    batch(&mut harness, vec![cancel, close, ring]);
+    harness.told("on_invited bob");
 }
 
 /// Scenario (expiry): Several people called while we were offline: the newest call rings, the others are
 /// missed calls.
 #[test]
 fn the_newest_rings_and_the_others_say_why_not() {
-    let mut rig = online();
+    let mut harness = online();
     let events = vec![
-        invite(&rig, "bob", "p1", 9_000),
-        invite(&rig, "bob", "p2", 1_000),
-        invite(&rig, "carol", "p3", 5_000),
+        invite(&harness, "bob", "p1", 9_000),
+        invite(&harness, "bob", "p2", 1_000),
+        invite(&harness, "carol", "p3", 5_000),
     ];
-    batch(&mut rig, events);
-    rig.told("on_invited bob · on_missed_call carol busy · on_missed_call bob replaced");
-    rig.asked("reject carol p3 p3 reason 3");
-    assert_eq!(&*rig.snapshot().channel_id, "p2");
+    batch(&mut harness, events);
+    harness.told("on_invited bob · on_missed_call carol busy · on_missed_call bob replaced");
+    harness.asked("reject carol p3 p3 reason 3");
+    assert_eq!(&*harness.snapshot().channel_id, "p2");
 }
 
 /// Scenario (expiry): A backlog arrives in a call: all its callers hear busy and are missed calls.
 #[test]
 fn in_a_call_all_are_busy() {
-    let mut rig = Rig::in_call();
-    let events = vec![rig.event(EventKind::Invite, "carol", "p1", "q1", &new_style("p1", "k1"))];
-    batch(&mut rig, events);
-    rig.told("on_missed_call carol busy");
-    rig.asked("reject carol p1 q1 reason 3");
+    let mut harness = Harness::in_call();
+    let events = vec![harness.event(EventKind::Invite, "carol", "p1", "q1", &new_style("p1", "k1"))];
+    batch(&mut harness, events);
+    harness.told("on_missed_call carol busy");
+    harness.asked("reject carol p1 q1 reason 3");
 }
 
 /// Scenario (expiry): We were offline for a moment in a call: what the backlog says about it happens now.
 #[test]
 fn what_the_batch_says_about_the_live_call_happens_as_if_it_came_now() {
-    let mut rig = Rig::in_call();
-    let close = rig.event(EventKind::Close, "bob", "ch1", "", "");
-    batch(&mut rig, vec![close]);
-    rig.told("on_message_sent 1 · on_call_end 16");
-    let mut rig = Rig::calling();
-    let accept = rig.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
-    batch(&mut rig, vec![accept]);
-    rig.told("on_user_accept bob");
-    let mut rig = Rig::called();
-    let sync = rig.event(EventKind::Accept, "al", "p1", "q1", "");
-    batch(&mut rig, vec![sync]);
-    rig.told("on_other_client_accept bob · on_call_end 18");
+    let mut harness = Harness::in_call();
+    let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
+    batch(&mut harness, vec![close]);
+    harness.told("on_message_sent 1 · on_call_end 16");
+    let mut harness = Harness::calling();
+    let accept = harness.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
+    batch(&mut harness, vec![accept]);
+    harness.told("on_user_accept bob");
+    let mut harness = Harness::called();
+    let sync = harness.event(EventKind::Accept, "al", "p1", "q1", "");
+    batch(&mut harness, vec![sync]);
+    harness.told("on_other_client_accept bob · on_call_end 18");
 }
 
 #[test]
 fn a_group_invite_in_the_batch_is_missed() {
-    let mut rig = online();
-    let mut event = invite(&rig, "bob", "p1", 1_000);
+    let mut harness = online();
+    let mut event = invite(&harness, "bob", "p1", 1_000);
     event.custom_info = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1").into();
-    batch(&mut rig, vec![event]);
-    rig.told("on_missed_call bob group");
-    rig.asked("reject bob p1 p1 reason 3");
+    batch(&mut harness, vec![event]);
+    harness.told("on_missed_call bob group");
+    harness.asked("reject bob p1 p1 reason 3");
 }
 
 /// Scenario (glare): The person whom we call had called us while we were offline: that is a glare too.
 #[test]
 fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
-    let mut rig = Rig::calling();
-    let event = rig.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
-    batch(&mut rig, vec![event]);
-    rig.asked("accept bob p1 zz");
-    rig.told("");
+    let mut harness = Harness::calling();
+    let event = harness.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
+    batch(&mut harness, vec![event]);
+    harness.asked("accept bob p1 zz");
+    harness.told("");
 }
 
 /// Scenario (expiry): A ring from the backlog ends when the invite is 120 seconds old.
 #[test]
 fn a_ring_from_the_backlog_ends_when_the_invite_is_120_seconds_old() {
-    let mut rig = online();
-    let event = invite(&rig, "bob", "p1", 110_000);
-    batch(&mut rig, vec![event]);
-    rig.forget();
-    rig.pass(9_999);
-    rig.told("");
-    rig.pass(1);
-    rig.told("on_user_busy al · on_call_end 2");
+    let mut harness = online();
+    let event = invite(&harness, "bob", "p1", 110_000);
+    batch(&mut harness, vec![event]);
+    harness.forget();
+    harness.pass(9_999);
+    harness.told("");
+    harness.pass(1);
+    harness.told("on_user_busy al · on_call_end 2");
 }
 
 #[test]
 fn an_end_in_the_backlog_counts_for_an_invite_that_comes_later() {
     for (signal, request) in [(EventKind::Cancel, "q1"), (EventKind::Close, "")] {
-        let mut rig = online();
-        let end = rig.event(signal, "bob", "p1", request, "");
-        batch(&mut rig, vec![end]);
-        rig.invite("bob", "p1", "q1");
-        rig.told("");
-        rig.invite("bob", "p9", "q9");
-        rig.told("on_invited bob");
+        let mut harness = online();
+        let end = harness.event(signal, "bob", "p1", request, "");
+        batch(&mut harness, vec![end]);
+        harness.invite("bob", "p1", "q1");
+        harness.told("");
+        harness.invite("bob", "p9", "q9");
+        harness.told("on_invited bob");
     }
 }
 
 #[test]
 fn a_cancel_in_the_backlog_ends_the_invite_that_it_names_and_no_other_of_the_channel() {
-    let mut rig = online();
-    let ring = invite(&rig, "bob", "p1", 1_000);
-    let other = rig.event(EventKind::Cancel, "bob", "p1", "another", "");
-    batch(&mut rig, vec![ring, other]);
-    rig.told("on_invited bob");
-    let mut rig = online();
-    let other = rig.event(EventKind::Cancel, "bob", "p1", "another", "");
-    batch(&mut rig, vec![other]);
-    rig.invite("bob", "p1", "q1");
-    rig.told("on_invited bob");
+    let mut harness = online();
+    let ring = invite(&harness, "bob", "p1", 1_000);
+    let other = harness.event(EventKind::Cancel, "bob", "p1", "another", "");
+    batch(&mut harness, vec![ring, other]);
+    harness.told("on_invited bob");
+    let mut harness = online();
+    let other = harness.event(EventKind::Cancel, "bob", "p1", "another", "");
+    batch(&mut harness, vec![other]);
+    harness.invite("bob", "p1", "q1");
+    harness.told("on_invited bob");
 }
 
 #[test]
 fn only_our_own_answers_end_an_invite_of_the_backlog() {
     for signal in [EventKind::Accept, EventKind::Reject] {
         for from in ["bob", "eve"] {
-            let mut rig = online();
-            let ring = invite(&rig, "bob", "p1", 1_000);
-            let answer = rig.event(signal, from, "p1", "p1", "");
-            batch(&mut rig, vec![ring, answer]);
-            rig.told("on_invited bob");
+            let mut harness = online();
+            let ring = invite(&harness, "bob", "p1", 1_000);
+            let answer = harness.event(signal, from, "p1", "p1", "");
+            batch(&mut harness, vec![ring, answer]);
+            harness.told("on_invited bob");
         }
     }
 }
 
 #[test]
 fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring() {
-    let mut rig = Rig::called();
-    rig.invite("bob", "p2", "q2");
-    rig.forget();
+    let mut harness = Harness::called();
+    harness.invite("bob", "p2", "q2");
+    harness.forget();
     let ends = [("p1", "q1"), ("p2", "q2")]
-        .map(|(channel, request)| rig.event(EventKind::Cancel, "bob", channel, request, ""));
-    batch(&mut rig, ends.to_vec());
-    rig.told("on_user_cancel bob · on_call_end 12");
+        .map(|(channel, request)| harness.event(EventKind::Cancel, "bob", channel, request, ""));
+    batch(&mut harness, ends.to_vec());
+    harness.told("on_user_cancel bob · on_call_end 12");
 }
 
 #[test]
 fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_backend() {
-    let mut rig = Rig::calling();
-    let accept = rig.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
-    let close = rig.event(EventKind::Close, "bob", "ch1", "", "");
-    batch(&mut rig, vec![accept, close]);
-    rig.told("on_user_accept bob · on_call_end 16");
-    rig.asked("");
-    assert_eq!(rig.engine.poll_timeout(), None);
+    let mut harness = Harness::calling();
+    let accept = harness.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
+    let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
+    batch(&mut harness, vec![accept, close]);
+    harness.told("on_user_accept bob · on_call_end 16");
+    harness.asked("");
+    assert_eq!(harness.engine.poll_timeout(), None);
 }
 
 /// Scenario (order): The backlog has an invite twice, and the other side is being called, or
 /// silent in a call: it counts once, and does not ring again when its end was told.
 #[test]
 fn an_invite_that_the_backlog_has_twice_counts_once() {
-    let mut rig = Rig::calling();
-    let copies = |rig: &Rig| vec![invite(rig, "bob", "zz", 0), invite(rig, "bob", "zz", 0)];
-    let events = copies(&rig);
-    batch(&mut rig, events);
-    rig.asked("accept bob zz zz");
-    let mut rig = Rig::in_call();
-    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
-    rig.pass(5_000);
-    let mut events = copies(&rig);
-    events.push(invite(&rig, "bob", "p1", 1_000));
-    rig.forget();
-    batch(&mut rig, events);
-    rig.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "zz", "zz", "");
-    rig.told_last("on_call_end 18");
-    assert_eq!(rig.state(), 0);
+    let mut harness = Harness::calling();
+    let copies = |harness: &Harness| vec![invite(harness, "bob", "zz", 0), invite(harness, "bob", "zz", 0)];
+    let events = copies(&harness);
+    batch(&mut harness, events);
+    harness.asked("accept bob zz zz");
+    let mut harness = Harness::in_call();
+    harness.rtc(RtcEvent::PeerSilent { uid: 22 });
+    harness.pass(5_000);
+    let mut events = copies(&harness);
+    events.push(invite(&harness, "bob", "p1", 1_000));
+    harness.forget();
+    batch(&mut harness, events);
+    harness.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "zz", "zz", "");
+    harness.told_last("on_call_end 18");
+    assert_eq!(harness.state(), 0);
 }

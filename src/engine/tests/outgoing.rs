@@ -1,9 +1,9 @@
 //! We call: the caller's column of the event-order table, and the wire behind it.
 
-use super::super::closer::Finish;
 use super::super::input::*;
 use super::super::output::*;
-use super::rig::{Rig, new_style};
+use super::super::teardown::Finish;
+use super::harness::{Harness, new_style};
 use nertc_callkit_signaling::{
     ChannelState, Code, Connection, EventKind, OperationResult, Origin, Outcome, Req,
 };
@@ -12,85 +12,85 @@ use nertc_callkit_signaling::{
 /// has taken the invite.
 #[test]
 fn a_call_creates_joins_and_invites_and_is_confirmed_by_the_invite() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.asked("create");
-    rig.ok("create");
-    rig.asked("join ch1");
-    rig.ok("join");
-    rig.asked("invite bob ch1 r1");
-    rig.told("");
-    rig.ok("invite");
-    rig.told("done call 0");
-    let result = rig.results.last().expect("call() was completed");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.asked("create");
+    harness.ok("create");
+    harness.asked("join ch1");
+    harness.ok("join");
+    harness.asked("invite bob ch1 r1");
+    harness.told("");
+    harness.ok("invite");
+    harness.told("done call 0");
+    let result = harness.results.last().expect("call() was completed");
     assert_eq!((result.call_no, result.uid, &*result.channel_id), (1, 11, "ch1"));
-    assert_eq!(result.request_id, rig.snapshot().request_id);
-    assert_eq!(result.call_id, rig.snapshot().call_id);
+    assert_eq!(result.request_id, harness.snapshot().request_id);
+    assert_eq!(result.call_id, harness.snapshot().call_id);
 }
 
 /// Scenario (ordinary): The callee accepts: the caller hears of the accept, then of the entry into the
 /// media room, then that the call is connected.
 #[test]
 fn an_accepted_call_is_told_in_the_tables_order() {
-    let mut rig = Rig::calling();
-    rig.peer_accepts();
-    rig.told("on_user_accept bob");
-    rig.asked("rtc join ch1|0|11 as 11");
-    rig.ok("rtc join");
-    rig.told("");
-    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
-    rig.told("on_user_enter bob · on_call_connected bob");
-    assert!(rig.snapshot().connected);
+    let mut harness = Harness::calling();
+    harness.peer_accepts();
+    harness.told("on_user_accept bob");
+    harness.asked("rtc join ch1|0|11 as 11");
+    harness.ok("rtc join");
+    harness.told("");
+    harness.rtc(RtcEvent::PeerJoin { uid: 22 });
+    harness.told("on_user_enter bob · on_call_connected bob");
+    assert!(harness.snapshot().connected);
 }
 
 /// Scenario (ordinary): The peer is in the media room before we are: the call is connected when both are
 /// there, whoever came first.
 #[test]
 fn the_peer_may_be_in_the_room_first() {
-    let mut rig = Rig::calling();
-    rig.peer_accepts();
-    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
-    rig.told("on_user_accept bob · on_user_enter bob");
-    rig.ok("rtc join");
-    rig.told("on_call_connected bob");
+    let mut harness = Harness::calling();
+    harness.peer_accepts();
+    harness.rtc(RtcEvent::PeerJoin { uid: 22 });
+    harness.told("on_user_accept bob · on_user_enter bob");
+    harness.ok("rtc join");
+    harness.told("on_call_connected bob");
 }
 
 /// Scenario (order): The accept arrives before the service has confirmed our invite: call() completes
 /// first, then the accept is told.
 #[test]
 fn an_answer_proves_the_invite_before_its_completion_does() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.ok("create");
-    rig.ok("join");
-    rig.peer_accepts();
-    rig.told("done call 0 · on_user_accept bob");
-    rig.answer("invite", Code::TIMEOUT);
-    rig.told("");
-    assert_eq!(rig.state(), 3);
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.ok("create");
+    harness.ok("join");
+    harness.peer_accepts();
+    harness.told("done call 0 · on_user_accept bob");
+    harness.answer("invite", Code::TIMEOUT);
+    harness.told("");
+    assert_eq!(harness.state(), 3);
 }
 
 /// Scenario (ordinary): The callee rejects: the caller is told, the record says so, the channel is closed.
 #[test]
 fn a_reject_is_told_in_the_tables_order_and_the_channel_is_closed() {
-    let mut rig = Rig::calling();
-    rig.peer_rejects(&new_style("ch1", "k1"));
-    rig.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
-    rig.asked("close ch1 · record 3 to bob");
+    let mut harness = Harness::calling();
+    harness.peer_rejects(&new_style("ch1", "k1"));
+    harness.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    harness.asked("close ch1 · record 3 to bob");
 }
 
 /// Scenario (order): The rejection arrives before the service has confirmed our invite: call() completes
 /// first, then the rejection is told.
 #[test]
 fn a_reject_before_the_invites_completion_proves_the_invite() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.ok("create");
-    rig.ok("join");
-    rig.peer_rejects("");
-    rig.told("done call 0 · on_user_reject bob · on_message_sent 3 · on_call_end 14");
-    rig.ok("invite");
-    rig.told("");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.ok("create");
+    harness.ok("join");
+    harness.peer_rejects("");
+    harness.told("done call 0 · on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    harness.ok("invite");
+    harness.told("");
 }
 
 /// Scenario (busy): The callee is busy, in whichever words its client says it: on_user_busy, and the record
@@ -98,9 +98,9 @@ fn a_reject_before_the_invites_completion_proves_the_invite() {
 #[test]
 fn busy_is_understood_in_every_spelling() {
     for custom_info in ["601", "i_am_busy", "{\"reason\":3}"] {
-        let mut rig = Rig::calling();
-        rig.peer_rejects(custom_info);
-        rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+        let mut harness = Harness::calling();
+        harness.peer_rejects(custom_info);
+        harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
     }
 }
 
@@ -108,79 +108,79 @@ fn busy_is_understood_in_every_spelling() {
 /// shown.
 #[test]
 fn a_reject_because_the_callee_let_it_ring_shows_what_the_own_timer_shows() {
-    let mut rig = Rig::calling();
-    rig.peer_rejects("{\"reason\":2}");
-    rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    let mut harness = Harness::calling();
+    harness.peer_rejects("{\"reason\":2}");
+    harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
 }
 
 /// Scenario (cancel): We cancel while it rings: the call ends at once; the invite is taken back, and then
 /// the channel closed.
 #[test]
 fn a_cancel_is_final_at_once_and_the_wire_follows_in_sequence() {
-    let mut rig = Rig::calling();
-    rig.cancel();
-    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
-    assert_eq!(rig.state(), 0);
-    rig.asked("cancel bob ch1 r1 · record 2 to bob");
-    rig.ok("cancel");
-    rig.asked("close ch1");
-    rig.ok("close");
-    rig.asked("");
-    rig.told("");
+    let mut harness = Harness::calling();
+    harness.cancel();
+    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    assert_eq!(harness.state(), 0);
+    harness.asked("cancel bob ch1 r1 · record 2 to bob");
+    harness.ok("cancel");
+    harness.asked("close ch1");
+    harness.ok("close");
+    harness.asked("");
+    harness.told("");
 }
 
 /// Scenario (cancel): Hanging up while calling is cancelling.
 #[test]
 fn hangup_while_calling_is_cancel() {
-    let mut rig = Rig::calling();
-    rig.hangup();
-    rig.told("done hangup 0 · on_message_sent 2 · on_call_end 11");
-    rig.asked("cancel bob ch1 r1 · record 2 to bob");
+    let mut harness = Harness::calling();
+    harness.hangup();
+    harness.told("done hangup 0 · on_message_sent 2 · on_call_end 11");
+    harness.asked("cancel bob ch1 r1 · record 2 to bob");
 }
 
 /// Scenario (cancel): We cancel before the channel exists: nobody is told, there is no record, and the
 /// channel is closed when it comes.
 #[test]
 fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_record() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.cancel();
-    rig.told("done call 90004 · done cancel 0 · on_call_end 11");
-    rig.asked("create");
-    rig.ok("create");
-    rig.asked("close ch1");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.cancel();
+    harness.told("done call 90004 · done cancel 0 · on_call_end 11");
+    harness.asked("create");
+    harness.ok("create");
+    harness.asked("close ch1");
 }
 
 /// Scenario (cancel): We cancel while the channel is being joined: it is closed after the join.
 #[test]
 fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.ok("create");
-    rig.forget();
-    rig.cancel();
-    rig.told("done call 90004 · done cancel 0 · on_call_end 11");
-    rig.asked("");
-    rig.ok("join");
-    rig.asked("close ch1");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.ok("create");
+    harness.forget();
+    harness.cancel();
+    harness.told("done call 90004 · done cancel 0 · on_call_end 11");
+    harness.asked("");
+    harness.ok("join");
+    harness.asked("close ch1");
 }
 
 /// Scenario (cancel): We cancel while the invite is on its way: the cancel does not overtake it.
 #[test]
 fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
     for code in [Code::OK, Code::PEER_OFFLINE, Code::TIMEOUT, 500.into()] {
-        let mut rig = Rig::new();
-        rig.call("bob");
-        rig.ok("create");
-        rig.ok("join");
-        rig.forget();
-        rig.cancel();
-        rig.told("done call 90004 · done cancel 0 · on_message_sent 2 · on_call_end 11");
-        rig.asked("record 2 to bob");
-        rig.answer("invite", code);
-        rig.asked("cancel bob ch1 r1");
-        rig.ok("cancel");
-        rig.asked("close ch1");
+        let mut harness = Harness::new();
+        harness.call("bob");
+        harness.ok("create");
+        harness.ok("join");
+        harness.forget();
+        harness.cancel();
+        harness.told("done call 90004 · done cancel 0 · on_message_sent 2 · on_call_end 11");
+        harness.asked("record 2 to bob");
+        harness.answer("invite", code);
+        harness.asked("cancel bob ch1 r1");
+        harness.ok("cancel");
+        harness.asked("close ch1");
     }
 }
 
@@ -188,14 +188,14 @@ fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
 #[test]
 fn an_invite_that_reached_nobody_is_not_taken_back() {
     for code in [Code::CHANNEL_NOT_EXISTS, Code::NOT_MEMBER, Code::ALREADY_MEMBER, Code::MEMBER_LIMIT] {
-        let mut rig = Rig::new();
-        rig.call("bob");
-        rig.ok("create");
-        rig.ok("join");
-        rig.forget();
-        rig.answer("invite", code);
-        rig.told(&format!("done call {code} · on_call_end 7"));
-        rig.asked("close ch1");
+        let mut harness = Harness::new();
+        harness.call("bob");
+        harness.ok("create");
+        harness.ok("join");
+        harness.forget();
+        harness.answer("invite", code);
+        harness.told(&format!("done call {code} · on_call_end 7"));
+        harness.asked("close ch1");
     }
 }
 
@@ -204,16 +204,16 @@ fn an_invite_that_reached_nobody_is_not_taken_back() {
 #[test]
 fn an_invite_of_unknown_fate_is_taken_back() {
     for code in [Code::TIMEOUT, 500.into()] {
-        let mut rig = Rig::new();
-        rig.call("bob");
-        rig.ok("create");
-        rig.ok("join");
-        rig.forget();
-        rig.answer("invite", code);
-        rig.told(&format!("done call {code} · on_call_end 7"));
-        rig.asked("cancel bob ch1 r1");
-        rig.ok("cancel");
-        rig.asked("close ch1");
+        let mut harness = Harness::new();
+        harness.call("bob");
+        harness.ok("create");
+        harness.ok("join");
+        harness.forget();
+        harness.answer("invite", code);
+        harness.told(&format!("done call {code} · on_call_end 7"));
+        harness.asked("cancel bob ch1 r1");
+        harness.ok("cancel");
+        harness.asked("close ch1");
     }
 }
 
@@ -221,302 +221,303 @@ fn an_invite_of_unknown_fate_is_taken_back() {
 #[test]
 fn a_peer_that_is_offline_counts_as_invited() {
     for code in [Code::PEER_OFFLINE, Code::PEER_PUSH_OFFLINE] {
-        let mut rig = Rig::new();
-        rig.call("bob");
-        rig.ok("create");
-        rig.ok("join");
-        rig.answer("invite", code);
-        rig.told("done call 0");
+        let mut harness = Harness::new();
+        harness.call("bob");
+        harness.ok("create");
+        harness.ok("join");
+        harness.answer("invite", code);
+        harness.told("done call 0");
     }
 }
 
 /// Scenario (failure): The service refuses the channel: call() fails, and nothing is left behind.
 #[test]
 fn a_refused_channel_fails_the_call_and_leaves_nothing_behind() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.answer("create", 500);
-    rig.told("done call 500 · on_call_end 7");
-    rig.asked("create");
-    assert_eq!(rig.waiting(), "");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.answer("create", 500);
+    harness.told("done call 500 · on_call_end 7");
+    harness.asked("create");
+    assert_eq!(harness.waiting(), "");
 }
 
 /// Scenario (failure): The channel cannot be joined: call() fails, and the channel is closed.
 #[test]
 fn a_join_that_fails_closes_the_channel_that_was_created() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.ok("create");
-    rig.forget();
-    rig.answer("join", Code::MEMBER_LIMIT);
-    rig.told("done call 10419 · on_call_end 7");
-    rig.asked("close ch1");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.ok("create");
+    harness.forget();
+    harness.answer("join", Code::MEMBER_LIMIT);
+    harness.told("done call 10419 · on_call_end 7");
+    harness.asked("close ch1");
 }
 
 /// Scenario (timeout): Nobody answers: the call ends when the ring limit has passed since the invite went
 /// out.
 #[test]
 fn the_ring_limit_runs_from_the_issue_of_the_invite() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.pass(1_000);
-    rig.ok("create");
-    rig.ok("join");
-    rig.pass(2_000);
-    rig.ok("invite");
-    rig.forget();
-    rig.pass(27_999);
-    rig.asked("");
-    rig.pass(1);
-    rig.asked("cancel bob ch1 r1 reason 2");
-    rig.told("");
-    rig.ok("cancel");
-    rig.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
-    rig.asked("close ch1 · record 4 to bob");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.pass(1_000);
+    harness.ok("create");
+    harness.ok("join");
+    harness.pass(2_000);
+    harness.ok("invite");
+    harness.forget();
+    harness.pass(27_999);
+    harness.asked("");
+    harness.pass(1);
+    harness.asked("cancel bob ch1 r1 reason 2");
+    harness.told("");
+    harness.ok("cancel");
+    harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    harness.asked("close ch1 · record 4 to bob");
 }
 
 /// Scenario (timeout): The ring limit is changed while it rings: it counts from the next call on.
 #[test]
 fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
-    let mut rig = Rig::calling();
-    rig.command(Command::SetCallTimeout { timeout_ms: 5_000 });
-    rig.told("done none 0");
-    rig.pass(29_999);
-    rig.asked("");
-    rig.pass(1);
-    rig.ok("cancel");
-    rig.settle();
-    rig.place_call();
-    rig.pass(4_999);
-    rig.asked("");
-    rig.pass(1);
-    rig.asked("cancel bob ch2 r2 reason 2");
+    let mut harness = Harness::calling();
+    harness.command(Command::SetCallTimeout { timeout_ms: 5_000 });
+    harness.told("done none 0");
+    harness.pass(29_999);
+    harness.asked("");
+    harness.pass(1);
+    harness.ok("cancel");
+    harness.settle();
+    harness.place_call();
+    harness.pass(4_999);
+    harness.asked("");
+    harness.pass(1);
+    harness.asked("cancel bob ch2 r2 reason 2");
 }
 
 /// Scenario (timeout): The ring limit passes as the callee accepts, and the service says accepted: the call
 /// goes on.
 #[test]
 fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
-    let mut rig = Rig::calling();
-    rig.pass(30_000);
-    rig.answer("cancel", Code::INVITE_ACCEPTED);
-    rig.told("on_user_accept bob");
-    rig.peer_accepts();
-    rig.told("");
-    assert_eq!(rig.state(), 3);
+    let mut harness = Harness::calling();
+    harness.pass(30_000);
+    harness.answer("cancel", Code::INVITE_ACCEPTED);
+    harness.told("on_user_accept bob");
+    harness.peer_accepts();
+    harness.told("");
+    assert_eq!(harness.state(), 3);
 }
 
 /// Scenario (timeout): The accept arrives while the ring limit's cancel is on its way: the call goes on.
 #[test]
 fn an_accept_that_arrives_while_the_ring_timers_cancel_runs_wins() {
-    let mut rig = Rig::calling();
-    rig.pass(30_000);
-    rig.peer_accepts();
-    rig.told("on_user_accept bob");
-    rig.answer("cancel", Code::INVITE_ACCEPTED);
-    rig.told("");
-    assert_eq!(rig.state(), 3);
+    let mut harness = Harness::calling();
+    harness.pass(30_000);
+    harness.peer_accepts();
+    harness.told("on_user_accept bob");
+    harness.answer("cancel", Code::INVITE_ACCEPTED);
+    harness.told("");
+    assert_eq!(harness.state(), 3);
 }
 
 /// Scenario (cancel): Our cancel and the callee's accept cross: the cancel counts, no microphone opens, and
 /// the channel is closed.
 #[test]
 fn a_users_cancel_that_crosses_the_accept_is_final() {
-    let mut rig = Rig::calling();
-    rig.cancel();
-    rig.forget();
-    rig.peer_accepts();
-    rig.told("");
-    rig.answer("cancel", Code::INVITE_ACCEPTED);
-    rig.asked("close ch1");
-    rig.ok("close");
-    rig.told("");
-    assert_eq!(rig.state(), 0);
+    let mut harness = Harness::calling();
+    harness.cancel();
+    harness.forget();
+    harness.peer_accepts();
+    harness.told("");
+    harness.answer("cancel", Code::INVITE_ACCEPTED);
+    harness.asked("close ch1");
+    harness.ok("close");
+    harness.told("");
+    assert_eq!(harness.state(), 0);
 }
 
 /// Scenario (cancel): We cancel while the ring limit's own cancel is on its way: one cancel, one end.
 #[test]
 fn a_cancel_while_the_ring_timers_cancel_runs_closes_after_its_answer() {
-    let mut rig = Rig::calling();
-    rig.pass(30_000);
-    rig.forget();
-    rig.cancel();
-    rig.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
-    rig.asked("record 2 to bob");
-    rig.answer("cancel", Code::INVITE_ACCEPTED);
-    rig.asked("close ch1");
+    let mut harness = Harness::calling();
+    harness.pass(30_000);
+    harness.forget();
+    harness.cancel();
+    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    harness.asked("record 2 to bob");
+    harness.answer("cancel", Code::INVITE_ACCEPTED);
+    harness.asked("close ch1");
 }
 
 #[test]
 fn a_channel_closed_by_the_peer_ends_the_call() {
-    let mut rig = Rig::calling();
-    rig.peer_closes("ch1");
-    assert_eq!(rig.last_end().reason, EndReason::PeerHungUp);
-    assert_eq!(rig.state(), 0);
+    let mut harness = Harness::calling();
+    harness.peer_closes("ch1");
+    assert_eq!(harness.last_end().reason, EndReason::PeerHungUp);
+    assert_eq!(harness.state(), 0);
 }
 
 /// Scenario (record): A call that was placed without records writes none.
 #[test]
 fn a_call_without_records_writes_none() {
-    let mut rig = Rig::new();
-    rig.command(Command::Call(CallOptions { no_record: true, ..Rig::options("bob") }));
-    rig.ok("create");
-    rig.ok("join");
-    rig.ok("invite");
-    rig.forget();
-    rig.peer_rejects("");
-    rig.told("on_user_reject bob · on_call_end 14");
-    rig.asked("close ch1");
+    let mut harness = Harness::new();
+    harness.command(Command::Call(CallOptions { no_record: true, ..Harness::options("bob") }));
+    harness.ok("create");
+    harness.ok("join");
+    harness.ok("invite");
+    harness.forget();
+    harness.peer_rejects("");
+    harness.told("on_user_reject bob · on_call_end 14");
+    harness.asked("close ch1");
 }
 
 /// Scenario (record): A cancel may ask for no record.
 #[test]
 fn a_cancel_without_record_writes_none() {
-    let mut rig = Rig::calling();
-    let call = rig.implied();
-    rig.command(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: true });
-    rig.told("done cancel 0 · on_call_end 11");
+    let mut harness = Harness::calling();
+    let call = harness.implied();
+    harness.command(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: true });
+    harness.told("done cancel 0 · on_call_end 11");
 }
 
 /// Scenario (ordinary): The invite names the media room and carries what the app attached.
 #[test]
 fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
-    let mut rig = Rig::new();
-    rig.command(Command::Call(CallOptions { attachment: Some("hello".into()), ..Rig::options("bob") }));
-    rig.ok("create");
-    rig.ok("join");
-    let text = super::super::wire::read(&rig.text_of("invite"));
+    let mut harness = Harness::new();
+    harness
+        .command(Command::Call(CallOptions { attachment: Some("hello".into()), ..Harness::options("bob") }));
+    harness.ok("create");
+    harness.ok("join");
+    let text = super::super::wire::read(&harness.text_of("invite"));
     assert_eq!((&*text.channel_name, &*text.attachment), ("ch1|0|11", "hello"));
-    assert_eq!(text.call_id, rig.snapshot().call_id);
+    assert_eq!(text.call_id, harness.snapshot().call_id);
 }
 
 /// Scenario (wrong): Calling oneself is refused.
 #[test]
 fn calling_oneself_is_refused() {
-    let mut rig = Rig::new();
-    rig.call("al");
-    assert_eq!(rig.last_code(), Code::INVALID_ARGUMENT);
-    assert_eq!(rig.state(), 0);
-    rig.asked("");
+    let mut harness = Harness::new();
+    harness.call("al");
+    assert_eq!(harness.last_code(), Code::INVALID_ARGUMENT);
+    assert_eq!(harness.state(), 0);
+    harness.asked("");
 }
 
 /// Scenario (wrong): An answer to our call comes from the wrong person, or with another call's ids: nothing
 /// changes.
 #[test]
 fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
-    let mut rig = Rig::calling();
+    let mut harness = Harness::calling();
     for signal in [EventKind::Accept, EventKind::Reject] {
-        rig.signal(signal, "eve", "ch1", "r1", "");
-        rig.signal(signal, "bob", "ch9", "r1", "");
-        rig.signal(signal, "bob", "ch1", "x", "");
-        rig.signal(signal, "bob", "ch1", "", "");
-        rig.signal_from(Origin::OtherDevice, signal, "bob", "ch1", "r1", "");
+        harness.signal(signal, "eve", "ch1", "r1", "");
+        harness.signal(signal, "bob", "ch9", "r1", "");
+        harness.signal(signal, "bob", "ch1", "x", "");
+        harness.signal(signal, "bob", "ch1", "", "");
+        harness.signal_from(Origin::OtherDevice, signal, "bob", "ch1", "r1", "");
     }
-    rig.signal(EventKind::Close, "eve", "ch1", "", "");
-    rig.signal(EventKind::Close, "bob", "", "", "");
-    rig.told("");
-    rig.asked("");
-    assert_eq!(rig.state(), 1);
+    harness.signal(EventKind::Close, "eve", "ch1", "", "");
+    harness.signal(EventKind::Close, "bob", "", "", "");
+    harness.told("");
+    harness.asked("");
+    assert_eq!(harness.state(), 1);
 }
 
 /// Scenario (failure): A backend says success without what belongs to it: the call fails with a clear code.
 #[test]
 fn a_backend_that_succeeds_without_room_or_uid_fails_the_call() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.answer_with("create", OperationResult::default());
-    rig.told("done call 90008 · on_call_end 7");
-    rig.call("bob");
-    rig.ok("create");
-    rig.forget();
-    rig.answer_with(
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.answer_with("create", OperationResult::default());
+    harness.told("done call 90008 · on_call_end 7");
+    harness.call("bob");
+    harness.ok("create");
+    harness.forget();
+    harness.answer_with(
         "join",
         OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() },
     );
-    rig.told("done call 90008 · on_call_end 7");
-    rig.asked("close ch1");
+    harness.told("done call 90008 · on_call_end 7");
+    harness.asked("close ch1");
 }
 
 /// Scenario (order): A backend completes an operation twice, or one that never was: nothing happens.
 #[test]
 fn completions_that_come_twice_or_for_nothing_are_ignored() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    let req = rig.req("create");
-    rig.ok("create");
-    rig.forget();
-    rig.complete(req, false, OperationResult::default());
-    rig.complete(Req(0), false, OperationResult::default());
-    rig.complete(Req(999), true, OperationResult::default());
-    rig.told("");
-    rig.asked("");
-    assert_eq!(rig.waiting(), "join");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    let req = harness.req("create");
+    harness.ok("create");
+    harness.forget();
+    harness.complete(req, false, OperationResult::default());
+    harness.complete(Req(0), false, OperationResult::default());
+    harness.complete(Req(999), true, OperationResult::default());
+    harness.told("");
+    harness.asked("");
+    assert_eq!(harness.waiting(), "join");
 }
 
 /// Scenario (wrong): A backend answers an operation of the other backend: nothing happens.
 #[test]
 fn a_media_backend_cannot_complete_an_operation_of_the_signaling_backend_nor_the_reverse() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.forget();
-    let req = rig.req("create");
-    rig.complete(req, true, OperationResult::default());
-    rig.told("");
-    rig.ok("create");
-    rig.ok("join");
-    rig.ok("invite");
-    rig.peer_accepts();
-    rig.forget();
-    let req = rig.req("rtc join");
-    rig.complete(
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.forget();
+    let req = harness.req("create");
+    harness.complete(req, true, OperationResult::default());
+    harness.told("");
+    harness.ok("create");
+    harness.ok("join");
+    harness.ok("invite");
+    harness.peer_accepts();
+    harness.forget();
+    let req = harness.req("rtc join");
+    harness.complete(
         req,
         false,
         OperationResult { outcome: Outcome::failed(500.into(), ""), ..OperationResult::default() },
     );
-    rig.told("");
-    rig.ok("rtc join");
-    assert_eq!(rig.state(), 3);
+    harness.told("");
+    harness.ok("rtc join");
+    assert_eq!(harness.state(), 3);
 }
 
 /// Scenario (failure): Create, join or invite is never answered: call() fails after eight seconds.
 #[test]
 fn create_join_and_invite_have_eight_seconds_each() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.pass(7_999);
-    rig.told("");
-    rig.pass(1);
-    rig.told("done call 408 · on_call_end 7");
-    rig.forget();
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.pass(7_999);
+    harness.told("");
+    harness.pass(1);
+    harness.told("done call 408 · on_call_end 7");
+    harness.forget();
     // It comes after all: no channel leaks.
-    rig.ok("create");
-    rig.asked("close ch1");
+    harness.ok("create");
+    harness.asked("close ch1");
 }
 
 /// Scenario (failure): A create succeeds too late and without an id: nothing is asked for.
 #[test]
 fn a_channel_without_id_that_comes_too_late_is_not_closed() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.pass(8_000);
-    rig.forget();
-    rig.answer_with(
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.pass(8_000);
+    harness.forget();
+    harness.answer_with(
         "create",
         OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() },
     );
-    rig.asked("");
+    harness.asked("");
 }
 
 /// Scenario (failure): A join succeeds after we gave it up: the channel is left.
 #[test]
 fn a_join_that_succeeds_too_late_is_undone() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.ok("create");
-    rig.pass(8_000);
-    rig.told("done call 408 · on_call_end 7");
-    rig.settle();
-    let asked = rig.ops.iter().rev().take(2).cloned().collect::<Vec<_>>();
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.ok("create");
+    harness.pass(8_000);
+    harness.told("done call 408 · on_call_end 7");
+    harness.settle();
+    let asked = harness.ops.iter().rev().take(2).cloned().collect::<Vec<_>>();
     assert!(asked.contains(&Finish::close().op("ch1".into())), "{asked:?}");
     assert!(asked.contains(&Finish::leave().op("ch1".into())), "{asked:?}");
 }
@@ -524,28 +525,28 @@ fn a_join_that_succeeds_too_late_is_undone() {
 /// Scenario (failure): Cleaning up after a call fails: an error that names the ended call.
 #[test]
 fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
-    let mut rig = Rig::calling();
-    rig.cancel();
-    rig.ok("cancel");
-    rig.forget();
-    rig.answer("close", 500);
-    rig.told("on_error close 500");
-    let Some(Event::Error(error)) = rig.events.last() else { panic!("an error was told") };
+    let mut harness = Harness::calling();
+    harness.cancel();
+    harness.ok("cancel");
+    harness.forget();
+    harness.answer("close", 500);
+    harness.told("on_error close 500");
+    let Some(Event::Error(error)) = harness.events.last() else { panic!("an error was told") };
     assert_eq!(error.call_no, 1);
 }
 
 /// Scenario (order): No event names a call that its call() has not named yet.
 #[test]
 fn no_event_names_a_call_before_its_completion_does() {
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.handle(Input::Connection(Connection::Lost(Outcome::default())));
-    let Some(Event::Reconnecting(event)) = rig.events.last() else { panic!("it is told") };
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.handle(Input::Connection(Connection::Lost(Outcome::default())));
+    let Some(Event::Reconnecting(event)) = harness.events.last() else { panic!("it is told") };
     assert_eq!(event.call_no, 0);
-    rig.ok("create");
-    rig.invite("bob", "p1", "zz");
-    rig.answer("join", 500);
-    rig.answer("close", 500);
-    let Some(Event::Error(error)) = rig.events.last() else { panic!("it is told") };
+    harness.ok("create");
+    harness.invite("bob", "p1", "zz");
+    harness.answer("join", 500);
+    harness.answer("close", 500);
+    let Some(Event::Error(error)) = harness.events.last() else { panic!("it is told") };
     assert_eq!(error.call_no, 0);
 }

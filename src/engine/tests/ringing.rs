@@ -1,30 +1,30 @@
 //! A device of the called account rings, and the caller is told so.
 
 use super::super::state::Phase;
-use super::rig::Rig;
+use super::harness::Harness;
 use nertc_callkit_signaling::{EventKind, Origin};
 
-fn rings(rig: &mut Rig) {
-    rig.signal(EventKind::Ringing, "bob", "ch1", "r1", "");
+fn rings(harness: &mut Harness) {
+    harness.signal(EventKind::Ringing, "bob", "ch1", "r1", "");
 }
 
 /// Scenario (ordinary): Several devices of the called account ring: the caller is told once.
 #[test]
 fn ringing_is_told_once_however_many_devices_ring() {
-    let mut rig = Rig::calling();
-    rings(&mut rig);
-    rig.told("on_user_ringing bob");
-    rings(&mut rig);
-    rig.told("");
-    rig.peer_accepts();
-    rig.told("on_user_accept bob");
+    let mut harness = Harness::calling();
+    rings(&mut harness);
+    harness.told("on_user_ringing bob");
+    rings(&mut harness);
+    harness.told("");
+    harness.peer_accepts();
+    harness.told("on_user_accept bob");
     // The next call is told anew.
-    rig.hangup();
-    rig.settle();
-    rig.start_over();
-    rig.place_call();
-    rings(&mut rig);
-    rig.told("on_user_ringing bob");
+    harness.hangup();
+    harness.settle();
+    harness.start_over();
+    harness.place_call();
+    rings(&mut harness);
+    harness.told("on_user_ringing bob");
 }
 
 /// Scenario (ordinary): It rings before the service confirms the invite: done(call) comes first, and what the
@@ -32,18 +32,18 @@ fn ringing_is_told_once_however_many_devices_ring() {
 #[test]
 fn ringing_proves_the_invite() {
     for code in [0, 408] {
-        let mut rig = Rig::new();
-        rig.call("bob");
-        rig.ok("create");
-        rig.ok("join");
-        rig.forget();
-        rings(&mut rig);
-        rig.told("done call 0 · on_user_ringing bob");
-        rig.answer("invite", code);
-        rig.told("");
-        assert_eq!(rig.engine.phase(), Phase::Calling);
-        rig.pass(30_000);
-        rig.asked("cancel bob ch1 r1 reason 2");
+        let mut harness = Harness::new();
+        harness.call("bob");
+        harness.ok("create");
+        harness.ok("join");
+        harness.forget();
+        rings(&mut harness);
+        harness.told("done call 0 · on_user_ringing bob");
+        harness.answer("invite", code);
+        harness.told("");
+        assert_eq!(harness.engine.phase(), Phase::Calling);
+        harness.pass(30_000);
+        harness.asked("cancel bob ch1 r1 reason 2");
     }
 }
 
@@ -51,25 +51,27 @@ fn ringing_proves_the_invite() {
 /// the invite back.
 #[test]
 fn ringing_that_comes_too_late_is_nothing() {
-    let mut timing_out = Rig::calling();
+    let mut timing_out = Harness::calling();
     timing_out.pass(30_000);
-    let mut ended = Rig::calling();
+    let mut ended = Harness::calling();
     ended.cancel();
-    for mut rig in [Rig::in_call(), timing_out, ended, Rig::glare_loser(), Rig::new(), Rig::called()] {
-        rig.forget();
-        rings(&mut rig);
-        rig.told("");
-        rig.asked("");
+    for mut harness in
+        [Harness::in_call(), timing_out, ended, Harness::glare_loser(), Harness::new(), Harness::called()]
+    {
+        harness.forget();
+        rings(&mut harness);
+        harness.told("");
+        harness.asked("");
     }
-    let mut rig = Rig::glare_winner();
-    rings(&mut rig);
-    rig.told("on_user_ringing bob");
+    let mut harness = Harness::glare_winner();
+    rings(&mut harness);
+    harness.told("on_user_ringing bob");
 }
 
 /// Scenario (wrong): Only the called account's own word about this very invite counts.
 #[test]
 fn ringing_of_somebody_else_or_of_another_call_is_nothing() {
-    let mut rig = Rig::calling();
+    let mut harness = Harness::calling();
     for (from, channel, request) in [
         ("eve", "ch1", "r1"),
         ("al", "ch1", "r1"),
@@ -77,16 +79,16 @@ fn ringing_of_somebody_else_or_of_another_call_is_nothing() {
         ("bob", "ch1", "x"),
         ("bob", "", ""),
     ] {
-        rig.signal(EventKind::Ringing, from, channel, request, "");
-        rig.told("");
+        harness.signal(EventKind::Ringing, from, channel, request, "");
+        harness.told("");
     }
-    rig.signal_from(Origin::OtherDevice, EventKind::Ringing, "bob", "ch1", "r1", "");
-    rig.told("");
+    harness.signal_from(Origin::OtherDevice, EventKind::Ringing, "bob", "ch1", "r1", "");
+    harness.told("");
     // Before the invite is out nobody can know of it.
-    let mut rig = Rig::new();
-    rig.call("bob");
-    rig.ok("create");
-    rig.forget();
-    rings(&mut rig);
-    rig.told("");
+    let mut harness = Harness::new();
+    harness.call("bob");
+    harness.ok("create");
+    harness.forget();
+    rings(&mut harness);
+    harness.told("");
 }

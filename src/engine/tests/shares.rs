@@ -2,152 +2,153 @@
 
 use super::super::input::*;
 use super::super::{Config, limits};
-use super::rig::{Rig, caps, new_style};
+use super::harness::{Harness, caps, new_style};
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin};
 
-fn invite(rig: &Rig, from: &str, n: usize) -> signaling::Event {
+fn invite(harness: &Harness, from: &str, n: usize) -> signaling::Event {
     let (channel, request) = (format!("{from}{n}"), format!("{from}q{n}"));
-    rig.event(EventKind::Invite, from, &channel, &request, &new_style(&channel, "k1"))
+    harness.event(EventKind::Invite, from, &channel, &request, &new_style(&channel, "k1"))
 }
 
-fn all_at_once(rig: &mut Rig, origin: Origin, events: Vec<signaling::Event>) {
-    rig.handle(Input::Signals { origin, events });
+fn all_at_once(harness: &mut Harness, origin: Origin, events: Vec<signaling::Event>) {
+    harness.handle(Input::Signals { origin, events });
 }
 
 /// Scenario (strangers): Eight accounts call and call: a call that has ended does not ring again.
 #[test]
 fn eight_strangers_do_not_make_an_ended_call_ring_again() {
-    let mut rig = Rig::called();
-    rig.accept();
-    rig.ok("accept");
-    rig.settle();
+    let mut harness = Harness::called();
+    harness.accept();
+    harness.ok("accept");
+    harness.settle();
     for n in 0..400 {
-        let event = invite(&rig, &format!("eve{}", n % 8), n);
-        all_at_once(&mut rig, Origin::Online, vec![event]);
-        rig.settle();
+        let event = invite(&harness, &format!("eve{}", n % 8), n);
+        all_at_once(&mut harness, Origin::Online, vec![event]);
+        harness.settle();
     }
-    rig.forget();
-    rig.invite("bob", "p1", "q1");
-    rig.asked("");
-    rig.hangup();
-    rig.settle();
-    rig.forget();
-    rig.invite("bob", "p1", "q1");
-    rig.told("");
+    harness.forget();
+    harness.invite("bob", "p1", "q1");
+    harness.asked("");
+    harness.hangup();
+    harness.settle();
+    harness.forget();
+    harness.invite("bob", "p1", "q1");
+    harness.told("");
 }
 
 /// Scenario (strangers): More strangers than the table has places call: the calls of this device stay known.
 #[test]
 fn calls_that_were_shown_are_remembered_whoever_else_calls() {
-    let mut rig = Rig::called();
-    rig.reject();
-    rig.settle();
-    rig.invite("dan", "d1", "d2");
+    let mut harness = Harness::called();
+    harness.reject();
+    harness.settle();
+    harness.invite("dan", "d1", "d2");
     for n in 0..2 * limits::TOMBSTONES {
-        let event = invite(&rig, &format!("eve{n}"), n);
-        all_at_once(&mut rig, Origin::Online, vec![event]);
-        rig.settle();
+        let event = invite(&harness, &format!("eve{n}"), n);
+        all_at_once(&mut harness, Origin::Online, vec![event]);
+        harness.settle();
     }
-    rig.reject();
-    rig.settle();
-    rig.forget();
-    rig.invite("bob", "p1", "q1");
-    rig.invite("dan", "d1", "d2");
-    rig.told("");
+    harness.reject();
+    harness.settle();
+    harness.forget();
+    harness.invite("bob", "p1", "q1");
+    harness.invite("dan", "d1", "d2");
+    harness.told("");
 }
 
 /// Scenario (strangers): The live call is known whatever was forgotten.
 #[test]
 fn the_invite_of_the_live_call_is_known_from_the_call_itself() {
-    let mut rig = Rig::in_call_as_callee();
-    rig.pass(601_000);
-    rig.forget();
-    rig.invite("bob", "p1", "q1");
-    rig.asked("");
-    rig.told("");
+    let mut harness = Harness::in_call_as_callee();
+    harness.pass(601_000);
+    harness.forget();
+    harness.invite("bob", "p1", "q1");
+    harness.asked("");
+    harness.told("");
 }
 
 /// Scenario (strangers): A batch of a hundred thousand messages: somebody else's call is in it, and found.
 #[test]
 fn in_a_huge_batch_each_account_has_its_share() {
     for origin in [Origin::Online, Origin::Offline] {
-        let mut rig = Rig::new();
-        let mut events = vec![invite(&rig, "bob", 1)];
-        let mut junk = invite(&rig, "eve", 1);
+        let mut harness = Harness::new();
+        let mut events = vec![invite(&harness, "bob", 1)];
+        let mut junk = invite(&harness, "eve", 1);
         events.extend((0..100_000).map(|n: usize| {
             junk.request_id = n.to_string().into();
             junk.kind = EventKind::Cancel;
             junk.clone()
         }));
-        all_at_once(&mut rig, origin, events);
-        rig.told("on_invited bob");
+        all_at_once(&mut harness, origin, events);
+        harness.told("on_invited bob");
     }
 }
 
 /// Scenario (strangers): In a huge batch is the end of our call: it counts.
 #[test]
 fn in_a_huge_batch_the_end_of_the_live_call_counts() {
-    let mut rig = Rig::in_call();
-    let close = rig.event(EventKind::Close, "bob", "ch1", "", "");
-    let forged = rig.event(EventKind::Close, "eve", "ch1", "", "");
+    let mut harness = Harness::in_call();
+    let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
+    let forged = harness.event(EventKind::Close, "eve", "ch1", "", "");
     let mut events = vec![close];
     for n in 0..100_000 {
         events.push(signaling::Event { from: format!("eve{n}").into(), ..forged.clone() });
     }
-    all_at_once(&mut rig, Origin::Online, events);
-    assert_eq!(rig.state(), 0);
+    all_at_once(&mut harness, Origin::Online, events);
+    assert_eq!(harness.state(), 0);
 }
 
 /// Scenario (strangers): One account's backlog does not hide another's call.
 #[test]
 fn a_backlog_of_one_account_does_not_hide_anothers_call() {
-    let mut rig = Rig::new();
-    let mut events = vec![invite(&rig, "bob", 1)];
-    events.extend((0..200).map(|n| invite(&rig, "eve", n)));
-    all_at_once(&mut rig, Origin::Offline, events);
-    let (told, _) = rig.logs();
+    let mut harness = Harness::new();
+    let mut events = vec![invite(&harness, "bob", 1)];
+    events.extend((0..200).map(|n| invite(&harness, "eve", n)));
+    all_at_once(&mut harness, Origin::Offline, events);
+    let (told, _) = harness.logs();
     assert!(told.contains("bob"), "{told}");
 }
 
 /// Scenario (switch): The peer's client flips the type without end: the app is told a few, then the newest.
 #[test]
 fn a_storm_of_type_switches_is_told_in_moderation() {
-    let mut rig = Rig::in_call();
-    rig.forget();
+    let mut harness = Harness::in_call();
+    harness.forget();
     for n in 0..1_001 {
-        rig.control("ch1", if n % 2 == 0 { "{\"cid\":2,\"type\":2}" } else { "{\"cid\":2,\"type\":1}" });
+        harness.control("ch1", if n % 2 == 0 { "{\"cid\":2,\"type\":2}" } else { "{\"cid\":2,\"type\":1}" });
     }
     let change = |kind: &str| format!("on_call_type_change {kind} 0");
-    rig.told(&[change("video"), change("audio"), change("video"), change("audio")].join(" · "));
-    rig.pass(u64::from(limits::COALESCE_MS));
-    rig.told(&change("video"));
-    rig.control("ch1", "{\"cid\":2,\"type\":1}");
-    rig.control("ch1", "{\"cid\":2,\"type\":2}");
-    rig.control("ch1", "{\"cid\":2,\"type\":1}");
-    rig.control("ch1", "{\"cid\":2,\"type\":2}");
-    rig.control("ch1", "{\"cid\":2,\"type\":1}");
-    rig.forget();
-    rig.hangup();
-    rig.pass(u64::from(limits::COALESCE_MS));
-    let (told, _) = rig.logs();
+    harness.told(&[change("video"), change("audio"), change("video"), change("audio")].join(" · "));
+    harness.pass(u64::from(limits::COALESCE_MS));
+    harness.told(&change("video"));
+    harness.control("ch1", "{\"cid\":2,\"type\":1}");
+    harness.control("ch1", "{\"cid\":2,\"type\":2}");
+    harness.control("ch1", "{\"cid\":2,\"type\":1}");
+    harness.control("ch1", "{\"cid\":2,\"type\":2}");
+    harness.control("ch1", "{\"cid\":2,\"type\":1}");
+    harness.forget();
+    harness.hangup();
+    harness.pass(u64::from(limits::COALESCE_MS));
+    let (told, _) = harness.logs();
     assert!(!told.contains("type_change"), "nothing comes after the end: {told}");
 }
 
 /// Scenario (switch): The peer asks again and again: the app is asked a few times, the rest is refused.
 #[test]
 fn a_storm_of_questions_about_the_type_is_refused() {
-    let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
-    rig.place_call();
-    rig.become_connected();
-    rig.settle();
-    rig.forget();
+    let mut harness =
+        Harness::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
+    harness.place_call();
+    harness.become_connected();
+    harness.settle();
+    harness.forget();
     for _ in 0..100 {
-        rig.control("ch1", "{\"cid\":3,\"type\":2,\"state\":1}");
-        rig.control("ch1", "{\"cid\":2,\"type\":2}");
-        rig.control("ch1", "{\"cid\":2,\"type\":1}");
-        rig.settle();
+        harness.control("ch1", "{\"cid\":3,\"type\":2,\"state\":1}");
+        harness.control("ch1", "{\"cid\":2,\"type\":2}");
+        harness.control("ch1", "{\"cid\":2,\"type\":1}");
+        harness.settle();
     }
-    let (told, asked) = rig.logs();
+    let (told, asked) = harness.logs();
     assert_eq!(told.matches("on_call_type_request").count(), limits::SWITCH_BURST as usize, "{told}");
     assert_eq!(asked.matches("state 3").count(), 100 - limits::SWITCH_BURST as usize, "{asked}");
 }

@@ -1,12 +1,19 @@
 //! What get_state and get_call_info show, in every state.
 
 use super::super::Snapshot;
-use super::rig::Rig;
+use super::harness::Harness;
 use nertc_callkit_signaling::{CallType, Text};
 
-fn states() -> [Rig; 6] {
-    let logged_out = Rig::logged_out(super::super::Config::default());
-    [logged_out, Rig::new(), Rig::calling(), Rig::called(), Rig::in_call(), Rig::in_call_as_callee()]
+fn states() -> [Harness; 6] {
+    let logged_out = Harness::logged_out(super::super::Config::default());
+    [
+        logged_out,
+        Harness::new(),
+        Harness::calling(),
+        Harness::called(),
+        Harness::in_call(),
+        Harness::in_call_as_callee(),
+    ]
 }
 
 /// Copies of a snapshot that differ in one field each.
@@ -32,22 +39,22 @@ fn neighbours(shown: &Snapshot) -> Vec<Snapshot> {
 
 #[test]
 fn a_snapshot_is_recognised_and_so_is_every_difference() {
-    for rig in states() {
-        let shown = rig.snapshot();
-        assert!(rig.engine.is_as_in(&shown), "{shown:?}");
+    for harness in states() {
+        let shown = harness.snapshot();
+        assert!(harness.engine.is_as_in(&shown), "{shown:?}");
         // The same texts in other memory are the same.
         let again =
             Snapshot { peer: Text::from(&*shown.peer), account: Text::from(&*shown.account), ..shown };
-        assert!(rig.engine.is_as_in(&again), "{again:?}");
+        assert!(harness.engine.is_as_in(&again), "{again:?}");
         for neighbour in neighbours(&again) {
-            assert!(!rig.engine.is_as_in(&neighbour), "{neighbour:?}");
+            assert!(!harness.engine.is_as_in(&neighbour), "{neighbour:?}");
         }
     }
 }
 
 #[test]
 fn each_state_shows_what_is_known_in_it() {
-    let [logged_out, idle, calling, called, in_call, callee] = states().map(|rig| rig.snapshot());
+    let [logged_out, idle, calling, called, in_call, callee] = states().map(|harness| harness.snapshot());
     assert_eq!(logged_out, Snapshot::default());
     assert_eq!(idle, Snapshot { account: "al".into(), ..Snapshot::default() });
     let own = Snapshot {

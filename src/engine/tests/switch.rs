@@ -2,7 +2,7 @@
 
 use super::super::input::*;
 use super::super::{Caps, Config};
-use super::rig::{Rig, caps};
+use super::harness::{Harness, caps};
 use nertc_callkit_signaling::{CallType, Code, EventKind};
 
 const VIDEO_ASKED: &str = "{\"cid\":3,\"type\":2,\"state\":1}";
@@ -10,328 +10,331 @@ const VIDEO_AGREED: &str = "{\"cid\":3,\"type\":2,\"state\":2}";
 const VIDEO_REFUSED: &str = "{\"cid\":3,\"type\":2,\"state\":3}";
 
 /// In an audio call in which switches to video are confirmed.
-fn confirming() -> Rig {
-    let mut rig = Rig::with(Config {
+fn confirming() -> Harness {
+    let mut harness = Harness::with(Config {
         caps: Caps { enable_local: true, ..caps() },
         confirm_audio_to_video: true,
         ..Config::default()
     });
-    rig.place_call();
-    rig.become_connected();
-    rig.settle();
-    rig.forget();
-    rig
+    harness.place_call();
+    harness.become_connected();
+    harness.settle();
+    harness.forget();
+    harness
 }
 
-fn is_video(rig: &Rig) -> bool {
-    rig.snapshot().call_type == Some(CallType::Video)
+fn is_video(harness: &Harness) -> bool {
+    harness.snapshot().call_type == Some(CallType::Video)
 }
 
 /// Scenario (switch): We switch without asking: it applies at once, in the words of old and new clients.
 #[test]
 fn without_confirmation_both_messages_go_out_and_it_applies_at_once() {
-    let mut rig = Rig::in_call();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.told("done switch 0");
-    rig.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
-    assert!(is_video(&rig));
+    let mut harness = Harness::in_call();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.told("done switch 0");
+    harness.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
+    assert!(is_video(&harness));
 }
 
 /// Scenario (switch): We ask: the peer's answer decides.
 #[test]
 fn with_confirmation_the_answer_decides() {
-    let mut rig = confirming();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.told("done switch 0");
-    rig.asked("control bob ch1 cid 3 type 2 state 1");
-    assert!(!is_video(&rig));
-    rig.control("ch1", VIDEO_AGREED);
-    rig.told("on_call_type_change video 2");
-    rig.asked("enable 2 on");
-    assert!(is_video(&rig));
+    let mut harness = confirming();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.told("done switch 0");
+    harness.asked("control bob ch1 cid 3 type 2 state 1");
+    assert!(!is_video(&harness));
+    harness.control("ch1", VIDEO_AGREED);
+    harness.told("on_call_type_change video 2");
+    harness.asked("enable 2 on");
+    assert!(is_video(&harness));
 }
 
 /// Scenario (timeout): A question about the call type is not answered for ten seconds: that is a no.
 #[test]
 fn a_refusal_and_ten_seconds_of_silence_are_both_a_no() {
-    let mut rig = confirming();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.forget();
-    rig.control("ch1", VIDEO_REFUSED);
-    rig.told("on_call_type_request video 3");
-    rig.control("ch1", VIDEO_AGREED);
-    rig.told("");
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.settle();
-    rig.forget();
-    rig.pass(9_999);
-    rig.told("");
-    rig.pass(1);
-    rig.told("on_call_type_request video 3");
-    assert!(!is_video(&rig));
+    let mut harness = confirming();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.forget();
+    harness.control("ch1", VIDEO_REFUSED);
+    harness.told("on_call_type_request video 3");
+    harness.control("ch1", VIDEO_AGREED);
+    harness.told("");
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.settle();
+    harness.forget();
+    harness.pass(9_999);
+    harness.told("");
+    harness.pass(1);
+    harness.told("on_call_type_request video 3");
+    assert!(!is_video(&harness));
 }
 
 /// Scenario (switch): A peer whose client cannot answer is not asked.
 #[test]
 fn a_peer_without_call_id_is_not_asked() {
-    let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
-    rig.place_call();
-    rig.signal(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.5.0\"}");
-    rig.forget();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
-    assert!(is_video(&rig));
+    let mut harness =
+        Harness::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
+    harness.place_call();
+    harness.signal(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.5.0\"}");
+    harness.forget();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
+    assert!(is_video(&harness));
 }
 
 /// Scenario (switch): The peer switches to video: the app is told once, and our camera stays off.
 #[test]
 fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
-    let mut rig = Rig::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
-    rig.place_call();
-    rig.become_connected();
-    rig.settle();
-    rig.control("ch1", "{\"cid\":2,\"type\":2}");
-    rig.control("ch1", VIDEO_ASKED);
-    rig.told("on_call_type_change video 0");
-    assert!(is_video(&rig));
-    assert!(!rig.waiting().contains("enable"));
+    let mut harness =
+        Harness::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
+    harness.place_call();
+    harness.become_connected();
+    harness.settle();
+    harness.control("ch1", "{\"cid\":2,\"type\":2}");
+    harness.control("ch1", VIDEO_ASKED);
+    harness.told("on_call_type_change video 0");
+    assert!(is_video(&harness));
+    assert!(!harness.waiting().contains("enable"));
 }
 
 /// Scenario (switch): The peer asks: the app is told once, and our agreement applies it.
 #[test]
 fn a_question_is_told_once_and_our_agreement_applies_it() {
-    let mut rig = confirming();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.control("ch1", VIDEO_ASKED);
-    rig.told("on_call_type_request video 1");
-    rig.switch(CallType::Video, SwitchStep::Agree);
-    rig.told("done switch 0");
-    rig.asked("control bob ch1 cid 3 type 2 state 2 · enable 2 on");
-    assert!(is_video(&rig));
+    let mut harness = confirming();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.control("ch1", VIDEO_ASKED);
+    harness.told("on_call_type_request video 1");
+    harness.switch(CallType::Video, SwitchStep::Agree);
+    harness.told("done switch 0");
+    harness.asked("control bob ch1 cid 3 type 2 state 2 · enable 2 on");
+    assert!(is_video(&harness));
 }
 
 /// Scenario (switch): The peer asks and we refuse: nothing changes.
 #[test]
 fn our_refusal_changes_nothing() {
-    let mut rig = confirming();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.forget();
-    rig.switch(CallType::Video, SwitchStep::Reject);
-    rig.told("done switch 0");
-    rig.asked("control bob ch1 cid 3 type 2 state 3");
-    assert!(!is_video(&rig));
+    let mut harness = confirming();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.forget();
+    harness.switch(CallType::Video, SwitchStep::Reject);
+    harness.told("done switch 0");
+    harness.asked("control bob ch1 cid 3 type 2 state 3");
+    assert!(!is_video(&harness));
 }
 
 /// Scenario (switch): An answer without a question changes nothing.
 #[test]
 fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
-    let mut rig = confirming();
+    let mut harness = confirming();
     for step in [SwitchStep::Agree, SwitchStep::Reject] {
-        rig.switch(CallType::Video, step);
-        assert_ne!(rig.last_code(), Code::OK);
+        harness.switch(CallType::Video, step);
+        assert_ne!(harness.last_code(), Code::OK);
     }
-    rig.forget();
-    rig.control("ch1", VIDEO_AGREED);
-    rig.control("ch1", VIDEO_REFUSED);
-    rig.told("");
-    rig.asked("");
-    assert!(!is_video(&rig));
+    harness.forget();
+    harness.control("ch1", VIDEO_AGREED);
+    harness.control("ch1", VIDEO_REFUSED);
+    harness.told("");
+    harness.asked("");
+    assert!(!is_video(&harness));
 }
 
 /// Scenario (switch): Both ask for the same: both agree.
 #[test]
 fn crossing_questions_for_the_same_type_agree() {
-    let mut rig = confirming();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.forget();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.told("on_call_type_change video 2");
-    assert!(is_video(&rig));
+    let mut harness = confirming();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.forget();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.told("on_call_type_change video 2");
+    assert!(is_video(&harness));
 }
 
 /// Scenario (failure): A message about the call type cannot be sent: an error, and the call goes on.
 #[test]
 fn a_message_that_fails_is_an_error_and_the_call_goes_on() {
-    let mut rig = confirming();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.forget();
-    rig.answer("control", 500);
-    rig.told("on_error switch 500");
-    assert_eq!(rig.state(), 3);
+    let mut harness = confirming();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.forget();
+    harness.answer("control", 500);
+    harness.told("on_error switch 500");
+    assert_eq!(harness.state(), 3);
 }
 
 /// Scenario (old): On iOS 1.1.0 the number 0 means video: it is understood.
 #[test]
 fn type_0_is_video() {
-    let mut rig = Rig::in_call();
-    rig.control("ch1", "{\"cid\":2,\"type\":0}");
-    rig.told("on_call_type_change video 0");
+    let mut harness = Harness::in_call();
+    harness.control("ch1", "{\"cid\":2,\"type\":0}");
+    harness.told("on_call_type_change video 0");
 }
 
 /// Scenario (switch): A message about the call type that makes no sense is dropped.
 #[test]
 fn nonsense_is_dropped() {
-    let mut rig = Rig::in_call();
+    let mut harness = Harness::in_call();
     for custom_info in
         ["{\"cid\":2}", "{\"cid\":3,\"type\":9}", "{\"cid\":3,\"type\":2,\"state\":9}", "{\"cid\":7}", "x"]
     {
-        rig.control("ch1", custom_info);
+        harness.control("ch1", custom_info);
     }
-    rig.told("");
-    rig.asked("");
+    harness.told("");
+    harness.asked("");
 }
 
 /// Scenario (switch): The call ends while a question is open: the question is gone.
 #[test]
 fn the_end_of_the_call_drops_the_open_question() {
-    let mut rig = confirming();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.peer_closes("ch1");
-    rig.settle();
-    rig.forget();
-    rig.control("ch1", VIDEO_AGREED);
-    rig.pass(20_000);
-    rig.told("");
+    let mut harness = confirming();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.peer_closes("ch1");
+    harness.settle();
+    harness.forget();
+    harness.control("ch1", VIDEO_AGREED);
+    harness.pass(20_000);
+    harness.told("");
 }
 
 #[test]
 fn without_control_messages_a_switch_is_unsupported() {
-    let mut rig = Rig::with(Config { caps: Caps { control: false, ..caps() }, ..Config::default() });
-    rig.place_call();
-    rig.become_connected();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    assert_eq!(rig.last_code(), Code::UNSUPPORTED);
+    let mut harness = Harness::with(Config { caps: Caps { control: false, ..caps() }, ..Config::default() });
+    harness.place_call();
+    harness.become_connected();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    assert_eq!(harness.last_code(), Code::UNSUPPORTED);
 }
 
 /// In a video call in which switches to audio are confirmed, our camera on.
-fn confirming_audio() -> Rig {
-    let mut rig = Rig::with(Config {
+fn confirming_audio() -> Harness {
+    let mut harness = Harness::with(Config {
         caps: Caps { enable_local: true, ..caps() },
         confirm_video_to_audio: true,
         ..Config::default()
     });
-    rig.command(Command::Call(CallOptions { call_type: CallType::Video, ..Rig::options("bob") }));
-    rig.ok("create");
-    rig.ok("join");
-    rig.ok("invite");
-    rig.become_connected();
-    rig.settle();
-    rig.forget();
-    rig
+    harness.command(Command::Call(CallOptions { call_type: CallType::Video, ..Harness::options("bob") }));
+    harness.ok("create");
+    harness.ok("join");
+    harness.ok("invite");
+    harness.become_connected();
+    harness.settle();
+    harness.forget();
+    harness
 }
 
 /// Scenario (switch): The type that the call has already is fulfilled and sends nothing.
 #[test]
 fn a_switch_to_the_type_that_is_asks_nobody() {
-    let mut rig = confirming();
-    rig.switch(CallType::Audio, SwitchStep::Invite);
-    rig.told("done switch 0");
-    rig.asked("");
+    let mut harness = confirming();
+    harness.switch(CallType::Audio, SwitchStep::Invite);
+    harness.told("done switch 0");
+    harness.asked("");
 }
 
 /// Scenario (switch): The peer's question is about the other type: our agreement to another one is refused.
 #[test]
 fn only_the_type_that_was_asked_for_can_be_agreed_to() {
-    let mut rig = confirming();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.forget();
-    rig.switch(CallType::Audio, SwitchStep::Agree);
-    rig.told("done switch 90009");
+    let mut harness = confirming();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.forget();
+    harness.switch(CallType::Audio, SwitchStep::Agree);
+    harness.told("done switch 90009");
     // Our own question cannot be agreed to by ourselves.
-    let mut rig = confirming();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.forget();
-    rig.switch(CallType::Video, SwitchStep::Agree);
-    rig.told("done switch 90009");
-    assert!(!is_video(&rig));
+    let mut harness = confirming();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.forget();
+    harness.switch(CallType::Video, SwitchStep::Agree);
+    harness.told("done switch 90009");
+    assert!(!is_video(&harness));
 }
 
 /// Scenario (switch): A question that was refused is closed: agreeing later is too late.
 #[test]
 fn a_refused_question_is_closed() {
-    let mut rig = confirming();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.switch(CallType::Video, SwitchStep::Reject);
-    rig.forget();
-    rig.switch(CallType::Video, SwitchStep::Agree);
-    rig.told("done switch 90009");
-    rig.control("ch1", VIDEO_ASKED);
-    rig.told("on_call_type_request video 1");
+    let mut harness = confirming();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.switch(CallType::Video, SwitchStep::Reject);
+    harness.forget();
+    harness.switch(CallType::Video, SwitchStep::Agree);
+    harness.told("done switch 90009");
+    harness.control("ch1", VIDEO_ASKED);
+    harness.told("on_call_type_request video 1");
 }
 
 /// Scenario (timeout): The app does not answer the peer's question for ten seconds: it is closed, untold.
 #[test]
 fn the_apps_silence_closes_the_question_after_ten_seconds() {
-    let mut rig = confirming();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.forget();
-    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
-    rig.pass(2_000);
-    rig.rtc(RtcEvent::PeerHeard { uid: 22 });
-    rig.forget();
-    rig.pass(7_999);
-    rig.switch(CallType::Video, SwitchStep::Reject);
-    rig.told("done switch 0");
+    let mut harness = confirming();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.forget();
+    harness.rtc(RtcEvent::PeerSilent { uid: 22 });
+    harness.pass(2_000);
+    harness.rtc(RtcEvent::PeerHeard { uid: 22 });
+    harness.forget();
+    harness.pass(7_999);
+    harness.switch(CallType::Video, SwitchStep::Reject);
+    harness.told("done switch 0");
 
-    let mut rig = confirming();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.forget();
-    rig.pass(10_000);
-    rig.told("");
-    rig.switch(CallType::Video, SwitchStep::Agree);
-    rig.told("done switch 90009");
-    assert_eq!(rig.snapshot().call_type, Some(CallType::Audio));
+    let mut harness = confirming();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.forget();
+    harness.pass(10_000);
+    harness.told("");
+    harness.switch(CallType::Video, SwitchStep::Agree);
+    harness.told("done switch 90009");
+    assert_eq!(harness.snapshot().call_type, Some(CallType::Audio));
 }
 
 /// Scenario (timeout): Another timer of the call does not hurry an open question.
 #[test]
 fn the_timer_of_a_silent_peer_does_not_hurry_our_question() {
-    let mut rig = confirming();
-    rig.switch(CallType::Video, SwitchStep::Invite);
-    rig.rtc(RtcEvent::PeerSilent { uid: 22 });
-    rig.settle();
-    rig.forget();
-    rig.pass(2_000);
-    rig.told("on_reconnecting 2");
-    rig.control("ch1", VIDEO_AGREED);
-    rig.told("on_call_type_change video 2");
+    let mut harness = confirming();
+    harness.switch(CallType::Video, SwitchStep::Invite);
+    harness.rtc(RtcEvent::PeerSilent { uid: 22 });
+    harness.settle();
+    harness.forget();
+    harness.pass(2_000);
+    harness.told("on_reconnecting 2");
+    harness.control("ch1", VIDEO_AGREED);
+    harness.told("on_call_type_change video 2");
 }
 
 /// Scenario (switch): From video to audio by agreement: the camera goes off.
 #[test]
 fn audio_by_agreement_closes_the_camera() {
-    let mut rig = confirming_audio();
-    rig.control("ch1", "{\"cid\":3,\"type\":1,\"state\":1}");
-    rig.told("on_call_type_request audio 1");
-    rig.switch(CallType::Audio, SwitchStep::Agree);
-    rig.asked("control bob ch1 cid 3 type 1 state 2 · enable 2 off");
-    assert!(!is_video(&rig));
+    let mut harness = confirming_audio();
+    harness.control("ch1", "{\"cid\":3,\"type\":1,\"state\":1}");
+    harness.told("on_call_type_request audio 1");
+    harness.switch(CallType::Audio, SwitchStep::Agree);
+    harness.asked("control bob ch1 cid 3 type 1 state 2 · enable 2 off");
+    assert!(!is_video(&harness));
 }
 
 /// Scenario (old): A client up to 1.6 switches without a question, also where we would ask.
 #[test]
 fn a_switch_that_asks_nothing_applies_where_we_would_ask() {
-    let mut rig = confirming();
-    rig.control("ch1", "{\"cid\":2,\"type\":2}");
-    rig.told("on_call_type_change video 0");
-    rig.asked("");
-    assert!(is_video(&rig));
+    let mut harness = confirming();
+    harness.control("ch1", "{\"cid\":2,\"type\":2}");
+    harness.told("on_call_type_change video 0");
+    harness.asked("");
+    assert!(is_video(&harness));
 }
 
 /// Scenario (switch): Whether a join opens the camera is what the last switch says.
 #[test]
 fn a_switch_before_the_media_room_decides_about_the_camera() {
     for (by_us, asked) in [(true, "enable 3 on"), (false, "enable 1 on")] {
-        let mut rig = Rig::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
-        rig.place_call();
-        rig.peer_accepts();
+        let mut harness =
+            Harness::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
+        harness.place_call();
+        harness.peer_accepts();
         match by_us {
-            true => rig.switch(CallType::Video, SwitchStep::Invite),
-            false => rig.control("ch1", VIDEO_ASKED),
+            true => harness.switch(CallType::Video, SwitchStep::Invite),
+            false => harness.control("ch1", VIDEO_ASKED),
         }
-        rig.forget();
-        rig.ok("rtc join");
-        rig.asked(asked);
+        harness.forget();
+        harness.ok("rtc join");
+        harness.asked(asked);
     }
 }
 
@@ -341,27 +344,28 @@ fn the_called_side_asks_a_caller_that_can_answer() {
     let one = "control bob p1 cid 3 type 2 state 1";
     let both = "control bob p1 cid 2 type 2 · control bob p1 cid 3 type 2 state 1";
     for (is_old, asked) in [(false, one), (true, both)] {
-        let mut rig = Rig::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
+        let mut harness =
+            Harness::with(Config { caps: caps(), confirm_audio_to_video: true, ..Config::default() });
         match is_old {
             true => {
                 let custom_info = "{\"callType\":0,\"version\":\"1.1.0\",\"channelName\":\"room\"}";
-                rig.signal(EventKind::Invite, "bob", "p1", "q1", custom_info);
+                harness.signal(EventKind::Invite, "bob", "p1", "q1", custom_info);
             }
-            false => rig.invite("bob", "p1", "q1"),
+            false => harness.invite("bob", "p1", "q1"),
         }
-        rig.accept();
-        rig.ok("accept");
-        rig.forget();
-        rig.switch(CallType::Video, SwitchStep::Invite);
-        rig.asked(asked);
+        harness.accept();
+        harness.ok("accept");
+        harness.forget();
+        harness.switch(CallType::Video, SwitchStep::Invite);
+        harness.asked(asked);
     }
 }
 
 /// Scenario (switch): The peer asks where we need not be asked: it is agreed to and applies at once.
 #[test]
 fn a_question_is_agreed_to_where_the_app_need_not_be_asked() {
-    let mut rig = Rig::in_call();
-    rig.control("ch1", VIDEO_ASKED);
-    rig.told("on_call_type_change video 0");
-    rig.asked("control bob ch1 cid 3 type 2 state 2");
+    let mut harness = Harness::in_call();
+    harness.control("ch1", VIDEO_ASKED);
+    harness.told("on_call_type_change video 0");
+    harness.asked("control bob ch1 cid 3 type 2 state 2");
 }

@@ -4,7 +4,7 @@ use super::super::input::*;
 use super::super::time::Time;
 use super::super::wire::{self, Capabilities, TextKind};
 use super::super::{Caps, Config, limits};
-use super::rig::{Rig, caps, new_style};
+use super::harness::{Harness, caps, new_style};
 use nertc_callkit_signaling::{Code, EventKind, Req};
 
 const MEDIA: &str = "webrtc/1";
@@ -28,47 +28,47 @@ fn media(number: u64, json: &str) -> String {
     wire::peer_text(TextKind::Media, number, json).to_string()
 }
 
-fn called() -> Rig {
-    let mut rig = Rig::with(config());
-    rig.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
-    rig.forget();
-    rig
+fn called() -> Harness {
+    let mut harness = Harness::with(config());
+    harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
+    harness.forget();
+    harness
 }
 
-fn accepting() -> Rig {
-    let mut rig = called();
-    rig.accept();
-    rig.forget();
-    rig
+fn accepting() -> Harness {
+    let mut harness = called();
+    harness.accept();
+    harness.forget();
+    harness
 }
 
-fn calling(config: Config) -> Rig {
-    let mut rig = Rig::with(config);
-    rig.place_call();
-    rig
+fn calling(config: Config) -> Harness {
+    let mut harness = Harness::with(config);
+    harness.place_call();
+    harness
 }
 
-fn accepts(rig: &mut Rig, data: bool, rtc: &str) {
-    rig.signal(EventKind::Accept, "bob", "ch1", "r1", &said("ch1", data, rtc));
+fn accepts(harness: &mut Harness, data: bool, rtc: &str) {
+    harness.signal(EventKind::Accept, "bob", "ch1", "r1", &said("ch1", data, rtc));
 }
 
 /// Bob accepted our call, both are in the media room.
-fn in_call() -> Rig {
-    let mut rig = calling(config());
-    accepts(&mut rig, true, MEDIA);
-    rig.ok("rtc join");
-    rig.rtc(RtcEvent::PeerJoin { uid: 22 });
-    rig.forget();
-    rig
+fn in_call() -> Harness {
+    let mut harness = calling(config());
+    accepts(&mut harness, true, MEDIA);
+    harness.ok("rtc join");
+    harness.rtc(RtcEvent::PeerJoin { uid: 22 });
+    harness.forget();
+    harness
 }
 
-fn send(rig: &mut Rig, json: &str) {
-    let call = rig.implied();
-    rig.command(Command::SendData { call, json: json.into() });
+fn send(harness: &mut Harness, json: &str) {
+    let call = harness.implied();
+    harness.command(Command::SendData { call, json: json.into() });
 }
 
-fn rtc_send(rig: &mut Rig, join: Req, json: &str) {
-    rig.handle(Input::RtcSend { join, json: json.into() });
+fn rtc_send(harness: &mut Harness, join: Req, json: &str) {
+    harness.handle(Input::RtcSend { join, json: json.into() });
 }
 
 #[test]
@@ -77,13 +77,13 @@ fn an_invite_and_an_accept_say_what_we_can() {
         let read = wire::read(text);
         (read.data, read.rtc.as_deref().unwrap_or("").to_owned())
     };
-    let rig = calling(config());
-    assert_eq!(says(&rig.text_of("invite")), (true, MEDIA.to_owned()));
+    let harness = calling(config());
+    assert_eq!(says(&harness.text_of("invite")), (true, MEDIA.to_owned()));
     assert_eq!(says(&accepting().text_of("accept")), (true, MEDIA.to_owned()));
-    assert_eq!(says(&Rig::calling().text_of("invite")), (false, String::new()));
-    assert_eq!(says(&Rig::accepting().text_of("accept")), (false, String::new()));
+    assert_eq!(says(&Harness::calling().text_of("invite")), (false, String::new()));
+    assert_eq!(says(&Harness::accepting().text_of("accept")), (false, String::new()));
     // Others repeat our invite in their answers: that says nothing of them.
-    assert_eq!(says(&wire::reply(&rig.text_of("invite"), 0)), (false, String::new()));
+    assert_eq!(says(&wire::reply(&harness.text_of("invite"), 0)), (false, String::new()));
 }
 
 #[test]
@@ -107,108 +107,108 @@ fn a_long_invite_leaves_room_for_what_we_can_in_the_accept() {
 
 #[test]
 fn data_waits_for_the_accept_and_comes_after_it_in_order() {
-    let mut rig = accepting();
+    let mut harness = accepting();
     for number in [3, 2, 2, 1] {
-        rig.control("p1", &data(number, &number.to_string()));
+        harness.control("p1", &data(number, &number.to_string()));
     }
-    rig.told("");
-    rig.ok("accept");
-    rig.told("done accept 0 · on_data bob 1 · on_data bob 2 · on_data bob 3");
-    rig.control("p1", &data(2, "2"));
-    rig.control("p1", &data(4, "\"\u{e9}\""));
-    rig.told("on_data bob \"\u{e9}\"");
+    harness.told("");
+    harness.ok("accept");
+    harness.told("done accept 0 · on_data bob 1 · on_data bob 2 · on_data bob 3");
+    harness.control("p1", &data(2, "2"));
+    harness.control("p1", &data(4, "\"\u{e9}\""));
+    harness.told("on_data bob \"\u{e9}\"");
 }
 
 #[test]
 fn a_text_that_overtakes_the_answer_is_not_lost() {
-    let mut rig = calling(config());
-    rig.control("ch1", &data(1, "{\"a\":1}"));
-    rig.control("ch1", &media(1, "{\"sdp\":1}"));
-    accepts(&mut rig, true, MEDIA);
-    rig.told("on_user_accept bob · on_data bob {\"a\":1}");
-    let join = rig.req("rtc join").0;
-    rig.asked(&format!("rtc join ch1|0|11 as 11 · rtc receive {join} {{\"sdp\":1}}"));
+    let mut harness = calling(config());
+    harness.control("ch1", &data(1, "{\"a\":1}"));
+    harness.control("ch1", &media(1, "{\"sdp\":1}"));
+    accepts(&mut harness, true, MEDIA);
+    harness.told("on_user_accept bob · on_data bob {\"a\":1}");
+    let join = harness.req("rtc join").0;
+    harness.asked(&format!("rtc join ch1|0|11 as 11 · rtc receive {join} {{\"sdp\":1}}"));
 }
 
 #[test]
 fn media_texts_wait_for_the_own_join() {
-    let mut rig = accepting();
-    rig.control("p1", &media(1, "{\"a\":1}"));
-    rig.ok("accept");
-    rig.control("p1", &media(2, "{\"a\":2}"));
-    rig.asked("join p1");
-    rig.ok("join");
-    let join = rig.req("rtc join").0;
+    let mut harness = accepting();
+    harness.control("p1", &media(1, "{\"a\":1}"));
+    harness.ok("accept");
+    harness.control("p1", &media(2, "{\"a\":2}"));
+    harness.asked("join p1");
+    harness.ok("join");
+    let join = harness.req("rtc join").0;
     let received = format!("rtc receive {join} {{\"a\":1}} · rtc receive {join} {{\"a\":2}}");
-    rig.asked(&format!("rtc join p1|0|7 as 11 · {received}"));
-    rig.control("p1", &media(3, "{\"a\":3}"));
-    rig.asked(&format!("rtc receive {join} {{\"a\":3}}"));
-    rig.told("done accept 0");
+    harness.asked(&format!("rtc join p1|0|7 as 11 · {received}"));
+    harness.control("p1", &media(3, "{\"a\":3}"));
+    harness.asked(&format!("rtc receive {join} {{\"a\":3}}"));
+    harness.told("done accept 0");
 }
 
 #[test]
 fn in_a_glare_the_texts_of_the_call_that_lives_count() {
-    let mut rig = Rig::with(config());
-    rig.place_call();
-    rig.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
-    rig.forget();
-    rig.control("ch1", &data(1, "\"lost with our invite\""));
-    rig.control("p1", &data(1, "1"));
-    assert!(!rig.snapshot().is_inviter);
-    rig.ok("accept");
-    rig.told("on_user_accept bob · on_data bob 1");
-    rig.control("ch1", &data(2, "2"));
-    rig.told("");
+    let mut harness = Harness::with(config());
+    harness.place_call();
+    harness.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
+    harness.forget();
+    harness.control("ch1", &data(1, "\"lost with our invite\""));
+    harness.control("p1", &data(1, "1"));
+    assert!(!harness.snapshot().is_inviter);
+    harness.ok("accept");
+    harness.told("on_user_accept bob · on_data bob 1");
+    harness.control("ch1", &data(2, "2"));
+    harness.told("");
     // Theirs cannot be had, and ours was accepted.
-    let mut rig = Rig::with(config());
-    rig.place_call();
-    rig.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
-    rig.control("p1", &data(1, "\"lost with their invite\""));
-    accepts(&mut rig, true, MEDIA);
-    rig.control("ch1", &data(1, "1"));
-    rig.forget();
-    rig.answer("accept", 500);
-    rig.told("on_user_accept bob · on_data bob 1");
-    assert!(rig.snapshot().is_inviter);
+    let mut harness = Harness::with(config());
+    harness.place_call();
+    harness.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
+    harness.control("p1", &data(1, "\"lost with their invite\""));
+    accepts(&mut harness, true, MEDIA);
+    harness.control("ch1", &data(1, "1"));
+    harness.forget();
+    harness.answer("accept", 500);
+    harness.told("on_user_accept bob · on_data bob 1");
+    assert!(harness.snapshot().is_inviter);
 }
 
 #[test]
 fn a_missing_text_holds_up_the_others_for_two_seconds() {
-    let mut rig = in_call();
-    rig.control("ch1", &data(2, "2"));
-    rig.pass(u64::from(limits::TEXT_GAP_MS) - 1);
-    rig.told("");
-    rig.pass(1);
-    rig.told("on_data bob 2");
-    rig.control("ch1", &data(1, "1"));
-    rig.told("");
-    assert_eq!(rig.engine.poll_timeout(), None);
+    let mut harness = in_call();
+    harness.control("ch1", &data(2, "2"));
+    harness.pass(u64::from(limits::TEXT_GAP_MS) - 1);
+    harness.told("");
+    harness.pass(1);
+    harness.told("on_data bob 2");
+    harness.control("ch1", &data(1, "1"));
+    harness.told("");
+    assert_eq!(harness.engine.poll_timeout(), None);
 }
 
 #[test]
 fn what_is_not_a_text_of_this_call_is_dropped() {
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
     let long = format!("\"{}\"", "x".repeat(limits::DATA));
-    let mut rig = in_call();
-    rig.control("other", &data(1, "1"));
-    rig.signal(EventKind::Control, "carol", "ch1", "", &data(1, "1"));
+    let mut harness = in_call();
+    harness.control("other", &data(1, "1"));
+    harness.signal(EventKind::Control, "carol", "ch1", "", &data(1, "1"));
     for json in ["", "{", &deep, &long] {
-        rig.control("ch1", &format!("{{\"cid\":1001,\"n\":1,\"d\":{json}}}"));
+        harness.control("ch1", &format!("{{\"cid\":1001,\"n\":1,\"d\":{json}}}"));
     }
-    rig.control("ch1", "{\"cid\":1001}");
-    rig.control("ch1", "{\"cid\":1001.0,\"d\":1}");
+    harness.control("ch1", "{\"cid\":1001}");
+    harness.control("ch1", "{\"cid\":1001.0,\"d\":1}");
     for json in ["1", "[]", &format!("{{\"a\":{long}}}x")] {
-        rig.control("ch1", &media(1, json));
+        harness.control("ch1", &media(1, json));
     }
-    rig.told("");
-    rig.asked("");
-    rig.control("ch1", "{\"cid\":1001,\"d\":null}");
-    rig.told("on_data bob null");
-    let mut rig = called();
-    rig.control("p1", &data(1, "\"before the accept\""));
-    rig.accept();
-    rig.ok("accept");
-    rig.told("done accept 0");
+    harness.told("");
+    harness.asked("");
+    harness.control("ch1", "{\"cid\":1001,\"d\":null}");
+    harness.told("on_data bob null");
+    let mut harness = called();
+    harness.control("p1", &data(1, "\"before the accept\""));
+    harness.accept();
+    harness.ok("accept");
+    harness.told("done accept 0");
 }
 
 #[test]
@@ -222,125 +222,126 @@ fn a_json_value_may_nest_as_deep_as_its_limit() {
     for json in ["", " ", "{", "nul", "1 2", "'a'", "{a:1}", "\"", "NaN"] {
         assert!(!wire::is_value(json), "{json}");
     }
-    let mut rig = in_call();
-    rig.control("ch1", &data(1, &nested(limits::JSON_DEPTH)));
-    rig.told(&format!("on_data bob {}", nested(limits::JSON_DEPTH)));
+    let mut harness = in_call();
+    harness.control("ch1", &data(1, &nested(limits::JSON_DEPTH)));
+    harness.told(&format!("on_data bob {}", nested(limits::JSON_DEPTH)));
 }
 
 #[test]
 fn a_flood_of_texts_is_cut_and_the_call_goes_on() {
-    let mut rig = in_call();
+    let mut harness = in_call();
     for number in 1..=1_000 {
-        rig.control("ch1", &data(number, "1"));
-        rig.control("ch1", &media(number, "{}"));
+        harness.control("ch1", &data(number, "1"));
+        harness.control("ch1", &media(number, "{}"));
     }
-    let (told, asked) = rig.logs();
+    let (told, asked) = harness.logs();
     let most = limits::TEXT_BURST as usize;
     assert_eq!((told.matches("on_data").count(), asked.matches("receive").count()), (most, most));
-    assert_eq!(rig.state(), 3);
-    rig.pass(u64::from(limits::COALESCE_MS));
-    rig.control("ch1", &data(1_001, "2"));
-    rig.pass(u64::from(limits::TEXT_GAP_MS));
-    rig.told("on_data bob 2");
+    assert_eq!(harness.state(), 3);
+    harness.pass(u64::from(limits::COALESCE_MS));
+    harness.control("ch1", &data(1_001, "2"));
+    harness.pass(u64::from(limits::TEXT_GAP_MS));
+    harness.told("on_data bob 2");
     // Of what comes too early so many wait.
-    let mut rig = accepting();
+    let mut harness = accepting();
     for number in 1..=1_000 {
-        rig.control("p1", &data(number, "1"));
+        harness.control("p1", &data(number, "1"));
     }
-    rig.ok("accept");
-    assert_eq!(rig.logs().0.matches("on_data").count(), limits::TEXTS_WAITING);
+    harness.ok("accept");
+    assert_eq!(harness.logs().0.matches("on_data").count(), limits::TEXTS_WAITING);
 }
 
 #[test]
 fn send_data_goes_to_the_peer_and_completes_when_signaling_has_it() {
-    let mut rig = in_call();
-    send(&mut rig, " {\"a\":1} ");
-    rig.asked("control bob ch1 cid 1001");
-    assert_eq!(&*rig.text_of("control"), "{\"cid\":1001,\"n\":1,\"d\":{\"a\":1}}");
-    rig.told("");
-    rig.answer("control", Code::PEER_OFFLINE);
-    rig.told("done senddata 0");
-    send(&mut rig, "2");
-    assert_eq!(&*rig.text_of("control"), "{\"cid\":1001,\"n\":2,\"d\":2}");
-    rig.answer("control", Code::NOT_MEMBER);
-    rig.told("done senddata 10406");
-    send(&mut rig, "3");
-    rig.pass(5_000);
-    rig.told("done senddata 408");
-    assert_eq!(rig.state(), 3, "the call goes on");
+    let mut harness = in_call();
+    send(&mut harness, " {\"a\":1} ");
+    harness.asked("control bob ch1 cid 1001");
+    assert_eq!(&*harness.text_of("control"), "{\"cid\":1001,\"n\":1,\"d\":{\"a\":1}}");
+    harness.told("");
+    harness.answer("control", Code::PEER_OFFLINE);
+    harness.told("done senddata 0");
+    send(&mut harness, "2");
+    assert_eq!(&*harness.text_of("control"), "{\"cid\":1001,\"n\":2,\"d\":2}");
+    harness.answer("control", Code::NOT_MEMBER);
+    harness.told("done senddata 10406");
+    send(&mut harness, "3");
+    harness.pass(5_000);
+    harness.told("done senddata 408");
+    assert_eq!(harness.state(), 3, "the call goes on");
 }
 
 #[test]
 fn send_data_outside_of_a_call_is_refused() {
-    let refused = |mut rig: Rig| {
-        rig.forget();
-        send(&mut rig, "1");
-        rig.told("done senddata 90010");
-        rig.asked("");
+    let refused = |mut harness: Harness| {
+        harness.forget();
+        send(&mut harness, "1");
+        harness.told("done senddata 90010");
+        harness.asked("");
     };
-    refused(Rig::with(config()));
+    refused(Harness::with(config()));
     refused(calling(config()));
     refused(called());
     refused(accepting());
-    let mut creating = Rig::with(config());
+    let mut creating = Harness::with(config());
     creating.call("bob");
     refused(creating);
     let mut over = in_call();
     over.hangup();
     refused(over);
-    let mut rig = in_call();
-    rig.command(Command::SendData { call: CallRef { call_no: 99, ..CallRef::default() }, json: "1".into() });
-    rig.told("done senddata 90001");
+    let mut harness = in_call();
+    harness
+        .command(Command::SendData { call: CallRef { call_no: 99, ..CallRef::default() }, json: "1".into() });
+    harness.told("done senddata 90001");
 }
 
 #[test]
 fn send_data_needs_a_peer_that_takes_it_and_a_way() {
     for (caps, peer_takes_data) in [(caps(), false), (Caps { control: false, ..caps() }, true)] {
-        let mut rig = calling(Config { caps, ..config() });
-        accepts(&mut rig, peer_takes_data, MEDIA);
-        rig.forget();
-        send(&mut rig, "1");
-        rig.told("done senddata 90007");
+        let mut harness = calling(Config { caps, ..config() });
+        accepts(&mut harness, peer_takes_data, MEDIA);
+        harness.forget();
+        send(&mut harness, "1");
+        harness.told("done senddata 90007");
     }
-    let mut rig = Rig::with(config());
-    rig.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", false, MEDIA));
-    rig.accept();
-    rig.ok("accept");
-    rig.forget();
-    send(&mut rig, "1");
-    rig.told("done senddata 90007");
+    let mut harness = Harness::with(config());
+    harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", false, MEDIA));
+    harness.accept();
+    harness.ok("accept");
+    harness.forget();
+    send(&mut harness, "1");
+    harness.told("done senddata 90007");
 }
 
 #[test]
 fn so_many_texts_wait_and_the_end_of_the_call_completes_them() {
-    let mut rig = in_call();
+    let mut harness = in_call();
     for _ in 0..1_000 {
-        send(&mut rig, "1");
+        send(&mut harness, "1");
     }
-    let (told, asked) = rig.logs();
+    let (told, asked) = harness.logs();
     assert_eq!(asked.matches("control").count(), limits::DATA_WAITING);
     assert_eq!(told.matches("done senddata 90005").count(), 1_000 - limits::DATA_WAITING);
-    rig.hangup();
+    harness.hangup();
     let mismatches = vec!["done senddata 90001"; limits::DATA_WAITING].join(" · ");
-    rig.told(&format!("done hangup 0 · {mismatches} · on_message_sent 1 · on_call_end 15"));
-    while rig.waiting().contains("control") {
-        rig.ok("control");
+    harness.told(&format!("done hangup 0 · {mismatches} · on_message_sent 1 · on_call_end 15"));
+    while harness.waiting().contains("control") {
+        harness.ok("control");
     }
-    rig.told("");
-    rig.control("ch1", &data(1, "1"));
-    rig.control("ch1", &media(1, "{}"));
-    rig.told("");
+    harness.told("");
+    harness.control("ch1", &data(1, "1"));
+    harness.control("ch1", &media(1, "{}"));
+    harness.told("");
 }
 
 #[test]
 fn a_kick_and_a_release_complete_data_that_waits() {
-    let ends: [fn(&mut Rig); 3] = [Rig::kick, Rig::close, Rig::logout];
+    let ends: [fn(&mut Harness); 3] = [Harness::kick, Harness::close, Harness::logout];
     for end in ends {
-        let mut rig = in_call();
-        send(&mut rig, "1");
-        rig.forget();
-        end(&mut rig);
-        let told = rig.logs().0;
+        let mut harness = in_call();
+        send(&mut harness, "1");
+        harness.forget();
+        end(&mut harness);
+        let told = harness.logs().0;
         let (done, over) = (told.find("done senddata 90001"), told.find("on_call_end"));
         assert!(done.is_some() && done < over, "{told}");
     }
@@ -348,116 +349,122 @@ fn a_kick_and_a_release_complete_data_that_waits() {
 
 #[test]
 fn a_media_backend_speaks_only_in_the_room_that_it_joined() {
-    let mut rig = calling(config());
-    accepts(&mut rig, true, MEDIA);
-    let first = rig.req("rtc join");
-    rig.forget();
-    rtc_send(&mut rig, first, "{\"a\":1}");
-    rig.asked("control bob ch1 cid 1000");
-    assert_eq!(&*rig.text_of("control"), "{\"cid\":1000,\"n\":1,\"d\":{\"a\":1}}");
-    rig.ok("rtc join");
-    rig.forget();
-    rtc_send(&mut rig, first, "{\"a\":2}");
-    rtc_send(&mut rig, Req(first.0 + 1), "{\"a\":3}");
-    rig.asked("control bob ch1 cid 1000");
+    let mut harness = calling(config());
+    accepts(&mut harness, true, MEDIA);
+    let first = harness.req("rtc join");
+    harness.forget();
+    rtc_send(&mut harness, first, "{\"a\":1}");
+    harness.asked("control bob ch1 cid 1000");
+    assert_eq!(&*harness.text_of("control"), "{\"cid\":1000,\"n\":1,\"d\":{\"a\":1}}");
+    harness.ok("rtc join");
+    harness.forget();
+    rtc_send(&mut harness, first, "{\"a\":2}");
+    rtc_send(&mut harness, Req(first.0 + 1), "{\"a\":3}");
+    harness.asked("control bob ch1 cid 1000");
     // It has failed: the call goes on, and the app learns.
-    rig.ok("control");
-    rig.answer("control", Code::TIMEOUT);
-    rig.told("on_error negotiation 408");
+    harness.ok("control");
+    harness.answer("control", Code::TIMEOUT);
+    harness.told("on_error negotiation 408");
     // A late thread in the next call.
-    rig.hangup();
-    rig.settle();
-    rig.call("bob");
-    rig.ok("create");
-    rig.ok("join");
-    rig.ok("invite");
-    rig.signal(EventKind::Accept, "bob", "ch2", &rig.snapshot().request_id, &said("ch2", true, MEDIA));
-    assert_eq!(rig.state(), 3);
-    rig.forget();
-    rtc_send(&mut rig, first, "{\"a\":4}");
-    rig.asked("");
-    let second = rig.req("rtc join");
-    rtc_send(&mut rig, second, "{\"a\":5}");
-    assert_eq!(&*rig.text_of("control"), "{\"cid\":1000,\"n\":1,\"d\":{\"a\":5}}");
+    harness.hangup();
+    harness.settle();
+    harness.call("bob");
+    harness.ok("create");
+    harness.ok("join");
+    harness.ok("invite");
+    harness.signal(
+        EventKind::Accept,
+        "bob",
+        "ch2",
+        &harness.snapshot().request_id,
+        &said("ch2", true, MEDIA),
+    );
+    assert_eq!(harness.state(), 3);
+    harness.forget();
+    rtc_send(&mut harness, first, "{\"a\":4}");
+    harness.asked("");
+    let second = harness.req("rtc join");
+    rtc_send(&mut harness, second, "{\"a\":5}");
+    assert_eq!(&*harness.text_of("control"), "{\"cid\":1000,\"n\":1,\"d\":{\"a\":5}}");
 }
 
 #[test]
 fn a_media_backend_that_sends_too_much_at_once_is_told_so() {
-    let mut rig = calling(config());
-    accepts(&mut rig, true, MEDIA);
-    let join = rig.req("rtc join");
-    rig.forget();
+    let mut harness = calling(config());
+    accepts(&mut harness, true, MEDIA);
+    let join = harness.req("rtc join");
+    harness.forget();
     for _ in 0..limits::NEGOTIATIONS + 1 {
-        rtc_send(&mut rig, join, "{}");
+        rtc_send(&mut harness, join, "{}");
     }
-    rig.told("on_error negotiation 90005");
-    assert_eq!(rig.logs().1.matches("control").count(), limits::NEGOTIATIONS);
+    harness.told("on_error negotiation 90005");
+    assert_eq!(harness.logs().1.matches("control").count(), limits::NEGOTIATIONS);
 }
 
 #[test]
 fn who_takes_none_gets_none() {
-    let mut rig = Rig::in_call();
-    rig.control("ch1", &data(1, "1"));
-    rig.control("ch1", &media(1, "{}"));
-    rtc_send(&mut rig, Req(5), "{}");
-    rig.told("");
-    rig.asked("");
+    let mut harness = Harness::in_call();
+    harness.control("ch1", &data(1, "1"));
+    harness.control("ch1", &media(1, "{}"));
+    rtc_send(&mut harness, Req(5), "{}");
+    harness.told("");
+    harness.asked("");
 }
 
 #[test]
 fn an_invite_with_other_media_does_not_ring_here() {
     for (own, theirs) in [(MEDIA, ""), (MEDIA, "webrtc/2"), ("", MEDIA)] {
-        let mut rig = Rig::with(Config { media_protocol: own.into(), ..config() });
-        rig.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, theirs));
-        rig.told("on_missed_call bob mediamismatch");
-        rig.asked("reject bob p1 q1 reason 3");
-        let text = rig.text_of("reject");
+        let mut harness = Harness::with(Config { media_protocol: own.into(), ..config() });
+        harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, theirs));
+        harness.told("on_missed_call bob mediamismatch");
+        harness.asked("reject bob p1 q1 reason 3");
+        let text = harness.text_of("reject");
         assert!(text.contains("\"local\":true") && wire::read(&text).rtc.as_deref() == Some(own), "{text}");
-        assert_eq!(rig.state(), 0);
+        assert_eq!(harness.state(), 0);
     }
-    let mut rig = Rig::with(config());
-    rig.invite_old("bob", "p1", "q1");
-    rig.asked("reject bob p1 q1 601");
+    let mut harness = Harness::with(config());
+    harness.invite_old("bob", "p1", "q1");
+    harness.asked("reject bob p1 q1 601");
 }
 
 #[test]
 fn a_peer_whose_media_cannot_talk_to_ours_ends_the_call() {
     let reject = wire::reply_other_media(&new_style("ch1", "k1"), "webrtc/2");
-    let mut rig = calling(config());
-    rig.peer_rejects(&reject);
-    rig.told("on_error rtc 90011 · on_message_sent 3 · on_call_end 101");
+    let mut harness = calling(config());
+    harness.peer_rejects(&reject);
+    harness.told("on_error rtc 90011 · on_message_sent 3 · on_call_end 101");
     // A client that repeats what it was sent says no more than that it is busy.
-    let mut rig = calling(config());
-    rig.peer_rejects(&wire::reply_local(&new_style("ch1", "k1")));
-    rig.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+    let mut harness = calling(config());
+    harness.peer_rejects(&wire::reply_local(&new_style("ch1", "k1")));
+    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
     for theirs in ["", "webrtc/2"] {
-        let mut rig = calling(config());
-        accepts(&mut rig, true, theirs);
-        rig.told("on_user_accept bob · on_error rtc 90011 · on_call_end 101");
-        rig.asked("close ch1");
+        let mut harness = calling(config());
+        accepts(&mut harness, true, theirs);
+        harness.told("on_user_accept bob · on_error rtc 90011 · on_call_end 101");
+        harness.asked("close ch1");
     }
     // The service alone says that it was accepted: nothing is known of the peer.
-    let mut rig = calling(config());
-    rig.pass(30_000);
-    rig.answer("cancel", Code::INVITE_ACCEPTED);
-    assert_eq!(rig.state(), 3);
+    let mut harness = calling(config());
+    harness.pass(30_000);
+    harness.answer("cancel", Code::INVITE_ACCEPTED);
+    assert_eq!(harness.state(), 3);
 }
 
 #[test]
 fn a_close_that_names_other_media_says_why() {
-    let mut rig = Rig::with(config());
-    rig.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
-    rig.accept();
-    rig.ok("accept");
-    rig.forget();
-    rig.signal(EventKind::Close, "bob", "p1", "", &wire::ending(None, Some("webrtc/2")));
-    rig.told("on_error rtc 90011 · on_call_end 101");
-    assert_eq!(rig.now, Time(0), "at once");
+    let mut harness = Harness::with(config());
+    harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
+    harness.accept();
+    harness.ok("accept");
+    harness.forget();
+    harness.signal(EventKind::Close, "bob", "p1", "", &wire::ending(None, Some("webrtc/2")));
+    harness.told("on_error rtc 90011 · on_call_end 101");
+    assert_eq!(harness.now, Time(0), "at once");
 }
 
 #[test]
 fn the_snapshot_says_whose_invite_lives() {
-    assert!(Rig::calling().snapshot().is_inviter && Rig::in_call().snapshot().is_inviter);
-    assert!(!Rig::called().snapshot().is_inviter && !Rig::in_call_as_callee().snapshot().is_inviter);
-    assert!(!Rig::new().snapshot().is_inviter);
+    assert!(Harness::calling().snapshot().is_inviter && Harness::in_call().snapshot().is_inviter);
+    assert!(!Harness::called().snapshot().is_inviter && !Harness::in_call_as_callee().snapshot().is_inviter);
+    assert!(!Harness::new().snapshot().is_inviter);
 }

@@ -4,15 +4,14 @@ use std::ffi::{c_char, c_void};
 
 use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_call_options, nertc_callkit_call_policy, nertc_callkit_call_ref,
-    nertc_callkit_cancel_options, nertc_callkit_completion_cb, nertc_callkit_end_options,
-    nertc_callkit_status,
+    nertc_callkit_completion_cb, nertc_callkit_end_options, nertc_callkit_status,
 };
 
 use super::request::{self, NO_OFFLINE, NO_RECORD, Wait};
 use crate::engine::input::Command;
 use crate::ffi::callbacks::Completion;
 use crate::ffi::client::Client;
-use crate::ffi::support::convert::{call_type as to_call_type, flags as known_flags, ring_ms, step};
+use crate::ffi::support::convert::{call_type as to_call_type, ring_ms, step};
 use crate::ffi::support::guard::guard;
 
 /// Sets how long a call rings, as caller and as callee.
@@ -107,30 +106,45 @@ pub unsafe extern "C" fn nertc_callkit_call(
     })
 }
 
-/// Takes an own invite back.
+/// Cancels an outgoing call.
 ///
-/// Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call
-/// ended meanwhile.
+/// Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
+/// meanwhile.
 ///
-/// @param kit        Component. Not NULL.
-/// @param options    Which call, and how, or NULL: the call shown last, all defaults. Copied.
+/// @param kit        Client. Not NULL.
+/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
-///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+/// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+///                   slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_cancel(
     kit: *mut nertc_callkit,
-    options: *const nertc_callkit_cancel_options,
+    call: *const nertc_callkit_call_ref,
+    options: *const nertc_callkit_end_options,
     done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("cancel", || {
         let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
-        let command = unsafe { request::cancel(options, &client.callbacks)? };
+        let (call, how) = unsafe {
+            (
+                request::call_ref(call, &client.callbacks, Wait::Refused)?,
+                request::ending(options, NO_OFFLINE | NO_RECORD, false)?,
+            )
+        };
+        let command = Command::Cancel {
+            call,
+            attach_ext: how.text,
+            no_offline: how.no_offline,
+            no_record: how.no_record,
+        };
         client.submit(command, Completion::new(done, user_data))
     })
 }
@@ -169,61 +183,38 @@ pub unsafe extern "C" fn nertc_callkit_accept(
     })
 }
 
-/// Refuses a call.
+/// Rejects an incoming call.
 ///
 /// Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+/// NERTC_CALLKIT_END_BUSY as reason the caller gets on_user_busy instead of on_user_reject. With
 /// NERTC_CALLKIT_CALL_REF_WAIT as accept.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
-///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+/// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+///                   slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_reject(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
+    options: *const nertc_callkit_end_options,
     done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("reject", || {
         let client = Client::from_handle(kit)?;
         // SAFETY: the header's contract.
-        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Allowed)? };
-        client.submit(Command::Reject { call, busy: false, text: None }, Completion::new(done, user_data))
-    })
-}
-
-/// Refuses a call, with a reason and a text.
-///
-/// As nertc_callkit_reject, which is the same with all defaults. With NERTC_CALLKIT_END_BUSY
-/// the caller gets on_user_busy instead of on_user_reject. Copies `options` and all it points
-/// to.
-///
-/// @param kit        Component. Not NULL.
-/// @param options    Which call, and how. Not NULL.
-/// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT: NULL, another reason, a text that takes
-///                   more than 4096 bytes on the wire, as for call. CLOSED, UNSUPPORTED (an
-///                   unknown field is not zero). QUEUE_FULL: only if its reserved slots are
-///                   taken, too.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn nertc_callkit_reject_with(
-    kit: *mut nertc_callkit,
-    options: *const nertc_callkit_end_options,
-    done: nertc_callkit_completion_cb,
-    user_data: *mut c_void,
-) -> nertc_callkit_status {
-    guard("reject_with", || {
-        let client = Client::from_handle(kit)?;
-        // SAFETY: the header's contract.
-        let command = unsafe { request::reject(options, &client.callbacks)? };
+        let (call, how) = unsafe {
+            (request::call_ref(call, &client.callbacks, Wait::Allowed)?, request::ending(options, 0, true)?)
+        };
+        let command = Command::Reject { call, busy: how.busy, text: how.text };
         client.submit(command, Completion::new(done, user_data))
     })
 }
@@ -231,36 +222,40 @@ pub unsafe extern "C" fn nertc_callkit_reject_with(
 /// Ends a call for everybody, whatever its state.
 ///
 /// While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
-/// Completes with 0 if the call ended meanwhile.
+/// Completes with 0 if the call ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has a meaning
+/// while calling.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD (while
-///                   calling).
+/// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
-///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+/// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+///                   slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_hangup(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    flags: u32,
+    options: *const nertc_callkit_end_options,
     done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("hangup", || {
         let client = Client::from_handle(kit)?;
-        let flags = known_flags("flags", flags, NO_OFFLINE | NO_RECORD)?;
-        let (no_offline, no_record) = (flags & NO_OFFLINE != 0, flags & NO_RECORD != 0);
         // SAFETY: the header's contract.
-        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
-        client.submit(
-            Command::Hangup { call, no_offline, no_record, text: None },
-            Completion::new(done, user_data),
-        )
+        let (call, how) = unsafe {
+            (
+                request::call_ref(call, &client.callbacks, Wait::Refused)?,
+                request::ending(options, NO_OFFLINE | NO_RECORD, false)?,
+            )
+        };
+        let command =
+            Command::Hangup { call, no_offline: how.no_offline, no_record: how.no_record, text: how.text };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 
@@ -269,29 +264,36 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
 /// The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
 /// frame reaches on_frame.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param call       Which call, or NULL: the call shown last. Copied.
-/// @param flags      NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE.
+/// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
 /// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, UNSUPPORTED (an unknown field is
-///                   not zero). QUEUE_FULL: only if its reserved slots are taken, too.
+/// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
+///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
+///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
+///                   slots are taken, too.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_leave(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
-    flags: u32,
+    options: *const nertc_callkit_end_options,
     done: nertc_callkit_completion_cb,
     user_data: *mut c_void,
 ) -> nertc_callkit_status {
     guard("leave", || {
         let client = Client::from_handle(kit)?;
-        let no_offline = known_flags("flags", flags, NO_OFFLINE)? != 0;
         // SAFETY: the header's contract.
-        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
-        client.submit(Command::Leave { call, no_offline, text: None }, Completion::new(done, user_data))
+        let (call, how) = unsafe {
+            (
+                request::call_ref(call, &client.callbacks, Wait::Refused)?,
+                request::ending(options, NO_OFFLINE, false)?,
+            )
+        };
+        let command = Command::Leave { call, no_offline: how.no_offline, text: how.text };
+        client.submit(command, Completion::new(done, user_data))
     })
 }
 

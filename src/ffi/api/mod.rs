@@ -4,6 +4,8 @@
 mod request;
 
 // One group each, so that rustfmt keeps this order.
+pub mod library;
+
 pub mod session;
 
 pub mod call;
@@ -19,5 +21,3 @@ pub mod trace;
 pub mod loopback;
 
 pub mod mqtt;
-
-pub mod init;

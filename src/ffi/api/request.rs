@@ -46,24 +46,38 @@ pub(crate) unsafe fn call(place: *const abi::nertc_callkit_call_options) -> Resu
     }
 }
 
+/// How a call is to end.
+#[derive(Default)]
+pub(crate) struct Ending {
+    pub(crate) no_offline: bool,
+    pub(crate) no_record: bool,
+    pub(crate) busy: bool,
+    pub(crate) text: Option<Text>,
+}
+
+/// Options of cancel, reject, hangup and leave; `known` are the flags of the function.
+///
 /// # Safety
-/// As `call`.
-pub(crate) unsafe fn cancel(
-    place: *const abi::nertc_callkit_cancel_options,
-    app: &CallbackSink,
-) -> Result<Command, Error> {
+/// As `call`; NULL is all defaults.
+pub(crate) unsafe fn ending(
+    place: *const abi::nertc_callkit_end_options,
+    known: u32,
+    busy_is_known: bool,
+) -> Result<Ending, Error> {
     // SAFETY: the caller's promise.
-    unsafe {
-        let Some(c) = read_strict_opt("options", place)? else {
-            let call = app.implied_call();
-            return Ok(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: false });
-        };
-        let given = flags("flags", c.flags, NO_OFFLINE | NO_RECORD)?;
-        let attach_ext = opt_text("attach_ext", c.attach_ext, limits::CUSTOM)?;
-        fits("attach_ext", attach_ext.as_deref(), None)?;
-        let (no_offline, no_record) = (given & NO_OFFLINE != 0, given & NO_RECORD != 0);
-        Ok(Command::Cancel { call: call_ref(c.call, app, Wait::Refused)?, attach_ext, no_offline, no_record })
-    }
+    let Some(c) = (unsafe { read_strict_opt("options", place)? }) else { return Ok(Ending::default()) };
+    let given = flags("flags", c.flags, known)?;
+    reserved(c.reserved)?;
+    let busy = match c.reason {
+        0 => false,
+        BUSY if busy_is_known => true,
+        _ if busy_is_known => return Err(Error::because("reason", "neither 0 nor NERTC_CALLKIT_END_BUSY")),
+        _ => return Err(Error::because("reason", "must be 0; reject alone has a choice")),
+    };
+    // SAFETY: the caller's promise.
+    let text = unsafe { opt_text("text", c.text, limits::CUSTOM)? };
+    fits("text", None, text.as_deref())?;
+    Ok(Ending { no_offline: given & NO_OFFLINE != 0, no_record: given & NO_RECORD != 0, busy, text })
 }
 
 /// Whether a function takes NERTC_CALLKIT_CALL_REF_WAIT.
@@ -121,28 +135,6 @@ fn names_an_invite(call: &CallRef) -> Result<(), Error> {
         return Err(Error::because("call_no", "must be 0 with CALL_REF_WAIT"));
     }
     Ok(())
-}
-
-/// # Safety
-/// As `call`.
-pub(crate) unsafe fn reject(
-    place: *const abi::nertc_callkit_end_options,
-    app: &CallbackSink,
-) -> Result<Command, Error> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let c = read_strict("options", place)?;
-        flags("flags", c.flags, 0)?;
-        reserved(c.reserved)?;
-        let busy = match c.reason {
-            0 => false,
-            BUSY => true,
-            _ => return Err(Error::because("reason", "neither 0 nor NERTC_CALLKIT_END_BUSY")),
-        };
-        let text = opt_text("text", c.text, limits::CUSTOM)?;
-        fits("text", None, text.as_deref())?;
-        Ok(Command::Reject { call: call_ref(c.call, app, Wait::Allowed)?, busy, text })
-    }
 }
 
 /// # Safety

@@ -1,23 +1,23 @@
 //! Life of a client: create, log in, look, dispatch, log out, end.
 
 use nertc_callkit_signaling::CallType;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_void};
 
 use log::info;
 use nertc_callkit_abi::{
-    NERTC_CALLKIT_VERSION_NUMBER as VERSION_NUMBER, nertc_callkit, nertc_callkit_call_info,
-    nertc_callkit_completion_cb, nertc_callkit_config, nertc_callkit_status,
+    nertc_callkit, nertc_callkit_call_info, nertc_callkit_completion_cb, nertc_callkit_config,
+    nertc_callkit_status,
 };
 
 use crate::engine::input::Command;
 use crate::engine::{Snapshot, limits};
 use crate::ffi::callbacks::Completion;
 use crate::ffi::client::Client;
+use crate::ffi::create;
 use crate::ffi::logger::Pii;
 use crate::ffi::support::convert::{AppPtr, fill, opt_text, out as out_place, range, text, write_prefix};
 use crate::ffi::support::error::Error;
-use crate::ffi::support::guard::{guard, guard_number, guard_or};
-use crate::ffi::{create, texts};
+use crate::ffi::support::guard::{guard, guard_number};
 use crate::worker;
 
 /// Creates a component: logged out, silent until login.
@@ -244,26 +244,27 @@ pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout
     guard_number("dispatch", dispatch)
 }
 
-/// Gives a file descriptor to poll, with HOST delivery.
+/// Returns what an event loop waits for, with APP delivery.
 ///
-/// Readable exactly while callbacks wait for dispatch. It stays the component's: never read or
+/// On POSIX a file descriptor to poll, readable exactly while callbacks wait for dispatch; on
+/// Windows a manual-reset event, signaled as long. It stays the client's: never read, reset or
 /// close it.
 ///
-/// @param kit  Component. Not NULL.
-/// @param out  Receives the descriptor, on success only. Not NULL.
+/// @param kit  Client. Not NULL.
+/// @param out  Receives the handle, on success only. Not NULL.
 /// @return     OK. INVALID_ARGUMENT, CLOSED. UNSUPPORTED: WORKER delivery. INTERNAL: out of
 ///             descriptors.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nertc_callkit_event_fd(
+pub unsafe extern "C" fn nertc_callkit_get_event_handle(
     kit: *mut nertc_callkit,
-    out: *mut c_int,
+    out: *mut isize,
 ) -> nertc_callkit_status {
-    guard("event_fd", || {
+    guard("get_event_handle", || {
         let (client, out) = (Client::from_handle(kit)?, out_place("out", out)?);
         // SAFETY: the header's contract.
-        unsafe { out.write(client.worker.event_fd()?) };
+        unsafe { out.write(client.worker.event_fd()? as isize) };
         Ok(())
     })
 }
@@ -280,83 +281,6 @@ pub unsafe extern "C" fn nertc_callkit_event_fd(
 pub unsafe extern "C" fn nertc_callkit_network_changed(kit: *mut nertc_callkit) -> nertc_callkit_status {
     guard("network_changed", || Ok(Client::from_handle(kit)?.worker.network_changed()?))
 }
-
-/// Gives the version of the library that runs.
-///
-/// @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub extern "C" fn nertc_callkit_version() -> u32 {
-    guard_or(0, || VERSION_NUMBER)
-}
-
-/// Gives the version of the library that runs, as text.
-///
-/// @return  For example "0.1.0". Static: never freed.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub extern "C" fn nertc_callkit_version_text() -> *const c_char {
-    guard_or(c"".as_ptr(), || VERSION_TEXT.as_ptr().cast())
-}
-
-/// Explains a status.
-///
-/// @param status  A nertc_callkit_status, or any other number.
-/// @return        What to do about it. Static: never freed, never NULL.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || texts::status(status).as_ptr())
-}
-
-/// Explains a code of a completion or an event.
-///
-/// @param code  A nertc_callkit_code, or any other number.
-/// @return      What to do about it. Static: never freed, never NULL.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || texts::code(code).as_ptr())
-}
-
-/// Explains why a call ended.
-///
-/// @param reason  A nertc_callkit_end_reason, or any other number.
-/// @return        For example "the called side was busy". Static: never freed, never NULL.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub extern "C" fn nertc_callkit_end_reason_text(reason: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || texts::end_reason(reason).as_ptr())
-}
-
-/// Names a state.
-///
-/// @param state  A nertc_callkit_state, or any other number.
-/// @return       For example "calling". Static: never freed, never NULL.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub extern "C" fn nertc_callkit_state_text(state: i32) -> *const c_char {
-    guard_or(c"".as_ptr(), || texts::state(state).as_ptr())
-}
-
-/// Names what a completion or an error belongs to.
-///
-/// @param operation  A nertc_callkit_operation, or any other number.
-/// @return           For example "switch_call_type". Static: never freed, never NULL.
-///
-/// Thread: any. In a callback: yes. Since: 0.1.0.
-#[unsafe(no_mangle)]
-pub extern "C" fn nertc_callkit_operation_text(operation: u32) -> *const c_char {
-    guard_or(c"".as_ptr(), || texts::operation(operation).as_ptr())
-}
-
-const VERSION_TEXT: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 
 fn refuse_in_callback() -> Result<(), Error> {
     if worker::in_callback() { Err(Error::Reentrant) } else { Ok(()) }

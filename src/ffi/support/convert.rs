@@ -43,7 +43,6 @@ versioned_struct! {
     nertc_callkit_push,
     nertc_callkit_call_options,
     nertc_callkit_call_ref,
-    nertc_callkit_cancel_options,
     nertc_callkit_view,
     nertc_callkit_timers since std::mem::offset_of!(abi::nertc_callkit_timers, token_ms),
     nertc_callkit_config,
@@ -268,7 +267,7 @@ pub(crate) unsafe fn write_prefix<T: VersionedStruct>(
 ///
 /// # Safety
 /// `place` is NULL or has room for `struct_size` bytes.
-pub(crate) unsafe fn init<T: VersionedStruct>(place: *mut T, struct_size: u32) {
+pub(crate) unsafe fn init(place: *mut c_void, struct_size: u32) {
     let size = struct_size as usize;
     if place.is_null() || !(SMALLEST..=LARGEST).contains(&size) {
         return;

@@ -88,7 +88,7 @@ fn keep<T: PartialEq>(list: &mut VecDeque<T>, item: T, limit: usize) {
     }
 }
 
-const CUSTOMS: [&str; 14] = [
+const CUSTOMS: [&str; 18] = [
     "",
     "{}",
     "601",
@@ -102,6 +102,10 @@ const CUSTOMS: [&str; 14] = [
     r#"{"cid":2,"type":2}"#,
     r#"{"cid":3,"type":2,"state":1}"#,
     r#"{"cid":3,"type":1,"state":2}"#,
+    r#"{"cid":1000,"n":1,"d":{"sdp":"evil"}}"#,
+    r#"{"cid":1001,"n":1,"d":"evil"}"#,
+    r#"{"cid":1001,"n":4294967295,"d":[[[[[[[[[[]]]]]]]]]]}"#,
+    r#"{"cid":1001,"d":}"#,
     "[[[[[[[[[[[[",
 ];
 

@@ -145,6 +145,7 @@ fn choose(phase: Phase, dice: u64, account: &Text, peer: &Text, random: &mut Ran
         (Phase::InCall, 0..20) => Command::Hangup { call, no_offline: false, no_record: false, text: None },
         (Phase::InCall, 20..28) => Command::Leave { call, no_offline: false, text: None },
         (Phase::InCall, 28..45) => Command::SwitchCallType { call_type, step: SwitchStep::Invite },
+        (Phase::InCall, 45..60) => Command::SendData { call, json: "{\"said\":1}".into() },
         (Phase::InCall, 98..100) => Command::Logout,
         _ => return None,
     })

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use nertc_callkit::engine::output::{Event, Output};
 
-use crate::story::{Moment, Story};
-use crate::words::{self, Lane, Tone, Word, clock, seconds};
+use crate::labels::{self, Label, Lane, Style, clock, seconds};
+use crate::timeline::{Moment, Timeline};
 
 /// Rows that are drawn; the last ones, if there are more.
 const ROWS: usize = 600;
@@ -40,7 +40,7 @@ path{fill:none;stroke-width:1.4}.answer path{stroke-dasharray:5 3}polygon{stroke
 
 /// What stands in a line of the picture.
 enum What {
-    Arrow(Word),
+    Arrow(Label),
     Timer(String),
     Remark(String),
     Pause(u64),
@@ -56,9 +56,9 @@ struct Row {
 }
 
 /// Draws it.
-pub(crate) fn draw(story: &Story) -> String {
-    let (rows, left_out) = rows(story);
-    let width = TIMES + 4 * LANE * story.kits.len() as i32 - LANE / 2 + MARGIN / 2;
+pub(crate) fn draw(timeline: &Timeline) -> String {
+    let (rows, left_out) = rows(timeline);
+    let width = TIMES + 4 * LANE * timeline.kits.len() as i32 - LANE / 2 + MARGIN / 2;
     let bottom = TOP + 24 + ROW * rows.len() as i32;
     let height = bottom + 44;
     let mut svg = format!(
@@ -67,39 +67,39 @@ pub(crate) fn draw(story: &Story) -> String {
          <rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n"
     );
     let mut title =
-        story.kits.iter().enumerate().map(|(at, _)| story.name(at)).collect::<Vec<_>>().join(", ");
+        timeline.kits.iter().enumerate().map(|(at, _)| timeline.name(at)).collect::<Vec<_>>().join(", ");
     if left_out > 0 {
         title += &format!(" (the last part: {left_out} earlier lines are not drawn)");
     }
     put(&mut svg, 16, 26, "ink title", &title);
-    for kit in 0..story.kits.len() {
-        lanes(&mut svg, story, kit, bottom);
-        states(&mut svg, kit, &rows, story.kits[kit].start.state);
+    for kit in 0..timeline.kits.len() {
+        lanes(&mut svg, timeline, kit, bottom);
+        states(&mut svg, kit, &rows, timeline.kits[kit].start.state);
     }
     let mut shown = None;
     for (at, row) in rows.iter().enumerate() {
         let y = y(at);
         if shown != Some(row.t) && !matches!(row.what, What::Pause(_)) {
-            put(&mut svg, 16, y + 4, "soft time", &clock(story.since_begin(row.t)));
+            put(&mut svg, 16, y + 4, "soft time", &clock(timeline.since_begin(row.t)));
             shown = Some(row.t);
         }
         draw_row(&mut svg, row, y);
     }
     legend(&mut svg, bottom + 26);
-    if let Some(it) = &story.difference {
+    if let Some(it) = &timeline.difference {
         let text = format!("from line {} of the file on this engine answers otherwise (see replay)", it.line);
         put(&mut svg, TIMES + 430, bottom + 30, "soft", &text);
     }
     svg + "</svg>\n"
 }
 
-fn rows(story: &Story) -> (VecDeque<Row>, u64) {
+fn rows(timeline: &Timeline) -> (VecDeque<Row>, u64) {
     let mut rows: VecDeque<Row> = VecDeque::new();
-    let mut left_out = story.earlier;
+    let mut left_out = timeline.earlier;
     let mut before: Vec<(i32, u64)> =
-        story.kits.iter().map(|kit| (kit.start.state, kit.start.call_no)).collect();
+        timeline.kits.iter().map(|kit| (kit.start.state, kit.start.call_no)).collect();
     let mut last = None;
-    for moment in &story.moments {
+    for moment in &timeline.moments {
         let Moment { kit, t, ref after, .. } = *moment;
         let pause = last.map_or(0, |last: u64| t.saturating_sub(last));
         if pause >= PAUSE {
@@ -108,16 +108,16 @@ fn rows(story: &Story) -> (VecDeque<Row>, u64) {
         }
         last = Some(t);
         let timer = moment.due.iter().map(|why| What::Timer(why.clone()));
-        let words = moment.words.iter().map(|word| What::Arrow(word.clone()));
+        let labels = moment.labels.iter().map(|label| What::Arrow(label.clone()));
         let outputs =
-            moment.out.iter().map(|output| words::output(output).map_or_else(What::Remark, What::Arrow));
+            moment.out.iter().map(|output| labels::output(output).map_or_else(What::Remark, What::Arrow));
         // All up to its on_call_end belongs to the call.
         let end = moment.out.iter().enumerate().rev().find_map(|(at, output)| match output {
-            Output::Event(Event::CallEnd(end)) => Some((at + moment.words.len(), end.call_no)),
+            Output::Event(Event::CallEnd(end)) => Some((at + moment.labels.len(), end.call_no)),
             Output::Signal { .. } | Output::Rtc { .. } | Output::Done { .. } | Output::Event(_) => None,
             Output::Ignored(_) | Output::Notify(_) | Output::RtcReceive { .. } | Output::Closed => None,
         });
-        for (at, what) in timer.chain(words).chain(outputs).enumerate() {
+        for (at, what) in timer.chain(labels).chain(outputs).enumerate() {
             let call = end.filter(|(last, _)| at <= *last).map_or(after.call_no, |(_, call)| call);
             rows.push_back(Row { kit, t, what, state: after.state, call });
         }
@@ -138,14 +138,14 @@ fn x(kit: usize, lane: i32) -> i32 {
     TIMES + MARGIN + (4 * kit as i32 + lane) * LANE
 }
 
-fn lanes(svg: &mut String, story: &Story, kit: usize, bottom: i32) {
-    let several = story.kits.len() > 1;
+fn lanes(svg: &mut String, timeline: &Timeline, kit: usize, bottom: i32) {
+    let several = timeline.kits.len() > 1;
     for (lane, name) in ["app", "kit", "signaling", "media"].into_iter().enumerate() {
         let x = x(kit, lane as i32);
         let _ = writeln!(svg, "<path class=\"line\" d=\"M{x} {}V{bottom}\"/>", TOP + 4);
         middle(svg, x, TOP - 6, "ink head", name);
         if several && lane == 1 {
-            middle(svg, x, TOP - 24, "soft", &story.name(kit));
+            middle(svg, x, TOP - 24, "soft", &timeline.name(kit));
         }
     }
 }
@@ -206,14 +206,14 @@ fn band(svg: &mut String, kit: usize, top: i32, bottom: i32, call: u64) {
 fn draw_row(svg: &mut String, row: &Row, y: i32) {
     let kit = x(row.kit, 1);
     match &row.what {
-        What::Arrow(word) => {
-            let there = match word.lane {
+        What::Arrow(label) => {
+            let there = match label.lane {
                 Lane::App => x(row.kit, 0),
                 Lane::Signaling => x(row.kit, 2),
                 Lane::Media => x(row.kit, 3),
             };
-            let (from, to) = if word.to_kit { (there, kit) } else { (kit, there) };
-            arrow(svg, word, from, to, y);
+            let (from, to) = if label.to_kit { (there, kit) } else { (kit, there) };
+            arrow(svg, label, from, to, y);
         }
         What::Timer(why) => {
             let _ = writeln!(
@@ -231,12 +231,12 @@ fn draw_row(svg: &mut String, row: &Row, y: i32) {
     }
 }
 
-fn arrow(svg: &mut String, word: &Word, from: i32, to: i32, y: i32) {
-    let class = match word.tone {
-        Tone::Plain => "plain",
-        Tone::Answer => "answer",
-        Tone::Bad => "bad",
-        Tone::End => "end",
+fn arrow(svg: &mut String, label: &Label, from: i32, to: i32, y: i32) {
+    let class = match label.style {
+        Style::Plain => "plain",
+        Style::Answer => "answer",
+        Style::Bad => "bad",
+        Style::End => "end",
     };
     let way = (to - from).signum();
     let (start, tip) = (from + 5 * way, to - 5 * way);
@@ -251,8 +251,8 @@ fn arrow(svg: &mut String, word: &Word, from: i32, to: i32, y: i32) {
         y + 9
     );
     // A long arrow crosses the lane of the signaling; its words stand beyond.
-    let center = if word.lane == Lane::Media { from.max(to) - LANE / 2 } else { (from + to) / 2 };
-    middle(svg, center, y, "ink label", &word.text);
+    let center = if label.lane == Lane::Media { from.max(to) - LANE / 2 } else { (from + to) / 2 };
+    middle(svg, center, y, "ink label", &label.text);
 }
 
 fn legend(svg: &mut String, y: i32) {

@@ -8,26 +8,26 @@ use nertc_callkit::engine::input::{Command, Input};
 use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output};
 use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind};
 
-use crate::story::{Moment, Story};
-use crate::words::{self, clock, event_name, kind, outcome, seconds, shout, signal};
+use crate::labels::{self, clock, event_name, kind, outcome, screaming_case, seconds, signal};
+use crate::timeline::{Moment, Timeline};
 
 /// Tells it.
-pub(crate) fn tell(story: &Story) -> String {
+pub(crate) fn tell(timeline: &Timeline) -> String {
     let mut text = String::new();
-    for (at, kit) in story.kits.iter().enumerate() {
-        let steps = story.moments.iter().filter(|moment| moment.kit == at);
+    for (at, kit) in timeline.kits.iter().enumerate() {
+        let steps = timeline.moments.iter().filter(|moment| moment.kit == at);
         let last = steps.clone().next_back().map_or(kit.began, |moment| moment.t);
         let _ = writeln!(
             text,
             "{}: {} steps in {}, library {}{}",
-            story.name(at),
+            timeline.name(at),
             steps.clone().count(),
             seconds(last - kit.began),
             kit.library,
             if kit.redacted { ", redacted" } else { "" }
         );
-        if story.earlier > 0 {
-            let _ = writeln!(text, "  ({} earlier steps of the file are not told)", story.earlier);
+        if timeline.earlier > 0 {
+            let _ = writeln!(text, "  ({} earlier steps of the file are not told)", timeline.earlier);
         }
         let mut told = Told { began: kit.began, ..Told::default() };
         if kit.start.call_no != 0 {
@@ -36,11 +36,11 @@ pub(crate) fn tell(story: &Story) -> String {
         steps.for_each(|moment| told.moment(moment));
         text += &told.finish();
     }
-    if let Some(it) = &story.difference {
+    if let Some(it) = &timeline.difference {
         let _ = writeln!(
             text,
             "\nFrom line {} of {} on this engine answers otherwise: see replay.",
-            it.line, story.file
+            it.line, timeline.file
         );
     }
     text
@@ -130,7 +130,7 @@ impl Told {
                 }
             }
             Output::Done { result, .. } if result.code != Code::OK => {
-                let what = shout(result.operation).to_lowercase();
+                let what = screaming_case(result.operation).to_lowercase();
                 self.note(result.call_no, t, format!("{what} completes with {}", outcome(result.code)));
             }
             Output::Signal { op, .. } => {
@@ -148,7 +148,7 @@ impl Told {
                     signaling::Operation::Cancel(_)
                     | signaling::Operation::Accept(_)
                     | signaling::Operation::Reject(_) => {
-                        format!("asks the service: {}", words::signal_op(op))
+                        format!("asks the service: {}", labels::signal_op(op))
                     }
                     signaling::Operation::Logout
                     | signaling::Operation::Create { .. }
@@ -170,7 +170,7 @@ impl Told {
         let Some(call) = self.calls.get_mut(&end.call_no) else { return };
         let mut why = format!(
             "It ended with {} ({}): {}.",
-            shout(end.reason),
+            screaming_case(end.reason),
             end.reason as i32,
             meaning(end, call.is_incoming)
         );
@@ -223,7 +223,7 @@ impl Told {
 /// What the step was about, if it is worth a line of its own.
 fn asked(moment: &Moment) -> Option<String> {
     Some(match (&moment.input, &moment.due) {
-        (Some(Input::Command { command, .. }), _) => format!("the app: {}", words::command(command)),
+        (Some(Input::Command { command, .. }), _) => format!("the app: {}", labels::command(command)),
         (Some(Input::Close), _) => "the app releases the component".into(),
         (Some(Input::Signals { origin, events }), _) => {
             let heard: Vec<String> = events.iter().map(|event| signal(*origin, event)).collect();
@@ -244,14 +244,14 @@ fn asked(moment: &Moment) -> Option<String> {
 }
 
 fn said(moment: &Moment) -> String {
-    moment.words.iter().map(|word| word.text.clone()).collect::<Vec<_>>().join("; ")
+    moment.labels.iter().map(|label| label.text.clone()).collect::<Vec<_>>().join("; ")
 }
 
 /// Why this step ended what it ended.
 fn cause(moment: &Moment) -> String {
     match (&moment.input, &moment.due) {
         (Some(Input::Command { command, .. }), _) => {
-            format!("this app asked for it: {}", words::command(command))
+            format!("this app asked for it: {}", labels::command(command))
         }
         (Some(Input::Close), _) => "this app released the component".into(),
         (Some(Input::Signals { events, .. }), _) => {
@@ -344,17 +344,21 @@ fn happened(event: &Event) -> Option<String> {
         Event::CallTypeRequest(it) => format!("{} asks for {}", it.user, kind(it.call_type)),
         Event::OtherClientAccept(_) => "another device of this account accepted".into(),
         Event::OtherClientReject(_) => "another device of this account said no".into(),
-        Event::Error(it) => format!("{} failed: {}", shout(it.operation).to_lowercase(), outcome(it.code)),
+        Event::Error(it) => {
+            format!("{} failed: {}", screaming_case(it.operation).to_lowercase(), outcome(it.code))
+        }
         Event::UserRinging(it) => format!("a device of {} rings", it.user),
         Event::TokenNeeded(_) => "the service needs a token".into(),
         Event::RecordReceived(it) => format!("{} sent a call record", it.user),
         Event::Kicked(_) => "this device was logged out by the service".into(),
         Event::Reconnecting(it) => {
-            format!("the {} connection is interrupted", shout(it.layer).to_lowercase())
+            format!("the {} connection is interrupted", screaming_case(it.layer).to_lowercase())
         }
-        Event::Reconnected(it) => format!("the {} connection is back", shout(it.layer).to_lowercase()),
+        Event::Reconnected(it) => {
+            format!("the {} connection is back", screaming_case(it.layer).to_lowercase())
+        }
         Event::Disconnect(it) => {
-            format!("the {} connection is lost for good", shout(it.layer).to_lowercase())
+            format!("the {} connection is lost for good", screaming_case(it.layer).to_lowercase())
         }
         Event::MissedCall(it) => {
             let why = match it.why {

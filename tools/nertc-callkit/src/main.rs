@@ -2,8 +2,8 @@
 
 mod diagram;
 mod explain;
-mod story;
-mod words;
+mod labels;
+mod timeline;
 
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -28,7 +28,7 @@ type Failure = String;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> =
-        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match run(&arguments) {
         Ok(code) => code,
@@ -44,13 +44,13 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
         ["--help" | "-h" | "help"] => print(HELP),
         ["--version" | "-V"] => print(concat!("nertc-callkit ", env!("CARGO_PKG_VERSION"), "\n")),
         ["replay", file] => replay(file),
-        ["diagram", file] => print(&diagram::draw(&story::read(file)?)),
+        ["diagram", file] => print(&diagram::draw(&timeline::read(file)?)),
         ["diagram", file, "-o", out] | ["diagram", "-o", out, file] => {
-            let picture = diagram::draw(&story::read(file)?);
+            let picture = diagram::draw(&timeline::read(file)?);
             std::fs::write(out, picture).map_err(|error| format!("{out}: {error}"))?;
             Ok(ExitCode::SUCCESS)
         }
-        ["explain", file] => print(&explain::tell(&story::read(file)?)),
+        ["explain", file] => print(&explain::tell(&timeline::read(file)?)),
         [] => Err(format!("what shall I do?\n\n{HELP}")),
         [word, ..] => Err(format!("cannot make sense of `{word} …`\n\n{HELP}")),
     }

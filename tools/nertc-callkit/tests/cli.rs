@@ -8,14 +8,14 @@ use nertc_callkit::engine::input::{CallOptions, Command, Input, Ticket};
 use nertc_callkit::engine::output::Output;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, IdGenerator};
-use nertc_callkit::trace::{Redaction, Tape};
+use nertc_callkit::trace::{Redaction, TraceWriter};
 use nertc_callkit_signaling::{
     self as signaling, CallType, Channel, ChannelState, EventKind, Member, OperationResult, Origin, Req, Text,
 };
 
 struct Life {
     engine: Engine,
-    tape: Tape,
+    tape: TraceWriter,
     now: u64,
     open: Vec<Req>,
 }
@@ -23,7 +23,7 @@ struct Life {
 impl Life {
     fn new(redaction: Redaction) -> Life {
         let (engine, mut tape) =
-            (Engine::new(Config::default(), IdGenerator::test_seed(7)), Tape::new(redaction));
+            (Engine::new(Config::default(), IdGenerator::test_seed(7)), TraceWriter::new(redaction));
         tape.begin(1, Time(0), 0, &engine);
         let mut life = Life { engine, tape, now: 0, open: Vec::new() };
         life.command(Command::Login { account: "<alice & co>".into(), token: "t".into() });
@@ -198,7 +198,7 @@ fn a_call_that_goes_on_is_said_to() {
     let mut life = Life::new(Redaction::Secrets);
     life.message(EventKind::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
     holds(&run_on("explain", &life.write()).1, &["It is still going on where the trace ends"]);
-    life.tape = Tape::new(Redaction::Secrets);
+    life.tape = TraceWriter::new(Redaction::Secrets);
     life.tape.begin(1, Time(life.now), 0, &life.engine);
     life.message(EventKind::Cancel, "{}");
     holds(

@@ -83,15 +83,15 @@ fn only_the_common_prefix_is_written() {
 fn init_writes_struct_size_bytes() {
     let mut app = longer(0, 0xee);
     // SAFETY: longer than that.
-    unsafe { init(std::ptr::from_mut(&mut app).cast::<Grown>(), 24) };
+    unsafe { init(std::ptr::from_mut(&mut app).cast(), 24) };
     assert_eq!(app.known, Grown { struct_size: 24, a: 0, b: 0 });
     assert_eq!(app.tail[..9], [0, 0, 0, 0, 0, 0, 0, 0, 0xee]);
     let mut app = longer(5, 0xee);
     // SAFETY: nothing is written.
-    unsafe { init(std::ptr::from_mut(&mut app).cast::<Grown>(), 4) };
+    unsafe { init(std::ptr::from_mut(&mut app).cast(), 4) };
     assert_eq!(app.known, longer(5, 0xee).known);
     // SAFETY: nothing is written.
-    unsafe { init(std::ptr::null_mut::<Grown>(), 16) };
+    unsafe { init(std::ptr::null_mut(), 16) };
 }
 
 fn read_text(given: &[u8], limit: usize) -> Result<Text, Error> {

@@ -2,11 +2,13 @@
 
 use std::ptr;
 
-use nertc_callkit_signaling::{Code, Outcome, Req};
+use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
 use super::*;
 use crate::adapter::{MediaVtable, media};
-use crate::{Frame, LogLevel, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink};
+use crate::{
+    Frame, LogLevel, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink, SendError,
+};
 
 /// Notes what it is asked, and sends frames back to its own sink.
 struct Recorder(Notes, Arc<MediaSink>);
@@ -31,9 +33,15 @@ impl MediaBackend for Recorder {
     fn network_changed(&self) {
         self.0.add("network_changed");
     }
+
+    fn receive(&self, join: Req, json: &Text) {
+        self.0.add(format!("{join:?} receives {json}"));
+        assert!(json.len() > 2, "planted");
+    }
 }
 
 static VTABLE: MediaVtable = MediaVtable::new(c"recorder", 0);
+static SIGNALS: MediaVtable = MediaVtable::new(c"recorder", 2).with_protocol(c"recorder/1");
 static WITHOUT_FRAMES: MediaVtable = MediaVtable::new(c"recorder", 1).without_frames();
 
 fn media_sink(notes: &Notes) -> abi::nertc_callkit_rtc_sink {
@@ -84,8 +92,15 @@ unsafe extern "C" fn log(ctx: *mut c_void, level: i32, text: *const c_char) {
 fn every_media_operation_arrives_as_its_value() {
     let (notes, sink) = (Notes::default(), Arc::new(MediaSink::default()));
     let (vtable, ctx) = media(&VTABLE, sink.clone(), Recorder(notes.clone(), sink));
-    let join =
-        abi::nertc_callkit_rtc_join { uid: 7, call_type: 1, channel_name: c"room".as_ptr(), ..sized() };
+    let join = abi::nertc_callkit_rtc_join {
+        uid: 7,
+        flags: 1,
+        call_type: 1,
+        channel_name: c"room".as_ptr(),
+        peer: c"bob".as_ptr(),
+        call_id: c"k".as_ptr(),
+        ..sized()
+    };
     let view =
         abi::nertc_callkit_view { scaling: 2, mirror: 1, window: ptr::without_provenance_mut(16), ..sized() };
     // SAFETY: our own backend; all arguments outlive the calls.
@@ -101,8 +116,10 @@ fn every_media_operation_arrives_as_its_value() {
         vtable.network_changed.expect("a slot")(ctx);
         vtable.release.expect("a slot")(ctx);
     }
+    let joined = r#"Req(1) Join { room: "room", uid: 7, token: "", call_type: Audio, "#;
+    let joined = [joined, r#"is_inviter: true, peer: "bob", call_id: "k" }"#].concat();
     let wanted = [
-        r#"Req(1) Join { room: "room", uid: 7, token: "", call_type: Audio }"#,
+        &*joined,
         "Req(2) Leave",
         "Req(3) EnableLocal { media: Media(3), on: true }",
         "Req(4) MuteLocal { media: Media(2), muted: false }",
@@ -138,6 +155,64 @@ fn a_frame_is_of_one_known_kind_and_reaches_an_open_sink() {
     let size = size_of::<abi::nertc_callkit_frame>();
     assert_eq!(told.take(), [format!("frame of 5 {size}")]);
     assert_eq!(notes.take(), ["frame Media(1)", "frame Media(1)", "close", "frame Media(1)"]);
+}
+
+unsafe extern "C" fn send(ctx: *mut c_void, join: abi::nertc_callkit_req, json: *const c_char) -> i32 {
+    // SAFETY: the test's notes; the text is lent for the call.
+    unsafe { Notes::of(ctx).add(format!("{join} sends {}", shown(json))) };
+    [0, -1, -3][join % 3]
+}
+
+#[test]
+fn texts_go_to_the_peer_and_come_from_it() {
+    let (notes, told) = (Notes::default(), Notes::default());
+    let sink = Arc::new(MediaSink::default());
+    let (vtable, ctx) = media(&SIGNALS, sink.clone(), Recorder(notes.clone(), sink.clone()));
+    let c = abi::nertc_callkit_rtc_sink { send: Some(send), ..media_sink(&told) };
+    let text = Text::from("{\"a\":1}");
+    assert_eq!(vtable.caps, 2 | abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_SIGNALS as u32);
+    // SAFETY: our own backend; the sink and all arguments outlive the calls.
+    unsafe {
+        assert_eq!(shown(vtable.protocol), "recorder/1");
+        assert_eq!(sink.send(Req(3), &text), Err(SendError::Closed));
+        assert_eq!(vtable.open.expect("a slot")(ctx, &c), 0);
+        let answers = [3, 4, 5].map(|join| sink.send(Req(join), &text));
+        assert_eq!(answers, [Ok(()), Err(SendError::Invalid), Err(SendError::Full)]);
+        let receive = vtable.receive.expect("a slot");
+        receive(ctx, 3, text.as_c_str().as_ptr());
+        receive(ctx, 3, c"{}".as_ptr());
+        receive(ctx, 3, c"\xff".as_ptr());
+        vtable.close_backend.expect("a slot")(ctx);
+        assert_eq!(sink.send(Req(3), &text), Err(SendError::Closed));
+        vtable.release.expect("a slot")(ctx);
+    }
+    assert_eq!(told.take(), ["3", "4", "5"].map(|join| format!("{join} sends {{\"a\":1}}")));
+    assert_eq!(notes.take(), ["Req(3) receives {\"a\":1}", "Req(3) receives {}", "close"]);
+}
+
+/// The core of the first release: its sink has no `send`, its join names no peer.
+#[test]
+fn an_older_core_has_no_texts_and_everything_else() {
+    let (notes, told) = (Notes::default(), Notes::default());
+    let sink = Arc::new(MediaSink::default());
+    let (vtable, ctx) = media(&SIGNALS, sink.clone(), Recorder(notes.clone(), sink.clone()));
+    let mut c = abi::nertc_callkit_rtc_sink { send: Some(send), ..media_sink(&told) };
+    c.struct_size = std::mem::offset_of!(abi::nertc_callkit_rtc_sink, send) as u32;
+    let mut join = abi::nertc_callkit_rtc_join { uid: 7, peer: c"not there".as_ptr(), ..sized() };
+    join.struct_size = std::mem::offset_of!(abi::nertc_callkit_rtc_join, peer) as u32;
+    // SAFETY: our own backend; the sink and all arguments outlive the calls.
+    unsafe {
+        assert_eq!(vtable.open.expect("a slot")(ctx, &c), 0);
+        assert_eq!(sink.send(Req(1), &Text::from("{}")), Err(SendError::Closed));
+        assert_eq!(vtable.join.expect("a slot")(ctx, 1, &join), 0);
+        join.struct_size -= 1;
+        assert_eq!(vtable.join.expect("a slot")(ctx, 1, &join), Code::BACKEND_FAILED.number());
+        vtable.close_backend.expect("a slot")(ctx);
+        vtable.release.expect("a slot")(ctx);
+    }
+    assert!(told.take().is_empty());
+    let notes = notes.take();
+    assert!(notes[0].contains("uid: 7") && notes[0].contains("peer: \"\""), "{notes:?}");
 }
 
 #[test]

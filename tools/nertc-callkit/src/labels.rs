@@ -1,4 +1,4 @@
-//! Inputs and outputs in words, short enough to stand above an arrow.
+//! Inputs and outputs in labels, short enough to stand above an arrow.
 
 use std::fmt::Debug;
 
@@ -19,7 +19,7 @@ pub(crate) enum Lane {
 
 /// How an arrow looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub(crate) enum Style {
     /// Somebody does or says something.
     Plain,
     /// The answer to what was asked.
@@ -32,20 +32,20 @@ pub(crate) enum Tone {
 
 /// Something that passes between the kit and its surroundings.
 #[derive(Clone, Debug)]
-pub(crate) struct Word {
+pub(crate) struct Label {
     pub(crate) lane: Lane,
     pub(crate) to_kit: bool,
     pub(crate) text: String,
-    pub(crate) tone: Tone,
+    pub(crate) style: Style,
 }
 
-fn word(lane: Lane, to_kit: bool, text: impl Into<String>) -> Word {
-    Word { lane, to_kit, text: text.into(), tone: Tone::Plain }
+fn label(lane: Lane, to_kit: bool, text: impl Into<String>) -> Label {
+    Label { lane, to_kit, text: text.into(), style: Style::Plain }
 }
 
-fn answer(lane: Lane, to_kit: bool, what: &str, code: Code) -> Word {
-    let tone = if code.is_success() { Tone::Answer } else { Tone::Bad };
-    Word { tone, ..word(lane, to_kit, format!("{what}: {}", outcome(code))) }
+fn answer(lane: Lane, to_kit: bool, what: &str, code: Code) -> Label {
+    let style = if code.is_success() { Style::Answer } else { Style::Bad };
+    Label { style, ..label(lane, to_kit, format!("{what}: {}", outcome(code))) }
 }
 
 /// `ok`, or the number with its meaning.
@@ -54,21 +54,21 @@ pub(crate) fn outcome(code: Code) -> String {
 }
 
 /// `PEER_HUNG_UP` of `PeerHungUp`, also of a longer text that begins with it.
-pub(crate) fn shout(value: impl Debug) -> String {
+pub(crate) fn screaming_case(value: impl Debug) -> String {
     let text = format!("{value:?}");
-    let mut shouted = String::new();
+    let mut screaming = String::new();
     for letter in text.chars().take_while(|letter| letter.is_alphanumeric()) {
-        if letter.is_uppercase() && !shouted.is_empty() {
-            shouted.push('_');
+        if letter.is_uppercase() && !screaming.is_empty() {
+            screaming.push('_');
         }
-        shouted.extend(letter.to_uppercase());
+        screaming.extend(letter.to_uppercase());
     }
-    shouted
+    screaming
 }
 
 /// `on_user_accept`.
 pub(crate) fn event_name(event: &Event) -> String {
-    format!("on_{}", shout(event).to_lowercase())
+    format!("on_{}", screaming_case(event).to_lowercase())
 }
 
 pub(crate) fn kind(call_type: CallType) -> &'static str {
@@ -100,34 +100,34 @@ fn on_off(on: bool) -> &'static str {
 }
 
 /// What an input says. `asked` knows the operations that are under way.
-pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Word> {
+pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Label> {
     let one = match input {
-        Input::Command { command, .. } => word(Lane::App, true, self::command(command)),
-        Input::Close => word(Lane::App, true, "release"),
-        Input::Backlog(true) => word(Lane::App, true, "does not take its events"),
-        Input::Backlog(false) => word(Lane::App, true, "takes its events again"),
+        Input::Command { command, .. } => label(Lane::App, true, self::command(command)),
+        Input::Close => label(Lane::App, true, "release"),
+        Input::Backlog(true) => label(Lane::App, true, "does not take its events"),
+        Input::Backlog(false) => label(Lane::App, true, "takes its events again"),
         Input::SignalDone { req, result } => {
             answer(Lane::Signaling, true, &asked(req.0), result.outcome.code)
         }
         Input::Signals { origin, events } => {
-            return events.iter().map(|event| word(Lane::Signaling, true, signal(*origin, event))).collect();
+            return events.iter().map(|event| label(Lane::Signaling, true, signal(*origin, event))).collect();
         }
-        Input::Rooms(rooms) => word(Lane::Signaling, true, format!("still in {} channels", rooms.len())),
+        Input::Rooms(rooms) => label(Lane::Signaling, true, format!("still in {} channels", rooms.len())),
         Input::Connection(Connection::Lost(why)) => failed(Lane::Signaling, "connection lost", why),
-        Input::Connection(Connection::Restored) => word(Lane::Signaling, true, "connection restored"),
+        Input::Connection(Connection::Restored) => label(Lane::Signaling, true, "connection restored"),
         Input::Connection(Connection::Kicked(why)) => failed(Lane::Signaling, "kicked", why),
         Input::Connection(Connection::TokenNeeded(why)) => failed(Lane::Signaling, "token needed", why),
         Input::RtcDone { req, outcome } => answer(Lane::Media, true, &asked(req.0), outcome.code),
         Input::Rtc(event) => rtc(event),
-        Input::RtcSend { .. } => word(Lane::Media, true, "a text for its peer"),
-        Input::Record { from, .. } => word(Lane::Signaling, true, format!("call record of {from}")),
+        Input::RtcSend { .. } => label(Lane::Media, true, "a text for its peer"),
+        Input::Record { from, .. } => label(Lane::Signaling, true, format!("call record of {from}")),
     };
     vec![one]
 }
 
-fn failed(lane: Lane, what: &str, why: &Outcome) -> Word {
+fn failed(lane: Lane, what: &str, why: &Outcome) -> Label {
     let code = if why.code == Code::OK { String::new() } else { format!(" ({})", why.code) };
-    Word { tone: Tone::Bad, ..word(lane, true, format!("{what}{code}")) }
+    Label { style: Style::Bad, ..label(lane, true, format!("{what}{code}")) }
 }
 
 /// What the app asks for.
@@ -185,10 +185,10 @@ pub(crate) fn signal(source: Origin, event: &signaling::Event) -> String {
         Origin::OtherDevice => ", another own device",
         Origin::Offline => ", from the backlog",
     };
-    format!("{} from {}{why}{whose}", shout(event.kind), event.from)
+    format!("{} from {}{why}{whose}", screaming_case(event.kind), event.from)
 }
 
-fn rtc(event: &RtcEvent) -> Word {
+fn rtc(event: &RtcEvent) -> Label {
     let text = match event {
         RtcEvent::PeerJoin { uid } => format!("peer {uid} joined"),
         RtcEvent::PeerLeave { uid, code: 0 } => format!("peer {uid} left"),
@@ -207,23 +207,23 @@ fn rtc(event: &RtcEvent) -> Word {
         RtcEvent::Quality { uid, quality } => format!("quality of {uid}: {quality}"),
         RtcEvent::Error(why) => return failed(Lane::Media, "error", why),
     };
-    word(Lane::Media, true, text)
+    label(Lane::Media, true, text)
 }
 
 /// What an output says; `Err` is a remark that goes nowhere.
-pub(crate) fn output(output: &Output) -> Result<Word, String> {
+pub(crate) fn output(output: &Output) -> Result<Label, String> {
     Ok(match output {
-        Output::Signal { op, .. } => word(Lane::Signaling, false, signal_op(op)),
-        Output::Notify(notice) => word(Lane::Signaling, false, self::notice(notice)),
-        Output::Rtc { op, .. } => word(Lane::Media, false, rtc_op(op)),
-        Output::RtcReceive { .. } => word(Lane::Media, false, "a text of its peer"),
+        Output::Signal { op, .. } => label(Lane::Signaling, false, signal_op(op)),
+        Output::Notify(notice) => label(Lane::Signaling, false, self::notice(notice)),
+        Output::Rtc { op, .. } => label(Lane::Media, false, rtc_op(op)),
+        Output::RtcReceive { .. } => label(Lane::Media, false, "a text of its peer"),
         Output::Done { result, .. } => {
-            let what = format!("done({})", shout(result.operation).to_lowercase());
+            let what = format!("done({})", screaming_case(result.operation).to_lowercase());
             answer(Lane::App, false, &what, result.code)
         }
         Output::Event(event) => self::event(event),
         Output::Ignored(why) => return Err(format!("ignored: {why}")),
-        Output::Closed => word(Lane::App, false, "released"),
+        Output::Closed => label(Lane::App, false, "released"),
     })
 }
 
@@ -252,17 +252,23 @@ pub(crate) fn signal_op(op: &signaling::Operation) -> String {
             };
             format!("control to {}{what}", message.account)
         }
-        signaling::Operation::Record(record) => format!("record: {}", shout(record.status).to_lowercase()),
+        signaling::Operation::Record(record) => {
+            format!("record: {}", screaming_case(record.status).to_lowercase())
+        }
     }
 }
 
 /// What the signaling backend is notified of.
 fn notice(notice: &Notification) -> String {
     match notice {
-        Notification::InviteState { state, .. } => format!("invite state: {}", shout(state).to_lowercase()),
+        Notification::InviteState { state, .. } => {
+            format!("invite state: {}", screaming_case(state).to_lowercase())
+        }
         Notification::AbortLogin(_) => "abort login".into(),
         Notification::SetToken(_) => "set token".into(),
-        Notification::CallPolicy(policy) => format!("call policy: {}", shout(policy.rule).to_lowercase()),
+        Notification::CallPolicy(policy) => {
+            format!("call policy: {}", screaming_case(policy.rule).to_lowercase())
+        }
     }
 }
 
@@ -281,7 +287,7 @@ pub(crate) fn rtc_op(op: &RtcOp) -> String {
     }
 }
 
-fn event(event: &Event) -> Word {
+fn event(event: &Event) -> Label {
     let name = event_name(event);
     let of_media = |it: &MediaEvent| format!("{name}: {}", on_off(it.on));
     let text = match event {
@@ -294,18 +300,18 @@ fn event(event: &Event) -> Word {
         }
         Event::AudioAvailable(it) | Event::CameraAvailable(it) => of_media(it),
         Event::VideoMuted(it) | Event::AudioMuted(it) => of_media(it),
-        Event::CallEnd(it) => format!("{name}: {} {}", shout(it.reason), it.reason as i32),
-        Event::MessageSent(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
-        Event::Error(it) => format!("{name}: {} {}", shout(it.operation).to_lowercase(), it.code),
+        Event::CallEnd(it) => format!("{name}: {} {}", screaming_case(it.reason), it.reason as i32),
+        Event::MessageSent(it) => format!("{name}: {}", screaming_case(it.status).to_lowercase()),
+        Event::Error(it) => format!("{name}: {} {}", screaming_case(it.operation).to_lowercase(), it.code),
         Event::UserRinging(it) => format!("{name}: {}", it.user),
         Event::Data(it) => format!("{name}: {} bytes", it.json.len()),
         Event::TokenNeeded(it) => format!("{name}: {}", it.code),
-        Event::RecordReceived(it) => format!("{name}: {}", shout(it.status).to_lowercase()),
-        Event::MissedCall(it) => format!("{name}: {}, {}", it.user, shout(it.why).to_lowercase()),
+        Event::RecordReceived(it) => format!("{name}: {}", screaming_case(it.status).to_lowercase()),
+        Event::MissedCall(it) => format!("{name}: {}, {}", it.user, screaming_case(it.why).to_lowercase()),
         Event::CallTypeChange(it) | Event::CallTypeRequest(it) => format!("{name}: {}", kind(it.call_type)),
         Event::NetworkQuality(it) => format!("{name}: {}", it.quality),
         Event::Disconnect(it) | Event::Kicked(it) | Event::Reconnecting(it) | Event::Reconnected(it) => {
-            format!("{name}: {}", shout(it.layer).to_lowercase())
+            format!("{name}: {}", screaming_case(it.layer).to_lowercase())
         }
         Event::CallingTimeout(_)
         | Event::OtherClientAccept(_)
@@ -313,12 +319,12 @@ fn event(event: &Event) -> Word {
         | Event::CallConnected(_) => name,
     };
     let is_bad = matches!(event, Event::Error(_) | Event::Kicked(_) | Event::Disconnect(_));
-    let tone = match is_bad {
-        _ if matches!(event, Event::CallEnd(_)) => Tone::End,
-        true => Tone::Bad,
-        false => Tone::Plain,
+    let style = match is_bad {
+        _ if matches!(event, Event::CallEnd(_)) => Style::End,
+        true => Style::Bad,
+        false => Style::Plain,
     };
-    Word { tone, ..word(Lane::App, false, text) }
+    Label { style, ..label(Lane::App, false, text) }
 }
 
 /// `1.5 s`, `250 ms`, `2 min 5 s`.

@@ -1,9 +1,9 @@
 //! Messages of the signaling service: which call they are about, and what they mean in its state.
 
 use super::Engine;
-use super::closer::TakeBack;
 use super::output::{EndReason, Event};
-use super::state::{Cause, Glare, State};
+use super::state::{Glare, InviteFailure, State};
+use super::teardown::TakeBack;
 use super::time::Time;
 use super::tombstones::Tombstone;
 use super::wire;
@@ -18,7 +18,7 @@ impl Engine {
         if !self.session.is_logged_in() {
             // What has ended is over, whoever logs in next: an answer counts for the account that gave it.
             for event in &events {
-                self.bury_ends(now, std::slice::from_ref(event), &event.from);
+                self.record_end_tombstones(now, std::slice::from_ref(event), &event.from);
             }
             self.drop_invites(&events);
             return self.ignore("messages while not logged in");
@@ -70,7 +70,12 @@ impl Engine {
     }
 
     /// Remembers the end of an invite that we may not have seen yet.
-    pub(super) fn bury_event(&mut self, now: Time, event: &signaling::Event, whole_channel: bool) {
+    pub(super) fn record_event_tombstone(
+        &mut self,
+        now: Time,
+        event: &signaling::Event,
+        whole_channel: bool,
+    ) {
         if event.channel.id.is_empty() {
             return self.ignore("message without a channel");
         }
@@ -103,26 +108,26 @@ impl Engine {
             }
             State::Called(called) => {
                 called.aside.take_if(|aside| aside.has_ids(channel, request) && aside.from == event.from);
-                self.bury_event(now, event, false);
+                self.record_event_tombstone(now, event, false);
             }
             State::Calling(calling) => match &calling.glare {
                 Glare::Accepting { invite, .. } if invite.has_ids(channel, request) => {
                     self.ignore("cancel while our accept runs: the service decides");
                 }
-                Glare::Aside { invite, .. }
+                Glare::Parked { invite, .. }
                     if invite.has_ids(channel, request) && invite.from == event.from =>
                 {
                     calling.glare = Glare::None;
-                    self.bury_event(now, event, false);
+                    self.record_event_tombstone(now, event, false);
                 }
-                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {
-                    self.bury_event(now, event, false);
+                Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {
+                    self.record_event_tombstone(now, event, false);
                 }
             },
             State::InCall(call) if call.channel_id == *channel && call.request_id == *request => {
                 self.ignore("cancel of the call that is on");
             }
-            State::Idle | State::InCall(_) => self.bury_event(now, event, false),
+            State::Idle | State::InCall(_) => self.record_event_tombstone(now, event, false),
         }
     }
 
@@ -136,10 +141,10 @@ impl Engine {
             && own.options.user == event.from
     }
 
-    /// The event is the peer's answer to the invite that a glare with an old client left over.
-    fn is_leftover_answer(&self, event: &signaling::Event) -> bool {
+    /// The event is the peer's answer to the invite that a glare with a legacy client left over.
+    fn is_legacy_answer(&self, event: &signaling::Event) -> bool {
         let State::InCall(call) = &self.state else { return false };
-        call.leftover.as_ref().is_some_and(|own| {
+        call.legacy_invite.as_ref().is_some_and(|own| {
             own.channel_id == event.channel.id
                 && own.request_id == event.request_id
                 && call.peer == event.from
@@ -150,8 +155,8 @@ impl Engine {
         if self.is_own_answer(event) {
             return self.own_accepted(now, Some(event.custom_info.clone()));
         }
-        if self.is_leftover_answer(event) {
-            return self.close_leftover(now);
+        if self.is_legacy_answer(event) {
+            return self.close_legacy_invite(now);
         }
         self.ignore("accept of an invite that is not out");
     }
@@ -164,13 +169,13 @@ impl Engine {
             self.confirm_call();
             let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
             let cause = match is_other_media {
-                true => Cause::OtherMedia,
-                false => Cause::Rejected { reason, extra },
+                true => InviteFailure::OtherMedia,
+                false => InviteFailure::Rejected { reason, extra },
             };
             return self.own_over(now, cause, Some(&TakeBack::close_only()));
         }
-        if self.is_leftover_answer(event) {
-            return self.close_leftover(now);
+        if self.is_legacy_answer(event) {
+            return self.close_legacy_invite(now);
         }
         self.ignore("reject of an invite that is not out");
     }
@@ -187,9 +192,9 @@ impl Engine {
         }
     }
 
-    fn close_leftover(&mut self, now: Time) {
+    fn close_legacy_invite(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
-        if let Some(own) = call.leftover.take() {
+        if let Some(own) = call.legacy_invite.take() {
             self.close_own(now, &own, &TakeBack::close_only());
         }
     }
@@ -203,10 +208,10 @@ impl Engine {
                 }
                 self.confirm_call();
                 let extra = self.foreign_text(wire::read(&event.custom_info).attachment);
-                return self.own_over(now, Cause::Closed(extra), None);
+                return self.own_over(now, InviteFailure::Closed(extra), None);
             }
             State::Calling(calling) => match &mut calling.glare {
-                Glare::Accepting { invite, .. } | Glare::Aside { invite, .. }
+                Glare::Accepting { invite, .. } | Glare::Parked { invite, .. }
                     if invite.channel_id == *channel && invite.from != event.from =>
                 {
                     return self.ignore("close from somebody else");
@@ -214,8 +219,8 @@ impl Engine {
                 Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => {
                     *closed = Some(wire::read(&event.custom_info).attachment);
                 }
-                Glare::Aside { invite, .. } if invite.channel_id == *channel => calling.glare = Glare::None,
-                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {}
+                Glare::Parked { invite, .. } if invite.channel_id == *channel => calling.glare = Glare::None,
+                Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {}
             },
             State::Called(called) if called.invite.channel_id == *channel => {
                 if called.invite.from != event.from {
@@ -237,11 +242,11 @@ impl Engine {
             }
             State::InCall(call) => {
                 let is_peer = call.peer == event.from;
-                call.leftover.take_if(|own| own.channel_id == *channel && is_peer);
+                call.legacy_invite.take_if(|own| own.channel_id == *channel && is_peer);
             }
             State::Idle => {}
         }
-        self.bury_event(now, event, true);
+        self.record_event_tombstone(now, event, true);
     }
 
     fn on_leave(&mut self, now: Time, event: &signaling::Event) {
@@ -249,10 +254,10 @@ impl Engine {
             State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
                 let left = call.user_event();
                 self.tell(Event::UserLeave(left));
-                let close = Some(super::closer::Finish::close());
+                let close = Some(super::teardown::Finish::close());
                 self.end_by_peer(now, EndReason::PeerLeft, &event.custom_info, close);
             }
-            State::Idle => self.bury_event(now, event, true),
+            State::Idle => self.record_event_tombstone(now, event, true),
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
                 self.ignore("somebody left a channel that is not our call");
             }
@@ -290,7 +295,7 @@ impl Engine {
                         _ => self.ignore("control before we are in the call"),
                     }
                 }
-                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {
+                Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {
                     let own = &mut calling.own;
                     // Its accept is on its way, and may be overtaken.
                     if is_of(&own.channel_id, &own.options.user) && text.cid == 2 && own.is_out() {
@@ -322,16 +327,16 @@ impl Engine {
                 Glare::Accepting { invite, .. } if invite.has_ids(channel, request) => {
                     return self.ignore("another device answered while our accept runs");
                 }
-                Glare::Aside { invite, .. } if invite.has_ids(channel, request) => {
+                Glare::Parked { invite, .. } if invite.has_ids(channel, request) => {
                     calling.glare = Glare::None;
                 }
-                Glare::None | Glare::Aside { .. } | Glare::Accepting { .. } => {}
+                Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {}
             },
             State::InCall(call) if call.channel_id == *channel && call.request_id == *request => {
                 return self.ignore("another device answered the call that is on");
             }
             State::Idle | State::InCall(_) => {}
         }
-        self.bury_event(now, event, false);
+        self.record_event_tombstone(now, event, false);
     }
 }

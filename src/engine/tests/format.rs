@@ -1,4 +1,4 @@
-//! Operations and events as the short lines that the rig's logs are made of.
+//! Operations and events as the short lines that the harness's logs are made of.
 
 use super::super::output::*;
 use nertc_callkit_signaling::{self as signaling, Message};

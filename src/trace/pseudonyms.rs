@@ -9,16 +9,16 @@ const LIMIT: usize = crate::engine::limits::ACCOUNT;
 /// What all pseudonyms begin with.
 const PREFIX: &str = "user-";
 
-/// Names and what stands for them.
+/// Pseudonyms and what stands for them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(super) struct Pseudonyms {
     /// Labels without the prefix: letters, never with an `a` at the end, so that each has room below it.
     labels: BTreeMap<Box<str>, String>,
     /// The last label became too long: no more fit between their neighbours.
     pub(super) is_full: bool,
 }
 
-impl Names {
+impl Pseudonyms {
     /// What stands for `name`, from its first appearance on.
     pub(super) fn of(&mut self, name: &str) -> String {
         let label = match self.labels.get(name) {
@@ -80,14 +80,14 @@ mod tests {
 
     #[test]
     fn the_first_names_are_short_and_the_same_name_is_the_same_again() {
-        let mut names = Names::default();
+        let mut names = Pseudonyms::default();
         let said = ["bob", "carol", "alice", "bob", "bobby"].map(|name| names.of(name));
         assert_eq!(said, ["user-m", "user-n", "user-l", "user-m", "user-mn"]);
     }
 
     #[test]
     fn the_order_stays_whatever_order_the_names_come_in() {
-        let mut names = Names::default();
+        let mut names = Pseudonyms::default();
         let mut seed = 1_u64;
         for n in 0..3_000_u64 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn what_no_longer_fits_is_said() {
-        let mut names = Names::default();
+        let mut names = Pseudonyms::default();
         (0..5_000).for_each(|n| _ = names.of(&format!("{n:05}")));
         assert!(names.is_full);
-        let mut names = Names::default();
+        let mut names = Pseudonyms::default();
         (0..500).for_each(|n| _ = names.of(&format!("{n:05}")));
         assert!(!names.is_full, "a phone book fits");
     }

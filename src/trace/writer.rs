@@ -12,7 +12,7 @@ use crate::engine::time::Time;
 
 /// Records engines. Lines collect in it until they are taken.
 #[derive(Clone, Debug)]
-pub struct Tape {
+pub struct TraceWriter {
     redaction: Redaction,
     redactor: Redactor,
     lines: Vec<u8>,
@@ -21,11 +21,11 @@ pub struct Tape {
     is_first: bool,
 }
 
-impl Tape {
+impl TraceWriter {
     /// An empty one. All its kits share their pseudonyms.
-    pub fn new(redaction: Redaction) -> Tape {
+    pub fn new(redaction: Redaction) -> TraceWriter {
         let redactor = Redactor::new(redaction);
-        Tape { redaction, redactor, lines: Vec::new(), is_open: false, is_first: true }
+        TraceWriter { redaction, redactor, lines: Vec::new(), is_open: false, is_first: true }
     }
 
     /// Begins a kit, between two steps of its engine. `unix_ms` is the time of day, 0 = not known. The header

@@ -3,23 +3,24 @@
 use super::super::input::*;
 use super::super::limits;
 use super::super::wire::{self, Reason};
-use super::rig::{Rig, new_style};
+use super::harness::{Harness, new_style};
 use nertc_callkit_signaling::{EventKind, Text};
 
-fn reject(rig: &mut Rig, busy: bool, text: Option<&str>) {
-    let call = rig.implied();
-    rig.command(Command::Reject { call, busy, text: text.map(Text::from) });
+fn reject(harness: &mut Harness, busy: bool, text: Option<&str>) {
+    let call = harness.implied();
+    harness.command(Command::Reject { call, busy, text: text.map(Text::from) });
 }
 
 /// What the caller's app hears of this answer to an invite with the attachment "ours".
 fn heard(custom_info: &str) -> (i32, String) {
-    let mut rig = Rig::new();
-    rig.command(Command::Call(CallOptions { attachment: Some("ours".into()), ..Rig::options("bob") }));
-    rig.ok("create");
-    rig.ok("join");
-    rig.ok("invite");
-    rig.peer_rejects(custom_info);
-    let end = rig.last_end();
+    let mut harness = Harness::new();
+    harness
+        .command(Command::Call(CallOptions { attachment: Some("ours".into()), ..Harness::options("bob") }));
+    harness.ok("create");
+    harness.ok("join");
+    harness.ok("invite");
+    harness.peer_rejects(custom_info);
+    let end = harness.last_end();
     (end.reason as i32, end.extra.to_string())
 }
 
@@ -32,13 +33,13 @@ fn a_reject_says_busy_or_declined_and_carries_a_text() {
         (false, Some("not now"), (14, "not now")),
         (true, Some("{\"back\":17}"), (3, "{\"back\":17}")),
     ] {
-        let mut rig = Rig::new();
+        let mut harness = Harness::new();
         let invite = new_style("p1", "k1").replace("\"callType\"", "\"_attachment\":\"ours\",\"callType\"");
-        rig.signal(EventKind::Invite, "bob", "p1", "q1", &invite);
-        rig.forget();
-        reject(&mut rig, busy, text);
-        rig.told("done reject 0 · on_call_end 13");
-        let custom_info = rig.text_of("reject");
+        harness.signal(EventKind::Invite, "bob", "p1", "q1", &invite);
+        harness.forget();
+        reject(&mut harness, busy, text);
+        harness.told("done reject 0 · on_call_end 13");
+        let custom_info = harness.text_of("reject");
         let read = wire::read(&custom_info);
         let reason = if busy { Reason::Busy } else { Reason::Plain };
         assert_eq!((wire::reason(&custom_info, &read), &*read.call_id), (reason, "k1"), "{custom_info}");
@@ -51,20 +52,20 @@ fn a_reject_says_busy_or_declined_and_carries_a_text() {
 #[test]
 fn an_old_client_hears_601_or_nothing() {
     for (busy, custom_info) in [(true, "601"), (false, "")] {
-        let mut rig = Rig::new();
-        rig.invite_old("bob", "p1", "q1");
-        reject(&mut rig, busy, Some("not now"));
-        assert_eq!(&*rig.text_of("reject"), custom_info);
+        let mut harness = Harness::new();
+        harness.invite_old("bob", "p1", "q1");
+        reject(&mut harness, busy, Some("not now"));
+        assert_eq!(&*harness.text_of("reject"), custom_info);
     }
 }
 
 #[test]
 fn the_words_of_a_reject_outlive_an_accept_that_runs() {
-    let mut rig = Rig::accepting();
-    reject(&mut rig, true, Some("not now"));
-    rig.told("done accept 90004 · done reject 0 · on_call_end 13");
-    rig.answer("accept", 408);
-    let custom_info = rig.text_of("reject");
+    let mut harness = Harness::accepting();
+    reject(&mut harness, true, Some("not now"));
+    harness.told("done accept 90004 · done reject 0 · on_call_end 13");
+    harness.answer("accept", 408);
+    let custom_info = harness.text_of("reject");
     assert_eq!(wire::read(&custom_info).reason, 3);
     assert_eq!(&*wire::read(&custom_info).attachment, "not now");
 }
@@ -72,21 +73,21 @@ fn the_words_of_a_reject_outlive_an_accept_that_runs() {
 /// Hanging up instead of rejecting or cancelling carries its text all the same.
 #[test]
 fn a_hangup_while_called_or_calling_carries_its_text() {
-    let hang_up = |rig: &mut Rig| {
-        let call = rig.implied();
-        rig.command(Command::Hangup {
+    let hang_up = |harness: &mut Harness| {
+        let call = harness.implied();
+        harness.command(Command::Hangup {
             call,
             no_offline: false,
             no_record: false,
             text: Some("later".into()),
         });
     };
-    let mut rig = Rig::called();
-    hang_up(&mut rig);
-    assert_eq!(&*wire::read(&rig.text_of("reject")).attachment, "later");
-    let mut rig = Rig::calling();
-    hang_up(&mut rig);
-    assert_eq!(&*wire::read(&rig.text_of("cancel")).attachment, "later");
+    let mut harness = Harness::called();
+    hang_up(&mut harness);
+    assert_eq!(&*wire::read(&harness.text_of("reject")).attachment, "later");
+    let mut harness = Harness::calling();
+    hang_up(&mut harness);
+    assert_eq!(&*wire::read(&harness.text_of("cancel")).attachment, "later");
 }
 
 /// Whatever the invite carries, a text that the facade lets through arrives.

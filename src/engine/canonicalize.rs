@@ -6,13 +6,16 @@ use std::hash::{Hash, Hasher};
 
 use super::Engine;
 use super::claims::Claims;
-use super::closer::{Awaited, Closer, Step};
 use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::input::Ticket;
 use super::ops::{Owner, Undo};
 use super::session::{Closing, Session};
-use super::state::{Called, Calling, Entry, Fate, Glare, InCall, Invite, MediaRoom, Own, OwnStep, State};
+use super::state::{
+    Called, Calling, Glare, InCall, Invite, InviteStage, JoinStage, MediaRoom, OutgoingInvite, OwnOutcome,
+    State,
+};
+use super::teardown::{Awaited, Step, Teardown};
 use super::time::Time;
 use super::wire;
 use nertc_callkit_signaling::{Message, Req, Text};
@@ -20,7 +23,7 @@ use nertc_callkit_signaling::{Message, Req, Text};
 /// New names, by first appearance. One value may serve several engines and the messages between them, so that
 /// the same id gets the same name everywhere.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub struct Renamer {
     now: Time,
     /// None: ids keep their names, see `of_world`.
     ids: Option<BTreeMap<Text, Text>>,
@@ -36,18 +39,18 @@ const CALL: u8 = 1;
 const TICKET: u8 = 2;
 const CLOSER: u8 = 3;
 
-impl Names {
+impl Renamer {
     /// For states at `now`.
-    pub fn new(now: Time) -> Names {
-        Names { now, ids: Some(BTreeMap::new()), ..Names::default() }
+    pub fn new(now: Time) -> Renamer {
+        Renamer { now, ids: Some(BTreeMap::new()), ..Renamer::default() }
     }
 
     /// For states of a world in which every id is a function of who made it and which of its calls it is for,
     /// whatever happened before. Such ids need no new names, so texts keep theirs too, and an engine's
     /// representative does not depend on the rest of the world. The clock of the service runs as ours does,
     /// and nobody names a call that has ended.
-    pub fn of_world(now: Time) -> Names {
-        Names { now, ..Names::default() }
+    pub fn of_world(now: Time) -> Renamer {
+        Renamer { now, ..Renamer::default() }
     }
 
     /// Ids that the state names.
@@ -133,7 +136,7 @@ fn essence(custom_info: &str) -> Text {
 impl Engine {
     /// The representative of this engine's state at `now`.
     pub fn canonical(&self, now: Time) -> Engine {
-        let mut names = Names::new(now);
+        let mut names = Renamer::new(now);
         let mut engine = self.canonical_in(&mut names);
         engine.tombstones.0.clone_from(&self.tombstones.0);
         engine.tombstones.0.retain(|stone| stone.until > now);
@@ -150,10 +153,10 @@ impl Engine {
 
     /// The same without tombstones: a world asks for them by `tombstones`, because only those matter that
     /// something in the world still names.
-    pub fn canonical_in(&self, names: &mut Names) -> Engine {
+    pub fn canonical_in(&self, names: &mut Renamer) -> Engine {
         let mut engine = self.clone();
         engine.ids = Ids::new([0; 32]);
-        (engine.last_req, engine.last_call, engine.last_closer) = (0, 0, 0);
+        (engine.last_req, engine.last_call, engine.last_teardown) = (0, 0, 0);
         engine.tombstones.0.clear();
         // What is counted changes nothing of any call.
         engine.coalescer = Coalescer::default();
@@ -187,8 +190,8 @@ impl Engine {
                 next.iter_mut().for_each(|call| names.call(call));
             }
         }
-        for closer in &mut engine.closers {
-            names.closer(closer);
+        for teardown in &mut engine.teardowns {
+            names.teardown(teardown);
         }
         for op in &mut engine.ops {
             names.req(&mut op.req);
@@ -220,7 +223,7 @@ impl Engine {
     }
 }
 
-impl Names {
+impl Renamer {
     fn state(&mut self, state: &mut State) {
         match state {
             State::Idle => {}
@@ -234,21 +237,21 @@ impl Names {
         self.own(&mut calling.own);
         match &mut calling.glare {
             Glare::None => {}
-            Glare::Aside { invite, until } => {
+            Glare::Parked { invite, until } => {
                 self.invite(invite);
                 until.iter_mut().for_each(|at| self.due(at));
             }
             Glare::Accepting { invite, req, fate, .. } => {
                 self.invite(invite);
                 self.req(req);
-                if let Fate::Accepted(Some(text)) = fate {
+                if let OwnOutcome::Accepted(Some(text)) = fate {
                     self.text(text);
                 }
             }
         }
     }
 
-    fn own(&mut self, own: &mut Own) {
+    fn own(&mut self, own: &mut OutgoingInvite) {
         self.call(&mut own.no);
         self.ticket(&mut own.issued_by);
         self.id(&mut own.channel_id);
@@ -258,12 +261,12 @@ impl Names {
         self.due(&mut own.ring_until);
         own.texts.deadlines().for_each(|at| self.due(at));
         match &mut own.step {
-            OwnStep::Creating(req)
-            | OwnStep::Joining(req)
-            | OwnStep::Inviting(req)
-            | OwnStep::TimingOut(req)
-            | OwnStep::Yielding(req) => self.req(req),
-            OwnStep::Held | OwnStep::Invited | OwnStep::Over => {}
+            InviteStage::Creating(req)
+            | InviteStage::Joining(req)
+            | InviteStage::Inviting(req)
+            | InviteStage::TimingOut(req)
+            | InviteStage::Yielding(req) => self.req(req),
+            InviteStage::Held | InviteStage::Invited | InviteStage::Over => {}
         }
     }
 
@@ -306,25 +309,25 @@ impl Names {
         call.ring_ms = 0;
         call.connected_at = call.connected_at.map(|_| Time(0));
         match &mut call.entry {
-            Entry::Signaling { req, wait } => {
+            JoinStage::Signaling { req, wait } => {
                 self.req(req);
                 wait.iter_mut().for_each(|at| self.due(at));
             }
-            Entry::Waiting { until } => self.due(until),
-            Entry::Joining { .. } | Entry::Joined => {}
+            JoinStage::Waiting { until } => self.due(until),
+            JoinStage::Joining { .. } | JoinStage::Joined => {}
         }
         for at in [&mut call.connect_by, &mut call.peer_left].into_iter().flatten() {
             self.due(at);
         }
         if let Some(silence) = &mut call.silence {
-            self.due(&mut silence.tell_at);
+            self.due(&mut silence.notify_at);
             self.due(&mut silence.lost_at);
         }
         if let Some(switch) = &mut call.switch {
             self.due(&mut switch.until);
         }
         call.texts.deadlines().for_each(|at| self.due(at));
-        call.leftover.iter_mut().for_each(|own| self.own(own));
+        call.legacy_invite.iter_mut().for_each(|own| self.own(own));
     }
 
     fn session(&mut self, session: &mut Session) {
@@ -353,13 +356,13 @@ impl Names {
         }
     }
 
-    fn closer(&mut self, closer: &mut Closer) {
-        closer.id = self.number(CLOSER, closer.id);
-        self.call(&mut closer.call_no);
-        self.due(&mut closer.deadline);
-        self.id(&mut closer.channel_id);
-        closer.cancel.iter_mut().for_each(|message| self.message(message));
-        if let Step::Await(Awaited::Accept(message)) = &mut closer.step {
+    fn teardown(&mut self, teardown: &mut Teardown) {
+        teardown.id = self.number(CLOSER, teardown.id);
+        self.call(&mut teardown.call_no);
+        self.due(&mut teardown.deadline);
+        self.id(&mut teardown.channel_id);
+        teardown.cancel.iter_mut().for_each(|message| self.message(message));
+        if let Step::Await(Awaited::Accept(message)) = &mut teardown.step {
             self.message(message);
         }
     }
@@ -381,7 +384,7 @@ impl Names {
                 self.call(call);
                 self.id(channel);
             }
-            Owner::Closer(closer) => *closer = self.number(CLOSER, *closer),
+            Owner::Teardown(teardown) => *teardown = self.number(CLOSER, *teardown),
             Owner::Data { call, ticket } => {
                 self.call(call);
                 self.ticket(ticket);

@@ -5,7 +5,7 @@ use super::input::Ticket;
 use super::output::{
     CallEvent, ConnectionEvent, ErrorEvent, Event, Layer, MediaEvent, OpResult, Operation, Output, UserEvent,
 };
-use super::state::{InCall, Own, State};
+use super::state::{InCall, OutgoingInvite, State};
 use nertc_callkit_signaling::{Code, Outcome, Text};
 
 impl Engine {
@@ -39,7 +39,7 @@ impl Engine {
     }
 
     /// Completes call(), unless that was said before: with success it carries the ids.
-    pub(super) fn done_call(&mut self, own: &mut Own, outcome: Outcome) {
+    pub(super) fn done_call(&mut self, own: &mut OutgoingInvite, outcome: Outcome) {
         if own.confirmed {
             return;
         }
@@ -84,7 +84,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn tell_error(&mut self, operation: Operation, call_no: u64, outcome: Outcome) {
+    pub(super) fn notify_error(&mut self, operation: Operation, call_no: u64, outcome: Outcome) {
         let Outcome { code, raw_code, message } = outcome;
         let call_no = self.known_no(call_no);
         self.tell(Event::Error(ErrorEvent { operation, code, raw_code, call_no, message }));

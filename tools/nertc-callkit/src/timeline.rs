@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use nertc_callkit::engine::Snapshot;
 use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::output::Output;
-use nertc_callkit::trace::{Difference, Header, Played, Replay, Step};
+use nertc_callkit::trace::{Difference, Header, Replay, ReplayEvent, Step};
 
 use crate::Failure;
-use crate::words;
+use crate::labels;
 
 /// Moments that are told; a call takes some thirty.
 const MOMENTS: usize = 20_000;
 
 /// A whole file.
-pub(crate) struct Story {
+pub(crate) struct Timeline {
     pub(crate) file: String,
     pub(crate) kits: Vec<Kit>,
     pub(crate) moments: VecDeque<Moment>,
@@ -46,30 +46,30 @@ pub(crate) struct Moment {
     /// Why a deadline passed.
     pub(crate) due: Option<String>,
     /// The input in words.
-    pub(crate) words: Vec<words::Word>,
+    pub(crate) labels: Vec<labels::Label>,
     pub(crate) out: Vec<Output>,
     /// Where the kit stands afterwards.
     pub(crate) after: Snapshot,
 }
 
 /// Reads a file.
-pub(crate) fn read(file: &str) -> Result<Story, Failure> {
+pub(crate) fn read(file: &str) -> Result<Timeline, Failure> {
     let mut replay = Replay::new(crate::open(file)?);
     let (kits, moments) = (Vec::new(), VecDeque::new());
-    let mut story = Story { file: file.into(), kits, moments, earlier: 0, difference: None };
+    let mut timeline = Timeline { file: file.into(), kits, moments, earlier: 0, difference: None };
     while let Some(played) = replay.next().map_err(|error| format!("{file}: {error}"))? {
         match played {
-            Played::Begin(header) => story.begin(*header),
-            Played::Step { step, after, difference } => {
-                story.step(*step, *after);
-                story.difference = story.difference.or(difference);
+            ReplayEvent::Begin(header) => timeline.begin(*header),
+            ReplayEvent::Step { step, after, difference } => {
+                timeline.step(*step, *after);
+                timeline.difference = timeline.difference.or(difference);
             }
         }
     }
-    Ok(story)
+    Ok(timeline)
 }
 
-impl Story {
+impl Timeline {
     fn begin(&mut self, header: Header) {
         let Header { kit, t, library, redacted, engine, .. } = header;
         let start = engine.snapshot();
@@ -91,17 +91,17 @@ impl Story {
             kit.account = after.account.to_string();
         }
         let asked = |req| kit.asked.get(&req).cloned().unwrap_or_else(|| "an earlier operation".into());
-        let words = step.input.as_ref().map(|input| words::input(input, asked)).unwrap_or_default();
+        let labels = step.input.as_ref().map(|input| labels::input(input, asked)).unwrap_or_default();
         if let Some(Input::SignalDone { req, .. } | Input::RtcDone { req, .. }) = &step.input {
             kit.asked.remove(&req.0);
         }
         for output in &step.out {
             if let Output::Signal { req, .. } | Output::Rtc { req, .. } = output {
-                kit.asked.insert(req.0, words::output(output).map_or_else(|text| text, |word| word.text));
+                kit.asked.insert(req.0, labels::output(output).map_or_else(|text| text, |label| label.text));
             }
         }
         let Step { t, input, due, out, .. } = step;
-        self.moments.push_back(Moment { kit: index, t: t.0, input, due, words, out, after });
+        self.moments.push_back(Moment { kit: index, t: t.0, input, due, labels, out, after });
         if self.moments.len() > MOMENTS {
             self.moments.pop_front();
             self.earlier += 1;

@@ -5,7 +5,7 @@ use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
 use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
-use super::lines::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
+use super::format::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, Channel, ChannelState, Code, Connection, EventKind, Member,
     Notification, OperationResult, Origin, Outcome, Req, Text,
@@ -19,7 +19,7 @@ struct Pending {
 }
 
 /// The engine of account "al" and everything around it.
-pub(super) struct Rig {
+pub(super) struct Harness {
     pub(super) engine: Engine,
     pub(super) now: Time,
     pending: Vec<Pending>,
@@ -65,22 +65,22 @@ pub(super) fn new_style(channel: &str, call_id: &str) -> String {
     )
 }
 
-impl Rig {
+impl Harness {
     /// Logged in as "al", idle, nothing logged.
-    pub(super) fn new() -> Rig {
-        Rig::with(Config { caps: caps(), ..Config::default() })
+    pub(super) fn new() -> Harness {
+        Harness::with(Config { caps: caps(), ..Config::default() })
     }
 
-    pub(super) fn with(config: Config) -> Rig {
-        let mut rig = Rig::logged_out(config);
-        rig.login("al");
-        rig.ok("login");
-        rig.forget();
-        rig
+    pub(super) fn with(config: Config) -> Harness {
+        let mut harness = Harness::logged_out(config);
+        harness.login("al");
+        harness.ok("login");
+        harness.forget();
+        harness
     }
 
-    pub(super) fn logged_out(config: Config) -> Rig {
-        Rig {
+    pub(super) fn logged_out(config: Config) -> Harness {
+        Harness {
             engine: Engine::new(config, IdGenerator::test_seed(7)),
             now: Time(0),
             pending: Vec::new(),
@@ -101,10 +101,10 @@ impl Rig {
     }
 
     /// Bob rings, as far as the service says: channel ch1, request r1.
-    pub(super) fn calling() -> Rig {
-        let mut rig = Rig::new();
-        rig.place_call();
-        rig
+    pub(super) fn calling() -> Harness {
+        let mut harness = Harness::new();
+        harness.place_call();
+        harness
     }
 
     /// Calls bob up to the invite's confirmation.
@@ -117,42 +117,42 @@ impl Rig {
     }
 
     /// Bob calls us: channel p1, request q1.
-    pub(super) fn called() -> Rig {
-        let mut rig = Rig::new();
-        rig.invite("bob", "p1", "q1");
-        rig.forget();
-        rig
+    pub(super) fn called() -> Harness {
+        let mut harness = Harness::new();
+        harness.invite("bob", "p1", "q1");
+        harness.forget();
+        harness
     }
 
     /// The same, and our accept is under way.
-    pub(super) fn accepting() -> Rig {
-        let mut rig = Rig::called();
-        rig.accept();
-        rig.forget();
-        rig
+    pub(super) fn accepting() -> Harness {
+        let mut harness = Harness::called();
+        harness.accept();
+        harness.forget();
+        harness
     }
 
     /// We call bob, bob calls us, and his invite is the greater one: our accept is under way.
-    pub(super) fn glare_loser() -> Rig {
-        let mut rig = Rig::calling();
-        rig.invite("bob", "p1", "zz");
-        rig.forget();
-        rig
+    pub(super) fn glare_loser() -> Harness {
+        let mut harness = Harness::calling();
+        harness.invite("bob", "p1", "zz");
+        harness.forget();
+        harness
     }
 
     /// The same, and ours is the greater one: his waits aside.
-    pub(super) fn glare_winner() -> Rig {
-        let mut rig = Rig::calling();
-        rig.invite("bob", "p1", "!");
-        rig.forget();
-        rig
+    pub(super) fn glare_winner() -> Harness {
+        let mut harness = Harness::calling();
+        harness.invite("bob", "p1", "!");
+        harness.forget();
+        harness
     }
 
     /// Bob accepted our call; both are in the media room.
-    pub(super) fn in_call() -> Rig {
-        let mut rig = Rig::calling();
-        rig.become_connected();
-        rig
+    pub(super) fn in_call() -> Harness {
+        let mut harness = Harness::calling();
+        harness.become_connected();
+        harness
     }
 
     pub(super) fn become_connected(&mut self) {
@@ -163,14 +163,14 @@ impl Rig {
     }
 
     /// We accepted bob's call; both are in the media room.
-    pub(super) fn in_call_as_callee() -> Rig {
-        let mut rig = Rig::accepting();
-        rig.ok("accept");
-        rig.ok("join");
-        rig.ok("rtc join");
-        rig.rtc(RtcEvent::PeerJoin { uid: 22 });
-        rig.forget();
-        rig
+    pub(super) fn in_call_as_callee() -> Harness {
+        let mut harness = Harness::accepting();
+        harness.ok("accept");
+        harness.ok("join");
+        harness.ok("rtc join");
+        harness.rtc(RtcEvent::PeerJoin { uid: 22 });
+        harness.forget();
+        harness
     }
 
     /// Own channels and request ids count from one again, and nothing is logged.
@@ -217,7 +217,7 @@ impl Rig {
     }
 
     pub(super) fn call(&mut self, user: &str) {
-        self.command(Command::Call(Rig::options(user)));
+        self.command(Command::Call(Harness::options(user)));
     }
 
     pub(super) fn cancel(&mut self) {

@@ -1,13 +1,13 @@
-//! The closer: a call ends for the app at once; the wire is cleaned up behind it, in sequence.
+//! The teardown: a call ends for the app at once; the wire is cleaned up behind it, in sequence.
 //!
 //! Wait for the operation that is running, then take the invite back if one was issued, wait for the answer,
-//! then close or leave the channel. A closer owns the old ids, so nothing it does can touch the next call.
+//! then close or leave the channel. A teardown owns the old ids, so nothing it does can touch the next call.
 
 use serde::{Deserialize, Serialize};
 
 use super::ops::{Owner, Undo};
 use super::output::Operation;
-use super::state::{Own, OwnStep};
+use super::state::{InviteStage, OutgoingInvite};
 use super::time::Time;
 use super::wire::{self, Outgoing};
 use super::{Engine, limits};
@@ -15,7 +15,7 @@ use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult,
 
 /// Cleans up behind one ended call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Closer {
+pub(super) struct Teardown {
     pub(super) id: u64,
     pub(super) call_no: u64,
     pub(super) deadline: Time,
@@ -27,7 +27,7 @@ pub(super) struct Closer {
     pub(super) step: Step,
 }
 
-/// Last step of a closer: how a channel is left.
+/// Last step of a teardown: how a channel is left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Finish {
     /// For everybody, or only by us.
@@ -77,7 +77,7 @@ impl Finish {
     }
 }
 
-/// What a closer is doing.
+/// What a teardown is doing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Step {
     /// An operation of the call is still running.
@@ -103,7 +103,7 @@ pub(super) enum Awaited {
     Enter,
 }
 
-impl Closer {
+impl Teardown {
     /// What a late success of the operation it waits for must be followed by.
     fn undo(&self) -> Option<Undo> {
         match &self.step {
@@ -129,8 +129,8 @@ impl Awaited {
 /// How an own invite is taken back.
 #[derive(Clone, Debug)]
 pub(super) struct TakeBack {
-    /// Send CANCEL if the peer may know of the invite. Off when the invite is over, and towards old clients
-    /// while a call with them lives: they take any CANCEL for the end of it.
+    /// Send CANCEL if the peer may know of the invite. Off when the invite is over, and towards legacy
+    /// clients while a call with them lives: they take any CANCEL for the end of it.
     pub(super) cancel: bool,
     /// 0 or 2.
     pub(super) reason: i64,
@@ -156,7 +156,7 @@ impl TakeBack {
 }
 
 /// The CANCEL of an own invite.
-pub(super) fn cancel_message(own: &Own, how: &TakeBack) -> Message {
+pub(super) fn cancel_message(own: &OutgoingInvite, how: &TakeBack) -> Message {
     let attachment = how.attach_ext.as_deref().or(own.options.attachment.as_deref());
     let custom_info = wire::outgoing(&Outgoing {
         channel_name: &own.rtc_channel(),
@@ -178,18 +178,20 @@ pub(super) fn cancel_message(own: &Own, how: &TakeBack) -> Message {
 
 impl Engine {
     /// Cleans up behind an own invite.
-    pub(super) fn close_own(&mut self, now: Time, own: &Own, how: &TakeBack) {
+    pub(super) fn close_own(&mut self, now: Time, own: &OutgoingInvite, how: &TakeBack) {
         let cancel = (how.cancel && own.is_out()).then(|| cancel_message(own, how));
         let (running, step) = match own.step {
-            OwnStep::Creating(req) => (Some(req), Step::Await(Awaited::Create)),
-            OwnStep::Joining(req) => (Some(req), Step::Await(Awaited::Join)),
-            OwnStep::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),
-            OwnStep::TimingOut(req) | OwnStep::Yielding(req) => (Some(req), Step::Await(Awaited::Cancel)),
-            OwnStep::Held | OwnStep::Invited => (None, Step::Cancelling),
-            OwnStep::Over => return,
+            InviteStage::Creating(req) => (Some(req), Step::Await(Awaited::Create)),
+            InviteStage::Joining(req) => (Some(req), Step::Await(Awaited::Join)),
+            InviteStage::Inviting(req) => (Some(req), Step::Await(Awaited::Invite)),
+            InviteStage::TimingOut(req) | InviteStage::Yielding(req) => {
+                (Some(req), Step::Await(Awaited::Cancel))
+            }
+            InviteStage::Held | InviteStage::Invited => (None, Step::Cancelling),
+            InviteStage::Over => return,
         };
         let finish = Finish::close().unkept(how.no_offline).saying(how.attach_ext.clone());
-        self.start_closer(now, own.no, &own.channel_id, cancel, finish, running, step);
+        self.start_teardown(now, own.no, &own.channel_id, cancel, finish, running, step);
     }
 
     /// Closes or leaves the channel of a call, now or once the running operation has ended.
@@ -205,19 +207,19 @@ impl Engine {
             Some((req, awaited)) => (Some(req), Step::Await(awaited)),
             None => (None, Step::Cancelling),
         };
-        self.start_closer(now, call_no, channel, None, finish, running, step);
+        self.start_teardown(now, call_no, channel, None, finish, running, step);
     }
 
     /// Joins and closes the channel of an invite whose accept succeeded too late.
     pub(super) fn undo_accept(&mut self, now: Time, call_no: u64, channel: Text) {
-        let id = self.add_closer(now, call_no, &channel, None, Finish::close(), Step::Joining);
+        let id = self.add_teardown(now, call_no, &channel, None, Finish::close(), Step::Joining);
         let ms = self.config.timers.request_ms;
         let join = signaling::Operation::Join { channel_id: channel, no_offline: false };
-        self.signal(now, ms, Owner::Closer(id), join);
+        self.signal(now, ms, Owner::Teardown(id), join);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one closer, given once")]
-    fn start_closer(
+    #[expect(clippy::too_many_arguments, reason = "the fields of one teardown, given once")]
+    fn start_teardown(
         &mut self,
         now: Time,
         call_no: u64,
@@ -227,14 +229,14 @@ impl Engine {
         running: Option<Req>,
         step: Step,
     ) {
-        let id = self.add_closer(now, call_no, channel, cancel, finish, step);
+        let id = self.add_teardown(now, call_no, channel, cancel, finish, step);
         let is_running = running.is_some_and(|req| self.adopt(req, id));
         if !is_running {
             self.cancel_or_finish(now, id);
         }
     }
 
-    fn add_closer(
+    fn add_teardown(
         &mut self,
         now: Time,
         call_no: u64,
@@ -243,139 +245,139 @@ impl Engine {
         finish: Finish,
         step: Step,
     ) -> u64 {
-        if self.closers.len() >= limits::CLOSERS {
-            self.drop_closer(now, 0);
+        if self.teardowns.len() >= limits::TEARDOWNS {
+            self.drop_teardown(now, 0);
         }
-        self.last_closer += 1;
-        let id = self.last_closer;
+        self.last_teardown += 1;
+        let id = self.last_teardown;
         let deadline = now.after(self.config.timers.closer_ms);
         let channel_id = channel.clone();
-        self.closers.push(Closer { id, call_no, deadline, channel_id, cancel, finish, step });
+        self.teardowns.push(Teardown { id, call_no, deadline, channel_id, cancel, finish, step });
         id
     }
 
-    /// A closer's operation has ended.
-    pub(super) fn on_closer_step(&mut self, now: Time, id: u64, result: OperationResult) {
-        let Some(index) = self.closers.iter().position(|closer| closer.id == id) else {
-            return self.ignore("step of a closer that is gone");
+    /// A teardown's operation has ended.
+    pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: OperationResult) {
+        let Some(index) = self.teardowns.iter().position(|teardown| teardown.id == id) else {
+            return self.ignore("step of a teardown that is gone");
         };
         let ok = result.outcome.code.is_success();
-        match self.closers[index].step.clone() {
+        match self.teardowns[index].step.clone() {
             Step::Await(Awaited::Create) => {
                 match result.channel {
-                    Some(room) if ok => self.closers[index].channel_id = room.channel.id,
+                    Some(room) if ok => self.teardowns[index].channel_id = room.channel.id,
                     Some(_) | None => {}
                 }
-                self.finish_closer(now, id);
+                self.finish_teardown(now, id);
             }
             Step::Await(Awaited::Join | Awaited::Cancel | Awaited::Enter)
             | Step::Cancelling
             | Step::Joining => {
-                self.finish_closer(now, id);
+                self.finish_teardown(now, id);
             }
             Step::Await(Awaited::Invite) => {
                 if is_never_delivered(result.outcome.code) {
-                    self.closers[index].cancel = None;
+                    self.teardowns[index].cancel = None;
                 }
                 self.cancel_or_finish(now, id);
             }
             Step::Await(Awaited::Accept(reject)) => {
                 self.after_accept(now, index, ok, &result.outcome, reject)
             }
-            Step::Finishing => self.end_closer(now, index, result.outcome),
+            Step::Finishing => self.end_teardown(now, index, result.outcome),
         }
     }
 
     /// An accept that the app took back has been decided.
     fn after_accept(&mut self, now: Time, index: usize, ok: bool, outcome: &Outcome, reject: Message) {
         if ok {
-            let closer = &mut self.closers[index];
-            closer.step = Step::Joining;
-            let (id, channel_id) = (closer.id, closer.channel_id.clone());
+            let teardown = &mut self.teardowns[index];
+            teardown.step = Step::Joining;
+            let (id, channel_id) = (teardown.id, teardown.channel_id.clone());
             let ms = self.config.timers.request_ms;
             self.signal(
                 now,
                 ms,
-                Owner::Closer(id),
+                Owner::Teardown(id),
                 signaling::Operation::Join { channel_id, no_offline: false },
             );
             return;
         }
-        let closer = self.closers.remove(index);
+        let teardown = self.teardowns.remove(index);
         if !is_decided(outcome.code) {
-            self.side(now, Operation::Reject, closer.call_no, true, signaling::Operation::Reject(reject));
+            self.side(now, Operation::Reject, teardown.call_no, true, signaling::Operation::Reject(reject));
         }
         self.on_wire_quiet(now);
     }
 
     fn cancel_or_finish(&mut self, now: Time, id: u64) {
-        let Some(closer) = self.closers.iter_mut().find(|closer| closer.id == id) else { return };
-        match closer.cancel.take() {
+        let Some(teardown) = self.teardowns.iter_mut().find(|teardown| teardown.id == id) else { return };
+        match teardown.cancel.take() {
             Some(message) => {
-                closer.step = Step::Cancelling;
+                teardown.step = Step::Cancelling;
                 let ms = self.config.timers.operation_ms;
-                self.signal(now, ms, Owner::Closer(id), signaling::Operation::Cancel(message));
+                self.signal(now, ms, Owner::Teardown(id), signaling::Operation::Cancel(message));
             }
-            None => self.finish_closer(now, id),
+            None => self.finish_teardown(now, id),
         }
     }
 
-    fn finish_closer(&mut self, now: Time, id: u64) {
-        let Some(index) = self.closers.iter().position(|closer| closer.id == id) else { return };
-        if self.closers[index].channel_id.is_empty() {
-            self.closers.remove(index);
+    fn finish_teardown(&mut self, now: Time, id: u64) {
+        let Some(index) = self.teardowns.iter().position(|teardown| teardown.id == id) else { return };
+        if self.teardowns[index].channel_id.is_empty() {
+            self.teardowns.remove(index);
             return self.on_wire_quiet(now);
         }
-        self.closers[index].step = Step::Finishing;
-        let closer = &self.closers[index];
-        let op = closer.finish.op(closer.channel_id.clone());
+        self.teardowns[index].step = Step::Finishing;
+        let teardown = &self.teardowns[index];
+        let op = teardown.finish.op(teardown.channel_id.clone());
         let ms = self.config.timers.operation_ms;
-        self.signal(now, ms, Owner::Closer(id), op);
+        self.signal(now, ms, Owner::Teardown(id), op);
     }
 
-    fn end_closer(&mut self, now: Time, index: usize, outcome: Outcome) {
-        let closer = self.closers.remove(index);
+    fn end_teardown(&mut self, now: Time, index: usize, outcome: Outcome) {
+        let teardown = self.teardowns.remove(index);
         let gone = matches!(outcome.code, Code::CHANNEL_NOT_EXISTS | Code::NOT_MEMBER);
         if !outcome.code.is_success() && !gone {
-            self.tell_error(Operation::Close, closer.call_no, outcome);
+            self.notify_error(Operation::Close, teardown.call_no, outcome);
         }
         self.on_wire_quiet(now);
     }
 
-    /// Gives up on closers that take too long.
-    pub(super) fn expire_closers(&mut self, now: Time) {
-        while let Some(index) = self.closers.iter().position(|closer| closer.deadline <= now) {
-            self.drop_closer(now, index);
+    /// Gives up on teardowns that take too long.
+    pub(super) fn expire_teardowns(&mut self, now: Time) {
+        while let Some(index) = self.teardowns.iter().position(|teardown| teardown.deadline <= now) {
+            self.drop_teardown(now, index);
             self.on_wire_quiet(now);
         }
     }
 
-    /// Skips what a closer still waits for and sends what is left to send, unheard.
-    fn drop_closer(&mut self, now: Time, index: usize) {
-        let mut closer = self.closers.remove(index);
-        self.abandon_closer(closer.id, closer.undo());
-        if let Some(message) = closer.cancel.take_if(|_| closer.step == Step::Await(Awaited::Invite)) {
-            self.side(now, Operation::Cancel, closer.call_no, true, signaling::Operation::Cancel(message));
+    /// Skips what a teardown still waits for and sends what is left to send, unheard.
+    fn drop_teardown(&mut self, now: Time, index: usize) {
+        let mut teardown = self.teardowns.remove(index);
+        self.abandon_teardown(teardown.id, teardown.undo());
+        if let Some(message) = teardown.cancel.take_if(|_| teardown.step == Step::Await(Awaited::Invite)) {
+            self.side(now, Operation::Cancel, teardown.call_no, true, signaling::Operation::Cancel(message));
         }
-        if !closer.channel_id.is_empty() && closer.step != Step::Finishing {
+        if !teardown.channel_id.is_empty() && teardown.step != Step::Finishing {
             self.side(
                 now,
                 Operation::Close,
-                closer.call_no,
+                teardown.call_no,
                 true,
-                closer.finish.op(closer.channel_id.clone()),
+                teardown.finish.op(teardown.channel_id.clone()),
             );
         }
     }
 
-    /// What a late success of a closer's running operation must be followed by.
-    pub(super) fn closer_undo(&self, id: u64) -> Option<Undo> {
-        self.closers.iter().find(|closer| closer.id == id)?.undo()
+    /// What a late success of a teardown's running operation must be followed by.
+    pub(super) fn teardown_undo(&self, id: u64) -> Option<Undo> {
+        self.teardowns.iter().find(|teardown| teardown.id == id)?.undo()
     }
 
     /// This channel is being cleaned up.
     pub(super) fn is_closing(&self, channel: &str) -> bool {
-        self.closers.iter().any(|closer| &*closer.channel_id == channel)
+        self.teardowns.iter().any(|teardown| &*teardown.channel_id == channel)
     }
 }
 

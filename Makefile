@@ -133,7 +133,7 @@ install:
 	DESTDIR="$(DESTDIR)" cmake --install build/install-$(PROFILE)
 
 header:
-	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header header_says
+	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header headers_are
 	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test symbols comments_say
 
 picture: demo

@@ -7,7 +7,7 @@
 #ifndef OWN_PLUGS_H
 #define OWN_PLUGS_H
 
-#include "nertc_callkit.h"
+#include <nertc_callkit/backend.h>
 
 typedef struct own_service own_service;
 

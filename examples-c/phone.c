@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "print_events.h"
+#include <nertc_callkit/mqtt.h>
 
 static const char usage[] =
   "usage: phone --broker URL --account A --token T [OPTION...]\n"

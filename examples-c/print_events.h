@@ -10,7 +10,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "nertc_callkit.h"
+#include <nertc_callkit.h>
+#include <nertc_callkit/loopback.h>
 
 /* Set it to be told, too, after each line. */
 static void (*print_also)(void *user_data, const char *event);

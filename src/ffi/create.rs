@@ -185,7 +185,7 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
             read_prefix("config.backends.rtc", backends.rtc)?,
         )
     };
-    if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
+    if [signaling.abi, rtc.abi].iter().any(|abi| ![0, abi::NERTC_CALLKIT_ABI].contains(abi)) {
         error!(
             "a backend's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
             abi::NERTC_CALLKIT_ABI

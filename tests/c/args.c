@@ -208,7 +208,7 @@ static void calling_oneself(void)
 
 static void unknown_numbers(void)
 {
-  nertc_callkit_end_options end = NERTC_CALLKIT_END_OPTIONS_INIT;
+  nertc_callkit_end_options ending = NERTC_CALLKIT_END_OPTIONS_INIT;
   struct phone *phone = phone_new("alice", NULL);
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
@@ -238,10 +238,10 @@ static void unknown_numbers(void)
   CHECK_REFUSED(nertc_callkit_set_call_timeout(phone->kit, 120001), INVALID_ARGUMENT);
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 120000));
   CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 1));
-  end.flags = 4;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, &end, NULL, NULL), INVALID_ARGUMENT);
-  end.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
-  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, &end, NULL, NULL), INVALID_ARGUMENT);
+  ending.flags = 4;
+  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, &ending, NULL, NULL), INVALID_ARGUMENT);
+  ending.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
+  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, &ending, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 1, 4, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_enable_local(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);

@@ -22,7 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nertc_callkit.h"
+#include <nertc_callkit/backend.h>
+#include <nertc_callkit/loopback.h>
+#include <nertc_callkit/mqtt.h>
 
 enum { WORDS = 4096, WORD = 64, TEXT = 8192 };
 

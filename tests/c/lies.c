@@ -312,7 +312,7 @@ static void a_bad_vtable_is_refused_and_stays_the_callers(void)
   tap.signaling.abi = NERTC_CALLKIT_ABI + 1;
   refused(NERTC_CALLKIT_STATUS_UNSUPPORTED);
   tap.signaling = good.signaling;
-  tap.rtc.abi = 0;
+  tap.rtc.abi = NERTC_CALLKIT_ABI + 1;
   refused(NERTC_CALLKIT_STATUS_UNSUPPORTED);
   tap.rtc = good.rtc;
   tap.rtc.struct_size = 4;

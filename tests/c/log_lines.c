@@ -47,7 +47,7 @@ static void each_refusal_says_function_field_and_limit(void)
   memset(text, '"', 2405);
   options.user_id = "bob";
   options.attachment = text;
-  REFUSED(nertc_callkit_call(kit, &options, NULL, NULL), "call: attachment: 5103 of 4096 bytes after encoding");
+  REFUSED(nertc_callkit_call(kit, &options, NULL, NULL), "call: attachment: 5153 of 4096 bytes after encoding");
   memset(text, 'x', 5000);
   REFUSED(nertc_callkit_call(kit, &options, NULL, NULL), "call: attachment: more than 4096 bytes");
   options.attachment = NULL;

@@ -8,7 +8,7 @@
 #ifndef CHECK_PLUG_H
 #define CHECK_PLUG_H
 
-#include "nertc_callkit.h"
+#include <nertc_callkit/backend.h>
 
 struct check_plug_maker {
   /* Makes the backends of one more device and puts them into `out`; 1 = made. All devices of one maker can

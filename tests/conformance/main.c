@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "check_plug.h"
+#include <nertc_callkit/loopback.h>
 #include "own_plugs.h"
 
 static int make_loopback(void *hub, nertc_callkit_backends *out)

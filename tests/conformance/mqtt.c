@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "check_plug.h"
+#include <nertc_callkit/loopback.h>
+#include <nertc_callkit/mqtt.h>
 
 static int make(void *context, nertc_callkit_backends *out)
 {

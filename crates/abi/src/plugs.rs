@@ -279,7 +279,7 @@ pub type nertc_callkit_signaling_operation_cb = Option<
 pub struct nertc_callkit_signaling {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// NERTC_CALLKIT_ABI of the plug.
+    /// NERTC_CALLKIT_ABI of the backend; 0 means 1.
     pub abi: u32,
     /// nertc_callkit_signaling_cap bits.
     pub caps: u32,
@@ -471,7 +471,7 @@ pub struct nertc_callkit_rtc_sink {
 pub struct nertc_callkit_rtc {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// NERTC_CALLKIT_ABI of the plug.
+    /// NERTC_CALLKIT_ABI of the backend; 0 means 1.
     pub abi: u32,
     /// nertc_callkit_rtc_cap bits.
     pub caps: u32,

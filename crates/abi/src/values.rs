@@ -1,6 +1,14 @@
 //! Every number that crosses the border by name.
 
-/// Version of this header: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
+/// Major version of this header.
+pub const NERTC_CALLKIT_VERSION_MAJOR: u32 = 0;
+/// Minor version of this header.
+pub const NERTC_CALLKIT_VERSION_MINOR: u32 = 1;
+/// Patch level of this header.
+pub const NERTC_CALLKIT_VERSION_PATCH: u32 = 0;
+
+/// NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
+/// number: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
 pub const NERTC_CALLKIT_VERSION_NUMBER: u32 = 0x00_01_00;
 
 /// Version of the vtables and sinks, for their `abi` fields.

@@ -26,7 +26,7 @@
 #include <nertc_callkit/loopback.h>
 #include <nertc_callkit/mqtt.h>
 
-enum { WORDS = 4096, WORD = 48, TEXT = 8192 };
+enum { WORDS = 4096, WORD = 64, TEXT = 8192 };
 
 struct phone;
 

@@ -400,10 +400,10 @@ static void media_that_cannot_talk_ends_the_call_at_once(void)
     pair.alice = media_phone(pair.hub, "alice", &alice);
     pair.bob = media_phone(pair.hub, "bob", &bob);
     phone_call(pair.alice, "bob");
-    phone_expect(pair.alice, "on_error(rtc,90011) on_message_sent(3) on_call_end(101)");
+    phone_expect(pair.alice, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
     phone_expect(pair.bob, "on_missed_call(9)");
     phone_call(pair.bob, "alice");
-    phone_expect(pair.bob, "on_error(rtc,90011) on_message_sent(3) on_call_end(101)");
+    phone_expect(pair.bob, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
     phone_expect(pair.alice, "on_missed_call(9)");
     pair_end(&pair);
   }

@@ -193,7 +193,7 @@ static void completes_inside_its_own_operation(void)
   scene.intercept.act[INTERCEPT_RTC_JOIN] = INTERCEPT_INSIDE;
   pair_ring(&scene.pair);
   CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
-  phone_expect(scene.pair.alice, "on_user_accept on_error(rtc,302) on_call_end(5)");
+  phone_expect(scene.pair.alice, "on_user_accept on_error(joining_the_media_room,302) on_call_end(5)");
   phone_until(scene.pair.bob, "on_call_end(16)");
   good_call(&scene);
   scene_end(&scene);

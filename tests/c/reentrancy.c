@@ -248,7 +248,7 @@ static void play_mute(struct stage *it)
 {
   connect(it);
   ASK(it->bob, enable_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
-  phone_until(it->bob, "done(enable,0)");
+  phone_until(it->bob, "done(enable_local,0)");
   ASK(it->bob, mute_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
 }
 
@@ -359,13 +359,13 @@ static const struct row rows[] = {
   {"on_disconnect", "alice", play_kick},
   {"on_call_end(8)", "alice", play_kick},
   {"on_audio_available(1)", "alice", play_sound},
-  {"done(enable,0)", "bob", play_sound},
+  {"done(enable_local,0)", "bob", play_sound},
   {"on_camera_available(1)", "alice", play_picture},
   {"on_audio_muted(1)", "alice", play_mute},
   {"on_video_muted(1)", "alice", play_mute},
-  {"done(mute,0)", "bob", play_mute},
+  {"done(mute_local,0)", "bob", play_mute},
   {"done(mute_remote,0)", "bob", play_mute_remote},
-  {"done(switch,0)", "alice", play_switch},
+  {"done(switch_call_type,0)", "alice", play_switch},
   {"done(send_data,0)", "alice", play_data},
   {"on_data({})", "bob", play_data},
   {"on_call_type_change(2)", "bob", play_switch},

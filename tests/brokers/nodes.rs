@@ -33,7 +33,7 @@ fn lose(cluster: &mut Ejabberd, at: usize, phone: &mut Phone) {
 #[track_caller]
 fn goes_on(alice: &mut Phone, bob: &mut Phone) {
     alice.say("switch video");
-    alice.until_for(detour(), "done(switch,0)");
+    alice.until_for(detour(), "done(switch_call_type,0)");
     bob.until_for(detour(), "on_call_type_change");
     alice.say("hangup");
     alice.until_for(detour(), "on_call_end(15)");

@@ -25,11 +25,11 @@ fn accepted_by_itself_and_switched_to_video_and_back() {
     carol.expect("on_invited done(accept,0) on_user_enter on_call_connected");
     assert!(carol.line("on_invited").contains("invitor=alice type=1"));
     pair.alice.say("switch video");
-    pair.alice.until("done(switch,0)");
+    pair.alice.until("done(switch_call_type,0)");
     carol.expect("on_call_type_change");
     assert!(carol.line("on_call_type_change").contains("type=2"));
     carol.say("switch audio");
-    carol.until("done(switch,0)");
+    carol.until("done(switch_call_type,0)");
     pair.alice.until("on_call_type_change");
     assert!(pair.alice.line("on_call_type_change").contains("type=1"));
     pair.alice.say("hangup");

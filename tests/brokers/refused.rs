@@ -166,7 +166,7 @@ fn a_stranger_ends_no_call() {
         publish(&pair.broker, "eve", "nck1/u/alice/d/phone/eve/x", &text);
     }
     pair.alice.say("switch video");
-    pair.alice.until("done(switch,0)");
+    pair.alice.until("done(switch_call_type,0)");
     pair.bob.expect("on_call_type_change");
     pair.alice.say("hangup");
     pair.alice.until("on_call_end(15)");

@@ -17,7 +17,7 @@ fn calls(plain: &Exchange, tls: &Exchange) {
     accept(&mut alice, &mut tablet);
     bob.expect("on_other_client_accept on_call_end(18)");
     alice.say("switch video");
-    alice.until("done(switch,0)");
+    alice.until("done(switch_call_type,0)");
     tablet.expect("on_call_type_change");
     assert!(tablet.line("on_call_type_change").contains("type=2"));
     alice.say("hangup");

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn a_function_in_the_wrong_state_is_named_by_its_code() {
-        for (code, name) in Code::ALL.iter().filter(|(_, name)| name.contains("_IN_")) {
+        for (code, name) in
+            Code::ALL.iter().filter(|(_, name)| name.contains("_IN_") && !name.starts_with("NOT_"))
+        {
             let function = name.split("_IN_").next().expect("a name has a beginning").to_lowercase();
             assert!(code.text().to_bytes().starts_with(function.as_bytes()), "{name}: {:?}", code.text());
         }

@@ -150,7 +150,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_status) {
   NERTC_CALLKIT_STATUS_QUEUE_FULL = -3,
   /** Not from inside a callback: return first, or use release. */
   NERTC_CALLKIT_STATUS_REENTRANT = -4,
-  /** This library or plug cannot do it. */
+  /** This library or backend cannot do it. */
   NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
   /** The system is out of something, or a bug in this library; the log has it. */
   NERTC_CALLKIT_STATUS_INTERNAL = -6,
@@ -167,7 +167,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_status) {
 NERTC_CALLKIT_API const char *nertc_callkit_status_text(nertc_callkit_status status);
 
 /**
- * What a completion, an event or a plug reports: 0 = success. Signaling codes keep NIM's V1
+ * What a completion, an event or a backend reports: 0 = success. Signaling codes keep NIM's V1
  * numbers.
  */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
@@ -253,9 +253,9 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_LIMIT = 90005,
   /** Media was not up in time after the call was accepted. */
   NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
-  /** The plug does not offer this operation. */
+  /** The backend does not offer this operation. */
   NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
-  /** The plug could not be opened or answered against its contract. */
+  /** The backend could not be opened or answered against its contract. */
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   /** The request makes no sense, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
@@ -387,7 +387,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_operation) {
   NERTC_CALLKIT_OPERATION_RECORD = 16,
   /** Closing or leaving the channel of an ended call. */
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
-  /** Something that a plug reported by itself. */
+  /** Something that a backend reported by itself. */
   NERTC_CALLKIT_OPERATION_BACKEND = 18,
   /** nertc_callkit_send_data. */
   NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
@@ -542,7 +542,7 @@ typedef struct nertc_callkit_user_event {
   uint64_t uid;
   /** A nertc_callkit_code, 0 = none. */
   nertc_callkit_code code;
-  /** The plug's own number, or 0. */
+  /** The backend's own number, or 0. */
   int32_t raw_code;
   /** Never NULL. */
   const char *message;
@@ -580,7 +580,7 @@ typedef struct nertc_callkit_connection_event {
   uint32_t struct_size;
   /** A nertc_callkit_code, 0 = none. */
   nertc_callkit_code code;
-  /** The plug's own number, or 0. */
+  /** The backend's own number, or 0. */
   int32_t raw_code;
   /** A nertc_callkit_transport. */
   nertc_callkit_transport transport;
@@ -693,7 +693,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_record_status) {
   NERTC_CALLKIT_RECORD_BUSY = 5,
 };
 
-/** A call record was handed to the signaling plug. Lent until the callback returns. */
+/** A call record was handed to the signaling backend. Lent until the callback returns. */
 typedef struct nertc_callkit_record_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
@@ -719,7 +719,7 @@ typedef struct nertc_callkit_error_event {
   uint32_t struct_size;
   /** A nertc_callkit_code. */
   nertc_callkit_code code;
-  /** The plug's own number, or 0. */
+  /** The backend's own number, or 0. */
   int32_t raw_code;
   /** A nertc_callkit_operation. */
   nertc_callkit_operation operation;
@@ -838,7 +838,7 @@ typedef struct nertc_callkit_listener {
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_video_muted;
   /** The other party muted or unmuted its microphone. */
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_audio_muted;
-  /** A call record was handed to the signaling plug. */
+  /** A call record was handed to the signaling backend. */
   void (*NERTC_CALLKIT_NULLABLE on_message_sent)(nertc_callkit *kit,
       const nertc_callkit_record_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /** Something failed that no completion reports. */
@@ -938,7 +938,9 @@ typedef struct nertc_callkit_signaling nertc_callkit_signaling;
 /** See nertc_callkit/backend.h. */
 typedef struct nertc_callkit_rtc nertc_callkit_rtc;
 
-/** A signaling plug and a media plug, for config.backends. One pair serves one component. */
+/**
+ * A signaling backend and a media backend, for config.backends. One pair serves one component.
+ */
 typedef struct nertc_callkit_backends {
   /** sizeof this struct. */
   uint32_t struct_size;
@@ -1018,7 +1020,7 @@ typedef struct nertc_callkit_config {
   /** Copied by create; NULL = no events. */
   const nertc_callkit_listener *NERTC_CALLKIT_NULLABLE listener;
   /**
-   * Called for every frame of the peer while connected, on a thread of the media plug, beside
+   * Called for every frame of the peer while connected, on a thread of the media backend, beside
    * other callbacks; user_id and frame are lent until it returns. None starts once on_call_end
    * or the completion of leave is delivered, which waits for one that runs. NULL = none.
    */
@@ -1032,13 +1034,13 @@ typedef struct nertc_callkit_config {
   void (*NERTC_CALLKIT_NULLABLE on_wakeup)(void *NERTC_CALLKIT_NULLABLE user_data);
   /** Handed to the listener, on_frame and on_wakeup. */
   void *NERTC_CALLKIT_NULLABLE user_data;
-  /** Plugs, taken over if create answers OK; NULL = the embedded loopback. */
+  /** Backends, taken over if create answers OK; NULL = the embedded loopback. */
   const nertc_callkit_backends *NERTC_CALLKIT_NULLABLE backends;
   /** The service's application key, up to 128 bytes, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE app_key;
   /** Names this device among those of the account, up to 64 bytes; NULL = made up. */
   const char *NERTC_CALLKIT_NULLABLE device_id;
-  /** Folder that a plug may write to, or NULL. */
+  /** Folder that a backend may write to, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE data_dir;
   /** Timers; NULL = all defaults. */
   const nertc_callkit_timers *NERTC_CALLKIT_NULLABLE timers;
@@ -1121,7 +1123,7 @@ typedef struct nertc_callkit_result {
   uint32_t struct_size;
   /** A nertc_callkit_code; 0 = success. */
   nertc_callkit_code code;
-  /** The plug's own number, or 0. */
+  /** The backend's own number, or 0. */
   int32_t raw_code;
   /** A nertc_callkit_operation. */
   nertc_callkit_operation operation;
@@ -1819,11 +1821,11 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *
     nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
     void *NERTC_CALLKIT_NULLABLE user_data);
 
-/** Where to draw. The window travels to the media plug untouched. Any thread. */
+/** Where to draw. The window travels to the media backend untouched. Any thread. */
 typedef struct nertc_callkit_view {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** The plug's scaling mode; 0 = its default. */
+  /** The backend's scaling mode; 0 = its default. */
   int32_t scaling;
   /** 1 = mirrored. */
   int32_t mirror;

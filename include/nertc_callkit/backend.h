@@ -55,7 +55,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_message_origin) {
 
 /** What happened to the signaling connection. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_connection) {
-  /** Lost; the plug is trying again by itself. */
+  /** Lost; the backend is trying again by itself. */
   NERTC_CALLKIT_CONNECTION_LOST = 1,
   /** Back, with the same login. */
   NERTC_CALLKIT_CONNECTION_RESTORED = 2,
@@ -78,7 +78,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_invite_state) {
   NERTC_CALLKIT_INVITE_DROPPED = 3,
 };
 
-/** Media plug event types. */
+/** Media backend event types. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
   /** `uid` is in the room. */
   NERTC_CALLKIT_RTC_PEER_JOIN = 1,
@@ -92,7 +92,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
   NERTC_CALLKIT_RTC_PEER_SILENT = 5,
   /** Something arrives from `uid` again. */
   NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
-  /** The own connection is interrupted; the plug is trying again. */
+  /** The own connection is interrupted; the backend is trying again. */
   NERTC_CALLKIT_RTC_RECONNECTING = 7,
   /** The own connection is back. */
   NERTC_CALLKIT_RTC_RECONNECTED = 8,
@@ -105,8 +105,8 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
 };
 
 /**
- * What a signaling plug can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
- * tell whoever picks or checks the plug what to expect.
+ * What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
+ * tell whoever picks or checks the backend what to expect.
  */
 NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_signaling_cap) {
   /** Keeps messages for devices that are offline. */
@@ -121,7 +121,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_signaling_cap) {
   NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 };
 
-/** What a media plug can do (`caps`). The core itself acts on NO_MEDIA alone. */
+/** What a media backend can do (`caps`). The core itself acts on NO_MEDIA alone. */
 NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_cap) {
   /** Brings no media of its own: the peer counts as present once both sides agreed. */
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
@@ -297,7 +297,7 @@ typedef struct nertc_callkit_record {
   { (uint32_t)sizeof(nertc_callkit_record), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
- * How a signaling plug reports. Lent from open until close_backend returns; every function only
+ * How a signaling backend reports. Lent from open until close_backend returns; every function only
  * copies and enqueues, may be called on any thread, also from inside an operation, and not after
  * close_backend returned.
  */
@@ -360,10 +360,10 @@ typedef struct nertc_callkit_login_args {
   const char *NERTC_CALLKIT_NULLABLE token;
   /** This device. */
   const char *NERTC_CALLKIT_NULLABLE device_id;
-  /** Folder the plug may write to, or empty. */
+  /** Folder the backend may write to, or empty. */
   const char *NERTC_CALLKIT_NULLABLE data_dir;
   /**
-   * How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
+   * How long the core waits for complete(req), in ms; 0 = not said. A backend that completes just
    * before can say why there is no connection.
    */
   uint32_t timeout_ms;
@@ -410,7 +410,7 @@ typedef struct nertc_callkit_signaling_args {
       nertc_callkit_req req, const nertc_callkit_signaling_args *args);
 
 /**
- * A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login,
+ * A signaling backend. Functions are called on the worker, one at a time. Mandatory: open, login,
  * logout, create, join, invite, cancel_invite, accept, reject, leave, close.
  */
 struct nertc_callkit_signaling {
@@ -422,7 +422,7 @@ struct nertc_callkit_signaling {
   nertc_callkit_signaling_cap caps;
   /** 0. */
   uint32_t reserved;
-  /** For the log; lives as long as the plug. NULL = unnamed. */
+  /** For the log; lives as long as the backend. NULL = unnamed. */
   const char *NERTC_CALLKIT_NULLABLE name;
   /**
    * Before the first login, at most once. 0 = open; a refusal completes that login with this code.
@@ -523,7 +523,7 @@ typedef struct nertc_callkit_rtc_event {
 #define NERTC_CALLKIT_RTC_EVENT_INIT \
   { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL }
 
-/** How a media plug reports. Same rules as nertc_callkit_signaling_sink. */
+/** How a media backend reports. Same rules as nertc_callkit_signaling_sink. */
 typedef struct nertc_callkit_rtc_sink {
   /** sizeof this struct. */
   uint32_t struct_size;
@@ -590,8 +590,8 @@ typedef struct nertc_callkit_rtc_join {
   { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /**
- * A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
- * concurrently. Mandatory: open, join, leave.
+ * A media backend. Functions are called on the worker, one at a time; push_frame on a thread of the
+ * app, concurrently. Mandatory: open, join, leave.
  */
 struct nertc_callkit_rtc {
   /** sizeof this struct. */
@@ -602,7 +602,7 @@ struct nertc_callkit_rtc {
   nertc_callkit_rtc_cap caps;
   /** 0. */
   uint32_t reserved;
-  /** For the log; lives as long as the plug. NULL = unnamed. */
+  /** For the log; lives as long as the backend. NULL = unnamed. */
   const char *NERTC_CALLKIT_NULLABLE name;
   /** As in nertc_callkit_signaling. */
   int32_t (*NERTC_CALLKIT_NULLABLE open)(void *NERTC_CALLKIT_NULLABLE ctx,

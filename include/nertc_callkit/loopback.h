@@ -24,7 +24,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_hub_flag) {
   NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
 };
 
-/** An in-process exchange that connects components through the loopback plugs. Any thread. */
+/** An in-process exchange that connects components through the loopback backends. Any thread. */
 typedef struct nertc_callkit_hub nertc_callkit_hub;
 
 /**

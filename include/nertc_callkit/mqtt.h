@@ -32,7 +32,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_mqtt_flag) {
   NERTC_CALLKIT_MQTT_MEDIA_DECIDES = 16,
 };
 
-/** How the MQTT plug signals. Any thread. */
+/** How the MQTT backend signals. Any thread. */
 typedef struct nertc_callkit_mqtt_options {
   /** sizeof this struct. */
   uint32_t struct_size;

@@ -84,7 +84,8 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
   pair_end(&pair);
 }
 
-/* Scenario (busy): A third person calls while we talk: the app is told at once who, and nothing of the call changes. */
+/* Scenario (busy): A third person calls while we talk: the app is told at once who, and nothing of the call
+* changes. */
 static void who_calls_while_we_talk_is_missed_at_once(void)
 {
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);

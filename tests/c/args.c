@@ -78,7 +78,8 @@ static void foreign_and_stale_handles(void)
   CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &backends), CLOSED);
 }
 
-static nertc_callkit_status call_with(struct phone *phone, const char *user, const char *attachment, const char *extra)
+static nertc_callkit_status call_with(struct phone *phone, const char *user, const char *attachment,
+    const char *extra)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   options.user_id = user;

@@ -1,4 +1,5 @@
-/* codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if refused. */
+/* codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if
+* refused. */
 #include "check.h"
 
 enum state { IDLE, CREATING, CALLING, CALLED, ACCEPTING, ENTERING, IN_CALL, STATES };

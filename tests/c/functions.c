@@ -74,7 +74,7 @@ void sound(nertc_callkit_frame *frame)
     (void)tally; \
     return nertc_callkit_##name(__VA_ARGS__); \
   }
-#define PLUG(name, half, ...) \
+#define BACKEND(name, half, ...) \
   RUN_OF(name) \
   { \
     nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT; \
@@ -113,9 +113,9 @@ REQUEST(mute_local, NERTC_CALLKIT_MEDIA_AUDIO, 1)
 REQUEST(mute_remote, NERTC_CALLKIT_MEDIA_AUDIO, 1)
 REQUEST(set_local_view, &view)
 REQUEST(set_remote_view, &view)
-PLUG(loopback_signaling, signaling, NULL, )
-PLUG(loopback_rtc, rtc, NULL, )
-PLUG(null_rtc, rtc, )
+BACKEND(loopback_signaling, signaling, NULL, )
+BACKEND(loopback_rtc, rtc, NULL, )
+BACKEND(null_rtc, rtc, )
 
 /* A library may be built without MQTT. */
 RUN_OF(mqtt_signaling)

@@ -132,7 +132,8 @@ static void on_wakeup(void *phone)
   change(&wakeups, 1);
 }
 
-/* Nobody is logged in, so that the worker alone answers, in the order of the requests: when a plug answers is not up
+/* Nobody is logged in, so that the worker alone answers, in the order of the requests: when a backend answers is
+* not up
  * to it. */
 static void one_wakeup_from_empty_to_waiting(void)
 {

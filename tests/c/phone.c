@@ -296,7 +296,7 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
                                                                                     &backends), 0);
     status = phone->setup.null_rtc ? nertc_callkit_null_rtc(&backends)
                                    : nertc_callkit_loopback_rtc(phone->setup.hub, &backends);
-    check_int_at(file, line, "rtc plug", status, 0);
+    check_int_at(file, line, "rtc backend", status, 0);
   }
   status = nertc_callkit_create(&config, &phone->kit);
   check_int_at(file, line, "create", status, NERTC_CALLKIT_STATUS_OK);

@@ -5,7 +5,7 @@
  */
 #include "functions.h"
 #include "phone.h"
-#include "tap.h"
+#include "intercept.h"
 
 /* What brings the callback about. alice and bob are logged in, unless the row says otherwise. */
 struct stage {
@@ -27,7 +27,7 @@ static const struct function *function;
 static struct tally tally;
 static struct stage stage;
 /* alice's backends, where the loopback has no fault for what a row needs. */
-static struct tap tap;
+static struct intercept intercept;
 static nertc_callkit_backends tapped;
 static int32_t delivery;
 /* 1: the callback began; 2: it is about to return. */
@@ -305,8 +305,8 @@ static void play_release(struct stage *it)
 static void play_lost_signaling(struct stage *it)
 {
   connect(it);
-  tap_connection(&tap, NERTC_CALLKIT_CONNECTION_LOST);
-  tap_connection(&tap, NERTC_CALLKIT_CONNECTION_RESTORED);
+  intercept_connection(&intercept, NERTC_CALLKIT_CONNECTION_LOST);
+  intercept_connection(&intercept, NERTC_CALLKIT_CONNECTION_RESTORED);
 }
 
 static void play_quality(struct stage *it)
@@ -314,7 +314,7 @@ static void play_quality(struct stage *it)
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   connect(it);
   CHECK_OK(nertc_callkit_get_call_info(it->alice->kit, &info));
-  tap_rtc_event(&tap, NERTC_CALLKIT_RTC_QUALITY, info.peer_uid, NERTC_CALLKIT_QUALITY_POOR);
+  intercept_rtc_event(&intercept, NERTC_CALLKIT_RTC_QUALITY, info.peer_uid, NERTC_CALLKIT_QUALITY_POOR);
 }
 
 static void play_log(struct stage *it)
@@ -402,7 +402,7 @@ static void set_stage(void)
   setup.on_frame = on_frame;
   setup.on_wakeup = on_wakeup;
   if (row->has_tap) {
-    tap_init(&tap, stage.hub, &tapped);
+    intercept_init(&intercept, stage.hub, &tapped);
     setup.backends = &tapped;
   }
   stage.alice = phone_new("alice", &setup);

@@ -11,7 +11,8 @@ pub(crate) fn read(path: &str) -> String {
 
 /// The C types, in the order in which a reader should meet them.
 pub(crate) fn abi_files() -> [String; 5] {
-    ["values", "backend_values", "options", "events", "plugs"].map(|name| format!("crates/abi/src/{name}.rs"))
+    ["values", "backend_values", "options", "events", "vtables"]
+        .map(|name| format!("crates/abi/src/{name}.rs"))
 }
 
 /// The facade, in the order of `src/ffi/api/mod.rs`, which is the order of the header.

@@ -1,18 +1,18 @@
 /*
- * check_plug.h: does a pair of backends keep the contract of nertc_callkit.h?
+ * check_backend.h: does a pair of backends keep the contract of nertc_callkit.h?
  *
- * For authors of backends: copy check_plug.[ch] and check_device.[ch], write a maker, call check_plug in a test. It
- * drives the vtables directly, with sinks that record, and needs no component. Accounts "check-a" and
+ * For authors of backends: copy check_backend.[ch] and check_device.[ch], write a maker, call check_backend in a
+ * test. It drives the vtables directly, with sinks that record, and needs no client. Accounts "check-a" and
  * "check-b" must be able to log in, the latter with two devices.
  */
-#ifndef CHECK_PLUG_H
-#define CHECK_PLUG_H
+#ifndef CHECK_BACKEND_H
+#define CHECK_BACKEND_H
 
 #include <nertc_callkit/backend.h>
 
-struct check_plug_maker {
+struct check_backend_maker {
   /* Makes the backends of one more device and puts them into `out`; 1 = made. All devices of one maker can
-   * reach each other. check_plug releases them. */
+   * reach each other. check_backend releases them. */
   int (*make)(void *context, nertc_callkit_backends *out);
   void *context;
   /* Tokens of the two accounts; NULL = empty. */
@@ -22,6 +22,6 @@ struct check_plug_maker {
 };
 
 /* Prints what is wrong, and answers how many promises are broken. */
-int check_plug(const struct check_plug_maker *maker);
+int check_backend(const struct check_backend_maker *maker);
 
 #endif

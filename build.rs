@@ -34,9 +34,9 @@ fn link_in_build_folder() {
     // target/debug of target/debug/build/nertc_callkit-0123/out.
     let Some(folder) = Path::new(&out).ancestors().nth(3) else { return };
     #[cfg(unix)]
-    if let Err(why) = std::os::unix::fs::symlink("libnertc_callkit.so", folder.join(SONAME)) {
-        if why.kind() != std::io::ErrorKind::AlreadyExists {
-            println!("cargo:warning={}: {why}", folder.join(SONAME).display());
-        }
+    if let Err(why) = std::os::unix::fs::symlink("libnertc_callkit.so", folder.join(SONAME))
+        && why.kind() != std::io::ErrorKind::AlreadyExists
+    {
+        println!("cargo:warning={}: {why}", folder.join(SONAME).display());
     }
 }

@@ -170,7 +170,8 @@ impl Watch {
     }
 
     fn event(&mut self, event: &Event) {
-        let (call_no, once) = subject(event);
+        let call_no = event.call_no();
+        let once = ONCE.iter().find(|(name, _)| *name == event.name()).map(|(_, once)| *once);
         if let Event::Invited(invited) = event {
             let is_newest = self.calls.last_key_value().is_none_or(|(last, _)| *last < invited.call_no);
             assert!(is_newest, "the number of an older call: {event:?}");
@@ -216,29 +217,21 @@ fn addressed(message: &Message, has_request: bool) {
     assert!(is_fine, "{message:?}");
 }
 
-/// Which call an event is about, and the name of what may happen once in a call.
-fn subject(event: &Event) -> (u64, Option<&'static str>) {
-    match event {
-        Event::Invited(e) => (e.call_no, Some("invited")),
-        Event::UserBusy(e) => (e.call_no, Some("busy")),
-        Event::UserCancel(e) => (e.call_no, Some("cancel")),
-        Event::UserAccept(e) => (e.call_no, Some("accept")),
-        Event::UserEnter(e) => (e.call_no, Some("enter")),
-        Event::UserReject(e) => (e.call_no, Some("reject")),
-        Event::UserLeave(e) | Event::UserDisconnect(e) => (e.call_no, Some("leave")),
-        Event::CallingTimeout(e) => (e.call_no, Some("timeout")),
-        Event::CallConnected(e) => (e.call_no, Some("connected")),
-        Event::OtherClientAccept(e) | Event::OtherClientReject(e) => (e.call_no, Some("other client")),
-        Event::CallEnd(e) => (e.call_no, Some("end")),
-        Event::MessageSent(e) => (e.call_no, Some("record")),
-        Event::AudioAvailable(e) | Event::CameraAvailable(e) => (e.call_no, None),
-        Event::VideoMuted(e) | Event::AudioMuted(e) => (e.call_no, None),
-        Event::CallTypeChange(e) | Event::CallTypeRequest(e) => (e.call_no, None),
-        Event::Disconnect(e) | Event::Kicked(e) | Event::Reconnecting(e) => (e.call_no, None),
-        Event::Reconnected(e) | Event::NetworkQuality(e) => (e.call_no, None),
-        Event::Error(e) => (e.call_no, None),
-        Event::Data(e) => (e.call_no, None),
-        Event::UserRinging(e) => (e.call_no, Some("ringing")),
-        Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => (0, None),
-    }
-}
+/// Events that may come once in a call, and the name of what then has happened.
+const ONCE: [(&str, &str); 15] = [
+    ("on_invited", "invited"),
+    ("on_user_busy", "busy"),
+    ("on_user_cancel", "cancel"),
+    ("on_user_accept", "accept"),
+    ("on_user_enter", "enter"),
+    ("on_user_reject", "reject"),
+    ("on_user_leave", "leave"),
+    ("on_user_disconnect", "leave"),
+    ("on_calling_timeout", "timeout"),
+    ("on_call_connected", "connected"),
+    ("on_other_client_accept", "other client"),
+    ("on_other_client_reject", "other client"),
+    ("on_call_end", "end"),
+    ("on_message_sent", "record"),
+    ("on_user_ringing", "ringing"),
+];

@@ -367,41 +367,90 @@ pub struct ErrorEvent {
     pub message: Text,
 }
 
-/// An event for the app: one variant per listener function, same name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each is the listener function of the same name")]
-pub enum Event {
-    Invited(Invited),
-    UserBusy(UserEvent),
-    UserCancel(UserEvent),
-    UserAccept(UserEvent),
-    UserEnter(UserEvent),
-    UserReject(UserEvent),
-    UserLeave(UserEvent),
-    UserDisconnect(UserEvent),
-    Disconnect(ConnectionEvent),
-    AudioAvailable(MediaEvent),
-    CameraAvailable(MediaEvent),
-    CallEnd(CallEnd),
-    CallingTimeout(CallEvent),
-    CallTypeChange(CallEvent),
-    OtherClientAccept(CallEvent),
-    OtherClientReject(CallEvent),
-    VideoMuted(MediaEvent),
-    AudioMuted(MediaEvent),
-    MessageSent(RecordSent),
-    Error(ErrorEvent),
-    CallConnected(CallEvent),
-    Kicked(ConnectionEvent),
-    Reconnecting(ConnectionEvent),
-    Reconnected(ConnectionEvent),
-    NetworkQuality(ConnectionEvent),
-    CallTypeRequest(CallEvent),
-    MissedCall(MissedCall),
-    UserRinging(UserEvent),
-    TokenNeeded(ConnectionEvent),
-    RecordReceived(RecordSent),
-    Data(DataEvent),
+/// The enum and the names of its variants from one table.
+macro_rules! events {
+    ($($variant:ident($of:ident) = $name:literal;)*) => {
+        /// An event for the app: one variant per listener function.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[expect(missing_docs, reason = "each is the listener function of the same name")]
+        pub enum Event {
+            $($variant($of),)*
+        }
+
+        impl Event {
+            /// The listener function.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Event::$variant(_) => $name,)*
+                }
+            }
+
+            /// The call that it is about; 0 = none.
+            pub const fn call_no(&self) -> u64 {
+                match self {
+                    $(Event::$variant(event) => event.about_call(),)*
+                }
+            }
+        }
+    };
+}
+
+events! {
+    Invited(Invited) = "on_invited";
+    UserBusy(UserEvent) = "on_user_busy";
+    UserCancel(UserEvent) = "on_user_cancel";
+    UserAccept(UserEvent) = "on_user_accept";
+    UserEnter(UserEvent) = "on_user_enter";
+    UserReject(UserEvent) = "on_user_reject";
+    UserLeave(UserEvent) = "on_user_leave";
+    UserDisconnect(UserEvent) = "on_user_disconnect";
+    Disconnect(ConnectionEvent) = "on_disconnect";
+    AudioAvailable(MediaEvent) = "on_audio_available";
+    CameraAvailable(MediaEvent) = "on_camera_available";
+    CallEnd(CallEnd) = "on_call_end";
+    CallingTimeout(CallEvent) = "on_calling_timeout";
+    CallTypeChange(CallEvent) = "on_call_type_change";
+    OtherClientAccept(CallEvent) = "on_other_client_accept";
+    OtherClientReject(CallEvent) = "on_other_client_reject";
+    VideoMuted(MediaEvent) = "on_video_muted";
+    AudioMuted(MediaEvent) = "on_audio_muted";
+    MessageSent(RecordSent) = "on_message_sent";
+    Error(ErrorEvent) = "on_error";
+    CallConnected(CallEvent) = "on_call_connected";
+    Kicked(ConnectionEvent) = "on_kicked";
+    Reconnecting(ConnectionEvent) = "on_reconnecting";
+    Reconnected(ConnectionEvent) = "on_reconnected";
+    NetworkQuality(ConnectionEvent) = "on_network_quality";
+    CallTypeRequest(CallEvent) = "on_call_type_request";
+    MissedCall(MissedCall) = "on_missed_call";
+    UserRinging(UserEvent) = "on_user_ringing";
+    TokenNeeded(ConnectionEvent) = "on_token_needed";
+    RecordReceived(RecordSent) = "on_record_received";
+    Data(DataEvent) = "on_data";
+}
+
+/// Implements `about_call` for events that have the number of a call.
+macro_rules! about_calls {
+    ($($of:ident)*) => {
+        $(
+            impl $of {
+                const fn about_call(&self) -> u64 {
+                    self.call_no
+                }
+            }
+        )*
+    };
+}
+
+about_calls! {
+    CallEnd CallEvent ConnectionEvent DataEvent ErrorEvent Invited MediaEvent RecordSent UserEvent
+}
+
+impl MissedCall {
+    /// It never became a call of this client.
+    const fn about_call(&self) -> u64 {
+        0
+    }
 }
 
 /// Everything that the engine can ask for, in the order in which it must happen.

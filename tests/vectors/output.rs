@@ -181,40 +181,39 @@ fn done(result: &OpResult) -> Value {
 }
 
 fn event(event: &Event) -> Value {
-    let (name, rest) = match event {
-        Event::Invited(of) => ("on_invited", invited(of)),
-        Event::UserBusy(of) => ("on_user_busy", user(of)),
-        Event::UserCancel(of) => ("on_user_cancel", user(of)),
-        Event::UserAccept(of) => ("on_user_accept", user(of)),
-        Event::UserEnter(of) => ("on_user_enter", user(of)),
-        Event::UserReject(of) => ("on_user_reject", user(of)),
-        Event::UserLeave(of) => ("on_user_leave", user(of)),
-        Event::UserDisconnect(of) => ("on_user_disconnect", user(of)),
-        Event::Disconnect(of) => ("on_disconnect", connection(of)),
-        Event::AudioAvailable(of) => ("on_audio_available", media(of)),
-        Event::CameraAvailable(of) => ("on_camera_available", media(of)),
-        Event::CallEnd(of) => ("on_call_end", end(of)),
-        Event::CallingTimeout(of) => ("on_calling_timeout", call(of)),
-        Event::CallTypeChange(of) => ("on_call_type_change", call(of)),
-        Event::OtherClientAccept(of) => ("on_other_client_accept", call(of)),
-        Event::OtherClientReject(of) => ("on_other_client_reject", call(of)),
-        Event::VideoMuted(of) => ("on_video_muted", media(of)),
-        Event::AudioMuted(of) => ("on_audio_muted", media(of)),
-        Event::MessageSent(of) => ("on_message_sent", sent(of)),
-        Event::Error(of) => ("on_error", error(of)),
-        Event::CallConnected(of) => ("on_call_connected", call(of)),
-        Event::Kicked(of) => ("on_kicked", connection(of)),
-        Event::Reconnecting(of) => ("on_reconnecting", connection(of)),
-        Event::Reconnected(of) => ("on_reconnected", connection(of)),
-        Event::NetworkQuality(of) => ("on_network_quality", connection(of)),
-        Event::CallTypeRequest(of) => ("on_call_type_request", call(of)),
-        Event::MissedCall(of) => ("on_missed_call", missed(of)),
-        Event::UserRinging(of) => ("on_user_ringing", user(of)),
-        Event::TokenNeeded(of) => ("on_token_needed", connection(of)),
-        Event::RecordReceived(of) => ("on_record_received", sent(of)),
-        Event::Data(of) => ("on_data", data(of)),
+    let rest = match event {
+        Event::Invited(of) => invited(of),
+        Event::UserBusy(of)
+        | Event::UserCancel(of)
+        | Event::UserAccept(of)
+        | Event::UserEnter(of)
+        | Event::UserReject(of)
+        | Event::UserLeave(of)
+        | Event::UserDisconnect(of)
+        | Event::UserRinging(of) => user(of),
+        Event::Disconnect(of)
+        | Event::Kicked(of)
+        | Event::Reconnecting(of)
+        | Event::Reconnected(of)
+        | Event::NetworkQuality(of)
+        | Event::TokenNeeded(of) => connection(of),
+        Event::AudioAvailable(of)
+        | Event::CameraAvailable(of)
+        | Event::VideoMuted(of)
+        | Event::AudioMuted(of) => media(of),
+        Event::CallEnd(of) => end(of),
+        Event::CallingTimeout(of)
+        | Event::CallTypeChange(of)
+        | Event::OtherClientAccept(of)
+        | Event::OtherClientReject(of)
+        | Event::CallConnected(of)
+        | Event::CallTypeRequest(of) => call(of),
+        Event::MessageSent(of) | Event::RecordReceived(of) => sent(of),
+        Event::Error(of) => error(of),
+        Event::MissedCall(of) => missed(of),
+        Event::Data(of) => data(of),
     };
-    named("event", name, rest)
+    named("event", event.name(), rest)
 }
 
 fn notice(notice: &Notification) -> Value {

@@ -8,7 +8,7 @@ use nertc_callkit::engine::input::{Command, Input};
 use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output};
 use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind};
 
-use crate::labels::{self, clock, event_name, kind, outcome, screaming_case, seconds, signal};
+use crate::labels::{self, clock, kind, outcome, screaming_case, seconds, signal};
 use crate::timeline::{Moment, Timeline};
 
 /// Tells it.
@@ -122,8 +122,8 @@ impl Told {
             Output::Event(Event::CallEnd(end)) => self.end(moment, end, cause),
             Output::Event(event) => {
                 if let Some(what) = happened(event) {
-                    let number = call_of(event);
-                    self.note(number, t, format!("{what} ({})", event_name(event)));
+                    let number = event.call_no();
+                    self.note(number, t, format!("{what} ({})", event.name()));
                     if let (Some(call), Event::CallConnected(_)) = (self.calls.get_mut(&number), event) {
                         call.is_connected = true;
                     }
@@ -300,30 +300,6 @@ fn meaning(end: &CallEnd, is_incoming: bool) -> String {
         EndReason::PeerLeft => format!("{peer} left the call"),
         EndReason::AcceptFailed => "our accept failed".into(),
         EndReason::MediaMismatch => format!("the media backend of {peer} cannot talk to ours"),
-    }
-}
-
-/// The call that an event is about; 0 = none.
-fn call_of(event: &Event) -> u64 {
-    match event {
-        Event::Invited(it) => it.call_no,
-        Event::UserBusy(it) | Event::UserCancel(it) | Event::UserAccept(it) | Event::UserEnter(it) => {
-            it.call_no
-        }
-        Event::UserReject(it) | Event::UserLeave(it) | Event::UserDisconnect(it) => it.call_no,
-        Event::CallingTimeout(it) | Event::CallConnected(it) => it.call_no,
-        Event::CallTypeChange(it) | Event::CallTypeRequest(it) => it.call_no,
-        Event::OtherClientAccept(it) | Event::OtherClientReject(it) => it.call_no,
-        Event::MessageSent(it) => it.call_no,
-        Event::Error(it) => it.call_no,
-        Event::CallEnd(it) => it.call_no,
-        Event::AudioAvailable(it) | Event::CameraAvailable(it) => it.call_no,
-        Event::AudioMuted(it) | Event::VideoMuted(it) => it.call_no,
-        Event::Disconnect(it) | Event::Kicked(it) | Event::NetworkQuality(it) => it.call_no,
-        Event::Reconnecting(it) | Event::Reconnected(it) => it.call_no,
-        Event::UserRinging(it) => it.call_no,
-        Event::Data(it) => it.call_no,
-        Event::MissedCall(_) | Event::TokenNeeded(_) | Event::RecordReceived(_) => 0,
     }
 }
 

@@ -66,11 +66,6 @@ pub(crate) fn screaming_case(value: impl Debug) -> String {
     screaming
 }
 
-/// `on_user_accept`.
-pub(crate) fn event_name(event: &Event) -> String {
-    format!("on_{}", screaming_case(event).to_lowercase())
-}
-
 pub(crate) fn kind(call_type: CallType) -> &'static str {
     match call_type {
         CallType::Audio => "audio",
@@ -288,7 +283,7 @@ pub(crate) fn rtc_op(op: &RtcOp) -> String {
 }
 
 fn event(event: &Event) -> Label {
-    let name = event_name(event);
+    let name = event.name();
     let of_media = |it: &MediaEvent| format!("{name}: {}", on_off(it.on));
     let text = match event {
         Event::Invited(it) => format!("{name}: {} ({})", it.invitor, kind(it.call_type)),
@@ -316,7 +311,7 @@ fn event(event: &Event) -> Label {
         Event::CallingTimeout(_)
         | Event::OtherClientAccept(_)
         | Event::OtherClientReject(_)
-        | Event::CallConnected(_) => name,
+        | Event::CallConnected(_) => name.to_owned(),
     };
     let is_bad = matches!(event, Event::Error(_) | Event::Kicked(_) | Event::Disconnect(_));
     let style = match is_bad {

@@ -37,7 +37,7 @@ help:
 	@echo 'make mutants   changes one thing of the engine at a time; the fast tests must notice (an hour or more)'
 	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
-	@echo 'make header    writes include/nertc_callkit.h from the code'
+	@echo 'make header    writes the headers, include/symbols.txt and the table of docs/THREADING.md from the code'
 	@echo 'make diagram   draws docs/states.svg from the code'
 	@echo 'make scenarios writes docs/SCENARIOS.md from the tests'
 	@echo 'make picture   draws docs/call.svg from a run of the demo'
@@ -133,7 +133,8 @@ install:
 	DESTDIR="$(DESTDIR)" cmake --install build/install-$(PROFILE)
 
 header:
-	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header header_says
+	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header headers_are
+	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test symbols comments_say
 
 picture: demo
 	cp build/demo.svg docs/call.svg

@@ -1,10 +1,11 @@
-# Makes a C file of the header, of which gcc makes a library that abidw can read: each function gets a body,
+# Makes a C file of the preprocessed header, of which gcc makes a library that abidw can read: each function gets a body,
 # and each list of numbers a name and a function that takes it, for else the compiler forgets it.
 #
 # With `known` (a file that known.awk wrote) it leaves out what the baseline does not have and what the rules
 # of docs/ABI.md let us add: functions, numbers, fields behind the last one of a struct that says its size.
 
 BEGIN {
+  print "#include <stddef.h>\n#include <stdint.h>"
   while (known && (getline line < known) > 0) {
     split(line, word, " ")
     if (word[1] == "last") last[word[2]] = word[3]
@@ -42,19 +43,19 @@ in_list && /^\};/ {
 }
 in_list { if (!is_new($1)) numbers = numbers $0 "\n"; next }
 
-/^typedef struct [a-z_]+ \{/ { struct = $3; is_over = is_sized = 0 }
+{ if (/^typedef/) is_typedef = 1; else if (/^[a-z]/) is_typedef = 0 }
+/^(typedef )?struct [a-z_]+ \{/ { struct = $1 == "typedef" ? $3 : $2; is_over = is_sized = 0 }
 /^\}/ { struct = "" }
 struct && /^  uint32_t struct_size;/ { is_sized = 1 }
 struct && is_over { next }
 struct && struct in last && is_sized && /^  [a-z]/ && field($0) == last[struct] { ends = 1 }
 ends && /;$/ { is_over = 1; ends = 0 }
 
-/^extern "C"/ { in_functions = 1 }
-in_functions && /^[a-z]/ && match($0, /nertc_callkit_[a-z_0-9]+\(/) {
+!struct && !/^typedef/ && /^[a-z]/ && match($0, /nertc_callkit_[a-z_0-9]+\(/) {
   is_left_out = is_new(substr($0, RSTART, RLENGTH - 1))
 }
 is_left_out { if (/;$/) is_left_out = 0; next }
-in_functions && /\);$/ { sub(/;$/, " { __builtin_trap(); }") }
+!struct && !is_typedef && /\);$/ { sub(/;$/, " { __builtin_trap(); }") }
 { print }
 
 END {

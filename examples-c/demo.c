@@ -76,7 +76,7 @@ static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event
   note((struct person *)me, ENDED);
 }
 
-/* A frame of the other side, on a thread of the media plug: copy what you need. */
+/* A frame of the other side, on a thread of the media backend: copy what you need. */
 static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callkit_frame *frame,
                      void *user_data)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "print_events.h"
+#include <nertc_callkit/loopback.h>
 
 struct person {
   const char *name;

@@ -3,9 +3,9 @@
  *
  * The backends are in own_signaling.c and own_rtc.c, over a small service in own_service.c. Here is what an
  * app does with them: make a pair for each component, hand it to create in config.backends, and forget it.
- * tests/conformance/check_plug.c tells whether backends keep the contract; these do.
+ * tests/conformance/check_backend.c tells whether backends keep the contract; these do.
  */
-#include "own_plugs.h"
+#include "own_backends.h"
 #include "print_events.h"
 
 struct person {
@@ -54,7 +54,7 @@ static int start(own_service *service, struct person *person)
   config.user_data = person;
   config.delivery = NERTC_CALLKIT_DELIVERY_APP;
 
-  if (!own_plugs_make(service, &backends)) {
+  if (!own_backends_make(service, &backends)) {
     return 0;
   }
   config.backends = &backends;

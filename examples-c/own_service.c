@@ -104,7 +104,7 @@ void own_service_stop(own_service *service)
   free(service);
 }
 
-int own_plugs_make(own_service *service, nertc_callkit_backends *out)
+int own_backends_make(own_service *service, nertc_callkit_backends *out)
 {
   struct device *device = NULL;
   int i;

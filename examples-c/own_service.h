@@ -1,4 +1,4 @@
-/* own_service.h: the inside of own_plugs: the service, its devices and the tasks it gets. */
+/* own_service.h: the inside of own_backends: the service, its devices and the tasks it gets. */
 #ifndef OWN_SERVICE_H
 #define OWN_SERVICE_H
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "own_plugs.h"
+#include "own_backends.h"
 
 enum { DEVICES = 8, CHANNELS = 32, MEMBERS = 4, INVITES = 8, ID = 65, ROOM = 128 };
 
@@ -82,7 +82,7 @@ uint64_t post(struct task *task);
 /* Waits until the service has done the task with this number, and so all before it. */
 void wait_for_task(own_service *service, uint64_t number);
 
-/* One plug of the device is gone. */
+/* One backend of the device is gone. */
 void leave_device(struct device *device);
 
 /* Copies a text that may be NULL, cut if need be. */

@@ -1,7 +1,7 @@
 /*
  * own_signaling.c: the signaling vtable, and the service's rules about channels and invites.
  *
- * How a plug is built: the core calls a function of the vtable on its worker thread. It must not block, so
+ * How a backend is built: the core calls a function of the vtable on its worker thread. It must not block, so
  * it copies its arguments into a task and returns 0 = accepted. The service's own thread takes the tasks
  * one after the other and answers through the sinks: `complete` exactly once for each task, events to
  * whom they concern. Only that thread touches the service's state, and no lock is held while a sink is
@@ -64,7 +64,7 @@ static void complete(const struct task *task, int32_t code, const struct channel
   task->device->signaling->complete(task->device->signaling->ctx, task->req, &result);
 }
 
-/* Tells one device. A sink that answers QUEUE_FULL wants the event again: a real plug keeps it; here the
+/* Tells one device. A sink that answers QUEUE_FULL wants the event again: a real backend keeps it; here the
  * queues are larger than anything that the examples do. */
 static void tell(struct device *to, const struct task *task, const struct channel *channel, int32_t signal,
                  int32_t source, uint64_t uid)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "print_events.h"
+#include <nertc_callkit/mqtt.h>
 
 static const char usage[] =
   "usage: phone --broker URL --account A --token T [OPTION...]\n"
@@ -353,7 +354,7 @@ static void on_log(int32_t level, const char *text, void *user_data)
 }
 
 /* Signaling over the brokers, and null_rtc for media. */
-static int plug_in(struct phone *me, nertc_callkit_backends *backends)
+static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
 {
   static char authorities[65536];
   nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
@@ -393,7 +394,7 @@ static int start(struct phone *me)
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
   int answer;
   nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL);
-  if (!plug_in(me, &backends)) {
+  if (!choose_backends(me, &backends)) {
     return 0;
   }
   print_every_event(&listener);

@@ -10,7 +10,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "nertc_callkit.h"
+#include <nertc_callkit.h>
+#include <nertc_callkit/loopback.h>
 
 /* Set it to be told, too, after each line. */
 static void (*print_also)(void *user_data, const char *event);
@@ -62,13 +63,9 @@ static void print_line(void *user_data, const char *event, const char *fields, .
 /* A completion. Hand it to any function as `done`, with the component's user_data. */
 static void print_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
 {
-  static const char *const names[] = {"none", "login", "logout", "call", "cancel", "accept",
-    "reject", "hangup", "leave", "switch", "enable_local", "mute_local", "mute_remote",
-    "local_view", "remote_view"};
-  char event[32];
-  const int known = result->operation < sizeof names / sizeof names[0];
+  char event[64];
   (void)kit;
-  snprintf(event, sizeof event, "done(%s)", known ? names[result->operation] : "?");
+  snprintf(event, sizeof event, "done(%s)", nertc_callkit_operation_text(result->operation));
   if (result->code == NERTC_CALLKIT_CODE_OK) {
     print_line(user_data, event, "code=0 call=%u", (unsigned)result->call_no);
   } else {

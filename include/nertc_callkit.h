@@ -1,9 +1,10 @@
 /**
  * @file nertc_callkit.h
- * 1-to-1 audio and video calls for any native app. This header is the authority: what it says holds
- * for every plug and on every platform; where another page disagrees, the header is right.
+ * 1-to-1 audio and video calls for any native app. This header is the specification: it holds for
+ * every backend and platform. nertc_callkit/backend.h is for those who write a backend;
+ * loopback.h and mqtt.h beside it are those that the library brings.
  *
- * Life of a component (without error handling; examples-c/hello.c is a whole program):
+ * Life of a client (without error handling; examples-c/hello.c is a whole program):
  *
  *     nertc_callkit *kit = NULL;
  *     nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
@@ -19,19 +20,20 @@
  *     nertc_callkit_destroy(kit);                    // waits; no callback comes after it
  *
  * Ownership. What you hand in is copied before the function returns. What a callback gets is lent
- *   until it returns. Nothing is allocated for you: the component is all there is to free (destroy
+ *   until it returns. Nothing is allocated for you: the client is all there is to free (destroy
  *   or release). Text is UTF-8 and ends with NUL. A handle is an id: a stale one answers CLOSED.
  * Threads. Any function may be called on any thread. Callbacks come one at a time and in order, on
- *   the library's worker thread; or, if config.delivery says HOST, inside nertc_callkit_dispatch,
+ *   the library's worker thread; or, if config.delivery says APP, inside nertc_callkit_dispatch,
  *   and at the end inside nertc_callkit_destroy.
  * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
  *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
  *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
  *   A callback must return: no exception, longjmp or pthread_exit may leave it, and no thread may
  *   be cancelled (pthread_cancel) inside a function of this library: the process would be aborted.
- * Versions. Start every struct with its ..._INIT macro (or ..._init function): all-zero is every
- *   default. Structs grow only at the end, numbers are never reused, unknown values are refused.
- *   Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer header brought.
+ * Versions. Start every struct with its ..._INIT macro, or with nertc_callkit_struct_init:
+ *   all-zero is every default. Structs grow only at the end, numbers are never reused, unknown
+ *   values are refused. Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer
+ *   header brought.
  */
 
 /* Written by `make header` from crates/abi and src/ffi. Do not edit. */
@@ -46,27 +48,96 @@
 #define NERTC_CALLKIT_HAS(p, type, field) \
   (offsetof(type, field) + sizeof((p)->field) <= (p)->struct_size)
 
-/** Marks the functions whose answer must be looked at. */
+/** Stands before every function. */
+#ifndef NERTC_CALLKIT_API
+#if defined(_WIN32) && !defined(NERTC_CALLKIT_STATIC)
+#define NERTC_CALLKIT_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define NERTC_CALLKIT_API __attribute__((visibility("default")))
+#else
+#define NERTC_CALLKIT_API
+#endif
+#endif
+
+/** Functions whose answer must be looked at, and functions that have a successor. */
 #ifndef NERTC_CALLKIT_MUST_USE
-#if defined(__GNUC__) || defined(__clang__)
+#ifdef __GNUC__
 #define NERTC_CALLKIT_MUST_USE __attribute__((warn_unused_result))
+#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
 #else
 #define NERTC_CALLKIT_MUST_USE
+#define NERTC_CALLKIT_DEPRECATED
 #endif
 #endif
 
-/** Version of this header: 0xMMmmpp. nertc_callkit_version has that of the library that runs. */
-#define NERTC_CALLKIT_VERSION_NUMBER 256
+/** Clang and Swift learn which pointers may be NULL: those marked so, and no other. */
+#if defined(__clang__) && !defined(NERTC_CALLKIT_NO_NULLABILITY)
+#define NERTC_CALLKIT_NULLABLE _Nullable
+#define NERTC_CALLKIT_NONNULL _Nonnull
+#define NERTC_CALLKIT_BEGIN                                                   \
+  _Pragma("clang diagnostic push")                                            \
+  _Pragma("clang diagnostic ignored \"-Wnullability-extension\"")             \
+  _Pragma("clang assume_nonnull begin")
+#define NERTC_CALLKIT_END _Pragma("clang assume_nonnull end") _Pragma("clang diagnostic pop")
+#else
+#define NERTC_CALLKIT_NULLABLE
+#define NERTC_CALLKIT_NONNULL
+#define NERTC_CALLKIT_BEGIN
+#define NERTC_CALLKIT_END
+#endif
 
-/** Version of the vtables and sinks, for their `abi` fields. */
-#define NERTC_CALLKIT_ABI 1
+/** A number with names: an enum that may grow for Swift, a plain integer for C and C++. */
+#ifdef __swift__
+#define NERTC_CALLKIT_ENUM(integer, name)                                \
+  enum __attribute__((enum_extensibility(open))) name : integer;         \
+  typedef enum name name;                                                \
+  enum name : integer
+#else
+#define NERTC_CALLKIT_ENUM(integer, name) \
+  typedef integer name;                   \
+  enum
+#endif
 
-/** Longest text of nertc_callkit_push_encode, with its NUL. */
-#define NERTC_CALLKIT_PUSH_SIZE 768
+#ifdef __cplusplus
+extern "C" {
+#endif
+NERTC_CALLKIT_BEGIN
+
+/** Major version of this header. */
+#define NERTC_CALLKIT_VERSION_MAJOR 0
+
+/** Minor version of this header. */
+#define NERTC_CALLKIT_VERSION_MINOR 1
+
+/** Patch level of this header. */
+#define NERTC_CALLKIT_VERSION_PATCH 0
+
+/**
+ * NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
+ * number: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
+ */
+#define NERTC_CALLKIT_VERSION_NUMBER 0x000100
+
+/**
+ * Gives the version of the library that runs.
+ *
+ * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API uint32_t nertc_callkit_version(void);
+
+/**
+ * Gives the version of the library that runs, as text.
+ *
+ * @return  For example "0.1.0". Static: never freed.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API const char *nertc_callkit_version_text(void);
 
 /** What a function answers at once: 0 = accepted, negative = refused and nothing follows. */
-typedef int32_t nertc_callkit_status;
-enum {
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_status) {
   /** Accepted. */
   NERTC_CALLKIT_STATUS_OK = 0,
   /** A NULL, a bad UTF-8 text, an over-long text, an unknown value: fix the call. */
@@ -79,18 +150,27 @@ enum {
   NERTC_CALLKIT_STATUS_QUEUE_FULL = -3,
   /** Not from inside a callback: return first, or use release. */
   NERTC_CALLKIT_STATUS_REENTRANT = -4,
-  /** This library or plug cannot do it. */
+  /** This library or backend cannot do it. */
   NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
   /** The system is out of something, or a bug in this library; the log has it. */
   NERTC_CALLKIT_STATUS_INTERNAL = -6,
 };
 
 /**
- * What a completion, an event or a plug reports: 0 = success. Signaling codes keep NIM's V1
+ * Explains a status.
+ *
+ * @param status  A nertc_callkit_status, or any other number.
+ * @return        What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API const char *nertc_callkit_status_text(nertc_callkit_status status);
+
+/**
+ * What a completion, an event or a backend reports: 0 = success. Signaling codes keep NIM's V1
  * numbers.
  */
-typedef int32_t nertc_callkit_code;
-enum {
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   /** Success. */
   NERTC_CALLKIT_CODE_OK = 0,
   /** Wrong token or password. */
@@ -173,9 +253,9 @@ enum {
   NERTC_CALLKIT_CODE_LIMIT = 90005,
   /** Media was not up in time after the call was accepted. */
   NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
-  /** The plug does not offer this operation. */
+  /** The backend does not offer this operation. */
   NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
-  /** The plug could not be opened or answered against its contract. */
+  /** The backend could not be opened or answered against its contract. */
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   /** The request makes no sense, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
@@ -185,33 +265,18 @@ enum {
   NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 };
 
-/** Audio or video. */
-typedef int32_t nertc_callkit_call_type;
-enum {
-  /** Audio only. */
-  NERTC_CALLKIT_CALL_TYPE_AUDIO = 1,
-  /** Audio and video. */
-  NERTC_CALLKIT_CALL_TYPE_VIDEO = 2,
-  /** Something else; only ever reported, never asked for. */
-  NERTC_CALLKIT_CALL_TYPE_OTHER = 3,
-};
-
-/** Where the component stands. */
-typedef int32_t nertc_callkit_state;
-enum {
-  /** Free to call or to be called. */
-  NERTC_CALLKIT_STATE_IDLE = 0,
-  /** We invited somebody who has not answered. */
-  NERTC_CALLKIT_STATE_CALLING = 1,
-  /** Somebody invited us and we have not answered. */
-  NERTC_CALLKIT_STATE_CALLED = 2,
-  /** Both sides agreed. */
-  NERTC_CALLKIT_STATE_IN_CALL = 3,
-};
+/**
+ * Explains a code of a completion or an event.
+ *
+ * @param code  A nertc_callkit_code, or any other number.
+ * @return      What to do about it. Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API const char *nertc_callkit_code_text(nertc_callkit_code code);
 
 /** Why a call ended: NetEase's terminal codes. */
-typedef int32_t nertc_callkit_end_reason;
-enum {
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_end_reason) {
   /** Ended by leave, logout or release. */
   NERTC_CALLKIT_END_NORMAL = 0,
   /** Nobody answered. */
@@ -252,58 +317,40 @@ enum {
   NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 };
 
-/** Steps of a call-type switch. */
-typedef int32_t nertc_callkit_call_type_action;
-enum {
-  /** Ask for the other type. */
-  NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST = 1,
-  /** Agree to what the peer asked. */
-  NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT = 2,
-  /** Refuse what the peer asked. */
-  NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT = 3,
-};
+/**
+ * Explains why a call ended.
+ *
+ * @param reason  A nertc_callkit_end_reason, or any other number.
+ * @return        For example "the called side was busy". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API const char *nertc_callkit_end_reason_text(nertc_callkit_end_reason reason);
 
-/** Who runs the callbacks. */
-typedef int32_t nertc_callkit_delivery;
-enum {
-  /** The library's worker thread. */
-  NERTC_CALLKIT_DELIVERY_WORKER = 0,
-  /** The host, inside nertc_callkit_dispatch. */
-  NERTC_CALLKIT_DELIVERY_APP = 1,
-};
-
-/** Which worker thread serves the component. */
-typedef int32_t nertc_callkit_worker;
-enum {
-  /** The one that all components of the process share. */
-  NERTC_CALLKIT_WORKER_SHARED = 0,
-  /** One of its own: a callback that blocks stalls nobody else. */
-  NERTC_CALLKIT_WORKER_OWN = 1,
-};
-
-/** Media bits. */
-typedef uint32_t nertc_callkit_media;
-enum {
-  /** Microphone or sound. */
-  NERTC_CALLKIT_MEDIA_AUDIO = 1,
-  /** Camera or picture. */
-  NERTC_CALLKIT_MEDIA_VIDEO = 2,
+/** Where the component stands. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_state) {
+  /** Free to call or to be called. */
+  NERTC_CALLKIT_STATE_IDLE = 0,
+  /** We invited somebody who has not answered. */
+  NERTC_CALLKIT_STATE_CALLING = 1,
+  /** Somebody invited us and we have not answered. */
+  NERTC_CALLKIT_STATE_CALLED = 2,
+  /** Both sides agreed. */
+  NERTC_CALLKIT_STATE_IN_CALL = 3,
 };
 
 /**
- * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
+ * Names a state.
+ *
+ * @param state  A nertc_callkit_state, or any other number.
+ * @return       For example "calling". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-typedef uint32_t nertc_callkit_call_flag;
-enum {
-  /** Do not keep the message for devices that are offline (offlineEnabled = false). */
-  NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE = 1,
-  /** Send no call record (sendMsg = false). cancel and hangup while calling. */
-  NERTC_CALLKIT_CALL_FLAG_NO_RECORD = 2,
-};
+NERTC_CALLKIT_API const char *nertc_callkit_state_text(nertc_callkit_state state);
 
 /** What a completion or an error belongs to. */
-typedef uint32_t nertc_callkit_operation;
-enum {
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_operation) {
   /** Nothing in particular. */
   NERTC_CALLKIT_OPERATION_NONE = 0,
   /** nertc_callkit_login. */
@@ -340,7 +387,7 @@ enum {
   NERTC_CALLKIT_OPERATION_RECORD = 16,
   /** Closing or leaving the channel of an ended call. */
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
-  /** Something that a plug reported by itself. */
+  /** Something that a backend reported by itself. */
   NERTC_CALLKIT_OPERATION_BACKEND = 18,
   /** nertc_callkit_send_data. */
   NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
@@ -348,24 +395,165 @@ enum {
   NERTC_CALLKIT_OPERATION_NEGOTIATION = 20,
 };
 
-/** Outcome written into a call record. */
-typedef int32_t nertc_callkit_record_status;
-enum {
-  /** The call took place. */
-  NERTC_CALLKIT_RECORD_COMPLETE = 1,
-  /** The caller cancelled. */
-  NERTC_CALLKIT_RECORD_CANCELLED = 2,
-  /** The called side rejected. */
-  NERTC_CALLKIT_RECORD_REJECTED = 3,
-  /** Nobody answered. */
-  NERTC_CALLKIT_RECORD_TIMEOUT = 4,
-  /** The called side was busy. */
-  NERTC_CALLKIT_RECORD_BUSY = 5,
+/**
+ * Names what a completion or an error belongs to.
+ *
+ * @param operation  A nertc_callkit_operation, or any other number.
+ * @return           For example "switch_call_type". Static: never freed, never NULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API const char *nertc_callkit_operation_text(nertc_callkit_operation operation);
+
+/**
+ * Fills a struct with its defaults: zeroes it and sets its struct_size.
+ *
+ * The same as the struct's _INIT macro. For every struct of this library that the app fills.
+ *
+ * @param object       The struct. NULL: nothing happens.
+ * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API void nertc_callkit_struct_init(void *NERTC_CALLKIT_NULLABLE object,
+    uint32_t struct_size);
+
+/** Version of the vtables and sinks, for their `abi` fields. */
+#define NERTC_CALLKIT_ABI 1
+
+/**
+ * A call component. The pointer's value is a never-reused id, not an address: a stale handle is
+ * refused with CLOSED and touches no memory. Any thread.
+ */
+typedef struct nertc_callkit nertc_callkit;
+
+/** Who runs the callbacks. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_delivery) {
+  /** The library's worker thread. */
+  NERTC_CALLKIT_DELIVERY_WORKER = 0,
+  /** The host, inside nertc_callkit_dispatch. */
+  NERTC_CALLKIT_DELIVERY_APP = 1,
 };
 
+/** Which worker thread serves the component. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_worker) {
+  /** The one that all components of the process share. */
+  NERTC_CALLKIT_WORKER_SHARED = 0,
+  /** One of its own: a callback that blocks stalls nobody else. */
+  NERTC_CALLKIT_WORKER_OWN = 1,
+};
+
+/** Audio or video. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_call_type) {
+  /** Audio only. */
+  NERTC_CALLKIT_CALL_TYPE_AUDIO = 1,
+  /** Audio and video. */
+  NERTC_CALLKIT_CALL_TYPE_VIDEO = 2,
+  /** Something else; only ever reported, never asked for. */
+  NERTC_CALLKIT_CALL_TYPE_OTHER = 3,
+};
+
+/** Flags of nertc_callkit_invited_event. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_invited_flag) {
+  /** The invite waited while this device was offline. */
+  NERTC_CALLKIT_INVITED_OFFLINE = 1,
+  /** The app has answered already (NERTC_CALLKIT_CALL_REF_WAIT): do not ring. */
+  NERTC_CALLKIT_INVITED_ANSWERED = 2,
+};
+
+/** Local number of a call: never reused by a component, 0 = no call. */
+typedef uint64_t nertc_callkit_call_no;
+
+/** Flags of nertc_callkit_call_ref. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_ref_flag) {
+  /**
+   * accept, reject: if that call is not here yet, wait for it, also before login. account,
+   * channel_id and request_id are mandatory, call_no is 0; else INVALID_ARGUMENT.
+   */
+  NERTC_CALLKIT_CALL_REF_WAIT = 1,
+};
+
+/** Names a call. Fields left 0 or NULL are not compared. Any thread. */
+typedef struct nertc_callkit_call_ref {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_call_ref_flag bits. */
+  nertc_callkit_call_ref_flag flags;
+  /** Local number: all that a host must keep. */
+  nertc_callkit_call_no call_no;
+  /** Signaling channel, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE channel_id;
+  /** The other party, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE account;
+  /** Request id of the invite, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE request_id;
+} nertc_callkit_call_ref;
+/** Every default of nertc_callkit_call_ref. */
+#define NERTC_CALLKIT_CALL_REF_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_ref), 0, 0, NULL, NULL, NULL }
+
+/** Somebody calls. Lent until the callback returns. */
+typedef struct nertc_callkit_invited_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The call as accept and reject take it. `call` in C++ and C alike. */
+  const nertc_callkit_call_ref *call;
+  /** The caller's account. */
+  const char *invitor;
+  /** The other invited accounts; always empty in a 1-to-1 call. */
+  const char *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NONNULL user_ids;
+  /** How many user_ids. */
+  uint32_t user_id_count;
+  /** 0: group calls do not ring. */
+  int32_t is_from_group;
+  /** Empty. */
+  const char *group_id;
+  /** What the caller attached: its text, or JSON text if it attached JSON. Empty = nothing. */
+  const char *attachment;
+  /** Signaling channel. */
+  const char *channel_id;
+  /** Request id of the invite. */
+  const char *request_id;
+  /** The caller's call id, empty for old callers. */
+  const char *call_id;
+  /** When the caller invited, by the service's clock (ms since 1970); 0 = not known. */
+  uint64_t invited_at_ms;
+  /** How long it will ring. */
+  uint32_t ring_left_ms;
+  /** nertc_callkit_invited_flag bits. */
+  nertc_callkit_invited_flag flags;
+} nertc_callkit_invited_event;
+
+/** Something the other party did. Lent until the callback returns. */
+typedef struct nertc_callkit_user_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party; in on_user_busy who was busy or let it ring out. */
+  const char *user_id;
+  /** Its media uid, or 0. */
+  uint64_t uid;
+  /** A nertc_callkit_code, 0 = none. */
+  nertc_callkit_code code;
+  /** The backend's own number, or 0. */
+  int32_t raw_code;
+  /** Never NULL. */
+  const char *message;
+} nertc_callkit_user_event;
+
+/** Called as config.delivery says. */
+  typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit,
+      const nertc_callkit_user_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+
 /** Which connection an event speaks of. */
-typedef int32_t nertc_callkit_transport;
-enum {
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_transport) {
   /** Signaling. */
   NERTC_CALLKIT_TRANSPORT_SIGNALING = 1,
   /** Media. */
@@ -373,8 +561,7 @@ enum {
 };
 
 /** Media quality. */
-typedef int32_t nertc_callkit_quality;
-enum {
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_quality) {
   /** Not known. */
   NERTC_CALLKIT_QUALITY_UNKNOWN = 0,
   /** Good. */
@@ -387,9 +574,163 @@ enum {
   NERTC_CALLKIT_QUALITY_DOWN = 4,
 };
 
+/** A connection changed, or its quality. Lent until the callback returns. */
+typedef struct nertc_callkit_connection_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code, 0 = none. */
+  nertc_callkit_code code;
+  /** The backend's own number, or 0. */
+  int32_t raw_code;
+  /** A nertc_callkit_transport. */
+  nertc_callkit_transport transport;
+  /** The call, 0 = none. */
+  nertc_callkit_call_no call_no;
+  /** Whose connection: this account, or the peer (on_network_quality, on_reconnecting). */
+  const char *user_id;
+  /** Never NULL. */
+  const char *message;
+  /** on_network_quality: a nertc_callkit_quality. */
+  nertc_callkit_quality quality;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_connection_event;
+
+/** Called as config.delivery says. */
+  typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
+      const nertc_callkit_connection_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+
+/** The other party's microphone or camera changed. Lent until the callback returns. */
+typedef struct nertc_callkit_media_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /**
+   * on_audio_available, on_camera_available: 1 = sending. on_audio_muted, on_video_muted: 1 =
+   * muted.
+   */
+  int32_t on;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party. */
+  const char *user_id;
+  /** Its media uid. */
+  uint64_t uid;
+} nertc_callkit_media_event;
+
+/** Called as config.delivery says. */
+  typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
+      const nertc_callkit_media_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+
+/** The call is over: its last event. Lent until the callback returns. */
+typedef struct nertc_callkit_end_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_end_reason. */
+  nertc_callkit_end_reason reason;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party. */
+  const char *user_id;
+  /** Text that the other side gave when it ended the call, or empty. */
+  const char *extra;
+  /** From invite to answer or end. */
+  uint64_t ring_ms;
+  /** From connected to end; 0 = never connected. */
+  uint64_t talk_ms;
+  /** Accounts that talked; empty if never connected. */
+  const char *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NONNULL accounts;
+  /** Seconds per account. */
+  const uint32_t *durations_s;
+  /** How many accounts. */
+  uint32_t account_count;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_end_event;
+
+/** Steps of a call-type switch. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_call_type_action) {
+  /** Ask for the other type. */
+  NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST = 1,
+  /** Agree to what the peer asked. */
+  NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT = 2,
+  /** Refuse what the peer asked. */
+  NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT = 3,
+};
+
+/** Something about the call itself. Lent until the callback returns. */
+typedef struct nertc_callkit_call_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The other party. */
+  const char *user_id;
+  /** on_other_client_accept, on_other_client_reject: the device that answered, or empty. */
+  const char *device_id;
+  /** on_call_type_request, on_call_type_change: a nertc_callkit_call_type_action, else 0. */
+  nertc_callkit_call_type_action state;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_call_event;
+
+/** Called as config.delivery says. */
+  typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit,
+      const nertc_callkit_call_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+
+/** Outcome written into a call record. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_record_status) {
+  /** The call took place. */
+  NERTC_CALLKIT_RECORD_COMPLETE = 1,
+  /** The caller cancelled. */
+  NERTC_CALLKIT_RECORD_CANCELLED = 2,
+  /** The called side rejected. */
+  NERTC_CALLKIT_RECORD_REJECTED = 3,
+  /** Nobody answered. */
+  NERTC_CALLKIT_RECORD_TIMEOUT = 4,
+  /** The called side was busy. */
+  NERTC_CALLKIT_RECORD_BUSY = 5,
+};
+
+/** A call record was handed to the signaling backend. Lent until the callback returns. */
+typedef struct nertc_callkit_record_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_record_status. */
+  nertc_callkit_record_status record_status;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The sender: this account. */
+  const char *user_id;
+  /** The receiver. */
+  const char *peer;
+  /** Message id. */
+  const char *msg_id;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** 0. */
+  uint32_t flags;
+} nertc_callkit_record_event;
+
+/** Something failed that no completion reports. Lent until the callback returns. */
+typedef struct nertc_callkit_error_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code. */
+  nertc_callkit_code code;
+  /** The backend's own number, or 0. */
+  int32_t raw_code;
+  /** A nertc_callkit_operation. */
+  nertc_callkit_operation operation;
+  /** The call, 0 = none; it may have ended already. */
+  nertc_callkit_call_no call_no;
+  /** What to do about it, for a developer. */
+  const char *message;
+} nertc_callkit_error_event;
+
 /** Why an invite never rang. */
-typedef int32_t nertc_callkit_missed_reason;
-enum {
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_missed_reason) {
   /** The caller cancelled first. */
   NERTC_CALLKIT_MISSED_CANCELLED = 1,
   /** It was too old. */
@@ -410,572 +751,14 @@ enum {
   NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
 };
 
-/** Flags of nertc_callkit_call_info. */
-typedef uint32_t nertc_callkit_call_info_flag;
-enum {
-  /** Both sides are in the media room. */
-  NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
-  /**
-   * Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
-   * in the call.
-   */
-  NERTC_CALLKIT_CALL_INFO_INVITER = 2,
-};
-
-/** Whose invites ring. */
-typedef int32_t nertc_callkit_policy_rule;
-enum {
-  /** Everybody's. */
-  NERTC_CALLKIT_POLICY_EVERYBODY = 0,
-  /** Those of `accounts`. */
-  NERTC_CALLKIT_POLICY_ONLY_LISTED = 1,
-  /** All but those of `accounts`. */
-  NERTC_CALLKIT_POLICY_ALL_BUT_LISTED = 2,
-  /** Nobody's: do not disturb. */
-  NERTC_CALLKIT_POLICY_NOBODY = 3,
-};
-
-/** What a caller who may not ring is answered. */
-typedef int32_t nertc_callkit_policy_answer;
-enum {
-  /** Nothing, as if this device were off: other devices of the account ring on. */
-  NERTC_CALLKIT_POLICY_SILENT = 0,
-  /** Busy from this device: counts when no other device of the account rings within 2 s. */
-  NERTC_CALLKIT_POLICY_BUSY = 1,
-};
-
-/** Flags of nertc_callkit_call_policy. */
-typedef uint32_t nertc_callkit_policy_flag;
-enum {
-  /** Refused invites are not reported as on_missed_call. */
-  NERTC_CALLKIT_POLICY_NO_MISSED = 1,
-};
-
-/** Flags of nertc_callkit_call_ref. */
-typedef uint32_t nertc_callkit_call_ref_flag;
-enum {
-  /**
-   * accept, reject: if that call is not here yet, wait for it, also before login. account,
-   * channel_id and request_id are mandatory, call_no is 0; else INVALID_ARGUMENT.
-   */
-  NERTC_CALLKIT_CALL_REF_WAIT = 1,
-};
-
-/** How important a log line is. A callback gets its level and everything more important. */
-typedef int32_t nertc_callkit_log_level;
-enum {
-  /** Nothing. */
-  NERTC_CALLKIT_LOG_OFF = 0,
-  /** A bug in this library. */
-  NERTC_CALLKIT_LOG_ERROR = 1,
-  /** Unusual but handled. */
-  NERTC_CALLKIT_LOG_WARN = 2,
-  /** State changes. */
-  NERTC_CALLKIT_LOG_INFO = 3,
-  /** What was ignored or tried again, and why. */
-  NERTC_CALLKIT_LOG_DEBUG = 4,
-};
-
-/** Flags of nertc_callkit_set_log_callback. */
-typedef uint32_t nertc_callkit_log_flag;
-enum {
-  /**
-   * Write accounts, ids and attachments as they are instead of redacted. Tokens stay redacted.
-   */
-  NERTC_CALLKIT_LOG_PERSONAL = 1,
-};
-
-/** Flags of nertc_callkit_trace_start. */
-typedef uint32_t nertc_callkit_trace_flag;
-enum {
-  /** Write accounts, texts and attachments as they are. Tokens stay hidden. */
-  NERTC_CALLKIT_TRACE_PERSONAL = 1,
-};
-
-/** Flags of nertc_callkit_invited_event. */
-typedef uint32_t nertc_callkit_invited_flag;
-enum {
-  /** The invite waited while this device was offline. */
-  NERTC_CALLKIT_INVITED_OFFLINE = 1,
-  /** The app has answered already (NERTC_CALLKIT_CALL_REF_WAIT): do not ring. */
-  NERTC_CALLKIT_INVITED_ANSWERED = 2,
-};
-
-/** Signaling event types; NIM's numbers, own ones from 101. */
-typedef int32_t nertc_callkit_signal;
-enum {
-  /** The channel was closed for everybody. */
-  NERTC_CALLKIT_SIGNAL_CLOSE = 1,
-  /** Somebody joined the channel. */
-  NERTC_CALLKIT_SIGNAL_JOIN = 2,
-  /** Somebody invites this account. */
-  NERTC_CALLKIT_SIGNAL_INVITE = 3,
-  /** The inviter took the invite back. */
-  NERTC_CALLKIT_SIGNAL_CANCEL = 4,
-  /** The invited side said no. */
-  NERTC_CALLKIT_SIGNAL_REJECT = 5,
-  /** The invited side said yes. */
-  NERTC_CALLKIT_SIGNAL_ACCEPT = 6,
-  /** Somebody left the channel. */
-  NERTC_CALLKIT_SIGNAL_LEAVE = 7,
-  /** A text between members. */
-  NERTC_CALLKIT_SIGNAL_CONTROL = 8,
-  /** A device of the invited account rings: `from` is that account, `request_id` the invite. */
-  NERTC_CALLKIT_SIGNAL_RINGING = 101,
-  /** The backend heard nothing of the peer's device; the core decides, because media may live. */
-  NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
-};
-
-/** Where a batch of signaling events comes from. */
-typedef int32_t nertc_callkit_message_origin;
-enum {
-  /** Just now. */
-  NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE = 0,
-  /** What another device of this account answered. */
-  NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE = 1,
-  /** What waited while this device was offline: the whole backlog as one batch. */
-  NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE = 2,
-};
-
-/** What happened to the signaling connection. */
-typedef int32_t nertc_callkit_connection;
-enum {
-  /** Lost; the plug is trying again by itself. */
-  NERTC_CALLKIT_CONNECTION_LOST = 1,
-  /** Back, with the same login. */
-  NERTC_CALLKIT_CONNECTION_RESTORED = 2,
-  /** This device was logged out by the service (another device, the server). */
-  NERTC_CALLKIT_CONNECTION_KICKED = 3,
-  /**
-   * A token is wanted for the next connection: answered by the vtable's set_token. `code` 0 = the
-   * login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = it was refused or has expired.
-   */
-  NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
-};
-
-/** What became of an INVITE that the backend handed over. */
-typedef int32_t nertc_callkit_invite_state;
-enum {
-  /** It rings: the app was told on_invited. */
-  NERTC_CALLKIT_INVITE_RINGING = 1,
-  /** Kept aside (glare, redial): register for the outcome, do not report ringing. */
-  NERTC_CALLKIT_INVITE_HELD = 2,
-  /** Ignored: forget channel and invite, say nothing to anybody. */
-  NERTC_CALLKIT_INVITE_DROPPED = 3,
-};
-
-/** Media plug event types. */
-typedef int32_t nertc_callkit_rtc_event_type;
-enum {
-  /** `uid` is in the room. */
-  NERTC_CALLKIT_RTC_PEER_JOIN = 1,
-  /** `uid` left the room; `code` 0 = on purpose, anything else = lost. */
-  NERTC_CALLKIT_RTC_PEER_LEAVE = 2,
-  /** `uid` started (`flags` 1) or stopped (`flags` 0) sending `media`. */
-  NERTC_CALLKIT_RTC_PEER_MEDIA = 3,
-  /** `uid` muted (`flags` 1) or unmuted (`flags` 0) `media`. */
-  NERTC_CALLKIT_RTC_PEER_MUTE = 4,
-  /** Nothing has arrived from `uid` for about 2 s. */
-  NERTC_CALLKIT_RTC_PEER_SILENT = 5,
-  /** Something arrives from `uid` again. */
-  NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
-  /** The own connection is interrupted; the plug is trying again. */
-  NERTC_CALLKIT_RTC_RECONNECTING = 7,
-  /** The own connection is back. */
-  NERTC_CALLKIT_RTC_RECONNECTED = 8,
-  /** The own connection is lost for good. */
-  NERTC_CALLKIT_RTC_DISCONNECTED = 9,
-  /** `code` is the nertc_callkit_quality of `uid` (0 = own uplink). */
-  NERTC_CALLKIT_RTC_QUALITY = 10,
-  /** Something went wrong that does not end the call: `code`, `text`. */
-  NERTC_CALLKIT_RTC_ERROR = 11,
-};
-
-/**
- * What a signaling plug can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
- * tell whoever picks or checks the plug what to expect.
- */
-typedef uint32_t nertc_callkit_signaling_cap;
-enum {
-  /** Keeps messages for devices that are offline. */
-  NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
-  /** Tells the other devices of the account who answered. */
-  NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
-  /** The service writes the record of a completed call by itself. */
-  NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD = 4,
-  /** At most one instance per process. */
-  NERTC_CALLKIT_SIGNALING_CAP_SINGLETON = 8,
-  /** Takes over a login that the host made with the vendor's SDK. */
-  NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
-};
-
-/** What a media plug can do (`caps`). The core itself acts on NO_MEDIA alone. */
-typedef uint32_t nertc_callkit_rtc_cap;
-enum {
-  /** Brings no media of its own: the peer counts as present once both sides agreed. */
-  NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
-  /** At most one instance per process. */
-  NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
-  /**
-   * Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
-   */
-  NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
-};
-
-/** Flags of nertc_callkit_rtc_join. */
-typedef uint32_t nertc_callkit_rtc_join_flag;
-enum {
-  /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
-  NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
-};
-
-/** What a loopback fault does. */
-typedef int32_t nertc_callkit_fault_action;
-enum {
-  /** The message is lost. */
-  NERTC_CALLKIT_FAULT_DROP = 1,
-  /** The message arrives twice. */
-  NERTC_CALLKIT_FAULT_DUPLICATE = 2,
-  /**
-   * The message or the answer comes `delay_ms` later; ON_LOGIN: the device is not logged in before.
-   */
-  NERTC_CALLKIT_FAULT_DELAY = 3,
-  /** The message arrives after the next one to the same device. */
-  NERTC_CALLKIT_FAULT_REORDER = 4,
-  /** The operation completes with `code` and has no effect. */
-  NERTC_CALLKIT_FAULT_REFUSE = 5,
-  /** The operation takes effect and never completes. */
-  NERTC_CALLKIT_FAULT_NO_ANSWER = 6,
-  /** The device vanishes: nothing of it goes out or comes in until it logs in again. */
-  NERTC_CALLKIT_FAULT_CRASH = 7,
-  /** The device is kicked. */
-  NERTC_CALLKIT_FAULT_KICK = 8,
-  /**
-   * The device's token has expired (ON_NOW, ON_LOGIN): on_token_needed, and there is no connection
-   * until nertc_callkit_set_token.
-   */
-  NERTC_CALLKIT_FAULT_EXPIRE_TOKEN = 9,
-};
-
-/**
- * What a loopback fault applies to: an operation of the device, or a message on its way to the
- * device.
- */
-typedef int32_t nertc_callkit_fault_on;
-enum {
-  /** At once, when the fault is added (DIE, KICK, EXPIRE_TOKEN). */
-  NERTC_CALLKIT_FAULT_ON_NOW = 0,
-  /** Operation login. */
-  NERTC_CALLKIT_FAULT_ON_LOGIN = 1,
-  /** Operation logout. */
-  NERTC_CALLKIT_FAULT_ON_LOGOUT = 2,
-  /** Operation create. */
-  NERTC_CALLKIT_FAULT_ON_CREATE = 3,
-  /** Operation join. */
-  NERTC_CALLKIT_FAULT_ON_JOIN = 4,
-  /** Operation invite. */
-  NERTC_CALLKIT_FAULT_ON_INVITE = 5,
-  /** Operation cancel_invite. */
-  NERTC_CALLKIT_FAULT_ON_CANCEL = 6,
-  /** Operation accept. */
-  NERTC_CALLKIT_FAULT_ON_ACCEPT = 7,
-  /** Operation reject. */
-  NERTC_CALLKIT_FAULT_ON_REJECT = 8,
-  /** Operation leave. */
-  NERTC_CALLKIT_FAULT_ON_LEAVE = 9,
-  /** Operation close. */
-  NERTC_CALLKIT_FAULT_ON_CLOSE = 10,
-  /** Operation control. */
-  NERTC_CALLKIT_FAULT_ON_CONTROL = 11,
-  /** Operation send_record. */
-  NERTC_CALLKIT_FAULT_ON_RECORD = 12,
-  /** Media operation join. */
-  NERTC_CALLKIT_FAULT_ON_RTC_JOIN = 13,
-  /** Media operation leave. */
-  NERTC_CALLKIT_FAULT_ON_RTC_LEAVE = 14,
-  /** Message CLOSE. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_CLOSE = 101,
-  /** Message JOIN. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_JOIN = 102,
-  /** Message INVITE. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_INVITE = 103,
-  /** Message CANCEL. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_CANCEL = 104,
-  /** Message REJECT. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_REJECT = 105,
-  /** Message ACCEPT. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_ACCEPT = 106,
-  /** Message LEAVE. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_LEAVE = 107,
-  /** Message CONTROL. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL = 108,
-  /** Every media event. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_RTC = 109,
-  /** Message RINGING. */
-  NERTC_CALLKIT_FAULT_ON_EVENT_RINGING = 110,
-};
-
-/** Flags of nertc_callkit_hub_create. */
-typedef uint32_t nertc_callkit_hub_flag;
-enum {
-  /** One device an account: a second login kicks the first. */
-  NERTC_CALLKIT_HUB_SINGLE_DEVICE = 1,
-  /** The hub writes the record of a completed call, as NetEase's server does. */
-  NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
-};
-
-/** Flags of nertc_callkit_mqtt_options. */
-typedef uint32_t nertc_callkit_mqtt_flag;
-enum {
-  /** Allows mqtt:// to other machines: anybody on the way can read tokens and calls. */
-  NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT = 1,
-  /** One device an account: a second login kicks the first. */
-  NERTC_CALLKIT_MQTT_SINGLE_DEVICE = 2,
-  /** A device that is busy does not end the ringing of the account's other devices. */
-  NERTC_CALLKIT_MQTT_BUSY_IS_LOCAL = 4,
-  /**
-   * The broker tells who was lost, so that a call with a lost device ends sooner. Its access
-   * rules must allow it: docs/BACKENDS.md.
-   */
-  NERTC_CALLKIT_MQTT_PRESENCE = 8,
-  /** A call does not end because signaling hears nothing of the peer: media decides. */
-  NERTC_CALLKIT_MQTT_MEDIA_DECIDES = 16,
-};
-
-/**
- * A call component. The pointer's value is a never-reused id, not an address: a stale handle is
- * refused with CLOSED and touches no memory. Any thread.
- */
-typedef struct nertc_callkit nertc_callkit;
-
-/** An in-process exchange that connects components through the loopback plugs. Any thread. */
-typedef struct nertc_callkit_hub nertc_callkit_hub;
-
-/** Local number of a call: never reused by a component, 0 = no call. */
-typedef uint64_t nertc_callkit_call_no;
-
-/** Names a call. Fields left 0 or NULL are not compared. Any thread. */
-typedef struct nertc_callkit_call_ref {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** nertc_callkit_call_ref_flag bits. */
-  uint32_t flags;
-  /** Local number: all that a host must keep. */
-  nertc_callkit_call_no call_no;
-  /** Signaling channel, or NULL. */
-  const char *channel_id;
-  /** The other party, or NULL. */
-  const char *account;
-  /** Request id of the invite, or NULL. */
-  const char *request_id;
-} nertc_callkit_call_ref;
-/** Every default of nertc_callkit_call_ref. */
-#define NERTC_CALLKIT_CALL_REF_INIT \
-  { (uint32_t)sizeof(nertc_callkit_call_ref), 0, 0, NULL, NULL, NULL }
-
-/** Somebody calls. Lent until the callback returns. */
-typedef struct nertc_callkit_invited_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** The call. */
-  nertc_callkit_call_no call_no;
-  /** The call as accept and reject take it. `call` in C++ and C alike. */
-  const nertc_callkit_call_ref *call;
-  /** The caller's account. */
-  const char *invitor;
-  /** The other invited accounts; always empty in a 1-to-1 call. */
-  const char *const *user_ids;
-  /** How many user_ids. */
-  uint32_t user_id_count;
-  /** 0: group calls do not ring. */
-  int32_t is_from_group;
-  /** Empty. */
-  const char *group_id;
-  /** What the caller attached: its text, or JSON text if it attached JSON. Empty = nothing. */
-  const char *attachment;
-  /** Signaling channel. */
-  const char *channel_id;
-  /** Request id of the invite. */
-  const char *request_id;
-  /** The caller's call id, empty for old callers. */
-  const char *call_id;
-  /** When the caller invited, by the service's clock (ms since 1970); 0 = not known. */
-  uint64_t invited_at_ms;
-  /** How long it will ring. */
-  uint32_t ring_left_ms;
-  /** nertc_callkit_invited_flag bits. */
-  uint32_t flags;
-} nertc_callkit_invited_event;
-
-/** Something the other party did. Lent until the callback returns. */
-typedef struct nertc_callkit_user_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** 0. */
-  uint32_t flags;
-  /** The call. */
-  nertc_callkit_call_no call_no;
-  /** The other party; in on_user_busy who was busy or let it ring out. */
-  const char *user_id;
-  /** Its media uid, or 0. */
-  uint64_t uid;
-  /** A nertc_callkit_code, 0 = none. */
-  int32_t code;
-  /** The plug's own number, or 0. */
-  int32_t raw_code;
-  /** Never NULL. */
-  const char *message;
-} nertc_callkit_user_event;
-
-/** Called as config.delivery says. */
-typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit,
-                                      const nertc_callkit_user_event *event,
-                                      void *user_data);
-
-/** A connection changed, or its quality. Lent until the callback returns. */
-typedef struct nertc_callkit_connection_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** A nertc_callkit_code, 0 = none. */
-  int32_t code;
-  /** The plug's own number, or 0. */
-  int32_t raw_code;
-  /** A nertc_callkit_transport. */
-  int32_t transport;
-  /** The call, 0 = none. */
-  nertc_callkit_call_no call_no;
-  /** Whose connection: this account, or the peer (on_network_quality, on_reconnecting). */
-  const char *user_id;
-  /** Never NULL. */
-  const char *message;
-  /** on_network_quality: a nertc_callkit_quality. */
-  int32_t quality;
-  /** 0. */
-  uint32_t flags;
-} nertc_callkit_connection_event;
-
-/** Called as config.delivery says. */
-typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
-                                            const nertc_callkit_connection_event *event,
-                                            void *user_data);
-
-/** The other party's microphone or camera changed. Lent until the callback returns. */
-typedef struct nertc_callkit_media_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /**
-   * on_audio_available, on_camera_available: 1 = sending. on_audio_muted, on_video_muted: 1 =
-   * muted.
-   */
-  int32_t on;
-  /** The call. */
-  nertc_callkit_call_no call_no;
-  /** The other party. */
-  const char *user_id;
-  /** Its media uid. */
-  uint64_t uid;
-} nertc_callkit_media_event;
-
-/** Called as config.delivery says. */
-typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
-                                       const nertc_callkit_media_event *event,
-                                       void *user_data);
-
-/** The call is over: its last event. Lent until the callback returns. */
-typedef struct nertc_callkit_end_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** A nertc_callkit_end_reason. */
-  int32_t reason;
-  /** The call. */
-  nertc_callkit_call_no call_no;
-  /** The other party. */
-  const char *user_id;
-  /** Text that the other side gave when it ended the call, or empty. */
-  const char *extra;
-  /** From invite to answer or end. */
-  uint64_t ring_ms;
-  /** From connected to end; 0 = never connected. */
-  uint64_t talk_ms;
-  /** Accounts that talked; empty if never connected. */
-  const char *const *accounts;
-  /** Seconds per account. */
-  const uint32_t *durations_s;
-  /** How many accounts. */
-  uint32_t account_count;
-  /** 0. */
-  uint32_t flags;
-} nertc_callkit_end_event;
-
-/** Something about the call itself. Lent until the callback returns. */
-typedef struct nertc_callkit_call_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** The call. */
-  nertc_callkit_call_no call_no;
-  /** The other party. */
-  const char *user_id;
-  /** on_other_client_accept, on_other_client_reject: the device that answered, or empty. */
-  const char *device_id;
-  /** on_call_type_request, on_call_type_change: a nertc_callkit_call_type_action, else 0. */
-  int32_t state;
-  /** 0. */
-  uint32_t flags;
-} nertc_callkit_call_event;
-
-/** Called as config.delivery says. */
-typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit,
-                                      const nertc_callkit_call_event *event,
-                                      void *user_data);
-
-/** A call record was handed to the signaling plug. Lent until the callback returns. */
-typedef struct nertc_callkit_record_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** A nertc_callkit_record_status. */
-  int32_t record_status;
-  /** The call. */
-  nertc_callkit_call_no call_no;
-  /** The sender: this account. */
-  const char *user_id;
-  /** The receiver. */
-  const char *peer;
-  /** Message id. */
-  const char *msg_id;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** 0. */
-  uint32_t flags;
-} nertc_callkit_record_event;
-
-/** Something failed that no completion reports. Lent until the callback returns. */
-typedef struct nertc_callkit_error_event {
-  /** How much of this struct the library filled. */
-  uint32_t struct_size;
-  /** A nertc_callkit_code. */
-  int32_t code;
-  /** The plug's own number, or 0. */
-  int32_t raw_code;
-  /** A nertc_callkit_operation. */
-  uint32_t operation;
-  /** The call, 0 = none; it may have ended already. */
-  nertc_callkit_call_no call_no;
-  /** What to do about it, for a developer. */
-  const char *message;
-} nertc_callkit_error_event;
-
 /** An invite that was over before it could ring. Lent until the callback returns. */
 typedef struct nertc_callkit_missed_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
   /** A nertc_callkit_missed_reason. */
-  int32_t reason;
+  nertc_callkit_missed_reason reason;
   /** A nertc_callkit_call_type. */
-  int32_t call_type;
+  nertc_callkit_call_type call_type;
   /** 0. */
   uint32_t flags;
   /** Who called. */
@@ -1018,101 +801,102 @@ typedef struct nertc_callkit_listener {
   /** 0. */
   uint32_t flags;
   /** Somebody calls. */
-  void (*on_invited)(nertc_callkit *kit,
-                     const nertc_callkit_invited_event *event,
-                     void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_invited)(nertc_callkit *kit,
+      const nertc_callkit_invited_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /** Caller: the called side is busy. Callee: it rang out (user_id = own account). */
-  nertc_callkit_user_cb on_user_busy;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_busy;
   /** Callee: the caller cancelled. */
-  nertc_callkit_user_cb on_user_cancel;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_cancel;
   /** Caller: the called side accepted. */
-  nertc_callkit_user_cb on_user_accept;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_accept;
   /** The other party is in the media room. */
-  nertc_callkit_user_cb on_user_enter;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_enter;
   /** Caller: the called side rejected. */
-  nertc_callkit_user_cb on_user_reject;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_reject;
   /** The other party left without closing the call. */
-  nertc_callkit_user_cb on_user_leave;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_leave;
   /** The other party's connection was lost for good. */
-  nertc_callkit_user_cb on_user_disconnect;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_disconnect;
   /** The own media connection was lost for good. */
-  nertc_callkit_connection_cb on_disconnect;
+  nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_disconnect;
   /** The other party's microphone started or stopped. */
-  nertc_callkit_media_cb on_audio_available;
+  nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_audio_available;
   /** The other party's camera started or stopped. */
-  nertc_callkit_media_cb on_camera_available;
+  nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_camera_available;
   /** The call is over: last event of each call, exactly once. */
-  void (*on_call_end)(nertc_callkit *kit,
-                      const nertc_callkit_end_event *event,
-                      void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_call_end)(nertc_callkit *kit,
+      const nertc_callkit_end_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /** Caller: nobody answered in time. */
-  nertc_callkit_call_cb on_calling_timeout;
+  nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_calling_timeout;
   /** The call changed to audio or video. */
-  nertc_callkit_call_cb on_call_type_change;
+  nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_call_type_change;
   /** Callee: another device of this account accepted. */
-  nertc_callkit_call_cb on_other_client_accept;
+  nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_other_client_accept;
   /** Callee: another device of this account rejected. */
-  nertc_callkit_call_cb on_other_client_reject;
+  nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_other_client_reject;
   /** The other party muted or unmuted its camera. */
-  nertc_callkit_media_cb on_video_muted;
+  nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_video_muted;
   /** The other party muted or unmuted its microphone. */
-  nertc_callkit_media_cb on_audio_muted;
-  /** A call record was handed to the signaling plug. */
-  void (*on_message_sent)(nertc_callkit *kit,
-                          const nertc_callkit_record_event *event,
-                          void *user_data);
+  nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_audio_muted;
+  /** A call record was handed to the signaling backend. */
+  void (*NERTC_CALLKIT_NULLABLE on_message_sent)(nertc_callkit *kit,
+      const nertc_callkit_record_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /** Something failed that no completion reports. */
-  void (*on_error)(nertc_callkit *kit,
-                   const nertc_callkit_error_event *event,
-                   void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_error)(nertc_callkit *kit,
+      const nertc_callkit_error_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /** Both sides are in the media room. */
-  nertc_callkit_call_cb on_call_connected;
+  nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_call_connected;
   /** This device was logged out by the service. */
-  nertc_callkit_connection_cb on_kicked;
+  nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_kicked;
   /** A connection was interrupted and is being restored. */
-  nertc_callkit_connection_cb on_reconnecting;
+  nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_reconnecting;
   /** The connection is back. */
-  nertc_callkit_connection_cb on_reconnected;
+  nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_reconnected;
   /** Media quality changed. */
-  nertc_callkit_connection_cb on_network_quality;
+  nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_network_quality;
   /** The other party asks to change the call type, or answered our question (state 3). */
-  nertc_callkit_call_cb on_call_type_request;
+  nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_call_type_request;
   /** An invite was over before it could ring. */
-  void (*on_missed_call)(nertc_callkit *kit,
-                         const nertc_callkit_missed_event *event,
-                         void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_missed_call)(nertc_callkit *kit,
+      const nertc_callkit_missed_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /**
    * Caller: a device of the called account rings. At most once a call, after the completion of
    * call, never after on_user_accept.
    */
-  nertc_callkit_user_cb on_user_ringing;
+  nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_ringing;
   /**
    * A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
    * refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
    * later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
    */
-  nertc_callkit_connection_cb on_token_needed;
+  nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_token_needed;
   /**
    * A call record of the peer or of another own device arrived: what it claims, once for each
    * sender and msg_id. call_no is 0.
    */
-  void (*on_record_received)(nertc_callkit *kit,
-                             const nertc_callkit_record_event *event,
-                             void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_record_received)(nertc_callkit *kit,
+      const nertc_callkit_record_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /**
    * The peer's app sent a JSON value (nertc_callkit_send_data): in order, each once, from the
    * completion of accept or on_user_accept on, never after on_call_end. NULL: our invites and
    * accepts do not offer it, and the peer's send_data completes with UNSUPPORTED.
    */
-  void (*on_data)(nertc_callkit *kit,
-                  const nertc_callkit_data_event *event,
-                  void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_data)(nertc_callkit *kit,
+      const nertc_callkit_data_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 } nertc_callkit_listener;
 /** Every default of nertc_callkit_listener. */
 #define NERTC_CALLKIT_LISTENER_INIT \
   { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/** Media bits. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_media) {
+  /** Microphone or sound. */
+  NERTC_CALLKIT_MEDIA_AUDIO = 1,
+  /** Camera or picture. */
+  NERTC_CALLKIT_MEDIA_VIDEO = 2,
+};
 
 /**
  * Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
@@ -1122,13 +906,13 @@ typedef struct nertc_callkit_frame {
   /** sizeof this struct. */
   uint32_t struct_size;
   /** A nertc_callkit_media. */
-  uint32_t media;
+  nertc_callkit_media media;
   /** Sender; ignored by push_frame. */
   uint64_t uid;
   /** Sender's clock in microseconds. */
   uint64_t time_us;
   /** Sound: `planes[0]`. Picture: Y, U, V. */
-  const void *planes[4];
+  const void *NERTC_CALLKIT_NULLABLE planes[4];
   /** Bytes from row to row; sound: bytes in `planes[0]`. */
   uint32_t strides[4];
   /** Picture. */
@@ -1148,574 +932,28 @@ typedef struct nertc_callkit_frame {
 #define NERTC_CALLKIT_FRAME_INIT \
   { (uint32_t)sizeof(nertc_callkit_frame), 0, 0, 0, { NULL }, { 0 }, 0, 0, 0, 0, 0, 0 }
 
-/** Names one operation of the core: never reused. Passes through an SDK's user_data unboxed. */
-typedef uintptr_t nertc_callkit_req;
+/** See nertc_callkit/backend.h. */
+typedef struct nertc_callkit_signaling nertc_callkit_signaling;
 
-/** A signaling channel. Lent for the call. */
-typedef struct nertc_callkit_channel {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** 1 = no longer valid. */
-  uint32_t flags;
-  /** 0. */
-  uint32_t reserved;
-  /** Id, up to 64 bytes. */
-  const char *channel_id;
-  /** Account that created it. */
-  const char *creator;
-  /** Service clock, ms since 1970, or 0. */
-  uint64_t create_ms;
-  /** Service clock, ms since 1970, or 0. */
-  uint64_t expire_ms;
-} nertc_callkit_channel;
-/** Every default of nertc_callkit_channel. */
-#define NERTC_CALLKIT_CHANNEL_INIT \
-  { (uint32_t)sizeof(nertc_callkit_channel), 0, 0, 0, NULL, NULL, 0, 0 }
-
-/** A member of a channel. Lent for the call. */
-typedef struct nertc_callkit_member {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** 0. */
-  uint32_t flags;
-  /** Its account. */
-  const char *account;
-  /** Its device, or NULL. */
-  const char *device_id;
-  /** Its media uid. */
-  uint64_t uid;
-} nertc_callkit_member;
-/** Every default of nertc_callkit_member. */
-#define NERTC_CALLKIT_MEMBER_INIT \
-  { (uint32_t)sizeof(nertc_callkit_member), 0, NULL, NULL, 0 }
-
-/** A channel and who is in it. Lent for the call. */
-typedef struct nertc_callkit_channel_state {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** How many members. */
-  uint32_t member_count;
-  /** The channel. Not NULL. */
-  const nertc_callkit_channel *channel;
-  /** The members. */
-  const nertc_callkit_member *const *members;
-} nertc_callkit_channel_state;
-/** Every default of nertc_callkit_channel_state. */
-#define NERTC_CALLKIT_CHANNEL_STATE_INIT \
-  { (uint32_t)sizeof(nertc_callkit_channel_state), 0, NULL, NULL }
-
-/** How an operation ended. Lent for the call. */
-typedef struct nertc_callkit_signaling_result {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_code; 0 = success. */
-  int32_t code;
-  /** The service's own number, or 0. */
-  int32_t raw_code;
-  /** 0. */
-  uint32_t flags;
-  /** What went wrong, or NULL. */
-  const char *message;
-  /** create: the channel. join: the channel with all members. Else NULL. */
-  const nertc_callkit_channel_state *channel_state;
-  /** join: token for the media room, or NULL. */
-  const char *rtc_token;
-  /** login: the service's clock, ms since 1970, or 0. */
-  uint64_t server_ms;
-} nertc_callkit_signaling_result;
-/** Every default of nertc_callkit_signaling_result. */
-#define NERTC_CALLKIT_SIGNALING_RESULT_INIT \
-  { (uint32_t)sizeof(nertc_callkit_signaling_result), 0, 0, 0, NULL, NULL, NULL, 0 }
-
-/** A message of the signaling service. Lent for the call. */
-typedef struct nertc_callkit_signaling_event {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_signal. */
-  int32_t signal;
-  /** 0. */
-  uint32_t flags;
-  /** 0. */
-  uint32_t reserved;
-  /** The channel. Not NULL. */
-  const nertc_callkit_channel *channel;
-  /** Who did it. */
-  const char *from_account;
-  /** With which device, or NULL. */
-  const char *from_device;
-  /** ACCEPT and REJECT: the inviter. Else the receiver. */
-  const char *to_account;
-  /** INVITE, CANCEL, ACCEPT, REJECT. */
-  const char *request_id;
-  /** The attachment, or NULL. */
-  const char *custom_info;
-  /** Service clock, ms since 1970, or 0. */
-  uint64_t time_ms;
-  /** JOIN: the member's media uid, or 0. */
-  uint64_t uid;
-} nertc_callkit_signaling_event;
-/** Every default of nertc_callkit_signaling_event. */
-#define NERTC_CALLKIT_SIGNALING_EVENT_INIT \
-  { (uint32_t)sizeof(nertc_callkit_signaling_event), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, \
-    NULL, 0, 0 }
-
-/** A change of the signaling connection. Lent for the call. */
-typedef struct nertc_callkit_signaling_connection {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_connection. */
-  int32_t type;
-  /** A nertc_callkit_code, or 0. */
-  int32_t code;
-  /** The service's own number, or 0. */
-  int32_t raw_code;
-  /** Or NULL. */
-  const char *message;
-} nertc_callkit_signaling_connection;
-/** Every default of nertc_callkit_signaling_connection. */
-#define NERTC_CALLKIT_SIGNALING_CONNECTION_INIT \
-  { (uint32_t)sizeof(nertc_callkit_signaling_connection), 0, 0, 0, NULL }
-
-/** A call record. Lent for the call. */
-typedef struct nertc_callkit_record {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** A nertc_callkit_record_status. */
-  int32_t record_status;
-  /** How many accounts. */
-  uint32_t account_count;
-  /** Message id the client chose: the call id. */
-  const char *client_msg_id;
-  /** Receiver. */
-  const char *to_account;
-  /** Signaling channel. */
-  const char *channel_id;
-  /** The record as JSON text (NIM message type 12). */
-  const char *text;
-  /** Accounts that talked. */
-  const char *const *accounts;
-  /** Seconds per account. */
-  const uint32_t *durations_s;
-} nertc_callkit_record;
-/** Every default of nertc_callkit_record. */
-#define NERTC_CALLKIT_RECORD_INIT \
-  { (uint32_t)sizeof(nertc_callkit_record), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+/** See nertc_callkit/backend.h. */
+typedef struct nertc_callkit_rtc nertc_callkit_rtc;
 
 /**
- * How a signaling plug reports. Lent from open until close_backend returns; every function only
- * copies and enqueues, may be called on any thread, also from inside an operation, and not after
- * close_backend returned.
+ * A signaling backend and a media backend, for config.backends. One pair serves one component.
  */
-typedef struct nertc_callkit_signaling_sink {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_ABI of the core. */
-  uint32_t abi;
-  /** First argument of every function here. */
-  void *ctx;
-  /**
-   * Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never
-   * fails.
-   */
-  void (*complete)(void *ctx,
-                   nertc_callkit_req req,
-                   const nertc_callkit_signaling_result *result);
-  /**
-   * Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
-   * again.
-   */
-  int32_t (*events)(void *ctx,
-                    int32_t origin,
-                    const nertc_callkit_signaling_event *const *events,
-                    uint32_t count);
-  /** Channels that this device is still in after a login. 0, or QUEUE_FULL. */
-  int32_t (*channel_states)(void *ctx,
-                            const nertc_callkit_channel_state *const *channel_states,
-                            uint32_t count);
-  /** The connection changed. 0, or QUEUE_FULL. */
-  int32_t (*connection)(void *ctx, const nertc_callkit_signaling_connection *event);
-  /**
-   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
-   * attachments, please: nobody redacts them here.
-   */
-  void (*log)(void *ctx, int32_t level, const char *text);
-  /** A call record that `from` sent: what it claims. 0, or QUEUE_FULL. */
-  int32_t (*record)(void *ctx, const char *from_account, const nertc_callkit_record *record);
-} nertc_callkit_signaling_sink;
-/** Every default of nertc_callkit_signaling_sink. */
-#define NERTC_CALLKIT_SIGNALING_SINK_INIT \
-  { (uint32_t)sizeof(nertc_callkit_signaling_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL }
-
-/** Who logs in. Lent for the call. */
-typedef struct nertc_callkit_login_args {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** 0. */
-  uint32_t flags;
-  /** Application key, or empty. */
-  const char *app_key;
-  /** Account. */
-  const char *account;
-  /** Token, or empty. */
-  const char *token;
-  /** This device. */
-  const char *device_id;
-  /** Folder the plug may write to, or empty. */
-  const char *data_dir;
-  /**
-   * How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
-   * before can say why there is no connection.
-   */
-  uint32_t timeout_ms;
-  /** 0. */
-  uint32_t reserved;
-} nertc_callkit_login_args;
-/** Every default of nertc_callkit_login_args. */
-#define NERTC_CALLKIT_LOGIN_ARGS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL, 0, 0 }
-
-/** Text of the push notification that goes with an invite. Any thread. */
-typedef struct nertc_callkit_push {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** 0. */
-  uint32_t flags;
-  /** Up to 512 bytes, or NULL. */
-  const char *title;
-  /** Up to 512 bytes, or NULL. */
-  const char *content;
-  /** Up to 2048 bytes, or NULL. */
-  const char *payload;
-} nertc_callkit_push;
-/** Every default of nertc_callkit_push. */
-#define NERTC_CALLKIT_PUSH_INIT \
-  { (uint32_t)sizeof(nertc_callkit_push), 0, NULL, NULL, NULL }
-
-/** What an operation needs; fields it does not need are 0 or empty. Lent for the call. */
-typedef struct nertc_callkit_signaling_args {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE. */
-  uint32_t flags;
-  /** create: a nertc_callkit_call_type. */
-  int32_t call_type;
-  /** invite: what is left of the ring time, for the message's expiry; 0 = not known. */
-  uint32_t expires_ms;
-  /** All but create: the channel. */
-  const char *channel_id;
-  /**
-   * invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver,
-   * empty = all.
-   */
-  const char *account;
-  /** invite, cancel_invite, accept, reject. */
-  const char *request_id;
-  /** The attachment, up to 4096 bytes. */
-  const char *custom_info;
-  /** invite: push text, or NULL. */
-  const nertc_callkit_push *push;
-} nertc_callkit_signaling_args;
-/** Every default of nertc_callkit_signaling_args. */
-#define NERTC_CALLKIT_SIGNALING_ARGS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_signaling_args), 0, 0, 0, NULL, NULL, NULL, NULL, NULL }
-
-/**
- * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
- * nothing follows. Called on the worker, never from inside a sink call; must not block.
- */
-typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *ctx,
-                                                        nertc_callkit_req req,
-                                                        const nertc_callkit_signaling_args *args);
-
-/** Who may ring. Any thread. */
-typedef struct nertc_callkit_call_policy {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** nertc_callkit_policy_flag bits. */
-  uint32_t flags;
-  /** A nertc_callkit_policy_rule. */
-  int32_t rule;
-  /** A nertc_callkit_policy_answer. */
-  int32_t answer;
-  /** 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none. */
-  const char *const *accounts;
-  /** 0 to 4096. */
-  uint32_t account_count;
-  /** Reserved; must be 0. */
-  uint32_t reserved;
-} nertc_callkit_call_policy;
-/** Every default of nertc_callkit_call_policy. */
-#define NERTC_CALLKIT_CALL_POLICY_INIT \
-  { (uint32_t)sizeof(nertc_callkit_call_policy), 0, 0, 0, NULL, 0, 0 }
-
-/**
- * A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login,
- * logout, create, join, invite, cancel_invite, accept, reject, leave, close.
- */
-typedef struct nertc_callkit_signaling {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_ABI of the plug. */
-  uint32_t abi;
-  /** nertc_callkit_signaling_cap bits. */
-  uint32_t caps;
-  /** 0. */
-  uint32_t reserved;
-  /** For the log; lives as long as the plug. NULL = unnamed. */
-  const char *name;
-  /**
-   * Before the first login, at most once. 0 = open; a refusal completes that login with this code.
-   */
-  int32_t (*open)(void *ctx, const nertc_callkit_signaling_sink *sink);
-  /**
-   * Once, if open succeeded. The barrier: when it returns, no sink call runs or will run. Must not
-   * wait for a thread that waits for the core. NULL = nothing to do.
-   */
-  void (*close_backend)(void *ctx);
-  /** Exactly once, last, also when open was never called. NULL = nothing to free. */
-  void (*release)(void *ctx);
-  /** Logs in. The unread backlog follows as one OFFLINE batch after the completion. */
-  int32_t (*login)(void *ctx, nertc_callkit_req req, const nertc_callkit_login_args *args);
-  /** Logs out. */
-  int32_t (*logout)(void *ctx, nertc_callkit_req req);
-  /** Makes a channel; the result's room has its id. */
-  nertc_callkit_signaling_operation_cb create;
-  /**
-   * Joins a channel; the result's room lists the members with their uids, this device among them.
-   */
-  nertc_callkit_signaling_operation_cb join;
-  /** Invites an account. */
-  nertc_callkit_signaling_operation_cb invite;
-  /** Takes an invite back. */
-  nertc_callkit_signaling_operation_cb cancel_invite;
-  /** Accepts an invite: the service decides, first come, first served. Does not join. */
-  nertc_callkit_signaling_operation_cb accept;
-  /** Rejects an invite. */
-  nertc_callkit_signaling_operation_cb reject;
-  /** Leaves a channel. */
-  nertc_callkit_signaling_operation_cb leave;
-  /** Closes a channel for everybody. */
-  nertc_callkit_signaling_operation_cb close;
-  /** Sends a text to members of a channel, in the order of the calls. NULL = unsupported. */
-  nertc_callkit_signaling_operation_cb control;
-  /** Sends a call record as a message. NULL = unsupported. */
-  int32_t (*send_record)(void *ctx, nertc_callkit_req req, const nertc_callkit_record *record);
-  /** The device's network changed: reconnect now. NULL = nothing to do. */
-  void (*network_changed)(void *ctx);
-  /**
-   * What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
-   * the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
-   * request_id. NULL = nobody is told.
-   */
-  void (*invite_state)(void *ctx, const nertc_callkit_signaling_args *args, int32_t state);
-  /**
-   * The login `req` is not wanted any more: nothing of it connects or speaks from now on; what the
-   * service keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
-   */
-  void (*abort_login)(void *ctx, nertc_callkit_req req);
-  /**
-   * The token for the next connection; tries with it now if there is no connection. Empty = there
-   * is none. 0, or a nertc_callkit_code. NULL = unsupported.
-   */
-  int32_t (*set_token)(void *ctx, const char *token);
-  /**
-   * Whose invites ring: after each login, unless everybody's do, and whenever it changes. The core
-   * decides; a backend that asks inviters whether an invite that waited still stands does not ask
-   * those that this refuses. Lent for the call. NULL = not needed.
-   */
-  void (*call_policy)(void *ctx, const nertc_callkit_call_policy *policy);
-} nertc_callkit_signaling;
-/** Every default of nertc_callkit_signaling. */
-#define NERTC_CALLKIT_SIGNALING_INIT \
-  { (uint32_t)sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL }
-
-/** What happened in the media room. Lent for the call. */
-typedef struct nertc_callkit_rtc_event {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_rtc_event_type. */
-  int32_t type;
-  /** As `type` says. */
-  int32_t code;
-  /** The SDK's own number, or 0. */
-  int32_t raw_code;
-  /** nertc_callkit_media bits. */
-  uint32_t media;
-  /** As `type` says. */
-  uint32_t flags;
-  /** Whom it is about; 0 = ourselves. */
-  uint64_t uid;
-  /** Or NULL. */
-  const char *text;
-} nertc_callkit_rtc_event;
-/** Every default of nertc_callkit_rtc_event. */
-#define NERTC_CALLKIT_RTC_EVENT_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL }
-
-/** How a media plug reports. Same rules as nertc_callkit_signaling_sink. */
-typedef struct nertc_callkit_rtc_sink {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_ABI of the core. */
-  uint32_t abi;
-  /** First argument of every function here. */
-  void *ctx;
-  /**
-   * Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
-   */
-  void (*complete)(void *ctx,
-                   nertc_callkit_req req,
-                   int32_t code,
-                   int32_t raw_code,
-                   const char *message);
-  /** Something happened. 0, or QUEUE_FULL = keep it and offer it again. */
-  int32_t (*event)(void *ctx, const nertc_callkit_rtc_event *event);
-  /** A frame of `frame->uid`; goes to config.on_frame on this very thread. */
-  void (*frame)(void *ctx, const nertc_callkit_frame *frame);
-  /**
-   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
-   * attachments, please: nobody redacts them here.
-   */
-  void (*log)(void *ctx, int32_t level, const char *text);
-  /**
-   * Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
-   * deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
-   * leave is called; a text with another number is dropped, so that a late thread cannot speak
-   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
-   * again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
-   */
-  int32_t (*send)(void *ctx, nertc_callkit_req join, const char *json);
-} nertc_callkit_rtc_sink;
-/** Every default of nertc_callkit_rtc_sink. */
-#define NERTC_CALLKIT_RTC_SINK_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL, \
-    NULL }
-
-/** Which media room. Lent for the call. */
-typedef struct nertc_callkit_rtc_join {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** 0. */
-  uint32_t flags;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** 0. */
-  uint32_t reserved;
-  /** Own uid. */
-  uint64_t uid;
-  /** Name of the room, up to 127 bytes. */
-  const char *channel_name;
-  /** Token, or empty. */
-  const char *token;
-  /** Account of the other party. */
-  const char *peer;
-  /** Call id of the invite that lives, or empty: the same on both sides. */
-  const char *call_id;
-} nertc_callkit_rtc_join;
-/** Every default of nertc_callkit_rtc_join. */
-#define NERTC_CALLKIT_RTC_JOIN_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
-
-/** Where to draw. The window travels to the media plug untouched. Any thread. */
-typedef struct nertc_callkit_view {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** The plug's scaling mode; 0 = its default. */
-  int32_t scaling;
-  /** 1 = mirrored. */
-  int32_t mirror;
-  /** 0. */
-  uint32_t flags;
-  /**
-   * Native window or view handle; must stay valid until it was replaced or the component is gone.
-   */
-  void *window;
-} nertc_callkit_view;
-/** Every default of nertc_callkit_view. */
-#define NERTC_CALLKIT_VIEW_INIT \
-  { (uint32_t)sizeof(nertc_callkit_view), 0, 0, 0, NULL }
-
-/**
- * A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
- * concurrently. Mandatory: open, join, leave.
- */
-typedef struct nertc_callkit_rtc {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_ABI of the plug. */
-  uint32_t abi;
-  /** nertc_callkit_rtc_cap bits. */
-  uint32_t caps;
-  /** 0. */
-  uint32_t reserved;
-  /** For the log; lives as long as the plug. NULL = unnamed. */
-  const char *name;
-  /** As in nertc_callkit_signaling. */
-  int32_t (*open)(void *ctx, const nertc_callkit_rtc_sink *sink);
-  /** As in nertc_callkit_signaling. */
-  void (*close_backend)(void *ctx);
-  /** As in nertc_callkit_signaling. */
-  void (*release)(void *ctx);
-  /**
-   * Joins a room; completes once in it. Microphone and camera are off then: enable_local follows.
-   */
-  int32_t (*join)(void *ctx, nertc_callkit_req req, const nertc_callkit_rtc_join *args);
-  /** Leaves the room. */
-  int32_t (*leave)(void *ctx, nertc_callkit_req req);
-  /** Opens or closes microphone or camera. NULL = unsupported. */
-  int32_t (*enable_local)(void *ctx, nertc_callkit_req req, uint32_t media, int32_t on);
-  /** Sends silence or nothing while the device stays open. NULL = unsupported. */
-  int32_t (*mute_local)(void *ctx, nertc_callkit_req req, uint32_t media, int32_t muted);
-  /** Receives `media` of `uid`, or not. NULL = unsupported. */
-  int32_t (*subscribe)(void *ctx, nertc_callkit_req req, uint64_t uid, uint32_t media, int32_t on);
-  /** Draws `uid` (0 = ourselves) in `view`; `view` NULL = no longer. NULL = unsupported. */
-  int32_t (*set_view)(void *ctx,
-                      nertc_callkit_req req,
-                      uint64_t uid,
-                      const nertc_callkit_view *view);
-  /** Sends a frame that the host made. 0 or a nertc_callkit_status. NULL = unsupported. */
-  int32_t (*push_frame)(void *ctx, const nertc_callkit_frame *frame);
-  /** The device's network changed: restart what needs it. NULL = nothing to do. */
-  void (*network_changed)(void *ctx);
-  /**
-   * A text of the peer's media backend, in order, each once: after `join` was called with the req
-   * `join` and before leave is; what came earlier follows right after the call of join. Lent for
-   * the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
-   */
-  void (*receive)(void *ctx, nertc_callkit_req join, const char *json);
-  /**
-   * What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
-   * peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
-   * with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
-   */
-  const char *protocol;
-} nertc_callkit_rtc;
-/** Every default of nertc_callkit_rtc. */
-#define NERTC_CALLKIT_RTC_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
-
-/** A signaling plug and a media plug, for config.backends. One pair serves one component. */
 typedef struct nertc_callkit_backends {
   /** sizeof this struct. */
   uint32_t struct_size;
   /** 0. */
   uint32_t flags;
   /** Copied by create. NULL = the embedded loopback. */
-  const nertc_callkit_signaling *signaling;
+  const nertc_callkit_signaling *NERTC_CALLKIT_NULLABLE signaling;
   /** First argument of every function of `signaling`. */
-  void *signaling_ctx;
+  void *NERTC_CALLKIT_NULLABLE signaling_ctx;
   /** Copied by create. NULL = the embedded loopback. */
-  const nertc_callkit_rtc *rtc;
+  const nertc_callkit_rtc *NERTC_CALLKIT_NULLABLE rtc;
   /** First argument of every function of `rtc`. */
-  void *rtc_ctx;
+  void *NERTC_CALLKIT_NULLABLE rtc_ctx;
 } nertc_callkit_backends;
 /** Every default of nertc_callkit_backends. */
 #define NERTC_CALLKIT_BACKENDS_INIT \
@@ -1776,38 +1014,36 @@ typedef struct nertc_callkit_config {
   /** 0. */
   uint32_t flags;
   /** A nertc_callkit_delivery. */
-  int32_t delivery;
+  nertc_callkit_delivery delivery;
   /** A nertc_callkit_worker. */
-  int32_t worker;
+  nertc_callkit_worker worker;
   /** Copied by create; NULL = no events. */
-  const nertc_callkit_listener *listener;
+  const nertc_callkit_listener *NERTC_CALLKIT_NULLABLE listener;
   /**
-   * Called for every frame of the peer while connected, on a thread of the media plug, beside
+   * Called for every frame of the peer while connected, on a thread of the media backend, beside
    * other callbacks; user_id and frame are lent until it returns. None starts once on_call_end
    * or the completion of leave is delivered, which waits for one that runs. NULL = none.
    */
-  void (*on_frame)(nertc_callkit *kit,
-                   const char *user_id,
-                   const nertc_callkit_frame *frame,
-                   void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_frame)(nertc_callkit *kit, const char *user_id,
+      const nertc_callkit_frame *frame, void *NERTC_CALLKIT_NULLABLE user_data);
   /**
    * HOST delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
    * callback (destroy and dispatch answer REENTRANT) and must not wait for the thread that
    * dispatches. NULL = none.
    */
-  void (*on_wakeup)(void *user_data);
+  void (*NERTC_CALLKIT_NULLABLE on_wakeup)(void *NERTC_CALLKIT_NULLABLE user_data);
   /** Handed to the listener, on_frame and on_wakeup. */
-  void *user_data;
-  /** Plugs, taken over if create answers OK; NULL = the embedded loopback. */
-  const nertc_callkit_backends *backends;
+  void *NERTC_CALLKIT_NULLABLE user_data;
+  /** Backends, taken over if create answers OK; NULL = the embedded loopback. */
+  const nertc_callkit_backends *NERTC_CALLKIT_NULLABLE backends;
   /** The service's application key, up to 128 bytes, or NULL. */
-  const char *app_key;
+  const char *NERTC_CALLKIT_NULLABLE app_key;
   /** Names this device among those of the account, up to 64 bytes; NULL = made up. */
-  const char *device_id;
-  /** Folder that a plug may write to, or NULL. */
-  const char *data_dir;
+  const char *NERTC_CALLKIT_NULLABLE device_id;
+  /** Folder that a backend may write to, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE data_dir;
   /** Timers; NULL = all defaults. */
-  const nertc_callkit_timers *timers;
+  const nertc_callkit_timers *NERTC_CALLKIT_NULLABLE timers;
   /**
    * 1 = a switch from audio to video asks: the peer's asks the app (on_call_type_request), ours
    * the peer. 0 = it happens at once.
@@ -1824,22 +1060,79 @@ typedef struct nertc_callkit_config {
   { (uint32_t)sizeof(nertc_callkit_config), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, 0, 0 }
 
+/**
+ * Creates a component: logged out, silent until login.
+ *
+ * Copies `config` and all it points to. The backends are taken over only if the answer is OK,
+ * else they stay the caller's. Calls nothing back before it returns.
+ *
+ * @param config  How to create it. Not NULL.
+ * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
+ * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
+ *                mandatory function (the log names it). UNSUPPORTED: a field that this library
+ *                does not know is not zero, or a backend of another NERTC_CALLKIT_ABI.
+ *                INTERNAL: out of descriptors or threads.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_create(
+    const nertc_callkit_config *config,
+    nertc_callkit *NERTC_CALLKIT_NULLABLE *NERTC_CALLKIT_NONNULL out);
+
+/**
+ * Ends a component and waits until the last callback has returned.
+ *
+ * The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
+ * timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
+ * with HOST delivery on this thread. Then both backends are released, and nothing of this
+ * component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
+ * aborts the process.
+ *
+ * @param kit  Component, or NULL: OK, nothing happens.
+ * @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
+ *             component; nothing happened, use release.
+ *
+ * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_destroy(
+    nertc_callkit *NERTC_CALLKIT_NULLABLE kit);
+
+/**
+ * Ends a component without waiting.
+ *
+ * Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
+ * pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
+ * With HOST delivery they run in the next dispatch, which the closed handle accepts until
+ * `released` has run.
+ *
+ * @param kit        Component. Not NULL.
+ * @param released   Called once when everything is over, or NULL.
+ * @param user_data  Handed to `released`.
+ * @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
+ *                   `released` is not called.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_release(nertc_callkit *kit,
+    void (*NERTC_CALLKIT_NULLABLE released)(
+    void *NERTC_CALLKIT_NULLABLE user_data), void *NERTC_CALLKIT_NULLABLE user_data);
+
 /** How a request ended. Lent until the callback returns. */
 typedef struct nertc_callkit_result {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
   /** A nertc_callkit_code; 0 = success. */
-  int32_t code;
-  /** The plug's own number, or 0. */
+  nertc_callkit_code code;
+  /** The backend's own number, or 0. */
   int32_t raw_code;
   /** A nertc_callkit_operation. */
-  uint32_t operation;
+  nertc_callkit_operation operation;
   /** The call, 0 = none. */
   nertc_callkit_call_no call_no;
   /** Own media uid (call), or 0. */
   uint64_t uid;
   /** What to do about a failure, for a developer; never NULL. */
-  const char *message;
+  const char *NERTC_CALLKIT_NULLABLE message;
   /** Signaling channel (call, accept), or empty. */
   const char *channel_id;
   /** Request id of the invite (call, accept), or empty. */
@@ -1852,20 +1145,100 @@ typedef struct nertc_callkit_result {
  * Called exactly once for an accepted request, as config.delivery says. In a callback of its own
  * component every function but destroy and dispatch may be called.
  */
-typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
-                                            const nertc_callkit_result *result,
-                                            void *user_data);
+  typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
+      const nertc_callkit_result *result, void *NERTC_CALLKIT_NULLABLE user_data);
+
+/**
+ * Logs in to signaling; before that nothing can be called or received.
+ *
+ * Copies both texts. Opens the backends first if this is the first login. Logged in with the
+ * same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
+ * for its end. Before it every request but login and set_call_timeout completes with
+ * NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
+ *
+ * @param kit        Component. Not NULL.
+ * @param account    Own account. Not NULL, 1 to 64 bytes.
+ * @param token      What the service asks for, up to 4096 bytes, or NULL = empty.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
+    const char *account, const char *NERTC_CALLKIT_NULLABLE token,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/**
+ * Gives the token for the next connection, asked for by on_token_needed or not.
+ *
+ * Copies `token`. While the connection is being made or is lost, it is tried at once; while
+ * there is one, it is kept and the connection stays. NULL or empty = there is none: a login
+ * completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
+ * after its live call if that has media. Logged out: OK, without effect.
+ *
+ * @param kit    Component. Not NULL.
+ * @param token  Up to 4096 bytes, or NULL = there is none.
+ * @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
+ *               UNSUPPORTED: the signaling backend has no set_token.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_token(nertc_callkit *kit,
+    const char *NERTC_CALLKIT_NULLABLE token);
+
+/**
+ * Logs out, after ending a live call so that the peer learns.
+ *
+ * Its completion is the last callback until the next login. A login that is under way
+ * completes with SUPERSEDED.
+ *
+ * @param kit        Component. Not NULL.
+ * @param done       Called once with the result, or NULL: a failure is then one on_error.
+ * @param user_data  Handed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT, CLOSED. QUEUE_FULL: only if its reserved
+ *                   slots are taken, too.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/**
+ * Tells where the component stands.
+ *
+ * Newest state, which may be ahead of the events that were delivered.
+ *
+ * @param kit  Component. Not NULL.
+ * @return     A nertc_callkit_state; negative: INVALID_ARGUMENT, CLOSED.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API int32_t nertc_callkit_get_state(nertc_callkit *kit);
+
+/** Flags of nertc_callkit_call_info. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_info_flag) {
+  /** Both sides are in the media room. */
+  NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
+  /**
+   * Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
+   * in the call.
+   */
+  NERTC_CALLKIT_CALL_INFO_INVITER = 2,
+};
 
 /** What is going on, copied out by nertc_callkit_get_call_info. Any thread. */
 typedef struct nertc_callkit_call_info {
   /** In: sizeof this struct. Out: how much was written. */
   uint32_t struct_size;
   /** A nertc_callkit_state. */
-  int32_t state;
+  nertc_callkit_state state;
   /** A nertc_callkit_call_type, 0 when idle. */
-  int32_t call_type;
+  nertc_callkit_call_type call_type;
   /** nertc_callkit_call_info_flag bits. */
-  uint32_t flags;
+  nertc_callkit_call_info_flag flags;
   /** The call, 0 when idle. */
   nertc_callkit_call_no call_no;
   /** Own media uid, 0 = not known yet. */
@@ -1892,389 +1265,6 @@ typedef struct nertc_callkit_call_info {
   { (uint32_t)sizeof(nertc_callkit_call_info), 0, 0, 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, \
     { 0 }, { 0 }, { 0 } }
 
-/** How to call. Any thread. */
-typedef struct nertc_callkit_call_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD. */
-  uint32_t flags;
-  /** A nertc_callkit_call_type; 0 = audio. */
-  int32_t call_type;
-  /** 0. */
-  uint32_t reserved;
-  /** Account to call. Not NULL, 1 to 64 bytes, not the own account. */
-  const char *user_id;
-  /**
-   * Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
-   * as a string. With `extra` at most 4096 bytes as JSON, our own members included:
-   * nertc_callkit_call says how that is counted. NULL = none.
-   */
-  const char *attachment;
-  /** Text for the service's own use (NetEase's global_extra). NULL = none. */
-  const char *extra;
-  /** Push text, or NULL. */
-  const nertc_callkit_push *push;
-} nertc_callkit_call_options;
-/** Every default of nertc_callkit_call_options. */
-#define NERTC_CALLKIT_CALL_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
-
-/** How to end a call: for cancel, reject, hangup and leave. Any thread. */
-typedef struct nertc_callkit_end_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** nertc_callkit_call_flag bits. cancel, hangup: both. leave: NO_OFFLINE. reject: none. */
-  uint32_t flags;
-  /** reject: 0 = declined, NERTC_CALLKIT_END_BUSY = busy. Else 0. */
-  int32_t reason;
-  /** Reserved; must be 0. */
-  uint32_t reserved;
-  /**
-   * Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
-   */
-  const char *text;
-} nertc_callkit_end_options;
-/** Every default of nertc_callkit_end_options. */
-#define NERTC_CALLKIT_END_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_end_options), 0, 0, 0, NULL }
-
-/**
- * What a push notification about a call says. No secret, and not authenticated: it can only make an
- * answer wait. Any thread.
- */
-typedef struct nertc_callkit_push_call {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** A nertc_callkit_call_type. */
-  int32_t call_type;
-  /** By the sender's clock, ms since 1970; 0 = not known. */
-  uint64_t sent_ms;
-  /** What was left of the ring time then. */
-  uint32_t ring_left_ms;
-  /** Reserved; must be 0. */
-  uint32_t flags;
-  /** Called account. */
-  char to_account[65];
-  /** Caller's account. */
-  char from_account[65];
-  /** Caller's device, or empty. */
-  char from_device[65];
-  /** Signaling channel. */
-  char channel_id[65];
-  /** Request id of the invite. */
-  char request_id[65];
-  /** Reserved; must be 0. */
-  char reserved[3];
-} nertc_callkit_push_call;
-/** Every default of nertc_callkit_push_call. */
-#define NERTC_CALLKIT_PUSH_CALL_INIT \
-  { (uint32_t)sizeof(nertc_callkit_push_call), 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, \
-    { 0 } }
-
-/** One line of a hub's fault script. Any thread. */
-typedef struct nertc_callkit_fault {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** 0. */
-  uint32_t flags;
-  /** A nertc_callkit_fault_action. */
-  int32_t action;
-  /** A nertc_callkit_fault_on. */
-  int32_t on;
-  /** Number of matches to skip before the fault fires. */
-  uint32_t skip_count;
-  /** Number of matches that the fault then fires on; 0 = one, UINT32_MAX = all. */
-  uint32_t hit_count;
-  /** For DELAY. */
-  uint32_t delay_ms;
-  /** For REFUSE. */
-  int32_t code;
-  /** Account it applies to (the receiver for messages); NULL = any. */
-  const char *account;
-  /** Device it applies to; NULL = any. */
-  const char *device_id;
-} nertc_callkit_fault;
-/** Every default of nertc_callkit_fault. */
-#define NERTC_CALLKIT_FAULT_INIT \
-  { (uint32_t)sizeof(nertc_callkit_fault), 0, 0, 0, 0, 0, 0, 0, NULL, NULL }
-
-/** How the MQTT plug signals. Any thread. */
-typedef struct nertc_callkit_mqtt_options {
-  /** sizeof this struct. */
-  uint32_t struct_size;
-  /** nertc_callkit_mqtt_flag bits. */
-  uint32_t flags;
-  /**
-   * The broker's addresses, tried in turn: `mqtts://host`, `mqtts://host:8883`, `mqtt://host`,
-   * `mqtt://[::1]:1883`. Not NULL. All must lead to the same broker or cluster.
-   */
-  const char *const *endpoints;
-  /** How many: 1 to 8. */
-  uint32_t endpoint_count;
-  /** For how many seconds the broker keeps what comes while a device is away (86400). */
-  uint32_t session_expiry_s;
-  /** Seconds of silence after which the broker is asked whether it is there (60), up to 65535. */
-  uint32_t keep_alive_s;
-  /** Silence of the peer's device after which it counts as gone (60000). */
-  uint32_t peer_lost_ms;
-  /**
-   * Certificates of the authorities to trust for mqtts://, as PEM text, up to 1 MiB. NULL = those
-   * of the system.
-   */
-  const char *ca_pem;
-  /**
-   * What every topic begins with: levels of A-Z a-z 0-9 _ - with / between them, up to 32 bytes.
-   * NULL = "nck1".
-   */
-  const char *topic_prefix;
-  /**
-   * Brings back what save_client_id got for this account and device: writes it into `buffer` of
-   * `size` bytes and answers 0; anything else = there is none. On the worker, at login; must not
-   * block. NULL = a file in config.data_dir that its owner alone may read; if that is not set,
-   * nothing comes from before this process, and nothing is kept longer than 10 minutes. Both
-   * hooks or none.
-   */
-  int32_t (*load_client_id)(const char *account,
-                            const char *device_id,
-                            char *buffer,
-                            uint32_t size,
-                            void *user_data);
-  /** Keeps the client id, which is a secret: who has it can take the session over. */
-  void (*save_client_id)(const char *account,
-                         const char *device_id,
-                         const char *client_id,
-                         void *user_data);
-  /**
-   * Handed to the hooks, which count as callbacks and may be called until the component is gone.
-   */
-  void *user_data;
-  /**
-   * For brokers that ask for a client certificate (mqtts://): the device's certificate and those
-   * between it and the authority, as PEM text, up to 1 MiB. NULL = none. With one, a login without
-   * a token connects without asking for a token.
-   */
-  const char *client_cert_pem;
-  /**
-   * The private key of that certificate, as PEM text without a password: PKCS #8, PKCS #1 or SEC1.
-   * Both or none.
-   */
-  const char *client_key_pem;
-} nertc_callkit_mqtt_options;
-/** Every default of nertc_callkit_mqtt_options. */
-#define NERTC_CALLKIT_MQTT_OPTIONS_INIT \
-  { (uint32_t)sizeof(nertc_callkit_mqtt_options), 0, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL }
-
-#ifdef __cplusplus
-extern "C" {
-#endif // __cplusplus
-
-/**
- * Gives the version of the library that runs.
- *
- * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-uint32_t nertc_callkit_version(void);
-
-/**
- * Gives the version of the library that runs, as text.
- *
- * @return  For example "0.1.0". Static: never freed.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_version_text(void);
-
-/**
- * Explains a status.
- *
- * @param status  A nertc_callkit_status, or any other number.
- * @return        What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_status_text(int32_t status);
-
-/**
- * Explains a code of a completion or an event.
- *
- * @param code  A nertc_callkit_code, or any other number.
- * @return      What to do about it. Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_code_text(int32_t code);
-
-/**
- * Explains why a call ended.
- *
- * @param reason  A nertc_callkit_end_reason, or any other number.
- * @return        For example "the called side was busy". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_end_reason_text(int32_t reason);
-
-/**
- * Names a state.
- *
- * @param state  A nertc_callkit_state, or any other number.
- * @return       For example "calling". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_state_text(int32_t state);
-
-/**
- * Names what a completion or an error belongs to.
- *
- * @param operation  A nertc_callkit_operation, or any other number.
- * @return           For example "switch_call_type". Static: never freed, never NULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-const char *nertc_callkit_operation_text(uint32_t operation);
-
-/**
- * Fills a struct with its defaults: zeroes it and sets its struct_size.
- *
- * The same as the struct's _INIT macro. For every struct of this library that the app fills.
- *
- * @param object       The struct. NULL: nothing happens.
- * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-void nertc_callkit_struct_init(void *object, uint32_t struct_size);
-
-/**
- * Creates a component: logged out, silent until login.
- *
- * Copies `config` and all it points to. The backends are taken over only if the answer is OK,
- * else they stay the caller's. Calls nothing back before it returns.
- *
- * @param config  How to create it. Not NULL.
- * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
- * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
- *                mandatory function (the log names it). UNSUPPORTED: a field that this library
- *                does not know is not zero, or a backend of another NERTC_CALLKIT_ABI.
- *                INTERNAL: out of descriptors or threads.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-NERTC_CALLKIT_MUST_USE
-nertc_callkit_status nertc_callkit_create(const nertc_callkit_config *config,
-                                          nertc_callkit **out);
-
-/**
- * Ends a component and waits until the last callback has returned.
- *
- * The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
- * timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
- * with HOST delivery on this thread. Then both backends are released, and nothing of this
- * component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
- * aborts the process.
- *
- * @param kit  Component, or NULL: OK, nothing happens.
- * @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
- *             component; nothing happened, use release.
- *
- * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_destroy(nertc_callkit *kit);
-
-/**
- * Ends a component without waiting.
- *
- * Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
- * pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
- * With HOST delivery they run in the next dispatch, which the closed handle accepts until
- * `released` has run.
- *
- * @param kit        Component. Not NULL.
- * @param released   Called once when everything is over, or NULL.
- * @param user_data  Handed to `released`.
- * @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
- *                   `released` is not called.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_release(nertc_callkit *kit,
-                                           void (*released)(void *user_data),
-                                           void *user_data);
-
-/**
- * Logs in to signaling; before that nothing can be called or received.
- *
- * Copies both texts. Opens the backends first if this is the first login. Logged in with the
- * same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
- * for its end. Before it every request but login and set_call_timeout completes with
- * NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
- *
- * @param kit        Component. Not NULL.
- * @param account    Own account. Not NULL, 1 to 64 bytes.
- * @param token      What the service asks for, up to 4096 bytes, or NULL = empty.
- * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
-                                         const char *account,
-                                         const char *token,
-                                         nertc_callkit_completion_cb done,
-                                         void *user_data);
-
-/**
- * Gives the token for the next connection, asked for by on_token_needed or not.
- *
- * Copies `token`. While the connection is being made or is lost, it is tried at once; while
- * there is one, it is kept and the connection stays. NULL or empty = there is none: a login
- * completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
- * after its live call if that has media. Logged out: OK, without effect.
- *
- * @param kit    Component. Not NULL.
- * @param token  Up to 4096 bytes, or NULL = there is none.
- * @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
- *               UNSUPPORTED: the signaling backend has no set_token.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_set_token(nertc_callkit *kit, const char *token);
-
-/**
- * Logs out, after ending a live call so that the peer learns.
- *
- * Its completion is the last callback until the next login. A login that is under way
- * completes with SUPERSEDED.
- *
- * @param kit        Component. Not NULL.
- * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT, CLOSED. QUEUE_FULL: only if its reserved
- *                   slots are taken, too.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
-                                          nertc_callkit_completion_cb done,
-                                          void *user_data);
-
-/**
- * Tells where the component stands.
- *
- * Newest state, which may be ahead of the events that were delivered.
- *
- * @param kit  Component. Not NULL.
- * @return     A nertc_callkit_state; negative: INVALID_ARGUMENT, CLOSED.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-int32_t nertc_callkit_get_state(nertc_callkit *kit);
-
 /**
  * Copies out what is going on.
  *
@@ -2287,8 +1277,8 @@ int32_t nertc_callkit_get_state(nertc_callkit *kit);
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
-                                                 nertc_callkit_call_info *out);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
+    nertc_callkit_call_info *NERTC_CALLKIT_NULLABLE out);
 
 /**
  * Runs the callbacks that wait, with HOST delivery.
@@ -2304,7 +1294,7 @@ nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit *kit,
  *
  * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
  */
-int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
+NERTC_CALLKIT_API int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
 
 /**
  * Returns what an event loop waits for, with APP delivery.
@@ -2320,7 +1310,8 @@ int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_get_event_handle(nertc_callkit *kit, intptr_t *out);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_event_handle(nertc_callkit *kit,
+    intptr_t *out);
 
 /**
  * Tells that the device's network changed, or that it woke up.
@@ -2332,7 +1323,7 @@ nertc_callkit_status nertc_callkit_get_event_handle(nertc_callkit *kit, intptr_t
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_network_changed(nertc_callkit *kit);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_network_changed(nertc_callkit *kit);
 
 /**
  * Sets how long a call rings, as caller and as callee.
@@ -2346,7 +1337,55 @@ nertc_callkit_status nertc_callkit_network_changed(nertc_callkit *kit);
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit, uint32_t timeout_ms);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit,
+    uint32_t timeout_ms);
+
+/** Whose invites ring. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_policy_rule) {
+  /** Everybody's. */
+  NERTC_CALLKIT_POLICY_EVERYBODY = 0,
+  /** Those of `accounts`. */
+  NERTC_CALLKIT_POLICY_ONLY_LISTED = 1,
+  /** All but those of `accounts`. */
+  NERTC_CALLKIT_POLICY_ALL_BUT_LISTED = 2,
+  /** Nobody's: do not disturb. */
+  NERTC_CALLKIT_POLICY_NOBODY = 3,
+};
+
+/** What a caller who may not ring is answered. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_policy_answer) {
+  /** Nothing, as if this device were off: other devices of the account ring on. */
+  NERTC_CALLKIT_POLICY_SILENT = 0,
+  /** Busy from this device: counts when no other device of the account rings within 2 s. */
+  NERTC_CALLKIT_POLICY_BUSY = 1,
+};
+
+/** Flags of nertc_callkit_call_policy. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_policy_flag) {
+  /** Refused invites are not reported as on_missed_call. */
+  NERTC_CALLKIT_POLICY_NO_MISSED = 1,
+};
+
+/** Who may ring. Any thread. */
+typedef struct nertc_callkit_call_policy {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_policy_flag bits. */
+  nertc_callkit_policy_flag flags;
+  /** A nertc_callkit_policy_rule. */
+  nertc_callkit_policy_rule rule;
+  /** A nertc_callkit_policy_answer. */
+  nertc_callkit_policy_answer answer;
+  /** 1 to 64 bytes each; copied, duplicates count once. NULL if the rule needs none. */
+  const char *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NULLABLE accounts;
+  /** 0 to 4096. */
+  uint32_t account_count;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
+} nertc_callkit_call_policy;
+/** Every default of nertc_callkit_call_policy. */
+#define NERTC_CALLKIT_CALL_POLICY_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_policy), 0, 0, 0, NULL, 0, 0 }
 
 /**
  * Sets whose invites ring.
@@ -2367,8 +1406,62 @@ nertc_callkit_status nertc_callkit_set_call_timeout(nertc_callkit *kit, uint32_t
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
-                                                   const nertc_callkit_call_policy *policy);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
+    const nertc_callkit_call_policy *NERTC_CALLKIT_NULLABLE policy);
+
+/**
+ * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
+ */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_flag) {
+  /** Do not keep the message for devices that are offline (offlineEnabled = false). */
+  NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE = 1,
+  /** Send no call record (sendMsg = false). cancel and hangup while calling. */
+  NERTC_CALLKIT_CALL_FLAG_NO_RECORD = 2,
+};
+
+/** Text of the push notification that goes with an invite. Any thread. */
+typedef struct nertc_callkit_push {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Up to 512 bytes, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE title;
+  /** Up to 512 bytes, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE content;
+  /** Up to 2048 bytes, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE payload;
+} nertc_callkit_push;
+/** Every default of nertc_callkit_push. */
+#define NERTC_CALLKIT_PUSH_INIT \
+  { (uint32_t)sizeof(nertc_callkit_push), 0, NULL, NULL, NULL }
+
+/** How to call. Any thread. */
+typedef struct nertc_callkit_call_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE, NERTC_CALLKIT_CALL_FLAG_NO_RECORD. */
+  nertc_callkit_call_flag flags;
+  /** A nertc_callkit_call_type; 0 = audio. */
+  nertc_callkit_call_type call_type;
+  /** 0. */
+  uint32_t reserved;
+  /** Account to call. Not NULL, 1 to 64 bytes, not the own account. */
+  const char *NERTC_CALLKIT_NULLABLE user_id;
+  /**
+   * Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
+   * as a string. With `extra` at most 4096 bytes as JSON, our own members included:
+   * nertc_callkit_call says how that is counted. NULL = none.
+   */
+  const char *NERTC_CALLKIT_NULLABLE attachment;
+  /** Text for the service's own use (NetEase's global_extra). NULL = none. */
+  const char *NERTC_CALLKIT_NULLABLE extra;
+  /** Push text, or NULL. */
+  const nertc_callkit_push *NERTC_CALLKIT_NULLABLE push;
+} nertc_callkit_call_options;
+/** Every default of nertc_callkit_call_options. */
+#define NERTC_CALLKIT_CALL_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_options), 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /**
  * Invites one account to a call.
@@ -2395,10 +1488,29 @@ nertc_callkit_status nertc_callkit_set_call_policy(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
-                                        const nertc_callkit_call_options *options,
-                                        nertc_callkit_completion_cb done,
-                                        void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
+    const nertc_callkit_call_options *options,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/** How to end a call: for cancel, reject, hangup and leave. Any thread. */
+typedef struct nertc_callkit_end_options {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_call_flag bits. cancel, hangup: both. leave: NO_OFFLINE. reject: none. */
+  nertc_callkit_call_flag flags;
+  /** reject: 0 = declined, NERTC_CALLKIT_END_BUSY = busy. Else 0. */
+  nertc_callkit_end_reason reason;
+  /** Reserved; must be 0. */
+  uint32_t reserved;
+  /**
+   * Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
+   */
+  const char *NERTC_CALLKIT_NULLABLE text;
+} nertc_callkit_end_options;
+/** Every default of nertc_callkit_end_options. */
+#define NERTC_CALLKIT_END_OPTIONS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_end_options), 0, 0, 0, NULL }
 
 /**
  * Cancels an outgoing call.
@@ -2418,11 +1530,11 @@ nertc_callkit_status nertc_callkit_call(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
-                                          const nertc_callkit_call_ref *call,
-                                          const nertc_callkit_end_options *options,
-                                          nertc_callkit_completion_cb done,
-                                          void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call,
+    const nertc_callkit_end_options *NERTC_CALLKIT_NULLABLE options,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Answers a call.
@@ -2445,10 +1557,10 @@ nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
-                                          const nertc_callkit_call_ref *call,
-                                          nertc_callkit_completion_cb done,
-                                          void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Rejects an incoming call.
@@ -2469,11 +1581,11 @@ nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
-                                          const nertc_callkit_call_ref *call,
-                                          const nertc_callkit_end_options *options,
-                                          nertc_callkit_completion_cb done,
-                                          void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call,
+    const nertc_callkit_end_options *NERTC_CALLKIT_NULLABLE options,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Ends a call for everybody, whatever its state.
@@ -2494,11 +1606,11 @@ nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
-                                          const nertc_callkit_call_ref *call,
-                                          const nertc_callkit_end_options *options,
-                                          nertc_callkit_completion_cb done,
-                                          void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call,
+    const nertc_callkit_end_options *NERTC_CALLKIT_NULLABLE options,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Leaves a call without closing it.
@@ -2518,11 +1630,11 @@ nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
-                                         const nertc_callkit_call_ref *call,
-                                         const nertc_callkit_end_options *options,
-                                         nertc_callkit_completion_cb done,
-                                         void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call,
+    const nertc_callkit_end_options *NERTC_CALLKIT_NULLABLE options,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Sends a JSON value to the peer's app, which gets it as on_data.
@@ -2544,11 +1656,10 @@ nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit,
-                                             const nertc_callkit_call_ref *call,
-                                             const char *json,
-                                             nertc_callkit_completion_cb done,
-                                             void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call, const char *json,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Asks for another call type, or answers the peer's question.
@@ -2568,11 +1679,46 @@ nertc_callkit_status nertc_callkit_send_data(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
-                                                    int32_t call_type,
-                                                    int32_t state,
-                                                    nertc_callkit_completion_cb done,
-                                                    void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
+    nertc_callkit_call_type call_type, nertc_callkit_call_type_action state,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/** Longest text of nertc_callkit_push_encode, with its NUL. */
+#define NERTC_CALLKIT_PUSH_SIZE 768
+
+/**
+ * What a push notification about a call says. No secret, and not authenticated: it can only make an
+ * answer wait. Any thread.
+ */
+typedef struct nertc_callkit_push_call {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** By the sender's clock, ms since 1970; 0 = not known. */
+  uint64_t sent_ms;
+  /** What was left of the ring time then. */
+  uint32_t ring_left_ms;
+  /** Reserved; must be 0. */
+  uint32_t flags;
+  /** Called account. */
+  char to_account[65];
+  /** Caller's account. */
+  char from_account[65];
+  /** Caller's device, or empty. */
+  char from_device[65];
+  /** Signaling channel. */
+  char channel_id[65];
+  /** Request id of the invite. */
+  char request_id[65];
+  /** Reserved; must be 0. */
+  char reserved[3];
+} nertc_callkit_push_call;
+/** Every default of nertc_callkit_push_call. */
+#define NERTC_CALLKIT_PUSH_CALL_INIT \
+  { (uint32_t)sizeof(nertc_callkit_push_call), 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, \
+    { 0 } }
 
 /**
  * Writes what a push notification about a call should carry, for whoever sends the push.
@@ -2594,9 +1740,8 @@ nertc_callkit_status nertc_callkit_switch_call_type(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_push_encode(const nertc_callkit_push_call *call,
-                                               char *buffer,
-                                               uint32_t *size);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_push_encode(
+    const nertc_callkit_push_call *call, char *buffer, uint32_t *size);
 
 /**
  * Reads what a push notification about a call carries.
@@ -2613,8 +1758,8 @@ nertc_callkit_status nertc_callkit_push_encode(const nertc_callkit_push_call *ca
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_push_decode(const char *text,
-                                               nertc_callkit_push_call *out);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_push_decode(const char *text,
+    nertc_callkit_push_call *out);
 
 /**
  * Opens or closes microphone or camera.
@@ -2631,11 +1776,10 @@ nertc_callkit_status nertc_callkit_push_decode(const char *text,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_enable_local(nertc_callkit *kit,
-                                                uint32_t media,
-                                                int32_t on,
-                                                nertc_callkit_completion_cb done,
-                                                void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_enable_local(nertc_callkit *kit,
+    nertc_callkit_media media, int32_t on,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Mutes the own microphone or camera, or unmutes it.
@@ -2652,11 +1796,10 @@ nertc_callkit_status nertc_callkit_enable_local(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *kit,
-                                              uint32_t media,
-                                              int32_t muted,
-                                              nertc_callkit_completion_cb done,
-                                              void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *kit,
+    nertc_callkit_media media, int32_t muted,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Stops receiving the peer's sound or picture, or starts again.
@@ -2673,11 +1816,29 @@ nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *kit,
-                                               uint32_t media,
-                                               int32_t muted,
-                                               nertc_callkit_completion_cb done,
-                                               void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *kit,
+    nertc_callkit_media media, int32_t muted,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/** Where to draw. The window travels to the media backend untouched. Any thread. */
+typedef struct nertc_callkit_view {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** The backend's scaling mode; 0 = its default. */
+  int32_t scaling;
+  /** 1 = mirrored. */
+  int32_t mirror;
+  /** 0. */
+  uint32_t flags;
+  /**
+   * Native window or view handle; must stay valid until it was replaced or the component is gone.
+   */
+  void *NERTC_CALLKIT_NULLABLE window;
+} nertc_callkit_view;
+/** Every default of nertc_callkit_view. */
+#define NERTC_CALLKIT_VIEW_INIT \
+  { (uint32_t)sizeof(nertc_callkit_view), 0, 0, 0, NULL }
 
 /**
  * Draws the own picture in a view.
@@ -2694,10 +1855,10 @@ nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_set_local_view(nertc_callkit *kit,
-                                                  const nertc_callkit_view *view,
-                                                  nertc_callkit_completion_cb done,
-                                                  void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_local_view(nertc_callkit *kit,
+    const nertc_callkit_view *NERTC_CALLKIT_NULLABLE view,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Draws the peer's picture in a view.
@@ -2714,10 +1875,10 @@ nertc_callkit_status nertc_callkit_set_local_view(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_set_remote_view(nertc_callkit *kit,
-                                                   const nertc_callkit_view *view,
-                                                   nertc_callkit_completion_cb done,
-                                                   void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_remote_view(nertc_callkit *kit,
+    const nertc_callkit_view *NERTC_CALLKIT_NULLABLE view,
+    nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Sends a frame that the host made.
@@ -2734,8 +1895,30 @@ nertc_callkit_status nertc_callkit_set_remote_view(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
-                                              const nertc_callkit_frame *frame);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
+    const nertc_callkit_frame *frame);
+
+/** How important a log line is. A callback gets its level and everything more important. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_log_level) {
+  /** Nothing. */
+  NERTC_CALLKIT_LOG_OFF = 0,
+  /** A bug in this library. */
+  NERTC_CALLKIT_LOG_ERROR = 1,
+  /** Unusual but handled. */
+  NERTC_CALLKIT_LOG_WARN = 2,
+  /** State changes. */
+  NERTC_CALLKIT_LOG_INFO = 3,
+  /** What was ignored or tried again, and why. */
+  NERTC_CALLKIT_LOG_DEBUG = 4,
+};
+
+/** Flags of nertc_callkit_set_log_callback. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_log_flag) {
+  /**
+   * Write accounts, ids and attachments as they are instead of redacted. Tokens stay redacted.
+   */
+  NERTC_CALLKIT_LOG_PERSONAL = 1,
+};
 
 /**
  * Sets the function that gets the library's log, for the whole process.
@@ -2757,12 +1940,16 @@ nertc_callkit_status nertc_callkit_push_frame(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_set_log_callback(int32_t level,
-                                                    uint32_t flags,
-                                                    void (*log)(int32_t level,
-                                                                const char *text,
-                                                                void *user_data),
-                                                    void *user_data);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_log_callback(
+    nertc_callkit_log_level level, nertc_callkit_log_flag flags, void (*NERTC_CALLKIT_NULLABLE log)(
+    nertc_callkit_log_level level, const char *text, void *NERTC_CALLKIT_NULLABLE user_data),
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/** Flags of nertc_callkit_trace_start. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_trace_flag) {
+  /** Write accounts, texts and attachments as they are. Tokens stay hidden. */
+  NERTC_CALLKIT_TRACE_PERSONAL = 1,
+};
 
 /**
  * Writes down what the component is told and does, from now on, into a file.
@@ -2790,9 +1977,8 @@ nertc_callkit_status nertc_callkit_set_log_callback(int32_t level,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *kit,
-                                               const char *path,
-                                               uint32_t flags);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *kit,
+    const char *path, nertc_callkit_trace_flag flags);
 
 /**
  * Ends the trace.
@@ -2806,125 +1992,11 @@ nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *kit,
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
-nertc_callkit_status nertc_callkit_trace_stop(nertc_callkit *kit);
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_trace_stop(nertc_callkit *kit);
 
-/**
- * Creates a hub: an in-process exchange that connects components through the loopback
- * backends.
- *
- * @param flags  nertc_callkit_hub_flag bits.
- * @param out    Receives the hub, on success only. Not NULL. Owned: release it.
- * @return       OK. INVALID_ARGUMENT: NULL or an unknown flag.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-NERTC_CALLKIT_MUST_USE
-nertc_callkit_status nertc_callkit_hub_create(uint32_t flags,
-                                              nertc_callkit_hub **out);
-
-/**
- * Gives a hub back.
- *
- * It lives on inside the backends that were made from it, until the last of them is gone.
- *
- * @param hub  Hub, or NULL: OK, nothing happens.
- * @return     OK. CLOSED: released before.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_hub_release(nertc_callkit_hub *hub);
-
-/**
- * Adds a line to a hub's fault script.
- *
- * Copies `fault` and its texts. Lines are tried in the order in which they were added; the
- * first that matches counts and decides, and a line that has done its work is gone: lines for
- * the same place act one after the other. DROP and REORDER are for messages, REFUSE and
- * NO_ANSWER for operations, DELAY and DUPLICATE for both, DIE and KICK also for
- * NERTC_CALLKIT_FAULT_ON_NOW.
- *
- * @param hub    Hub, or NULL: the process's default hub.
- * @param fault  What shall go wrong, and when. Not NULL.
- * @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with
- *               its place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
- *               field that this library does not know is not zero. QUEUE_FULL: 1024 lines.
- *               CLOSED: released, or NULL while no component uses the default hub.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-nertc_callkit_status nertc_callkit_hub_add_fault(nertc_callkit_hub *hub,
-                                                 const nertc_callkit_fault *fault);
-
-/**
- * Makes a loopback signaling backend and puts it into `out`.
- *
- * Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is
- * owned by the component that took it over, or by you: then call the vtable's release.
- *
- * @param hub  Hub, or NULL: the process's default hub.
- * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
- * @return     OK. INVALID_ARGUMENT, CLOSED.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-NERTC_CALLKIT_MUST_USE
-nertc_callkit_status nertc_callkit_loopback_signaling(nertc_callkit_hub *hub,
-                                                      nertc_callkit_backends *out);
-
-/**
- * Makes a loopback media backend and puts it into `out`.
- *
- * Fills `rtc` and `rtc_ctx` and leaves the rest. The vtable is static; the ctx is owned by the
- * component that took it over, or by you: then call the vtable's release.
- *
- * @param hub  Hub, or NULL: the process's default hub.
- * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
- * @return     OK. INVALID_ARGUMENT, CLOSED.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-NERTC_CALLKIT_MUST_USE
-nertc_callkit_status nertc_callkit_loopback_rtc(nertc_callkit_hub *hub,
-                                                nertc_callkit_backends *out);
-
-/**
- * Makes a media backend without media, for hosts that bring their own, and puts it into `out`.
- *
- * Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
- * `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
- *
- * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
- * @return     OK. INVALID_ARGUMENT.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-NERTC_CALLKIT_MUST_USE
-nertc_callkit_status nertc_callkit_null_rtc(nertc_callkit_backends *out);
-
-/**
- * Makes a signaling backend for an MQTT broker and puts it into `out`.
- *
- * It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ -
- * is written as = and two hex digits (at most 64 bytes then), the password is the token.
- * Copies `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
- * nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing
- * newer.
- *
- * @param options  What broker, and how. Not NULL.
- * @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
- * @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
- *                 another machine without ALLOW_PLAINTEXT; the log says what to do.
- *                 UNSUPPORTED: a field that this library does not know is not zero, the
- *                 library was built without MQTT, or mqtts:// and it was built without TLS.
- *
- * Thread: any. In a callback: yes. Since: 0.1.0.
- */
-NERTC_CALLKIT_MUST_USE
-nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options,
-                                                  nertc_callkit_backends *out);
-
+NERTC_CALLKIT_END
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+} /* extern "C" */
+#endif
 
-#endif  /* NERTC_CALLKIT_H */
+#endif /* NERTC_CALLKIT_H */

@@ -5,6 +5,22 @@
 # Types, constants and functions are renamed wherever they stand. Fields with a common name are renamed for
 # variables of the usual names only; the compiler names the rest.
 
+# ---- headers ----
+s|^#include [<"]nertc_callkit.h[>"].*|&\
+#include <nertc_callkit/backend.h>\
+#include <nertc_callkit/loopback.h>\
+#include <nertc_callkit/mqtt.h>\
+#ifndef NERTC_CALLKIT_EVENT_FD\
+#define NERTC_CALLKIT_EVENT_FD\
+static inline nertc_callkit_status nertc_callkit_event_fd(nertc_callkit *kit, int *out)\
+{\
+  intptr_t handle = -1;\
+  const nertc_callkit_status status = nertc_callkit_get_event_handle(kit, \&handle);\
+  if (status == NERTC_CALLKIT_STATUS_OK) *out = (int)handle;\
+  return status;\
+}\
+#endif|
+
 # ---- types and constants ----
 s/\bnertc_callkit_plugs_init\b/nertc_callkit_backends_init/g
 s/\bnertc_callkit_plugs\b/nertc_callkit_backends/g
@@ -71,6 +87,6 @@ s/\bnertc_callkit_reject_with(\([^,()]*\), NULL, \([^,()]*\), \([^,()]*\))/nertc
 s/\bnertc_callkit_reject_with\b/nertc_callkit_reject/g
 s/\bnertc_callkit_\(hangup\|leave\)(\([^,()]*\), \([^,()]*\), 0, /nertc_callkit_\1(\2, \3, NULL, /g
 s/\bnertc_callkit_\(hangup\|leave\)(\([^,()]*\), \([^,()]*\), \([A-Z_0-9][A-Z_0-9]*[^L,]\|[1-9]\), /nertc_callkit_\1(\2, \3, \&(nertc_callkit_end_options){sizeof(nertc_callkit_end_options), \4, 0, 0, NULL}, /g
-# A descriptor in a variable of the usual name.
-s/\bnertc_callkit_event_fd\b/nertc_callkit_get_event_handle/g
-/nertc_callkit_get_event_handle(/!s/\bint fd\( = -1\)\?;/intptr_t fd\1;/
+# Macros that paste the name, as the C tests have them.
+s/\(ASK([^;]*\b\(cancel\|reject\), NULL\))/\1, NULL)/
+s/\(ASK([^;]*\b\(hangup\|leave\), NULL, \)0)/\1NULL)/

@@ -65,7 +65,8 @@ fn layouts(target: &Target) -> Vec<Layout> {
 
 /// A C file that compiles only if the layout is as worked out.
 fn c_asserts(target: &Target) -> String {
-    let mut text = String::from("#include <nertc_callkit.h>\n");
+    let mut text =
+        ["backend", "loopback", "mqtt"].map(|name| format!("#include <nertc_callkit/{name}.h>\n")).concat();
     for Layout { name, fields, size, .. } in layouts(target) {
         writeln!(text, "_Static_assert(sizeof({name}) == {size}, \"{name}\");").expect("memory");
         for (field, at) in fields {

@@ -1,29 +1,12 @@
-//! What the library exports = the functions of the header = include/symbols.txt = the REENTRANCY table, and
-//! each function's comment ends with the line that says where it may be called.
+//! The library exports the functions of src/ffi/api; two lists are written from their comments.
+//!
+//! `make header` runs these tests with NERTC_CALLKIT_WRITE_HEADER set, which writes the lists instead of
+//! comparing them.
 
 mod source;
 
-use nertc_callkit::ffi::{InCallback, REENTRANCY};
-use source::read;
-use std::{collections::BTreeSet, env, process::Command};
-
-/// Name, comment and declaration of each function in the header.
-fn functions() -> Vec<(String, String, String)> {
-    let header = read("include/nertc_callkit.h");
-    let (_, functions) = header.split_once("extern \"C\" {\n").expect("functions");
-    let found = functions.split("/**").skip(1).map(|part| {
-        let (comment, declaration) = part.split_once("*/").expect("a comment that ends");
-        let (declaration, _) = declaration.split_once(';').expect("a declaration");
-        let (head, _) = declaration.split_once('(').expect("a function");
-        let name = head.rsplit([' ', '*', '\n']).next().expect("a name");
-        (name.to_owned(), comment.to_owned(), declaration.to_owned())
-    });
-    found.collect()
-}
-
-fn names() -> BTreeSet<String> {
-    functions().into_iter().map(|(name, ..)| name).collect()
-}
+use source::{functions, read};
+use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
 
 /// What the shared library offers to a linker. It lies beside this test.
 fn exports() -> BTreeSet<String> {
@@ -38,42 +21,40 @@ fn exports() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_library_exports_what_the_header_declares_and_no_more() {
-    assert_eq!(exports(), names());
+fn the_library_exports_its_functions_and_nothing_else() {
+    assert_eq!(exports(), functions().into_iter().map(|function| function.name).collect());
 }
 
-#[test]
-fn symbols_txt_has_each_function_with_its_first_version() {
-    let text = read("include/symbols.txt");
-    let rows = text.lines().filter(|line| !line.starts_with('#'));
-    let rows: BTreeSet<String> =
-        rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    let said = functions().into_iter().map(|(name, comment, declaration)| {
-        let deprecated = if declaration.contains("DEPRECATED") { "yes" } else { "no" };
-        format!("{name} {} {deprecated}", since(&comment))
-    });
-    assert_eq!(rows, said.collect(), "symbols.txt | header");
-}
-
-#[test]
-fn each_comment_says_where_the_function_may_be_called() {
-    let table: BTreeSet<String> = REENTRANCY.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(table, names(), "REENTRANCY in src/ffi/mod.rs | header");
-    for (name, comment, _) in functions() {
-        let in_callback = REENTRANCY.iter().find(|(row, _)| *row == name).map(|(_, in_callback)| in_callback);
-        let word = match in_callback {
-            Some(InCallback::Yes) => "yes",
-            Some(InCallback::Refused) => "no (REENTRANT)",
-            None => unreachable!("compared above"),
-        };
-        let last = comment.trim_end_matches(['*', '\n', ' ']).lines().next_back().unwrap_or_default();
-        let (start, end) = (" * Thread: ", format!(" In a callback: {word}. Since: {}.", since(&comment)));
-        assert!(last.starts_with(start) && last.ends_with(&end), "{name} ends with {last:?}");
+/// Compares `file` with what it should be, or writes it.
+#[track_caller]
+fn check_generated(file: &str, fresh: &str) {
+    if env::var_os("NERTC_CALLKIT_WRITE_HEADER").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(file), fresh).expect("the file can be written");
     }
+    assert!(read(file) == fresh, "{file}: run `make header` and look at the difference");
 }
 
-/// `0.1.0` of `… Since: 0.1.0.`
-fn since(comment: &str) -> &str {
-    let (_, since) = comment.rsplit_once("Since: ").unwrap_or_default();
-    since.split_once(".\n").map_or("", |(version, _)| version)
+#[test]
+fn symbols_txt_says_what_the_comments_say() {
+    let functions = functions();
+    let width = functions.iter().map(|function| function.name.len()).max().expect("functions");
+    let mut text = format!("{:width$}  since  deprecated  in a callback\n", "# symbol");
+    for it in functions {
+        let deprecated = if it.is_deprecated { "yes" } else { "no" };
+        let in_callback = if it.in_callback { "yes" } else { "REENTRANT" };
+        text += &format!("{:width$}  {}  {deprecated:10}  {in_callback}\n", it.name, it.since);
+    }
+    check_generated("include/symbols.txt", &text);
+}
+
+#[test]
+fn the_table_of_threading_md_says_what_the_comments_say() {
+    const FILE: &str = "docs/THREADING.md";
+    let text = read(FILE);
+    let (before, rest) = text.split_once("| --- | --- |\n").expect("a table");
+    let (_, after) = rest.split_once("\n\n").expect("its end");
+    let row =
+        |name: &str, in_callback| format!("| {name} | {} |\n", if in_callback { "yes" } else { "REENTRANT" });
+    let rows: String = functions().iter().map(|it| row(&it.name, it.in_callback)).collect();
+    check_generated(FILE, &format!("{before}| --- | --- |\n{rows}\n{after}"));
 }

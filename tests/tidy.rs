@@ -64,15 +64,15 @@ const BANNED: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &str, &str)] = &[
     ("src/engine/", "serde_json", "src/engine/wire.rs"),
     ("src/worker/", "unsafe ", "src/worker/clock.rs"),
-    // Backends are safe code over the adapter in crates/backend; the reactor calls the system.
-    ("backends/", "unsafe ", "backends/mqtt/src/reactor/"),
+    // Backends are safe code over crates/backend and crates/reactor.
+    ("backends/", "unsafe ", "crates/"),
     ("src/", "SystemTime", "src/worker/clock.rs"),
     ("src/", "no_mangle", "src/ffi/"),
 ];
 
 /// Folders whose import circles are still to be untied. Only to shrink.
 const CIRCLES: &[&str] =
-    &["backends/mqtt/", "benches/", "crates/abi/", "src/engine/", "src/trace/", "tests/sim/", "tools/"];
+    &["backends/mqtt/", "crates/abi/", "src/engine/", "src/trace/", "tests/sim/", "tools/"];
 
 /// Every file that ends like this, with its text.
 fn texts(ends: &[&str]) -> Vec<(String, String)> {
@@ -305,6 +305,8 @@ fn files_functions_and_lines_are_short() {
     for (file, text) in texts(&[".rs", ".c", ".cpp", ".h"]) {
         // Users read the header in narrow windows; tables in C tests have a row a line.
         let widest = match &*file {
+            // For programs alone.
+            copy if copy.ends_with(".cffi.h") => usize::MAX,
             header if header.starts_with("include/") => 100,
             c if !c.ends_with(".rs") => 120,
             _ => 110,
@@ -349,8 +351,7 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
 }
 
 /// Where each test has a short name.
-const SHORT_TEST_NAMES: &[&str] =
-    &["tests/", "fuzz/", "benches/", "backends/loopback/tests/", "backends/mqtt/tests/"];
+const SHORT_TEST_NAMES: &[&str] = &["tests/", "fuzz/", "backends/loopback/tests/", "backends/mqtt/tests/"];
 
 #[test]
 fn test_names_are_short() {

@@ -1,38 +1,60 @@
 //! What the engine asks for: operations of the backends, completions and events for the app.
 
 use std::borrow::Cow;
+use std::ffi::CStr;
 
 use nertc_callkit_signaling::{self as signaling, CallType, Code, Notification, RecordStatus, Req, Text};
 use serde::{Deserialize, Serialize};
 
 use super::input::{Media, Ticket, View};
 
-/// What a completion, an error or an operation belongs to; the numbers are those of the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[repr(u32)]
-#[expect(missing_docs, reason = "each is the function of the same name")]
-pub enum Operation {
-    None = 0,
-    Login = 1,
-    Logout = 2,
-    Call = 3,
-    Cancel = 4,
-    Accept = 5,
-    Reject = 6,
-    Hangup = 7,
-    Leave = 8,
-    Switch = 9,
-    EnableLocal = 10,
-    MuteLocal = 11,
-    MuteRemote = 12,
-    LocalView = 13,
-    RemoteView = 14,
-    Rtc = 15,
-    Record = 16,
-    Close = 17,
-    Backend = 18,
-    SendData = 19,
-    Negotiation = 20,
+/// The enum and its texts from one table.
+macro_rules! operations {
+    ($($name:ident = $number:literal, $text:literal;)*) => {
+        /// What a completion or an error belongs to; the numbers are those of the header.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[repr(u32)]
+        #[expect(missing_docs, reason = "each is the function of the same name")]
+        pub enum Operation {
+            $($name = $number,)*
+        }
+
+        impl Operation {
+            /// All of them, in the order of the header.
+            pub const ALL: &[Operation] = &[$(Operation::$name),*];
+
+            /// The function's name without its prefix, or what the library did by itself.
+            pub const fn text(self) -> &'static CStr {
+                match self {
+                    $(Operation::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    None = 0, c"nothing in particular";
+    Login = 1, c"login";
+    Logout = 2, c"logout";
+    Call = 3, c"call";
+    Cancel = 4, c"cancel";
+    Accept = 5, c"accept";
+    Reject = 6, c"reject";
+    Hangup = 7, c"hangup";
+    Leave = 8, c"leave";
+    Switch = 9, c"switch_call_type";
+    EnableLocal = 10, c"enable_local";
+    MuteLocal = 11, c"mute_local";
+    MuteRemote = 12, c"mute_remote";
+    LocalView = 13, c"set_local_view";
+    RemoteView = 14, c"set_remote_view";
+    Rtc = 15, c"joining the media room";
+    Record = 16, c"sending the call record";
+    Close = 17, c"closing the channel of an ended call";
+    Backend = 18, c"reported by a backend";
+    SendData = 19, c"send_data";
+    Negotiation = 20, c"a text of the media backend to its peer";
 }
 
 /// An operation of the media backend.

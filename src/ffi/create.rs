@@ -185,7 +185,7 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
             read_prefix("config.backends.rtc", backends.rtc)?,
         )
     };
-    if [signaling.abi, rtc.abi].iter().any(|abi| *abi != abi::NERTC_CALLKIT_ABI) {
+    if [signaling.abi, rtc.abi].iter().any(|abi| ![0, abi::NERTC_CALLKIT_ABI].contains(abi)) {
         error!(
             "a backend's abi is not {}: set it to NERTC_CALLKIT_ABI and compile it anew",
             abi::NERTC_CALLKIT_ABI
@@ -199,9 +199,10 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
     let mut media_protocol = Text::default();
     if signals(&rtc) {
         // SAFETY: as above.
-        media_protocol = unsafe { text("config.plugs.rtc.protocol", rtc.protocol, limits::MEDIA_PROTOCOL)? };
+        media_protocol =
+            unsafe { text("config.backends.rtc.protocol", rtc.protocol, limits::MEDIA_PROTOCOL)? };
         if signaling.control.is_none() {
-            return Err(Error::because("config.plugs.signaling.control", "missing, and media signals"));
+            return Err(Error::because("config.backends.signaling.control", "missing, and media signals"));
         }
     }
     let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));

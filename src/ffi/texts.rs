@@ -4,6 +4,8 @@ use std::ffi::CStr;
 
 use nertc_callkit_signaling::Code;
 
+use crate::engine::output::Operation;
+
 /// What to do about a nertc_callkit_status.
 pub(crate) fn status(status: i32) -> &'static CStr {
     match status {
@@ -63,30 +65,8 @@ pub(crate) fn state(state: i32) -> &'static CStr {
 /// A nertc_callkit_operation: the function's name without its prefix, or what the library did
 /// by itself.
 pub(crate) fn operation(operation: u32) -> &'static CStr {
-    match operation {
-        0 => c"nothing in particular",
-        1 => c"login",
-        2 => c"logout",
-        3 => c"call",
-        4 => c"cancel",
-        5 => c"accept",
-        6 => c"reject",
-        7 => c"hangup",
-        8 => c"leave",
-        9 => c"switch_call_type",
-        10 => c"enable_local",
-        11 => c"mute_local",
-        12 => c"mute_remote",
-        13 => c"set_local_view",
-        14 => c"set_remote_view",
-        15 => c"joining the media room",
-        16 => c"sending the call record",
-        17 => c"closing the channel of an ended call",
-        18 => c"reported by a backend",
-        19 => c"send_data",
-        20 => c"a text of the media backend to its peer",
-        _ => c"not an operation of this library",
-    }
+    let known = Operation::ALL.iter().find(|known| **known as u32 == operation);
+    known.map_or(c"not an operation of this library", |known| known.text())
 }
 
 #[cfg(test)]
@@ -121,11 +101,9 @@ mod tests {
 
     #[test]
     fn the_header_has_the_codes_of_the_vocabulary() {
-        let ours = Code::ALL.iter().map(|(code, name)| (name.to_string(), i64::from(code.number())));
+        let ours = Code::ALL.iter().map(|(code, name)| (*name, i64::from(code.number())));
         let header = values("nertc_callkit_code").into_iter();
-        let header = header.map(|(name, number)| {
-            (name.trim_start_matches("NERTC_CALLKIT_CODE_").replace("PLUG", "BACKEND"), number)
-        });
+        let header = header.map(|(name, number)| (name.trim_start_matches("NERTC_CALLKIT_CODE_"), number));
         assert_eq!(header.collect::<Vec<_>>(), ours.collect::<Vec<_>>());
     }
 }

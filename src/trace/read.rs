@@ -53,6 +53,7 @@ pub struct Step {
 
 /// What a line says.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every line is a step; a box for each would cost more")]
 pub enum Line {
     /// A kit begins.
     Header(Box<Header>),

@@ -50,7 +50,6 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
   CHECK_OK(reject_with(bob, NERTC_CALLKIT_END_BUSY, NULL));
   phone_expect(bob, "done(reject,20021)");
   pair_ring(&pair);
-  CHECK_REFUSED(nertc_callkit_reject(bob->kit, NULL, NULL, phone_done, bob), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, NERTC_CALLKIT_END_TIMEOUT, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, -1, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(reject_with(bob, 0, "\xff"), INVALID_ARGUMENT);
@@ -85,7 +84,8 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
   pair_end(&pair);
 }
 
-/* Scenario (busy): A third person calls while we talk: the app is told at once who, and nothing of the call changes. */
+/* Scenario (busy): A third person calls while we talk: the app is told at once who, and nothing of the call
+* changes. */
 static void who_calls_while_we_talk_is_missed_at_once(void)
 {
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
@@ -169,7 +169,7 @@ static void the_longest_attachment(void)
   /* Bytes of one unit, and how many of them its JSON has. */
   static const struct { const char *unit; unsigned encoded; } units[] = {
     {"a", 1}, {"\"", 2}, {"\\", 2}, {"\n", 2}, {"\x01", 6}};
-  enum { OURS = 293, BOTH = 311 };
+  enum { OURS = 343, BOTH = 361 };
   static char text[8192];
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   struct phone *phone = phone_new("alice", NULL);

@@ -68,7 +68,7 @@ static void left(struct pair *pair)
   CHECK_OK(nertc_callkit_switch_call_type(pair->bob->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO,
                                           NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, phone_done, pair->bob));
   phone_until(pair->alice, "on_call_type_change(2)");
-  phone_until(pair->bob, "done(switch,0)");
+  phone_until(pair->bob, "done(switch_call_type,0)");
   CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
   phone_until(pair->bob, "on_call_end(0)");
   phone_until(pair->alice, "on_user_leave");

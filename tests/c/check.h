@@ -22,9 +22,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nertc_callkit.h"
+#include <nertc_callkit/backend.h>
+#include <nertc_callkit/loopback.h>
+#include <nertc_callkit/mqtt.h>
 
-enum { WORDS = 4096, WORD = 48, TEXT = 8192 };
+enum { WORDS = 4096, WORD = 64, TEXT = 8192 };
 
 struct phone;
 

@@ -1,10 +1,12 @@
-/* codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if refused. */
+/* codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if
+* refused. */
 #include "check.h"
 
 enum state { IDLE, CREATING, CALLING, CALLED, ACCEPTING, ENTERING, IN_CALL, STATES };
 enum op { CALL, HANGUP, LEAVE, CANCEL, ACCEPT, REJECT, SWITCH, OPS };
 
-static const char *const op_names[OPS] = {"call", "hangup", "leave", "cancel", "accept", "reject", "switch"};
+static const char *const op_names[OPS] = {"call", "hangup", "leave", "cancel", "accept", "reject",
+                                           "switch_call_type"};
 
 static const int codes[OPS][STATES] = {
   /*            idle   creating calling called accepting entering in call; entering = accepted, media not up */
@@ -161,7 +163,7 @@ static void before_login_while_logging_in_and_after_logout(void)
   CHECK_OK(nertc_callkit_logout(phone->kit, phone_done, phone));
   phone_expect(phone, "done(logout,20001)");
   CHECK_OK(nertc_callkit_enable_local(phone->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, phone_done, phone));
-  phone_expect(phone, "done(enable,20001)");
+  phone_expect(phone, "done(enable_local,20001)");
   fault(hub, NO_ANSWER, LOGIN, "alice", 0);
   CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
   refused_everywhere(phone, NERTC_CALLKIT_CODE_NOT_LOGGED_IN);

@@ -88,7 +88,8 @@ static void hang_up(struct scene *scene)
   phone_expect(scene->bob, "on_call_end(16)");
 }
 
-/* Scenario (early): A push woke the phone and its user accepts before login: the call is connected without ringing. */
+/* Scenario (early): A push woke the phone and its user accepts before login: the call is connected without
+* ringing. */
 static void accept_before_login(void)
 {
   struct scene scene;

@@ -1,6 +1,6 @@
 /* data.c: texts from peer to peer, of apps (send_data, on_data) and of media backends (send, receive). */
 #include "check.h"
-#include "tap.h"
+#include "intercept.h"
 
 #include <stddef.h>
 
@@ -188,11 +188,12 @@ static void an_app_that_takes_no_data_is_sent_none(void)
   pair_end(&pair);
 }
 
-static void control(struct tap *tap, const char *channel, const char *from, const char *json)
+static void control(struct intercept *intercept, const char *channel, const char *from, const char *json)
 {
   static char custom_info[16384];
   snprintf(custom_info, sizeof custom_info, "{\"cid\":1001,\"d\":%s}", json);
-  tap_event(tap, NERTC_CALLKIT_SIGNAL_CONTROL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, channel, from, "", custom_info);
+  intercept_event(intercept, NERTC_CALLKIT_SIGNAL_CONTROL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, channel, from, "",
+      custom_info);
 }
 
 static int heard;
@@ -212,17 +213,17 @@ static int has_last(void *unused)
 /* A peer that floods, speaks before the answer, of another call, in anothers name, or nests 1000 deep. */
 static void a_hostile_peer_changes_nothing(void)
 {
-  static struct tap tap;
+  static struct intercept intercept;
   nertc_callkit_backends backends;
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   struct setup setup = {0};
   struct pair pair;
   char json[8192];
   int number;
-  memset(&tap, 0, sizeof tap);
+  memset(&intercept, 0, sizeof intercept);
   heard = 0;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
-  tap_init(&tap, pair.hub, &backends);
+  intercept_init(&intercept, pair.hub, &backends);
   setup.hub = pair.hub;
   pair.alice = phone_new("alice", &setup);
   setup.backends = &backends;
@@ -233,28 +234,28 @@ static void a_hostile_peer_changes_nothing(void)
   pair_ring(&pair);
   CHECK_OK(nertc_callkit_get_call_info(pair.bob->kit, &info));
   for (number = 0; number < FLOOD; number++) {
-    control(&tap, info.channel_id, "alice", "\"before the answer\"");
+    control(&intercept, info.channel_id, "alice", "\"before the answer\"");
   }
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
   phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  control(&tap, "another", "alice", "\"of another call\"");
-  control(&tap, info.channel_id, "carol", "\"in another's name\"");
-  control(&tap, info.channel_id, "alice", nested(json, 1000));
-  control(&tap, info.channel_id, "alice", json_of(json, 3801));
-  control(&tap, info.channel_id, "alice", "{");
-  control(&tap, info.channel_id, "alice", "");
+  control(&intercept, "another", "alice", "\"of another call\"");
+  control(&intercept, info.channel_id, "carol", "\"in another's name\"");
+  control(&intercept, info.channel_id, "alice", nested(json, 1000));
+  control(&intercept, info.channel_id, "alice", json_of(json, 3801));
+  control(&intercept, info.channel_id, "alice", "{");
+  control(&intercept, info.channel_id, "alice", "");
   for (number = 0; number < 256; number++) {
-    control(&tap, info.channel_id, "alice", "1");
+    control(&intercept, info.channel_id, "alice", "1");
   }
   WAIT_UNTIL(has_last, NULL);
   for (number = 0; number < FLOOD; number++) {
-    control(&tap, info.channel_id, "alice", "\"too many\"");
+    control(&intercept, info.channel_id, "alice", "\"too many\"");
   }
   CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_until(pair.bob, "on_call_end(15)");
   CHECK_INT(heard, 256);
-  control(&tap, info.channel_id, "alice", "\"after the end\"");
+  control(&intercept, info.channel_id, "alice", "\"after the end\"");
   phone_expect(pair.alice, "on_call_end(16)");
   pair_end(&pair);
 }
@@ -399,10 +400,10 @@ static void media_that_cannot_talk_ends_the_call_at_once(void)
     pair.alice = media_phone(pair.hub, "alice", &alice);
     pair.bob = media_phone(pair.hub, "bob", &bob);
     phone_call(pair.alice, "bob");
-    phone_expect(pair.alice, "on_error(rtc,90011) on_message_sent(3) on_call_end(101)");
+    phone_expect(pair.alice, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
     phone_expect(pair.bob, "on_missed_call(9)");
     phone_call(pair.bob, "alice");
-    phone_expect(pair.bob, "on_error(rtc,90011) on_message_sent(3) on_call_end(101)");
+    phone_expect(pair.bob, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
     phone_expect(pair.alice, "on_missed_call(9)");
     pair_end(&pair);
   }

@@ -1,7 +1,7 @@
 /* full.c: a host that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
 #include "check.h"
 #include "phone.h"
-#include "tap.h"
+#include "intercept.h"
 
 #include <sched.h>
 #include <time.h>
@@ -167,13 +167,13 @@ static void a_host_that_does_not_dispatch(void)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_backends backends;
   struct pair pair;
-  struct tap tap;
+  struct intercept intercept;
   int number = 1100;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
   worker.hub = pair.hub;
-  tap_init(&tap, pair.hub, &backends);
-  tap.rtc.mute_local = tap.rtc.enable_local; /* never reached: there is no call */
-  tap.signaling.network_changed = count_network_change;
+  intercept_init(&intercept, pair.hub, &backends);
+  intercept.rtc.mute_local = intercept.rtc.enable_local; /* never reached: there is no call */
+  intercept.signaling.network_changed = count_network_change;
   host.backends = &backends;
   pair.alice = phone_new("alice", &worker);
   pair.bob = phone_new("bob", &host);

@@ -36,7 +36,7 @@ struct function {
 extern const struct function functions[];
 extern const int function_count;
 
-/* The table, symbols.txt and the table of docs/THREADING.md name the same functions with the same answers. */
+/* The table and symbols.txt name the same functions with the same answers inside a callback. */
 void check_functions_are_complete(void);
 /* Each accepted request was completed once, each refused one never. No request may be under way. */
 void check_tally_at(const char *file, int line, const struct tally *tally);

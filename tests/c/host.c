@@ -132,7 +132,8 @@ static void on_wakeup(void *phone)
   change(&wakeups, 1);
 }
 
-/* Nobody is logged in, so that the worker alone answers, in the order of the requests: when a plug answers is not up
+/* Nobody is logged in, so that the worker alone answers, in the order of the requests: when a backend answers is
+* not up
  * to it. */
 static void one_wakeup_from_empty_to_waiting(void)
 {
@@ -234,7 +235,7 @@ static void media_events_collapse(void)
   before = pair.bob->count;
   for (i = 0; i < 101; i++) {
     CHECK_OK(nertc_callkit_mute_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_AUDIO, !(i % 2), phone_done, pair.alice));
-    phone_expect(pair.alice, "done(mute,0)");
+    phone_expect(pair.alice, "done(mute_local,0)");
   }
   CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   pair.bob->held = 0;

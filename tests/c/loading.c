@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nertc_callkit.h"
+#include <nertc_callkit.h>
+#include <nertc_callkit/loopback.h>
 
 /* What the host uses of the library. */
 #define FUNCTIONS(USE) USE(create) USE(destroy) USE(login) USE(call) USE(accept) USE(hangup) USE(version)

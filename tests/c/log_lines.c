@@ -1,6 +1,6 @@
 /* log_lines.c: a refusal says which argument and why; nobody can forge a line, or flood the log. */
 #include "log.h"
-#include "tap.h"
+#include "intercept.h"
 
 static void listen_at(int32_t level, uint32_t flags)
 {
@@ -47,7 +47,7 @@ static void each_refusal_says_function_field_and_limit(void)
   memset(text, '"', 2405);
   options.user_id = "bob";
   options.attachment = text;
-  REFUSED(nertc_callkit_call(kit, &options, NULL, NULL), "call: attachment: 5103 of 4096 bytes after encoding");
+  REFUSED(nertc_callkit_call(kit, &options, NULL, NULL), "call: attachment: 5153 of 4096 bytes after encoding");
   memset(text, 'x', 5000);
   REFUSED(nertc_callkit_call(kit, &options, NULL, NULL), "call: attachment: more than 4096 bytes");
   options.attachment = NULL;
@@ -118,19 +118,19 @@ static void a_missing_function_is_named(void)
   nertc_callkit_backends backends;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit *kit = NULL;
-  struct tap tap;
-  tap_init(&tap, NULL, &backends);
+  struct intercept intercept;
+  intercept_init(&intercept, NULL, &backends);
   config.backends = &backends;
   listen_at(NERTC_CALLKIT_LOG_WARN, 0);
-  tap.signaling.invite = NULL;
+  intercept.signaling.invite = NULL;
   REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.invite: mandatory, and missing");
   /* Of a shorter table the functions behind its end are missing. */
-  tap.signaling.invite = tap.signaling.cancel_invite;
-  tap.signaling.struct_size = offsetof(nertc_callkit_signaling, close);
+  intercept.signaling.invite = intercept.signaling.cancel_invite;
+  intercept.signaling.struct_size = offsetof(nertc_callkit_signaling, close);
   REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.close: mandatory, and missing");
-  tap.signaling.struct_size = 8;
+  intercept.signaling.struct_size = 8;
   REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.open: mandatory, and missing");
-  tap.signaling.struct_size = 7;
+  intercept.signaling.struct_size = 7;
   REFUSED(nertc_callkit_create(&config, &kit),
           "create: config.backends.signaling: a struct_size of 7, which must be 8 to 4096");
   stop_listening();
@@ -149,10 +149,10 @@ static void what_others_write_cannot_forge_a_line(void)
   nertc_callkit_backends backends;
   struct setup setup = {0};
   struct phone *phone;
-  struct tap tap;
+  struct intercept intercept;
   nertc_callkit_hub *hub = NULL;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &backends);
+  intercept_init(&intercept, hub, &backends);
   setup.backends = &backends;
   setup.device = evil;
   listen_at(NERTC_CALLKIT_LOG_DEBUG, NERTC_CALLKIT_LOG_PERSONAL);
@@ -163,20 +163,23 @@ static void what_others_write_cannot_forge_a_line(void)
   options.attachment = evil;
   CHECK_OK(nertc_callkit_call(phone->kit, &options, phone_done, phone));
   phone_expect(phone, "done(call,90009)");
-  /* Peers and services: senders, ids, texts, reasons, and lines of a plug. */
-  tap_event(&tap, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil", evil, evil);
+  /* Peers and services: senders, ids, texts, reasons, and lines of a backend. */
+  intercept_event(&intercept, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil",
+      evil, evil);
   phone_expect(phone, "on_invited");
-  tap_event(&tap, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil", evil, evil);
+  intercept_event(&intercept, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil",
+      evil, evil);
   phone_expect(phone, "on_user_cancel on_call_end(12)");
-  tap_event(&tap, NERTC_CALLKIT_SIGNAL_CONTROL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil", evil, evil);
+  intercept_event(&intercept, NERTC_CALLKIT_SIGNAL_CONTROL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil",
+      evil, evil);
   lost.type = NERTC_CALLKIT_CONNECTION_LOST;
   lost.message = evil;
-  tap.core.connection(tap.core.ctx, &lost);
+  intercept.core.connection(intercept.core.ctx, &lost);
   phone_expect(phone, "on_reconnecting(1)");
-  tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_WARN, evil);
+  intercept.core.log(intercept.core.ctx, NERTC_CALLKIT_LOG_WARN, evil);
   CHECK(lines_with("2 backend: x\\u{a}2 create") == 1);
   memset(long_line, '\x01', sizeof long_line - 1);
-  tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_WARN, long_line);
+  intercept.core.log(intercept.core.ctx, NERTC_CALLKIT_LOG_WARN, long_line);
   CHECK(lines_with("2 backend: \\u{1}\\u{1}") == 1);
   /* Nothing began a line of its own. */
   CHECK_INT(lines_with("2 create: all is well") - lines_with("x\\u{a}2 create: all is well"), 0);
@@ -191,24 +194,24 @@ static void a_flood_is_counted(void)
   nertc_callkit_backends backends;
   struct setup setup = {0};
   struct phone *phone;
-  struct tap tap;
+  struct intercept intercept;
   nertc_callkit_hub *hub = NULL;
   char line[64];
   int i;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &backends);
+  intercept_init(&intercept, hub, &backends);
   setup.backends = &backends;
   phone = phone_new("alice", &setup);
   phone_login(phone);
   listen_at(NERTC_CALLKIT_LOG_DEBUG, 0);
   for (i = 0; i < 62000; i++) {
     snprintf(line, sizeof line, "message %d of s%d: dropped", i, i % 7);
-    tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_DEBUG, line);
+    intercept.core.log(intercept.core.ctx, NERTC_CALLKIT_LOG_DEBUG, line);
   }
   /* Twenty, and perhaps as many again in a second window on a machine that is slow; with one line that counts. */
   CHECK(lines_with("") >= 20 && lines_with("") < 200);
   /* Other lines are not in their way. */
-  tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_WARN, "the disk is full");
+  intercept.core.log(intercept.core.ctx, NERTC_CALLKIT_LOG_WARN, "the disk is full");
   CHECK_INT(lines_with("2 backend: the disk is full"), 1);
   stop_listening();
   CHECK_OK(nertc_callkit_destroy(phone->kit));

@@ -119,18 +119,18 @@ static void muted_and_closed_microphones_are_not_heard(void)
   struct pair pair = media_pair(0);
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
   CHECK_OK(nertc_callkit_mute_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(mute,0)");
+  phone_expect(pair.alice, "done(mute_local,0)");
   phone_expect(pair.bob, "on_audio_muted(1)");
   CHECK_OK(push_sound(pair.alice));
   CHECK_OK(nertc_callkit_mute_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_AUDIO, 0, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(mute,0)");
+  phone_expect(pair.alice, "done(mute_local,0)");
   phone_expect(pair.bob, "on_audio_muted(0)");
   CHECK_OK(nertc_callkit_enable_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_AUDIO, 0, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(enable,0)");
+  phone_expect(pair.alice, "done(enable_local,0)");
   phone_expect(pair.bob, "on_audio_available(0)");
   CHECK_OK(push_sound(pair.alice));
   CHECK_OK(nertc_callkit_enable_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(enable,0)");
+  phone_expect(pair.alice, "done(enable_local,0)");
   phone_expect(pair.bob, "on_audio_available(1)");
   CHECK_OK(nertc_callkit_mute_remote(pair.bob->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, phone_done, pair.bob));
   phone_expect(pair.bob, "done(mute_remote,0)");
@@ -150,7 +150,7 @@ static void what_is_set_while_idle(void)
   struct pair pair = media_pair(0);
   CHECK_OK(nertc_callkit_mute_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, phone_done, pair.alice));
   CHECK_OK(nertc_callkit_enable_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_VIDEO, 1, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(mute,0) done(enable,0)");
+  phone_expect(pair.alice, "done(mute_local,0) done(enable_local,0)");
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
   /* talk waited for the microphone; the mute and the camera come around it, in no fixed order. */
   CHECK_OK(push_sound(pair.alice));
@@ -165,7 +165,7 @@ static void what_is_set_while_idle(void)
   hang_up(&pair);
   CHECK_INT(pictures, 2);
   CHECK_OK(nertc_callkit_enable_local(pair.alice->kit, NERTC_CALLKIT_MEDIA_VIDEO, 0, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(enable,0)");
+  phone_expect(pair.alice, "done(enable_local,0)");
   pair_end(&pair);
 }
 
@@ -246,12 +246,12 @@ static void the_call_type_changes_at_once(void)
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
   /* Who asks is told by the completion, the peer by the event. */
   request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
-  phone_expect(pair.alice, "done(switch,0)");
+  phone_expect(pair.alice, "done(switch_call_type,0)");
   phone_expect(pair.bob, "on_call_type_change(2)");
   /* The peer's camera starts, the own one does not: that user did not ask. */
   phone_until(pair.bob, "on_camera_available(1)");
   request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_AUDIO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
-  phone_expect(pair.bob, "done(switch,0)");
+  phone_expect(pair.bob, "done(switch_call_type,0)");
   phone_until(pair.alice, "on_call_type_change(1)");
   hang_up(&pair);
   pair_end(&pair);
@@ -262,16 +262,16 @@ static void the_call_type_is_asked_for(void)
   struct pair pair = media_pair(1);
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
   request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
-  phone_until(pair.alice, "done(switch,0)");
+  phone_until(pair.alice, "done(switch_call_type,0)");
   phone_expect(pair.bob, "on_call_type_request(1)");
   request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT);
-  phone_expect(pair.bob, "done(switch,0)");
+  phone_expect(pair.bob, "done(switch_call_type,0)");
   phone_expect(pair.alice, "on_call_type_request(3)");
   request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
-  phone_expect(pair.alice, "done(switch,0)");
+  phone_expect(pair.alice, "done(switch_call_type,0)");
   phone_expect(pair.bob, "on_call_type_request(1)");
   request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT);
-  phone_expect(pair.bob, "done(switch,0)");
+  phone_expect(pair.bob, "done(switch_call_type,0)");
   phone_expect(pair.alice, "on_call_type_change(2)");
   hang_up(&pair);
   pair_end(&pair);

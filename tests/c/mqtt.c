@@ -1,4 +1,4 @@
-/* mqtt.c: options of the MQTT plug are checked before anything is made of them, and the log says what to do.
+/* mqtt.c: options of the MQTT backend are checked before anything is made of them, and the log says what to do.
  * No broker is needed here. */
 #include "check.h"
 
@@ -30,7 +30,7 @@ static nertc_callkit_mqtt_options options_for(const char *const *endpoints, uint
   return options;
 }
 
-/* Makes the plug and gives it back. */
+/* Makes the backend and gives it back. */
 static int32_t offer(const nertc_callkit_mqtt_options *options)
 {
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;

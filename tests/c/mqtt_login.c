@@ -45,7 +45,7 @@ static nertc_callkit_mqtt_options options_to_nobody(void)
   return options;
 }
 
-/* A phone over the plug; logging in may take `login_ms`. */
+/* A phone over the backend; logging in may take `login_ms`. */
 static struct phone *new_phone(const char *account, const nertc_callkit_mqtt_options *options, uint32_t login_ms)
 {
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
@@ -119,7 +119,7 @@ static void a_token_later(void)
   log_in(phone, NULL);
   phone_expect(phone, "on_token_needed(0)");
   CHECK_OK(nertc_callkit_set_token(phone->kit, "late"));
-  phone_expect(phone, "done(login,408)"); /* with it the plug goes on to the broker that is not there */
+  phone_expect(phone, "done(login,408)"); /* with it the backend goes on to the broker that is not there */
   end(phone, "");
 }
 

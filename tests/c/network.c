@@ -152,7 +152,7 @@ static void an_end_that_the_service_refuses(void)
   CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
   phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
   phone_until(pair.bob, "on_call_end(20)");
-  phone_until(pair.alice, "on_error(close,500)");
+  phone_until(pair.alice, "on_error(closing_the_channel_of_an_ended_call,500)");
   /* The next join waits for the last leave, which is never answered. */
   play(&pair);
   pair_end(&pair);

@@ -14,13 +14,13 @@ static void joining_media_fails(void)
   struct pair pair = order_pair();
   fault(pair.hub, REFUSE, RTC_JOIN, "bob", .code = 30005);
   accept_call(&pair);
-  phone_expect(pair.bob, "done(accept,0) on_error(rtc,30005) on_call_end(5)");
+  phone_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,30005) on_call_end(5)");
   phone_expect(pair.alice, "on_user_accept on_call_end(16)");
   pair_end(&pair);
   pair = order_pair();
   fault(pair.hub, REFUSE, RTC_JOIN, "alice", .code = 30005);
   accept_call(&pair);
-  phone_expect(pair.alice, "on_user_accept on_error(rtc,30005) on_call_end(5)");
+  phone_expect(pair.alice, "on_user_accept on_error(joining_the_media_room,30005) on_call_end(5)");
   phone_expect(pair.bob, "done(accept,0) on_call_end(16)");
   pair_end(&pair);
 }
@@ -77,7 +77,7 @@ static void media_is_never_up_on_one_side(void)
   fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
   fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
   accept_call(&pair);
-  phone_expect(pair.bob, "done(accept,0) on_error(rtc,90006) on_call_end(5)");
+  phone_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,90006) on_call_end(5)");
   phone_expect(pair.alice, "on_user_accept on_call_end(16)");
   pair_end(&pair);
 }

@@ -37,11 +37,14 @@ static struct phone *enter(nertc_callkit *kit, void *user_data, uint32_t struct_
 static void leave(struct phone *phone, nertc_callkit_call_no call_no, const void *event, const char *format,
                   ...)
 {
-  char word[WORD];
+  char word[WORD], *blank;
   va_list list;
   va_start(list, format);
   vsnprintf(word, sizeof word, format, list);
   va_end(list);
+  for (blank = word; (blank = strchr(blank, ' ')) != NULL;) {
+    *blank = '_'; /* blanks separate words */
+  }
   if (call_no > 0) {
     phone->call_no = call_no;
     if (call_no == phone->ended && strncmp(word, "done(", 5) != 0 && strncmp(word, "on_error", 8) != 0) {
@@ -73,15 +76,6 @@ void phone_note(struct phone *phone, const char *word, const void *event)
   leave(phone, 0, event, "%s", word);
 }
 
-static const char *operation_name(uint32_t operation)
-{
-  static const char *const names[] = {"none", "login", "logout", "call", "cancel", "accept", "reject",
-                                      "hangup",
-    "leave", "switch", "enable", "mute", "mute_remote", "local_view", "remote_view", "rtc", "record", "close",
-    "plug", "send_data", "negotiation"};
-  return operation < sizeof names / sizeof names[0] ? names[operation] : "?";
-}
-
 void phone_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
 {
   struct phone *phone = enter(kit, user_data, result->struct_size);
@@ -93,7 +87,8 @@ void phone_done(nertc_callkit *kit, const nertc_callkit_result *result, void *us
     copy(phone->call_id, sizeof phone->call_id, result->call_id);
     phone->uid = result->uid;
   }
-  leave(phone, result->call_no, result, "done(%s,%d)", operation_name(result->operation), (int)result->code);
+  leave(phone, result->call_no, result, "done(%s,%d)", nertc_callkit_operation_text(result->operation),
+        (int)result->code);
 }
 
 static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *user_data)
@@ -131,7 +126,8 @@ static void on_error(nertc_callkit *kit, const nertc_callkit_error_event *event,
 {
   struct phone *phone = enter(kit, user_data, event->struct_size);
   copy(phone->message, sizeof phone->message, event->message);
-  leave(phone, event->call_no, event, "on_error(%s,%d)", operation_name(event->operation), (int)event->code);
+  leave(phone, event->call_no, event, "on_error(%s,%d)", nertc_callkit_operation_text(event->operation),
+        (int)event->code);
 }
 
 static void on_missed_call(nertc_callkit *kit, const nertc_callkit_missed_event *event, void *user_data)
@@ -300,7 +296,7 @@ struct phone *phone_new_at(const char *file, int line, const char *account, cons
                                                                                     &backends), 0);
     status = phone->setup.null_rtc ? nertc_callkit_null_rtc(&backends)
                                    : nertc_callkit_loopback_rtc(phone->setup.hub, &backends);
-    check_int_at(file, line, "rtc plug", status, 0);
+    check_int_at(file, line, "rtc backend", status, 0);
   }
   status = nertc_callkit_create(&config, &phone->kit);
   check_int_at(file, line, "create", status, NERTC_CALLKIT_STATUS_OK);

@@ -1,6 +1,6 @@
 /* policy.c: whose invites ring, what the others are answered, and what is no policy. */
 #include "check.h"
-#include "tap.h"
+#include "intercept.h"
 
 /* bob, whose policy it is, with alice and carol, who call. */
 struct scene {
@@ -265,16 +265,16 @@ static void on_call_policy(void *ctx, const nertc_callkit_call_policy *policy)
   snprintf(handed_account, sizeof handed_account, "%s", policy->account_count ? policy->accounts[0] : "");
 }
 
-static void a_plug_learns_whose_invites_ring(void)
+static void a_backend_learns_whose_invites_ring(void)
 {
   struct setup setup = {0};
   struct phone *bob;
   nertc_callkit_hub *hub;
   nertc_callkit_backends backends;
-  struct tap tap;
+  struct intercept intercept;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &backends);
-  tap.signaling.call_policy = on_call_policy;
+  intercept_init(&intercept, hub, &backends);
+  intercept.signaling.call_policy = on_call_policy;
   setup.backends = &backends;
   bob = phone_new("bob", &setup);
   CHECK_OK(set_policy(bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, NERTC_CALLKIT_POLICY_SILENT, 0, "carol"));
@@ -297,6 +297,6 @@ int main(void)
   RUN(whom_we_call_may_call_us);
   RUN(a_policy_is_kept_until_it_is_replaced);
   RUN(what_is_no_policy_is_refused_and_the_one_before_stays);
-  RUN(a_plug_learns_whose_invites_ring);
+  RUN(a_backend_learns_whose_invites_ring);
   return 0;
 }

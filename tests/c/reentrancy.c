@@ -5,7 +5,7 @@
  */
 #include "functions.h"
 #include "phone.h"
-#include "tap.h"
+#include "intercept.h"
 
 /* What brings the callback about. alice and bob are logged in, unless the row says otherwise. */
 struct stage {
@@ -27,7 +27,7 @@ static const struct function *function;
 static struct tally tally;
 static struct stage stage;
 /* alice's backends, where the loopback has no fault for what a row needs. */
-static struct tap tap;
+static struct intercept intercept;
 static nertc_callkit_backends tapped;
 static int32_t delivery;
 /* 1: the callback began; 2: it is about to return. */
@@ -248,7 +248,7 @@ static void play_mute(struct stage *it)
 {
   connect(it);
   ASK(it->bob, enable_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
-  phone_until(it->bob, "done(enable,0)");
+  phone_until(it->bob, "done(enable_local,0)");
   ASK(it->bob, mute_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
 }
 
@@ -305,8 +305,8 @@ static void play_release(struct stage *it)
 static void play_lost_signaling(struct stage *it)
 {
   connect(it);
-  tap_connection(&tap, NERTC_CALLKIT_CONNECTION_LOST);
-  tap_connection(&tap, NERTC_CALLKIT_CONNECTION_RESTORED);
+  intercept_connection(&intercept, NERTC_CALLKIT_CONNECTION_LOST);
+  intercept_connection(&intercept, NERTC_CALLKIT_CONNECTION_RESTORED);
 }
 
 static void play_quality(struct stage *it)
@@ -314,7 +314,7 @@ static void play_quality(struct stage *it)
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   connect(it);
   CHECK_OK(nertc_callkit_get_call_info(it->alice->kit, &info));
-  tap_rtc_event(&tap, NERTC_CALLKIT_RTC_QUALITY, info.peer_uid, NERTC_CALLKIT_QUALITY_POOR);
+  intercept_rtc_event(&intercept, NERTC_CALLKIT_RTC_QUALITY, info.peer_uid, NERTC_CALLKIT_QUALITY_POOR);
 }
 
 static void play_log(struct stage *it)
@@ -359,13 +359,13 @@ static const struct row rows[] = {
   {"on_disconnect", "alice", play_kick},
   {"on_call_end(8)", "alice", play_kick},
   {"on_audio_available(1)", "alice", play_sound},
-  {"done(enable,0)", "bob", play_sound},
+  {"done(enable_local,0)", "bob", play_sound},
   {"on_camera_available(1)", "alice", play_picture},
   {"on_audio_muted(1)", "alice", play_mute},
   {"on_video_muted(1)", "alice", play_mute},
-  {"done(mute,0)", "bob", play_mute},
+  {"done(mute_local,0)", "bob", play_mute},
   {"done(mute_remote,0)", "bob", play_mute_remote},
-  {"done(switch,0)", "alice", play_switch},
+  {"done(switch_call_type,0)", "alice", play_switch},
   {"done(send_data,0)", "alice", play_data},
   {"on_data({})", "bob", play_data},
   {"on_call_type_change(2)", "bob", play_switch},
@@ -402,7 +402,7 @@ static void set_stage(void)
   setup.on_frame = on_frame;
   setup.on_wakeup = on_wakeup;
   if (row->has_tap) {
-    tap_init(&tap, stage.hub, &tapped);
+    intercept_init(&intercept, stage.hub, &tapped);
     setup.backends = &tapped;
   }
   stage.alice = phone_new("alice", &setup);

@@ -130,7 +130,8 @@ static void call_info_tells_the_same_ids(void)
   CHECK_INT(alice.own_uid, bob.peer_uid);
   CHECK_INT(alice.peer_uid, bob.own_uid);
   CHECK_INT(alice.own_uid, pair.alice->uid);
-  CHECK_INT(alice.flags, 1);
+  CHECK_INT(alice.flags, NERTC_CALLKIT_CALL_INFO_CONNECTED | NERTC_CALLKIT_CALL_INFO_INVITER);
+  CHECK_INT(bob.flags, NERTC_CALLKIT_CALL_INFO_CONNECTED);
   CHECK_INT(alice.state, NERTC_CALLKIT_STATE_IN_CALL);
   hang_up(&pair);
   CHECK_OK(nertc_callkit_get_call_info(pair.alice->kit, &alice));

@@ -1,5 +1,5 @@
 /* tokens.c: on_token_needed and set_token in every state, and logins that are given up. */
-#include "tap.h"
+#include "intercept.h"
 
 struct scene {
   nertc_callkit_hub *hub;
@@ -81,14 +81,14 @@ static void bad_tokens_are_refused_and_others_need_no_login(void)
   scene_end(&scene);
 }
 
-static void a_plug_without_set_token_cannot(void)
+static void a_backend_without_set_token_cannot(void)
 {
   struct scene scene = scene_new(0);
   struct setup setup = {0};
   nertc_callkit_backends backends;
-  struct tap tap;
-  tap_init(&tap, scene.hub, &backends);
-  tap.signaling.set_token = NULL;
+  struct intercept intercept;
+  intercept_init(&intercept, scene.hub, &backends);
+  intercept.signaling.set_token = NULL;
   setup.backends = &backends;
   scene.alice = phone_new("alice", &setup);
   CHECK_REFUSED(nertc_callkit_set_token(scene.alice->kit, "t"), UNSUPPORTED);
@@ -211,38 +211,38 @@ static void a_login_that_timed_out_never_comes(void)
   scene_end(&scene);
 }
 
-/* The same with a plug from before abort_login: the core logs out. */
-static void a_login_that_timed_out_is_logged_out_of_an_older_plug(void)
+/* The same with a backend from before abort_login: the core logs out. */
+static void a_login_that_timed_out_is_logged_out_of_an_older_backend(void)
 {
   struct scene scene = scene_new(0);
   struct setup setup = {0};
   nertc_callkit_backends backends;
-  struct tap tap;
-  tap_init(&tap, scene.hub, &backends);
-  tap.signaling.struct_size = offsetof(nertc_callkit_signaling, invite_state);
+  struct intercept intercept;
+  intercept_init(&intercept, scene.hub, &backends);
+  intercept.signaling.struct_size = offsetof(nertc_callkit_signaling, invite_state);
   scene.timers.login_ms = 40;
   setup.backends = &backends;
   setup.timers = &scene.timers;
   scene.alice = phone_new("alice", &setup);
-  tap.act[TAP_LOGIN] = TAP_NEVER;
+  intercept.act[INTERCEPT_LOGIN] = INTERCEPT_NEVER;
   CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(login,408)");
   phone_login(scene.alice);
-  CHECK_INT(tap.asked[TAP_LOGOUT], 1);
-  CHECK_INT(tap.aborted, 0);
+  CHECK_INT(intercept.asked[INTERCEPT_LOGOUT], 1);
+  CHECK_INT(intercept.aborted, 0);
   scene_end(&scene);
 }
 
 int main(void)
 {
   RUN(bad_tokens_are_refused_and_others_need_no_login);
-  RUN(a_plug_without_set_token_cannot);
+  RUN(a_backend_without_set_token_cannot);
   RUN(an_expired_token_is_asked_for_and_the_session_goes_on);
   RUN(a_login_is_asked_for_a_token);
   RUN(without_an_answer_the_session_ends);
   RUN(a_call_that_has_media_outlives_its_token);
   RUN(a_login_with_a_fresh_token_restores_the_connection);
   RUN(a_login_that_timed_out_never_comes);
-  RUN(a_login_that_timed_out_is_logged_out_of_an_older_plug);
+  RUN(a_login_that_timed_out_is_logged_out_of_an_older_backend);
   return 0;
 }

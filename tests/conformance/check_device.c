@@ -6,13 +6,13 @@
 struct device devices[DEVICES];
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-const struct check_plug_maker *maker;
+const struct check_backend_maker *maker;
 int broken;
 char current[NAME]; /* the channel of the step: a service may remember older ones */
 
 void complain(const char *step, const char *what)
 {
-  printf("check_plug: %s: %s\n", step, what);
+  printf("check_backend: %s: %s\n", step, what);
   broken++;
 }
 
@@ -252,7 +252,7 @@ nertc_callkit_req next(struct device *device)
   pthread_mutex_lock(&lock);
   req = ++device->last;
   if (req >= OPERATIONS) {
-    printf("check_plug: too many operations\n");
+    printf("check_backend: too many operations\n");
     abort();
   }
   pthread_mutex_unlock(&lock);
@@ -409,7 +409,8 @@ int open_device(struct device *device, const char *account)
     return 0;
   }
   check_vtables(&device->backends);
-  expect("open", device->backends.signaling->open(device->backends.signaling_ctx, &device->signaling) == 0, "refused");
+  expect("open", device->backends.signaling->open(device->backends.signaling_ctx, &device->signaling) == 0,
+      "refused");
   expect("open of rtc", device->backends.rtc->open(device->backends.rtc_ctx, &device->rtc) == 0, "refused");
   login(device);
   return broken == 0;

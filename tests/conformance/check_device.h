@@ -1,4 +1,4 @@
-/* check_device.h: a device under test for check_plug.c: its backends, and sinks that record. */
+/* check_device.h: a device under test for check_backend.c: its backends, and sinks that record. */
 #ifndef CHECK_DEVICE_H
 #define CHECK_DEVICE_H
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "check_plug.h"
+#include "check_backend.h"
 
 enum { OPERATIONS = 256, EVENTS = 512, MEMBERS = 8, NAME = 72, TEXTS = 64, TEXT_BYTES = 4001 };
 enum { A, B, B2, DEVICES }; /* B and B2 are two devices of one account */
@@ -55,7 +55,7 @@ struct device {
 extern struct device devices[DEVICES];
 extern pthread_mutex_t lock;
 extern pthread_cond_t changed;
-extern const struct check_plug_maker *maker;
+extern const struct check_backend_maker *maker;
 extern int broken;
 /* The channel of the step: a service may remember older ones. */
 extern char current[NAME];
@@ -65,7 +65,7 @@ void copy(char *to, size_t size, const char *text);
 struct timespec deadline(unsigned ms);
 /* Waits until `req` is completed, and answers with what. */
 const struct operation *wait_done(const char *step, struct device *device, nertc_callkit_req req);
-/* Notes what the plug answered at once to its newest operation; the number of it. */
+/* Notes what the backend answered at once to its newest operation; the number of it. */
 nertc_callkit_req accepted(const char *step, struct device *device, int32_t answer);
 /* The number of the next operation. */
 nertc_callkit_req next(struct device *device);

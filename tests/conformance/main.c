@@ -1,8 +1,9 @@
-/* main.c: the conformance check, run against the embedded loopback and against examples-c/own_plugs. */
+/* main.c: the conformance check, run against the embedded loopback and against examples-c/own_backends. */
 #include <stdio.h>
 
-#include "check_plug.h"
-#include "own_plugs.h"
+#include "check_backend.h"
+#include <nertc_callkit/loopback.h>
+#include "own_backends.h"
 
 static int make_loopback(void *hub, nertc_callkit_backends *out)
 {
@@ -18,14 +19,14 @@ static int make_none(void *hub, nertc_callkit_backends *out)
 
 static int make_own(void *service, nertc_callkit_backends *out)
 {
-  return own_plugs_make(service, out);
+  return own_backends_make(service, out);
 }
 
-/* A plug from before the header grew: its vtable ends with network_changed. */
+/* A backend from before the header grew: its vtable ends with network_changed. */
 static int make_older(void *service, nertc_callkit_backends *out)
 {
   static nertc_callkit_signaling older;
-  if (!own_plugs_make(service, out)) {
+  if (!own_backends_make(service, out)) {
     return 0;
   }
   older = *out->signaling;
@@ -39,8 +40,8 @@ static int make_older(void *service, nertc_callkit_backends *out)
 
 static int check(const char *name, int (*make)(void *, nertc_callkit_backends *), void *context)
 {
-  struct check_plug_maker maker = {make, context, NULL, NULL, 0};
-  const int broken = check_plug(&maker);
+  struct check_backend_maker maker = {make, context, NULL, NULL, 0};
+  const int broken = check_backend(&maker);
   printf("%s: %d broken promises\n", name, broken);
   return broken;
 }
@@ -56,8 +57,8 @@ int main(void)
   }
   broken = check("loopback", make_loopback, hub);
   broken += check("null_rtc", make_none, other);
-  broken += check("own_plugs", make_own, service);
-  broken += check("own_plugs without the newer functions", make_older, service);
+  broken += check("own_backends", make_own, service);
+  broken += check("own_backends without the newer functions", make_older, service);
   nertc_callkit_hub_release(hub);
   nertc_callkit_hub_release(other);
   own_service_stop(service);

@@ -1,8 +1,10 @@
-/* mqtt.c: the conformance check, run against the MQTT plug and a broker: the one whose address is the first
+/* mqtt.c: the conformance check, run against the MQTT backend and a broker: the one whose address is the first
  * argument. It must let the accounts check-a and check-b in, with the token "secret" if it wants one. */
 #include <stdio.h>
 
-#include "check_plug.h"
+#include "check_backend.h"
+#include <nertc_callkit/loopback.h>
+#include <nertc_callkit/mqtt.h>
 
 static int make(void *context, nertc_callkit_backends *out)
 {
@@ -21,7 +23,7 @@ static void say(int32_t level, const char *text, void *user_data)
 
 int main(int count, char **arguments)
 {
-  struct check_plug_maker maker = {make, NULL, "secret", "secret", 0};
+  struct check_backend_maker maker = {make, NULL, "secret", "secret", 0};
   int broken;
   if (count != 2) {
     printf("mqtt: needs the address of a broker, like mqtt://localhost:1883\n");
@@ -31,7 +33,7 @@ int main(int count, char **arguments)
     return 1;
   }
   maker.context = &arguments[1];
-  broken = check_plug(&maker);
+  broken = check_backend(&maker);
   printf("mqtt: %d broken promises\n", broken);
   return broken ? 1 : 0;
 }

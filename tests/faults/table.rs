@@ -194,8 +194,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         "cancel before the glare accept is granted",
         8,
         "src/engine/glare.rs",
-        "        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
-        let owner = Owner::GlareAccept(",
+        "        let owner = Owner::GlareAccept(",
         "        if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
             let no = calling.own.no;
             if calling.own.step == InviteStage::Invited {
@@ -203,7 +202,6 @@ pub(crate) const FAULTS: &[Fault] = &[
                 self.side(now, Operation::Cancel, no, true, signaling::Operation::Cancel(cancel));
             }
         }
-        let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(",
     ),
     Fault {

@@ -11,7 +11,8 @@ pub(crate) fn read(path: &str) -> String {
 
 /// The C types, in the order in which a reader should meet them.
 pub(crate) fn abi_files() -> [String; 5] {
-    ["values", "backend_values", "options", "events", "plugs"].map(|name| format!("crates/abi/src/{name}.rs"))
+    ["values", "backend_values", "options", "events", "vtables"]
+        .map(|name| format!("crates/abi/src/{name}.rs"))
 }
 
 /// The facade, in the order of `src/ffi/api/mod.rs`, which is the order of the header.
@@ -21,6 +22,43 @@ pub(crate) fn ffi_files() -> Vec<String> {
     let files = names.filter_map(|name| name.strip_suffix(';')).map(|name| format!("src/ffi/api/{name}.rs"));
     // A folder exports nothing: it serves the functions of the other modules.
     files.filter(|file| Path::new(env!("CARGO_MANIFEST_DIR")).join(file).exists()).collect()
+}
+
+/// An exported function, as src/ffi/api declares it.
+pub(crate) struct Function {
+    pub(crate) name: String,
+    /// Its first version.
+    pub(crate) since: String,
+    pub(crate) is_deprecated: bool,
+    /// It works inside a callback; else it answers REENTRANT there.
+    pub(crate) in_callback: bool,
+}
+
+/// Every exported function in the order of the header, as the last line of its comment describes it.
+pub(crate) fn functions() -> Vec<Function> {
+    let mut found = Vec::new();
+    for file in ffi_files() {
+        let text = read(&file);
+        for (at, _) in text.match_indices("#[unsafe(no_mangle)]\n") {
+            let (before, after) = text.split_at(at);
+            let (head, _) =
+                after.split_once('(').and_then(|(_, rest)| rest.split_once('(')).expect("a function");
+            let name = head.rsplit(' ').next().expect("a name").to_owned();
+            let about = before.lines().rev().take_while(|line| line.starts_with(['/', '#']));
+            let about: Vec<&str> = about.collect();
+            let last = about.iter().find_map(|line| line.strip_prefix("/// ")).unwrap_or_default();
+            let end = last.strip_prefix("Thread: any. In a callback: ").and_then(|end| end.strip_suffix('.'));
+            let (word, since) = end.and_then(|end| end.split_once(". Since: ")).unwrap_or_default();
+            let in_callback = match word {
+                "yes" => true,
+                "no (REENTRANT)" => false,
+                _ => panic!("{name}: a comment ends with `Thread: any. In a callback: yes. Since: 1.2.3.`"),
+            };
+            let is_deprecated = about.iter().any(|line| line.starts_with("#[deprecated"));
+            found.push(Function { name, since: since.to_owned(), is_deprecated, in_callback });
+        }
+    }
+    found
 }
 
 /// A public struct that C sees, as written in crates/abi.

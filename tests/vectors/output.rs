@@ -163,28 +163,11 @@ fn view(view: &View) -> Value {
 
 /// The function's name.
 pub(crate) fn operation_name(operation: Operation) -> &'static str {
-    match operation {
-        Operation::None => "set_call_timeout",
-        Operation::Login => "login",
-        Operation::Logout => "logout",
-        Operation::Call => "call",
-        Operation::Cancel => "cancel",
-        Operation::Accept => "accept",
-        Operation::Reject => "reject",
-        Operation::Hangup => "hangup",
-        Operation::Leave => "leave",
-        Operation::Switch => "switch_call_type",
-        Operation::EnableLocal => "enable_local",
-        Operation::MuteLocal => "mute_local",
-        Operation::MuteRemote => "mute_remote",
-        Operation::LocalView => "set_local_view",
-        Operation::RemoteView => "set_remote_view",
-        Operation::Rtc => "rtc",
-        Operation::Record => "record",
-        Operation::Close => "close",
-        Operation::Backend => "backend",
-        Operation::SendData => "send_data",
-        Operation::Negotiation => "negotiation",
+    match operation.text().to_str() {
+        // Its completion is no operation of the header.
+        _ if operation == Operation::None => "set_call_timeout",
+        Ok(text) => text,
+        Err(e) => panic!("{operation:?}: {e}"),
     }
 }
 

@@ -94,7 +94,7 @@ fn fault(action: i32, on: i32, more: Fault) -> Fault {
 fn kinds(outputs: &[Output], whose: Port) -> Vec<EventKind> {
     let kind = |output: &Output| match output {
         Output::Signaling(port, SignalingMessage::Online(event)) if *port == whose => Some(event.kind),
-        _ => None,
+        Output::Signaling(..) | Output::Media(..) | Output::Discard(_) => None,
     };
     outputs.iter().filter_map(kind).collect()
 }

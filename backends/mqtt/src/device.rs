@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_backend::{Login, RETRY_MS, SignalingSink};
+use nertc_callkit_reactor::{Handler, Registration, now};
 use nertc_callkit_signaling::{Code, Notification, Operation, Outcome, Req, Text};
 use parking_lot::Mutex;
 
@@ -17,7 +18,6 @@ use crate::connection::{Connection, Readiness, Settings, Timers};
 use crate::driver::Driver;
 use crate::options::Options;
 use crate::protocol::Config;
-use crate::reactor::{Handler, Registration, now};
 use crate::topics::{Topics, encode};
 
 /// Seconds for which the broker keeps a session whose client id nobody keeps.
@@ -175,8 +175,8 @@ impl Device {
             peer_lost_ms: self.options.peer_lost_ms,
             watch_presence: *presence,
         };
-        let port = self.state.lock().registration.as_ref().ok_or(Refused::NotOpen)?.port();
-        Driver::new(config, settings, port).map(Box::new).ok_or(Refused::NoRandomness)
+        let port = self.state.lock().registration.as_ref().ok_or(Refused::NotOpen)?.clone();
+        Driver::new(config, settings, Arc::new(port)).map(Box::new).ok_or(Refused::NoRandomness)
     }
 
     /// Every operation but a login.
@@ -308,13 +308,13 @@ mod tests {
 
     impl Received {
         fn take(&self, message: &SignalingMessage) -> bool {
-            let line = match message {
-                SignalingMessage::Completed(req, result) => format!("done {} {}", req.0, result.outcome.code),
-                other if self.refusals.fetch_sub(1, Ordering::SeqCst) > 0 => {
-                    assert!(matches!(other, SignalingMessage::Connection(_)));
-                    return false;
-                }
-                other => format!("{other:?}"),
+            let line = if let SignalingMessage::Completed(req, result) = message {
+                format!("done {} {}", req.0, result.outcome.code)
+            } else if self.refusals.fetch_sub(1, Ordering::SeqCst) > 0 {
+                assert!(matches!(message, SignalingMessage::Connection(_)));
+                return false;
+            } else {
+                format!("{message:?}")
             };
             self.lines.lock().push(line);
             self.more.notify_all();

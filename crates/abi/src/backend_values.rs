@@ -42,7 +42,7 @@ pub enum nertc_callkit_message_origin {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_connection {
-    /// Lost; the plug is trying again by itself.
+    /// Lost; the backend is trying again by itself.
     NERTC_CALLKIT_CONNECTION_LOST = 1,
     /// Back, with the same login.
     NERTC_CALLKIT_CONNECTION_RESTORED = 2,
@@ -65,7 +65,7 @@ pub enum nertc_callkit_invite_state {
     NERTC_CALLKIT_INVITE_DROPPED = 3,
 }
 
-/// Media plug event types.
+/// Media backend event types.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_rtc_event_type {
@@ -81,7 +81,7 @@ pub enum nertc_callkit_rtc_event_type {
     NERTC_CALLKIT_RTC_PEER_SILENT = 5,
     /// Something arrives from `uid` again.
     NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
-    /// The own connection is interrupted; the plug is trying again.
+    /// The own connection is interrupted; the backend is trying again.
     NERTC_CALLKIT_RTC_RECONNECTING = 7,
     /// The own connection is back.
     NERTC_CALLKIT_RTC_RECONNECTED = 8,
@@ -93,8 +93,8 @@ pub enum nertc_callkit_rtc_event_type {
     NERTC_CALLKIT_RTC_ERROR = 11,
 }
 
-/// What a signaling plug can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
-/// tell whoever picks or checks the plug what to expect.
+/// What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
+/// tell whoever picks or checks the backend what to expect.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_signaling_cap {
@@ -110,7 +110,7 @@ pub enum nertc_callkit_signaling_cap {
     NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 }
 
-/// What a media plug can do (`caps`). The core itself acts on NO_MEDIA alone.
+/// What a media backend can do (`caps`). The core itself acts on NO_MEDIA alone.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_rtc_cap {

@@ -12,7 +12,7 @@ pub struct nertc_callkit_result {
     pub struct_size: u32,
     /// A nertc_callkit_code; 0 = success.
     pub code: i32,
-    /// The plug's own number, or 0.
+    /// The backend's own number, or 0.
     pub raw_code: i32,
     /// A nertc_callkit_operation.
     pub operation: u32,
@@ -94,7 +94,7 @@ pub struct nertc_callkit_user_event {
     pub uid: u64,
     /// A nertc_callkit_code, 0 = none.
     pub code: i32,
-    /// The plug's own number, or 0.
+    /// The backend's own number, or 0.
     pub raw_code: i32,
     /// Never NULL.
     pub message: *const c_char,
@@ -165,7 +165,7 @@ pub struct nertc_callkit_end_event {
     pub flags: u32,
 }
 
-/// A call record was handed to the signaling plug. Lent until the callback returns.
+/// A call record was handed to the signaling backend. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_record_event {
@@ -211,7 +211,7 @@ pub struct nertc_callkit_connection_event {
     pub struct_size: u32,
     /// A nertc_callkit_code, 0 = none.
     pub code: i32,
-    /// The plug's own number, or 0.
+    /// The backend's own number, or 0.
     pub raw_code: i32,
     /// A nertc_callkit_transport.
     pub transport: i32,
@@ -235,7 +235,7 @@ pub struct nertc_callkit_error_event {
     pub struct_size: u32,
     /// A nertc_callkit_code.
     pub code: i32,
-    /// The plug's own number, or 0.
+    /// The backend's own number, or 0.
     pub raw_code: i32,
     /// A nertc_callkit_operation.
     pub operation: u32,
@@ -363,7 +363,7 @@ pub struct nertc_callkit_listener {
     pub on_video_muted: nertc_callkit_media_cb,
     /// The other party muted or unmuted its microphone.
     pub on_audio_muted: nertc_callkit_media_cb,
-    /// A call record was handed to the signaling plug.
+    /// A call record was handed to the signaling backend.
     pub on_message_sent: Option<
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,

@@ -1,8 +1,8 @@
-//! The C types of libnertc_callkit: values, options, events and plug vtables. No functions.
+//! The C types of libnertc_callkit: values, options, events and backend vtables. No functions.
 //!
 //! Names are the C names, verbatim, because this crate *is* the header: `include/nertc_callkit.h` is
-//! generated from it and from the exported functions of the facade. The facade and every plug depend on this
-//! crate and on nothing else of each other.
+//! generated from it and from the exported functions of the facade. The facade and every backend depend on
+//! this crate and on nothing else of each other.
 //!
 //! Rules that hold for every struct here: `struct_size` comes first, fields are only ever appended, all-zero
 //! is the documented default, enums travel as `i32` and flags as `u32`.
@@ -12,11 +12,11 @@
 mod backend_values;
 mod events;
 mod options;
-mod plugs;
 mod values;
+mod vtables;
 
 pub use backend_values::*;
 pub use events::*;
 pub use options::*;
-pub use plugs::*;
 pub use values::*;
+pub use vtables::*;

@@ -64,13 +64,13 @@ pub struct nertc_callkit_call_ref {
     pub request_id: *const c_char,
 }
 
-/// Where to draw. The window travels to the media plug untouched. Any thread.
+/// Where to draw. The window travels to the media backend untouched. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_view {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// The plug's scaling mode; 0 = its default.
+    /// The backend's scaling mode; 0 = its default.
     pub scaling: i32,
     /// 1 = mirrored.
     pub mirror: i32,
@@ -205,7 +205,7 @@ pub struct nertc_callkit_config {
     pub worker: i32,
     /// Copied by create; NULL = no events.
     pub listener: *const nertc_callkit_listener,
-    /// Called for every frame of the peer while connected, on a thread of the media plug, beside
+    /// Called for every frame of the peer while connected, on a thread of the media backend, beside
     /// other callbacks; user_id and frame are lent until it returns. None starts once on_call_end
     /// or the completion of leave is delivered, which waits for one that runs. NULL = none.
     pub on_frame: Option<
@@ -222,13 +222,13 @@ pub struct nertc_callkit_config {
     pub on_wakeup: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
     /// Handed to the listener, on_frame and on_wakeup.
     pub user_data: *mut c_void,
-    /// Plugs, taken over if create answers OK; NULL = the embedded loopback.
+    /// Backends, taken over if create answers OK; NULL = the embedded loopback.
     pub backends: *const nertc_callkit_backends,
     /// The service's application key, up to 128 bytes, or NULL.
     pub app_key: *const c_char,
     /// Names this device among those of the account, up to 64 bytes; NULL = made up.
     pub device_id: *const c_char,
-    /// Folder that a plug may write to, or NULL.
+    /// Folder that a backend may write to, or NULL.
     pub data_dir: *const c_char,
     /// Timers; NULL = all defaults.
     pub timers: *const nertc_callkit_timers,
@@ -274,7 +274,7 @@ pub struct nertc_callkit_call_info {
     pub reserved: [c_char; 3],
 }
 
-/// An in-process exchange that connects components through the loopback plugs. Any thread.
+/// An in-process exchange that connects components through the loopback backends. Any thread.
 pub struct nertc_callkit_hub {
     _opaque: [u8; 0],
 }
@@ -305,7 +305,7 @@ pub struct nertc_callkit_fault {
     pub device_id: *const c_char,
 }
 
-/// How the MQTT plug signals. Any thread.
+/// How the MQTT backend signals. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_mqtt_options {

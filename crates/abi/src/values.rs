@@ -1,6 +1,14 @@
 //! Every number that crosses the border by name.
 
-/// Version of this header: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
+/// Major version of this header.
+pub const NERTC_CALLKIT_VERSION_MAJOR: u32 = 0;
+/// Minor version of this header.
+pub const NERTC_CALLKIT_VERSION_MINOR: u32 = 1;
+/// Patch level of this header.
+pub const NERTC_CALLKIT_VERSION_PATCH: u32 = 0;
+
+/// NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
+/// number: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
 pub const NERTC_CALLKIT_VERSION_NUMBER: u32 = 0x00_01_00;
 
 /// Version of the vtables and sinks, for their `abi` fields.
@@ -32,13 +40,13 @@ pub enum nertc_callkit_status {
     NERTC_CALLKIT_STATUS_QUEUE_FULL = -3,
     /// Not from inside a callback: return first, or use release.
     NERTC_CALLKIT_STATUS_REENTRANT = -4,
-    /// This library or plug cannot do it.
+    /// This library or backend cannot do it.
     NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
     /// The system is out of something, or a bug in this library; the log has it.
     NERTC_CALLKIT_STATUS_INTERNAL = -6,
 }
 
-/// What a completion, an event or a plug reports: 0 = success. Signaling codes keep NIM's V1
+/// What a completion, an event or a backend reports: 0 = success. Signaling codes keep NIM's V1
 /// numbers.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,9 +133,9 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_LIMIT = 90005,
     /// Media was not up in time after the call was accepted.
     NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
-    /// The plug does not offer this operation.
+    /// The backend does not offer this operation.
     NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
-    /// The plug could not be opened or answered against its contract.
+    /// The backend could not be opened or answered against its contract.
     NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
     /// The request makes no sense, for example calling oneself.
     NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
@@ -299,7 +307,7 @@ pub enum nertc_callkit_operation {
     NERTC_CALLKIT_OPERATION_RECORD = 16,
     /// Closing or leaving the channel of an ended call.
     NERTC_CALLKIT_OPERATION_CLOSE = 17,
-    /// Something that a plug reported by itself.
+    /// Something that a backend reported by itself.
     NERTC_CALLKIT_OPERATION_BACKEND = 18,
     /// nertc_callkit_send_data.
     NERTC_CALLKIT_OPERATION_SEND_DATA = 19,

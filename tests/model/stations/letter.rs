@@ -3,7 +3,8 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use nertc_callkit_mqtt::protocol::{Text, TopicKind};
+use nertc_callkit_mqtt::protocol::TopicKind;
+use nertc_callkit_signaling::Text;
 
 /// A message on its way to one device.
 #[derive(Debug, Hash)]

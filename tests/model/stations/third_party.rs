@@ -1,7 +1,8 @@
 //! A third party that calls: it knows every id of the call, says them first, and invites the called
 //! account, which refuses it. What it claims must not keep the call from ringing.
 
-use nertc_callkit_mqtt::protocol::{Text, TopicKind};
+use nertc_callkit_mqtt::protocol::TopicKind;
+use nertc_callkit_signaling::Text;
 
 use super::core::{Phase, THIRD_PARTY};
 use super::letter::Letter;

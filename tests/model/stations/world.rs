@@ -76,7 +76,7 @@ const FORGERIES: [(&str, &str, bool); 11] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Ruling {
     /// By which device; a cancel by none.
-    verdict: Option<(Signal, Text)>,
+    verdict: Option<(EventKind, Text)>,
     /// The caller's core knows.
     is_told: bool,
     is_granted: bool,

@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 
 use nertc_callkit_backend::escape;
 
+use nertc_callkit_reactor::NameError;
+
 use super::open::Stage;
 
 /// Bytes of a sentence about one endpoint, at most.
@@ -139,23 +141,6 @@ impl Cause {
 fn within(ms: Option<u64>) -> String {
     ms.map_or("yet".into(), |ms| format!("within {}.{} s", ms / 1000, ms % 1000 / 100))
 }
-
-/// The system's resolver failed.
-#[derive(Debug)]
-pub struct NameError {
-    /// getaddrinfo's number.
-    pub code: i32,
-    /// Its words.
-    pub text: String,
-}
-
-impl fmt::Display for NameError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for NameError {}
 
 #[cfg(test)]
 mod tests {

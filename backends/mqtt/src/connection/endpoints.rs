@@ -127,10 +127,11 @@ impl Connection {
     /// If the connection is silent, another one is made beside it; if it still is when that is there, that
     /// one takes over.
     pub(super) fn dial_standby(&mut self, now: u64) {
-        let Phase::Open(open) = &self.phase else {
+        let Phase::Open(open) = &mut self.phase else {
             self.standby = None;
             return;
         };
+        open.note_progress(now, &self.settings.timers);
         if !open.is_silent(now, &self.settings.timers) {
             self.standby = None;
             return;

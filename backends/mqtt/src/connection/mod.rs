@@ -49,8 +49,8 @@ use std::sync::Arc;
 
 use mqtt_protocol_core::mqtt::Version;
 
-pub use cause::NameError;
-pub use port::{Port, Readiness, Socket, connect};
+pub use nertc_callkit_reactor::{NameError, Readiness, Socket};
+pub use port::Port;
 pub use settings::{ClientCert, ConnectionEvent, Endpoint, Roots, Settings, Timers};
 pub use tls::Tls;
 

@@ -1,6 +1,7 @@
 //! A connection and what is said over it, between the first SYN and the end.
 
 use std::io::{self, ErrorKind};
+use std::mem;
 
 use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::result_code::MqttError;
@@ -59,6 +60,9 @@ impl From<MqttError> for End {
     }
 }
 
+/// Bytes of one read.
+const READ_BYTES: usize = 8 * 1024;
+
 /// Bytes that one call reads at most, so that one talkative broker does not keep other devices waiting.
 const TURN_BYTES: usize = 256 * 1024;
 
@@ -107,6 +111,8 @@ pub(super) struct Open {
     blocked: bool,
     /// There is more to read than one turn does.
     more: bool,
+    /// What reads fill: kept, so that it is zeroed once.
+    buffer: Vec<u8>,
     /// A write failed; said at the next turn of the thread that drives the connection.
     broken: Option<io::Error>,
 }
@@ -135,6 +141,7 @@ impl Open {
             blocked: false,
             // The readiness that told of the connection may have told of more.
             more: true,
+            buffer: Vec::new(),
             broken: None,
         }
     }
@@ -162,6 +169,19 @@ impl Open {
     /// An answer is overdue.
     pub(super) fn is_silent(&self, now: u64, timers: &Timers) -> bool {
         self.stage == Stage::Up && self.silent_at(timers) <= now
+    }
+
+    /// When the broker's TCP last acknowledged bytes of ours of which more are under way; 0 = they all are,
+    /// or nobody knows. An uplink that is slow is not dead.
+    fn acknowledged_at(&self, now: u64) -> u64 {
+        self.stream.since_last_ack().map_or(0, |ms| now.saturating_sub(ms))
+    }
+
+    /// Bytes of ours are still leaving: the silence begins with the last that were acknowledged.
+    pub(super) fn note_progress(&mut self, now: u64, timers: &Timers) {
+        if self.is_silent(now, timers) {
+            self.silent_since = self.silent_since.max(self.acknowledged_at(now));
+        }
     }
 
     /// Begins to count the silence anew.
@@ -199,11 +219,24 @@ impl Open {
     }
 
     fn read(&mut self, now: u64, closed: bool, heard: &mut Vec<BrokerEvent>) -> Result<(), End> {
-        let mut buffer = [0; 8 * 1024];
+        let mut buffer = mem::take(&mut self.buffer);
+        buffer.resize(READ_BYTES, 0);
+        let outcome = self.read_into(&mut buffer, now, closed, heard);
+        self.buffer = buffer;
+        outcome
+    }
+
+    fn read_into(
+        &mut self,
+        buffer: &mut [u8],
+        now: u64,
+        closed: bool,
+        heard: &mut Vec<BrokerEvent>,
+    ) -> Result<(), End> {
         let mut left = TURN_BYTES;
         self.more = false;
         loop {
-            match self.stream.read(&mut buffer) {
+            match self.stream.read(buffer) {
                 Ok(0) => return Err(self.ended(Cause::ended(self.stage, 0))),
                 Ok(count) => {
                     self.session.receive(now, &buffer[..count], heard);
@@ -286,11 +319,16 @@ impl Open {
         }
     }
 
-    fn ping(&mut self, now: u64, timers: &Timers) {
-        let (next, answer) = match self.call_active {
+    /// After how long the next ping is due, and how long the answer to one may take.
+    fn ping_times(&self, timers: &Timers) -> (u64, u64) {
+        match self.call_active {
             true => (timers.active_ping, timers.active_pong),
             false => (self.keep_alive, timers.pong.min(self.keep_alive / 2)),
-        };
+        }
+    }
+
+    fn ping(&mut self, now: u64, timers: &Timers) {
+        let (next, answer) = self.ping_times(timers);
         if let Err(error) = self.session.ping() {
             log::debug!("no ping: {error}");
         }
@@ -342,7 +380,10 @@ impl Open {
             return Err(End::Lost(Cause::late(self.stage, Some(settings.timers.connack))));
         }
         if self.pong_by <= now {
-            return Err(End::lost("no answer to a ping"));
+            self.pong_by = self.acknowledged_at(now).saturating_add(self.ping_times(&settings.timers).1);
+            if self.pong_by <= now {
+                return Err(End::lost("no answer to a ping"));
+            }
         }
         if self.ping_at <= now {
             self.ping(now, &settings.timers);

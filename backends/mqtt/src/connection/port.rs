@@ -1,83 +1,18 @@
 //! What a connection needs of whoever drives it.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 
-use mio::net::TcpStream;
+use nertc_callkit_reactor::{Registration, Socket};
+use parking_lot::Mutex;
 
-use super::{Settings, Tls};
+use super::settings::{ClientCert, Roots, Settings};
+use super::tls::Tls;
 
-/// What a socket is ready for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Readiness {
-    /// There is something to read, or the end.
-    pub readable: bool,
-    /// It takes more.
-    pub writable: bool,
-    /// The peer has ended or the connection is broken.
-    pub closed: bool,
-}
-
-impl Readiness {
-    /// Everything that can be ready is, or nobody knows.
-    pub const ALL: Readiness = Readiness { readable: true, writable: true, closed: true };
-}
-
-/// A connection without TLS. Nothing here blocks.
-pub trait Socket: Read + Write + Send {
-    /// Whether the connection is made.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be made.
-    fn is_connected(&self) -> io::Result<bool>;
-
-    /// Says that nothing follows.
-    ///
-    /// # Errors
-    ///
-    /// The system's.
-    fn shut(&self) -> io::Result<()>;
-}
-
-impl Socket for TcpStream {
-    fn is_connected(&self) -> io::Result<bool> {
-        if let Some(error) = self.take_error()? {
-            return Err(error);
-        }
-        match self.peer_addr() {
-            Ok(_) => {
-                #[cfg(not(unix))]
-                self.set_nodelay(true)?;
-                Ok(true)
-            }
-            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn shut(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-}
-
-/// Begins to connect, as every connection's socket is to be.
-///
-/// # Errors
-///
-/// The system's.
-pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = TcpStream::connect(address)?;
-    // Before the first byte: a delayed acknowledgement costs 40 ms. Windows wants a connected socket.
-    #[cfg(unix)]
-    socket.set_nodelay(true)?;
-    Ok(socket)
-}
-
-/// What a connection needs of the thread that drives it. The reactor's registrations give one; tests have
+/// What a connection needs of the thread that drives it: the reactor's registrations give it; tests have
 /// their own.
 pub trait Port: Send + Sync {
-    /// Begins to connect. Readiness of the socket is reported from now on, each time it changes, until the
+    /// Starts connecting. Readiness of the socket is reported from now on, each time it changes, until the
     /// socket is dropped.
     ///
     /// # Errors
@@ -85,7 +20,7 @@ pub trait Port: Send + Sync {
     /// The system's.
     fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>>;
 
-    /// Looks `host` up on another thread; the answer goes to `Connection::resolved` with this ticket.
+    /// Resolves `host` on another thread; the answer goes to `Connection::resolved` with this ticket.
     fn resolve(&self, ticket: u64, host: &str, port: u16);
 
     /// The TLS configuration for these settings; one for all connections that use the same.
@@ -94,4 +29,30 @@ pub trait Port: Send + Sync {
     ///
     /// A sentence: no root can be read, or built without TLS.
     fn tls(&self, settings: &Settings) -> Result<Tls, String>;
+}
+
+/// TLS configurations of this process: reading the system's roots takes a while.
+#[derive(Default)]
+struct TlsCache(Mutex<Vec<(Roots, Option<ClientCert>, Tls)>>);
+
+impl Port for Registration {
+    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
+        Ok(Box::new(Registration::connect(self, address)?))
+    }
+
+    fn resolve(&self, ticket: u64, host: &str, port: u16) {
+        Registration::resolve(self, ticket, host, port);
+    }
+
+    fn tls(&self, settings: &Settings) -> Result<Tls, String> {
+        let key = (&settings.roots, &settings.client_cert);
+        let cache = self.shared::<TlsCache>();
+        let mut cached = cache.0.lock();
+        if let Some((.., tls)) = cached.iter().find(|(roots, cert, _)| (roots, cert) == key) {
+            return Ok(tls.clone());
+        }
+        let tls = Tls::new(&settings.roots, settings.client_cert.as_ref())?;
+        cached.push((settings.roots.clone(), settings.client_cert.clone(), tls.clone()));
+        Ok(tls)
+    }
 }

@@ -43,6 +43,11 @@ impl Stream {
         self.socket().is_connected()
     }
 
+    /// While written bytes are unacknowledged: milliseconds since the last acknowledgement.
+    pub(super) fn since_last_ack(&self) -> Option<u64> {
+        self.socket().since_last_ack()
+    }
+
     /// Goes on with TLS, if there is any. True: it is agreed on.
     pub(super) fn handshake(&mut self) -> io::Result<bool> {
         match self {

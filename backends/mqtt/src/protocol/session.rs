@@ -428,8 +428,8 @@ impl Peer {
             self.session.phase = Phase::Connecting;
             return self.outputs.push_back(Output::Reconnect);
         };
-        let message = "the broker delivers nothing to this account: its access rules must let it read and \
-                       write its own topics";
+        let message = "the own message did not come back within 5 s: the broker is slow or overloaded, or \
+                       its access rules do not let this account read and write its own topics";
         self.done(req, Outcome::failed(Code::BACKEND_FAILED, message).into());
         self.end_session();
         self.outputs.push_back(Output::Disconnect { forget: false });

@@ -10,8 +10,8 @@ use nertc_callkit_mqtt::connection::{
     Connection, ConnectionEvent, Endpoint, Readiness, Roots, Settings, Timers,
 };
 use nertc_callkit_mqtt::protocol::Topic;
-use nertc_callkit_mqtt::reactor::{Handler, Registration, now};
 use nertc_callkit_mqtt::topics::Topics;
+use nertc_callkit_reactor::{Handler, Registration, now};
 use nertc_callkit_testkit::mosquitto::Mosquitto;
 use nertc_callkit_testkit::{Recorder, patience};
 use parking_lot::Mutex;
@@ -78,7 +78,7 @@ impl Phone {
     pub(crate) fn new(settings: Settings) -> Arc<Phone> {
         let registration = Registration::new().expect("a reactor");
         let topics = settings.topics.clone();
-        let connection = Connection::new(settings, 7, registration.port());
+        let connection = Connection::new(settings, 7, Arc::new(registration.clone()));
         let phone = Arc::new(Phone {
             registration,
             topics,

@@ -53,33 +53,47 @@ pub(super) unsafe fn signaling(
     }
 }
 
-/// Delivers messages and frames to the core's media sink; the messages are answered false if it is full.
+/// Delivers messages to the core's media sink; answers false if it is full.
 ///
 /// # Safety
-/// The sink stays valid as long as the answers are called.
+/// The sink stays valid as long as the answer is called.
 pub(super) unsafe fn media(
     sink: &abi::nertc_callkit_rtc_sink,
-) -> (
-    impl FnMut(&MediaMessage) -> bool + Send + use<>,
-    impl Fn(&Frame<'_>) + Send + Sync + use<>,
-    impl Fn(Req, &Text) -> Result<(), SendError> + Send + use<>,
-) {
-    let (messages, frames, texts) = (Sink(*sink), Sink(*sink), Sink(*sink));
-    let deliver = move |message: &MediaMessage| {
-        let sink = &messages;
+) -> impl FnMut(&MediaMessage) -> bool + Send + use<> {
+    let sink = Sink(*sink);
+    move |message| {
+        let sink = &sink;
         // SAFETY: the caller's promise.
         unsafe { sink.0.deliver(message) }
-    };
-    let frame = move |frame: &Frame<'_>| {
-        let sink = &frames;
+    }
+}
+
+/// Delivers frames to the core's media sink.
+///
+/// # Safety
+/// As `media`.
+pub(super) unsafe fn frames(sink: &abi::nertc_callkit_rtc_sink) -> impl Fn(&Frame<'_>) + Send + Sync + use<> {
+    let sink = Sink(*sink);
+    move |frame| {
+        let sink = &sink;
         let c = abi::nertc_callkit_frame { struct_size: size::<abi::nertc_callkit_frame>(), ..frame.c };
         if let Some(take) = sink.0.frame {
             // SAFETY: the caller's promise; the planes are lent for the call.
             unsafe { take(sink.0.ctx, &c) }
         }
-    };
-    let send = move |join: Req, json: &Text| {
-        let sink = &texts;
+    }
+}
+
+/// Sends texts for the peer's media backend to the core's media sink.
+///
+/// # Safety
+/// As `media`.
+pub(super) unsafe fn texts(
+    sink: &abi::nertc_callkit_rtc_sink,
+) -> impl Fn(Req, &Text) -> Result<(), SendError> + Send + use<> {
+    let sink = Sink(*sink);
+    move |join, json| {
+        let sink = &sink;
         let send = sink.0.send.ok_or(SendError::Closed)?;
         // SAFETY: the caller's promise; the text is lent for the call.
         match unsafe { send(sink.0.ctx, join.0 as usize, required(json)) } {
@@ -87,8 +101,7 @@ pub(super) unsafe fn media(
             full if full == status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32 => Err(SendError::Full),
             _ => Err(SendError::Invalid),
         }
-    };
-    (deliver, frame, send)
+    }
 }
 
 /// Delivers one kind of message to a sink. Each is called while the sink is valid.

@@ -93,7 +93,7 @@ unsafe extern "C" fn open(ctx: *mut c_void, sink: *const abi::nertc_callkit_rtc_
     answer(|| {
         let sink = sink.ok().filter(|sink| sink.abi == NERTC_CALLKIT_ABI).ok_or(Code::BACKEND_FAILED)?;
         // SAFETY: as above; close_backend closes the queue before the core lets the sink go.
-        let (deliver, frame, send) = unsafe { lend::media(&sink) };
+        let (deliver, frame, send) = unsafe { (lend::media(&sink), lend::frames(&sink), lend::texts(&sink)) };
         instance.sink.open(deliver, frame, send);
         instance.backend.open().inspect_err(|_| instance.sink.close())
     })

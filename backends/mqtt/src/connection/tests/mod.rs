@@ -10,7 +10,7 @@ mod silence;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -29,6 +29,8 @@ pub(crate) struct Desk {
     mute: Mutex<Vec<(SocketAddr, Arc<AtomicBool>)>>,
     /// What the next connection is.
     flood: Mutex<Option<Flood>>,
+    /// Sockets have a slow uplink: milliseconds since the last acknowledgement.
+    slow_uplink: Mutex<Option<Arc<AtomicU64>>>,
     /// Where connections lead instead.
     pub(crate) reroute: Mutex<Option<SocketAddr>>,
 }
@@ -114,6 +116,39 @@ impl Socket for Mute {
     }
 }
 
+/// A socket that says how many milliseconds ago bytes were acknowledged, while more are under way.
+struct Uplink(Box<dyn Socket>, Arc<AtomicU64>);
+
+impl io::Read for Uplink {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl io::Write for Uplink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Socket for Uplink {
+    fn is_connected(&self) -> io::Result<bool> {
+        self.0.is_connected()
+    }
+
+    fn shut(&self) -> io::Result<()> {
+        self.0.shut()
+    }
+
+    fn since_last_ack(&self) -> Option<u64> {
+        Some(self.1.load(Ordering::SeqCst)).filter(|ms| *ms != u64::MAX)
+    }
+}
+
 impl Port for Desk {
     fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
         self.connects.lock().push(address);
@@ -123,7 +158,11 @@ impl Port for Desk {
         if let Some((_, connects)) = self.mute.lock().iter().find(|it| it.0 == address) {
             return Ok(Box::new(Mute(connects.clone())));
         }
-        Ok(Box::new(connect(self.reroute.lock().unwrap_or(address))?))
+        let socket = nertc_callkit_reactor::connect(self.reroute.lock().unwrap_or(address))?;
+        // The kernel's word is of another clock than the test's.
+        let unknown = || Arc::new(AtomicU64::new(u64::MAX));
+        let acknowledged = self.slow_uplink.lock().clone().unwrap_or_else(unknown);
+        Ok(Box::new(Uplink(Box::new(socket), acknowledged)))
     }
 
     fn resolve(&self, ticket: u64, host: &str, port: u16) {

@@ -71,6 +71,39 @@ fn patience_follows_the_round_trip_up_to_a_limit() {
     }
 }
 
+/// A publish that takes long to leave is no dead connection; one that nobody acknowledges is.
+#[test]
+fn a_slow_uplink_is_not_a_dead_connection() {
+    let mut broker = Broker::new();
+    let mut settings = settings(&[&broker]);
+    settings.timers = Timers::default();
+    let mut phone = Phone::with(settings);
+    let acknowledged = Arc::new(AtomicU64::new(u64::MAX));
+    *phone.desk.slow_uplink.lock() = Some(acknowledged.clone());
+    phone.connection.connect(phone.now, "secret");
+    phone.come_up(&mut broker);
+    broker.deaf = true;
+    phone.connection.set_call_active(phone.now, true);
+    phone.publish(1, "x", 0);
+    let start = phone.now;
+    acknowledged.store(400, Ordering::SeqCst);
+    while phone.now < start + 20_000 {
+        phone.next_deadline();
+        phone.drive();
+        assert_eq!(phone.connection.poll_event(), None);
+    }
+    assert_eq!(phone.desk.connects.lock().len(), 1, "no second connection");
+    // No byte arrives any more.
+    let (last, started) = (phone.now - 400, phone.desk.connects.lock().len());
+    while phone.desk.connects.lock().len() == started {
+        assert!(phone.now < last + 5_000, "the silence is not noticed");
+        acknowledged.store(phone.now - last, Ordering::SeqCst);
+        phone.next_deadline();
+        acknowledged.store(phone.now - last, Ordering::SeqCst);
+        phone.drive();
+    }
+}
+
 #[test]
 fn where_no_other_connection_can_be_made_the_old_one_is_kept_until_it_is_known_to_be_dead() {
     let mut broker = Broker::new();

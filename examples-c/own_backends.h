@@ -1,13 +1,13 @@
 /*
- * own_plugs.h: signaling and media of a host's own, in plain C, as a template for backends of yours.
+ * own_backends.h: signaling and media of a host's own, in plain C, as a template for backends of yours.
  *
  * The "service" is a thread in this process; a real one is an SDK with its own threads and a server
  * behind it. Everything else is as it would be there.
  */
-#ifndef OWN_PLUGS_H
-#define OWN_PLUGS_H
+#ifndef OWN_BACKENDS_H
+#define OWN_BACKENDS_H
 
-#include "nertc_callkit.h"
+#include <nertc_callkit/backend.h>
 
 typedef struct own_service own_service;
 
@@ -19,6 +19,6 @@ void own_service_stop(own_service *service);
 
 /* Makes the pair of backends of one device. The component that takes them over releases them.
    0 = no more room. */
-int own_plugs_make(own_service *service, nertc_callkit_backends *out);
+int own_backends_make(own_service *service, nertc_callkit_backends *out);
 
 #endif

@@ -1,6 +1,6 @@
 //! Vtables and sinks for people who bring their own signaling or media.
 //!
-//! Life of a plug: create copies the vtable and takes {vtable, ctx} over if it answers OK; then `open` at
+//! Life of a backend: create copies the vtable and takes {vtable, ctx} over if it answers OK; then `open` at
 //! most once, operations, `close_backend` once if open succeeded, `release` exactly once and last.
 
 use core::ffi::{c_char, c_void};
@@ -78,9 +78,9 @@ pub struct nertc_callkit_login_args {
     pub token: *const c_char,
     /// This device.
     pub device_id: *const c_char,
-    /// Folder the plug may write to, or empty.
+    /// Folder the backend may write to, or empty.
     pub data_dir: *const c_char,
-    /// How long the core waits for complete(req), in ms; 0 = not said. A plug that completes just
+    /// How long the core waits for complete(req), in ms; 0 = not said. A backend that completes just
     /// before can say why there is no connection.
     pub timeout_ms: u32,
     /// 0.
@@ -206,7 +206,7 @@ pub struct nertc_callkit_record {
     pub durations_s: *const u32,
 }
 
-/// How a signaling plug reports. Lent from open until close_backend returns; every function only
+/// How a signaling backend reports. Lent from open until close_backend returns; every function only
 /// copies and enqueues, may be called on any thread, also from inside an operation, and not after
 /// close_backend returned.
 #[repr(C)]
@@ -272,20 +272,20 @@ pub type nertc_callkit_signaling_operation_cb = Option<
     ) -> i32,
 >;
 
-/// A signaling plug. Functions are called on the worker, one at a time. Mandatory: open, login,
+/// A signaling backend. Functions are called on the worker, one at a time. Mandatory: open, login,
 /// logout, create, join, invite, cancel_invite, accept, reject, leave, close.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_signaling {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// NERTC_CALLKIT_ABI of the plug.
+    /// NERTC_CALLKIT_ABI of the backend; 0 means 1.
     pub abi: u32,
     /// nertc_callkit_signaling_cap bits.
     pub caps: u32,
     /// 0.
     pub reserved: u32,
-    /// For the log; lives as long as the plug. NULL = unnamed.
+    /// For the log; lives as long as the backend. NULL = unnamed.
     pub name: *const c_char,
     /// Before the first login, at most once. 0 = open; a refusal completes that login with this code.
     pub open:
@@ -428,7 +428,7 @@ pub struct nertc_callkit_rtc_event {
     pub text: *const c_char,
 }
 
-/// How a media plug reports. Same rules as nertc_callkit_signaling_sink.
+/// How a media backend reports. Same rules as nertc_callkit_signaling_sink.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_rtc_sink {
@@ -464,20 +464,20 @@ pub struct nertc_callkit_rtc_sink {
         Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char) -> i32>,
 }
 
-/// A media plug. Functions are called on the worker, one at a time; push_frame on the host's thread,
-/// concurrently. Mandatory: open, join, leave.
+/// A media backend. Functions are called on the worker, one at a time; push_frame on a thread of the
+/// app, concurrently. Mandatory: open, join, leave.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_rtc {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// NERTC_CALLKIT_ABI of the plug.
+    /// NERTC_CALLKIT_ABI of the backend; 0 means 1.
     pub abi: u32,
     /// nertc_callkit_rtc_cap bits.
     pub caps: u32,
     /// 0.
     pub reserved: u32,
-    /// For the log; lives as long as the plug. NULL = unnamed.
+    /// For the log; lives as long as the backend. NULL = unnamed.
     pub name: *const c_char,
     /// As in nertc_callkit_signaling.
     pub open: Option<unsafe extern "C" fn(ctx: *mut c_void, sink: *const nertc_callkit_rtc_sink) -> i32>,
@@ -528,7 +528,7 @@ pub struct nertc_callkit_rtc {
     pub protocol: *const c_char,
 }
 
-/// A signaling plug and a media plug, for config.backends. One pair serves one component.
+/// A signaling backend and a media backend, for config.backends. One pair serves one component.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_backends {

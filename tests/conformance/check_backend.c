@@ -1,4 +1,4 @@
-/* check_plug.c: see check_plug.h. The steps; a device under test is in check_device.c. */
+/* check_backend.c: see check_backend.h. The steps; a device under test is in check_device.c. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "check_device.h"
@@ -59,7 +59,8 @@ static void step_wrong_channel(void)
   ask("join twice", OP(A, join), channel, NULL, NULL, NERTC_CALLKIT_CODE_ALREADY_MEMBER);
   ask("join nowhere", OP(A, join), "no-such-channel", NULL, NULL, NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS);
   ask("invite nowhere", OP(A, invite), "no-such-channel", account_b, "w", NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS);
-  ask_either("invite as a stranger", OP(B, invite), channel, account_a, "w", NERTC_CALLKIT_CODE_NOT_MEMBER, no_channel);
+  ask_either("invite as a stranger", OP(B, invite), channel, account_a, "w", NERTC_CALLKIT_CODE_NOT_MEMBER,
+      no_channel);
   ask_either("leave as a stranger", OP(B, leave), channel, NULL, NULL, NERTC_CALLKIT_CODE_NOT_MEMBER, no_channel);
   ask_either("close as a stranger", OP(B, close), channel, NULL, NULL, NERTC_CALLKIT_CODE_NOT_MEMBER, no_channel);
   ask_either("accept of nothing", OP(B, accept), channel, account_a, "w", NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS,
@@ -83,9 +84,11 @@ static void step_control_order(const char *channel)
   }
   for (number = 0; number < COUNT; number++) {
     snprintf(text, sizeof text, "{\"cid\":1001,\"n\":%d}", number);
-    expect("order of controls", strcmp(wait_event("control", &devices[B], 0, NERTC_CALLKIT_SIGNAL_CONTROL)->custom_info,
+    expect("order of controls", strcmp(wait_event("control", &devices[B], 0,
+        NERTC_CALLKIT_SIGNAL_CONTROL)->custom_info,
                                        text) == 0, "not in order, or not once");
-    expect("order of controls", strcmp(wait_event("control", &devices[A], 0, NERTC_CALLKIT_SIGNAL_CONTROL)->custom_info,
+    expect("order of controls", strcmp(wait_event("control", &devices[A], 0,
+        NERTC_CALLKIT_SIGNAL_CONTROL)->custom_info,
                                        text) == 0, "not in order, or not once");
   }
 }
@@ -206,7 +209,8 @@ static void step_logged_out(void)
   expect("logout", wait_done("logout", &devices[B2], two)->code == 0, "failed");
   channel = new_channel();
   it = wait_done("invite", &devices[A],
-                 start(&devices[A], devices[A].backends.signaling->invite, channel, account_b, "offline", "{\"n\":1}"));
+                 start(&devices[A], devices[A].backends.signaling->invite, channel, account_b, "offline",
+                     "{\"n\":1}"));
   expect("invite of somebody offline",
          it->code == 0 || it->code == NERTC_CALLKIT_CODE_PEER_OFFLINE ||
            it->code == NERTC_CALLKIT_CODE_PEER_PUSH_OFFLINE,
@@ -519,13 +523,13 @@ static void step_barrier(void)
   }
 }
 
-int check_plug(const struct check_plug_maker *with)
+int check_backend(const struct check_backend_maker *with)
 {
   nertc_callkit_backends unopened = NERTC_CALLKIT_BACKENDS_INIT;
   int before;
   maker = with;
   broken = 0;
-  /* Plugs that no component took over are released without ever having been opened. */
+  /* Backends that no component took over are released without ever having been opened. */
   if (!maker->make(maker->context, &unopened)) {
     complain("make", "no backends");
     return broken;

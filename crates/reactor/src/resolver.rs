@@ -2,6 +2,7 @@
 //! being looked up. One look-up answers all devices that ask for the same name at that time.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
@@ -10,8 +11,24 @@ use std::sync::Arc;
 use mio::Waker;
 use parking_lot::Mutex;
 
-use super::run::spawn;
-use crate::connection::NameError;
+use super::spawn::spawn;
+
+/// The system's resolver failed.
+#[derive(Debug)]
+pub struct NameError {
+    /// getaddrinfo's number.
+    pub code: i32,
+    /// Its words.
+    pub text: String,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for NameError {}
 
 /// Questions, answers and whether the helper is there.
 pub(super) struct Resolver {
@@ -53,7 +70,7 @@ impl Resolver {
         }
         drop(state);
         let helper = self.clone();
-        if let Err(error) = spawn("nertc_mqtt_name", move || helper.run()) {
+        if let Err(error) = spawn("nertc_resolver", move || helper.run()) {
             log::error!("no thread to look a name up: {error}");
             let mut state = self.state.lock();
             state.running = false;

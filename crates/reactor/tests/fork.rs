@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nertc_callkit_mqtt::connection::Readiness;
-use nertc_callkit_mqtt::reactor::{self, Handler, Registration};
+use nertc_callkit_reactor::{Handler, Readiness, Registration};
 
 struct Device(Mutex<Sender<()>>);
 
@@ -70,7 +69,7 @@ fn the_thread_ends_with_the_last_device_and_a_child_starts_anew() {
     // SAFETY: the child runs this test's own code only and leaves without unwinding.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        reactor::after_fork_in_child();
+        nertc_callkit_reactor::after_fork_in_child();
         let inert = !parent.is_ours();
         parent.set_deadline(Some(0));
         parent.deregister();

@@ -3,13 +3,17 @@
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use mio::{Events, Poll, Waker};
 
-use super::{Handler, RUNNING, Reactor, Resolver, WAKER, now};
-use crate::connection::Readiness;
+use super::clock::now;
+use super::handler::Handler;
+use super::resolver::Resolver;
+use super::socket::Readiness;
+use super::spawn::spawn;
+use super::state::{RUNNING, Reactor, WAKER};
 
 /// Sockets that one wait reports at most; the others are reported by the next.
 const EVENTS: usize = 256;
@@ -25,11 +29,11 @@ pub(super) fn start() -> io::Result<Arc<Reactor>> {
         waker,
         table: Default::default(),
         returned: Default::default(),
-        configs: Default::default(),
+        shared: Default::default(),
         thread: Default::default(),
     });
     let of_thread = reactor.clone();
-    *reactor.thread.lock() = Some(spawn("nertc_mqtt", move || run(&of_thread, poll))?);
+    *reactor.thread.lock() = Some(spawn("nertc_io", move || run(&of_thread, poll))?);
     Ok(reactor)
 }
 
@@ -69,45 +73,18 @@ fn run(reactor: &Reactor, mut poll: Poll) {
     }
 }
 
-/// Calls a device. One that panics hears of it; one that even then panics is not called again.
+/// Calls a handler. One that panics is told of it; one that even then panics is not called again.
 fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
     let Some(driven) = reactor.table.lock().call(id) else { return };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| body(&*driven))).or_else(|_| {
-        log::error!("a device panicked on the I/O thread");
+        log::error!("a handler panicked on the I/O thread");
         panic::catch_unwind(AssertUnwindSafe(|| driven.panicked()))
     });
     drop(driven);
     reactor.table.lock().calling = None;
     reactor.returned.notify_all();
     if outcome.is_err() {
-        log::error!("a device panicked while it heard of a panic: it is not called any more");
+        log::error!("a handler panicked while it was told of a panic: it is not called any more");
         reactor.table.lock().forget(id);
     }
-}
-
-/// A thread that no signal of the app is delivered to; only the signals of its own faults are left alone.
-#[cfg(unix)]
-pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    const FAULTS: [libc::c_int; 7] =
-        [libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGSEGV, libc::SIGSYS, libc::SIGTRAP];
-    // SAFETY: a sigset_t is plain data and sigfillset fills all of it.
-    let (mut blocked, mut before): (libc::sigset_t, libc::sigset_t) = unsafe { std::mem::zeroed() };
-    // SAFETY: both sets are ours. The new thread inherits the mask; this one gets its own back.
-    unsafe {
-        libc::sigfillset(&mut blocked);
-        for fault in FAULTS {
-            libc::sigdelset(&mut blocked, fault);
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, &mut before);
-    }
-    let thread = thread::Builder::new().name(name.into()).spawn(body);
-    // SAFETY: as above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
-    thread
-}
-
-/// A thread.
-#[cfg(not(unix))]
-pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name(name.into()).spawn(body)
 }

@@ -1,17 +1,17 @@
 /*
- * lies.c: the matrix of lies. In a life with every operation in it, one operation at a time goes wrong in
- * each way that a plug can get it wrong. Whatever the way: each accepted request completes once, each call
- * ends once (the recorder looks), the component is idle again and makes a good call with the same plug, and
- * the plug is opened, closed and released as often as promised.
+ * contract_violations.c: a life with every operation in it, of which one at a time goes wrong in each way that a
+ * backend can get it wrong. Whatever the way: each accepted request completes once, each call ends once (the
+ * recorder looks), the client is idle again and makes a good call with the same backend, and the backend is
+ * opened, closed and released as often as promised.
  */
 #include "functions.h"
 #include "phone.h"
-#include "tap.h"
+#include "intercept.h"
 
 static nertc_callkit_hub *hub;
 static nertc_callkit_backends backends;
 static nertc_callkit_timers timers;
-static struct tap tap;
+static struct intercept intercept;
 static struct tally tally;
 static struct phone *alice, *bob;
 
@@ -193,8 +193,8 @@ static void set_stage(void)
   timers.ring_ms = 1000;
   memset(&tally, 0, sizeof tally);
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  tap_init(&tap, hub, &backends);
-  tap.code = 500;
+  intercept_init(&intercept, hub, &backends);
+  intercept.code = 500;
   setup.timers = &timers;
   setup.hub = hub;
   bob = phone_new("bob", &setup);
@@ -209,9 +209,9 @@ static void clear_stage(int is_open)
   CHECK_OK(nertc_callkit_destroy(alice->kit));
   CHECK_OK(nertc_callkit_destroy(bob->kit));
   check_tally(&tally);
-  CHECK_INT(tap.opened, is_open ? 2 : 0);
-  CHECK_INT(tap.closed, tap.opened);
-  CHECK_INT(tap.released, 2);
+  CHECK_INT(intercept.opened, is_open ? 2 : 0);
+  CHECK_INT(intercept.closed, intercept.opened);
+  CHECK_INT(intercept.released, 2);
   phone_free(alice);
   phone_free(bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
@@ -228,17 +228,17 @@ static int op, act;
 static void lie(void)
 {
   set_stage();
-  if (op != TAP_LOGIN) {
+  if (op != INTERCEPT_LOGIN) {
     log_in();
   }
-  tap.act[op] = (enum tap_act)act;
+  intercept.act[op] = (enum intercept_act)act;
   log_in();
   live();
-  CHECK(tap.asked[op] > 0 && tap.act[op] == TAP_PASS); /* the lie was told */
-  if (tap.late) {
-    tap_complete_late(&tap);
+  CHECK(intercept.asked[op] > 0 && intercept.act[op] == INTERCEPT_PASS); /* the lie was told */
+  if (intercept.late) {
+    intercept_complete_late(&intercept);
   }
-  tap.act[op] = TAP_PASS;
+  intercept.act[op] = INTERCEPT_PASS;
   log_in();
   CHECK_INT(tally.requests[tally.count - 1].code, NERTC_CALLKIT_CODE_OK);
   CHECK(rings(1));
@@ -248,23 +248,23 @@ static void lie(void)
 
 static void every_lie(void)
 {
-  for (op = 0; op < TAP_OPS; op++) {
-    for (act = TAP_REFUSE; act <= TAP_NULL_ROOM; act++) {
+  for (op = 0; op < INTERCEPT_OPS; op++) {
+    for (act = INTERCEPT_REFUSE; act <= INTERCEPT_NULL_ROOM; act++) {
       run_test(cell_name(op, act), lie);
     }
   }
 }
 
-/* The plug has died: it takes every operation, and never answers again. */
-static void the_plug_dies(void)
+/* The backend has died: it takes every operation, and never answers again. */
+static void the_backend_dies(void)
 {
   int i;
   set_stage();
   log_in();
   for (i = 0; i < 8; i++) {
     int it;
-    for (it = 0; it < TAP_OPS; it++) {
-      tap.act[it] = TAP_NEVER;
+    for (it = 0; it < INTERCEPT_OPS; it++) {
+      intercept.act[it] = INTERCEPT_NEVER;
     }
     if (i == 0) {
       live();
@@ -295,30 +295,30 @@ static void a_bad_vtable_is_refused_and_stays_the_callers(void)
     SIGNALING(join), SIGNALING(invite), SIGNALING(cancel_invite), SIGNALING(accept), SIGNALING(reject),
     SIGNALING(leave), SIGNALING(close)};
   static const size_t rtc[] = {RTC(open), RTC(join), RTC(leave)};
-  struct tap good;
+  struct intercept good;
   size_t i;
-  tap_init(&tap, NULL, &backends);
-  good = tap;
+  intercept_init(&intercept, NULL, &backends);
+  good = intercept;
   for (i = 0; i < sizeof signaling / sizeof signaling[0]; i++) {
-    memset((char *)&tap.signaling + signaling[i], 0, sizeof(void *));
+    memset((char *)&intercept.signaling + signaling[i], 0, sizeof(void *));
     refused(NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
-    tap.signaling = good.signaling;
+    intercept.signaling = good.signaling;
   }
   for (i = 0; i < sizeof rtc / sizeof rtc[0]; i++) {
-    memset((char *)&tap.rtc + rtc[i], 0, sizeof(void *));
+    memset((char *)&intercept.rtc + rtc[i], 0, sizeof(void *));
     refused(NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
-    tap.rtc = good.rtc;
+    intercept.rtc = good.rtc;
   }
-  tap.signaling.abi = NERTC_CALLKIT_ABI + 1;
+  intercept.signaling.abi = NERTC_CALLKIT_ABI + 1;
   refused(NERTC_CALLKIT_STATUS_UNSUPPORTED);
-  tap.signaling = good.signaling;
-  tap.rtc.abi = 0;
+  intercept.signaling = good.signaling;
+  intercept.rtc.abi = NERTC_CALLKIT_ABI + 1;
   refused(NERTC_CALLKIT_STATUS_UNSUPPORTED);
-  tap.rtc = good.rtc;
-  tap.rtc.struct_size = 4;
+  intercept.rtc = good.rtc;
+  intercept.rtc.struct_size = 4;
   refused(NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
-  tap.rtc = good.rtc;
-  CHECK_INT(tap.opened + tap.closed + tap.released, 0);
+  intercept.rtc = good.rtc;
+  CHECK_INT(intercept.opened + intercept.closed + intercept.released, 0);
   backends.signaling->release(backends.signaling_ctx);
   backends.rtc->release(backends.rtc_ctx);
 }
@@ -329,19 +329,19 @@ static void what_was_not_opened_is_not_closed(void)
   set_stage();
   clear_stage(0);
   set_stage();
-  tap.refuse_open = 77;
+  intercept.refuse_open = 77;
   log_in();
   CHECK_INT(tally.requests[0].code, 77);
   clear_stage(0);
   set_stage();
-  tap.refuse_open_rtc = 78;
+  intercept.refuse_open_rtc = 78;
   log_in();
   CHECK_INT(tally.requests[0].code, 78);
   CHECK_OK(nertc_callkit_destroy(alice->kit));
   CHECK_OK(nertc_callkit_destroy(bob->kit));
-  CHECK_INT(tap.opened, 1);
-  CHECK_INT(tap.closed, 1);
-  CHECK_INT(tap.released, 2);
+  CHECK_INT(intercept.opened, 1);
+  CHECK_INT(intercept.closed, 1);
+  CHECK_INT(intercept.released, 2);
   phone_free(alice);
   phone_free(bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
@@ -373,8 +373,8 @@ static void structs_of_every_size(void)
     rooms[0] = &room;
     room.channel = &channel;
     channel.struct_size = sizes[i];
-    CHECK_INT(tap.core.events(tap.core.ctx, 0, events, 2), 0);
-    CHECK_INT(tap.core.channel_states(tap.core.ctx, rooms, 1), 0);
+    CHECK_INT(intercept.core.events(intercept.core.ctx, 0, events, 2), 0);
+    CHECK_INT(intercept.core.channel_states(intercept.core.ctx, rooms, 1), 0);
     channel.struct_size = sizeof channel;
     event.struct_size = sizes[i];
     room.struct_size = sizes[i];
@@ -382,10 +382,10 @@ static void structs_of_every_size(void)
     connection.type = NERTC_CALLKIT_CONNECTION_KICKED;
     rtc.struct_size = sizes[i];
     rtc.type = NERTC_CALLKIT_RTC_DISCONNECTED;
-    CHECK_INT(tap.core.events(tap.core.ctx, 0, events, 2), 0);
-    CHECK_INT(tap.core.channel_states(tap.core.ctx, rooms, 1), 0);
-    CHECK_INT(tap.core.connection(tap.core.ctx, &connection), 0);
-    CHECK_INT(tap.core_rtc.event(tap.core_rtc.ctx, &rtc), 0);
+    CHECK_INT(intercept.core.events(intercept.core.ctx, 0, events, 2), 0);
+    CHECK_INT(intercept.core.channel_states(intercept.core.ctx, rooms, 1), 0);
+    CHECK_INT(intercept.core.connection(intercept.core.ctx, &connection), 0);
+    CHECK_INT(intercept.core_rtc.event(intercept.core_rtc.ctx, &rtc), 0);
   }
   /* The call rings as before. */
   CHECK_INT(nertc_callkit_get_state(alice->kit), NERTC_CALLKIT_STATE_CALLING);
@@ -405,7 +405,7 @@ static void block(struct phone *phone, const char *word, const void *event)
   }
 }
 
-/* While the app blocks, a plug floods: it hears QUEUE_FULL, and the app can still hang up. */
+/* While the app blocks, a backend floods: it hears QUEUE_FULL, and the app can still hang up. */
 static void a_flood_ends_with_queue_full(void)
 {
   int32_t answer = 0;
@@ -418,23 +418,23 @@ static void a_flood_ends_with_queue_full(void)
   CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, NULL, NULL));
   WAIT_UNTIL(at_least_one, &is_blocking);
   while (answer == 0 && sent < 100000) {
-    answer = tap_rtc_event(&tap, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
+    answer = intercept_rtc_event(&intercept, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
     sent += answer == 0;
   }
   CHECK_INT(answer, NERTC_CALLKIT_STATUS_QUEUE_FULL);
   CHECK(sent >= 1000 && sent < 100000);
-  CHECK_INT(tap_connection(&tap, NERTC_CALLKIT_CONNECTION_LOST), NERTC_CALLKIT_STATUS_QUEUE_FULL);
+  CHECK_INT(intercept_connection(&intercept, NERTC_CALLKIT_CONNECTION_LOST), NERTC_CALLKIT_STATUS_QUEUE_FULL);
   ASK(hangup, NULL, NULL);
   CHECK_INT(tally.requests[tally.count - 1].accepted, 1);
   change(&go_on, 1);
   WAIT_UNTIL(both_idle, NULL);
-  CHECK_INT(tap_rtc_event(&tap, NERTC_CALLKIT_RTC_RECONNECTED, 0, 0), 0);
+  CHECK_INT(intercept_rtc_event(&intercept, NERTC_CALLKIT_RTC_RECONNECTED, 0, 0), 0);
   CHECK(rings(1));
   settle();
   clear_stage(1);
 }
 
-/* ---- a plug that goes on talking ---------------------------------------------------------------------- */
+/* ---- a backend that goes on talking ---------------------------------------------------------------------- */
 
 static int stop_talking;
 
@@ -443,16 +443,16 @@ static void *talk(void *unused)
   (void)unused;
   while (!__atomic_load_n(&stop_talking, __ATOMIC_ACQUIRE)) {
     const nertc_callkit_signaling_result result = NERTC_CALLKIT_SIGNALING_RESULT_INIT;
-    tap_rtc_event(&tap, NERTC_CALLKIT_RTC_PEER_MUTE, 7, 0);
-    tap.core.complete(tap.core.ctx, 1, &result);
-    tap_connection(&tap, NERTC_CALLKIT_CONNECTION_RESTORED);
-    tap.core.log(tap.core.ctx, NERTC_CALLKIT_LOG_DEBUG, "still here");
+    intercept_rtc_event(&intercept, NERTC_CALLKIT_RTC_PEER_MUTE, 7, 0);
+    intercept.core.complete(intercept.core.ctx, 1, &result);
+    intercept_connection(&intercept, NERTC_CALLKIT_CONNECTION_RESTORED);
+    intercept.core.log(intercept.core.ctx, NERTC_CALLKIT_LOG_DEBUG, "still here");
   }
   return NULL;
 }
 
 /* Its sinks are copies that outlive the component: whoever uses them touches nothing of it. */
-static void a_plug_that_talks_after_its_end(void)
+static void a_backend_that_talks_after_its_end(void)
 {
   int round;
   for (round = 0; round < 20; round++) {
@@ -476,8 +476,8 @@ int main(void)
   RUN(what_was_not_opened_is_not_closed);
   RUN(structs_of_every_size);
   RUN(a_flood_ends_with_queue_full);
-  RUN(a_plug_that_talks_after_its_end);
-  RUN(the_plug_dies);
+  RUN(a_backend_that_talks_after_its_end);
+  RUN(the_backend_dies);
   every_lie();
   return 0;
 }

@@ -1,11 +1,12 @@
-/* hostile.c: backends that break the contract, and peers and services that send nonsense. The answer is a clear
+/* malformed_input.c: backends that break the contract, and peers and services that send nonsense. The answer is a
+* clear
  * code; the running call is untouched; nothing hangs or is told twice. */
-#include "tap.h"
+#include "intercept.h"
 
-/* alice over a tap, bob over the loopback. */
+/* alice over a intercept, bob over the loopback. */
 struct scene {
   struct pair pair;
-  struct tap tap;
+  struct intercept intercept;
   nertc_callkit_backends backends;
   nertc_callkit_timers timers;
 };
@@ -23,7 +24,7 @@ static void scene_start(struct scene *scene)
   scene->timers.rtc_leave_ms = 500;
   scene->timers.destroy_wait_ms = 50;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &scene->pair.hub));
-  tap_init(&scene->tap, scene->pair.hub, &scene->backends);
+  intercept_init(&scene->intercept, scene->pair.hub, &scene->backends);
   alice.backends = &scene->backends;
   alice.timers = &scene->timers;
   bob.hub = scene->pair.hub;
@@ -36,8 +37,8 @@ static void scene_end(struct scene *scene)
 {
   CHECK_OK(nertc_callkit_destroy(scene->pair.alice->kit));
   CHECK_OK(nertc_callkit_destroy(scene->pair.bob->kit));
-  CHECK_INT(scene->tap.closed, scene->tap.opened);
-  CHECK_INT(scene->tap.released, 2);
+  CHECK_INT(scene->intercept.closed, scene->intercept.opened);
+  CHECK_INT(scene->intercept.released, 2);
   phone_free(scene->pair.alice);
   phone_free(scene->pair.bob);
   CHECK_OK(nertc_callkit_hub_release(scene->pair.hub));
@@ -62,13 +63,13 @@ static void refuses_open(void)
 {
   struct scene scene;
   scene_start(&scene);
-  scene.tap.refuse_open = 77;
+  scene.intercept.refuse_open = 77;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(login,77)");
   /* open is called at most once: whoever refused it is out for good. */
-  scene.tap.refuse_open = 0;
+  scene.intercept.refuse_open = 0;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
-  phone_until(scene.pair.alice, scene.tap.opened ? "done(login,0)" : "done(login,77)");
+  phone_until(scene.pair.alice, scene.intercept.opened ? "done(login,0)" : "done(login,77)");
   scene_end(&scene);
 }
 
@@ -76,7 +77,7 @@ static void refuses_open_of_media(void)
 {
   struct scene scene;
   scene_start(&scene);
-  scene.tap.refuse_open_rtc = 78;
+  scene.intercept.refuse_open_rtc = 78;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(login,78)");
   scene_end(&scene);
@@ -84,17 +85,17 @@ static void refuses_open_of_media(void)
 
 static void refuses_at_once(void)
 {
-  static const enum tap_op ops[] = {TAP_CREATE, TAP_JOIN, TAP_INVITE};
+  static const enum intercept_op ops[] = {INTERCEPT_CREATE, INTERCEPT_JOIN, INTERCEPT_INVITE};
   struct scene scene;
   size_t i;
   scene_start(&scene);
-  scene.tap.code = 79;
-  scene.tap.act[TAP_LOGIN] = TAP_REFUSE;
+  scene.intercept.code = 79;
+  scene.intercept.act[INTERCEPT_LOGIN] = INTERCEPT_REFUSE;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(login,79)");
   phone_login(scene.pair.alice);
   for (i = 0; i < sizeof ops / sizeof ops[0]; i++) {
-    scene.tap.act[ops[i]] = TAP_REFUSE;
+    scene.intercept.act[ops[i]] = INTERCEPT_REFUSE;
     start_call(&scene);
     phone_expect(scene.pair.alice, "done(call,79) on_call_end(7)");
   }
@@ -107,40 +108,40 @@ static void completes_twice_or_for_nobody(void)
   struct scene scene;
   int op;
   scene_start(&scene);
-  scene.tap.code = 80;
-  for (op = 0; op < TAP_OPS; op++) {
-    scene.tap.act[op] = op % 2 ? TAP_TWICE : TAP_WRONG_REQ;
+  scene.intercept.code = 80;
+  for (op = 0; op < INTERCEPT_OPS; op++) {
+    scene.intercept.act[op] = op % 2 ? INTERCEPT_TWICE : INTERCEPT_WRONG_REQ;
   }
   phone_login(scene.pair.alice);
   good_call(&scene);
-  for (op = 0; op < TAP_OPS; op++) {
-    scene.tap.act[op] = op % 2 ? TAP_WRONG_REQ : TAP_TWICE;
+  for (op = 0; op < INTERCEPT_OPS; op++) {
+    scene.intercept.act[op] = op % 2 ? INTERCEPT_WRONG_REQ : INTERCEPT_TWICE;
   }
   good_call(&scene);
   phone_silent(scene.pair.alice);
   scene_end(&scene);
 }
 
-/* Scenario (failure): A plug never answers anything: each request completes at its time limit. */
+/* Scenario (failure): A backend never answers anything: each request completes at its time limit. */
 static void never_completes(void)
 {
   struct scene scene;
   scene_start(&scene);
-  scene.tap.act[TAP_LOGIN] = TAP_NEVER;
+  scene.intercept.act[INTERCEPT_LOGIN] = INTERCEPT_NEVER;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(login,408)");
   phone_login(scene.pair.alice);
-  scene.tap.act[TAP_CREATE] = TAP_NEVER;
+  scene.intercept.act[INTERCEPT_CREATE] = INTERCEPT_NEVER;
   start_call(&scene);
   phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
-  scene.tap.act[TAP_JOIN] = TAP_NEVER;
+  scene.intercept.act[INTERCEPT_JOIN] = INTERCEPT_NEVER;
   start_call(&scene);
   phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
   good_call(&scene);
   scene_end(&scene);
 }
 
-/* The logout of an unwilling plug still ends, and so does destroy. */
+/* The logout of an unwilling backend still ends, and so does destroy. */
 static void never_completes_the_end(void)
 {
   struct scene scene;
@@ -148,8 +149,8 @@ static void never_completes_the_end(void)
   scene_start(&scene);
   phone_login(scene.pair.alice);
   pair_connect(&scene.pair);
-  for (op = 0; op < TAP_OPS; op++) {
-    scene.tap.act[op] = TAP_NEVER;
+  for (op = 0; op < INTERCEPT_OPS; op++) {
+    scene.intercept.act[op] = INTERCEPT_NEVER;
   }
   CHECK_OK(nertc_callkit_logout(scene.pair.alice->kit, phone_done, scene.pair.alice));
   phone_until(scene.pair.alice, "on_call_end(0)");
@@ -162,37 +163,37 @@ static void completes_late_and_after_close(void)
   struct scene scene;
   scene_start(&scene);
   phone_login(scene.pair.alice);
-  scene.tap.act[TAP_CREATE] = TAP_LATE;
+  scene.intercept.act[INTERCEPT_CREATE] = INTERCEPT_LATE;
   start_call(&scene);
   phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
-  WAIT_UNTIL(at_least_one, &scene.tap.asked[TAP_CREATE]);
-  tap_complete_late(&scene.tap);
+  WAIT_UNTIL(at_least_one, &scene.intercept.asked[INTERCEPT_CREATE]);
+  intercept_complete_late(&scene.intercept);
   good_call(&scene);
   scene_end(&scene);
   /* The component is gone: a sink that is called now does nothing. */
-  tap_complete_late(&scene.tap);
-  tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "c", "carol", "r", "{}");
-  CHECK_INT(tap_connection(&scene.tap, NERTC_CALLKIT_CONNECTION_LOST), 0);
-  CHECK_INT(tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 0), 0);
+  intercept_complete_late(&scene.intercept);
+  intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "c", "carol", "r", "{}");
+  CHECK_INT(intercept_connection(&scene.intercept, NERTC_CALLKIT_CONNECTION_LOST), 0);
+  CHECK_INT(intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 0), 0);
 }
 
-/* Scenario (order): A plug answers inside the very call that asked it: as good as any other answer. */
+/* Scenario (order): A backend answers inside the very call that asked it: as good as any other answer. */
 static void completes_inside_its_own_operation(void)
 {
   struct scene scene;
   scene_start(&scene);
-  scene.tap.act[TAP_LOGIN] = TAP_INSIDE;
-  scene.tap.code = 302;
+  scene.intercept.act[INTERCEPT_LOGIN] = INTERCEPT_INSIDE;
+  scene.intercept.code = 302;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(login,302)");
   phone_login(scene.pair.alice);
-  scene.tap.act[TAP_CREATE] = TAP_INSIDE;
+  scene.intercept.act[INTERCEPT_CREATE] = INTERCEPT_INSIDE;
   start_call(&scene);
   phone_expect(scene.pair.alice, "done(call,302) on_call_end(7)");
-  scene.tap.act[TAP_RTC_JOIN] = TAP_INSIDE;
+  scene.intercept.act[INTERCEPT_RTC_JOIN] = INTERCEPT_INSIDE;
   pair_ring(&scene.pair);
   CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
-  phone_expect(scene.pair.alice, "on_user_accept on_error(rtc,302) on_call_end(5)");
+  phone_expect(scene.pair.alice, "on_user_accept on_error(joining_the_media_room,302) on_call_end(5)");
   phone_until(scene.pair.bob, "on_call_end(16)");
   good_call(&scene);
   scene_end(&scene);
@@ -200,7 +201,7 @@ static void completes_inside_its_own_operation(void)
 
 static void speaks_nonsense(void)
 {
-  static const enum tap_act acts[] = {TAP_BAD_UTF8, TAP_HUGE, TAP_NULL_ROOM};
+  static const enum intercept_act acts[] = {INTERCEPT_BAD_UTF8, INTERCEPT_HUGE, INTERCEPT_NULL_ROOM};
   static const char *const words[] = {"done(call,90008) on_call_end(7)", "done(call,90005) on_call_end(7)",
                                       "done(call,90008) on_call_end(7)"};
   struct scene scene;
@@ -208,10 +209,10 @@ static void speaks_nonsense(void)
   scene_start(&scene);
   phone_login(scene.pair.alice);
   for (i = 0; i < sizeof acts / sizeof acts[0]; i++) {
-    scene.tap.act[TAP_CREATE] = acts[i];
+    scene.intercept.act[INTERCEPT_CREATE] = acts[i];
     start_call(&scene);
     phone_expect(scene.pair.alice, words[i]);
-    scene.tap.act[TAP_JOIN] = acts[i];
+    scene.intercept.act[INTERCEPT_JOIN] = acts[i];
     start_call(&scene);
     phone_expect(scene.pair.alice, words[i]);
   }
@@ -220,34 +221,34 @@ static void speaks_nonsense(void)
 }
 
 /* Messages that are none: dropped, whatever the state; the live call is untouched. */
-static void say_nonsense(struct tap *tap)
+static void say_nonsense(struct intercept *intercept)
 {
   static char megabyte[1024 * 1024];
   static const int32_t signals[] = {1, 2, 3, 4, 5, 6, 7, 8};
   size_t i;
   memset(megabyte, 'm', sizeof megabyte - 1);
   for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-    tap_event(tap, signals[i], 0, NULL, NULL, NULL, NULL);
-    tap_event(tap, signals[i], 0, "", "", "", "");
-    tap_event(tap, signals[i], 0, "\xff\xff", "carol", "r", "{}");
-    tap_event(tap, signals[i], 0, "c", "\xc3(", "r", "{}");
-    tap_event(tap, signals[i], 0, "c", megabyte, "r", "{}");
-    tap_event(tap, signals[i], 0, megabyte, "carol", "r", "{}");
-    tap_event(tap, signals[i], 77, "c", "carol", "r", "{}");
-    tap_event(tap, signals[i], 2, NULL, NULL, NULL, megabyte);
+    intercept_event(intercept, signals[i], 0, NULL, NULL, NULL, NULL);
+    intercept_event(intercept, signals[i], 0, "", "", "", "");
+    intercept_event(intercept, signals[i], 0, "\xff\xff", "carol", "r", "{}");
+    intercept_event(intercept, signals[i], 0, "c", "\xc3(", "r", "{}");
+    intercept_event(intercept, signals[i], 0, "c", megabyte, "r", "{}");
+    intercept_event(intercept, signals[i], 0, megabyte, "carol", "r", "{}");
+    intercept_event(intercept, signals[i], 77, "c", "carol", "r", "{}");
+    intercept_event(intercept, signals[i], 2, NULL, NULL, NULL, megabyte);
   }
-  tap_event(tap, 0, 0, "c", "carol", "r", "{}");
-  tap_event(tap, 99, 0, "c", "carol", "r", "{}");
-  tap->core.events(tap->core.ctx, 0, NULL, 3);
-  tap->core.channel_states(tap->core.ctx, NULL, 3);
-  tap->core.connection(tap->core.ctx, NULL);
-  tap_connection(tap, 99);
-  tap->core_rtc.event(tap->core_rtc.ctx, NULL);
-  tap_rtc_event(tap, 99, 1, 0);
-  tap_rtc_event(tap, NERTC_CALLKIT_RTC_PEER_LEAVE, 123456, 0);
-  tap->core_rtc.frame(tap->core_rtc.ctx, NULL);
-  tap->core.log(tap->core.ctx, 99, NULL);
-  tap->core.log(tap->core.ctx, 1, "\xff");
+  intercept_event(intercept, 0, 0, "c", "carol", "r", "{}");
+  intercept_event(intercept, 99, 0, "c", "carol", "r", "{}");
+  intercept->core.events(intercept->core.ctx, 0, NULL, 3);
+  intercept->core.channel_states(intercept->core.ctx, NULL, 3);
+  intercept->core.connection(intercept->core.ctx, NULL);
+  intercept_connection(intercept, 99);
+  intercept->core_rtc.event(intercept->core_rtc.ctx, NULL);
+  intercept_rtc_event(intercept, 99, 1, 0);
+  intercept_rtc_event(intercept, NERTC_CALLKIT_RTC_PEER_LEAVE, 123456, 0);
+  intercept->core_rtc.frame(intercept->core_rtc.ctx, NULL);
+  intercept->core.log(intercept->core.ctx, 99, NULL);
+  intercept->core.log(intercept->core.ctx, 1, "\xff");
 }
 
 static void nonsense_leaves_a_call_alone(void)
@@ -256,7 +257,7 @@ static void nonsense_leaves_a_call_alone(void)
   scene_start(&scene);
   phone_login(scene.pair.alice);
   pair_connect(&scene.pair);
-  say_nonsense(&scene.tap);
+  say_nonsense(&scene.intercept);
   CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
   phone_expect(scene.pair.bob, "on_call_end(16)");
@@ -275,15 +276,18 @@ static void the_wrong_sender(void)
   phone_login(scene.pair.alice);
   pair_ring(&scene.pair);
   for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-    tap_event(&scene.tap, signals[i], 0, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
-    tap_event(&scene.tap, signals[i], 1, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
-    tap_event(&scene.tap, signals[i], 0, "another channel", "bob", scene.pair.alice->request_id, "{}");
+    intercept_event(&scene.intercept, signals[i], 0, scene.pair.alice->channel_id, "carol",
+        scene.pair.alice->request_id, "{}");
+    intercept_event(&scene.intercept, signals[i], 1, scene.pair.alice->channel_id, "carol",
+        scene.pair.alice->request_id, "{}");
+    intercept_event(&scene.intercept, signals[i], 0, "another channel", "bob", scene.pair.alice->request_id, "{}");
   }
   CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
   phone_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
   phone_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
   for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-    tap_event(&scene.tap, signals[i], 0, scene.pair.alice->channel_id, "carol", scene.pair.alice->request_id, "{}");
+    intercept_event(&scene.intercept, signals[i], 0, scene.pair.alice->channel_id, "carol",
+        scene.pair.alice->request_id, "{}");
   }
   CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
@@ -309,12 +313,14 @@ static void attachments_of_peers(void)
   for (i = 0; i <= sizeof customs / sizeof customs[0]; i++) {
     const char *custom_info = i == sizeof customs / sizeof customs[0] ? deep : customs[i];
     snprintf(request, sizeof request, "r%u", (unsigned)i);
-    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "foreign-channel", "carol", request, custom_info);
+    intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "foreign-channel", "carol", request,
+        custom_info);
     phone_expect(scene.pair.alice, "on_invited");
     if (i == 5) {
       CHECK_TEXT(scene.pair.alice->attachment, "{\"a\":[1]}");
     }
-    tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_CANCEL, 0, "foreign-channel", "carol", request, custom_info);
+    intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_CANCEL, 0, "foreign-channel", "carol", request,
+        custom_info);
     phone_expect(scene.pair.alice, "on_user_cancel on_call_end(12)");
   }
   scene_end(&scene);
@@ -325,7 +331,8 @@ static void a_group_invite_does_not_ring(void)
   struct scene scene;
   scene_start(&scene);
   phone_login(scene.pair.alice);
-  tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "carol", "r", "{\"callType\":1,\"version\":\"1.8.1\"}");
+  intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "carol", "r",
+      "{\"callType\":1,\"version\":\"1.8.1\"}");
   phone_expect(scene.pair.alice, "on_missed_call(6)");
   CHECK_INT(nertc_callkit_get_state(scene.pair.alice->kit), NERTC_CALLKIT_STATE_IDLE);
   scene_end(&scene);
@@ -336,7 +343,7 @@ static void an_invite_from_oneself_does_not_ring(void)
   struct scene scene;
   scene_start(&scene);
   phone_login(scene.pair.alice);
-  tap_event(&scene.tap, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "alice", "r", "{}");
+  intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "alice", "r", "{}");
   good_call(&scene);
   scene_end(&scene);
 }
@@ -347,16 +354,16 @@ static void signaling_is_lost_and_comes_back(void)
   scene_start(&scene);
   phone_login(scene.pair.alice);
   pair_ring(&scene.pair);
-  tap_connection(&scene.tap, NERTC_CALLKIT_CONNECTION_LOST);
-  tap_connection(&scene.tap, NERTC_CALLKIT_CONNECTION_RESTORED);
+  intercept_connection(&scene.intercept, NERTC_CALLKIT_CONNECTION_LOST);
+  intercept_connection(&scene.intercept, NERTC_CALLKIT_CONNECTION_RESTORED);
   phone_expect(scene.pair.alice, "on_reconnecting(1) on_reconnected(1)");
   CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
   phone_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
   phone_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
-  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_RECONNECTED, 0, 0);
+  intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
+  intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_RECONNECTED, 0, 0);
   phone_expect(scene.pair.alice, "on_reconnecting(2) on_reconnected(2)");
-  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 30001);
+  intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 30001);
   phone_expect(scene.pair.alice, "on_disconnect on_call_end(10)");
   /* For bob's side nothing broke: alice left. */
   phone_expect(scene.pair.bob, "on_user_leave on_call_end(20)");
@@ -372,7 +379,7 @@ static void the_peer_is_silent_for_good(void)
   scene_start(&scene);
   CHECK_OK(nertc_callkit_destroy(scene.pair.alice->kit));
   phone_free(scene.pair.alice);
-  tap_init(&scene.tap, scene.pair.hub, &scene.backends);
+  intercept_init(&scene.intercept, scene.pair.hub, &scene.backends);
   /* PEER_SILENT says that two seconds have passed already. */
   scene.timers.peer_reconnecting_ms = 2030;
   scene.timers.peer_lost_ms = 2600;
@@ -382,32 +389,32 @@ static void the_peer_is_silent_for_good(void)
   phone_login(scene.pair.alice);
   pair_connect(&scene.pair);
   CHECK_OK(nertc_callkit_get_call_info(scene.pair.alice->kit, &info));
-  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
+  intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
   phone_expect(scene.pair.alice, "on_reconnecting(2)");
-  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_ACTIVE, info.peer_uid, 0);
+  intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_PEER_ACTIVE, info.peer_uid, 0);
   phone_expect(scene.pair.alice, "on_reconnected(2)");
-  tap_rtc_event(&scene.tap, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
+  intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
   phone_expect(scene.pair.alice, "on_reconnecting(2) on_user_disconnect on_call_end(19)");
   scene_end(&scene);
 }
 
 static void a_vtable_without_a_mandatory_function(void)
 {
-  struct tap tap;
+  struct intercept intercept;
   nertc_callkit_backends backends;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit *kit = NULL;
-  tap_init(&tap, NULL, &backends);
+  intercept_init(&intercept, NULL, &backends);
   config.backends = &backends;
-  tap.signaling.invite = NULL;
+  intercept.signaling.invite = NULL;
   CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
-  tap.signaling.invite = tap.signaling.cancel_invite;
-  tap.rtc.join = NULL;
+  intercept.signaling.invite = intercept.signaling.cancel_invite;
+  intercept.rtc.join = NULL;
   CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
-  tap.rtc.struct_size = 0;
+  intercept.rtc.struct_size = 0;
   CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
   /* They stay ours. */
-  CHECK_INT(tap.released, 0);
+  CHECK_INT(intercept.released, 0);
   backends.signaling->release(backends.signaling_ctx);
   backends.rtc->release(backends.rtc_ctx);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 use std::thread::ThreadId;
 
-use super::Handler;
+use super::handler::Handler;
 
 /// The devices and their deadlines, in order.
 #[derive(Default)]

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::*;
 
@@ -66,7 +69,7 @@ fn device() -> (Registration, Arc<Notes>, Calls) {
 #[track_caller]
 fn next(calls: &Calls) -> Call {
     let (call, thread) = calls.recv_timeout(Duration::from_secs(20)).expect("a call");
-    assert_eq!(thread.as_deref(), Some("nertc_mqtt"));
+    assert_eq!(thread.as_deref(), Some("nertc_io"));
     call
 }
 
@@ -94,7 +97,7 @@ fn deadlines_come_in_order_once_each_and_a_later_word_replaces_an_earlier() {
 fn sockets_are_reported_to_whom_they_belong() {
     let (registration, _notes, calls) = device();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    let _socket = registration.port().connect(listener.local_addr().expect("bound")).expect("a socket");
+    let _socket = registration.connect(listener.local_addr().expect("bound")).expect("a socket");
     let (accepted, _) = listener.accept().expect("a connection");
     let connected = Readiness { readable: false, writable: true, closed: false };
     while next(&calls) != Call::Ready(connected) {}
@@ -112,9 +115,9 @@ fn sockets_are_reported_to_whom_they_belong() {
 fn names_are_looked_up_beside_it() {
     let (registration, _notes, calls) = device();
     let (other, _other_notes, other_calls) = device();
-    registration.port().resolve(7, "localhost", 1883);
-    other.port().resolve(8, "localhost", 1883);
-    registration.port().resolve(9, "no-such-name.invalid", 1883);
+    registration.resolve(7, "localhost", 1883);
+    other.resolve(8, "localhost", 1883);
+    registration.resolve(9, "no-such-name.invalid", 1883);
     let first = next(&calls);
     let second = next(&calls);
     let found = |call: &Call| matches!(call, Call::Resolved(7, Some(count)) if *count > 0);

@@ -1,0 +1,96 @@
+/**
+ * @file nertc_callkit.h
+ * 1-to-1 audio and video calls for any native app. This header is the specification: it holds for
+ * every backend and platform. nertc_callkit/backend.h is for those who write a backend;
+ * loopback.h and mqtt.h beside it are those that the library brings.
+ *
+ * Life of a client (without error handling; examples-c/hello.c is a whole program):
+ *
+ *     nertc_callkit *kit = NULL;
+ *     nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
+ *     nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
+ *     nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
+ *     listener.on_invited = on_invited;              // one function per event, all optional
+ *     listener.on_call_end = on_call_end;
+ *     config.listener = &listener;                   // copied
+ *     status = nertc_callkit_create(&config, &kit);
+ *     nertc_callkit_login(kit, "alice", "token", on_done, NULL);
+ *     options.user_id = "bob";
+ *     nertc_callkit_call(kit, &options, on_done, NULL);
+ *     nertc_callkit_destroy(kit);                    // waits; no callback comes after it
+ *
+ * Ownership. What you hand in is copied before the function returns. What a callback gets is lent
+ *   until it returns. Nothing is allocated for you: the client is all there is to free (destroy
+ *   or release). Text is UTF-8 and ends with NUL. A handle is an id: a stale one answers CLOSED.
+ * Threads. Any function may be called on any thread. Callbacks come one at a time and in order, on
+ *   the library's worker thread; or, if config.delivery says APP, inside nertc_callkit_dispatch,
+ *   and at the end inside nertc_callkit_destroy.
+ * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
+ *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
+ *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
+ *   A callback must return: no exception, longjmp or pthread_exit may leave it, and no thread may
+ *   be cancelled (pthread_cancel) inside a function of this library: the process would be aborted.
+ * Versions. Start every struct with its ..._INIT macro, or with nertc_callkit_struct_init:
+ *   all-zero is every default. Structs grow only at the end, numbers are never reused, unknown
+ *   values are refused. Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer
+ *   header brought.
+ */
+
+/* Written by `make header` from crates/abi and src/ffi. Do not edit. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** True if the library that filled `*p`, a `type`, knows `field`. */
+#define NERTC_CALLKIT_HAS(p, type, field) \
+  (offsetof(type, field) + sizeof((p)->field) <= (p)->struct_size)
+
+/** Stands before every function. */
+#ifndef NERTC_CALLKIT_API
+#if defined(_WIN32) && !defined(NERTC_CALLKIT_STATIC)
+#define NERTC_CALLKIT_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define NERTC_CALLKIT_API __attribute__((visibility("default")))
+#else
+#define NERTC_CALLKIT_API
+#endif
+#endif
+
+/** Functions whose answer must be looked at, and functions that have a successor. */
+#ifndef NERTC_CALLKIT_MUST_USE
+#ifdef __GNUC__
+#define NERTC_CALLKIT_MUST_USE __attribute__((warn_unused_result))
+#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
+#else
+#define NERTC_CALLKIT_MUST_USE
+#define NERTC_CALLKIT_DEPRECATED
+#endif
+#endif
+
+/** Clang and Swift learn which pointers may be NULL: those marked so, and no other. */
+#if defined(__clang__) && !defined(NERTC_CALLKIT_NO_NULLABILITY)
+#define NERTC_CALLKIT_NULLABLE _Nullable
+#define NERTC_CALLKIT_NONNULL _Nonnull
+#define NERTC_CALLKIT_BEGIN                                                   \
+  _Pragma("clang diagnostic push")                                            \
+  _Pragma("clang diagnostic ignored \"-Wnullability-extension\"")             \
+  _Pragma("clang assume_nonnull begin")
+#define NERTC_CALLKIT_END _Pragma("clang assume_nonnull end") _Pragma("clang diagnostic pop")
+#else
+#define NERTC_CALLKIT_NULLABLE
+#define NERTC_CALLKIT_NONNULL
+#define NERTC_CALLKIT_BEGIN
+#define NERTC_CALLKIT_END
+#endif
+
+/** A number with names: an enum that may grow for Swift, a plain integer for C and C++. */
+#ifdef __swift__
+#define NERTC_CALLKIT_ENUM(integer, name)                                \
+  enum __attribute__((enum_extensibility(open))) name : integer;         \
+  typedef enum name name;                                                \
+  enum name : integer
+#else
+#define NERTC_CALLKIT_ENUM(integer, name) \
+  typedef integer name;                   \
+  enum
+#endif

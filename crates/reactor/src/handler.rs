@@ -1,0 +1,18 @@
+//! Who is called.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::socket::Readiness;
+
+/// What the reactor drives: a device. Called on the reactor's thread, one call at a time, with no lock held.
+pub trait Handler: Send + Sync {
+    /// Its socket is ready.
+    fn ready(&self, readiness: Readiness);
+    /// The deadline that it set has come; until it sets a new one there is none.
+    fn timeout(&self);
+    /// The names that its connection asked for.
+    fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
+    /// A call of one of the above panicked. It is called again as before; if this panics, too, no more.
+    fn panicked(&self);
+}

@@ -1,0 +1,663 @@
+/**
+ * @file nertc_callkit/backend.h
+ * Vtables and sinks, for those who bring their own signaling or media.
+ *
+ * Life of a backend: nertc_callkit_create copies the vtable and takes {vtable, ctx} over if it
+ * answers OK; then `open` at most once, operations, `close_backend` once if open succeeded, and
+ * `release` exactly once and last. examples-c/own_backend.c is a whole pair.
+ */
+
+/* Written by `make header` from crates/abi and src/ffi. Do not edit. */
+
+#ifndef NERTC_CALLKIT_BACKEND_H
+#define NERTC_CALLKIT_BACKEND_H
+
+#include "../nertc_callkit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+NERTC_CALLKIT_BEGIN
+
+/** Signaling event types; NIM's numbers, own ones from 101. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_signal) {
+  /** The channel was closed for everybody. */
+  NERTC_CALLKIT_SIGNAL_CLOSE = 1,
+  /** Somebody joined the channel. */
+  NERTC_CALLKIT_SIGNAL_JOIN = 2,
+  /** Somebody invites this account. */
+  NERTC_CALLKIT_SIGNAL_INVITE = 3,
+  /** The inviter took the invite back. */
+  NERTC_CALLKIT_SIGNAL_CANCEL = 4,
+  /** The invited side said no. */
+  NERTC_CALLKIT_SIGNAL_REJECT = 5,
+  /** The invited side said yes. */
+  NERTC_CALLKIT_SIGNAL_ACCEPT = 6,
+  /** Somebody left the channel. */
+  NERTC_CALLKIT_SIGNAL_LEAVE = 7,
+  /** A text between members. */
+  NERTC_CALLKIT_SIGNAL_CONTROL = 8,
+  /** A device of the invited account rings: `from` is that account, `request_id` the invite. */
+  NERTC_CALLKIT_SIGNAL_RINGING = 101,
+  /** The backend heard nothing of the peer's device; the core decides, because media may live. */
+  NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
+};
+
+/** Where a batch of signaling events comes from. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_message_origin) {
+  /** Just now. */
+  NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE = 0,
+  /** What another device of this account answered. */
+  NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE = 1,
+  /** What waited while this device was offline: the whole backlog as one batch. */
+  NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE = 2,
+};
+
+/** What happened to the signaling connection. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_connection) {
+  /** Lost; the backend is trying again by itself. */
+  NERTC_CALLKIT_CONNECTION_LOST = 1,
+  /** Back, with the same login. */
+  NERTC_CALLKIT_CONNECTION_RESTORED = 2,
+  /** This device was logged out by the service (another device, the server). */
+  NERTC_CALLKIT_CONNECTION_KICKED = 3,
+  /**
+   * A token is wanted for the next connection: answered by the vtable's set_token. `code` 0 = the
+   * login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = it was refused or has expired.
+   */
+  NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
+};
+
+/** What became of an INVITE that the backend handed over. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_invite_state) {
+  /** It rings: the app was told on_invited. */
+  NERTC_CALLKIT_INVITE_RINGING = 1,
+  /** Kept aside (glare, redial): register for the outcome, do not report ringing. */
+  NERTC_CALLKIT_INVITE_HELD = 2,
+  /** Ignored: forget channel and invite, say nothing to anybody. */
+  NERTC_CALLKIT_INVITE_DROPPED = 3,
+};
+
+/** Media backend event types. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
+  /** `uid` is in the room. */
+  NERTC_CALLKIT_RTC_PEER_JOIN = 1,
+  /** `uid` left the room; `code` 0 = on purpose, anything else = lost. */
+  NERTC_CALLKIT_RTC_PEER_LEAVE = 2,
+  /** `uid` started (`flags` 1) or stopped (`flags` 0) sending `media`. */
+  NERTC_CALLKIT_RTC_PEER_MEDIA = 3,
+  /** `uid` muted (`flags` 1) or unmuted (`flags` 0) `media`. */
+  NERTC_CALLKIT_RTC_PEER_MUTE = 4,
+  /** Nothing has arrived from `uid` for about 2 s. */
+  NERTC_CALLKIT_RTC_PEER_SILENT = 5,
+  /** Something arrives from `uid` again. */
+  NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
+  /** The own connection is interrupted; the backend is trying again. */
+  NERTC_CALLKIT_RTC_RECONNECTING = 7,
+  /** The own connection is back. */
+  NERTC_CALLKIT_RTC_RECONNECTED = 8,
+  /** The own connection is lost for good. */
+  NERTC_CALLKIT_RTC_DISCONNECTED = 9,
+  /** `code` is the nertc_callkit_quality of `uid` (0 = own uplink). */
+  NERTC_CALLKIT_RTC_QUALITY = 10,
+  /** Something went wrong that does not end the call: `code`, `text`. */
+  NERTC_CALLKIT_RTC_ERROR = 11,
+};
+
+/**
+ * What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
+ * tell whoever picks or checks the backend what to expect.
+ */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_signaling_cap) {
+  /** Keeps messages for devices that are offline. */
+  NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
+  /** Tells the other devices of the account who answered. */
+  NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
+  /** The service writes the record of a completed call by itself. */
+  NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD = 4,
+  /** At most one instance per process. */
+  NERTC_CALLKIT_SIGNALING_CAP_SINGLETON = 8,
+  /** Takes over a login that the host made with the vendor's SDK. */
+  NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
+};
+
+/** What a media backend can do (`caps`). The core itself acts on NO_MEDIA alone. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_cap) {
+  /** Brings no media of its own: the peer counts as present once both sides agreed. */
+  NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
+  /** At most one instance per process. */
+  NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
+  /**
+   * Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+   */
+  NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
+};
+
+/** Flags of nertc_callkit_rtc_join. */
+NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_join_flag) {
+  /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
+  NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
+};
+
+/** Names one operation of the core: never reused. Passes through an SDK's user_data unboxed. */
+typedef uintptr_t nertc_callkit_req;
+
+/** A signaling channel. Lent for the call. */
+typedef struct nertc_callkit_channel {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** 1 = no longer valid. */
+  uint32_t flags;
+  /** 0. */
+  uint32_t reserved;
+  /** Id, up to 64 bytes. */
+  const char *NERTC_CALLKIT_NULLABLE channel_id;
+  /** Account that created it. */
+  const char *NERTC_CALLKIT_NULLABLE creator;
+  /** Service clock, ms since 1970, or 0. */
+  uint64_t create_ms;
+  /** Service clock, ms since 1970, or 0. */
+  uint64_t expire_ms;
+} nertc_callkit_channel;
+/** Every default of nertc_callkit_channel. */
+#define NERTC_CALLKIT_CHANNEL_INIT \
+  { (uint32_t)sizeof(nertc_callkit_channel), 0, 0, 0, NULL, NULL, 0, 0 }
+
+/** A member of a channel. Lent for the call. */
+typedef struct nertc_callkit_member {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Its account. */
+  const char *NERTC_CALLKIT_NULLABLE account;
+  /** Its device, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE device_id;
+  /** Its media uid. */
+  uint64_t uid;
+} nertc_callkit_member;
+/** Every default of nertc_callkit_member. */
+#define NERTC_CALLKIT_MEMBER_INIT \
+  { (uint32_t)sizeof(nertc_callkit_member), 0, NULL, NULL, 0 }
+
+/** A channel and who is in it. Lent for the call. */
+typedef struct nertc_callkit_channel_state {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** How many members. */
+  uint32_t member_count;
+  /** The channel. Not NULL. */
+  const nertc_callkit_channel *NERTC_CALLKIT_NULLABLE channel;
+  /** The members. */
+  const nertc_callkit_member *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NULLABLE members;
+} nertc_callkit_channel_state;
+/** Every default of nertc_callkit_channel_state. */
+#define NERTC_CALLKIT_CHANNEL_STATE_INIT \
+  { (uint32_t)sizeof(nertc_callkit_channel_state), 0, NULL, NULL }
+
+/** How an operation ended. Lent for the call. */
+typedef struct nertc_callkit_signaling_result {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_code; 0 = success. */
+  nertc_callkit_code code;
+  /** The service's own number, or 0. */
+  int32_t raw_code;
+  /** 0. */
+  uint32_t flags;
+  /** What went wrong, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE message;
+  /** create: the channel. join: the channel with all members. Else NULL. */
+  const nertc_callkit_channel_state *NERTC_CALLKIT_NULLABLE channel_state;
+  /** join: token for the media room, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE rtc_token;
+  /** login: the service's clock, ms since 1970, or 0. */
+  uint64_t server_ms;
+} nertc_callkit_signaling_result;
+/** Every default of nertc_callkit_signaling_result. */
+#define NERTC_CALLKIT_SIGNALING_RESULT_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_result), 0, 0, 0, NULL, NULL, NULL, 0 }
+
+/** A message of the signaling service. Lent for the call. */
+typedef struct nertc_callkit_signaling_event {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_signal. */
+  nertc_callkit_signal signal;
+  /** 0. */
+  uint32_t flags;
+  /** 0. */
+  uint32_t reserved;
+  /** The channel. Not NULL. */
+  const nertc_callkit_channel *NERTC_CALLKIT_NULLABLE channel;
+  /** Who did it. */
+  const char *NERTC_CALLKIT_NULLABLE from_account;
+  /** With which device, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE from_device;
+  /** ACCEPT and REJECT: the inviter. Else the receiver. */
+  const char *NERTC_CALLKIT_NULLABLE to_account;
+  /** INVITE, CANCEL, ACCEPT, REJECT. */
+  const char *NERTC_CALLKIT_NULLABLE request_id;
+  /** The attachment, or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE custom_info;
+  /** Service clock, ms since 1970, or 0. */
+  uint64_t time_ms;
+  /** JOIN: the member's media uid, or 0. */
+  uint64_t uid;
+} nertc_callkit_signaling_event;
+/** Every default of nertc_callkit_signaling_event. */
+#define NERTC_CALLKIT_SIGNALING_EVENT_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_event), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, \
+    NULL, 0, 0 }
+
+/** A change of the signaling connection. Lent for the call. */
+typedef struct nertc_callkit_signaling_connection {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_connection. */
+  nertc_callkit_connection type;
+  /** A nertc_callkit_code, or 0. */
+  nertc_callkit_code code;
+  /** The service's own number, or 0. */
+  int32_t raw_code;
+  /** Or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE message;
+} nertc_callkit_signaling_connection;
+/** Every default of nertc_callkit_signaling_connection. */
+#define NERTC_CALLKIT_SIGNALING_CONNECTION_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_connection), 0, 0, 0, NULL }
+
+/** A call record. Lent for the call. */
+typedef struct nertc_callkit_record {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** A nertc_callkit_record_status. */
+  nertc_callkit_record_status record_status;
+  /** How many accounts. */
+  uint32_t account_count;
+  /** Message id the client chose: the call id. */
+  const char *NERTC_CALLKIT_NULLABLE client_msg_id;
+  /** Receiver. */
+  const char *NERTC_CALLKIT_NULLABLE to_account;
+  /** Signaling channel. */
+  const char *NERTC_CALLKIT_NULLABLE channel_id;
+  /** The record as JSON text (NIM message type 12). */
+  const char *NERTC_CALLKIT_NULLABLE text;
+  /** Accounts that talked. */
+  const char *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NULLABLE accounts;
+  /** Seconds per account. */
+  const uint32_t *NERTC_CALLKIT_NULLABLE durations_s;
+} nertc_callkit_record;
+/** Every default of nertc_callkit_record. */
+#define NERTC_CALLKIT_RECORD_INIT \
+  { (uint32_t)sizeof(nertc_callkit_record), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
+
+/**
+ * How a signaling backend reports. Lent from open until close_backend returns; every function only
+ * copies and enqueues, may be called on any thread, also from inside an operation, and not after
+ * close_backend returned.
+ */
+typedef struct nertc_callkit_signaling_sink {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the core. */
+  uint32_t abi;
+  /** First argument of every function here. */
+  void *NERTC_CALLKIT_NULLABLE ctx;
+  /**
+   * Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never
+   * fails.
+   */
+  void (*NERTC_CALLKIT_NULLABLE complete)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, const nertc_callkit_signaling_result *result);
+  /**
+   * Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
+   * again.
+   */
+  int32_t (*NERTC_CALLKIT_NULLABLE events)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_message_origin origin,
+      const nertc_callkit_signaling_event *NERTC_CALLKIT_NONNULL
+      const *NERTC_CALLKIT_NONNULL events,
+      uint32_t count);
+  /** Channels that this device is still in after a login. 0, or QUEUE_FULL. */
+  int32_t (*NERTC_CALLKIT_NULLABLE channel_states)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_channel_state *NERTC_CALLKIT_NONNULL
+      const *NERTC_CALLKIT_NONNULL channel_states,
+      uint32_t count);
+  /** The connection changed. 0, or QUEUE_FULL. */
+  int32_t (*NERTC_CALLKIT_NULLABLE connection)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_signaling_connection *event);
+  /**
+   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
+   * attachments, please: nobody redacts them here.
+   */
+  void (*NERTC_CALLKIT_NULLABLE log)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_log_level level, const char *text);
+  /** A call record that `from` sent: what it claims. 0, or QUEUE_FULL. */
+  int32_t (*NERTC_CALLKIT_NULLABLE record)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const char *from_account, const nertc_callkit_record *record);
+} nertc_callkit_signaling_sink;
+/** Every default of nertc_callkit_signaling_sink. */
+#define NERTC_CALLKIT_SIGNALING_SINK_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, \
+    NULL, NULL, NULL }
+
+/** Who logs in. Lent for the call. */
+typedef struct nertc_callkit_login_args {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** Application key, or empty. */
+  const char *NERTC_CALLKIT_NULLABLE app_key;
+  /** Account. */
+  const char *NERTC_CALLKIT_NULLABLE account;
+  /** Token, or empty. */
+  const char *NERTC_CALLKIT_NULLABLE token;
+  /** This device. */
+  const char *NERTC_CALLKIT_NULLABLE device_id;
+  /** Folder the backend may write to, or empty. */
+  const char *NERTC_CALLKIT_NULLABLE data_dir;
+  /**
+   * How long the core waits for complete(req), in ms; 0 = not said. A backend that completes just
+   * before can say why there is no connection.
+   */
+  uint32_t timeout_ms;
+  /** 0. */
+  uint32_t reserved;
+} nertc_callkit_login_args;
+/** Every default of nertc_callkit_login_args. */
+#define NERTC_CALLKIT_LOGIN_ARGS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_login_args), 0, NULL, NULL, NULL, NULL, NULL, 0, 0 }
+
+/** What an operation needs; fields it does not need are 0 or empty. Lent for the call. */
+typedef struct nertc_callkit_signaling_args {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE. */
+  nertc_callkit_call_flag flags;
+  /** create: a nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** invite: what is left of the ring time, for the message's expiry; 0 = not known. */
+  uint32_t expires_ms;
+  /** All but create: the channel. */
+  const char *NERTC_CALLKIT_NULLABLE channel_id;
+  /**
+   * invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver,
+   * empty = all.
+   */
+  const char *NERTC_CALLKIT_NULLABLE account;
+  /** invite, cancel_invite, accept, reject. */
+  const char *NERTC_CALLKIT_NULLABLE request_id;
+  /** The attachment, up to 4096 bytes. */
+  const char *NERTC_CALLKIT_NULLABLE custom_info;
+  /** invite: push text, or NULL. */
+  const nertc_callkit_push *NERTC_CALLKIT_NULLABLE push;
+} nertc_callkit_signaling_args;
+/** Every default of nertc_callkit_signaling_args. */
+#define NERTC_CALLKIT_SIGNALING_ARGS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling_args), 0, 0, 0, NULL, NULL, NULL, NULL, NULL }
+
+/**
+ * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
+ * nothing follows. Called on the worker, never from inside a sink call; must not block.
+ */
+  typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, const nertc_callkit_signaling_args *args);
+
+/**
+ * A signaling backend. Functions are called on the worker, one at a time. Mandatory: open, login,
+ * logout, create, join, invite, cancel_invite, accept, reject, leave, close.
+ */
+struct nertc_callkit_signaling {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the backend; 0 means 1. */
+  uint32_t abi;
+  /** nertc_callkit_signaling_cap bits. */
+  nertc_callkit_signaling_cap caps;
+  /** 0. */
+  uint32_t reserved;
+  /** For the log; lives as long as the backend. NULL = unnamed. */
+  const char *NERTC_CALLKIT_NULLABLE name;
+  /**
+   * Before the first login, at most once. 0 = open; a refusal completes that login with this code.
+   */
+  int32_t (*NERTC_CALLKIT_NULLABLE open)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_signaling_sink *sink);
+  /**
+   * Once, if open succeeded. The barrier: when it returns, no sink call runs or will run. Must not
+   * wait for a thread that waits for the core. NULL = nothing to do.
+   */
+  void (*NERTC_CALLKIT_NULLABLE close_backend)(void *NERTC_CALLKIT_NULLABLE ctx);
+  /** Exactly once, last, also when open was never called. NULL = nothing to free. */
+  void (*NERTC_CALLKIT_NULLABLE release)(void *NERTC_CALLKIT_NULLABLE ctx);
+  /** Logs in. The unread backlog follows as one OFFLINE batch after the completion. */
+  int32_t (*NERTC_CALLKIT_NULLABLE login)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, const nertc_callkit_login_args *args);
+  /** Logs out. */
+  int32_t (*NERTC_CALLKIT_NULLABLE logout)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req);
+  /** Makes a channel; the result's room has its id. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE create;
+  /**
+   * Joins a channel; the result's room lists the members with their uids, this device among them.
+   */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE join;
+  /** Invites an account. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE invite;
+  /** Takes an invite back. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE cancel_invite;
+  /** Accepts an invite: the service decides, first come, first served. Does not join. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE accept;
+  /** Rejects an invite. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE reject;
+  /** Leaves a channel. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE leave;
+  /** Closes a channel for everybody. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE close;
+  /** Sends a text to members of a channel, in the order of the calls. NULL = unsupported. */
+  nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE control;
+  /** Sends a call record as a message. NULL = unsupported. */
+  int32_t (*NERTC_CALLKIT_NULLABLE send_record)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, const nertc_callkit_record *record);
+  /** The device's network changed: reconnect now. NULL = nothing to do. */
+  void (*NERTC_CALLKIT_NULLABLE network_changed)(void *NERTC_CALLKIT_NULLABLE ctx);
+  /**
+   * What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
+   * the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
+   * request_id. NULL = nobody is told.
+   */
+  void (*NERTC_CALLKIT_NULLABLE invite_state)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_signaling_args *args, int32_t state);
+  /**
+   * The login `req` is not wanted any more: nothing of it connects or speaks from now on; what the
+   * service keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
+   */
+  void (*NERTC_CALLKIT_NULLABLE abort_login)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req);
+  /**
+   * The token for the next connection; tries with it now if there is no connection. Empty = there
+   * is none. 0, or a nertc_callkit_code. NULL = unsupported.
+   */
+  int32_t (*NERTC_CALLKIT_NULLABLE set_token)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const char *token);
+  /**
+   * Whose invites ring: after each login, unless everybody's do, and whenever it changes. The core
+   * decides; a backend that asks inviters whether an invite that waited still stands does not ask
+   * those that this refuses. Lent for the call. NULL = not needed.
+   */
+  void (*NERTC_CALLKIT_NULLABLE call_policy)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_call_policy *policy);
+};
+/** Every default of nertc_callkit_signaling. */
+#define NERTC_CALLKIT_SIGNALING_INIT \
+  { (uint32_t)sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, \
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+    NULL, NULL }
+
+/** What happened in the media room. Lent for the call. */
+typedef struct nertc_callkit_rtc_event {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** A nertc_callkit_rtc_event_type. */
+  nertc_callkit_rtc_event_type type;
+  /** As `type` says. */
+  int32_t code;
+  /** The SDK's own number, or 0. */
+  int32_t raw_code;
+  /** nertc_callkit_media bits. */
+  nertc_callkit_media media;
+  /** As `type` says. */
+  uint32_t flags;
+  /** Whom it is about; 0 = ourselves. */
+  uint64_t uid;
+  /** Or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE text;
+} nertc_callkit_rtc_event;
+/** Every default of nertc_callkit_rtc_event. */
+#define NERTC_CALLKIT_RTC_EVENT_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL }
+
+/** How a media backend reports. Same rules as nertc_callkit_signaling_sink. */
+typedef struct nertc_callkit_rtc_sink {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the core. */
+  uint32_t abi;
+  /** First argument of every function here. */
+  void *NERTC_CALLKIT_NULLABLE ctx;
+  /**
+   * Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
+   */
+  void (*NERTC_CALLKIT_NULLABLE complete)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, int32_t code, int32_t raw_code,
+      const char *NERTC_CALLKIT_NULLABLE message);
+  /** Something happened. 0, or QUEUE_FULL = keep it and offer it again. */
+  int32_t (*NERTC_CALLKIT_NULLABLE event)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_rtc_event *event);
+  /** A frame of `frame->uid`; goes to config.on_frame on this very thread. */
+  void (*NERTC_CALLKIT_NULLABLE frame)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_frame *frame);
+  /**
+   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
+   * attachments, please: nobody redacts them here.
+   */
+  void (*NERTC_CALLKIT_NULLABLE log)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_log_level level, const char *text);
+  /**
+   * Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
+   * deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
+   * leave is called; a text with another number is dropped, so that a late thread cannot speak
+   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
+   * again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+   */
+  int32_t (*NERTC_CALLKIT_NULLABLE send)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req join, const char *json);
+} nertc_callkit_rtc_sink;
+/** Every default of nertc_callkit_rtc_sink. */
+#define NERTC_CALLKIT_RTC_SINK_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL, \
+    NULL }
+
+/** Which media room. Lent for the call. */
+typedef struct nertc_callkit_rtc_join {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** 0. */
+  uint32_t flags;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** 0. */
+  uint32_t reserved;
+  /** Own uid. */
+  uint64_t uid;
+  /** Name of the room, up to 127 bytes. */
+  const char *NERTC_CALLKIT_NULLABLE channel_name;
+  /** Token, or empty. */
+  const char *NERTC_CALLKIT_NULLABLE token;
+  /** Account of the other party. */
+  const char *NERTC_CALLKIT_NULLABLE peer;
+  /** Call id of the invite that lives, or empty: the same on both sides. */
+  const char *NERTC_CALLKIT_NULLABLE call_id;
+} nertc_callkit_rtc_join;
+/** Every default of nertc_callkit_rtc_join. */
+#define NERTC_CALLKIT_RTC_JOIN_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
+
+/**
+ * A media backend. Functions are called on the worker, one at a time; push_frame on a thread of the
+ * app, concurrently. Mandatory: open, join, leave.
+ */
+struct nertc_callkit_rtc {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** NERTC_CALLKIT_ABI of the backend; 0 means 1. */
+  uint32_t abi;
+  /** nertc_callkit_rtc_cap bits. */
+  nertc_callkit_rtc_cap caps;
+  /** 0. */
+  uint32_t reserved;
+  /** For the log; lives as long as the backend. NULL = unnamed. */
+  const char *NERTC_CALLKIT_NULLABLE name;
+  /** As in nertc_callkit_signaling. */
+  int32_t (*NERTC_CALLKIT_NULLABLE open)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_rtc_sink *sink);
+  /** As in nertc_callkit_signaling. */
+  void (*NERTC_CALLKIT_NULLABLE close_backend)(void *NERTC_CALLKIT_NULLABLE ctx);
+  /** As in nertc_callkit_signaling. */
+  void (*NERTC_CALLKIT_NULLABLE release)(void *NERTC_CALLKIT_NULLABLE ctx);
+  /**
+   * Joins a room; completes once in it. Microphone and camera are off then: enable_local follows.
+   */
+  int32_t (*NERTC_CALLKIT_NULLABLE join)(void *NERTC_CALLKIT_NULLABLE ctx, nertc_callkit_req req,
+      const nertc_callkit_rtc_join *args);
+  /** Leaves the room. */
+  int32_t (*NERTC_CALLKIT_NULLABLE leave)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req);
+  /** Opens or closes microphone or camera. NULL = unsupported. */
+  int32_t (*NERTC_CALLKIT_NULLABLE enable_local)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, uint32_t media, int32_t on);
+  /** Sends silence or nothing while the device stays open. NULL = unsupported. */
+  int32_t (*NERTC_CALLKIT_NULLABLE mute_local)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, uint32_t media, int32_t muted);
+  /** Receives `media` of `uid`, or not. NULL = unsupported. */
+  int32_t (*NERTC_CALLKIT_NULLABLE subscribe)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, uint64_t uid, uint32_t media, int32_t on);
+  /** Draws `uid` (0 = ourselves) in `view`; `view` NULL = no longer. NULL = unsupported. */
+  int32_t (*NERTC_CALLKIT_NULLABLE set_view)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req req, uint64_t uid, const nertc_callkit_view *NERTC_CALLKIT_NULLABLE view);
+  /** Sends a frame that the host made. 0 or a nertc_callkit_status. NULL = unsupported. */
+  int32_t (*NERTC_CALLKIT_NULLABLE push_frame)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_frame *frame);
+  /** The device's network changed: restart what needs it. NULL = nothing to do. */
+  void (*NERTC_CALLKIT_NULLABLE network_changed)(void *NERTC_CALLKIT_NULLABLE ctx);
+  /**
+   * A text of the peer's media backend, in order, each once: after `join` was called with the req
+   * `join` and before leave is; what came earlier follows right after the call of join. Lent for
+   * the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
+   */
+  void (*NERTC_CALLKIT_NULLABLE receive)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_req join, const char *json);
+  /**
+   * What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
+   * peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
+   * with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+   */
+  const char *NERTC_CALLKIT_NULLABLE protocol;
+};
+/** Every default of nertc_callkit_rtc. */
+#define NERTC_CALLKIT_RTC_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+
+NERTC_CALLKIT_END
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* NERTC_CALLKIT_BACKEND_H */

@@ -18,7 +18,7 @@ use third_party::THIRD_PARTY;
 /// The copy: what the engine and the two searches need, and nothing else of the repository.
 const COPIED: &[&str] = &["build.rs", "Cargo.lock", "src", "crates", "backends", "tests/sim", "tests/model"];
 
-/// The switch, appended to the engine of the copy.
+/// The switch, appended to the engine, the protocol and the service of the copy.
 const SWITCH: &str = r#"
 /// The fault of this name is on.
 pub fn planted(name: &str) -> bool {
@@ -44,15 +44,17 @@ fn read(path: &str) -> String {
 fn planted(path: &str, mut text: String) -> String {
     let holder = match path {
         _ if path.starts_with("src/engine/") => "crate",
-        _ if path.starts_with("backends/mqtt/") => "crate::station",
+        _ if path.starts_with("backends/mqtt/") => "crate::protocol",
+        _ if path.starts_with("backends/loopback/") => "crate::service",
         _ => "nertc_callkit::engine",
     };
     for fault in faults().filter(|fault| fault.file == path) {
         let switch = format!("{holder}::planted({:?})", fault.name);
         text = text.replacen(fault.find, &fault.put.replace("PLANTED", &switch), 1);
     }
-    let holds = ["src/engine/mod.rs", "backends/mqtt/src/protocol/mod.rs"].contains(&path);
-    if holds { text + SWITCH } else { text }
+    let holders =
+        ["src/engine/mod.rs", "backends/mqtt/src/protocol/mod.rs", "backends/loopback/src/service/mod.rs"];
+    if holders.contains(&path) { text + SWITCH } else { text }
 }
 
 /// The manifest of the copy: the core, as a Rust library, and the two searches.

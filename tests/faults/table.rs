@@ -297,10 +297,10 @@ pub(crate) const FAULTS: &[Fault] = &[
     sim(
         "the service does not tell the other devices who answered",
         12,
-        "tests/sim/service.rs",
-        "deliveries.extend(self.tell_account(&account, &event, Origin::OtherDevice, Some(device)));",
+        "backends/loopback/src/service/operations.rs",
+        "self.registry.notify_other_devices(actor.id, &event, !message.no_offline, &mut self.outbound);",
         "if !PLANTED {
-            deliveries.extend(self.tell_account(&account, &event, Origin::OtherDevice, Some(device)));
+            self.registry.notify_other_devices(actor.id, &event, !message.no_offline, &mut self.outbound);
         }",
     ),
     // 15

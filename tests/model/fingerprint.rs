@@ -1,6 +1,6 @@
 //! Fingerprints: one number for all states that behave alike.
 //!
-//! An id is a function of the device that made it and of which of its calls it is for (`World` numbers
+//! An id is a function of the device that made it and of which of its calls it is for (the service numbers
 //! channels so; engines draw their ids in that order), so ids need no renaming, and the part of a fingerprint
 //! that a device has in it changes only with that device. Two states are merged if their 64-bit fingerprints
 //! are equal: with the ten million states of the largest world, by chance about once in 400,000 searches.
@@ -85,9 +85,14 @@ impl Hasher for AsIs {
     }
 }
 
-/// Channels are called c1 to c63; anything else is no channel.
+/// Channels are called `c1-1` to `c4-7`, by the device that made it and their ordinal; anything else is no
+/// channel.
 pub(crate) fn channel_bit(id: &Text) -> u64 {
-    let number = id.strip_prefix('c').and_then(|number| number.parse::<u64>().ok());
+    let parts = id.strip_prefix('c').and_then(|parts| parts.split_once('-'));
+    let number = parts.and_then(|(port, ordinal)| {
+        let (port, ordinal): (u64, u64) = (port.parse().ok()?, ordinal.parse().ok()?);
+        Some(8 * port.checked_sub(1)? + ordinal)
+    });
     number.filter(|number| *number < 64).map_or(0, |number| 1 << number)
 }
 

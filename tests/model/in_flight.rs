@@ -28,8 +28,8 @@ pub(crate) struct InFlight {
 
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    /// An operation of the signaling backend; a new channel gets this number.
-    Operation(signaling::Operation, u64),
+    /// An operation of the signaling backend.
+    Operation(signaling::Operation),
     Completion(OperationResult),
     Message(Origin, signaling::Event),
     /// What a login finds: rooms and unread messages.
@@ -59,9 +59,9 @@ impl InFlight {
             signaling::Event { time_ms: 0, ..event.clone() }
         };
         match &what {
-            What::Operation(op, number) => {
-                (op, number).hash(&mut hasher);
-                channels |= channel_of(op).map_or(0, channel_bit) | number_bit(op, *number);
+            What::Operation(op) => {
+                op.hash(&mut hasher);
+                channels |= channel_of(op).map_or(0, channel_bit);
             }
             What::Completion(result) => {
                 (&result.outcome, &result.channel).hash(&mut hasher);
@@ -110,11 +110,6 @@ impl InFlight {
     pub(crate) fn is_like(&self, other: &InFlight) -> bool {
         self.digest == other.digest && self.req == other.req && self.since == other.since
     }
-}
-
-/// The channel that a create will make.
-fn number_bit(op: &signaling::Operation, number: u64) -> u64 {
-    if matches!(op, signaling::Operation::Create { .. }) { 1 << number } else { 0 }
 }
 
 fn channel_of(op: &signaling::Operation) -> Option<&Text> {

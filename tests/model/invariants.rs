@@ -51,7 +51,7 @@ impl World {
                 continue;
             }
             let shown = self.engine(device).snapshot();
-            if !self.service().is_open(&shown.channel_id, &shown.request_id) {
+            if !self.is_undecided(&shown.channel_id, &shown.request_id) {
                 let channel = shown.channel_id;
                 return Err(format!(
                     "invariant 12: device {device} is {phase:?} for {channel}, which is over"
@@ -59,6 +59,11 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    fn is_undecided(&self, channel: &str, request: &str) -> bool {
+        let mut pending = self.service().pending_invites();
+        pending.any(|invite| *invite.channel_id == *channel && *invite.request_id == *request)
     }
 
     /// Both have called each other, all messages have arrived, no deadline has passed: they are in one call.

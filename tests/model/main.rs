@@ -7,6 +7,8 @@
 
 mod budget;
 mod counterexample;
+#[path = "../sim/exchange.rs"]
+mod exchange;
 #[path = "../sim/feedback.rs"]
 mod feedback;
 mod fingerprint;
@@ -21,8 +23,6 @@ mod monitor;
 mod peer_texts;
 mod scenarios;
 mod search;
-#[path = "../sim/service.rs"]
-mod service;
 mod world;
 mod written;
 

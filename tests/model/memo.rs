@@ -10,13 +10,13 @@ use nertc_callkit::engine::output::{Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Config, Engine, Seed};
-use nertc_callkit_signaling::{self as signaling, Code, Req};
+use nertc_callkit_signaling::{self as signaling, Channel, ChannelState, Code, Req};
 
 use crate::counterexample::Fed;
-use crate::fingerprint::{ByFingerprint, Fingerprint, Mix, channel_bit, mixed};
+use crate::exchange::{Exchange, Report};
+use crate::fingerprint::{ByFingerprint, Fingerprint, channel_bit, mixed};
 use crate::in_flight::{InFlight, What};
 use crate::monitor::Monitor;
-use crate::service::{Delivery, Service};
 
 pub(crate) type Verdict = Result<(), String>;
 
@@ -34,7 +34,6 @@ pub(crate) struct Body {
     pub(crate) engine: Engine,
     pub(crate) monitor: Monitor,
     pub(crate) tickets: u64,
-    pub(crate) calls: u64,
     /// Its user has logged out, or not logged in.
     pub(crate) is_out: bool,
     pub(crate) phase: Phase,
@@ -53,9 +52,11 @@ pub(crate) struct Step {
 #[derive(Clone)]
 pub(crate) struct Hub {
     id: u64,
-    pub(crate) service: Rc<Service>,
+    pub(crate) exchange: Rc<Exchange>,
     /// Fingerprint, and channels that are open.
     pub(crate) fingerprint: (u64, u64),
+    /// Events wait at it: their age matters.
+    has_times: bool,
 }
 
 /// What a service or a media room did.
@@ -67,6 +68,8 @@ pub(crate) struct Served {
     pub(crate) in_flight: Rc<Vec<Rc<InFlight>>>,
     /// What is heard in the media room.
     pub(crate) heard: Rc<Vec<(usize, RtcEvent)>>,
+    /// What a login finds: channels and unread events.
+    pub(crate) found: Rc<(Vec<ChannelState>, Vec<signaling::Event>)>,
 }
 
 #[derive(Default)]
@@ -83,7 +86,6 @@ impl Body {
             engine: Engine::new(config, seed),
             monitor,
             tickets: 0,
-            calls: 0,
             is_out: true,
             phase: Phase::Idle,
             due: None,
@@ -97,7 +99,6 @@ impl Body {
                 let command = if let Input::Command { command, .. } = input { Some(command) } else { None };
                 let is_call = matches!(command, Some(Command::Call(_)));
                 self.tickets += u64::from(command.is_some());
-                self.calls += u64::from(is_call);
                 self.is_out |= matches!(command, Some(Command::Logout));
                 self.is_out &= !matches!(command, Some(Command::Login { .. }));
                 self.monitor.before(input);
@@ -111,15 +112,22 @@ impl Body {
 }
 
 impl Hub {
-    pub(crate) fn new(service: Service) -> Hub {
-        Hub { id: 0, service: Rc::new(service), fingerprint: (0, 0) }
+    pub(crate) fn new(exchange: Exchange) -> Hub {
+        Hub::after(0, exchange)
     }
 
-    fn after(id: u64, service: Service) -> Hub {
-        let mut hasher = Mix::default();
-        service.digest(&mut hasher);
-        let channels = service.channels().fold(0, |all, id| all | channel_bit(id));
-        Hub { id, service: Rc::new(service), fingerprint: (std::hash::Hasher::finish(&hasher), channels) }
+    fn after(id: u64, exchange: Exchange) -> Hub {
+        let service = exchange.service();
+        assert_eq!(service.poll_timeout(), None, "no deadline of the service is played here");
+        let channels = service.channel_ids().fold(0, |all, id| all | channel_bit(id));
+        let (digest, has_times) = (mixed(service), service.times().next().is_some());
+        Hub { id, exchange: Rc::new(exchange), fingerprint: (digest, channels), has_times }
+    }
+
+    /// How long the events have waited that wait at the service.
+    pub(crate) fn ages(&self, now: u64) -> impl Iterator<Item = u64> {
+        let times = self.has_times.then(|| self.exchange.service().times());
+        times.into_iter().flatten().map(move |time| EPOCH + now - time)
     }
 }
 
@@ -169,33 +177,47 @@ impl Memo {
         keep(&mut self.fingerprints, key, Rc::new(Fingerprint::new(now, &body.engine, &body.monitor)))
     }
 
-    /// The service runs an operation; a new channel gets this number.
+    /// The service runs an operation.
     pub(crate) fn serve(
         &mut self,
         hub: &Hub,
         now: u64,
         item: &InFlight,
         op: &signaling::Operation,
-        number: u64,
     ) -> Served {
         let key = key(hub.id, now, &(item.device, item.req, item.digest));
         if let Some(served) = self.served.get(&key) {
             return served.clone();
         }
-        let mut service = (*hub.service).clone();
-        if matches!(op, signaling::Operation::Create { .. }) {
-            service.number_next(number);
+        let mut exchange = (*hub.exchange).clone();
+        exchange.run(EPOCH + now, item.device, exchange.life(item.device), item.req, op);
+        let (mut code, mut in_flight) = (Code::OK, Vec::new());
+        let (mut channels, mut unread) = (Vec::new(), Vec::new());
+        while let Some((to, report)) = exchange.poll() {
+            match report {
+                Report::Completed(req, mut result) => {
+                    code = result.outcome.code;
+                    result.channel.iter_mut().for_each(|it| undate(&mut it.channel));
+                    in_flight.push(InFlight::new(now, to, req, What::Completion(result)));
+                }
+                Report::Event(origin, mut event) => {
+                    undate(&mut event.channel);
+                    in_flight.push(InFlight::new(now, to, Req(0), What::Message(origin, event)));
+                }
+                Report::Backlog(more, events) => {
+                    channels.extend(more);
+                    unread.extend(events);
+                }
+                // Nobody is kicked here, so nothing happens to media.
+                Report::Record(..) | Report::Kicked | Report::MediaDone(..) | Report::Media(_) => {}
+            }
         }
-        let (result, deliveries) = service.run(item.device, EPOCH + now, op);
-        let code = result.outcome.code;
-        let mut in_flight: Vec<Rc<InFlight>> = Vec::new();
-        for Delivery { to, source, event } in deliveries {
-            in_flight.push(Rc::new(InFlight::new(now, to, Req(0), What::Message(source, event))));
-        }
-        in_flight.push(Rc::new(InFlight::new(now, item.device, item.req, What::Completion(result))));
-        let hub = Hub::after(key, service);
-        let served = Served { hub, code, in_flight: Rc::new(in_flight), heard: Rc::default() };
-        keep(&mut self.served, key, served)
+        channels.iter_mut().for_each(|it| undate(&mut it.channel));
+        unread.iter_mut().for_each(|event| undate(&mut event.channel));
+        let hub = Hub::after(key, exchange);
+        let in_flight = Rc::new(in_flight.into_iter().map(Rc::new).collect());
+        let (heard, found) = (Rc::default(), Rc::new((channels, unread)));
+        keep(&mut self.served, key, Served { hub, code, in_flight, heard, found })
     }
 
     /// A media room is ideal: what it does always works.
@@ -204,9 +226,26 @@ impl Memo {
         if let Some(served) = self.served.get(&key) {
             return served.clone();
         }
-        let mut service = (*hub.service).clone();
-        let (code, heard) = service.run_rtc(device, op);
-        let hub = Hub::after(key, service);
-        keep(&mut self.served, key, Served { hub, code, in_flight: Rc::default(), heard: Rc::new(heard) })
+        let mut exchange = (*hub.exchange).clone();
+        exchange.run_media(EPOCH, device, Req(0), op);
+        let (mut code, mut heard) = (Code::OK, Vec::new());
+        while let Some((to, report)) = exchange.poll() {
+            if let Report::MediaDone(_, done) = report {
+                code = done;
+            } else if let Report::Media(event) = report {
+                heard.push((to, event));
+            }
+        }
+        let hub = Hub::after(key, exchange);
+        let served =
+            Served { hub, code, in_flight: Rc::default(), heard: Rc::new(heard), found: Rc::default() };
+        keep(&mut self.served, key, served)
     }
+}
+
+/// A channel is as old as its number says: when it was created makes no difference but which of two is older,
+/// and no two states differ by the time that has passed.
+fn undate(channel: &mut Channel) {
+    channel.create_ms = u64::from(channel_bit(&channel.id).trailing_zeros());
+    channel.expire_ms = 0;
 }

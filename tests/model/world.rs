@@ -16,13 +16,13 @@ use nertc_callkit_signaling::{
 
 use crate::budget::{Budget, DEVICES};
 use crate::counterexample::{Fed, Line, brief, named};
+use crate::exchange::Exchange;
 use crate::fingerprint::{Fingerprint, Mix, channel_bit};
 use crate::in_flight::{InFlight, What};
 use crate::legacy::{before_1_1, busy, legacy_invite};
 use crate::memo::{Body, Hub, Memo, Step, Verdict};
 use crate::monitor::Monitor;
 use crate::peer_texts;
-use crate::service::Service;
 
 /// Tombstones count as everlasting: no world may outlive one.
 const END_OF_TIME: u64 = 600_000;
@@ -144,7 +144,7 @@ impl World {
             touched: 0,
             sealed_at: 0,
             bodies,
-            hub: Hub::new(Service::new(names)),
+            hub: Hub::new(Exchange::new(names)),
             in_flight: Vec::new(),
             cancelled_unaware: 0,
             budget,
@@ -188,7 +188,7 @@ impl World {
     /// May come next, and no other thing that may does the same.
     fn is_free(&self, index: usize) -> bool {
         let (earlier, item) = (&self.in_flight[..index], &self.in_flight[index]);
-        let is_out = item.is_message() && !self.hub.service.logged_in[item.device];
+        let is_out = item.is_message() && !self.hub.exchange.is_online(item.device);
         let waits = item.stream().is_some_and(|own| earlier.iter().any(|other| other.stream() == Some(own)));
         !is_out && !waits && !earlier.iter().any(|other| other.is_like(item))
     }
@@ -226,13 +226,12 @@ impl World {
 
     /// The open invite to a device's account: the push about it has come.
     fn pushed(&self, device: usize) -> Option<CallRef> {
-        let invite = self.hub.service.invite_to(self.setting.accounts[device])?;
-        let (account, channel_id, request_id) = invite;
-        let ids = (Some(account), Some(channel_id), Some(request_id));
+        let account = self.setting.accounts[device];
+        let invite = self.service().pending_invites().find(|invite| *invite.to == *account)?;
         Some(CallRef {
-            account: ids.0,
-            channel_id: ids.1,
-            request_id: ids.2,
+            account: Some(invite.from.clone()),
+            channel_id: Some(invite.channel_id.clone()),
+            request_id: Some(invite.request_id.clone()),
             wait: true,
             ..CallRef::default()
         })
@@ -385,8 +384,8 @@ impl World {
         let item = self.in_flight.remove(index);
         let (device, req) = (item.device, item.req);
         match &item.what {
-            What::Operation(op, number) => {
-                self.operate(&item, op, *number);
+            What::Operation(op) => {
+                self.operate(&item, op);
                 Ok(())
             }
             What::Completion(result) => {
@@ -399,7 +398,7 @@ impl World {
                     && self.phase(device) != Phase::Idle
                 {
                     self.note(|| format!("device {device}, a legacy client, is busy for {}", brief(event)));
-                    self.send(device, Req(0), What::Operation(busy(event), 0));
+                    self.send(device, Req(0), What::Operation(busy(event)));
                     return Ok(());
                 }
                 let input = Input::Signals { origin: *source, events: vec![event.clone()] };
@@ -419,8 +418,8 @@ impl World {
     }
 
     /// The service runs an operation.
-    fn operate(&mut self, item: &InFlight, op: &signaling::Operation, number: u64) {
-        let served = self.memo.borrow_mut().serve(&self.hub, self.now, item, op, number);
+    fn operate(&mut self, item: &InFlight, op: &signaling::Operation) {
+        let served = self.memo.borrow_mut().serve(&self.hub, self.now, item, op);
         self.hub = served.hub;
         let device = item.device;
         self.note(|| format!("service: {} of device {device} = {}", named(op), served.code));
@@ -428,14 +427,15 @@ impl World {
         if !matches!(op, signaling::Operation::Login { .. }) {
             return;
         }
-        let rooms = self.hub.service.rooms_of(device);
         let (unread, others): (Vec<_>, Vec<_>) =
             self.in_flight.drain(..).partition(|item| item.is_message() && item.device == device);
         self.in_flight = others;
         let unread = unread.iter().filter_map(|item| {
             if let What::Message(_, event) = &item.what { Some(event.clone()) } else { None }
         });
-        let what = What::Backlog(rooms, unread.collect());
+        // What was on its way when it logged out came before what waited at the service.
+        let (channels, waiting) = &*served.found;
+        let what = What::Backlog(channels.clone(), unread.chain(waiting.iter().cloned()).collect());
         self.send(device, Req(0), what);
     }
 
@@ -459,8 +459,6 @@ impl World {
                 self.feed(device, Fed::Input(Input::SignalDone { req, result: OperationResult::default() }))
             }
             Output::Signal { req, op } => {
-                let is_create = matches!(op, signaling::Operation::Create { .. });
-                let number = if is_create { device as u64 * 8 + self.bodies[device].calls } else { 0 };
                 if let signaling::Operation::Cancel(message) = &op {
                     let is_unaware = !self.monitor(device).was_invited_by_old(&message.account);
                     let channel = channel_bit(&message.channel_id);
@@ -468,7 +466,7 @@ impl World {
                 }
                 let op = if self.setting.before_1_1 { before_1_1(op) } else { op };
                 let op = if self.is_legacy(device) { legacy_invite(op) } else { op };
-                self.send(device, req, What::Operation(op, number));
+                self.send(device, req, What::Operation(op));
                 Ok(())
             }
             Output::Rtc { req, op } if self.setting.slow_media => {
@@ -476,7 +474,7 @@ impl World {
                 Ok(())
             }
             Output::Rtc { req, op } => self.run_media(device, req, &op),
-            // The idealised service wants to know nothing of it; the monitor looks at it.
+            // What a device rings for or ignores decides nothing at the service; the monitor looks at it.
             Output::Notify(_) => Ok(()),
             Output::Event(_) | Output::Done { .. } | Output::Ignored(_) => Ok(()),
             Output::RtcReceive { .. } | Output::Closed => Ok(()),
@@ -513,6 +511,7 @@ impl World {
         let mut hasher = Mix::default();
         fingerprints.iter().for_each(|fingerprint| hasher.write_u64(fingerprint.digest(living)));
         hasher.write_u64(self.hub.fingerprint.0);
+        self.hub.ages(self.now).for_each(|age| hasher.write_u64(age.min(OLDEST)));
         let in_flight = self.in_flight.iter().enumerate().map(|(index, item)| self.digest_of(index, item));
         hasher.write_u64(in_flight.fold(0, u64::wrapping_add));
         self.budget.hash(&mut hasher);
@@ -562,8 +561,8 @@ impl World {
         &self.setting
     }
 
-    pub(crate) fn service(&self) -> &Service {
-        &self.hub.service
+    pub(crate) fn service(&self) -> &nertc_callkit_loopback::service::Service {
+        self.hub.exchange.service()
     }
 
     pub(crate) fn devices(&self) -> usize {

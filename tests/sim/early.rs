@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::{CallRef, Command, Input};
-use nertc_callkit::engine::output::{ConnectionEvent, Event, Invited};
+use nertc_callkit::engine::output::{ConnectionEvent, Event};
 use nertc_callkit_signaling::{
     self as signaling, CallType, Code, Connection, Outcome, Record, RecordStatus, Text,
 };
 
-use super::world::{EPOCH, Scheduled, World};
+use super::world::{Scheduled, World};
 
 /// How many pushes users remember.
 const PUSHES: usize = 8;
@@ -49,9 +49,7 @@ impl World {
         if let Some(name) = counted(event) {
             *self.met.entry(name).or_default() += 1;
         }
-        if let Event::Invited(invited) = event {
-            self.rings(device, invited);
-        } else if let Event::Kicked(event) = event {
+        if let Event::Kicked(event) = event {
             self.on_kicked(device, event);
         }
     }
@@ -95,17 +93,6 @@ impl World {
         }
     }
 
-    /// A device rings: the backend tells the caller.
-    fn rings(&mut self, device: usize, invited: &Invited) {
-        if self.stations.is_some() || invited.answered {
-            return;
-        }
-        let now = EPOCH + self.now;
-        for delivery in self.service.ringing(device, now, &invited.channel_id, &invited.request_id) {
-            self.post(delivery);
-        }
-    }
-
     /// The backend wants a token for its next connection, and the app answers in time, late, or that it has
     /// none.
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
@@ -126,25 +113,8 @@ impl World {
             return;
         }
         self.trouble(device);
-        for delivery in self.service.forget(device, EPOCH + self.now) {
-            self.post(delivery);
-        }
+        self.end_session(device);
         self.relogin(device);
-    }
-
-    /// A record is on its way to the peer's devices and to the sender's others.
-    pub(super) fn send_record(&mut self, device: usize, record: &Record) {
-        let from = self.devices[device].account.clone();
-        for other in 0..self.devices.len() {
-            let account = &self.devices[other].account;
-            if other != device && (*account == record.to || *account == from) {
-                let copies = if self.random.chance(200) { 2 } else { 1 };
-                for _ in 0..copies {
-                    let delay = self.delay();
-                    self.send(other, delay, Scheduled::Record(from.clone(), record.clone()));
-                }
-            }
-        }
     }
 
     /// A station tells its core of a record; what it claims does not matter here.
@@ -162,7 +132,7 @@ impl World {
     }
 
     pub(super) fn hear_record(&mut self, device: usize, from: Text, record: Record) -> Result<(), String> {
-        if self.devices[device].is_offline || !self.service.logged_in[device] {
+        if self.devices[device].is_offline || !self.service.is_online(device) {
             return Ok(());
         }
         self.feed(device, Input::Record { from, record })

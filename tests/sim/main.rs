@@ -1,9 +1,12 @@
-//! Random worlds: real engines, an idealised service, a bad network, restless users, virtual time.
+//! Random worlds: real engines, the loopback's service, a bad network, restless users, virtual time.
 //!
 //! A failure names its seed; `SIM_SEED0=n SIM_SEEDS=1 cargo test --test sim` repeats it with its trace.
 
 mod broker;
+mod convert;
+mod delivery;
 mod early;
+mod exchange;
 mod faults;
 mod feedback;
 mod legacy;
@@ -11,12 +14,10 @@ mod monitor;
 mod network_conditions;
 mod paired;
 mod peer_texts;
-mod service;
 mod stations;
 mod trace;
 mod users;
 mod watch;
-mod words;
 mod world;
 
 use nertc_callkit::trace::replay;

@@ -2,13 +2,11 @@
 
 use nertc_callkit::engine::input::{Input, RtcEvent};
 use nertc_callkit::engine::output::RtcOp;
-use nertc_callkit_signaling::{
-    self as signaling, Code, Connection, Notification, OperationResult, Outcome, Req,
-};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, OperationResult, Outcome, Req};
 use nertc_callkit_testkit::Random;
 
+use super::exchange::Report;
 use super::legacy;
-use super::service::Delivery;
 use super::world::{EPOCH, Scheduled, World};
 
 /// How bad the network is, and who is in it.
@@ -89,9 +87,6 @@ const REFUSALS: &[Code] = &[
     Code::NOT_MEMBER,
     Code::BAD_SETTINGS,
 ];
-/// Failures that say nothing about what has happened.
-const FAILURES: &[Code] = &[Code::TIMEOUT, Code::BACKEND_FAILED, Code::new(500)];
-
 impl World {
     /// An operation leaves its device.
     pub(super) fn start_operation(&mut self, device: usize, req: Req, op: signaling::Operation) {
@@ -128,98 +123,6 @@ impl World {
         }
     }
 
-    /// The backend is notified.
-    pub(super) fn notify(&mut self, device: usize, notice: &Notification) {
-        match notice {
-            Notification::AbortLogin(req) => self.abort_login(device, *req),
-            Notification::InviteState { .. } | Notification::SetToken(_) | Notification::CallPolicy(_) => {}
-        }
-    }
-
-    /// Nothing of this login goes on; what the service keeps for the device stays.
-    fn abort_login(&mut self, device: usize, req: Req) {
-        self.note(|| format!("device {device}: {req:?} is given up"));
-        let mut is_completed = false;
-        self.schedule.retain(|_, (whose, _, scheduled)| {
-            let is_its = *whose == device;
-            is_completed |= is_its && matches!(scheduled, Scheduled::Completed(done, _) if *done == req);
-            let goes_on = matches!(
-                scheduled,
-                Scheduled::Operation(_, signaling::Operation::Login { .. }) | Scheduled::Backlog
-            );
-            !(is_its && goes_on)
-        });
-        self.service.logged_in[device] = false;
-        if !is_completed {
-            let result =
-                OperationResult { outcome: Outcome::failed(Code::TIMEOUT, ""), ..Default::default() };
-            let delay = self.delay();
-            self.send(device, delay, Scheduled::Completed(req, result));
-        }
-    }
-
-    /// The service gets an operation.
-    pub(super) fn run_operation(&mut self, device: usize, life: u32, req: Req, op: &signaling::Operation) {
-        let is_login = matches!(op, signaling::Operation::Login { .. });
-        if is_login {
-            let last = &mut self.devices[device].last_login;
-            *last = req.0.max(*last);
-        } else if *op == signaling::Operation::Logout
-            && (life != self.devices[device].life || req.0 < self.devices[device].last_login)
-        {
-            return self.note(|| format!("service: device {device}: a logout of an earlier session"));
-        }
-        let (mut result, deliveries) = self.service.run(device, EPOCH + self.now, op);
-        self.note(|| format!("service: device {device}: {} = {}", name(op), result.outcome.code));
-        self.watch.on_operation(self.now, &self.devices, device, op, result.outcome.code);
-        for delivery in deliveries {
-            self.post(delivery);
-        }
-        if let signaling::Operation::Record(record) = op {
-            self.send_record(device, record);
-        }
-        if life != self.devices[device].life || req == Req(u64::MAX) {
-            return;
-        }
-        let mut delay = self.delay();
-        if self.random.chance(self.conditions.unanswered_permille) {
-            self.trouble(device);
-            if self.random.chance(500) {
-                return;
-            }
-            delay += self.random.below(40_000);
-        }
-        if self.random.chance(self.conditions.refused_permille) {
-            self.trouble(device);
-            let code = *self.random.pick(FAILURES);
-            result = OperationResult { outcome: Outcome::failed(code, ""), ..OperationResult::default() };
-        }
-        if self.random.chance(self.conditions.twice_permille) {
-            let delay = self.delay();
-            self.send(device, delay, Scheduled::Completed(req, result.clone()));
-        }
-        if is_login && result.outcome.code == Code::OK {
-            self.devices[device].is_offline = false;
-            self.trouble(device);
-            self.send(device, delay + 1, Scheduled::Backlog);
-        }
-        self.send(device, delay, Scheduled::Completed(req, result));
-    }
-
-    /// A message leaves the service.
-    pub(super) fn post(&mut self, delivery: Delivery) {
-        if self.random.chance(self.conditions.lost_permille) {
-            self.trouble(delivery.to);
-            return self.note(|| format!("lost: {:?} to device {}", delivery.event.kind, delivery.to));
-        }
-        if self.random.chance(self.conditions.twice_permille) {
-            let delay = self.delay();
-            self.send(delivery.to, delay, Scheduled::Message(delivery.clone()));
-        }
-        let delay = self.delay();
-        self.send(delivery.to, delay, Scheduled::Message(delivery));
-    }
-
     /// A media operation leaves its device; they run in order.
     pub(super) fn start_media(&mut self, device: usize, req: Req, op: RtcOp) {
         let at = (self.now + self.delay()).max(self.devices[device].media_free);
@@ -237,16 +140,19 @@ impl World {
             self.devices[device].media_uid = *uid;
             self.devices[device].media_epoch += 1;
         }
-        let (code, heard) = self.service.run_rtc(device, op);
-        self.note(|| format!("media: device {device}: {op:?} = {code}"));
+        self.service.run_media(EPOCH + self.now, device, req, op);
         let delay = self.delay();
-        if self.random.chance(self.conditions.unanswered_permille) {
-            self.trouble(device);
-        } else {
-            self.send(device, delay, Scheduled::RtcCompleted(req, code));
-        }
-        for (to, event) in heard {
-            self.tell_media(to, delay + 1, event);
+        while let Some((to, report)) = self.service.poll() {
+            if let Report::MediaDone(_, code) = report {
+                self.note(|| format!("media: device {device}: {op:?} = {code}"));
+                if self.random.chance(self.conditions.unanswered_permille) {
+                    self.trouble(device);
+                } else {
+                    self.send(device, delay, Scheduled::RtcCompleted(req, code));
+                }
+            } else if let Report::Media(event) = report {
+                self.tell_media(to, delay + 1, event);
+            }
         }
         // Who is cut off is still in the room, and is not heard.
         for other in self.service.room_mates(device) {
@@ -284,10 +190,13 @@ impl World {
             Scheduled::Message(delivery) if !is_late && life == self.devices[device].life => {
                 self.devices[device].waiting.push(delivery);
             }
-            Scheduled::Operation(..) | Scheduled::Completed(..) if !is_late => {
+            Scheduled::Operation(..) | Scheduled::Completed(..) | Scheduled::Notification(_) if !is_late => {
                 self.note(|| format!("device {device}: lost in a cut: {scheduled:?}"));
             }
-            Scheduled::Message(_) | Scheduled::Operation(..) | Scheduled::Completed(..) => {
+            Scheduled::Message(_)
+            | Scheduled::Operation(..)
+            | Scheduled::Completed(..)
+            | Scheduled::Notification(_) => {
                 let delay = until - self.now + self.delay();
                 self.send_late(device, life, delay, scheduled);
             }
@@ -303,7 +212,8 @@ impl World {
             Scheduled::RtcCompleted(..) | Scheduled::Silence(..) | Scheduled::UserActs | Scheduled::Login => {
                 return Some(scheduled);
             }
-            Scheduled::Backlog
+            Scheduled::Backlog(..)
+            | Scheduled::Gone(_)
             | Scheduled::CutNoticed
             | Scheduled::Healed
             | Scheduled::Reborn
@@ -370,7 +280,7 @@ impl World {
         }
     }
 
-    fn is_cut(&self, device: usize) -> bool {
+    pub(super) fn is_cut(&self, device: usize) -> bool {
         self.devices[device].cut_until > self.now
     }
 
@@ -427,14 +337,14 @@ impl World {
         if knew && !self.devices[device].is_offline {
             self.feed(device, Input::Connection(Connection::Restored))?;
         }
-        match self.devices[device].is_offline || !self.service.logged_in[device] {
+        match self.devices[device].is_offline || !self.service.is_online(device) {
             true => Ok(()),
             false => self.take_backlog(device),
         }
     }
 }
 
-fn name(op: &signaling::Operation) -> String {
+pub(super) fn name(op: &signaling::Operation) -> String {
     let text = format!("{op:?}");
     let end = text.find("custom").unwrap_or(text.len()).min(160);
     text.chars().take(end).collect()

@@ -13,7 +13,7 @@ use nertc_callkit_signaling::{
 use nertc_callkit_testkit::Random;
 
 use super::broker::{Broker, Parcel};
-use super::words;
+use super::convert;
 use super::world::{Scheduled, World};
 
 /// The link of a device.
@@ -293,7 +293,7 @@ impl World {
                 self.tell_core(device, Mail::Record(from, id));
             }
             protocol::Output::Connection { change, code, message } => {
-                let now_is = words::connection(change, code, &message);
+                let now_is = convert::connection(change, code, &message);
                 self.tell_core(device, Mail::Connection(now_is));
             }
             protocol::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
@@ -367,7 +367,7 @@ impl World {
     /// The core tells its backend something that needs no answer.
     pub(super) fn notify_station(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
-        let Some(input) = words::notice(notice) else { return };
+        let Some(input) = convert::notice(notice) else { return };
         self.tell_station(device, input);
     }
 

@@ -6,7 +6,7 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{CallType, Connection, Outcome, Req, Text};
 
 use super::peer_texts;
-use super::world::{EPOCH, Scheduled, World};
+use super::world::{Scheduled, World};
 
 impl World {
     pub(super) fn user_acts(&mut self, device: usize) -> Result<(), String> {
@@ -197,22 +197,6 @@ impl World {
             }
             _ => self.kick(device),
         }
-    }
-
-    fn kick(&mut self, device: usize) -> Result<(), String> {
-        if self.devices[device].cut_until > self.now {
-            return Ok(());
-        }
-        self.note(|| format!("device {device} is kicked"));
-        if self.stations.is_some() {
-            self.rival(device);
-            return Ok(());
-        }
-        for delivery in self.service.forget(device, EPOCH + self.now) {
-            self.post(delivery);
-        }
-        self.relogin(device);
-        self.feed(device, Input::Connection(Connection::Kicked(Outcome::default())))
     }
 
     fn go_offline(&mut self, device: usize) -> Result<(), String> {

@@ -7,8 +7,8 @@ use nertc_callkit::engine::input::{Command, Input};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, Code, EventKind, Req, Text};
 
+use super::exchange::Exchange;
 use super::network_conditions::NetworkConditions;
-use super::service::Service;
 use super::world::Device;
 
 /// How long a decided ring may go on while nothing is lost.
@@ -158,8 +158,7 @@ impl Watch {
             | signaling::Operation::Accept(message)
             | signaling::Operation::Reject(message) => {
                 if is_ok {
-                    let ids = (message.channel_id.clone(), Some(message.request_id.clone()));
-                    self.decided.insert(ids, now);
+                    self.on_decision(now, &message.channel_id, &message.request_id);
                 }
                 if message.custom_info.contains("\"reason\":2") {
                     self.spoil(device);
@@ -180,6 +179,11 @@ impl Watch {
             | signaling::Operation::Close { .. } => {}
             signaling::Operation::Control(_) | signaling::Operation::Record(_) => {}
         }
+    }
+
+    /// The service decided about an invite.
+    pub(crate) fn on_decision(&mut self, now: u64, channel: &Text, request: &Text) {
+        self.decided.insert((channel.clone(), Some(request.clone())), now);
     }
 
     /// A device whose user is being called by whom it calls: they will meet, if nobody disturbs them.
@@ -350,11 +354,11 @@ impl Watch {
     }
 
     /// At the end, on a healed network: where nothing ever went wrong, nobody is left in a channel.
-    pub(crate) fn at_rest(&self, devices: &[Device], service: &Service) -> Result<(), String> {
+    pub(crate) fn at_rest(&self, devices: &[Device], service: &Exchange) -> Result<(), String> {
         let is_spotless = self.conditions.max_delay_ms <= 2_000 && self.conditions.refused_permille == 0;
         for (index, device) in devices.iter().enumerate() {
-            let rooms = service.rooms_of(index);
-            let is_in_order = is_spotless && self.troubles[index].is_none() && service.logged_in[index];
+            let rooms = service.channels_of(index);
+            let is_in_order = is_spotless && self.troubles[index].is_none() && service.is_online(index);
             if is_in_order && !device.is_offline && !rooms.is_empty() {
                 return Err(format!("invariant 11: device {index} is left in {rooms:?}"));
             }

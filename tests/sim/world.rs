@@ -8,15 +8,17 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
 use nertc_callkit_signaling::{
-    self as signaling, Code, Connection, EventKind, OperationResult, Origin, Outcome, Record, Req, Text,
+    self as signaling, ChannelState, Code, Connection, EventKind, Notification, OperationResult, Origin,
+    Outcome, Record, Req, Text,
 };
 use nertc_callkit_testkit::Random;
 
+use super::delivery::Delivery;
 use super::early::{Met, Push};
+use super::exchange::Exchange;
 use super::legacy;
 use super::monitor::Monitor;
 use super::network_conditions::NetworkConditions;
-use super::service::{Delivery, Service};
 use super::stations::{Mail, Stations, Wire};
 use super::trace::{Redaction, RunTrace};
 use super::watch::Watch;
@@ -66,8 +68,12 @@ pub(super) enum Scheduled {
     Silence(u32, usize),
     UserActs,
     Login,
-    /// What waited, after a login.
-    Backlog,
+    /// What a login finds: channels and unread messages.
+    Backlog(Vec<ChannelState>, Vec<signaling::Event>),
+    /// What a core says about its backend's doings.
+    Notification(Notification),
+    /// The service notices that the process of this life has died.
+    Gone(u32),
     /// The backend notices that the device is cut off.
     CutNoticed,
     /// The cut is over.
@@ -103,7 +109,7 @@ pub(crate) struct World {
     pub(super) texts: u64,
     /// Nobody has a legacy client: media backends negotiate.
     is_modern: bool,
-    pub(super) service: Service,
+    pub(super) service: Exchange,
     /// None: the service also signals.
     pub(super) stations: Option<Stations>,
     pub(super) conditions: NetworkConditions,
@@ -155,7 +161,7 @@ impl World {
                 });
             }
         }
-        let service = Service::new(devices.iter().map(|device| device.account.clone()).collect());
+        let service = Exchange::new(devices.iter().map(|device| device.account.clone()).collect());
         let mut world = World {
             now: 0,
             watch: Watch::new(devices.len(), &conditions),
@@ -189,8 +195,8 @@ impl World {
     /// The same, with stations over a broker instead of a signaling service.
     pub(crate) fn with_stations(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
         let mut world = World::new(seed, accounts, conditions);
-        let accounts = &world.service.accounts;
-        world.stations = Some(Stations::new(accounts, &mut world.random));
+        let accounts: Vec<Text> = world.devices.iter().map(|device| device.account.clone()).collect();
+        world.stations = Some(Stations::new(&accounts, &mut world.random));
         world.watch.is_decided_by_peers();
         world
     }
@@ -267,7 +273,8 @@ impl World {
         let scheduled = self.schedule.keys().next().map(|(at, _)| *at);
         let timers = self.devices.iter().filter_map(|device| device.engine.poll_timeout());
         let station = self.stations.as_ref().and_then(|stations| stations.next_due()).map(|(at, _)| at);
-        timers.map(|(at, _)| at.0).chain(scheduled).chain(station).min()
+        let service = self.service.poll_timeout().map(|at| at.saturating_sub(EPOCH));
+        timers.map(|(at, _)| at.0).chain(scheduled).chain(station).chain(service).min()
     }
 
     /// One event happens, or one deadline passes.
@@ -302,6 +309,10 @@ impl World {
             self.station_timeout(index);
             return Ok(());
         }
+        if self.service.poll_timeout().is_some_and(|at| at <= EPOCH + self.now) {
+            self.service_timeout();
+            return Ok(());
+        }
         let Some((_, (device, life, scheduled))) = self.schedule.pop_first() else { return Ok(()) };
         match self.cross(device, life, scheduled) {
             Some(scheduled) => self.arrive(device, life, scheduled),
@@ -322,6 +333,19 @@ impl World {
                 Ok(())
             }
             Scheduled::Message(delivery) => self.deliver(delivery),
+            Scheduled::Notification(notice) => {
+                self.run_notification(device, life, &notice);
+                Ok(())
+            }
+            Scheduled::Gone(life) => {
+                self.service.detach(EPOCH + self.now, device, life as usize);
+                self.dispatch_all();
+                Ok(())
+            }
+            Scheduled::Backlog(_, events) if is_stale => {
+                self.keep(device, events);
+                Ok(())
+            }
             Scheduled::Wire(connection, wire) => {
                 self.on_wire(device, connection, wire);
                 Ok(())
@@ -349,8 +373,9 @@ impl World {
             }
             Scheduled::RtcEvent(epoch, event) => self.hear(device, epoch, event),
             Scheduled::Silence(epoch, other) => self.fall_silent(device, epoch, other),
-            Scheduled::Backlog => {
-                self.feed(device, Input::Rooms(self.service.rooms_of(device)))?;
+            Scheduled::Backlog(channels, events) => {
+                self.feed(device, Input::Rooms(channels))?;
+                self.keep(device, events);
                 self.take_backlog(device)
             }
             Scheduled::CutNoticed => self.notice_cut(device),
@@ -403,7 +428,7 @@ impl World {
                     early.map_err(|why| format!("device {device}: {why}"))?;
                 }
                 Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
-                Output::Notify(notice) => self.notify(device, &notice),
+                Output::Notify(notice) => self.notify(device, notice),
                 Output::Rtc { req, op } => {
                     self.media_talks(device, req, &op);
                     self.start_media(device, req, op);
@@ -472,7 +497,7 @@ impl World {
 
     fn deliver(&mut self, delivery: Delivery) -> Result<(), String> {
         let to = delivery.to;
-        if self.devices[to].is_offline || !self.service.logged_in[to] {
+        if self.devices[to].is_offline || !self.service.is_online(to) {
             self.devices[to].waiting.push(delivery);
             return Ok(());
         }
@@ -538,10 +563,10 @@ impl World {
     pub(super) fn restart(&mut self, device: usize) -> Result<(), String> {
         self.note(|| format!("device {device} dies"));
         self.trouble(device);
-        for (to, event) in self.service.leave_rtc(device, 1) {
-            self.tell_media(to, 5_000, event);
-        }
-        self.service.logged_in[device] = false;
+        self.service.restart(EPOCH + self.now, device);
+        self.dispatch_all();
+        let (life, noticed) = (self.devices[device].life, self.delay());
+        self.send(device, noticed, Scheduled::Gone(life));
         let seed = self.random.next_u64();
         let confirm = self.random.chance(300);
         let target = &mut self.devices[device];
@@ -570,7 +595,7 @@ impl World {
     pub(super) fn come_online(&mut self, device: usize) -> Result<(), String> {
         self.devices[device].is_offline = false;
         if self.stations.is_some()
-            || !self.service.logged_in[device]
+            || !self.service.is_online(device)
             || self.devices[device].cut_until > self.now
         {
             return Ok(());

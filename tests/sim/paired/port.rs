@@ -1,4 +1,4 @@
-//! Where engine and station meet, as far as `words` does not say it.
+//! Where engine and station meet, as far as `convert` does not say it.
 
 use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};

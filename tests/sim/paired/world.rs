@@ -13,8 +13,8 @@ use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
 use nertc_callkit_signaling::{self as signaling, ChannelState, Code, EventKind, Outcome, Req, Text};
 use nertc_callkit_testkit::Random;
 
-use super::super::service::Service;
-use super::super::words;
+use super::super::convert;
+use super::super::exchange::{Exchange, Report};
 use super::hostile::{Aim, Hostile, Shot};
 use super::plan::{FRIENDS, Guard, Plan};
 use super::watch::Watch;
@@ -107,7 +107,7 @@ pub(super) struct World {
     queue: BTreeMap<(u64, u64, u64), Scheduled>,
     paths: BTreeMap<Path, (u64, u64)>,
     pub(super) devices: Vec<Device>,
-    media: Service,
+    media: Exchange,
     /// Channels that the two accounts have made, and what each is called in both worlds.
     pub(super) channels: BTreeMap<String, u64>,
     pub(super) hostile: Hostile,
@@ -166,7 +166,7 @@ impl World {
             queue: BTreeMap::new(),
             paths: BTreeMap::new(),
             devices,
-            media: Service::new(accounts),
+            media: Exchange::new(accounts),
             channels: BTreeMap::new(),
             hostile: Hostile::new(plan),
             is_hostile,
@@ -292,10 +292,13 @@ impl World {
             }
             Scheduled::Gone { device, account, whose, hostile } => self.gone(device, account, whose, hostile),
             Scheduled::Rtc(device, req, op) => {
-                let (code, heard) = self.media.run_rtc(device, &op);
-                self.post([MEDIA, device as u64, 1], 2, 1, Scheduled::RtcDone(device, req, code));
-                for (to, event) in heard {
-                    self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcHeard(to, event));
+                self.media.run_media(self.now, device, req, &op);
+                while let Some((to, report)) = self.media.poll() {
+                    if let Report::MediaDone(req, code) = report {
+                        self.post([MEDIA, to as u64, 1], 2, 1, Scheduled::RtcDone(to, req, code));
+                    } else if let Report::Media(event) = report {
+                        self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcHeard(to, event));
+                    }
                 }
             }
             Scheduled::RtcDone(device, req, code) => {
@@ -343,7 +346,7 @@ impl World {
                 Output::Signal { req, op } => self.ask(device, req, &op),
                 Output::Notify(notice) => {
                     self.note(|| format!("device {device}: {notice:?}"));
-                    if let Some(input) = words::notice(notice) {
+                    if let Some(input) = convert::notice(notice) {
                         self.devices[device].station.handle(self.now, input);
                         self.run_station(device);
                     }
@@ -453,7 +456,7 @@ impl World {
                     }
                 }
                 protocol::Output::Connection { change, code, message } => {
-                    let input = Input::Connection(words::connection(change, code, &message));
+                    let input = Input::Connection(convert::connection(change, code, &message));
                     self.devices[device].inbox.push_back(input);
                 }
                 protocol::Output::CallActive(_) => {}

@@ -50,7 +50,7 @@ pub(super) enum Effect {
     /// The operation has no effect and this code.
     Refuse(Code),
     /// The device vanishes.
-    Die,
+    Crash,
     /// The device is kicked.
     Kick,
     /// The device needs another token.
@@ -205,7 +205,7 @@ fn effect(fault: &Fault, place: Place) -> Option<Effect> {
     const REORDER: i32 = action::NERTC_CALLKIT_FAULT_REORDER as i32;
     const REFUSE: i32 = action::NERTC_CALLKIT_FAULT_REFUSE as i32;
     const NO_ANSWER: i32 = action::NERTC_CALLKIT_FAULT_NO_ANSWER as i32;
-    const DIE: i32 = action::NERTC_CALLKIT_FAULT_CRASH as i32;
+    const CRASH: i32 = action::NERTC_CALLKIT_FAULT_CRASH as i32;
     const KICK: i32 = action::NERTC_CALLKIT_FAULT_KICK as i32;
     const EXPIRE: i32 = action::NERTC_CALLKIT_FAULT_EXPIRE_TOKEN as i32;
     // Nobody is logged in before a login: there is nobody to kick.
@@ -218,9 +218,9 @@ fn effect(fault: &Fault, place: Place) -> Option<Effect> {
         }
         (REORDER, Place::Message) => Some(Effect::Reorder),
         (REFUSE, Place::Operation) if fault.code != 0 => Some(Effect::Refuse(Code::new(fault.code))),
-        (DIE, Place::Message | Place::Operation) => Some(Effect::Die),
+        (CRASH, Place::Message | Place::Operation) => Some(Effect::Crash),
         (KICK, Place::Message | Place::Operation) if !is_login => Some(Effect::Kick),
-        (DIE, Place::Now) if fault.skip_count == 0 => Some(Effect::Die),
+        (CRASH, Place::Now) if fault.skip_count == 0 => Some(Effect::Crash),
         (KICK, Place::Now) if fault.skip_count == 0 => Some(Effect::Kick),
         (EXPIRE, Place::Now) if fault.skip_count == 0 => Some(Effect::Expire),
         (EXPIRE, Place::Operation) if is_login => Some(Effect::Expire),

@@ -23,7 +23,7 @@ impl Service {
         let is_other = account.is_some_and(|account| *account != addr.account);
         self.cancel_login(port);
         match effect {
-            Some(Effect::Die) => {}
+            Some(Effect::Crash) => {}
             Some(Effect::Refuse(code)) => self.complete(port, req, code, None),
             _ if is_other => self.complete(port, req, Code::ALREADY_LOGGED_IN, None),
             Some(Effect::Delay(delay_ms)) => {
@@ -178,7 +178,7 @@ impl Service {
     }
 
     /// The device vanishes; only media notices.
-    pub(super) fn die(&mut self, device: DeviceId) {
+    pub(super) fn crash(&mut self, device: DeviceId) {
         let Some(port) = self.registry.unregister(device) else { return };
         self.outbound.disable(port);
         self.dead.push(device);

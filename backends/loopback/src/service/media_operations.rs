@@ -56,7 +56,7 @@ impl Service {
         let on = faults::on_media_operation(operation);
         let addr = owner.and_then(|owner| self.registry.addr(owner));
         let effect = on.and_then(|on| self.outbound.script.fire(on, addr));
-        if let (Some(fault @ (Effect::Die | Effect::Kick)), Some(owner)) = (effect, owner) {
+        if let (Some(fault @ (Effect::Crash | Effect::Kick)), Some(owner)) = (effect, owner) {
             self.outbound.trigger(owner, fault);
         }
         let completed = |code: Code| Output::Media(port, MediaMessage::Completed(req, code.into()));
@@ -65,7 +65,7 @@ impl Service {
             MediaOperation::Join { room, uid, .. } => {
                 let code = match effect {
                     Some(Effect::Refuse(code)) => code,
-                    Some(Effect::Kick | Effect::Die) => Code::NOT_LOGGED_IN,
+                    Some(Effect::Kick | Effect::Crash) => Code::NOT_LOGGED_IN,
                     _ => self.may_join(port, room, *uid),
                 };
                 self.outbound.send(self.now, completed(code), after);
@@ -76,7 +76,7 @@ impl Service {
             MediaOperation::Leave => {
                 let code = match effect {
                     Some(Effect::Refuse(code)) => code,
-                    Some(Effect::Die) => Code::OK,
+                    Some(Effect::Crash) => Code::OK,
                     _ => {
                         self.end_media(port, Code::OK);
                         Code::OK
@@ -130,7 +130,8 @@ impl Service {
     fn end_media(&mut self, port: Port, code: Code) {
         let Some(participant) = self.media.participants.get_mut(&port) else { return };
         let before = std::mem::take(participant);
-        (participant.uid, participant.owner) = (before.uid, before.owner);
+        // Who left has no name until the next join; a device that vanished stays deaf.
+        participant.owner = before.owner.filter(|_| code != Code::OK);
         let Some(room) = before.room else { return };
         let peers = self.media.others_in(&room, port);
         if peers.is_empty() {
@@ -182,7 +183,9 @@ impl Service {
         let addr = owner.and_then(|owner| self.registry.addr(owner));
         let effect = self.outbound.script.fire(on::NERTC_CALLKIT_FAULT_ON_EVENT_RTC as i32, addr);
         match (effect, owner) {
-            (Some(fault @ (Effect::Die | Effect::Kick)), Some(owner)) => self.outbound.trigger(owner, fault),
+            (Some(fault @ (Effect::Crash | Effect::Kick)), Some(owner)) => {
+                self.outbound.trigger(owner, fault)
+            }
             _ => self.outbound.send(self.now, Output::Media(port, MediaMessage::Event(event)), effect),
         }
     }

@@ -40,7 +40,7 @@ impl Service {
             (None, _) => Code::NOT_LOGGED_IN.into(),
             (Some(_), _) if is_cut_off => Code::TIMEOUT.into(),
             (Some(_), Some(Effect::Refuse(code))) => code.into(),
-            (Some(actor), Some(fault @ (Effect::Die | Effect::Kick))) => {
+            (Some(actor), Some(fault @ (Effect::Crash | Effect::Kick))) => {
                 self.outbound.trigger(actor.id, fault);
                 Code::NOT_LOGGED_IN.into()
             }

@@ -117,7 +117,7 @@ impl Outbound {
                 self.emit(output);
             }
             Some(Effect::Reorder) => self.hold(output),
-            Some(Effect::Drop | Effect::Die | Effect::Kick | Effect::Expire) => {}
+            Some(Effect::Drop | Effect::Crash | Effect::Kick | Effect::Expire) => {}
             Some(Effect::Delay(delay_ms)) => self.schedule(now + u64::from(delay_ms), Due::Emit(output)),
         }
     }
@@ -137,7 +137,7 @@ impl Outbound {
         }
     }
 
-    /// DIE, KICK or EXPIRE_TOKEN hits this device; it happens when the running operation is through.
+    /// CRASH, KICK or EXPIRE_TOKEN hits this device; it happens when the running operation is through.
     pub(super) fn trigger(&mut self, device: DeviceId, effect: Effect) {
         self.triggered.push((device, effect));
     }

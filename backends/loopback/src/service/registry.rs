@@ -218,7 +218,9 @@ impl Device {
             None if keep => keep_back(&mut self.backlog, event),
             None => {}
             Some(port) => match outbound.script.fire(faults::on_event(event.kind), Some(&self.addr)) {
-                Some(effect @ (Effect::Die | Effect::Kick | Effect::Expire)) => outbound.trigger(id, effect),
+                Some(effect @ (Effect::Crash | Effect::Kick | Effect::Expire)) => {
+                    outbound.trigger(id, effect)
+                }
                 effect => {
                     outbound.send(event.time_ms, Output::Signaling(port, message(event.clone())), effect);
                 }

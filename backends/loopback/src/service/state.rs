@@ -42,7 +42,7 @@ pub struct Service {
     pub(super) media: MediaRooms,
     pub(super) sessions: BTreeMap<Port, Session>,
     pub(super) records: VecDeque<SentRecord>,
-    /// Devices that a DIE fault hit and that have not logged in since.
+    /// Devices that a CRASH fault hit and that have not logged in since.
     pub(super) dead: Vec<DeviceId>,
     pub(super) outbound: Outbound,
     /// The time of the call that runs.
@@ -223,7 +223,7 @@ impl Service {
     pub(super) fn settle(&mut self) {
         while let Some((device, effect)) = self.outbound.next_triggered() {
             match effect {
-                Effect::Die => self.die(device),
+                Effect::Crash => self.crash(device),
                 Effect::Expire => self.cut_off(device),
                 Effect::Kick => self.kick(device),
                 Effect::Drop | Effect::Duplicate | Effect::Delay(_) | Effect::Reorder | Effect::Refuse(_) => {

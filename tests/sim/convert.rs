@@ -1,4 +1,4 @@
-//! What the core tells its backend and what a station reports, each in the other's words.
+//! From the words of a core about its backend to those of a station, and back.
 
 use nertc_callkit_mqtt::protocol;
 use nertc_callkit_signaling::{Code, Connection, Notification, Outcome, Text};

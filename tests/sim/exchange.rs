@@ -1,0 +1,232 @@
+//! The loopback's service between the devices of a world: whose port is whose.
+
+use nertc_callkit::engine::input::RtcEvent;
+use nertc_callkit::engine::output::RtcOp;
+use nertc_callkit_abi::{nertc_callkit_fault_action, nertc_callkit_fault_on};
+use nertc_callkit_backend::{Media, MediaEvent, MediaMessage, MediaOperation, SignalingMessage, View};
+use nertc_callkit_loopback::Fault;
+use nertc_callkit_loopback::service::{Options, Output, Port, Service};
+use nertc_callkit_signaling::{
+    ChannelState, Code, DeviceAddr, Event, Notification, Operation, OperationResult, Origin, Record, Req,
+    Text,
+};
+
+/// What the service has for a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// An operation ended.
+    Completed(Req, OperationResult),
+    /// Something happened on a channel.
+    Event(Origin, Event),
+    /// What a login finds.
+    Backlog(Vec<ChannelState>, Vec<Event>),
+    /// A call record, and who sent it.
+    Record(Text, Record),
+    /// The service logged the device out.
+    Kicked,
+    /// A media operation ended.
+    MediaDone(Req, Code),
+    /// Something happened in the media room.
+    Media(RtcEvent),
+}
+
+/// The service, and the ports of each device.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    service: Service,
+    accounts: Vec<Text>,
+    /// Of each device, one for each of its lives.
+    signaling: Vec<Vec<Port>>,
+    media: Vec<Vec<Port>>,
+}
+
+impl Exchange {
+    /// For devices of these accounts. The first channel that device 2 creates is called `c3-1`.
+    pub(crate) fn new(accounts: Vec<Text>) -> Exchange {
+        let options = Options { channel_prefix: "c".into(), ..Options::default() };
+        let mut service = Service::new(options);
+        let signaling = accounts.iter().map(|_| vec![service.attach()]).collect();
+        let media = accounts.iter().map(|_| vec![service.attach_media()]).collect();
+        Exchange { service, accounts, signaling, media }
+    }
+
+    #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// In which of its lives a device is.
+    pub(crate) fn life(&self, device: usize) -> usize {
+        self.signaling[device].len() - 1
+    }
+
+    fn port(&self, device: usize) -> Port {
+        self.signaling[device][self.life(device)]
+    }
+
+    fn media_port(&self, device: usize) -> Port {
+        self.media[device][self.life(device)]
+    }
+
+    /// The service regards it as online.
+    pub(crate) fn is_online(&self, device: usize) -> bool {
+        self.service.device(self.port(device)).is_some()
+    }
+
+    /// Runs an operation that the device asked for in this of its lives.
+    pub(crate) fn run(&mut self, now: u64, device: usize, life: usize, req: Req, op: &Operation) {
+        let port = self.signaling[device][life];
+        if let Operation::Login { account, .. } = op {
+            let addr = DeviceAddr { account: account.clone(), device: device.to_string().into() };
+            self.service.login(now, port, req, addr);
+        } else {
+            self.service.run(now, port, req, op);
+        }
+    }
+
+    pub(crate) fn run_media(&mut self, now: u64, device: usize, req: Req, op: &RtcOp) {
+        self.service.run_media(now, self.media_port(device), req, &media_operation(op));
+    }
+
+    /// What the service has for devices, in its order.
+    pub(crate) fn poll(&mut self) -> Option<(usize, Report)> {
+        loop {
+            let output = self.service.poll_output()?;
+            if let (Some(device), Some(report)) = (self.device_of(output.port()), report(output)) {
+                return Some((device, report));
+            }
+        }
+    }
+
+    fn device_of(&self, port: Port) -> Option<usize> {
+        let ports = [&self.signaling, &self.media];
+        ports.into_iter().find_map(|all| all.iter().position(|lives| lives.contains(&port)))
+    }
+}
+
+#[allow(dead_code, reason = "the simulation uses it, the model check does not")]
+impl Exchange {
+    pub(crate) fn notify(&mut self, now: u64, device: usize, life: usize, notification: &Notification) {
+        self.service.notify(now, self.signaling[device][life], notification);
+    }
+
+    /// When something is due at the service.
+    pub(crate) fn poll_timeout(&self) -> Option<u64> {
+        self.service.poll_timeout()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: u64) {
+        self.service.handle_timeout(now);
+    }
+
+    /// The service logs the device out, if it is online.
+    pub(crate) fn kick(&mut self, now: u64, device: usize) {
+        let kick = Fault {
+            action: nertc_callkit_fault_action::NERTC_CALLKIT_FAULT_KICK as i32,
+            on: nertc_callkit_fault_on::NERTC_CALLKIT_FAULT_ON_NOW as i32,
+            account: Some(self.accounts[device].clone()),
+            device: Some(device.to_string().into()),
+            ..Fault::default()
+        };
+        self.service.add_fault(now, kick).expect("a script that takes a line that makes sense");
+    }
+
+    /// The device's process has died, and a new one begins: what is still under way from the old one comes
+    /// from its port until `detach`. Media notices at once.
+    pub(crate) fn restart(&mut self, now: u64, device: usize) {
+        self.service.detach_media(now, self.media_port(device));
+        self.signaling[device].push(self.service.attach());
+        self.media[device].push(self.service.attach_media());
+    }
+
+    /// The service notices that the process of this life has died.
+    pub(crate) fn detach(&mut self, now: u64, device: usize, life: usize) {
+        self.service.detach(now, self.signaling[device][life]);
+    }
+
+    /// Channels that the service has the device in.
+    pub(crate) fn channels_of(&self, device: usize) -> Vec<ChannelState> {
+        self.service.channels_at(self.port(device)).collect()
+    }
+
+    /// The device is in a media room.
+    pub(crate) fn is_in_room(&self, device: usize) -> bool {
+        self.service.is_in_room(self.media_port(device))
+    }
+
+    /// Who else is in its media room.
+    pub(crate) fn room_mates(&self, device: usize) -> Vec<usize> {
+        let peers = self.service.media_peers(self.media_port(device));
+        peers.into_iter().filter_map(|port| self.device_of(port)).collect()
+    }
+}
+
+fn report(output: Output) -> Option<Report> {
+    match output {
+        Output::Signaling(_, message) => match message {
+            SignalingMessage::Completed(req, result) => Some(Report::Completed(req, *result)),
+            SignalingMessage::Online(event) => Some(Report::Event(Origin::Online, (*event).clone())),
+            SignalingMessage::OtherDevice(event) => {
+                Some(Report::Event(Origin::OtherDevice, (*event).clone()))
+            }
+            SignalingMessage::Offline(events) => Some(Report::Backlog(Vec::new(), events.to_vec())),
+            SignalingMessage::Channels(channels) => Some(Report::Backlog(channels.to_vec(), Vec::new())),
+            SignalingMessage::Record { from, record } => Some(Report::Record(from, (*record).clone())),
+            // Nothing but a kick happens to the service's connections by itself.
+            SignalingMessage::Connection(_) => Some(Report::Kicked),
+            SignalingMessage::Log(..) => None,
+        },
+        Output::Media(_, MediaMessage::Completed(req, outcome)) => Some(Report::MediaDone(req, outcome.code)),
+        Output::Media(_, MediaMessage::Event(event)) => media_event(event).map(Report::Media),
+        Output::Media(_, MediaMessage::Log(..)) | Output::Discard(_) => None,
+    }
+}
+
+fn media_operation(op: &RtcOp) -> MediaOperation {
+    match op {
+        RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {
+            MediaOperation::Join {
+                room: channel_name.clone(),
+                uid: *uid,
+                token: token.clone(),
+                call_type: *call_type,
+                is_inviter: *is_inviter,
+                peer: peer.clone(),
+                call_id: call_id.clone(),
+            }
+        }
+        RtcOp::Leave => MediaOperation::Leave,
+        RtcOp::EnableLocal { media, on } => MediaOperation::EnableLocal { media: Media::of(*media), on: *on },
+        RtcOp::MuteLocal { media, muted } => {
+            MediaOperation::MuteLocal { media: Media::of(*media), muted: *muted }
+        }
+        RtcOp::Subscribe { uid, media, on } => {
+            MediaOperation::Subscribe { uid: *uid, media: Media::of(*media), on: *on }
+        }
+        RtcOp::SetView { uid, view } => {
+            let view = view.map(|it| View { scaling: it.scaling, mirror: it.mirror, window: it.window });
+            MediaOperation::SetView { uid: *uid, view }
+        }
+    }
+}
+
+fn media_event(event: MediaEvent) -> Option<RtcEvent> {
+    match event {
+        MediaEvent::PeerJoin { uid } => Some(RtcEvent::PeerJoin { uid }),
+        MediaEvent::PeerLeave { uid, code } => Some(RtcEvent::PeerLeave { uid, code: code.number() }),
+        MediaEvent::PeerMedia { uid, media, on } => {
+            Some(RtcEvent::PeerMedia { uid, media: media.bits(), on })
+        }
+        MediaEvent::PeerMute { uid, media, muted } => {
+            Some(RtcEvent::PeerMute { uid, media: media.bits(), muted })
+        }
+        // The world itself plays what befalls connections.
+        MediaEvent::PeerSilent { .. }
+        | MediaEvent::PeerHeard { .. }
+        | MediaEvent::Reconnecting
+        | MediaEvent::Reconnected
+        | MediaEvent::Disconnected(_)
+        | MediaEvent::Quality { .. }
+        | MediaEvent::Error(_) => None,
+    }
+}

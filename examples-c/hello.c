@@ -29,15 +29,11 @@ int main(void)
 {
   char *names[2] = {"bob", "alice"};
   nertc_callkit *kits[2] = {NULL, NULL};
-  nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
-  listener.on_invited = on_invited;
-  listener.on_call_connected = on_connected;
-  listener.on_call_end = on_end;
+  nertc_callkit_listener listener = {.struct_size = sizeof listener, .on_invited = on_invited,
+                                     .on_call_connected = on_connected, .on_call_end = on_end};
   for (int i = 0; i < 2; i++) {
-    nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
-    config.listener = &listener;
-    config.user_data = names[i];
-    config.delivery = NERTC_CALLKIT_DELIVERY_APP; /* callbacks run inside dispatch */
+    nertc_callkit_config config = {.struct_size = sizeof config, .listener = &listener, .user_data = names[i],
+                                   .delivery = NERTC_CALLKIT_DELIVERY_APP}; /* callbacks run inside dispatch */
     if (nertc_callkit_create(&config, &kits[i]) == NERTC_CALLKIT_STATUS_OK)
       nertc_callkit_login(kits[i], names[i], "token", i ? on_ready : NULL, names[0]);
   }

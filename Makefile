@@ -166,7 +166,7 @@ lint:
 	@echo 'lint: no warning'
 
 setup:
-	scripts/setup cargo cc c++ clang cmake pkg-config valgrind abidw $(BROKERS)
+	scripts/setup cargo cc c++ clang cmake pkg-config python3-cffi valgrind abidw $(BROKERS)
 	CC='$(CC)' scripts/setup cc-asan
 
 fetch:

@@ -52,17 +52,16 @@ impl World {
     fn abort_login(&mut self, device: usize, req: Req) {
         self.note(|| format!("device {device}: {req:?} is given up"));
         let (mut is_completed, mut unread) = (false, Vec::new());
-        self.schedule.retain(|_, (whose, _, scheduled)| match scheduled {
-            Scheduled::Completed(done, _) if *whose == device => {
-                is_completed |= *done == req;
-                true
+        self.schedule.retain(|_, (whose, _, scheduled)| {
+            if *whose != device {
+                return true;
             }
-            Scheduled::Operation(_, signaling::Operation::Login { .. }) if *whose == device => false,
-            Scheduled::Backlog(_, events) if *whose == device => {
+            is_completed |= matches!(scheduled, Scheduled::Completed(done, _) if *done == req);
+            if let Scheduled::Backlog(_, events) = scheduled {
                 unread.append(events);
-                false
+                return false;
             }
-            _ => true,
+            !matches!(scheduled, Scheduled::Operation(_, signaling::Operation::Login { .. }))
         });
         self.keep(device, unread);
         // The connection goes with the login, whichever was the last one that the service saw.
@@ -96,14 +95,18 @@ impl World {
         self.service.run(EPOCH + self.now, device, life as usize, req, op);
         let mut answer = Answer::default();
         while let Some((to, report)) = self.service.poll() {
+            let is_own = to == device;
             match report {
-                Report::Completed(_, result) if to == device => answer.result = Some(result),
-                Report::Backlog(channels, events) if to == device => {
+                Report::Completed(_, result) if is_own => answer.result = Some(result),
+                Report::Backlog(channels, events) if is_own => {
                     answer.channels.extend(channels);
                     answer.events.extend(events);
                 }
-                Report::Record(from, record) if to == device => answer.records.push((from, record)),
-                other => self.dispatch(to, other),
+                Report::Record(from, record) if is_own => answer.records.push((from, record)),
+                Report::Completed(..) | Report::Backlog(..) | Report::Record(..) => self.dispatch(to, report),
+                Report::Event(..) | Report::Kicked | Report::MediaDone(..) | Report::Media(_) => {
+                    self.dispatch(to, report);
+                }
             }
         }
         let Some(result) = answer.result.take() else {

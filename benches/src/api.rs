@@ -41,7 +41,7 @@ functions! {
     trace_start(Handle, *const c_char, u32);
     trace_stop(Handle);
     loopback_signaling(*mut abi::nertc_callkit_hub, *mut abi::nertc_callkit_backends);
-    none_rtc(*mut abi::nertc_callkit_backends);
+    null_rtc(*mut abi::nertc_callkit_backends);
     mqtt_signaling(*const abi::nertc_callkit_mqtt_options, *mut abi::nertc_callkit_backends);
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_backends {
     // SAFETY: everything lent lives until the functions return.
     unsafe {
         assert_eq!((library().mqtt_signaling)(&options, &mut backends), 0, "mqtt_signaling");
-        assert_eq!((library().none_rtc)(&mut backends), 0, "none_rtc");
+        assert_eq!((library().null_rtc)(&mut backends), 0, "null_rtc");
     }
     backends
 }

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::input::SwitchStep;
 use super::limits;
@@ -215,7 +215,7 @@ pub fn object(custom_info: &str) -> Option<Members<'_>> {
 
 /// Whether this is one JSON value and nothing else.
 pub fn is_json(text: &str) -> bool {
-    serde_json::from_str::<&RawValue>(text).is_ok()
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// Takes an object apart; None if it is nested deeper than `deepest`. Malformed text is for the parser.

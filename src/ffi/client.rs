@@ -41,7 +41,8 @@ impl Client {
         Client { worker, callbacks, rtc, takes_tokens, closing: AtomicBool::new(false) }
     }
 
-    /// The client behind a handle.
+    /// The client behind a handle. Not inlined, as `submit`: nearly every exported function calls both.
+    #[inline(never)]
     pub(crate) fn from_handle(kit: *mut nertc_callkit) -> Result<Arc<Client>, Error> {
         let client = Client::from_handle_or_closing(kit)?;
         if client.closing.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(client) }
@@ -67,6 +68,7 @@ impl Client {
     }
 
     /// Queues a request. If it is accepted, its completion is called exactly once.
+    #[inline(never)]
     pub(crate) fn submit(&self, command: Command, completion: Completion) -> Result<(), Error> {
         let ticket = self.callbacks.expect(completion, command.operation());
         let answer = self.worker.command(ticket, command);

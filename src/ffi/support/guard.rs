@@ -1,6 +1,7 @@
 //! Turns a panic or a `Result` into a number. Every exported function runs inside one of these
 //! two.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nertc_callkit_abi::nertc_callkit_status;
@@ -9,19 +10,21 @@ use super::error::Error;
 
 /// Runs `body` of the exported `function`; its error, or a panic, becomes the status.
 pub(crate) fn guard(function: &str, body: impl FnOnce() -> Result<(), Error>) -> nertc_callkit_status {
-    let ok = || body().map(|()| nertc_callkit_status::NERTC_CALLKIT_STATUS_OK);
-    refused_as(function, ok, Error::status)
+    match caught(body) {
+        Ok(()) => nertc_callkit_status::NERTC_CALLKIT_STATUS_OK,
+        Err(error) => refused(function, error),
+    }
 }
 
 /// Runs `body`, whose success is a number of its own.
 pub(crate) fn guard_number(function: &str, body: impl FnOnce() -> Result<i32, Error>) -> i32 {
-    refused_as(function, body, |error| error.status() as i32)
+    caught(body).unwrap_or_else(|error| refused(function, error) as i32)
 }
 
-fn refused_as<T>(function: &str, body: impl FnOnce() -> Result<T, Error>, number: impl Fn(&Error) -> T) -> T {
-    guard_or(None, || Some(body())).unwrap_or(Err(Error::Internal)).unwrap_or_else(|error| {
-        guard_or((), || error.log(function));
-        number(&error)
+fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
+        log_bug(panic);
+        Err(Error::Internal)
     })
 }
 
@@ -29,12 +32,26 @@ fn refused_as<T>(function: &str, body: impl FnOnce() -> Result<T, Error>, number
 /// the process lives.
 pub(crate) fn guard_or<T>(default: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
-        let text =
-            panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
-        // Logging runs the app's function and may panic in its turn.
-        let _ = catch_unwind(|| log::error!("a bug in this library: {}", text.unwrap_or("panic")));
+        log_bug(panic);
         default
     })
+}
+
+/// Logs why an exported function does nothing, and answers its status. Once for all of them, as `log_bug`: in
+/// each it would be most of its code.
+#[cold]
+#[inline(never)]
+fn refused(function: &str, error: Error) -> nertc_callkit_status {
+    guard_or((), || error.log(function));
+    error.status()
+}
+
+#[cold]
+#[inline(never)]
+fn log_bug(panic: Box<dyn Any + Send>) {
+    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    // Logging runs the app's function and may panic in its turn.
+    let _ = catch_unwind(|| log::error!("a bug in this library: {}", text.unwrap_or("panic")));
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ help:
 	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
 	@echo 'make mutants   changes one thing of the engine at a time; the fast tests must notice (an hour or more)'
 	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
-	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
+	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package; PROFILE=small: for size'
 	@echo 'make header    writes the headers, include/symbols.txt and the table of docs/THREADING.md from the code'
 	@echo 'make diagram   draws docs/states.svg from the code'
 	@echo 'make scenarios writes docs/SCENARIOS.md from the tests'
@@ -100,7 +100,7 @@ fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz $(TARGET)
 
 bench:
-	scripts/setup cargo cc valgrind mosquitto
+	scripts/setup cargo cc valgrind mosquitto rust-src
 	CC='$(CC)' QUICK='$(QUICK)' scripts/bench
 
 DEVICES ?= 5000
@@ -122,10 +122,11 @@ abi:
 abi-accept:
 	scripts/abi accept
 
-# PROFILE=dev: what is built already, with debug assertions.
+# PROFILE=dev: what is built already, with debug assertions. PROFILE=small: for size, slower, and a panic's
+# message comes without a backtrace.
 PROFILE ?= release
 install:
-	scripts/setup cargo cc cmake
+	scripts/setup cargo cc cmake $(if $(filter small,$(PROFILE)),rust-src)
 	rm -f build/install-$(PROFILE)/CMakeCache.txt # else it would remember folders of another PREFIX
 	cmake -S . -B build/install-$(PROFILE) -DNERTC_CALLKIT_PROFILE=$(PROFILE) -DBUILD_TESTING=OFF \
 	  -DCMAKE_INSTALL_PREFIX="$(PREFIX)" -DCMAKE_INSTALL_LIBDIR="$(LIBDIR)"

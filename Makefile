@@ -13,7 +13,7 @@ unexport MAKEFLAGS MFLAGS
 # Broker programs, and what the tests that start them use.
 BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 CLIPPY := cargo clippy --quiet
-SHELL_SCRIPTS := .ci/run scripts/* brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
+SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
   mosquitto/user tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
 .PHONY: help demo demo-mqtt phone test test-all test-brokers sim model faults bench load fuzz abi
@@ -36,7 +36,7 @@ help:
 	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
 	@echo 'make mutants   changes one thing of the engine at a time; the fast tests must notice (an hour or more)'
 	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
-	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package'
+	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package; PROFILE=small: for size'
 	@echo 'make header    writes the headers, include/symbols.txt and the table of docs/THREADING.md from the code'
 	@echo 'make diagram   draws docs/states.svg from the code'
 	@echo 'make scenarios writes docs/SCENARIOS.md from the tests'
@@ -122,10 +122,11 @@ abi:
 abi-accept:
 	scripts/abi accept
 
-# PROFILE=dev: what is built already, with debug assertions.
+# PROFILE=dev: what is built already, with debug assertions. PROFILE=small: for size, slower, and a panic's
+# message comes without a backtrace.
 PROFILE ?= release
 install:
-	scripts/setup cargo cc cmake
+	scripts/setup cargo cc cmake $(if $(filter small,$(PROFILE)),rust-src)
 	rm -f build/install-$(PROFILE)/CMakeCache.txt # else it would remember folders of another PREFIX
 	cmake -S . -B build/install-$(PROFILE) -DNERTC_CALLKIT_PROFILE=$(PROFILE) -DBUILD_TESTING=OFF \
 	  -DCMAKE_INSTALL_PREFIX="$(PREFIX)" -DCMAKE_INSTALL_LIBDIR="$(LIBDIR)"

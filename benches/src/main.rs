@@ -25,6 +25,8 @@ use storm::Storm;
 const LIMIT_S: u32 = 240;
 /// What logging in, an idle minute and the ends take together, beside the time for calls.
 const LOAD_LIMIT_S: u32 = 900;
+/// Long enough for caches to hold little of us.
+const COLD: Duration = Duration::from_micros(200);
 /// Long enough for everybody to fall asleep after a call.
 const PAUSE: Duration = Duration::from_micros(100);
 
@@ -32,7 +34,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let ["report", library, results] = arguments[..] {
-        return report::run(library, results);
+        std::process::exit(i32::from(!report::run(library, results)));
     }
     if let ["load", library, devices, seconds, at_once] = arguments[..] {
         let number = |text: &str| text.parse::<u32>().expect("a number");
@@ -76,27 +78,33 @@ fn latency(library: &str, worker_cpu: usize) {
         system::pin(thread, worker_cpu);
         system::let_others_finish(thread);
     }
-    let (mut returns, mut set_ups) = (Vec::new(), Vec::new());
+    let (mut returns, mut warm, mut cold) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=round_count() {
         let samples = (0..sample_count()).map(|_| {
             system::settle(PAUSE);
             let push = floor.push();
-            system::settle(PAUSE);
-            let set_up = floor.set_up();
-            system::settle(PAUSE);
-            let (returned, connected) = pair.cycle();
-            [push, set_up, returned, connected]
+            system::settle(COLD);
+            let cold_floor = floor.set_up();
+            std::thread::yield_now();
+            let warm_floor = floor.set_up();
+            system::settle(COLD);
+            let (returned, cold) = pair.cycle();
+            std::thread::yield_now();
+            let (_, warm) = pair.cycle();
+            [push, returned, warm_floor, warm, cold_floor, cold]
         });
-        let samples: Vec<[f64; 4]> = samples.collect();
-        let [push, set_up, returned, connected] =
-            [0, 1, 2, 3].map(|kind| median(samples.iter().map(|sample| sample[kind]).collect()));
+        let samples: Vec<[f64; 6]> = samples.collect();
+        let [push, returned, warm_floor, warm_time, cold_floor, cold_time] =
+            [0, 1, 2, 3, 4, 5].map(|kind| median(samples.iter().map(|sample| sample[kind]).collect()));
         if round > 0 {
             returns.push((returned, push));
-            set_ups.push((connected, set_up));
+            warm.push((warm_time, warm_floor));
+            cold.push((cold_time, cold_floor));
         }
     }
     compare("return", &returns);
-    compare("set_up", &set_ups);
+    compare("warm", &warm);
+    compare("cold", &cold);
 }
 
 /// A cycle with a trace on both sides, and without.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::process::Command;
 
 use serde::Serialize;
@@ -20,7 +21,9 @@ pub(super) struct Row {
     pub(super) reference: Option<f64>,
     pub(super) ratio: Option<f64>,
     /// At most this: the ratio if there is one, else the value.
-    pub(super) goal: Option<f64>,
+    pub(super) must: Option<f64>,
+    /// What would be better still.
+    pub(super) stretch: Option<f64>,
     pub(super) holds: Option<bool>,
     pub(super) note: String,
 }
@@ -28,7 +31,7 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn new(name: &'static str, value: f64, unit: &'static str, note: &str) -> Row {
         let note = note.to_owned();
-        Row { name, value, unit, reference: None, ratio: None, goal: None, holds: None, note }
+        Row { name, value, unit, reference: None, ratio: None, must: None, stretch: None, holds: None, note }
     }
 
     /// From `value`, `value_floor` and `value_ratio`, in `scale` nanoseconds.
@@ -46,10 +49,25 @@ impl Row {
         Row::new(name, f64::NAN, "", &format!("not measured: {why}"))
     }
 
-    pub(super) fn at_most(mut self, goal: f64) -> Row {
-        self.goal = Some(goal);
-        self.holds = (!system::is_quick()).then_some(self.ratio.unwrap_or(self.value) <= goal);
+    /// What `make bench` fails without, and what would be better still.
+    pub(super) fn within(mut self, must: f64, stretch: f64) -> Row {
+        self.stretch = Some(stretch);
+        self.at_most(must)
+    }
+
+    /// What `make bench` fails without.
+    pub(super) fn at_most(mut self, must: f64) -> Row {
+        self.must = Some(must);
+        self.holds = (!system::is_quick()).then_some(self.ratio.unwrap_or(self.value) <= must);
         self
+    }
+}
+
+/// The size of a library.
+pub(super) fn size_row(name: &'static str, library: &str, note: &str) -> Row {
+    match fs::metadata(library) {
+        Ok(file) => Row::new(name, file.len() as f64 / 1e6, "MB", note),
+        Err(error) => Row::missing(name, &format!("{library}: {error}")),
     }
 }
 

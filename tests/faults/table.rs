@@ -112,7 +112,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         "accepting.tickets.push(ticket);
             if PLANTED {
                 let (no, channel) = (called.no, called.invite.channel_id.clone());
-                let accept = signaling::Operation::Accept(accept_of(&called.invite));
+                let accept = signaling::Operation::Accept(accept_of(&called.invite, &self.config.capabilities()));
                 let ms = self.config.timers.request_ms;
                 self.signal(now, ms, Owner::Accept(no, channel), accept);
             }

@@ -20,6 +20,7 @@ const RING_MS: u64 = 35_000;
 /// When the invite expires, and how much longer a station remembers it.
 const EXPIRES_MS: u64 = 30_000;
 const GRACE_MS: u64 = 2_000;
+const ECHO_MS: u64 = 5_000;
 
 /// What an operation without an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,6 +86,8 @@ pub(crate) struct Phone {
     last_req: u64,
     channel: Text,
     is_up: bool,
+    /// How much longer than its invite it may ring.
+    grace_ms: u64,
 }
 
 /// What a step of a device led to.
@@ -112,7 +115,17 @@ impl Phone {
         };
         let station = Peer::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
-        Phone { station, config, phase, until, open, last_req, channel: text(""), is_up: false }
+        Phone {
+            station,
+            config,
+            phase,
+            until,
+            open,
+            last_req,
+            channel: text(""),
+            is_up: false,
+            grace_ms: GRACE_MS,
+        }
     }
 
     /// The call's channel, once it is known.
@@ -128,7 +141,7 @@ impl Phone {
     /// It rings although the invite has expired.
     pub(crate) fn rings_too_long(&self, now: u64) -> bool {
         let rang_at = self.until.filter(|_| self.phase == Phase::Ringing).map(|until| until - RING_MS);
-        rang_at.is_some_and(|at| at + EXPIRES_MS + GRACE_MS < now)
+        rang_at.is_some_and(|at| at + EXPIRES_MS + self.grace_ms < now)
     }
 
     /// Every operation was answered, and the station remembers no channel.
@@ -183,6 +196,8 @@ impl Phone {
     /// The connection breaks and is back at once.
     pub(crate) fn reconnect(&mut self, now: u64) -> Said {
         self.reseed("reconnect");
+        // What the broker kept is acted on when it is complete, at the latest when its echo is overdue.
+        self.grace_ms = GRACE_MS + ECHO_MS;
         self.station.handle(now, Input::Down);
         self.station.handle(now, Input::Up { resumed: true });
         self.run(now)

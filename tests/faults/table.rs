@@ -112,8 +112,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         "accepting.tickets.push(ticket);
             if PLANTED {
                 let (no, channel) = (called.no, called.invite.channel_id.clone());
-                let accept = signaling::Operation::Accept(accept_of(&called.invite, &self.config.capabilities()));
-                let ms = self.config.timers.request_ms;
+                let message = accept_of(&called.invite, &self.config.capabilities());
+                let (ms, accept) = (self.config.timers.request_ms, signaling::Operation::Accept(message));
                 self.signal(now, ms, Owner::Accept(no, channel), accept);
             }
             return;",

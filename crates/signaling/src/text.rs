@@ -52,20 +52,19 @@ impl Text {
         }
     }
 
-    /// `text`, its NUL and whatever room it has left.
-    fn from_owned(mut text: String) -> Text {
-        text.truncate(until_nul(&text).len());
+    /// `text` holds no NUL and has room for one.
+    fn terminate(mut text: String) -> Text {
         if text.is_empty() {
             return Text::EMPTY;
         }
-        text.reserve_exact(1);
         text.push('\0');
         Text { terminated: Some(text.into()) }
     }
 }
 
 fn until_nul(text: &str) -> &str {
-    text.split('\0').next().unwrap_or_default()
+    // The search for a byte is much cheaper than that for a char, and nearly always all there is to do.
+    if text.as_bytes().contains(&0) { text.split('\0').next().unwrap_or_default() } else { text }
 }
 
 impl Deref for Text {
@@ -93,13 +92,15 @@ impl From<&str> for Text {
         let text = until_nul(text);
         let mut copy = String::with_capacity(text.len() + 1);
         copy.push_str(text);
-        Text::from_owned(copy)
+        Text::terminate(copy)
     }
 }
 
 impl From<String> for Text {
-    fn from(text: String) -> Text {
-        Text::from_owned(text)
+    fn from(mut text: String) -> Text {
+        text.truncate(until_nul(&text).len());
+        text.reserve_exact(1);
+        Text::terminate(text)
     }
 }
 
@@ -126,7 +127,8 @@ impl From<&Text> for Text {
 
 impl PartialEq for Text {
     fn eq(&self, other: &Text) -> bool {
-        self.is_same(other) || **self == **other
+        // Both end with their NUL; one allocation is equal to itself without a comparison.
+        self.terminated == other.terminated
     }
 }
 

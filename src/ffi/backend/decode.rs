@@ -1,7 +1,7 @@
 //! Reads the structs that backends hand over: whatever is wrong with one is named, and nothing
 //! of it is used.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 
 use log::warn;
 use nertc_callkit_abi as abi;
@@ -86,10 +86,10 @@ pub(super) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Dec
         return Err(DecodeError::TooLong);
     }
     if bytes.is_empty() {
-        Ok(Text::default())
-    } else {
-        std::str::from_utf8(bytes).map(Text::from).map_err(|_| DecodeError::Utf8)
+        return Ok(Text::EMPTY);
     }
+    // SAFETY: it ends within the limit.
+    Text::from_c_str(unsafe { CStr::from_ptr(text) }).map_err(|_| DecodeError::Utf8)
 }
 
 /// A message of a backend, for people: cut at its limit and at the first byte that is no text.

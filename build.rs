@@ -28,15 +28,18 @@ fn main() {
     }
 }
 
-/// Programs run from the build folder, too: they find the library by the name that they need.
+/// Programs run from the build folder, too: they find the library by the name that they need. `cargo test`
+/// leaves the library in `deps` alone.
 fn link_in_build_folder() {
     let out = env::var_os("OUT_DIR").unwrap_or_default();
     // target/debug of target/debug/build/nertc_callkit-0123/out.
     let Some(folder) = Path::new(&out).ancestors().nth(3) else { return };
     #[cfg(unix)]
-    if let Err(why) = std::os::unix::fs::symlink("libnertc_callkit.so", folder.join(SONAME))
-        && why.kind() != std::io::ErrorKind::AlreadyExists
-    {
-        println!("cargo:warning={}: {why}", folder.join(SONAME).display());
+    for link in [folder.join(SONAME), folder.join("deps").join(SONAME)] {
+        if let Err(why) = std::os::unix::fs::symlink("libnertc_callkit.so", &link)
+            && why.kind() != std::io::ErrorKind::AlreadyExists
+        {
+            println!("cargo:warning={}: {why}", link.display());
+        }
     }
 }

@@ -41,7 +41,7 @@ help:
 	@echo 'make diagram   draws docs/states.svg from the code'
 	@echo 'make scenarios writes docs/SCENARIOS.md from the tests'
 	@echo 'make picture   draws docs/call.svg from a run of the demo'
-	@echo 'make lint      format, lints of Rust and shell, documentation'
+	@echo 'make lint      format, lints of Rust and shell, documentation, a check for WebAssembly'
 	@echo 'make setup     installs (as root) or names what the other commands need'
 	@echo 'make fetch     downloads the crates that the commands need: they work offline afterwards'
 	@echo 'make clean     removes what was built'
@@ -163,6 +163,7 @@ lint:
 	$(CLIPPY) --lib --no-default-features -- -D warnings
 	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
+	scripts/wasm
 	shellcheck $(SHELL_SCRIPTS)
 	@echo 'lint: no warning'
 

@@ -198,7 +198,7 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nertc_callkit_null_rtc(out: *mut nertc_callkit_backends) -> nertc_callkit_status {
     // SAFETY: the header's contract.
-    guard("none_rtc", || unsafe {
+    guard("null_rtc", || unsafe {
         fill(out, |backends| {
             let (vtable, ctx) = null::new();
             (backends.rtc, backends.rtc_ctx) = (vtable, ctx);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn none_rtc_fills_the_media_half_alone() {
+    fn null_rtc_fills_the_media_half_alone() {
         let mut backends: nertc_callkit_backends = sized();
         // SAFETY: own place; the ctx is released once.
         unsafe {

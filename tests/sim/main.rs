@@ -5,6 +5,7 @@
 mod broker;
 mod convert;
 mod delivery;
+mod device;
 mod early;
 mod exchange;
 mod faults;

@@ -7,9 +7,9 @@ use nertc_callkit::engine::input::{Command, Input};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, Code, EventKind, Req, Text};
 
+use super::device::Device;
 use super::exchange::Exchange;
 use super::network_conditions::NetworkConditions;
-use super::world::Device;
 
 /// How long a decided ring may go on while nothing is lost.
 const RING_ON_MS: u64 = 1_000;

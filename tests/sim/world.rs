@@ -6,7 +6,7 @@ use nertc_callkit::engine::input::{CallRef, Command, Input, RtcEvent, Ticket};
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
+use nertc_callkit::engine::{Engine, IdGenerator, Timers};
 use nertc_callkit_signaling::{
     self as signaling, ChannelState, Code, Connection, EventKind, Notification, OperationResult, Origin,
     Outcome, Record, Req, Text,
@@ -14,6 +14,7 @@ use nertc_callkit_signaling::{
 use nertc_callkit_testkit::Random;
 
 use super::delivery::Delivery;
+use super::device::{Device, config};
 use super::early::{Met, Push};
 use super::exchange::Exchange;
 use super::legacy;
@@ -22,37 +23,6 @@ use super::network_conditions::NetworkConditions;
 use super::stations::{Mail, Stations, Wire};
 use super::trace::{Redaction, RunTrace};
 use super::watch::Watch;
-
-/// One device and what it is.
-pub(crate) struct Device {
-    pub(crate) account: Text,
-    pub(crate) engine: Engine,
-    pub(crate) monitor: Monitor,
-    /// Behaves like a client without call ids.
-    pub(crate) is_legacy: bool,
-    /// Counts restarts: what was meant for an earlier life is lost.
-    pub(super) life: u32,
-    /// Messages wait, operations are lost.
-    pub(crate) is_offline: bool,
-    /// Cut off from every service until then.
-    pub(crate) cut_until: u64,
-    /// Its backend has noticed that it is cut off.
-    pub(super) knows_cut: bool,
-    /// Its host does not take its events: it answers busy.
-    pub(crate) is_backlogged: bool,
-    pub(super) waiting: Vec<Delivery>,
-    pub(super) last_ticket: u64,
-    /// Media operations run in their order: nothing before this.
-    pub(super) media_free: u64,
-    /// Media events are heard in their order: nothing before this.
-    pub(super) next_heard: u64,
-    /// A logout that was issued before it is about a session that is gone.
-    pub(super) last_login: u64,
-    /// Counts joins: what was heard in an earlier room is lost.
-    pub(super) media_epoch: u32,
-    /// Of the media room that it joined last.
-    pub(super) media_uid: u64,
-}
 
 /// Something on its way.
 #[derive(Clone, Debug)]
@@ -611,27 +581,5 @@ impl World {
         for device in self.kin(device) {
             self.watch.trouble(self.now, device);
         }
-    }
-}
-
-fn config(confirm: bool, is_modern: bool) -> Config {
-    Config {
-        timers: Timers::default(),
-        caps: Caps {
-            server_record: false,
-            send_record: true,
-            control: true,
-            abort_login: true,
-            no_media: false,
-            enable_local: true,
-            mute_local: true,
-            subscribe: true,
-            set_view: true,
-        },
-        confirm_audio_to_video: confirm,
-        confirm_video_to_audio: confirm,
-        no_token_listener: false,
-        takes_data: true,
-        media_protocol: if is_modern { "sim/1".into() } else { Text::default() },
     }
 }

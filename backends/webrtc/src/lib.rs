@@ -1,0 +1,5 @@
+//! Media of libnertc_callkit over WebRTC.
+
+#![forbid(unsafe_code)]
+
+pub mod crypto;

@@ -20,9 +20,12 @@ use super::certificate;
 use super::generator::Generator;
 
 /// A lost flight is repeated after this, then after twice as long.
-const FIRST_RETRY: Duration = Duration::from_millis(200);
-/// Repetitions of a flight: 0.2 s, 0.4 s … 12.8 s, longer than a call is given to connect.
-const RETRIES: usize = 7;
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+/// Repetitions of a flight and time for a handshake: without an end, since how long a call may take to connect
+/// is not decided here. And dimpl's client of DTLS 1.3 counts on when it is connected: with its default, it
+/// would end every call after 40 s.
+const RETRIES: usize = 24;
+const HANDSHAKE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
     kx_groups: &[&X25519, &P256],
@@ -55,6 +58,7 @@ impl DtlsProvider for Dtls {
             .use_server_cookie(false)
             .flight_start_rto(FIRST_RETRY)
             .flight_retries(RETRIES)
+            .handshake_timeout(HANDSHAKE)
             .with_crypto_provider(PROVIDER.clone())
             .dangerously_set_rng_seed(seed);
         if let Some(mtu) = mtu {

@@ -21,9 +21,9 @@ use super::generator::Generator;
 
 /// A lost flight is repeated after this, then after twice as long.
 const FIRST_RETRY: Duration = Duration::from_millis(100);
-/// Repetitions of a flight and time for a handshake: without an end, since how long a call may take to connect
-/// is not decided here. And dimpl's client of DTLS 1.3 counts on when it is connected: with its default, it
-/// would end every call after 40 s.
+/// Repetitions of a flight and time for a handshake: without an end, since how long a call may take to
+/// connect is not decided here. And dimpl's client of DTLS 1.3 counts on when it is connected: with its
+/// default, it would end every call after 40 s.
 const RETRIES: usize = 24;
 const HANDSHAKE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
@@ -168,7 +168,7 @@ impl SupportedKxGroup for P256 {
     }
 
     fn start_exchange(&self, buffer: Buf) -> Result<Box<dyn ActiveKeyExchange>, DtlsCryptoError> {
-        let secret = Generator::draw(|lent| SecretKey::random(lent)).ok_or(NO_GENERATOR)?;
+        let secret = Generator::draw(SecretKey::random).ok_or(NO_GENERATOR)?;
         let public = secret.public_key().to_encoded_point(false);
         Ok(Exchange::boxed(Secret::P256(secret), public.as_bytes(), buffer))
     }

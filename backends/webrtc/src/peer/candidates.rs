@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn candidates_of_browsers_and_of_our_own_are_read() {
-        let chromium = "candidate:842163049 1 UDP 1677729535 203.0.113.7 46154 typ srflx raddr 10.0.0.1 rport 46154 \
-                        generation 0 ufrag EEtu network-id 3 network-cost 10";
+        let chromium = "candidate:842163049 1 UDP 1677729535 203.0.113.7 46154 typ srflx raddr 10.0.0.1 \
+                        rport 46154 generation 0 ufrag EEtu network-id 3 network-cost 10";
         let read_it = read(chromium, false).expect("usable");
         assert_eq!(read_it.ufrag.as_deref(), Some("EEtu"));
         assert_eq!(read_it.candidate.addr(), "203.0.113.7:46154".parse().expect("an address"));

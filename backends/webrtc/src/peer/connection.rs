@@ -26,8 +26,8 @@ const REPORTS: Duration = Duration::from_secs(1);
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
 /// Binding requests without an answer until a pair is given up. Restarts come earlier.
 const REQUESTS: usize = 15;
-/// Events that wait; the caller takes them after each call.
-const EVENTS: usize = 4096;
+/// Outputs of str0m that are taken at once; what is more comes at the next call, which is due at once.
+const OUTPUTS: usize = 1024;
 
 /// Addresses of the peer that are remembered as proven.
 const PROVEN: usize = 8;
@@ -303,8 +303,8 @@ impl Connection {
         let at = self.instant(now);
         let Ok(packet) = Receive::new(Protocol::Udp, remote, local, bytes) else { return false };
         let input = Input::Receive(at, packet);
-        // str0m itself takes DTLS from anywhere, so that anybody could begin our handshake. The peer's may come
-        // before our own check has succeeded: then its address was proven by a check of the peer's.
+        // str0m itself takes DTLS from anywhere, so that anybody could begin our handshake. The peer's may
+        // come before our own check has succeeded: then a check of the peer's has proven its address.
         let is_stun = bytes.first().is_some_and(|byte| *byte < STUN_END);
         if !self.rtc.accepts(&input) && (is_stun || !self.proven.contains(&remote)) {
             return false;
@@ -353,23 +353,32 @@ impl Connection {
 
     /// Takes everything that str0m has to say, as it must be after each change.
     fn drain(&mut self, now: u64) {
-        while self.events.len() < EVENTS {
-            match self.generator.lend(|| self.rtc.poll_output()) {
-                Ok(Output::Timeout(at)) => {
-                    self.next = self.micros(at).max(now);
-                    break;
+        let rtc = &mut self.rtc;
+        let mut outputs = Vec::new();
+        let end = self.generator.lend(|| {
+            while outputs.len() < OUTPUTS {
+                match rtc.poll_output() {
+                    Ok(Output::Timeout(at)) => return Ok(Some(at)),
+                    Ok(output) => outputs.push(output),
+                    Err(_) => return Err(()),
                 }
-                Ok(Output::Transmit(packet)) => self.events.push_back(Happened::Transmit {
+            }
+            Ok(None)
+        });
+        for output in outputs {
+            match output {
+                Output::Transmit(packet) => self.events.push_back(Happened::Transmit {
                     local: packet.source,
                     remote: packet.destination,
                     bytes: packet.contents.into(),
                 }),
-                Ok(Output::Event(event)) => self.on_event(event),
-                Err(_) => {
-                    self.has_failed = true;
-                    break;
-                }
+                Output::Event(event) => self.on_event(event),
+                Output::Timeout(_) => {}
             }
+        }
+        match end {
+            Ok(at) => self.next = at.map_or(now, |at| self.micros(at).max(now)),
+            Err(()) => self.has_failed = true,
         }
         if std::mem::take(&mut self.has_stats) {
             self.events.push_back(Happened::Stats(self.stats));

@@ -455,9 +455,11 @@ mod tests {
     fn candidates_are_counted_and_measured() {
         let text =
             |list: &[&str]| format!(r#"{{"v":1,"t":"cand","sid":"{SID}","seq":1,"cand":{}}}"#, json!(list));
-        let count = |list: &[&str]| match read(&text(list)).expect("a message").body {
-            Body::Candidates { candidates, .. } => candidates.len(),
-            other => panic!("{other:?}"),
+        let count = |list: &[&str]| {
+            let Ok(Message { body: Body::Candidates { candidates, .. }, .. }) = read(&text(list)) else {
+                panic!("no candidates");
+            };
+            candidates.len()
         };
         assert_eq!(count(&["candidate:1"; 100]), CANDIDATES_LIMIT);
         assert_eq!(count(&[&"c".repeat(CANDIDATE_LIMIT + 1), "candidate:1"]), 1);

@@ -207,8 +207,8 @@ fn write_audio(audio: &Section<'_>, mid: &str) -> Result<String, Refused> {
     let direction = directions.into_iter().find(|it| audio.get(it).is_some()).unwrap_or("sendrecv");
 
     let mut text = format!(
-        "m=audio 9 UDP/TLS/RTP/SAVPF {pt}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\n\
-         a=rtpmap:{pt} opus/48000/2\r\na=fmtp:{pt} minptime=10;useinbandfec=1\r\n"
+        "m=audio 9 UDP/TLS/RTP/SAVPF {pt}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na={direction}\r\n\
+         a=rtcp-mux\r\na=rtpmap:{pt} opus/48000/2\r\na=fmtp:{pt} minptime=10;useinbandfec=1\r\n"
     );
     if audio.all("rtcp-fb").any(|it| it.split_once(' ') == Some((&pt.to_string(), "transport-cc"))) {
         let _ = write!(text, "a=rtcp-fb:{pt} transport-cc\r\n");

@@ -1,10 +1,10 @@
 //! The code that two users compare, so that whoever runs the broker cannot listen in.
 //!
 //! DTLS proves that media comes from the owner of a fingerprint, but fingerprints travel over signaling, and
-//! a hostile broker can replace them. So both sides compute a short code from both fingerprints. That the
-//! broker cannot search for fingerprints that give the same code twice is due to the order of things: the
-//! inviter commits to its nonce before it sees the callee's, and reveals it only after the first answer, which
-//! is final from then on. An attacker has one try in 2^20 for each call.
+//! a hostile broker can replace them. So both sides compute a short code from both fingerprints. The broker
+//! cannot search for fingerprints that give the same code twice, because of the order of things: the inviter
+//! commits to its nonce before it sees the callee's, and reveals it only after the first answer, which is
+//! final from then on. An attacker has one try in 2^20 for each call.
 
 use sha2::{Digest, Sha256};
 

@@ -2,7 +2,7 @@
 
 use nertc_callkit_webrtc::peer::{DtlsVersions, End, Input, MediaState, Output, Reason, Role, Security};
 
-use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, START, Side, World, config};
+use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, START, Side, World, address, config, host};
 
 const GOOD: Conditions = Conditions::delay(50 * MS);
 
@@ -58,11 +58,9 @@ fn both_sides_report_the_same_call() {
     }
     assert_eq!(inviter.security(), callee.security());
     let fingerprints = |side: &Side| {
-        side.seen.iter().find_map(|(_, output)| match output {
-            Output::Secured { local_fingerprint, remote_fingerprint, .. } => {
-                Some([local_fingerprint.clone(), remote_fingerprint.clone()])
-            }
-            _ => None,
+        side.seen.iter().find_map(|(_, output)| {
+            let Output::Secured { local_fingerprint, remote_fingerprint, .. } = output else { return None };
+            Some([local_fingerprint.clone(), remote_fingerprint.clone()])
         })
     };
     let [ours, theirs] = fingerprints(inviter).expect("fingerprints");
@@ -342,9 +340,9 @@ fn candidates_found_late_are_told() {
     world.run(SECOND);
     assert_eq!(world.sides[INVITER].connected_at(), None);
     for side in [INVITER, CALLEE] {
-        let late = crate::harness::address(side, 9);
+        let late = address(side, 9);
         world.sides[side].addresses.push(late);
-        world.input(side, Input::LocalAddress(crate::harness::host(late)));
+        world.input(side, Input::LocalAddress(host(late)));
     }
     world.run(2 * SECOND);
     assert!(world.sides.iter().all(|side| side.connected_at().is_some()));
@@ -390,19 +388,16 @@ fn signatures_of_the_apps_verify() {
         world.run(50 * MS);
         for side in 0..2 {
             for (_, output) in std::mem::take(&mut world.sides[side].seen) {
-                match &output {
-                    // A signature for the test: the transcript's length and last bytes.
-                    Output::Sign { transcript } => {
-                        let signature = [&[side as u8], &transcript[transcript.len() - 31..]].concat();
-                        world.input(side, Input::Signature(&signature));
-                    }
-                    Output::Verify { transcript, signature } => {
-                        assert_eq!(signature[0] as usize, 1 - side);
-                        let right = signature[1..] == transcript[transcript.len() - 31..];
-                        verified += usize::from(right);
-                        world.input(side, Input::PeerSignature(right));
-                    }
-                    _ => {}
+                // A signature for the test: who signs, and the transcript's last bytes.
+                if let Output::Sign { transcript } = &output {
+                    let signature = [&[side as u8], &transcript[transcript.len() - 31..]].concat();
+                    world.input(side, Input::Signature(&signature));
+                }
+                if let Output::Verify { transcript, signature } = &output {
+                    assert_eq!(signature[0] as usize, 1 - side);
+                    let right = signature[1..] == transcript[transcript.len() - 31..];
+                    verified += usize::from(right);
+                    world.input(side, Input::PeerSignature(right));
                 }
                 world.sides[side].seen.push((world.now, output));
             }
@@ -416,6 +411,61 @@ fn signatures_of_the_apps_verify() {
     for side in &world.sides {
         assert_eq!(side.security().map(|it| it.0), Some(Security::Verified), "{:?}", side.told());
     }
+}
+
+/// Nothing in a call counts up to an end: not the handshake's clock, not ICE, not a sequence number.
+#[test]
+fn a_long_call_stays_up() {
+    let mut world = World::connected(1, Conditions { delay: 50 * MS, jitter: 10 * MS, loss_percent: 1 });
+    let told = world.sides.each_ref().map(|side| side.told().len());
+    for minute in 0..3 {
+        let from = world.now;
+        world.run(60 * SECOND);
+        both_heard(&world, from, world.now, 3000 * 97 / 100);
+        let now = world.sides.each_ref().map(|side| side.told().len());
+        assert_eq!(now, told, "minute {minute}: {:?}", world.sides[INVITER].told());
+    }
+}
+
+#[test]
+fn ipv6_takes_over_where_ipv4_is_blocked() {
+    let mut world = World::new(1, GOOD, GOOD);
+    for side in [INVITER, CALLEE] {
+        let six = format!("[2001:db8::{}]:6000", side + 1).parse().expect("an address");
+        world.input(side, Input::LocalAddress(host(six)));
+        world.sides[side].addresses = vec![six];
+    }
+    world.accept();
+    world.run(3 * SECOND);
+    assert!(world.is_connected());
+    both_heard(&world, world.now - SECOND, world.now, 49);
+    let pair =
+        |it: &Output| matches!(it, Output::Stats(stats) if stats.pair.is_some_and(|it| it.0.is_ipv6()));
+    assert!(world.sides.iter().all(|side| side.when(pair).is_some()));
+}
+
+#[test]
+fn stats_count_what_was_sent_and_lost() {
+    let mut world = World::connected(1, Conditions { delay: 50 * MS, jitter: 0, loss_percent: 10 });
+    world.run(20 * SECOND);
+    for side in &world.sides {
+        let last = side.seen.iter().rev().find_map(|(_, output)| {
+            let Output::Stats(stats) = output else { return None };
+            Some(*stats)
+        });
+        let stats = last.expect("stats");
+        assert_eq!(stats.rtt_us, Some(100 * MS));
+        let lost = stats.audio_lost_remote as f64 / stats.audio_packets_sent as f64;
+        assert!((0.05..0.15).contains(&lost), "{stats:?}");
+        assert!(stats.audio_packets_received > 900 && stats.audio_bytes_received > 900 * 80, "{stats:?}");
+        assert!(stats.bytes_sent > stats.audio_bytes_sent, "{stats:?}");
+    }
+}
+
+#[test]
+fn peers_may_move_between_threads() {
+    fn is_send<T: Send>() {}
+    is_send::<nertc_callkit_webrtc::peer::Peer>();
 }
 
 #[test]

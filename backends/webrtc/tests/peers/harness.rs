@@ -88,6 +88,8 @@ pub(crate) struct World {
     pub(crate) broker: Broker,
     /// Copies of each datagram that arrive.
     pub(crate) copies: u32,
+    /// A damaged copy of the n-th datagram of a side, which arrives as well.
+    pub(crate) damage: fn(u64, &[u8]) -> Option<Vec<u8>>,
     /// Of all texts, and of the times and sizes of all datagrams.
     pub(crate) digest: u64,
     flying: BTreeMap<(u64, u64), Datagram>,
@@ -149,11 +151,10 @@ impl Side {
 
     /// State and code that it reported last.
     pub(crate) fn security(&self) -> Option<(Security, Option<String>)> {
-        let secured = self.seen.iter().rev().find_map(|(_, output)| match output {
-            Output::Secured { state, code, .. } => Some((*state, code.clone())),
-            _ => None,
-        });
-        secured
+        self.seen.iter().rev().find_map(|(_, output)| {
+            let Output::Secured { state, code, .. } = output else { return None };
+            Some((*state, code.clone()))
+        })
     }
 
     /// What it reported, without what comes every second and without what is only for the log.
@@ -185,6 +186,7 @@ impl World {
             signaling,
             broker: Box::new(|from, text| vec![(1 - from, text)]),
             copies: 1,
+            damage: |_, _| None,
             digest: 0,
             flying: BTreeMap::new(),
             texts: VecDeque::new(),
@@ -227,26 +229,27 @@ impl World {
 
     fn drain(&mut self, at: usize) {
         while let Some(output) = self.sides[at].peer.poll_output() {
-            match output {
-                Output::Transmit { local, remote, bytes } => self.transmit(at, local, remote, bytes),
-                Output::Text(text) => {
-                    self.digest = text.bytes().fold(self.digest, |it, byte| hash([it, u64::from(byte), 1]));
-                    for (to, text) in (self.broker)(at, text) {
-                        self.text_count += 1;
-                        let late = self.signaling.arrival(self.seed, 2, self.text_count, self.now);
-                        // In order, as signaling delivers them.
-                        let behind = self.texts.back().map_or(0, |(at, ..)| *at);
-                        self.texts.extend(late.map(|arrival| (arrival.max(behind), to, text)));
-                    }
-                }
-                Output::Audio(packet) => self.sides[at].heard.push((self.now, packet)),
-                other => {
-                    if matches!(other, Output::Connected { .. }) {
-                        self.sides[at].is_connected = true;
-                    }
-                    self.sides[at].seen.push((self.now, other));
-                }
+            if let Output::Transmit { local, remote, bytes } = output {
+                self.transmit(at, local, remote, bytes);
+            } else if let Output::Text(text) = output {
+                self.publish(at, text);
+            } else if let Output::Audio(packet) = output {
+                self.sides[at].heard.push((self.now, packet));
+            } else {
+                self.sides[at].is_connected |= matches!(output, Output::Connected { .. });
+                self.sides[at].seen.push((self.now, output));
             }
+        }
+    }
+
+    fn publish(&mut self, from: usize, text: String) {
+        self.digest = text.bytes().fold(self.digest, |it, byte| hash([it, u64::from(byte), 1]));
+        for (to, text) in (self.broker)(from, text) {
+            self.text_count += 1;
+            let late = self.signaling.arrival(self.seed, 2, self.text_count, self.now);
+            // In order, as signaling delivers them.
+            let behind = self.texts.back().map_or(0, |(at, ..)| *at);
+            self.texts.extend(late.map(|arrival| (arrival.max(behind), to, text)));
         }
     }
 
@@ -257,6 +260,10 @@ impl World {
         let arrival = self.links[side].arrival(self.seed, side, self.count[side], self.now);
         // Who sends from an address that is gone sends nothing.
         let leaves = self.is_up[side] && self.sides[side].addresses.contains(&local);
+        if leaves && let Some((arrival, bytes)) = arrival.zip((self.damage)(self.count[side], &bytes)) {
+            let number = self.count[side] * 16 + 14 + side as u64;
+            self.flying.insert((arrival, number), Datagram { to: 1 - side, from: local, at: remote, bytes });
+        }
         for copy in 0..self.copies {
             if let Some(arrival) = arrival.filter(|_| leaves) {
                 let number = self.count[side] * 16 + u64::from(copy) * 2 + side as u64;

@@ -145,10 +145,13 @@ fn stripped_keys_give_no_code() {
             config
         });
         let mut world = World::of(1, configs, GOOD, GOOD);
-        tampering(&mut world, |_, message| match &mut message.body {
-            Body::Offer { commitment, .. } => *commitment = None,
-            Body::Answer { nonce, .. } => *nonce = None,
-            _ => {}
+        tampering(&mut world, |_, message| {
+            if let Body::Offer { commitment, .. } = &mut message.body {
+                *commitment = None;
+            }
+            if let Body::Answer { nonce, .. } = &mut message.body {
+                *nonce = None;
+            }
         });
         world.accept();
         world.run(3 * SECOND);
@@ -283,6 +286,91 @@ fn garbage_datagrams_change_nothing() {
         let count = side.heard_between(from, world.now);
         assert!((145..=151).contains(&count), "{count} packets in 3 s");
     }
+}
+
+/// Each datagram of a call is followed by a copy with a changed bit, or cut, or longer.
+#[test]
+fn damaged_datagrams_change_nothing() {
+    let mut world = World::connected(1, GOOD);
+    let told = world.sides.each_ref().map(|side| side.told().len());
+    world.damage = |number, bytes| {
+        let mut damaged = bytes.to_vec();
+        match number % 4 {
+            0 => damaged.truncate(number as usize % bytes.len()),
+            1 => damaged.extend([0; 40]),
+            _ => damaged[number as usize * 7 % bytes.len()] ^= 1 << (number % 8),
+        }
+        Some(damaged)
+    };
+    let from = world.now;
+    world.run(20 * SECOND);
+    for (at, side) in world.sides.iter().enumerate() {
+        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
+        let count = side.heard_between(from, world.now);
+        assert!((995..=1001).contains(&count), "{count} packets in 20 s");
+        assert!(side.heard.iter().all(|(_, packet)| packet.payload.len() == 80));
+    }
+}
+
+/// Texts with a changed byte: none of them ends a call, and each is answered with a reason or not at all.
+#[test]
+fn damaged_texts_change_nothing() {
+    let mut world = World::connected(1, GOOD);
+    let answer = write_message(&answer_of(&mut world)).expect("a text");
+    let told = world.sides.each_ref().map(|side| side.told().len());
+    for at in 0..answer.len() {
+        let mut damaged = answer.clone().into_bytes();
+        damaged[at] ^= 1;
+        let Ok(damaged) = String::from_utf8(damaged) else { continue };
+        // Another nonce or fingerprint is an attack, and ends the call: `a_second_answer_is_a_mismatch`.
+        let Ok(message) = read_message(&damaged) else { continue };
+        if let (Body::Answer { description, nonce, .. }, Ok(original)) =
+            (&message.body, read_message(&answer))
+        {
+            let Body::Answer { description: known, nonce: known_nonce, .. } = original.body else { continue };
+            let line = |sdp: &str| sdp.lines().find(|it| it.contains("fingerprint")).map(str::to_owned);
+            if *nonce != known_nonce || line(&description.sdp) != line(&known.sdp) {
+                continue;
+            }
+        }
+        world.deliver(INVITER, &damaged);
+        world.deliver(CALLEE, &damaged);
+    }
+    world.run(SECOND);
+    for (at, side) in world.sides.iter().enumerate() {
+        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
+    }
+}
+
+/// A page that offers pictures and data, too: they are refused, sound is not.
+#[test]
+fn other_media_of_an_offer_are_refused() {
+    let mut world = World::new(1, GOOD, GOOD);
+    let (texts, taken) = std::sync::mpsc::channel();
+    world.broker = Box::new(move |from, text| {
+        let mut message = read_message(&text).expect("one of ours");
+        if let Body::Offer { description, .. } = &mut message.body {
+            description.sdp += "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\na=sendrecv\r\n\
+                                a=rtpmap:96 VP8/90000\r\n";
+        }
+        let _ = texts.send(message.clone());
+        vec![(1 - from, write_message(&message).expect("a text"))]
+    });
+    world.accept();
+    world.run(SECOND);
+    let described = taken.try_iter().filter_map(|message| match message.body {
+        Body::Offer { description, .. } | Body::Answer { description, .. } => Some(description.sdp),
+        Body::Candidates { .. } | Body::Restart | Body::Media(_) | Body::Reveal { .. } | Body::Bye => None,
+    });
+    let sdps: Vec<String> = described.collect();
+    let [offer, answer] = &sdps[..] else { panic!("{sdps:?}") };
+    println!("offer {} bytes, answer {} bytes", offer.len(), answer.len());
+    let heads: Vec<&str> = answer.lines().filter(|line| line.starts_with("m=")).collect();
+    assert!(
+        matches!(heads[..], [audio, "m=video 0 UDP/TLS/RTP/SAVPF 0"] if audio.starts_with("m=audio 9")),
+        "{answer}"
+    );
+    assert!(offer.len() < 1500 && answer.len() < 1500, "{sdps:?}");
 }
 
 #[test]

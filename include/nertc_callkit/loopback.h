@@ -24,7 +24,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_hub_flag) {
   NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
 };
 
-/** An in-process exchange that connects components through the loopback backends. Any thread. */
+/** An in-process exchange that connects clients through the loopback backends. Any thread. */
 typedef struct nertc_callkit_hub nertc_callkit_hub;
 
 /**
@@ -142,7 +142,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_fault_on) {
 typedef struct nertc_callkit_fault {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
   /** A nertc_callkit_fault_action. */
   nertc_callkit_fault_action action;
@@ -156,7 +156,7 @@ typedef struct nertc_callkit_fault {
   uint32_t delay_ms;
   /** For REFUSE. */
   int32_t code;
-  /** Account it applies to (the receiver for messages); NULL = any. */
+  /** Account it applies to (for messages the receiver); NULL = any. */
   const char *NERTC_CALLKIT_NULLABLE account;
   /** Device it applies to; NULL = any. */
   const char *NERTC_CALLKIT_NULLABLE device_id;

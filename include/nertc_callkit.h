@@ -59,13 +59,18 @@
 #endif
 #endif
 
-/** Functions whose answer must be looked at, and functions that have a successor. */
+/** Functions whose result must be checked, and functions that have a successor. */
 #ifndef NERTC_CALLKIT_MUST_USE
 #ifdef __GNUC__
 #define NERTC_CALLKIT_MUST_USE __attribute__((warn_unused_result))
-#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
 #else
 #define NERTC_CALLKIT_MUST_USE
+#endif
+#endif
+#ifndef NERTC_CALLKIT_DEPRECATED
+#ifdef __GNUC__
+#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
+#else
 #define NERTC_CALLKIT_DEPRECATED
 #endif
 #endif
@@ -86,17 +91,18 @@
 #define NERTC_CALLKIT_END
 #endif
 
-/** A number with names: an enum that may grow for Swift, a plain integer for C and C++. */
+/** Named numbers, plain integers in C and C++. For Swift an enum that may grow; flags never are. */
 #ifdef __swift__
 #define NERTC_CALLKIT_ENUM(integer, name)                                \
   enum __attribute__((enum_extensibility(open))) name : integer;         \
   typedef enum name name;                                                \
   enum name : integer
 #else
-#define NERTC_CALLKIT_ENUM(integer, name) \
-  typedef integer name;                   \
-  enum
+#define NERTC_CALLKIT_ENUM(integer, name) NERTC_CALLKIT_FLAGS(integer, name)
 #endif
+#define NERTC_CALLKIT_FLAGS(integer, name) \
+  typedef integer name;                    \
+  enum
 
 #ifdef __cplusplus
 extern "C" {
@@ -454,7 +460,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_call_type) {
 };
 
 /** Flags of nertc_callkit_invited_event. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_invited_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_invited_flag) {
   /** The invite waited while this device was offline. */
   NERTC_CALLKIT_INVITED_OFFLINE = 1,
   /** The app has answered already (NERTC_CALLKIT_CALL_REF_WAIT): do not ring. */
@@ -465,7 +471,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_invited_flag) {
 typedef uint64_t nertc_callkit_call_no;
 
 /** Flags of nertc_callkit_call_ref. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_ref_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_ref_flag) {
   /**
    * accept, reject: if that call is not here yet, wait for it, also before login. account,
    * channel_id and request_id are mandatory, call_no is 0; else INVALID_ARGUMENT.
@@ -549,8 +555,8 @@ typedef struct nertc_callkit_user_event {
 } nertc_callkit_user_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit,
-      const nertc_callkit_user_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit, const nertc_callkit_user_event *event,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** Which connection an event is about. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_transport) {
@@ -597,8 +603,8 @@ typedef struct nertc_callkit_connection_event {
 } nertc_callkit_connection_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
-      const nertc_callkit_connection_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
+    const nertc_callkit_connection_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** The other party's microphone or camera changed. Lent until the callback returns. */
 typedef struct nertc_callkit_media_event {
@@ -618,8 +624,8 @@ typedef struct nertc_callkit_media_event {
 } nertc_callkit_media_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
-      const nertc_callkit_media_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
+    const nertc_callkit_media_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** The call is over: its last event. Lent until the callback returns. */
 typedef struct nertc_callkit_end_event {
@@ -676,8 +682,8 @@ typedef struct nertc_callkit_call_event {
 } nertc_callkit_call_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit,
-      const nertc_callkit_call_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit, const nertc_callkit_call_event *event,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** Outcome written into a call record. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_record_status) {
@@ -891,7 +897,7 @@ typedef struct nertc_callkit_listener {
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Media bits. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_media) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_media) {
   /** Microphone or sound. */
   NERTC_CALLKIT_MEDIA_AUDIO = 1,
   /** Camera or picture. */
@@ -1143,8 +1149,8 @@ typedef struct nertc_callkit_result {
  * Called exactly once for an accepted request, as config.delivery says. Inside, every
  * function of its client but destroy and dispatch may be called.
  */
-  typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
-      const nertc_callkit_result *result, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
+    const nertc_callkit_result *result, void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Logs in to signaling; before that nothing can be called or received.
@@ -1217,7 +1223,7 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
 NERTC_CALLKIT_API int32_t nertc_callkit_get_state(nertc_callkit *kit);
 
 /** Flags of nertc_callkit_call_info. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_info_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_info_flag) {
   /** Both sides are in the media room. */
   NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
   /**
@@ -1359,7 +1365,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_policy_answer) {
 };
 
 /** Flags of nertc_callkit_call_policy. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_policy_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_policy_flag) {
   /** Refused invites are not reported as on_missed_call. */
   NERTC_CALLKIT_POLICY_NO_MISSED = 1,
 };
@@ -1410,7 +1416,7 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_call_policy(nertc_callk
 /**
  * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
  */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_flag) {
   /** Do not keep the message for devices that are offline (offlineEnabled = false). */
   NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE = 1,
   /** Send no call record (sendMsg = false). cancel and hangup while calling. */
@@ -1909,7 +1915,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_log_level) {
 };
 
 /** Flags of nertc_callkit_set_log_callback. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_log_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_log_flag) {
   /**
    * Write accounts, ids and attachments as they are instead of redacted. Tokens stay redacted.
    */
@@ -1942,7 +1948,7 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_log_callback(
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** Flags of nertc_callkit_trace_start. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_trace_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_trace_flag) {
   /** Write accounts, texts and attachments as they are. Tokens stay hidden. */
   NERTC_CALLKIT_TRACE_PERSONAL = 1,
 };

@@ -108,7 +108,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
  * What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
  * tell whoever chooses or checks the backend what to expect.
  */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_signaling_cap) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_signaling_cap) {
   /** Keeps messages for devices that are offline. */
   NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
   /** Notifies the other devices of the account who answered. */
@@ -122,7 +122,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_signaling_cap) {
 };
 
 /** What a media backend can do (`caps`). The core itself acts on NO_MEDIA alone. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_cap) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_cap) {
   /** Has no media of its own: the peer counts as present once both sides agreed. */
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
   /** At most one instance per process. */
@@ -132,7 +132,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_cap) {
 };
 
 /** Flags of nertc_callkit_rtc_join. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_join_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_join_flag) {
   /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
   NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
@@ -406,8 +406,8 @@ typedef struct nertc_callkit_signaling_args {
  * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
  * nothing follows. Called on the worker, never from inside a sink call; must not block.
  */
-  typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, const nertc_callkit_signaling_args *args);
+typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *NERTC_CALLKIT_NULLABLE ctx,
+    nertc_callkit_req req, const nertc_callkit_signaling_args *args);
 
 /**
  * A signaling backend. Functions are called on the worker, one at a time. Mandatory: open, login,
@@ -466,12 +466,12 @@ struct nertc_callkit_signaling {
   /** The device's network changed: reconnect now. NULL = nothing to do. */
   void (*NERTC_CALLKIT_NULLABLE network_changed)(void *NERTC_CALLKIT_NULLABLE ctx);
   /**
-   * What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
-   * the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
-   * request_id. NULL = not needed.
+   * What became of an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for each INVITE
+   * passed to the sink, unless reject or accept comes first. `args` has channel_id, account (the
+   * inviter) and request_id. NULL = not needed.
    */
   void (*NERTC_CALLKIT_NULLABLE invite_state)(void *NERTC_CALLKIT_NULLABLE ctx,
-      const nertc_callkit_signaling_args *args, int32_t state);
+      const nertc_callkit_signaling_args *args, nertc_callkit_invite_state state);
   /**
    * The login `req` was given up: from now on it must neither connect nor send; what the service
    * keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
@@ -530,10 +530,11 @@ typedef struct nertc_callkit_rtc_sink {
   /** First argument of every function here. */
   void *NERTC_CALLKIT_NULLABLE ctx;
   /**
-   * Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
+   * Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0 and
+   * NULL.
    */
   void (*NERTC_CALLKIT_NULLABLE complete)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, int32_t code, int32_t raw_code,
+      nertc_callkit_req req, nertc_callkit_code code, int32_t raw_code,
       const char *NERTC_CALLKIT_NULLABLE message);
   /** Something happened. 0, or QUEUE_FULL = keep it and try again. */
   int32_t (*NERTC_CALLKIT_NULLABLE event)(void *NERTC_CALLKIT_NULLABLE ctx,
@@ -617,15 +618,24 @@ struct nertc_callkit_rtc {
   /** Leaves the room. */
   int32_t (*NERTC_CALLKIT_NULLABLE leave)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req);
-  /** Opens or closes microphone or camera. NULL = unsupported. */
+  /**
+   * Opens or closes microphone or camera; `media` is one or more nertc_callkit_media bits. NULL =
+   * unsupported.
+   */
   int32_t (*NERTC_CALLKIT_NULLABLE enable_local)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, uint32_t media, int32_t on);
-  /** Sends silence or nothing while the device stays open. NULL = unsupported. */
+      nertc_callkit_req req, nertc_callkit_media media, int32_t on);
+  /**
+   * Sends silence or nothing while the device stays open; `media` is one or more
+   * nertc_callkit_media bits. NULL = unsupported.
+   */
   int32_t (*NERTC_CALLKIT_NULLABLE mute_local)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, uint32_t media, int32_t muted);
-  /** Receives `media` of `uid`, or not. NULL = unsupported. */
+      nertc_callkit_req req, nertc_callkit_media media, int32_t muted);
+  /**
+   * Receives what `uid` sends, or not; `media` is one or more nertc_callkit_media bits. NULL =
+   * unsupported.
+   */
   int32_t (*NERTC_CALLKIT_NULLABLE subscribe)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, uint64_t uid, uint32_t media, int32_t on);
+      nertc_callkit_req req, uint64_t uid, nertc_callkit_media media, int32_t on);
   /** Draws `uid` (0 = this device) in `view`; `view` NULL = no longer. NULL = unsupported. */
   int32_t (*NERTC_CALLKIT_NULLABLE set_view)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req, uint64_t uid, const nertc_callkit_view *NERTC_CALLKIT_NULLABLE view);

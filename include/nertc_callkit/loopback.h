@@ -17,7 +17,7 @@ extern "C" {
 NERTC_CALLKIT_BEGIN
 
 /** Flags of nertc_callkit_hub_create. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_hub_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_hub_flag) {
   /** One device an account: a second login kicks the first. */
   NERTC_CALLKIT_HUB_SINGLE_DEVICE = 1,
   /** The hub writes the record of a completed call, as NetEase's server does. */
@@ -154,8 +154,8 @@ typedef struct nertc_callkit_fault {
   uint32_t hit_count;
   /** For DELAY. */
   uint32_t delay_ms;
-  /** For REFUSE. */
-  int32_t code;
+  /** For REFUSE: a nertc_callkit_code. */
+  nertc_callkit_code code;
   /** Account it applies to (for messages the receiver); NULL = any. */
   const char *NERTC_CALLKIT_NULLABLE account;
   /** Device it applies to; NULL = any. */

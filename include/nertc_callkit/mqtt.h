@@ -16,7 +16,7 @@ extern "C" {
 NERTC_CALLKIT_BEGIN
 
 /** Flags of nertc_callkit_mqtt_options. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_mqtt_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_mqtt_flag) {
   /** Allows mqtt:// to other machines: anybody on the path can read tokens and calls. */
   NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT = 1,
   /** One device an account: a second login kicks the first. */

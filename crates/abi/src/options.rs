@@ -246,7 +246,7 @@ pub struct nertc_callkit_fault {
     pub hit_count: u32,
     /// For DELAY.
     pub delay_ms: u32,
-    /// For REFUSE.
+    /// For REFUSE: a nertc_callkit_code.
     pub code: i32,
     /// Account it applies to (for messages the receiver); NULL = any.
     pub account: *const c_char,

@@ -333,9 +333,9 @@ pub struct nertc_callkit_signaling {
     >,
     /// The device's network changed: reconnect now. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
-    /// What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
-    /// the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
-    /// request_id. NULL = not needed.
+    /// What became of an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for each INVITE
+    /// passed to the sink, unless reject or accept comes first. `args` has channel_id, account (the
+    /// inviter) and request_id. NULL = not needed.
     pub invite_state:
         Option<unsafe extern "C" fn(ctx: *mut c_void, args: *const nertc_callkit_signaling_args, state: i32)>,
     /// The login `req` was given up: from now on it must neither connect nor send; what the service
@@ -437,7 +437,8 @@ pub struct nertc_callkit_rtc_sink {
     pub abi: u32,
     /// First argument of every function here.
     pub ctx: *mut c_void,
-    /// Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
+    /// Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0 and
+    /// NULL.
     pub complete: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -494,13 +495,16 @@ pub struct nertc_callkit_rtc {
     >,
     /// Leaves the room.
     pub leave: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req) -> i32>,
-    /// Opens or closes microphone or camera. NULL = unsupported.
+    /// Opens or closes microphone or camera; `media` is one or more nertc_callkit_media bits. NULL =
+    /// unsupported.
     pub enable_local:
         Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, on: i32) -> i32>,
-    /// Sends silence or nothing while the device stays open. NULL = unsupported.
+    /// Sends silence or nothing while the device stays open; `media` is one or more
+    /// nertc_callkit_media bits. NULL = unsupported.
     pub mute_local:
         Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, muted: i32) -> i32>,
-    /// Receives `media` of `uid`, or not. NULL = unsupported.
+    /// Receives what `uid` sends, or not; `media` is one or more nertc_callkit_media bits. NULL =
+    /// unsupported.
     pub subscribe: Option<
         unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, uid: u64, media: u32, on: i32) -> i32,
     >,

@@ -12,8 +12,8 @@ use super::{Engine, messages, wire};
 use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
 
 /// A text of the peer's app, unless it only echoes the invite's.
-pub(super) fn foreign(text: Text, invite: &Text) -> Text {
-    if text == *invite { Text::default() } else { text }
+pub(super) fn foreign(text: &str, invite: &Text) -> Text {
+    if invite == text { Text::default() } else { text.into() }
 }
 
 /// How long nothing has come from the peer when a media backend says so.
@@ -431,7 +431,7 @@ impl Engine {
         let State::InCall(call) = &self.state else { return };
         let text = wire::read(custom_info);
         let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
-        let extra = foreign(text.attachment, &call.attachment);
+        let extra = foreign(&text.attachment, &call.attachment);
         if is_other_media {
             let no = call.no;
             self.notify_error(Operation::Rtc, no, other_media());

@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Display};
 
+use nertc_callkit_signaling::json;
 use serde::ser::{self, Serialize};
 
 use super::redact::{Class, Redactor, WINDOW};
@@ -17,8 +18,7 @@ pub(super) fn write(out: &mut Vec<u8>, redactor: &mut Redactor, value: &impl Ser
 /// Appends `text` as a JSON string.
 #[inline(never)]
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
-    // Writing a string to a Vec cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    json::quote(text, |part| out.extend_from_slice(part.as_bytes()));
 }
 
 struct Json<'a> {

@@ -80,16 +80,17 @@ impl IdGenerator {
         let mut bytes: [u8; 16] = self.draw();
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
-        let mut text = String::with_capacity(36);
+        let mut text = [b'-'; 36];
+        let mut places = text.iter_mut();
         for (at, byte) in bytes.iter().enumerate() {
             if matches!(at, 4 | 6 | 8 | 10) {
-                text.push('-');
+                places.next();
             }
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            for (digit, place) in [byte >> 4, byte & 15].into_iter().zip(&mut places) {
+                *place = b"0123456789abcdef"[usize::from(digit)];
             }
         }
-        text
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// A media uid other than `taken`: not 0, and a number that every service's SDK can hold.

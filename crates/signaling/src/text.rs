@@ -33,14 +33,23 @@ impl Text {
     }
 
     /// The text without its NUL.
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.terminated.as_deref().map_or("", |text| &text[..text.len() - 1])
     }
 
     /// The text as C reads it.
+    #[inline]
     pub fn as_c_str(&self) -> &CStr {
-        let terminated = self.terminated.as_deref().unwrap_or("\0");
-        CStr::from_bytes_with_nul(terminated.as_bytes()).unwrap_or_default()
+        let Some(terminated) = &self.terminated else { return c"" };
+        // SAFETY: it ends with its only NUL; whatever makes a text sees to that.
+        #[expect(
+            unsafe_code,
+            reason = "to look for another NUL each time would cost more than all else here"
+        )]
+        unsafe {
+            CStr::from_bytes_with_nul_unchecked(terminated.as_bytes())
+        }
     }
 
     /// Both are one allocation, or both are empty: equal without a comparison.
@@ -52,7 +61,7 @@ impl Text {
         }
     }
 
-    /// `text` holds no NUL and has room for one.
+    /// `text` holds no NUL.
     fn terminate(mut text: String) -> Text {
         if text.is_empty() {
             return Text::EMPTY;
@@ -62,6 +71,9 @@ impl Text {
     }
 }
 
+/// Texts below this are terminated on the stack: one allocation less.
+const SHORT: usize = 128;
+
 fn until_nul(text: &str) -> &str {
     // The search for a byte is much cheaper than that for a char, and nearly always all there is to do.
     if text.as_bytes().contains(&0) { text.split('\0').next().unwrap_or_default() } else { text }
@@ -70,6 +82,7 @@ fn until_nul(text: &str) -> &str {
 impl Deref for Text {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         self.as_str()
     }
@@ -90,6 +103,13 @@ impl Borrow<str> for Text {
 impl From<&str> for Text {
     fn from(text: &str) -> Text {
         let text = until_nul(text);
+        let mut short = [0; SHORT];
+        if let Some(place) = short[..SHORT - 1].get_mut(..text.len()).filter(|_| !text.is_empty()) {
+            place.copy_from_slice(text.as_bytes());
+            if let Ok(terminated) = std::str::from_utf8(&short[..=text.len()]) {
+                return Text { terminated: Some(terminated.into()) };
+            }
+        }
         let mut copy = String::with_capacity(text.len() + 1);
         copy.push_str(text);
         Text::terminate(copy)
@@ -126,9 +146,17 @@ impl From<&Text> for Text {
 }
 
 impl PartialEq for Text {
+    #[inline]
     fn eq(&self, other: &Text) -> bool {
-        // Both end with their NUL; one allocation is equal to itself without a comparison.
-        self.terminated == other.terminated
+        let (Some(one), Some(two)) = (&self.terminated, &other.terminated) else {
+            return self.terminated.is_none() && other.terminated.is_none();
+        };
+        if Arc::ptr_eq(one, two) {
+            return true;
+        }
+        // Ids mostly differ in their last characters, and two words are compared without a call.
+        let end = |text: &Arc<str>| text.as_bytes().last_chunk::<8>().copied();
+        one.len() == two.len() && end(one) == end(two) && **one == **two
     }
 }
 
@@ -236,7 +264,9 @@ mod tests {
 
     #[test]
     fn a_text_is_read_by_rust_and_by_c() {
-        for given in ["", "a", "b\u{e4}r", "\u{1f4de} 123"] {
+        let around_short = [SHORT - 2, SHORT - 1, SHORT, SHORT + 1].map(|length| "x".repeat(length));
+        let around_short = around_short.iter().map(String::as_str);
+        for given in ["", "a", "b\u{e4}r", "\u{1f4de} 123"].into_iter().chain(around_short) {
             let made: [Text; 3] = [given.into(), given.to_owned().into(), Cow::Borrowed(given).into()];
             for text in made {
                 assert_eq!(text, given);
@@ -273,6 +303,14 @@ mod tests {
         }
         let map: BTreeMap<Text, usize> = texts.into_iter().zip(0..).collect();
         assert_eq!(map.get("ab"), Some(&3));
+    }
+
+    #[test]
+    fn texts_are_equal_if_their_characters_are() {
+        let texts = ["", "a", "b", "1234567", "12345678", "x2345678", "123456789", "x23456789", "12345678x"];
+        for (one, two) in texts.iter().flat_map(|one| texts.map(|two| (*one, two))) {
+            assert_eq!(Text::from(one) == Text::from(two), one == two, "{one} {two}");
+        }
     }
 
     #[test]

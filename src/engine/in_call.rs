@@ -359,17 +359,18 @@ impl Engine {
             true => (silence.lost_at, "the peer is lost"),
             false => (silence.notify_at.min(silence.lost_at), "the peer is silent"),
         });
-        [
+        let due = [
             call.connect_by.map(|at| (at, "media is not up")),
             waiting,
             call.peer_left.map(|at| (at, "the peer left the media room")),
             silent,
             call.switch.map(|switch| (switch.until, "the question about the call type is open")),
             call.texts.due().map(|at| (at, "a text of the peer is missing")),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ];
+        due.iter().fold(None, |soonest, next| match (soonest, *next) {
+            (Some(a), Some(b)) => Some(std::cmp::min(a, b)),
+            (a, b) => a.or(b),
+        })
     }
 
     /// Something of the call is due.

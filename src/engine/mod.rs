@@ -358,6 +358,9 @@ impl Engine {
 
     /// In debug builds: the move that was made is in the table that the picture is drawn from.
     fn check_move(&self, before: Phase, call: u64) {
+        if !cfg!(debug_assertions) {
+            return;
+        }
         let after = self.state.phase();
         let is_same_call = call == self.state.call_no() || call == 0 || after == Phase::Idle;
         let is_listed = MOVES.iter().any(|(from, _, to)| *from == before && *to == after);

@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
     /// `deepest` = levels that are left.
     fn value(&mut self, deepest: usize, member: OnMember<'_, 'a>) -> Option<()> {
         match self.peek()? {
-            b'"' => self.string(),
+            b'"' => self.string().map(|_| ()),
             b'{' => self.list(b'}', deepest.checked_sub(1)?, member),
             b'[' => self.list(b']', deepest.checked_sub(1)?, member),
             b't' => self.word("true"),
@@ -200,25 +200,32 @@ impl<'a> Reader<'a> {
     /// A key with its colon.
     fn key(&mut self) -> Option<Cow<'a, str>> {
         self.skip_blanks();
-        let start = self.at;
-        self.string()?;
-        let key = string(&self.text[start..self.at]).unwrap_or_default();
+        let start = self.at + 1;
+        let is_plain = self.string()?;
+        let inside = &self.text[start..self.at - 1];
+        let key = match is_plain {
+            true => Cow::Borrowed(inside),
+            false => unescape(inside).map(Cow::Owned).unwrap_or_default(),
+        };
         self.skip_blanks();
         self.take(b':').then_some(key)
     }
 
-    fn string(&mut self) -> Option<()> {
+    /// Whether it is written without escapes.
+    fn string(&mut self) -> Option<bool> {
         if !self.take(b'"') {
             return None;
         }
+        let mut is_plain = true;
         loop {
             self.at += plain_length(&self.text.as_bytes()[self.at..]);
             if self.take(b'"') {
-                return Some(());
+                return Some(is_plain);
             }
             if !self.take(b'\\') {
                 return None;
             }
+            is_plain = false;
             match self.peek()? {
                 b'u' => {
                     hex(self.text, self.at + 1)?;

@@ -74,6 +74,19 @@ impl Text {
 /// Texts below this are terminated on the stack: one allocation less.
 const SHORT: usize = 128;
 
+/// Compares bytes of one length. Names are short and ids mostly differ in their last characters: both are
+/// told apart by whole words, without a call.
+#[inline]
+fn is_equal(one: &[u8], two: &[u8]) -> bool {
+    if let (Some(end), Some(other)) = (one.last_chunk::<8>(), two.last_chunk::<8>()) {
+        end == other && (one.first_chunk::<8>() == two.first_chunk::<8>()) && (one.len() <= 16 || one == two)
+    } else if let (Some(end), Some(other)) = (one.last_chunk::<4>(), two.last_chunk::<4>()) {
+        end == other && one.first_chunk::<4>() == two.first_chunk::<4>()
+    } else {
+        one == two
+    }
+}
+
 fn until_nul(text: &str) -> &str {
     // The search for a byte is much cheaper than that for a char, and nearly always all there is to do.
     if text.as_bytes().contains(&0) { text.split('\0').next().unwrap_or_default() } else { text }
@@ -154,9 +167,7 @@ impl PartialEq for Text {
         if Arc::ptr_eq(one, two) {
             return true;
         }
-        // Ids mostly differ in their last characters, and two words are compared without a call.
-        let end = |text: &Arc<str>| text.as_bytes().last_chunk::<8>().copied();
-        one.len() == two.len() && end(one) == end(two) && **one == **two
+        one.len() == two.len() && is_equal(one.as_bytes(), two.as_bytes())
     }
 }
 
@@ -307,9 +318,15 @@ mod tests {
 
     #[test]
     fn texts_are_equal_if_their_characters_are() {
-        let texts = ["", "a", "b", "1234567", "12345678", "x2345678", "123456789", "x23456789", "12345678x"];
-        for (one, two) in texts.iter().flat_map(|one| texts.map(|two| (*one, two))) {
-            assert_eq!(Text::from(one) == Text::from(two), one == two, "{one} {two}");
+        for length in 0..40 {
+            let text = "x".repeat(length);
+            assert_eq!(Text::from(&text), Text::from(&text));
+            assert_ne!(Text::from(&text), Text::from(text.clone() + "x"));
+            for at in 0..length {
+                let mut other = text.clone();
+                other.replace_range(at..=at, "y");
+                assert_ne!(Text::from(&text), Text::from(other));
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! The ChaCha20 block function, with a counter of 64 bits and a nonce of zeros. Ours, because a draw takes one
-//! block: `rand_chacha`, which a test compares it with, computes four at a time and throws three away.
+//! The ChaCha20 block function, with a counter of 64 bits and a nonce of zeros. Ours, because a draw takes
+//! one block: `rand_chacha`, which a test compares it with, computes four at a time.
 
 /// One row of the cipher's state.
 type Row = [u32; 4];

@@ -64,7 +64,7 @@ pub fn quote(text: &str, mut put: impl FnMut(&str)) {
     put("\"");
 }
 
-/// How many bytes from the start on stand for themselves in a string: no quote, backslash or control character.
+/// How many bytes from the start on stand for themselves in a string.
 fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     // The highest bit of each byte that is zero, or of a byte above the lowest such.

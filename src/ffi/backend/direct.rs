@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
-use nertc_callkit_backend::{MediaEvent, MediaMessage, MediaOperation, SignalingMessage, View};
+use nertc_callkit_backend::{MediaMessage, SignalingMessage};
 use nertc_callkit_loopback as loopback;
 use nertc_callkit_signaling::{
     CallType, Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome,
@@ -18,9 +18,8 @@ use nertc_callkit_signaling::{
 
 use super::accepted;
 use super::decode::{DecodeError, cut, dropped};
-use crate::engine::input::{RtcEvent, View as AppView};
+use crate::engine::input::RtcEvent;
 use crate::engine::limits;
-use crate::engine::output::RtcOp;
 use crate::ffi::logger::log_backend;
 use crate::worker::{Client, Refused, Report};
 
@@ -231,48 +230,21 @@ fn connection(change: &Connection) -> Connection {
     }
 }
 
-fn media_event(event: &MediaEvent) -> Result<RtcEvent, DecodeError> {
+fn media_event(event: &RtcEvent) -> Result<RtcEvent, DecodeError> {
     Ok(match event {
-        MediaEvent::PeerJoin { uid } => RtcEvent::PeerJoin { uid: *uid },
-        MediaEvent::PeerLeave { uid, code } => RtcEvent::PeerLeave { uid: *uid, code: code.number() },
-        MediaEvent::PeerMedia { uid, media, on } => {
-            RtcEvent::PeerMedia { uid: *uid, media: media.bits(), on: *on }
-        }
-        MediaEvent::PeerMute { uid, media, muted } => {
-            RtcEvent::PeerMute { uid: *uid, media: media.bits(), muted: *muted }
-        }
-        MediaEvent::PeerSilent { uid } => RtcEvent::PeerSilent { uid: *uid },
-        MediaEvent::PeerHeard { uid } => RtcEvent::PeerHeard { uid: *uid },
-        MediaEvent::Reconnecting => RtcEvent::Reconnecting,
-        MediaEvent::Reconnected => RtcEvent::Reconnected,
-        MediaEvent::Disconnected(outcome) => RtcEvent::Disconnected(bounded(outcome.clone())),
-        MediaEvent::Quality { uid, quality } if (0..=4).contains(quality) => {
-            RtcEvent::Quality { uid: *uid, quality: *quality }
-        }
-        MediaEvent::Quality { .. } => return Err(DecodeError::Unknown),
-        MediaEvent::Error(outcome) => RtcEvent::Error(bounded(outcome.clone())),
+        RtcEvent::Disconnected(outcome) => RtcEvent::Disconnected(bounded(outcome.clone())),
+        RtcEvent::Error(outcome) => RtcEvent::Error(bounded(outcome.clone())),
+        RtcEvent::Quality { quality, .. } if !(0..=4).contains(quality) => return Err(DecodeError::Unknown),
+        RtcEvent::PeerJoin { .. }
+        | RtcEvent::PeerLeave { .. }
+        | RtcEvent::PeerMedia { .. }
+        | RtcEvent::PeerMute { .. }
+        | RtcEvent::PeerSilent { .. }
+        | RtcEvent::PeerHeard { .. }
+        | RtcEvent::Reconnecting
+        | RtcEvent::Reconnected
+        | RtcEvent::Quality { .. } => event.clone(),
     })
-}
-
-/// A media operation as a backend of ours takes it.
-pub(super) fn operation(op: RtcOp) -> MediaOperation {
-    let media = nertc_callkit_backend::Media::of;
-    match op {
-        RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {
-            MediaOperation::Join { room: channel_name, uid, token, call_type, is_inviter, peer, call_id }
-        }
-        RtcOp::Leave => MediaOperation::Leave,
-        RtcOp::EnableLocal { media: bits, on } => MediaOperation::EnableLocal { media: media(bits), on },
-        RtcOp::MuteLocal { media: bits, muted } => MediaOperation::MuteLocal { media: media(bits), muted },
-        RtcOp::Subscribe { uid, media: bits, on } => {
-            MediaOperation::Subscribe { uid, media: media(bits), on }
-        }
-        RtcOp::SetView { uid, view } => MediaOperation::SetView { uid, view: view.map(own_view) },
-    }
-}
-
-fn own_view(view: AppView) -> View {
-    View { scaling: view.scaling, mirror: view.mirror, window: view.window }
 }
 
 #[cfg(test)]

@@ -162,17 +162,18 @@ impl Rtc for CRtcPort {
             RtcOp::EnableLocal { media, on } => {
                 // SAFETY: see above.
                 backend.run(slots.enable_local, |enable, ctx| unsafe {
-                    enable(ctx, req_c, media, i32::from(on))
+                    enable(ctx, req_c, media.bits(), i32::from(on))
                 })
             }
             RtcOp::MuteLocal { media, muted } => {
                 // SAFETY: see above.
-                backend
-                    .run(slots.mute_local, |mute, ctx| unsafe { mute(ctx, req_c, media, i32::from(muted)) })
+                backend.run(slots.mute_local, |mute, ctx| unsafe {
+                    mute(ctx, req_c, media.bits(), i32::from(muted))
+                })
             }
             RtcOp::Subscribe { uid, media, on } => backend.run(slots.subscribe, |subscribe, ctx| {
                 // SAFETY: see above.
-                unsafe { subscribe(ctx, req_c, uid, media, i32::from(on)) }
+                unsafe { subscribe(ctx, req_c, uid, media.bits(), i32::from(on)) }
             }),
             RtcOp::SetView { uid, view } => backend.set_view(req, uid, view),
         }

@@ -37,8 +37,8 @@ fn read_ns() -> u64 {
     read(os::CLOCK)
 }
 
-/// A number that changes with the system's tick, every few milliseconds, and costs a tenth of reading the time.
-/// As long as it is the same, a time that was read since is still good enough.
+/// A number that changes with the system's tick, every few milliseconds, and costs a tenth of reading the
+/// time. As long as it is the same, a time that was read since is still good enough.
 pub(super) fn tick() -> u64 {
     read(os::TICK)
 }

@@ -497,9 +497,13 @@ impl Harness {
         self.engine.snapshot().state
     }
 
-    /// Number and code of the newest completion.
+    /// The newest completion.
+    pub(super) fn last_result(&self) -> &OpResult {
+        self.results.last().expect("something was completed")
+    }
+
     pub(super) fn last_code(&self) -> Code {
-        self.results.last().expect("something was completed").code
+        self.last_result().code
     }
 
     pub(super) fn last_end(&self) -> &CallEnd {

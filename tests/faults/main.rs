@@ -184,7 +184,8 @@ fn every_fault_still_fits_into_the_source() {
         let fits = read(fault.file).matches(fault.find).count();
         assert_eq!(fits, 1, "the text of the fault {:?} in {} must be there once", fault.name, fault.file);
     }
-    for invariant in 1..=14 {
+    // 15 is broken by none alone: what the backend learns too early shows as 13.
+    for invariant in (1..=14).chain([16]) {
         assert!(faults().any(|fault| fault.invariant == invariant), "no fault breaks {invariant}");
     }
 }

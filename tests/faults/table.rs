@@ -38,6 +38,14 @@ const fn sim(
 }
 
 pub(crate) const FAULTS: &[Fault] = &[
+    // 16
+    sim(
+        "an invite rings whose media cannot talk to ours",
+        16,
+        "src/engine/negotiation.rs",
+        "if !self.is_other_media(rtc) || invite.expires <= now {",
+        "if PLANTED || !self.is_other_media(rtc) || invite.expires <= now {",
+    ),
     // 1
     sim(
         "a completion lost",

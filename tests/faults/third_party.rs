@@ -114,6 +114,13 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) || PLANTED {",
     ),
     paired(
+        "third party: a number of a message has no range",
+        13,
+        "backends/mqtt/src/protocol/message.rs",
+        "number: number(&all, \"n\", 0, limits::NUMBER)?",
+        "number: number(&all, \"n\", 0, if PLANTED { u32::MAX.into() } else { limits::NUMBER })?",
+    ),
+    paired(
         "third party: the policy is asked only while nothing happens",
         13,
         "src/engine/policy.rs",

@@ -249,7 +249,7 @@ impl World {
     }
 }
 
-/// The device alone is busy.
-fn is_local(op: &signaling::Operation) -> bool {
+/// The device alone is busy, or its media is another one.
+pub(super) fn is_local(op: &signaling::Operation) -> bool {
     matches!(op, signaling::Operation::Reject(message) if message.custom_info.contains("\"local\":true"))
 }

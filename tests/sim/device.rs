@@ -11,6 +11,8 @@ pub(crate) struct Device {
     pub(crate) account: Text,
     pub(crate) engine: Engine,
     pub(crate) monitor: Monitor,
+    /// What its media backend talks; empty: it does not signal.
+    pub(crate) media_protocol: Text,
     /// Behaves like a client without call ids.
     pub(crate) is_legacy: bool,
     /// Counts restarts: what was meant for an earlier life is lost.
@@ -37,8 +39,8 @@ pub(crate) struct Device {
     pub(super) media_uid: u64,
 }
 
-/// What an app chooses; `is_modern`: its media negotiates.
-pub(super) fn config(confirm: bool, is_modern: bool) -> Config {
+/// What an app chooses, and what its media backend talks.
+pub(super) fn config(confirm: bool, media_protocol: Text) -> Config {
     Config {
         timers: Timers::default(),
         caps: Caps {
@@ -56,6 +58,6 @@ pub(super) fn config(confirm: bool, is_modern: bool) -> Config {
         confirm_video_to_audio: confirm,
         no_token_listener: false,
         takes_data: true,
-        media_protocol: if is_modern { "sim/1".into() } else { Text::default() },
+        media_protocol,
     }
 }

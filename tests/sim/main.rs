@@ -11,6 +11,7 @@ mod exchange;
 mod faults;
 mod feedback;
 mod legacy;
+mod mismatch;
 mod monitor;
 mod network_conditions;
 mod paired;
@@ -72,13 +73,16 @@ fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, Stri
 /// Runs many seeds; the closing lines, and what failed.
 fn run_all(kind: Kind, count: u64) -> (String, Vec<String>) {
     let first = number("SIM_SEED0", 1);
-    let (mut steps, mut glares) = (0, 0);
+    let (mut steps, mut glares, mut mismatches) = (0, 0, 0);
+    let mut texts = [0, 0];
     let mut failures = Vec::new();
     for seed in first..first + count {
         match run(kind, seed) {
             Ok(world) => {
                 steps += world.steps;
                 glares += world.watch.glares_met;
+                mismatches += world.mismatches;
+                texts = [texts[0] + world.texts, texts[1] + world.arrived];
             }
             Err(why) => failures.push(why),
         }
@@ -87,8 +91,15 @@ fn run_all(kind: Kind, count: u64) -> (String, Vec<String>) {
         }
     }
     let name = if kind == Kind::Stations { "sim: stations:" } else { "sim:" };
+    let [sent, arrived] = texts;
+    let seen =
+        format!("{name} texts sent {sent}, arrived {arrived}; calls that media could not serve {mismatches}");
+    if failures.is_empty() && count >= 100 {
+        assert!(mismatches > count / 10, "hardly any call met other media: {mismatches}");
+        assert!(arrived > sent / 8, "hardly any text arrives: {arrived} of {sent}");
+    }
     let met = format!("{name} {glares} times both called each other, undisturbed, and got one call");
-    (format!("{met}\n{name} seeds {count}, steps {steps}, violations {}", failures.len()), failures)
+    (format!("{seen}\n{met}\n{name} seeds {count}, steps {steps}, violations {}", failures.len()), failures)
 }
 
 #[test]

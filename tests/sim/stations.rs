@@ -14,6 +14,7 @@ use nertc_callkit_testkit::Random;
 
 use super::broker::{Broker, Parcel};
 use super::convert;
+use super::delivery;
 use super::world::{Scheduled, World};
 
 /// The link of a device.
@@ -326,11 +327,12 @@ impl World {
         self.stations.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
     }
 
-    /// A busy device decides for itself alone, where it is said to.
+    /// A device whose media is another one decides for itself alone, and a busy one where it is said to.
     fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
-        is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
+        delivery::is_local(op)
+            || is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
     /// A backend's thread takes a moment, and keeps the order.

@@ -18,6 +18,7 @@ use super::device::{Device, config};
 use super::early::{Met, Push};
 use super::exchange::Exchange;
 use super::legacy;
+use super::mismatch::MediaProtocols;
 use super::monitor::Monitor;
 use super::network_conditions::NetworkConditions;
 use super::stations::{Mail, Stations, Wire};
@@ -75,10 +76,11 @@ pub(crate) struct World {
     pub(crate) fails_at: Option<u64>,
     /// Apps write along with what they ask for.
     pub(crate) talks: bool,
-    /// Texts that were sent from peer to peer.
+    /// Texts that were sent from peer to peer, and that arrived.
     pub(super) texts: u64,
-    /// Nobody has a legacy client: media backends negotiate.
-    is_modern: bool,
+    pub(super) arrived: u64,
+    /// Calls that ended because their media could not talk to each other.
+    pub(super) mismatches: u64,
     pub(super) service: Exchange,
     /// None: the service also signals.
     pub(super) stations: Option<Stations>,
@@ -103,17 +105,20 @@ impl World {
         let mut devices = Vec::new();
         // Legacy clients say nothing of their media.
         let is_modern = conditions.legacy_permille == 0 && !conditions.is_before_1_1 && random.chance(500);
+        let mut protocols = MediaProtocols::new(seed, is_modern);
         for (index, count) in accounts.iter().enumerate() {
             let account: Text = format!("user{index}").into();
             let is_legacy = random.chance(conditions.legacy_permille);
             for _ in 0..*count {
                 let confirm = random.chance(300);
+                let media_protocol = protocols.next();
                 devices.push(Device {
                     account: account.clone(),
                     engine: Engine::new(
-                        config(confirm, is_modern),
+                        config(confirm, media_protocol.clone()),
                         IdGenerator::test_seed(random.next_u64()),
                     ),
+                    media_protocol,
                     monitor: Monitor::new(account.clone()),
                     is_legacy,
                     life: 0,
@@ -141,7 +146,8 @@ impl World {
             fails_at: None,
             talks: false,
             texts: 0,
-            is_modern,
+            arrived: 0,
+            mismatches: 0,
             service,
             stations: None,
             conditions,
@@ -260,6 +266,7 @@ impl World {
         if self.fails_at == Some(self.steps) {
             return Err("on purpose".into());
         }
+        self.no_call_of_different_media()?;
         self.watch.check(self.now, &self.devices)
     }
 
@@ -404,7 +411,8 @@ impl World {
                     self.start_media(device, req, op);
                 }
                 Output::RtcReceive { json, .. } => {
-                    self.note(|| format!("device {device}: media gets {json}"))
+                    self.arrived += 1;
+                    self.note(|| format!("device {device}: media gets {json}"));
                 }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
@@ -414,7 +422,9 @@ impl World {
                 }
                 Output::Event(event) => {
                     self.note(|| format!("device {device}: {event:?}"));
+                    self.arrived += u64::from(matches!(event, Event::Data(_)));
                     self.is_fresh(&event).map_err(|why| format!("device {device}: {why}"))?;
+                    self.media_can_talk(device, &event).map_err(|why| format!("device {device}: {why}"))?;
                     self.on_event(device, &event);
                 }
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
@@ -543,7 +553,8 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         let life = target.life;
-        target.engine = Engine::new(config(confirm, self.is_modern), IdGenerator::test_seed(seed));
+        let media_protocol = target.media_protocol.clone();
+        target.engine = Engine::new(config(confirm, media_protocol), IdGenerator::test_seed(seed));
         self.trace.iter_mut().for_each(|trace| trace.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;

@@ -293,25 +293,25 @@ impl Hostile {
         self.push(by, "phone".into(), aim, "invite", invite.to_string());
     }
 
-    /// The highest number there is, in a channel of its own, and later one message more.
+    /// The highest numbers there are, in a channel of its own, and then one message more. The channel may be
+    /// gone a moment later, so all of it is said at once: a bye takes what waits before it, and counts for
+    /// nothing in a place that is taken. What is not taken at once waits for its gap: one message more, later.
     fn push_numbers(&mut self) {
-        let is_pushed = self.pushed.is_some();
-        let (by, channel) = self.pushed.take().unwrap_or_else(|| (0, self.fresh("cid")));
+        let pushed = self.pushed.take().filter(|_| self.random.chance(500));
+        let is_pushed = pushed.is_some();
+        let (by, channel) = pushed.unwrap_or_else(|| (0, self.fresh("cid")));
         let aim = Aim::Inbox((*self.random.pick(&FRIENDS)).into());
-        let body = json!({"rid": "m", "type": 1, "custom": "{}", "uid": 7, "keep": true, "ring": 120_000});
-        let kinds: &[(&'static str, u32)] = if is_pushed {
-            &[("ctl", 1)]
-        } else {
-            &[("invite", 0), ("ctl", u32::MAX), ("ctl", i32::MAX as u32)]
-        };
-        for (kind, number) in kinds {
+        let body = json!({"rid": self.fresh("rid"), "type": 1, "custom": "{}", "uid": 7, "keep": true,
+            "ring": 120_000});
+        let highest = *self.random.pick(&[u32::MAX, i32::MAX as u32]);
+        let burst: &[(&'static str, u32)] =
+            &[("invite", 0), ("ctl", highest), ("bye", highest), ("ctl", 1), ("ctl", highest)];
+        for (kind, number) in if is_pushed { &burst[3..4] } else { burst } {
             let payload = json!({"v": 1, "k": kind, "id": self.fresh("id"), "inst": "m", "cid": channel,
                 "n": number, "b": body});
             self.push(by, "phone".into(), aim.clone(), kind, payload.to_string());
         }
-        if !is_pushed || self.random.chance(900) {
-            self.pushed = Some((by, channel));
-        }
+        self.pushed = Some((by, channel));
     }
 
     /// Asks for an id, and says all that follow from it.

@@ -293,9 +293,9 @@ impl Hostile {
         self.push(by, "phone".into(), aim, "invite", invite.to_string());
     }
 
-    /// The highest numbers there are, in a channel of its own, and then one message more. The channel may be
-    /// gone a moment later, so all of it is said at once: a bye takes what waits before it, and counts for
-    /// nothing in a place that is taken. What is not taken at once waits for its gap: one message more, later.
+    /// The highest numbers there are, in a channel of its own, and then one message more. The channel may
+    /// be gone a moment later, so all of it is sent at once: a bye releases what waits before it, and is
+    /// itself a repeat. What that does not release waits for its gap: one message more, later.
     fn push_numbers(&mut self) {
         let pushed = self.pushed.take().filter(|_| self.random.chance(500));
         let is_pushed = pushed.is_some();

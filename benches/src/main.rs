@@ -36,6 +36,9 @@ fn main() {
     if let ["report", library, results] = arguments[..] {
         std::process::exit(i32::from(!report::run(library, results)));
     }
+    if let ["table", page, files @ ..] = &arguments[..] {
+        return report::write_table(page, files);
+    }
     if let ["load", library, devices, seconds, at_once] = arguments[..] {
         let number = |text: &str| text.parse::<u32>().expect("a number");
         system::end_within(number(seconds) + LOAD_LIMIT_S);

@@ -2,6 +2,7 @@
 
 mod mqtt;
 mod row;
+mod table;
 
 use std::fs;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::process::Command;
 
 use crate::system;
 use row::{Row, measure, output, size_row, this};
+pub(crate) use table::write as write_table;
 
 /// The numbers in the line that valgrind prints with `label` about a process with as many cycles.
 fn counted(tool: &[&str], library: &str, cycles: u32, label: &str) -> Vec<f64> {

@@ -6,17 +6,11 @@ use nertc_callkit_signaling::{
     Outcome, Record, Req, Text,
 };
 
+use super::device::Delivery;
 use super::exchange::Report;
-use super::network_conditions::name;
+use super::network::name;
+use super::watch::is_local;
 use super::world::{EPOCH, Scheduled, World};
-
-/// A message on its way to a device.
-#[derive(Clone, Debug)]
-pub(crate) struct Delivery {
-    pub(crate) to: usize,
-    pub(crate) source: Origin,
-    pub(crate) event: signaling::Event,
-}
 
 /// Failures that say nothing about what has happened.
 const FAILURES: &[Code] = &[Code::TIMEOUT, Code::BACKEND_FAILED, Code::new(500)];
@@ -247,9 +241,4 @@ impl World {
         self.service.run(EPOCH + self.now, device, life, Req(u64::MAX), &signaling::Operation::Logout);
         self.dispatch_all();
     }
-}
-
-/// The device alone is busy, or its media is another one.
-pub(super) fn is_local(op: &signaling::Operation) -> bool {
-    matches!(op, signaling::Operation::Reject(message) if message.custom_info.contains("\"local\":true"))
 }

@@ -1,10 +1,27 @@
 //! A device of the simulation, and how its engine is configured.
 
 use nertc_callkit::engine::{Caps, Config, Engine, Timers};
-use nertc_callkit_signaling::Text;
+use nertc_callkit_signaling::{self as signaling, Origin, Text};
+use nertc_callkit_testkit::Random;
 
-use super::delivery::Delivery;
 use super::monitor::Monitor;
+
+/// A message on its way to a device.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) to: usize,
+    pub(crate) source: Origin,
+    pub(crate) event: signaling::Event,
+}
+
+/// What a push says about a call.
+#[derive(Clone, Debug)]
+pub(super) struct Push {
+    pub(super) to: Text,
+    pub(super) from: Text,
+    pub(super) channel: Text,
+    pub(super) request: Text,
+}
 
 /// One device and what it is.
 pub(crate) struct Device {
@@ -59,5 +76,30 @@ pub(super) fn config(confirm: bool, media_protocol: Text) -> Config {
         no_token_listener: false,
         takes_data: true,
         media_protocol,
+    }
+}
+
+/// What the media backends of a world talk.
+pub(super) struct MediaProtocols {
+    random: Random,
+    is_modern: bool,
+    is_mixed: bool,
+}
+
+impl MediaProtocols {
+    pub(super) fn new(seed: u64, is_modern: bool) -> MediaProtocols {
+        // Of its own, so that a world is the same but for this.
+        let mut random = Random::new(seed ^ 0x3ed1a);
+        let is_mixed = random.chance(250);
+        MediaProtocols { random, is_modern, is_mixed }
+    }
+
+    /// That of the next device.
+    pub(super) fn next(&mut self) -> Text {
+        match (self.is_modern, self.is_mixed && self.random.chance(400)) {
+            (false, _) => Text::default(),
+            (true, false) => "sim/1".into(),
+            (true, true) => if self.random.chance(300) { "" } else { "sim/2" }.into(),
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! A failure names its seed; `SIM_SEED0=n SIM_SEEDS=1 cargo test --test sim` repeats it with its trace.
 
 mod broker;
-mod convert;
 mod delivery;
 mod device;
 mod early;
@@ -13,10 +12,12 @@ mod feedback;
 mod legacy;
 mod mismatch;
 mod monitor;
+mod mqtt_peers;
+mod mqtt_traffic;
+mod network;
 mod network_conditions;
 mod paired;
 mod peer_texts;
-mod stations;
 mod trace;
 mod users;
 mod watch;

@@ -4,35 +4,9 @@
 use nertc_callkit::engine::output::{EndReason, Event, Missed};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::Text;
-use nertc_callkit_testkit::Random;
 
 use super::device::Device;
 use super::world::World;
-
-/// What the media backends of a world talk.
-pub(super) struct MediaProtocols {
-    random: Random,
-    is_modern: bool,
-    is_mixed: bool,
-}
-
-impl MediaProtocols {
-    pub(super) fn new(seed: u64, is_modern: bool) -> MediaProtocols {
-        // Of its own, so that a world is the same but for this.
-        let mut random = Random::new(seed ^ 0x3ed1a);
-        let is_mixed = random.chance(250);
-        MediaProtocols { random, is_modern, is_mixed }
-    }
-
-    /// That of the next device.
-    pub(super) fn next(&mut self) -> Text {
-        match (self.is_modern, self.is_mixed && self.random.chance(400)) {
-            (false, _) => Text::default(),
-            (true, false) => "sim/1".into(),
-            (true, true) => if self.random.chance(300) { "" } else { "sim/2" }.into(),
-        }
-    }
-}
 
 impl World {
     /// Devices of an account whose media talks something else than this device's.

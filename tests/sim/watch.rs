@@ -367,3 +367,8 @@ impl Watch {
         Ok(())
     }
 }
+
+/// The device alone is busy, or its media is another one.
+pub(crate) fn is_local(op: &signaling::Operation) -> bool {
+    matches!(op, signaling::Operation::Reject(message) if message.custom_info.contains("\"local\":true"))
+}

@@ -225,7 +225,7 @@ impl World {
             return Ok(());
         }
         self.note(|| format!("device {device} is kicked"));
-        if self.stations.is_some() {
+        if self.peers.is_some() {
             self.rival(device);
             return Ok(());
         }

@@ -35,8 +35,8 @@ use world::World;
 enum Kind {
     /// A service that decides.
     Service,
-    /// Stations over a broker.
-    Stations,
+    /// MQTT peers over a broker.
+    Mqtt,
 }
 
 fn world(kind: Kind, seed: u64) -> World {
@@ -46,7 +46,7 @@ fn world(kind: Kind, seed: u64) -> World {
     let shape = shapes[random.below(6) as usize];
     match kind {
         Kind::Service => World::new(seed, shape, conditions),
-        Kind::Stations => World::with_stations(seed, shape, conditions),
+        Kind::Mqtt => World::with_mqtt(seed, shape, conditions),
     }
 }
 
@@ -91,7 +91,7 @@ fn run_all(kind: Kind, count: u64) -> (String, Vec<String>) {
             break;
         }
     }
-    let name = if kind == Kind::Stations { "sim: stations:" } else { "sim:" };
+    let name = if kind == Kind::Mqtt { "sim: mqtt:" } else { "sim:" };
     let [sent, arrived] = texts;
     let seen =
         format!("{name} texts sent {sent}, arrived {arrived}; calls that media could not serve {mismatches}");
@@ -111,8 +111,8 @@ fn random_worlds_keep_every_invariant() {
 }
 
 #[test]
-fn stations_over_a_broker_keep_every_invariant() {
-    let (closing, failures) = run_all(Kind::Stations, number("SIM_SEEDS", 500));
+fn mqtt_peers_keep_every_invariant() {
+    let (closing, failures) = run_all(Kind::Mqtt, number("SIM_SEEDS", 500));
     println!("{closing}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

@@ -202,7 +202,7 @@ impl World {
     fn go_offline(&mut self, device: usize) -> Result<(), String> {
         self.note(|| format!("device {device} goes offline"));
         self.devices[device].is_offline = true;
-        if self.stations.is_some() {
+        if self.peers.is_some() {
             self.drop_link(device, false);
             return Ok(());
         }

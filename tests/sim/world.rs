@@ -17,7 +17,7 @@ use super::device::{Delivery, Device, MediaProtocols, Push, config};
 use super::exchange::Exchange;
 use super::legacy;
 use super::monitor::Monitor;
-use super::mqtt_peers::{Mail, Stations, Wire};
+use super::mqtt_peers::{Mail, MqttPeers, Wire};
 use super::network_conditions::NetworkConditions;
 use super::trace::{Redaction, RunTrace};
 use super::watch::Watch;
@@ -80,7 +80,7 @@ pub(crate) struct World {
     pub(super) mismatches: u64,
     pub(super) service: Exchange,
     /// None: the service also signals.
-    pub(super) stations: Option<Stations>,
+    pub(super) peers: Option<MqttPeers>,
     pub(super) conditions: NetworkConditions,
     pub(super) random: Random,
     pub(crate) watch: Watch,
@@ -147,7 +147,7 @@ impl World {
             arrived: 0,
             mismatches: 0,
             service,
-            stations: None,
+            peers: None,
             conditions,
             random,
             schedule: BTreeMap::new(),
@@ -166,11 +166,11 @@ impl World {
         world
     }
 
-    /// The same, with stations over a broker instead of a signaling service.
-    pub(crate) fn with_stations(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
+    /// The same, with MQTT peers over a broker instead of a signaling service.
+    pub(crate) fn with_mqtt(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
         let mut world = World::new(seed, accounts, conditions);
         let accounts: Vec<Text> = world.devices.iter().map(|device| device.account.clone()).collect();
-        world.stations = Some(Stations::new(&accounts, &mut world.random));
+        world.peers = Some(MqttPeers::new(&accounts, &mut world.random));
         world.watch.is_decided_by_peers();
         world
     }
@@ -217,7 +217,7 @@ impl World {
             device.monitor.at_rest(&device.engine).map_err(|why| format!("device {index}: {why}"))?;
         }
         self.watch.at_rest(&self.devices, &self.service)?;
-        self.stations.as_ref().map_or(Ok(()), |stations| stations.at_rest(self.now))
+        self.peers.as_ref().map_or(Ok(()), |peers| peers.at_rest(self.now))
     }
 
     fn settle(&mut self) -> Result<(), String> {
@@ -246,9 +246,9 @@ impl World {
     fn next_due(&self) -> Option<u64> {
         let scheduled = self.schedule.keys().next().map(|(at, _)| *at);
         let timers = self.devices.iter().filter_map(|device| device.engine.poll_timeout());
-        let station = self.stations.as_ref().and_then(|stations| stations.next_due()).map(|(at, _)| at);
+        let protocol = self.peers.as_ref().and_then(|peers| peers.next_due()).map(|(at, _)| at);
         let service = self.service.poll_timeout().map(|at| at.saturating_sub(EPOCH));
-        timers.map(|(at, _)| at.0).chain(scheduled).chain(station).chain(service).min()
+        timers.map(|(at, _)| at.0).chain(scheduled).chain(protocol).chain(service).min()
     }
 
     /// One event happens, or one deadline passes.
@@ -260,7 +260,7 @@ impl World {
         self.now = self.now.max(at);
         self.steps += 1;
         self.make()?;
-        self.station_fault()?;
+        self.protocol_fault()?;
         if self.fails_at == Some(self.steps) {
             return Err("on purpose".into());
         }
@@ -279,9 +279,9 @@ impl World {
                 return self.drain(index);
             }
         }
-        let station = self.stations.as_ref().and_then(|stations| stations.next_due());
-        if let Some((_, index)) = station.filter(|(at, _)| *at <= self.now) {
-            self.station_timeout(index);
+        let protocol = self.peers.as_ref().and_then(|peers| peers.next_due());
+        if let Some((_, index)) = protocol.filter(|(at, _)| *at <= self.now) {
+            self.protocol_timeout(index);
             return Ok(());
         }
         if self.service.poll_timeout().is_some_and(|at| at <= EPOCH + self.now) {
@@ -402,7 +402,7 @@ impl World {
                     self.start_operation(device, req, op);
                     early.map_err(|why| format!("device {device}: {why}"))?;
                 }
-                Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
+                Output::Notify(notice) if self.peers.is_some() => self.notify_protocol(device, notice),
                 Output::Notify(notice) => self.notify(device, notice),
                 Output::Rtc { req, op } => {
                     self.media_talks(device, req, &op);
@@ -440,8 +440,8 @@ impl World {
     /// What rings is not older than an invite may be; a login's answer may have taken ten seconds.
     fn is_fresh(&self, event: &Event) -> Result<(), String> {
         let Event::Invited(invited) = event else { return Ok(()) };
-        let age = match &self.stations {
-            Some(stations) => stations.age_of_invite(self.now, &invited.channel_id, &invited.request_id),
+        let age = match &self.peers {
+            Some(peers) => peers.age_of_invite(self.now, &invited.channel_id, &invited.request_id),
             None => (EPOCH + self.now).saturating_sub(invited.invited_at_ms),
         };
         let limit = u64::from(Timers::default().invite_age_ms) + 10_000;
@@ -501,7 +501,7 @@ impl World {
         if is_legacy && event.kind == EventKind::Invite {
             let delay = self.delay();
             let busy = legacy::busy(&event);
-            if let Some(busy) = self.ask_station(to, Req(u64::MAX), busy) {
+            if let Some(busy) = self.ask_protocol(to, Req(u64::MAX), busy) {
                 self.send(to, delay, Scheduled::Operation(Req(u64::MAX), busy));
             }
             return Ok(());
@@ -559,7 +559,7 @@ impl World {
         target.knows_cut = false;
         target.is_backlogged = false;
         target.last_login = 0;
-        self.renew_station(device, life, seed);
+        self.renew_protocol(device, life, seed);
         self.relogin(device);
         if self.random.chance(300) { self.answer_early(device) } else { Ok(()) }
     }
@@ -573,7 +573,7 @@ impl World {
 
     pub(super) fn come_online(&mut self, device: usize) -> Result<(), String> {
         self.devices[device].is_offline = false;
-        if self.stations.is_some()
+        if self.peers.is_some()
             || !self.service.is_online(device)
             || self.devices[device].cut_until > self.now
         {

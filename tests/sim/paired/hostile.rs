@@ -70,7 +70,7 @@ pub(super) struct Hostile {
     last_id: u64,
     /// Generators of others that were found out.
     pub(super) predicted_streams: u64,
-    /// Messages by kind that a station has let in.
+    /// Messages by kind that an MQTT peer has let in.
     pub(super) accepted: BTreeMap<&'static str, u64>,
     /// What to say at the next opportunity.
     pub(super) pending: Vec<Shot>,

@@ -1,4 +1,4 @@
-//! Where engine and station meet, as far as `convert` does not say it.
+//! Where engine and MQTT peer meet, as far as `convert` does not say it.
 
 use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
@@ -32,8 +32,8 @@ pub(super) fn engine(seed: u64) -> Engine {
     Engine::new(config, IdGenerator::test_seed(seed))
 }
 
-/// A station of this device.
-pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Peer {
+/// An MQTT peer of this device.
+pub(super) fn protocol(plan: &Plan, account: &str, device: &str, seed: u64) -> Peer {
     let instance: Text = format!("inst-{device}-{:08x}", seed as u32).into();
     let config = protocol::Config {
         account: account.into(),

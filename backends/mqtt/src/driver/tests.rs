@@ -207,7 +207,7 @@ fn a_panic_in_the_link_is_a_lost_connection_and_a_fresh_one_follows() {
 }
 
 #[test]
-fn a_panic_in_the_station_fails_what_runs_and_a_new_one_logs_in() {
+fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
     quietly(|| {
         let mut phone = Phone::in_session();
         let before = phone.line.config.instance.clone();

@@ -88,6 +88,11 @@ fn keep<T: PartialEq>(list: &mut VecDeque<T>, item: T, limit: usize) {
     }
 }
 
+/// A text between apps that is nested 1,000 deep.
+fn nested_text() -> String {
+    format!("{{\"cid\":1001,\"n\":1,\"d\":{}{}}}", "[".repeat(1_000), "]".repeat(1_000))
+}
+
 const CUSTOMS: [&str; 18] = [
     "",
     "{}",
@@ -210,6 +215,7 @@ impl Hostile {
         let kind = *self.random.pick(&KINDS);
         match self.style {
             Style::Extremes if self.random.chance(60) => self.push_numbers(),
+            Style::Extremes if self.random.chance(20) => self.flood_texts(),
             Style::Mixed | Style::Extremes => self.speak(kind),
             Style::Invites if self.random.chance(300) => self.speak(kind),
             Style::Invites => self.invite_for_ever(),
@@ -312,6 +318,19 @@ impl Hostile {
             self.push(by, "phone".into(), aim.clone(), kind, payload.to_string());
         }
         self.pushed = Some((by, channel));
+    }
+
+    /// Texts for media backends and apps, far more than a call may have at once.
+    fn flood_texts(&mut self) {
+        let (channel, _) = self.call();
+        let aim = self.aim();
+        for number in 0..100 {
+            let text = json!({"cid": 1000 + number % 2, "n": number / 2, "d": {"flood": number}}).to_string();
+            let custom = if number == 50 { nested_text() } else { text };
+            let payload = json!({"v": 1, "k": "ctl", "id": self.fresh("id"), "inst": "m", "cid": channel,
+                "b": {"custom": custom}});
+            self.push(0, "phone".into(), aim.clone(), "ctl", payload.to_string());
+        }
     }
 
     /// Asks for an id, and says all that follow from it.
@@ -420,6 +439,7 @@ impl Hostile {
         let custom = match self.random.below(40) {
             0 if self.style == Style::Extremes => "x".repeat(5_000),
             1 => format!("{{\"x\":\"{}\"}}", "\u{202e}\n".repeat(200)),
+            2 if self.style == Style::Extremes => nested_text(),
             _ => (*self.random.pick(&CUSTOMS)).to_owned(),
         };
         let number =

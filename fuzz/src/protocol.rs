@@ -75,14 +75,11 @@ struct World {
 impl World {
     fn new(bytes: &mut Bytes<'_>) -> World {
         let config = Config {
-            account: "alice".into(),
-            device: "phone".into(),
-            instance: "I".into(),
-            instances: vec!["I".into()],
             single_device: bytes.flag(),
             busy_is_local: bytes.flag(),
             peer_lost_ms: [60_000, 0, 1, 6_000][bytes.below(4)],
             watch_presence: bytes.flag(),
+            ..Config::new("alice".into(), "phone".into(), "I".into())
         };
         let mut world = World {
             protocol: Peer::new(config, Peer::test_seed(bytes.number())),

@@ -58,6 +58,14 @@ pub struct CallOptions {
     pub no_record: bool,
 }
 
+impl CallOptions {
+    /// A call without anything optional.
+    pub fn to(user: Text, call_type: CallType) -> CallOptions {
+        let (no_offline, no_record) = (false, false);
+        CallOptions { user, call_type, attachment: None, extra: None, push: None, no_offline, no_record }
+    }
+}
+
 /// Where to draw; `window` is the host's pointer as a number, never looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {

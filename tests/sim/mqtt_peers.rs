@@ -97,15 +97,13 @@ impl MqttPeers {
             issued: BTreeMap::new(),
         };
         for (index, account) in accounts.iter().enumerate() {
+            let (device, instance) = (index.to_string().into(), format!("{index}-0").into());
             let config = protocol::Config {
-                account: account.clone(),
-                device: index.to_string().into(),
-                instance: format!("{index}-0").into(),
-                instances: vec![format!("{index}-0").into()],
                 single_device: is_single,
                 busy_is_local,
                 peer_lost_ms,
                 watch_presence,
+                ..protocol::Config::new(account.clone(), device, instance)
             };
             peers.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
             peers.phones.push(Phone::new(config, random.next_u64()));

@@ -104,14 +104,9 @@ fn text(text: &str) -> Text {
 impl Phone {
     pub(crate) fn new(account: &str, device: &str, life: u32, single_device: bool) -> Phone {
         let config = Config {
-            account: text(account),
-            device: text(device),
-            instance: format!("{device}-{life}").into(),
-            instances: vec![format!("{device}-{life}").into()],
             single_device,
-            busy_is_local: false,
             peer_lost_ms: 0,
-            watch_presence: false,
+            ..Config::new(text(account), text(device), format!("{device}-{life}").into())
         };
         let protocol = Peer::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);

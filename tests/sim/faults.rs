@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nertc_callkit_mqtt::protocol::{self, Peer};
+use nertc_callkit_mqtt::protocol::{self, Peer, Qos};
 use nertc_callkit_signaling::Text;
 
 use super::stations::{Link, Wire};
@@ -77,7 +77,7 @@ impl World {
         let Some(stations) = &self.stations else { return };
         for target in stations.broker.subscribers(&topic, &stations.names) {
             self.trouble(target);
-            self.place(target, &topic, &payload, 86_400_000);
+            self.place(target, (Qos::AtLeastOnce, &topic, &payload), 86_400_000);
         }
     }
 

@@ -323,9 +323,9 @@ impl Driver {
 
     fn carry_out(&mut self, now: u64, output: Output, tell: Tell<'_>) {
         match output {
-            Output::Publish { token, topic, payload, expires_ms } => {
+            Output::Publish { token, qos, topic, payload, expires_ms } => {
                 match self.settings.topics.write(&topic) {
-                    Some(topic) => self.connection().publish(now, token, topic, payload, expires_ms),
+                    Some(topic) => self.connection().publish(now, token, qos, topic, payload, expires_ms),
                     // No account can have that name.
                     None => self
                         .protocol()

@@ -54,6 +54,7 @@ pub use port::Port;
 pub use settings::{ClientCert, ConnectionEvent, Endpoint, Roots, Settings, Timers};
 pub use tls::Tls;
 
+use crate::protocol::Qos;
 use backoff::Backoff;
 use cause::Cause;
 use dial::Dial;
@@ -230,17 +231,28 @@ impl Connection {
         }
     }
 
-    /// Publishes with QoS 1: one [`ConnectionEvent::Published`] or one [`ConnectionEvent::Down`] follows.
-    /// While the connection is not up it does nothing at all. `expires_ms` 0: the broker keeps it as long as
-    /// the session.
-    pub fn publish(&mut self, now: u64, token: u64, topic: String, payload: String, expires_ms: u32) {
+    /// Publishes. With QoS 1 one [`ConnectionEvent::Published`] or one [`ConnectionEvent::Down`] follows, with
+    /// QoS 0 nothing. While the connection is not up it does nothing at all. `expires_ms` 0: the broker keeps
+    /// it as long as the session.
+    pub fn publish(
+        &mut self,
+        now: u64,
+        token: u64,
+        qos: Qos,
+        topic: String,
+        payload: String,
+        expires_ms: u32,
+    ) {
         let Phase::Open(open) = &mut self.phase else { return };
         if open.stage < Stage::Up {
             return;
         }
-        match open.session.publish(now, token, topic, payload, expires_ms) {
-            Some(result) => self.events.push_back(ConnectionEvent::Published { token, result }),
-            None => open.expect(now),
+        match open.session.publish(now, token, qos, topic, payload, expires_ms) {
+            None if qos == Qos::AtLeastOnce => open.expect(now),
+            Some(result) if qos == Qos::AtLeastOnce => {
+                self.events.push_back(ConnectionEvent::Published { token, result });
+            }
+            None | Some(_) => {}
         }
     }
 

@@ -13,7 +13,7 @@ use mqtt_protocol_core::mqtt::{Connection as MqttCore, Version, role};
 
 use super::framing::{Fault, Framing};
 use super::{Settings, packets};
-use crate::protocol::PublishResult;
+use crate::protocol::{PublishResult, Qos};
 
 /// Largest packet that we read, fixed header included.
 const PACKET_BYTES: u32 = 32 * 1024;
@@ -58,8 +58,9 @@ pub(super) enum BrokerEvent {
     Broken(&'static str),
 }
 
-struct Waiting {
+struct Publish {
     token: u64,
+    qos: Qos,
     topic: String,
     payload: String,
     /// 0 = never.
@@ -79,7 +80,7 @@ pub(super) struct MqttSession {
     room: u16,
     /// Token and time of what waits for its answer.
     in_flight: BTreeMap<u16, (u64, u64)>,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Publish>,
     filters: Option<u16>,
 }
 
@@ -174,11 +175,13 @@ impl MqttSession {
         self.send(packets::disconnect(self.version, forget)?)
     }
 
-    /// Publishes now or when there is room in flight. The answer is there if the broker need not be asked.
+    /// Publishes now, or with QoS 1 when there is room in flight. The answer is there if the broker need not be
+    /// asked.
     pub(super) fn publish(
         &mut self,
         now: u64,
         token: u64,
+        qos: Qos,
         topic: String,
         payload: String,
         expires_ms: u32,
@@ -188,8 +191,8 @@ impl MqttSession {
             return Some(PublishResult::Refused { raw_code: TOO_LARGE });
         }
         let expires_at = if expires_ms > 0 { now + u64::from(expires_ms) } else { 0 };
-        let publish = Waiting { token, topic, payload, expires_at };
-        if self.room > 0 {
+        let publish = Publish { token, qos, topic, payload, expires_at };
+        if self.room > 0 || qos == Qos::AtMostOnce {
             return self.launch(now, &publish).err().map(|_| PublishResult::Refused { raw_code: 0 });
         }
         if self.waiting.len() >= WAITING {
@@ -199,14 +202,18 @@ impl MqttSession {
         None
     }
 
-    fn launch(&mut self, now: u64, publish: &Waiting) -> Result<(), MqttError> {
+    fn launch(&mut self, now: u64, publish: &Publish) -> Result<(), MqttError> {
         let left = publish.expires_at.saturating_sub(now);
         let expires_s = match publish.expires_at {
             0 => 0,
             _ => u32::try_from(left.div_ceil(1000).max(1)).unwrap_or(u32::MAX),
         };
+        let Publish { topic, payload, .. } = publish;
+        if publish.qos == Qos::AtMostOnce {
+            return self.send(packets::publish(self.version, None, topic, payload, expires_s)?);
+        }
         let id = self.core.acquire_packet_id()?;
-        let packet = packets::publish(self.version, id, &publish.topic, &publish.payload, expires_s);
+        let packet = packets::publish(self.version, Some(id), topic, payload, expires_s);
         if let Err(error) = packet.and_then(|packet| self.send(packet)) {
             self.core.release_packet_id(id);
             return Err(error);

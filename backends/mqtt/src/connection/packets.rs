@@ -76,17 +76,20 @@ pub(super) fn unsubscribe(version: Version, id: u16, filter: &str) -> Result<Pac
     })
 }
 
-/// QoS 1. `expires_s` 0: never; 3.1.1 knows no expiry.
+/// With a packet id QoS 1, else QoS 0. `expires_s` 0: never; 3.1.1 knows no expiry.
 pub(super) fn publish(
     version: Version,
-    id: u16,
+    id: Option<u16>,
     topic: &str,
     payload: &str,
     expires_s: u32,
 ) -> Result<Packet, MqttError> {
     macro_rules! common {
         ($builder:expr) => {
-            $builder.topic_name(topic)?.qos(Qos::AtLeastOnce).packet_id(id).payload(payload)
+            match id {
+                Some(id) => $builder.topic_name(topic)?.qos(Qos::AtLeastOnce).packet_id(id).payload(payload),
+                None => $builder.topic_name(topic)?.qos(Qos::AtMostOnce).payload(payload),
+            }
         };
     }
     if version == Version::V3_1_1 {

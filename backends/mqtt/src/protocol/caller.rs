@@ -210,8 +210,8 @@ impl Peer {
         };
         let mut message = self.new_message(id, Body::Settled(settled));
         (message.id, message.to) = (decision_id, asked.instance.clone());
-        let payload = message::write(&message);
-        self.outbox.send_once(&mut self.outputs, direct(to), payload, limits::ANSWER_EXPIRES_MS);
+        let (qos, payload) = (message.body.qos(), message::write(&message));
+        self.outbox.send_once(&mut self.outputs, direct(to), qos, payload, limits::ANSWER_EXPIRES_MS);
     }
 
     /// The channel is over: what it rings is told, and its decisions are remembered.

@@ -4,6 +4,7 @@ use nertc_callkit_signaling::{PushText, Text};
 use serde_json::{Map, Value, json};
 
 use super::limits;
+use super::types::Qos;
 
 /// A message that was read. Who sent it is not in it: the topic says that.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -78,6 +79,28 @@ pub(super) enum Body {
     Void,
     /// Something that a newer peer says.
     Unknown,
+}
+
+impl Body {
+    /// How its first copy is published; repeats have QoS 1. QoS 0 is for what is repeated anyway, or asked
+    /// for again, until the receiver has answered; and for no alert, which ends the invite's repeats.
+    pub(super) fn qos(&self) -> Qos {
+        match self {
+            Body::Ack { .. } | Body::Join { .. } | Body::Sync | Body::State | Body::Gone => Qos::AtMostOnce,
+            Body::Invite { .. }
+            | Body::Alert { .. }
+            | Body::Accept { .. }
+            | Body::Reject { .. }
+            | Body::Settled(_)
+            | Body::Bye { .. }
+            | Body::Control { .. }
+            | Body::Hello { .. }
+            | Body::Mark
+            | Body::Record { .. }
+            | Body::Void
+            | Body::Unknown => Qos::AtLeastOnce,
+        }
+    }
 }
 
 /// The decision on an invite.

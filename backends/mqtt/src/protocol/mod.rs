@@ -316,6 +316,7 @@ impl Peer {
             id: message.id.clone(),
             channel: message.channel.clone(),
             topic,
+            qos: message.body.qos(),
             payload: message::write(message),
             expires_ms,
             is_final: kind == Kind::Answer,
@@ -341,8 +342,8 @@ impl Peer {
     /// Says something once to a device in one of its lives.
     fn send_once(&mut self, to: &DeviceAddr, instance: &Text, channel: &Text, body: Body) {
         let message = Message { to: instance.clone(), ..self.new_message(channel, body) };
-        let (topic, payload) = (direct(to), message::write(&message));
-        self.outbox.send_once(&mut self.outputs, topic, payload, limits::ANSWER_EXPIRES_MS);
+        let (topic, qos, payload) = (direct(to), message.body.qos(), message::write(&message));
+        self.outbox.send_once(&mut self.outputs, topic, qos, payload, limits::ANSWER_EXPIRES_MS);
     }
 
     /// The same, to a device that has to do with the channel.

@@ -224,7 +224,8 @@ impl Peer {
             true => (Topic::Own, limits::HELLO_EXPIRES_MS),
             false => (direct(&self.me), limits::ANSWER_EXPIRES_MS),
         };
-        self.outbox.send_once(&mut self.outputs, topic, message::write(&message), expires_ms);
+        let (qos, payload) = (message.body.qos(), message::write(&message));
+        self.outbox.send_once(&mut self.outputs, topic, qos, payload, expires_ms);
         let until = self.now + limits::ECHO_MS;
         self.session.phase = Phase::Greeting { awaits: message.id, is_hello, until };
     }

@@ -155,16 +155,28 @@ pub enum Topic {
     Own,
 }
 
+/// How a message is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Qos {
+    /// QoS 0: the broker neither answers nor keeps it for a device that is away.
+    AtMostOnce,
+    /// QoS 1.
+    AtLeastOnce,
+}
+
 /// What a peer asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Publish, QoS 1. Each is answered by one `Input::Published`, or by `Input::Down`.
+    /// Publish. With QoS 1 each is answered by one `Input::Published`, or by `Input::Down`; with QoS 0 by
+    /// nothing.
     Publish {
-        /// Names the answer.
+        /// Names the answer; 0: there is none.
         token: u64,
+        /// How.
+        qos: Qos,
         /// Where.
         topic: Topic,
-        /// the message.
+        /// The message.
         payload: String,
         /// When the broker may forget it.
         expires_ms: u32,

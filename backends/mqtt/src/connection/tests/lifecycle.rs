@@ -53,6 +53,37 @@ fn what_does_not_fit_in_flight_waits_for_an_answer_and_expires_meanwhile() {
     phone.until(&mut broker, |broker| broker.publishes().len() == 4);
 }
 
+/// It needs no room, has no answer, and nothing is awaited after it.
+#[test]
+fn a_publish_with_qos_0_waits_for_nothing() {
+    let mut broker = Broker::new();
+    let mut phone = up_with(&mut broker, &[receive_maximum(1)]);
+    phone.publish(1, "one", 0);
+    phone.publish(2, "waits", 0);
+    let topic = "nck1/u/bob/in/alice/pad".into();
+    phone.connection.publish(phone.now, 0, Qos::AtMostOnce, topic, "at once".into(), 2_000);
+    phone.connection.flush(phone.now);
+    phone.until(&mut broker, |broker| broker.publishes().len() == 2);
+    assert_eq!(broker.publishes(), [(1, "one".into(), None), (0, "at once".into(), Some(2))]);
+    broker.puback(1, PubackReasonCode::Success);
+    assert_eq!(phone.event(&mut broker), published(1, PublishResult::Delivered));
+    phone.until(&mut broker, |broker| broker.publishes().len() == 3);
+}
+
+/// A peer may publish everything with QoS 1; only that is acknowledged.
+#[test]
+fn messages_are_taken_with_either_qos() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    broker.publish_unanswered(INBOX, "zero");
+    broker.publish(INBOX, "one", false);
+    assert_eq!(phone.event(&mut broker), message("zero"));
+    assert_eq!(phone.event(&mut broker), message("one"));
+    phone.until(&mut broker, |broker| broker.pubacks() == 1);
+    phone.quiet(&mut broker);
+    assert_eq!(broker.pubacks(), 1);
+}
+
 #[test]
 fn what_waits_is_limited_and_a_packet_the_broker_would_not_take_is_not_sent() {
     let mut broker = Broker::new();

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::*;
-use crate::protocol::PublishResult;
+use crate::protocol::{PublishResult, Qos};
 use crate::topics::Topics;
 use broker::Broker;
 
@@ -294,6 +294,7 @@ impl Phone {
         self.connection.publish(
             self.now,
             token,
+            Qos::AtLeastOnce,
             "nck1/u/bob/in/alice/pad".into(),
             payload.into(),
             expires_ms,

@@ -9,7 +9,7 @@
 //!
 //! Where to look: `ops` operations of the core · `caller` owner side of an invite · `callee` called side ·
 //! `membership` join, leave, control, liveness · `session` login, backlog, takeover · `outbox`
-//! retransmission · `dedup` and `rate_limit` inbound filters · `message` the JSON · `channel` state of a
+//! retransmission · `dedup` and `rate_limit` inbound filters · `message` and `reader` the JSON · `channel` state of a
 //! channel · `ended_invites` tombstones.
 
 mod callee;
@@ -23,6 +23,7 @@ mod message;
 mod ops;
 mod outbox;
 mod rate_limit;
+mod reader;
 mod session;
 mod types;
 

@@ -110,8 +110,8 @@ pub(crate) fn answer(library: &str, port: &str, cpu: &str) {
     pairs::answer(port.parse().expect("a port"));
 }
 
-/// So many calls, for valgrind to count what they take on one side: on the called one with `tool` before it, else
-/// in this process.
+/// So many calls, for valgrind to count what they take on one side: on the called one with `tool` before it,
+/// else in this process.
 pub(crate) fn calls(library: &str, count: u32, tool: &[&str]) {
     let broker = Mosquitto::anonymous("broker");
     api::load(library);
@@ -120,8 +120,8 @@ pub(crate) fn calls(library: &str, count: u32, tool: &[&str]) {
     callers.end();
 }
 
-/// Publishes of a call that the broker has to acknowledge, from both sides: the median, as whoever is slow says
-/// more.
+/// Publishes of a call that the broker has to acknowledge, from both sides: the median, as whoever is slow
+/// says more.
 pub(crate) fn publishes(library: &str) {
     let broker = Mosquitto::anonymous_logging("broker");
     api::load(library);

@@ -162,9 +162,7 @@ impl Connection {
         };
         match MqttSession::open(version, &self.settings, &self.token, self.forgets) {
             Ok(session) => {
-                let mut open = Open::new(now, stream, session, &self.settings);
-                open.flush(now);
-                self.phase = Phase::Open(Box::new(open));
+                self.phase = Phase::Open(Box::new(Open::new(now, stream, session, &self.settings)));
             }
             Err(_) => {
                 let message = "client id, user name or token do not fit into a CONNECT";

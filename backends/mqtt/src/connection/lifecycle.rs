@@ -233,11 +233,8 @@ impl Connection {
         until: u64,
         readable: bool,
     ) {
-        open.flush(now);
-        if !shut && open.session.out.is_empty() && open.stream.is_flushed() {
-            open.stream.shut();
-            shut = true;
-        }
+        open.queue_output(now, &self.settings.timers);
+        open.shut(&mut shut);
         if readable && open.drain() {
             return;
         }

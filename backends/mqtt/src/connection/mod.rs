@@ -10,13 +10,15 @@
 //!     while let Some(event) = connection.poll_event() { ... }   // the protocol handles it
 //!     // the protocol's outputs: publish, watch, set_call_active, disconnect ...; end when neither has more
 //! }
-//! connection.flush(now);                         // all of it in one write, on this thread
+//! connection.queue_output(now);
+//! // without the lock: report what the core is to learn, and then, all of it in one write:
+//! while let Some(outgoing) = connection.take_output() { connection.written(outgoing.write()); }
 //! registration.set_deadline(min(connection.poll_timeout(), ...));
 //! ```
 //!
-//! A write that fails on a caller's thread is reported later, by [`Connection::handle_timeout`]; so nothing
-//! happens inside of [`Connection::flush`]. Bytes that are written and not flushed make
-//! [`Connection::poll_timeout`] answer 0.
+//! A write that fails is reported later, by [`Connection::handle_timeout`]; so nothing happens inside of
+//! [`Connection::written`]. Bytes that nobody has written make [`Connection::poll_timeout`] answer 0. The
+//! answers to a broker's publishes wait a moment for something else to be sent.
 //!
 //! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an open connection ·
 //! `mqtt_session`, `packets` and `framing` MQTT · `stream`, `tls` and `port` bytes · `cause` why it failed.
@@ -52,6 +54,7 @@ use mqtt_protocol_core::mqtt::Version;
 pub use nertc_callkit_reactor::{NameError, Readiness, Socket};
 pub use port::Port;
 pub use settings::{ClientCert, ConnectionEvent, Endpoint, Roots, Settings, Timers};
+pub use stream::{Outgoing, Written};
 pub use tls::Tls;
 
 use crate::protocol::Qos;
@@ -231,9 +234,9 @@ impl Connection {
         }
     }
 
-    /// Publishes. With QoS 1 one [`ConnectionEvent::Published`] or one [`ConnectionEvent::Down`] follows, with
-    /// QoS 0 nothing. While the connection is not up it does nothing at all. `expires_ms` 0: the broker keeps
-    /// it as long as the session.
+    /// Publishes. With QoS 1 one [`ConnectionEvent::Published`] or one [`ConnectionEvent::Down`] follows,
+    /// with QoS 0 nothing. While the connection is not up it does nothing at all. `expires_ms` 0: the broker
+    /// keeps it as long as the session.
     pub fn publish(
         &mut self,
         now: u64,
@@ -248,7 +251,7 @@ impl Connection {
             return;
         }
         match open.session.publish(now, token, qos, topic, payload, expires_ms) {
-            None if qos == Qos::AtLeastOnce => open.expect(now),
+            None if qos == Qos::AtLeastOnce => open.expect_answer(now, &self.settings.timers),
             Some(result) if qos == Qos::AtLeastOnce => {
                 self.events.push_back(ConnectionEvent::Published { token, result });
             }
@@ -357,7 +360,10 @@ impl Connection {
                 self.dial_standby(now);
             }
             Phase::Closing { .. } => {
-                if let Phase::Closing { open, shut, until } = mem::replace(&mut self.phase, Phase::Idle) {
+                if let Phase::Closing { mut open, shut, until } = mem::replace(&mut self.phase, Phase::Idle) {
+                    if readiness.writable {
+                        open.stream.on_writable();
+                    }
                     self.closing(now, open, shut, until, readiness.readable);
                 }
             }
@@ -413,10 +419,59 @@ impl Connection {
         }
     }
 
-    /// Writes what waits, as far as the socket takes it; the rest follows when it takes more.
+    /// Makes what is due ready for [`Connection::take_output`].
+    pub fn queue_output(&mut self, now: u64) {
+        if let Phase::Open(open) | Phase::Closing { open, .. } = &mut self.phase {
+            open.queue_output(now, &self.settings.timers);
+        }
+    }
+
+    /// Whether [`Connection::take_output`] has something.
+    pub fn has_output(&self) -> bool {
+        match &self.phase {
+            Phase::Open(open) | Phase::Closing { open, .. } => open.has_output(),
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_) => false,
+        }
+    }
+
+    /// What is to be written, to be handed back to [`Connection::written`]. Meanwhile others find nothing
+    /// here.
+    pub fn take_output(&mut self) -> Option<Outgoing> {
+        match &mut self.phase {
+            Phase::Open(open) | Phase::Closing { open, .. } => open.take_output(),
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_) => None,
+        }
+    }
+
+    /// What became of it: what the socket did not take follows when it takes more.
+    pub fn written(&mut self, written: Written) {
+        match &mut self.phase {
+            Phase::Open(open) => open.written(written),
+            Phase::Closing { open, shut, .. } => {
+                open.written(written);
+                open.shut(shut);
+            }
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_) => {}
+        }
+    }
+
+    /// All of it at once, for whoever holds no lock.
     pub fn flush(&mut self, now: u64) {
-        if let Phase::Open(open) = &mut self.phase {
-            open.flush(now);
+        self.queue_output(now);
+        while let Some(outgoing) = self.take_output() {
+            self.written(outgoing.write());
         }
     }
 

@@ -74,6 +74,8 @@ pub(super) struct MqttSession {
     version: Version,
     /// Bytes for the broker.
     pub(super) out: Vec<u8>,
+    /// There is more in it than answers to the broker's publishes.
+    pub(super) is_urgent: bool,
     welcome: bool,
     ended: bool,
     largest: usize,
@@ -102,6 +104,7 @@ impl MqttSession {
             framing: Framing::new(version, PACKET_BYTES as usize),
             version,
             out: Vec::new(),
+            is_urgent: false,
             welcome: false,
             ended: false,
             largest: usize::MAX,
@@ -122,7 +125,10 @@ impl MqttSession {
     fn send(&mut self, packet: Packet) -> Result<(), MqttError> {
         for event in self.core.send(packet) {
             match event {
-                Event::RequestSendPacket { packet, .. } => self.put(&packet),
+                Event::RequestSendPacket { packet, .. } => {
+                    self.put(&packet);
+                    self.is_urgent = true;
+                }
                 Event::NotifyError(error) => return Err(error),
                 Event::NotifyPacketReceived(_)
                 | Event::NotifyPacketIdReleased(_)
@@ -175,8 +181,8 @@ impl MqttSession {
         self.send(packets::disconnect(self.version, forget)?)
     }
 
-    /// Publishes now, or with QoS 1 when there is room in flight. The answer is there if the broker need not be
-    /// asked.
+    /// Publishes now, or with QoS 1 when there is room in flight. The answer is there if the broker need not
+    /// be asked.
     pub(super) fn publish(
         &mut self,
         now: u64,

@@ -40,7 +40,7 @@ impl Phone {
             peer_lost_ms: 60_000,
             watch_presence: false,
         };
-        settings.timers = Timers::default();
+        settings.timers = Timers { answer: 0, ..Timers::default() };
         let desk = Arc::new(Desk::default());
         let line = Driver::new(config, settings, desk.clone()).expect("random bytes");
         Phone { line, broker, desk, now: 1_000_000, told: Vec::new() }
@@ -58,6 +58,7 @@ impl Phone {
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
         let (now, told) = (self.now, &mut self.told);
         self.line.act(now, &mut |message| told.push(message), |line| body(line, now));
+        self.line.write();
     }
 
     fn login(&mut self, req: u64, token: &str) {

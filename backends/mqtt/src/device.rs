@@ -3,7 +3,8 @@
 //!
 //! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the driver do it; set
 //! the deadline; unlock; empty the sink queue; write to the broker. No sink and no hook is called under the
-//! lock, and nothing is written: the core learns first, and what it answers at once goes out in the same write.
+//! lock, and nothing is written: the core learns first, and what it answers at once goes out in the same
+//! write.
 
 use std::io;
 use std::net::SocketAddr;

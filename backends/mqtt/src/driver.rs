@@ -1,9 +1,9 @@
 //! A device of an account: its protocol and its connection, and what happens between the two.
 //!
-//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and link ask
-//! for until neither has more. What is to be written to the socket is taken out by [`Driver::next_output`], so that
-//! whoever drives it can tell the core first and write without a lock. A panic on the way ends neither the process nor the
-//! device:
+//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and
+//! connection ask for until neither has more. What is to be written to the socket is then taken out by
+//! [`Driver::next_output`], so that whoever drives it tells the core first and writes without a lock. A panic
+//! on the way ends neither the process nor the device:
 //! - In the connection: the connection is lost, and a fresh one follows. The protocol, which is whole, learns
 //!   that.
 //! - In the protocol, whose state may be anything now: a new one takes its place. Whatever the core had asked
@@ -15,8 +15,6 @@
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-pub(crate) use tests::planted_panic;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -334,7 +332,7 @@ impl Driver {
             }
             ConnectionEvent::Message { kind, from, device, payload, expires_at } => {
                 #[cfg(test)]
-                planted_panic("protocol", &payload);
+                crate::planted::panic("protocol", &payload);
                 Input::Message { kind, from, device, payload, expires_at }
             }
             ConnectionEvent::Published { token, result } => Input::Published { token, result },

@@ -11,7 +11,8 @@ use nertc_callkit_backend::escape;
 use super::cause::Cause;
 use super::dial::{Dial, DialContext, Dialed};
 use super::mqtt_session::MqttSession;
-use super::open::{End, Open, Stage};
+use super::open::{End, Open};
+use super::stage::Stage;
 use super::stream::Stream;
 use super::{BrokerVersion, Connection, ConnectionEvent, Endpoint, Phase, Settings, code};
 

@@ -21,12 +21,14 @@
 //! answers to a broker's publishes wait a moment for something else to be sent.
 //!
 //! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an open connection ·
-//! `mqtt_session`, `packets` and `framing` MQTT · `stream`, `tls` and `port` bytes · `cause` why it failed.
+//! `mqtt_session`, `packets`, `publish` and `framing` MQTT · `stream`, `tls` and `port` bytes
+//! · `cause` why it failed.
 //!
 //! Tokens, client ids and payloads are never logged.
 
 mod backoff;
 mod cause;
+pub mod code;
 mod dial;
 mod endpoints;
 mod framing;
@@ -36,7 +38,9 @@ mod mqtt_session;
 mod open;
 mod packets;
 mod port;
+mod publish;
 mod settings;
+mod stage;
 mod stream;
 mod takeover;
 #[cfg(test)]
@@ -62,20 +66,9 @@ use backoff::Backoff;
 use cause::Cause;
 use dial::Dial;
 use nertc_callkit_signaling::Text;
-use open::{End, Open, Stage};
+use open::{End, Open};
+use stage::Stage;
 use takeover::Takeovers;
-
-/// The `code` of [`ConnectionEvent::Refused`].
-pub mod code {
-    /// The token is not taken.
-    pub const BAD_TOKEN: i32 = 302;
-    /// The broker's rules forbid it, or ours do: plaintext to another machine.
-    pub const NOT_PERMITTED: i32 = 403;
-    /// Something about the settings: the broker will never take them.
-    pub const INVALID: i32 = 414;
-    /// The client id is in use elsewhere.
-    pub const TAKEN: i32 = 417;
-}
 
 /// Presences watched at once, at most.
 const WATCHES: usize = 16;

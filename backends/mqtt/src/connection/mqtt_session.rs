@@ -12,7 +12,9 @@ use mqtt_protocol_core::mqtt::result_code::{MqttError, PubackReasonCode};
 use mqtt_protocol_core::mqtt::{Connection as MqttCore, Version, role};
 
 use super::framing::{Fault, Framing};
-use super::{Settings, packets};
+use super::packets;
+use super::publish::{self, Frequent};
+use super::settings::Settings;
 use crate::protocol::{PublishResult, Qos};
 
 /// Largest packet that we read, fixed header included.
@@ -74,8 +76,8 @@ pub(super) struct MqttSession {
     version: Version,
     /// Bytes for the broker.
     pub(super) out: Vec<u8>,
-    /// There is more in it than answers to the broker's publishes.
-    pub(super) is_urgent: bool,
+    /// Answers to its publishes. They follow what is in `out`: a broker looks at one packet at a time.
+    pub(super) answers: Vec<u8>,
     welcome: bool,
     ended: bool,
     largest: usize,
@@ -104,7 +106,7 @@ impl MqttSession {
             framing: Framing::new(version, PACKET_BYTES as usize),
             version,
             out: Vec::new(),
-            is_urgent: false,
+            answers: Vec::new(),
             welcome: false,
             ended: false,
             largest: usize::MAX,
@@ -125,10 +127,7 @@ impl MqttSession {
     fn send(&mut self, packet: Packet) -> Result<(), MqttError> {
         for event in self.core.send(packet) {
             match event {
-                Event::RequestSendPacket { packet, .. } => {
-                    self.put(&packet);
-                    self.is_urgent = true;
-                }
+                Event::RequestSendPacket { packet, .. } => put(&mut self.out, &packet),
                 Event::NotifyError(error) => return Err(error),
                 Event::NotifyPacketReceived(_)
                 | Event::NotifyPacketIdReleased(_)
@@ -138,15 +137,6 @@ impl MqttSession {
             }
         }
         Ok(())
-    }
-
-    fn put(&mut self, packet: &Packet) {
-        let bytes = packet.to_continuous_buffer();
-        if self.out.is_empty() {
-            self.out = bytes;
-        } else {
-            self.out.extend_from_slice(&bytes);
-        }
     }
 
     /// Subscribes to what a device needs; answered by [`BrokerEvent::Subscribed`].
@@ -178,6 +168,8 @@ impl MqttSession {
 
     pub(super) fn disconnect(&mut self, forget: bool) -> Result<(), MqttError> {
         self.ended = true;
+        // Nothing may follow it.
+        self.out.append(&mut self.answers);
         self.send(packets::disconnect(self.version, forget)?)
     }
 
@@ -214,18 +206,16 @@ impl MqttSession {
             0 => 0,
             _ => u32::try_from(left.div_ceil(1000).max(1)).unwrap_or(u32::MAX),
         };
+        let id = match publish.qos {
+            Qos::AtMostOnce => None,
+            Qos::AtLeastOnce => Some(self.core.acquire_packet_id()?),
+        };
         let Publish { topic, payload, .. } = publish;
-        if publish.qos == Qos::AtMostOnce {
-            return self.send(packets::publish(self.version, None, topic, payload, expires_s)?);
+        publish::Outgoing { id, topic, payload, expires_s }.write(self.version, &mut self.out);
+        if let Some(id) = id {
+            self.room -= 1;
+            self.in_flight.insert(id, (publish.token, now));
         }
-        let id = self.core.acquire_packet_id()?;
-        let packet = packets::publish(self.version, Some(id), topic, payload, expires_s);
-        if let Err(error) = packet.and_then(|packet| self.send(packet)) {
-            self.core.release_packet_id(id);
-            return Err(error);
-        }
-        self.room -= 1;
-        self.in_flight.insert(id, (publish.token, now));
         Ok(())
     }
 
@@ -235,25 +225,51 @@ impl MqttSession {
         while !self.ended {
             match self.framing.feed(&mut rest) {
                 Ok(false) => return,
-                Ok(true) => {
-                    for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
-                        self.on_event(now, event, heard);
+                Ok(true) if self.welcome => match publish::read(self.version, self.framing.packet()) {
+                    Ok(Some(Frequent::Publish(publish))) => {
+                        if let Some(id) = publish.id {
+                            publish::write_puback(id, &mut self.answers);
+                        }
+                        // What is retained was not said just now.
+                        if !publish.is_retained {
+                            heard.push(BrokerEvent::Message {
+                                topic: publish.topic.to_owned(),
+                                payload: publish.payload.to_vec(),
+                                expires_s: publish.expires_s,
+                            });
+                        }
                     }
-                }
-                Err(Fault::NotMqtt(byte)) => {
-                    self.ended = true;
-                    heard.push(BrokerEvent::NotMqtt(byte));
-                }
-                Err(Fault::Broken(how)) => self.end(how, heard),
+                    Ok(Some(Frequent::Puback { id, reason })) => self.on_puback(now, id, reason, heard),
+                    Ok(None) => self.receive_other(heard),
+                    Err(fault) => self.on_fault(fault, heard),
+                },
+                Ok(true) => self.receive_other(heard),
+                Err(fault) => self.on_fault(fault, heard),
             }
         }
     }
 
-    fn on_event(&mut self, now: u64, event: Event, heard: &mut Vec<BrokerEvent>) {
+    fn on_fault(&mut self, fault: Fault, heard: &mut Vec<BrokerEvent>) {
+        match fault {
+            Fault::NotMqtt(byte) => {
+                self.ended = true;
+                heard.push(BrokerEvent::NotMqtt(byte));
+            }
+            Fault::Broken(how) => self.end(how, heard),
+        }
+    }
+
+    fn receive_other(&mut self, heard: &mut Vec<BrokerEvent>) {
+        for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
+            self.on_event(event, heard);
+        }
+    }
+
+    fn on_event(&mut self, event: Event, heard: &mut Vec<BrokerEvent>) {
         match event {
-            Event::NotifyPacketReceived(packet) => self.on_packet(now, packet, heard),
+            Event::NotifyPacketReceived(packet) => self.on_packet(packet, heard),
             // An answer that the protocol wants, PUBACK above all.
-            Event::RequestSendPacket { packet, .. } => self.put(&packet),
+            Event::RequestSendPacket { packet, .. } => put(&mut self.answers, &packet),
             Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", heard),
             Event::NotifyPacketIdReleased(_)
             | Event::RequestTimerReset { .. }
@@ -269,7 +285,7 @@ impl MqttSession {
         }
     }
 
-    fn on_packet(&mut self, now: u64, packet: Packet, heard: &mut Vec<BrokerEvent>) {
+    fn on_packet(&mut self, packet: Packet, heard: &mut Vec<BrokerEvent>) {
         let is_connack = matches!(packet, Packet::V5_0Connack(_) | Packet::V3_1_1Connack(_));
         if self.ended || is_connack == self.welcome {
             return self.end("a packet out of turn", heard);
@@ -294,24 +310,6 @@ impl MqttSession {
                 let granted = suback.return_codes().iter().all(|code| code.is_success());
                 self.on_suback(suback.packet_id(), granted, heard);
             }
-            Packet::V5_0Puback(puback) => {
-                let code = puback.reason_code().unwrap_or(PubackReasonCode::Success);
-                self.on_puback(now, puback.packet_id(), result(code), heard);
-            }
-            Packet::V3_1_1Puback(puback) => {
-                self.on_puback(now, puback.packet_id(), PublishResult::Delivered, heard);
-            }
-            // What is retained was not said just now.
-            Packet::V5_0Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
-                topic: publish.topic_name().to_owned(),
-                payload: publish.payload().as_slice().to_vec(),
-                expires_s: expiry(publish.props()),
-            }),
-            Packet::V3_1_1Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
-                topic: publish.topic_name().to_owned(),
-                payload: publish.payload().as_slice().to_vec(),
-                expires_s: None,
-            }),
             Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => heard.push(BrokerEvent::Pong),
             Packet::V5_0Disconnect(bye) => {
                 self.ended = true;
@@ -349,8 +347,12 @@ impl MqttSession {
         }
     }
 
-    fn on_puback(&mut self, now: u64, id: u16, result: PublishResult, heard: &mut Vec<BrokerEvent>) {
-        let Some((token, at)) = self.in_flight.remove(&id) else { return };
+    fn on_puback(&mut self, now: u64, id: u16, reason: u8, heard: &mut Vec<BrokerEvent>) {
+        let Some((token, at)) = self.in_flight.remove(&id) else {
+            return self.end("a PUBACK of nothing", heard);
+        };
+        self.core.release_packet_id(id);
+        let Some(result) = result(reason) else { return self.end("a PUBACK for no reason", heard) };
         heard.push(BrokerEvent::Published { token, result, after_ms: now.saturating_sub(at) });
         self.room += 1;
         while self.room > 0
@@ -364,27 +366,28 @@ impl MqttSession {
     }
 }
 
-/// What is left of a message's life.
-fn expiry(properties: &[Property]) -> Option<u32> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; this one concerns us")]
-    properties.iter().find_map(|property| match property {
-        Property::MessageExpiryInterval(seconds) => Some(seconds.val()),
-        _ => None,
-    })
+fn put(out: &mut Vec<u8>, packet: &Packet) {
+    let mut bytes = packet.to_continuous_buffer();
+    if out.is_empty() {
+        *out = bytes;
+    } else {
+        out.append(&mut bytes);
+    }
 }
 
-fn result(code: PubackReasonCode) -> PublishResult {
-    match code {
-        PubackReasonCode::Success => PublishResult::Delivered,
-        PubackReasonCode::NoMatchingSubscribers => PublishResult::NobodyThere,
-        PubackReasonCode::NotAuthorized => PublishResult::Denied,
+/// What the reason code of a PUBACK means. None: it has no such meaning.
+fn result(reason: u8) -> Option<PublishResult> {
+    match PubackReasonCode::try_from(reason).ok()? {
+        PubackReasonCode::Success => Some(PublishResult::Delivered),
+        PubackReasonCode::NoMatchingSubscribers => Some(PublishResult::NobodyThere),
+        PubackReasonCode::NotAuthorized => Some(PublishResult::Denied),
         PubackReasonCode::UnspecifiedError
         | PubackReasonCode::ImplementationSpecificError
         | PubackReasonCode::TopicNameInvalid
         | PubackReasonCode::PacketIdentifierInUse
         | PubackReasonCode::QuotaExceeded
         | PubackReasonCode::PayloadFormatInvalid => {
-            PublishResult::Refused { raw_code: i32::from(code as u8) }
+            Some(PublishResult::Refused { raw_code: i32::from(reason) })
         }
     }
 }

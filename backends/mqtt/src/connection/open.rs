@@ -11,23 +11,9 @@ use super::code;
 use super::mailbox::Mailbox;
 use super::mqtt_session::{BrokerEvent, MqttSession};
 use super::settings::{Settings, Timers};
+use super::stage::Stage;
 use super::stream::{Outgoing, Stream, Written};
 use nertc_callkit_reactor::Readiness;
-
-/// How far a connection has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
-    /// TCP.
-    Connecting,
-    /// TLS, if there is any.
-    Securing,
-    /// CONNECT is sent.
-    Greeting,
-    /// CONNACK has come, SUBSCRIBE is sent.
-    Subscribing,
-    /// Everything works.
-    Up,
-}
 
 /// How a connection ends.
 #[derive(Debug)]
@@ -219,15 +205,21 @@ impl Open {
 
     /// When there is something to be written; 0 = now.
     fn write_at(&self) -> u64 {
-        let waits = self.session.out.len();
+        let answers = self.session.answers.len();
         if self.stream.has_output() {
             return 0;
         }
-        if self.stream.is_blocked() || waits == 0 && !self.stream.wants_write() {
+        if self.stream.is_blocked() {
             return NEVER;
         }
-        let are_answers = waits > 0 && waits <= WAITING_BYTES && !self.session.is_urgent;
-        if are_answers && self.stage == Stage::Up { self.answer_by } else { 0 }
+        if !self.session.out.is_empty() || answers > WAITING_BYTES || self.stream.wants_write() {
+            return 0;
+        }
+        match answers {
+            0 => NEVER,
+            _ if self.stage < Stage::Up => 0,
+            _ => self.answer_by,
+        }
     }
 
     /// The socket is ready; what was said is added to `heard`.
@@ -266,7 +258,7 @@ impl Open {
                 Ok(count) => {
                     self.session.receive(now, &buffer[..count], heard);
                     self.count_silence(now);
-                    let waits = self.session.out.len() + self.stream.queued();
+                    let waits = self.session.answers.len() + self.stream.queued();
                     if self.stream.is_behind() && waits > ANSWER_BYTES {
                         return Err(End::lost("the broker talks and does not listen"));
                     }
@@ -296,17 +288,18 @@ impl Open {
 
     /// Hands what is due over to the stream. A failure is reported at the next turn.
     pub(super) fn queue_output(&mut self, now: u64, timers: &Timers) {
-        if !self.session.is_urgent && !self.session.out.is_empty() && self.answer_by == NEVER {
+        if !self.session.answers.is_empty() && self.answer_by == NEVER {
             self.answer_by = now + timers.answer;
         }
         if self.write_at() > now {
             return;
         }
-        if !self.session.out.is_empty() && !self.call_active && self.ping_at != NEVER {
+        if !self.call_active && self.ping_at != NEVER {
             self.ping_at = now + self.keep_alive;
         }
-        (self.session.is_urgent, self.answer_by) = (false, NEVER);
-        if let Err(error) = self.stream.queue(&mut self.session.out) {
+        self.answer_by = NEVER;
+        let MqttSession { out, answers, .. } = &mut self.session;
+        if let Err(error) = self.stream.queue(out).and_then(|()| self.stream.queue(answers)) {
             self.broken = Some(error);
         }
     }
@@ -330,7 +323,7 @@ impl Open {
 
     /// Nothing is left to be written.
     pub(super) fn is_flushed(&self) -> bool {
-        self.session.out.is_empty() && self.stream.is_flushed()
+        self.session.out.is_empty() && self.session.answers.is_empty() && self.stream.is_flushed()
     }
 
     /// The broker has said how much silence it allows.

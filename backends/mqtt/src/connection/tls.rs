@@ -1,9 +1,9 @@
 //! TLS by rustls; without the feature there is none, and endpoints that want it are refused.
 
 #[cfg(feature = "tls")]
-pub use with::Tls;
+pub(super) use with::Secured;
 #[cfg(feature = "tls")]
-pub(super) use with::{Secured, cause};
+pub use with::Tls;
 #[cfg(not(feature = "tls"))]
 pub use without::Tls;
 
@@ -16,11 +16,8 @@ mod with {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use rustls::sign::{CertifiedKey, SingleCertAndKey};
-    use rustls::{
-        AlertDescription, CertificateError as Untrusted, ClientConfig, ClientConnection, Error, RootCertStore,
-    };
+    use rustls::{ClientConfig, ClientConnection, Error, RootCertStore};
 
-    use crate::connection::cause::Cause;
     use nertc_callkit_reactor::Socket;
 
     use crate::connection::settings::{ClientCert, Roots};
@@ -105,51 +102,6 @@ mod with {
 
     fn broken(error: Error) -> io::Error {
         io::Error::new(ErrorKind::InvalidData, error)
-    }
-
-    /// What a failure of TLS means; None: it is another one.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums, of which few have words of their own")]
-    pub(in crate::connection) fn cause(error: &io::Error) -> Option<Cause> {
-        let error = error.get_ref()?.downcast_ref::<Error>()?;
-        let text = format!("{error}");
-        Some(match error {
-            Error::InvalidCertificate(why) => {
-                let raw_code = i32::from(u8::from(AlertDescription::from(why.clone())));
-                let (what, advice) = match why {
-                    Untrusted::Expired | Untrusted::ExpiredContext { .. } => {
-                        ("has expired", "renew it at the broker, or set this device's clock")
-                    }
-                    Untrusted::NotValidYet | Untrusted::NotValidYetContext { .. } => {
-                        ("is not valid yet", "set this device's clock")
-                    }
-                    Untrusted::UnknownIssuer => {
-                        ("is from an authority that is not trusted here", "give that authority as ca_pem")
-                    }
-                    Untrusted::NotValidForName | Untrusted::NotValidForNameContext { .. } => {
-                        ("is for another name", "use a name that the certificate has")
-                    }
-                    _ => ("is not trusted", "the broker needs another certificate"),
-                };
-                Cause::new(format!("the broker's certificate {what} ({text})"), advice, raw_code).finally()
-            }
-            Error::AlertReceived(alert) => {
-                let advice = match alert {
-                    AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => {
-                        "the broker may want a client certificate: client_cert_pem and client_key_pem"
-                    }
-                    _ => "see the broker's log",
-                };
-                let raw_code = i32::from(u8::from(*alert));
-                Cause::new(format!("the broker refuses TLS ({text})"), advice, raw_code)
-            }
-            Error::InvalidMessage(_)
-            | Error::InappropriateMessage { .. }
-            | Error::PeerSentOversizedRecord => {
-                let advice = "use mqtt://, or the broker's port for mqtts://";
-                Cause::new("what listens on that port does not speak TLS", advice, 0).finally()
-            }
-            _ => Cause::new(format!("TLS failed ({text})"), "", 0),
-        })
     }
 
     impl Secured {

@@ -10,11 +10,6 @@ use crate::connection::tests::broker::{Broker, Patience};
 use crate::connection::tests::{ALL, Desk, settings};
 use crate::connection::{Readiness, Timers};
 
-/// A fault that is planted in tests only: a message that says so makes this part panic.
-pub(crate) fn planted_panic(part: &str, payload: &[u8]) {
-    assert!(payload != format!("panic in the {part}").as_bytes(), "planted");
-}
-
 /// A device with its broker.
 struct Phone {
     line: Driver,

@@ -3,9 +3,9 @@
 //! repeated to each device that rang until that has said so.
 
 use nertc_callkit_signaling as signaling;
-use nertc_callkit_signaling::{Code, Event, EventKind, Origin, PushText, Text};
+use nertc_callkit_signaling::{Code, DeviceAddr, Event, EventKind, Origin, PushText, Text};
 
-use super::channel::{Alerted, DeviceAddr, Invite, Participant, Role};
+use super::channel::{Alerted, Invite, Participant, Role};
 use super::ended_invites::{Decision, EndedInvite};
 use super::message::{Body, DecisionKind, Message, Settled};
 use super::outbox::{Kind, OutgoingMessage};

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
-use nertc_callkit_signaling::Text;
+use nertc_callkit_signaling::{DeviceAddr, Text};
 
 use super::limits;
-use super::types::{Output, PublishResult, Qos, Topic};
+use super::types::{self, Output, PublishResult, Qos, Topic};
 
 /// What a message is, for those who call it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -185,9 +185,9 @@ impl Outbox {
         now: u64,
         out: &mut VecDeque<Output>,
         channel: &Text,
-        to: &super::channel::DeviceAddr,
+        to: &DeviceAddr,
     ) -> bool {
-        let direct = super::direct(to);
+        let direct = types::direct(to);
         let is_it = |it: &Entry| {
             let is_told = it.outgoing.kind == Kind::UntilAcked && it.outgoing.channel == *channel;
             is_told && it.outgoing.topic == direct && it.expires_at > now
@@ -202,8 +202,8 @@ impl Outbox {
     }
 
     /// Calls back all messages of a kind about a channel to a device. The operations that are done.
-    pub(super) fn cancel(&mut self, channel: &Text, kind: Kind, to: &super::channel::DeviceAddr) -> Vec<u64> {
-        let direct = super::direct(to);
+    pub(super) fn cancel(&mut self, channel: &Text, kind: Kind, to: &DeviceAddr) -> Vec<u64> {
+        let direct = types::direct(to);
         self.take(|it| {
             it.outgoing.kind == kind && it.outgoing.channel == *channel && it.outgoing.topic == direct
         })

@@ -266,7 +266,9 @@ impl<'de> Visitor<'de> for BodyVisitor {
         while let Some(key) = map.next_key::<Key<'de>>()? {
             match fields.key(&key.0) {
                 Some(field) => *field = map.next_value()?,
-                None => drop(map.next_value::<Skipped>()?),
+                None => {
+                    map.next_value::<Skipped>()?;
+                }
             }
         }
         Ok(Body(Some(fields)))

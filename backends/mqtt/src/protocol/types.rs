@@ -1,7 +1,7 @@
 //! What a peer is fed and what it asks for, as plain values.
 
 use nertc_callkit_signaling::{
-    CallPolicy, Code, Event, InviteState, Operation, OperationResult, Origin, Text,
+    CallPolicy, Code, DeviceAddr, Event, InviteState, Operation, OperationResult, Origin, Text,
 };
 
 /// Who a peer is and how it behaves.
@@ -162,6 +162,11 @@ pub enum Qos {
     AtMostOnce,
     /// QoS 1.
     AtLeastOnce,
+}
+
+/// A topic of one device.
+pub(super) fn direct(to: &DeviceAddr) -> Topic {
+    Topic::Direct(to.account.clone(), to.device.clone())
 }
 
 /// What a peer asks for.

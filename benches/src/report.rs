@@ -2,6 +2,7 @@
 
 mod mqtt;
 mod row;
+mod table;
 
 use std::fs;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::process::Command;
 
 use crate::system;
 use row::{CALLGRIND, COLLECTED, Row, measure, numbers_after, output, size_row, this};
+pub(crate) use table::write as write_table;
 
 /// The numbers in the line that valgrind prints with `label` about a process with as many cycles.
 fn counted(tool: &[&str], library: &str, cycles: u32, label: &str) -> Vec<f64> {
@@ -24,7 +26,7 @@ fn instructions(library: &str, cycles: u32) -> f64 {
 
 /// What of the heap is in use after so many cycles. mallinfo2 would count what is only cached, and round.
 fn heap_row(library: &str) -> Row {
-    let [before, after] = system::either([1_000, 10_000], [20, 200])
+    let [before, after] = system::either([1_000, 10_000], [100, 300])
         .map(|cycles| counted(&["valgrind", "--leak-check=no"], library, cycles, "in use at exit: "));
     let bytes = after[0] - before[0];
     let note =

@@ -1,7 +1,7 @@
 //! the message: what travels as JSON, read with care and written plainly.
 
-use nertc_callkit_signaling::{PushText, Text};
-use serde_json::{Value, json};
+use nertc_callkit_signaling::{PushText, Text, json};
+use serde_json::Value;
 
 use super::limits;
 use super::reader::{self, Field, Fields};
@@ -282,6 +282,10 @@ fn flag(field: &Field<'_>, default: bool) -> Option<bool> {
 
 /// More than eight levels. Looked at before anything is built from it.
 fn is_too_deep(payload: &[u8]) -> bool {
+    // Most messages have too few brackets for that.
+    if payload.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() <= limits::DEPTH {
+        return false;
+    }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     payload.iter().any(|byte| {
         match byte {
@@ -358,8 +362,7 @@ impl Writer {
 
     fn text(&mut self, key: &str, text: &str) {
         self.key(key);
-        // Nothing fails that is written to memory.
-        let _ = serde_json::to_writer(&mut self.0, text);
+        json::quote(text, |part| self.0.extend_from_slice(part.as_bytes()));
     }
 
     fn number(&mut self, key: &str, number: i128) {
@@ -447,7 +450,7 @@ pub(super) fn with_push(invite: &str, push: &PushText) -> String {
     let mut all: Value = serde_json::from_str(invite).unwrap_or_default();
     let text = |text: &Option<Text>| text.clone().unwrap_or_default().to_string();
     let (title, content, payload) = (text(&push.title), text(&push.content), text(&push.payload));
-    all["b"]["push"] = json!({"title": title, "content": content, "payload": payload});
+    all["b"]["push"] = serde_json::json!({"title": title, "content": content, "payload": payload});
     all.to_string()
 }
 

@@ -193,7 +193,7 @@ impl Peer {
         }
         let Incoming { kind, from, payload, expires_at } = &incoming;
         if !is_own && !self.rates.message(self.now, &from.account) {
-            return self.log("an account says too much: messages are dropped");
+            return self.log("an account sends too many messages: dropped");
         }
         let Some(message) = message::read(payload) else {
             return self.log("a message that is not sound was dropped");

@@ -340,7 +340,7 @@ impl World {
     /// A message is put into a session, or lost: with QoS 0 more often, and always while the device is away.
     pub(super) fn place(&mut self, device: usize, (qos, topic, payload): (Qos, &str, &str), expires_ms: u32) {
         let is_fragile = qos == Qos::AtMostOnce;
-        let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+        let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
         let is_away = is_fragile && session.is_none_or(|session| session.connection.is_none());
         let lost_permille = self.conditions.lost_permille * if is_fragile { 3 } else { 1 };
         if is_away || self.random.chance(lost_permille) {

@@ -16,7 +16,7 @@ CLIPPY := cargo clippy --quiet
 SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
   mosquitto/user tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
-.PHONY: help demo demo-mqtt phone test test-all test-brokers sim model faults bench load fuzz abi
+.PHONY: help demo demo-mqtt phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
 .PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
 
 help:
@@ -26,11 +26,12 @@ help:
 	@echo 'make test      the tests for every day, a few minutes: Rust, brokers, C and C++, installed consumers'
 	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
 	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
-	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with stations over a broker'
+	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with MQTT peers over a broker'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=engine FUZZ_SECONDS=600: one of fuzz/fuzz_targets, or each, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
 	@echo 'make bench     measures, prints a table, writes bench/results.json; QUICK=1: every row, in seconds'
+	@echo 'make bench-table  docs/PERFORMANCE.md from bench/results-*.json: make bench RUN=1, RUN=2, RUN=3 write those'
 	@echo 'make load      DEVICES=5000 SECONDS=20 AT_ONCE=32: devices of one process call each other over a Mosquitto'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
 	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
@@ -89,7 +90,7 @@ sim:
 	SIM_SEEDS=$(SEEDS) SIM_SEED0=$(SEED0) cargo test --profile search --test sim -- --nocapture
 
 model:
-	cargo test --profile search --test model --test stations -- --nocapture
+	cargo test --profile search --test model --test protocol -- --nocapture
 
 faults:
 	cargo test --test faults -- --include-ignored --nocapture
@@ -101,7 +102,11 @@ fuzz:
 
 bench:
 	scripts/setup cargo cc valgrind mosquitto
-	CC='$(CC)' QUICK='$(QUICK)' scripts/bench
+	CC='$(CC)' QUICK='$(QUICK)' RUN='$(RUN)' scripts/bench
+
+bench-table:
+	scripts/setup cargo
+	scripts/bench table
 
 DEVICES ?= 5000
 SECONDS ?= 20
@@ -159,11 +164,11 @@ lint:
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	$(CLIPPY) --workspace --all-targets -- -D warnings
-	$(CLIPPY) --test model --test stations -- -D warnings
+	$(CLIPPY) --test model --test protocol -- -D warnings
 	$(CLIPPY) --lib --no-default-features -- -D warnings
 	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
-	scripts/wasm
+	scripts/wasm check
 	shellcheck $(SHELL_SCRIPTS)
 	@echo 'lint: no warning'
 

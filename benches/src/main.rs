@@ -25,16 +25,17 @@ use storm::Storm;
 const LIMIT_S: u32 = 240;
 /// What logging in, an idle minute and the ends take together, beside the time for calls.
 const LOAD_LIMIT_S: u32 = 900;
-/// Long enough for caches to hold little of us.
+/// Long enough for everybody to fall asleep, and for caches to hold little of us.
 const COLD: Duration = Duration::from_micros(200);
-/// Long enough for everybody to fall asleep after a call.
-const PAUSE: Duration = Duration::from_micros(100);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let ["report", library, results] = arguments[..] {
         std::process::exit(i32::from(!report::run(library, results)));
+    }
+    if let ["table", page, files @ ..] = &arguments[..] {
+        return report::write_table(page, files);
     }
     if let ["load", library, devices, seconds, at_once] = arguments[..] {
         let number = |text: &str| text.parse::<u32>().expect("a number");
@@ -63,6 +64,8 @@ fn main() {
         "mqtt_one_cpu" => mqtt::set_up(library, numbers[0], cpus[0]),
         "mqtt_two_cpus" => mqtt::set_up(library, numbers[0], cpus[cpus.len() - 1]),
         "mqtt_answer" => mqtt::answer(library, numbers[0], numbers[1]),
+        "mqtt_calls" => mqtt::calls(library, numbers[0].parse().expect("a number of calls"), &numbers[1..]),
+        "mqtt_publishes" => mqtt::publishes(library),
         "mqtt_idle" => mqtt::idle(library),
         "mqtt_crowd" => mqtt::crowd(library),
         _ => panic!("no such measure"),
@@ -81,7 +84,7 @@ fn latency(library: &str, worker_cpu: usize) {
     let (mut returns, mut warm, mut cold) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=round_count() {
         let samples = (0..sample_count()).map(|_| {
-            system::settle(PAUSE);
+            system::settle(COLD);
             let push = floor.push();
             system::settle(COLD);
             let cold_floor = floor.set_up();

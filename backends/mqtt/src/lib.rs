@@ -28,13 +28,15 @@ mod device;
 pub mod driver;
 #[cfg(feature = "connection")]
 pub mod options;
+#[cfg(all(test, feature = "connection"))]
+mod planted;
 pub mod protocol;
 #[cfg(feature = "connection")]
 mod signaling;
 pub mod topics;
 
 #[cfg(feature = "connection")]
-pub use signaling::new as signaling;
+pub use signaling::{VTABLE, new as signaling};
 
 /// For the child after a fork. Safe in a fork handler.
 #[cfg(feature = "connection")]

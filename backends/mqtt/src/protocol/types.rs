@@ -1,7 +1,8 @@
 //! What a peer is fed and what it asks for, as plain values.
 
 use nertc_callkit_signaling::{
-    CallPolicy, Code, Event, InviteState, Operation, OperationResult, Origin, Text,
+    CallPolicy, Code, Connection, DeviceAddr, Event, InviteState, Notification, Operation, OperationResult,
+    Origin, Outcome, Text,
 };
 
 /// Who a peer is and how it behaves.
@@ -27,6 +28,20 @@ pub struct Config {
 }
 
 impl Config {
+    /// One of several devices, in its first life.
+    pub fn new(account: Text, device: Text, instance: Text) -> Config {
+        Config {
+            account,
+            device,
+            instances: vec![instance.clone()],
+            instance,
+            single_device: false,
+            busy_is_local: false,
+            peer_lost_ms: 60_000,
+            watch_presence: false,
+        }
+    }
+
     /// Whether somebody who says this means a life of this device.
     pub(super) fn is_ours(&self, instance: &str) -> bool {
         !instance.is_empty()
@@ -117,6 +132,20 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// What a notification of the core is here. None: a token, which concerns only the connection.
+    pub fn of(notification: Notification) -> Option<Input> {
+        match notification {
+            Notification::InviteState { channel_id: channel, account: _, request_id: request, state } => {
+                Some(Input::InviteState { channel, request, state })
+            }
+            Notification::AbortLogin(req) => Some(Input::AbortLogin { req: req.0 }),
+            Notification::SetToken(_) => None,
+            Notification::CallPolicy(policy) => Some(Input::Policy(policy)),
+        }
+    }
+}
+
 /// How the broker answered a publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PublishResult {
@@ -155,16 +184,33 @@ pub enum Topic {
     Own,
 }
 
+/// How a message is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Qos {
+    /// QoS 0: the broker neither answers nor keeps it for a device that is away.
+    AtMostOnce,
+    /// QoS 1.
+    AtLeastOnce,
+}
+
+/// A topic of one device.
+pub(super) fn direct(to: &DeviceAddr) -> Topic {
+    Topic::Direct(to.account.clone(), to.device.clone())
+}
+
 /// What a peer asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Publish, QoS 1. Each is answered by one `Input::Published`, or by `Input::Down`.
+    /// Publish. With QoS 1 each is answered by one `Input::Published`, or by `Input::Down`; with QoS 0 by
+    /// nothing.
     Publish {
-        /// Names the answer.
+        /// Names the answer; 0: there is none.
         token: u64,
+        /// How.
+        qos: Qos,
         /// Where.
         topic: Topic,
-        /// the message.
+        /// The message.
         payload: String,
         /// When the broker may forget it.
         expires_ms: u32,
@@ -237,4 +283,15 @@ pub enum ConnectionChange {
     Restored,
     /// Logged out by somebody else.
     Kicked,
+}
+
+impl ConnectionChange {
+    /// The change and why, for the core.
+    pub fn because(self, why: Outcome) -> Connection {
+        match self {
+            ConnectionChange::Lost => Connection::Lost(why),
+            ConnectionChange::Restored => Connection::Restored,
+            ConnectionChange::Kicked => Connection::Kicked(why),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use str0m::media::{Direction, Frequency, MediaData, MediaKind, MediaTime, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::stats::{MediaEgressStats, MediaIngressStats, PeerStats};
-use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
 use super::candidates::LocalCandidate;
 use super::sdp::{self, Remote};
@@ -108,7 +108,9 @@ pub(super) enum Happened {
     Stats(Stats),
     /// The peer has closed DTLS.
     Closed,
-    /// It cannot go on, for example because the peer's certificate is another one.
+    /// The peer's certificate is not the described one.
+    WrongCertificate,
+    /// It cannot go on.
     Failed,
 }
 
@@ -360,7 +362,7 @@ impl Connection {
                 match rtc.poll_output() {
                     Ok(Output::Timeout(at)) => return Ok(Some(at)),
                     Ok(output) => outputs.push(output),
-                    Err(_) => return Err(()),
+                    Err(error) => return Err(error),
                 }
             }
             Ok(None)
@@ -378,7 +380,9 @@ impl Connection {
         }
         match end {
             Ok(at) => self.next = at.map_or(now, |at| self.micros(at).max(now)),
-            Err(()) => self.has_failed = true,
+            // Of what it polls, this is all that str0m finds wrong with a description.
+            Err(RtcError::RemoteSdp(_)) => self.events.push_back(Happened::WrongCertificate),
+            Err(_) => self.has_failed = true,
         }
         if std::mem::take(&mut self.has_stats) {
             self.events.push_back(Happened::Stats(self.stats));

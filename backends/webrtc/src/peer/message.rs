@@ -1,5 +1,18 @@
 //! The texts that two peers exchange over signaling: JSON objects with limits, checked before anything else
 //! looks at them.
+//!
+//! Each has `v` (1), `t`, `sid` (32 hexadecimal digits, drawn by the inviter) and `seq` (the sender's count,
+//! from 1). An unknown `v` or `t` is dropped, unknown keys are ignored.
+//!
+//! | `t` | from | further keys |
+//! | --- | --- | --- |
+//! | `offer` | inviter | `sdp`, or `z` (deflated, base64url); `uid`, `on`, `muted`, `c` (commitment) |
+//! | `answer` | callee | `re` (`seq` of the offer), and as above with `n` (nonce) instead of `c` |
+//! | `cand` | both | `ufrag` (of the description), `cand` (array of candidates as in SDP) |
+//! | `restart` | callee | |
+//! | `media` | both | `on`, `muted` (bits: 1 audio, 2 video) |
+//! | `reveal` | both | `n` (the inviter's nonce), `sig` (signature of the sender's app) |
+//! | `bye` | both | |
 
 use std::fmt;
 
@@ -7,6 +20,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use nertc_callkit_media::Media;
 use serde_json::{Map, Value, json};
 
 /// Version of these texts; another one is not read.
@@ -56,17 +70,14 @@ impl Sid {
     }
 }
 
-/// What a side sends: bits of `nertc_callkit_media`, 1 audio and 2 video.
+/// What a side sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct MediaState {
     /// Devices that are open.
-    pub on: u32,
+    pub on: Media,
     /// Devices that are muted: they stay open and send silence, which RTP does not show.
-    pub muted: u32,
+    pub muted: Media,
 }
-
-/// The bits that there are.
-const MEDIA_BITS: u64 = 3;
 
 /// Session description of one side.
 #[derive(Clone, PartialEq, Eq)]
@@ -217,9 +228,9 @@ fn inflate(deflated: &Value) -> Option<String> {
 
 fn read_media(object: &Object) -> Result<MediaState, Unreadable> {
     let bits = |key| match object.get(key) {
-        None => Ok(0),
+        None => Ok(Media::NONE),
         // Unknown bits are of later versions.
-        Some(bits) => bits.as_u64().map(|bits| (bits & MEDIA_BITS) as u32).ok_or(Unreadable::Key(key)),
+        Some(bits) => bits.as_u64().map(|bits| Media::of(bits as u32)).ok_or(Unreadable::Key(key)),
     };
     Ok(MediaState { on: bits("on")?, muted: bits("muted")? })
 }
@@ -317,8 +328,8 @@ fn put_bytes(object: &mut Object, key: &str, bytes: Option<&[u8]>) {
 }
 
 fn put_media(object: &mut Object, media: MediaState) {
-    object.insert("on".to_owned(), json!(media.on));
-    object.insert("muted".to_owned(), json!(media.muted));
+    object.insert("on".to_owned(), json!(media.on.bits()));
+    object.insert("muted".to_owned(), json!(media.muted.bits()));
 }
 
 #[cfg(test)]
@@ -332,7 +343,11 @@ mod tests {
     }
 
     fn description(sdp: &str) -> Description {
-        Description { sdp: sdp.to_owned(), uid: i64::MAX as u64, media: MediaState { on: 3, muted: 1 } }
+        Description {
+            sdp: sdp.to_owned(),
+            uid: i64::MAX as u64,
+            media: MediaState { on: Media::AUDIO | Media::VIDEO, muted: Media::AUDIO },
+        }
     }
 
     fn all_bodies() -> Vec<Body> {
@@ -342,7 +357,7 @@ mod tests {
             Body::Answer { to: 1, description: description("v=0\r\n"), nonce: Some([2; 16]) },
             Body::Candidates { ufrag: "abcd".to_owned(), candidates: vec!["candidate:1".to_owned()] },
             Body::Restart,
-            Body::Media(MediaState { on: 1, muted: 2 }),
+            Body::Media(MediaState { on: Media::AUDIO, muted: Media::VIDEO }),
             Body::Reveal { nonce: Some([3; 16]), signature: Some(vec![4; SIGNATURE_LIMIT]) },
             Body::Bye,
         ]
@@ -447,7 +462,7 @@ mod tests {
     #[test]
     fn unknown_keys_and_bits_are_ignored() {
         let text = format!(r#"{{"v":1,"t":"media","sid":"{SID}","seq":1,"on":13,"new":[{{}}]}}"#);
-        let media = MediaState { on: 1, muted: 0 };
+        let media = MediaState { on: Media::AUDIO, muted: Media::NONE };
         assert_eq!(read(&text), Ok(Message { sid: SID, seq: 1, body: Body::Media(media) }));
     }
 

@@ -16,6 +16,8 @@ mod values;
 
 use std::collections::VecDeque;
 
+use nertc_callkit_media::Media;
+
 use connection::{Connection, Happened, STUN_END};
 use goodbye::Goodbye;
 use liveness::{Change, Liveness};
@@ -151,13 +153,13 @@ impl Peer {
                 }
             }
             Input::Audio { time, starts_talk, frame } => {
-                let connection = self.connection.as_mut().filter(|_| self.media.on & 1 != 0);
+                let connection = self.connection.as_mut().filter(|_| self.media.on.overlaps(Media::AUDIO));
                 if connection.is_some_and(|it| it.send_audio(now, time, starts_talk, frame)) {
                     self.liveness.on_sent(now);
                 }
             }
-            Input::Enable { media, on } => self.media.on = with_bits(self.media.on, media, on),
-            Input::Mute { media, muted } => self.media.muted = with_bits(self.media.muted, media, muted),
+            Input::Enable { media, on } => self.media.on = with(self.media.on, media, on),
+            Input::Mute { media, muted } => self.media.muted = with(self.media.muted, media, muted),
             Input::Restart => self.restart(now),
             Input::Verdict(right) | Input::PeerSignature(right) => {
                 self.security.iter_mut().for_each(|security| security.on_verdict(right));
@@ -214,7 +216,7 @@ impl Peer {
         let (role, fingerprint) = (self.config.role, connection.fingerprint());
         let nonce = self.generator.bytes();
         self.security = Some(SecurityCode::new(role, &self.config.context, sid, fingerprint, nonce));
-        (self.told_security, self.has_signed, self.reveal_by) = (None, false, None);
+        (self.has_signed, self.reveal_by) = (false, None);
     }
 
     /// Our side, as a text says it.
@@ -484,6 +486,10 @@ impl Peer {
                 Happened::IceLost => self.liveness.on_ice_lost(),
                 Happened::Stats(stats) => self.outputs.push_back(Output::Stats(stats)),
                 Happened::Closed => self.end(now, End::PeerLeft),
+                Happened::WrongCertificate => {
+                    self.security.iter_mut().for_each(SecurityCode::on_wrong_certificate);
+                    self.settle_security(now);
+                }
                 Happened::Failed => self.end(now, End::Failed),
             }
         }
@@ -495,7 +501,8 @@ impl Peer {
         };
         // str0m has compared them; a code about another certificate would be worth nothing.
         if connection.shown_fingerprint() != security.peer_fingerprint() {
-            return self.end(now, End::NotSecure);
+            security.on_wrong_certificate();
+            return self.settle_security(now);
         }
         let dtls = connection.dtls_version();
         security.on_connected();
@@ -530,6 +537,6 @@ impl Peer {
     }
 }
 
-fn with_bits(bits: u32, changed: u32, on: bool) -> u32 {
-    if on { bits | changed } else { bits & !changed }
+fn with(all: Media, changed: Media, on: bool) -> Media {
+    if on { all | changed } else { all - changed }
 }

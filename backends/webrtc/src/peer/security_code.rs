@@ -266,6 +266,11 @@ impl SecurityCode {
         self.connected = true;
     }
 
+    /// The peer's certificate is not the one that was described: somebody stands between us.
+    pub(super) fn on_wrong_certificate(&mut self) {
+        self.mismatch = true;
+    }
+
     /// Both halves, in the inviter's order: fingerprints and nonces.
     fn halves(&self) -> Option<[Vec<u8>; 4]> {
         let peer = self.peer?;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use nertc_callkit_ids::Seed;
+use nertc_callkit_media::Media;
 
 use super::candidates::{LocalCandidate, Unusable};
 use super::connection::{AudioPacket, DtlsVersions, Stats};
@@ -63,17 +64,17 @@ pub enum Input<'a> {
         /// The frame.
         frame: &'a [u8],
     },
-    /// Devices were opened or closed: bits of `nertc_callkit_media`.
+    /// Devices were opened or closed.
     Enable {
         /// Which.
-        media: u32,
+        media: Media,
         /// Open.
         on: bool,
     },
     /// Devices were muted or unmuted: they stay open.
     Mute {
         /// Which.
-        media: u32,
+        media: Media,
         /// Muted.
         muted: bool,
     },

@@ -1,5 +1,6 @@
 //! Calls between honest peers.
 
+use nertc_callkit_media::Media;
 use nertc_callkit_webrtc::peer::{DtlsVersions, End, Input, MediaState, Output, Reason, Role, Security};
 
 use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, START, Side, World, address, config, host};
@@ -47,7 +48,7 @@ fn sound_crosses_within_550_ms_of_the_accept() {
 fn both_sides_report_the_same_call() {
     let world = World::connected(1, GOOD);
     let [inviter, callee] = &world.sides;
-    let media = MediaState { on: 1, muted: 0 };
+    let media = MediaState { on: Media::AUDIO, muted: Media::NONE };
     for (side, uid) in [(inviter, 22), (callee, 11)] {
         let told = side.told();
         assert_eq!(*told[0], Output::Connected { uid, dtls: 13 });
@@ -273,7 +274,7 @@ fn without_consent_nothing_is_sent() {
 fn peers_that_say_nothing_are_not_silent() {
     let mut world = World::connected(1, GOOD);
     for side in [INVITER, CALLEE] {
-        world.input(side, Input::Enable { media: 1, on: false });
+        world.input(side, Input::Enable { media: Media::AUDIO, on: false });
     }
     let before = world.sides.iter().map(|side| side.heard.len()).sum::<usize>();
     world.run(SECOND);
@@ -285,7 +286,7 @@ fn peers_that_say_nothing_are_not_silent() {
     for side in &world.sides {
         let told = side.told();
         assert!(!told.contains(&&Output::Silent) && !told.contains(&&Output::Reconnecting), "{told:?}");
-        assert!(told.contains(&&Output::PeerMedia(MediaState { on: 0, muted: 0 })), "{told:?}");
+        assert!(told.contains(&&Output::PeerMedia(MediaState::default())), "{told:?}");
     }
     let after = world.sides.iter().map(|side| side.heard.len()).sum::<usize>();
     assert!(after - before <= 10, "a closed microphone sends nothing");
@@ -294,13 +295,13 @@ fn peers_that_say_nothing_are_not_silent() {
 #[test]
 fn mute_is_told() {
     let mut world = World::connected(1, GOOD);
-    world.input(CALLEE, Input::Mute { media: 1, muted: true });
+    world.input(CALLEE, Input::Mute { media: Media::AUDIO, muted: true });
     world.run(SECOND);
-    let muted = Output::PeerMedia(MediaState { on: 1, muted: 1 });
+    let muted = Output::PeerMedia(MediaState { on: Media::AUDIO, muted: Media::AUDIO });
     assert_eq!(world.sides[INVITER].told().last(), Some(&&muted));
-    world.input(CALLEE, Input::Mute { media: 1, muted: false });
+    world.input(CALLEE, Input::Mute { media: Media::AUDIO, muted: false });
     world.run(SECOND);
-    let unmuted = Output::PeerMedia(MediaState { on: 1, muted: 0 });
+    let unmuted = Output::PeerMedia(MediaState { on: Media::AUDIO, muted: Media::NONE });
     assert_eq!(world.sides[INVITER].told().last(), Some(&&unmuted));
 }
 
@@ -358,6 +359,13 @@ fn a_peer_whose_app_restarts_is_connected_again() {
     let callee = &world.sides[CALLEE];
     let connected = callee.seen.iter().filter(|(_, it)| matches!(it, Output::Connected { .. })).count();
     assert_eq!(connected, 2, "{:?}", callee.told());
+    let states = callee.seen.iter().filter_map(|(_, output)| {
+        let Output::Secured { state, .. } = output else { return None };
+        Some(*state)
+    });
+    let states: Vec<Security> = states.collect();
+    let again = [Security::Unverified, Security::None, Security::Unverified];
+    assert_eq!(states, again, "what was compared before counts no more");
     assert_eq!(callee.security(), world.sides[INVITER].security(), "a code of its own");
     both_heard(&world, restarted + 2 * SECOND, restarted + 3 * SECOND, 49);
 }
@@ -416,14 +424,22 @@ fn signatures_of_the_apps_verify() {
 /// Nothing in a call counts up to an end: not the handshake's clock, not ICE, not a sequence number.
 #[test]
 fn a_long_call_stays_up() {
-    let mut world = World::connected(1, Conditions { delay: 50 * MS, jitter: 10 * MS, loss_percent: 1 });
-    let told = world.sides.each_ref().map(|side| side.told().len());
-    for minute in 0..3 {
+    for dtls in [DtlsVersions::Only12, DtlsVersions::Only13] {
+        let configs = [(Role::Inviter, 1), (Role::Callee, 2)].map(|(role, seed)| {
+            let mut config = config(role, seed);
+            config.dtls = dtls;
+            config
+        });
+        let link = Conditions { delay: 50 * MS, jitter: 10 * MS, loss_percent: 1 };
+        let mut world = World::of(1, configs, link, GOOD);
+        world.accept();
+        world.run(5 * SECOND);
+        let told = world.sides.each_ref().map(|side| side.told().len());
         let from = world.now;
-        world.run(60 * SECOND);
-        both_heard(&world, from, world.now, 3000 * 97 / 100);
+        world.run(75 * SECOND);
+        both_heard(&world, from, world.now, 75 * 50 * 97 / 100);
         let now = world.sides.each_ref().map(|side| side.told().len());
-        assert_eq!(now, told, "minute {minute}: {:?}", world.sides[INVITER].told());
+        assert_eq!(now, told, "{dtls:?}: {:?}", world.sides[INVITER].told());
     }
 }
 

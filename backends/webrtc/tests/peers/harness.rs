@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use nertc_callkit_ids::IdGenerator;
+use nertc_callkit_media::Media;
 use nertc_callkit_webrtc::peer::{
     AudioPacket, Config, Context, DtlsVersions, Input, LocalCandidate, LocalKind, Output, Party, Peer, Role,
     Security,
@@ -135,7 +136,7 @@ impl Side {
         let mut peer = Peer::new(START, config);
         let addresses = vec![address(at, 1)];
         peer.handle(START, Input::LocalAddress(host(addresses[0])));
-        peer.handle(START, Input::Enable { media: 1, on: true });
+        peer.handle(START, Input::Enable { media: Media::AUDIO, on: true });
         let (seen, heard) = (Vec::new(), Vec::new());
         Side { peer, addresses, seen, heard, speaks: true, frame: 0, is_connected: false }
     }

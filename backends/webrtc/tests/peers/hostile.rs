@@ -54,6 +54,7 @@ fn a_replaced_fingerprint_of_the_callee_connects_nobody() {
     world.accept();
     world.run(5 * SECOND);
     assert_eq!(world.sides[INVITER].connected_at(), None);
+    assert!(is_insecure(&world.sides[INVITER]), "{:?}", world.sides[INVITER].told());
     assert!(world.sides.iter().all(|side| side.heard.is_empty()), "not a packet of sound");
 }
 

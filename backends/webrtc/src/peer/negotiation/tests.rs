@@ -23,7 +23,8 @@ fn candidates(seq: u32) -> Message {
 }
 
 fn media(seq: u32, on: u32) -> Message {
-    text(seq, Body::Media(MediaState { on, muted: 0 }))
+    let on = nertc_callkit_media::Media::of(on);
+    text(seq, Body::Media(MediaState { on, ..MediaState::default() }))
 }
 
 /// An inviter whose offer number 1 is out.

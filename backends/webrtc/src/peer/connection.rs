@@ -24,8 +24,9 @@ use crate::crypto::{Generator, generate_certificate, provider};
 const REPORTS: Duration = Duration::from_secs(1);
 /// Longest time between two Binding requests: a peer that says nothing else is heard this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(1);
-/// Binding requests without an answer until a pair is given up. Restarts come earlier.
-const REQUESTS: usize = 15;
+/// Binding requests without an answer until a pair is given up: later than consent ends, so that a link that
+/// comes back is found at once. Restarts come earlier.
+const REQUESTS: usize = 40;
 /// Outputs of str0m that are taken at once; what is more comes at the next call, which is due at once.
 const OUTPUTS: usize = 1024;
 
@@ -131,6 +132,7 @@ pub(super) struct Connection {
     stats: Stats,
     responses: u64,
     reported: u64,
+    has_connected: bool,
     has_stats: bool,
     has_failed: bool,
 }
@@ -191,6 +193,7 @@ impl Connection {
             stats: Stats::default(),
             responses: 0,
             reported: 0,
+            has_connected: false,
             has_stats: false,
             has_failed: false,
         })
@@ -331,7 +334,8 @@ impl Connection {
 
     /// Sends an Opus frame. `false` = there is no connection, or sound is not wanted.
     pub(super) fn send_audio(&mut self, now: u64, time: u64, starts_talk: bool, frame: &[u8]) -> bool {
-        if !self.rtc.is_connected() {
+        // While ICE restarts, the pair before it is used on.
+        if !self.has_connected {
             return false;
         }
         let at = self.instant(now);
@@ -398,7 +402,10 @@ impl Connection {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::Connected => self.events.push_back(Happened::Connected),
+            Event::Connected => {
+                self.has_connected = true;
+                self.events.push_back(Happened::Connected);
+            }
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
                 self.events.push_back(Happened::IceLost);
             }
@@ -442,6 +449,10 @@ impl Connection {
     fn on_peer_stats(&mut self, peer: &PeerStats) {
         self.stats.bytes_sent = peer.peer_bytes_tx;
         self.stats.bytes_received = peer.peer_bytes_rx;
+        // Feedback of the transport about the last second comes often; a receiver report may be lost.
+        if peer.egress_loss_fraction.is_some_and(|lost| lost < 1.0) {
+            self.events.push_back(Happened::Progress);
+        }
         if let Some(pair) = &peer.selected_candidate_pair {
             self.stats.pair = Some((pair.local.addr, pair.remote.addr));
             let rtt = pair.current_round_trip_time;

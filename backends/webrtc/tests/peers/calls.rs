@@ -98,6 +98,24 @@ fn seeds_decide_every_datagram_and_text() {
     assert_ne!(run(1), run(2));
 }
 
+/// Every packet that arrives comes out, at once, whatever is lost before it and however late it is.
+#[test]
+fn packets_come_out_when_they_arrive() {
+    for (jitter, loss_percent) in [(0, 10), (300 * MS, 0), (300 * MS, 20)] {
+        let mut world = World::connected(1, Conditions { delay: 40 * MS, jitter, loss_percent });
+        let heard = world.sides.each_ref().map(|side| side.heard.len() as u64);
+        let arrived = world.rtp_arrived;
+        world.run(20 * SECOND);
+        for at in [INVITER, CALLEE] {
+            let (out, into) =
+                (world.sides[at].heard.len() as u64 - heard[at], world.rtp_arrived[at] - arrived[at]);
+            println!("jitter {} ms, loss {loss_percent} %: {out} of {into} packets", jitter / MS);
+            assert!(out == into && into > 700, "{out} of {into}");
+            assert!(world.sides[at].heard.iter().all(|(now, packet)| packet.received_us == *now));
+        }
+    }
+}
+
 /// Worlds for each kind of link: `PEER_SEEDS=50` for more than every day's.
 fn seeds() -> u64 {
     std::env::var("PEER_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1)
@@ -128,6 +146,8 @@ fn calls_work_over_bad_links() {
                     let mut numbers: Vec<u64> = side.heard.iter().map(|(_, packet)| packet.seq).collect();
                     numbers.sort_unstable();
                     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{case}: a packet twice");
+                    let stuck = side.told().contains(&&Output::Reconnecting);
+                    assert!(!stuck, "{case}: {:?}", side.told());
                     let lost = side.told().iter().any(|output| matches!(output, Output::Disconnected(_)));
                     assert!(!lost, "{case}: {:?}", side.told());
                 }
@@ -154,6 +174,21 @@ fn a_side_that_moves_is_heard_again() {
         let connected = |it: &&&Output| matches!(it, Output::Connected { .. });
         let told = world.sides[mover].told();
         assert_eq!(told.iter().filter(connected).count(), 1, "the same connection: {told:?}");
+    }
+}
+
+/// The network may say that it has changed when it has not.
+#[test]
+fn a_restart_without_need_is_not_heard() {
+    for side in [INVITER, CALLEE] {
+        let mut world = World::connected(1, GOOD);
+        let from = world.now;
+        world.input(side, Input::Restart);
+        world.run(2 * SECOND);
+        for side in &world.sides {
+            let count = side.heard_between(from, world.now);
+            assert!((99..=101).contains(&count), "{count} packets in 2 s");
+        }
     }
 }
 
@@ -259,15 +294,21 @@ fn loss_in_one_direction_is_found() {
 #[test]
 fn without_consent_nothing_is_sent() {
     let mut world = World::connected(1, GOOD);
-    world.is_up = [false; 2];
-    world.run(40 * SECOND);
-    // From now on only STUN leaves: count what arrives at nobody.
-    world.is_up[INVITER] = true;
-    let before = world.sides[CALLEE].heard.len();
+    // The callee is heard, and its checks keep the pair alive; nothing of ours arrives, so no check is answered.
+    world.is_up[INVITER] = false;
     world.broker = Box::new(|_, _| Vec::new());
-    world.links[CALLEE].loss_percent = 100;
+    world.run(25 * SECOND);
+    let before = world.rtp_sent[INVITER];
+    world.run(2 * SECOND);
+    assert!(world.rtp_sent[INVITER] - before >= 99);
+    world.run(8 * SECOND);
+    let (before, datagrams) = (world.rtp_sent[INVITER], world.count_sent());
     world.run(5 * SECOND);
-    assert_eq!(world.sides[CALLEE].heard.len(), before, "sound without consent");
+    assert_eq!(world.rtp_sent[INVITER], before, "sound without consent");
+    assert!(world.count_sent() > datagrams, "checks go on");
+    world.is_up[INVITER] = true;
+    world.run(3 * SECOND);
+    assert!(world.rtp_sent[INVITER] > before + 50, "and bring it back");
 }
 
 #[test]

@@ -98,6 +98,16 @@ pub(crate) struct World {
     count: [u64; 2],
     text_count: u64,
     next_frame: u64,
+    /// RTP packets that each side has sent, and that have arrived at it.
+    pub(crate) rtp_sent: [u64; 2],
+    pub(crate) rtp_arrived: [u64; 2],
+    /// Datagrams of DTLS that each side has sent.
+    pub(crate) dtls_sent: [Vec<Vec<u8>>; 2],
+}
+
+/// RTP, not RTCP: RFC 5761.
+fn is_rtp(bytes: &[u8]) -> bool {
+    (128..192).contains(&bytes[0]) && !(192..224).contains(&bytes[1])
 }
 
 fn party(name: &str) -> Party {
@@ -194,6 +204,9 @@ impl World {
             count: [0; 2],
             text_count: 0,
             next_frame: START,
+            rtp_sent: [0; 2],
+            rtp_arrived: [0; 2],
+            dtls_sent: [Vec::new(), Vec::new()],
         }
     }
 
@@ -258,6 +271,10 @@ impl World {
         // Not their content: reports carry the time of day.
         self.digest = hash([self.digest, self.now - START, (bytes.len() * 2 + side) as u64]);
         self.count[side] += 1;
+        self.rtp_sent[side] += u64::from(is_rtp(&bytes));
+        if (20..64).contains(&bytes[0]) {
+            self.dtls_sent[side].push(bytes.clone());
+        }
         let arrival = self.links[side].arrival(self.seed, side, self.count[side], self.now);
         // Who sends from an address that is gone sends nothing.
         let leaves = self.is_up[side] && self.sides[side].addresses.contains(&local);
@@ -308,6 +325,7 @@ impl World {
         if let Some(entry) = self.flying.first_entry().filter(|entry| entry.key().0 <= self.now) {
             let Datagram { to, from, at, bytes } = entry.remove();
             if self.sides[to].addresses.contains(&at) {
+                self.rtp_arrived[to] += u64::from(bytes.len() > 1 && is_rtp(&bytes));
                 self.input(to, Input::Datagram { local: at, remote: from, bytes: &bytes });
             }
         } else if self.texts.front().is_some_and(|(at, ..)| *at <= self.now) {

@@ -260,6 +260,8 @@ fn a_thousand_candidates_cost_little() {
     assert!(sent < 2 * 5 * (50 + 200), "{sent} datagrams in 5 s");
     for side in &world.sides {
         assert!(side.heard_between(from, world.now) >= 240);
+        let over = side.seen.iter().filter(|(_, it)| *it == Output::Ignored(Reason::Candidates)).count();
+        assert!(over >= 48, "{over} batches above the limit");
     }
 }
 
@@ -372,6 +374,27 @@ fn other_media_of_an_offer_are_refused() {
         "{answer}"
     );
     assert!(offer.len() < 1500 && answer.len() < 1500, "{sdps:?}");
+}
+
+/// Who is not the peer cannot begin the handshake, though DTLS itself would let anybody.
+#[test]
+fn a_strangers_handshake_is_not_answered() {
+    let stranger = World::connected(7, GOOD);
+    let hellos: Vec<Vec<u8>> = stranger.dtls_sent[INVITER].clone();
+    let mut world = World::new(1, GOOD, GOOD);
+    world.accept();
+    for step in 0..20 {
+        world.run(20 * MS);
+        let hello = &hellos[step % hellos.len()];
+        world.inject(CALLEE, address(7, 7), &hellos[0]);
+        world.inject(CALLEE, address(7, 7), hello);
+        world.inject(INVITER, address(7, 7), hello);
+    }
+    world.run(SECOND);
+    for side in &world.sides {
+        assert_eq!(side.security().map(|it| it.0), Some(Security::Unverified), "{:?}", side.told());
+        assert!(side.heard.len() > 40);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use nertc_callkit_media::Media;
 use nertc_callkit_webrtc::peer::{DtlsVersions, End, Input, MediaState, Output, Reason, Role, Security};
 
 use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, START, Side, World, address, config, host};
+use crate::nat::Mapping;
 
 const GOOD: Conditions = Conditions::delay(50 * MS);
 
@@ -333,6 +334,19 @@ fn peers_that_say_nothing_are_not_silent() {
     assert!(after - before <= 10, "a closed microphone sends nothing");
 }
 
+/// Not even RTCP, since neither has ever sent sound.
+#[test]
+fn microphones_that_never_open_are_not_silence() {
+    let mut world = World::new(1, GOOD, GOOD);
+    (0..2).for_each(|side| world.input(side, Input::Enable { media: Media::AUDIO, on: false }));
+    world.accept();
+    world.run(60 * SECOND);
+    for side in &world.sides {
+        let told = side.told();
+        assert_eq!(told.len(), 2, "connected and secured: {told:?}");
+    }
+}
+
 #[test]
 fn mute_is_told() {
     let mut world = World::connected(1, GOOD);
@@ -499,6 +513,33 @@ fn ipv6_takes_over_where_ipv4_is_blocked() {
     let pair =
         |it: &Output| matches!(it, Output::Stats(stats) if stats.pair.is_some_and(|it| it.0.is_ipv6()));
     assert!(world.sides.iter().all(|side| side.when(pair).is_some()));
+}
+
+#[test]
+fn translators_are_crossed_where_it_is_possible() {
+    use Mapping::{ByDestination, BySocket};
+    let rows = [
+        (Some(BySocket), None, true),
+        (None, Some(BySocket), true),
+        (Some(BySocket), Some(BySocket), true),
+        // The peer learns the port from our first check.
+        (Some(ByDestination), None, true),
+        (None, Some(ByDestination), true),
+        // Only a relay helps.
+        (Some(ByDestination), Some(BySocket), false),
+        (Some(ByDestination), Some(ByDestination), false),
+    ];
+    for (number, (inviter, callee, connects)) in rows.into_iter().enumerate() {
+        let mut world = World::new(1, GOOD, GOOD);
+        for (side, mapping) in [(INVITER, inviter), (CALLEE, callee)] {
+            mapping.into_iter().for_each(|mapping| world.hide(side, mapping));
+        }
+        world.accept();
+        world.run(10 * SECOND);
+        assert_eq!(world.is_connected(), connects, "row {number}");
+        let least = if connects { 49 } else { 0 };
+        both_heard(&world, world.now - SECOND, world.now, least);
+    }
 }
 
 #[test]

@@ -11,6 +11,8 @@ use nertc_callkit_webrtc::peer::{
     Security,
 };
 
+use crate::nat::{Mapping, Nat};
+
 pub(crate) const MS: u64 = 1000;
 pub(crate) const SECOND: u64 = 1000 * MS;
 /// When a world begins: not 0, so that nothing relies on it.
@@ -85,6 +87,8 @@ pub(crate) struct World {
     pub(crate) links: [Conditions; 2],
     /// Datagrams of each side arrive.
     pub(crate) is_up: [bool; 2],
+    /// What each side stands behind.
+    pub(crate) nats: [Option<Nat>; 2],
     pub(crate) signaling: Conditions,
     pub(crate) broker: Broker,
     /// Copies of each datagram that arrive.
@@ -194,6 +198,7 @@ impl World {
             sides: [Side::new(INVITER, inviter), Side::new(CALLEE, callee)],
             links: [link; 2],
             is_up: [true; 2],
+            nats: [None, None],
             signaling,
             broker: Box::new(|from, text| vec![(1 - from, text)]),
             copies: 1,
@@ -278,6 +283,7 @@ impl World {
         let arrival = self.links[side].arrival(self.seed, side, self.count[side], self.now);
         // Who sends from an address that is gone sends nothing.
         let leaves = self.is_up[side] && self.sides[side].addresses.contains(&local);
+        let local = self.nats[side].as_mut().map_or(local, |nat| nat.leave(local, remote));
         if leaves && let Some((arrival, bytes)) = arrival.zip((self.damage)(self.count[side], &bytes)) {
             let number = self.count[side] * 16 + 14 + side as u64;
             self.flying.insert((arrival, number), Datagram { to: 1 - side, from: local, at: remote, bytes });
@@ -324,7 +330,8 @@ impl World {
     fn step(&mut self) {
         if let Some(entry) = self.flying.first_entry().filter(|entry| entry.key().0 <= self.now) {
             let Datagram { to, from, at, bytes } = entry.remove();
-            if self.sides[to].addresses.contains(&at) {
+            let at = self.nats[to].as_ref().map_or(Some(at), |nat| nat.enter(from, at));
+            if let Some(at) = at.filter(|at| self.sides[to].addresses.contains(at)) {
                 self.rtp_arrived[to] += u64::from(bytes.len() > 1 && is_rtp(&bytes));
                 self.input(to, Input::Datagram { local: at, remote: from, bytes: &bytes });
             }
@@ -355,6 +362,18 @@ impl World {
     /// Datagrams that both have sent so far.
     pub(crate) fn count_sent(&self) -> u64 {
         self.count.iter().sum()
+    }
+
+    /// Puts a side behind a translator; it asks a STUN server what it looks like.
+    pub(crate) fn hide(&mut self, side: usize, mapping: Mapping) {
+        let base = self.sides[side].addresses[0];
+        let public = format!("203.0.113.{}", side + 1).parse().expect("an address");
+        let server = "198.51.100.1:3478".parse().expect("an address");
+        let mut nat = Nat::new(public, mapping);
+        let address = nat.leave(base, server);
+        self.nats[side] = Some(nat);
+        let kind = LocalKind::ServerReflexive { base };
+        self.input(side, Input::LocalAddress(LocalCandidate { address, kind }));
     }
 
     /// A side's network changes: its addresses are gone, and it has another.

@@ -340,7 +340,11 @@ fn microphones_that_never_open_are_not_silence() {
     let mut world = World::new(1, GOOD, GOOD);
     (0..2).for_each(|side| world.input(side, Input::Enable { media: Media::AUDIO, on: false }));
     world.accept();
+    world.run(5 * SECOND);
+    let before = world.count_sent();
     world.run(60 * SECOND);
+    let each_second = (world.count_sent() - before) as f64 / 120.0;
+    assert!((1.5..5.0).contains(&each_second), "{each_second} datagrams of each side in a second");
     for side in &world.sides {
         let told = side.told();
         assert_eq!(told.len(), 2, "connected and secured: {told:?}");

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_pushes_out_what_others_said() {
+    fn claims_of_others_are_not_evicted() {
         let mut claims = Claims::default();
         claims.take(&id(1), &id(7));
         for n in 0..10 * limits::CLAIMS {

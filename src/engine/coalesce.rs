@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_tells_what_it_gives_up_and_each_account_has_a_share() {
+    fn a_full_table_reports_evictions_and_shares_by_account() {
         let mut coalescer = Coalescer::default();
         let bob: Text = "bob".into();
         coalescer.offer(Time(0), &bob, KIND, missed("bob", 1));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_over_is_told_before_the_next_event() {
+    fn an_expired_window_is_reported_before_the_next_event() {
         let mut coalescer = Coalescer::default();
         let bob: Text = "bob".into();
         coalescer.offer(Time(0), &bob, KIND, missed("bob", 1));

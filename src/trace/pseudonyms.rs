@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_names_are_short_and_the_same_name_is_the_same_again() {
+    fn pseudonyms_are_short_and_stable() {
         let mut names = Pseudonyms::default();
         let said = ["bob", "carol", "alice", "bob", "bobby"].map(|name| names.of(name));
         assert_eq!(said, ["user-m", "user-n", "user-l", "user-m", "user-mn"]);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_longer_fits_is_said() {
+    fn a_name_that_no_longer_fits_is_reported() {
         let mut names = Pseudonyms::default();
         (0..5_000).for_each(|n| _ = names.of(&format!("{n:05}")));
         assert!(names.is_full);

@@ -94,7 +94,7 @@ fn either_in_a_call() {
 }
 
 #[test]
-fn a_process_that_died_in_a_call_comes_back_at_once() {
+fn a_process_killed_in_a_call_can_call_again_at_once() {
     let mut pair = Pair::new("killed_back", SILENCE);
     pair.connect();
     pair.alice.kill();

@@ -272,7 +272,7 @@ fn quit_in_each_state() {
 }
 
 #[test]
-fn what_is_not_possible_says_so() {
+fn impossible_requests_are_refused() {
     let mut pair = Pair::new("impossible", &[]);
     pair.alice.say("accept");
     pair.alice.expect("done(accept,20017)");

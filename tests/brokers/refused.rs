@@ -76,7 +76,7 @@ fn a_denied_invite_fails_the_call() {
 }
 
 #[test]
-fn a_login_that_may_not_hear_itself_says_so() {
+fn a_login_that_cannot_subscribe_reports_it() {
     let broker = without("denied_echo", "pattern read nck1/u/%u/d/+/+/+\n");
     let mut alice = Phone::new(&broker.exchange(), "alice/phone", &[]);
     let code = alice.until_start("done(login,");
@@ -134,7 +134,7 @@ fn forged(id: u32) -> String {
 }
 
 #[test]
-fn a_sender_is_who_the_topic_says() {
+fn the_topic_identifies_the_sender() {
     let mut pair = Pair::new("forged_sender", &["--ring", "1000"]);
     publish(&pair.broker, "eve", "nck1/u/bob/in/eve/x", &forged(1));
     pair.bob.expect("on_invited");

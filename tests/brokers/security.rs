@@ -11,7 +11,7 @@ const NOBODY_THERE: u32 = 16;
 const NOT_ALLOWED: u32 = 135;
 
 #[test]
-fn what_an_account_may_say_is_said_under_its_own_name_alone() {
+fn an_account_publishes_under_its_own_name_only() {
     let mut broker = Mosquitto::start("forged", &["alice", "bob"]);
     broker.add_name("+", "secret");
     let allowed = [
@@ -46,7 +46,7 @@ fn what_an_account_may_say_is_said_under_its_own_name_alone() {
 }
 
 #[test]
-fn what_an_account_may_hear_is_what_is_said_to_it() {
+fn an_account_receives_only_its_own_messages() {
     let broker = Mosquitto::start("alien", &["alice", "bob", "eve"]);
     let filters = ["#", "+/#", "nck1/u/bob/#", "nck1/u/+/in/+/+", "nck1/u/bob/d/tablet/+/+", "$SYS/#"];
     let eve = listen(broker.client("mosquitto_sub", "eve"), &filters);
@@ -179,7 +179,7 @@ fn limits_hold() {
 }
 
 #[test]
-fn a_full_queue_drops_the_newest_and_says_nothing() {
+fn a_full_queue_drops_the_newest_silently() {
     let broker = Mosquitto::start("queue", &["alice", "bob"]);
     let away = |arguments: &[&str]| {
         let mut command = broker.client("mosquitto_sub", "bob");

@@ -111,7 +111,7 @@ fn an_observer_with_an_account_sees_nothing_of_a_call() {
 }
 
 #[test]
-fn neither_token_nor_client_id_is_said_to_anybody() {
+fn neither_token_nor_client_id_is_published() {
     let broker = Mosquitto::start("secrets", &PEOPLE);
     let mut all = listen(broker.client("mosquitto_sub", "bob"), &["#"]);
     let exchange = broker.exchange();

@@ -141,7 +141,7 @@ fn search(program: &Path, test: &str, fault: &str, variables: &[(&str, &str)]) -
 
 /// The tests that search.
 const WORLDS: &str = "random_worlds_keep_every_invariant";
-const STATIONS: &str = "stations_over_a_broker_keep_every_invariant";
+const STATIONS: &str = "devices_over_a_broker_keep_every_invariant";
 const PAIRED: &str = "a_third_account_changes_nothing";
 const SMALL: &str = "every_small_world";
 

@@ -230,7 +230,7 @@ fn with_inits(mut items: Vec<Item>) -> Vec<Item> {
 }
 
 #[test]
-fn headers_are_what_the_code_says() {
+fn headers_are_generated_from_the_code() {
     for (path, fresh) in headers() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include").join(path);
         if env::var_os("NERTC_CALLKIT_WRITE_HEADER").is_some() {

@@ -99,7 +99,7 @@ fn random_worlds_keep_every_invariant() {
 }
 
 #[test]
-fn stations_over_a_broker_keep_every_invariant() {
+fn devices_over_a_broker_keep_every_invariant() {
     let (closing, failures) = run_all(Kind::Stations, number("SIM_SEEDS", 500));
     println!("{closing}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));

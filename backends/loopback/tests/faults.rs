@@ -154,7 +154,7 @@ fn an_operation_completes_twice_or_late() {
 }
 
 #[test]
-fn a_delayed_login_is_told_before_its_backlog() {
+fn a_delayed_login_completes_before_its_backlog() {
     let hub = Hub::new();
     let (alice, _bob, room) = pair(&hub);
     alice.invite(&room, "carol");

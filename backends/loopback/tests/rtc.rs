@@ -46,7 +46,7 @@ fn after_the_join_both_see_each_other_and_what_they_send() {
 }
 
 #[test]
-fn leaving_is_told_apart_from_vanishing() {
+fn leaving_and_vanishing_are_distinguished() {
     let hub = Hub::new();
     let (alice, bob) = talking(&hub);
     alice.mute(AUDIO, true);

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_eight_lives_are_remembered_over_processes() {
+    fn the_last_eight_incarnations_are_persisted() {
         let folder = Folder::new();
         let lives = |instance: &str| instances("lives", "phone", folder.text(), instance);
         let names: Vec<String> = (0..10).map(|_| random_name().expect("random bytes")).collect();

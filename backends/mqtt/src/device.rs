@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_into_a_closed_backend_says_so() {
+    fn a_login_into_a_closed_backend_is_refused() {
         let (device, _) = device();
         device.close();
         let refused = device.prepare(&who("alice")).err().map(Outcome::from).expect("refused");

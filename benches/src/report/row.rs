@@ -63,6 +63,16 @@ impl Row {
     }
 }
 
+/// A figure as the tables print it.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        nothing if nothing.is_nan() => "-".to_owned(),
+        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
 /// The size of a library.
 pub(super) fn size_row(name: &'static str, library: &str, note: &str) -> Row {
     match fs::metadata(library) {

@@ -32,7 +32,7 @@ fn received(harness: &Harness) -> Vec<&RecordSent> {
 
 /// Scenario (record): The other side's record arrives, and that of another own device: each is told once.
 #[test]
-fn a_record_of_others_is_told_once_for_each_sender_and_id() {
+fn a_record_is_reported_once_per_sender_and_id() {
     let mut harness = Harness::new();
     arrives(&mut harness, "bob", "al", "m1");
     arrives(&mut harness, "bob", "al", "m1");
@@ -64,7 +64,7 @@ fn a_record_that_is_none_of_ours_is_nothing() {
 /// Scenario (record): The policy refuses a person: so it does their records, but not those of the live
 /// call's other side or of another own device.
 #[test]
-fn a_record_of_somebody_whom_the_policy_refuses_is_not_told() {
+fn a_record_of_a_refused_account_is_dropped() {
     let mut harness = Harness::in_call();
     harness.command(Command::SetCallPolicy(CallPolicy { rule: PolicyRule::Nobody, ..CallPolicy::default() }));
     harness.forget();

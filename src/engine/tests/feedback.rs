@@ -16,7 +16,7 @@ fn backend(harness: &mut Harness, expected: &str) {
 
 /// Scenario (strangers): An invite rings: the backend may say so, once the app knows.
 #[test]
-fn what_rings_is_said_after_the_app_was_told() {
+fn ringing_is_reported_after_on_invited() {
     let mut harness = Harness::new();
     harness.invite("bob", "p1", "q1");
     backend(&mut harness, "bob p1 Ringing");
@@ -142,7 +142,7 @@ fn an_invite_that_waits_for_a_login_is_dropped_with_it() {
 /// Scenario (strangers): More invites than can be answered: what is not answered is dropped, and an own
 /// reject is still possible.
 #[test]
-fn strangers_do_not_use_up_the_answers_of_our_own_calls() {
+fn strangers_do_not_exhaust_our_own_budget() {
     let mut harness = Harness::called();
     harness.states.clear();
     for n in 0..limits::SIDE_OPERATIONS + 2 {

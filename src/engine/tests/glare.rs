@@ -31,7 +31,7 @@ fn of_equal_request_ids_the_greater_account_survives() {
 /// Scenario (glare): The loser of a glare accepts the other call while its own stands, and takes its own
 /// back only when that is granted.
 #[test]
-fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
+fn the_loser_accepts_theirs_and_then_cancels_its_own() {
     let mut harness = Harness::calling();
     harness.invite("bob", "p1", "zz");
     harness.asked("accept bob p1 zz");
@@ -50,7 +50,7 @@ fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
 
 /// Scenario (glare): The loser's call() completes with the ids of the call that lives.
 #[test]
-fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
+fn the_losers_call_completes_with_the_surviving_ids() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.ok("create");
@@ -65,7 +65,7 @@ fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
 
 /// Scenario (glare): The loser has not invited yet: no invite goes out, and its channel is closed.
 #[test]
-fn a_loser_that_is_still_creating_sends_no_invite_and_closes_what_it_created() {
+fn a_loser_that_is_still_creating_sends_no_invite() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.invite("bob", "p1", "zz");
@@ -109,7 +109,7 @@ fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
 /// Scenario (glare): The loser's accept fails and its own was accepted meanwhile: it is in the call on its
 /// own.
 #[test]
-fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
+fn a_loser_keeps_its_accepted_call_if_its_accept_fails() {
     let mut harness = Harness::glare_loser();
     harness.peer_accepts();
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
@@ -120,7 +120,7 @@ fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
 /// Scenario (glare): The loser's accept fails and its own was rejected meanwhile: the call ends as
 /// rejected.
 #[test]
-fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
+fn a_loser_ends_as_rejected_if_its_accept_fails() {
     let mut harness = Harness::glare_loser();
     harness.peer_rejects("601");
     harness.told("");
@@ -131,7 +131,7 @@ fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
 /// Scenario (devices): We lose a glare, and another device of ours has answered the other call: ours ends
 /// as answered elsewhere.
 #[test]
-fn a_loser_whose_sibling_was_first_ends_with_18_and_takes_its_own_back() {
+fn a_loser_whose_other_device_was_first_ends_with_18() {
     let mut harness = Harness::glare_loser();
     harness.answer("accept", Code::INVITE_ACCEPTED);
     harness.told("on_other_client_accept bob · on_call_end 18");
@@ -185,7 +185,7 @@ fn a_close_by_somebody_else_does_not_count_in_a_glare() {
 /// Scenario (glare): The winner of a glare keeps the other invite aside until its own is accepted, and then
 /// answers it busy.
 #[test]
-fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() {
+fn the_winner_parks_theirs_and_rejects_it_as_busy() {
     let mut harness = Harness::glare_winner();
     harness.peer_accepts();
     harness.told("on_user_accept bob");
@@ -194,7 +194,7 @@ fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() 
 
 /// Scenario (glare): The winner has not invited yet when the other invite arrives: it goes on calling.
 #[test]
-fn a_winner_that_is_still_creating_invites_and_keeps_theirs_aside() {
+fn a_winner_that_is_still_creating_parks_theirs() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.invite("bob", "p1", "!");
@@ -237,7 +237,7 @@ fn the_winner_takes_theirs_when_its_own_operation_fails() {
 
 /// Scenario (glare): Neither call of a glare can be had: the call ends with the first cause.
 #[test]
-fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
+fn the_winner_ends_with_the_first_cause_if_both_fail() {
     let mut harness = Harness::glare_winner();
     harness.peer_rejects("601");
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
@@ -246,7 +246,7 @@ fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
 
 /// Scenario (glare): The winner hears nothing for three seconds: it gives way and accepts the other call.
 #[test]
-fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
+fn a_winner_without_an_answer_for_3_s_yields() {
     let mut harness = Harness::glare_winner();
     harness.pass(2_999);
     harness.asked("");
@@ -260,7 +260,7 @@ fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
 
 /// Scenario (glare): The winner gives way when its call was just accepted: it waits for that accept.
 #[test]
-fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
+fn a_winner_that_yields_too_late_waits_for_the_accept() {
     let mut harness = Harness::glare_winner();
     harness.pass(3_000);
     harness.forget();
@@ -299,7 +299,7 @@ fn a_winners_ring_limit_also_rejects_theirs() {
 /// Scenario (old): A glare with a client that does not compare: its call is accepted at once, and ours is
 /// not cancelled while that lives.
 #[test]
-fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
+fn a_legacy_invite_is_accepted_without_cancelling_ours() {
     for request in ["!", "zz"] {
         let mut harness = Harness::calling();
         harness.invite_old("bob", "p1", request);
@@ -317,7 +317,7 @@ fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
 
 /// Scenario (old): A glare with a client that never answers ours: ours is taken back when the call ends.
 #[test]
-fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
+fn an_invite_a_legacy_client_ignored_is_cancelled_at_the_end() {
     let mut harness = Harness::calling();
     harness.invite_old("bob", "p1", "zz");
     harness.ok("accept");
@@ -331,7 +331,7 @@ fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
 /// Scenario (old): Our invite fails while a legacy client's is being accepted: it is cancelled when that
 /// call ends, or at once if it cannot be had.
 #[test]
-fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
+fn our_failed_invite_is_kept_while_accepting_a_legacy_one() {
     let accepting = || {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -364,7 +364,7 @@ fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
 /// Scenario (old): The cancel of our ring limit is not answered while a legacy client's call is being
 /// accepted: no second one is sent.
 #[test]
-fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted() {
+fn our_timeout_cancel_is_not_repeated_for_a_legacy_call() {
     let ringing_out = || {
         let mut harness = Harness::new();
         harness.command(Command::SetCallTimeout { timeout_ms: 1_000 });
@@ -394,7 +394,7 @@ fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted(
 /// Scenario (glare): An audio call loses against a video call: the app is told the type first, and no
 /// camera starts.
 #[test]
-fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
+fn another_type_is_reported_first_and_starts_no_camera() {
     let mut config = super::super::Config { caps: super::harness::caps(), ..super::super::Config::default() };
     config.caps.enable_local = true;
     let mut harness = Harness::with(config);
@@ -426,7 +426,7 @@ fn the_lost_ids_stay_valid_until_the_end() {
 /// Scenario (glare): The other side's rejection arrives before its invite: an ordinary busy, and then an
 /// ordinary ring.
 #[test]
-fn a_reject_seen_before_the_invite_is_an_ordinary_busy_and_then_an_ordinary_ring() {
+fn a_reject_before_the_invite_is_busy_and_then_a_ring() {
     let mut harness = Harness::calling();
     harness.peer_rejects("601");
     harness.invite("bob", "p1", "zz");
@@ -435,7 +435,7 @@ fn a_reject_seen_before_the_invite_is_an_ordinary_busy_and_then_an_ordinary_ring
 
 /// Scenario (glare): The other side calls again while its invite waits: the newer one counts.
 #[test]
-fn a_newer_invite_replaces_the_one_aside() {
+fn a_newer_invite_replaces_the_parked_one() {
     let mut harness = Harness::glare_winner();
     harness.invite("bob", "p2", "#");
     harness.peer_rejects("");
@@ -479,7 +479,7 @@ fn a_copy_of_their_invite_changes_nothing() {
 }
 
 #[test]
-fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
+fn an_older_invite_does_not_replace_the_parked_one() {
     let mut harness = Harness::calling();
     for (channel, request, create_ms) in [("p2", "#", 2_000), ("p1", "!", 1_000)] {
         let mut event = harness.event(EventKind::Invite, "bob", channel, request, &new_style(channel, "k1"));
@@ -491,7 +491,7 @@ fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
 }
 
 #[test]
-fn their_channel_is_in_use_while_it_is_aside_or_accepted() {
+fn their_channel_is_in_use_while_parked_or_accepted() {
     for mut harness in [Harness::glare_winner(), Harness::glare_loser(), Harness::called()] {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
         let rooms = ["p1", "p2"].map(|id| ChannelState { channel: channel(id), members: Vec::new() });
@@ -501,7 +501,7 @@ fn their_channel_is_in_use_while_it_is_aside_or_accepted() {
 }
 
 #[test]
-fn an_old_client_that_accepted_ours_too_gets_no_cancel() {
+fn a_legacy_client_that_accepted_ours_gets_no_cancel() {
     let mut harness = Harness::calling();
     harness.invite_old("bob", "p1", "zz");
     harness.peer_accepts();

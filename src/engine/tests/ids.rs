@@ -43,7 +43,7 @@ fn seeds(value: &Value, found: &mut Vec<[u8; 32]>) {
 }
 
 #[test]
-fn a_trace_tells_no_id_from_before_or_after_it() {
+fn a_trace_reveals_no_id_outside_it() {
     let mut harness = Harness::new();
     let before = next_id(&mut harness);
     harness.engine.begin_trace();

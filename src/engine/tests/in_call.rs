@@ -75,7 +75,7 @@ fn both_hang_up_at_once() {
 
 /// Scenario (cancel): We hang up while the way into the media room fails, in either order: one end.
 #[test]
-fn a_hangup_and_a_failing_way_into_the_media_room_end_the_call_once() {
+fn a_hangup_and_a_failing_media_join_end_the_call_once() {
     let mut harness = Harness::calling();
     harness.peer_accepts();
     harness.forget();
@@ -112,7 +112,7 @@ fn a_hangup_while_a_connection_is_interrupted_ends_as_usual() {
 /// Scenario (failure): We hang up, and the service does not close the channel: the call is over here, and
 /// an error names it.
 #[test]
-fn a_close_that_fails_after_a_hangup_is_an_error_of_the_ended_call() {
+fn a_failed_close_is_an_error_of_the_ended_call() {
     let mut harness = Harness::in_call();
     harness.hangup();
     harness.forget();
@@ -144,7 +144,7 @@ fn leaving_leaves_without_closing() {
 /// Scenario (reconnect): The peer leaves the media room: if it hung up, the close arrives within half a
 /// second and says so.
 #[test]
-fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
+fn after_peer_leave_signaling_has_half_a_second() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
     harness.pass(499);
@@ -160,7 +160,7 @@ fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
 
 /// Scenario (reconnect): The peer leaves the media room and comes back at once: the call goes on.
 #[test]
-fn a_peer_that_comes_back_within_the_grace_stays() {
+fn a_peer_that_returns_within_the_grace_period_stays() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
@@ -180,7 +180,7 @@ fn a_peer_that_vanishes_is_disconnected() {
 /// Scenario (reconnect): Nothing comes from the peer any more: poor quality after 2 seconds, reconnecting
 /// after 4, the end after 20.
 #[test]
-fn a_silent_peer_is_told_at_2_4_and_20_seconds() {
+fn a_silent_peer_is_reported_at_2_4_and_20_seconds() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.told("on_network_quality bob 4");
@@ -196,7 +196,7 @@ fn a_silent_peer_is_told_at_2_4_and_20_seconds() {
 
 /// Scenario (reconnect): The peer is heard again: the call goes on.
 #[test]
-fn a_peer_that_is_heard_again_stays() {
+fn a_peer_that_is_active_again_stays() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.pass(2_000);
@@ -319,7 +319,7 @@ fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
 /// Scenario (recall): We call again at once: the media room is entered when the last one was left, after
 /// three seconds at the latest.
 #[test]
-fn the_next_room_waits_for_the_last_to_be_left_but_three_seconds_at_most() {
+fn the_next_join_waits_3_s_for_the_last_leave() {
     for in_time in [true, false] {
         let mut harness = Harness::in_call();
         harness.hangup();
@@ -363,7 +363,7 @@ fn media_of_the_peer_waits_for_its_entry() {
 /// Scenario (media): What the peer sends or mutes is told when it changes; a repeated status is not, and
 /// two at once are two events.
 #[test]
-fn what_the_peer_sends_is_told_when_it_changes() {
+fn changes_of_the_peers_media_are_reported() {
     let mut harness = Harness::in_call();
     for _ in 0..2 {
         harness.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO | VIDEO, on: true });
@@ -476,7 +476,7 @@ fn remote_settings_wait_for_the_peer() {
 }
 
 #[test]
-fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
+fn remote_settings_apply_if_the_peer_joined_first() {
     let mut harness = Harness::new();
     harness.command(Command::MuteRemote { media: VIDEO, muted: true });
     harness.place_call();
@@ -518,7 +518,7 @@ fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
 /// Scenario (old): The callee is from before 1.1.0: we enter the room with the channel's name and tell it
 /// to follow.
 #[test]
-fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
+fn a_legacy_callee_gets_the_short_room_and_cid_1() {
     let mut harness = Harness::calling();
     harness.signal(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.0.4\"}");
     harness.asked("rtc join ch1 as 11");
@@ -528,7 +528,7 @@ fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
 
 /// Scenario (old): The caller is from before 1.1.0: we wait three seconds for its word, then enter.
 #[test]
-fn an_old_caller_is_waited_for_three_seconds() {
+fn a_legacy_caller_is_awaited_for_3_s() {
     let accepted = || {
         let mut harness = Harness::new();
         harness.invite_old("bob", "p1", "q1");
@@ -568,7 +568,7 @@ fn an_old_caller_is_waited_for_three_seconds() {
 }
 
 #[test]
-fn the_three_seconds_run_from_the_accept_also_while_the_channel_is_joined() {
+fn the_3_s_run_from_the_accept_also_during_the_join() {
     let mut harness = Harness::new();
     harness.invite_old("bob", "p1", "q1");
     harness.accept();
@@ -582,7 +582,7 @@ fn the_three_seconds_run_from_the_accept_also_while_the_channel_is_joined() {
 /// Scenario (wrong): A close, leave or control comes from the wrong person, or about another channel, in a
 /// call: nothing changes.
 #[test]
-fn words_from_the_wrong_person_or_about_another_channel_change_nothing() {
+fn messages_of_others_or_other_channels_are_ignored() {
     let mut harness = Harness::in_call();
     for signal in
         [EventKind::Close, EventKind::Leave, EventKind::Control, EventKind::Cancel, EventKind::Accept]

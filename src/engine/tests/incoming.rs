@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{Code, EventKind, OperationResult, Origin};
 /// Scenario (ordinary): An invite rings with the caller, the type, what the caller attached and how long it
 /// will ring.
 #[test]
-fn an_invite_rings_with_what_the_caller_said() {
+fn an_invite_rings_with_the_callers_options() {
     let mut harness = Harness::new();
     let custom_info =
         "{\"version\":\"1.8.1\",\"channelName\":\"p1|0|7\",\"callId\":\"k1\",\"_attachment\":{\"a\":1}}";
@@ -81,7 +81,7 @@ fn hangup_while_called_is_reject() {
 
 /// Scenario (old): A rejection is said in the words of the caller's client.
 #[test]
-fn a_reject_to_a_caller_without_call_id_says_nothing_and_to_others_echoes() {
+fn a_reject_without_call_id_is_empty_else_an_echo() {
     let mut harness = Harness::new();
     harness.invite_old("bob", "p1", "q1");
     harness.reject();
@@ -118,7 +118,7 @@ fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
 /// Scenario (timeout): We do not answer: the ringing ends half a second after the limit, so that the
 /// caller's own limit comes first.
 #[test]
-fn the_own_ring_limit_is_the_set_time_and_half_a_second_of_grace() {
+fn the_callees_ring_limit_is_half_a_second_longer() {
     let mut harness = Harness::new();
     harness.command(Command::SetCallTimeout { timeout_ms: 4_000 });
     harness.invite("bob", "p1", "q1");
@@ -131,7 +131,7 @@ fn the_own_ring_limit_is_the_set_time_and_half_a_second_of_grace() {
 
 /// Scenario (old): An unanswered call is said in the words of the caller's client.
 #[test]
-fn ringing_out_says_601_to_a_caller_without_call_id() {
+fn a_callees_timeout_is_601_without_call_id() {
     let mut harness = Harness::new();
     harness.invite_old("bob", "p1", "q1");
     harness.forget();
@@ -173,7 +173,7 @@ fn an_accept_too_late_shows_who_was_first() {
 /// Scenario (failure): Our accept fails for another reason: the call ends as failed, and the caller is told
 /// no.
 #[test]
-fn an_accept_that_fails_otherwise_ends_with_21_and_is_taken_back() {
+fn an_accept_that_fails_otherwise_ends_with_21() {
     let mut harness = Harness::accepting();
     harness.answer("accept", 500);
     harness.told("done accept 500 · on_call_end 21");
@@ -199,7 +199,7 @@ fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
 /// Scenario (cancel): We accept, and a cancel or another device's answer comes before the service has
 /// decided: its decision counts.
 #[test]
-fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides() {
+fn while_an_accept_is_pending_its_completion_decides() {
     let mut harness = Harness::accepting();
     harness.peer_cancels();
     harness.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
@@ -213,7 +213,7 @@ fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides(
 /// Scenario (cancel): We accept, and the channel is closed meanwhile: the call ends as hung up, and the
 /// channel is left.
 #[test]
-fn a_close_while_an_accept_runs_ends_the_call_when_the_accept_succeeds() {
+fn a_close_during_an_accept_ends_the_granted_call() {
     let mut harness = Harness::accepting();
     harness.peer_closes("p1");
     harness.told("");
@@ -224,7 +224,7 @@ fn a_close_while_an_accept_runs_ends_the_call_when_the_accept_succeeds() {
 
 /// Scenario (cancel): Our accept is granted, and the channel is gone when we join it: the caller hung up.
 #[test]
-fn a_channel_that_is_gone_when_the_accepted_call_joins_it_means_that_the_caller_hung_up() {
+fn a_channel_gone_at_the_join_means_the_caller_hung_up() {
     let mut harness = Harness::accepting();
     harness.ok("accept");
     harness.forget();
@@ -250,7 +250,7 @@ fn a_reject_while_an_accept_runs_is_a_latch() {
 
 /// Scenario (cancel): We accept and then hang up before the service has decided: a granted call is closed.
 #[test]
-fn a_hangup_while_an_accept_runs_closes_when_the_accept_succeeds() {
+fn a_hangup_during_an_accept_closes_the_granted_call() {
     let mut harness = Harness::accepting();
     harness.hangup();
     harness.told("done accept 90004 · done hangup 0 · on_call_end 13");
@@ -287,7 +287,7 @@ fn another_device_that_answered_ends_the_ringing() {
 
 /// Scenario (devices): Another device of ours resolved a glare: the ringing stops as answered elsewhere.
 #[test]
-fn a_cancel_that_ends_a_glare_means_that_another_device_has_the_call() {
+fn a_glare_cancel_means_another_device_has_the_call() {
     let mut harness = Harness::called();
     harness.signal(
         EventKind::Cancel,
@@ -311,7 +311,7 @@ fn a_closed_channel_ends_the_ringing() {
 /// Scenario (wrong): A cancel, close or answer comes from the wrong person, or with another call's ids,
 /// while it rings: nothing changes.
 #[test]
-fn words_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
+fn messages_of_others_or_with_wrong_ids_are_ignored() {
     let mut harness = Harness::called();
     harness.signal(EventKind::Cancel, "eve", "p1", "q1", "");
     harness.signal(EventKind::Cancel, "bob", "p1", "q2", "");
@@ -382,7 +382,7 @@ fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
 /// Scenario (order): Several ends arrive before their invites, mixed with other calls: each keeps its own
 /// invite from ringing and no other.
 #[test]
-fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
+fn an_end_before_its_invite_blocks_that_invite_only() {
     let mut harness = Harness::new();
     harness.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     harness.signal(EventKind::Cancel, "bob", "p2", "q2", "");
@@ -402,7 +402,7 @@ fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
 
 /// Scenario (wrong): A stranger sends the end of somebody's invite in advance: it rings all the same.
 #[test]
-fn a_stranger_cannot_keep_an_invite_from_ringing() {
+fn a_stranger_cannot_block_an_invite() {
     let mut harness = Harness::new();
     harness.signal(EventKind::Cancel, "eve", "p1", "q1", "");
     harness.signal(EventKind::Close, "eve", "p1", "", "");
@@ -445,7 +445,7 @@ fn invites_without_ids_or_from_ourselves_are_ignored() {
 
 /// Scenario (wrong): An invite with a malformed text rings, as one from a client that says nothing.
 #[test]
-fn malformed_attachments_ring_as_old_ones() {
+fn malformed_attachments_ring_as_legacy_ones() {
     let deep = format!("{{\"version\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
     for custom_info in
         ["", "no json", "{\"version\":7,\"channelName\":[]}", "[]", &deep, "{\"callType\":\"1\"}"]
@@ -463,7 +463,7 @@ fn malformed_attachments_ring_as_old_ones() {
 
 /// Scenario (busy): While the app does not take its events, callers hear busy instead of ringing unheard.
 #[test]
-fn nobody_rings_while_the_host_does_not_take_its_events() {
+fn nobody_rings_while_the_app_takes_no_events() {
     let mut harness = Harness::new();
     harness.handle(Input::Backlog(true));
     harness.invite("bob", "p1", "q1");
@@ -503,7 +503,7 @@ fn a_redial_waits_and_rings_after_the_end_of_the_first() {
 
 /// Scenario (recall): A second invite of the caller was taken back while it waited: it never rings.
 #[test]
-fn a_redial_that_was_taken_back_does_not_ring() {
+fn a_cancelled_redial_does_not_ring() {
     for signal in [EventKind::Cancel, EventKind::Close] {
         let mut harness = Harness::called();
         harness.invite("bob", "p2", "q2");

@@ -44,7 +44,7 @@ fn the_text_of_a_close_or_leave_reaches_the_app_in_every_state() {
 
 /// Scenario (old): A text that only repeats the invite's is no text.
 #[test]
-fn a_close_that_repeats_the_invite_says_nothing() {
+fn a_close_that_repeats_the_invite_has_no_text() {
     let invite = "{\"version\":\"2.0.1\",\"channelName\":\"r\",\"callId\":\"k\",\"_attachment\":\"bye\"}";
     for accepts in [false, true] {
         let mut harness = Harness::new();

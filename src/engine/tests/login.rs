@@ -16,7 +16,7 @@ fn logging_in(abort_login: bool) -> Harness {
 /// Scenario (session): The service does not answer a login in time: the login is taken back, and a later one
 /// waits until that is confirmed.
 #[test]
-fn a_login_that_is_overdue_is_taken_back_and_the_next_waits() {
+fn an_overdue_login_is_aborted_before_the_next() {
     let mut harness = logging_in(true);
     harness.pass(10_000);
     harness.told("done login 408");
@@ -33,7 +33,7 @@ fn a_login_that_is_overdue_is_taken_back_and_the_next_waits() {
 }
 
 #[test]
-fn a_backend_that_never_confirms_holds_the_next_login_up_for_five_seconds() {
+fn a_backend_that_never_confirms_delays_a_login_5_s() {
     let mut harness = logging_in(true);
     harness.pass(10_000);
     harness.login("al");
@@ -96,7 +96,7 @@ fn a_backend_without_abort_is_logged_out_instead() {
 
 /// Scenario (session): What a login that was given up still brings changes nothing.
 #[test]
-fn nothing_of_a_login_that_was_given_up_is_told() {
+fn an_aborted_login_reports_nothing() {
     let mut harness = logging_in(true);
     harness.pass(10_000);
     harness.forget();

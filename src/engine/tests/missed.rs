@@ -13,7 +13,7 @@ fn missed(harness: &Harness) -> Vec<&MissedCall> {
 
 /// Scenario (busy): Somebody calls while we are in a call, calling or ringing: the app is told at once who.
 #[test]
-fn who_hears_busy_is_a_missed_call_at_once_with_its_ids() {
+fn a_busy_caller_is_a_missed_call_with_its_ids() {
     for mut harness in [
         Harness::calling(),
         Harness::called(),
@@ -31,7 +31,7 @@ fn who_hears_busy_is_a_missed_call_at_once_with_its_ids() {
 
 /// Both called each other, and the other invite comes when the call is on already.
 #[test]
-fn whom_we_talk_to_is_not_missed() {
+fn the_peer_of_a_call_is_not_missed() {
     let mut harness = Harness::in_call();
     harness.invite("bob", "c9", "s9");
     harness.asked("reject bob c9 s9 reason 3");
@@ -43,7 +43,7 @@ fn whom_we_talk_to_is_not_missed() {
 /// Scenario (busy): The same person calls again and again while we are in a call: counted, and told once a
 /// window.
 #[test]
-fn who_calls_on_and_on_while_we_are_busy_is_counted() {
+fn repeated_calls_while_busy_are_counted() {
     let mut harness = Harness::in_call();
     for n in 0..30 {
         harness.invite("carol", &format!("c{n}"), "s");
@@ -65,7 +65,7 @@ fn who_calls_on_and_on_while_we_are_busy_is_counted() {
 
 /// Scenario (session): What was counted is told before a logout, and nothing after it.
 #[test]
-fn what_was_counted_is_told_before_the_session_ends() {
+fn counted_calls_are_reported_before_the_session_ends() {
     let mut harness = Harness::in_call();
     harness.invite("carol", "c1", "s");
     harness.invite("carol", "c2", "s");
@@ -87,7 +87,7 @@ fn what_was_counted_is_told_before_the_session_ends() {
 
 /// A host that takes no events is told no missed calls either.
 #[test]
-fn nothing_is_told_to_an_app_that_takes_no_events() {
+fn missed_calls_wait_for_an_app_that_takes_events() {
     let mut harness = Harness::in_call();
     harness.handle(super::super::input::Input::Backlog(true));
     harness.invite("carol", "c1", "s1");

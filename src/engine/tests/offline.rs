@@ -33,7 +33,7 @@ fn batch(harness: &mut Harness, events: Vec<signaling::Event>) {
 /// Scenario (expiry): Somebody called while we were offline and still does: it rings after the login and
 /// says that it is from the backlog.
 #[test]
-fn an_invite_from_the_backlog_rings_and_says_so() {
+fn an_invite_from_the_backlog_rings_as_offline() {
     let mut harness = online();
     let event = invite(&harness, "bob", "p1", 1_000);
     batch(&mut harness, vec![event]);
@@ -63,7 +63,7 @@ fn what_is_older_than_120_seconds_or_invalid_is_missed() {
 /// Scenario (expiry): An invite just within its 120 seconds rings for what is left; at the limit and after
 /// it, it is a missed call.
 #[test]
-fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() {
+fn an_invite_rings_for_the_rest_of_its_120_seconds() {
     for origin in [Origin::Online, Origin::Offline] {
         let mut harness = online();
         let events = vec![invite(&harness, "bob", "p1", 119_999)];
@@ -106,7 +106,7 @@ fn ends_in_the_batch_count_wherever_they_stand() {
 
 /// Scenario (wrong): A stranger's cancel in the backlog ends nothing.
 #[test]
-fn a_strangers_cancel_in_the_batch_ends_nothing() {
+fn a_strangers_cancel_in_a_batch_ends_nothing() {
     let mut harness = online();
     let ring = invite(&harness, "bob", "p1", 1_000);
     let cancel = harness.event(EventKind::Cancel, "eve", "p1", "p1", "");
@@ -143,7 +143,7 @@ fn in_a_call_all_are_busy() {
 
 /// Scenario (expiry): We were offline for a moment in a call: what the backlog says about it happens now.
 #[test]
-fn what_the_batch_says_about_the_live_call_happens_as_if_it_came_now() {
+fn a_batch_affects_the_live_call_as_if_online() {
     let mut harness = Harness::in_call();
     let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
     batch(&mut harness, vec![close]);
@@ -170,7 +170,7 @@ fn a_group_invite_in_the_batch_is_missed() {
 
 /// Scenario (glare): The person whom we call had called us while we were offline: that is a glare too.
 #[test]
-fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
+fn a_backlog_invite_of_the_user_we_call_is_a_glare() {
     let mut harness = Harness::calling();
     let event = harness.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
     batch(&mut harness, vec![event]);
@@ -180,7 +180,7 @@ fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
 
 /// Scenario (expiry): A ring from the backlog ends when the invite is 120 seconds old.
 #[test]
-fn a_ring_from_the_backlog_ends_when_the_invite_is_120_seconds_old() {
+fn a_backlog_ring_ends_when_the_invite_is_120_s_old() {
     let mut harness = online();
     let event = invite(&harness, "bob", "p1", 110_000);
     batch(&mut harness, vec![event]);
@@ -205,7 +205,7 @@ fn an_end_in_the_backlog_counts_for_an_invite_that_comes_later() {
 }
 
 #[test]
-fn a_cancel_in_the_backlog_ends_the_invite_that_it_names_and_no_other_of_the_channel() {
+fn a_backlog_cancel_ends_only_the_invite_it_names() {
     let mut harness = online();
     let ring = invite(&harness, "bob", "p1", 1_000);
     let other = harness.event(EventKind::Cancel, "bob", "p1", "another", "");
@@ -232,7 +232,7 @@ fn only_our_own_answers_end_an_invite_of_the_backlog() {
 }
 
 #[test]
-fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring() {
+fn a_batch_that_ends_two_invites_lets_neither_ring() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.forget();
@@ -243,7 +243,7 @@ fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring()
 }
 
 #[test]
-fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_backend() {
+fn a_call_within_one_batch_never_touches_media() {
     let mut harness = Harness::calling();
     let accept = harness.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
     let close = harness.event(EventKind::Close, "bob", "ch1", "", "");

@@ -11,7 +11,7 @@ use nertc_callkit_signaling::{
 /// Scenario (ordinary): A call creates a channel, joins it and invites; call() completes when the service
 /// has taken the invite.
 #[test]
-fn a_call_creates_joins_and_invites_and_is_confirmed_by_the_invite() {
+fn a_call_creates_joins_invites_and_then_completes() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.asked("create");
@@ -72,7 +72,7 @@ fn an_answer_proves_the_invite_before_its_completion_does() {
 
 /// Scenario (ordinary): The callee rejects: the caller is told, the record says so, the channel is closed.
 #[test]
-fn a_reject_is_told_in_the_tables_order_and_the_channel_is_closed() {
+fn a_reject_is_reported_and_closes_the_channel() {
     let mut harness = Harness::calling();
     harness.peer_rejects(&new_style("ch1", "k1"));
     harness.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
@@ -107,7 +107,7 @@ fn busy_is_understood_in_every_spelling() {
 /// Scenario (timeout): The callee's ring limit passes first: the caller sees what its own limit would have
 /// shown.
 #[test]
-fn a_reject_because_the_callee_let_it_ring_shows_what_the_own_timer_shows() {
+fn a_reject_for_no_answer_equals_the_own_timeout() {
     let mut harness = Harness::calling();
     harness.peer_rejects("{\"reason\":2}");
     harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
@@ -116,7 +116,7 @@ fn a_reject_because_the_callee_let_it_ring_shows_what_the_own_timer_shows() {
 /// Scenario (cancel): We cancel while it rings: the call ends at once; the invite is taken back, and then
 /// the channel closed.
 #[test]
-fn a_cancel_is_final_at_once_and_the_wire_follows_in_sequence() {
+fn a_cancel_is_final_and_its_operations_follow_in_order() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
@@ -141,7 +141,7 @@ fn hangup_while_calling_is_cancel() {
 /// Scenario (cancel): We cancel before the channel exists: nobody is told, there is no record, and the
 /// channel is closed when it comes.
 #[test]
-fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_record() {
+fn cancel_before_the_channel_exists_writes_no_record() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.cancel();
@@ -153,7 +153,7 @@ fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_rec
 
 /// Scenario (cancel): We cancel while the channel is being joined: it is closed after the join.
 #[test]
-fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
+fn cancel_during_the_join_closes_after_it() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.ok("create");
@@ -167,7 +167,7 @@ fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
 
 /// Scenario (cancel): We cancel while the invite is on its way: the cancel does not overtake it.
 #[test]
-fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
+fn cancel_during_the_invite_waits_for_its_result() {
     for code in [Code::OK, Code::PEER_OFFLINE, Code::TIMEOUT, 500.into()] {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -186,7 +186,7 @@ fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
 
 /// Scenario (failure): The service refuses the invite: call() fails, and nobody hears a cancel.
 #[test]
-fn an_invite_that_reached_nobody_is_not_taken_back() {
+fn an_invite_that_reached_nobody_is_not_cancelled() {
     for code in [Code::CHANNEL_NOT_EXISTS, Code::NOT_MEMBER, Code::ALREADY_MEMBER, Code::MEMBER_LIMIT] {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -202,7 +202,7 @@ fn an_invite_that_reached_nobody_is_not_taken_back() {
 /// Scenario (failure): Nobody knows whether the invite went out: call() fails, and the invite is taken
 /// back.
 #[test]
-fn an_invite_of_unknown_fate_is_taken_back() {
+fn an_invite_of_unknown_outcome_is_cancelled() {
     for code in [Code::TIMEOUT, 500.into()] {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -277,7 +277,7 @@ fn the_ring_limit_runs_from_the_issue_of_the_invite() {
 
 /// Scenario (timeout): The ring limit is changed while it rings: it counts from the next call on.
 #[test]
-fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
+fn set_call_timeout_applies_to_the_next_call() {
     let mut harness = Harness::calling();
     harness.command(Command::SetCallTimeout { timeout_ms: 5_000 });
     harness.told("done none 0");
@@ -296,7 +296,7 @@ fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
 /// Scenario (timeout): The ring limit passes as the callee accepts, and the service says accepted: the call
 /// goes on.
 #[test]
-fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
+fn a_timeout_cancel_that_crosses_the_accept_is_accepted() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.answer("cancel", Code::INVITE_ACCEPTED);
@@ -308,7 +308,7 @@ fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
 
 /// Scenario (timeout): The accept arrives while the ring limit's cancel is on its way: the call goes on.
 #[test]
-fn an_accept_that_arrives_while_the_ring_timers_cancel_runs_wins() {
+fn an_accept_during_the_timeout_cancel_wins() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.peer_accepts();
@@ -336,7 +336,7 @@ fn a_users_cancel_that_crosses_the_accept_is_final() {
 
 /// Scenario (cancel): We cancel while the ring limit's own cancel is on its way: one cancel, one end.
 #[test]
-fn a_cancel_while_the_ring_timers_cancel_runs_closes_after_its_answer() {
+fn a_cancel_during_the_timeout_cancel_closes_after_it() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.forget();
@@ -380,7 +380,7 @@ fn a_cancel_without_record_writes_none() {
 
 /// Scenario (ordinary): The invite names the media room and carries what the app attached.
 #[test]
-fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
+fn the_invite_has_the_media_room_and_the_attachment() {
     let mut harness = Harness::new();
     harness
         .command(Command::Call(CallOptions { attachment: Some("hello".into()), ..Harness::options("bob") }));
@@ -404,7 +404,7 @@ fn calling_oneself_is_refused() {
 /// Scenario (wrong): An answer to our call comes from the wrong person, or with another call's ids: nothing
 /// changes.
 #[test]
-fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
+fn answers_of_others_or_with_wrong_ids_are_ignored() {
     let mut harness = Harness::calling();
     for signal in [EventKind::Accept, EventKind::Reject] {
         harness.signal(signal, "eve", "ch1", "r1", "");
@@ -422,7 +422,7 @@ fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
 
 /// Scenario (failure): A backend says success without what belongs to it: the call fails with a clear code.
 #[test]
-fn a_backend_that_succeeds_without_room_or_uid_fails_the_call() {
+fn a_success_without_channel_or_uid_fails_the_call() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.answer_with("create", OperationResult::default());
@@ -456,7 +456,7 @@ fn completions_that_come_twice_or_for_nothing_are_ignored() {
 
 /// Scenario (wrong): A backend answers an operation of the other backend: nothing happens.
 #[test]
-fn a_media_backend_cannot_complete_an_operation_of_the_signaling_backend_nor_the_reverse() {
+fn a_backend_cannot_complete_the_others_operations() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.forget();
@@ -524,7 +524,7 @@ fn a_join_that_succeeds_too_late_is_undone() {
 
 /// Scenario (failure): Cleaning up after a call fails: an error that names the ended call.
 #[test]
-fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
+fn a_late_failure_is_an_error_that_names_the_call() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.ok("cancel");

@@ -12,7 +12,7 @@ fn lost(harness: &mut Harness, from: &str, channel: &str) {
 
 /// Scenario (reconnect): Signaling hears nothing of the peer's device: with media the call goes on.
 #[test]
-fn a_peer_that_signaling_lost_stays_while_media_lives() {
+fn a_peer_lost_to_signaling_stays_while_media_is_alive() {
     let mut harness = Harness::in_call();
     lost(&mut harness, "bob", "ch1");
     harness.pass(600_000);
@@ -22,7 +22,7 @@ fn a_peer_that_signaling_lost_stays_while_media_lives() {
 
 /// Scenario (reconnect): It is lost and its media is silent for four seconds: it is gone.
 #[test]
-fn a_peer_that_signaling_lost_is_gone_when_media_is_silent_for_four_seconds() {
+fn a_peer_lost_to_signaling_is_gone_after_4_s_of_silence() {
     for silent_first in [false, true] {
         let mut harness = Harness::in_call();
         if !silent_first {
@@ -48,7 +48,7 @@ fn a_peer_that_signaling_lost_is_gone_when_media_is_silent_for_four_seconds() {
 
 /// Scenario (reconnect): What comes from the peer later takes it back.
 #[test]
-fn a_peer_that_signaling_hears_again_is_not_lost() {
+fn a_peer_back_in_signaling_is_not_lost() {
     let mut harness = Harness::in_call();
     lost(&mut harness, "bob", "ch1");
     harness.control("ch1", "{}");

@@ -40,7 +40,7 @@ fn rings(harness: &mut Harness, from: &str) -> bool {
 
 /// Scenario (policy): The rule says whose invites ring.
 #[test]
-fn the_rule_says_who_rings() {
+fn the_policy_decides_who_rings() {
     let listed = &["bob", "carol"];
     for (rule, bob, eve) in [
         (PolicyRule::Everybody, true, true),
@@ -57,7 +57,7 @@ fn the_rule_says_who_rings() {
 
 /// Scenario (policy): Silent: nothing goes out, as if this device were off; a missed call tells the app.
 #[test]
-fn silent_answers_nothing_and_tells_a_missed_call() {
+fn silent_sends_nothing_and_reports_a_missed_call() {
     let mut harness = with(policy(PolicyRule::Nobody, &[]));
     harness.invite("eve", "p1", "q1");
     harness.told("on_missed_call eve blocked");
@@ -74,7 +74,7 @@ fn silent_answers_nothing_and_tells_a_missed_call() {
 
 /// Scenario (policy): Busy: in the name of this device alone, so that others of the account ring on.
 #[test]
-fn busy_is_said_in_the_name_of_this_device_alone() {
+fn busy_is_a_local_reject() {
     let mut harness = with(busy());
     harness.invite("eve", "p1", "q1");
     harness.told("on_missed_call eve blocked");
@@ -178,7 +178,7 @@ fn a_call_that_was_answered_before_it_came_is_let_in() {
 
 /// Scenario (policy): In a call a refused caller is refused, not busy: it learns nothing.
 #[test]
-fn in_a_call_others_are_refused_as_the_policy_says() {
+fn in_a_call_the_policy_applies_to_others() {
     let mut harness = Harness::in_call();
     set(&mut harness, policy(PolicyRule::AllButListed, &["eve"]));
     harness.invite("eve", "p1", "q1");

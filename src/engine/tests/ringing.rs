@@ -10,7 +10,7 @@ fn rings(harness: &mut Harness) {
 
 /// Scenario (ordinary): Several devices of the called account ring: the caller is told once.
 #[test]
-fn ringing_is_told_once_however_many_devices_ring() {
+fn ringing_is_reported_once() {
     let mut harness = Harness::calling();
     rings(&mut harness);
     harness.told("on_user_ringing bob");

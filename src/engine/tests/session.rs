@@ -43,7 +43,7 @@ fn logins_during_a_login_share_it_or_are_refused() {
 /// Scenario (session): A login fails, or is not answered for ten seconds: nobody is logged in, and it can
 /// be tried again.
 #[test]
-fn a_login_that_fails_or_takes_ten_seconds_leaves_nobody_logged_in() {
+fn a_login_that_fails_or_takes_10_s_is_no_login() {
     let mut harness = logged_out();
     harness.login("al");
     harness.answer("login", Code::BAD_TOKEN);
@@ -97,7 +97,7 @@ fn logout_in_a_call_hangs_up_first() {
 
 /// Scenario (session): We log out while calling: the invite is taken back first.
 #[test]
-fn logout_while_calling_takes_the_invite_back_first() {
+fn logout_while_calling_cancels_the_invite_first() {
     let mut harness = Harness::calling();
     harness.logout();
     harness.told("on_message_sent 2 · on_call_end 0");
@@ -131,7 +131,7 @@ fn logout_completes_what_is_pending_and_rejects_what_rings() {
 
 /// Scenario (session): The service does not answer while we log out: half a second, and we are out.
 #[test]
-fn a_wire_that_does_not_answer_holds_a_logout_up_for_half_a_second() {
+fn a_silent_service_delays_a_logout_by_half_a_second() {
     let mut harness = Harness::calling();
     harness.logout();
     harness.forget();
@@ -169,7 +169,7 @@ fn a_second_logout_shares_the_first() {
 
 /// Scenario (session): Between logout and login the app is told nothing.
 #[test]
-fn nothing_is_told_between_logout_and_login() {
+fn nothing_is_reported_between_logout_and_login() {
     let mut harness = Harness::in_call();
     harness.logout();
     harness.settle();
@@ -197,7 +197,7 @@ fn messages_that_overtake_the_logins_completion_wait_for_it() {
 }
 
 #[test]
-fn closing_an_idle_component_logs_out() {
+fn closing_an_idle_client_logs_out() {
     let mut harness = logged_out();
     harness.close();
     harness.told("closed");
@@ -211,7 +211,7 @@ fn closing_an_idle_component_logs_out() {
 
 /// Scenario (session): The component is released in a call: the peer still learns, within half a second.
 #[test]
-fn closing_gives_a_live_calls_wire_half_a_second() {
+fn closing_a_live_call_waits_half_a_second() {
     let mut harness = Harness::in_call();
     harness.close();
     harness.told("on_message_sent 1 · on_call_end 0");
@@ -278,7 +278,7 @@ fn a_kick_ends_everything_at_once() {
 }
 
 #[test]
-fn a_kick_completes_what_is_pending_before_it_is_told() {
+fn a_kick_is_reported_after_the_open_completions() {
     let mut harness = Harness::accepting();
     harness.kick();
     harness.told("done accept 90003 · on_kicked · on_call_end 8");
@@ -328,7 +328,7 @@ fn after_a_kick_one_can_log_in_again() {
 /// Scenario (reconnect): The signaling connection is lost and comes back: the app is told once each, and
 /// the call goes on.
 #[test]
-fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
+fn a_lost_connection_is_reported_once_while_ringing() {
     let mut harness = Harness::calling();
     let lost = || Input::Connection(Connection::Lost(Outcome::default()));
     harness.handle(Input::Connection(Connection::Restored));
@@ -343,7 +343,7 @@ fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
 
 /// Scenario (session): The app crashed in a call: after the next login its channel is closed or left.
 #[test]
-fn rooms_left_over_from_before_are_left_or_closed() {
+fn channels_of_the_last_session_are_left_or_closed() {
     let mut harness = Harness::calling();
     let room = |id: &str, creator: &str| ChannelState {
         channel: Channel { id: id.into(), creator: creator.into(), ..Channel::default() },
@@ -363,7 +363,7 @@ fn rooms_left_over_from_before_are_left_or_closed() {
 
 /// Scenario (devices): Another device answers while we log in: the invite of the backlog does not ring.
 #[test]
-fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
+fn an_end_before_the_logins_completion_blocks_its_invite() {
     let mut harness = logged_out();
     harness.login("al");
     let ring = harness.event(EventKind::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
@@ -376,7 +376,7 @@ fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
 /// Scenario (devices): Another device answered while we were logged out: the invite does not ring after the
 /// login.
 #[test]
-fn an_answer_in_a_backlog_that_comes_while_logged_out_is_remembered() {
+fn an_answer_in_a_backlog_while_logged_out_is_kept() {
     let mut harness = logged_out();
     let answer = harness.event(EventKind::Accept, "al", "p1", "q1", "");
     harness.handle(Input::Signals { origin: Origin::Offline, events: vec![answer] });
@@ -388,7 +388,7 @@ fn an_answer_in_a_backlog_that_comes_while_logged_out_is_remembered() {
 }
 
 #[test]
-fn rooms_that_overtake_the_logins_completion_wait_for_it() {
+fn channel_states_before_the_login_completes_wait() {
     let mut harness = logged_out();
     harness.login("al");
     harness.forget();
@@ -402,7 +402,7 @@ fn rooms_that_overtake_the_logins_completion_wait_for_it() {
 
 /// Scenario (session): An invite arrives while the component closes: it does not ring.
 #[test]
-fn nobody_rings_while_the_component_closes() {
+fn nobody_rings_while_the_client_closes() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.close();
@@ -412,7 +412,7 @@ fn nobody_rings_while_the_component_closes() {
 }
 
 #[test]
-fn two_hundred_and_fifty_six_messages_wait_for_a_login_and_each_sender_has_its_share() {
+fn at_most_256_messages_wait_for_a_login_shared_by_sender() {
     let mut harness = logged_out();
     harness.login("al");
     let junk = harness.event(EventKind::Join, "eve", "x", "", "");
@@ -440,7 +440,7 @@ fn a_service_without_a_clock_makes_no_invite_old() {
 }
 
 #[test]
-fn the_limit_of_a_login_that_was_given_up_does_not_fail_the_next() {
+fn an_aborted_logins_deadline_does_not_fail_the_next() {
     let mut harness = logged_out();
     harness.login("al");
     harness.pass(5_000);

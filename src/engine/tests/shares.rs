@@ -111,7 +111,7 @@ fn a_backlog_of_one_account_does_not_hide_anothers_call() {
 
 /// Scenario (switch): The peer's client flips the type without end: the app is told a few, then the newest.
 #[test]
-fn a_storm_of_type_switches_is_told_in_moderation() {
+fn reports_of_type_switches_are_rate_limited() {
     let mut harness = Harness::in_call();
     harness.forget();
     for n in 0..1_001 {

@@ -29,7 +29,7 @@ fn is_video(harness: &Harness) -> bool {
 
 /// Scenario (switch): We switch without asking: it applies at once, in the words of old and new clients.
 #[test]
-fn without_confirmation_both_messages_go_out_and_it_applies_at_once() {
+fn without_confirmation_both_messages_are_sent_at_once() {
     let mut harness = Harness::in_call();
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.told("done switch 0");
@@ -86,7 +86,7 @@ fn a_peer_without_call_id_is_not_asked() {
 
 /// Scenario (switch): The peer switches to video: the app is told once, and our camera stays off.
 #[test]
-fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
+fn the_peers_switch_never_starts_the_camera() {
     let mut harness =
         Harness::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
     harness.place_call();
@@ -101,7 +101,7 @@ fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
 
 /// Scenario (switch): The peer asks: the app is told once, and our agreement applies it.
 #[test]
-fn a_question_is_told_once_and_our_agreement_applies_it() {
+fn a_type_request_is_reported_once_and_our_accept_applies() {
     let mut harness = confirming();
     harness.control("ch1", VIDEO_ASKED);
     harness.control("ch1", VIDEO_ASKED);
@@ -126,7 +126,7 @@ fn our_refusal_changes_nothing() {
 
 /// Scenario (switch): An answer without a question changes nothing.
 #[test]
-fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
+fn an_answer_without_a_request_is_refused() {
     let mut harness = confirming();
     for step in [SwitchStep::Agree, SwitchStep::Reject] {
         harness.switch(CallType::Video, step);

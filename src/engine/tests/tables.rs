@@ -75,7 +75,7 @@ fn leave_is_legal_in_a_call_only() {
 
 /// Scenario (switch): Switching is possible from the accept on, also before the call is connected.
 #[test]
-fn a_type_switch_is_legal_in_a_call_only_also_before_it_is_connected() {
+fn a_type_switch_is_legal_only_in_a_call() {
     let (calling, called) = (Some(20026), Some(20027));
     let ask = |harness: &mut Harness| harness.switch(CallType::Video, SwitchStep::Invite);
     row(ask, [Some(20025), calling, calling, calling, called, called, Some(0)]);
@@ -87,7 +87,7 @@ fn a_type_switch_is_legal_in_a_call_only_also_before_it_is_connected() {
 
 /// Scenario (wrong): Everything about calls before the login is refused.
 #[test]
-fn before_login_everything_about_calls_says_so() {
+fn before_login_call_functions_complete_with_20001() {
     use super::super::Config;
     use super::harness::caps;
     let none = CallRef::default;
@@ -224,7 +224,7 @@ fn cancel_of_theirs_by_state() {
 }
 
 #[test]
-fn an_aside_that_was_cancelled_is_not_accepted_later() {
+fn a_cancelled_parked_invite_is_not_accepted() {
     let mut harness = Harness::glare_winner();
     harness.signal(EventKind::Cancel, "bob", "p1", "!", "");
     harness.peer_rejects("");
@@ -236,7 +236,7 @@ fn an_aside_that_was_cancelled_is_not_accepted_later() {
 /// Scenario (devices): Another device's answer arrives in any state: only the ringing that it is about
 /// ends.
 #[test]
-fn siblings_by_state() {
+fn answers_of_other_devices_by_state() {
     for signal in [EventKind::Accept, EventKind::Reject] {
         let sync = move |channel: &'static str, request: &'static str| {
             move |harness: &mut Harness| {

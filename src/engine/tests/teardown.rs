@@ -7,7 +7,7 @@ use nertc_callkit_signaling::{Code, Outcome};
 /// Scenario (order): The next call begins while the last one is still cleaned up: late messages of the last
 /// do not touch it.
 #[test]
-fn the_next_call_can_begin_while_the_last_is_cleaned_up_and_is_not_touched_by_it() {
+fn a_teardown_does_not_affect_the_next_call() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.call("bob");
@@ -27,7 +27,7 @@ fn the_next_call_can_begin_while_the_last_is_cleaned_up_and_is_not_touched_by_it
 /// Scenario (failure): An operation of an ended call is never answered: it is given up, and the channel
 /// closed.
 #[test]
-fn an_operation_of_an_ended_call_that_never_ends_is_given_up_and_the_channel_closed() {
+fn a_teardown_abandons_an_operation_that_never_completes() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.forget();
@@ -65,7 +65,7 @@ fn an_accept_that_succeeds_after_everybody_gave_up_is_undone() {
 }
 
 #[test]
-fn a_join_that_succeeds_after_a_hangup_and_everybody_gave_up_is_left() {
+fn a_join_that_succeeds_after_the_teardown_is_left() {
     let mut harness = Harness::accepting();
     harness.ok("accept");
     harness.hangup();
@@ -78,7 +78,7 @@ fn a_join_that_succeeds_after_a_hangup_and_everybody_gave_up_is_left() {
 /// Scenario (failure): Many calls end while the service does not answer: the clean-up stays within its
 /// limit.
 #[test]
-fn eight_ended_calls_are_cleaned_up_at_once_and_a_ninth_hurries_the_first() {
+fn eight_teardowns_run_at_once_and_a_ninth_ends_the_first() {
     let mut harness = Harness::new();
     for _ in 0..8 {
         harness.place_call();

@@ -147,7 +147,7 @@ fn media_texts_wait_for_the_own_join() {
 }
 
 #[test]
-fn in_a_glare_the_texts_of_the_call_that_lives_count() {
+fn in_a_glare_the_surviving_calls_texts_count() {
     let mut harness = Harness::with(config());
     harness.place_call();
     harness.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
@@ -252,7 +252,7 @@ fn a_flood_of_texts_is_cut_and_the_call_goes_on() {
 }
 
 #[test]
-fn send_data_goes_to_the_peer_and_completes_when_signaling_has_it() {
+fn send_data_completes_when_signaling_accepted_it() {
     let mut harness = in_call();
     send(&mut harness, " {\"a\":1} ");
     harness.asked("control bob ch1 cid 1001");
@@ -348,7 +348,7 @@ fn a_kick_and_a_release_complete_data_that_waits() {
 }
 
 #[test]
-fn a_media_backend_speaks_only_in_the_room_that_it_joined() {
+fn a_media_backend_sends_only_in_its_own_join() {
     let mut harness = calling(config());
     accepts(&mut harness, true, MEDIA);
     let first = harness.req("rtc join");
@@ -389,7 +389,7 @@ fn a_media_backend_speaks_only_in_the_room_that_it_joined() {
 }
 
 #[test]
-fn a_media_backend_that_sends_too_much_at_once_is_told_so() {
+fn a_media_backend_that_floods_gets_an_error() {
     let mut harness = calling(config());
     accepts(&mut harness, true, MEDIA);
     let join = harness.req("rtc join");
@@ -402,7 +402,7 @@ fn a_media_backend_that_sends_too_much_at_once_is_told_so() {
 }
 
 #[test]
-fn who_takes_none_gets_none() {
+fn an_app_without_on_data_gets_none() {
     let mut harness = Harness::in_call();
     harness.control("ch1", &data(1, "1"));
     harness.control("ch1", &media(1, "{}"));
@@ -428,7 +428,7 @@ fn an_invite_with_other_media_does_not_ring_here() {
 }
 
 #[test]
-fn a_peer_whose_media_cannot_talk_to_ours_ends_the_call() {
+fn incompatible_media_ends_the_call() {
     let reject = wire::reply_other_media(&new_style("ch1", "k1"), "webrtc/2");
     let mut harness = calling(config());
     harness.peer_rejects(&reject);
@@ -451,7 +451,7 @@ fn a_peer_whose_media_cannot_talk_to_ours_ends_the_call() {
 }
 
 #[test]
-fn a_close_that_names_other_media_says_why() {
+fn a_close_with_other_media_is_a_mismatch() {
     let mut harness = Harness::with(config());
     harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
     harness.accept();
@@ -463,7 +463,7 @@ fn a_close_that_names_other_media_says_why() {
 }
 
 #[test]
-fn the_snapshot_says_whose_invite_lives() {
+fn the_snapshot_names_the_inviter() {
     assert!(Harness::calling().snapshot().is_inviter && Harness::in_call().snapshot().is_inviter);
     assert!(!Harness::called().snapshot().is_inviter && !Harness::in_call_as_callee().snapshot().is_inviter);
     assert!(!Harness::new().snapshot().is_inviter);

@@ -176,7 +176,7 @@ fn a_login_asks_for_a_token_within_its_own_limit() {
 }
 
 #[test]
-fn a_token_is_kept_while_connected_and_without_effect_while_logged_out() {
+fn a_token_is_stored_while_connected_only() {
     let mut harness = Harness::new();
     gives(&mut harness, "next");
     harness.asked("set token 'next'");
@@ -254,7 +254,7 @@ fn a_login_that_waits_for_the_connection_ends_with_the_session() {
 }
 
 #[test]
-fn a_login_while_connected_hands_a_token_on_and_completes_at_once() {
+fn a_login_while_connected_passes_its_token_on() {
     let mut harness = Harness::new();
     harness.login("al");
     harness.told("done login 0");
@@ -263,7 +263,7 @@ fn a_login_while_connected_hands_a_token_on_and_completes_at_once() {
 
 /// Scenario (session): An app without on_token_needed hears at once that its token is not taken.
 #[test]
-fn who_cannot_be_asked_for_a_token_hears_at_once() {
+fn an_app_without_on_token_needed_gets_bad_token() {
     let config = Config { caps: caps(), no_token_listener: true, ..Config::default() };
     let mut harness = Harness::logged_out(config.clone());
     harness.login("al");

@@ -153,7 +153,7 @@ fn an_answer_that_waits_in_vain_completes_alone() {
 
 /// Scenario (early): The connection is lost when the user answers: the eight seconds count from its return.
 #[test]
-fn a_lost_connection_delivers_nothing_so_the_answer_waits_longer() {
+fn an_answer_waits_longer_while_disconnected() {
     let mut harness = Harness::new();
     accept(&mut harness);
     harness.pass(5_000);
@@ -252,7 +252,7 @@ fn the_end_of_the_session_completes_what_waits() {
 /// Scenario (early): A login fails and is tried again: the answer still waits. Another account's login
 /// ends it.
 #[test]
-fn an_answer_outlives_a_login_that_fails_but_not_another_accounts() {
+fn an_answer_outlives_a_failed_login_of_its_account() {
     let begin = || {
         let mut harness = logged_out();
         harness.login("al");
@@ -326,7 +326,7 @@ fn the_call_that_ended_last_is_known() {
 
 /// Scenario (devices): Another device of the account answered first.
 #[test]
-fn another_devices_answer_counts_before_the_call_arrives_and_after() {
+fn another_devices_answer_counts_before_and_after() {
     for (signal, code) in [(EventKind::Accept, 10410), (EventKind::Reject, 10409)] {
         let mut harness = Harness::new();
         accept(&mut harness);

@@ -50,7 +50,7 @@ fn a_reject_says_busy_or_declined_and_carries_a_text() {
 
 /// Clients without call ids know only busy, and read no text.
 #[test]
-fn an_old_client_hears_601_or_nothing() {
+fn a_legacy_client_gets_601_or_nothing() {
     for (busy, custom_info) in [(true, "601"), (false, "")] {
         let mut harness = Harness::new();
         harness.invite_old("bob", "p1", "q1");
@@ -60,7 +60,7 @@ fn an_old_client_hears_601_or_nothing() {
 }
 
 #[test]
-fn the_words_of_a_reject_outlive_an_accept_that_runs() {
+fn a_rejects_text_outlives_a_pending_accept() {
     let mut harness = Harness::accepting();
     reject(&mut harness, true, Some("not now"));
     harness.told("done accept 90004 · done reject 0 · on_call_end 13");
@@ -92,7 +92,7 @@ fn a_hangup_while_called_or_calling_carries_its_text() {
 
 /// Whatever the invite carries, a text that the facade lets through arrives.
 #[test]
-fn a_text_within_the_limit_is_never_dropped_for_what_the_invite_carries() {
+fn a_text_within_the_limit_always_fits() {
     let longest = (0..limits::CUSTOM).rev().find(|n| wire::invite_fits(Some(&"a".repeat(*n)), None));
     let text = "a".repeat(longest.expect("something fits"));
     for extra in [0, 100, 3_700] {

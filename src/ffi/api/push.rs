@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_push_fits_what_the_header_says() {
+    fn the_longest_push_fits_the_documented_size() {
         let long = "\u{4f60}".repeat(21) + "x";
         let text = encode(&call([&long; 5]));
         assert!(text.len() < NERTC_CALLKIT_PUSH_SIZE as usize, "{}", text.len());

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_and_other_places_are_other_lines() {
+    fn lines_are_distinguished_by_text_and_place() {
         let (mut repeats, now) = (Repeats::new(), Instant::now());
         let words = ["a call rings", "a call ends", "call 7: ends"].map(str::to_owned);
         assert_eq!(show(&mut repeats, now, words.iter().cycle().take(60).cloned()).0, 60);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn changing_words_do_not_help_a_flood() {
+    fn changing_texts_do_not_evade_the_limit() {
         let (mut repeats, now) = (Repeats::new(), Instant::now());
         let letters = |n: u32| (0..5).map(|at| char::from(b'a' + (n >> (4 * at) & 15) as u8)).collect();
         let flood = (0..100_000).map(|n| {

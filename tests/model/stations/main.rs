@@ -154,7 +154,7 @@ fn counterexample(scenario: &Scenario, way: &[Move]) -> String {
 }
 
 #[test]
-fn every_small_world_of_stations_keeps_every_law() {
+fn every_small_scenario_keeps_every_invariant() {
     let wanted = std::env::var("MODEL_WORLD").unwrap_or_default();
     let scenarios: Vec<Scenario> =
         scenarios().into_iter().filter(|scenario| scenario.name.contains(&wanted)).collect();

@@ -146,7 +146,7 @@ fn holds(text: &str, words: &[&str]) {
 }
 
 #[test]
-fn a_replay_is_the_same_or_says_where_it_differs() {
+fn a_replay_reports_the_first_difference() {
     let life = unanswered(Redaction::Personal);
     assert_eq!(
         run_on("replay", &life.write()),
@@ -194,7 +194,7 @@ fn it_is_explained_why_it_stopped_ringing() {
 }
 
 #[test]
-fn a_call_that_goes_on_is_said_to() {
+fn a_call_that_continues_is_described_as_such() {
     let mut life = Life::new(Redaction::Secrets);
     life.message(EventKind::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
     holds(&run_on("explain", &life.write()).1, &["It is still going on where the trace ends"]);
@@ -250,7 +250,7 @@ fn several_kits_have_lanes_of_their_own() {
 }
 
 #[test]
-fn a_long_trace_is_drawn_from_its_end_and_says_so() {
+fn a_long_trace_is_drawn_from_its_end() {
     let mut life = Life::new(Redaction::Secrets);
     (0..1_000).for_each(|_| life.command(Command::Logout));
     let (_, out, _) = run_on("diagram", &life.write());
@@ -259,7 +259,7 @@ fn a_long_trace_is_drawn_from_its_end_and_says_so() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said_with_its_line() {
+fn unreadable_lines_are_reported_by_number() {
     let text = String::from_utf8(unanswered(Redaction::Personal).tape.lines().to_vec()).expect("UTF-8");
     let cases = [
         (String::new(), "is empty"),
@@ -282,7 +282,7 @@ fn what_cannot_be_read_is_said_with_its_line() {
 }
 
 #[test]
-fn usage_is_said_and_wrong_usage_is_refused() {
+fn usage_is_printed_and_wrong_usage_refused() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, 0);
     holds(&help, &["replay FILE", "diagram FILE", "explain FILE", "exit status"]);

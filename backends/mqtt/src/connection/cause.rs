@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_has_its_own_words_and_number() {
+    fn each_failure_has_its_own_text_and_number() {
         let os = |code| Cause::failure(Stage::Connecting, &io::Error::from_raw_os_error(code));
         let name = |kind, code| {
             Cause::name(&io::Error::new(kind, NameError { code, text: "the system's words".into() }))
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_others_stay_in_their_line() {
+    fn remote_texts_stay_on_one_line() {
         let cause = Cause::new(format!("a\n\u{202e}{}", "x".repeat(999)), "mend it", 0);
         let text = cause.to_string();
         assert!(text.starts_with("a\\u{a}\\u{202e}x") && text.ends_with("\u{2026}: mend it"), "{text}");

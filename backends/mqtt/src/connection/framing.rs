@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_begin_with_a_connack_is_no_broker() {
+    fn a_peer_without_a_connack_is_no_broker() {
         for text in [&b"HTTP/1.1 400"[..], b"SSH-2.0", b"\x15\x03\x01", b"\x32"] {
             assert_eq!(packets(Version::V5_0, text, 1).1, Some(Fault::NotMqtt(text[0])));
         }

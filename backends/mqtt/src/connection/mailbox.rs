@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn who_floods_the_mailbox_pushes_out_nobody_else() {
+    fn a_flood_evicts_only_its_sender() {
         for size in [10, 16 * 1024] {
             let mut mailbox = Mailbox::default();
             mailbox.push(message("bob", size));

@@ -74,7 +74,7 @@ mod tests {
 
     /// Each time the broker takes us back at once, with our session.
     #[test]
-    fn who_is_taken_back_at_once_was_thrown_out_by_another() {
+    fn an_immediate_resume_means_a_takeover() {
         let mut takeovers = Takeovers::default();
         for now in [1000, 2000] {
             assert!(!takeovers.suspect(now, MINUTE));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_was_away_or_has_forgotten_the_session_has_restarted() {
+    fn broker_that_lost_the_session_has_restarted() {
         let mut takeovers = Takeovers::default();
         for now in (1000..10_000).step_by(1000) {
             assert!(!takeovers.suspect(now, MINUTE));

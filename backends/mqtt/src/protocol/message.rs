@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_or_a_number_out_of_its_range_makes_a_message_unsound() {
+    fn a_wrong_type_or_range_makes_a_message_malformed() {
         for bad in [
             r#""rid":"""#,
             r#""rid":null"#,

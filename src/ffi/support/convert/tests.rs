@@ -151,7 +151,7 @@ fn numbers_outside_their_range_are_refused() {
 }
 
 #[test]
-fn a_frame_must_have_what_it_says() {
+fn a_frames_buffers_must_match_its_size() {
     let data = [0_u8; 64];
     // SAFETY: all-zero is a value of it.
     let mut sound: abi::nertc_callkit_frame = unsafe { std::mem::zeroed() };

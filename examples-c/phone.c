@@ -30,7 +30,8 @@ static const char usage[] =
   "  --auto-answer   accept every call; --ring MS: how long a call rings (30000)\n"
   "  --presence      the broker tells who was lost; --peer-lost MS: gone after this silence (60000)\n"
   "commands: login, logout, call USER [audio|video], accept, reject [TEXT], busy [TEXT], cancel, hangup, leave,\n"
-  "  status, switch audio|video, token T, dnd on|off (nobody rings), block USER, unblock USER, quit;\n"
+  "  status, switch audio|video, send JSON (without blanks), token T, dnd on|off (nobody rings),\n"
+  "  block USER, unblock USER, quit;\n"
   "  wait EVENT [SECONDS]: the next commands when it has come, within 60 s or so many.\n"
   "  What is typed during a login is carried out after it.\n";
 
@@ -221,6 +222,8 @@ static void carry_out(struct phone *me, char *line)
     answer = nertc_callkit_hangup(kit, NULL, NULL, print_done, me);
   } else if (strcmp(verb, "leave") == 0) {
     answer = nertc_callkit_leave(kit, NULL, NULL, print_done, me);
+  } else if (strcmp(verb, "send") == 0 && first) {
+    answer = nertc_callkit_send_data(kit, NULL, first, print_done, me);
   } else if (strcmp(verb, "status") == 0) {
     answer = status(me);
   } else if (strcmp(verb, "quit") == 0) {

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <nertc_callkit.h>
 #include <nertc_callkit/loopback.h>
@@ -120,8 +121,8 @@ static void print_record_received(nertc_callkit *kit, const nertc_callkit_record
 static void print_data(nertc_callkit *kit, const nertc_callkit_data_event *event, void *user_data)
 {
   (void)kit;
-  print_line(user_data, "on_data", "call=%u user=%s json=%s", (unsigned)event->call_no, event->user_id,
-             event->json);
+  print_line(user_data, "on_data", "call=%u user=%s bytes=%u json=%s", (unsigned)event->call_no, event->user_id,
+             (unsigned)strlen(event->json), event->json);
 }
 
 /* The other events come in four shapes. */

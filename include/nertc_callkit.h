@@ -59,13 +59,18 @@
 #endif
 #endif
 
-/** Functions whose answer must be looked at, and functions that have a successor. */
+/** Functions whose result must be checked, and functions that have a successor. */
 #ifndef NERTC_CALLKIT_MUST_USE
 #ifdef __GNUC__
 #define NERTC_CALLKIT_MUST_USE __attribute__((warn_unused_result))
-#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
 #else
 #define NERTC_CALLKIT_MUST_USE
+#endif
+#endif
+#ifndef NERTC_CALLKIT_DEPRECATED
+#ifdef __GNUC__
+#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
+#else
 #define NERTC_CALLKIT_DEPRECATED
 #endif
 #endif
@@ -86,17 +91,18 @@
 #define NERTC_CALLKIT_END
 #endif
 
-/** A number with names: an enum that may grow for Swift, a plain integer for C and C++. */
+/** Named numbers, plain integers in C and C++. For Swift an enum that may grow; flags never are. */
 #ifdef __swift__
 #define NERTC_CALLKIT_ENUM(integer, name)                                \
   enum __attribute__((enum_extensibility(open))) name : integer;         \
   typedef enum name name;                                                \
   enum name : integer
 #else
-#define NERTC_CALLKIT_ENUM(integer, name) \
-  typedef integer name;                   \
-  enum
+#define NERTC_CALLKIT_ENUM(integer, name) NERTC_CALLKIT_FLAGS(integer, name)
 #endif
+#define NERTC_CALLKIT_FLAGS(integer, name) \
+  typedef integer name;                    \
+  enum
 
 #ifdef __cplusplus
 extern "C" {
@@ -114,7 +120,7 @@ NERTC_CALLKIT_BEGIN
 
 /**
  * NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
- * number: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
+ * number: 0xMMmmpp. nertc_callkit_version returns that of the loaded library.
  */
 #define NERTC_CALLKIT_VERSION_NUMBER 0x000100
 
@@ -136,23 +142,23 @@ NERTC_CALLKIT_API uint32_t nertc_callkit_version(void);
  */
 NERTC_CALLKIT_API const char *nertc_callkit_version_text(void);
 
-/** What a function answers at once: 0 = accepted, negative = refused and nothing follows. */
+/** What a function returns: 0 = accepted, negative = refused and nothing follows. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_status) {
   /** Accepted. */
   NERTC_CALLKIT_STATUS_OK = 0,
-  /** A NULL, a bad UTF-8 text, an over-long text, an unknown value: fix the call. */
+  /** A NULL, invalid UTF-8, a text that is too long, an unknown value: fix the call. */
   NERTC_CALLKIT_STATUS_INVALID_ARGUMENT = -1,
   /**
    * The handle was released, destroyed, never existed, or belongs to the process before a fork.
    */
   NERTC_CALLKIT_STATUS_CLOSED = -2,
-  /** Too much is waiting: dispatch, or try again later. */
+  /** Too much is queued: dispatch, or try again later. */
   NERTC_CALLKIT_STATUS_QUEUE_FULL = -3,
   /** Not from inside a callback: return first, or use release. */
   NERTC_CALLKIT_STATUS_REENTRANT = -4,
   /** This library or backend cannot do it. */
   NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
-  /** The system is out of something, or a bug in this library; the log has it. */
+  /** A system resource is exhausted or an internal error occurred; see the log. */
   NERTC_CALLKIT_STATUS_INTERNAL = -6,
 };
 
@@ -245,9 +251,9 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_CALL_MISMATCH = 90001,
   /** Logged in with another account: log out first. */
   NERTC_CALLKIT_CODE_ALREADY_LOGGED_IN = 90002,
-  /** The component was released or destroyed, or logged out, before this was done. */
+  /** The client was released or destroyed, or logged out, before this was done. */
   NERTC_CALLKIT_CODE_SHUTTING_DOWN = 90003,
-  /** A later request of the app made this one void. */
+  /** A later request of the app superseded this one. */
   NERTC_CALLKIT_CODE_SUPERSEDED = 90004,
   /** Something exceeds a documented limit. */
   NERTC_CALLKIT_CODE_LIMIT = 90005,
@@ -255,7 +261,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
   /** The backend does not offer this operation. */
   NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
-  /** The backend could not be opened or answered against its contract. */
+  /** The backend could not be opened or violated its contract. */
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
   /** The request makes no sense, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
@@ -327,7 +333,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_end_reason) {
  */
 NERTC_CALLKIT_API const char *nertc_callkit_end_reason_text(nertc_callkit_end_reason reason);
 
-/** Where the component stands. */
+/** State of a client. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_state) {
   /** Free to call or to be called. */
   NERTC_CALLKIT_STATE_IDLE = 0,
@@ -387,7 +393,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_operation) {
   NERTC_CALLKIT_OPERATION_RECORD = 16,
   /** Closing or leaving the channel of an ended call. */
   NERTC_CALLKIT_OPERATION_CLOSE = 17,
-  /** Something that a backend reported by itself. */
+  /** Something that a backend reported unasked. */
   NERTC_CALLKIT_OPERATION_BACKEND = 18,
   /** nertc_callkit_send_data. */
   NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
@@ -422,7 +428,7 @@ NERTC_CALLKIT_API void nertc_callkit_struct_init(void *NERTC_CALLKIT_NULLABLE ob
 #define NERTC_CALLKIT_ABI 1
 
 /**
- * A call component. The pointer's value is a never-reused id, not an address: a stale handle is
+ * A client. The pointer's value is a never-reused id, not an address: a stale handle is
  * refused with CLOSED and touches no memory. Any thread.
  */
 typedef struct nertc_callkit nertc_callkit;
@@ -431,15 +437,15 @@ typedef struct nertc_callkit nertc_callkit;
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_delivery) {
   /** The library's worker thread. */
   NERTC_CALLKIT_DELIVERY_WORKER = 0,
-  /** The host, inside nertc_callkit_dispatch. */
+  /** The app, inside nertc_callkit_dispatch. */
   NERTC_CALLKIT_DELIVERY_APP = 1,
 };
 
-/** Which worker thread serves the component. */
+/** Which worker thread serves the client. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_worker) {
-  /** The one that all components of the process share. */
+  /** The one that all clients of the process share. */
   NERTC_CALLKIT_WORKER_SHARED = 0,
-  /** One of its own: a callback that blocks stalls nobody else. */
+  /** One of its own: a callback that blocks delays no other client. */
   NERTC_CALLKIT_WORKER_OWN = 1,
 };
 
@@ -449,23 +455,23 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_call_type) {
   NERTC_CALLKIT_CALL_TYPE_AUDIO = 1,
   /** Audio and video. */
   NERTC_CALLKIT_CALL_TYPE_VIDEO = 2,
-  /** Something else; only ever reported, never asked for. */
+  /** Something else; only reported, never requested. */
   NERTC_CALLKIT_CALL_TYPE_OTHER = 3,
 };
 
 /** Flags of nertc_callkit_invited_event. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_invited_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_invited_flag) {
   /** The invite waited while this device was offline. */
   NERTC_CALLKIT_INVITED_OFFLINE = 1,
   /** The app has answered already (NERTC_CALLKIT_CALL_REF_WAIT): do not ring. */
   NERTC_CALLKIT_INVITED_ANSWERED = 2,
 };
 
-/** Local number of a call: never reused by a component, 0 = no call. */
+/** Local number of a call: never reused by a client, 0 = no call. */
 typedef uint64_t nertc_callkit_call_no;
 
 /** Flags of nertc_callkit_call_ref. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_ref_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_ref_flag) {
   /**
    * accept, reject: if that call is not here yet, wait for it, also before login. account,
    * channel_id and request_id are mandatory, call_no is 0; else INVALID_ARGUMENT.
@@ -479,7 +485,7 @@ typedef struct nertc_callkit_call_ref {
   uint32_t struct_size;
   /** nertc_callkit_call_ref_flag bits. */
   nertc_callkit_call_ref_flag flags;
-  /** Local number: all that a host must keep. */
+  /** Local number: all that an app must keep. */
   nertc_callkit_call_no call_no;
   /** Signaling channel, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE channel_id;
@@ -510,7 +516,7 @@ typedef struct nertc_callkit_invited_event {
   uint32_t user_id_count;
   /** 0: group calls do not ring. */
   int32_t is_from_group;
-  /** Empty. */
+  /** Reserved; empty. */
   const char *group_id;
   /** What the caller attached: its text, or JSON text if it attached JSON. Empty = nothing. */
   const char *attachment;
@@ -518,7 +524,7 @@ typedef struct nertc_callkit_invited_event {
   const char *channel_id;
   /** Request id of the invite. */
   const char *request_id;
-  /** The caller's call id, empty for old callers. */
+  /** The caller's call id, empty for legacy callers. */
   const char *call_id;
   /** When the caller invited, by the service's clock (ms since 1970); 0 = not known. */
   uint64_t invited_at_ms;
@@ -532,11 +538,11 @@ typedef struct nertc_callkit_invited_event {
 typedef struct nertc_callkit_user_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
   /** The call. */
   nertc_callkit_call_no call_no;
-  /** The other party; in on_user_busy who was busy or let it ring out. */
+  /** The other party; in on_user_busy the one who was busy or did not answer. */
   const char *user_id;
   /** Its media uid, or 0. */
   uint64_t uid;
@@ -549,10 +555,10 @@ typedef struct nertc_callkit_user_event {
 } nertc_callkit_user_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit,
-      const nertc_callkit_user_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit, const nertc_callkit_user_event *event,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
-/** Which connection an event speaks of. */
+/** Which connection an event is about. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_transport) {
   /** Signaling. */
   NERTC_CALLKIT_TRANSPORT_SIGNALING = 1,
@@ -592,13 +598,13 @@ typedef struct nertc_callkit_connection_event {
   const char *message;
   /** on_network_quality: a nertc_callkit_quality. */
   nertc_callkit_quality quality;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
 } nertc_callkit_connection_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
-      const nertc_callkit_connection_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
+    const nertc_callkit_connection_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** The other party's microphone or camera changed. Lent until the callback returns. */
 typedef struct nertc_callkit_media_event {
@@ -618,8 +624,8 @@ typedef struct nertc_callkit_media_event {
 } nertc_callkit_media_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
-      const nertc_callkit_media_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
+    const nertc_callkit_media_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** The call is over: its last event. Lent until the callback returns. */
 typedef struct nertc_callkit_end_event {
@@ -631,29 +637,29 @@ typedef struct nertc_callkit_end_event {
   nertc_callkit_call_no call_no;
   /** The other party. */
   const char *user_id;
-  /** Text that the other side gave when it ended the call, or empty. */
+  /** Text that the peer gave when it ended the call, or empty. */
   const char *extra;
   /** From invite to answer or end. */
   uint64_t ring_ms;
   /** From connected to end; 0 = never connected. */
   uint64_t talk_ms;
-  /** Accounts that talked; empty if never connected. */
+  /** Accounts that took part; empty if never connected. */
   const char *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NONNULL accounts;
   /** Seconds per account. */
   const uint32_t *durations_s;
   /** How many accounts. */
   uint32_t account_count;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
 } nertc_callkit_end_event;
 
 /** Steps of a call-type switch. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_call_type_action) {
-  /** Ask for the other type. */
+  /** Request the other type. */
   NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST = 1,
-  /** Agree to what the peer asked. */
+  /** Accept the peer's request. */
   NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT = 2,
-  /** Refuse what the peer asked. */
+  /** Reject the peer's request. */
   NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT = 3,
 };
 
@@ -671,13 +677,13 @@ typedef struct nertc_callkit_call_event {
   const char *device_id;
   /** on_call_type_request, on_call_type_change: a nertc_callkit_call_type_action, else 0. */
   nertc_callkit_call_type_action state;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
 } nertc_callkit_call_event;
 
 /** Called as config.delivery says. */
-  typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit,
-      const nertc_callkit_call_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit, const nertc_callkit_call_event *event,
+    void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** Outcome written into a call record. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_record_status) {
@@ -693,7 +699,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_record_status) {
   NERTC_CALLKIT_RECORD_BUSY = 5,
 };
 
-/** A call record was handed to the signaling backend. Lent until the callback returns. */
+/** A call record was passed to the signaling backend. Lent until the callback returns. */
 typedef struct nertc_callkit_record_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
@@ -709,7 +715,7 @@ typedef struct nertc_callkit_record_event {
   const char *msg_id;
   /** A nertc_callkit_call_type. */
   nertc_callkit_call_type call_type;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
 } nertc_callkit_record_event;
 
@@ -739,9 +745,9 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_missed_reason) {
   NERTC_CALLKIT_MISSED_BUSY = 3,
   /** Another device answered it. */
   NERTC_CALLKIT_MISSED_ANSWERED_ELSEWHERE = 4,
-  /** A newer invite of the same person took its place. */
+  /** A newer invite of the same account replaced it. */
   NERTC_CALLKIT_MISSED_REPLACED = 5,
-  /** A group call, which this component does not do. */
+  /** A group call, which this library does not support. */
   NERTC_CALLKIT_MISSED_GROUP = 6,
   /** The call policy refused it. */
   NERTC_CALLKIT_MISSED_BLOCKED = 7,
@@ -759,7 +765,7 @@ typedef struct nertc_callkit_missed_event {
   nertc_callkit_missed_reason reason;
   /** A nertc_callkit_call_type. */
   nertc_callkit_call_type call_type;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
   /** Who called. */
   const char *user_id;
@@ -777,11 +783,11 @@ typedef struct nertc_callkit_missed_event {
   uint32_t reserved;
 } nertc_callkit_missed_event;
 
-/** The peer's app sent something. Lent until the callback returns. */
+/** The peer's app sent data. Lent until the callback returns. */
 typedef struct nertc_callkit_data_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
   /** The call. */
   nertc_callkit_call_no call_no;
@@ -798,12 +804,12 @@ typedef struct nertc_callkit_data_event {
 typedef struct nertc_callkit_listener {
   /** sizeof this struct; a larger one from a newer header is accepted. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
   /** Somebody calls. */
   void (*NERTC_CALLKIT_NULLABLE on_invited)(nertc_callkit *kit,
       const nertc_callkit_invited_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
-  /** Caller: the called side is busy. Callee: it rang out (user_id = own account). */
+  /** Caller: the called side is busy. Callee: nobody answered (user_id = own account). */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_busy;
   /** Callee: the caller cancelled. */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_cancel;
@@ -838,7 +844,7 @@ typedef struct nertc_callkit_listener {
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_video_muted;
   /** The other party muted or unmuted its microphone. */
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_audio_muted;
-  /** A call record was handed to the signaling backend. */
+  /** A call record was passed to the signaling backend. */
   void (*NERTC_CALLKIT_NULLABLE on_message_sent)(nertc_callkit *kit,
       const nertc_callkit_record_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /** Something failed that no completion reports. */
@@ -854,7 +860,7 @@ typedef struct nertc_callkit_listener {
   nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_reconnected;
   /** Media quality changed. */
   nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_network_quality;
-  /** The other party asks to change the call type, or answered our question (state 3). */
+  /** The other party asks to change the call type, or refused our request (state 3). */
   nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_call_type_request;
   /** An invite was over before it could ring. */
   void (*NERTC_CALLKIT_NULLABLE on_missed_call)(nertc_callkit *kit,
@@ -865,7 +871,7 @@ typedef struct nertc_callkit_listener {
    */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_ringing;
   /**
-   * A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
+   * A token is needed: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
    * refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
    * later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
    */
@@ -891,7 +897,7 @@ typedef struct nertc_callkit_listener {
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Media bits. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_media) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_media) {
   /** Microphone or sound. */
   NERTC_CALLKIT_MEDIA_AUDIO = 1,
   /** Camera or picture. */
@@ -938,13 +944,11 @@ typedef struct nertc_callkit_signaling nertc_callkit_signaling;
 /** See nertc_callkit/backend.h. */
 typedef struct nertc_callkit_rtc nertc_callkit_rtc;
 
-/**
- * A signaling backend and a media backend, for config.backends. One pair serves one component.
- */
+/** A signaling backend and a media backend, for config.backends. One pair serves one client. */
 typedef struct nertc_callkit_backends {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
   /** Copied by create. NULL = the embedded loopback. */
   const nertc_callkit_signaling *NERTC_CALLKIT_NULLABLE signaling;
@@ -963,9 +967,9 @@ typedef struct nertc_callkit_backends {
 typedef struct nertc_callkit_timers {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** Ring limit of both roles until set_call_timeout says otherwise (30000, at most 120000). */
+  /** Ring limit of both roles until set_call_timeout changes it (30000, at most 120000). */
   uint32_t ring_ms;
-  /** Added to the ring limit on the called side (500). */
+  /** Added to the ring limit by the callee (500). */
   uint32_t ring_grace_ms;
   /** Limit of login (10000). */
   uint32_t login_ms;
@@ -977,25 +981,25 @@ typedef struct nertc_callkit_timers {
   uint32_t rtc_leave_ms;
   /** From accept to connected media (15000). */
   uint32_t rtc_connect_ms;
-  /** How long a callee waits for an old caller's go-ahead (3000). */
+  /** How long a callee waits for a legacy caller's go-ahead (3000). */
   uint32_t handshake_ms;
-  /** How long a call-type question stays open (10000). */
+  /** How long a call-type request stays open (10000). */
   uint32_t switch_ms;
-  /** How long the winner of a glare waits for the other's answer (3000). */
+  /** How long the winner of a glare waits for the peer's answer (3000). */
   uint32_t glare_ms;
-  /** How long a peer's leaving may still turn out to be a hang-up (500). */
+  /** How long a peer's leave may still turn out to be a hang-up (500). */
   uint32_t peer_leave_ms;
   /** Silence of the peer until on_reconnecting (4000). */
   uint32_t peer_reconnecting_ms;
   /** Silence of the peer until on_user_disconnect (20000). */
   uint32_t peer_lost_ms;
-  /** How long the wire of an ended call may take to clean up (10000). */
+  /** How long the pending operations of an ended call may take (10000). */
   uint32_t teardown_ms;
-  /** What destroy, release and logout grant a live call's ending operation (500). */
+  /** How long destroy, release and logout wait for a live call's ending operation (500). */
   uint32_t destroy_wait_ms;
   /** How long ended calls are remembered (600000). */
   uint32_t tombstone_ms;
-  /** Age at which an invite is too old to ring (120000). */
+  /** Age beyond which an invite does not ring (120000). */
   uint32_t invite_age_ms;
   /** How long the app may take to answer on_token_needed (60000; at a login login_ms). */
   uint32_t token_ms;
@@ -1007,11 +1011,11 @@ typedef struct nertc_callkit_timers {
   { (uint32_t)sizeof(nertc_callkit_timers), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
     0, 0 }
 
-/** How to create a component. Any thread. */
+/** How to create a client. Any thread. */
 typedef struct nertc_callkit_config {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
   /** A nertc_callkit_delivery. */
   nertc_callkit_delivery delivery;
@@ -1027,7 +1031,7 @@ typedef struct nertc_callkit_config {
   void (*NERTC_CALLKIT_NULLABLE on_frame)(nertc_callkit *kit, const char *user_id,
       const nertc_callkit_frame *frame, void *NERTC_CALLKIT_NULLABLE user_data);
   /**
-   * HOST delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
+   * APP delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
    * callback (destroy and dispatch answer REENTRANT) and must not wait for the thread that
    * dispatches. NULL = none.
    */
@@ -1038,7 +1042,7 @@ typedef struct nertc_callkit_config {
   const nertc_callkit_backends *NERTC_CALLKIT_NULLABLE backends;
   /** The service's application key, up to 128 bytes, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE app_key;
-  /** Names this device among those of the account, up to 64 bytes; NULL = made up. */
+  /** Identifies this device among those of the account, up to 64 bytes; NULL = generated. */
   const char *NERTC_CALLKIT_NULLABLE device_id;
   /** Folder that a backend may write to, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE data_dir;
@@ -1142,11 +1146,11 @@ typedef struct nertc_callkit_result {
 } nertc_callkit_result;
 
 /**
- * Called exactly once for an accepted request, as config.delivery says. In a callback of its own
- * component every function but destroy and dispatch may be called.
+ * Called exactly once for an accepted request, as config.delivery says. Inside, every
+ * function of its client but destroy and dispatch may be called.
  */
-  typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
-      const nertc_callkit_result *result, void *NERTC_CALLKIT_NULLABLE user_data);
+typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
+    const nertc_callkit_result *result, void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
  * Logs in to signaling; before that nothing can be called or received.
@@ -1219,17 +1223,17 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
 NERTC_CALLKIT_API int32_t nertc_callkit_get_state(nertc_callkit *kit);
 
 /** Flags of nertc_callkit_call_info. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_info_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_info_flag) {
   /** Both sides are in the media room. */
   NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
   /**
-   * Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
-   * in the call.
+   * Our invite is the one that counts: this side offers. Never set on both sides. Final once in
+   * the call.
    */
   NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 };
 
-/** What is going on, copied out by nertc_callkit_get_call_info. Any thread. */
+/** The current call, copied out by nertc_callkit_get_call_info. Any thread. */
 typedef struct nertc_callkit_call_info {
   /** In: sizeof this struct. Out: how much was written. */
   uint32_t struct_size;
@@ -1257,7 +1261,7 @@ typedef struct nertc_callkit_call_info {
   char call_id[65];
   /** Media room. */
   char rtc_channel[128];
-  /** 0. */
+  /** Reserved; must be 0. */
   char reserved[3];
 } nertc_callkit_call_info;
 /** Every default of nertc_callkit_call_info. */
@@ -1352,7 +1356,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_policy_rule) {
   NERTC_CALLKIT_POLICY_NOBODY = 3,
 };
 
-/** What a caller who may not ring is answered. */
+/** How a caller who may not ring is answered. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_policy_answer) {
   /** Nothing, as if this device were off: other devices of the account ring on. */
   NERTC_CALLKIT_POLICY_SILENT = 0,
@@ -1361,7 +1365,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_policy_answer) {
 };
 
 /** Flags of nertc_callkit_call_policy. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_policy_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_policy_flag) {
   /** Refused invites are not reported as on_missed_call. */
   NERTC_CALLKIT_POLICY_NO_MISSED = 1,
 };
@@ -1412,7 +1416,7 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_call_policy(nertc_callk
 /**
  * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
  */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_flag) {
   /** Do not keep the message for devices that are offline (offlineEnabled = false). */
   NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE = 1,
   /** Send no call record (sendMsg = false). cancel and hangup while calling. */
@@ -1423,7 +1427,7 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_call_flag) {
 typedef struct nertc_callkit_push {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
   /** Up to 512 bytes, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE title;
@@ -1444,12 +1448,12 @@ typedef struct nertc_callkit_call_options {
   nertc_callkit_call_flag flags;
   /** A nertc_callkit_call_type; 0 = audio. */
   nertc_callkit_call_type call_type;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t reserved;
-  /** Account to call. Not NULL, 1 to 64 bytes, not the own account. */
+  /** Account to call. Not NULL, 1 to 64 bytes, not the client's own. */
   const char *NERTC_CALLKIT_NULLABLE user_id;
   /**
-   * Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
+   * Delivered to the callee in on_invited. A JSON object or array travels as JSON, anything else
    * as a string. With `extra` at most 4096 bytes as JSON, our own members included:
    * nertc_callkit_call says how that is counted. NULL = none.
    */
@@ -1688,8 +1692,8 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_switch_call_type(nertc_call
 #define NERTC_CALLKIT_PUSH_SIZE 768
 
 /**
- * What a push notification about a call says. No secret, and not authenticated: it can only make an
- * answer wait. Any thread.
+ * Contents of a push notification about a call. Neither secret nor authenticated: all it can do is
+ * make an answer wait. Any thread.
  */
 typedef struct nertc_callkit_push_call {
   /** sizeof this struct. */
@@ -1698,7 +1702,7 @@ typedef struct nertc_callkit_push_call {
   nertc_callkit_call_type call_type;
   /** By the sender's clock, ms since 1970; 0 = not known. */
   uint64_t sent_ms;
-  /** What was left of the ring time then. */
+  /** Ring time left then. */
   uint32_t ring_left_ms;
   /** Reserved; must be 0. */
   uint32_t flags;
@@ -1821,7 +1825,7 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_mute_remote(nertc_callkit *
     nertc_callkit_completion_cb NERTC_CALLKIT_NULLABLE done,
     void *NERTC_CALLKIT_NULLABLE user_data);
 
-/** Where to draw. The window travels to the media backend untouched. Any thread. */
+/** Where to draw. The window is passed to the media backend unchanged. Any thread. */
 typedef struct nertc_callkit_view {
   /** sizeof this struct. */
   uint32_t struct_size;
@@ -1829,11 +1833,9 @@ typedef struct nertc_callkit_view {
   int32_t scaling;
   /** 1 = mirrored. */
   int32_t mirror;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
-  /**
-   * Native window or view handle; must stay valid until it was replaced or the component is gone.
-   */
+  /** Native window or view handle; must stay valid until it is replaced or the client is gone. */
   void *NERTC_CALLKIT_NULLABLE window;
 } nertc_callkit_view;
 /** Every default of nertc_callkit_view. */
@@ -1908,12 +1910,12 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_log_level) {
   NERTC_CALLKIT_LOG_WARN = 2,
   /** State changes. */
   NERTC_CALLKIT_LOG_INFO = 3,
-  /** What was ignored or tried again, and why. */
+  /** What was ignored or retried, and why. */
   NERTC_CALLKIT_LOG_DEBUG = 4,
 };
 
 /** Flags of nertc_callkit_set_log_callback. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_log_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_log_flag) {
   /**
    * Write accounts, ids and attachments as they are instead of redacted. Tokens stay redacted.
    */
@@ -1946,7 +1948,7 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_log_callback(
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /** Flags of nertc_callkit_trace_start. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_trace_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_trace_flag) {
   /** Write accounts, texts and attachments as they are. Tokens stay hidden. */
   NERTC_CALLKIT_TRACE_PERSONAL = 1,
 };

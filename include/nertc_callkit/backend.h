@@ -27,11 +27,11 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_signal) {
   NERTC_CALLKIT_SIGNAL_JOIN = 2,
   /** Somebody invites this account. */
   NERTC_CALLKIT_SIGNAL_INVITE = 3,
-  /** The inviter took the invite back. */
+  /** The inviter cancelled. */
   NERTC_CALLKIT_SIGNAL_CANCEL = 4,
-  /** The invited side said no. */
+  /** The invited side rejected. */
   NERTC_CALLKIT_SIGNAL_REJECT = 5,
-  /** The invited side said yes. */
+  /** The invited side accepted. */
   NERTC_CALLKIT_SIGNAL_ACCEPT = 6,
   /** Somebody left the channel. */
   NERTC_CALLKIT_SIGNAL_LEAVE = 7,
@@ -39,7 +39,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_signal) {
   NERTC_CALLKIT_SIGNAL_CONTROL = 8,
   /** A device of the invited account rings: `from` is that account, `request_id` the invite. */
   NERTC_CALLKIT_SIGNAL_RINGING = 101,
-  /** The backend heard nothing of the peer's device; the core decides, because media may live. */
+  /** The backend receives nothing from the peer's device; the core decides. */
   NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
 };
 
@@ -55,14 +55,14 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_message_origin) {
 
 /** What happened to the signaling connection. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_connection) {
-  /** Lost; the backend is trying again by itself. */
+  /** Lost; the backend reconnects by itself. */
   NERTC_CALLKIT_CONNECTION_LOST = 1,
   /** Back, with the same login. */
   NERTC_CALLKIT_CONNECTION_RESTORED = 2,
   /** This device was logged out by the service (another device, the server). */
   NERTC_CALLKIT_CONNECTION_KICKED = 3,
   /**
-   * A token is wanted for the next connection: answered by the vtable's set_token. `code` 0 = the
+   * A token is needed for the next connection: answered by the vtable's set_token. `code` 0 = the
    * login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = it was refused or has expired.
    */
   NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
@@ -70,11 +70,11 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_connection) {
 
 /** What became of an INVITE that the backend handed over. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_invite_state) {
-  /** It rings: the app was told on_invited. */
+  /** It rings: on_invited was delivered. */
   NERTC_CALLKIT_INVITE_RINGING = 1,
-  /** Kept aside (glare, redial): register for the outcome, do not report ringing. */
+  /** Parked (glare, redial): register for the outcome, do not report ringing. */
   NERTC_CALLKIT_INVITE_HELD = 2,
-  /** Ignored: forget channel and invite, say nothing to anybody. */
+  /** Ignored: forget channel and invite, notify nobody. */
   NERTC_CALLKIT_INVITE_DROPPED = 3,
 };
 
@@ -92,7 +92,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
   NERTC_CALLKIT_RTC_PEER_SILENT = 5,
   /** Something arrives from `uid` again. */
   NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
-  /** The own connection is interrupted; the backend is trying again. */
+  /** The own connection is interrupted; the backend reconnects. */
   NERTC_CALLKIT_RTC_RECONNECTING = 7,
   /** The own connection is back. */
   NERTC_CALLKIT_RTC_RECONNECTED = 8,
@@ -106,40 +106,40 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
 
 /**
  * What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
- * tell whoever picks or checks the backend what to expect.
+ * tell whoever chooses or checks the backend what to expect.
  */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_signaling_cap) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_signaling_cap) {
   /** Keeps messages for devices that are offline. */
   NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
-  /** Tells the other devices of the account who answered. */
+  /** Notifies the other devices of the account who answered. */
   NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
   /** The service writes the record of a completed call by itself. */
   NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD = 4,
   /** At most one instance per process. */
   NERTC_CALLKIT_SIGNALING_CAP_SINGLETON = 8,
-  /** Takes over a login that the host made with the vendor's SDK. */
+  /** Takes over a login that the app made with the vendor's SDK. */
   NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 };
 
 /** What a media backend can do (`caps`). The core itself acts on NO_MEDIA alone. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_cap) {
-  /** Brings no media of its own: the peer counts as present once both sides agreed. */
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_cap) {
+  /** Has no media of its own: the peer counts as present once both sides agreed. */
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
   /** At most one instance per process. */
   NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
-  /**
-   * Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
-   */
+  /** Negotiates with its peer: has `protocol` and `receive`; signaling must have `control`. */
   NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
 };
 
 /** Flags of nertc_callkit_rtc_join. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_rtc_join_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_join_flag) {
   /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
   NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
 
-/** Names one operation of the core: never reused. Passes through an SDK's user_data unboxed. */
+/**
+ * Identifies one operation of the core: never reused. Passes through an SDK's user_data unboxed.
+ */
 typedef uintptr_t nertc_callkit_req;
 
 /** A signaling channel. Lent for the call. */
@@ -150,7 +150,7 @@ typedef struct nertc_callkit_channel {
   nertc_callkit_call_type call_type;
   /** 1 = no longer valid. */
   uint32_t flags;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t reserved;
   /** Id, up to 64 bytes. */
   const char *NERTC_CALLKIT_NULLABLE channel_id;
@@ -169,7 +169,7 @@ typedef struct nertc_callkit_channel {
 typedef struct nertc_callkit_member {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
   /** Its account. */
   const char *NERTC_CALLKIT_NULLABLE account;
@@ -205,7 +205,7 @@ typedef struct nertc_callkit_signaling_result {
   nertc_callkit_code code;
   /** The service's own number, or 0. */
   int32_t raw_code;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
   /** What went wrong, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE message;
@@ -226,15 +226,15 @@ typedef struct nertc_callkit_signaling_event {
   uint32_t struct_size;
   /** A nertc_callkit_signal. */
   nertc_callkit_signal signal;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t reserved;
   /** The channel. Not NULL. */
   const nertc_callkit_channel *NERTC_CALLKIT_NULLABLE channel;
-  /** Who did it. */
+  /** Account that sent it. */
   const char *NERTC_CALLKIT_NULLABLE from_account;
-  /** With which device, or NULL. */
+  /** Its device, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE from_device;
   /** ACCEPT and REJECT: the inviter. Else the receiver. */
   const char *NERTC_CALLKIT_NULLABLE to_account;
@@ -287,7 +287,7 @@ typedef struct nertc_callkit_record {
   const char *NERTC_CALLKIT_NULLABLE channel_id;
   /** The record as JSON text (NIM message type 12). */
   const char *NERTC_CALLKIT_NULLABLE text;
-  /** Accounts that talked. */
+  /** Accounts that took part. */
   const char *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NULLABLE accounts;
   /** Seconds per account. */
   const uint32_t *NERTC_CALLKIT_NULLABLE durations_s;
@@ -309,13 +309,13 @@ typedef struct nertc_callkit_signaling_sink {
   /** First argument of every function here. */
   void *NERTC_CALLKIT_NULLABLE ctx;
   /**
-   * Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never
-   * fails.
+   * Ends the operation `req`: exactly once for each that was accepted. Its queue slot is
+   * reserved, so it never fails.
    */
   void (*NERTC_CALLKIT_NULLABLE complete)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req, const nertc_callkit_signaling_result *result);
   /**
-   * Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
+   * Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep them and try
    * again.
    */
   int32_t (*NERTC_CALLKIT_NULLABLE events)(void *NERTC_CALLKIT_NULLABLE ctx,
@@ -332,8 +332,8 @@ typedef struct nertc_callkit_signaling_sink {
   int32_t (*NERTC_CALLKIT_NULLABLE connection)(void *NERTC_CALLKIT_NULLABLE ctx,
       const nertc_callkit_signaling_connection *event);
   /**
-   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
-   * attachments, please: nobody redacts them here.
+   * A line for the log; `level` is a nertc_callkit_log_level. Must not contain
+   * accounts, tokens or attachments: the library does not redact it.
    */
   void (*NERTC_CALLKIT_NULLABLE log)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_log_level level, const char *text);
@@ -350,7 +350,7 @@ typedef struct nertc_callkit_signaling_sink {
 typedef struct nertc_callkit_login_args {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
   /** Application key, or empty. */
   const char *NERTC_CALLKIT_NULLABLE app_key;
@@ -363,11 +363,11 @@ typedef struct nertc_callkit_login_args {
   /** Folder the backend may write to, or empty. */
   const char *NERTC_CALLKIT_NULLABLE data_dir;
   /**
-   * How long the core waits for complete(req), in ms; 0 = not said. A backend that completes just
-   * before can say why there is no connection.
+   * How long the core waits for complete(req), in ms; 0 = not known. A backend that completes just
+   * before can report why there is no connection.
    */
   uint32_t timeout_ms;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t reserved;
 } nertc_callkit_login_args;
 /** Every default of nertc_callkit_login_args. */
@@ -406,8 +406,8 @@ typedef struct nertc_callkit_signaling_args {
  * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
  * nothing follows. Called on the worker, never from inside a sink call; must not block.
  */
-  typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, const nertc_callkit_signaling_args *args);
+typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *NERTC_CALLKIT_NULLABLE ctx,
+    nertc_callkit_req req, const nertc_callkit_signaling_args *args);
 
 /**
  * A signaling backend. Functions are called on the worker, one at a time. Mandatory: open, login,
@@ -420,7 +420,7 @@ struct nertc_callkit_signaling {
   uint32_t abi;
   /** nertc_callkit_signaling_cap bits. */
   nertc_callkit_signaling_cap caps;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t reserved;
   /** For the log; lives as long as the backend. NULL = unnamed. */
   const char *NERTC_CALLKIT_NULLABLE name;
@@ -442,15 +442,13 @@ struct nertc_callkit_signaling {
   /** Logs out. */
   int32_t (*NERTC_CALLKIT_NULLABLE logout)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req);
-  /** Makes a channel; the result's room has its id. */
+  /** Makes a channel; the result's channel has its id. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE create;
-  /**
-   * Joins a channel; the result's room lists the members with their uids, this device among them.
-   */
+  /** Joins a channel; the result lists the members with their uids, this device among them. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE join;
   /** Invites an account. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE invite;
-  /** Takes an invite back. */
+  /** Cancels an invite. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE cancel_invite;
   /** Accepts an invite: the service decides, first come, first served. Does not join. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE accept;
@@ -468,15 +466,15 @@ struct nertc_callkit_signaling {
   /** The device's network changed: reconnect now. NULL = nothing to do. */
   void (*NERTC_CALLKIT_NULLABLE network_changed)(void *NERTC_CALLKIT_NULLABLE ctx);
   /**
-   * What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
-   * the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
-   * request_id. NULL = nobody is told.
+   * What became of an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for each INVITE
+   * passed to the sink, unless reject or accept comes first. `args` has channel_id, account (the
+   * inviter) and request_id. NULL = not needed.
    */
   void (*NERTC_CALLKIT_NULLABLE invite_state)(void *NERTC_CALLKIT_NULLABLE ctx,
-      const nertc_callkit_signaling_args *args, int32_t state);
+      const nertc_callkit_signaling_args *args, nertc_callkit_invite_state state);
   /**
-   * The login `req` is not wanted any more: nothing of it connects or speaks from now on; what the
-   * service keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
+   * The login `req` was given up: from now on it must neither connect nor send; what the service
+   * keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
    */
   void (*NERTC_CALLKIT_NULLABLE abort_login)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req);
@@ -514,7 +512,7 @@ typedef struct nertc_callkit_rtc_event {
   nertc_callkit_media media;
   /** As `type` says. */
   uint32_t flags;
-  /** Whom it is about; 0 = ourselves. */
+  /** Whom it concerns; 0 = this device. */
   uint64_t uid;
   /** Or NULL. */
   const char *NERTC_CALLKIT_NULLABLE text;
@@ -532,29 +530,30 @@ typedef struct nertc_callkit_rtc_sink {
   /** First argument of every function here. */
   void *NERTC_CALLKIT_NULLABLE ctx;
   /**
-   * Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
+   * Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0 and
+   * NULL.
    */
   void (*NERTC_CALLKIT_NULLABLE complete)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, int32_t code, int32_t raw_code,
+      nertc_callkit_req req, nertc_callkit_code code, int32_t raw_code,
       const char *NERTC_CALLKIT_NULLABLE message);
-  /** Something happened. 0, or QUEUE_FULL = keep it and offer it again. */
+  /** Something happened. 0, or QUEUE_FULL = keep it and try again. */
   int32_t (*NERTC_CALLKIT_NULLABLE event)(void *NERTC_CALLKIT_NULLABLE ctx,
       const nertc_callkit_rtc_event *event);
   /** A frame of `frame->uid`; goes to config.on_frame on this very thread. */
   void (*NERTC_CALLKIT_NULLABLE frame)(void *NERTC_CALLKIT_NULLABLE ctx,
       const nertc_callkit_frame *frame);
   /**
-   * A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
-   * attachments, please: nobody redacts them here.
+   * A line for the log; `level` is a nertc_callkit_log_level. Must not contain
+   * accounts, tokens or attachments: the library does not redact it.
    */
   void (*NERTC_CALLKIT_NULLABLE log)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_log_level level, const char *text);
   /**
    * Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
    * deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
-   * leave is called; a text with another number is dropped, so that a late thread cannot speak
-   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
-   * again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+   * leave is called; a text with another number is dropped, so that a late thread cannot send
+   * into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: try
+   * again later. What signaling refuses is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
    */
   int32_t (*NERTC_CALLKIT_NULLABLE send)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req join, const char *json);
@@ -564,15 +563,15 @@ typedef struct nertc_callkit_rtc_sink {
   { (uint32_t)sizeof(nertc_callkit_rtc_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, NULL, \
     NULL }
 
-/** Which media room. Lent for the call. */
+/** Which media room to join. Lent for the call. */
 typedef struct nertc_callkit_rtc_join {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t flags;
   /** A nertc_callkit_call_type. */
   nertc_callkit_call_type call_type;
-  /** 0. */
+  /** Reserved; 0. */
   uint32_t reserved;
   /** Own uid. */
   uint64_t uid;
@@ -582,7 +581,7 @@ typedef struct nertc_callkit_rtc_join {
   const char *NERTC_CALLKIT_NULLABLE token;
   /** Account of the other party. */
   const char *NERTC_CALLKIT_NULLABLE peer;
-  /** Call id of the invite that lives, or empty: the same on both sides. */
+  /** Call id of the invite that counts, or empty: the same on both sides. */
   const char *NERTC_CALLKIT_NULLABLE call_id;
 } nertc_callkit_rtc_join;
 /** Every default of nertc_callkit_rtc_join. */
@@ -600,7 +599,7 @@ struct nertc_callkit_rtc {
   uint32_t abi;
   /** nertc_callkit_rtc_cap bits. */
   nertc_callkit_rtc_cap caps;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t reserved;
   /** For the log; lives as long as the backend. NULL = unnamed. */
   const char *NERTC_CALLKIT_NULLABLE name;
@@ -619,19 +618,28 @@ struct nertc_callkit_rtc {
   /** Leaves the room. */
   int32_t (*NERTC_CALLKIT_NULLABLE leave)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req);
-  /** Opens or closes microphone or camera. NULL = unsupported. */
+  /**
+   * Opens or closes microphone or camera; `media` is one or more nertc_callkit_media bits. NULL =
+   * unsupported.
+   */
   int32_t (*NERTC_CALLKIT_NULLABLE enable_local)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, uint32_t media, int32_t on);
-  /** Sends silence or nothing while the device stays open. NULL = unsupported. */
+      nertc_callkit_req req, nertc_callkit_media media, int32_t on);
+  /**
+   * Sends silence or nothing while the device stays open; `media` is one or more
+   * nertc_callkit_media bits. NULL = unsupported.
+   */
   int32_t (*NERTC_CALLKIT_NULLABLE mute_local)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, uint32_t media, int32_t muted);
-  /** Receives `media` of `uid`, or not. NULL = unsupported. */
+      nertc_callkit_req req, nertc_callkit_media media, int32_t muted);
+  /**
+   * Receives what `uid` sends, or not; `media` is one or more nertc_callkit_media bits. NULL =
+   * unsupported.
+   */
   int32_t (*NERTC_CALLKIT_NULLABLE subscribe)(void *NERTC_CALLKIT_NULLABLE ctx,
-      nertc_callkit_req req, uint64_t uid, uint32_t media, int32_t on);
-  /** Draws `uid` (0 = ourselves) in `view`; `view` NULL = no longer. NULL = unsupported. */
+      nertc_callkit_req req, uint64_t uid, nertc_callkit_media media, int32_t on);
+  /** Draws `uid` (0 = this device) in `view`; `view` NULL = no longer. NULL = unsupported. */
   int32_t (*NERTC_CALLKIT_NULLABLE set_view)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req, uint64_t uid, const nertc_callkit_view *NERTC_CALLKIT_NULLABLE view);
-  /** Sends a frame that the host made. 0 or a nertc_callkit_status. NULL = unsupported. */
+  /** Sends a frame that the app made. 0 or a nertc_callkit_status. NULL = unsupported. */
   int32_t (*NERTC_CALLKIT_NULLABLE push_frame)(void *NERTC_CALLKIT_NULLABLE ctx,
       const nertc_callkit_frame *frame);
   /** The device's network changed: restart what needs it. NULL = nothing to do. */
@@ -644,9 +652,9 @@ struct nertc_callkit_rtc {
   void (*NERTC_CALLKIT_NULLABLE receive)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req join, const char *json);
   /**
-   * What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
-   * peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
-   * with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+   * The protocol that it speaks to its peer, `<name>/<version>`, 1 to 32 bytes. Invites and accepts
+   * carry it; a peer with another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH).
+   * Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
    */
   const char *NERTC_CALLKIT_NULLABLE protocol;
 };

@@ -17,14 +17,14 @@ extern "C" {
 NERTC_CALLKIT_BEGIN
 
 /** Flags of nertc_callkit_hub_create. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_hub_flag) {
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_hub_flag) {
   /** One device an account: a second login kicks the first. */
   NERTC_CALLKIT_HUB_SINGLE_DEVICE = 1,
   /** The hub writes the record of a completed call, as NetEase's server does. */
   NERTC_CALLKIT_HUB_SERVER_RECORD = 2,
 };
 
-/** An in-process exchange that connects components through the loopback backends. Any thread. */
+/** An in-process exchange that connects clients through the loopback backends. Any thread. */
 typedef struct nertc_callkit_hub nertc_callkit_hub;
 
 /**
@@ -142,7 +142,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_fault_on) {
 typedef struct nertc_callkit_fault {
   /** sizeof this struct. */
   uint32_t struct_size;
-  /** 0. */
+  /** Reserved; must be 0. */
   uint32_t flags;
   /** A nertc_callkit_fault_action. */
   nertc_callkit_fault_action action;
@@ -154,9 +154,9 @@ typedef struct nertc_callkit_fault {
   uint32_t hit_count;
   /** For DELAY. */
   uint32_t delay_ms;
-  /** For REFUSE. */
-  int32_t code;
-  /** Account it applies to (the receiver for messages); NULL = any. */
+  /** For REFUSE: a nertc_callkit_code. */
+  nertc_callkit_code code;
+  /** Account it applies to (for messages the receiver); NULL = any. */
   const char *NERTC_CALLKIT_NULLABLE account;
   /** Device it applies to; NULL = any. */
   const char *NERTC_CALLKIT_NULLABLE device_id;

@@ -16,19 +16,19 @@ extern "C" {
 NERTC_CALLKIT_BEGIN
 
 /** Flags of nertc_callkit_mqtt_options. */
-NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_mqtt_flag) {
-  /** Allows mqtt:// to other machines: anybody on the way can read tokens and calls. */
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_mqtt_flag) {
+  /** Allows mqtt:// to other machines: anybody on the path can read tokens and calls. */
   NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT = 1,
   /** One device an account: a second login kicks the first. */
   NERTC_CALLKIT_MQTT_SINGLE_DEVICE = 2,
   /** A device that is busy does not end the ringing of the account's other devices. */
   NERTC_CALLKIT_MQTT_BUSY_IS_LOCAL = 4,
   /**
-   * The broker tells who was lost, so that a call with a lost device ends sooner. Its access
+   * The broker reports who was lost, so that a call with a lost device ends sooner. Its access
    * rules must allow it: docs/BACKENDS.md.
    */
   NERTC_CALLKIT_MQTT_PRESENCE = 8,
-  /** A call does not end because signaling hears nothing of the peer: media decides. */
+  /** A call does not end because signaling receives nothing from the peer: media decides. */
   NERTC_CALLKIT_MQTT_MEDIA_DECIDES = 16,
 };
 
@@ -45,11 +45,11 @@ typedef struct nertc_callkit_mqtt_options {
   const char *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NULLABLE endpoints;
   /** How many: 1 to 8. */
   uint32_t endpoint_count;
-  /** For how many seconds the broker keeps what comes while a device is away (86400). */
+  /** How many seconds the broker keeps messages for a device that is offline (86400). */
   uint32_t session_expiry_s;
-  /** Seconds of silence after which the broker is asked whether it is there (60), up to 65535. */
+  /** Keep-alive: seconds without traffic until a ping (60), up to 65535. */
   uint32_t keep_alive_s;
-  /** Silence of the peer's device after which it counts as gone (60000). */
+  /** Silence of the peer's device after which it counts as lost (60000). */
   uint32_t peer_lost_ms;
   /**
    * Certificates of the authorities to trust for mqtts://, as PEM text, up to 1 MiB. NULL = those
@@ -57,25 +57,23 @@ typedef struct nertc_callkit_mqtt_options {
    */
   const char *NERTC_CALLKIT_NULLABLE ca_pem;
   /**
-   * What every topic begins with: levels of A-Z a-z 0-9 _ - with / between them, up to 32 bytes.
+   * Prefix of every topic: levels of A-Z a-z 0-9 _ - with / between them, up to 32 bytes.
    * NULL = "nck1".
    */
   const char *NERTC_CALLKIT_NULLABLE topic_prefix;
   /**
-   * Brings back what save_client_id got for this account and device: writes it into `buffer` of
-   * `size` bytes and answers 0; anything else = there is none. On the worker, at login; must not
+   * Loads what save_client_id was given for this account and device: writes it into `buffer` of
+   * `size` bytes and returns 0; anything else = there is none. On the worker, at login; must not
    * block. NULL = a file in config.data_dir that its owner alone may read; if that is not set,
-   * nothing comes from before this process, and nothing is kept longer than 10 minutes. Both
-   * hooks or none.
+   * nothing outlives this process, and nothing is kept longer than 10 minutes. Both hooks
+   * or none.
    */
   int32_t (*NERTC_CALLKIT_NULLABLE load_client_id)(const char *account, const char *device_id,
       char *buffer, uint32_t size, void *NERTC_CALLKIT_NULLABLE user_data);
-  /** Keeps the client id, which is a secret: who has it can take the session over. */
+  /** Stores the client id, which is a secret: whoever has it can take over the session. */
   void (*NERTC_CALLKIT_NULLABLE save_client_id)(const char *account, const char *device_id,
       const char *client_id, void *NERTC_CALLKIT_NULLABLE user_data);
-  /**
-   * Handed to the hooks, which count as callbacks and may be called until the component is gone.
-   */
+  /** Passed to the hooks, which count as callbacks and may be called until the client is gone. */
   void *NERTC_CALLKIT_NULLABLE user_data;
   /**
    * For brokers that ask for a client certificate (mqtts://): the device's certificate and those

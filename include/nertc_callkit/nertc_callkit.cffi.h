@@ -187,8 +187,8 @@ typedef struct nertc_callkit_user_event {
   int32_t raw_code;
   const char *message;
 } nertc_callkit_user_event;
-  typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit,
-      const nertc_callkit_user_event *event, void *user_data);
+typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit, const nertc_callkit_user_event *event,
+    void *user_data);
 typedef int32_t nertc_callkit_transport;
 enum {
   NERTC_CALLKIT_TRANSPORT_SIGNALING = 1,
@@ -213,8 +213,8 @@ typedef struct nertc_callkit_connection_event {
   nertc_callkit_quality quality;
   uint32_t flags;
 } nertc_callkit_connection_event;
-  typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
-      const nertc_callkit_connection_event *event, void *user_data);
+typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
+    const nertc_callkit_connection_event *event, void *user_data);
 typedef struct nertc_callkit_media_event {
   uint32_t struct_size;
   int32_t on;
@@ -222,8 +222,8 @@ typedef struct nertc_callkit_media_event {
   const char *user_id;
   uint64_t uid;
 } nertc_callkit_media_event;
-  typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
-      const nertc_callkit_media_event *event, void *user_data);
+typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
+    const nertc_callkit_media_event *event, void *user_data);
 typedef struct nertc_callkit_end_event {
   uint32_t struct_size;
   nertc_callkit_end_reason reason;
@@ -252,8 +252,8 @@ typedef struct nertc_callkit_call_event {
   nertc_callkit_call_type_action state;
   uint32_t flags;
 } nertc_callkit_call_event;
-  typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit,
-      const nertc_callkit_call_event *event, void *user_data);
+typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit, const nertc_callkit_call_event *event,
+    void *user_data);
 typedef int32_t nertc_callkit_record_status;
 enum {
   NERTC_CALLKIT_RECORD_COMPLETE = 1,
@@ -438,8 +438,8 @@ typedef struct nertc_callkit_result {
   const char *request_id;
   const char *call_id;
 } nertc_callkit_result;
-  typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
-      const nertc_callkit_result *result, void *user_data);
+typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
+    const nertc_callkit_result *result, void *user_data);
 nertc_callkit_status nertc_callkit_login(nertc_callkit *kit, const char *account, const char *token, nertc_callkit_completion_cb done, void *user_data);
 nertc_callkit_status nertc_callkit_set_token(nertc_callkit *kit, const char *token);
 nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit, nertc_callkit_completion_cb done, void *user_data);
@@ -756,8 +756,8 @@ typedef struct nertc_callkit_signaling_args {
   const char *custom_info;
   const nertc_callkit_push *push;
 } nertc_callkit_signaling_args;
-  typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *ctx,
-      nertc_callkit_req req, const nertc_callkit_signaling_args *args);
+typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *ctx,
+    nertc_callkit_req req, const nertc_callkit_signaling_args *args);
 struct nertc_callkit_signaling {
   uint32_t struct_size;
   uint32_t abi;
@@ -785,7 +785,7 @@ struct nertc_callkit_signaling {
       nertc_callkit_req req, const nertc_callkit_record *record);
   void (*network_changed)(void *ctx);
   void (*invite_state)(void *ctx,
-      const nertc_callkit_signaling_args *args, int32_t state);
+      const nertc_callkit_signaling_args *args, nertc_callkit_invite_state state);
   void (*abort_login)(void *ctx,
       nertc_callkit_req req);
   int32_t (*set_token)(void *ctx,
@@ -808,7 +808,7 @@ typedef struct nertc_callkit_rtc_sink {
   uint32_t abi;
   void *ctx;
   void (*complete)(void *ctx,
-      nertc_callkit_req req, int32_t code, int32_t raw_code,
+      nertc_callkit_req req, nertc_callkit_code code, int32_t raw_code,
       const char *message);
   int32_t (*event)(void *ctx,
       const nertc_callkit_rtc_event *event);
@@ -845,11 +845,11 @@ struct nertc_callkit_rtc {
   int32_t (*leave)(void *ctx,
       nertc_callkit_req req);
   int32_t (*enable_local)(void *ctx,
-      nertc_callkit_req req, uint32_t media, int32_t on);
+      nertc_callkit_req req, nertc_callkit_media media, int32_t on);
   int32_t (*mute_local)(void *ctx,
-      nertc_callkit_req req, uint32_t media, int32_t muted);
+      nertc_callkit_req req, nertc_callkit_media media, int32_t muted);
   int32_t (*subscribe)(void *ctx,
-      nertc_callkit_req req, uint64_t uid, uint32_t media, int32_t on);
+      nertc_callkit_req req, uint64_t uid, nertc_callkit_media media, int32_t on);
   int32_t (*set_view)(void *ctx,
       nertc_callkit_req req, uint64_t uid, const nertc_callkit_view *view);
   int32_t (*push_frame)(void *ctx,
@@ -915,7 +915,7 @@ typedef struct nertc_callkit_fault {
   uint32_t skip_count;
   uint32_t hit_count;
   uint32_t delay_ms;
-  int32_t code;
+  nertc_callkit_code code;
   const char *account;
   const char *device_id;
 } nertc_callkit_fault;

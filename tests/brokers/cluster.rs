@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use nertc_callkit_testkit::mosquitto::{client, heard, listen, reason};
 
+use crate::data::talk;
 use crate::nats::Nats;
 use crate::pair::{PEOPLE, accept, connect, hang_up, ring};
 use crate::phone::Phone;
@@ -70,6 +71,7 @@ fn calls_across_servers() {
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
     accept(&mut alice, &mut tablet);
     bob.expect("on_other_client_accept on_call_end(18)");
+    talk(&mut alice, &mut tablet);
     hang_up(&mut alice, &mut tablet);
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
     bob.say("reject");

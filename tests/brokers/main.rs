@@ -4,6 +4,7 @@
 //! The fast half runs with `cargo test`, the rest with `make test-all`, all of it with `make test-brokers`.
 
 mod cluster;
+mod data;
 mod ejabberd;
 mod erlang;
 mod gate;

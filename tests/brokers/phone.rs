@@ -84,6 +84,18 @@ impl Phone {
         self.read += expected.len();
     }
 
+    /// Waits for the next words, so many, and takes them away.
+    #[track_caller]
+    pub(crate) fn next(&mut self, count: usize) -> Vec<String> {
+        let (name, read) = (&self.name, self.read);
+        let words = self.process.wait(&format!("{count} words after {read}"), |lines| {
+            let words: Vec<String> = words_of(name, lines).skip(read).take(count).collect();
+            (words.len() == count).then_some(words)
+        });
+        self.read += count;
+        words
+    }
+
     /// Waits for these two words, in any order.
     #[track_caller]
     pub(crate) fn expect_both(&mut self, one: &str, other: &str) {
@@ -230,6 +242,10 @@ fn word(line: &str) -> Option<String> {
         "on_call_end" => format!("on_call_end({})", field("reason")),
         "on_message_sent" => format!("on_message_sent({})", field("status")),
         "on_missed_call" => format!("on_missed_call({})", field("why")),
+        "on_data" => match field("bytes").parse::<usize>() {
+            Ok(0..=40) => format!("on_data({})", field("json")),
+            _ => format!("on_data({} bytes)", field("bytes")),
+        },
         "on_error" => format!("on_error({},{})", field("operation"), field("code")),
         done if done.starts_with("done(") => format!("{},{})", done.trim_end_matches(')'), field("code")),
         other => other.to_owned(),

@@ -83,7 +83,7 @@ static int is_past(const struct timespec *until)
   return now.tv_sec > until->tv_sec || (now.tv_sec == until->tv_sec && now.tv_nsec > until->tv_nsec);
 }
 
-/* Lets the phones with HOST delivery run what waits; or waits a little until something does. */
+/* Lets the phones with APP delivery run what waits; or waits a little until something does. */
 static int pump(void)
 {
   struct pollfd fds[16];

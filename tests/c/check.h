@@ -58,7 +58,7 @@ struct phone {
   char words[WORDS][WORD];
   unsigned count, read; /* noted, expected */
   int inside;
-  int held; /* HOST delivery: the harness does not dispatch it */
+  int held; /* APP delivery: the harness does not dispatch it */
   int destroyed;
   /* Of the newest event or completion that had them. */
   nertc_callkit_call_no call_no, ended;

@@ -159,7 +159,7 @@ static void pile_up(struct phone *phone, int number)
   WAIT_UNTIL(at_least_one, &network_changes);
 }
 
-/* HOST delivery: with 1024 undelivered callbacks a new call is refused, an invite is answered busy, and ending
+/* APP delivery: with 1024 undelivered callbacks a new call is refused, an invite is answered busy, and ending
  * something still works. */
 static void a_host_that_does_not_dispatch(void)
 {

@@ -275,7 +275,7 @@ static void *wait_in_dispatch(void *user_data)
   return NULL;
 }
 
-/* HOST: whoever waits in dispatch on another thread wakes and returns. */
+/* APP delivery: whoever waits in dispatch on another thread wakes and returns. */
 static void a_waiting_dispatch_wakes(void)
 {
   int round;
@@ -311,7 +311,7 @@ static void note_thread(struct phone *phone, const char *word, const void *event
   ran_on = pthread_self();
 }
 
-/* HOST: what nobody dispatched runs inside destroy, on its thread. */
+/* APP delivery: what nobody dispatched runs inside destroy, on its thread. */
 static void destroy_runs_what_waits(void)
 {
   struct setup setup = with_hub(NULL);

@@ -517,7 +517,7 @@ int main(void)
       row = &rows[i];
       if (delivery == NERTC_CALLKIT_DELIVERY_APP || !row->host_only) {
         char name[96];
-        snprintf(name, sizeof name, "%s of %s, %s", row->word, row->who, delivery ? "HOST" : "WORKER");
+        snprintf(name, sizeof name, "%s of %s, %s", row->word, row->who, delivery ? "APP" : "WORKER");
         run_test(name, one_row);
       }
     }

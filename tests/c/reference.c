@@ -78,7 +78,7 @@ static void accept_of_a_call_that_ended_before_the_tap(void)
   pair_end(&pair);
 }
 
-/* HOST delivery: the app still shows a call that has ended, and the next one rings already. */
+/* APP delivery: the app still shows a call that has ended, and the next one rings already. */
 static void null_means_the_call_that_was_shown(void)
 {
   struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_APP};

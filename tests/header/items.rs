@@ -18,7 +18,8 @@ impl Item {
 
     pub(crate) fn is_function(&self) -> bool {
         let code = self.code();
-        !["typedef", "NERTC_CALLKIT_ENUM", "#define"].iter().any(|start| code.trim_start().starts_with(start))
+        let others = ["typedef", "#define"].iter().any(|start| code.trim_start().starts_with(start));
+        !others && !self.is_enum()
     }
 
     pub(crate) fn is_constant(&self) -> bool {
@@ -26,8 +27,17 @@ impl Item {
     }
 
     pub(crate) fn is_enum(&self) -> bool {
-        self.text.contains("NERTC_CALLKIT_ENUM(")
+        enum_head(&self.text).is_some()
     }
+}
+
+/// Integer and name of an enum, and what follows them.
+pub(crate) fn enum_head(text: &str) -> Option<(&str, &str, &str)> {
+    let (_, rest) =
+        ["ENUM", "FLAGS"].iter().find_map(|word| text.split_once(&format!("NERTC_CALLKIT_{word}(")))?;
+    let (integer, rest) = rest.split_once(", ")?;
+    let (name, rest) = rest.split_once(')')?;
+    Some((integer, name, rest))
 }
 
 pub(crate) fn without_comments(text: &str) -> String {
@@ -80,8 +90,8 @@ fn complete(text: &str) -> Option<String> {
     if !code.ends_with(';') || !depth('{', '}') || !depth('(', ')') {
         return None;
     }
-    if let Some((_, rest)) = code.split_once("NERTC_CALLKIT_ENUM(") {
-        return rest.split([',', ')']).nth(1).map(|name| name.trim().to_owned());
+    if let Some((_, name, _)) = enum_head(code) {
+        return Some(name.to_owned());
     }
     let head = match code.split_once('{') {
         Some((head, _)) => head,

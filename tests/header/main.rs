@@ -8,7 +8,7 @@ mod items;
 mod source;
 mod types;
 
-use items::{Item, items, with_needs, without_comments};
+use items::{Item, enum_head, items, with_needs, without_comments};
 use source::{abi_files, ffi_files, is_pointer, read, structs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::{env, fs, path::Path, process::Command};
@@ -61,12 +61,10 @@ fn preprocessed(items: &[&Item]) -> String {
         if let Some((of_struct, _)) = code.split_once("\n#define").filter(|_| code.contains("struct")) {
             code = of_struct.to_owned();
         }
-        if let Some((_, of_enum)) = code.split_once("NERTC_CALLKIT_ENUM(") {
-            let (integer, rest) = of_enum.split_once(", ").expect("its name");
-            let (name, values) = rest.split_once(") {").expect("its values");
-            code = format!("typedef {integer} {name};\nenum {{{values}");
+        if let Some((integer, name, values)) = enum_head(&code) {
+            code = format!("typedef {integer} {name};\nenum{values}");
         }
-        for word in ["API", "MUST_USE", "NULLABLE", "NONNULL"] {
+        for word in ["API", "MUST_USE", "DEPRECATED", "NULLABLE", "NONNULL"] {
             code = code.replace(&format!("NERTC_CALLKIT_{word} "), "");
             code = code.replace(&format!("NERTC_CALLKIT_{word}\n"), "\n");
         }
@@ -156,7 +154,9 @@ fn plain_enums(text: &str) -> String {
         let mut head = lines.by_ref().take_while(|line| *line != " {");
         let integer = head.find_map(|line| line.strip_prefix("  : ")).expect("an enum of known size");
         head.for_each(drop);
-        out += &format!("NERTC_CALLKIT_ENUM({integer}, {name}) {{\n");
+        let is_flags = name.ends_with("_flag") || name.ends_with("_cap") || name == "nertc_callkit_media";
+        let word = if is_flags { "FLAGS" } else { "ENUM" };
+        out += &format!("NERTC_CALLKIT_{word}({integer}, {name}) {{\n");
         for line in lines.by_ref().take_while(|line| *line != "};") {
             out += line;
             out += "\n";
@@ -245,19 +245,41 @@ fn headers_are_generated_from_the_code() {
     }
 }
 
-/// Compiles `text` without writing anything, and gives back what the compiler said.
+/// Compiles `file` without writing anything; panics with what the compiler said.
 fn compiles(compiler: &str, arguments: &[&str], file: &Path) {
+    let (succeeded, errors) = check(compiler, arguments, file);
+    assert!(succeeded, "{compiler} {arguments:?}\n{errors}");
+}
+
+/// Whether `file` compiles, and the compiler's errors.
+fn check(compiler: &str, arguments: &[&str], file: &Path) -> (bool, String) {
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     let mut command = Command::new(compiler);
     command.args(["-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I"]).arg(include);
     let said = command.args(arguments).arg(file).output().unwrap_or_else(|e| {
         panic!("{compiler}: {e}; `make setup` installs it");
     });
-    assert!(said.status.success(), "{compiler} {arguments:?}\n{}", String::from_utf8_lossy(&said.stderr));
+    (said.status.success(), String::from_utf8_lossy(&said.stderr).into_owned())
 }
 
-/// Each header alone and twice, and each `…_INIT` macro, in each language; also without the compiler's own
-/// attributes, with each pointer's nullability said, and as Swift reads it.
+/// Swift imports named numbers as enums, with types of their own, and flags as integers, which combine.
+/// C++ shows which is which.
+#[test]
+fn swift_sees_enums_and_combinable_flags() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("swift.cpp");
+    let swift = ["-std=c++17", "-D__swift__=60000"];
+    let compiles = |text: &str| {
+        fs::write(&file, format!("#include <nertc_callkit/mqtt.h>\n{text}")).expect("a writable folder");
+        check("clang++", &swift, &file)
+    };
+    let combined = "nertc_callkit_media both = NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO;\n";
+    assert_eq!(compiles(combined), (true, String::new()));
+    let (is_number, errors) = compiles("nertc_callkit_state state = 1;\n");
+    assert!(!is_number && errors.contains("nertc_callkit_state"), "{errors}");
+}
+
+/// Each header alone and twice, and each `…_INIT` macro, in each language; also without the compiler's
+/// attributes, with complete nullability, and as Swift reads it.
 #[test]
 fn each_header_compiles_alone_in_every_language() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -279,7 +301,8 @@ fn each_header_compiles_alone_in_every_language() {
             for standard in ["-std=c++11", "-std=c++17"] {
                 compiles(cpp_compiler, &[standard, "-pedantic"], &cpp);
             }
-            let without = ["-std=c99", "-pedantic", "-DNERTC_CALLKIT_MUST_USE=", "-DNERTC_CALLKIT_API="];
+            let own = ["MUST_USE", "DEPRECATED", "API"].map(|word| format!("-DNERTC_CALLKIT_{word}="));
+            let without = ["-std=c99", "-pedantic", &own[0], &own[1], &own[2]];
             compiles(c_compiler, &without, &c);
         }
         compiles("clang", &["-std=c99", "-pedantic", "-Wnullability-completeness"], &c);

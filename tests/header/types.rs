@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::items::Item;
+use super::items::{Item, enum_head};
 
 /// Each enum's integer, by its name, and each enum by its constants.
 pub(crate) struct Enums {
@@ -13,9 +13,9 @@ pub(crate) struct Enums {
 impl Enums {
     pub(crate) fn of(items: &[Item]) -> Self {
         let (mut integers, mut of_constant) = (BTreeMap::new(), BTreeMap::new());
-        for item in items.iter().filter(|item| item.is_enum()) {
-            let (_, rest) = item.text.split_once("NERTC_CALLKIT_ENUM(").expect("an enum");
-            integers.insert(item.name.clone(), rest.split(',').next().expect("its integer").to_owned());
+        for item in items {
+            let Some((integer, ..)) = enum_head(&item.text) else { continue };
+            integers.insert(item.name.clone(), integer.to_owned());
             let lines = item.text.lines().map(str::trim);
             let constants = lines.filter(|line| line.starts_with("NERTC_CALLKIT_") && line.contains(" = "));
             of_constant.extend(
@@ -73,12 +73,7 @@ pub(crate) fn typed(item: &Item, enums: &Enums, inputs: &[String]) -> String {
         } else {
             code = [&code, trimmed].concat() + " ";
             if trimmed.ends_with(';') {
-                let indent = if line.starts_with("  ") && !is_function { "  " } else { "" };
-                let indent = if item.text.contains("struct") && !is_function && out.contains("{\n") {
-                    "  "
-                } else {
-                    indent
-                };
+                let indent = if line.starts_with("  ") && out.contains("{\n") { "  " } else { "" };
                 out += &wrapped(&declared(code.trim(), &comment, enums, is_function, is_input), indent);
                 code.clear();
             }

@@ -6,7 +6,7 @@ use super::output::{operation_name, plain, rtc_name, show, signal_name};
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::{CallRef, Input, Ticket};
-use nertc_callkit::engine::output::{Event, Output};
+use nertc_callkit::engine::output::{Event, Output, RtcOp};
 use nertc_callkit::engine::time::Time;
 use nertc_callkit::engine::{Engine, IdGenerator};
 use nertc_callkit_signaling::{self as signaling, Origin, Req, Text};
@@ -34,6 +34,8 @@ struct Player<'a> {
     account: String,
     now: Time,
     pending: Vec<Pending>,
+    /// The newest join of a media room.
+    join: Req,
     /// Requests of the app that are not completed: their tickets and functions.
     open: Vec<(Ticket, &'static str)>,
     last_ticket: u64,
@@ -64,6 +66,7 @@ pub(crate) fn play(vector: &Value, sequences: &Sequences) -> Result<(), String> 
         account: given.maybe_text("account")?.unwrap_or_else(|| "al".to_owned()),
         now: Time(0),
         pending: Vec::new(),
+        join: Req(0),
         open: Vec::new(),
         last_ticket: 0,
         shown: 0,
@@ -147,6 +150,9 @@ impl Player<'_> {
         } else if of.has("media_event") {
             let event = input::media(of)?;
             self.handle(Input::Rtc(event));
+        } else if of.has("media_sends") {
+            let json = of.wire("media_sends")?.into();
+            self.handle(Input::RtcSend { join: self.join, json });
         } else if of.has("connection") {
             let connection = input::connection(of)?;
             self.handle(Input::Connection(connection));
@@ -228,6 +234,9 @@ impl Player<'_> {
                     self.pending.push(Pending { req: *req, kind: "signal", name: signal_name(op) });
                 }
                 Output::Rtc { req, op } => {
+                    if matches!(op, RtcOp::Join { .. }) {
+                        self.join = *req;
+                    }
                     self.pending.push(Pending { req: *req, kind: "rtc", name: rtc_name(op) });
                 }
                 Output::Done { ticket, result } => {

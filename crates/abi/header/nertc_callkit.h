@@ -56,13 +56,18 @@
 #endif
 #endif
 
-/** Functions whose answer must be looked at, and functions that have a successor. */
+/** Functions whose result must be checked, and functions that have a successor. */
 #ifndef NERTC_CALLKIT_MUST_USE
 #ifdef __GNUC__
 #define NERTC_CALLKIT_MUST_USE __attribute__((warn_unused_result))
-#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
 #else
 #define NERTC_CALLKIT_MUST_USE
+#endif
+#endif
+#ifndef NERTC_CALLKIT_DEPRECATED
+#ifdef __GNUC__
+#define NERTC_CALLKIT_DEPRECATED __attribute__((deprecated))
+#else
 #define NERTC_CALLKIT_DEPRECATED
 #endif
 #endif
@@ -83,14 +88,15 @@
 #define NERTC_CALLKIT_END
 #endif
 
-/** A number with names: an enum that may grow for Swift, a plain integer for C and C++. */
+/** Named numbers, plain integers in C and C++. For Swift an enum that may grow; flags never are. */
 #ifdef __swift__
 #define NERTC_CALLKIT_ENUM(integer, name)                                \
   enum __attribute__((enum_extensibility(open))) name : integer;         \
   typedef enum name name;                                                \
   enum name : integer
 #else
-#define NERTC_CALLKIT_ENUM(integer, name) \
-  typedef integer name;                   \
-  enum
+#define NERTC_CALLKIT_ENUM(integer, name) NERTC_CALLKIT_FLAGS(integer, name)
 #endif
+#define NERTC_CALLKIT_FLAGS(integer, name) \
+  typedef integer name;                    \
+  enum

@@ -10,11 +10,11 @@ pub enum nertc_callkit_signal {
     NERTC_CALLKIT_SIGNAL_JOIN = 2,
     /// Somebody invites this account.
     NERTC_CALLKIT_SIGNAL_INVITE = 3,
-    /// The inviter took the invite back.
+    /// The inviter cancelled.
     NERTC_CALLKIT_SIGNAL_CANCEL = 4,
-    /// The invited side said no.
+    /// The invited side rejected.
     NERTC_CALLKIT_SIGNAL_REJECT = 5,
-    /// The invited side said yes.
+    /// The invited side accepted.
     NERTC_CALLKIT_SIGNAL_ACCEPT = 6,
     /// Somebody left the channel.
     NERTC_CALLKIT_SIGNAL_LEAVE = 7,
@@ -22,7 +22,7 @@ pub enum nertc_callkit_signal {
     NERTC_CALLKIT_SIGNAL_CONTROL = 8,
     /// A device of the invited account rings: `from` is that account, `request_id` the invite.
     NERTC_CALLKIT_SIGNAL_RINGING = 101,
-    /// The backend heard nothing of the peer's device; the core decides, because media may live.
+    /// The backend receives nothing from the peer's device; the core decides.
     NERTC_CALLKIT_SIGNAL_PEER_LOST = 102,
 }
 
@@ -42,13 +42,13 @@ pub enum nertc_callkit_message_origin {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_connection {
-    /// Lost; the backend is trying again by itself.
+    /// Lost; the backend reconnects by itself.
     NERTC_CALLKIT_CONNECTION_LOST = 1,
     /// Back, with the same login.
     NERTC_CALLKIT_CONNECTION_RESTORED = 2,
     /// This device was logged out by the service (another device, the server).
     NERTC_CALLKIT_CONNECTION_KICKED = 3,
-    /// A token is wanted for the next connection: answered by the vtable's set_token. `code` 0 = the
+    /// A token is needed for the next connection: answered by the vtable's set_token. `code` 0 = the
     /// login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = it was refused or has expired.
     NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
 }
@@ -57,11 +57,11 @@ pub enum nertc_callkit_connection {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_invite_state {
-    /// It rings: the app was told on_invited.
+    /// It rings: on_invited was delivered.
     NERTC_CALLKIT_INVITE_RINGING = 1,
-    /// Kept aside (glare, redial): register for the outcome, do not report ringing.
+    /// Parked (glare, redial): register for the outcome, do not report ringing.
     NERTC_CALLKIT_INVITE_HELD = 2,
-    /// Ignored: forget channel and invite, say nothing to anybody.
+    /// Ignored: forget channel and invite, notify nobody.
     NERTC_CALLKIT_INVITE_DROPPED = 3,
 }
 
@@ -81,7 +81,7 @@ pub enum nertc_callkit_rtc_event_type {
     NERTC_CALLKIT_RTC_PEER_SILENT = 5,
     /// Something arrives from `uid` again.
     NERTC_CALLKIT_RTC_PEER_ACTIVE = 6,
-    /// The own connection is interrupted; the backend is trying again.
+    /// The own connection is interrupted; the backend reconnects.
     NERTC_CALLKIT_RTC_RECONNECTING = 7,
     /// The own connection is back.
     NERTC_CALLKIT_RTC_RECONNECTED = 8,
@@ -94,19 +94,19 @@ pub enum nertc_callkit_rtc_event_type {
 }
 
 /// What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
-/// tell whoever picks or checks the backend what to expect.
+/// tell whoever chooses or checks the backend what to expect.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_signaling_cap {
     /// Keeps messages for devices that are offline.
     NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
-    /// Tells the other devices of the account who answered.
+    /// Notifies the other devices of the account who answered.
     NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
     /// The service writes the record of a completed call by itself.
     NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD = 4,
     /// At most one instance per process.
     NERTC_CALLKIT_SIGNALING_CAP_SINGLETON = 8,
-    /// Takes over a login that the host made with the vendor's SDK.
+    /// Takes over a login that the app made with the vendor's SDK.
     NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 }
 
@@ -114,11 +114,11 @@ pub enum nertc_callkit_signaling_cap {
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_rtc_cap {
-    /// Brings no media of its own: the peer counts as present once both sides agreed.
+    /// Has no media of its own: the peer counts as present once both sides agreed.
     NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
     /// At most one instance per process.
     NERTC_CALLKIT_RTC_CAP_SINGLETON = 2,
-    /// Talks to its peer: `protocol`, `receive` and the sink's `send`. Signaling must have `control`.
+    /// Negotiates with its peer: has `protocol` and `receive`; signaling must have `control`.
     NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
 }
 
@@ -226,15 +226,15 @@ pub enum nertc_callkit_hub_flag {
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_mqtt_flag {
-    /// Allows mqtt:// to other machines: anybody on the way can read tokens and calls.
+    /// Allows mqtt:// to other machines: anybody on the path can read tokens and calls.
     NERTC_CALLKIT_MQTT_ALLOW_PLAINTEXT = 1,
     /// One device an account: a second login kicks the first.
     NERTC_CALLKIT_MQTT_SINGLE_DEVICE = 2,
     /// A device that is busy does not end the ringing of the account's other devices.
     NERTC_CALLKIT_MQTT_BUSY_IS_LOCAL = 4,
-    /// The broker tells who was lost, so that a call with a lost device ends sooner. Its access
+    /// The broker reports who was lost, so that a call with a lost device ends sooner. Its access
     /// rules must allow it: docs/BACKENDS.md.
     NERTC_CALLKIT_MQTT_PRESENCE = 8,
-    /// A call does not end because signaling hears nothing of the peer: media decides.
+    /// A call does not end because signaling receives nothing from the peer: media decides.
     NERTC_CALLKIT_MQTT_MEDIA_DECIDES = 16,
 }

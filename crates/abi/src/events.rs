@@ -1,8 +1,9 @@
-//! What the app is told. Everything pointed to is lent until the callback returns.
+//! Events and completions. Everything pointed to is lent until the callback returns.
 
 use core::ffi::{c_char, c_void};
 
-use crate::{nertc_callkit, nertc_callkit_call_no, nertc_callkit_call_ref};
+use crate::options::nertc_callkit_call_ref;
+use crate::values::{nertc_callkit, nertc_callkit_call_no};
 
 /// How a request ended. Lent until the callback returns.
 #[repr(C)]
@@ -30,8 +31,8 @@ pub struct nertc_callkit_result {
     pub call_id: *const c_char,
 }
 
-/// Called exactly once for an accepted request, as config.delivery says. In a callback of its own
-/// component every function but destroy and dispatch may be called.
+/// Called exactly once for an accepted request, as config.delivery says. Inside, every
+/// function of its client but destroy and dispatch may be called.
 pub type nertc_callkit_completion_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
@@ -60,7 +61,7 @@ pub struct nertc_callkit_invited_event {
     pub user_id_count: u32,
     /// 0: group calls do not ring.
     pub is_from_group: i32,
-    /// Empty.
+    /// Reserved; empty.
     pub group_id: *const c_char,
     /// What the caller attached: its text, or JSON text if it attached JSON. Empty = nothing.
     pub attachment: *const c_char,
@@ -68,7 +69,7 @@ pub struct nertc_callkit_invited_event {
     pub channel_id: *const c_char,
     /// Request id of the invite.
     pub request_id: *const c_char,
-    /// The caller's call id, empty for old callers.
+    /// The caller's call id, empty for legacy callers.
     pub call_id: *const c_char,
     /// When the caller invited, by the service's clock (ms since 1970); 0 = not known.
     pub invited_at_ms: u64,
@@ -84,11 +85,11 @@ pub struct nertc_callkit_invited_event {
 pub struct nertc_callkit_user_event {
     /// How much of this struct the library filled.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
     /// The call.
     pub call_no: nertc_callkit_call_no,
-    /// The other party; in on_user_busy who was busy or let it ring out.
+    /// The other party; in on_user_busy the one who was busy or did not answer.
     pub user_id: *const c_char,
     /// Its media uid, or 0.
     pub uid: u64,
@@ -133,7 +134,7 @@ pub struct nertc_callkit_call_event {
     pub device_id: *const c_char,
     /// on_call_type_request, on_call_type_change: a nertc_callkit_call_type_action, else 0.
     pub state: i32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
 }
 
@@ -149,23 +150,23 @@ pub struct nertc_callkit_end_event {
     pub call_no: nertc_callkit_call_no,
     /// The other party.
     pub user_id: *const c_char,
-    /// Text that the other side gave when it ended the call, or empty.
+    /// Text that the peer gave when it ended the call, or empty.
     pub extra: *const c_char,
     /// From invite to answer or end.
     pub ring_ms: u64,
     /// From connected to end; 0 = never connected.
     pub talk_ms: u64,
-    /// Accounts that talked; empty if never connected.
+    /// Accounts that took part; empty if never connected.
     pub accounts: *const *const c_char,
     /// Seconds per account.
     pub durations_s: *const u32,
     /// How many accounts.
     pub account_count: u32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
 }
 
-/// A call record was handed to the signaling backend. Lent until the callback returns.
+/// A call record was passed to the signaling backend. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_record_event {
@@ -183,17 +184,17 @@ pub struct nertc_callkit_record_event {
     pub msg_id: *const c_char,
     /// A nertc_callkit_call_type.
     pub call_type: i32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
 }
 
-/// The peer's app sent something. Lent until the callback returns.
+/// The peer's app sent data. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_data_event {
     /// How much of this struct the library filled.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
     /// The call.
     pub call_no: nertc_callkit_call_no,
@@ -223,7 +224,7 @@ pub struct nertc_callkit_connection_event {
     pub message: *const c_char,
     /// on_network_quality: a nertc_callkit_quality.
     pub quality: i32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
 }
 
@@ -255,7 +256,7 @@ pub struct nertc_callkit_missed_event {
     pub reason: i32,
     /// A nertc_callkit_call_type.
     pub call_type: i32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
     /// Who called.
     pub user_id: *const c_char,
@@ -313,7 +314,7 @@ pub type nertc_callkit_connection_cb = Option<
 pub struct nertc_callkit_listener {
     /// sizeof this struct; a larger one from a newer header is accepted.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
     /// Somebody calls.
     pub on_invited: Option<
@@ -323,7 +324,7 @@ pub struct nertc_callkit_listener {
             user_data: *mut c_void,
         ),
     >,
-    /// Caller: the called side is busy. Callee: it rang out (user_id = own account).
+    /// Caller: the called side is busy. Callee: nobody answered (user_id = own account).
     pub on_user_busy: nertc_callkit_user_cb,
     /// Callee: the caller cancelled.
     pub on_user_cancel: nertc_callkit_user_cb,
@@ -363,7 +364,7 @@ pub struct nertc_callkit_listener {
     pub on_video_muted: nertc_callkit_media_cb,
     /// The other party muted or unmuted its microphone.
     pub on_audio_muted: nertc_callkit_media_cb,
-    /// A call record was handed to the signaling backend.
+    /// A call record was passed to the signaling backend.
     pub on_message_sent: Option<
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
@@ -389,7 +390,7 @@ pub struct nertc_callkit_listener {
     pub on_reconnected: nertc_callkit_connection_cb,
     /// Media quality changed.
     pub on_network_quality: nertc_callkit_connection_cb,
-    /// The other party asks to change the call type, or answered our question (state 3).
+    /// The other party asks to change the call type, or refused our request (state 3).
     pub on_call_type_request: nertc_callkit_call_cb,
     /// An invite was over before it could ring.
     pub on_missed_call: Option<
@@ -402,7 +403,7 @@ pub struct nertc_callkit_listener {
     /// Caller: a device of the called account rings. At most once a call, after the completion of
     /// call, never after on_user_accept.
     pub on_user_ringing: nertc_callkit_user_cb,
-    /// A token is wanted: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
+    /// A token is needed: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
     /// refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
     /// later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
     pub on_token_needed: nertc_callkit_connection_cb,

@@ -10,12 +10,14 @@
 #![allow(non_camel_case_types, reason = "the names are the C names")]
 
 mod backend_values;
+mod config;
 mod events;
 mod options;
 mod values;
 mod vtables;
 
 pub use backend_values::*;
+pub use config::*;
 pub use events::*;
 pub use options::*;
 pub use values::*;

@@ -1,10 +1,8 @@
-//! What the app hands in.
+//! What the app passes in.
 
 use core::ffi::{c_char, c_void};
 
-use crate::{
-    nertc_callkit, nertc_callkit_backends, nertc_callkit_call_no, nertc_callkit_frame, nertc_callkit_listener,
-};
+use crate::values::nertc_callkit_call_no;
 
 /// Text of the push notification that goes with an invite. Any thread.
 #[repr(C)]
@@ -12,7 +10,7 @@ use crate::{
 pub struct nertc_callkit_push {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub flags: u32,
     /// Up to 512 bytes, or NULL.
     pub title: *const c_char,
@@ -32,11 +30,11 @@ pub struct nertc_callkit_call_options {
     pub flags: u32,
     /// A nertc_callkit_call_type; 0 = audio.
     pub call_type: i32,
-    /// 0.
+    /// Reserved; must be 0.
     pub reserved: u32,
-    /// Account to call. Not NULL, 1 to 64 bytes, not the own account.
+    /// Account to call. Not NULL, 1 to 64 bytes, not the client's own.
     pub user_id: *const c_char,
-    /// Shown to the called side in on_invited. A JSON object or array travels as JSON, anything else
+    /// Delivered to the callee in on_invited. A JSON object or array travels as JSON, anything else
     /// as a string. With `extra` at most 4096 bytes as JSON, our own members included:
     /// nertc_callkit_call says how that is counted. NULL = none.
     pub attachment: *const c_char,
@@ -54,7 +52,7 @@ pub struct nertc_callkit_call_ref {
     pub struct_size: u32,
     /// nertc_callkit_call_ref_flag bits.
     pub flags: u32,
-    /// Local number: all that a host must keep.
+    /// Local number: all that an app must keep.
     pub call_no: nertc_callkit_call_no,
     /// Signaling channel, or NULL.
     pub channel_id: *const c_char,
@@ -64,7 +62,7 @@ pub struct nertc_callkit_call_ref {
     pub request_id: *const c_char,
 }
 
-/// Where to draw. The window travels to the media backend untouched. Any thread.
+/// Where to draw. The window is passed to the media backend unchanged. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_view {
@@ -74,9 +72,9 @@ pub struct nertc_callkit_view {
     pub scaling: i32,
     /// 1 = mirrored.
     pub mirror: i32,
-    /// 0.
+    /// Reserved; must be 0.
     pub flags: u32,
-    /// Native window or view handle; must stay valid until it was replaced or the component is gone.
+    /// Native window or view handle; must stay valid until it is replaced or the client is gone.
     pub window: *mut c_void,
 }
 
@@ -86,9 +84,9 @@ pub struct nertc_callkit_view {
 pub struct nertc_callkit_timers {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// Ring limit of both roles until set_call_timeout says otherwise (30000, at most 120000).
+    /// Ring limit of both roles until set_call_timeout changes it (30000, at most 120000).
     pub ring_ms: u32,
-    /// Added to the ring limit on the called side (500).
+    /// Added to the ring limit by the callee (500).
     pub ring_grace_ms: u32,
     /// Limit of login (10000).
     pub login_ms: u32,
@@ -100,25 +98,25 @@ pub struct nertc_callkit_timers {
     pub rtc_leave_ms: u32,
     /// From accept to connected media (15000).
     pub rtc_connect_ms: u32,
-    /// How long a callee waits for an old caller's go-ahead (3000).
+    /// How long a callee waits for a legacy caller's go-ahead (3000).
     pub handshake_ms: u32,
-    /// How long a call-type question stays open (10000).
+    /// How long a call-type request stays open (10000).
     pub switch_ms: u32,
-    /// How long the winner of a glare waits for the other's answer (3000).
+    /// How long the winner of a glare waits for the peer's answer (3000).
     pub glare_ms: u32,
-    /// How long a peer's leaving may still turn out to be a hang-up (500).
+    /// How long a peer's leave may still turn out to be a hang-up (500).
     pub peer_leave_ms: u32,
     /// Silence of the peer until on_reconnecting (4000).
     pub peer_reconnecting_ms: u32,
     /// Silence of the peer until on_user_disconnect (20000).
     pub peer_lost_ms: u32,
-    /// How long the wire of an ended call may take to clean up (10000).
+    /// How long the pending operations of an ended call may take (10000).
     pub teardown_ms: u32,
-    /// What destroy, release and logout grant a live call's ending operation (500).
+    /// How long destroy, release and logout wait for a live call's ending operation (500).
     pub destroy_wait_ms: u32,
     /// How long ended calls are remembered (600000).
     pub tombstone_ms: u32,
-    /// Age at which an invite is too old to ring (120000).
+    /// Age beyond which an invite does not ring (120000).
     pub invite_age_ms: u32,
     /// How long the app may take to answer on_token_needed (60000; at a login login_ms).
     pub token_ms: u32,
@@ -162,8 +160,8 @@ pub struct nertc_callkit_end_options {
     pub text: *const c_char,
 }
 
-/// What a push notification about a call says. No secret, and not authenticated: it can only make an
-/// answer wait. Any thread.
+/// Contents of a push notification about a call. Neither secret nor authenticated: all it can do is
+/// make an answer wait. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_push_call {
@@ -173,7 +171,7 @@ pub struct nertc_callkit_push_call {
     pub call_type: i32,
     /// By the sender's clock, ms since 1970; 0 = not known.
     pub sent_ms: u64,
-    /// What was left of the ring time then.
+    /// Ring time left then.
     pub ring_left_ms: u32,
     /// Reserved; must be 0.
     pub flags: u32,
@@ -191,56 +189,7 @@ pub struct nertc_callkit_push_call {
     pub reserved: [c_char; 3],
 }
 
-/// How to create a component. Any thread.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct nertc_callkit_config {
-    /// sizeof this struct.
-    pub struct_size: u32,
-    /// 0.
-    pub flags: u32,
-    /// A nertc_callkit_delivery.
-    pub delivery: i32,
-    /// A nertc_callkit_worker.
-    pub worker: i32,
-    /// Copied by create; NULL = no events.
-    pub listener: *const nertc_callkit_listener,
-    /// Called for every frame of the peer while connected, on a thread of the media backend, beside
-    /// other callbacks; user_id and frame are lent until it returns. None starts once on_call_end
-    /// or the completion of leave is delivered, which waits for one that runs. NULL = none.
-    pub on_frame: Option<
-        unsafe extern "C" fn(
-            kit: *mut nertc_callkit,
-            user_id: *const c_char,
-            frame: *const nertc_callkit_frame,
-            user_data: *mut c_void,
-        ),
-    >,
-    /// HOST delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
-    /// callback (destroy and dispatch answer REENTRANT) and must not wait for the thread that
-    /// dispatches. NULL = none.
-    pub on_wakeup: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
-    /// Handed to the listener, on_frame and on_wakeup.
-    pub user_data: *mut c_void,
-    /// Backends, taken over if create answers OK; NULL = the embedded loopback.
-    pub backends: *const nertc_callkit_backends,
-    /// The service's application key, up to 128 bytes, or NULL.
-    pub app_key: *const c_char,
-    /// Names this device among those of the account, up to 64 bytes; NULL = made up.
-    pub device_id: *const c_char,
-    /// Folder that a backend may write to, or NULL.
-    pub data_dir: *const c_char,
-    /// Timers; NULL = all defaults.
-    pub timers: *const nertc_callkit_timers,
-    /// 1 = a switch from audio to video asks: the peer's asks the app (on_call_type_request), ours
-    /// the peer. 0 = it happens at once.
-    pub confirm_audio_to_video: i32,
-    /// 1 = a switch from video to audio asks: the peer's asks the app (on_call_type_request), ours
-    /// the peer. 0 = it happens at once.
-    pub confirm_video_to_audio: i32,
-}
-
-/// What is going on, copied out by nertc_callkit_get_call_info. Any thread.
+/// The current call, copied out by nertc_callkit_get_call_info. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_call_info {
@@ -270,11 +219,11 @@ pub struct nertc_callkit_call_info {
     pub call_id: [c_char; 65],
     /// Media room.
     pub rtc_channel: [c_char; 128],
-    /// 0.
+    /// Reserved; must be 0.
     pub reserved: [c_char; 3],
 }
 
-/// An in-process exchange that connects components through the loopback backends. Any thread.
+/// An in-process exchange that connects clients through the loopback backends. Any thread.
 pub struct nertc_callkit_hub {
     _opaque: [u8; 0],
 }
@@ -285,7 +234,7 @@ pub struct nertc_callkit_hub {
 pub struct nertc_callkit_fault {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub flags: u32,
     /// A nertc_callkit_fault_action.
     pub action: i32,
@@ -297,9 +246,9 @@ pub struct nertc_callkit_fault {
     pub hit_count: u32,
     /// For DELAY.
     pub delay_ms: u32,
-    /// For REFUSE.
+    /// For REFUSE: a nertc_callkit_code.
     pub code: i32,
-    /// Account it applies to (the receiver for messages); NULL = any.
+    /// Account it applies to (for messages the receiver); NULL = any.
     pub account: *const c_char,
     /// Device it applies to; NULL = any.
     pub device_id: *const c_char,
@@ -318,23 +267,23 @@ pub struct nertc_callkit_mqtt_options {
     pub endpoints: *const *const c_char,
     /// How many: 1 to 8.
     pub endpoint_count: u32,
-    /// For how many seconds the broker keeps what comes while a device is away (86400).
+    /// How many seconds the broker keeps messages for a device that is offline (86400).
     pub session_expiry_s: u32,
-    /// Seconds of silence after which the broker is asked whether it is there (60), up to 65535.
+    /// Keep-alive: seconds without traffic until a ping (60), up to 65535.
     pub keep_alive_s: u32,
-    /// Silence of the peer's device after which it counts as gone (60000).
+    /// Silence of the peer's device after which it counts as lost (60000).
     pub peer_lost_ms: u32,
     /// Certificates of the authorities to trust for mqtts://, as PEM text, up to 1 MiB. NULL = those
     /// of the system.
     pub ca_pem: *const c_char,
-    /// What every topic begins with: levels of A-Z a-z 0-9 _ - with / between them, up to 32 bytes.
+    /// Prefix of every topic: levels of A-Z a-z 0-9 _ - with / between them, up to 32 bytes.
     /// NULL = "nck1".
     pub topic_prefix: *const c_char,
-    /// Brings back what save_client_id got for this account and device: writes it into `buffer` of
-    /// `size` bytes and answers 0; anything else = there is none. On the worker, at login; must not
+    /// Loads what save_client_id was given for this account and device: writes it into `buffer` of
+    /// `size` bytes and returns 0; anything else = there is none. On the worker, at login; must not
     /// block. NULL = a file in config.data_dir that its owner alone may read; if that is not set,
-    /// nothing comes from before this process, and nothing is kept longer than 10 minutes. Both
-    /// hooks or none.
+    /// nothing outlives this process, and nothing is kept longer than 10 minutes. Both hooks
+    /// or none.
     pub load_client_id: Option<
         unsafe extern "C" fn(
             account: *const c_char,
@@ -344,7 +293,7 @@ pub struct nertc_callkit_mqtt_options {
             user_data: *mut c_void,
         ) -> i32,
     >,
-    /// Keeps the client id, which is a secret: who has it can take the session over.
+    /// Stores the client id, which is a secret: whoever has it can take over the session.
     pub save_client_id: Option<
         unsafe extern "C" fn(
             account: *const c_char,
@@ -353,7 +302,7 @@ pub struct nertc_callkit_mqtt_options {
             user_data: *mut c_void,
         ),
     >,
-    /// Handed to the hooks, which count as callbacks and may be called until the component is gone.
+    /// Passed to the hooks, which count as callbacks and may be called until the client is gone.
     pub user_data: *mut c_void,
     /// For brokers that ask for a client certificate (mqtts://): the device's certificate and those
     /// between it and the authority, as PEM text, up to 1 MiB. NULL = none. With one, a login without

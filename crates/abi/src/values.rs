@@ -1,4 +1,4 @@
-//! Every number that crosses the border by name.
+//! Every named number of the C interface.
 
 /// Major version of this header.
 pub const NERTC_CALLKIT_VERSION_MAJOR: u32 = 0;
@@ -8,7 +8,7 @@ pub const NERTC_CALLKIT_VERSION_MINOR: u32 = 1;
 pub const NERTC_CALLKIT_VERSION_PATCH: u32 = 0;
 
 /// NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
-/// number: 0xMMmmpp. nertc_callkit_version has that of the library that runs.
+/// number: 0xMMmmpp. nertc_callkit_version returns that of the loaded library.
 pub const NERTC_CALLKIT_VERSION_NUMBER: u32 = 0x00_01_00;
 
 /// Version of the vtables and sinks, for their `abi` fields.
@@ -17,32 +17,32 @@ pub const NERTC_CALLKIT_ABI: u32 = 1;
 /// Longest text of nertc_callkit_push_encode, with its NUL.
 pub const NERTC_CALLKIT_PUSH_SIZE: u32 = 768;
 
-/// A call component. The pointer's value is a never-reused id, not an address: a stale handle is
+/// A client. The pointer's value is a never-reused id, not an address: a stale handle is
 /// refused with CLOSED and touches no memory. Any thread.
 pub struct nertc_callkit {
     _opaque: [u8; 0],
 }
 
-/// Local number of a call: never reused by a component, 0 = no call.
+/// Local number of a call: never reused by a client, 0 = no call.
 pub type nertc_callkit_call_no = u64;
 
-/// What a function answers at once: 0 = accepted, negative = refused and nothing follows.
+/// What a function returns: 0 = accepted, negative = refused and nothing follows.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_status {
     /// Accepted.
     NERTC_CALLKIT_STATUS_OK = 0,
-    /// A NULL, a bad UTF-8 text, an over-long text, an unknown value: fix the call.
+    /// A NULL, invalid UTF-8, a text that is too long, an unknown value: fix the call.
     NERTC_CALLKIT_STATUS_INVALID_ARGUMENT = -1,
     /// The handle was released, destroyed, never existed, or belongs to the process before a fork.
     NERTC_CALLKIT_STATUS_CLOSED = -2,
-    /// Too much is waiting: dispatch, or try again later.
+    /// Too much is queued: dispatch, or try again later.
     NERTC_CALLKIT_STATUS_QUEUE_FULL = -3,
     /// Not from inside a callback: return first, or use release.
     NERTC_CALLKIT_STATUS_REENTRANT = -4,
     /// This library or backend cannot do it.
     NERTC_CALLKIT_STATUS_UNSUPPORTED = -5,
-    /// The system is out of something, or a bug in this library; the log has it.
+    /// A system resource is exhausted or an internal error occurred; see the log.
     NERTC_CALLKIT_STATUS_INTERNAL = -6,
 }
 
@@ -125,9 +125,9 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_CALL_MISMATCH = 90001,
     /// Logged in with another account: log out first.
     NERTC_CALLKIT_CODE_ALREADY_LOGGED_IN = 90002,
-    /// The component was released or destroyed, or logged out, before this was done.
+    /// The client was released or destroyed, or logged out, before this was done.
     NERTC_CALLKIT_CODE_SHUTTING_DOWN = 90003,
-    /// A later request of the app made this one void.
+    /// A later request of the app superseded this one.
     NERTC_CALLKIT_CODE_SUPERSEDED = 90004,
     /// Something exceeds a documented limit.
     NERTC_CALLKIT_CODE_LIMIT = 90005,
@@ -135,7 +135,7 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
     /// The backend does not offer this operation.
     NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
-    /// The backend could not be opened or answered against its contract.
+    /// The backend could not be opened or violated its contract.
     NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
     /// The request makes no sense, for example calling oneself.
     NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
@@ -153,11 +153,11 @@ pub enum nertc_callkit_call_type {
     NERTC_CALLKIT_CALL_TYPE_AUDIO = 1,
     /// Audio and video.
     NERTC_CALLKIT_CALL_TYPE_VIDEO = 2,
-    /// Something else; only ever reported, never asked for.
+    /// Something else; only reported, never requested.
     NERTC_CALLKIT_CALL_TYPE_OTHER = 3,
 }
 
-/// Where the component stands.
+/// State of a client.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_state {
@@ -219,11 +219,11 @@ pub enum nertc_callkit_end_reason {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_call_type_action {
-    /// Ask for the other type.
+    /// Request the other type.
     NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST = 1,
-    /// Agree to what the peer asked.
+    /// Accept the peer's request.
     NERTC_CALLKIT_CALL_TYPE_ACTION_ACCEPT = 2,
-    /// Refuse what the peer asked.
+    /// Reject the peer's request.
     NERTC_CALLKIT_CALL_TYPE_ACTION_REJECT = 3,
 }
 
@@ -233,17 +233,17 @@ pub enum nertc_callkit_call_type_action {
 pub enum nertc_callkit_delivery {
     /// The library's worker thread.
     NERTC_CALLKIT_DELIVERY_WORKER = 0,
-    /// The host, inside nertc_callkit_dispatch.
+    /// The app, inside nertc_callkit_dispatch.
     NERTC_CALLKIT_DELIVERY_APP = 1,
 }
 
-/// Which worker thread serves the component.
+/// Which worker thread serves the client.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_worker {
-    /// The one that all components of the process share.
+    /// The one that all clients of the process share.
     NERTC_CALLKIT_WORKER_SHARED = 0,
-    /// One of its own: a callback that blocks stalls nobody else.
+    /// One of its own: a callback that blocks delays no other client.
     NERTC_CALLKIT_WORKER_OWN = 1,
 }
 
@@ -307,7 +307,7 @@ pub enum nertc_callkit_operation {
     NERTC_CALLKIT_OPERATION_RECORD = 16,
     /// Closing or leaving the channel of an ended call.
     NERTC_CALLKIT_OPERATION_CLOSE = 17,
-    /// Something that a backend reported by itself.
+    /// Something that a backend reported unasked.
     NERTC_CALLKIT_OPERATION_BACKEND = 18,
     /// nertc_callkit_send_data.
     NERTC_CALLKIT_OPERATION_SEND_DATA = 19,
@@ -331,7 +331,7 @@ pub enum nertc_callkit_record_status {
     NERTC_CALLKIT_RECORD_BUSY = 5,
 }
 
-/// Which connection an event speaks of.
+/// Which connection an event is about.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_transport {
@@ -369,9 +369,9 @@ pub enum nertc_callkit_missed_reason {
     NERTC_CALLKIT_MISSED_BUSY = 3,
     /// Another device answered it.
     NERTC_CALLKIT_MISSED_ANSWERED_ELSEWHERE = 4,
-    /// A newer invite of the same person took its place.
+    /// A newer invite of the same account replaced it.
     NERTC_CALLKIT_MISSED_REPLACED = 5,
-    /// A group call, which this component does not do.
+    /// A group call, which this library does not support.
     NERTC_CALLKIT_MISSED_GROUP = 6,
     /// The call policy refused it.
     NERTC_CALLKIT_MISSED_BLOCKED = 7,
@@ -387,8 +387,8 @@ pub enum nertc_callkit_missed_reason {
 pub enum nertc_callkit_call_info_flag {
     /// Both sides are in the media room.
     NERTC_CALLKIT_CALL_INFO_CONNECTED = 1,
-    /// Our invite is the one that lives: this side offers. The peer has the flag not set. Final once
-    /// in the call.
+    /// Our invite is the one that counts: this side offers. Never set on both sides. Final once in
+    /// the call.
     NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 }
 
@@ -406,7 +406,7 @@ pub enum nertc_callkit_policy_rule {
     NERTC_CALLKIT_POLICY_NOBODY = 3,
 }
 
-/// What a caller who may not ring is answered.
+/// How a caller who may not ring is answered.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_policy_answer {
@@ -445,7 +445,7 @@ pub enum nertc_callkit_log_level {
     NERTC_CALLKIT_LOG_WARN = 2,
     /// State changes.
     NERTC_CALLKIT_LOG_INFO = 3,
-    /// What was ignored or tried again, and why.
+    /// What was ignored or retried, and why.
     NERTC_CALLKIT_LOG_DEBUG = 4,
 }
 

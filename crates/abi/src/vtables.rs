@@ -1,13 +1,13 @@
-//! Vtables and sinks for people who bring their own signaling or media.
+//! Vtables and sinks, for authors of signaling and media backends.
 //!
-//! Life of a backend: create copies the vtable and takes {vtable, ctx} over if it answers OK; then `open` at
+//! Life of a backend: create copies the vtable and takes {vtable, ctx} over if it returns OK; then `open` at
 //! most once, operations, `close_backend` once if open succeeded, `release` exactly once and last.
 
 use core::ffi::{c_char, c_void};
 
-use crate::nertc_callkit_push;
+use crate::options::{nertc_callkit_call_policy, nertc_callkit_push, nertc_callkit_view};
 
-/// Names one operation of the core: never reused. Passes through an SDK's user_data unboxed.
+/// Identifies one operation of the core: never reused. Passes through an SDK's user_data unboxed.
 pub type nertc_callkit_req = usize;
 
 /// A signaling channel. Lent for the call.
@@ -20,7 +20,7 @@ pub struct nertc_callkit_channel {
     pub call_type: i32,
     /// 1 = no longer valid.
     pub flags: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub reserved: u32,
     /// Id, up to 64 bytes.
     pub channel_id: *const c_char,
@@ -38,7 +38,7 @@ pub struct nertc_callkit_channel {
 pub struct nertc_callkit_member {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub flags: u32,
     /// Its account.
     pub account: *const c_char,
@@ -68,7 +68,7 @@ pub struct nertc_callkit_channel_state {
 pub struct nertc_callkit_login_args {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
     /// Application key, or empty.
     pub app_key: *const c_char,
@@ -80,10 +80,10 @@ pub struct nertc_callkit_login_args {
     pub device_id: *const c_char,
     /// Folder the backend may write to, or empty.
     pub data_dir: *const c_char,
-    /// How long the core waits for complete(req), in ms; 0 = not said. A backend that completes just
-    /// before can say why there is no connection.
+    /// How long the core waits for complete(req), in ms; 0 = not known. A backend that completes just
+    /// before can report why there is no connection.
     pub timeout_ms: u32,
-    /// 0.
+    /// Reserved; 0.
     pub reserved: u32,
 }
 
@@ -122,7 +122,7 @@ pub struct nertc_callkit_signaling_result {
     pub code: i32,
     /// The service's own number, or 0.
     pub raw_code: i32,
-    /// 0.
+    /// Reserved; must be 0.
     pub flags: u32,
     /// What went wrong, or NULL.
     pub message: *const c_char,
@@ -142,15 +142,15 @@ pub struct nertc_callkit_signaling_event {
     pub struct_size: u32,
     /// A nertc_callkit_signal.
     pub signal: i32,
-    /// 0.
+    /// Reserved; must be 0.
     pub flags: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub reserved: u32,
     /// The channel. Not NULL.
     pub channel: *const nertc_callkit_channel,
-    /// Who did it.
+    /// Account that sent it.
     pub from_account: *const c_char,
-    /// With which device, or NULL.
+    /// Its device, or NULL.
     pub from_device: *const c_char,
     /// ACCEPT and REJECT: the inviter. Else the receiver.
     pub to_account: *const c_char,
@@ -200,7 +200,7 @@ pub struct nertc_callkit_record {
     pub channel_id: *const c_char,
     /// The record as JSON text (NIM message type 12).
     pub text: *const c_char,
-    /// Accounts that talked.
+    /// Accounts that took part.
     pub accounts: *const *const c_char,
     /// Seconds per account.
     pub durations_s: *const u32,
@@ -218,8 +218,8 @@ pub struct nertc_callkit_signaling_sink {
     pub abi: u32,
     /// First argument of every function here.
     pub ctx: *mut c_void,
-    /// Ends the operation `req`: exactly once for each that was accepted. Has a reserved slot, never
-    /// fails.
+    /// Ends the operation `req`: exactly once for each that was accepted. Its queue slot is
+    /// reserved, so it never fails.
     pub complete: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -227,7 +227,7 @@ pub struct nertc_callkit_signaling_sink {
             result: *const nertc_callkit_signaling_result,
         ),
     >,
-    /// Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep and offer them
+    /// Messages; `origin` is a nertc_callkit_message_origin. 0, or QUEUE_FULL = keep them and try
     /// again.
     pub events: Option<
         unsafe extern "C" fn(
@@ -249,8 +249,8 @@ pub struct nertc_callkit_signaling_sink {
     pub connection: Option<
         unsafe extern "C" fn(ctx: *mut c_void, event: *const nertc_callkit_signaling_connection) -> i32,
     >,
-    /// A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
-    /// attachments, please: nobody redacts them here.
+    /// A line for the log; `level` is a nertc_callkit_log_level. Must not contain
+    /// accounts, tokens or attachments: the library does not redact it.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
     /// A call record that `from` sent: what it claims. 0, or QUEUE_FULL.
     pub record: Option<
@@ -283,7 +283,7 @@ pub struct nertc_callkit_signaling {
     pub abi: u32,
     /// nertc_callkit_signaling_cap bits.
     pub caps: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub reserved: u32,
     /// For the log; lives as long as the backend. NULL = unnamed.
     pub name: *const c_char,
@@ -305,13 +305,13 @@ pub struct nertc_callkit_signaling {
     >,
     /// Logs out.
     pub logout: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req) -> i32>,
-    /// Makes a channel; the result's room has its id.
+    /// Makes a channel; the result's channel has its id.
     pub create: nertc_callkit_signaling_operation_cb,
-    /// Joins a channel; the result's room lists the members with their uids, this device among them.
+    /// Joins a channel; the result lists the members with their uids, this device among them.
     pub join: nertc_callkit_signaling_operation_cb,
     /// Invites an account.
     pub invite: nertc_callkit_signaling_operation_cb,
-    /// Takes an invite back.
+    /// Cancels an invite.
     pub cancel_invite: nertc_callkit_signaling_operation_cb,
     /// Accepts an invite: the service decides, first come, first served. Does not join.
     pub accept: nertc_callkit_signaling_operation_cb,
@@ -333,13 +333,13 @@ pub struct nertc_callkit_signaling {
     >,
     /// The device's network changed: reconnect now. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
-    /// What became of an INVITE, a nertc_callkit_invite_state: exactly once for each INVITE handed to
-    /// the sink, unless reject or accept comes first. `args` has channel_id, account (the inviter) and
-    /// request_id. NULL = nobody is told.
+    /// What became of an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for each INVITE
+    /// passed to the sink, unless reject or accept comes first. `args` has channel_id, account (the
+    /// inviter) and request_id. NULL = not needed.
     pub invite_state:
         Option<unsafe extern "C" fn(ctx: *mut c_void, args: *const nertc_callkit_signaling_args, state: i32)>,
-    /// The login `req` is not wanted any more: nothing of it connects or speaks from now on; what the
-    /// service keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
+    /// The login `req` was given up: from now on it must neither connect nor send; what the service
+    /// keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
     pub abort_login: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req)>,
     /// The token for the next connection; tries with it now if there is no connection. Empty = there
     /// is none. 0, or a nertc_callkit_code. NULL = unsupported.
@@ -347,8 +347,7 @@ pub struct nertc_callkit_signaling {
     /// Whose invites ring: after each login, unless everybody's do, and whenever it changes. The core
     /// decides; a backend that asks inviters whether an invite that waited still stands does not ask
     /// those that this refuses. Lent for the call. NULL = not needed.
-    pub call_policy:
-        Option<unsafe extern "C" fn(ctx: *mut c_void, policy: *const crate::nertc_callkit_call_policy)>,
+    pub call_policy: Option<unsafe extern "C" fn(ctx: *mut c_void, policy: *const nertc_callkit_call_policy)>,
 }
 
 /// Sound (s16 PCM, interleaved, one plane) or a picture (I420, three planes). Planes are lent for
@@ -382,17 +381,17 @@ pub struct nertc_callkit_frame {
     pub samples: u32,
 }
 
-/// Which media room. Lent for the call.
+/// Which media room to join. Lent for the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_rtc_join {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; 0.
     pub flags: u32,
     /// A nertc_callkit_call_type.
     pub call_type: i32,
-    /// 0.
+    /// Reserved; 0.
     pub reserved: u32,
     /// Own uid.
     pub uid: u64,
@@ -402,7 +401,7 @@ pub struct nertc_callkit_rtc_join {
     pub token: *const c_char,
     /// Account of the other party.
     pub peer: *const c_char,
-    /// Call id of the invite that lives, or empty: the same on both sides.
+    /// Call id of the invite that counts, or empty: the same on both sides.
     pub call_id: *const c_char,
 }
 
@@ -422,7 +421,7 @@ pub struct nertc_callkit_rtc_event {
     pub media: u32,
     /// As `type` says.
     pub flags: u32,
-    /// Whom it is about; 0 = ourselves.
+    /// Whom it concerns; 0 = this device.
     pub uid: u64,
     /// Or NULL.
     pub text: *const c_char,
@@ -438,7 +437,8 @@ pub struct nertc_callkit_rtc_sink {
     pub abi: u32,
     /// First argument of every function here.
     pub ctx: *mut c_void,
-    /// Ends the operation `req` with a nertc_callkit_code; `raw_code` and `message` may be 0 and NULL.
+    /// Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0 and
+    /// NULL.
     pub complete: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -448,18 +448,18 @@ pub struct nertc_callkit_rtc_sink {
             message: *const c_char,
         ),
     >,
-    /// Something happened. 0, or QUEUE_FULL = keep it and offer it again.
+    /// Something happened. 0, or QUEUE_FULL = keep it and try again.
     pub event: Option<unsafe extern "C" fn(ctx: *mut c_void, event: *const nertc_callkit_rtc_event) -> i32>,
     /// A frame of `frame->uid`; goes to config.on_frame on this very thread.
     pub frame: Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame)>,
-    /// A line for the log; `level` is a nertc_callkit_log_level. No accounts, tokens or
-    /// attachments, please: nobody redacts them here.
+    /// A line for the log; `level` is a nertc_callkit_log_level. Must not contain
+    /// accounts, tokens or attachments: the library does not redact it.
     pub log: Option<unsafe extern "C" fn(ctx: *mut c_void, level: i32, text: *const c_char)>,
     /// Sends a text to the peer's media backend: a JSON object of up to 4000 bytes, nested up to 8
     /// deep. Any thread. `join` is the req of the join it belongs to: from the call of join on, until
-    /// leave is called; a text with another number is dropped, so that a late thread cannot speak
-    /// into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: offer it
-    /// again. What signaling refuses later is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
+    /// leave is called; a text with another number is dropped, so that a late thread cannot send
+    /// into the next call. 0: copied and queued. INVALID_ARGUMENT: no such text. QUEUE_FULL: try
+    /// again later. What signaling refuses is one on_error (NERTC_CALLKIT_OPERATION_NEGOTIATION).
     pub send:
         Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char) -> i32>,
 }
@@ -475,7 +475,7 @@ pub struct nertc_callkit_rtc {
     pub abi: u32,
     /// nertc_callkit_rtc_cap bits.
     pub caps: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub reserved: u32,
     /// For the log; lives as long as the backend. NULL = unnamed.
     pub name: *const c_char,
@@ -495,26 +495,29 @@ pub struct nertc_callkit_rtc {
     >,
     /// Leaves the room.
     pub leave: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req) -> i32>,
-    /// Opens or closes microphone or camera. NULL = unsupported.
+    /// Opens or closes microphone or camera; `media` is one or more nertc_callkit_media bits. NULL =
+    /// unsupported.
     pub enable_local:
         Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, on: i32) -> i32>,
-    /// Sends silence or nothing while the device stays open. NULL = unsupported.
+    /// Sends silence or nothing while the device stays open; `media` is one or more
+    /// nertc_callkit_media bits. NULL = unsupported.
     pub mute_local:
         Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, media: u32, muted: i32) -> i32>,
-    /// Receives `media` of `uid`, or not. NULL = unsupported.
+    /// Receives what `uid` sends, or not; `media` is one or more nertc_callkit_media bits. NULL =
+    /// unsupported.
     pub subscribe: Option<
         unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req, uid: u64, media: u32, on: i32) -> i32,
     >,
-    /// Draws `uid` (0 = ourselves) in `view`; `view` NULL = no longer. NULL = unsupported.
+    /// Draws `uid` (0 = this device) in `view`; `view` NULL = no longer. NULL = unsupported.
     pub set_view: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
             req: nertc_callkit_req,
             uid: u64,
-            view: *const crate::nertc_callkit_view,
+            view: *const nertc_callkit_view,
         ) -> i32,
     >,
-    /// Sends a frame that the host made. 0 or a nertc_callkit_status. NULL = unsupported.
+    /// Sends a frame that the app made. 0 or a nertc_callkit_status. NULL = unsupported.
     pub push_frame: Option<unsafe extern "C" fn(ctx: *mut c_void, frame: *const nertc_callkit_frame) -> i32>,
     /// The device's network changed: restart what needs it. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
@@ -522,19 +525,19 @@ pub struct nertc_callkit_rtc {
     /// `join` and before leave is; what came earlier follows right after the call of join. Lent for
     /// the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
     pub receive: Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char)>,
-    /// What it talks to its peer, `<name>/<version>`, 1 to 32 bytes: invites and accepts say it, and a
-    /// peer that says another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory
-    /// with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+    /// The protocol that it speaks to its peer, `<name>/<version>`, 1 to 32 bytes. Invites and accepts
+    /// carry it; a peer with another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH).
+    /// Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
     pub protocol: *const c_char,
 }
 
-/// A signaling backend and a media backend, for config.backends. One pair serves one component.
+/// A signaling backend and a media backend, for config.backends. One pair serves one client.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_backends {
     /// sizeof this struct.
     pub struct_size: u32,
-    /// 0.
+    /// Reserved; must be 0.
     pub flags: u32,
     /// Copied by create. NULL = the embedded loopback.
     pub signaling: *const nertc_callkit_signaling,

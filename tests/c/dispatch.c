@@ -1,11 +1,11 @@
-/* host.c: HOST delivery: callbacks run in dispatch and nowhere else; get_event_handle and on_wakeup say when. */
+/* dispatch.c: APP delivery: callbacks run in dispatch and nowhere else; two ways to learn when. */
 #include "check.h"
 #include "phone.h"
 
 #include <fcntl.h>
 #include <poll.h>
 
-/* A phone with HOST delivery that nobody dispatches but the test. */
+/* A phone with APP delivery that nobody dispatches but the test. */
 static struct phone *held_phone(nertc_callkit_hub *hub, const char *account)
 {
   struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .hub = hub};

@@ -5,7 +5,7 @@
  *
  * alice calls bob, bob accepts as soon as it rings, alice speaks (IN.wav, or a tone of a second), bob
  * writes what he hears into OUT.wav (demo.wav), alice hangs up. Every completion and every event is
- * printed in order. With TRACE, what alice's component is told and does is written into that file: see
+ * printed in order. With TRACE, what alice's client is told and does is written into that file: see
  * docs/TRACE.md. Ends with 0 if bob heard exactly what alice said, else with 1.
  *
  * The same file is C99 and C++11.
@@ -127,7 +127,7 @@ static int start(struct person *person)
   config.listener = &listener;
   config.on_frame = on_frame;
   config.user_data = person;
-  /* config.backends stays NULL: the embedded loopback connects all components of this process. */
+  /* config.backends stays NULL: the embedded loopback connects all clients of this process. */
 
   status = nertc_callkit_create(&config, &person->kit);
   if (status == NERTC_CALLKIT_STATUS_OK && person->trace) {

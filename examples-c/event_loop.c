@@ -1,5 +1,5 @@
 /*
- * event_loop.c: the component in an event loop of your own.
+ * event_loop.c: the client in an event loop of your own.
  *
  * With APP delivery no callback ever runs on another thread: the event handle is readable while callbacks wait,
  * and dispatch runs them here. The same works with epoll, GLib, Qt or libuv. For loops that cannot watch
@@ -127,7 +127,7 @@ int main(void)
     return 1;
   }
   ok = start(&bob) && start(&alice) && loop(&alice, &bob, buttons);
-  /* With HOST delivery what still waits runs inside destroy, on this thread. The descriptors end with it. */
+  /* With APP delivery what still waits runs inside destroy, on this thread. The descriptors end with it. */
   nertc_callkit_destroy(alice.kit);
   nertc_callkit_destroy(bob.kit);
   close(buttons[0]);

@@ -2,7 +2,7 @@
  * own_backend.c: a whole call over signaling and media of your own.
  *
  * The backends are in own_signaling.c and own_rtc.c, over a small service in own_service.c. Here is what an
- * app does with them: make a pair for each component, hand it to create in config.backends, and forget it.
+ * app does with them: make a pair for each client, hand it to create in config.backends, and forget it.
  * tests/conformance/check_backend.c tells whether backends keep the contract; these do.
  */
 #include "own_backends.h"

@@ -14,10 +14,10 @@ typedef struct own_service own_service;
 /* Starts a service. NULL: out of memory or threads. */
 own_service *own_service_start(void);
 
-/* Ends it, when all components that use it are gone. */
+/* Ends it, when all clients that use it are gone. */
 void own_service_stop(own_service *service);
 
-/* Makes the pair of backends of one device. The component that takes them over releases them.
+/* Makes the pair of backends of one device. The client that takes them over releases them.
    0 = no more room. */
 int own_backends_make(own_service *service, nertc_callkit_backends *out);
 

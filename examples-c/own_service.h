@@ -11,7 +11,7 @@
 
 enum { DEVICES = 8, CHANNELS = 32, MEMBERS = 4, INVITES = 8, ID = 65, ROOM = 128 };
 
-/* One component's backends. */
+/* One client's backends. */
 struct device {
   own_service *service;
   int users; /* its two backends, as long as they are not released */

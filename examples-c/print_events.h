@@ -2,7 +2,7 @@
  * print_events.h: a listener that prints every event as `<account> <event name> <fields>`, one line
  * each. The lessons share it, so that each of them shows only what it is about.
  *
- * The user_data of the component must point to a struct whose first member is the account's name.
+ * The user_data of the client must point to a struct whose first member is the account's name.
  */
 #ifndef PRINT_EVENTS_H
 #define PRINT_EVENTS_H
@@ -61,7 +61,7 @@ static void print_line(void *user_data, const char *event, const char *fields, .
   }
 }
 
-/* A completion. Hand it to any function as `done`, with the component's user_data. */
+/* A completion. Hand it to any function as `done`, with the client's user_data. */
 static void print_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
 {
   char event[64];

@@ -5,7 +5,7 @@
 //!
 //! - [`ffi`] converts. A C call becomes a `Command` with a ticket for its completion; an `Event` becomes a
 //!   C struct and a callback. Handles are ids in a table, panics stop here, backends are C vtables.
-//! - [`worker`] carries. One thread for all components takes commands and the backends' reports out of its
+//! - [`worker`] carries. One thread for all clients takes commands and the backends' reports out of its
 //!   inbox, feeds the engine and carries out what the engine asks for. It decides nothing, and holds no
 //!   lock while it calls out.
 //! - [`engine`] decides. A value with four verbs: `handle(now, input)`, `poll_output`, `poll_timeout`,

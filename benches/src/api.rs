@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use nertc_callkit_abi as abi;
 
-/// A component: an id, not an address.
+/// A client: an id, not an address.
 pub(crate) type Handle = *mut abi::nertc_callkit;
 type Status = i32;
 
@@ -84,7 +84,7 @@ fn library() -> &'static Functions {
     LIBRARY.get().expect("loaded")
 }
 
-/// A component with these functions for its events, on the default hub; with `rtc`, with that media backend
+/// A client with these functions for its events, on the default hub; with `rtc`, with that media backend
 /// and that number as its ctx.
 pub(crate) fn create(
     listener: &abi::nertc_callkit_listener,
@@ -101,7 +101,7 @@ pub(crate) fn create(
     create_with(listener, backends.as_ref(), 0)
 }
 
-/// A component with these backends; its callbacks get `number` as user data.
+/// A client with these backends; its callbacks get `number` as user data.
 pub(crate) fn create_with(
     listener: &abi::nertc_callkit_listener,
     backends: Option<&abi::nertc_callkit_backends>,
@@ -180,7 +180,7 @@ pub(crate) fn trace(kit: Handle, file: Option<&std::path::Path>) {
     assert_eq!(status, 0, "trace");
 }
 
-/// Ends a component.
+/// Ends a client.
 pub(crate) fn destroy(kit: Handle) {
     // SAFETY: nothing is lent.
     assert_eq!(unsafe { (library().destroy)(kit) }, 0, "destroy");

@@ -1,4 +1,4 @@
-//! A media backend that floods its component with mute events.
+//! A media backend that floods its client with mute events.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
@@ -25,7 +25,7 @@ impl Side {
     }
 
     fn sink(&self) -> Sink {
-        // SAFETY: lent by the component from open to close, and only used in between.
+        // SAFETY: lent by the client from open to close, and only used in between.
         unsafe { *self.sink.load(Relaxed) }
     }
 

@@ -64,7 +64,7 @@ fn login(
     done: abi::nertc_callkit_completion_cb,
     data: *mut c_void,
 ) -> Status {
-    // SAFETY: a text, and a request that outlives the component.
+    // SAFETY: a text, and a request that outlives the client.
     unsafe { nertc_callkit_login(kit, account, null(), done, data) }
 }
 
@@ -95,7 +95,7 @@ unsafe extern "C" fn on_done(
     if result.operation == abi::nertc_callkit_operation::NERTC_CALLKIT_OPERATION_CALL as u32
         && result.code == 0
     {
-        // SAFETY: it outlives the component.
+        // SAFETY: it outlives the client.
         unsafe { known(request.around as *mut c_void) }.calls.entry(result.call_no).or_default();
     }
     reenter(kit, request.around as *mut c_void);
@@ -106,7 +106,7 @@ unsafe extern "C" fn on_invited(
     event: *const abi::nertc_callkit_invited_event,
     data: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and our surroundings outlive the component.
+    // SAFETY: the event is lent, and our surroundings outlive the client.
     let (event, mut known) = unsafe { (&*event, known(data)) };
     assert!(known.calls.insert(event.call_no, 0).is_none(), "invited twice to call {}", event.call_no);
     drop(known);
@@ -118,7 +118,7 @@ unsafe extern "C" fn on_call_end(
     event: *const abi::nertc_callkit_end_event,
     data: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and our surroundings outlive the component.
+    // SAFETY: the event is lent, and our surroundings outlive the client.
     let (event, mut known) = unsafe { (&*event, known(data)) };
     *known.calls.entry(event.call_no).or_default() += 1;
     drop(known);
@@ -132,7 +132,7 @@ unsafe extern "C" fn on_released(data: *mut c_void) {
 
 /// Calls back into the library from inside a callback, as the plan says.
 fn reenter(kit: *mut abi::nertc_callkit, data: *mut c_void) {
-    // SAFETY: our surroundings outlive the component.
+    // SAFETY: our surroundings outlive the client.
     let next = unsafe { known(data) }.next();
     let nobody = std::ptr::null_mut();
     // SAFETY: every function may be called here, destroy and dispatch to be refused.
@@ -165,7 +165,7 @@ fn refused_inside(kit: *mut abi::nertc_callkit) -> Status {
 }
 
 impl<'a> Host<'a> {
-    /// A component with hostile backends; None if it was asked for in a wrong way and rightly refused.
+    /// A client with hostile backends; None if it was asked for in a wrong way and rightly refused.
     fn new(around: &'a Surroundings, bytes: &mut Bytes<'_>) -> Option<Host<'a>> {
         let mut lent = Lent::default();
         let (mut signaling, mut rtc) = (SIGNALING, RTC);
@@ -252,7 +252,7 @@ impl<'a> Host<'a> {
                 call_no: u64::MAX,
                 ..zeroed()
             };
-            // SAFETY: a reference, and a request that outlives the component.
+            // SAFETY: a reference, and a request that outlives the client.
             self.submit(|kit, done, data| unsafe { nertc_callkit_leave(kit, &nobody, null(), done, data) });
             let sentinel = self.requests.len() - 1;
             for _ in 0..1_000 {
@@ -340,7 +340,7 @@ impl<'a> Host<'a> {
         let options = super::args::call_options(bytes, lent);
         let end = super::surface::end_options(bytes, lent);
         let (media, on) = (u32::from(bits >> 4), i32::from(bits & 3) - i32::from(bits & 1));
-        // SAFETY: structs and texts that are lent, and a request that outlives the component.
+        // SAFETY: structs and texts that are lent, and a request that outlives the client.
         self.submit(|kit, done, data| unsafe {
             match kind {
                 0 | 1 => nertc_callkit_call(kit, options, done, data),
@@ -389,7 +389,7 @@ impl<'a> Host<'a> {
         }
         if bytes.chance(16) && !self.is_released {
             let data = std::ptr::from_ref(&*self.released).cast_mut().cast();
-            // SAFETY: a counter that outlives the component.
+            // SAFETY: a counter that outlives the client.
             assert!(documented(unsafe { nertc_callkit_release(kit, Some(on_released), data) }));
             self.is_released = true;
         }
@@ -399,7 +399,7 @@ impl<'a> Host<'a> {
     fn end(mut self, by_release: bool) {
         if by_release && !self.is_released {
             let data = std::ptr::from_ref(&*self.released).cast_mut().cast();
-            // SAFETY: a counter that outlives the component.
+            // SAFETY: a counter that outlives the client.
             assert!(documented(unsafe { nertc_callkit_release(self.kit, Some(on_released), data) }));
             self.is_released = true;
         }
@@ -412,7 +412,7 @@ impl<'a> Host<'a> {
             }
             assert_eq!(self.released.load(SeqCst), 1, "released");
         } else {
-            // SAFETY: a component that lives.
+            // SAFETY: a client that lives.
             assert!(documented(unsafe { nertc_callkit_destroy(self.kit) }));
         }
         let mut known = self.around.known();

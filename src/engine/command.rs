@@ -150,7 +150,7 @@ impl Engine {
         self.state = state;
     }
 
-    /// Ends the live call because its user logs out or its component goes away; the peer learns.
+    /// Ends the live call because its user logs out or its client goes away; the peer learns.
     pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
         self.notify_pending(Code::SHUTTING_DOWN);
         match &mut self.state {

@@ -266,7 +266,7 @@ pub enum Input {
         /// What.
         command: Command,
     },
-    /// The component goes away: end what lives, complete everything, then say `Output::Closed`.
+    /// The client goes away: end what lives, complete everything, then say `Output::Closed`.
     Close,
     /// The host does not take its events (true) or does again (false).
     Backlog(bool),

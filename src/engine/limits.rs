@@ -22,9 +22,9 @@ pub const MESSAGE: usize = 256;
 pub const PATH: usize = 4096;
 /// Bytes of a trace, before it goes on in another file.
 pub const TRACE_FILE: u64 = 8 << 20;
-/// Commands of one component waiting for the worker.
+/// Commands of one client waiting for the worker.
 pub const INBOX: usize = 1024;
-/// Callbacks of one component waiting for the host.
+/// Callbacks of one client waiting for the host.
 pub const UNDELIVERED: usize = 1024;
 /// Messages that come at once, in one batch, and are looked at.
 pub const BATCH: usize = 1024;

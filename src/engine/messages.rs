@@ -11,7 +11,7 @@ pub const NO_CONNECTION: &str = "the connection was not restored in time";
 /// The message of a TIMEOUT that the engine gives.
 pub const NO_ANSWER: &str = "the backend did not answer in time";
 /// The message of SHUTTING_DOWN after a panic.
-pub const INTERNAL: &str = "an internal error has closed this component, the log has it";
+pub const INTERNAL: &str = "an internal error has closed this client, the log has it";
 
 /// The message of MEDIA_MISMATCH.
 pub const OTHER_MEDIA: &str = "the peer's media backend is another one, or another version of it";

@@ -172,7 +172,7 @@ pub struct Config {
     pub media_protocol: Text,
 }
 
-/// The call engine of one component.
+/// The call engine of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Engine {
     config: Config,
@@ -280,7 +280,7 @@ impl Engine {
             return Some(word);
         }
         if matches!(self.state, State::Idle) && self.ops.is_empty() && self.teardowns.is_empty() {
-            // Idle components cost nothing; a live call keeps its buffers.
+            // Idle clients cost nothing; a live call keeps its buffers.
             self.wire = VecDeque::new();
             self.app = VecDeque::new();
             self.ops.shrink_to_fit();

@@ -326,7 +326,7 @@ impl Engine {
         }
     }
 
-    /// The component goes away.
+    /// The client goes away.
     pub(super) fn on_close(&mut self, now: Time) {
         if self.closing != Closing::No {
             return self.ignore("closed twice");

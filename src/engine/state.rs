@@ -1,4 +1,4 @@
-//! Where a component stands. This file is the picture; the other files are the moves.
+//! Where a client stands. This file is the picture; the other files are the moves.
 //!
 //! ```text
 //!                    call                     ACCEPT
@@ -57,7 +57,7 @@ pub enum Phase {
     InCall,
 }
 
-/// Where a logged-in component stands. Data lives in the state that needs it.
+/// Where a logged-in client stands. Data lives in the state that needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum State {
     /// Free to call or to be called.

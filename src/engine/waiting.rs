@@ -184,7 +184,7 @@ impl Engine {
         self.waiting.iter_mut().for_each(|waiting| waiting.until = None);
     }
 
-    /// The session or the component ends.
+    /// The session or the client ends.
     pub(super) fn drop_waiting(&mut self) {
         self.end_waiting(Code::SHUTTING_DOWN, |_, _| true);
     }

@@ -1,4 +1,4 @@
-//! The queue of undelivered callbacks, for apps that dispatch them themselves (HOST delivery).
+//! The queue of undelivered callbacks, for apps that dispatch them themselves (APP delivery).
 
 use std::collections::VecDeque;
 use std::mem::{Discriminant, discriminant};
@@ -121,7 +121,7 @@ impl CallbackQueue {
         self.changed.notify_all();
     }
 
-    /// The worker is done with the client. WORKER delivery: `released` has run. HOST delivery: it comes last.
+    /// The worker is done with the client. WORKER delivery: `released` has run. APP delivery: it comes last.
     pub(super) fn release(&self, manual_dispatch: bool) {
         if manual_dispatch {
             return self.put(Callback::Released);

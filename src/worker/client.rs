@@ -26,7 +26,7 @@ use nertc_callkit_signaling::{
 /// How a client runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Callbacks run inside `dispatch`, not on the worker's thread (HOST delivery).
+    /// Callbacks run inside `dispatch`, not on the worker's thread (APP delivery).
     pub manual_dispatch: bool,
     /// A thread of its own instead of the process's.
     pub dedicated_thread: bool,
@@ -154,7 +154,7 @@ impl Client {
         Ok(())
     }
 
-    /// Closes the client and waits until `released` has run; HOST delivery: runs what is pending here.
+    /// Closes the client and waits until `released` has run; APP delivery: runs what is pending here.
     pub fn destroy(&self) -> Result<(), Refused> {
         if in_callback() {
             return Err(Refused::Reentrant);
@@ -172,7 +172,7 @@ impl Client {
         Ok(())
     }
 
-    /// HOST delivery: runs the undelivered callbacks, at most those queued at entry; -1 waits for the first,
+    /// APP delivery: runs the undelivered callbacks, at most those queued at entry; -1 waits for the first,
     /// 0 does not. Returns how many ran. Accepted after `release` too, until `released` has run.
     pub fn dispatch(&self, timeout_ms: i32) -> Result<u32, Refused> {
         self.check_dispatch()?;
@@ -188,7 +188,7 @@ impl Client {
         Ok(ran)
     }
 
-    /// HOST delivery: a descriptor of the client that is readable exactly while callbacks are undelivered.
+    /// APP delivery: a descriptor of the client that is readable exactly while callbacks are undelivered.
     pub fn event_fd(&self) -> Result<i32, Refused> {
         self.check_ours()?;
         if !self.shared.manual_dispatch {

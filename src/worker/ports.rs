@@ -30,7 +30,7 @@ pub trait Rtc: Send {
     fn close(&mut self);
 }
 
-/// The app's side. Called on the worker thread (WORKER delivery) or inside dispatch (HOST delivery).
+/// The app's side. Called on the worker thread (WORKER delivery) or inside dispatch (APP delivery).
 pub trait Listener: Send + Sync {
     /// Completes a request.
     fn done(&self, ticket: Ticket, result: OpResult);
@@ -38,7 +38,7 @@ pub trait Listener: Send + Sync {
     fn event(&self, event: Event);
     /// The client is gone; last callback of all.
     fn released(&self);
-    /// HOST delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
+    /// APP delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
     fn wakeup(&self);
 }
 

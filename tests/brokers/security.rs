@@ -1,4 +1,4 @@
-//! The shipped broker configuration: who may say and hear what. No component of ours takes part.
+//! The shipped broker configuration: who may say and hear what. No client of ours takes part.
 
 use std::process::Command;
 

@@ -115,7 +115,7 @@ static void a_thousand_calls(void)
     play(delivery, CALLS);
     while (check_threads() > 1) {
     }
-    check_heap("before the first component", before);
+    check_heap("before the first client", before);
     CHECK_INT(check_entries("/proc/self/fd"), fds);
   }
 }

@@ -1,12 +1,12 @@
 /*
  * check.h: the harness of the C tests.
  *
- * A `phone` is a component with a listener that notes every completion and event as a word, in order:
+ * A `phone` is a client with a listener that notes every completion and event as a word, in order:
  * `done(call,0)`, `on_invited`, `on_call_end(15)`. A test says which words it expects next; waiting is by
  * condition variable (or dispatch) with a deadline, and a failure prints file, line, what was expected
  * and what came instead, and ends the program.
  *
- * The recorder also checks what always holds: callbacks of a component come one at a time, with their own
+ * The recorder also checks what always holds: callbacks of a client come one at a time, with their own
  * handle, none after destroy, no event of a call after its on_call_end, and that only once.
  */
 #ifndef CHECK_H

@@ -451,7 +451,7 @@ static void *talk(void *unused)
   return NULL;
 }
 
-/* Its sinks are copies that outlive the component: whoever uses them touches nothing of it. */
+/* Its sinks are copies that outlive the client: whoever uses them touches nothing of it. */
 static void a_backend_that_talks_after_its_end(void)
 {
   int round;

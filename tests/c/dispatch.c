@@ -94,7 +94,7 @@ static void a_waiting_dispatch_wakes(void)
   pthread_join(thread, NULL);
   CHECK_INT(answer_of_dispatch, 1);
   phone_expect(phone, "done(login,0)");
-  /* destroy wakes it, too; a thread that comes later finds destroy running, or the component gone. */
+  /* destroy wakes it, too; a thread that comes later finds destroy running, or the client gone. */
   CHECK_INT(pthread_create(&thread, NULL, dispatch_for_ever, phone), 0);
   phone_destroy(phone, "");
   pthread_join(thread, NULL);

@@ -78,7 +78,7 @@ static void a_full_inbox(void)
 }
 
 /* Whoever blocks the shared worker stalls all; a worker of one's own stalls nobody. */
-/* Scenario (session): Several components in one process: one whose app blocks stalls no other that has its own
+/* Scenario (session): Several clients in one process: one whose app blocks stalls no other that has its own
  * thread. */
 static void an_own_worker_stalls_nobody(void)
 {

@@ -146,7 +146,7 @@ static void on_released(void *request)
   change(&((struct request *)request)->done, 1);
 }
 
-/* Counted like a request, so that a tally is complete only when nothing of the component runs any more. */
+/* Counted like a request, so that a tally is complete only when nothing of the client runs any more. */
 RUN_OF(release)
 {
   struct request *request = tally_expect(tally);

@@ -21,7 +21,7 @@ struct tally {
 
 /* How a function takes part in the matrix. */
 enum kind {
-  KIT,     /* takes a component first */
+  KIT,     /* takes a client first */
   WAITS,   /* as KIT, and must not be called inside a callback */
   NO_KIT   /* takes none */
 };

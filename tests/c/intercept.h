@@ -1,5 +1,5 @@
 /*
- * intercept.h: backends that sit between a component and the loopback. A test may look at every operation, answer
+ * intercept.h: backends that sit between a client and the loopback. A test may look at every operation, answer
  * it itself, change or repeat its completion, and speak through the sinks: a hostile backend by design.
  */
 #ifndef INTERCEPT_H
@@ -33,7 +33,7 @@ struct intercept {
   nertc_callkit_rtc rtc;
   nertc_callkit_signaling_sink own_signaling; /* handed to the loopback */
   nertc_callkit_rtc_sink own_rtc;
-  nertc_callkit_signaling_sink core; /* the component's, copied: also to speak through when it is closed */
+  nertc_callkit_signaling_sink core; /* the client's, copied: also to speak through when it is closed */
   nertc_callkit_rtc_sink core_rtc;
   enum intercept_act act[INTERCEPT_OPS];
   int32_t code;
@@ -52,7 +52,7 @@ void intercept_init(struct intercept *intercept, nertc_callkit_hub *hub, nertc_c
 /* Completes the operation that INTERCEPT_LATE held back. */
 void intercept_complete_late(struct intercept *intercept);
 
-/* Sends a message to the component as if it came from the service. */
+/* Sends a message to the client as if it came from the service. */
 void intercept_event(struct intercept *intercept, int32_t signal, int32_t source, const char *channel,
     const char *from,
                const char *request, const char *custom_info);

@@ -1,4 +1,4 @@
-/* lifetime_end.c: the end of one component: pending requests, callbacks, peers, other components. */
+/* lifetime_end.c: the end of one client: pending requests, callbacks, peers, other clients. */
 #include "lifetime.h"
 
 static struct setup with_hub(nertc_callkit_hub *hub)
@@ -105,7 +105,7 @@ static void release_inside_a_callback(void)
     phone_login(bob);
     options.user_id = "bob";
     CHECK_OK(nertc_callkit_call(alice->kit, &options, phone_done, alice));
-    /* The pump leaves a closed component to its owner. */
+    /* The pump leaves a closed client to its owner. */
     while (delivery == NERTC_CALLKIT_DELIVERY_APP && !is_gone(alice)) {
       nertc_callkit_dispatch(alice->kit, 10);
       nertc_callkit_dispatch(bob->kit, 0);

@@ -170,7 +170,7 @@ static void completes_late_and_after_close(void)
   intercept_complete_late(&scene.intercept);
   good_call(&scene);
   scene_end(&scene);
-  /* The component is gone: a sink that is called now does nothing. */
+  /* The client is gone: a sink that is called now does nothing. */
   intercept_complete_late(&scene.intercept);
   intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "c", "carol", "r", "{}");
   CHECK_INT(intercept_connection(&scene.intercept, NERTC_CALLKIT_CONNECTION_LOST), 0);

@@ -196,7 +196,7 @@ static void *push_for_ever(void *phone)
   return NULL;
 }
 
-/* Frames on two threads while calls come and go, and while the components end. */
+/* Frames on two threads while calls come and go, and while the clients end. */
 static void frames_during_the_end(void)
 {
   int round;

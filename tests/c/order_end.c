@@ -176,7 +176,7 @@ static void destroy_in_a_call(void)
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
-/* Scenario (session): The component is destroyed while calling: the callee stops ringing. */
+/* Scenario (session): The client is destroyed while calling: the callee stops ringing. */
 static void destroy_while_calling(void)
 {
   struct pair pair = order_pair();

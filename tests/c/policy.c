@@ -186,7 +186,7 @@ static void whom_we_call_may_call_us(void)
   scene_end(&scene);
 }
 
-/* A policy is the component's: it outlives a session, and another account has it, too. */
+/* A policy is the client's: it outlives a session, and another account has it, too. */
 static void a_policy_is_kept_until_it_is_replaced(void)
 {
   struct scene scene = scene_new();

@@ -188,7 +188,7 @@ static void fork_here(struct phone *phone, const char *word, const void *event)
   }
 }
 
-/* The callback itself forks. With APP delivery the child returns from dispatch, to a closed component. */
+/* The callback itself forks. With APP delivery the child returns from dispatch, to a closed client. */
 static void fork_inside_a_callback(void)
 {
   int32_t delivery;

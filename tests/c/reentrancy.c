@@ -46,7 +46,7 @@ static int is_closed(void)
 static int is_documented(int32_t answer)
 {
   if (function->kind != NO_KIT && is_closed()) {
-    /* Until `released` has run the component still accepts dispatch, and so refuses it as any other. */
+    /* Until `released` has run the client still accepts dispatch, and so refuses it as any other. */
     return answer == NERTC_CALLKIT_STATUS_CLOSED ||
            (strcmp(function->name, "dispatch") == 0 && answer == NERTC_CALLKIT_STATUS_REENTRANT);
   }
@@ -321,7 +321,7 @@ static void play_log(struct stage *it)
 {
   int32_t answer;
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_DEBUG, 0, on_log, NULL));
-  /* The first line comes while this runs, on this thread, and the function may close the component. */
+  /* The first line comes while this runs, on this thread, and the function may close the client. */
   answer = nertc_callkit_login(it->alice->kit, "alice", "token", phone_done, it->alice);
   CHECK(answer == NERTC_CALLKIT_STATUS_OK || answer == NERTC_CALLKIT_STATUS_CLOSED);
 }

@@ -529,7 +529,7 @@ int check_backend(const struct check_backend_maker *with)
   int before;
   maker = with;
   broken = 0;
-  /* Backends that no component took over are released without ever having been opened. */
+  /* Backends that no client took over are released without ever having been opened. */
   if (!maker->make(maker->context, &unopened)) {
     complain("make", "no backends");
     return broken;

@@ -1,4 +1,4 @@
-//! One component as an app has it, and what the app was told.
+//! One client as an app has it, and what the app was told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString, c_void};
@@ -69,7 +69,7 @@ struct Refusal {
     has_called: bool,
 }
 
-/// A component and its app.
+/// A client and its app.
 pub(crate) struct Phone {
     kit: AtomicPtr<nertc_callkit>,
     account: String,
@@ -110,7 +110,7 @@ impl Phone {
         });
         let device = CString::new(format!("device{device}")).expect("no zero inside");
         // SAFETY: all zero is each struct's documented default; what they point to outlives create, which
-        // copies it, and the phone is boxed and outlives its component.
+        // copies it, and the phone is boxed and outlives its client.
         unsafe {
             let mut backends: nertc_callkit_backends = std::mem::zeroed();
             backends.struct_size = size::<nertc_callkit_backends>();
@@ -280,7 +280,7 @@ impl Phone {
         [log.refused, log.tokens]
     }
 
-    /// Ends the component and waits for it.
+    /// Ends the client and waits for it.
     pub(crate) fn destroy(&self) -> Result<(), String> {
         // SAFETY: a handle; not inside a callback.
         let answer = unsafe { nertc_callkit_destroy(self.kit()) };
@@ -289,7 +289,7 @@ impl Phone {
         if answer == OK { Ok(()) } else { Err(format!("destroy answers {answer:?}")) }
     }
 
-    /// Ends the component in the background.
+    /// Ends the client in the background.
     pub(crate) fn release(&self) -> Result<(), String> {
         // SAFETY: a handle; the phone outlives the callback, which the test waits for.
         let answer = unsafe {
@@ -304,7 +304,7 @@ impl Phone {
         log.callbacks += 1;
         log.lines.push(format!("{name} of call {call_no}"));
         if self.is_closed.load(Ordering::Acquire) {
-            log.wrong.push(format!("invariant 1: {name} after the end of the component"));
+            log.wrong.push(format!("invariant 1: {name} after the end of the client"));
         }
         if call_no != 0 {
             log.event(name, call_no);
@@ -399,7 +399,7 @@ const ONCE: &[&str] = &[
 macro_rules! listeners {
     ($($name:ident($event:ty)),* $(,)?) => {
         $(unsafe extern "C" fn $name(_: *mut nertc_callkit, event: *const $event, phone: *mut c_void) {
-            // SAFETY: the event is lent, and the phone outlives its component.
+            // SAFETY: the event is lent, and the phone outlives its client.
             unsafe { (*phone.cast::<Phone>()).hear(stringify!($name), (*event).call_no) }
         })*
     };
@@ -437,7 +437,7 @@ unsafe extern "C" fn on_invited(
     event: *const nertc_callkit_invited_event,
     phone: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and the phone outlives its component.
+    // SAFETY: the event is lent, and the phone outlives its client.
     let (phone, call_no, invitor) = unsafe {
         (&*phone.cast::<Phone>(), (*event).call_no, CStr::from_ptr((*event).invitor).to_string_lossy())
     };
@@ -453,7 +453,7 @@ unsafe extern "C" fn on_missed_call(
     event: *const nertc_callkit_missed_event,
     phone: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and the phone outlives its component.
+    // SAFETY: the event is lent, and the phone outlives its client.
     let (phone, reason) = unsafe { (&*phone.cast::<Phone>(), (*event).reason) };
     phone.log().refused +=
         u64::from(reason == nertc_callkit_missed_reason::NERTC_CALLKIT_MISSED_BLOCKED as i32);
@@ -465,7 +465,7 @@ unsafe extern "C" fn on_token_needed(
     _: *const nertc_callkit_connection_event,
     phone: *mut c_void,
 ) {
-    // SAFETY: the phone outlives its component.
+    // SAFETY: the phone outlives its client.
     let phone = unsafe { &*phone.cast::<Phone>() };
     phone.log().tokens += 1;
     phone.hear("on_token_needed", 0);

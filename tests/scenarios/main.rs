@@ -40,7 +40,7 @@ const GROUPS: [(&str, &str); 20] = [
     ("media", "Microphone, camera, views"),
     ("switch", "Audio to video and back"),
     ("record", "Call records"),
-    ("session", "Login, logout, kick, end of the component"),
+    ("session", "Login, logout, kick, end of the client"),
     ("old", "Other clients"),
 ];
 
@@ -95,7 +95,7 @@ fn document(scenarios: &[Scenario], reference: &[Known]) -> String {
         "\n## Measured against RingRTC\n\n\
          [RingRTC](https://github.com/signalapp/ringrtc) 2.70.0 tests its call state machine with {all} \
          scenarios (`src/rust/tests`).\n{covered} have their counterpart here; {foreign} make no sense for \
-         this component. `{REFERENCE}` has each, with our tests\nor the reason.\n"
+         this client. `{REFERENCE}` has each, with our tests\nor the reason.\n"
     )
     .expect("a String");
     out

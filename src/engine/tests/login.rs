@@ -49,7 +49,7 @@ fn a_backend_that_never_confirms_delays_a_login_5_s() {
     harness.told("done login 0");
 }
 
-/// Scenario (session): We log out, or the component goes, during a login: the login is taken back.
+/// Scenario (session): We log out, or the client goes, during a login: the login is taken back.
 #[test]
 fn a_logout_or_close_during_a_login_takes_it_back() {
     let mut harness = logging_in(true);

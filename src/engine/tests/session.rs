@@ -209,7 +209,7 @@ fn closing_an_idle_client_logs_out() {
     harness.told("closed");
 }
 
-/// Scenario (session): The component is released in a call: the peer still learns, within half a second.
+/// Scenario (session): The client is released in a call: the peer still learns, within half a second.
 #[test]
 fn closing_a_live_call_waits_half_a_second() {
     let mut harness = Harness::in_call();
@@ -224,7 +224,7 @@ fn closing_a_live_call_waits_half_a_second() {
     harness.told("closed");
 }
 
-/// Scenario (session): The component is released: every open request completes.
+/// Scenario (session): The client is released: every open request completes.
 #[test]
 fn closing_completes_everything_with_shutting_down() {
     let mut harness = logged_out();
@@ -400,7 +400,7 @@ fn channel_states_before_the_login_completes_wait() {
     harness.asked("leave x2");
 }
 
-/// Scenario (session): An invite arrives while the component closes: it does not ring.
+/// Scenario (session): An invite arrives while the client closes: it does not ring.
 #[test]
 fn nobody_rings_while_the_client_closes() {
     let mut harness = Harness::called();

@@ -224,7 +224,7 @@ impl Told {
 fn asked(moment: &Moment) -> Option<String> {
     Some(match (&moment.input, &moment.due) {
         (Some(Input::Command { command, .. }), _) => format!("the app: {}", labels::command(command)),
-        (Some(Input::Close), _) => "the app releases the component".into(),
+        (Some(Input::Close), _) => "the app releases the client".into(),
         (Some(Input::Signals { origin, events }), _) => {
             let heard: Vec<String> = events.iter().map(|event| signal(*origin, event)).collect();
             format!("the service says: {}", heard.join("; "))
@@ -253,7 +253,7 @@ fn cause(moment: &Moment) -> String {
         (Some(Input::Command { command, .. }), _) => {
             format!("this app asked for it: {}", labels::command(command))
         }
-        (Some(Input::Close), _) => "this app released the component".into(),
+        (Some(Input::Close), _) => "this app released the client".into(),
         (Some(Input::Signals { events, .. }), _) => {
             let whose =
                 if events.iter().any(is_answer_elsewhere) { "our own account" } else { "the other side" };

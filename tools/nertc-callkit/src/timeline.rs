@@ -24,7 +24,7 @@ pub(crate) struct Timeline {
     pub(crate) difference: Option<Difference>,
 }
 
-/// A component.
+/// A client.
 pub(crate) struct Kit {
     pub(crate) number: u64,
     /// Its account, as soon as it has one.

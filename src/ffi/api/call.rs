@@ -155,10 +155,10 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
 /// on_user_enter and on_call_connected follow, or on_call_end.
 ///
 /// With NERTC_CALLKIT_CALL_REF_WAIT the request waits for a call that has not arrived, also before
-/// login: a push started the app, and the user has already answered (docs/PUSH.md). Then
-/// on_invited is emitted with NERTC_CALLKIT_INVITED_ANSWERED, followed by the completion; or only the
-/// completion, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS, if no such call arrives. A second
-/// answer replaces the waiting one (SUPERSEDED).
+/// login: a push started the app, and the user has already answered (docs/PUSH.md). Then on_invited
+/// is emitted with NERTC_CALLKIT_INVITED_ANSWERED, followed by the completion; or only the
+/// completion, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS, if no such call arrives. A second answer
+/// replaces the waiting one (SUPERSEDED).
 ///
 /// @param kit        Client. Not NULL.
 /// @param call       Which call, or NULL: the most recent call. Copied.

@@ -1,4 +1,5 @@
-//! The library itself: its version, texts for its numbers, and defaults for languages without C macros.
+//! The library itself: its version, texts for its numbers, and defaults for languages without C
+//! macros.
 
 use std::ffi::{c_char, c_void};
 

@@ -1,4 +1,4 @@
-//! In a call: into the media room, who is there, and every way in which the call can end.
+//! In a call: joining the media room, presence of the peer, and every way in which the call can end.
 
 use super::input::{Media, RtcEvent};
 use super::negotiation::other_media;
@@ -16,7 +16,7 @@ pub(super) fn foreign(text: Text, invite: &Text) -> Text {
     if text == *invite { Text::default() } else { text }
 }
 
-/// How long nothing has come from the peer when a media backend says so.
+/// How long the peer has been silent when a media backend reports it.
 const SILENT_MS: u32 = 2_000;
 /// Quality number "nothing arrives".
 const QUALITY_DOWN: i32 = 4;
@@ -110,7 +110,8 @@ impl Engine {
             result.channel.as_ref().and_then(|state| state.members.iter().find(|m| m.account == account));
         let uid = me.map_or(0, |me| me.uid);
         if result.outcome.code == Code::CHANNEL_NOT_EXISTS {
-            // The caller closed it after our accept; its CLOSE goes to members only, so nothing else tells.
+            // The caller closed it after our accept; its CLOSE goes to members only, so this is the only
+            // sign.
             return self.end_in_call(now, EndReason::PeerHungUp, None);
         }
         if !result.outcome.code.is_success() || uid == 0 {
@@ -127,7 +128,7 @@ impl Engine {
         }
     }
 
-    /// A legacy caller says that it is in the media room.
+    /// A legacy caller reports that it is in the media room.
     pub(super) fn on_join_now(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
         match &mut call.entry {
@@ -140,7 +141,7 @@ impl Engine {
         }
     }
 
-    /// The way into the media room failed.
+    /// Joining the media room failed.
     pub(super) fn media_failed(&mut self, now: Time, outcome: Outcome) {
         let no = self.state.call_no();
         let code = if outcome.code.is_success() { Code::BACKEND_FAILED } else { outcome.code };
@@ -286,7 +287,7 @@ impl Engine {
         }
     }
 
-    /// Tells what is news: a backend may repeat itself.
+    /// Emits changes only: a backend may repeat itself.
     fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) {
         let State::InCall(call) = &mut self.state else { return };
         match call.peer_uid {
@@ -335,7 +336,7 @@ impl Engine {
         }
     }
 
-    /// Signaling hears nothing of the peer's device any more. Media decides, if there is any.
+    /// Signaling receives nothing from the peer's device any more. Media decides, if there is any.
     pub(super) fn on_peer_lost(&mut self, now: Time, event: &signaling::Event) {
         let no_media = self.config.caps.no_media;
         let State::InCall(call) = &mut self.state else { return self.ignore("a lost peer without a call") };

@@ -6,7 +6,7 @@ use nertc_callkit_signaling::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Renamer one completion of the app; made by the facade, never reused.
+/// Identifies one completion of the app; made by the facade, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
@@ -20,7 +20,7 @@ pub const VIDEO: Media = 2;
 /// Which call the app means. All empty = "the one that was shown last", see `shown` and `issued`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallRef {
-    /// The app gave no reference: `shown` and `issued` say what it can have meant.
+    /// The app gave no reference: `shown` and `issued` tell which calls it can have meant.
     pub implied: bool,
     /// Implied: the call delivered last whose end is not delivered; 0 = none.
     pub shown: u64,
@@ -30,11 +30,11 @@ pub struct CallRef {
     pub call_no: u64,
     /// Given: channel.
     pub channel_id: Option<Text>,
-    /// Given: the other party.
+    /// Given: the peer.
     pub account: Option<Text>,
     /// Given: request id of the invite.
     pub request_id: Option<Text>,
-    /// Given: if the call is not here yet, wait for it (accept and reject).
+    /// Given: if the call has not arrived yet, wait for it (accept and reject).
     #[serde(default)]
     pub wait: bool,
 }
@@ -42,7 +42,7 @@ pub struct CallRef {
 /// Arguments of `call`. Within the limits; the facade checked them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallOptions {
-    /// Whom to call.
+    /// The account to call.
     pub user: Text,
     /// Audio or video.
     pub call_type: CallType,
@@ -58,7 +58,7 @@ pub struct CallOptions {
     pub no_record: bool,
 }
 
-/// Where to draw; `window` is the host's pointer as a number, never looked at.
+/// Where to draw; `window` is the app's pointer as a number, never dereferenced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct View {
     /// The backend's scaling mode.
@@ -69,7 +69,7 @@ pub struct View {
     pub window: usize,
 }
 
-/// What the app asks for.
+/// A request of the app.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Command {
     /// Log in.
@@ -108,7 +108,7 @@ pub enum Command {
     Reject {
         /// Which call.
         call: CallRef,
-        /// The app says that it is busy; else it declines.
+        /// The app is busy; otherwise it declines.
         #[serde(default)]
         busy: bool,
         /// Text for the caller.
@@ -137,7 +137,7 @@ pub enum Command {
         #[serde(default, rename = "extra")]
         text: Option<Text>,
     },
-    /// Ask for, agree to or refuse another call type.
+    /// Request, accept or reject another call type.
     SwitchCallType {
         /// Audio or video.
         call_type: CallType,
@@ -188,7 +188,7 @@ pub enum Command {
 /// Steps of a type switch; the numbers are those of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SwitchStep {
-    /// 1: ask.
+    /// 1: request.
     Invite,
     /// 2: agree.
     Agree,
@@ -196,24 +196,24 @@ pub enum SwitchStep {
     Reject,
 }
 
-/// What happened in the media room.
+/// An event of the media room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RtcEvent {
-    /// In the room.
+    /// Joined the room.
     PeerJoin {
-        /// Who.
+        /// The peer.
         uid: u64,
     },
     /// Left the room.
     PeerLeave {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// 0 = on purpose.
         code: i32,
     },
     /// Started or stopped sending.
     PeerMedia {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// What.
         media: Media,
@@ -222,7 +222,7 @@ pub enum RtcEvent {
     },
     /// Muted or unmuted.
     PeerMute {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// What.
         media: Media,
@@ -231,12 +231,12 @@ pub enum RtcEvent {
     },
     /// Nothing arrives from the peer any more.
     PeerSilent {
-        /// Who.
+        /// The peer.
         uid: u64,
     },
     /// Something arrives again.
     PeerHeard {
-        /// Who.
+        /// The peer.
         uid: u64,
     },
     /// Own connection interrupted.
@@ -247,7 +247,7 @@ pub enum RtcEvent {
     Disconnected(Outcome),
     /// Quality.
     Quality {
-        /// Who; 0 = own uplink.
+        /// The peer; 0 = own uplink.
         uid: u64,
         /// Header's number.
         quality: i32,
@@ -259,16 +259,16 @@ pub enum RtcEvent {
 /// Everything that the engine can be fed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Input {
-    /// The app asks; `ticket` completes exactly once.
+    /// A command of the app; `ticket` completes exactly once.
     Command {
         /// Completion.
         ticket: Ticket,
         /// What.
         command: Command,
     },
-    /// The client goes away: end what lives, complete everything, then say `Output::Closed`.
+    /// The client is destroyed: end the live call, complete everything, then emit `Output::Closed`.
     Close,
-    /// The host does not take its events (true) or does again (false).
+    /// The app does not take its events (true) or does again (false).
     Backlog(bool),
     /// A signaling operation ended.
     SignalDone {
@@ -296,7 +296,7 @@ pub enum Input {
         /// How.
         outcome: Outcome,
     },
-    /// Something happened in the media room.
+    /// An event of the media room.
     Rtc(RtcEvent),
     /// A text of the media backend for its peer.
     RtcSend {
@@ -307,7 +307,7 @@ pub enum Input {
     },
     /// A call record of the peer or of another own device.
     Record {
-        /// Who sent it.
+        /// The sender.
         from: Text,
         /// What it claims.
         record: Record,

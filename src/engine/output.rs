@@ -1,4 +1,4 @@
-//! What the engine asks for: operations of the backends, completions and events for the app.
+//! What the engine emits: operations of the backends, completions and events for the app.
 
 use std::borrow::Cow;
 use std::ffi::CStr;
@@ -98,7 +98,7 @@ pub enum RtcOp {
     },
     /// Receive or not.
     Subscribe {
-        /// Whom.
+        /// The account.
         uid: u64,
         /// What.
         media: Media,
@@ -107,7 +107,7 @@ pub enum RtcOp {
     },
     /// Draw.
     SetView {
-        /// Whom; 0 = ourselves.
+        /// The account; 0 = ourselves.
         uid: u64,
         /// Where; None = no longer.
         view: Option<View>,
@@ -170,7 +170,7 @@ pub struct Invited {
 pub struct UserEvent {
     /// The call.
     pub call_no: u64,
-    /// Who.
+    /// The peer.
     pub user: Text,
     /// Media uid, or 0.
     pub uid: u64,
@@ -187,7 +187,7 @@ pub struct UserEvent {
 pub struct MediaEvent {
     /// The call.
     pub call_no: u64,
-    /// Who.
+    /// The peer.
     pub user: Text,
     /// Media uid.
     pub uid: u64,
@@ -320,7 +320,7 @@ pub enum Missed {
 /// Payload of on_missed_call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MissedCall {
-    /// Who called.
+    /// The caller.
     pub user: Text,
     /// Audio or video.
     pub call_type: CallType,
@@ -336,7 +336,7 @@ pub struct MissedCall {
     /// Request id.
     #[serde(default)]
     pub request_id: Text,
-    /// How many calls of this user and reason this stands for.
+    /// Number of calls of this user and reason that this reports.
     #[serde(default)]
     pub count: u32,
 }
@@ -346,7 +346,7 @@ pub struct MissedCall {
 pub struct DataEvent {
     /// The call.
     pub call_no: u64,
-    /// Whose app says it.
+    /// The peer.
     pub user: Text,
     /// A JSON value.
     pub json: Text,
@@ -453,21 +453,21 @@ impl MissedCall {
     }
 }
 
-/// Everything that the engine can ask for, in the order in which it must happen.
+/// Everything that the engine can emit, in the order in which it must happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Output {
-    /// Run a signaling operation; `Input::SignalDone { req }` answers it, also a refusal.
+    /// Run a signaling operation; `Input::SignalDone { req }` is its result, also a refusal.
     Signal {
-        /// Renamer it.
+        /// Identifies it.
         req: Req,
         /// What.
         op: signaling::Operation,
     },
     /// Notify the signaling backend.
     Notify(Notification),
-    /// Run a media operation; `Input::RtcDone { req }` answers it, also a refusal.
+    /// Run a media operation; `Input::RtcDone { req }` is its result, also a refusal.
     Rtc {
-        /// Renamer it.
+        /// Identifies it.
         req: Req,
         /// What.
         op: RtcOp,
@@ -481,15 +481,15 @@ pub enum Output {
     },
     /// Complete a request of the app.
     Done {
-        /// Renamer it.
+        /// Identifies it.
         ticket: Ticket,
         /// How it ended.
         result: OpResult,
     },
-    /// Tell the app.
+    /// Notify the app.
     Event(Event),
     /// For the debug log: what was ignored and why. Holds no personal text.
     Ignored(Cow<'static, str>),
-    /// After `Input::Close`: everything is said and done; the backends may be closed.
+    /// After `Input::Close`: everything is emitted; the backends may be closed.
     Closed,
 }

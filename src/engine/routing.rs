@@ -16,7 +16,7 @@ impl Engine {
         }
         let events = self.limit_batch(events);
         if !self.session.is_logged_in() {
-            // What has ended is over, whoever logs in next: an answer counts for the account that gave it.
+            // Ends outlive the session: an answer counts for the account that gave it.
             for event in &events {
                 self.record_end_tombstones(now, std::slice::from_ref(event), &event.from);
             }
@@ -80,7 +80,7 @@ impl Engine {
             return self.ignore("message without a channel");
         }
         self.sibling_answered(event);
-        // What our own account says is about an invite of the one who made the channel.
+        // Messages of our own account are about an invite of the channel's creator.
         let is_sibling = event.from == self.session.account() && !event.channel.creator.is_empty();
         let owner = if is_sibling { &event.channel.creator } else { &event.from };
         let stone = Tombstone {
@@ -141,7 +141,7 @@ impl Engine {
             && own.options.user == event.from
     }
 
-    /// The event is the peer's answer to the invite that a glare with a legacy client left over.
+    /// The event is the peer's answer to the invite left over from a glare with a legacy client.
     fn is_legacy_answer(&self, event: &signaling::Event) -> bool {
         let State::InCall(call) = &self.state else { return false };
         call.legacy_invite.as_ref().is_some_and(|own| {

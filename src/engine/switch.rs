@@ -10,7 +10,7 @@ use super::wire::{self, Attachment};
 use nertc_callkit_signaling::{CallType, Code};
 
 impl Engine {
-    /// A switch to `target` asks first.
+    /// A switch to `target` needs consent.
     fn asks(&self, target: CallType) -> bool {
         match target {
             CallType::Video => self.config.confirm_audio_to_video,
@@ -101,7 +101,7 @@ impl Engine {
             _ if is_same => self.ignore("the call is of this type already"),
             (2, _) => self.accept_switch(now, target, 0, false),
             (_, SwitchStep::Invite) => match open {
-                // Both asked for the same: both agree.
+                // Both requested the same: both agree.
                 Some(open) if open.ours => self.accept_switch(now, target, 2, true),
                 Some(_) => self.ignore("the same question again"),
                 None if self.asks(target) => {
@@ -153,7 +153,7 @@ impl Engine {
         self.tell(Event::CallTypeRequest(event));
     }
 
-    /// A question that nobody answered counts as refused.
+    /// An unanswered request counts as refused.
     pub(super) fn expire_switch(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
         match call.switch {

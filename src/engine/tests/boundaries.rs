@@ -1,4 +1,4 @@
-//! Exact moments, strangers, copies, answers that are half right, and timers of somebody else.
+//! Exact moments, third parties, duplicates, partially correct results, and timers of other calls.
 
 use super::super::input::*;
 use super::super::output::*;
@@ -8,7 +8,7 @@ use nertc_callkit_signaling::{
     CallType, Channel, ChannelState, Code, EventKind, Member, OperationResult, Origin, Outcome,
 };
 
-/// Our own accept or join succeeded, but the service does not say that we are in the channel.
+/// Our own accept or join succeeded, but the service does not report that we are in the channel.
 fn without_us() -> OperationResult {
     OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() }
 }

@@ -1,4 +1,4 @@
-//! Engines that stand at the same point of different lives have one representative; others have another.
+//! Engines in the same state with different histories have one representative; others have another.
 
 use super::super::input::*;
 use super::super::{Caps, Config};

@@ -1,4 +1,4 @@
-//! What the app says once reaches every operation that it concerns: flags, texts, ids.
+//! Options of the app reach every operation that they concern: flags, texts, ids.
 
 use super::super::input::*;
 use super::super::output::*;
@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{
     Text,
 };
 
-/// The newest operation that `pick` knows.
+/// The newest operation that `pick` accepts.
 #[track_caller]
 fn newest<T>(harness: &Harness, pick: impl Fn(&signaling::Operation) -> Option<T>) -> T {
     harness.ops.iter().rev().find_map(pick).expect("such an operation was asked")

@@ -13,7 +13,7 @@ fn next_id(harness: &mut Harness) -> String {
     id
 }
 
-/// Every id that somebody can make who has this engine's state from a file.
+/// Every id that a reader of this engine's serialized state can compute.
 fn ids_from_file(engine: &Engine) -> Vec<String> {
     let state = serde_json::to_value(engine).expect("JSON");
     let mut found = Vec::new();

@@ -135,7 +135,7 @@ fn a_legacy_version_is_a_number_below_1_1_0() {
     }
 }
 
-/// A sender's thirty-third end pushes out its own first, and no ring comes of the others.
+/// A sender's thirty-third end evicts its own first, and none of the others rings.
 #[test]
 fn the_oldest_end_of_a_sender_is_forgotten_first() {
     let mut harness = Harness::new();
@@ -152,7 +152,7 @@ fn the_oldest_end_of_a_sender_is_forgotten_first() {
     harness.told("on_invited bob");
 }
 
-/// An end heard twice is one: it takes no second place.
+/// A repeated end is one: it takes no second entry.
 #[test]
 fn a_repeated_end_is_remembered_once() {
     let mut harness = Harness::new();
@@ -163,7 +163,7 @@ fn a_repeated_end_is_remembered_once() {
     harness.invite("bob", "first", "q");
     harness.invite("bob", "second", "q");
     harness.told("");
-    // The same channel by somebody else, and the same sender's other channel, are other ends.
+    // The same channel of another account, and the same sender's other channel, are other ends.
     harness.signal(EventKind::Cancel, "bob", "third", "q", "");
     harness.signal(EventKind::Cancel, "eve", "fourth", "q", "");
     harness.signal(EventKind::Cancel, "bob", "fourth", "q", "");

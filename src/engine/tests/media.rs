@@ -26,7 +26,7 @@ fn view() -> Option<View> {
     Some(View { scaling: 0, mirror: false, window: 1 })
 }
 
-/// Into the media room of our own audio call; the peer is not in it yet.
+/// Joins the media room of our own audio call; the peer is not in it yet.
 fn alone_in_the_room(harness: &mut Harness) {
     harness.place_call();
     harness.peer_accepts();

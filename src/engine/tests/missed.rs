@@ -1,4 +1,4 @@
-//! Calls that did not ring, told at once and in moderation.
+//! Calls that did not ring, reported at once and rate-limited.
 
 use super::super::limits;
 use super::super::output::{Event, MissedCall};
@@ -11,7 +11,7 @@ fn missed(harness: &Harness) -> Vec<&MissedCall> {
         .collect()
 }
 
-/// Scenario (busy): Somebody calls while we are in a call, calling or ringing: the app is told at once who.
+/// Scenario (busy): A third party calls while we are in a call, calling or ringing: it is reported at once.
 #[test]
 fn a_busy_caller_is_a_missed_call_with_its_ids() {
     for mut harness in [
@@ -29,7 +29,7 @@ fn a_busy_caller_is_a_missed_call_with_its_ids() {
     }
 }
 
-/// Both called each other, and the other invite comes when the call is on already.
+/// Both called each other, and the other invite arrives when the call is connected already.
 #[test]
 fn the_peer_of_a_call_is_not_missed() {
     let mut harness = Harness::in_call();
@@ -40,7 +40,7 @@ fn the_peer_of_a_call_is_not_missed() {
     harness.told("");
 }
 
-/// Scenario (busy): The same person calls again and again while we are in a call: counted, and told once a
+/// Scenario (busy): The same account calls repeatedly while we are in a call: counted, and reported once a
 /// window.
 #[test]
 fn repeated_calls_while_busy_are_counted() {
@@ -63,7 +63,7 @@ fn repeated_calls_while_busy_are_counted() {
     harness.told("");
 }
 
-/// Scenario (session): What was counted is told before a logout, and nothing after it.
+/// Scenario (session): Counted calls are reported before a logout, and nothing after it.
 #[test]
 fn counted_calls_are_reported_before_the_session_ends() {
     let mut harness = Harness::in_call();
@@ -85,7 +85,7 @@ fn counted_calls_are_reported_before_the_session_ends() {
     harness.told("on_missed_call carol busy · on_kicked · on_disconnect · on_call_end 8");
 }
 
-/// A host that takes no events is told no missed calls either.
+/// An app that takes no events gets no missed calls either.
 #[test]
 fn missed_calls_wait_for_an_app_that_takes_events() {
     let mut harness = Harness::in_call();

@@ -1,4 +1,4 @@
-//! Login to logout, kick, connection, rooms, and the way out of everything.
+//! Login to logout, kick, connection, channel states, and every end.
 
 use super::super::Config;
 use super::super::input::*;
@@ -12,7 +12,7 @@ fn logged_out() -> Harness {
     Harness::logged_out(Config { caps: caps(), ..Config::default() })
 }
 
-/// Scenario (session): A login completes with the service's answer.
+/// Scenario (session): A login completes with the service's result.
 #[test]
 fn login_completes_with_the_services_answer() {
     let mut harness = logged_out();
@@ -40,8 +40,8 @@ fn logins_during_a_login_share_it_or_are_refused() {
     harness.told("done login 0 · done login 0");
 }
 
-/// Scenario (session): A login fails, or is not answered for ten seconds: nobody is logged in, and it can
-/// be tried again.
+/// Scenario (session): A login fails, or does not complete for ten seconds: logged out, and it can
+/// be retried.
 #[test]
 fn a_login_that_fails_or_takes_10_s_is_no_login() {
     let mut harness = logged_out();
@@ -69,7 +69,7 @@ fn logout_is_completed_last() {
     harness.told("done call 20001");
 }
 
-/// A busy answer is of no call of ours: whoever called meanwhile does not hold the logout up.
+/// A busy answer belongs to no call of ours: it does not delay the logout.
 #[test]
 fn a_logout_does_not_wait_for_a_busy_answer() {
     let mut harness = Harness::new();
@@ -95,7 +95,7 @@ fn logout_in_a_call_hangs_up_first() {
     harness.told("done logout 0");
 }
 
-/// Scenario (session): We log out while calling: the invite is taken back first.
+/// Scenario (session): We log out while calling: the invite is cancelled first.
 #[test]
 fn logout_while_calling_cancels_the_invite_first() {
     let mut harness = Harness::calling();
@@ -129,7 +129,7 @@ fn logout_completes_what_is_pending_and_rejects_what_rings() {
     harness.asked("");
 }
 
-/// Scenario (session): The service does not answer while we log out: half a second, and we are out.
+/// Scenario (session): The service does not respond while we log out: half a second, and we are logged out.
 #[test]
 fn a_silent_service_delays_a_logout_by_half_a_second() {
     let mut harness = Harness::calling();
@@ -167,7 +167,7 @@ fn a_second_logout_shares_the_first() {
     harness.told("done logout 0 · done logout 0");
 }
 
-/// Scenario (session): Between logout and login the app is told nothing.
+/// Scenario (session): Between logout and login no event is emitted.
 #[test]
 fn nothing_is_reported_between_logout_and_login() {
     let mut harness = Harness::in_call();
@@ -209,7 +209,7 @@ fn closing_an_idle_client_logs_out() {
     harness.told("closed");
 }
 
-/// Scenario (session): The client is released in a call: the peer still learns, within half a second.
+/// Scenario (session): The client is released in a call: the peer is still notified, within half a second.
 #[test]
 fn closing_a_live_call_waits_half_a_second() {
     let mut harness = Harness::in_call();
@@ -249,7 +249,7 @@ fn closing_completes_everything_with_shutting_down() {
     harness.told("done logout 90003 · closed");
 }
 
-/// Scenario (session): Another login kicks us out: call and media end at once, and the app is told why.
+/// Scenario (session): Another login kicks us: call and media end at once, with the reason.
 #[test]
 fn a_kick_ends_everything_at_once() {
     let cases = [
@@ -313,7 +313,7 @@ fn a_kick_during_a_logout_leaves_nothing_to_clean_up() {
     harness.asked("");
 }
 
-/// Scenario (session): After a kick one can log in again.
+/// Scenario (session): After a kick a new login works.
 #[test]
 fn after_a_kick_one_can_log_in_again() {
     let mut harness = Harness::in_call();
@@ -325,8 +325,8 @@ fn after_a_kick_one_can_log_in_again() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (reconnect): The signaling connection is lost and comes back: the app is told once each, and
-/// the call goes on.
+/// Scenario (reconnect): The signaling connection is lost and restored: each is reported once, and
+/// the call continues.
 #[test]
 fn a_lost_connection_is_reported_once_while_ringing() {
     let mut harness = Harness::calling();
@@ -478,7 +478,7 @@ fn channels_that_wait_or_are_left_over_are_in_use() {
     harness.forget();
     harness.handle(rooms(&["p1", "p2", "p3"]));
     harness.asked("leave p3");
-    // The own invite to a legacy client lives on beside the call with it.
+    // The own invite to a legacy client stays pending beside the call with it.
     let mut harness = Harness::calling();
     harness.invite_old("bob", "p1", "zz");
     harness.ok("accept");
@@ -487,7 +487,7 @@ fn channels_that_wait_or_are_left_over_are_in_use() {
     harness.asked("leave p3");
 }
 
-/// Scenario (session): Kicked while a call rings and another waits: nothing is asked of the service.
+/// Scenario (session): Kicked while a call rings and another is parked: no operation is issued.
 #[test]
 fn a_kick_asks_nothing_for_an_invite_that_waits() {
     for begin in [Harness::called, Harness::accepting, Harness::glare_loser, Harness::glare_winner] {
@@ -500,8 +500,8 @@ fn a_kick_asks_nothing_for_an_invite_that_waits() {
     }
 }
 
-/// Scenario (session): Logged out during a login while the last call's media is still being left: the next
-/// call waits for that and goes in.
+/// Scenario (session): Logged out during a login while the last call's media room is still being left: the
+/// next call waits for that and joins.
 #[test]
 fn a_logout_during_a_login_does_not_forget_the_media_room() {
     let mut harness = Harness::in_call();

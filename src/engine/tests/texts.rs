@@ -1,4 +1,4 @@
-//! Texts from peer to peer: who may send when, what order they come in, and what they never touch.
+//! Texts between peers: who may send when, in which order they are delivered, and what they never affect.
 
 use super::super::input::*;
 use super::super::time::Time;
@@ -82,7 +82,7 @@ fn an_invite_and_an_accept_say_what_we_can() {
     assert_eq!(says(&accepting().text_of("accept")), (true, MEDIA.to_owned()));
     assert_eq!(says(&Harness::calling().text_of("invite")), (false, String::new()));
     assert_eq!(says(&Harness::accepting().text_of("accept")), (false, String::new()));
-    // Others repeat our invite in their answers: that says nothing of them.
+    // Others repeat our invite in their answers: that does not announce anything.
     assert_eq!(says(&wire::reply(&harness.text_of("invite"), 0)), (false, String::new()));
 }
 
@@ -242,7 +242,7 @@ fn a_flood_of_texts_is_cut_and_the_call_goes_on() {
     harness.control("ch1", &data(1_001, "2"));
     harness.pass(u64::from(limits::TEXT_GAP_MS));
     harness.told("on_data bob 2");
-    // Of what comes too early so many wait.
+    // This many early texts are queued.
     let mut harness = accepting();
     for number in 1..=1_000 {
         harness.control("p1", &data(number, "1"));
@@ -361,7 +361,7 @@ fn a_media_backend_sends_only_in_its_own_join() {
     rtc_send(&mut harness, first, "{\"a\":2}");
     rtc_send(&mut harness, Req(first.0 + 1), "{\"a\":3}");
     harness.asked("control bob ch1 cid 1000");
-    // It has failed: the call goes on, and the app learns.
+    // It has failed: the call continues, and the app is notified.
     harness.ok("control");
     harness.answer("control", Code::TIMEOUT);
     harness.told("on_error negotiation 408");
@@ -433,7 +433,7 @@ fn incompatible_media_ends_the_call() {
     let mut harness = calling(config());
     harness.peer_rejects(&reject);
     harness.told("on_error rtc 90011 · on_message_sent 3 · on_call_end 101");
-    // A client that repeats what it was sent says no more than that it is busy.
+    // A client that repeats what it received announces only that it is busy.
     let mut harness = calling(config());
     harness.peer_rejects(&wire::reply_local(&new_style("ch1", "k1")));
     harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
@@ -443,7 +443,7 @@ fn incompatible_media_ends_the_call() {
         harness.told("on_user_accept bob · on_error rtc 90011 · on_call_end 101");
         harness.asked("close ch1");
     }
-    // The service alone says that it was accepted: nothing is known of the peer.
+    // Only the service reported the accept: nothing is known of the peer.
     let mut harness = calling(config());
     harness.pass(30_000);
     harness.answer("cancel", Code::INVITE_ACCEPTED);

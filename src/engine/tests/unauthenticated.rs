@@ -1,5 +1,5 @@
-//! A message that does not name a call of ours exactly, or that somebody else sent, changes nothing: with it
-//! and without it the rest of every story is the same.
+//! A message that does not name a call of ours exactly, or of another sender, changes nothing: with it
+//! and without it the rest of every scenario is the same.
 
 use super::super::input::*;
 use super::super::output::EndReason;
@@ -7,7 +7,7 @@ use super::super::wire;
 use super::harness::{Harness, new_style};
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin};
 
-/// How a story begins, which ids it knows, and how it ends.
+/// How a scenario begins, which ids it knows, and how it ends.
 struct Story {
     name: &'static str,
     begin: fn() -> Harness,
@@ -229,7 +229,7 @@ fn an_invite_answered_elsewhere_while_parked_is_dropped() {
     }
 }
 
-/// Scenario (order): An end that is heard in whatever state keeps its invite from ringing afterwards.
+/// Scenario (order): An end received in any state blocks its invite afterwards.
 #[test]
 fn an_end_in_any_state_blocks_its_invite() {
     let ends = [

@@ -1,4 +1,4 @@
-//! What an app says when it ends a call: busy or declined, and a text for the other app.
+//! How an app ends a call: busy or declined, and a text for the other app.
 
 use super::super::input::*;
 use super::super::limits;
@@ -11,7 +11,7 @@ fn reject(harness: &mut Harness, busy: bool, text: Option<&str>) {
     harness.command(Command::Reject { call, busy, text: text.map(Text::from) });
 }
 
-/// What the caller's app hears of this answer to an invite with the attachment "ours".
+/// The caller's events for this answer to an invite with the attachment "ours".
 fn heard(custom_info: &str) -> (i32, String) {
     let mut harness = Harness::new();
     harness
@@ -24,7 +24,7 @@ fn heard(custom_info: &str) -> (i32, String) {
     (end.reason as i32, end.extra.to_string())
 }
 
-/// Scenario (busy): The user is busy elsewhere, or says why not: the caller's app learns that.
+/// Scenario (busy): The user is busy, or gives a reason: the caller's app gets it.
 #[test]
 fn a_reject_says_busy_or_declined_and_carries_a_text() {
     for (busy, text, told) in [
@@ -107,7 +107,7 @@ fn a_text_within_the_limit_always_fits() {
         let read = wire::read(&custom_info);
         assert_eq!((&*read.attachment, &*read.call_id, read.reason), (&*text, &*id, 3));
     }
-    // Short ones are said twice, for clients that read the other key.
+    // Short ones are sent twice, for clients that read the other key.
     let custom_info = wire::reply_with(&new_style("p1", "k1"), 0, Some("short"));
     assert!(custom_info.contains("\"extraInfo\":\"short\""), "{custom_info}");
 }

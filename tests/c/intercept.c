@@ -368,7 +368,7 @@ void intercept_init(struct intercept *intercept, nertc_callkit_hub *hub, nertc_c
   out->rtc_ctx = intercept;
 }
 
-/* ---- speaking ------------------------------------------------------------------------------------------- */
+/* ---- sinks --------------------------------------------------------------------------------------------- */
 
 void intercept_event(struct intercept *intercept, int32_t signal, int32_t source, const char *channel,
     const char *from,

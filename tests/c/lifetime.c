@@ -1,7 +1,7 @@
 /*
  * lifetime.c: handles and the end of clients: stale and foreign handles, destroy and release from
- * everywhere and at once, and that nothing is left behind. lifetime_end.c: what is pending, who learns, who
- * waits for whom.
+ * everywhere and concurrently, without leaks. lifetime_end.c: pending requests, notifications, and
+ * waiting.
  */
 #include "lifetime.h"
 

@@ -1,13 +1,13 @@
 /*
  * reentrancy.c: the matrix. Every exported function inside every callback, with both deliveries, and on a
- * second thread while that callback runs: nothing hangs, the documented answer comes, each request completes
+ * second thread while that callback runs: nothing hangs, the result is as documented, each request completes
  * once, and another call can be made afterwards.
  */
 #include "functions.h"
 #include "phone.h"
 #include "intercept.h"
 
-/* What brings the callback about. alice and bob are logged in, unless the row says otherwise. */
+/* What causes the callback. alice and bob are logged in, unless the row differs. */
 struct stage {
   struct phone *alice, *bob, *tablet;
   nertc_callkit_hub *hub;
@@ -84,7 +84,7 @@ static void *call_there(void *kit)
   return NULL;
 }
 
-/* The callback in question: calls the function, has it called, and goes on. */
+/* The callback under test: calls the function, has it called, and continues. */
 static void strike(struct phone *own, struct phone *other)
 {
   pthread_mutex_lock(&check_lock);

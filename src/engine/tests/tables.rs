@@ -256,7 +256,7 @@ fn answers_of_other_devices_by_state() {
     }
 }
 
-/// Scenario (old): cid 1 ("join now") of a client older than 1.1.0 counts once, and only while awaited.
+/// Scenario (old): "Join now" (cid 1) of a client older than 1.1.0 counts once, and only while awaited.
 #[test]
 fn control_1_by_state() {
     let control =

@@ -1,16 +1,16 @@
-//! A device of an account: its protocol and its connection, and what happens between the two.
+//! A device of an account: its protocol and its connection, and the exchange between the two.
 //!
-//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and link ask
-//! for until neither has more; write to the socket. A panic on the way ends neither the process nor the
-//! device:
-//! - In the connection: the connection is lost, and a fresh one follows. The protocol, which is whole, learns
-//!   that.
-//! - In the protocol, whose state may be anything now: a new one takes its place. Whatever the core had asked
-//!   fails, the core hears LOST, the new protocol logs in by itself, and the core hears RESTORED. Channels of
-//!   before are unknown to it, and whoever asks about them learns that.
+//! Every entry point of a driver has one shape ([`Driver::act`]): run it; execute the outputs of protocol and
+//! connection until neither has more; write to the socket. A panic on the way ends neither the process nor
+//! the device:
+//! - In the connection: the connection is lost, and a new one follows. The protocol, which is intact, is
+//!   notified.
+//! - In the protocol, whose state may be corrupt: a new one replaces it. Pending operations of the core
+//!   fail, the core gets LOST, the new protocol logs in by itself, and the core gets RESTORED. Earlier channels
+//!   are unknown to it, and peers that ask about them get that answer.
 //!
-//! A message that was not acknowledged comes again with the next connection. Three panics within a minute:
-//! the session at the broker is dropped, and what waits there with it.
+//! A message that was not acknowledged arrives again with the next connection. Three panics within a minute:
+//! the session at the broker is dropped, and what is queued there with it.
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +40,7 @@ const PANICS: usize = 3;
 /// ... within so many milliseconds: what waits at the broker causes them.
 const PANICS_WITHIN_MS: u64 = 60_000;
 
-/// So much sooner than the core gives a login up, we do: it would not know why.
+/// How much earlier than the core we end a login: the core would not know the reason.
 const BEFORE_CORE_MS: u64 = 250;
 
 /// Where messages to the core go.
@@ -66,27 +66,27 @@ pub struct Driver {
     panic_count: u64,
     /// One while recovering from another.
     is_broken: bool,
-    /// What the core said last of whose invites ring.
+    /// The core's last call policy.
     policy: CallPolicy,
     /// Operations that wait for their answer.
     running: BTreeSet<u64>,
-    /// The protocol was told that there is a connection.
+    /// The protocol was notified of the connection.
     is_up: bool,
-    /// The login that was asked for last.
+    /// The last login requested.
     login: Option<u64>,
-    /// When it has to be over.
+    /// Its deadline.
     login_until: Option<u64>,
     /// It was granted.
     is_in: bool,
-    /// The core was told that the connection is lost.
+    /// The core was notified of the lost connection.
     is_lost: bool,
     /// A new protocol logs in by itself: that is no operation of the core's.
     rejoins: bool,
     /// The broker's number of the last refusal.
     raw_code: i32,
-    /// The logout that was asked for last.
+    /// The last logout requested.
     logout: Option<u64>,
-    /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
+    /// Its result: reported when the broker has processed it, so that senders then learn that
     /// nobody is there.
     logged_out: Option<SignalingMessage>,
 }
@@ -122,7 +122,7 @@ impl Driver {
         }
     }
 
-    /// Whose it is.
+    /// Its owner.
     pub fn is_of(&self, account: &str, device: &str) -> bool {
         *self.config.account == *account && *self.config.device == *device
     }
@@ -137,7 +137,7 @@ impl Driver {
         self.is_in
     }
 
-    /// It does nothing any more and is to be dropped: nobody is logged in.
+    /// It is finished and can be dropped: logged out.
     pub(crate) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -208,8 +208,8 @@ impl Driver {
     }
 
     /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
-    /// ends when that is restored.
-    /// The core waits `within_ms` for the answer; 0 = it has not said.
+    /// ends when the connection is restored.
+    /// The core waits `within_ms` for the result; 0 = unknown.
     pub fn login(&mut self, now: u64, req: u64, token: &str, within_ms: u32) {
         let within_ms = u64::from(within_ms);
         let own_ms = within_ms - (within_ms / 4).min(BEFORE_CORE_MS);
@@ -223,7 +223,7 @@ impl Driver {
         Operation::Login { account: self.config.account.clone(), token: Text::EMPTY }
     }
 
-    /// The core is about to stop waiting for the login: it ends now, and says why.
+    /// The core is about to stop waiting for the login: it ends now, with a reason.
     fn end_login(&mut self, now: u64) {
         self.login_until = None;
         let Some(req) = self.login else { return };
@@ -234,7 +234,7 @@ impl Driver {
         }
     }
 
-    /// The core does not want a login any more.
+    /// The core aborts a login.
     pub fn abort_login(&mut self, now: u64, req: u64) {
         self.protocol().handle(now, Input::AbortLogin { req });
     }
@@ -250,7 +250,7 @@ impl Driver {
         self.protocol().handle(now, Input::Policy(policy));
     }
 
-    /// A deadline of the connection's or the protocol's may have come.
+    /// A deadline of the connection or the protocol may have passed.
     pub fn on_time(&mut self, now: u64) {
         if self.login_until.is_some_and(|at| at <= now) {
             self.end_login(now);
@@ -263,7 +263,7 @@ impl Driver {
         }
     }
 
-    /// Another device takes its place: it logs out, and nobody waits for the broker.
+    /// Another device replaces it: it logs out, without waiting for the broker.
     pub(crate) fn retire(mut self, now: u64, tell: Tell<'_>) {
         self.act(now, tell, |driver| driver.operate(now, 0, Operation::Logout));
         self.release_logout(tell);
@@ -352,7 +352,7 @@ impl Driver {
         }
     }
 
-    /// An answer that says why there is no connection.
+    /// A result with the reason why there is no connection.
     fn explain(&self, code: Code) -> Outcome {
         let (raw_code, why) = self.connection.why();
         Outcome { code, raw_code, message: why.into() }
@@ -400,7 +400,7 @@ impl Driver {
         }
     }
 
-    /// Goes on after a panic.
+    /// Continues after a panic.
     fn recover(&mut self, now: u64, tell: Tell<'_>) {
         self.panic_count += 1;
         self.panics.rotate_left(1);
@@ -425,7 +425,7 @@ impl Driver {
         }
     }
 
-    /// a peer of which nobody knows what state it is in is not asked any more.
+    /// A peer whose state is unknown is not used any more.
     fn replace_station(&mut self, now: u64, tell: Tell<'_>) {
         let (Some(name), Some(seed)) = (client_id::random_name(), client_id::seed()) else {
             return self.give_up(tell);
@@ -450,7 +450,7 @@ impl Driver {
         self.protocol().handle(now, Input::Policy(policy));
     }
 
-    /// Every operation ends: a logout well, as nobody is logged in.
+    /// Every operation ends: a logout successfully, as the device is logged out.
     fn fail_all(&mut self, tell: Tell<'_>) {
         for req in std::mem::take(&mut self.running) {
             let is_logout = self.logout.take_if(|it| *it == req).is_some();
@@ -462,7 +462,7 @@ impl Driver {
         self.release_logout(tell);
     }
 
-    /// Nothing works: nobody is logged in, and nothing goes on.
+    /// Failed: logged out, and nothing continues.
     fn give_up(&mut self, tell: Tell<'_>) {
         log::error!("mqtt: a panic while recovering from one: logged out");
         self.fail_all(tell);

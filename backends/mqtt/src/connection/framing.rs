@@ -21,13 +21,13 @@ use Fault::Broken;
 pub(super) struct Framing {
     version: Version,
     most: usize,
-    /// A packet, as far as it has come.
+    /// A partially received packet.
     packet: Vec<u8>,
     /// Its length and that of its header, once the header is there.
     length: Option<(usize, usize)>,
     /// It is all there and was handed out.
     is_whole: bool,
-    /// The CONNACK has come.
+    /// The CONNACK was received.
     began: bool,
 }
 
@@ -163,7 +163,7 @@ impl Framing {
 mod tests {
     use super::*;
 
-    /// Everything that `bytes` hold, given in pieces of `step` bytes: the packets, and the fault.
+    /// Reads `bytes` in pieces of `step` bytes: the packets, and the error.
     fn packets(version: Version, bytes: &[u8], step: usize) -> (Vec<Vec<u8>>, Option<Fault>) {
         let mut framing = Framing::new(version, 64);
         let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! A connection's life, from CONNECT to its end.
+//! The lifecycle of a connection, from CONNECT to its end.
 
 use std::mem;
 
@@ -9,7 +9,7 @@ use super::{BrokerVersion, Connection, ConnectionEvent, Phase, Settings, code};
 use crate::topics::Incoming;
 
 impl Connection {
-    /// Lets the connection work, and hears what it has to say.
+    /// Drives the connection and processes its events.
     pub(super) fn drive(
         &mut self,
         now: u64,
@@ -18,7 +18,7 @@ impl Connection {
         let Phase::Open(open) = &mut self.phase else { return };
         let mut heard = Vec::new();
         let mut outcome = work(open, &self.settings, &mut heard);
-        // What was said before the end counts; the end that it explains is the better explanation.
+        // Messages before the end count; an end with a reason is the better explanation.
         for said in heard {
             if let Err(end) = self.on_broker_event(now, said) {
                 outcome = Err(end);
@@ -119,7 +119,7 @@ impl Connection {
         }
     }
 
-    /// The connection, if there is one, is over.
+    /// Ends the connection, if there is one.
     pub(super) fn end(&mut self, now: u64, end: End) {
         let up_since = match mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Open(open) if open.stage == Stage::Up => Some((open.since, open.proven)),
@@ -184,9 +184,9 @@ impl Connection {
         self.events.push_back(ConnectionEvent::Refused { code, raw_code, message: message.into() });
     }
 
-    /// A connection that was up is lost: back to the same broker, over what is under way beside it, or after
-    /// a pause. Two that take a session from each other get far enough to say something; a cluster without a
-    /// leader does not let them.
+    /// An established connection is lost: reconnect to the same broker, over a parallel attempt, or after a
+    /// delay. Two clients that take a session from each other get far enough to send something; a cluster
+    /// without a leader does not let them.
     fn lost(&mut self, now: u64, since: u64, proven: bool, cause: Cause) {
         let is_young = now.saturating_sub(since) < self.settings.timers.fight_age;
         let is_end = is_young && proven && cause.is_end;
@@ -206,8 +206,8 @@ impl Connection {
         self.phase = Phase::Waiting { until: now + pause };
     }
 
-    /// Another connection with our client id has the session. That may have been us, before a restart;
-    /// whoever loses it again and again leaves it to the other.
+    /// Another connection with our client id has the session. That may have been this device before a
+    /// restart; after repeated takeovers this one leaves it to the other.
     fn taken(&mut self, now: u64, is_too_often: bool) {
         self.standby = None;
         if is_too_often {

@@ -1,7 +1,7 @@
 //! One persistent connection to a broker: resolve, connect, secure, authenticate, subscribe, keep alive, and
 //! reconnect when it is lost.
 //!
-//! A connection is a value with a socket: its driver hands in the time, readiness and resolved names, and
+//! A connection is a value with a socket: its driver passes in the time, readiness and resolved names, and
 //! takes events out; it has no thread of its own. The pattern, under the driver's lock:
 //!
 //! ```text
@@ -18,8 +18,8 @@
 //! happens inside of [`Connection::flush`]. Bytes that are written and not flushed make
 //! [`Connection::poll_timeout`] answer 0.
 //!
-//! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an open connection ·
-//! `mqtt_session`, `packets` and `framing` MQTT · `stream`, `tls` and `port` bytes · `cause` why it failed.
+//! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an established connection ·
+//! `mqtt_session`, `packets` and `framing` MQTT · `stream`, `tls` and `port` bytes · `cause` errors.
 //!
 //! Tokens, client ids and payloads are never logged.
 
@@ -76,11 +76,11 @@ pub mod code {
 /// Presences watched at once, at most.
 const WATCHES: usize = 16;
 
-/// What a broker is believed to speak.
+/// The protocol version a broker is assumed to support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BrokerVersion {
     V5,
-    /// It said so.
+    /// It confirmed that.
     V3,
     /// It ended a connection after our CONNECT of MQTT 5. Only the next connection tries 3.1.1: a broker that
     /// was about to stop looks the same.
@@ -88,7 +88,7 @@ enum BrokerVersion {
 }
 
 enum Phase {
-    /// Nobody wants a connection, or it was refused.
+    /// No connection is wanted, or it was refused.
     Idle,
     /// There is no token, or it was not taken, by this code.
     AwaitToken { until: u64, reason: u8 },
@@ -100,7 +100,7 @@ enum Phase {
     Dialing(Box<Dial>),
     /// A connection.
     Open(Box<Open>),
-    /// DISCONNECT is said; the broker's end is awaited, so that nothing sent before is lost.
+    /// DISCONNECT is sent; the broker's close is awaited, so that nothing sent before is lost.
     Closing { open: Box<Open>, shut: bool, until: u64 },
 }
 
@@ -124,14 +124,14 @@ pub struct Connection {
     others: Vec<SocketAddr>,
     /// Endpoints that failed since the last pause.
     failed: usize,
-    /// Why each endpoint failed last since somebody wanted a connection.
+    /// The last error of each endpoint since a connection was requested.
     causes: Vec<Option<Cause>>,
     been_up: bool,
     asked: bool,
     ticket: u64,
     call_active: bool,
     watches: Vec<(Text, Text)>,
-    /// Connect was the last word.
+    /// The last request was connect.
     is_wanted: bool,
     /// The next connection begins with a new session.
     forgets: bool,
@@ -191,8 +191,8 @@ impl Connection {
         }
     }
 
-    /// The token for the next connection. Without a connection that works it is tried at once; while nobody
-    /// wants one, nothing happens. Empty: there is none, and whoever waits for a connection is refused.
+    /// The token for the next connection. Without a working connection it is tried at once; if none is
+    /// wanted, nothing happens. Empty: there is none, and a pending login is refused.
     pub fn set_token(&mut self, now: u64, token: &str) {
         let is_up = matches!(&self.phase, Phase::Open(open) if open.stage == Stage::Up);
         let is_same = self.token == token;
@@ -223,7 +223,7 @@ impl Connection {
         }
     }
 
-    /// No pause is worth waiting for: somebody wants the connection now.
+    /// Skips the delay: a connection is needed now.
     fn retry(&mut self, now: u64) {
         if let Phase::Waiting { .. } = self.phase {
             self.start(now);
@@ -244,8 +244,8 @@ impl Connection {
         }
     }
 
-    /// Watches the will of a device, or no longer; stays over reconnects. Whether that is permitted nobody
-    /// hears.
+    /// Watches the will of a device, or stops; survives reconnects. Whether that is permitted is not
+    /// reported.
     pub fn watch(&mut self, account: &Text, device: &Text, on: bool) {
         let Some(topic) = self.settings.topics.presence(account, device) else { return };
         let at = self.watches.iter().position(|(whose, which)| whose == account && which == device);
@@ -278,7 +278,7 @@ impl Connection {
         }
     }
 
-    /// Says goodbye and does not come back. `forget`: MQTT 5 brokers drop the session at once; a broker of
+    /// Disconnects and stays disconnected. `forget`: MQTT 5 brokers drop the session at once; a broker of
     /// 3.1.1 keeps it until its own limit.
     pub fn disconnect(&mut self, now: u64, forget: bool) {
         self.watches.clear();
@@ -339,7 +339,7 @@ impl Connection {
             Phase::Idle | Phase::AwaitToken { .. } | Phase::Waiting { .. } | Phase::Resolving { .. } => {}
             Phase::Dialing(_) => self.dial(now),
             Phase::Open(_) => {
-                // Whose readiness it is nobody says: both look for themselves.
+                // The readiness does not say which socket: both check for themselves.
                 let readiness = if self.standby.is_some() { Readiness::ALL } else { readiness };
                 self.drive(now, |open, _, heard| open.on_ready(now, readiness, heard));
                 self.dial_standby(now);
@@ -352,7 +352,7 @@ impl Connection {
         }
     }
 
-    /// What happened, in order. To be asked until there is nothing more.
+    /// Events, in order. Call until None.
     pub fn poll_event(&mut self) -> Option<ConnectionEvent> {
         self.events.pop_front()
     }
@@ -374,7 +374,7 @@ impl Connection {
         (at != u64::MAX).then_some(at)
     }
 
-    /// A deadline has come.
+    /// A deadline has passed.
     pub fn handle_timeout(&mut self, now: u64) {
         match self.phase {
             Phase::Idle => {}

@@ -1,5 +1,5 @@
-//! MQTT over one connection: bytes in, bytes out. Packets, packet ids and what the peer may send when are
-//! `mqtt-protocol-core`'s; here is what a connection wants of it. A session lives as long as its connection.
+//! MQTT over one connection: bytes in, bytes out. Packets, packet ids and flow control are
+//! `mqtt-protocol-core`'s; this is the part a connection uses. A session exists as long as its connection.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -24,10 +24,10 @@ const RECEIVE_MAXIMUM: u16 = 64;
 /// Publishes that we send without its answer, even if it allows more.
 const IN_FLIGHT: u16 = 64;
 
-/// Publishes that wait for room in flight. a peer that has more has lost its broker.
+/// Publishes that wait for the receive window. A peer with more has lost its broker.
 const WAITING: usize = 1024;
 
-/// Quota exceeded: what a publish that finds no room is told.
+/// Quota exceeded: the result of a publish beyond that.
 const QUOTA_EXCEEDED: i32 = 0x97;
 
 /// Packet too large.
@@ -84,8 +84,8 @@ pub(super) struct MqttSession {
 }
 
 impl MqttSession {
-    /// A session whose CONNECT lies in `out`.
-    /// `forgets`: the broker drops what it has kept for this device.
+    /// A session whose CONNECT is in `out`.
+    /// `forgets`: the broker drops what it has stored for this device.
     pub(super) fn open(
         version: Version,
         settings: &Settings,
@@ -148,7 +148,7 @@ impl MqttSession {
         Ok(())
     }
 
-    /// Subscribes to more; whether that is granted nobody hears.
+    /// Subscribes to more filters; the result is not reported.
     pub(super) fn subscribe_more(&mut self, filters: &[String]) -> Result<u16, MqttError> {
         let id = self.core.acquire_packet_id()?;
         self.send(packets::subscribe(self.version, id, filters)?)?;
@@ -174,7 +174,7 @@ impl MqttSession {
         self.send(packets::disconnect(self.version, forget)?)
     }
 
-    /// Publishes now or when there is room in flight. The answer is there if the broker need not be asked.
+    /// Publishes now or when the receive window allows. Returns a result that needs no broker.
     pub(super) fn publish(
         &mut self,
         now: u64,
@@ -216,7 +216,7 @@ impl MqttSession {
         Ok(())
     }
 
-    /// Takes in bytes from the broker; what they say is added to `heard`.
+    /// Receives bytes from the broker; messages are added to `heard`.
     pub(super) fn receive(&mut self, now: u64, bytes: &[u8], heard: &mut Vec<BrokerEvent>) {
         let mut rest = bytes;
         while !self.ended {
@@ -239,7 +239,7 @@ impl MqttSession {
     fn on_event(&mut self, now: u64, event: Event, heard: &mut Vec<BrokerEvent>) {
         match event {
             Event::NotifyPacketReceived(packet) => self.on_packet(now, packet, heard),
-            // An answer that the protocol wants, PUBACK above all.
+            // A response that the protocol requires, mostly PUBACK.
             Event::RequestSendPacket { packet, .. } => self.put(&packet),
             Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", heard),
             Event::NotifyPacketIdReleased(_)
@@ -288,7 +288,7 @@ impl MqttSession {
             Packet::V3_1_1Puback(puback) => {
                 self.on_puback(now, puback.packet_id(), PublishResult::Delivered, heard);
             }
-            // What is retained was not said just now.
+            // A retained message is not live.
             Packet::V5_0Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
                 topic: publish.topic_name().to_owned(),
                 payload: publish.payload().as_slice().to_vec(),
@@ -304,7 +304,7 @@ impl MqttSession {
                 self.ended = true;
                 heard.push(BrokerEvent::Bye(bye.reason_code().map_or(0, |code| code as u8)));
             }
-            // We never begin such a talk.
+            // We never start such an exchange.
             Packet::V5_0Auth(_) => self.end("AUTH, which was not asked for", heard),
             _ => {}
         }
@@ -351,7 +351,7 @@ impl MqttSession {
     }
 }
 
-/// What is left of a message's life.
+/// The remaining expiry of a message.
 fn expiry(properties: &[Property]) -> Option<u32> {
     #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; this one concerns us")]
     properties.iter().find_map(|property| match property {

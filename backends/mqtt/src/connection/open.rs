@@ -1,4 +1,4 @@
-//! A connection and what is said over it, between the first SYN and the end.
+//! A connection and its MQTT session, between the first SYN and the end.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -12,7 +12,7 @@ use super::mqtt_session::{BrokerEvent, MqttSession};
 use super::stream::Stream;
 use super::{Readiness, Settings, Timers, code};
 
-/// How far a connection has come.
+/// The stage of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// TCP.
@@ -21,7 +21,7 @@ pub(super) enum Stage {
     Securing,
     /// CONNECT is sent.
     Greeting,
-    /// CONNACK has come, SUBSCRIBE is sent.
+    /// CONNACK is received, SUBSCRIBE is sent.
     Subscribing,
     /// Everything works.
     Up,
@@ -32,7 +32,7 @@ pub(super) enum Stage {
 pub(super) enum End {
     /// Try again, here or elsewhere.
     Lost(Cause),
-    /// Ended without a word after CONNECT: perhaps a broker that does not know MQTT 5.
+    /// Ended without a reason after CONNECT: perhaps a broker without MQTT 5.
     Silent(Cause),
     /// A broker that does not know MQTT 5.
     OldBroker,
@@ -63,10 +63,10 @@ impl From<MqttError> for End {
 /// Bytes of one read.
 const READ_BYTES: usize = 8 * 1024;
 
-/// Bytes that one call reads at most, so that one talkative broker does not keep other devices waiting.
+/// Bytes that one call reads at most, so that one busy broker does not delay other devices.
 const TURN_BYTES: usize = 256 * 1024;
 
-/// Bytes that may wait for a broker that talks and does not listen.
+/// Bytes that may be queued for a broker that sends but does not read.
 const ANSWER_BYTES: usize = 256 * 1024;
 
 /// How long answers take.
@@ -84,12 +84,12 @@ impl RoundTrip {
     }
 }
 
-/// A connection and what is said over it.
+/// A connection and its MQTT session.
 pub(super) struct Open {
     pub(super) stream: Stream,
     pub(super) session: MqttSession,
     pub(super) stage: Stage,
-    /// When the stage has to be over; Up has no such limit.
+    /// The deadline of the stage; Up has none.
     pub(super) until: u64,
     /// Since when it is up.
     pub(super) since: u64,
@@ -105,22 +105,22 @@ pub(super) struct Open {
     /// When the ping was sent that waits for its answer.
     pinged_at: Option<u64>,
     round_trip: RoundTrip,
-    /// Since when an answer is awaited and not a byte has come; NEVER: nothing is awaited.
+    /// Since when a response is awaited and nothing was received; NEVER: none is awaited.
     silent_since: u64,
-    /// The socket took less than it was given; it says when it takes more.
+    /// The socket accepted less than it was given; it reports when it accepts more.
     blocked: bool,
     /// There is more to read than one turn does.
     more: bool,
     /// What reads fill: kept, so that it is zeroed once.
     buffer: Vec<u8>,
-    /// A write failed; said at the next turn of the thread that drives the connection.
+    /// A write failed; reported at the next turn of the thread that drives the connection.
     broken: Option<io::Error>,
 }
 
 const NEVER: u64 = u64::MAX;
 
 impl Open {
-    /// A stream that is connected, and a session whose CONNECT is not sent yet.
+    /// A connected stream, and a session whose CONNECT is not sent yet.
     pub(super) fn new(now: u64, stream: Stream, session: MqttSession, settings: &Settings) -> Open {
         Open {
             stream,
@@ -139,14 +139,14 @@ impl Open {
             round_trip: RoundTrip::default(),
             silent_since: NEVER,
             blocked: false,
-            // The readiness that told of the connection may have told of more.
+            // The readiness that reported the connection may have included more.
             more: true,
             buffer: Vec::new(),
             broken: None,
         }
     }
 
-    /// When [`Open::on_time`] wants to be called; 0 = at once.
+    /// When [`Open::on_time`] is due; 0 = at once.
     pub(super) fn deadline(&self, timers: &Timers) -> u64 {
         let silent_at = if self.stage == Stage::Up { self.silent_at(timers) } else { NEVER };
         self.deadline_but_silence().min(silent_at)
@@ -171,8 +171,8 @@ impl Open {
         self.stage == Stage::Up && self.silent_at(timers) <= now
     }
 
-    /// When the broker's TCP last acknowledged bytes of ours of which more are under way; 0 = they all are,
-    /// or nobody knows. An uplink that is slow is not dead.
+    /// When the broker's TCP last acknowledged bytes of ours of which more are in flight; 0 = all are
+    /// acknowledged, or unknown. A slow uplink is not dead.
     fn acknowledged_at(&self, now: u64) -> u64 {
         self.stream.since_last_ack().map_or(0, |ms| now.saturating_sub(ms))
     }
@@ -189,12 +189,12 @@ impl Open {
         self.silent_since = now;
     }
 
-    /// Something was said that is answered.
+    /// A packet was sent that will be answered.
     pub(super) fn expect(&mut self, now: u64) {
         self.silent_since = self.silent_since.min(now);
     }
 
-    /// Something has come: the silence begins now, if more is awaited.
+    /// Something was received: the silence begins now, if more is awaited.
     fn count_silence(&mut self, now: u64) {
         let awaits = self.session.is_publishing() || self.pinged_at.is_some();
         self.silent_since = if awaits { now } else { NEVER };
@@ -204,7 +204,7 @@ impl Open {
         !self.blocked && !self.session.out.is_empty()
     }
 
-    /// The socket is ready; what was said is added to `heard`.
+    /// The socket is ready; messages are added to `heard`.
     pub(super) fn on_ready(
         &mut self,
         now: u64,
@@ -268,7 +268,7 @@ impl Open {
         self.ended(Cause::failure(self.stage, error))
     }
 
-    /// Writes what the socket takes. A failure is said at the next turn.
+    /// Writes what the socket accepts. A failure is reported at the next turn.
     pub(super) fn flush(&mut self, now: u64) {
         if !self.can_flush() && self.stream.is_flushed() {
             return;
@@ -285,7 +285,7 @@ impl Open {
         }
     }
 
-    /// The broker has said how much silence it allows.
+    /// The broker has set its keep-alive.
     pub(super) fn welcome(
         &mut self,
         now: u64,
@@ -302,8 +302,8 @@ impl Open {
         }
     }
 
-    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once,
-    /// unless a publish is under way: its answer says as much.
+    /// A dead connection is detected soon, or only by the keep-alive. The first ping is written at once,
+    /// unless a publish is in flight: its PUBACK proves the same.
     pub(super) fn set_call_active(&mut self, now: u64, call_active: bool, timers: &Timers) {
         self.call_active = call_active;
         if self.stage < Stage::Subscribing {
@@ -351,7 +351,7 @@ impl Open {
         self.answered(now, ms);
     }
 
-    /// Reads what nobody is interested in any more. True: that was the end.
+    /// Reads and discards. True: the connection has ended.
     pub(super) fn drain(&mut self) -> bool {
         let mut buffer = [0; 8 * 1024];
         loop {
@@ -363,7 +363,7 @@ impl Open {
         }
     }
 
-    /// A deadline may have come.
+    /// A deadline may have passed.
     pub(super) fn on_time(
         &mut self,
         now: u64,

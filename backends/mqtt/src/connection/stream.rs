@@ -13,7 +13,7 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Begins to connect; readiness goes to whom `port` belongs to.
+    /// Begins to connect; readiness goes to the owner of `port`.
     pub(super) fn connect(
         port: &dyn Port,
         address: SocketAddr,
@@ -48,7 +48,7 @@ impl Stream {
         self.socket().since_last_ack()
     }
 
-    /// Goes on with TLS, if there is any. True: it is agreed on.
+    /// Continues the TLS handshake, if any. True: it is complete.
     pub(super) fn handshake(&mut self) -> io::Result<bool> {
         match self {
             Stream::Plain(_) => Ok(true),
@@ -71,12 +71,12 @@ impl Stream {
         }
     }
 
-    /// Whether a read that gives less than asked for means that nothing is left.
+    /// Whether a read that returns less than requested means that nothing is left.
     pub(super) fn tells_when_empty(&self) -> bool {
         cfg!(unix) && matches!(self, Stream::Plain(_))
     }
 
-    /// Hands over what the socket takes; the rest stays in `out` until it is writable again.
+    /// Writes what the socket accepts; the rest stays in `out` until it is writable again.
     pub(super) fn write(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Stream::Plain(socket) => {
@@ -105,7 +105,7 @@ impl Stream {
         }
     }
 
-    /// Says that nothing follows.
+    /// Signals the end of the data.
     pub(super) fn shut(&mut self) {
         #[cfg(feature = "tls")]
         if let Stream::Secured(secured) = self

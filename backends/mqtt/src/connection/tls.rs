@@ -1,4 +1,4 @@
-//! TLS by rustls; without the feature there is none, and endpoints that want it are refused.
+//! TLS by rustls; without the feature there is none, and endpoints that require it are refused.
 
 #[cfg(feature = "tls")]
 pub use with::Tls;
@@ -64,8 +64,8 @@ mod with {
         }
     }
 
-    /// A certificate with its key. What kind of certificate the broker takes is its own affair: old ones,
-    /// without extensions, cannot be looked into here.
+    /// A certificate with its key. Which certificates the broker accepts is its own policy: old ones,
+    /// without extensions, cannot be validated here.
     fn certified(cert: &ClientCert) -> Result<CertifiedKey, String> {
         let chain = CertificateDer::pem_slice_iter(&cert.chain).collect::<Result<Vec<_>, _>>();
         let chain = chain.map_err(|error| format!("the certificate is no PEM: {error}"))?;
@@ -151,7 +151,7 @@ mod with {
             &*self.socket
         }
 
-        /// Goes on with the handshake. True: it is through.
+        /// Continues the handshake. True: it is complete.
         pub(in crate::connection) fn handshake(&mut self) -> io::Result<bool> {
             loop {
                 self.flush()?;
@@ -170,7 +170,7 @@ mod with {
 
         fn process(&mut self) -> io::Result<()> {
             let processed = self.tls.process_new_packets();
-            // An answer of the handshake, or the alert that tells the broker what is wrong.
+            // A message of the handshake, or the alert that reports the error to the broker.
             let flushed = self.flush();
             processed.map_err(broken)?;
             flushed
@@ -192,7 +192,7 @@ mod with {
             }
         }
 
-        /// Hands over what the socket takes; the rest stays in `out`.
+        /// Writes what the socket accepts; the rest stays in `out`.
         pub(in crate::connection) fn write(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
             loop {
                 self.flush()?;
@@ -219,7 +219,7 @@ mod with {
             Ok(())
         }
 
-        /// Says that nothing follows.
+        /// Signals the end of the data.
         pub(in crate::connection) fn close(&mut self) -> io::Result<()> {
             self.tls.send_close_notify();
             self.flush()

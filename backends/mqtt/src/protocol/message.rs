@@ -5,23 +5,23 @@ use serde_json::{Map, Value, json};
 
 use super::limits;
 
-/// A message that was read. Who sent it is not in it: the topic says that.
+/// A decoded message. Its sender is in the topic, not in the message.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub(super) struct Message {
     /// Names this message; repeats have the same.
     pub(super) id: Text,
     /// Channel, or empty.
     pub(super) channel: Text,
-    /// Which life of the sender.
+    /// Incarnation of the sender.
     pub(super) instance: Text,
-    /// Which life of the receiver the sender means, or empty.
+    /// Incarnation of the receiver that the sender addresses, or empty.
     pub(super) to: Text,
-    /// Place among what this sender says to this device in this channel; 0 = no matter.
+    /// Sequence number of this sender's messages to this device in this channel; 0 = unordered.
     pub(super) number: u32,
     pub(super) body: Body,
 }
 
-/// What is said.
+/// The contents.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub(super) enum Body {
     Invite {
@@ -37,7 +37,7 @@ pub(super) enum Body {
         request: Text,
         /// Does the invite still stand?
         asks: bool,
-        /// The user is told.
+        /// The user is alerted.
         rings: bool,
     },
     Accept {
@@ -76,7 +76,7 @@ pub(super) enum Body {
     },
     /// A join or control that cannot be taken, and yet has its place in the order.
     Void,
-    /// Something that a newer peer says.
+    /// A kind of a newer version.
     Unknown,
 }
 
@@ -197,7 +197,7 @@ fn read_body(kind: &str, all: &Map<String, Value>, body: &Map<String, Value>) ->
         }),
         "join" => Body::Join { uid: uid()? },
         "bye" => Body::Bye {
-            // Whatever else somebody means by it, it goes.
+            // Whatever its sender means by it, it leaves.
             how: match body.get("how").and_then(Value::as_str) {
                 Some("close") => ByeKind::Close,
                 _ => ByeKind::Leave,
@@ -224,7 +224,7 @@ fn read_ring(body: &Map<String, Value>) -> Option<u32> {
     Some(u32::try_from(ring).unwrap_or(u32::MAX).min(limits::RING_MS))
 }
 
-/// A short text, empty if there is none. None: over-long, not a text, or unfit for C.
+/// A short text, empty if there is none. None: too long, not a text, or with a NUL.
 fn name(map: &Map<String, Value>, key: &str) -> Option<Text> {
     text(map, key, limits::NAME_BYTES)
 }
@@ -416,7 +416,7 @@ impl Writer {
     }
 }
 
-/// Adds the push text to an invite. Devices do not read it: whoever wakes them does.
+/// Adds the push text to an invite. Devices do not read it: push services do.
 pub(super) fn with_push(invite: &str, push: &PushText) -> String {
     let mut all: Value = serde_json::from_str(invite).unwrap_or_default();
     let text = |text: &Option<Text>| text.clone().unwrap_or_default().to_string();

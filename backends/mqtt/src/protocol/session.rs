@@ -1,9 +1,9 @@
-//! The session: what happens between a connection and its loss, the backlog, and who else is logged in.
+//! The session: from a connection to its loss, the backlog, and other logins.
 //!
 //! After every connect a device sends a mark to itself, and at a login a hello to all devices of the account.
-//! When they come back the broker has delivered what waited, and both ways are proven. What came before is
-//! the backlog: it is handed over as one batch, its invites only after the callers' devices have said that
-//! they stand.
+//! When they return the broker has delivered what was queued, and both directions are proven. Messages before
+//! that are the backlog: delivered as one batch, its invites only after the callers' devices have confirmed
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(super) struct Session {
     began_by: Option<u64>,
     /// Logged in, also while the connection is lost.
     is_in: bool,
-    /// Our hello came back: who says hello from now on logged in after us.
+    /// Our hello returned: later hellos are later logins.
     has_greeted: bool,
     /// The core was notified that the connection is lost.
     is_lost: bool,
@@ -54,13 +54,13 @@ enum Phase {
     Connecting,
     /// What we sent to ourselves is on its way: the mark, and at a login, once that is back, the hello.
     Greeting {
-        /// The message that is to come back.
+        /// The message that is to return.
         awaits: Text,
         is_hello: bool,
         until: u64,
     },
     /// Callers are asked whether the backlog's invites stand. Only what concerns channels of these accounts
-    /// waits for that: a stranger who does not answer holds nobody else up.
+    /// waits for that: an account that does not answer delays nobody else.
     Probing {
         until: u64,
         accounts: BTreeSet<Text>,
@@ -77,8 +77,8 @@ impl Session {
         !matches!(self.phase, Phase::Out | Phase::Connecting)
     }
 
-    /// Keeps a message for when there is a connection, or gives it back. Who is in a call with us, and our
-    /// own account, have a share beside all others.
+    /// Queues a message until there is a connection, or returns it. Peers of a call, and our
+    /// own account, have a share of their own.
     pub(super) fn hold_early(&mut self, incoming: Incoming, is_live: bool) -> Option<Incoming> {
         if !matches!(self.phase, Phase::Connecting) {
             return Some(incoming);
@@ -93,12 +93,12 @@ impl Session {
         None
     }
 
-    /// What comes now waited for us.
+    /// Messages from now on are live.
     pub(super) fn greets(&self) -> bool {
         matches!(self.phase, Phase::Greeting { .. })
     }
 
-    /// Keeps an event for the batch, or gives it back. What ends or answers a call always has its place: each
+    /// Queues an event for the batch, or returns it. What ends or answers a call is always queued: each
     /// belongs to a call that is here or in the batch.
     pub(super) fn hold(&mut self, event: Event, is_live: bool) -> Option<Event> {
         if !self.holds(&event.channel.creator) {
@@ -137,7 +137,7 @@ impl Session {
         of_one < limits::BACKLOG_OF_ONE && (is_live || self.backlog.len() < limits::BACKLOG)
     }
 
-    /// Keeps a call record until the batch is handed over, or gives it back.
+    /// Queues a call record until the batch is delivered, or returns it.
     pub(super) fn hold_record(&mut self, from: &Text, record: Output) -> Option<Output> {
         if !self.holds(from) {
             return Some(record);
@@ -164,7 +164,7 @@ impl Session {
 
 impl Peer {
     pub(super) fn on_login(&mut self, req: u64) {
-        // One who is logged in and has no connection waits for it.
+        // A device that is logged in and has no connection waits for it.
         if self.session.is_in && !self.session.is_lost {
             return self.done(req, Code::OK.into());
         }
@@ -177,8 +177,8 @@ impl Peer {
         }
     }
 
-    /// The core has given a login up. The session that this login began ends without a word, here only; one
-    /// that an earlier login began goes on.
+    /// The core aborted a login. The session that this login began ends silently, here only; one
+    /// that an earlier login began continues.
     pub(super) fn on_abort_login(&mut self, req: u64) {
         let waited = self.session.login.take_if(|it| *it == req).is_some();
         if waited {
@@ -202,18 +202,18 @@ impl Peer {
         }
         self.outbox.up(self.now, &mut self.outputs);
         self.send_to_self(false);
-        // The connection subscribed anew: to nobody's will.
+        // The connection subscribed anew: without wills.
         self.watched.clear();
         for incoming in std::mem::take(&mut self.session.early) {
             self.on_message(incoming);
         }
     }
 
-    /// The mark, and then, at a login, the hello: only a login is news for the account's devices, and only
-    /// from a device that hears itself. A mailbox must not fill with reconnects.
+    /// The mark, and then, at a login, the hello: only a login concerns the account's devices, and only
+    /// from a device that receives its own messages. A mailbox must not fill with reconnects.
     fn send_to_self(&mut self, is_hello: bool) {
         let body = if is_hello {
-            // A later login of this process says more, whatever was forgotten in between.
+            // A later login of this process has a higher number, whatever was evicted in between.
             self.epoch = (self.epoch + 1).max(self.now).min(limits::UID);
             Body::Hello { epoch: self.epoch }
         } else {
@@ -257,7 +257,7 @@ impl Peer {
         self.end_session();
     }
 
-    /// Everything of this session is over; the core ends its calls by itself.
+    /// Everything of this session ends; the core ends its calls by itself.
     fn end_session(&mut self) {
         for req in self.outbox.clear() {
             self.done(req, Code::NOT_LOGGED_IN.into());
@@ -275,7 +275,7 @@ impl Peer {
         self.watched.clear();
     }
 
-    /// A last word to everybody whom our channels concern, said once: nobody is here to repeat it.
+    /// A final message to everybody whom our channels concern, sent once: it cannot be retransmitted.
     fn part(&mut self) {
         let is_ours = |it: &super::Channel| it.is_in || matches!(it.role, Role::Caller(_));
         let ids: Vec<Text> = self.channels.iter().filter(|it| is_ours(it.1)).map(|it| it.0.clone()).collect();
@@ -300,7 +300,7 @@ impl Peer {
                 self.on_other_login(from);
             }
         } else if is_me {
-            // What we said to our other devices.
+            // Messages to our other devices.
         } else if let Body::Reject { request, custom, .. } = &message.body {
             self.on_sibling_reject(from, &message.channel, request, custom);
         } else if let Body::Record { text } = &message.body {
@@ -308,7 +308,7 @@ impl Peer {
         }
     }
 
-    /// Another device of this account has logged in, or another life of this one.
+    /// Another device of this account has logged in, or another incarnation of this one.
     fn on_other_login(&mut self, from: &DeviceAddr) {
         let is_rival = self.config.single_device || from.device == self.me.device;
         if is_rival && self.session.has_greeted {
@@ -320,7 +320,7 @@ impl Peer {
         }
     }
 
-    /// What we sent to ourselves came back: with the last of it the session begins, or goes on.
+    /// Our own message returned: with the last of them the session begins, or continues.
     pub(super) fn on_echo(&mut self, from: &DeviceAddr, message: &Message) {
         let Phase::Greeting { awaits, is_hello, .. } = &self.session.phase else { return };
         if *from != self.me || *awaits != message.id {
@@ -354,7 +354,7 @@ impl Peer {
         let is_new = self.session.has_invite(id);
         let Some(channel) = self.channels.get_mut(id) else { return };
         if is_new && !self.policy.admits(&channel.owner.account) {
-            // The core refuses it, and its caller does not learn that somebody is here.
+            // The core refuses it, and its caller does not learn that the device is online.
             return;
         }
         for participant in &mut channel.participants {

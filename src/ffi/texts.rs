@@ -1,4 +1,4 @@
-//! Numbers of the header in words, for logs and for people who debug.
+//! Texts for the header's numbers, for logs and debugging.
 
 use std::ffi::CStr;
 

@@ -9,7 +9,7 @@ const LIMIT: usize = crate::engine::limits::ACCOUNT;
 /// What all pseudonyms begin with.
 const PREFIX: &str = "user-";
 
-/// Pseudonyms and what stands for them.
+/// Pseudonyms and their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pseudonyms {
     /// Labels without the prefix: letters, never with an `a` at the end, so that each has room below it.
@@ -19,7 +19,7 @@ pub(super) struct Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// What stands for `name`, from its first appearance on.
+    /// The pseudonym of `name`, from its first appearance on.
     pub(super) fn of(&mut self, name: &str) -> String {
         let label = match self.labels.get(name) {
             Some(label) => label,

@@ -1,5 +1,5 @@
-//! What a trace shows. Personal text is replaced so that everything the engine does with text comes out as
-//! before: equal stays equal, accounts keep their order, lengths in JSON and what is itself JSON stay.
+//! Redaction. Personal text is replaced so that everything the engine does with text has the same
+//! result: equal stays equal, accounts keep their order, lengths in JSON and JSON itself stay.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use crate::engine::{limits, messages, wire};
 /// What a text is, by the name of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Ids and the engine's own words: shown.
+    /// Ids and the engine's own texts: shown.
     Open,
     /// An account.
     Name,
-    /// Texts of people and apps.
+    /// Texts of users and apps.
     Personal,
     /// Tokens: hidden even if all else is shown.
     Secret,
@@ -46,7 +46,7 @@ impl Class {
     }
 }
 
-/// The field that holds a pointer of the host.
+/// The field that holds a pointer of the app.
 pub(super) const WINDOW: &str = "window";
 
 /// How much a trace shows.
@@ -67,7 +67,7 @@ enum Kind {
     Number,
 }
 
-/// Remembers what it said, so that it says the same again.
+/// Remembers its replacements, so that equal texts get equal ones.
 #[derive(Clone, Debug)]
 pub(super) struct Redactor {
     redaction: Redaction,
@@ -91,7 +91,7 @@ impl Redactor {
         }
     }
 
-    /// More distinct texts than can be told apart: time for a new one, with a new header.
+    /// More distinct texts than can be distinguished: time for a new one, with a new header.
     pub(super) fn is_full(&self) -> bool {
         self.is_full || self.names.is_full
     }
@@ -135,7 +135,7 @@ impl Redactor {
         self.stand_in(Kind::Text, text, quoted.len() - 2)
     }
 
-    /// Valid JSON of the same shape: punctuation, blanks and words stay.
+    /// Valid JSON of the same shape: punctuation, spaces and literals stay.
     fn hide_json(&mut self, json: &str) -> String {
         let mut shown = String::with_capacity(json.len());
         let mut rest = json;
@@ -163,8 +163,8 @@ impl Redactor {
         shown
     }
 
-    /// What stands for the inside of a string of JSON. Escapes stay escapes: the text travels as JSON and
-    /// inside a string too, and is as long as it was in both.
+    /// The replacement for the inside of a JSON string. Escapes stay escapes: the text occurs as JSON and
+    /// inside a string too, with the same length in both.
     fn inside_string(&mut self, inside: &str) -> String {
         let is_escape = |at: usize| inside.as_bytes().get(at) == Some(&b'\\');
         let mut escapes = Vec::new();
@@ -189,7 +189,7 @@ impl Redactor {
         shown
     }
 
-    /// `length` letters or digits that stand for `text` and for no other.
+    /// `length` letters or digits that replace `text` and no other.
     fn stand_in(&mut self, kind: Kind, text: &str, length: usize) -> String {
         let count = self.counts.entry((kind, length)).or_default();
         let mut n = *self.hidden.entry((kind, length, text.into())).or_insert_with(|| {
@@ -215,7 +215,7 @@ impl Redactor {
         String::from_utf8(shown).unwrap_or_default()
     }
 
-    /// An attachment of the wire: what the protocol itself says stays.
+    /// An attachment of the wire: the protocol's own parts stay.
     fn wire(&mut self, custom: &str) -> String {
         let members = match custom.trim() {
             wire::BUSY | "i_am_busy" => return custom.to_owned(),
@@ -315,7 +315,7 @@ fn quote(text: &str) -> String {
     String::from_utf8(quoted).unwrap_or_default()
 }
 
-/// The messages that the engine itself gives.
+/// The engine's own messages.
 fn is_own_word(text: &str) -> bool {
     messages::OWN_MESSAGES.contains(&text)
 }

@@ -29,9 +29,9 @@ pub struct Difference {
     pub line: usize,
     /// Which kit.
     pub kit: u64,
-    /// What the file says.
+    /// The output in the file.
     pub recorded: String,
-    /// What the engine says.
+    /// The output of the engine.
     pub replayed: String,
 }
 
@@ -61,9 +61,9 @@ pub enum ReplayEvent {
     Begin(Box<Header>),
     /// A step of a kit.
     Step {
-        /// What the file says.
+        /// The output in the file.
         step: Box<Step>,
-        /// Where the kit stands afterwards.
+        /// The kit's state afterwards.
         after: Box<Snapshot>,
         /// The engine answers otherwise.
         difference: Option<Difference>,

@@ -11,7 +11,7 @@ use nertc_callkit_signaling::{
     Origin, Outcome, PushText, Req, Text,
 };
 
-/// An engine whose steps are written down.
+/// An engine whose steps are recorded.
 struct Recorded {
     engine: Engine,
     tape: TraceWriter,

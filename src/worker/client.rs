@@ -50,12 +50,12 @@ pub enum Report {
 pub struct Client {
     pub(super) shared: Arc<Shared>,
     worker: Arc<Worker>,
-    /// The worker has it or had it; until then nobody but the owner knows this client.
+    /// The worker has or had it; until then only the owner knows this client.
     started: AtomicBool,
 }
 
 impl Client {
-    /// A client on its worker, whose thread is started if need be. Nothing is called before `start`.
+    /// A client on its worker, whose thread is started if necessary. Nothing is called before `start`.
     pub fn new(options: Options) -> io::Result<Arc<Client>> {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         let worker = Worker::enter(options.dedicated_thread, event_loop::run)?;
@@ -69,7 +69,7 @@ impl Client {
         Ok(Arc::new(Client { shared, worker, started: AtomicBool::new(false) }))
     }
 
-    /// Hands engine and ports to the worker. Once, before the client is given to anybody.
+    /// Passes engine and ports to the worker. Once, before the client is published.
     pub fn start(&self, engine: Engine, ports: Ports) {
         if self.shared.manual_dispatch {
             self.shared.callbacks.set_listener(ports.listener.clone());
@@ -137,7 +137,7 @@ impl Client {
         self.push(Message::Trace(None))
     }
 
-    /// The current state; maybe ahead of the callbacks, never behind.
+    /// The current state; possibly ahead of the callbacks, never behind.
     pub fn snapshot(&self) -> Snapshot {
         self.shared.snapshot.lock().clone()
     }

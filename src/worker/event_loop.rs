@@ -27,7 +27,7 @@ struct EventLoop {
     slots: BTreeMap<u64, Box<Slot>>,
     deadlines: BTreeSet<(Time, u64)>,
     now: Time,
-    /// Clients whose traces may have something to write.
+    /// Clients whose traces may have pending data.
     traced: Vec<u64>,
 }
 
@@ -137,7 +137,7 @@ impl EventLoop {
         }
     }
 
-    /// After a panic: notifies app and peer. The client ends behind what is queued for it.
+    /// After a panic: notifies app and peer. The client ends after its queued messages.
     fn fail(&mut self, client: u64) {
         let Some(slot) = self.slots.get_mut(&client) else { return };
         let before = slot.due.take();
@@ -146,12 +146,12 @@ impl EventLoop {
         self.rearm(client, before, None);
     }
 
-    /// Ends a client and gives its place on the worker back.
+    /// Ends a client and frees its slot.
     fn end(&mut self, client: u64) {
         let Some(slot) = self.slots.remove(&client) else { return };
         self.rearm(client, slot.due, None);
         let shared = slot.end();
-        // Before the end is announced, so that whoever waits for the last client can join the thread.
+        // Before the end is announced, so that a thread that waits for the last client can join this one.
         self.worker.leave();
         shared.callbacks.release(shared.manual_dispatch);
     }

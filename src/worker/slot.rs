@@ -1,4 +1,4 @@
-//! One client on the worker's thread: feeds its engine and carries out what the engine asks for.
+//! One client on the worker's thread: feeds its engine and executes the outputs.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) enum Stimulus {
 
 /// How a step ended.
 pub(super) enum StepResult {
-    /// Nothing to do before this, unless a message comes.
+    /// Nothing is due before this, unless a message arrives.
     Until(Option<Time>),
     /// The engine is closed.
     Over,
@@ -161,7 +161,7 @@ impl Slot {
         self.engine.handle(now, input);
     }
 
-    /// Carries out what the engine asks for. Refusals of a backend are fed back after the rest, never in
+    /// Executes the engine's outputs. Refusals of a backend are fed back after the rest, never in
     /// between.
     fn drain<const TRACED: bool>(&mut self, now: Time) -> StepResult {
         let mut refusals = VecDeque::new();
@@ -222,7 +222,7 @@ impl Slot {
         (std::mem::replace(&mut self.backlog, backlog) != backlog).then_some(Input::Backlog(backlog))
     }
 
-    /// Before the callbacks run, so that the state they ask for includes what they are notified of.
+    /// Before the callbacks run, so that the state they query includes what they are notified of.
     fn publish_snapshot(&mut self) {
         let mut shown = self.shared.snapshot.lock();
         if !self.engine.is_as_in(&shown) {

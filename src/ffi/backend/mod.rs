@@ -20,7 +20,7 @@ pub(crate) struct Backends {
     pub(crate) signaling_ctx: AppPtr,
     pub(crate) rtc: abi::nertc_callkit_rtc,
     pub(crate) rtc_ctx: AppPtr,
-    /// What the media backend talks to its peer's; empty = it does not.
+    /// Protocol of the media backends; empty = none.
     pub(crate) media_protocol: Text,
 }
 

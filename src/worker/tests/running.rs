@@ -9,7 +9,7 @@ use crate::engine::output::RtcOp;
 use crate::engine::{Config, IdGenerator, Timers};
 use nertc_callkit_signaling::{self as signaling, Code, Notification};
 
-/// What the signaling backend does when it is asked to log in.
+/// The signaling backend's reaction to a login.
 #[derive(Clone, Copy)]
 pub(super) enum Behavior {
     Answers,

@@ -1,4 +1,4 @@
-//! What C hands in and what becomes of it.
+//! Arguments from C and their conversion.
 
 use super::*;
 
@@ -15,7 +15,7 @@ unsafe impl VersionedStruct for Grown {
     const FIRST: usize = 8;
 }
 
-/// A struct of the app, with room behind it; `size` is what it claims.
+/// A struct of the app, with room after it; `size` is the claimed size.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Longer {

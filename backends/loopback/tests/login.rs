@@ -1,4 +1,4 @@
-//! Logins that are late, taken back or without a token, and what reaches whom of invites and records.
+//! Logins that are late, aborted or without a token, and the delivery of invites and records.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

@@ -149,7 +149,7 @@ fn close_backend_waits_for_a_frame() {
                 bob.close_backend();
                 closed.store(true, Ordering::SeqCst);
             });
-            // The peer learns of it while close_backend still waits.
+            // The peer is notified while close_backend still waits.
             assert_eq!(alice.log.wait(1), ["LEAVE 2 1"]);
             assert!(!closed.load(Ordering::SeqCst));
             leave.send(()).unwrap();

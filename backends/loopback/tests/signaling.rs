@@ -1,4 +1,4 @@
-//! Channels, invites, presence: what each operation answers, and who is told what.
+//! Channels, invites, presence: the result of each operation, and its notifications.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

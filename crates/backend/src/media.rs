@@ -59,11 +59,11 @@ pub enum MediaOperation {
         token: Text,
         /// Audio or video.
         call_type: CallType,
-        /// Our invite is the one that lives: this side offers.
+        /// Our invite is the call's: this side offers.
         is_inviter: bool,
         /// Account of the other party; empty if the core is older than this.
         peer: Text,
-        /// Call id of the invite that lives, or empty: the same on both sides.
+        /// Call id of the call's invite, or empty: the same on both sides.
         call_id: Text,
     },
     /// Leave the room.
@@ -84,7 +84,7 @@ pub enum MediaOperation {
     },
     /// Receive media of a peer, or not.
     Subscribe {
-        /// Whose.
+        /// The peer.
         uid: u64,
         /// Which.
         media: Media,
@@ -93,7 +93,7 @@ pub enum MediaOperation {
     },
     /// Draw a picture in a view of the app, or no longer.
     SetView {
-        /// Whose; 0 = our own.
+        /// The peer; 0 = our own.
         uid: u64,
         /// Where.
         view: Option<View>,
@@ -190,24 +190,24 @@ impl Frame<'_> {
     }
 }
 
-/// What happened in the media room.
+/// An event of the media room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaEvent {
-    /// In the room.
+    /// Joined the room.
     PeerJoin {
-        /// Who.
+        /// The peer.
         uid: u64,
     },
     /// Left the room.
     PeerLeave {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// OK = on purpose, anything else = lost.
         code: Code,
     },
     /// Started or stopped sending.
     PeerMedia {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// What.
         media: Media,
@@ -216,7 +216,7 @@ pub enum MediaEvent {
     },
     /// Muted or unmuted.
     PeerMute {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// What.
         media: Media,
@@ -225,12 +225,12 @@ pub enum MediaEvent {
     },
     /// Nothing has arrived for about 2 s.
     PeerSilent {
-        /// From whom.
+        /// The peer.
         uid: u64,
     },
     /// Something arrives again.
     PeerHeard {
-        /// From whom.
+        /// The peer.
         uid: u64,
     },
     /// Our own connection is interrupted; the backend reconnects by itself.
@@ -241,7 +241,7 @@ pub enum MediaEvent {
     Disconnected(Outcome),
     /// Network quality.
     Quality {
-        /// Whose; 0 = our own uplink.
+        /// The peer; 0 = our own uplink.
         uid: u64,
         /// A nertc_callkit_quality.
         quality: i32,
@@ -255,7 +255,7 @@ pub enum MediaEvent {
 pub enum MediaMessage {
     /// An operation ended.
     Completed(Req, Outcome),
-    /// Something happened in the room.
+    /// An event of the media room.
     Event(MediaEvent),
     /// A line for the log.
     Log(LogLevel, Text),
@@ -266,7 +266,7 @@ impl SinkMessage for MediaMessage {
         matches!(self, MediaMessage::Completed(..))
     }
 
-    /// Who is there must be delivered; who is muted, and how well it sounds, is repeated.
+    /// Presence must be delivered; mutes and quality are repeated.
     fn may_be_lost(&self) -> Option<&str> {
         match self {
             MediaMessage::Event(event) => event.is_repeated().then_some(""),
@@ -348,7 +348,7 @@ impl MediaSink {
     /// it belongs to: a text of a room that was left is dropped.
     ///
     /// # Errors
-    /// It was not taken.
+    /// It was not accepted.
     pub fn send(&self, join: Req, json: &Text) -> Result<(), SendError> {
         // The core only copies and queues; the lock keeps it from closing meanwhile.
         self.send.lock().as_ref().map_or(Err(SendError::Closed), |send| send(join, json))

@@ -1,6 +1,6 @@
-//! Unguessable ids from a seed that is handed in, so that a run can be repeated.
+//! Unguessable ids from a given seed, so that a run can be repeated.
 //!
-//! Whoever sees any number of ids learns nothing about the ones before or after them: the generator is
+//! Any number of ids reveals nothing about the ones before or after them: the generator is
 //! ChaCha20 with a 256-bit seed. A state is the seed and a counter, not the cipher's buffers, so that it is
 //! cheap to clone, to hash and to search.
 
@@ -10,7 +10,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 /// What a generator starts from. Secret: ids follow from it.
 pub type Seed = [u8; 32];
 
-/// Words of one ChaCha block. Each draw takes a block of its own.
+/// Words of one ChaCha block. Each draw uses a block of its own.
 const BLOCK_WORDS: u128 = 16;
 
 /// A source of ids and media uids.
@@ -57,7 +57,7 @@ impl IdGenerator {
         u64::from_le_bytes(self.draw())
     }
 
-    /// A new seed, for a generator of which nobody knows that it came from this one.
+    /// A new seed, for a generator that cannot be linked to this one.
     pub fn seed(&mut self) -> Seed {
         self.draw()
     }

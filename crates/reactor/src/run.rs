@@ -73,7 +73,7 @@ fn run(reactor: &Reactor, mut poll: Poll) {
     }
 }
 
-/// Calls a handler. One that panics is told of it; one that even then panics is not called again.
+/// Calls a handler. One that panics is notified; if that panics too, it is not called again.
 fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
     let Some(driven) = reactor.table.lock().call(id) else { return };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| body(&*driven))).or_else(|_| {

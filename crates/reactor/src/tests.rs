@@ -21,7 +21,7 @@ enum Call {
 
 type Calls = Receiver<(Call, Option<String>)>;
 
-/// Takes notes, and does what it is told once it is called for its deadline.
+/// Records its calls, and runs an action once it is called for its deadline.
 struct Notes {
     calls: Mutex<Sender<(Call, Option<String>)>>,
     todo: Mutex<VecDeque<Box<dyn FnOnce() + Send>>>,
@@ -30,7 +30,7 @@ struct Notes {
 impl Notes {
     fn note(&self, call: Call) {
         let name = thread::current().name().map(str::to_owned);
-        // Taken first: who has heard of the call may put in what the next one does.
+        // Taken first: a thread that has seen the call may set the next action.
         let todo = self.todo.lock().pop_front();
         let _ = self.calls.lock().send((call, name));
         if let Some(todo) = todo {

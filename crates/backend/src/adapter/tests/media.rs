@@ -10,7 +10,7 @@ use crate::{
     Frame, LogLevel, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink, SendError,
 };
 
-/// Notes what it is asked, and sends frames back to its own sink.
+/// Records its operations, and sends frames back to its own sink.
 struct Recorder(Notes, Arc<MediaSink>);
 
 impl MediaBackend for Recorder {

@@ -10,6 +10,7 @@
 
 mod json;
 mod pseudonyms;
+mod quote;
 mod read;
 mod redact;
 mod replay;
@@ -19,8 +20,5 @@ mod writer;
 
 pub use read::{Error, Header, Line, Reader, Step};
 pub use redact::Redaction;
-pub use replay::{Difference, Replay, ReplayEvent, Report, replay};
-pub use writer::TraceWriter;
-
-/// The format's version; a reader refuses any other.
-pub const VERSION: u64 = 2;
+pub use replay::{Difference, Replay, ReplayEvent, Report, outputs_line, replay, replay_with};
+pub use writer::{TraceWriter, VERSION};

@@ -12,7 +12,8 @@ use nertc_callkit_signaling::{Code, Req};
 use crate::hub::Hub;
 use crate::service::Port;
 
-static VTABLE: MediaVtable = MediaVtable::new(c"loopback", 0);
+/// Its vtable.
+pub static VTABLE: MediaVtable = MediaVtable::new(c"loopback", 0);
 
 struct LoopbackMedia {
     hub: Arc<Hub>,

@@ -9,7 +9,8 @@ use nertc_callkit_backend::adapter::{self, MediaVtable};
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaOperation, MediaSink};
 use nertc_callkit_signaling::{Code, Outcome, Req};
 
-static VTABLE: MediaVtable =
+/// Its vtable.
+pub static VTABLE: MediaVtable =
     MediaVtable::new(c"none", nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32).without_frames();
 
 struct NullMedia {

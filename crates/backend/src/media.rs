@@ -324,7 +324,7 @@ impl MediaSink {
 
     pub(crate) fn open(
         &self,
-        deliver: impl FnMut(&MediaMessage) -> bool + Send + 'static,
+        deliver: impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send + 'static,
         frame: impl Fn(&Frame<'_>) + Send + Sync + 'static,
         send: impl Fn(Req, &Text) -> Result<(), SendError> + Send + 'static,
     ) {
@@ -431,7 +431,10 @@ mod tests {
         let (sink, (messages, notes)) = (Arc::new(MediaSink::default()), mpsc::channel());
         let frames = messages.clone();
         sink.open(
-            move |message| messages.send(format!("{message:?}")).is_ok(),
+            move |message| {
+                messages.send(format!("{message:?}")).expect("the test listens");
+                Ok(())
+            },
             move |frame| frames.send(format!("frame of {}", frame.c.uid)).expect("the test listens"),
             |_, _| Ok(()),
         );

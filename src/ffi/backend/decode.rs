@@ -102,6 +102,16 @@ pub(super) unsafe fn message(text: *const c_char) -> Text {
     if bytes.is_empty() {
         return Text::default();
     }
+    start_of(bytes)
+}
+
+/// A message of a backend of ours, cut at its limit.
+pub(super) fn cut(message: Text) -> Text {
+    if message.len() > limits::MESSAGE { start_of(&message.as_bytes()[..limits::MESSAGE]) } else { message }
+}
+
+/// What is text at the start of these bytes.
+fn start_of(bytes: &[u8]) -> Text {
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()).into()
 }
 

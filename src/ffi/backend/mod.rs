@@ -1,6 +1,8 @@
-//! Backends: vtables of C as the worker's ports, and the sinks through which they report.
+//! Backends: vtables of C as the worker's ports, and the sinks through which they report. `direct` is the way
+//! to backends of this library without C structs in between.
 
 pub(crate) mod decode;
+pub(crate) mod direct;
 pub(crate) mod media;
 pub(crate) mod signaling;
 pub(crate) mod sink;
@@ -9,6 +11,7 @@ mod tests;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status;
+use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
 
 use super::support::convert::AppPtr;
 use crate::engine::Caps;
@@ -20,6 +23,10 @@ pub(crate) struct Backends {
     pub(crate) signaling_ctx: AppPtr,
     pub(crate) rtc: abi::nertc_callkit_rtc,
     pub(crate) rtc_ctx: AppPtr,
+    /// The signaling backend is ours, and is called without C structs.
+    pub(crate) direct_signaling: Option<DirectSignaling>,
+    /// The same of the media backend.
+    pub(crate) direct_rtc: Option<DirectMedia>,
     /// Protocol of the media backends; empty = none.
     pub(crate) media_protocol: Text,
 }

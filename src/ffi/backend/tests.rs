@@ -65,10 +65,10 @@ fn backends(signaling: AppPtr, rtc: AppPtr) -> (CSignaling, Arc<CRtc>) {
     rtc_slots.push_frame = Some(push_frame);
     rtc_slots.close_backend = Some(close_backend);
     rtc_slots.release = Some(release);
-    let rtc = Arc::new(CRtc::new(rtc_slots, rtc, sink::rtc(1)));
+    let rtc = Arc::new(CRtc::new(rtc_slots, rtc, sink::rtc(1), None));
     let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
     let identity = Identity { app_key, device_id, data_dir, login_ms: 0 };
-    (CSignaling::new(slots, signaling, sink::signaling(1), identity, rtc.clone()), rtc)
+    (CSignaling::new(slots, signaling, sink::signaling(1), identity, rtc.clone(), None), rtc)
 }
 
 fn log_in() -> signaling::Operation {

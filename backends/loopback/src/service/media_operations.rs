@@ -6,7 +6,7 @@ use nertc_callkit_signaling::{Code, Req, Text};
 
 use super::faults::{self, Effect};
 use super::ids::{DeviceId, Port};
-use super::media_room::{MediaRooms, Participant};
+use super::media_room::{MediaRooms, Participant, Ports};
 use super::outbound::Output;
 use super::state::Service;
 
@@ -121,7 +121,7 @@ impl Service {
         for peer in self.media.others_in(room, port) {
             let theirs = self.media.participants.get(&peer).map(Participant::introduction);
             theirs.into_iter().flatten().for_each(|event| self.notify_media(port, event));
-            own.iter().for_each(|event| self.notify_media(peer, event.clone()));
+            own.clone().for_each(|event| self.notify_media(peer, event));
         }
         self.media.rooms.entry(room.clone()).or_default().insert(port);
     }
@@ -204,7 +204,7 @@ impl Service {
     }
 
     /// The others in its media room.
-    pub fn media_peers(&self, port: Port) -> Vec<Port> {
+    pub fn media_peers(&self, port: Port) -> Ports {
         let room = self.media.participants.get(&port).and_then(|it| it.room.as_ref());
         room.map(|room| self.media.others_in(room, port)).unwrap_or_default()
     }

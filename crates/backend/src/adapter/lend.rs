@@ -23,11 +23,11 @@ const fn size<T>() -> u32 {
 
 /// A text that is NULL when it is empty.
 fn opt(text: &Text) -> *const c_char {
-    if text.is_empty() { ptr::null() } else { text.as_c_str().as_ptr() }
+    if text.is_empty() { ptr::null() } else { text.as_ptr() }
 }
 
 fn required(text: &Text) -> *const c_char {
-    text.as_c_str().as_ptr()
+    text.as_ptr()
 }
 
 /// A copy of the core's sink.
@@ -38,33 +38,33 @@ unsafe impl<S> Send for Sink<S> {}
 // SAFETY: as above.
 unsafe impl<S> Sync for Sink<S> {}
 
-/// Delivers messages to the core's signaling sink; answers false if it is full.
+/// Delivers messages to the core's signaling sink; gives one back if it is full.
 ///
 /// # Safety
 /// The sink stays valid as long as the answer is called.
 pub(super) unsafe fn signaling(
     sink: &abi::nertc_callkit_signaling_sink,
-) -> impl FnMut(&SignalingMessage) -> bool + Send + use<> {
+) -> impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send + use<> {
     let sink = Sink(*sink);
     move |message| {
         let sink = &sink;
         // SAFETY: the caller's promise.
-        unsafe { sink.0.deliver(message) }
+        if unsafe { sink.0.deliver(&message) } { Ok(()) } else { Err(message) }
     }
 }
 
-/// Delivers messages to the core's media sink; answers false if it is full.
+/// Delivers messages to the core's media sink; gives one back if it is full.
 ///
 /// # Safety
 /// The sink stays valid as long as the answer is called.
 pub(super) unsafe fn media(
     sink: &abi::nertc_callkit_rtc_sink,
-) -> impl FnMut(&MediaMessage) -> bool + Send + use<> {
+) -> impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send + use<> {
     let sink = Sink(*sink);
     move |message| {
         let sink = &sink;
         // SAFETY: the caller's promise.
-        unsafe { sink.0.deliver(message) }
+        if unsafe { sink.0.deliver(&message) } { Ok(()) } else { Err(message) }
     }
 }
 

@@ -14,7 +14,7 @@ use super::lend;
 use super::read::{self, borrow_struct};
 use crate::media::{Frame, Media, MediaBackend, MediaOperation, MediaSink, View};
 
-type MediaInstance = Instance<dyn MediaBackend, Arc<MediaSink>>;
+pub(super) type MediaInstance = Instance<dyn MediaBackend, Arc<MediaSink>>;
 
 /// A media vtable in a static: what kind of backend it is.
 pub struct MediaVtable(abi::nertc_callkit_rtc);
@@ -53,6 +53,10 @@ impl MediaVtable {
         self.0.receive = Some(receive);
         self.0.protocol = protocol.as_ptr();
         self
+    }
+
+    pub(super) fn c(&self) -> &abi::nertc_callkit_rtc {
+        &self.0
     }
 
     /// The same without `push_frame`: it is answered UNSUPPORTED.

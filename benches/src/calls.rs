@@ -11,7 +11,7 @@ use crate::api::{self, Handle};
 use crate::system::{Counter, now};
 
 static CALLER: AtomicPtr<nertc_callkit> = AtomicPtr::new(ptr::null_mut());
-/// When the caller heard that both sides are connected.
+/// When the caller was notified that both sides are connected.
 static CONNECTED_AT: AtomicU64 = AtomicU64::new(0);
 /// The call ends by itself once both sides are connected.
 static HANGS_UP: AtomicBool = AtomicBool::new(true);
@@ -107,7 +107,7 @@ impl Pair {
         }
     }
 
-    /// One call that goes on.
+    /// One call that continues.
     pub(crate) fn connect(&self) {
         HANGS_UP.store(false, Relaxed);
         assert_eq!(api::call(self.caller, &self.options), 0, "call");

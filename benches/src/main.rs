@@ -25,7 +25,7 @@ use storm::Storm;
 const LIMIT_S: u32 = 240;
 /// What logging in, an idle minute and the ends take together, beside the time for calls.
 const LOAD_LIMIT_S: u32 = 900;
-/// Long enough for everybody to fall asleep, and for caches to hold little of us.
+/// Long enough for all threads to fall asleep, and for caches to hold little of ours.
 const COLD: Duration = Duration::from_micros(200);
 
 fn main() {

@@ -55,7 +55,7 @@ const BANNED: &[(&str, &[&str])] = &[
         &["nertc_callkit::", "nertc_callkit_loopback", "nertc_callkit_mqtt", "no_mangle", "libc::"],
     ),
     ("backends/", &["nertc_callkit::", "no_mangle"]),
-    // Who waits has a limit: `process::answer`.
+    // Every wait has a limit: `process::answer`.
     ("tests/brokers/", &[".output()", "Command::status"]),
     ("", &["todo!(", "unimplemented!(", "dbg!("]),
 ];
@@ -70,7 +70,7 @@ const ONLY: &[(&str, &str, &str)] = &[
     ("src/", "no_mangle", "src/ffi/"),
 ];
 
-/// Folders whose import circles are still to be untied. Only to shrink.
+/// Folders whose import circles are still to be removed. Only to shrink.
 const CIRCLES: &[&str] = &["backends/mqtt/", "src/engine/"];
 
 /// Every file that ends like this, with its text.
@@ -139,7 +139,7 @@ fn imports_point_down_only() {
     none(found);
 }
 
-/// Cargo builds where it is told to, and scripts/target asks it.
+/// Scripts ask scripts/target for cargo's target directory.
 #[test]
 fn commands_ask_where_cargo_builds() {
     let is_command = |file: &String| {
@@ -326,8 +326,8 @@ fn files_functions_and_lines_are_short() {
     none(found);
 }
 
-/// First line and length of each Rust or C function in a formatted file: it ends at the first `}` that stands
-/// where it began.
+/// First line and length of each Rust or C function in a formatted file: it ends at the first `}` with the
+/// indentation of its first line.
 fn functions(text: &str) -> Vec<(usize, usize)> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();

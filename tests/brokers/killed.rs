@@ -51,7 +51,7 @@ fn one_of_two_called_devices_while_it_rings() {
     tablet.kill();
     accept(&mut pair.alice, &mut pair.bob);
     pair.hang_up();
-    // It comes back to a call that is over.
+    // It returns to a call that has ended.
     let mut tablet = Phone::ready(&pair.exchange, "bob/tablet", &[]);
     pair.connect();
     pair.hang_up();

@@ -1,4 +1,4 @@
-//! What brokers refuse, and what strangers send.
+//! What brokers refuse, and messages of third parties.
 
 use std::fmt::Write;
 use std::fs;
@@ -122,7 +122,7 @@ fn what_makes_no_sense_is_passed_over() {
     pair.end();
 }
 
-/// An invite as docs/WIRE-MQTT.md has it, said to be from somebody else wherever a payload can say so.
+/// An invite as docs/WIRE-MQTT.md has it, with another sender wherever a payload can state one.
 fn forged(id: u32) -> String {
     let mut text = format!("{{\"v\":1,\"k\":\"invite\",\"id\":\"{id:022}\",\"cid\":\"{id:022}\",");
     let _ = write!(
@@ -143,7 +143,7 @@ fn the_topic_identifies_the_sender() {
     pair.end();
 }
 
-/// A stranger who saw the ids of a call, which he cannot, still cannot end it.
+/// A third party that saw the ids of a call, which it cannot, still cannot end it.
 #[test]
 fn a_stranger_ends_no_call() {
     let mut pair = Pair::new("stranger", &[]);

@@ -1,4 +1,4 @@
-//! The shipped broker configuration: who may say and hear what. No client of ours takes part.
+//! The shipped broker configuration: who may publish and receive what. No client of ours takes part.
 
 use std::process::Command;
 
@@ -40,7 +40,7 @@ fn an_account_publishes_under_its_own_name_only() {
     for topic in forged {
         assert_eq!(publish(&broker, "alice", topic, "x"), NOT_ALLOWED, "{topic}");
     }
-    // A name that would be a wildcard is nobody's.
+    // A name that would be a wildcard is invalid.
     assert_eq!(publish(&broker, "+", "nck1/u/bob/in/alice/phone", "x"), NOT_ALLOWED);
     assert_eq!(publish(&broker, "+", "nck1/u/bob/in/carol/phone", "x"), NOT_ALLOWED);
 }
@@ -55,7 +55,7 @@ fn an_account_receives_only_its_own_messages() {
     for topic in said {
         assert_eq!(publish(&broker, "alice", topic, "private"), HEARD, "{topic}");
     }
-    // The broker says the same to all in the same order: what comes now came after the rest.
+    // The broker delivers in the same order to all: what arrives now came after the rest.
     publish(&broker, "alice", "nck1/u/eve/in/alice/phone", "last");
     publish(&broker, "alice", "nck1/u/bob/in/alice/phone", "last");
     eve.wait_text("last");
@@ -83,7 +83,7 @@ fn presence_is_open_or_for_the_own_devices_alone() {
     }
 }
 
-/// Runs mosquitto_pub; what the broker said to CONNECT.
+/// Runs mosquitto_pub; the broker's CONNACK.
 fn connack(broker: &Mosquitto, version: &str, arguments: &[&str]) -> String {
     let mut command = Command::new("mosquitto_pub");
     command.args(["-h", "127.0.0.1", "-p", &broker.plain.to_string(), "-V", version, "-d", "-q", "1"]);
@@ -98,7 +98,7 @@ fn connack(broker: &Mosquitto, version: &str, arguments: &[&str]) -> String {
 fn nobody_comes_in_without_the_right_token() {
     let mut broker = Mosquitto::start("refused", &["alice"]);
     assert_eq!(connack(&broker, "5", &["-u", "alice", "-P", "secret"]), "(0)");
-    // The same answer to a wrong token and to an unknown account: nobody learns who exists.
+    // The same result for a wrong token and an unknown account: it does not reveal which accounts exist.
     let wrong: [&[&str]; 4] =
         [&["-u", "alice", "-P", "wrong"], &["-u", "nobody", "-P", "secret"], &["-u", "alice"], &[]];
     for arguments in wrong {
@@ -157,7 +157,7 @@ fn tls_is_checked_and_websockets_are_there() {
 #[test]
 fn limits_hold() {
     let broker = Mosquitto::start("limits", &["alice", "bob"]);
-    // Over-long: the broker ends the connection and carries nothing.
+    // Too long: the broker ends the connection and delivers nothing.
     let bob = listen(broker.client("mosquitto_sub", "bob"), &["nck1/u/bob/in/+/+"]);
     let mut command = broker.client("mosquitto_pub", "alice");
     command.args(["-t", "nck1/u/bob/in/alice/phone", "-s"]);

@@ -1,18 +1,18 @@
 //! The faults: each an edit of the engine, or of the service between the engines, and the invariant that it
 //! breaks. `PLANTED` in the new text is true while this fault is on, so that one build holds all of them.
 
-/// Who has to find a fault.
+/// The method that has to find a fault.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Finder {
     /// The random worlds, from seed 1 on.
     Sim,
-    /// The search, in the worlds whose names contain this.
+    /// The search, in the scenarios whose names contain this.
     Model(&'static str),
-    /// The random worlds of stations, from seed 1 on.
+    /// The simulation over MQTT, from seed 1 on.
     Stations,
     /// The paired runs, from seed 1 on.
     Paired,
-    /// The search of stations, in the worlds whose names contain this.
+    /// The search over MQTT, in the scenarios whose names contain this.
     StationModel(&'static str),
 }
 
@@ -331,7 +331,7 @@ pub(crate) const FAULTS: &[Fault] = &[
                 if PLANTED { self.notify_invite_state(&invite, InviteState::Held); }
                 if let",
     ),
-    // Stations: the protocol of the MQTT backend.
+    // The protocol of the MQTT backend.
     Fault {
         name: "stations: a second accept is granted, too",
         invariant: 4,

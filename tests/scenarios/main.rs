@@ -1,6 +1,6 @@
-//! docs/SCENARIOS.md: what happens in which situation, each sentence with the test that proves it.
+//! docs/SCENARIOS.md: behaviour in each situation, each sentence with the test that proves it.
 //!
-//! A test says what it proves in a doc comment: `/// Scenario (busy): While in a call, …`. In C it is a
+//! A test states what it proves in a doc comment: `/// Scenario (busy): While in a call, …`. In C it is a
 //! comment above the test's function. `make scenarios` runs this test with NERTC_CALLKIT_WRITE_SCENARIOS set,
 //! which writes the file instead of comparing it.
 

@@ -1,5 +1,5 @@
-//! What the peers of the MQTT backend say to each other over a broker that loses, repeats, delays and
-//! forgets. Engine, users, monitors and media are those of the other worlds.
+//! Messages between the peers of the MQTT backend over a broker that loses, duplicates, delays and
+//! forgets. Engine, users, monitors and media are those of the other simulations.
 
 use nertc_callkit::engine::input::Input;
 use nertc_callkit_mqtt::protocol::{self, PublishResult};
@@ -17,7 +17,7 @@ impl World {
         self.stations.as_mut().map(|stations| &mut stations.phones[device])
     }
 
-    /// The core asks its backend. None: there is one; else the operation comes back.
+    /// The core issues an operation. None: there is a backend; else the operation comes back.
     pub(super) fn ask_station(
         &mut self,
         device: usize,
@@ -45,14 +45,14 @@ impl World {
             }
             self.watch.on_operation(self.now, &self.devices, device, &op, Code::OK);
         } else if matches!(op, signaling::Operation::Accept(_) | signaling::Operation::Reject(_)) {
-            // The caller's device may act on it before this one hears that it did.
+            // The caller's device may act on it before this one receives it.
             self.watch.on_sibling(&self.devices, device);
         }
         self.run_station(device);
         None
     }
 
-    /// A station gets an input.
+    /// An input of a peer.
     pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return };
@@ -60,7 +60,7 @@ impl World {
         self.run_station(device);
     }
 
-    /// A deadline of a station has passed.
+    /// A deadline of a peer has passed.
     pub(super) fn station_timeout(&mut self, device: usize) {
         let now = self.now;
         self.note(|| format!("device {device}: station: timer"));
@@ -79,12 +79,12 @@ impl World {
         }
     }
 
-    /// What a station did wrong in this step.
+    /// A peer's violation in this step.
     pub(super) fn station_fault(&mut self) -> Result<(), String> {
         self.stations.as_mut().and_then(|stations| stations.fault.take()).map_or(Ok(()), Err)
     }
 
-    /// What a station asks for is sent on its way.
+    /// A peer's outputs are sent.
     fn run_station(&mut self, device: usize) {
         let mut count = 0;
         while let Some(output) = self.phone(device).and_then(|phone| phone.station.poll_output()) {
@@ -153,12 +153,12 @@ impl World {
         self.tell_core(device, Mail::Done(req, answer));
     }
 
-    /// It is logged in, or wants to be, and has no connection.
+    /// It is logged in, or is to be, and has no connection.
     fn is_connecting(&self, device: usize) -> bool {
         self.stations.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
     }
 
-    /// A busy device decides for itself alone, where it is said to.
+    /// A busy device decides for itself only, if so configured.
     fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
@@ -174,7 +174,7 @@ impl World {
         self.send(device, at - self.now, Scheduled::Mail(mail));
     }
 
-    /// The core hears what its backend said.
+    /// The core receives its backend's report.
     pub(super) fn hear_mail(&mut self, device: usize, mail: Mail) -> Result<(), String> {
         match mail {
             Mail::Done(req, result) => {
@@ -196,7 +196,7 @@ impl World {
         }
     }
 
-    /// The core tells its backend something that needs no answer.
+    /// The core notifies its backend; no result follows.
     pub(super) fn notify_station(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = protocol::Input::of(notice) else { return };
@@ -291,7 +291,7 @@ impl World {
         self.trouble(device);
         let Some(stations) = &mut self.stations else { return };
         let resumed = stations.broker.connect(device, connection);
-        // What waited may come before the subscription is confirmed.
+        // Stored messages may arrive before the SUBACK.
         let is_late = resumed && self.random.chance(300);
         let delay = if is_late { 2 * self.delay() } else { 1 };
         self.send(device, delay, Scheduled::Wire(connection, Wire::Up { resumed }));
@@ -331,7 +331,7 @@ impl World {
         self.send_down(device, delay, Wire::Answer { token, result });
     }
 
-    /// A message is put into a session, or lost.
+    /// A message is queued in a session, or lost.
     pub(super) fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
         if self.random.chance(self.conditions.lost_permille) {
             self.trouble(device);
@@ -366,7 +366,7 @@ impl World {
     fn unpack(&mut self, device: usize, parcel: Parcel) {
         let Parcel { id, topic, payload, expires_at } = parcel;
         self.note(|| format!("device {device}: gets {topic} {payload}"));
-        // An acknowledgement that does not come: the message comes again, after the next connect.
+        // A lost acknowledgement: the message is redelivered after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);
         let Some(stations) = &mut self.stations else { return };
         let session = stations.broker.session(device);

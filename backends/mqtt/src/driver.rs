@@ -6,8 +6,8 @@
 //! - In the connection: the connection is lost, and a new one follows. The protocol, which is intact, is
 //!   notified.
 //! - In the protocol, whose state may be corrupt: a new one replaces it. Pending operations of the core
-//!   fail, the core gets LOST, the new protocol logs in by itself, and the core gets RESTORED. Earlier channels
-//!   are unknown to it, and peers that ask about them get that answer.
+//!   fail, the core gets LOST, the new protocol logs in by itself, and the core gets RESTORED. Earlier
+//!   channels are unknown to it, and peers that ask about them get that answer.
 //!
 //! A message that was not acknowledged arrives again with the next connection. Three panics within a minute:
 //! the session at the broker is dropped, and what is queued there with it.

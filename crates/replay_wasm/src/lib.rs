@@ -1,5 +1,5 @@
-//! Replays a trace for whoever can call WebAssembly: [`allocate`] a buffer, write the trace into it, [`replay`]
-//! it, read the text at [`text`]. The text is what `nertc-callkit replay --outputs` prints.
+//! Replays a trace for whoever can call WebAssembly: [`allocate`] a buffer, write the trace into it,
+//! [`replay`] it, read the text at [`text`]. The text is what `nertc-callkit replay --outputs` prints.
 
 use std::cell::RefCell;
 
@@ -10,7 +10,8 @@ thread_local! {
     static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A buffer of so many bytes for the next trace; it is valid until the next call of a function of this module.
+/// A buffer of so many bytes for the next trace; it is valid until the next call of a function of this
+/// module.
 // SAFETY: no other symbol of the module has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn allocate(length: usize) -> *mut u8 {

@@ -1,8 +1,8 @@
-//! The direct path: what a backend of this library reports becomes a report to the worker without C structs in
-//! between, under the limits that hold for every backend.
+//! The direct path: what a backend of this library reports becomes a report to the worker without C structs
+//! in between, under the limits that hold for every backend.
 //!
-//! A sink holds the worker's client and not the handle number: a report after the client is gone is refused by
-//! the worker, which knows a forked child, too.
+//! A sink holds the worker's client and not the handle number: a report after the client is gone is refused
+//! by the worker, which knows a forked child, too.
 
 use std::borrow::Borrow;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ use crate::engine::output::RtcOp;
 use crate::ffi::logger::log_backend;
 use crate::worker::{Client, Refused, Report};
 
-/// Set in the environment: backends of this library are called through their vtables, as any other one is. For
-/// tests, which run both ways.
+/// Set in the environment: backends of this library are called through their vtables, as any other one is.
+/// For tests, which run both ways.
 const THROUGH_C: &str = "NERTC_CALLKIT_BACKENDS_THROUGH_C";
 
 /// Which of these backends are ours: their vtables are statics of ours, not copies.

@@ -1,5 +1,5 @@
-//! What apps were told in two worlds, compared. Ids and media uids come from streams that anything may move
-//! on: they are named by the order in which a device was told of them.
+//! The apps' events in two worlds, compared. Ids and media uids come from streams that anything may advance:
+//! they are named by the order in which a device reported them.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ fn told(world: &World, device: usize) -> Vec<(u64, String)> {
     own.map(|(at, _, what)| (*at, renamed(what, &mut names))).collect()
 }
 
-/// With ids of stations (22 letters and digits) and uids in the order of their appearance.
+/// With ids of peers (22 letters and digits) and uids in the order of their appearance.
 fn renamed(text: &str, names: &mut BTreeMap<String, usize>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! Where engine and station meet, as far as `convert` does not say it.
+//! Where engine and peer meet, beyond what `convert` does.
 
 use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
@@ -32,7 +32,7 @@ pub(super) fn engine(seed: u64) -> Engine {
     Engine::new(config, IdGenerator::test_seed(seed))
 }
 
-/// A station of this device.
+/// A peer of this device.
 pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Peer {
     let instance: Text = format!("inst-{device}-{:08x}", seed as u32).into();
     let config = protocol::Config {
@@ -54,7 +54,7 @@ pub(super) fn dropped(channel: &Text, request: &Text) -> protocol::Input {
     protocol::Input::InviteState { channel, request, state: InviteState::Dropped }
 }
 
-/// A call record as the engine is told of it.
+/// A call record as reported to the engine.
 pub(super) fn record(from: &Text, id: &Text, text: &Text) -> Input {
     let record = Record {
         client_msg_id: id.clone(),

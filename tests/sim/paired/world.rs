@@ -1,6 +1,6 @@
-//! One of two worlds: devices with engine and station, a broker between them, media, users. Whatever is left
-//! to chance follows from the seed, from whom it concerns, and from how often that has happened to
-//! them, so that what a third account says shifts nothing.
+//! One of two worlds: devices with engine and peer, a broker between them, media, users. Everything random
+//! follows from the seed, from the devices concerned, and from how often that has happened to
+//! them, so that messages of a third account shift nothing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -19,7 +19,7 @@ use super::plan::{FRIENDS, Guard, Plan};
 use super::watch::Watch;
 use super::{plan, port};
 
-/// Whom something concerns: events of one path keep their order.
+/// The devices concerned: events of one path keep their order.
 pub(super) type Path = [u64; 3];
 
 /// Kinds of paths.
@@ -40,7 +40,7 @@ pub(super) struct Parcel {
     pub(super) device: Text,
     pub(super) payload: String,
     pub(super) expires_at: u64,
-    /// Of a hostile account, and of which kind.
+    /// Of a hostile account, and its kind.
     pub(super) hostile: Option<&'static str>,
 }
 
@@ -83,11 +83,11 @@ pub(super) struct Device {
     /// The own mark of this connection came back.
     pub(super) hears_itself: bool,
     pub(super) mailbox: Vec<Parcel>,
-    /// Whose wills it watches.
+    /// The wills it watches.
     pub(super) watches: BTreeSet<(Text, Text)>,
-    /// What the station says to the engine.
+    /// Reports of the peer to the engine.
     inbox: VecDeque<Input>,
-    /// A login was asked for, and neither failed nor ended.
+    /// A login was requested, and neither failed nor ended.
     pub(super) may_speak: bool,
     pub(super) is_in: bool,
     /// A logout is under way.
@@ -110,9 +110,9 @@ pub(super) struct World {
     /// Channels that the two accounts have made, and what each is called in both worlds.
     pub(super) channels: BTreeMap<String, u64>,
     pub(super) hostile: Hostile,
-    /// This is the world in which they speak.
+    /// This is the world in which they act.
     pub(super) is_hostile: bool,
-    /// What apps were told: when, whose, what.
+    /// The apps' events: time, device, event.
     pub(super) told: Vec<(u64, usize, String)>,
     pub(super) watch: Watch,
     pub(super) violation: Option<String>,
@@ -389,7 +389,7 @@ impl World {
         }
         let is_hostile = |user: &Text| user.starts_with("mallory");
         let is_missed = matches!(event, Event::MissedCall(missed) if is_hostile(&missed.user));
-        // A claim of whoever may ring: without a policy it is told, see docs/PROOF.md.
+        // A claim of a permitted caller: without a policy it is reported, see docs/PROOF.md.
         let is_claim = matches!(event, Event::RecordReceived(record) if is_hostile(&record.user));
         let is_excepted = is_missed || is_claim && self.plan.guard == Guard::Busy;
         self.watch.event(device, event).into_iter().for_each(|why| self.blame(why));
@@ -402,7 +402,7 @@ impl World {
         self.told.push((self.now, device, what));
     }
 
-    /// The engine asks its station.
+    /// The engine issues an operation.
     fn ask(&mut self, device: usize, req: Req, op: &signaling::Operation) {
         self.note(|| format!("device {device}: asks {req:?} {op:?}"));
         self.watch_op(device, op);
@@ -414,7 +414,7 @@ impl World {
             self.post([LINK, device as u64, 0], delay, 200, Scheduled::Up(device, epoch));
         }
         if matches!(op, signaling::Operation::Create { .. }) {
-            // Channels have the same ids in both worlds: stations look after them in that order.
+            // Channels have the same ids in both worlds: peers process them in that order.
             self.devices[device].creates += 1;
             let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
             self.devices[device].station.reseed(seed);
@@ -423,7 +423,7 @@ impl World {
         self.run_station(device);
     }
 
-    /// What a station asks for.
+    /// An output of a peer.
     pub(super) fn run_station(&mut self, device: usize) {
         let mut count = 0;
         while let Some(output) = self.devices[device].station.poll_output() {
@@ -470,7 +470,7 @@ impl World {
         }
     }
 
-    /// The channel is known by who made it, and as the how manieth.
+    /// The channel is identified by its creator and ordinal.
     fn name_channel(&mut self, device: usize, room: &ChannelState) {
         if room.channel.creator == self.devices[device].account
             && !self.channels.contains_key(&*room.channel.id)
@@ -482,7 +482,7 @@ impl World {
     }
 }
 
-/// The invite of a hostile account that reached a station while the device was busy and comes out of its
+/// The invite of a hostile account that reached a peer while the device was busy and comes out of its
 /// backlog when it no longer is: in a world without a policy nobody would refuse it any more.
 fn is_invite_of_hostile(event: &signaling::Event) -> bool {
     event.kind == EventKind::Invite && event.from.starts_with("mallory")

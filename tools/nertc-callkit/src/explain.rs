@@ -1,4 +1,4 @@
-//! A trace in words: what happened in each call and why it ended.
+//! A trace as text: what happened in each call and why it ended.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind};
 use crate::labels::{self, clock, kind, outcome, screaming_case, seconds, signal};
 use crate::timeline::{Moment, Timeline};
 
-/// Tells it.
+/// Prints it.
 pub(crate) fn tell(timeline: &Timeline) -> String {
     let mut text = String::new();
     for (at, kit) in timeline.kits.iter().enumerate() {
@@ -46,7 +46,7 @@ pub(crate) fn tell(timeline: &Timeline) -> String {
     text
 }
 
-/// What one kit went through.
+/// The history of one client.
 #[derive(Default)]
 struct Told {
     began: u64,
@@ -85,7 +85,7 @@ impl Told {
 
     fn moment(&mut self, moment: &Moment) {
         let cause = cause(moment);
-        // A call that this step begins is told in its own chapter.
+        // A call that this step begins has its own chapter.
         let rings = moment.out.iter().find_map(|output| {
             let Output::Event(Event::Invited(it)) = output else { return None };
             Some((it.call_no, format!("{} call of {}", kind(it.call_type), it.invitor), true))
@@ -274,7 +274,7 @@ fn is_answer_elsewhere(event: &signaling::Event) -> bool {
     matches!(event.kind, EventKind::Accept | EventKind::Reject) && event.from == event.to
 }
 
-/// The reason in words.
+/// The reason as text.
 fn meaning(end: &CallEnd, is_incoming: bool) -> String {
     let peer = &end.user;
     match end.reason {
@@ -303,7 +303,7 @@ fn meaning(end: &CallEnd, is_incoming: bool) -> String {
     }
 }
 
-/// An event in words; None: not worth a line.
+/// An event as text; None: not worth a line.
 fn happened(event: &Event) -> Option<String> {
     Some(match event {
         Event::Invited(it) => format!("it rings, for at most {}", seconds(it.ring_left_ms.into())),

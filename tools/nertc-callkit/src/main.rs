@@ -1,4 +1,4 @@
-//! `nertc-callkit`: plays traces again, draws them, says in words what happened.
+//! `nertc-callkit`: replays, draws and explains traces.
 
 mod diagram;
 mod explain;
@@ -57,7 +57,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
     }
 }
 
-/// To the output; that nobody reads it to the end (`| head`) is no failure.
+/// To the output; a reader that stops early (`| head`) is no failure.
 fn print(text: &str) -> Result<ExitCode, Failure> {
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! The program as a user runs it, over traces of an engine that is fed here.
+//! The program as a user runs it, over traces of an engine that is driven here.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output as Said};
@@ -60,7 +60,7 @@ impl Life {
         self.tape.end_step();
     }
 
-    /// The service says yes to the oldest operation.
+    /// The service completes the oldest operation.
     fn answer(&mut self) {
         let member = Member { account: "<alice & co>".into(), uid: 1, ..Member::default() };
         let call = Channel { id: "77".into(), ..Channel::default() };
@@ -92,7 +92,7 @@ impl Life {
     }
 }
 
-/// We call, it rings, nobody answers.
+/// We call, it rings, no answer.
 fn unanswered(redaction: Redaction) -> Life {
     let mut life = Life::new(redaction);
     life.command(Command::Call(CallOptions {

@@ -2,7 +2,8 @@
 //! between.
 //!
 //! It replaces `open`, messages, and the operations and notifications of a call. Everything else goes through
-//! the vtable as for any other backend: `close_backend` is the barrier behind which nothing is delivered, and `release` drops the backend.
+//! the vtable as for any other backend: `close_backend` is the barrier behind which nothing is delivered, and
+//! `release` drops the backend.
 
 use std::ffi::c_void;
 use std::ptr;

@@ -61,8 +61,8 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_fault_action) {
   /** The message arrives twice. */
   NERTC_CALLKIT_FAULT_DUPLICATE = 2,
   /**
-   * The message or the answer comes `delay_ms` later; ON_LOGIN: the device is not logged in
-   * before.
+   * The message or the completion comes `delay_ms` later; ON_LOGIN: until then the device is not
+   * logged in.
    */
   NERTC_CALLKIT_FAULT_DELAY = 3,
   /** The message arrives after the next one to the same device. */

@@ -2,8 +2,7 @@
 //! possible, and the other clients of this worker continue. The engine is not used any more: it stopped
 //! midway.
 
-use std::collections::BTreeMap;
-
+use super::by_ticket::ByTicket;
 use super::guard::guarded;
 use super::message::Message;
 use super::ports::Ports;
@@ -15,7 +14,7 @@ use nertc_callkit_signaling::{self as signaling, Code, Outcome, Req, Text};
 /// Requests and calls of the app whose end was not reported.
 #[derive(Debug, Default)]
 pub(super) struct Owed {
-    tickets: BTreeMap<Ticket, Operation>,
+    tickets: ByTicket<Operation>,
     calls: Vec<(u64, Text)>,
 }
 
@@ -44,7 +43,7 @@ impl Owed {
     /// This is about to be delivered.
     pub(super) fn output(&mut self, output: &Output) {
         if let Output::Done { ticket, .. } = output {
-            self.tickets.remove(ticket);
+            self.tickets.remove(*ticket);
         } else if let Output::Event(Event::Invited(invited)) = output {
             self.call(invited.call_no, &invited.invitor);
         } else if let Output::Event(Event::CallEnd(end)) = output {
@@ -62,7 +61,7 @@ impl Owed {
             message: messages::INTERNAL.into(),
         };
         let mut outputs = vec![Output::Event(Event::Error(error))];
-        for (ticket, operation) in std::mem::take(&mut self.tickets) {
+        for (ticket, operation) in self.tickets.take_all() {
             outputs.push(refusal(ticket, operation));
         }
         for (call_no, user) in std::mem::take(&mut self.calls) {

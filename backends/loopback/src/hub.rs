@@ -10,8 +10,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nertc_callkit_abi::nertc_callkit_hub_flag as flag;
 use nertc_callkit_backend::{
-    FrameDelivery, Media, MediaMessage, MediaSink, RETRY_MS, SignalingSink, SinkMessage, SinkQueue,
+    FrameDelivery, MediaMessage, MediaSink, RETRY_MS, SignalingSink, SinkMessage, SinkQueue,
 };
+use nertc_callkit_media::Media;
 use nertc_callkit_signaling::Req;
 use parking_lot::Mutex;
 use smallvec::SmallVec;

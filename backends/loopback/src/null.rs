@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use nertc_callkit_abi::{nertc_callkit_rtc, nertc_callkit_rtc_cap};
 use nertc_callkit_backend::adapter::{self, MediaVtable};
-use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaOperation, MediaSink};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink};
+use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, Outcome, Req};
 
 /// Its vtable.

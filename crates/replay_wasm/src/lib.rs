@@ -10,8 +10,7 @@ thread_local! {
     static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A buffer of so many bytes for the next trace; it is valid until the next call of a function of this
-/// module.
+/// A buffer of so many bytes for the next trace; it is valid until the next call of this module.
 // SAFETY: no other symbol of the module has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn allocate(length: usize) -> *mut u8 {

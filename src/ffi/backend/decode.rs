@@ -6,7 +6,7 @@ use std::ffi::{CStr, c_char};
 use log::warn;
 use nertc_callkit_abi as abi;
 
-use crate::engine::input::RtcEvent;
+use crate::engine::input::{Media, RtcEvent};
 use crate::engine::limits;
 use crate::ffi::support::convert::{VersionedStruct, bytes, read_prefix};
 use nertc_callkit_signaling::{
@@ -277,10 +277,10 @@ pub(super) unsafe fn rtc_event_of(
         let c = read(place)?;
         (c, outcome(c.code, c.raw_code, c.text))
     };
-    let (uid, media, on) = (c.uid, c.media & 3, c.flags & 1 != 0);
+    let (uid, media, on) = (c.uid, Media::of(c.media), c.flags & 1 != 0);
     Ok(match c.r#type {
         1 => RtcEvent::PeerJoin { uid },
-        2 => RtcEvent::PeerLeave { uid, code: c.code },
+        2 => RtcEvent::PeerLeave { uid, code: c.code.into() },
         3 => RtcEvent::PeerMedia { uid, media, on },
         4 => RtcEvent::PeerMute { uid, media, muted: on },
         5 => RtcEvent::PeerSilent { uid },

@@ -2,7 +2,7 @@
 //! in between, under the limits that hold for every backend.
 //!
 //! A sink holds the worker's client and not the handle number: a report after the client is gone is refused
-//! by the worker, which knows a forked child, too.
+//! by the worker, which recognizes a forked child, too.
 
 use std::borrow::Borrow;
 use std::sync::Arc;

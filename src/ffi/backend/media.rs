@@ -9,7 +9,7 @@ use nertc_callkit_abi as abi;
 
 use nertc_callkit_backend::adapter::DirectMedia;
 
-use super::{accepted, direct, number, size, unsupported};
+use super::{Vtable, accepted, direct, number, size, unsupported};
 use crate::engine::input::View;
 use crate::engine::output::RtcOp;
 use crate::ffi::support::convert::AppPtr;
@@ -21,7 +21,7 @@ use nertc_callkit_signaling::{Outcome, Req, Text};
 
 /// The media backend: operations from the worker, frames from any thread.
 pub(crate) struct CRtc {
-    vtable: abi::nertc_callkit_rtc,
+    vtable: Vtable<abi::nertc_callkit_rtc>,
     ctx: AppPtr,
     sink: abi::nertc_callkit_rtc_sink,
     /// How open ended; empty = not tried.
@@ -42,7 +42,7 @@ unsafe impl Sync for CRtc {}
 impl CRtc {
     /// `sink` stays where the backend finds it until close_backend has returned.
     pub(crate) fn new(
-        vtable: abi::nertc_callkit_rtc,
+        vtable: Vtable<abi::nertc_callkit_rtc>,
         ctx: AppPtr,
         sink: abi::nertc_callkit_rtc_sink,
         direct: Option<(DirectMedia, Arc<worker::Client>)>,
@@ -162,17 +162,18 @@ impl Rtc for CRtcPort {
             RtcOp::EnableLocal { media, on } => {
                 // SAFETY: see above.
                 backend.run(slots.enable_local, |enable, ctx| unsafe {
-                    enable(ctx, req_c, media, i32::from(on))
+                    enable(ctx, req_c, media.bits(), i32::from(on))
                 })
             }
             RtcOp::MuteLocal { media, muted } => {
                 // SAFETY: see above.
-                backend
-                    .run(slots.mute_local, |mute, ctx| unsafe { mute(ctx, req_c, media, i32::from(muted)) })
+                backend.run(slots.mute_local, |mute, ctx| unsafe {
+                    mute(ctx, req_c, media.bits(), i32::from(muted))
+                })
             }
             RtcOp::Subscribe { uid, media, on } => backend.run(slots.subscribe, |subscribe, ctx| {
                 // SAFETY: see above.
-                unsafe { subscribe(ctx, req_c, uid, media, i32::from(on)) }
+                unsafe { subscribe(ctx, req_c, uid, media.bits(), i32::from(on)) }
             }),
             RtcOp::SetView { uid, view } => backend.set_view(req, uid, view),
         }

@@ -327,7 +327,7 @@ pub(crate) fn step(field: &'static str, given: i32) -> Result<SwitchStep, Error>
 
 /// At least one of the media bits.
 pub(crate) fn media(field: &'static str, given: u32) -> Result<Media, Error> {
-    range(field, given, 1..=3)
+    range(field, given, 1..=3).map(Media::of)
 }
 
 /// A ring limit.

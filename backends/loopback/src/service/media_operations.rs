@@ -1,7 +1,8 @@
 //! Media operations, and their notifications of others in the room.
 
 use nertc_callkit_abi::nertc_callkit_fault_on as on;
-use nertc_callkit_backend::{Media, MediaEvent, MediaMessage, MediaOperation};
+use nertc_callkit_backend::MediaMessage;
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{Code, Req, Text};
 
 use super::faults::{self, Effect};
@@ -62,7 +63,7 @@ impl Service {
         let completed = |code: Code| Output::Media(port, MediaMessage::Completed(req, code.into()));
         let after = effect.filter(|it| *it != Effect::Kick);
         match operation {
-            MediaOperation::Join { room, uid, .. } => {
+            MediaOperation::Join { channel_name: room, uid, .. } => {
                 let code = match effect {
                     Some(Effect::Refuse(code)) => code,
                     Some(Effect::Kick | Effect::Crash) => Code::NOT_LOGGED_IN,

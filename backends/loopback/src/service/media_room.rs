@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit_backend::{Media, MediaEvent};
+use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::Text;
 use smallvec::SmallVec;
 

@@ -9,12 +9,13 @@ use nertc_callkit_abi::{
     nertc_callkit_connection as connection_type, nertc_callkit_rtc_event_type as what,
     nertc_callkit_status as status,
 };
+use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::{
     Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Req,
     Text,
 };
 
-use crate::media::{Frame, Media, MediaEvent, MediaMessage, SendError};
+use crate::media::{Frame, MediaMessage, SendError};
 use crate::signaling::SignalingMessage;
 
 const fn size<T>() -> u32 {

@@ -85,13 +85,13 @@ impl Engine {
         outcome: &Outcome,
     ) {
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else {
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         };
         let is_ours = calling.own.no == call
             && matches!(&calling.glare, Glare::Accepting { req: running, .. } if *running == req);
         if !is_ours {
             self.state = State::Calling(calling);
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         }
         let Glare::Accepting { invite, closed, control, fate, .. } =
             std::mem::replace(&mut calling.glare, Glare::None)
@@ -215,10 +215,10 @@ impl Engine {
     pub(super) fn on_yield_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
         let again = now.after(self.config.timers.glare_ms);
         let State::Calling(calling) = &mut self.state else {
-            return self.ignore("cancel answered for an ended call");
+            return self.ignore("cancel completed for an ended call");
         };
         if calling.own.no != call || calling.own.step != InviteStage::Yielding(req) {
-            return self.ignore("cancel answered for an ended call");
+            return self.ignore("cancel completed for an ended call");
         }
         let is_over = outcome.code.is_success() || super::teardown::is_decided(outcome.code);
         if outcome.code == Code::INVITE_ACCEPTED || !is_over {

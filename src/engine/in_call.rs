@@ -137,7 +137,7 @@ impl Engine {
                 call.entry = JoinStage::Joining { notify_legacy_peer: false };
                 self.enter_media(now);
             }
-            JoinStage::Joining { .. } | JoinStage::Joined => self.ignore("asked to join, and joining"),
+            JoinStage::Joining { .. } | JoinStage::Joined => self.ignore("join request while joining"),
         }
     }
 
@@ -283,7 +283,7 @@ impl Engine {
             | RtcEvent::PeerLeave { .. }
             | RtcEvent::PeerSilent { .. }
             | RtcEvent::PeerHeard { .. }
-            | RtcEvent::Quality { .. } => self.ignore("media event about somebody else"),
+            | RtcEvent::Quality { .. } => self.ignore("media event about another account"),
         }
     }
 
@@ -292,7 +292,7 @@ impl Engine {
         let State::InCall(call) = &mut self.state else { return };
         match call.peer_uid {
             None if uid == call.own_uid => return self.ignore("own media"),
-            Some(peer) if peer != uid => return self.ignore("media of somebody else"),
+            Some(peer) if peer != uid => return self.ignore("media of another account"),
             None | Some(_) => {}
         }
         let has_entered = call.peer_uid.is_some();
@@ -341,7 +341,7 @@ impl Engine {
         let no_media = self.config.caps.no_media;
         let State::InCall(call) = &mut self.state else { return self.ignore("a lost peer without a call") };
         if call.channel_id != event.channel.id || call.peer != event.from {
-            return self.ignore("somebody else is lost");
+            return self.ignore("another account is lost");
         }
         if no_media || call.is_silent(now) {
             return self.end_lost_peer(now);

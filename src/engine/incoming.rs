@@ -59,7 +59,7 @@ impl Engine {
             }
             Known::As(state) => {
                 self.notify_event_state(event, state);
-                self.ignore("invite that is here already");
+                self.ignore("duplicate of a live invite");
                 return None;
             }
             Known::Foreign => {
@@ -333,11 +333,11 @@ impl Engine {
         outcome: Outcome,
     ) {
         let State::Called(called) = &mut self.state else {
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         };
         let is_ours = called.no == call && called.accepting.as_ref().is_some_and(|a| a.req == req);
         let Some(accepting) = called.accepting.take_if(|_| is_ours) else {
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         };
         if outcome.code.is_success() {
             return self.accept_granted(now, accepting);

@@ -69,7 +69,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::Aborting { tickets, next } = session else {
             self.session = session;
-            return self.ignore("a login was given up, nobody waits for that");
+            return self.ignore("completion of an aborted login");
         };
         let outcome = if is_logout { outcome } else { Outcome::default() };
         for ticket in tickets {

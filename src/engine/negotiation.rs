@@ -74,10 +74,10 @@ impl Engine {
             TextKind::App => (self.config.takes_data, limits::DATA, !json.is_empty()),
         };
         if !is_taken {
-            return self.ignore("a text for a media backend or an app that takes none");
+            return self.ignore("a text for a media backend or an app that accepts none");
         }
         if json.len() > limit || !is_sound {
-            return self.ignore("a text of the peer that is missing, too long or no object");
+            return self.ignore("a text of the peer that is missing, too long or not an object");
         }
         if self.texts_of(event).is_none() {
             return self.ignore("a text of another call, or before the answer");
@@ -162,7 +162,7 @@ impl Engine {
     /// Own media backend to its peer.
     pub(super) fn on_rtc_send(&mut self, now: Time, join: Req, json: &str) {
         if self.config.media_protocol.is_empty() {
-            return self.ignore("a text of a media backend that does not signal");
+            return self.ignore("a text of a media backend that does not negotiate");
         }
         if self.current_join() != Some(join) {
             return self.ignore("a text of a media room that was left");

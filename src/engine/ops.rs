@@ -164,7 +164,7 @@ impl Engine {
         let owner = Owner::Side { operation, call_no, quiet };
         let is_like = |op: &&Op| op.owner.is_side() && op.owner.is_answer() == owner.is_answer();
         if self.ops.iter().filter(is_like).count() >= limits::SIDE_OPERATIONS {
-            self.ignore("too many operations beside the call");
+            self.ignore("too many operations outside the call");
             return false;
         }
         let ms = self.config.timers.operation_ms;

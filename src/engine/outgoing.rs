@@ -141,7 +141,7 @@ impl Engine {
 
     pub(super) fn on_invite_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
         let Some(own) = self.own_at(call, &InviteStage::Inviting(req)) else {
-            return self.ignore("invite answered for an ended call");
+            return self.ignore("invite completed for an ended call");
         };
         if !outcome.code.is_success() {
             return self.own_failed(now, outcome);
@@ -153,7 +153,7 @@ impl Engine {
     /// A device of the invited account rings: the invite has arrived, whatever its completion says later.
     pub(super) fn on_ringing(&mut self, event: &signaling::Event) {
         if !self.is_own_answer(event) {
-            return self.ignore("somebody rings whom we do not call");
+            return self.ignore("ringing of an account that we do not call");
         }
         let State::Calling(calling) = &mut self.state else { return };
         let is_open = match calling.glare {
@@ -163,7 +163,7 @@ impl Engine {
         let own = &mut calling.own;
         let is_waiting = matches!(own.step, InviteStage::Inviting(_) | InviteStage::Invited);
         if !is_open || !is_waiting || own.is_ringing {
-            return self.ignore("rings, which is known or does not matter any more");
+            return self.ignore("ringing, already known or no longer relevant");
         }
         own.is_ringing = true;
         own.step = InviteStage::Invited;
@@ -421,7 +421,7 @@ impl Engine {
     /// The service has decided between our ring limit and the peer's answer.
     pub(super) fn on_ring_cancel_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
         if self.own_at(call, &InviteStage::TimingOut(req)).is_none() {
-            return self.ignore("cancel answered for an ended call");
+            return self.ignore("cancel completed for an ended call");
         }
         match outcome.code {
             Code::INVITE_ACCEPTED => self.own_accepted(now, None),

@@ -108,7 +108,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
-            return self.ignore("login completed, nobody waits for it");
+            return self.ignore("completion of an abandoned login");
         };
         self.tokens = Tokens::default();
         let ok = result.outcome.code == Code::OK;
@@ -201,7 +201,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingOut { tickets, next, .. } = session else {
             self.session = session;
-            return self.ignore("logout completed, nobody waits for it");
+            return self.ignore("completion of an abandoned logout");
         };
         self.is_connection_lost = false;
         self.tokens = Tokens::default();
@@ -295,7 +295,7 @@ impl Engine {
             return early.truncate(limits::SIDE_OPERATIONS);
         }
         if !self.session.is_logged_in() {
-            return self.ignore("rooms while not logged in");
+            return self.ignore("channel states while not logged in");
         }
         let account = self.session.account();
         for room in rooms {

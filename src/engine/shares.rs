@@ -55,7 +55,7 @@ impl Engine {
     pub(super) fn drop_unread(&mut self, events: &[signaling::Event]) {
         if !events.is_empty() {
             self.drop_invites(events);
-            self.ignore("more messages at once than are looked at");
+            self.ignore("more messages at once than are processed");
         }
     }
 }

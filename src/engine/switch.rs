@@ -92,7 +92,7 @@ impl Engine {
     /// CONTROL 2 and 3 of the peer.
     pub(super) fn on_switch_message(&mut self, now: Time, text: &Attachment) {
         let (Some(target), Some(step)) = (text.wanted_type(), text.step()) else {
-            return self.ignore("type switch that makes no sense");
+            return self.ignore("invalid type switch");
         };
         let State::InCall(call) = &self.state else { return self.ignore("type switch without a call") };
         let open = call.switch.filter(|open| open.target == target);
@@ -103,14 +103,14 @@ impl Engine {
             (_, SwitchStep::Invite) => match open {
                 // Both requested the same: both agree.
                 Some(open) if open.ours => self.accept_switch(now, target, 2, true),
-                Some(_) => self.ignore("the same question again"),
+                Some(_) => self.ignore("the same type request again"),
                 None if self.asks(target) => {
                     let peer = call.peer.clone();
                     if self.may_ask_app(now, &peer) {
                         let until = now.after(self.config.timers.switch_ms);
                         self.ask_app(target, until);
                     } else {
-                        self.ignore("the peer asks too often: refused");
+                        self.ignore("too many type requests of the peer: refused");
                         self.send_switch(now, target, SwitchStep::Reject);
                     }
                 }
@@ -123,9 +123,7 @@ impl Engine {
                 self.accept_switch(now, target, 2, true);
             }
             (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => self.notify_refused(target),
-            (_, SwitchStep::Agree | SwitchStep::Reject) => {
-                self.ignore("answer to a question that is not open")
-            }
+            (_, SwitchStep::Agree | SwitchStep::Reject) => self.ignore("answer without an open type request"),
         }
     }
 

@@ -259,7 +259,7 @@ impl Engine {
     /// A teardown's operation has ended.
     pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: OperationResult) {
         let Some(index) = self.teardowns.iter().position(|teardown| teardown.id == id) else {
-            return self.ignore("step of a teardown that is gone");
+            return self.ignore("step of an ended teardown");
         };
         let ok = result.outcome.code.is_success();
         match self.teardowns[index].step.clone() {

@@ -41,11 +41,11 @@ impl TextQueue {
         let place = self.waiting.partition_point(|(other, _)| *other < number);
         let is_known = self.waiting.get(place).is_some_and(|(other, _)| *other == number);
         if number <= self.taken || is_known {
-            return Err("a text of the peer that came before");
+            return Err("duplicate text of the peer");
         }
         let is_next = number == self.taken.saturating_add(1);
         if self.waiting.len() >= limits::TEXTS_WAITING && !is_next {
-            return Err("more texts of the peer than may wait");
+            return Err("too many queued texts of the peer");
         }
         self.waiting.insert(place, (number, Held { json }));
         Ok(())

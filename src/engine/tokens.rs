@@ -32,11 +32,11 @@ impl Engine {
             Session::LoggingIn { .. } => None,
             Session::LoggedIn { .. } => Some(now.after(self.config.timers.token_ms)),
             Session::LoggedOut | Session::LoggingOut { .. } | Session::Aborting { .. } => {
-                return self.ignore("a token is wanted, and nobody is logged in");
+                return self.ignore("token requested while logged out");
             }
         };
         if self.tokens.is_asked || self.tokens.refused.is_some() {
-            return self.ignore("a token is wanted, and the app knows");
+            return self.ignore("token requested again");
         }
         if self.config.no_token_listener {
             return self.refuse_token(now, outcome);

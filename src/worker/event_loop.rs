@@ -121,7 +121,7 @@ impl EventLoop {
             Ok(StepResult::Until(due)) => due,
             Ok(StepResult::Over) => return self.end(client),
             Err(_) => {
-                log::error!("panic inside a client; it is closed, the others go on");
+                log::error!("panic inside a client; it is closed, the others continue");
                 return self.fail(client);
             }
         };

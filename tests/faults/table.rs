@@ -158,11 +158,11 @@ pub(crate) const FAULTS: &[Fault] = &[
         "REJECT obeyed in a call",
         6,
         "src/engine/routing.rs",
-        "        self.ignore(\"reject of an invite that is not out\");",
+        "        self.ignore(\"reject of an invite that was not sent\");",
         "        if PLANTED && matches!(&self.state, State::InCall(call) if call.peer == event.from) {
             return self.end_in_call(now, EndReason::PeerHungUp, None);
         }
-        self.ignore(\"reject of an invite that is not out\");",
+        self.ignore(\"reject of an invite that was not sent\");",
     ),
     sim(
         "ACCEPT of an earlier call obeyed by the next",
@@ -458,7 +458,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "stations: a repeat of an invite extends its ring",
         invariant: 5,
         file: "backends/mqtt/src/protocol/callee.rs",
-        find: "            // It was said before, and got lost: now at once.
+        find: "            // It was sent before and got lost: now at once.
             if let Some(ring) = ring.filter(",
         put: "            let mut ring = ring;
             if let (true, Some(ring)) = (PLANTED, &mut ring) {

@@ -50,7 +50,7 @@ pub(crate) fn load(hooks: &dyn Hooks, account: &str, device: &str, folder: &str)
     if let Some(path) = path("mqtt", account, device, folder) {
         match keep(&path) {
             Ok(text) => return Some(ClientId { text, kept: true }),
-            Err(error) => log::warn!("mqtt: no client id can be kept in data_dir: {error}"),
+            Err(error) => log::warn!("mqtt: the client id cannot be stored in data_dir: {error}"),
         }
     }
     let mut ours = OURS.get().lock();
@@ -86,7 +86,7 @@ pub(crate) fn instances(account: &str, device: &str, folder: &str, instance: &st
     if let Some(path) = path
         && let Err(error) = replace(&path, &last.join("\n"))
     {
-        log::warn!("mqtt: what a device was called before cannot be kept in data_dir: {error}");
+        log::warn!("mqtt: the device's instances cannot be stored in data_dir: {error}");
     }
     last
 }

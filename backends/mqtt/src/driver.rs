@@ -415,7 +415,7 @@ impl Driver {
         }
         let Some(seed) = client_id::number() else { return self.give_up(tell) };
         let part = self.at_work;
-        log::error!("mqtt: a panic in the {part:?}; the connection begins anew");
+        log::error!("mqtt: a panic in the {part:?}; the connection is reopened");
         self.connection.restart(now, seed, is_third);
         if part == Part::Protocol {
             return self.replace_station(now, tell);

@@ -120,7 +120,7 @@ impl<M: SinkMessage> SinkQueue<M> {
         self.quiet.notify_all();
         let lost = if state.queue.is_empty() { std::mem::take(&mut state.lost) } else { 0 };
         if lost > 0 {
-            log::warn!("the core took nothing for a while: {lost} messages of a backend were lost");
+            log::warn!("the core accepted nothing for a while: {lost} messages of a backend were lost");
         }
         stuck && !std::mem::replace(&mut state.retrying, true)
     }

@@ -71,7 +71,7 @@ impl Resolver {
         drop(state);
         let helper = self.clone();
         if let Err(error) = spawn("nertc_resolver", move || helper.run()) {
-            log::error!("no thread to look a name up: {error}");
+            log::error!("no thread to resolve a name: {error}");
             let mut state = self.state.lock();
             state.running = false;
             let questions = mem::take(&mut state.questions);

@@ -84,7 +84,7 @@ fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
     reactor.table.lock().calling = None;
     reactor.returned.notify_all();
     if outcome.is_err() {
-        log::error!("a handler panicked while it was told of a panic: it is not called any more");
+        log::error!("a handler panicked again while it was notified of its panic: it is not called any more");
         reactor.table.lock().forget(id);
     }
 }

@@ -141,7 +141,10 @@ impl Connection {
         match self.advance(now, &mut dial) {
             Ok(Dialed::Pending) => self.standby = Some(dial),
             Ok(Dialed::Done { stream, others }) => {
-                log::warn!("{}: not a byte came for a while: another connection takes over", self.place());
+                log::warn!(
+                    "{}: nothing was received for a while: another connection takes over",
+                    self.place()
+                );
                 self.others = others.into();
                 self.events.push_back(ConnectionEvent::Down);
                 self.open(now, stream);

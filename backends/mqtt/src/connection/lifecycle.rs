@@ -105,7 +105,7 @@ impl Connection {
                 }
                 ConnectionEvent::Gone { account, device }
             }
-            None => return log::debug!("a message to a topic that is none of ours"),
+            None => return log::debug!("a message to a foreign topic"),
         };
         match &mut self.phase {
             Phase::Open(open) if open.stage < Stage::Up => open.mailbox.push(event),
@@ -137,7 +137,10 @@ impl Connection {
                 self.refuse(code, raw_code, message);
             }
             End::Token(reason) if !self.asked => {
-                log::info!("{}: the token is not taken ({reason:#04x}), asking for another", self.place());
+                log::info!(
+                    "{}: the broker refused the token ({reason:#04x}), asking for another",
+                    self.place()
+                );
                 if up_since.is_some() {
                     self.events.push_back(ConnectionEvent::Down);
                 }
@@ -152,7 +155,7 @@ impl Connection {
                 self.taken(now, is_too_often);
             }
             End::OldBroker if self.versions[self.endpoint] == BrokerVersion::V5 => {
-                log::info!("{}: speaks MQTT 3.1.1 only", self.place());
+                log::info!("{}: supports MQTT 3.1.1 only", self.place());
                 self.versions[self.endpoint] = BrokerVersion::V3;
                 self.again(now);
             }

@@ -59,7 +59,7 @@ impl Mailbox {
 
     pub(super) fn take(&mut self) -> Vec<ConnectionEvent> {
         if self.dropped > 0 {
-            log::warn!("mqtt: the mailbox was too full: {} messages were dropped", self.dropped);
+            log::warn!("mqtt: the mailbox was full: {} messages were dropped", self.dropped);
         }
         std::mem::take(self).events
     }

@@ -96,7 +96,7 @@ impl Peer {
             return false;
         }
         if !self.rates.invite(self.now, &from.account) {
-            self.log("an account calls too often: its invite waits for a repeat");
+            self.log("an account calls too often: its invite waits for a retransmission");
             return false;
         }
         all < limits::RINGS || self.evict_ring(of_one)
@@ -105,7 +105,7 @@ impl Peer {
     /// Evicts an invite for an account that has too many: the oldest of the account with the most
     /// that no user was alerted to. False: there is none.
     fn evict_ring(&mut self, of_one: usize) -> bool {
-        self.log("too many calls ring at a time: the oldest of whoever has the most was dropped");
+        self.log("too many calls ring at a time: the oldest of the account with the most was dropped");
         let waits =
             |it: &Channel| it.rings().is_some_and(|ring| ring.core_state != Some(InviteState::Ringing));
         let count = |account: &Text| {

@@ -75,7 +75,7 @@ impl Peer {
             let event = self.event(EventKind::Control, info, from, &custom);
             self.notify(Origin::Online, event);
         } else if message.body == Body::Void {
-            self.log("a control or join that is not sound was taken as nothing");
+            self.log("a malformed control or join was ignored");
         } else if let Body::Bye { how, custom } = message.body {
             let signal = if how == ByeKind::Leave { EventKind::Leave } else { EventKind::Close };
             channel.participants.retain(|it| it.addr != *from);

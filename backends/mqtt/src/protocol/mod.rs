@@ -191,7 +191,7 @@ impl Peer {
             return self.log("an account sends too many messages: dropped");
         }
         let Some(message) = message::read(payload) else {
-            return self.log("a message that is not sound was dropped");
+            return self.log("a malformed message was dropped");
         };
         if *kind == TopicKind::Own {
             return self.on_own(from, &message);
@@ -227,7 +227,7 @@ impl Peer {
     fn on_record(&mut self, from: &DeviceAddr, id: &Text, text: &Text) {
         let is_own = from.account == self.me.account;
         if !is_own && !self.rates.record(self.now, &from.account) {
-            return self.log("an account sends too many call records: they are dropped");
+            return self.log("an account sends too many call records: dropped");
         }
         if !self.claims.insert(self.now, &from.account, id) {
             return;

@@ -140,7 +140,7 @@ fn x(kit: usize, lane: i32) -> i32 {
 
 fn lanes(svg: &mut String, timeline: &Timeline, kit: usize, bottom: i32) {
     let several = timeline.kits.len() > 1;
-    for (lane, name) in ["app", "kit", "signaling", "media"].into_iter().enumerate() {
+    for (lane, name) in ["app", "client", "signaling", "media"].into_iter().enumerate() {
         let x = x(kit, lane as i32);
         let _ = writeln!(svg, "<path class=\"line\" d=\"M{x} {}V{bottom}\"/>", TOP + 4);
         middle(svg, x, TOP - 6, "ink head", name);

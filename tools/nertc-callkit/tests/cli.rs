@@ -172,11 +172,11 @@ fn it_is_explained_why_nobody_answered() {
         &[
             "<alice & co>: 8 steps in",
             "Call 1, at 0.060: audio call to bob",
-            "the invite goes out to bob, for 30 s",
-            "a timer of ours runs out: ring limit",
+            "invites bob, for 30 s",
+            "a timer of this side expires: ring limit",
             "It ended with TIMEOUT (2)",
             "bob did not answer in time",
-            "What ended it: a timer of this side ran out: ring limit; then the service's answer: cancel",
+            "Cause: a timer of this side expired: ring limit; then the service's result: cancel",
         ],
     );
 }
@@ -190,9 +190,9 @@ fn it_is_explained_why_it_stopped_ringing() {
         &[
             "video call of bob",
             "it rings, for at most 30 s",
-            "It ended with PEER_CANCELLED (12): bob took the call back before we answered.",
-            "What ended it: a message of the other side: CANCEL from bob.",
-            "That is why it stopped ringing here, after 2.5 s.",
+            "It ended with PEER_CANCELLED (12): bob cancelled before we answered.",
+            "Cause: a message of the other side: CANCEL from bob.",
+            "So it stopped ringing here, after 2.5 s.",
         ],
     );
 }
@@ -201,7 +201,7 @@ fn it_is_explained_why_it_stopped_ringing() {
 fn a_call_that_continues_is_described_as_such() {
     let mut life = Life::new(Redaction::Secrets);
     life.message(EventKind::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
-    holds(&run_on("explain", &life.write()).1, &["It is still going on where the trace ends"]);
+    holds(&run_on("explain", &life.write()).1, &["It is still live where the trace ends"]);
     life.tape = TraceWriter::new(Redaction::Secrets);
     life.tape.begin(1, Time(life.now), 0, &life.engine);
     life.message(EventKind::Cancel, "{}");
@@ -221,7 +221,7 @@ fn the_picture_is_whole_and_its_texts_are_escaped() {
         &[
             "<svg xmlns=\"http://www.w3.org/2000/svg\"",
             ">app</text>",
-            ">kit</text>",
+            ">client</text>",
             ">signaling</text>",
             ">media</text>",
             "&lt;alice &amp; co&gt;",

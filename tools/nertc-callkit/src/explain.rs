@@ -136,11 +136,7 @@ impl Told {
             Output::Signal { op, .. } => {
                 let sent = match op {
                     signaling::Operation::Invite { message, expires_ms, .. } => {
-                        format!(
-                            "invites {}, for {}",
-                            message.account,
-                            seconds((*expires_ms).into())
-                        )
+                        format!("invites {}, for {}", message.account, seconds((*expires_ms).into()))
                     }
                     signaling::Operation::Login { .. } => {
                         return self.note(0, t, "the service is asked to log in".into());

@@ -76,7 +76,7 @@ impl Engine {
         }
     }
 
-    /// The number of a call in an event: 0 while done(call), which comes first, has not reported it.
+    /// The number of a call in events and other completions: 0 until done(call) has reported it.
     pub(super) fn known_no(&self, no: u64) -> u64 {
         match &self.state {
             State::Calling(calling) if calling.own.no == no && !calling.own.confirmed => 0,

@@ -10,15 +10,16 @@ use nertc_callkit_signaling::{
 
 use super::broker::Parcel;
 use super::mqtt_peers::{Link, Mail, Phone, Wire};
+use super::watch;
 use super::world::{Scheduled, World};
 
 impl World {
     pub(super) fn phone(&mut self, device: usize) -> Option<&mut Phone> {
-        self.stations.as_mut().map(|stations| &mut stations.phones[device])
+        self.peers.as_mut().map(|peers| &mut peers.phones[device])
     }
 
     /// The core issues an operation. None: there is a backend; else the operation comes back.
-    pub(super) fn ask_station(
+    pub(super) fn ask_protocol(
         &mut self,
         device: usize,
         req: Req,
@@ -37,57 +38,57 @@ impl World {
         if req != Req(u64::MAX) {
             phone.open.insert(req, op.clone());
         }
-        phone.station.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
+        phone.protocol.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
         if let signaling::Operation::Invite { message, .. } = &op {
             let ids = (message.channel_id.clone(), message.request_id.clone());
-            if let Some(stations) = &mut self.stations {
-                stations.issued.insert(ids, now);
+            if let Some(peers) = &mut self.peers {
+                peers.issued.insert(ids, now);
             }
             self.watch.on_operation(self.now, &self.devices, device, &op, Code::OK);
         } else if matches!(op, signaling::Operation::Accept(_) | signaling::Operation::Reject(_)) {
             // The caller's device may act on it before this one receives it.
             self.watch.on_sibling(&self.devices, device);
         }
-        self.run_station(device);
+        self.run_protocol(device);
         None
     }
 
-    /// An input of a peer.
-    pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
+    /// An input of an MQTT peer.
+    pub(super) fn tell_protocol(&mut self, device: usize, input: protocol::Input) {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return };
-        phone.station.handle(now, input);
-        self.run_station(device);
+        phone.protocol.handle(now, input);
+        self.run_protocol(device);
     }
 
-    /// A deadline of a peer has passed.
-    pub(super) fn station_timeout(&mut self, device: usize) {
+    /// A deadline of an MQTT peer has passed.
+    pub(super) fn protocol_timeout(&mut self, device: usize) {
         let now = self.now;
-        self.note(|| format!("device {device}: station: timer"));
+        self.note(|| format!("device {device}: protocol: timer"));
         let Some(phone) = self.phone(device) else { return };
-        phone.station.handle_timeout(now);
-        let next = phone.station.poll_timeout();
+        phone.protocol.handle_timeout(now);
+        let next = phone.protocol.poll_timeout();
         if next.is_some_and(|at| at <= now) {
             self.blame(device, "invariant 3: its deadline does not pass");
         }
-        self.run_station(device);
+        self.run_protocol(device);
     }
 
     fn blame(&mut self, device: usize, what: &str) {
-        if let Some(stations) = &mut self.stations {
-            stations.fault.get_or_insert(format!("station {device}: {what}"));
+        if let Some(peers) = &mut self.peers {
+            peers.fault.get_or_insert(format!("peer {device}: {what}"));
         }
     }
 
-    /// A peer's violation in this step.
-    pub(super) fn station_fault(&mut self) -> Result<(), String> {
-        self.stations.as_mut().and_then(|stations| stations.fault.take()).map_or(Ok(()), Err)
+    /// An MQTT peer's violation in this step.
+    pub(super) fn protocol_fault(&mut self) -> Result<(), String> {
+        self.peers.as_mut().and_then(|peers| peers.fault.take()).map_or(Ok(()), Err)
     }
 
-    /// A peer's outputs are sent.
-    fn run_station(&mut self, device: usize) {
+    /// An MQTT peer's outputs are sent.
+    fn run_protocol(&mut self, device: usize) {
         let mut count = 0;
-        while let Some(output) = self.phone(device).and_then(|phone| phone.station.poll_output()) {
+        while let Some(output) = self.phone(device).and_then(|phone| phone.protocol.poll_output()) {
             count += 1;
             self.run_output(device, output);
         }
@@ -105,7 +106,7 @@ impl World {
                 let is_it =
                     |other: &usize| self.devices[*other].account == account && other.to_string() == *whom;
                 let found = (0..self.devices.len()).find(is_it);
-                let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+                let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
                 if let (Some(whom), Some(session)) = (found, session) {
                     session.watch(whom, on);
                 }
@@ -128,7 +129,7 @@ impl World {
                 let now_is = change.because(Outcome::failed(code, &message));
                 self.tell_core(device, Mail::Connection(now_is));
             }
-            protocol::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
+            protocol::Output::Log { text } => self.note(|| format!("device {device}: protocol: {text}")),
         }
     }
 
@@ -155,14 +156,15 @@ impl World {
 
     /// It is logged in, or is to be, and has no connection.
     fn is_connecting(&self, device: usize) -> bool {
-        self.stations.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
+        self.peers.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
     }
 
-    /// A busy device decides for itself only, if so configured.
+    /// A device with other media decides for itself only, and a busy one if so configured.
     fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
-        is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
+        watch::is_local(op)
+            || is_busy && self.peers.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
     /// A backend's thread takes a moment, and keeps the order.
@@ -197,10 +199,10 @@ impl World {
     }
 
     /// The core notifies its backend; no result follows.
-    pub(super) fn notify_station(&mut self, device: usize, notice: Notification) {
+    pub(super) fn notify_protocol(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = protocol::Input::of(notice) else { return };
-        self.tell_station(device, input);
+        self.tell_protocol(device, input);
     }
 
     fn publish(
@@ -211,11 +213,11 @@ impl World {
         payload: String,
         expires_ms: u32,
     ) {
-        let Some(stations) = &mut self.stations else { return };
-        if stations.phones[device].link != Link::Up {
+        let Some(peers) = &mut self.peers else { return };
+        if peers.phones[device].link != Link::Up {
             return self.blame(device, "it publishes without a connection");
         }
-        let Some(topic) = stations.names[device].write(topic) else {
+        let Some(topic) = peers.names[device].write(topic) else {
             return self.blame(device, "it publishes to a topic that cannot be written");
         };
         self.note(|| format!("device {device}: publish {topic} {payload}"));
@@ -233,7 +235,7 @@ impl World {
     }
 
     fn send_down(&mut self, device: usize, delay: u64, wire: Wire) {
-        let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+        let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
         if let Some(connection) = session.and_then(|session| session.connection) {
             self.send(device, delay, Scheduled::Wire(connection, wire));
         }
@@ -261,17 +263,17 @@ impl World {
             Wire::Up { resumed } => {
                 self.note(|| format!("device {device}: up, resumed {resumed}"));
                 self.phone(device).into_iter().for_each(|phone| phone.link = Link::Up);
-                self.tell_station(device, protocol::Input::Up { resumed });
+                self.tell_protocol(device, protocol::Input::Up { resumed });
             }
             Wire::Answer { token, result } => {
-                self.tell_station(device, protocol::Input::Published { token, result });
+                self.tell_protocol(device, protocol::Input::Published { token, result });
             }
             Wire::Parcel(parcel) => self.unpack(device, parcel),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
                 self.note(|| format!("device {device}: the will of device {whose}"));
-                self.tell_station(device, protocol::Input::Gone { account, device: gone });
+                self.tell_protocol(device, protocol::Input::Gone { account, device: gone });
             }
         }
     }
@@ -286,11 +288,11 @@ impl World {
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
             let (code, raw_code, message) = (Code::BACKEND_FAILED, 0x87, "not permitted".into());
-            return self.tell_station(device, protocol::Input::Refused { code, raw_code, message });
+            return self.tell_protocol(device, protocol::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);
-        let Some(stations) = &mut self.stations else { return };
-        let resumed = stations.broker.connect(device, connection);
+        let Some(peers) = &mut self.peers else { return };
+        let resumed = peers.broker.connect(device, connection);
         // Stored messages may arrive before the SUBACK.
         let is_late = resumed && self.random.chance(300);
         let delay = if is_late { 2 * self.delay() } else { 1 };
@@ -308,13 +310,13 @@ impl World {
         payload: &str,
         expires_ms: u32,
     ) {
-        let Some(stations) = &mut self.stations else { return };
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let session = peers.broker.session(device);
         if session.is_none_or(|session| session.connection != Some(connection)) {
             return;
         }
-        let to = stations.broker.subscribers(topic, &stations.names);
-        let mut result = match to.is_empty() && stations.broker.is_five {
+        let to = peers.broker.subscribers(topic, &peers.names);
+        let mut result = match to.is_empty() && peers.broker.is_five {
             true => PublishResult::NobodyThere,
             false => PublishResult::Delivered,
         };
@@ -340,9 +342,7 @@ impl World {
         let times = 1 + u32::from(self.random.chance(self.conditions.twice_permille));
         let now = self.now;
         for _ in 0..times {
-            self.stations
-                .iter_mut()
-                .for_each(|it| it.broker.enqueue(now, device, topic, payload, expires_ms));
+            self.peers.iter_mut().for_each(|it| it.broker.enqueue(now, device, topic, payload, expires_ms));
         }
         self.forward(device);
     }
@@ -351,12 +351,12 @@ impl World {
     fn forward(&mut self, device: usize) {
         loop {
             let now = self.now;
-            let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+            let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
             let Some(parcel) = session.and_then(|session| session.next(now)) else { return };
             let at = now + self.delay();
-            let Some(stations) = &mut self.stations else { return };
-            let kind = if stations.reorders { parcel.topic.clone() } else { String::new() };
-            let heard = stations.phones[device].heard.entry(kind).or_default();
+            let Some(peers) = &mut self.peers else { return };
+            let kind = if peers.reorders { parcel.topic.clone() } else { String::new() };
+            let heard = peers.phones[device].heard.entry(kind).or_default();
             *heard = at.max(*heard);
             let delay = *heard - now;
             self.send_down(device, delay, Wire::Parcel(parcel));
@@ -368,40 +368,39 @@ impl World {
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // A lost acknowledgement: the message is redelivered after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);
-        let Some(stations) = &mut self.stations else { return };
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let session = peers.broker.session(device);
         session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
-        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(&topic)
-        else {
+        let Some(Incoming::Message { kind, from, device: sender }) = peers.names[device].read(&topic) else {
             return self.blame(device, "it gets what is not for it");
         };
         // MQTT 3.1.1 has no expiry.
-        let (payload, expires_at) = (payload.into_bytes(), stations.broker.is_five.then_some(expires_at));
+        let (payload, expires_at) = (payload.into_bytes(), peers.broker.is_five.then_some(expires_at));
         let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
-        self.tell_station(device, input);
+        self.tell_protocol(device, input);
     }
 
     fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {
-        let Some(stations) = &mut self.stations else { return };
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let session = peers.broker.session(device);
         let Some(session) = session.filter(|session| session.connection == Some(connection)) else { return };
         session.end();
         if forget {
-            stations.broker.forget(device);
+            peers.broker.forget(device);
         }
     }
 
     fn publish_will(&mut self, device: usize, connection: u32) {
         let is_cut = self.devices[device].cut_until > self.now;
-        let Some(stations) = &mut self.stations else { return };
-        let is_left = stations.phones[device].connection != connection;
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let is_left = peers.phones[device].connection != connection;
+        let session = peers.broker.session(device);
         let Some(session) = session.filter(|it| it.connection == Some(connection)) else { return };
         if !is_cut && !is_left {
             return;
         }
         session.end();
-        for watcher in stations.broker.watchers(device) {
+        for watcher in peers.broker.watchers(device) {
             let delay = self.delay();
             self.send_down(watcher, delay, Wire::Gone { whose: device });
         }

@@ -418,7 +418,7 @@ impl Driver {
         log::error!("mqtt: a panic in the {part:?}; the connection is reopened");
         self.connection.restart(now, seed, is_third);
         if part == Part::Protocol {
-            return self.replace_station(now, tell);
+            return self.replace_protocol(now, tell);
         }
         if std::mem::take(&mut self.is_up) {
             self.protocol().handle(now, Input::Down);
@@ -426,7 +426,7 @@ impl Driver {
     }
 
     /// A peer whose state is unknown is not used any more.
-    fn replace_station(&mut self, now: u64, tell: Tell<'_>) {
+    fn replace_protocol(&mut self, now: u64, tell: Tell<'_>) {
         let (Some(name), Some(seed)) = (client_id::random_name(), client_id::seed()) else {
             return self.give_up(tell);
         };

@@ -63,16 +63,6 @@ impl Row {
     }
 }
 
-/// A figure as the tables print it.
-pub(super) fn number(value: f64) -> String {
-    match value.abs() {
-        nothing if nothing.is_nan() => "-".to_owned(),
-        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.3}"),
-    }
-}
-
 /// The size of a library.
 pub(super) fn size_row(name: &'static str, library: &str, note: &str) -> Row {
     match fs::metadata(library) {
@@ -99,4 +89,14 @@ pub(super) fn output(command: &mut Command) -> (String, String) {
 /// This program, by the name that it was started with.
 pub(super) fn this() -> std::path::PathBuf {
     env::current_exe().expect("the own name")
+}
+
+/// A figure with as many digits as say something.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        nothing if nothing.is_nan() => "-".to_owned(),
+        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
 }

@@ -88,7 +88,8 @@ fn a_reject_without_call_id_is_empty_else_an_echo() {
     assert_eq!(&*harness.text_of("reject"), "");
     harness.invite("bob", "p2", "q2");
     harness.reject();
-    let text = super::super::wire::read(&harness.text_of("reject"));
+    let text = harness.text_of("reject");
+    let text = super::super::wire::read(&text);
     assert_eq!((&*text.call_id, text.reason), ("k1", 0));
 }
 

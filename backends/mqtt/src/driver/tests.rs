@@ -30,16 +30,7 @@ impl Phone {
         let broker = Broker::new();
         let mut settings = settings(&[&broker]);
         settings.client_id = "client".into();
-        let config = Config {
-            account: "alice".into(),
-            device: "pad".into(),
-            instance: "I".into(),
-            instances: vec!["I".into()],
-            single_device: false,
-            busy_is_local: false,
-            peer_lost_ms: 60_000,
-            watch_presence: false,
-        };
+        let config = Config::new("alice".into(), "pad".into(), "I".into());
         settings.timers = Timers::default();
         let desk = Arc::new(Desk::default());
         let line = Driver::new(config, settings, desk.clone()).expect("random bytes");
@@ -207,7 +198,7 @@ fn a_panic_in_the_connection_is_followed_by_a_new_one() {
 }
 
 #[test]
-fn a_panic_in_the_protocol_fails_what_is_pending() {
+fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
     quietly(|| {
         let mut phone = Phone::in_session();
         let before = phone.line.config.instance.clone();

@@ -11,7 +11,6 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
 use nertc_callkit_backend::{MediaMessage, SignalingMessage};
 use nertc_callkit_loopback as loopback;
-use nertc_callkit_media::MediaEvent;
 use nertc_callkit_signaling::{
     CallType, Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome,
     Record, Text,

@@ -86,7 +86,7 @@ impl CRtc {
     pub(crate) fn push_frame(&self, frame: &abi::nertc_callkit_frame) -> Result<(), Error> {
         let _in_flight = self.frames.enter(1).filter(|_| self.is_open()).ok_or(Error::Closed)?;
         let push_frame = self.vtable.push_frame.ok_or(Error::Unsupported)?;
-        // Destroying the client from in here would wait for this very frame.
+        // Who destroyed the client from in here would wait for this very frame.
         let _inside = CallbackGuard::enter();
         // SAFETY: the backend's function, while it is open; the frame is valid until it
         // returns.
@@ -198,7 +198,7 @@ impl Rtc for CRtcPort {
     }
 }
 
-/// The media backend negotiates with its peer.
+/// The media backend talks to its peer.
 pub(crate) fn signals(backend: &abi::nertc_callkit_rtc) -> bool {
     backend.caps & abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_SIGNALS as u32 != 0
 }

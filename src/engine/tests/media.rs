@@ -67,9 +67,9 @@ fn a_completion_names_no_call_before_done_call() {
     let mut harness = full();
     let named = |harness: &mut Harness| {
         let commands = [
-            Command::EnableLocal { media: AUDIO, on: true },
-            Command::MuteLocal { media: AUDIO, muted: true },
-            Command::MuteRemote { media: AUDIO, muted: true },
+            Command::EnableLocal { media: Media::AUDIO, on: true },
+            Command::MuteLocal { media: Media::AUDIO, muted: true },
+            Command::MuteRemote { media: Media::AUDIO, muted: true },
             Command::SetLocalView(view()),
             Command::SetRemoteView(view()),
         ];

@@ -120,6 +120,6 @@ fn without_a_second_connection_the_first_is_kept() {
         phone.drive();
         patience.check("it is never given up");
     }
-    assert_eq!(phone.now - start, 5_000, "as a ping that is not answered");
+    assert_eq!(phone.now - start, 5_100, "as a ping that is not answered");
     assert!(phone.desk.connects.lock().len() >= 3);
 }

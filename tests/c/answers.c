@@ -39,7 +39,7 @@ static void a_reject_that_declines_and_says_why(void)
   pair_end(&pair);
 }
 
-/* Scenario (end): Whoever ends a call may say why: the other app gets the text with on_call_end. */
+/* Scenario (ordinary): A call may be ended with a text: the other app gets it with on_call_end. */
 static void every_way_to_end_a_call_carries_a_text(void)
 {
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);

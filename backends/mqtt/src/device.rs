@@ -3,7 +3,7 @@
 //!
 //! Every entry point, on any thread, has one shape ([`Device::act`]): lock; run the driver; set
 //! the deadline; unlock; empty the sink queue; write to the broker. No sink and no hook is called under the
-//! lock, and nothing is written: the core learns first, and what it answers at once goes out in the same
+//! lock, and nothing is written: the core is notified first, and its immediate reactions are sent in the same
 //! write.
 
 use std::io;

@@ -1,8 +1,8 @@
 //! A device of an account: its protocol and its connection, and the exchange between the two.
 //!
-//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and
-//! connection ask for until neither has more. What is to be written to the socket is then taken out by
-//! [`Driver::next_output`], so that whoever drives it tells the core first and writes without a lock. A panic
+//! Every entry point of a driver has one shape ([`Driver::act`]): run it; execute the outputs of protocol and
+//! connection until neither has more. What is to be written to the socket is then taken by
+//! [`Driver::next_output`], so that the caller notifies the core first and writes without a lock. A panic
 //! on the way ends neither the process nor the device:
 //! - In the connection: the connection is lost, and a new one follows. The protocol, which is intact, is
 //!   notified.
@@ -285,7 +285,7 @@ impl Driver {
         self.connection.take_output()
     }
 
-    /// Writes all of it, for whoever holds no lock.
+    /// Writes all of it, for a caller without locks.
     pub fn write(&mut self) {
         let mut written = None;
         while let Some(outgoing) = self.next_output(written.take()) {

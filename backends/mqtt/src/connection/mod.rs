@@ -17,12 +17,12 @@
 //! ```
 //!
 //! A write that fails is reported later, by [`Connection::handle_timeout`]; so nothing happens inside of
-//! [`Connection::written`]. Bytes that nobody has written make [`Connection::poll_timeout`] answer 0. The
-//! answers to a broker's publishes wait a moment for something else to be sent.
+//! [`Connection::written`]. Bytes that are not written yet make [`Connection::poll_timeout`] return 0. The
+//! acknowledgements of a broker's publishes wait a moment for something else to be sent.
 //!
 //! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an established connection ·
 //! `mqtt_session`, `packets`, `publish` and `framing` MQTT · `stream`, `tls` and `port` bytes
-//! · `cause` why it failed.
+//! · `cause` errors.
 //!
 //! Tokens, client ids and payloads are never logged.
 
@@ -277,7 +277,7 @@ impl Connection {
         }
     }
 
-    /// It rings or a call runs: pings now and often, and a dead connection is noticed within seconds.
+    /// A ring or call is active: pings now and often, and a dead connection is detected within seconds.
     pub fn set_call_active(&mut self, now: u64, on: bool) {
         if mem::replace(&mut self.call_active, on) != on
             && let Phase::Open(open) = &mut self.phase
@@ -412,7 +412,7 @@ impl Connection {
         }
     }
 
-    /// Makes what is due ready for [`Connection::take_output`].
+    /// Prepares what is due for [`Connection::take_output`].
     pub fn queue_output(&mut self, now: u64) {
         if let Phase::Open(open) | Phase::Closing { open, .. } = &mut self.phase {
             open.queue_output(now, &self.settings.timers);
@@ -460,7 +460,7 @@ impl Connection {
         }
     }
 
-    /// All of it at once, for whoever holds no lock.
+    /// All of it at once, for a caller without locks.
     pub fn flush(&mut self, now: u64) {
         self.queue_output(now);
         while let Some(outgoing) = self.take_output() {

@@ -173,8 +173,8 @@ impl MqttSession {
         self.send(packets::disconnect(self.version, forget)?)
     }
 
-    /// Publishes now, or with QoS 1 when there is room in flight. The answer is there if the broker need not
-    /// be asked.
+    /// Publishes now, or with QoS 1 when the receive window allows. Returns a result that needs no
+    /// broker.
     pub(super) fn publish(
         &mut self,
         now: u64,
@@ -230,7 +230,7 @@ impl MqttSession {
                         if let Some(id) = publish.id {
                             publish::write_puback(id, &mut self.answers);
                         }
-                        // What is retained was not said just now.
+                        // A retained message is not live.
                         if !publish.is_retained {
                             heard.push(BrokerEvent::Message {
                                 topic: publish.topic.to_owned(),

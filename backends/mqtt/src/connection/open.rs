@@ -183,7 +183,7 @@ impl Open {
         self.silent_since = now;
     }
 
-    /// A publish was sent that is answered: that says as much as the first ping of a call.
+    /// A publish was sent that is acknowledged: that proves as much as the first ping of a call.
     pub(super) fn expect_answer(&mut self, now: u64, timers: &Timers) {
         self.expect(now);
         if mem::take(&mut self.owes_first_ping) {
@@ -286,7 +286,7 @@ impl Open {
         self.ended(Cause::failure(self.stage, error))
     }
 
-    /// Hands what is due over to the stream. A failure is reported at the next turn.
+    /// Passes what is due to the stream. A failure is reported at the next turn.
     pub(super) fn queue_output(&mut self, now: u64, timers: &Timers) {
         if !self.session.answers.is_empty() && self.answer_by == NEVER {
             self.answer_by = now + timers.answer;
@@ -343,8 +343,8 @@ impl Open {
         }
     }
 
-    /// A dead connection is noticed soon, or only by the keep-alive. The first ping follows soon, unless a
-    /// publish is under way by then: its answer says as much.
+    /// A dead connection is detected soon, or only by the keep-alive. The first ping follows soon, unless a
+    /// publish is in flight by then: its acknowledgement proves the same.
     pub(super) fn set_call_active(&mut self, now: u64, call_active: bool, timers: &Timers) {
         self.call_active = call_active;
         if self.stage < Stage::Subscribing {
@@ -393,7 +393,7 @@ impl Open {
         self.answered(now, ms);
     }
 
-    /// Says that nothing follows, once everything is written.
+    /// Signals the end of the data, once everything is written.
     pub(super) fn shut(&mut self, is_shut: &mut bool) {
         if !*is_shut && self.is_flushed() {
             self.stream.shut();

@@ -132,7 +132,7 @@ mod with {
         fn process(&mut self, socket: &dyn Socket) -> io::Result<()> {
             let processed = self.0.process_new_packets();
             if processed.is_err() || self.0.is_handshaking() {
-                // The alert that tells the broker what is wrong, or an answer of the handshake.
+                // The alert that reports the error to the broker, or a message of the handshake.
                 let flushed = self.flush(socket);
                 processed.map_err(broken)?;
                 flushed?;
@@ -160,7 +160,7 @@ mod with {
             }
         }
 
-        /// Adds the records of these bytes, and whatever else TLS has to say, to `out`.
+        /// Adds the records of these bytes, and TLS's own messages, to `out`.
         pub(in crate::connection) fn seal(
             &mut self,
             bytes: &mut Vec<u8>,
@@ -180,7 +180,7 @@ mod with {
             }
         }
 
-        /// There is something to say that nobody has asked for.
+        /// There is a message of its own.
         pub(in crate::connection) fn wants_write(&self) -> bool {
             self.0.wants_write()
         }

@@ -37,7 +37,7 @@ pub(super) enum Body {
     },
     Alert {
         request: Text,
-        /// Does the invite still stand?
+        /// Whether the invite still stands.
         asks: bool,
         /// The user is alerted.
         rings: bool,
@@ -83,8 +83,9 @@ pub(super) enum Body {
 }
 
 impl Body {
-    /// How its first copy is published; repeats have QoS 1. QoS 0 is for what is repeated anyway, or asked
-    /// for again, until the receiver has answered; and for no alert, which ends the invite's repeats.
+    /// How its first copy is published; retransmissions have QoS 1. QoS 0 is for what is retransmitted
+    /// anyway, or requested again, until the receiver has answered; and for no alert, which ends the invite's
+    /// retransmissions.
     pub(super) fn qos(&self) -> Qos {
         match self {
             Body::Ack { .. } | Body::Join { .. } | Body::Sync | Body::State | Body::Gone => Qos::AtMostOnce,

@@ -1,5 +1,5 @@
-//! Reads the JSON of messages as it comes: no tree is built, and what is not known is skipped, though not
-//! unread.
+//! Reads the JSON of messages incrementally: no tree is built, and unknown members are skipped, though
+//! checked.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -171,7 +171,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Field<'a> {
 
 impl<'de> Deserialize<'de> for Skipped {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        // As a field: a text that is none is found, though nobody reads it.
+        // As a field: an invalid text is detected, though it is not used.
         from.deserialize_any(FieldVisitor).map(|_| Skipped)
     }
 }

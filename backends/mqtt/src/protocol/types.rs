@@ -201,8 +201,8 @@ pub(super) fn direct(to: &DeviceAddr) -> Topic {
 /// An output of a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Publish. With QoS 1 each is answered by one `Input::Published`, or by `Input::Down`; with QoS 0 by
-    /// nothing.
+    /// Publish. With QoS 1 each gets one `Input::Published`, or one `Input::Down`; with QoS 0
+    /// none.
     Publish {
         /// Names the answer; 0: there is none.
         token: u64,
@@ -224,7 +224,7 @@ pub enum Output {
         /// Watch.
         on: bool,
     },
-    /// It rings or a call runs: notice a dead connection soon.
+    /// A ring or call is active: detect a dead connection soon.
     CallActive(bool),
     /// Disconnect for good; `forget`: the broker drops the session.
     Disconnect {

@@ -107,7 +107,7 @@ pub(super) fn answer(message: &Message) -> Option<Output> {
 }
 
 /// Notifies the peer of the live call, with the fitting operation, without waiting for results.
-pub(super) fn tell_peer(ports: &mut Ports, last: &Snapshot) {
+pub(super) fn notify_peer(ports: &mut Ports, last: &Snapshot) {
     if last.call_no == 0 || last.channel_id.is_empty() {
         return;
     }

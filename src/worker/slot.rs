@@ -78,7 +78,7 @@ impl Slot {
         self.shared.quota.shut();
         guarded("ending a trace", || drop(self.trace.take()));
         let last = std::mem::take(&mut *self.shared.snapshot.lock());
-        failed::tell_peer(&mut self.ports, &last);
+        failed::notify_peer(&mut self.ports, &last);
         for output in self.owed.settle() {
             self.deliver(output);
         }

@@ -43,7 +43,7 @@ const PANICS_WITHIN_MS: u64 = 60_000;
 const BEFORE_CORE_MS: u64 = 250;
 
 /// Where messages to the core go.
-pub type Tell<'a> = &'a mut dyn FnMut(SignalingMessage);
+pub type Notify<'a> = &'a mut dyn FnMut(SignalingMessage);
 
 /// What is at work, to know it if it panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,21 +153,21 @@ impl Driver {
     }
 
     /// Does something, and everything that follows from it.
-    pub fn act(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Driver)) {
-        if self.is_contained(now, tell, body) {
+    pub fn act(&mut self, now: u64, notify: Notify<'_>, body: impl FnOnce(&mut Driver)) {
+        if self.is_contained(now, notify, body) {
             return;
         }
-        self.recover(now, tell);
-        if !self.is_broken && !self.is_contained(now, tell, |_| ()) {
-            self.give_up(tell);
+        self.recover(now, notify);
+        if !self.is_broken && !self.is_contained(now, notify, |_| ()) {
+            self.give_up(notify);
         }
     }
 
     /// Does something and what follows. False: it panicked.
-    fn is_contained(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Driver)) -> bool {
+    fn is_contained(&mut self, now: u64, notify: Notify<'_>, body: impl FnOnce(&mut Driver)) -> bool {
         let work = AssertUnwindSafe(|| {
             body(self);
-            self.settle(now, tell);
+            self.settle(now, notify);
         });
         catch_unwind(work).is_ok()
     }
@@ -263,15 +263,15 @@ impl Driver {
     }
 
     /// Another device replaces it: it logs out, without waiting for the broker.
-    pub(crate) fn retire(mut self, now: u64, tell: Tell<'_>) {
-        self.act(now, tell, |driver| driver.operate(now, 0, Operation::Logout));
+    pub(crate) fn retire(mut self, now: u64, notify: Notify<'_>) {
+        self.act(now, notify, |driver| driver.operate(now, 0, Operation::Logout));
         self.write();
-        self.release_logout(tell);
+        self.release_logout(notify);
     }
 
     /// The answer to a logout does not wait any longer.
-    pub(crate) fn release_logout(&mut self, tell: Tell<'_>) {
-        self.logged_out.take().into_iter().for_each(tell);
+    pub(crate) fn release_logout(&mut self, notify: Notify<'_>) {
+        self.logged_out.take().into_iter().for_each(notify);
     }
 
     /// Whether [`Driver::next_output`] has something.
@@ -295,21 +295,21 @@ impl Driver {
 
     /// Lets protocol and connection do what they have to, until neither has more; what is to be written is
     /// ready then.
-    fn settle(&mut self, now: u64, tell: Tell<'_>) {
+    fn settle(&mut self, now: u64, notify: Notify<'_>) {
         loop {
             while let Some(output) = self.protocol().poll_output() {
-                self.carry_out(now, output, tell);
+                self.carry_out(now, output, notify);
             }
             let Some(event) = self.connection().poll_event() else { break };
-            self.hear(now, event, tell);
+            self.on_event(now, event, notify);
         }
         self.connection().queue_output(now);
         if self.connection.poll_timeout().is_none() {
-            self.release_logout(tell);
+            self.release_logout(notify);
         }
     }
 
-    fn hear(&mut self, now: u64, event: ConnectionEvent, tell: Tell<'_>) {
+    fn on_event(&mut self, now: u64, event: ConnectionEvent, notify: Notify<'_>) {
         self.at_work = Part::Protocol;
         let input = match event {
             ConnectionEvent::Up { resumed } => {
@@ -320,7 +320,7 @@ impl Driver {
                 self.is_up = false;
                 Input::Down
             }
-            ConnectionEvent::NeedToken { refused } => return tell(convert::token_needed(refused)),
+            ConnectionEvent::NeedToken { refused } => return notify(convert::token_needed(refused)),
             ConnectionEvent::Refused { code, raw_code, message } => {
                 let code = match code {
                     code::BAD_TOKEN => Code::BAD_TOKEN,
@@ -341,7 +341,7 @@ impl Driver {
         self.protocol().handle(now, input);
     }
 
-    fn carry_out(&mut self, now: u64, output: Output, tell: Tell<'_>) {
+    fn carry_out(&mut self, now: u64, output: Output, notify: Notify<'_>) {
         match output {
             Output::Publish { token, qos, topic, payload, expires_ms } => {
                 match self.settings.topics.write(&topic) {
@@ -359,16 +359,16 @@ impl Driver {
                 self.connection().disconnect(now, forget);
             }
             Output::Reconnect => self.connection().reconnect(now),
-            Output::Done { req: 0, answer } => self.rejoined(answer.outcome, tell),
-            Output::Done { req, answer } => self.done(req, answer, tell),
-            Output::Events { origin, events } => convert::events(origin, events, tell),
+            Output::Done { req: 0, answer } => self.rejoined(answer.outcome, notify),
+            Output::Done { req, answer } => self.done(req, answer, notify),
+            Output::Events { origin, events } => convert::events(origin, events, notify),
             Output::Record { from, device: _, id, text } => {
-                convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(tell);
+                convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(notify);
             }
             Output::Connection { change, code, message } => {
-                self.notify_connection(change, Outcome { code, raw_code: 0, message }, tell);
+                self.notify_connection(change, Outcome { code, raw_code: 0, message }, notify);
             }
-            Output::Log { text } => tell(convert::warning(&text)),
+            Output::Log { text } => notify(convert::warning(&text)),
         }
     }
 
@@ -378,7 +378,7 @@ impl Driver {
         Outcome { code, raw_code, message: why.into() }
     }
 
-    fn done(&mut self, req: u64, mut answer: OperationResult, tell: Tell<'_>) {
+    fn done(&mut self, req: u64, mut answer: OperationResult, notify: Notify<'_>) {
         self.running.remove(&req);
         if self.login.take_if(|it| *it == req).is_some() {
             let outcome = &mut answer.outcome;
@@ -392,13 +392,13 @@ impl Driver {
         }
         let message = SignalingMessage::completed(Req(req), answer);
         if self.logout.take_if(|it| *it == req).is_some() {
-            self.logged_out.replace(message).into_iter().for_each(tell);
+            self.logged_out.replace(message).into_iter().for_each(notify);
         } else {
-            tell(message);
+            notify(message);
         }
     }
 
-    fn notify_connection(&mut self, change: ConnectionChange, mut outcome: Outcome, tell: Tell<'_>) {
+    fn notify_connection(&mut self, change: ConnectionChange, mut outcome: Outcome, notify: Notify<'_>) {
         match change {
             ConnectionChange::Lost => self.is_lost = true,
             ConnectionChange::Restored => self.is_lost = false,
@@ -408,20 +408,20 @@ impl Driver {
                 (self.is_in, self.is_lost) = (false, false);
             }
         }
-        tell(convert::connection(change, outcome));
+        notify(convert::connection(change, outcome));
     }
 
     /// The login of a new protocol has ended.
-    fn rejoined(&mut self, outcome: Outcome, tell: Tell<'_>) {
+    fn rejoined(&mut self, outcome: Outcome, notify: Notify<'_>) {
         if std::mem::take(&mut self.rejoins) {
             let is_in = outcome.code == Code::OK;
             let change = if is_in { ConnectionChange::Restored } else { ConnectionChange::Kicked };
-            self.notify_connection(change, outcome, tell);
+            self.notify_connection(change, outcome, notify);
         }
     }
 
     /// Continues after a panic.
-    fn recover(&mut self, now: u64, tell: Tell<'_>) {
+    fn recover(&mut self, now: u64, notify: Notify<'_>) {
         self.panic_count += 1;
         self.panics.rotate_left(1);
         self.panics[PANICS - 1] = Some(now);
@@ -433,12 +433,12 @@ impl Driver {
                  that wait in it"
             );
         }
-        let Some(seed) = client_id::number() else { return self.give_up(tell) };
+        let Some(seed) = client_id::number() else { return self.give_up(notify) };
         let part = self.at_work;
         log::error!("mqtt: a panic in the {part:?}; the connection is reopened");
         self.connection.restart(now, seed, is_third);
         if part == Part::Protocol {
-            return self.replace_protocol(now, tell);
+            return self.replace_protocol(now, notify);
         }
         if std::mem::take(&mut self.is_up) {
             self.protocol().handle(now, Input::Down);
@@ -446,22 +446,22 @@ impl Driver {
     }
 
     /// A peer whose state is unknown is not used any more.
-    fn replace_protocol(&mut self, now: u64, tell: Tell<'_>) {
+    fn replace_protocol(&mut self, now: u64, notify: Notify<'_>) {
         let (Some(name), Some(seed)) = (client_id::random_name(), client_id::seed()) else {
-            return self.give_up(tell);
+            return self.give_up(notify);
         };
         self.config.instance = name.into();
         self.config.remember_instance();
         self.protocol = Peer::new(self.config.clone(), seed);
         self.is_up = false;
         let was_in = self.is_in;
-        self.fail_all(tell);
+        self.fail_all(notify);
         if !was_in {
             return self.connection.disconnect(now, false);
         }
         if !self.is_lost {
             let why = Outcome::failed(Code::OK, "a failure inside; the connection begins anew");
-            self.notify_connection(ConnectionChange::Lost, why, tell);
+            self.notify_connection(ConnectionChange::Lost, why, notify);
         }
         (self.is_in, self.rejoins) = (true, true);
         let op = self.login_operation();
@@ -471,24 +471,24 @@ impl Driver {
     }
 
     /// Every operation ends: a logout successfully, as the device is logged out.
-    fn fail_all(&mut self, tell: Tell<'_>) {
+    fn fail_all(&mut self, notify: Notify<'_>) {
         for req in std::mem::take(&mut self.running) {
             let is_logout = self.logout.take_if(|it| *it == req).is_some();
             let failed = Outcome::failed(Code::BACKEND_FAILED, FAILURE);
             let outcome = if is_logout { Outcome::default() } else { failed };
-            tell(SignalingMessage::completed(Req(req), outcome));
+            notify(SignalingMessage::completed(Req(req), outcome));
         }
         self.login = None;
-        self.release_logout(tell);
+        self.release_logout(notify);
     }
 
     /// Failed: logged out, and nothing continues.
-    fn give_up(&mut self, tell: Tell<'_>) {
+    fn give_up(&mut self, notify: Notify<'_>) {
         log::error!("mqtt: a panic while recovering from one: logged out");
-        self.fail_all(tell);
+        self.fail_all(notify);
         if std::mem::take(&mut self.is_in) {
             let why = Outcome::failed(Code::BACKEND_FAILED, FAILURE);
-            self.notify_connection(ConnectionChange::Kicked, why, tell);
+            self.notify_connection(ConnectionChange::Kicked, why, notify);
         }
         self.is_broken = true;
     }

@@ -12,7 +12,7 @@ use crate::labels::{self, clock, kind, outcome, screaming_case, seconds, signal}
 use crate::timeline::{Moment, Timeline};
 
 /// Prints it.
-pub(crate) fn tell(timeline: &Timeline) -> String {
+pub(crate) fn describe(timeline: &Timeline) -> String {
     let mut text = String::new();
     for (at, kit) in timeline.kits.iter().enumerate() {
         let steps = timeline.moments.iter().filter(|moment| moment.kit == at);

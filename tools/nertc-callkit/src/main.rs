@@ -51,7 +51,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
             std::fs::write(out, picture).map_err(|error| format!("{out}: {error}"))?;
             Ok(ExitCode::SUCCESS)
         }
-        ["explain", file] => print(&explain::tell(&timeline::read(file)?)),
+        ["explain", file] => print(&explain::describe(&timeline::read(file)?)),
         [] => Err(format!("no command\n\n{HELP}")),
         [word, ..] => Err(format!("unknown command `{word} …`\n\n{HELP}")),
     }

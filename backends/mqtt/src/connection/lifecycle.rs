@@ -17,10 +17,10 @@ impl Connection {
         work: impl FnOnce(&mut Open, &Settings, &mut Vec<BrokerEvent>) -> Result<(), End>,
     ) {
         let Phase::Open(open) = &mut self.phase else { return };
-        let mut heard = Vec::new();
-        let mut outcome = work(open, &self.settings, &mut heard);
+        let mut received = Vec::new();
+        let mut outcome = work(open, &self.settings, &mut received);
         // Messages before the end count; an end with a reason is the better explanation.
-        for said in heard {
+        for said in received {
             if let Err(end) = self.on_broker_event(now, said) {
                 outcome = Err(end);
                 break;

@@ -349,7 +349,7 @@ impl Connection {
             Phase::Open(_) => {
                 // The readiness does not say which socket: both check for themselves.
                 let readiness = if self.standby.is_some() { Readiness::ALL } else { readiness };
-                self.drive(now, |open, _, heard| open.on_ready(now, readiness, heard));
+                self.drive(now, |open, _, received| open.on_ready(now, readiness, received));
                 self.dial_standby(now);
             }
             Phase::Closing { .. } => {
@@ -406,7 +406,7 @@ impl Connection {
             | Phase::Closing { .. } => {}
             Phase::Dialing(_) => self.dial(now),
             Phase::Open(_) => {
-                self.drive(now, |open, settings, heard| open.on_time(now, settings, heard));
+                self.drive(now, |open, settings, received| open.on_time(now, settings, received));
                 self.dial_standby(now);
             }
         }

@@ -222,23 +222,23 @@ impl Open {
         }
     }
 
-    /// The socket is ready; messages are added to `heard`.
+    /// The socket is ready; messages are added to `received`.
     pub(super) fn on_ready(
         &mut self,
         now: u64,
         readiness: Readiness,
-        heard: &mut Vec<BrokerEvent>,
+        received: &mut Vec<BrokerEvent>,
     ) -> Result<(), End> {
         if readiness.writable {
             self.stream.on_writable();
         }
-        if readiness.readable || self.more { self.read(now, readiness.closed, heard) } else { Ok(()) }
+        if readiness.readable || self.more { self.read(now, readiness.closed, received) } else { Ok(()) }
     }
 
-    fn read(&mut self, now: u64, closed: bool, heard: &mut Vec<BrokerEvent>) -> Result<(), End> {
+    fn read(&mut self, now: u64, closed: bool, received: &mut Vec<BrokerEvent>) -> Result<(), End> {
         let mut buffer = mem::take(&mut self.buffer);
         buffer.resize(READ_BYTES, 0);
-        let outcome = self.read_into(&mut buffer, now, closed, heard);
+        let outcome = self.read_into(&mut buffer, now, closed, received);
         self.buffer = buffer;
         outcome
     }
@@ -248,7 +248,7 @@ impl Open {
         buffer: &mut [u8],
         now: u64,
         closed: bool,
-        heard: &mut Vec<BrokerEvent>,
+        received: &mut Vec<BrokerEvent>,
     ) -> Result<(), End> {
         let mut left = TURN_BYTES;
         self.more = false;
@@ -256,13 +256,13 @@ impl Open {
             match self.stream.read(buffer) {
                 Ok(0) => return Err(self.ended(Cause::ended(self.stage, 0))),
                 Ok(count) => {
-                    self.session.receive(now, &buffer[..count], heard);
+                    self.session.receive(now, &buffer[..count], received);
                     self.count_silence(now);
                     let waits = self.session.answers.len() + self.stream.queued();
                     if self.stream.is_behind() && waits > ANSWER_BYTES {
                         return Err(End::lost("the broker talks and does not listen"));
                     }
-                    if count < buffer.len() && !closed && self.stream.tells_when_empty() {
+                    if count < buffer.len() && !closed && self.stream.reports_when_empty() {
                         return Ok(());
                     }
                     left = left.saturating_sub(count);
@@ -419,13 +419,13 @@ impl Open {
         &mut self,
         now: u64,
         settings: &Settings,
-        heard: &mut Vec<BrokerEvent>,
+        received: &mut Vec<BrokerEvent>,
     ) -> Result<(), End> {
         if let Some(error) = &self.broken {
             return Err(self.failed(error));
         }
         if self.more {
-            self.read(now, true, heard)?;
+            self.read(now, true, received)?;
         }
         if self.stage != Stage::Up && self.until <= now {
             return Err(End::Lost(Cause::late(self.stage, Some(settings.timers.connack))));

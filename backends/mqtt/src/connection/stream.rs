@@ -130,7 +130,7 @@ impl Stream {
     }
 
     /// Whether a read that returns less than requested means that nothing is left.
-    pub(super) fn tells_when_empty(&self) -> bool {
+    pub(super) fn reports_when_empty(&self) -> bool {
         cfg!(unix) && self.is_plain()
     }
 

@@ -191,7 +191,7 @@ impl Peer {
         }
         let Some(mut channel) = self.channels.remove(&args.channel_id) else { return };
         channel.ring().into_iter().for_each(|it| it.core_state = Some(InviteState::Ringing));
-        self.bury_ring(&args.channel_id, &mut channel, Code::INVITE_REJECTED);
+        self.record_ended_ring(&args.channel_id, &mut channel, Code::INVITE_REJECTED);
     }
 
     /// The owner's final decision on an invite.
@@ -222,7 +222,7 @@ impl Peer {
             RingState::Accepting { .. } | RingState::Ringing => {
                 if is_ours {
                     // An earlier incarnation of this device accepted.
-                    self.say_leave(from, id, &message.instance);
+                    self.send_leave(from, id, &message.instance);
                 }
                 let event = self.word_event(from, id, decision);
                 self.end_ring(id, decision.how.code(), Some(event));
@@ -245,7 +245,7 @@ impl Peer {
         }
         self.acknowledge(from, message);
         if is_ours && (knows_us || self.config.is_ours(&message.to)) {
-            return self.say_leave(from, id, &message.instance);
+            return self.send_leave(from, id, &message.instance);
         }
         if !self.channels.contains_key(id) && !self.ended.has(self.now, from, id, &decision.request) {
             self.ended.record(EndedInvite {
@@ -262,7 +262,7 @@ impl Peer {
     }
 
     /// The owner counts this device in, but it is not: an aborted accept, or of an earlier incarnation.
-    fn say_leave(&mut self, to: &DeviceAddr, id: &Text, instance: &Text) {
+    fn send_leave(&mut self, to: &DeviceAddr, id: &Text, instance: &Text) {
         self.send_once(to, instance, id, Body::Bye { how: ByeKind::Leave, custom: "".into() });
     }
 
@@ -291,7 +291,7 @@ impl Peer {
     pub(super) fn end_ring(&mut self, id: &Text, code: Code, event: Option<(Origin, Event)>) {
         let Some(mut channel) = self.channels.remove(id) else { return };
         let owner = channel.owner.clone();
-        let accepting = self.bury_ring(id, &mut channel, code);
+        let accepting = self.record_ended_ring(id, &mut channel, code);
         self.outbox.cancel(id, Kind::Answer, &owner);
         if let Some(req) = accepting {
             self.done(req, code.into());
@@ -302,7 +302,7 @@ impl Peer {
     }
 
     /// The accept that waited.
-    pub(super) fn bury_ring(&mut self, id: &Text, channel: &mut Channel, code: Code) -> Option<u64> {
+    pub(super) fn record_ended_ring(&mut self, id: &Text, channel: &mut Channel, code: Code) -> Option<u64> {
         let (owner, is_in) = (channel.owner.clone(), channel.is_in);
         let ring = channel.ring()?;
         self.ended.record(EndedInvite {

@@ -118,7 +118,7 @@ impl Peer {
             self.done(req, Code::NOT_LOGGED_IN.into());
         }
         for (id, mut channel) in std::mem::take(&mut self.channels) {
-            if let Some(req) = self.bury_ring(&id, &mut channel, Code::INVITE_NOT_EXISTS) {
+            if let Some(req) = self.record_ended_ring(&id, &mut channel, Code::INVITE_NOT_EXISTS) {
                 self.done(req, Code::NOT_LOGGED_IN.into());
             }
         }

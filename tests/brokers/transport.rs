@@ -4,9 +4,9 @@ use nertc_callkit_testkit::mosquitto::{Mosquitto, heard, listen, publish};
 use nertc_callkit_testkit::process::run;
 use nertc_callkit_testkit::scratch_dir::folder;
 
-use crate::gate::Gate;
 use crate::pair::{PEOPLE, Pair, connect, hang_up};
 use crate::phone::Phone;
+use crate::proxy::Proxy;
 
 #[test]
 fn over_tls() {
@@ -29,10 +29,10 @@ fn over_tls() {
 #[test]
 fn over_the_older_version_if_the_broker_knows_no_newer() {
     let broker = Mosquitto::start("over_311", &PEOPLE);
-    let gate = Gate::new(broker.plain);
-    let exchange = broker.exchange_at(gate.port);
+    let proxy = Proxy::new(broker.plain);
+    let exchange = broker.exchange_at(proxy.port);
     let mut pair = Pair::at(broker, exchange, &[]);
-    assert_eq!(gate.turned_away(), 2, "each tried the newer one once");
+    assert_eq!(proxy.turned_away(), 2, "each tried the newer one once");
     let mut tablet = pair.third("bob/tablet", &[]);
     pair.alice.say("call bob");
     pair.alice.expect("done(call,0)");

@@ -65,13 +65,12 @@ pub(super) fn signaling_sink(
     client: Arc<Client>,
 ) -> impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send {
     move |message| {
-        guard_or(Ok(()), || match message {
-            SignalingMessage::Completed(req, result) => {
+        guard_or(Ok(()), || {
+            if let SignalingMessage::Completed(req, result) = message {
                 report(&client, Input::SignalDone { req, result: checked_result(*result) });
-                Ok(())
+                return Ok(());
             }
-            message if take_signaling(&client, &message) => Ok(()),
-            message => Err(message),
+            if take_signaling(&client, &message) { Ok(()) } else { Err(message) }
         })
     }
 }
@@ -79,13 +78,12 @@ pub(super) fn signaling_sink(
 /// The sink of a media backend, as that of a signaling backend.
 pub(super) fn media_sink(client: Arc<Client>) -> impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send {
     move |message| {
-        guard_or(Ok(()), || match message {
-            MediaMessage::Completed(req, outcome) => {
+        guard_or(Ok(()), || {
+            if let MediaMessage::Completed(req, outcome) = message {
                 report(&client, Input::RtcDone { req, outcome: bounded(outcome) });
-                Ok(())
+                return Ok(());
             }
-            message if take_media(&client, &message) => Ok(()),
-            message => Err(message),
+            if take_media(&client, &message) { Ok(()) } else { Err(message) }
         })
     }
 }

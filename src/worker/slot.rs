@@ -1,6 +1,5 @@
 //! One client on the worker's thread: feeds its engine and carries out what the engine asks for.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::failed::{self, Owed};
@@ -17,16 +16,12 @@ use crate::engine::output::Output;
 use crate::engine::time::Time;
 use nertc_callkit_signaling::OperationResult;
 
-/// Why a client is stepped.
-pub(super) enum Stimulus {
-    Message(Message),
-    Timeout,
-}
-
 /// How a step ended.
 pub(super) enum StepResult {
     /// Nothing to do before this, unless a message comes.
     Until(Option<Time>),
+    /// It was not the last message of a run.
+    MoreToCome,
     /// The engine is closed.
     Over,
 }
@@ -54,11 +49,11 @@ impl Slot {
         Slot { shared, worker, engine, ports, due: None, backlog: false, trace: None, owed, has_failed }
     }
 
-    /// Feeds the engine.
-    pub(super) fn step(&mut self, now: Time, stimulus: Stimulus) -> StepResult {
+    /// Feeds the engine a message, or lets it fire what is due.
+    pub(super) fn step(&mut self, now: Time, message: &mut Option<Message>, is_last: bool) -> StepResult {
         match self.trace {
-            None => self.on::<false>(now, stimulus),
-            Some(_) => self.on::<true>(now, stimulus),
+            None => self.on::<false>(now, message, is_last),
+            Some(_) => self.on::<true>(now, message, is_last),
         }
     }
 
@@ -126,33 +121,34 @@ impl Slot {
         }
     }
 
-    fn on<const TRACED: bool>(&mut self, now: Time, stimulus: Stimulus) -> StepResult {
-        match stimulus {
-            Stimulus::Timeout => {
+    fn on<const TRACED: bool>(
+        &mut self,
+        now: Time,
+        message: &mut Option<Message>,
+        is_last: bool,
+    ) -> StepResult {
+        message.iter().for_each(|message| self.shared.quota.took(message.class()));
+        match message.take() {
+            None => {
                 let why = self.engine.poll_timeout().map_or("", |(_, why)| why);
                 self.recorder::<TRACED>().into_iter().for_each(|trace| trace.timeout(now, why));
                 self.engine.handle_timeout(now);
             }
-            Stimulus::Message(message) => {
-                self.shared.quota.took(message.class());
-                match message {
-                    Message::Input(input) => self.feed::<TRACED>(now, input),
-                    Message::NetworkChanged => {
-                        self.ports.signaling.network_changed();
-                        self.ports.rtc.network_changed();
-                    }
-                    Message::Trace(recorder) => {
-                        self.trace = recorder;
-                        match &mut self.trace {
-                            Some(trace) => trace.begin(now, &mut self.engine),
-                            None => self.engine.end_trace(),
-                        }
-                    }
-                    Message::Start(_) | Message::Backlog | Message::End => {}
+            Some(Message::Input(input)) => self.feed::<TRACED>(now, input),
+            Some(Message::NetworkChanged) => {
+                self.ports.signaling.network_changed();
+                self.ports.rtc.network_changed();
+            }
+            Some(Message::Trace(recorder)) => {
+                self.trace = recorder;
+                match &mut self.trace {
+                    Some(trace) => trace.begin(now, &mut self.engine),
+                    None => self.engine.end_trace(),
                 }
             }
+            Some(Message::Start(_) | Message::Backlog | Message::End) => {}
         }
-        self.drain::<TRACED>(now)
+        self.drain::<TRACED>(now, is_last)
     }
 
     fn feed<const TRACED: bool>(&mut self, now: Time, input: Input) {
@@ -163,8 +159,8 @@ impl Slot {
 
     /// Carries out what the engine asks for. Refusals of a backend are fed back after the rest, never in
     /// between.
-    fn drain<const TRACED: bool>(&mut self, now: Time) -> StepResult {
-        let mut refusals = VecDeque::new();
+    fn drain<const TRACED: bool>(&mut self, now: Time, is_last: bool) -> StepResult {
+        let mut refusals = Vec::new();
         loop {
             self.publish_snapshot();
             while let Some(output) = self.engine.poll_output() {
@@ -173,7 +169,9 @@ impl Slot {
                     return StepResult::Over;
                 }
                 self.owed.output(&output);
-                refusals.extend(self.carry_out(output));
+                if let Some(refusal) = self.carry_out(output) {
+                    refusals.push(refusal);
+                }
                 if !self.worker.is_ours() {
                     return StepResult::Until(None);
                 }
@@ -182,7 +180,11 @@ impl Slot {
                 trace.end_step(now, &mut self.engine);
                 self.leave_broken_trace();
             }
-            let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
+            let first = if refusals.is_empty() { self.backlog_changed() } else { Some(refusals.remove(0)) };
+            let Some(input) = first else {
+                if !is_last {
+                    return StepResult::MoreToCome;
+                }
                 return StepResult::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
             self.feed::<TRACED>(now, input);

@@ -178,7 +178,7 @@ impl World {
 
     /// That a device is lost is noticed late.
     fn media_delay(&mut self, event: &RtcEvent) -> u64 {
-        let is_lost = matches!(event, RtcEvent::PeerLeave { code, .. } if *code != 0);
+        let is_lost = matches!(event, RtcEvent::PeerLeave { code, .. } if *code != Code::OK);
         if is_lost { 5_000 } else { self.delay() }
     }
 

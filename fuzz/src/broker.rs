@@ -130,6 +130,7 @@ impl World {
             }
         };
         self.line.act(now, &mut tell, |line| body(line, now));
+        self.line.write();
         assert_eq!(self.line.panic_count(), 0, "a panic");
         self.reached_up |= self.line.connection().is_up();
     }

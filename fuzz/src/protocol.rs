@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, TopicKind};
+use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, Origin, Text,
 };
@@ -294,7 +294,9 @@ impl World {
     fn drain(&mut self) {
         while let Some(output) = self.protocol.poll_output() {
             match output {
-                Output::Publish { token, topic, payload, .. } => self.published(token, &topic, &payload),
+                Output::Publish { token, qos, topic, payload, .. } => {
+                    self.published(token, qos, &topic, &payload);
+                }
                 Output::Done { req, answer } => {
                     self.done(req, answer.outcome.code, answer.channel.map(|it| it.channel.id))
                 }
@@ -314,12 +316,14 @@ impl World {
         }
     }
 
-    fn published(&mut self, token: u64, topic: &nertc_callkit_mqtt::protocol::Topic, payload: &str) {
-        use nertc_callkit_mqtt::protocol::Topic;
+    fn published(&mut self, token: u64, qos: Qos, topic: &Topic, payload: &str) {
         assert!(payload.len() <= 16 * 1024, "over-long");
         let message: Value = serde_json::from_str(payload).expect("what is sent is JSON");
         assert_eq!(message["v"], 1);
-        self.tokens.push(token);
+        match qos {
+            Qos::AtMostOnce => assert_eq!(token, 0, "nothing answers it"),
+            Qos::AtLeastOnce => self.tokens.push(token),
+        }
         self.messages.extend(message["id"].as_str().map(Text::from));
         if let Topic::Direct(account, _) | Topic::Inbox(account) = topic {
             let channel = message["cid"].as_str().unwrap_or_default();

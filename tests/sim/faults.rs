@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nertc_callkit_mqtt::protocol::{self, Peer};
+use nertc_callkit_mqtt::protocol::{self, Peer, Qos};
 use nertc_callkit_signaling::Text;
 
 use super::mqtt_peers::{Link, Wire};
@@ -77,7 +77,7 @@ impl World {
         let Some(peers) = &self.peers else { return };
         for target in peers.broker.subscribers(&topic, &peers.names) {
             self.trouble(target);
-            self.place(target, &topic, &payload, 86_400_000);
+            self.place(target, (Qos::AtLeastOnce, &topic, &payload), 86_400_000);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Qos};
 use nertc_callkit_mqtt::topics::Topics;
 use nertc_callkit_signaling::{self as signaling, Connection, OperationResult, Origin, Req, Text};
 use nertc_callkit_testkit::Random;
@@ -34,6 +34,8 @@ pub(super) struct Phone {
     pub(super) heard: BTreeMap<String, u64>,
     /// The backend tells its core in order: nothing before this.
     pub(super) told: u64,
+    /// Its client knows no QoS 0.
+    pub(super) is_older: bool,
     /// Operations without an answer.
     pub(super) open: BTreeMap<Req, signaling::Operation>,
 }
@@ -43,7 +45,7 @@ pub(super) struct MqttPeers {
     pub(super) phones: Vec<Phone>,
     pub(super) names: Vec<Topics>,
     pub(super) broker: Broker,
-    /// Messages of different topics overtake each other.
+    /// Messages of different topics, or QoS, overtake each other.
     pub(super) reorders: bool,
     /// What an MQTT peer did wrong.
     pub(super) fault: Option<String>,
@@ -59,7 +61,7 @@ pub(super) enum Wire {
     /// CONNACK and SUBACK.
     Up { resumed: bool },
     /// PUBLISH to the broker.
-    Publish { token: u64, topic: String, payload: String, expires_ms: u32 },
+    Publish { token: u64, qos: Qos, topic: String, payload: String, expires_ms: u32 },
     /// PUBACK, or not.
     Answer { token: u64, result: PublishResult },
     /// PUBLISH to the device.
@@ -106,7 +108,7 @@ impl MqttPeers {
                 ..protocol::Config::new(account.clone(), device, instance)
             };
             peers.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
-            peers.phones.push(Phone::new(config, random.next_u64()));
+            peers.phones.push(Phone::new(config, random.next_u64(), random.chance(300)));
         }
         peers
     }
@@ -143,7 +145,7 @@ impl MqttPeers {
 }
 
 impl Phone {
-    fn new(config: protocol::Config, seed: u64) -> Phone {
+    fn new(config: protocol::Config, seed: u64, is_older: bool) -> Phone {
         Phone {
             protocol: Peer::new(config.clone(), Peer::test_seed(seed)),
             config,
@@ -153,6 +155,7 @@ impl Phone {
             sent: 0,
             heard: BTreeMap::new(),
             told: 0,
+            is_older,
             open: BTreeMap::new(),
         }
     }

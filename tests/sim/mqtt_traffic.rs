@@ -2,7 +2,7 @@
 //! forgets. Engine, users, monitors and media are those of the other worlds.
 
 use nertc_callkit::engine::input::Input;
-use nertc_callkit_mqtt::protocol::{self, PublishResult};
+use nertc_callkit_mqtt::protocol::{self, PublishResult, Qos};
 use nertc_callkit_mqtt::topics::Incoming;
 use nertc_callkit_signaling::{
     self as signaling, Code, Connection, Notification, OperationResult, Origin, Outcome, Req,
@@ -99,8 +99,8 @@ impl World {
 
     fn run_output(&mut self, device: usize, output: protocol::Output) {
         match output {
-            protocol::Output::Publish { token, topic, payload, expires_ms } => {
-                self.publish(device, token, &topic, payload, expires_ms);
+            protocol::Output::Publish { token, qos, topic, payload, expires_ms } => {
+                self.publish(device, (token, qos), &topic, payload, expires_ms);
             }
             protocol::Output::Watch { account, device: whom, on } => {
                 let is_it =
@@ -208,7 +208,7 @@ impl World {
     fn publish(
         &mut self,
         device: usize,
-        token: u64,
+        (token, qos): (u64, Qos),
         topic: &protocol::Topic,
         payload: String,
         expires_ms: u32,
@@ -221,7 +221,10 @@ impl World {
             return self.blame(device, "it publishes to a topic that cannot be written");
         };
         self.note(|| format!("device {device}: publish {topic} {payload}"));
-        self.send_up(device, Wire::Publish { token, topic, payload, expires_ms });
+        // Older clients publish everything with QoS 1.
+        let is_older = self.phone(device).is_some_and(|phone| phone.is_older);
+        let qos = if is_older { Qos::AtLeastOnce } else { qos };
+        self.send_up(device, Wire::Publish { token, qos, topic, payload, expires_ms });
     }
 
     /// What a device sends arrives in order.
@@ -253,8 +256,8 @@ impl World {
         }
         match wire {
             Wire::Publish { .. } | Wire::Bye { .. } if !is_current && !gasps => {}
-            Wire::Publish { token, topic, payload, expires_ms } => {
-                self.carry(device, connection, token, &topic, &payload, expires_ms);
+            Wire::Publish { token, qos, topic, payload, expires_ms } => {
+                self.carry(device, connection, token, (qos, &topic, &payload), expires_ms);
             }
             Wire::Bye { forget } => self.say_bye(device, connection, forget),
             Wire::Will => self.publish_will(device, connection),
@@ -306,8 +309,7 @@ impl World {
         device: usize,
         connection: u32,
         token: u64,
-        topic: &str,
-        payload: &str,
+        (qos, topic, payload): (Qos, &str, &str),
         expires_ms: u32,
     ) {
         let Some(peers) = &mut self.peers else { return };
@@ -326,23 +328,31 @@ impl World {
             result = *self.random.pick(&[PublishResult::Denied, PublishResult::Refused { raw_code: 0x97 }]);
         } else {
             for target in to {
-                self.place(target, topic, payload, expires_ms);
+                self.place(target, (qos, topic, payload), expires_ms);
             }
         }
-        let delay = self.delay();
-        self.send_down(device, delay, Wire::Answer { token, result });
+        if token != 0 {
+            let delay = self.delay();
+            self.send_down(device, delay, Wire::Answer { token, result });
+        }
     }
 
-    /// A message is put into a session, or lost.
-    pub(super) fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
-        if self.random.chance(self.conditions.lost_permille) {
+    /// A message is put into a session, or lost: with QoS 0 more often, and always while the device is away.
+    pub(super) fn place(&mut self, device: usize, (qos, topic, payload): (Qos, &str, &str), expires_ms: u32) {
+        let is_fragile = qos == Qos::AtMostOnce;
+        let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
+        let is_away = is_fragile && session.is_none_or(|session| session.connection.is_none());
+        let lost_permille = self.conditions.lost_permille * if is_fragile { 3 } else { 1 };
+        if is_away || self.random.chance(lost_permille) {
             self.trouble(device);
             return self.note(|| format!("broker: lost to device {device}: {topic} {payload}"));
         }
-        let times = 1 + u32::from(self.random.chance(self.conditions.twice_permille));
+        let times = 1 + u32::from(!is_fragile && self.random.chance(self.conditions.twice_permille));
         let now = self.now;
         for _ in 0..times {
-            self.peers.iter_mut().for_each(|it| it.broker.enqueue(now, device, topic, payload, expires_ms));
+            self.peers
+                .iter_mut()
+                .for_each(|it| it.broker.enqueue(now, device, (qos, topic, payload), expires_ms));
         }
         self.forward(device);
     }
@@ -355,7 +365,8 @@ impl World {
             let Some(parcel) = session.and_then(|session| session.next(now)) else { return };
             let at = now + self.delay();
             let Some(peers) = &mut self.peers else { return };
-            let kind = if peers.reorders { parcel.topic.clone() } else { String::new() };
+            let kind =
+                if peers.reorders { format!("{:?} {}", parcel.qos, parcel.topic) } else { String::new() };
             let heard = peers.phones[device].heard.entry(kind).or_default();
             *heard = at.max(*heard);
             let delay = *heard - now;
@@ -364,7 +375,7 @@ impl World {
     }
 
     fn unpack(&mut self, device: usize, parcel: Parcel) {
-        let Parcel { id, topic, payload, expires_at } = parcel;
+        let Parcel { id, qos: _, topic, payload, expires_at } = parcel;
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // An acknowledgement that does not come: the message comes again, after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult};
+use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, Qos};
 use nertc_callkit_mqtt::topics::{Incoming, Topics};
 use nertc_callkit_signaling::{CallType, EventKind, InviteState, Message, Operation, Record, RecordStatus};
 use serde_json::{Value, json};
@@ -44,12 +44,18 @@ impl Device {
     fn drain(&mut self) {
         while let Some(output) = self.protocol.poll_output() {
             match output {
-                Output::Publish { token, topic, payload, expires_ms } => {
+                Output::Publish { token, qos, topic, payload, expires_ms } => {
                     let topic = self.topics.write(&topic).expect("a topic");
                     let message: Value = serde_json::from_str(&payload).expect("JSON");
-                    self.said.push(json!({"topic": topic, "message": message, "expires_ms": expires_ms}));
-                    self.protocol
-                        .handle(self.now, Input::Published { token, result: PublishResult::Delivered });
+                    let mut said = json!({"topic": topic, "message": message, "expires_ms": expires_ms});
+                    match qos {
+                        Qos::AtMostOnce => said["qos"] = 0.into(),
+                        Qos::AtLeastOnce => {
+                            let result = PublishResult::Delivered;
+                            self.protocol.handle(self.now, Input::Published { token, result });
+                        }
+                    }
+                    self.said.push(said);
                 }
                 Output::Done { answer, .. } => {
                     let channel = answer.channel.map(|it| it.channel.id.to_string());

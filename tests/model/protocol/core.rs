@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use nertc_callkit_mqtt::protocol::{Config, ConnectionChange, Input, Output, Peer, Topic};
+use nertc_callkit_mqtt::protocol::{
+    Config, ConnectionChange, Input, Output, Peer, PublishResult, Qos, Topic,
+};
 use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, OperationResult, Origin, Text,
 };
@@ -291,9 +293,11 @@ impl Phone {
         let mut said = Said::default();
         while let Some(output) = self.protocol.poll_output() {
             match output {
-                Output::Publish { token, topic, payload, .. } => {
-                    let result = nertc_callkit_mqtt::protocol::PublishResult::Delivered;
-                    self.protocol.handle(now, Input::Published { token, result });
+                Output::Publish { token, qos, topic, payload, .. } => {
+                    let result = PublishResult::Delivered;
+                    if qos == Qos::AtLeastOnce {
+                        self.protocol.handle(now, Input::Published { token, result });
+                    }
                     said.letters.push((topic, payload));
                 }
                 Output::Done { req, answer } => self.done(now, req, &answer, &mut said),

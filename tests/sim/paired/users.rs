@@ -3,7 +3,7 @@
 
 use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket};
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit_mqtt::protocol::TopicKind;
+use nertc_callkit_mqtt::protocol::{Qos, TopicKind};
 use nertc_callkit_signaling::{CallType, Text};
 use nertc_callkit_testkit::Random;
 use serde_json::json;
@@ -99,6 +99,7 @@ impl World {
             json!({"v": 1, "k": kind, "id": id, "inst": "m", "cid": channel, "b": body}).to_string();
         let parcel = Parcel {
             kind: TopicKind::Direct,
+            qos: Qos::AtLeastOnce,
             from: hostile_name(0),
             device: "phone".into(),
             payload,

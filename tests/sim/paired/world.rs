@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{Input, RtcEvent};
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::{self as signaling, ChannelState, Code, EventKind, Outcome, Req, Text};
 use nertc_callkit_testkit::Random;
 
@@ -36,6 +36,7 @@ pub(super) const HOSTILES: u64 = 1_000;
 #[derive(Clone, Debug)]
 pub(super) struct Parcel {
     pub(super) kind: TopicKind,
+    pub(super) qos: Qos,
     pub(super) from: Text,
     pub(super) device: Text,
     pub(super) payload: String,
@@ -50,7 +51,7 @@ pub(super) enum Scheduled {
     User(usize),
     Up(usize, u32),
     Down(usize, u64),
-    Publish { device: usize, topic: Topic, payload: String, expires_ms: u32 },
+    Publish { device: usize, qos: Qos, topic: Topic, payload: String, expires_ms: u32 },
     Answered { device: usize, link: u32, token: u64, result: PublishResult },
     Arrive(usize, Parcel),
     Told { by: usize, from: usize, payload: String },
@@ -275,8 +276,8 @@ impl World {
             Scheduled::User(device) => self.user_acts(device),
             Scheduled::Up(device, epoch) => self.come_up(device, epoch),
             Scheduled::Down(device, until) => self.go_down(device, until),
-            Scheduled::Publish { device, topic, payload, expires_ms } => {
-                self.carry(device, &topic, &payload, expires_ms);
+            Scheduled::Publish { device, qos, topic, payload, expires_ms } => {
+                self.carry(device, &topic, (qos, &payload), expires_ms);
             }
             Scheduled::Answered { device, link, token, result } => {
                 if self.devices[device].epoch == link {
@@ -432,8 +433,8 @@ impl World {
                 return self.blame(format!("device {device} says too much at once"));
             }
             match output {
-                protocol::Output::Publish { token, topic, payload, expires_ms } => {
-                    self.publish(device, token, topic, payload, expires_ms);
+                protocol::Output::Publish { token, qos, topic, payload, expires_ms } => {
+                    self.publish(device, (token, qos), topic, payload, expires_ms);
                 }
                 protocol::Output::Watch { account, device: whom, on } => {
                     let watches = &mut self.devices[device].watches;
@@ -544,6 +545,7 @@ impl World {
             };
             let parcel = Parcel {
                 kind,
+                qos: Qos::AtLeastOnce,
                 from: Hostile::name(shot.by),
                 device: shot.device.clone(),
                 payload: shot.payload.clone(),

@@ -163,7 +163,7 @@ impl Harness {
             let mut published = Vec::new();
             for phone in self.phones.values_mut() {
                 while let Some(output) = phone.protocol.poll_output() {
-                    let Output::Publish { token, topic, payload, .. } = output else {
+                    let Output::Publish { token, qos, topic, payload, .. } = output else {
                         let made = self.state.into_iter().flat_map(|state| invites(&output, state));
                         made.for_each(|input| phone.protocol.handle(self.now, input));
                         phone.heard.push(output);
@@ -173,7 +173,9 @@ impl Harness {
                         let topic = phone.topics.write(&topic).expect("a topic");
                         let is_own = topic.contains(&format!("/u/{}/", phone.topics.user()));
                         let result = if is_own { PublishResult::Delivered } else { self.result };
-                        phone.protocol.handle(self.now, Input::Published { token, result });
+                        if qos == Qos::AtLeastOnce {
+                            phone.protocol.handle(self.now, Input::Published { token, result });
+                        }
                         published.push((topic, payload));
                     }
                 }

@@ -289,13 +289,11 @@ pub(super) fn invite(message: Message, expires_ms: u32) -> Operation {
 }
 
 pub(super) fn leave(message: Message) -> Operation {
-    let Message { channel_id, custom_info, no_offline, .. } = message;
-    Operation::Leave { channel_id, custom_info, no_offline }
+    message.leave()
 }
 
 pub(super) fn close(message: Message) -> Operation {
-    let Message { channel_id, custom_info, no_offline, .. } = message;
-    Operation::Close { channel_id, custom_info, no_offline }
+    message.close()
 }
 
 /// `caller` makes and joins a channel and invites `to`.

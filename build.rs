@@ -8,24 +8,33 @@ const SONAME: &str = "libnertc_callkit.so.0";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    let target = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
-    if target == "macos" || target == "ios" {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libnertc_callkit.dylib");
+    let os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    for arg in link_args(&os) {
+        println!("cargo:rustc-cdylib-link-arg={arg}");
     }
-    if target == "linux" || target == "android" {
-        // Without any, a program that is linked by path keeps our absolute build path. Android packages no
-        // other name than this one; elsewhere the number changes when programs built before would break.
-        let soname = if target == "linux" { SONAME } else { "libnertc_callkit.so" };
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{soname}");
-        // nodelete: the worker and the fork handler run code of ours after a dlclose. relro and now: what the
-        // loader fills in is read-only afterwards.
-        for flag in ["nodelete", "relro", "now"] {
-            println!("cargo:rustc-cdylib-link-arg=-Wl,-z,{flag}");
-        }
-    }
-    if target == "linux" {
+    if os == "linux" {
         link_in_build_folder();
     }
+}
+
+/// What the linker of this operating system is told.
+pub(crate) fn link_args(os: &str) -> Vec<String> {
+    let soname = match os {
+        "macos" | "ios" | "tvos" | "watchos" | "visionos" => {
+            // The app says where it looks; without this it would be our absolute build path.
+            return vec!["-Wl,-install_name,@rpath/libnertc_callkit.dylib".to_owned()];
+        }
+        // The number changes when programs built before would break.
+        "linux" => SONAME,
+        // Packages have only unnumbered names.
+        "android" => "libnertc_callkit.so",
+        // A DLL is found by its file name.
+        _ => return Vec::new(),
+    };
+    // nodelete: the worker and the fork handler run code of ours after a dlclose. relro and now: what the
+    // loader fills in is read-only afterwards.
+    let flags = ["nodelete", "relro", "now"].map(|flag| format!("-Wl,-z,{flag}"));
+    [format!("-Wl,-soname,{soname}")].into_iter().chain(flags).collect()
 }
 
 /// Programs run from the build folder, too: they find the library by the name that they need. `cargo test`

@@ -57,7 +57,7 @@ pub use canonicalize::Renamer;
 use claims::Claims;
 use coalesce::Coalescer;
 use ids::Ids;
-use input::Input;
+use input::{Input, Media};
 pub use nertc_callkit_ids::{IdGenerator, Seed};
 use nertc_callkit_signaling::{CallPolicy, Text};
 use ops::Op;
@@ -384,8 +384,8 @@ impl Engine {
 
     /// Mutes end with the call.
     fn become_idle(&mut self) {
-        self.local.muted = 0;
-        self.local.remote_muted = 0;
+        self.local.muted = Media::NONE;
+        self.local.remote_muted = Media::NONE;
     }
 
     /// A new call may ring.

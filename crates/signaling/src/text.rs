@@ -1,7 +1,7 @@
 //! Text that is shared and that C reads without a copy.
 
 use std::borrow::{Borrow, Cow};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 use std::fmt;
 use std::ops::Deref;
 use std::str::Utf8Error;
@@ -43,6 +43,11 @@ impl Text {
         CStr::from_bytes_with_nul(terminated.as_bytes()).unwrap_or_default()
     }
 
+    /// The text as C reads it, without a look at it: good as long as this text or a clone of it lives.
+    pub fn as_ptr(&self) -> *const c_char {
+        self.terminated.as_deref().unwrap_or("\0").as_ptr().cast()
+    }
+
     /// Both are one allocation, or both are empty: equal without a comparison.
     pub fn is_same(&self, other: &Text) -> bool {
         match (&self.terminated, &other.terminated) {
@@ -70,6 +75,7 @@ fn until_nul(text: &str) -> &str {
 impl Deref for Text {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         self.as_str()
     }
@@ -126,9 +132,9 @@ impl From<&Text> for Text {
 }
 
 impl PartialEq for Text {
+    #[inline]
     fn eq(&self, other: &Text) -> bool {
-        // Both end with their NUL; one allocation is equal to itself without a comparison.
-        self.terminated == other.terminated
+        self.is_same(other) || self.as_str() == other.as_str()
     }
 }
 
@@ -241,6 +247,7 @@ mod tests {
             for text in made {
                 assert_eq!(text, given);
                 assert_eq!(text.as_c_str().to_str(), Ok(given));
+                assert_eq!(text.as_ptr(), text.as_c_str().as_ptr());
                 let again = Text::from_c_str(text.as_c_str()).expect("UTF-8");
                 assert_eq!((again.as_str(), again.len()), (given, given.len()));
                 assert!(again == text && text.clone().is_same(&text));

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
-use nertc_callkit_backend::{MediaEvent, MediaMessage, MediaOperation, SignalingMessage, View};
+use nertc_callkit_backend::{MediaMessage, SignalingMessage};
 use nertc_callkit_loopback as loopback;
+use nertc_callkit_media::MediaEvent;
 use nertc_callkit_signaling::{
     CallType, Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome,
     Record, Text,
@@ -18,9 +19,7 @@ use nertc_callkit_signaling::{
 
 use super::accepted;
 use super::decode::{DecodeError, cut, dropped};
-use crate::engine::input::{RtcEvent, View as AppView};
 use crate::engine::limits;
-use crate::engine::output::RtcOp;
 use crate::ffi::logger::log_backend;
 use crate::worker::{Client, Refused, Report};
 
@@ -124,7 +123,7 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
 fn take_media(client: &Client, message: &MediaMessage) -> bool {
     match message {
         MediaMessage::Completed(..) => true,
-        MediaMessage::Event(event) => match media_event(event) {
+        MediaMessage::Event(event) => match checked_media(event) {
             Ok(event) => report(client, Report::Rtc(event)),
             Err(error) => dropped("media event", error) == 0,
         },
@@ -231,48 +230,21 @@ fn connection(change: &Connection) -> Connection {
     }
 }
 
-fn media_event(event: &MediaEvent) -> Result<RtcEvent, DecodeError> {
-    Ok(match event {
-        MediaEvent::PeerJoin { uid } => RtcEvent::PeerJoin { uid: *uid },
-        MediaEvent::PeerLeave { uid, code } => RtcEvent::PeerLeave { uid: *uid, code: code.number() },
-        MediaEvent::PeerMedia { uid, media, on } => {
-            RtcEvent::PeerMedia { uid: *uid, media: media.bits(), on: *on }
-        }
-        MediaEvent::PeerMute { uid, media, muted } => {
-            RtcEvent::PeerMute { uid: *uid, media: media.bits(), muted: *muted }
-        }
-        MediaEvent::PeerSilent { uid } => RtcEvent::PeerSilent { uid: *uid },
-        MediaEvent::PeerHeard { uid } => RtcEvent::PeerHeard { uid: *uid },
-        MediaEvent::Reconnecting => RtcEvent::Reconnecting,
-        MediaEvent::Reconnected => RtcEvent::Reconnected,
-        MediaEvent::Disconnected(outcome) => RtcEvent::Disconnected(bounded(outcome.clone())),
-        MediaEvent::Quality { uid, quality } if (0..=4).contains(quality) => {
-            RtcEvent::Quality { uid: *uid, quality: *quality }
-        }
-        MediaEvent::Quality { .. } => return Err(DecodeError::Unknown),
-        MediaEvent::Error(outcome) => RtcEvent::Error(bounded(outcome.clone())),
-    })
-}
-
-/// A media operation as a backend of ours takes it.
-pub(super) fn operation(op: RtcOp) -> MediaOperation {
-    let media = nertc_callkit_backend::Media::of;
-    match op {
-        RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {
-            MediaOperation::Join { room: channel_name, uid, token, call_type, is_inviter, peer, call_id }
-        }
-        RtcOp::Leave => MediaOperation::Leave,
-        RtcOp::EnableLocal { media: bits, on } => MediaOperation::EnableLocal { media: media(bits), on },
-        RtcOp::MuteLocal { media: bits, muted } => MediaOperation::MuteLocal { media: media(bits), muted },
-        RtcOp::Subscribe { uid, media: bits, on } => {
-            MediaOperation::Subscribe { uid, media: media(bits), on }
-        }
-        RtcOp::SetView { uid, view } => MediaOperation::SetView { uid, view: view.map(own_view) },
+fn checked_media(event: &MediaEvent) -> Result<MediaEvent, DecodeError> {
+    match event {
+        MediaEvent::Quality { quality, .. } if !(0..=4).contains(quality) => Err(DecodeError::Unknown),
+        MediaEvent::Disconnected(outcome) => Ok(MediaEvent::Disconnected(bounded(outcome.clone()))),
+        MediaEvent::Error(outcome) => Ok(MediaEvent::Error(bounded(outcome.clone()))),
+        MediaEvent::PeerJoin { .. }
+        | MediaEvent::PeerLeave { .. }
+        | MediaEvent::PeerMedia { .. }
+        | MediaEvent::PeerMute { .. }
+        | MediaEvent::PeerSilent { .. }
+        | MediaEvent::PeerHeard { .. }
+        | MediaEvent::Reconnecting
+        | MediaEvent::Reconnected
+        | MediaEvent::Quality { .. } => Ok(event.clone()),
     }
-}
-
-fn own_view(view: AppView) -> View {
-    View { scaling: view.scaling, mirror: view.mirror, window: view.window }
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ impl Rtc for CRtcPort {
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome> {
         let (backend, slots, req_c) = (&self.0, &self.0.vtable, number(req));
         if let Some((backend, _)) = backend.direct.as_ref().filter(|_| backend.is_open()) {
-            return direct::answer(backend.run(req, direct::operation(op)));
+            return direct::answer(backend.run(req, op));
         }
         match op {
             RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {

@@ -9,13 +9,14 @@ use std::ffi::c_void;
 use std::ptr;
 
 use nertc_callkit_abi as abi;
+use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, Notification, Operation, Req};
 
 use super::instance::{contain, contain_or_refuse};
 use super::lend;
 use super::media::{MediaInstance, MediaVtable};
 use super::signaling::{SignalingInstance, SignalingVtable};
-use crate::media::{MediaMessage, MediaOperation};
+use crate::media::MediaMessage;
 use crate::signaling::SignalingMessage;
 
 /// A signaling backend that [`super::signaling`] made.

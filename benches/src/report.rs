@@ -129,8 +129,8 @@ fn memory_rows(library: &str) -> Vec<Row> {
     ]
 }
 
-/// What call policies, takeovers, tokens, push and cold start added to the libraries: cfca026 less c68e243, in
-/// MB, both built by today's recipe (1.336 - 1.032, 0.806 - 0.597, 2.428 - 2.060). A limit is the one set for
+/// What call policies, takeovers, tokens, push and cold start added to the libraries, in MB: cfca026 less
+/// c68e243, built by today's recipe (1.336 - 1.032, 0.806 - 0.597, 2.428 - 2.060). A limit is the one set for
 /// c68e243, and this.
 mod added {
     pub(super) const CORE: f64 = 0.303;

@@ -342,10 +342,20 @@ impl Writer {
 
     fn text(&mut self, key: &str, text: &str) {
         self.key(key);
-        json::quote(text, |part| self.0.extend_from_slice(part.as_bytes()));
+        if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+            self.0.push(b'"');
+            self.0.extend_from_slice(text.as_bytes());
+            return self.0.push(b'"');
+        }
+        // The parts of an attachment are short: byte by byte they cost less than a copy each.
+        self.0.reserve(text.len() + text.len() / 4);
+        json::quote(text, |part| match part.len() {
+            0..=16 => part.bytes().for_each(|byte| self.0.push(byte)),
+            _ => self.0.extend_from_slice(part.as_bytes()),
+        });
     }
 
-    fn number(&mut self, key: &str, number: i128) {
+    fn number(&mut self, key: &str, number: u64) {
         self.key(key);
         self.0.extend_from_slice(number.to_string().as_bytes());
     }
@@ -373,9 +383,9 @@ impl Writer {
         match body {
             Body::Invite { request, call_type, custom, uid, keep, ring_ms } => {
                 self.text("rid", request);
-                self.number("type", (*call_type).into());
+                self.number("type", u64::try_from(*call_type).unwrap_or(0));
                 self.text("custom", custom);
-                self.number("uid", (*uid).into());
+                self.number("uid", *uid);
                 self.flag("keep", *keep);
                 self.number("ring", (*ring_ms).into());
             }
@@ -402,16 +412,16 @@ impl Writer {
                 self.text("how", it.how.name());
                 self.text("by", &it.by);
                 self.text("custom", &it.custom);
-                self.number("uid", it.uid.into());
-                self.number("type", it.call_type.into());
+                self.number("uid", it.uid);
+                self.number("type", u64::try_from(it.call_type).unwrap_or(0));
             }
-            Body::Join { uid } => self.number("uid", (*uid).into()),
+            Body::Join { uid } => self.number("uid", *uid),
             Body::Bye { how, custom } => {
                 self.text("how", if *how == ByeKind::Leave { "leave" } else { "close" });
                 self.text("custom", custom);
             }
             Body::Control { custom } => self.text("custom", custom),
-            Body::Hello { epoch } => self.number("epoch", (*epoch).into()),
+            Body::Hello { epoch } => self.number("epoch", *epoch),
             Body::Record { text } => self.text("text", text),
             Body::Ack { .. }
             | Body::Sync

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::system;
-use row::{CALLGRIND, COLLECTED, Row, measure, numbers_after, output, size_row, this};
+use row::{CALLGRIND, COLLECTED, Row, measure, number, numbers_after, output, size_row, this};
 pub(crate) use table::write as write_table;
 
 /// The numbers in the line that valgrind prints with `label` about a process with as many cycles.
@@ -138,15 +138,6 @@ fn size_rows(library: &str) -> Vec<Row> {
         size_row("so_bytes_core_small", &small.to_string_lossy(), "PROFILE=small").within(0.69, 0.58),
         Row::new("so_other_dependencies", others as f64, "", &note).at_most(0.0),
     ]
-}
-
-fn number(value: f64) -> String {
-    match value.abs() {
-        nothing if nothing.is_nan() => "-".to_owned(),
-        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.3}"),
-    }
 }
 
 /// Measures everything; false if a row misses its must.

@@ -438,7 +438,7 @@ impl Driver {
         log::error!("mqtt: a panic in the {part:?}; the connection begins anew");
         self.connection.restart(now, seed, is_third);
         if part == Part::Protocol {
-            return self.replace_station(now, tell);
+            return self.replace_protocol(now, tell);
         }
         if std::mem::take(&mut self.is_up) {
             self.protocol().handle(now, Input::Down);
@@ -446,7 +446,7 @@ impl Driver {
     }
 
     /// a peer of which nobody knows what state it is in is not asked any more.
-    fn replace_station(&mut self, now: u64, tell: Tell<'_>) {
+    fn replace_protocol(&mut self, now: u64, tell: Tell<'_>) {
         let (Some(name), Some(seed)) = (client_id::random_name(), client_id::seed()) else {
             return self.give_up(tell);
         };

@@ -25,14 +25,10 @@ impl Device {
     fn new(me: &Value) -> Device {
         let text = |key: &str| me[key].as_str().unwrap_or_default();
         let config = Config {
-            account: text("account").into(),
-            device: text("device").into(),
-            instance: "I".repeat(22).into(),
-            instances: vec!["I".repeat(22).into()],
             single_device: me["single_device"] == true,
             busy_is_local: me["busy_is_local"] == true,
             peer_lost_ms: me["peer_lost_ms"].as_u64().unwrap_or(60_000) as u32,
-            watch_presence: false,
+            ..Config::new(text("account").into(), text("device").into(), "I".repeat(22).into())
         };
         let topics = Topics::new("nck1", &config.account, &config.device).expect("names that can be encoded");
         let protocol = Peer::new(config, [1; 32]);

@@ -102,3 +102,13 @@ pub(super) fn output(command: &mut Command) -> (String, String) {
 pub(super) fn this() -> std::path::PathBuf {
     env::current_exe().expect("the own name")
 }
+
+/// A figure with as many digits as say something.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        nothing if nothing.is_nan() => "-".to_owned(),
+        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
+}

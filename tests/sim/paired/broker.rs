@@ -20,7 +20,7 @@ impl World {
         let resumed = std::mem::replace(&mut it.has_session, true);
         let waiting = std::mem::take(&mut it.mailbox);
         self.note(|| format!("device {device}: up, {} messages wait", waiting.len()));
-        self.tell_station(device, protocol::Input::Up { resumed });
+        self.tell_protocol(device, protocol::Input::Up { resumed });
         for parcel in waiting {
             self.arrive(device, parcel);
         }
@@ -50,7 +50,7 @@ impl World {
                 self.post([NET, device as u64, other as u64], 1_500, 500, will);
             }
         }
-        self.tell_station(device, protocol::Input::Down);
+        self.tell_protocol(device, protocol::Input::Down);
     }
 
     pub(super) fn disconnect(&mut self, device: usize, forget: bool) {
@@ -243,7 +243,7 @@ impl World {
         let Parcel { kind, qos: _, from, device: sender, payload, expires_at, hostile } = parcel;
         let (payload, expires_at) = (payload.into_bytes(), Some(expires_at));
         let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
-        self.tell_station(device, input);
+        self.tell_protocol(device, input);
         if let Some(kind) = hostile.filter(|_| !self.watch.logged) {
             *self.hostile.accepted.entry(kind).or_default() += 1;
         }
@@ -255,7 +255,7 @@ impl World {
             return;
         }
         self.note(|| format!("device {device}: the will of {account} {whose}"));
-        self.tell_station(device, protocol::Input::Gone { account, device: whose });
+        self.tell_protocol(device, protocol::Input::Gone { account, device: whose });
         if hostile {
             *self.hostile.accepted.entry("will").or_default() += 1;
         }

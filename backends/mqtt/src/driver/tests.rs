@@ -25,16 +25,7 @@ impl Phone {
         let broker = Broker::new();
         let mut settings = settings(&[&broker]);
         settings.client_id = "client".into();
-        let config = Config {
-            account: "alice".into(),
-            device: "pad".into(),
-            instance: "I".into(),
-            instances: vec!["I".into()],
-            single_device: false,
-            busy_is_local: false,
-            peer_lost_ms: 60_000,
-            watch_presence: false,
-        };
+        let config = Config::new("alice".into(), "pad".into(), "I".into());
         settings.timers = Timers { answer: 0, ..Timers::default() };
         let desk = Arc::new(Desk::default());
         let line = Driver::new(config, settings, desk.clone()).expect("random bytes");
@@ -203,7 +194,7 @@ fn a_panic_in_the_link_is_a_lost_connection_and_a_fresh_one_follows() {
 }
 
 #[test]
-fn a_panic_in_the_station_fails_what_runs_and_a_new_one_logs_in() {
+fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
     quietly(|| {
         let mut phone = Phone::in_session();
         let before = phone.line.config.instance.clone();

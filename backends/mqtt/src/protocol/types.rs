@@ -28,6 +28,20 @@ pub struct Config {
 }
 
 impl Config {
+    /// One of several devices, in its first life.
+    pub fn new(account: Text, device: Text, instance: Text) -> Config {
+        Config {
+            account,
+            device,
+            instances: vec![instance.clone()],
+            instance,
+            single_device: false,
+            busy_is_local: false,
+            peer_lost_ms: 60_000,
+            watch_presence: false,
+        }
+    }
+
     /// Whether somebody who says this means a life of this device.
     pub(super) fn is_ours(&self, instance: &str) -> bool {
         !instance.is_empty()

@@ -38,16 +38,7 @@ pub(super) struct Harness {
 /// `alice/phone` is a device of alice.
 pub(super) fn config(name: &str) -> Config {
     let (account, device) = name.split_once('/').expect("account/device");
-    Config {
-        account: account.into(),
-        device: device.into(),
-        instance: format!("{account}-{device}-1").into(),
-        instances: vec![format!("{account}-{device}-1").into()],
-        single_device: false,
-        busy_is_local: false,
-        peer_lost_ms: 60_000,
-        watch_presence: false,
-    }
+    Config::new(account.into(), device.into(), format!("{account}-{device}-1").into())
 }
 
 impl Harness {

@@ -45,7 +45,7 @@ struct Call {
 }
 
 struct World {
-    station: Peer,
+    protocol: Peer,
     now: u64,
     last_req: u64,
     /// Operations that wait for their answer.
@@ -75,17 +75,14 @@ struct World {
 impl World {
     fn new(bytes: &mut Bytes<'_>) -> World {
         let config = Config {
-            account: "alice".into(),
-            device: "phone".into(),
-            instance: "I".into(),
-            instances: vec!["I".into()],
             single_device: bytes.flag(),
             busy_is_local: bytes.flag(),
             peer_lost_ms: [60_000, 0, 1, 6_000][bytes.below(4)],
             watch_presence: bytes.flag(),
+            ..Config::new("alice".into(), "phone".into(), "I".into())
         };
         let mut world = World {
-            station: Peer::new(config, Peer::test_seed(bytes.number())),
+            protocol: Peer::new(config, Peer::test_seed(bytes.number())),
             now: bytes.number() & 0xffff_ffff,
             last_req: 0,
             running: BTreeMap::new(),
@@ -274,13 +271,13 @@ impl World {
     fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
         for _ in 0..10_000 {
-            let Some(due) = self.station.poll_timeout().filter(|due| *due <= end) else {
+            let Some(due) = self.protocol.poll_timeout().filter(|due| *due <= end) else {
                 self.now = end;
                 return;
             };
             self.now = self.now.max(due);
-            self.station.handle_timeout(self.now);
-            let next = self.station.poll_timeout();
+            self.protocol.handle_timeout(self.now);
+            let next = self.protocol.poll_timeout();
             assert!(next.is_none_or(|at| at > self.now), "a timeout that does not pass");
             self.drain();
         }
@@ -288,19 +285,19 @@ impl World {
     }
 
     fn feed(&mut self, input: Input) {
-        self.station.handle(self.now, input);
+        self.protocol.handle(self.now, input);
         self.drain();
         while let Some((topic, payload)) = (!self.echo.is_empty()).then(|| self.echo.remove(0)) {
             let (from, device) = ("alice".into(), "phone".into());
             let payload = payload.into_bytes();
-            self.station
+            self.protocol
                 .handle(self.now, Input::Message { kind: topic, from, device, payload, expires_at: None });
             self.drain();
         }
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.station.poll_output() {
+        while let Some(output) = self.protocol.poll_output() {
             match output {
                 Output::Publish { token, qos, topic, payload, .. } => {
                     self.published(token, qos, &topic, &payload);
@@ -393,8 +390,8 @@ impl World {
     fn close(mut self) {
         self.op(Operation::Logout);
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
-        assert!(self.station.is_at_rest());
-        assert_eq!(self.station.poll_timeout(), None);
+        assert!(self.protocol.is_at_rest());
+        assert_eq!(self.protocol.poll_timeout(), None);
     }
 }
 

@@ -36,8 +36,8 @@ fn a_lost_invite_is_repeated_and_rings_once() {
     assert_eq!(again, 2, "once it rings it is not repeated");
 }
 
-/// What is published with QoS 0 may all be lost: what it acknowledges is repeated, and so is a join, then with
-/// QoS 1. It only takes longer.
+/// What is published with QoS 0 may all be lost: what it acknowledges is repeated, and so is a join, then
+/// with QoS 1. It only takes longer.
 #[test]
 fn a_call_needs_no_message_of_qos_0() {
     let mut harness = three();

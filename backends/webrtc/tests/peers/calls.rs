@@ -295,7 +295,7 @@ fn loss_in_one_direction_is_found() {
 #[test]
 fn without_consent_nothing_is_sent() {
     let mut world = World::connected(1, GOOD);
-    // The callee is heard, and its checks keep the pair alive; nothing of ours arrives, so no check is answered.
+    // The callee's checks keep the pair alive, but nothing of ours arrives, so none of ours is answered.
     world.is_up[INVITER] = false;
     world.broker = Box::new(|_, _| Vec::new());
     world.run(25 * SECOND);

@@ -39,27 +39,15 @@ pub(crate) const EPOCH: u64 = 1_000_000;
 impl Known {
     /// The service hears an operation.
     pub(crate) fn hear(&mut self, op: &signaling::Operation) {
-        match op {
-            signaling::Operation::Invite { message, .. } => {
-                self.ours.push(Invite {
-                    from: message.account.clone(),
-                    channel: message.channel_id.clone(),
-                    request: message.request_id.clone(),
-                });
-                self.requests.push(message.request_id.clone());
-                self.customs.push(message.custom_info.clone());
-            }
-            signaling::Operation::Cancel(message)
-            | signaling::Operation::Accept(message)
-            | signaling::Operation::Reject(message)
-            | signaling::Operation::Control(message) => self.customs.push(message.custom_info.clone()),
-            signaling::Operation::Login { .. }
-            | signaling::Operation::Logout
-            | signaling::Operation::Create { .. }
-            | signaling::Operation::Join { .. }
-            | signaling::Operation::Leave { .. }
-            | signaling::Operation::Close { .. }
-            | signaling::Operation::Record(_) => {}
+        let Some(message) = op.message() else { return };
+        self.customs.push(message.custom_info.clone());
+        if let signaling::Operation::Invite { .. } = op {
+            self.ours.push(Invite {
+                from: message.account.clone(),
+                channel: message.channel_id.clone(),
+                request: message.request_id.clone(),
+            });
+            self.requests.push(message.request_id.clone());
         }
     }
 
@@ -70,23 +58,14 @@ impl Known {
 
     /// What an honest service answers.
     pub(crate) fn granted(&mut self, op: &signaling::Operation) -> OperationResult {
-        let id = match op {
-            signaling::Operation::Create { .. } => {
-                let id = self.id('c');
-                self.channels.push(id.clone());
-                id
-            }
-            signaling::Operation::Join { channel_id, .. } => channel_id.clone(),
-            signaling::Operation::Login { .. }
-            | signaling::Operation::Logout
-            | signaling::Operation::Invite { .. }
-            | signaling::Operation::Cancel(_)
-            | signaling::Operation::Accept(_)
-            | signaling::Operation::Reject(_)
-            | signaling::Operation::Leave { .. }
-            | signaling::Operation::Close { .. }
-            | signaling::Operation::Control(_)
-            | signaling::Operation::Record(_) => return OperationResult::default(),
+        let id = if let signaling::Operation::Create { .. } = op {
+            let id = self.id('c');
+            self.channels.push(id.clone());
+            id
+        } else if let signaling::Operation::Join { channel_id, .. } = op {
+            channel_id.clone()
+        } else {
+            return OperationResult::default();
         };
         let channel = Channel { id, call_type: 1, ..Channel::default() };
         let me = Member { account: ACCOUNTS[0].into(), device: Text::default(), uid: 7 };

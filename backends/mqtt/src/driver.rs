@@ -187,22 +187,11 @@ impl Driver {
     /// An operation of the core; a login connects.
     pub fn operate(&mut self, now: u64, req: u64, op: Operation) {
         self.running.insert(req);
-        match op {
-            Operation::Login { .. } => {
-                self.login = Some(req);
-                self.policy = CallPolicy::default();
-            }
-            Operation::Logout => self.logout = Some(req),
-            Operation::Create { .. }
-            | Operation::Join { .. }
-            | Operation::Invite { .. }
-            | Operation::Cancel(_)
-            | Operation::Accept(_)
-            | Operation::Reject(_)
-            | Operation::Leave { .. }
-            | Operation::Close { .. }
-            | Operation::Control(_)
-            | Operation::Record(_) => {}
+        if let Operation::Login { .. } = op {
+            self.login = Some(req);
+            self.policy = CallPolicy::default();
+        } else if op == Operation::Logout {
+            self.logout = Some(req);
         }
         self.protocol().handle(now, Input::Op { req, op });
     }

@@ -5,7 +5,7 @@ use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
 use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
-use super::format::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
+use super::format::{event_line, kind_of, rtc_kind, rtc_line};
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, Channel, ChannelState, Code, Connection, EventKind, Member,
     Notification, OperationResult, Origin, Outcome, Req, Text,
@@ -337,7 +337,7 @@ impl Harness {
     #[track_caller]
     pub(super) fn text_of(&self, kind: &str) -> Text {
         let op = self.ops.iter().rev().find(|op| kind_of(op) == kind).expect("such an operation was asked");
-        message(op).expect("it carries a text").custom_info.clone()
+        op.message().expect("it carries a text").custom_info.clone()
     }
 
     // What comes from others.
@@ -519,7 +519,7 @@ impl Harness {
             match output {
                 Output::Signal { req, op } => {
                     let kind = kind_of(&op).to_owned();
-                    assert!(!channel_of(&op).is_some_and(str::is_empty), "{kind} of no channel: {op:?}");
+                    assert!(!op.channel_id().is_some_and(|id| id.is_empty()), "{kind} of no channel: {op:?}");
                     self.asked.push(self.signal_line(&kind, &op));
                     self.ops.push(op);
                     self.pending.push(Pending { req, kind, is_rtc: false });
@@ -584,22 +584,12 @@ impl Harness {
     }
 
     fn signal_line(&self, kind: &str, op: &signaling::Operation) -> String {
-        let Some(message) = message(op) else {
-            return match op {
-                signaling::Operation::Join { channel_id, .. }
-                | signaling::Operation::Leave { channel_id, .. }
-                | signaling::Operation::Close { channel_id, .. } => format!("{kind} {channel_id}"),
-                signaling::Operation::Record(record) => {
-                    format!("record {} to {}", record.status as i32, record.to)
-                }
-                signaling::Operation::Login { account, .. } => format!("login {account}"),
-                signaling::Operation::Logout
-                | signaling::Operation::Create { .. }
-                | signaling::Operation::Invite { .. }
-                | signaling::Operation::Cancel(_)
-                | signaling::Operation::Accept(_)
-                | signaling::Operation::Reject(_)
-                | signaling::Operation::Control(_) => kind.to_owned(),
+        let Some(message) = op.message() else {
+            return match (op, op.channel_id()) {
+                (signaling::Operation::Login { account, .. }, _) => format!("login {account}"),
+                (signaling::Operation::Record(it), _) => format!("record {} to {}", it.status as i32, it.to),
+                (_, Some(id)) => format!("{kind} {id}"),
+                (_, None) => kind.to_owned(),
             };
         };
         let text = wire::read(&message.custom_info);

@@ -1,6 +1,7 @@
 //! Attachments: raw text, and texts near the protocol. What a peer says must never hurt, what we write must
 //! read back, and reading must agree with a plain JSON parser.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::SwitchStep;
@@ -187,18 +188,20 @@ fn parse(text: &str) -> Result<Option<Members>, ()> {
 }
 
 /// The same as `wire::read`, said in another way.
-fn expected(members: &Members) -> Attachment {
+fn expected(members: &Members) -> Attachment<'static> {
     let raw = |key: &str| members.get(key).map(|json| json.get());
-    let text = |key: &str| raw(key).and_then(|json| serde_json::from_str::<String>(json).ok());
+    let until_nul = |text: String| text.split('\0').next().map(str::to_owned);
+    let text =
+        |key: &str| raw(key).and_then(|json| serde_json::from_str::<String>(json).ok()).and_then(until_nul);
     let number = |key: &str| raw(key).and_then(|json| json.parse::<i64>().ok());
-    let within = |key: &str, limit: usize| {
-        Text::from(text(key).filter(|text| text.len() <= limit).unwrap_or_default())
-    };
+    let within =
+        |key: &str, limit: usize| Cow::from(text(key).filter(|text| text.len() <= limit).unwrap_or_default());
     let app =
         ["_attachment", "extraInfo"].into_iter().find_map(|key| raw(key).filter(|json| *json != "null"));
     let app = app.map(|json| serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned()));
+    let app = app.and_then(until_nul);
     Attachment {
-        version: text("version").filter(|version| version.len() <= limits::ID).map(Text::from),
+        version: text("version").filter(|version| version.len() <= limits::ID).map(Cow::from),
         channel_name: within("channelName", limits::RTC_CHANNEL),
         call_id: within("callId", limits::ID),
         attachment: app.unwrap_or_default().into(),
@@ -209,7 +212,7 @@ fn expected(members: &Members) -> Attachment {
         call_type: number("type"),
         state: number("state"),
         data: number("data") == Some(1),
-        rtc: text("rtc").filter(|rtc| rtc.len() <= limits::MEDIA_PROTOCOL).map(Text::from),
+        rtc: text("rtc").filter(|rtc| rtc.len() <= limits::MEDIA_PROTOCOL).map(Cow::from),
     }
 }
 
@@ -323,7 +326,8 @@ fn check_controls(bytes: &mut Bytes<'_>) {
     let back = wire::read(&text);
     assert_eq!((back.cid, back.wanted_type(), back.step()), (3, Some(target), Some(step)), "{text}");
     assert_eq!(&*back.call_id, &*id, "{text}");
-    let back = wire::read(&wire::control_switched(target));
+    let text = wire::control_switched(target);
+    let back = wire::read(&text);
     assert_eq!((back.cid, back.wanted_type()), (2, Some(target)));
     assert_eq!(wire::read(&wire::control_joined()).cid, 1);
     let durations: Vec<(Text, u32)> = (0..bytes.below(3))

@@ -145,7 +145,7 @@ impl Engine {
             stone.request_id.iter_mut().for_each(|request| names.id(request));
             stone.until = Time(0);
         }
-        engine.tombstones.0.sort_by(|a, b| {
+        engine.tombstones.0.make_contiguous().sort_by(|a, b| {
             (&a.channel_id, &a.request_id, &a.writer).cmp(&(&b.channel_id, &b.request_id, &b.writer))
         });
         engine

@@ -22,7 +22,7 @@ struct Claim {
 impl Claims {
     /// True if this one is new. Each sender has a share; its own oldest goes first.
     fn take(&mut self, from: &Text, msg_id: &Text) -> bool {
-        if self.0.iter().any(|known| known.from == *from && known.msg_id == *msg_id) {
+        if self.0.iter().any(|known| known.msg_id == *msg_id && known.from == *from) {
             return false;
         }
         let count = |of: &Text| self.0.iter().filter(|known| known.from == *of).count();

@@ -105,7 +105,7 @@ impl Engine {
                     self.close_channel(now, call, channel, Finish::leave(), None);
                     self.state = State::Calling(calling);
                     let ending =
-                        Ending { reason: EndReason::PeerHungUp, extra: foreign(text, &invite.attachment) };
+                        Ending { reason: EndReason::PeerHungUp, extra: foreign(&text, &invite.attachment) };
                     self.end_calling(now, ending, &TakeBack::for_glare(), |engine, own| {
                         engine.done_call(own, Outcome::default());
                     });

@@ -12,8 +12,8 @@ use super::{Engine, messages, wire};
 use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
 
 /// A text of the peer's app, unless it only echoes the invite's.
-pub(super) fn foreign(text: Text, invite: &Text) -> Text {
-    if text == *invite { Text::default() } else { text }
+pub(super) fn foreign(text: &str, invite: &Text) -> Text {
+    if invite == text { Text::default() } else { text.into() }
 }
 
 /// How long nothing has come from the peer when a media backend says so.
@@ -359,17 +359,18 @@ impl Engine {
             true => (silence.lost_at, "the peer is lost"),
             false => (silence.notify_at.min(silence.lost_at), "the peer is silent"),
         });
-        [
+        let due = [
             call.connect_by.map(|at| (at, "media is not up")),
             waiting,
             call.peer_left.map(|at| (at, "the peer left the media room")),
             silent,
             call.switch.map(|switch| (switch.until, "the question about the call type is open")),
             call.texts.due().map(|at| (at, "a text of the peer is missing")),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ];
+        due.iter().fold(None, |soonest, next| match (soonest, *next) {
+            (Some(a), Some(b)) => Some(std::cmp::min(a, b)),
+            (a, b) => a.or(b),
+        })
     }
 
     /// Something of the call is due.
@@ -431,7 +432,7 @@ impl Engine {
         let State::InCall(call) = &self.state else { return };
         let text = wire::read(custom_info);
         let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
-        let extra = foreign(text.attachment, &call.attachment);
+        let extra = foreign(&text.attachment, &call.attachment);
         if is_other_media {
             let no = call.no;
             self.notify_error(Operation::Rtc, no, other_media());

@@ -87,9 +87,9 @@ impl Engine {
             takes_data: text.data,
             switched: None,
             texts: PeerTexts::default(),
-            call_id: text.call_id,
-            channel_name: text.channel_name,
-            attachment: text.attachment,
+            call_id: text.call_id.into(),
+            channel_name: text.channel_name.into(),
+            attachment: text.attachment.into(),
             offline,
             create_ms: event.channel.create_ms,
             time_ms: event.time_ms,
@@ -373,7 +373,7 @@ impl Engine {
                 self.done(ticket, Operation::Accept, called.no, Code::OK);
             }
             self.close_channel(now, called.no, &called.invite.channel_id, Finish::leave(), None);
-            let extra = foreign(text, &called.invite.attachment);
+            let extra = foreign(&text, &called.invite.attachment);
             self.state = State::Called(called);
             return self.end_called(now, Ending { reason: EndReason::PeerHungUp, extra });
         }
@@ -424,7 +424,7 @@ impl Engine {
         if wire::reason(custom_info, &text) == Reason::Timeout {
             return self.ring_timed_out(now);
         }
-        let extra = foreign(text.attachment, &called.invite.attachment);
+        let extra = foreign(&text.attachment, &called.invite.attachment);
         self.tell(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
         self.end_called(now, Ending { reason: EndReason::PeerCancelled, extra });
     }

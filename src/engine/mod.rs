@@ -311,19 +311,22 @@ impl Engine {
             Closing::Until(at) => Some(at),
             Closing::No | Closing::Closed => None,
         };
-        let due = [
-            ops.map(|at| (at, "an operation of a backend")),
-            teardowns.map(|at| (at, "cleaning up behind a call")),
-            drain.map(|at| (at, "cleaning up before the logout")),
-            closing.map(|at| (at, "closing")),
-            self.coalescer.due().map(|at| (at, "callbacks that were counted")),
-            self.tokens_due(),
-            self.waiting_due().map(|at| (at, "an answer waits for its call")),
-        ];
-        due.iter().fold(state, |soonest, next| match (soonest, *next) {
-            (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
-            (a, b) => a.or(b),
-        })
+        let mut soonest = state;
+        let mut or = |at: Option<Time>, why: &'static str| {
+            if let Some(at) = at.filter(|at| soonest.is_none_or(|(soonest, _)| *at < soonest)) {
+                soonest = Some((at, why));
+            }
+        };
+        or(ops, "an operation of a backend");
+        or(teardowns, "cleaning up behind a call");
+        or(drain, "cleaning up before the logout");
+        or(closing, "closing");
+        or(self.coalescer.due(), "callbacks that were counted");
+        if let Some((at, why)) = self.tokens_due() {
+            or(Some(at), why);
+        }
+        or(self.waiting_due(), "an answer waits for its call");
+        soonest
     }
 
     /// Fires what is due.
@@ -355,6 +358,9 @@ impl Engine {
 
     /// In debug builds: the move that was made is in the table that the picture is drawn from.
     fn check_move(&self, before: Phase, call: u64) {
+        if !cfg!(debug_assertions) {
+            return;
+        }
         let after = self.state.phase();
         let is_same_call = call == self.state.call_no() || call == 0 || after == Phase::Idle;
         let is_listed = MOVES.iter().any(|(from, _, to)| *from == before && *to == after);

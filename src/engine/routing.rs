@@ -165,7 +165,7 @@ impl Engine {
         if self.is_own_answer(event) {
             let text = wire::read(&event.custom_info);
             let reason = wire::reason(&event.custom_info, &text);
-            let extra = self.foreign_text(text.attachment);
+            let extra = self.foreign_text(&text.attachment);
             self.confirm_call();
             let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
             let cause = match is_other_media {
@@ -181,14 +181,14 @@ impl Engine {
     }
 
     /// A text of the peer's, unless it only echoes ours.
-    fn foreign_text(&self, text: Text) -> Text {
+    fn foreign_text(&self, text: &str) -> Text {
         match &self.state {
             State::Calling(calling)
-                if calling.own.options.attachment.as_ref().is_some_and(|own| *own == text) =>
+                if calling.own.options.attachment.as_ref().is_some_and(|own| own == text) =>
             {
                 Text::default()
             }
-            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => text,
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => text.into(),
         }
     }
 
@@ -207,7 +207,7 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 self.confirm_call();
-                let extra = self.foreign_text(wire::read(&event.custom_info).attachment);
+                let extra = self.foreign_text(&wire::read(&event.custom_info).attachment);
                 return self.own_over(now, InviteFailure::Closed(extra), None);
             }
             State::Calling(calling) => match &mut calling.glare {
@@ -217,7 +217,7 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => {
-                    *closed = Some(wire::read(&event.custom_info).attachment);
+                    *closed = Some(wire::read(&event.custom_info).attachment.into());
                 }
                 Glare::Parked { invite, .. } if invite.channel_id == *channel => calling.glare = Glare::None,
                 Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {}
@@ -227,7 +227,9 @@ impl Engine {
                     return self.ignore("close from somebody else");
                 }
                 match &mut called.accepting {
-                    Some(accepting) => accepting.closed = Some(wire::read(&event.custom_info).attachment),
+                    Some(accepting) => {
+                        accepting.closed = Some(wire::read(&event.custom_info).attachment.into())
+                    }
                     None => self.on_caller_cancelled(now, &event.custom_info),
                 }
             }

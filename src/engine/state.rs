@@ -17,6 +17,8 @@
 //! Two states have an inner one in which our accept is on its way to the service, which decides who was
 //! first: *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
 
+use std::fmt::Write;
+
 use serde::{Deserialize, Serialize};
 
 use super::input::{CallOptions, Media, Ticket, View};
@@ -148,7 +150,10 @@ impl OutgoingInvite {
 
     /// The media room that our invite names.
     pub(super) fn rtc_channel(&self) -> Text {
-        [&*self.channel_id, "|0|", &self.uid.to_string()].concat().into()
+        let mut name = String::with_capacity(self.channel_id.len() + 24);
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{}|0|{}", self.channel_id, self.uid);
+        name.into()
     }
 }
 

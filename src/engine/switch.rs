@@ -90,7 +90,7 @@ impl Engine {
     }
 
     /// CONTROL 2 and 3 of the peer.
-    pub(super) fn on_switch_message(&mut self, now: Time, text: &Attachment) {
+    pub(super) fn on_switch_message(&mut self, now: Time, text: &Attachment<'_>) {
         let (Some(target), Some(step)) = (text.wanted_type(), text.step()) else {
             return self.ignore("type switch that makes no sense");
         };

@@ -1,6 +1,6 @@
 //! Ended invites, remembered so that nothing rings after its end was seen, in whatever order messages arrive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use super::limits;
 use super::time::Time;
 use nertc_callkit_signaling::Text;
 
-/// Remembered ends, oldest first.
+/// Remembered ends, oldest first: all are kept equally long, so what is over stands at the front.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Tombstones(pub(super) Vec<Tombstone>);
+pub(super) struct Tombstones(pub(super) VecDeque<Tombstone>);
 
 /// One ended invite, or a whole channel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,7 +30,9 @@ pub(super) struct Tombstone {
 impl Tombstones {
     /// Remembers an ended invite, or (without `request_id`) a closed channel.
     pub(super) fn add(&mut self, now: Time, stone: Tombstone) {
-        self.0.retain(|stone| stone.until > now);
+        while self.0.front().is_some_and(|stone| stone.until <= now) {
+            self.0.pop_front();
+        }
         // What ends twice mostly does so at once.
         let known = self.0.iter_mut().rev().find(|known| {
             known.request_id == stone.request_id
@@ -41,20 +43,21 @@ impl Tombstones {
             known.is_own |= stone.is_own;
             return;
         }
-        let (limit, of_class) = match stone.is_own {
-            true => (limits::OWN_TOMBSTONES, self.0.iter().filter(|other| other.is_own).count()),
-            false => (limits::TOMBSTONES, self.0.iter().filter(|other| !other.is_own).count()),
-        };
-        if self.share(&stone.owner, stone.is_own) >= limits::TOMBSTONES_PER_SENDER {
-            self.remove_oldest(|other| other.owner == stone.owner && other.is_own == stone.is_own);
-        } else if of_class >= limit {
-            self.remove_of_greediest(stone.is_own);
+        if self.0.len() >= limits::TOMBSTONES_PER_SENDER {
+            self.make_room(&stone);
         }
-        self.0.push(stone);
+        self.0.push_back(stone);
     }
 
-    fn share(&self, owner: &Text, is_own: bool) -> usize {
-        self.0.iter().filter(|other| other.is_own == is_own && other.owner == *owner).count()
+    /// For one more of its owner and kind.
+    fn make_room(&mut self, stone: &Tombstone) {
+        let limit = if stone.is_own { limits::OWN_TOMBSTONES } else { limits::TOMBSTONES };
+        let is_of_share = |other: &Tombstone| other.is_own == stone.is_own && other.owner == stone.owner;
+        if self.0.iter().filter(|other| is_of_share(other)).count() >= limits::TOMBSTONES_PER_SENDER {
+            self.remove_oldest(is_of_share);
+        } else if self.0.iter().filter(|other| other.is_own == stone.is_own).count() >= limit {
+            self.remove_of_greediest(stone.is_own);
+        }
     }
 
     /// Makes room: the oldest of the owner that has the most.
@@ -80,16 +83,16 @@ impl Tombstones {
     pub(super) fn covers(
         &self,
         now: Time,
-        channel_id: &str,
-        request_id: &str,
+        channel_id: &Text,
+        request_id: &Text,
         inviter: &Text,
         account: &Text,
     ) -> bool {
         self.0.iter().any(|stone| {
-            stone.until > now
-                && &*stone.channel_id == channel_id
+            stone.request_id.as_ref().is_none_or(|request| request == request_id)
+                && stone.channel_id == *channel_id
                 && (stone.writer == *inviter || stone.writer == *account)
-                && stone.request_id.as_deref().is_none_or(|request| request == request_id)
+                && stone.until > now
         })
     }
 }
@@ -117,18 +120,21 @@ mod tests {
     fn an_ended_invite_is_remembered_for_its_time_and_no_longer() {
         let mut stones = Tombstones::default();
         stones.add(Time(0), stone(1, Some(2), 9, false));
-        assert!(stones.covers(Time(99), "1", "2", &id(9), &id(0)));
-        assert!(!stones.covers(Time(99), "1", "3", &id(9), &id(0)));
-        assert!(!stones.covers(Time(99), "1", "2", &id(8), &id(0)), "only its inviter or we can end it");
-        assert!(stones.covers(Time(99), "1", "2", &id(8), &id(9)));
-        assert!(!stones.covers(Time(100), "1", "2", &id(9), &id(0)));
+        assert!(stones.covers(Time(99), &id(1), &id(2), &id(9), &id(0)));
+        assert!(!stones.covers(Time(99), &id(1), &id(3), &id(9), &id(0)));
+        assert!(
+            !stones.covers(Time(99), &id(1), &id(2), &id(8), &id(0)),
+            "only its inviter or we can end it"
+        );
+        assert!(stones.covers(Time(99), &id(1), &id(2), &id(8), &id(9)));
+        assert!(!stones.covers(Time(100), &id(1), &id(2), &id(9), &id(0)));
     }
 
     #[test]
     fn a_closed_channel_covers_every_invite_of_it() {
         let mut stones = Tombstones::default();
         stones.add(Time(0), stone(1, None, 9, false));
-        assert!(stones.covers(Time(1), "1", "whatever", &id(9), &id(0)));
+        assert!(stones.covers(Time(1), &id(1), &id(5), &id(9), &id(0)));
     }
 
     #[test]
@@ -138,7 +144,7 @@ mod tests {
         for n in 0..10 * limits::TOMBSTONES {
             stones.add(Time(0), stone(n + 10, Some(1), 2, false));
         }
-        assert!(stones.covers(Time(1), "1", "1", &id(1), &id(0)));
+        assert!(stones.covers(Time(1), &id(1), &id(1), &id(1), &id(0)));
         assert_eq!(stones.0.len(), 1 + limits::TOMBSTONES_PER_SENDER);
     }
 
@@ -152,7 +158,7 @@ mod tests {
             stones.add(Time(0), stone(n + 10, Some(1), 2 + n % 8, false));
         }
         for n in 0..3 {
-            assert!(stones.covers(Time(1), &id(n), "1", &id(1), &id(0)), "{n}");
+            assert!(stones.covers(Time(1), &id(n), &id(1), &id(1), &id(0)), "{n}");
         }
         assert_eq!(stones.0.len(), limits::TOMBSTONES);
     }
@@ -165,7 +171,7 @@ mod tests {
         for n in 0..10 * limits::TOMBSTONES {
             stones.add(Time(0), stone(n + 10, Some(1), n + 10, false));
         }
-        assert!(stones.covers(Time(1), "1", "1", &id(1), &id(0)));
+        assert!(stones.covers(Time(1), &id(1), &id(1), &id(1), &id(0)));
         assert_eq!(stones.0.len(), 1 + limits::TOMBSTONES);
         for n in 0..10 * limits::TOMBSTONES {
             stones.add(Time(0), stone(n + 9_000, Some(1), n + 9_000, true));

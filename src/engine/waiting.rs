@@ -202,6 +202,9 @@ impl Engine {
     }
 
     pub(super) fn waiting_due(&self) -> Option<Time> {
+        if self.waiting.is_empty() {
+            return None;
+        }
         self.waiting.iter().map(|waiting| self.limit_of(waiting)).min()
     }
 

@@ -5,13 +5,13 @@
 //! default.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::input::SwitchStep;
 use super::limits;
-use nertc_callkit_signaling::{CallType, Text};
+use nertc_callkit_signaling::{CallType, Text, json};
 
 /// What we call ourselves: three numbers, the first two at least 1, because older peers compare component by
 /// component and take 2.0.0 for older than 1.1.0.
@@ -33,15 +33,15 @@ pub enum Reason {
 
 /// What an attachment says, with defaults for what it does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Attachment {
+pub struct Attachment<'a> {
     /// The version text, if there is one.
-    pub version: Option<Text>,
+    pub version: Option<Cow<'a, str>>,
     /// Name of the media room, or empty.
-    pub channel_name: Text,
+    pub channel_name: Cow<'a, str>,
     /// The sender's call id, or empty.
-    pub call_id: Text,
+    pub call_id: Cow<'a, str>,
     /// What the app attached: its text, or JSON text.
-    pub attachment: Text,
+    pub attachment: Cow<'a, str>,
     /// A group call.
     pub group: bool,
     /// The number behind `reason`.
@@ -57,7 +57,7 @@ pub struct Attachment {
     /// The sender's app takes data.
     pub data: bool,
     /// What the sender's media backend talks to ours; None: it does not.
-    pub rtc: Option<Text>,
+    pub rtc: Option<Cow<'a, str>>,
 }
 
 /// What our invites and accepts say of us.
@@ -87,7 +87,7 @@ impl TextKind {
     }
 }
 
-impl Attachment {
+impl Attachment<'_> {
     /// A client from before 1.1.0, by its version alone: it waits for, or sends, control 1.
     pub fn is_old_version(&self) -> bool {
         let Some(version) = &self.version else { return true };
@@ -124,7 +124,7 @@ impl Attachment {
 }
 
 /// Why a REJECT or CANCEL came, from its whole attachment.
-pub fn reason(custom_info: &str, attachment: &Attachment) -> Reason {
+pub fn reason(custom_info: &str, attachment: &Attachment<'_>) -> Reason {
     match custom_info.trim() {
         BUSY | "i_am_busy" => Reason::Busy,
         _ => match attachment.reason {
@@ -135,38 +135,51 @@ pub fn reason(custom_info: &str, attachment: &Attachment) -> Reason {
     }
 }
 
-/// Reads an attachment.
-pub fn read(custom_info: &str) -> Attachment {
-    let Some(members) = object(custom_info) else { return Attachment::default() };
-    let text = |key: &str| members.get(key).and_then(string).map(Text::from);
-    let number = |key: &str| members.get(key).and_then(|json| json.parse::<i64>().ok());
-    let within = |text: Option<Text>, limit: usize| text.filter(|t| t.len() <= limit).unwrap_or_default();
-    Attachment {
-        version: text("version").filter(|v| v.len() <= limits::ID),
-        channel_name: within(text("channelName"), limits::RTC_CHANNEL),
-        call_id: within(text("callId"), limits::ID),
-        attachment: app_text(&members),
-        group: number("callType") == Some(1),
-        reason: number("reason").unwrap_or(0),
-        glare: members.get("glare") == Some("true"),
-        cid: number("cid").unwrap_or(0),
-        call_type: number("type"),
-        state: number("state"),
-        data: number("data") == Some(1),
-        rtc: text("rtc").filter(|rtc| rtc.len() <= limits::MEDIA_PROTOCOL),
+/// Reads an attachment. Of a key that is repeated the last one counts.
+pub fn read(custom_info: &str) -> Attachment<'_> {
+    let mut said = Attachment::default();
+    let mut app = [None, None];
+    let is_object = object(custom_info, |key, json| match &*key {
+        "version" => said.version = text(json).filter(|text| text.len() <= limits::ID),
+        "channelName" => said.channel_name = text_within(json, limits::RTC_CHANNEL),
+        "callId" => said.call_id = text_within(json, limits::ID),
+        "_attachment" => app[0] = Some(json),
+        "extraInfo" => app[1] = Some(json),
+        "callType" => said.group = number(json) == Some(1),
+        "reason" => said.reason = number(json).unwrap_or(0),
+        "glare" => said.glare = json == "true",
+        "cid" => said.cid = number(json).unwrap_or(0),
+        "type" => said.call_type = number(json),
+        "state" => said.state = number(json),
+        "data" => said.data = number(json) == Some(1),
+        "rtc" => said.rtc = text(json).filter(|text| text.len() <= limits::MEDIA_PROTOCOL),
+        _ => {}
+    });
+    if !is_object {
+        return Attachment::default();
     }
+    // The app's attachment: a string as it is, anything else as its JSON text.
+    let app = app.into_iter().flatten().find(|json| *json != "null");
+    said.attachment = app.map(|json| text(json).unwrap_or(Cow::Borrowed(json))).unwrap_or_default();
+    said
 }
 
 /// A text from peer to peer: between whom, its place in the order (0 = not said), and the text.
 pub fn read_peer_text(custom: &str) -> Option<(TextKind, (u64, &str))> {
-    let members = object(custom)?;
-    let kind = match members.get("cid")? {
-        "1000" => TextKind::Media,
-        "1001" => TextKind::App,
-        _ => return None,
-    };
-    let number = members.get("n").and_then(|json| json.parse::<u32>().ok()).unwrap_or(0);
-    Some((kind, (number.into(), members.get("d").unwrap_or_default())))
+    let (mut kind, mut number, mut text) = (None, 0, "");
+    let is_object = object(custom, |key, json| match &*key {
+        "cid" => {
+            kind = match json {
+                "1000" => Some(TextKind::Media),
+                "1001" => Some(TextKind::App),
+                _ => None,
+            }
+        }
+        "n" => number = json.parse::<u32>().unwrap_or(0),
+        "d" => text = json,
+        _ => {}
+    });
+    kind.filter(|_| is_object).map(|kind| (kind, (number.into(), text)))
 }
 
 /// A text from peer to peer.
@@ -177,105 +190,41 @@ pub fn peer_text(kind: TextKind, number: u64, json: &str) -> Text {
 
 /// A JSON value that can travel as one: not nested too deep.
 pub fn is_value(text: &str) -> bool {
-    members(text, limits::JSON_DEPTH).is_some() && is_json(text)
+    json::is_value(text, limits::JSON_DEPTH)
 }
 
-/// The members of an object: keys, and values as their JSON text.
-pub struct Members<'a>(
-    /// In the order of the text; keys may repeat.
-    pub Vec<(Cow<'a, str>, &'a str)>,
-);
-
-impl<'a> Members<'a> {
-    /// The value of a key; the last one counts.
-    fn get(&self, key: &str) -> Option<&'a str> {
-        self.0.iter().rev().find(|(known, _)| known == key).map(|(_, json)| *json)
-    }
-}
-
-/// What a JSON text says, if it is a string.
-pub fn string(json: &str) -> Option<Cow<'_, str>> {
-    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inside.contains('\\') {
-        serde_json::from_str(json).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(inside))
-    }
+/// Hands out the members of an attachment; false if it is not an object or nested too deep.
+fn object<'a>(custom_info: &'a str, member: impl FnMut(Cow<'a, str>, &'a str)) -> bool {
+    let is_object = custom_info.len() <= limits::CUSTOM && custom_info.trim_start().starts_with('{');
+    // One level is the protocol's own.
+    is_object && json::read(custom_info, limits::JSON_DEPTH + 1, member)
 }
 
 /// The members of an attachment; None if it is not an object or nested too deep.
-pub fn object(custom_info: &str) -> Option<Members<'_>> {
-    if custom_info.len() > limits::CUSTOM || !custom_info.trim_start().starts_with('{') {
-        return None;
-    }
-    // One level is the protocol's own.
-    let members = members(custom_info, limits::JSON_DEPTH + 1)?;
-    is_json(custom_info).then_some(members)
+pub fn members(custom_info: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let mut found = Vec::new();
+    object(custom_info, |key, json| found.push((key, json))).then_some(found)
 }
 
-/// Whether this is one JSON value and nothing else.
-pub fn is_json(text: &str) -> bool {
-    serde_json::from_str::<IgnoredAny>(text).is_ok()
-}
-
-/// Takes an object apart; None if it is nested deeper than `deepest`. Malformed text is for the parser.
-pub fn members(json: &str, deepest: usize) -> Option<Members<'_>> {
-    let mut found = Vec::with_capacity(8);
-    let (mut key, mut start) = (Cow::Borrowed(""), 0);
-    let (mut at, mut depth) = (0, 0usize);
-    while let Some(byte) = json.as_bytes().get(at) {
-        match byte {
-            b'"' => at += string_length(&json.as_bytes()[at + 1..]),
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > deepest {
-                    return None;
-                }
-                if depth == 1 {
-                    start = at + 1;
-                }
-            }
-            b':' if depth == 1 => {
-                key = string(json[start..at].trim_ascii()).unwrap_or_default();
-                start = at + 1;
-            }
-            b',' | b'}' | b']' => {
-                if depth == 1 && start < at {
-                    found.push((std::mem::take(&mut key), json[start..at].trim_ascii()));
-                    start = at + 1;
-                }
-                if *byte != b',' {
-                    depth = depth.saturating_sub(1);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    Some(Members(found))
-}
-
-/// How many bytes a string takes after its opening quote, the closing one included.
-pub fn string_length(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(step) =
-        bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\')))
+/// What a JSON text says, if it is a string: up to its first NUL, as every text.
+fn text(json: &str) -> Option<Cow<'_, str>> {
+    let mut text = json::string(json)?;
+    // Only an escape can bring one.
+    if let Cow::Owned(text) = &mut text
+        && let Some(nul) = text.find('\0')
     {
-        at += step;
-        if bytes[at] == b'"' {
-            return at + 1;
-        }
-        at += 2;
+        text.truncate(nul);
     }
-    bytes.len()
+    Some(text)
 }
 
-/// The app's attachment: a string as it is, anything else as its JSON text.
-fn app_text(members: &Members<'_>) -> Text {
-    let json = ["_attachment", "extraInfo"]
-        .into_iter()
-        .find_map(|key| members.get(key).filter(|json| *json != "null"));
-    json.map(|json| string(json).unwrap_or(Cow::Borrowed(json)).into()).unwrap_or_default()
+/// The same; empty if it is no string, or too long.
+fn text_within(json: &str, limit: usize) -> Cow<'_, str> {
+    text(json).filter(|text| text.len() <= limit).unwrap_or_default()
+}
+
+fn number(json: &str) -> Option<i64> {
+    json.parse().ok()
 }
 
 /// The texts of an own invite, from which invite and cancel are made.
@@ -379,7 +328,7 @@ pub fn ending(text: Option<&str>, rtc: Option<&str>) -> Text {
 /// The answer to an invite: the keys that we know of it, with our version and `reason`; the bare minimum if
 /// that is too long.
 pub fn reply(invite: &str, reason: i64) -> Text {
-    reply_with(invite, reason, None)
+    echo(invite, reason, None).end()
 }
 
 /// The same for a device that alone is busy.
@@ -398,41 +347,53 @@ pub fn accept(invite: &str, own: &Capabilities<'_>) -> Text {
 }
 
 fn reply_and(invite: &str, reason: i64, more: impl Fn(Object) -> Object) -> Text {
-    let open = |reply: Text| Object(reply.strip_suffix('}').unwrap_or(&reply).into());
-    let all = more(open(reply(invite, reason)));
-    let fitting = if all.len() <= limits::CUSTOM { all } else { more(open(reply("", reason))) };
+    let all = more(echo(invite, reason, None));
+    let fitting = if all.len() <= limits::CUSTOM { all } else { more(minimum(reason)) };
     fitting.end()
 }
 
 /// The same with a text of the app in the place of the invite's. If that is too long, what names the call and
 /// the text, which fits if `invite_fits` says so.
 pub fn reply_with(invite: &str, reason: i64, text: Option<&str>) -> Text {
-    let minimum = || match reason {
-        0 => Object::new().text("version", VERSION),
-        _ => Object::new().text("version", VERSION).number("reason", reason),
-    };
-    let Some(members) = object(invite) else { return minimum().end() };
-    let echo = |keys: &[&str]| {
+    echo(invite, reason, text).end()
+}
+
+/// An answer that says nothing of the invite.
+fn minimum(reason: i64) -> Object {
+    let object = Object::new().text("version", VERSION);
+    if reason == 0 { object } else { object.number("reason", reason) }
+}
+
+/// What answers echo of an invite, in their order.
+const ECHOED: [&str; 6] = ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"];
+
+fn echo(invite: &str, reason: i64, text: Option<&str>) -> Object {
+    let mut values = [None; ECHOED.len()];
+    let is_object = object(invite, |key, json| {
+        if let Some(place) = ECHOED.iter().position(|known| *known == key) {
+            values[place] = Some(json);
+        }
+    });
+    if !is_object {
+        return minimum(reason);
+    }
+    let with = |left_out: &[&str]| {
         let object = Object::new().text("version", VERSION).number("reason", reason);
-        keys.iter().fold(object, |object, key| match members.get(key) {
+        let known = ECHOED.iter().zip(values).filter(|(key, _)| !left_out.contains(key));
+        known.fold(object, |object, (key, json)| match json {
             Some(json) => object.raw(key, json),
             None => object,
         })
     };
-    let attempts = match text {
-        None => {
-            let all = ["callType", "channelName", "_attachment", "extraInfo", "callId", "global_extra"];
-            [Some(echo(&all)), None]
-        }
-        Some(text) => {
-            let others = echo(&["callType", "channelName", "callId", "global_extra"]);
-            let names = echo(&["callType", "channelName", "callId"]);
-            let both = others.app("_attachment", text).text("extraInfo", text);
-            [Some(both), Some(names.app("_attachment", text))]
-        }
+    let fits = |object: &Object| object.len() <= limits::CUSTOM;
+    let own = ["_attachment", "extraInfo", "global_extra"];
+    let fitting = match text {
+        None => Some(with(&[])).filter(fits),
+        Some(text) => Some(with(&own[..2]).app("_attachment", text).text("extraInfo", text))
+            .filter(fits)
+            .or_else(|| Some(with(&own).app("_attachment", text)).filter(fits)),
     };
-    let fitting = attempts.into_iter().flatten().find(|object| object.len() <= limits::CUSTOM);
-    fitting.unwrap_or_else(minimum).end()
+    fitting.unwrap_or_else(|| minimum(reason))
 }
 
 /// Control 1: "I am in the media room, join now" (clients before 1.1.0).
@@ -464,21 +425,18 @@ pub fn control_switch(call_type: CallType, step: SwitchStep, call_id: &str) -> T
 
 /// The call record (NIM message type 12).
 pub fn record(call_type: CallType, channel_id: &str, status: i32, durations: &[(Text, u32)]) -> Text {
-    let mut list = Vec::from(*b"[");
-    for (index, (account, seconds)) in durations.iter().enumerate() {
-        if index > 0 {
-            list.push(b',');
-        }
-        let entry = Object::new().text("accid", account).number("duration", i64::from(*seconds));
-        list.extend_from_slice(&entry.bytes());
-    }
-    list.push(b']');
-    Object::new()
+    let mut record = Object::new()
         .number("type", type_number(call_type))
         .text("channelId", channel_id)
         .number("status", i64::from(status))
-        .raw("durations", &list)
-        .end()
+        .raw("durations", "[");
+    for (index, (account, seconds)) in durations.iter().enumerate() {
+        record.put(if index > 0 { ",{" } else { "{" });
+        record = record.text("accid", account).number("duration", i64::from(*seconds));
+        record.put("}");
+    }
+    record.put("]");
+    record.end()
 }
 
 fn type_number(call_type: CallType) -> i64 {
@@ -493,41 +451,48 @@ fn type_number(call_type: CallType) -> i64 {
 pub fn embeds(text: &str) -> bool {
     let text = text.trim();
     // One level is our own; with one too many the peer could read nothing of it all.
-    let is_shallow = |json| members(json, limits::JSON_DEPTH - 1).is_some();
-    text.starts_with(['{', '[']) && is_shallow(text) && is_json(text)
+    text.starts_with(['{', '[']) && json::is_value(text, limits::JSON_DEPTH - 1)
 }
 
 /// A JSON object in the making; `len` counts the closing brace.
-struct Object(Vec<u8>);
+struct Object(String);
 
 impl Object {
     fn new() -> Object {
-        Object(Vec::with_capacity(256))
+        let mut text = String::with_capacity(256);
+        text.push('{');
+        Object(text)
+    }
+
+    fn put(&mut self, json: &str) {
+        self.0.push_str(json);
     }
 
     fn key(&mut self, key: &str) {
-        self.0.extend_from_slice(if self.0.is_empty() { b"{\"" } else { b",\"" });
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(b"\":");
+        self.put(if self.0.ends_with('{') { "\"" } else { ",\"" });
+        self.put(key);
+        self.put("\":");
     }
 
-    fn raw(mut self, key: &str, json: impl AsRef<[u8]>) -> Object {
+    fn raw(mut self, key: &str, json: &str) -> Object {
         self.key(key);
-        self.0.extend_from_slice(json.as_ref());
+        self.put(json);
         self
     }
 
     fn text(mut self, key: &str, text: &str) -> Object {
         self.key(key);
-        // Writing a string to a Vec cannot fail.
-        let _ = serde_json::to_writer(&mut self.0, text);
+        json::quote(text, |part| self.0.push_str(part));
         self
     }
 
     fn number(mut self, key: &str, number: i64) -> Object {
         self.key(key);
-        // As above.
-        let _ = serde_json::to_writer(&mut self.0, &number);
+        // Nearly all are one digit; writing to a String cannot fail.
+        match u8::try_from(number) {
+            Ok(digit @ 0..=9) => self.0.push(char::from(b'0' + digit)),
+            Ok(_) | Err(_) => _ = write!(self.0, "{number}"),
+        }
         self
     }
 
@@ -545,13 +510,9 @@ impl Object {
         self.0.len() + 1
     }
 
-    fn bytes(mut self) -> Vec<u8> {
-        self.0.push(b'}');
-        self.0
-    }
-
-    fn end(self) -> Text {
-        std::str::from_utf8(&self.bytes()).unwrap_or_default().into()
+    fn end(mut self) -> Text {
+        self.put("}");
+        self.0.into()
     }
 }
 

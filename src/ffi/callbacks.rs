@@ -1,9 +1,7 @@
 //! The app's side of a client: completions and events become C structs and callbacks.
 
-use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
@@ -19,8 +17,8 @@ use crate::engine::output::{
     CallEnd, CallEvent, ConnectionEvent, DataEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall,
     OpResult, Operation, RecordSent, UserEvent,
 };
-use crate::worker::CallbackGuard;
 use crate::worker::ports::Listener;
+use crate::worker::{ByTicket, CallbackGuard};
 use nertc_callkit_signaling::{Code, Text};
 
 /// A function that gets frames.
@@ -61,7 +59,6 @@ pub(crate) struct CallbackSink {
     state: Mutex<PendingState>,
     /// An offer was decided after `PendingState::is_over`.
     decided: Condvar,
-    last_ticket: AtomicU64,
     /// Calls whose frames may still reach `on_frame`, by call number.
     frames: InFlight,
 }
@@ -69,7 +66,8 @@ pub(crate) struct CallbackSink {
 /// What was asked and what was shown.
 #[derive(Default)]
 struct PendingState {
-    pending: BTreeMap<Ticket, Pending>,
+    last_ticket: u64,
+    pending: ByTicket<Pending>,
     /// The call delivered last whose end is not delivered; 0 = none.
     shown: u64,
     released: Option<(Plain, AppPtr)>,
@@ -100,15 +98,16 @@ impl CallbackSink {
             user_data: AppPtr(config.user_data),
             state: Mutex::default(),
             decided: Condvar::new(),
-            last_ticket: AtomicU64::new(0),
             frames: InFlight::default(),
         }
     }
 
     /// A ticket for a completion, which may be due before the request was even accepted.
     pub(crate) fn expect(&self, completion: Completion, operation: Operation) -> Ticket {
-        let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        lock(&self.state).pending.insert(ticket, Pending { completion, operation, accepted: false });
+        let mut state = lock(&self.state);
+        state.last_ticket += 1;
+        let ticket = Ticket(state.last_ticket);
+        state.pending.insert(ticket, Pending { completion, operation, accepted: false });
         ticket
     }
 
@@ -116,8 +115,8 @@ impl CallbackSink {
     pub(crate) fn offered(&self, ticket: Ticket, accepted: bool) {
         let mut state = lock(&self.state);
         if !accepted {
-            state.pending.remove(&ticket);
-        } else if let Some(pending) = state.pending.get_mut(&ticket) {
+            state.pending.remove(ticket);
+        } else if let Some(pending) = state.pending.get_mut(ticket) {
             pending.accepted = true;
         }
         if state.is_over {
@@ -131,12 +130,12 @@ impl CallbackSink {
     fn complete_the_rest(&self) {
         let mut state = lock(&self.state);
         state.is_over = true;
-        while state.pending.values().any(|pending| !pending.accepted) {
+        while state.pending.iter().any(|(_, pending)| !pending.accepted) {
             state = wait(&self.decided, state);
         }
-        let rest = std::mem::take(&mut state.pending);
+        let rest = state.pending.take_all();
         drop(state);
-        for pending in rest.into_values() {
+        for (_, pending) in rest {
             self.complete(pending.completion, &shut_down(pending.operation));
         }
     }
@@ -403,7 +402,7 @@ impl CallbackSink {
 
 impl Listener for CallbackSink {
     fn done(&self, ticket: Ticket, result: OpResult) {
-        let Some(pending) = lock(&self.state).pending.remove(&ticket) else { return };
+        let Some(pending) = lock(&self.state).pending.remove(ticket) else { return };
         let succeeded = |operation| result.operation == operation && result.code.is_success();
         if succeeded(Operation::Call) {
             self.show(result.call_no);

@@ -1,10 +1,11 @@
 //! Text as a string of JSON.
 
+use nertc_callkit_signaling::json;
+
 /// Appends `text` as a JSON string.
 #[inline(never)]
 pub(super) fn write_quoted(out: &mut Vec<u8>, text: &str) {
-    // Writing a string to a Vec cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    json::quote(text, |part| out.extend_from_slice(part.as_bytes()));
 }
 
 /// `text` as a JSON string.

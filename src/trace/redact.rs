@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::pseudonyms::Pseudonyms;
 use super::quote::quote;
 use nertc_callkit_engine::{limits, messages, wire};
+use nertc_callkit_signaling as signaling;
 
 /// What a text is, by the name of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +140,7 @@ impl Redactor {
         let mut rest = json;
         while let Some(byte) = rest.bytes().next() {
             let (kind, length) = match byte {
-                b'"' => (Some(Kind::Text), wire::string_length(&rest.as_bytes()[1..]) + 1),
+                b'"' => (Some(Kind::Text), string_length(&rest.as_bytes()[1..]) + 1),
                 b'-' | b'0'..=b'9' => {
                     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
                     (Some(Kind::Number), rest.bytes().position(|byte| !is_part(byte)).unwrap_or(rest.len()))
@@ -217,10 +218,10 @@ impl Redactor {
     fn wire(&mut self, custom: &str) -> String {
         let members = match custom.trim() {
             wire::BUSY | "i_am_busy" => return custom.to_owned(),
-            _ => wire::object(custom),
+            _ => wire::members(custom),
         };
         let Some(members) = members else { return self.hide_opaque(custom) };
-        self.object(&members.0, wire_class)
+        self.object(&members, wire_class)
     }
 
     /// A text that is no attachment must not become one.
@@ -245,7 +246,7 @@ impl Redactor {
 
     fn member(&mut self, member: Member, json: &str) -> String {
         let is_broken = |text: &Option<_>| text.is_none() && json.starts_with('"');
-        match (member, wire::string(json)) {
+        match (member, signaling::json::string(json)) {
             // A string with half a character: no text for the engine, but as an attachment its JSON is.
             (Member::Json, _) => self.hide_json(json),
             (Member::App, text) if is_broken(&text) => quote(&self.hide(json)),
@@ -262,11 +263,14 @@ impl Redactor {
 
     /// The list of accounts and seconds in a record.
     fn durations(&mut self, json: &str) -> String {
-        let Some(list) = wire::members(json, limits::JSON_DEPTH) else { return self.hide_json(json) };
-        let entries = list.0.iter().map(|(_, entry)| match wire::members(entry, limits::JSON_DEPTH) {
-            Some(members) if entry.starts_with('{') => self.object(&members.0, duration_class),
-            _ => self.hide_json(entry),
-        });
+        let Some(list) = signaling::json::members(json, limits::JSON_DEPTH) else {
+            return self.hide_json(json);
+        };
+        let entries =
+            list.iter().map(|(_, entry)| match signaling::json::members(entry, limits::JSON_DEPTH) {
+                Some(members) if entry.starts_with('{') => self.object(&members, duration_class),
+                _ => self.hide_json(entry),
+            });
         let entries: Vec<String> = entries.collect();
         ["[", &entries.join(","), "]"].concat()
     }
@@ -307,6 +311,21 @@ fn duration_class(key: &str) -> Member {
     }
 }
 
+/// How many bytes a string takes after its opening quote, the closing one included.
+fn string_length(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(step) =
+        bytes.get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'"' | b'\\')))
+    {
+        at += step;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
 /// The messages that the engine itself gives.
 fn is_own_word(text: &str) -> bool {
     messages::OWN_MESSAGES.contains(&text)
@@ -316,5 +335,5 @@ fn is_own_word(text: &str) -> bool {
 fn is_scalar(text: &str) -> bool {
     text.starts_with(|first: char| matches!(first, '-' | '0'..='9' | 't' | 'f' | 'n'))
         && !text.ends_with(char::is_whitespace)
-        && wire::is_json(text)
+        && signaling::json::is_value(text, 0)
 }

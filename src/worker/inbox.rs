@@ -51,8 +51,8 @@ impl<M: Classified> Inbox<M> {
         Ok(())
     }
 
-    /// Takes everything out, in order, for an empty `batch`; if there is nothing, sleeps first, until `deadline`
-    /// at the latest. False: stopped.
+    /// Takes everything out, in order, into an empty `batch`; if there is nothing, sleeps first, until
+    /// `deadline` at the latest. False: stopped.
     pub(super) fn take(&self, batch: &mut Vec<Entry<M>>, deadline: Option<Time>) -> bool {
         if batch.capacity() > KEPT {
             batch.shrink_to(KEPT);

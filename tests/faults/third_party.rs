@@ -167,11 +167,11 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         name: "third party: tombstones of others give way to anybody's",
         invariant: 5,
         file: "src/engine/tombstones.rs",
-        find: "        if self.share(&stone.owner, stone.is_own) >= limits::TOMBSTONES_PER_SENDER {",
+        find: "        if self.0.len() >= limits::TOMBSTONES_PER_SENDER {",
         put: "        if PLANTED {
             self.remove_oldest(|other| other.owner != stone.owner);
         }
-        if self.share(&stone.owner, stone.is_own) >= limits::TOMBSTONES_PER_SENDER {",
+        if self.0.len() >= limits::TOMBSTONES_PER_SENDER {",
         finder: Finder::Model("a third caller, the callers hang up, a copy"),
     },
     Fault {

@@ -4,14 +4,10 @@
 //! ChaCha20 with a 256-bit seed. A state is the seed and a counter, not the cipher's buffers, so that it is
 //! cheap to clone, to hash and to search.
 
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+mod chacha;
 
 /// What a generator starts from. Secret: ids follow from it.
 pub type Seed = [u8; 32];
-
-/// Words of one ChaCha block. Each draw takes a block of its own.
-const BLOCK_WORDS: u128 = 16;
 
 /// A source of ids and media uids.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -44,11 +40,10 @@ impl IdGenerator {
     /// Fills `bytes`, 64 at most, from a block that is never used again.
     fn draw<const N: usize>(&mut self) -> [u8; N] {
         const { assert!(N <= 64) };
-        let mut cipher = ChaCha20Rng::from_seed(self.seed);
-        cipher.set_word_pos(u128::from(self.counter) * BLOCK_WORDS);
+        let block = chacha::block(&self.seed, self.counter);
         self.counter = self.counter.wrapping_add(1);
         let mut bytes = [0; N];
-        cipher.fill_bytes(&mut bytes);
+        bytes.copy_from_slice(&block[..N]);
         bytes
     }
 
@@ -80,16 +75,17 @@ impl IdGenerator {
         let mut bytes: [u8; 16] = self.draw();
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
-        let mut text = String::with_capacity(36);
+        let mut text = [b'-'; 36];
+        let mut places = text.iter_mut();
         for (at, byte) in bytes.iter().enumerate() {
             if matches!(at, 4 | 6 | 8 | 10) {
-                text.push('-');
+                places.next();
             }
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            for (digit, place) in [byte >> 4, byte & 15].into_iter().zip(&mut places) {
+                *place = b"0123456789abcdef"[usize::from(digit)];
             }
         }
-        text
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// A media uid other than `taken`: not 0, and a number that every service's SDK can hold.

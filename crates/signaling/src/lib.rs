@@ -2,12 +2,13 @@
 //!
 //! The engine asks for an [`Operation`], which ends with an [`OperationResult`]; a backend reports
 //! [`Event`]s, [`ChannelState`]s, [`Connection`] changes and [`Record`]s. Numbers are those of the C header.
-//! Nothing here acts: no threads, clocks or I/O.
-#![forbid(unsafe_code)]
+//! Nothing here acts: no threads, clocks or I/O. [`json`] is for the texts that peers attach.
+#![deny(unsafe_code)]
 
 mod channel;
 mod code;
 mod event;
+pub mod json;
 mod number;
 mod operation;
 mod policy;

@@ -88,7 +88,8 @@ fn a_reject_to_a_caller_without_call_id_says_nothing_and_to_others_echoes() {
     assert_eq!(&*harness.text_of("reject"), "");
     harness.invite("bob", "p2", "q2");
     harness.reject();
-    let text = super::super::wire::read(&harness.text_of("reject"));
+    let text = harness.text_of("reject");
+    let text = super::super::wire::read(&text);
     assert_eq!((&*text.call_id, text.reason), ("k1", 0));
 }
 

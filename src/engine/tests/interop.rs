@@ -164,8 +164,10 @@ fn our_own_text_is_in_the_close_or_leave() {
             None
         }
     };
-    let text =
-        |harness: &Harness| wire::read(&harness.ops.iter().rev().find_map(end).expect("an end")).attachment;
+    let text = |harness: &Harness| {
+        let text = harness.ops.iter().rev().find_map(end).expect("an end");
+        Text::from(wire::read(&text).attachment)
+    };
     let mut harness = Harness::in_call();
     let (call, no_offline, no_record, said) = (harness.implied(), false, false, Some(Text::from("bye")));
     harness.command(Command::Hangup { call: call.clone(), no_offline, no_record, text: said.clone() });

@@ -36,8 +36,9 @@ fn a_text_that_is_too_long_counts_as_empty_and_spares_the_others() {
             assert_eq!(read.cid, 3);
         }
     }
-    let version = |length: usize| wire::read(&format!("{{\"version\":\"{}\"}}", "1".repeat(length))).version;
-    assert!(version(limits::ID).is_some() && version(limits::ID + 1).is_none());
+    let version = |length: usize| format!("{{\"version\":\"{}\"}}", "1".repeat(length));
+    assert!(wire::read(&version(limits::ID)).version.is_some());
+    assert!(wire::read(&version(limits::ID + 1)).version.is_none());
 }
 
 #[test]

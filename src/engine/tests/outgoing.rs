@@ -386,9 +386,10 @@ fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
         .command(Command::Call(CallOptions { attachment: Some("hello".into()), ..Harness::options("bob") }));
     harness.ok("create");
     harness.ok("join");
-    let text = super::super::wire::read(&harness.text_of("invite"));
+    let text = harness.text_of("invite");
+    let text = super::super::wire::read(&text);
     assert_eq!((&*text.channel_name, &*text.attachment), ("ch1|0|11", "hello"));
-    assert_eq!(text.call_id, harness.snapshot().call_id);
+    assert_eq!(text.call_id, harness.snapshot().call_id.as_str());
 }
 
 /// Scenario (wrong): Calling oneself is refused.

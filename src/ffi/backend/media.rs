@@ -9,7 +9,7 @@ use nertc_callkit_abi as abi;
 
 use nertc_callkit_backend::adapter::DirectMedia;
 
-use super::{accepted, direct, number, size, unsupported};
+use super::{Vtable, accepted, direct, number, size, unsupported};
 use crate::engine::input::View;
 use crate::engine::output::RtcOp;
 use crate::ffi::support::convert::AppPtr;
@@ -21,7 +21,7 @@ use nertc_callkit_signaling::{Outcome, Req, Text};
 
 /// The media backend: operations from the worker, frames from any thread.
 pub(crate) struct CRtc {
-    vtable: abi::nertc_callkit_rtc,
+    vtable: Vtable<abi::nertc_callkit_rtc>,
     ctx: AppPtr,
     sink: abi::nertc_callkit_rtc_sink,
     /// How open ended; empty = not tried.
@@ -42,7 +42,7 @@ unsafe impl Sync for CRtc {}
 impl CRtc {
     /// `sink` stays where the backend finds it until close_backend has returned.
     pub(crate) fn new(
-        vtable: abi::nertc_callkit_rtc,
+        vtable: Vtable<abi::nertc_callkit_rtc>,
         ctx: AppPtr,
         sink: abi::nertc_callkit_rtc_sink,
         direct: Option<(DirectMedia, Arc<worker::Client>)>,

@@ -9,7 +9,7 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_backend::adapter::DirectSignaling;
 
 use super::media::CRtc;
-use super::{accepted, direct, number, size, unsupported};
+use super::{Vtable, accepted, direct, number, size, unsupported};
 use crate::ffi::support::convert::{AppPtr, split};
 use crate::worker;
 use crate::worker::ports::Signaling;
@@ -28,15 +28,22 @@ pub(crate) struct Identity {
 
 /// The signaling backend; opens both backends before the first login.
 pub(crate) struct CSignaling {
-    pub(super) vtable: abi::nertc_callkit_signaling,
+    pub(super) vtable: Vtable<abi::nertc_callkit_signaling>,
     ctx: AppPtr,
-    sink: Box<abi::nertc_callkit_signaling_sink>,
+    route: Route,
     /// How open ended; None = not tried.
     opened: Option<Result<(), Outcome>>,
+    is_released: bool,
     identity: Identity,
     rtc: Arc<CRtc>,
-    /// The backend is ours: it is called without C structs, and its reports go to this client.
-    direct: Option<(DirectSignaling, Arc<worker::Client>)>,
+}
+
+/// How the backend is called for what is frequent, and where it reports.
+pub(crate) enum Route {
+    /// By C structs. The sink stays where the backend finds it until close_backend has returned.
+    Vtable(Box<abi::nertc_callkit_signaling_sink>),
+    /// By values, to a backend of ours; it reports to this client.
+    Direct(DirectSignaling, Arc<worker::Client>),
 }
 
 // SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
@@ -45,24 +52,25 @@ unsafe impl Send for CSignaling {}
 
 impl CSignaling {
     pub(crate) fn new(
-        vtable: abi::nertc_callkit_signaling,
+        vtable: Vtable<abi::nertc_callkit_signaling>,
         ctx: AppPtr,
-        sink: abi::nertc_callkit_signaling_sink,
+        route: Route,
         identity: Identity,
         rtc: Arc<CRtc>,
-        direct: Option<(DirectSignaling, Arc<worker::Client>)>,
     ) -> CSignaling {
-        CSignaling { vtable, ctx, sink: Box::new(sink), opened: None, identity, rtc, direct }
+        CSignaling { vtable, ctx, route, opened: None, is_released: false, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {
-        let open = || {
-            if let Some((backend, client)) = &self.direct {
-                return direct::answer(backend.open(direct::signaling_sink(client.clone())));
+        let open = || match &self.route {
+            Route::Direct(backend, client) => {
+                direct::answer(backend.open(direct::signaling_sink(client.clone())))
             }
-            let open = self.vtable.open.ok_or_else(unsupported)?;
-            // SAFETY: the backend's function; the sink lives until close_backend has returned.
-            accepted(unsafe { open(self.ctx.0, &*self.sink) })
+            Route::Vtable(sink) => {
+                let open = self.vtable.open.ok_or_else(unsupported)?;
+                // SAFETY: the backend's function; the sink lives until close_backend has returned.
+                accepted(unsafe { open(self.ctx.0, &**sink) })
+            }
         };
         if self.opened.is_none() {
             self.opened = Some(open());
@@ -147,14 +155,10 @@ impl CSignaling {
     }
 }
 
-impl Signaling for CSignaling {
-    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
-        let slots = self.vtable;
-        let direct = self.direct.as_ref().filter(|_| !matches!(op, signaling::Operation::Login { .. }));
-        if let Some((backend, _)) = direct {
-            return direct::answer(backend.run(req, op));
-        }
-        match &op {
+impl CSignaling {
+    fn start_by_vtable(&mut self, req: Req, op: &signaling::Operation) -> Result<(), Outcome> {
+        let slots = &self.vtable;
+        match op {
             signaling::Operation::Login { account, token } => self.login(req, account, token),
             signaling::Operation::Logout => self.logout(req),
             signaling::Operation::Create { call_type } => {
@@ -186,10 +190,21 @@ impl Signaling for CSignaling {
             signaling::Operation::Record(record) => self.send_record(req, record),
         }
     }
+}
+
+impl Signaling for CSignaling {
+    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
+        match &self.route {
+            Route::Direct(backend, _) if !matches!(op, signaling::Operation::Login { .. }) => {
+                direct::answer(backend.run(req, op))
+            }
+            Route::Direct(..) | Route::Vtable(_) => self.start_by_vtable(req, &op),
+        }
+    }
 
     fn notify(&mut self, notice: Notification) {
         let Some(Ok(())) = &self.opened else { return };
-        if let Some((backend, _)) = &self.direct {
+        if let Route::Direct(backend, _) = &self.route {
             return backend.notify(notice);
         }
         match notice {
@@ -238,7 +253,8 @@ impl Signaling for CSignaling {
             unsafe { close_backend(self.ctx.0) }
         }
         self.opened = Some(Err(unsupported()));
-        if let Some(release) = self.vtable.release.take() {
+        let release = self.vtable.release.filter(|_| !std::mem::replace(&mut self.is_released, true));
+        if let Some(release) = release {
             // SAFETY: the backend's function, once, last.
             unsafe { release(self.ctx.0) }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nertc_callkit_signaling::{
     self as signaling, CallType, Code, Event, EventKind, InviteState, Message, Notification, Operation,
-    OperationResult, Record, RecordStatus, Req, Text,
+    OperationResult, Record, RecordStatus, Req, Text, json,
 };
 
 use super::channel::{Channel, Decision, Invite, Member};
@@ -17,8 +17,13 @@ use crate::limits;
 
 /// Whether the text of a reject says that only its device is busy.
 fn is_local(custom_info: &str) -> bool {
-    let parsed = serde_json::from_str::<serde_json::Value>(custom_info);
-    parsed.is_ok_and(|object| object["local"] == true)
+    let mut is_local = false;
+    let is_json = json::read(custom_info, usize::MAX, |key, value| {
+        if key == "local" {
+            is_local = value == "true";
+        }
+    });
+    is_json && is_local
 }
 
 impl Service {

@@ -21,7 +21,10 @@ use crate::signaling::SignalingMessage;
 
 /// A signaling backend that [`super::signaling`] made.
 #[derive(Clone, Copy)]
-pub struct DirectSignaling(&'static SignalingInstance);
+pub struct DirectSignaling {
+    instance: &'static SignalingInstance,
+    vtable: &'static abi::nertc_callkit_signaling,
+}
 
 impl DirectSignaling {
     /// The backend behind `ctx`, if its vtable is one of `own`: a static of ours, not a copy.
@@ -33,9 +36,14 @@ impl DirectSignaling {
         vtable: *const abi::nertc_callkit_signaling,
         ctx: *mut c_void,
     ) -> Option<DirectSignaling> {
-        let is_own = own.iter().any(|own| ptr::eq(own.c(), vtable));
+        let vtable = own.iter().map(|own| own.c()).find(|own| ptr::eq(*own, vtable))?;
         // SAFETY: this vtable's ctx, not released; the caller's promise for as long as the answer is used.
-        is_own.then(|| DirectSignaling(unsafe { SignalingInstance::of(ctx) }))
+        Some(DirectSignaling { instance: unsafe { SignalingInstance::of(ctx) }, vtable })
+    }
+
+    /// Its vtable.
+    pub fn vtable(self) -> &'static abi::nertc_callkit_signaling {
+        self.vtable
     }
 
     /// The vtable's `open`, with a sink that takes messages, or gives one back while it is full.
@@ -46,8 +54,8 @@ impl DirectSignaling {
         self,
         deliver: impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send + 'static,
     ) -> Result<(), Code> {
-        self.0.sink.open(deliver);
-        contain_or_refuse(|| self.0.backend.open()).inspect_err(|_| self.0.sink.close())
+        self.instance.sink.open(deliver);
+        contain_or_refuse(|| self.instance.backend.open()).inspect_err(|_| self.instance.sink.close())
     }
 
     /// The vtable's operations, but `login`.
@@ -55,18 +63,21 @@ impl DirectSignaling {
     /// # Errors
     /// Refused, and not completed.
     pub fn run(self, req: Req, operation: Operation) -> Result<(), Code> {
-        contain_or_refuse(|| self.0.backend.run(req, operation))
+        contain_or_refuse(|| self.instance.backend.run(req, operation))
     }
 
     /// The vtable's notifications.
     pub fn notify(self, notification: Notification) {
-        contain(|| self.0.backend.notify(notification));
+        contain(|| self.instance.backend.notify(notification));
     }
 }
 
 /// A media backend that [`super::media`] made.
 #[derive(Clone, Copy)]
-pub struct DirectMedia(&'static MediaInstance);
+pub struct DirectMedia {
+    instance: &'static MediaInstance,
+    vtable: &'static abi::nertc_callkit_rtc,
+}
 
 impl DirectMedia {
     /// The backend behind `ctx`, if its vtable is one of `own`: a static of ours, not a copy.
@@ -78,9 +89,14 @@ impl DirectMedia {
         vtable: *const abi::nertc_callkit_rtc,
         ctx: *mut c_void,
     ) -> Option<DirectMedia> {
-        let is_own = own.iter().any(|own| ptr::eq(own.c(), vtable));
+        let vtable = own.iter().map(|own| own.c()).find(|own| ptr::eq(*own, vtable))?;
         // SAFETY: this vtable's ctx, not released; the caller's promise for as long as the answer is used.
-        is_own.then(|| DirectMedia(unsafe { MediaInstance::of(ctx) }))
+        Some(DirectMedia { instance: unsafe { MediaInstance::of(ctx) }, vtable })
+    }
+
+    /// Its vtable.
+    pub fn vtable(self) -> &'static abi::nertc_callkit_rtc {
+        self.vtable
     }
 
     /// The vtable's `open`, with a sink that takes messages, or gives one back while it is full. Frames and
@@ -98,8 +114,8 @@ impl DirectMedia {
     ) -> Result<(), Code> {
         // SAFETY: the caller's promise.
         let (frame, send) = unsafe { (lend::frames(sink), lend::texts(sink)) };
-        self.0.sink.open(deliver, frame, send);
-        contain_or_refuse(|| self.0.backend.open()).inspect_err(|_| self.0.sink.close())
+        self.instance.sink.open(deliver, frame, send);
+        contain_or_refuse(|| self.instance.backend.open()).inspect_err(|_| self.instance.sink.close())
     }
 
     /// The vtable's operations.
@@ -107,6 +123,6 @@ impl DirectMedia {
     /// # Errors
     /// Refused, and not completed.
     pub fn run(self, req: Req, operation: MediaOperation) -> Result<(), Code> {
-        contain_or_refuse(|| self.0.backend.run(req, operation))
+        contain_or_refuse(|| self.instance.backend.run(req, operation))
     }
 }

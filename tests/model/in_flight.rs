@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use nertc_callkit::engine::input::RtcEvent;
 use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit_signaling::{
-    self as signaling, ChannelState, EventKind, OperationResult, Origin, Outcome, Req, Text,
+    self as signaling, ChannelState, EventKind, OperationResult, Origin, Outcome, Req,
 };
 
 use crate::fingerprint::{Mix, channel_bit};

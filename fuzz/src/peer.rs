@@ -39,9 +39,7 @@ pub(crate) const EPOCH: u64 = 1_000_000;
 impl Known {
     /// The service hears an operation.
     pub(crate) fn hear(&mut self, op: &signaling::Operation) {
-        let Some(message) = op.message() else { return };
-        self.customs.push(message.custom_info.clone());
-        if let signaling::Operation::Invite { .. } = op {
+        if let signaling::Operation::Invite { message, .. } = op {
             self.ours.push(Invite {
                 from: message.account.clone(),
                 channel: message.channel_id.clone(),
@@ -49,6 +47,7 @@ impl Known {
             });
             self.requests.push(message.request_id.clone());
         }
+        self.customs.extend(op.message().map(|message| message.custom_info.clone()));
     }
 
     fn id(&mut self, kind: char) -> Text {

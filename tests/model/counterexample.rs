@@ -76,8 +76,7 @@ fn said(output: &Output) -> String {
 
 /// An operation in a few words.
 pub(crate) fn named(op: &signaling::Operation) -> String {
-    let mut words = vec![op.name().to_owned()];
-    words.extend(op.channel_id().map(ToString::to_string));
-    words.extend(op.message().map(|message| format!("to {}: {}", message.account, message.custom_info)));
-    words.join(" ")
+    let channel = op.channel_id().map(|id| format!(" {id}")).unwrap_or_default();
+    let message = op.message().map(|message| format!(" {} {}", message.account, message.custom_info));
+    format!("{}{channel}{}", op.name(), message.unwrap_or_default())
 }

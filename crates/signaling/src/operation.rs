@@ -80,8 +80,8 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Its slot of the vtable.
-    pub const fn name(&self) -> &'static str {
+    /// The name of its function in the vtable.
+    pub fn name(&self) -> &'static str {
         match self {
             Operation::Login { .. } => "login",
             Operation::Logout => "logout",
@@ -98,33 +98,37 @@ impl Operation {
         }
     }
 
-    /// Its address and text, if it has both.
-    pub const fn message(&self) -> Option<&Message> {
+    /// Address and text, where it has both.
+    pub fn message(&self) -> Option<&Message> {
         match self {
             Operation::Invite { message, .. }
             | Operation::Cancel(message)
             | Operation::Accept(message)
             | Operation::Reject(message)
             | Operation::Control(message) => Some(message),
-            Operation::Login { .. } | Operation::Logout | Operation::Create { .. } => None,
-            Operation::Join { .. } | Operation::Leave { .. } | Operation::Close { .. } => None,
-            Operation::Record(_) => None,
+            Operation::Login { .. }
+            | Operation::Logout
+            | Operation::Create { .. }
+            | Operation::Join { .. }
+            | Operation::Leave { .. }
+            | Operation::Close { .. }
+            | Operation::Record(_) => None,
         }
     }
 
-    /// The channel that it is about.
-    pub const fn channel_id(&self) -> Option<&Text> {
+    /// The channel that it names.
+    pub fn channel_id(&self) -> Option<&Text> {
         match self {
             Operation::Join { channel_id, .. }
             | Operation::Leave { channel_id, .. }
             | Operation::Close { channel_id, .. } => Some(channel_id),
-            Operation::Invite { message, .. }
-            | Operation::Cancel(message)
-            | Operation::Accept(message)
-            | Operation::Reject(message)
-            | Operation::Control(message) => Some(&message.channel_id),
             Operation::Record(record) => Some(&record.channel_id),
             Operation::Login { .. } | Operation::Logout | Operation::Create { .. } => None,
+            Operation::Invite { .. }
+            | Operation::Cancel(_)
+            | Operation::Accept(_)
+            | Operation::Reject(_)
+            | Operation::Control(_) => self.message().map(|message| &message.channel_id),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::super::output::*;
 use nertc_callkit_signaling as signaling;
 
-/// The operation's name in the lines.
+/// An operation's name, shorter than that of its function.
 pub(super) fn kind_of(op: &signaling::Operation) -> &'static str {
     match op.name() {
         "cancel_invite" => "cancel",

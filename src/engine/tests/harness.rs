@@ -211,9 +211,7 @@ impl Harness {
     }
 
     pub(super) fn options(user: &str) -> CallOptions {
-        let (user, call_type) = (user.into(), CallType::Audio);
-        let (attachment, extra, push, no_offline, no_record) = (None, None, None, false, false);
-        CallOptions { user, call_type, attachment, extra, push, no_offline, no_record }
+        CallOptions::to(user.into(), CallType::Audio)
     }
 
     pub(super) fn call(&mut self, user: &str) {
@@ -497,9 +495,13 @@ impl Harness {
         self.engine.snapshot().state
     }
 
-    /// Number and code of the newest completion.
+    /// The newest completion.
+    pub(super) fn last_result(&self) -> &OpResult {
+        self.results.last().expect("something was completed")
+    }
+
     pub(super) fn last_code(&self) -> Code {
-        self.results.last().expect("something was completed").code
+        self.last_result().code
     }
 
     pub(super) fn last_end(&self) -> &CallEnd {

@@ -137,15 +137,7 @@ fn a_panic_while_ringing_or_calling_ends_the_call() {
     let (client, ops) = start(SHARED, app);
     assert_eq!(client.command(Ticket(1), login()), Ok(()));
     assert_eq!(next(&received), "done 1 0");
-    let options = CallOptions {
-        user: "bob".into(),
-        call_type: CallType::Audio,
-        attachment: None,
-        extra: None,
-        push: None,
-        no_offline: false,
-        no_record: false,
-    };
+    let options = CallOptions::to("bob".into(), CallType::Audio);
     assert_eq!(client.command(Ticket(2), Command::Call(options)), Ok(()));
     assert_eq!(next(&received), "done 2 0");
     assert_eq!(client.network_changed(), Ok(()));

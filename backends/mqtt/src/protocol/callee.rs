@@ -1,11 +1,9 @@
 //! The rung side of an invite: it rings, answers, and believes the owner.
 
 use nertc_callkit_signaling as signaling;
-use nertc_callkit_signaling::{Code, Event, EventKind, InviteState, Origin, Text};
+use nertc_callkit_signaling::{Code, DeviceAddr, Event, EventKind, InviteState, Origin, Text};
 
-use super::channel::{
-    Channel, DeviceAddr, Hint, LivenessProbe, Participant, Ring, RingState, Role, channel_info,
-};
+use super::channel::{Channel, Hint, LivenessProbe, Participant, Ring, RingState, Role, channel_info};
 use super::ended_invites::EndedInvite;
 use super::message::{Body, ByeKind, DecisionKind, Message, Settled};
 use super::outbox::{Kind, OutgoingMessage};
@@ -183,7 +181,7 @@ impl Peer {
         let mut message =
             self.new_message_to(&owner, &args.channel_id, Body::Reject { request, custom, local });
         let outgoing = self.outgoing(Kind::Answer, direct(&owner), &message, limits::ANSWER_EXPIRES_MS);
-        self.send(OutgoingMessage { req: Some(req), req_within_ms: Some(limits::FAREWELL_MS), ..outgoing });
+        self.send(OutgoingMessage { req: Some(req), req_timeout_ms: Some(limits::FAREWELL_MS), ..outgoing });
         // If the caller's device is gone nobody else tells the siblings. What is true of this device alone is
         // for the owner to weigh.
         if !local {

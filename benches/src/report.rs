@@ -102,7 +102,7 @@ fn work_rows(library: &str) -> Vec<Row> {
             "both sides record into files / neither does",
         ),
         Row::new("instructions_per_cycle", per_cycle / 1e6, "M", "both ends, callgrind").within(0.105, 0.06),
-        Row::new("idle_wakeups_20s", idle["wakeups"], "", "two components, logged in, after a call")
+        Row::new("idle_wakeups_20s", idle["wakeups"], "", "two clients, logged in, after a call")
             .at_most(0.0),
     ]
 }

@@ -7,7 +7,7 @@ use super::time::Time;
 use super::{Engine, limits};
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
 
-/// An invite that the batch itself says is over.
+/// An invite whose end is in the batch itself.
 struct Over {
     /// Who can end it: the inviter, or ourselves with another device.
     by: Text,
@@ -65,8 +65,8 @@ impl Engine {
         }
     }
 
-    /// What the batch says about the live call happens as if it came now; first what it says about an invite
-    /// that waits, lest that rings only to be told that it is over.
+    /// Messages of the batch about the live call are processed as if online; first those about a parked
+    /// invite, so that it does not ring only to be ended.
     fn replay_current(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
         let main = self.snapshot().channel_id;
         let (of_main, of_others): (Vec<_>, Vec<_>) = events
@@ -90,7 +90,7 @@ impl Engine {
         ordered
     }
 
-    /// The newest living invite rings; the others say why they do not.
+    /// The newest live invite rings; the others report why they do not.
     fn ring_newest(&mut self, now: Time, invites: Vec<Invite>) {
         // What the app has answered already comes first: its user waits for it.
         let invites = self.in_order(invites);
@@ -112,7 +112,7 @@ impl Engine {
                 self.drop_invite(now, &invite);
                 self.notify_missed(now, &invite, Missed::Replaced);
             } else if ringing.is_none() && self.state.peer() == invite.from {
-                // A silent peer's new call rings at once; its older ones are over, as above.
+                // A silent peer's new call rings at once; its older ones have ended, as above.
                 let from = matches!(self.state, State::InCall(_)).then(|| invite.from.clone());
                 self.on_invite(now, invite);
                 ringing = from.filter(|_| matches!(self.state, State::Called(_)));
@@ -125,7 +125,7 @@ impl Engine {
     }
 }
 
-/// What a message of the batch says about an invite of the batch.
+/// A message of the batch about an invite of the batch.
 fn ends_invite(event: &signaling::Event, account: &Text) -> Option<Over> {
     let why = match event.kind {
         EventKind::Cancel | EventKind::Close => Missed::Cancelled,

@@ -1,5 +1,5 @@
-//! Messages that come all at once: a batch is looked at as far as a limit goes, and each account has the same
-//! share of it, so that nobody's many messages hide another's few.
+//! Large batches: a batch is processed up to a limit, and each account has the same
+//! share of it, so that one account's messages cannot hide another's.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(super) fn share_out(
 }
 
 impl Engine {
-    /// A batch without what is too much of it. What the live call's parties say always counts.
+    /// A batch without its excess. Messages of the live call's parties always count.
     pub(super) fn limit_batch(&mut self, events: Vec<signaling::Event>) -> Vec<signaling::Event> {
         if events.len() <= limits::BATCH {
             return events;
@@ -66,7 +66,7 @@ impl Engine {
     pub(super) fn drop_unread(&mut self, events: &[signaling::Event]) {
         if !events.is_empty() {
             self.drop_invites(events);
-            self.ignore("more messages at once than are looked at");
+            self.ignore("more messages at once than are processed");
         }
     }
 }

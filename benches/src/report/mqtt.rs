@@ -1,4 +1,4 @@
-//! Rows of signaling over a broker. The libraries with it, and sofia-sip's program, are beside the other one.
+//! Rows of signaling over a broker. The libraries with it, and sofia-sip's program, are beside the core's.
 
 use std::path::Path;
 use std::process::Command;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::system;
-use row::{CALLGRIND, COLLECTED, Row, measure, number, numbers_after, output, size_row, this};
+use row::{CALLGRIND, COLLECTED, Row, added, measure, number, numbers_after, output, size_row, this};
 pub(crate) use table::write as write_table;
 
 /// The numbers in the line that valgrind prints with `label` about a process with as many cycles.
@@ -125,15 +125,6 @@ fn memory_rows(library: &str) -> Vec<Row> {
             .at_most(0.5),
         heap_row(library),
     ]
-}
-
-/// What call policies, takeovers, tokens, push and cold start added to the libraries, in MB: cfca026 less
-/// c68e243, built by today's recipe (1.336 - 1.032, 0.806 - 0.597, 2.428 - 2.060). A limit is the one set for
-/// c68e243, and this.
-mod added {
-    pub(super) const CORE: f64 = 0.303;
-    pub(super) const CORE_SMALL: f64 = 0.209;
-    pub(super) const MQTT_TLS_SMALL: f64 = 0.368;
 }
 
 fn size_rows(library: &str) -> Vec<Row> {

@@ -1,5 +1,5 @@
-//! What must hold for the app and the backends whatever a hostile backend and hostile peers do. Unlike the
-//! monitor of tests/sim it trusts no message, so it does not judge who may ring.
+//! Invariants of the app and the backends whatever a hostile backend and hostile peers do. Unlike the
+//! monitor of tests/sim it trusts no message, so it does not judge whose invites may ring.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use nertc_callkit_signaling::{self as signaling, Code, Connection, Message, Req,
 
 use super::feedback::Feedback;
 
-/// What the app was told of one call.
+/// Events of one call.
 #[derive(Debug, Default)]
 struct Told {
     once: BTreeSet<&'static str>,
@@ -30,7 +30,7 @@ pub(crate) struct Watch {
     last_req: u64,
     /// Between a login's start and the logout or kick: only then the signaling backend is used.
     is_online: bool,
-    /// The host does not take its events.
+    /// The app does not take its events.
     is_deaf: bool,
     is_closing: bool,
     pub(crate) is_closed: bool,
@@ -116,29 +116,18 @@ impl Watch {
             self.is_online || matches!(op, signaling::Operation::Login { .. }),
             "an operation while logged out: {op:?}"
         );
-        match op {
-            signaling::Operation::Login { .. } => self.is_online = true,
-            signaling::Operation::Logout => self.is_online = false,
-            signaling::Operation::Create { .. } => {}
-            signaling::Operation::Join { channel_id, .. }
-            | signaling::Operation::Leave { channel_id, .. }
-            | signaling::Operation::Close { channel_id, .. } => {
-                assert!(!channel_id.is_empty() && channel_id.len() <= limits::ID, "{op:?}");
-            }
-            signaling::Operation::Invite { message, .. } => addressed(message, true),
-            signaling::Operation::Cancel(message)
-            | signaling::Operation::Accept(message)
-            | signaling::Operation::Reject(message) => {
-                addressed(message, true);
-            }
-            signaling::Operation::Control(message) => {
-                assert!(self.caps.control, "a control message, which the backend cannot send");
-                addressed(message, false);
-            }
-            signaling::Operation::Record(record) => {
-                assert!(self.caps.send_record, "a record, which the backend cannot send");
-                assert!(self.records.insert(record.client_msg_id.clone()), "two records: {record:?}");
-            }
+        if let signaling::Operation::Login { .. } | signaling::Operation::Logout = op {
+            self.is_online = *op != signaling::Operation::Logout;
+        }
+        if let signaling::Operation::Record(record) = op {
+            assert!(self.caps.send_record, "a record, which the backend cannot send");
+            assert!(self.records.insert(record.client_msg_id.clone()), "two records: {record:?}");
+        } else if let Some(message) = op.message() {
+            let is_control = matches!(op, signaling::Operation::Control(_));
+            assert!(self.caps.control || !is_control, "a control message, which the backend cannot send");
+            addressed(message, !is_control);
+        } else if let Some(id) = op.channel_id() {
+            assert!(!id.is_empty() && id.len() <= limits::ID, "{op:?}");
         }
     }
 
@@ -183,7 +172,7 @@ impl Watch {
             assert!(may_ring, "rings for nobody or for no time: {event:?}, {self:?}");
             self.calls.insert(invited.call_no, Told::default());
         }
-        // Cleaning up may fail after the end, and says so; a line may be lost without a call.
+        // A teardown may fail after the end, with an error; a record may be lost without a call.
         if call_no == 0 || matches!(event, Event::Error(_)) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Call records of others: claims, told once for each sender and message.
+//! Call records of others: claims, reported once per sender and message.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::time::Time;
 use super::{Engine, limits};
 use nertc_callkit_signaling::{Record, Text};
 
-/// The records that were told, oldest first: sender and message id.
+/// The records already reported, oldest first: sender and message id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Claims(Vec<Claim>);
 
@@ -60,16 +60,16 @@ impl Engine {
             return self.ignore("a record without sender or message id");
         }
         if !is_own && record.to != account {
-            return self.ignore("a record for somebody else");
+            return self.ignore("a record for another account");
         }
         if !is_own && self.state.peer() != from && !self.policy.admits(&from) {
-            return self.ignore("a record of somebody whom the policy refuses");
+            return self.ignore("a record of an account that the policy refuses");
         }
         if self.is_backlogged {
             return self.ignore("a record, and the app takes no events");
         }
         if !self.claims.take(&from, &record.client_msg_id) {
-            return self.ignore("a record that was told");
+            return self.ignore("duplicate of a record");
         }
         let event = Event::RecordReceived(RecordSent {
             call_no: 0,
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_pushes_out_what_others_said() {
+    fn claims_of_others_are_not_evicted() {
         let mut claims = Claims::default();
         claims.take(&id(1), &id(7));
         for n in 0..10 * limits::CLAIMS {
@@ -109,7 +109,7 @@ mod tests {
         }
         assert!(!claims.take(&id(1), &id(7)));
         assert_eq!(claims.0.len(), 1 + limits::CLAIMS_PER_SENDER);
-        // Many senders: those who said most give way first.
+        // Many senders: the one with the most entries is evicted first.
         for n in 0..limits::CLAIMS - 1 - limits::CLAIMS_PER_SENDER {
             claims.take(&id(100 + n), &id(1));
         }

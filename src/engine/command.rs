@@ -1,4 +1,4 @@
-//! What the app asks for: login first, then the state, then which call it means.
+//! Commands of the app: checks the login first, then the state, then the call reference.
 
 use super::incoming::Words;
 use super::input::{CallRef, Command, Ticket};
@@ -131,7 +131,7 @@ impl Engine {
         }
     }
 
-    /// Completes what waits inside the live call: call() and accept().
+    /// Completes the pending requests of the live call: call() and accept().
     pub(super) fn notify_pending(&mut self, code: Code) {
         let mut state = std::mem::replace(&mut self.state, State::Idle);
         match &mut state {
@@ -150,7 +150,7 @@ impl Engine {
         self.state = state;
     }
 
-    /// Ends the live call because its user logs out or its component goes away; the peer learns.
+    /// Ends the live call because its user logs out or its client is destroyed; the peer is notified.
     pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
         self.notify_pending(Code::SHUTTING_DOWN);
         match &mut self.state {
@@ -185,7 +185,7 @@ impl Engine {
         }
     }
 
-    /// Ends the live call without a word on the wire: there is none any more.
+    /// Ends the live call without signaling operations: there is no session any more.
     pub(super) fn drop_live(&mut self, now: Time, reason: EndReason, account: &Text) {
         match &mut self.state {
             State::Idle => {}
@@ -211,7 +211,7 @@ impl Engine {
 }
 
 impl Command {
-    /// What its completion says that it was.
+    /// The operation its completion reports.
     pub fn operation(&self) -> Operation {
         match self {
             Command::Login { .. } => Operation::Login,

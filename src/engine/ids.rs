@@ -1,5 +1,5 @@
-//! Request ids and call ids. While a trace is written they come from a stream of their own, because the
-//! trace's header shows the engine's state: whoever reads it must not know the ids that follow the trace.
+//! Request ids and call ids. While a trace is written they come from a separate stream, because the
+//! trace's header contains the engine's state: its reader must not be able to compute later ids.
 
 use nertc_callkit_ids::{IdGenerator, Seed};
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::Engine;
 use nertc_callkit_signaling::Text;
 
-/// Where ids come from.
+/// The source of ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Ids {
     /// The next id is drawn here.
     stream: IdGenerator,
-    /// While a trace is written: the stream that nobody else knows. Never written down.
+    /// While a trace is written: the secret stream. Never serialized.
     #[serde(skip)]
     secret: Option<IdGenerator>,
 }
@@ -28,8 +28,8 @@ impl Ids {
 }
 
 impl Engine {
-    /// Before the engine's state is written to a file that others may read: from here on ids come from a new
-    /// stream, which tells nothing about any other. Call it again for each further header.
+    /// To be called before the engine's state is written to a file that others may read: from here on ids
+    /// come from a new stream, independent of any other. Call it again for each further header.
     pub fn begin_trace(&mut self) {
         let Ids { stream, secret } = &mut self.ids;
         let secret = secret.get_or_insert_with(|| stream.clone());

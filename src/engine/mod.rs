@@ -1,16 +1,15 @@
 //! The call state machine: a value without thread, lock, clock, I/O or randomness of its own.
 //!
-//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the backends come
-//! out before what the app is told, and what is due is fired by `handle_timeout`.
+//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Backend operations are emitted
+//! before application events; `handle_timeout` fires expired deadlines.
 //!
-//! `state.rs` is the picture. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
-//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
-//! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `teardown.rs` (the wire
-//! behind an ended call), `offline.rs` (the backlog), `signals.rs` (which call a message is about).
-//! `negotiation.rs` and `text_queue.rs` have the texts from peer to peer.
-//! In their way stand `policy.rs` (who may ring), `shares.rs` and `coalesce.rs` (what others send and
-//! cause, in moderation); `claims.rs` has the records of others, `feedback.rs` tells the backend what became
-//! of an invite.
+//! `state.rs` has the states. Transitions: `session.rs`, `login.rs` and `tokens.rs` (login to logout),
+//! `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call), `glare.rs`
+//! (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `teardown.rs` (releases an ended
+//! call's channel and invite), `offline.rs` (the backlog), `routing.rs` (which call a message is for).
+//! `negotiation.rs` and `text_queue.rs` have the texts between peers. Filters: `policy.rs` (who may ring),
+//! `shares.rs` and `coalesce.rs` (rate limits for others); `claims.rs` has the records of others,
+//! `feedback.rs` reports to the backend what was decided about each invite.
 #![forbid(unsafe_code)]
 
 mod canonicalize;
@@ -135,7 +134,7 @@ pub struct Caps {
     pub send_record: bool,
     /// The signaling backend can send control messages.
     pub control: bool,
-    /// The signaling backend can give a login up; else it is logged out.
+    /// The signaling backend can abort a login; otherwise it is logged out.
     #[serde(default)]
     pub abort_login: bool,
     /// The media backend brings no media: the peer counts as present.
@@ -150,29 +149,29 @@ pub struct Caps {
     pub set_view: bool,
 }
 
-/// What the engine is told once.
+/// Configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// Timers.
     pub timers: Timers,
     /// What the backends can do.
     pub caps: Caps,
-    /// The peer's switch from audio to video asks the app.
+    /// The peer's switch from audio to video needs the app's consent.
     pub confirm_audio_to_video: bool,
-    /// The peer's switch from video to audio asks the app.
+    /// The peer's switch from video to audio needs the app's consent.
     pub confirm_video_to_audio: bool,
-    /// The app cannot be asked for a token: one that is wanted is not there.
+    /// The app cannot be asked for a token: a requested one does not exist.
     #[serde(default)]
     pub no_token_listener: bool,
-    /// The app takes data of its peer, and our invites and accepts say so.
+    /// The app accepts data of its peer, which our invites and accepts announce.
     #[serde(default)]
     pub takes_data: bool,
-    /// What the media backend talks to its peer's, `<name>/<version>`; empty = it does not.
+    /// Protocol between the media backends, `<name>/<version>`; empty = none.
     #[serde(default)]
     pub media_protocol: Text,
 }
 
-/// The call engine of one component.
+/// The call engine of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Engine {
     config: Config,
@@ -185,7 +184,7 @@ pub struct Engine {
     session: Session,
     closing: Closing,
     is_connection_lost: bool,
-    /// The host does not take its events: nobody may ring.
+    /// The app does not take its events: nothing may ring.
     is_backlogged: bool,
     state: State,
     media_room: MediaRoom,
@@ -197,10 +196,10 @@ pub struct Engine {
     tombstones: Tombstones,
     /// Whose invites ring; kept until the app sets another.
     policy: CallPolicy,
-    /// What others cause, told in moderation.
+    /// Rate limits for events caused by others.
     #[serde(default)]
     coalescer: Coalescer,
-    /// Records of others that were told.
+    /// Records of others already reported.
     #[serde(default)]
     claims: Claims,
     #[serde(default)]
@@ -211,7 +210,7 @@ pub struct Engine {
     /// Operations of the backends, to be started.
     #[serde(skip)]
     wire: VecDeque<Output>,
-    /// What the app is told.
+    /// Events for the app.
     #[serde(skip)]
     app: VecDeque<Output>,
 }
@@ -271,7 +270,7 @@ impl Engine {
         self.check_move(before, call);
     }
 
-    /// What to do next; drain to `None` before the next input.
+    /// The next output; drain to `None` before the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
         if let Some(op) = self.wire.pop_front() {
             return Some(op);
@@ -280,7 +279,7 @@ impl Engine {
             return Some(word);
         }
         if matches!(self.state, State::Idle) && self.ops.is_empty() && self.teardowns.is_empty() {
-            // Idle components cost nothing; a live call keeps its buffers.
+            // Idle clients cost nothing; a live call keeps its buffers.
             self.wire = VecDeque::new();
             self.app = VecDeque::new();
             self.ops.shrink_to_fit();
@@ -376,7 +375,7 @@ impl Engine {
         self.state.phase()
     }
 
-    /// For a state from a file: its counters have room to count on, and its call is not ahead of them.
+    /// For a state from a file: its counters can still be incremented, and its call is not ahead of them.
     pub fn is_plausible(&self) -> bool {
         const ROOM: u64 = 1 << 53;
         let counters = [self.last_req, self.last_call, self.last_teardown];

@@ -1,4 +1,4 @@
-//! What the app is told: completions and events, in the documented order.
+//! Completions and events for the app, in the documented order.
 
 use super::Engine;
 use super::input::Ticket;
@@ -17,7 +17,7 @@ impl Engine {
         self.app.push_back(Output::Event(event));
     }
 
-    /// Completes a request without more to say than a code.
+    /// Completes a request with a code only.
     pub(super) fn done(&mut self, ticket: Ticket, operation: Operation, call_no: u64, code: Code) {
         self.done_with(ticket, operation, call_no, Outcome { code, ..Outcome::default() });
     }
@@ -38,7 +38,7 @@ impl Engine {
         self.app.push_back(Output::Done { ticket, result });
     }
 
-    /// Completes call(), unless that was said before: with success it carries the ids.
+    /// Completes call(), unless that was done before: with success it carries the ids.
     pub(super) fn done_call(&mut self, own: &mut OutgoingInvite, outcome: Outcome) {
         if own.confirmed {
             return;
@@ -76,7 +76,7 @@ impl Engine {
         }
     }
 
-    /// The number of a call as events and other completions may say it: 0 until done(call) has told it.
+    /// The number of a call in events and other completions: 0 until done(call) has reported it.
     pub(super) fn known_no(&self, no: u64) -> u64 {
         match &self.state {
             State::Calling(calling) if calling.own.no == no && !calling.own.confirmed => 0,

@@ -1,4 +1,4 @@
-//! Operations in flight: who gets the answer, when it is overdue, and what a late success leaves to undo.
+//! Operations in flight: who gets the result, when it is overdue, and what a late success must undo.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +18,12 @@ pub(super) struct Op {
     pub(super) owner: Owner,
 }
 
-/// Who gets the answer. Numbers of calls make an answer for an ended call find nobody.
+/// Who gets the result. Call numbers ensure that one of an ended call affects no other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Owner {
     Login,
     Logout,
-    /// A login that was given up, by its own completion or by that of a logout.
+    /// An aborted login, by its own completion or by that of a logout.
     Abort {
         is_logout: bool,
     },
@@ -44,7 +44,7 @@ pub(super) enum Owner {
     /// A teardown's step.
     #[serde(rename = "Teardown")]
     Teardown(u64),
-    /// Something beside the call; its failure is told unless `quiet`.
+    /// An operation outside the call; its failure is reported unless `quiet`.
     Side {
         operation: Operation,
         call_no: u64,
@@ -69,14 +69,14 @@ pub(super) enum Owner {
     Late(Undo),
 }
 
-/// What a success that comes too late leaves behind.
+/// What a success that comes too late must undo.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Undo {
     /// A channel: close it.
     Create,
     /// A membership: leave.
     Join(Text),
-    /// An accepted invite: join and close, so that the caller learns.
+    /// An accepted invite: join and close, so that the caller is notified.
     Accept(Text),
 }
 
@@ -113,7 +113,7 @@ impl Owner {
         matches!(self, Owner::Side { operation: Operation::Reject, call_no: 0, quiet: true })
     }
 
-    /// What must be undone if this succeeds after nobody waits for it any more.
+    /// What must be undone if this succeeds after it was abandoned.
     fn undo(&self) -> Option<Undo> {
         match self {
             Owner::Create(_) => Some(Undo::Create),
@@ -164,7 +164,7 @@ impl Engine {
         let owner = Owner::Side { operation, call_no, quiet };
         let is_like = |op: &&Op| op.owner.is_side() && op.owner.is_answer() == owner.is_answer();
         if self.ops.iter().filter(is_like).count() >= limits::SIDE_OPERATIONS {
-            self.ignore("too many operations beside the call");
+            self.ignore("too many operations outside the call");
             return false;
         }
         let ms = self.config.timers.operation_ms;
@@ -191,7 +191,7 @@ impl Engine {
         }
     }
 
-    /// Nobody waits for this operation any more: only a success that must be undone is still of interest.
+    /// The operation is abandoned: only a success that must be undone is still of interest.
     fn abandon(&mut self, req: Req, undo: Option<Undo>) {
         let Some(undo) = undo else { return };
         if self.ops.iter().filter(|op| op.deadline.is_none()).count() >= limits::LATE
@@ -202,7 +202,7 @@ impl Engine {
         self.ops.push(Op { req, deadline: None, owner: Owner::Late(undo) });
     }
 
-    /// A teardown gives up on its running operation.
+    /// A teardown abandons its running operation.
     pub(super) fn abandon_teardown(&mut self, teardown: u64, undo: Option<Undo>) {
         let Some(index) = self.ops.iter().position(|op| op.owner == Owner::Teardown(teardown)) else {
             return;

@@ -21,7 +21,7 @@ use nertc_callkit_signaling::{
 pub(super) enum Session {
     /// Nobody.
     LoggedOut,
-    /// The service is being asked. Messages and rooms that come before its answer wait; the messages are then
+    /// The login is pending. Messages and channel states before its completion wait; the messages then form
     /// one backlog.
     LoggingIn {
         account: Text,
@@ -31,15 +31,15 @@ pub(super) enum Session {
         #[serde(default)]
         records: Vec<(Text, Record)>,
     },
-    /// `clock` = the service's clock minus ours, if it told.
+    /// `clock` = the service's clock minus ours, if it reported it.
     LoggedIn { account: Text, clock: Option<u64> },
-    /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
+    /// The live call is being torn down, until `until`; then the service is asked (None).
     LoggingOut { account: Text, until: Option<Time>, tickets: Vec<Ticket>, next: Vec<NextLogin> },
-    /// A login was given up, and the backend has not confirmed that yet. `tickets` = logouts.
+    /// A login was aborted, and the backend has not confirmed that yet. `tickets` = logouts.
     Aborting { tickets: Vec<Ticket>, next: Vec<NextLogin> },
 }
 
-/// A login that came during a logout, or while an earlier one was being taken back.
+/// A login requested during a logout, or while an earlier one was being aborted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct NextLogin {
     pub(super) ticket: Ticket,
@@ -108,7 +108,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
-            return self.ignore("login completed, nobody waits for it");
+            return self.ignore("completion of an abandoned login");
         };
         self.tokens = Tokens::default();
         let ok = result.outcome.code == Code::OK;
@@ -158,7 +158,7 @@ impl Engine {
         }
     }
 
-    /// Ends what lives, cleans up, then asks the service.
+    /// Ends the live call, waits for its teardown, then asks the service.
     fn start_logout(&mut self, now: Time, tickets: Vec<Ticket>) {
         self.end_live(now, EndReason::Normal);
         self.notify_held();
@@ -178,9 +178,9 @@ impl Engine {
         self.on_wire_quiet(now);
     }
 
-    /// Goes on with a logout once nothing of an ended call is under way any more.
+    /// Continues a logout once no operation of an ended call is in flight.
     pub(super) fn on_wire_quiet(&mut self, now: Time) {
-        // A busy answer to a stranger is of no call: nobody's logout waits for that.
+        // A busy answer to a third party belongs to no call: no logout waits for it.
         let is_of_call = |owner: &Owner| matches!(owner, Owner::Side { call_no, .. } if *call_no != 0);
         let is_quiet = self.teardowns.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
         if is_quiet {
@@ -188,7 +188,7 @@ impl Engine {
         }
     }
 
-    /// The drain is over, by silence or by its limit.
+    /// The teardown has ended, or its limit has expired.
     pub(super) fn send_logout(&mut self, now: Time) {
         let Session::LoggingOut { until: until @ Some(_), .. } = &mut self.session else { return };
         *until = None;
@@ -201,7 +201,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingOut { tickets, next, .. } = session else {
             self.session = session;
-            return self.ignore("logout completed, nobody waits for it");
+            return self.ignore("completion of an abandoned logout");
         };
         self.is_connection_lost = false;
         self.tokens = Tokens::default();
@@ -237,7 +237,7 @@ impl Engine {
                 self.is_connection_lost = false;
                 self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
-                // It came back without a token, or with the one that was given.
+                // Restored without a token, or with the one that was set.
                 self.tokens = Tokens::default();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
@@ -295,7 +295,7 @@ impl Engine {
             return early.truncate(limits::SIDE_OPERATIONS);
         }
         if !self.session.is_logged_in() {
-            return self.ignore("rooms while not logged in");
+            return self.ignore("channel states while not logged in");
         }
         let account = self.session.account();
         for room in rooms {
@@ -326,7 +326,7 @@ impl Engine {
         }
     }
 
-    /// The component goes away.
+    /// The client goes away.
     pub(super) fn on_close(&mut self, now: Time) {
         if self.closing != Closing::No {
             return self.ignore("closed twice");
@@ -361,7 +361,7 @@ impl Engine {
         }
     }
 
-    /// Nothing comes after this.
+    /// Nothing follows.
     pub(super) fn become_closed(&mut self) {
         if let Session::LoggingOut { tickets, .. } | Session::Aborting { tickets, .. } = &mut self.session {
             for ticket in std::mem::take(tickets) {

@@ -1,7 +1,7 @@
-//! The teardown: a call ends for the app at once; the wire is cleaned up behind it, in sequence.
+//! Teardown: a call ends for the app at once; its channel and invite are released afterwards, in sequence.
 //!
-//! Wait for the operation that is running, then take the invite back if one was issued, wait for the answer,
-//! then close or leave the channel. A teardown owns the old ids, so nothing it does can touch the next call.
+//! Wait for the pending operation, then cancel the invite if one was issued, wait for the result,
+//! then close or leave the channel. A teardown owns the old ids, so it cannot affect the next call.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::wire::{self, Outgoing};
 use super::{Engine, limits};
 use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
 
-/// Cleans up behind one ended call.
+/// The teardown of one ended call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Teardown {
     pub(super) id: u64,
@@ -21,7 +21,7 @@ pub(super) struct Teardown {
     pub(super) deadline: Time,
     /// Empty while the channel is still being created.
     pub(super) channel_id: Text,
-    /// The invite to take back.
+    /// The invite to cancel.
     pub(super) cancel: Option<Message>,
     pub(super) finish: Finish,
     pub(super) step: Step,
@@ -35,13 +35,13 @@ pub(super) struct Finish {
     no_offline: bool,
     /// The app's text for the other side.
     extra: Option<Text>,
-    /// Why: the other side's media cannot talk to ours, which is this.
+    /// The reason: the peer's media is incompatible with this, ours.
     #[serde(default)]
     rtc: Option<Text>,
 }
 
 impl Finish {
-    /// Closes the channel for everybody.
+    /// Closes the channel for all members.
     pub(super) fn close() -> Finish {
         Finish { closes: true, no_offline: false, extra: None, rtc: None }
     }
@@ -56,17 +56,17 @@ impl Finish {
         Finish { no_offline, ..self }
     }
 
-    /// Says what the own media backend talks.
+    /// Announces the own media protocol.
     pub(super) fn for_media(self, rtc: Text) -> Finish {
         Finish { rtc: Some(rtc), ..self }
     }
 
-    /// Says the app's text.
+    /// Sends the app's text.
     pub(super) fn saying(self, extra: Option<Text>) -> Finish {
         Finish { extra, ..self }
     }
 
-    /// The operation. Clients read its text as JSON and trip over one that is empty.
+    /// The operation. Clients parse its text as JSON and fail on an empty one.
     pub(super) fn op(&self, channel_id: Text) -> signaling::Operation {
         let (custom_info, no_offline) =
             (wire::ending(self.extra.as_deref(), self.rtc.as_deref()), self.no_offline);
@@ -126,15 +126,15 @@ impl Awaited {
     }
 }
 
-/// How an own invite is taken back.
+/// How an own invite is cancelled.
 #[derive(Clone, Debug)]
 pub(super) struct TakeBack {
-    /// Send CANCEL if the peer may know of the invite. Off when the invite is over, and towards legacy
-    /// clients while a call with them lives: they take any CANCEL for the end of it.
+    /// Send CANCEL if the peer may know of the invite. Off when the invite has ended, and towards legacy
+    /// clients while a call with them is live: they treat any CANCEL as its end.
     pub(super) cancel: bool,
     /// 0 or 2.
     pub(super) reason: i64,
-    /// The call goes on elsewhere.
+    /// The call continues on another device.
     pub(super) glare: bool,
     pub(super) attach_ext: Option<Text>,
     pub(super) no_offline: bool,
@@ -177,7 +177,7 @@ pub(super) fn cancel_message(own: &OutgoingInvite, how: &TakeBack) -> Message {
 }
 
 impl Engine {
-    /// Cleans up behind an own invite.
+    /// Tears down an own invite.
     pub(super) fn close_own(&mut self, now: Time, own: &OutgoingInvite, how: &TakeBack) {
         let cancel = (how.cancel && own.is_out()).then(|| cancel_message(own, how));
         let (running, step) = match own.step {
@@ -259,7 +259,7 @@ impl Engine {
     /// A teardown's operation has ended.
     pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: OperationResult) {
         let Some(index) = self.teardowns.iter().position(|teardown| teardown.id == id) else {
-            return self.ignore("step of a teardown that is gone");
+            return self.ignore("step of an ended teardown");
         };
         let ok = result.outcome.code.is_success();
         match self.teardowns[index].step.clone() {
@@ -344,7 +344,7 @@ impl Engine {
         self.on_wire_quiet(now);
     }
 
-    /// Gives up on teardowns that take too long.
+    /// Abandons teardowns that take too long.
     pub(super) fn expire_teardowns(&mut self, now: Time) {
         while let Some(index) = self.teardowns.iter().position(|teardown| teardown.deadline <= now) {
             self.drop_teardown(now, index);
@@ -381,12 +381,12 @@ impl Engine {
     }
 }
 
-/// The service refused the invite for a reason that says that nobody was told of it.
+/// The service refused the invite for a reason that implies that nobody received it.
 pub(super) fn is_never_delivered(code: Code) -> bool {
     matches!(code, Code::CHANNEL_NOT_EXISTS | Code::NOT_MEMBER | Code::ALREADY_MEMBER | Code::MEMBER_LIMIT)
 }
 
-/// The service says that the invite was already decided.
+/// The service reports that the invite was already decided.
 pub(super) fn is_decided(code: Code) -> bool {
     matches!(
         code,

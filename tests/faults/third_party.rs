@@ -1,4 +1,4 @@
-//! What a third party could exploit: one fault for each rule of who may say what.
+//! What a third party could exploit: one fault for each rule of authority.
 
 use super::table::{Fault, Finder};
 

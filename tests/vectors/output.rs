@@ -1,4 +1,4 @@
-//! What the engine asked for and told, as the JSON that vectors compare. Patterns are spelled out, so that a
+//! The engine's outputs as the JSON that vectors compare. Patterns are spelled out, so that a
 //! new field cannot be forgotten.
 
 use nertc_callkit::engine::input::View;
@@ -6,7 +6,7 @@ use nertc_callkit::engine::output::*;
 use nertc_callkit_signaling::{self as signaling, CallType, Message, Notification, PushText, Record, Text};
 use serde_json::{Map, Value, json};
 
-/// JSON of an output; None for what is only for the debug log.
+/// JSON of an output; None for those of the debug log only.
 pub(crate) fn show(output: &Output) -> Option<Value> {
     let value = match output {
         Output::Signal { req: _, op } => signal(op),
@@ -61,29 +61,23 @@ fn named(kind: &str, name: &str, rest: Value) -> Value {
 }
 
 fn signal(op: &signaling::Operation) -> Value {
-    let rest = match op {
-        signaling::Operation::Login { account, token } => json!({"account": &**account, "token": &**token}),
-        signaling::Operation::Logout => json!({}),
-        signaling::Operation::Create { call_type } => json!({"call_type": type_of(*call_type)}),
-        signaling::Operation::Join { channel_id, no_offline } => {
-            json!({"channel_id": &**channel_id, "no_offline": no_offline})
-        }
-        signaling::Operation::Leave { channel_id, custom_info: custom, no_offline }
-        | signaling::Operation::Close { channel_id, custom_info: custom, no_offline } => {
-            json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline})
-        }
-        signaling::Operation::Invite { message, expires_ms, push } => {
-            let mut invite = self::message(message);
-            invite["expires_ms"] = json!(expires_ms);
-            invite["push"] = push.as_ref().map_or(Value::Null, self::push);
-            invite
-        }
-        signaling::Operation::Cancel(message)
-        | signaling::Operation::Accept(message)
-        | signaling::Operation::Reject(message)
-        | signaling::Operation::Control(message) => self::message(message),
-        signaling::Operation::Record(record) => self::record(record),
-    };
+    let mut rest = op.message().map_or(json!({}), message);
+    if let signaling::Operation::Login { account, token } = op {
+        rest = json!({"account": &**account, "token": &**token});
+    } else if let signaling::Operation::Create { call_type } = op {
+        rest = json!({"call_type": type_of(*call_type)});
+    } else if let signaling::Operation::Join { channel_id, no_offline } = op {
+        rest = json!({"channel_id": &**channel_id, "no_offline": no_offline});
+    } else if let signaling::Operation::Leave { channel_id, custom_info: custom, no_offline }
+    | signaling::Operation::Close { channel_id, custom_info: custom, no_offline } = op
+    {
+        rest = json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline});
+    } else if let signaling::Operation::Invite { expires_ms, push, .. } = op {
+        rest["expires_ms"] = json!(expires_ms);
+        rest["push"] = push.as_ref().map_or(Value::Null, self::push);
+    } else if let signaling::Operation::Record(record) = op {
+        rest = self::record(record);
+    }
     named("signal", op.name(), rest)
 }
 
@@ -124,7 +118,7 @@ pub(crate) fn rtc_name(op: &RtcOp) -> &'static str {
 
 fn rtc(op: &RtcOp) -> Value {
     let rest = match op {
-        // Who offers, and to whom, is not on the wire.
+        // The peer and who offers are not on the wire.
         RtcOp::Join { channel_name, uid, token, call_type, is_inviter: _, peer: _, call_id: _ } => {
             json!({"channel_name": &**channel_name, "uid": uid, "token": &**token,
                 "call_type": type_of(*call_type)})
@@ -154,7 +148,7 @@ pub(crate) fn operation_name(operation: Operation) -> &'static str {
 }
 
 fn done(result: &OpResult) -> Value {
-    // Words for developers are not part of the protocol.
+    // Messages for developers are not part of the protocol.
     let OpResult { operation, code, raw_code, message: _, call_no, uid, channel_id, request_id, call_id } =
         result;
     let rest = json!({"code": code.number(), "raw_code": raw_code, "call_no": call_no, "uid": uid,

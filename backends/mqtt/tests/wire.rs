@@ -1,4 +1,4 @@
-//! The wire vectors of `vectors/`: what a device is told, and word for word what it must say.
+//! The wire vectors of `vectors/`: the inputs of a device, and its exact outputs.
 //! `docs/WIRE-MQTT.md` has their format, so that peers in other languages can run them.
 
 use std::collections::BTreeMap;

@@ -47,7 +47,7 @@ pub trait SignalingBackend: Send + Sync + 'static {
     fn network_changed(&self) {}
 }
 
-/// Who logs in.
+/// Account and device of a login.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Login {
     /// Account.
@@ -59,7 +59,7 @@ pub struct Login {
     /// Folder that the backend may write to, or empty.
     pub data_dir: Text,
     /// How long the core waits for the completion, in ms; 0 = unknown.
-    pub within_ms: u32,
+    pub timeout_ms: u32,
 }
 
 /// What a signaling backend reports. Small and cheap to clone: a queue of them is what an idle device costs,

@@ -1,4 +1,4 @@
-//! What the engine asks of a signaling backend, and how it ends.
+//! Signaling operations and their results.
 
 use crate::channel::{CallType, ChannelState};
 use crate::code::Code;
@@ -38,7 +38,7 @@ pub enum Operation {
     },
     /// Invite all devices of an account.
     Invite {
-        /// Whom.
+        /// The account.
         message: Message,
         /// What is left of the ring time.
         expires_ms: u32,
@@ -62,7 +62,7 @@ pub enum Operation {
         /// Keep nothing for offline devices.
         no_offline: bool,
     },
-    /// Close a channel for everybody.
+    /// Close a channel for all members.
     Close {
         /// Which.
         channel_id: Text,
@@ -164,7 +164,7 @@ impl Message {
     }
 }
 
-/// Text of a push notification, for whoever wakes the peer's device.
+/// Text of a push notification, for the service that sends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PushText {
@@ -208,7 +208,7 @@ pub struct Record {
     pub status: RecordStatus,
     /// The record as JSON.
     pub text: Text,
-    /// Accounts that talked, and for how many seconds.
+    /// Accounts that took part, and for how many seconds.
     pub durations: Vec<(Text, u32)>,
 }
 
@@ -277,7 +277,7 @@ numbered! {
         Ringing = 1,
         /// Parked (glare, redial): registered for the outcome, but the app is not notified.
         Held = 2,
-        /// Ignored: forgotten, and nobody is answered.
+        /// Ignored: forgotten, without an answer.
         Dropped = 3,
     }
 }

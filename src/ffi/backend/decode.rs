@@ -1,4 +1,4 @@
-//! Reads the structs that backends hand over: whatever is wrong with one is named, and nothing
+//! Reads the structs that backends pass: whatever is wrong with one is reported, and nothing
 //! of it is used.
 
 use std::ffi::{CStr, c_char};
@@ -92,7 +92,7 @@ pub(super) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Dec
     Text::from_c_str(unsafe { CStr::from_ptr(text) }).map_err(|_| DecodeError::Utf8)
 }
 
-/// A message of a backend, for people: cut at its limit and at the first byte that is no text.
+/// A message of a backend, for developers: truncated at its limit and at the first invalid byte.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -125,7 +125,7 @@ pub(crate) unsafe fn backend_name(name: *const c_char) -> Text {
     if name.is_empty() { "an unnamed backend".into() } else { name }
 }
 
-/// How something ended; codes are positive, whatever else a backend says is only passed on.
+/// The result of an operation; codes are positive, all other numbers of a backend are only passed on.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -220,7 +220,7 @@ pub(super) unsafe fn signal_event(
     }
 }
 
-/// A record as somebody else sent it; what nobody needs of it is not read.
+/// A record of another device; fields that nobody needs are not read.
 ///
 /// # Safety
 /// As `channel`.
@@ -232,16 +232,17 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
             client_msg_id: text(c.client_msg_id, limits::ID)?,
             to: text(c.to_account, limits::ACCOUNT)?,
             channel_id: text(c.channel_id, limits::ID)?,
-            call_type: match c.call_type {
-                1 => CallType::Audio,
-                2 => CallType::Video,
-                _ => return Err(DecodeError::Unknown),
-            },
+            call_type: call_type(c.call_type)?,
             status: RecordStatus::from_number(c.record_status).ok_or(DecodeError::Unknown)?,
             text: Text::default(),
             durations: Vec::new(),
         })
     }
+}
+
+/// Audio or video; of anything else there are no records.
+fn call_type(number: i32) -> Result<CallType, DecodeError> {
+    CallType::from_number(number).filter(|it| *it != CallType::Other).ok_or(DecodeError::Unknown)
 }
 
 pub(super) fn origin(number: i32) -> Result<Origin, DecodeError> {
@@ -258,13 +259,7 @@ pub(super) unsafe fn connection(
         let c = read(place)?;
         (c, outcome(c.code, c.raw_code, c.message))
     };
-    Ok(match c.r#type {
-        1 => Connection::Lost(outcome),
-        2 => Connection::Restored,
-        3 => Connection::Kicked(outcome),
-        4 => Connection::TokenNeeded(outcome),
-        _ => return Err(DecodeError::Unknown),
-    })
+    Connection::from_number(c.r#type, outcome).ok_or(DecodeError::Unknown)
 }
 
 /// # Safety

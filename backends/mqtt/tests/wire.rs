@@ -251,7 +251,11 @@ fn every_vector_is_obeyed() {
             }
             let left = (device.said.len(), device.told.len());
             if failed.is_empty() && left != (0, 0) {
-                failed.push(format!("{}: {}: publishes or reports more at the end", path.display(), vector["what"]));
+                failed.push(format!(
+                    "{}: {}: publishes or reports more at the end",
+                    path.display(),
+                    vector["what"]
+                ));
             }
         }
     }

@@ -11,9 +11,10 @@ use nertc_callkit_mqtt::connection::{Endpoint, Readiness, Roots, Settings, Timer
 use nertc_callkit_mqtt::driver::{Driver, SignalingMessage};
 use nertc_callkit_mqtt::protocol::Config;
 use nertc_callkit_mqtt::topics::Topics;
-use nertc_callkit_signaling::{CallType, InviteState, Message, Operation, Record, RecordStatus, Text};
+use nertc_callkit_signaling::{CallType, InviteState, Message, Operation};
 
 use super::bytes::Bytes;
+use super::values::record;
 use net::{Net, Said};
 
 /// More steps than this add nothing new and cost time.
@@ -362,14 +363,8 @@ impl World {
             3 => Operation::Cancel(message),
             4 | 5 => Operation::Accept(message),
             6 => Operation::Reject(message),
-            7 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Leave { channel_id, custom_info, no_offline }
-            }
-            8 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Close { channel_id, custom_info, no_offline }
-            }
+            7 => message.leave(),
+            8 => message.close(),
             9 => Operation::Record(record(message.account)),
             _ if bytes.chance(64) => Operation::Logout,
             _ => Operation::Control(message),
@@ -391,17 +386,5 @@ impl World {
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
         assert_eq!(self.line.poll_timeout(), None, "it wants something, logged out");
         self.reached_up
-    }
-}
-
-fn record(to: Text) -> Record {
-    Record {
-        client_msg_id: "rec".into(),
-        to,
-        channel_id: Text::EMPTY,
-        call_type: CallType::Audio,
-        status: RecordStatus::Complete,
-        text: "{}".into(),
-        durations: Vec::new(),
     }
 }

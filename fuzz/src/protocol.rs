@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::{
-    CallType, Code, Event, EventKind, InviteState, Message, Operation, Origin, Record, RecordStatus, Text,
+    CallType, Code, Event, EventKind, InviteState, Message, Operation, Origin, Text,
 };
 use serde_json::{Value, json};
 
 use super::bytes::Bytes;
+use super::values::record;
 
 /// More steps than this add nothing new and cost time.
 const STEPS: usize = 400;
@@ -187,14 +188,8 @@ impl World {
             6 => Operation::Cancel(message),
             7 | 8 => Operation::Accept(message),
             9 => Operation::Reject(message),
-            10 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Leave { channel_id, custom_info, no_offline }
-            }
-            11 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Close { channel_id, custom_info, no_offline }
-            }
+            10 => message.leave(),
+            11 => message.close(),
             12 if bytes.chance(64) => Operation::Record(record(message.account)),
             _ => Operation::Control(message),
         };
@@ -392,17 +387,5 @@ impl World {
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
         assert!(self.protocol.is_at_rest());
         assert_eq!(self.protocol.poll_timeout(), None);
-    }
-}
-
-fn record(to: Text) -> Record {
-    Record {
-        client_msg_id: "rec".into(),
-        to,
-        channel_id: Text::EMPTY,
-        call_type: CallType::Audio,
-        status: RecordStatus::Complete,
-        text: "{}".into(),
-        durations: Vec::new(),
     }
 }

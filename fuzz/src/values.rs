@@ -3,6 +3,8 @@
 use std::ffi::c_char;
 use std::ptr::null;
 
+use nertc_callkit_signaling::{CallType, Record, RecordStatus, Text};
+
 use super::backend::{Lent, size};
 use super::bytes::Bytes;
 
@@ -47,4 +49,17 @@ pub(crate) fn text(
 /// A number, mostly this one.
 pub(crate) fn number(honest: i32, bytes: &mut Bytes<'_>) -> i32 {
     if bytes.chance(8) { bytes.number() as i32 } else { honest }
+}
+
+/// A call record of a complete call.
+pub(crate) fn record(to: Text) -> Record {
+    Record {
+        client_msg_id: "rec".into(),
+        to,
+        channel_id: Text::EMPTY,
+        call_type: CallType::Audio,
+        status: RecordStatus::Complete,
+        text: "{}".into(),
+        durations: Vec::new(),
+    }
 }

@@ -1,7 +1,5 @@
 //! What waited while this device was offline: one batch, in which later messages may undo earlier ones.
 
-use std::cmp::Reverse;
-
 use super::output::Missed;
 use super::shares::share_out;
 use super::state::{Invite, State};
@@ -81,10 +79,21 @@ impl Engine {
         }
     }
 
+    /// What the app has answered, then the newest. They are few: one of std's sorts would be 7 kB of code.
+    fn in_order(&self, invites: Vec<Invite>) -> Vec<Invite> {
+        let key = |invite: &Invite| (self.is_awaited(invite), invite.create_ms, invite.time_ms);
+        let mut ordered: Vec<Invite> = Vec::with_capacity(invites.len());
+        for invite in invites {
+            let at = ordered.partition_point(|other| key(other) >= key(&invite));
+            ordered.insert(at, invite);
+        }
+        ordered
+    }
+
     /// The newest live invite rings; the others report why they do not.
-    fn ring_newest(&mut self, now: Time, mut invites: Vec<Invite>) {
-        // A call that the app has already answered comes first: its user waits for it.
-        invites.sort_by_key(|invite| Reverse((self.is_awaited(invite), invite.create_ms, invite.time_ms)));
+    fn ring_newest(&mut self, now: Time, invites: Vec<Invite>) {
+        // What the app has answered already comes first: its user waits for it.
+        let invites = self.in_order(invites);
         let mut ringing: Option<Text> = None;
         let mut is_answered = false;
         for invite in invites {

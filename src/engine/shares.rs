@@ -18,15 +18,26 @@ pub(super) fn share_out(
     let mut newer: BTreeMap<Text, usize> = BTreeMap::new();
     // How many newer ones each has of its sender, and which it is.
     let mut ranks: Vec<(usize, usize)> = Vec::with_capacity(events.len());
+    let mut of_rank = vec![0; events.len()];
     for (index, event) in events.iter().enumerate().rev() {
         let count = newer.entry(event.from.clone()).or_default();
         ranks.push((*count, index));
+        of_rank[*count] += 1;
         *count += 1;
     }
-    // Stable: of the same rank the newest come first.
-    ranks.sort_by_key(|(rank, _)| *rank);
+    // All of the ranks before `last` stay, and of that one the newest.
+    let mut left = limit;
+    let last = of_rank.iter().position(|&count| {
+        let is_last = count >= left;
+        left -= if is_last { 0 } else { count };
+        is_last
+    });
+    let last = last.unwrap_or(events.len());
     let mut stays = vec![false; events.len()];
-    ranks.iter().take(limit).for_each(|(_, index)| stays[*index] = true);
+    for (rank, index) in ranks {
+        stays[index] = rank < last || rank == last && left > 0;
+        left -= usize::from(rank == last && left > 0);
+    }
     let mut stays = stays.into_iter();
     events.into_iter().partition(|_| stays.next().unwrap_or(false))
 }

@@ -67,7 +67,7 @@ fn manifest() -> String {
         .map(|section| section + "\n")
         .collect();
     text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
-    text += "[dev-dependencies]\nnertc_callkit_testkit = { path = \"crates/testkit\" }\n";
+    text += "[dev-dependencies]\nserde_json = \"1\"\nnertc_callkit_testkit = { path = \"crates/testkit\" }\n";
     text += "[workspace]\nmembers = [\"crates/abi\", \"crates/backend\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
     for (name, folder) in [("sim", "sim"), ("model", "model"), ("protocol", "model/protocol")] {

@@ -102,16 +102,15 @@ impl Device {
 
     /// Leaves the reactor. A device that did not log out is away: the session stays, others are not notified.
     pub(crate) fn close(&self) {
-        let (driver, registration) = {
-            let mut state = self.state.lock();
-            (state.driver.take(), state.registration.take())
-        };
+        // First, so that the I/O thread is not writing when the last is written.
+        let registration = self.state.lock().registration.take();
+        if let Some(registration) = registration {
+            registration.deregister();
+        }
+        let driver = self.state.lock().driver.take();
         if let Some(mut driver) = driver {
             driver.act(now(), &mut |_| (), |driver| driver.connection().disconnect(now(), false));
             driver.write();
-        }
-        if let Some(registration) = registration {
-            registration.deregister();
         }
     }
 

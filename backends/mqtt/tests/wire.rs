@@ -163,14 +163,8 @@ impl Device {
             "cancel" => Operation::Cancel(message()),
             "accept" => Operation::Accept(message()),
             "reject" => Operation::Reject(message()),
-            "leave" => {
-                let Message { channel_id, custom_info, no_offline, .. } = message();
-                Operation::Leave { channel_id, custom_info, no_offline }
-            }
-            "close" => {
-                let Message { channel_id, custom_info, no_offline, .. } = message();
-                Operation::Close { channel_id, custom_info, no_offline }
-            }
+            "leave" => message().leave(),
+            "close" => message().close(),
             "control" => Operation::Control(message()),
             "record" => Operation::Record(Record {
                 client_msg_id: text("id").into(),

@@ -150,6 +150,20 @@ pub struct Message {
     pub no_offline: bool,
 }
 
+impl Message {
+    /// Leaves its channel, with its text.
+    pub fn leave(self) -> Operation {
+        let Message { channel_id, custom_info, no_offline, .. } = self;
+        Operation::Leave { channel_id, custom_info, no_offline }
+    }
+
+    /// Closes its channel, with its text.
+    pub fn close(self) -> Operation {
+        let Message { channel_id, custom_info, no_offline, .. } = self;
+        Operation::Close { channel_id, custom_info, no_offline }
+    }
+}
+
 /// Text of a push notification, for the service that sends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -21,6 +21,7 @@ use super::decode::{DecodeError, cut, dropped};
 use crate::engine::input::{Input, RtcEvent as MediaEvent};
 use crate::engine::limits;
 use crate::ffi::logger::log_backend;
+use crate::ffi::support::guard::guard_or;
 use crate::worker::{Client, Refused};
 
 /// Set in the environment: backends of this library are called through their vtables, as any other one is.
@@ -58,39 +59,32 @@ pub(super) fn answer(answer: Result<(), Code>) -> Result<(), Outcome> {
     answer.or_else(|code| accepted(code.number()))
 }
 
-/// The sink of a signaling backend; it returns a message while there is no room.
+/// The sink of a signaling backend; it gives a message back while there is no room. A panic in here, which is
+/// a bug, loses the message and does not reach the backend.
 pub(super) fn signaling_sink(
     client: Arc<Client>,
 ) -> impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send {
-    move |message| match message {
-        SignalingMessage::Completed(req, result) => {
-            report(&client, Input::SignalDone { req, result: checked_result(*result) });
-            Ok(())
-        }
-        message => {
-            if take_signaling(&client, &message) {
-                Ok(())
-            } else {
-                Err(message)
+    move |message| {
+        guard_or(Ok(()), || {
+            if let SignalingMessage::Completed(req, result) = message {
+                report(&client, Input::SignalDone { req, result: checked_result(*result) });
+                return Ok(());
             }
-        }
+            if take_signaling(&client, &message) { Ok(()) } else { Err(message) }
+        })
     }
 }
 
-/// The sink of a media backend; it returns a message while there is no room.
+/// The sink of a media backend, as that of a signaling backend.
 pub(super) fn media_sink(client: Arc<Client>) -> impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send {
-    move |message| match message {
-        MediaMessage::Completed(req, outcome) => {
-            report(&client, Input::RtcDone { req, outcome: bounded(outcome) });
-            Ok(())
-        }
-        message => {
-            if take_media(&client, &message) {
-                Ok(())
-            } else {
-                Err(message)
+    move |message| {
+        guard_or(Ok(()), || {
+            if let MediaMessage::Completed(req, outcome) = message {
+                report(&client, Input::RtcDone { req, outcome: bounded(outcome) });
+                return Ok(());
             }
-        }
+            if take_media(&client, &message) { Ok(()) } else { Err(message) }
+        })
     }
 }
 

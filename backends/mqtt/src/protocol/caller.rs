@@ -185,11 +185,16 @@ impl Peer {
         // If nothing rings yet the invite may still be in flight: what follows it is retransmitted as well.
         let kind = if alerted.is_empty() { Kind::UntilAcked } else { Kind::Once };
         let all = self.outgoing(kind, Topic::Inbox(to.clone()), &message, limits::SETTLED_EXPIRES_MS);
+        let (same, meant) = (all.clone(), message.to.clone());
         self.send(OutgoingMessage { is_final: true, ..all });
         for Alerted { device, instance, .. } in alerted {
             let topic = Topic::Direct(to.clone(), device);
-            message.to = instance;
-            let outgoing = self.outgoing(Kind::UntilAcked, topic, &message, limits::SETTLED_EXPIRES_MS);
+            let outgoing = if instance == meant {
+                OutgoingMessage { kind: Kind::UntilAcked, topic, ..same.clone() }
+            } else {
+                message.to = instance;
+                self.outgoing(Kind::UntilAcked, topic, &message, limits::SETTLED_EXPIRES_MS)
+            };
             self.send(OutgoingMessage {
                 after_ms: u64::from(limits::REPEATS[0]),
                 is_final: true,

@@ -139,9 +139,10 @@ impl Peer {
     fn record(&mut self, req: u64, record: &signaling::Record) {
         let body = Body::Record { text: record.text.clone() };
         let message = Message { id: record.client_msg_id.clone(), ..self.new_message(&"".into(), body) };
-        for (topic, req) in [(Topic::Inbox(record.to.clone()), Some(req)), (Topic::Own, None)] {
-            let outgoing = self.outgoing(Kind::Once, topic, &message, limits::RECORD_EXPIRES_MS);
-            self.send(OutgoingMessage { req, ..outgoing });
-        }
+        let topic = Topic::Inbox(record.to.clone());
+        let outgoing = self.outgoing(Kind::Once, topic, &message, limits::RECORD_EXPIRES_MS);
+        let own = OutgoingMessage { topic: Topic::Own, ..outgoing.clone() };
+        self.send(OutgoingMessage { req: Some(req), ..outgoing });
+        self.send(own);
     }
 }

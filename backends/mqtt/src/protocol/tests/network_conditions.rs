@@ -36,6 +36,28 @@ fn a_lost_invite_is_repeated_and_rings_once() {
     assert_eq!(again, 2, "once it rings it is not repeated");
 }
 
+/// What is published with QoS 0 may all be lost: what it acknowledges is repeated, and so is a join, then
+/// with QoS 1. It only takes longer.
+#[test]
+fn a_call_needs_no_message_of_qos_0() {
+    let mut harness = three();
+    harness.loses_qos_0 = true;
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
+    assert_eq!(harness.take("bob/pad").last().map(String::as_str), Some("done 0"));
+    assert!(!harness.take("alice/phone").contains(&"Online Join by bob".to_owned()));
+    harness.pass(999);
+    assert_eq!(harness.take("alice/phone"), Vec::<String>::new());
+    harness.pass(1);
+    assert_eq!(harness.take("alice/phone"), ["Online Join by bob"]);
+    harness.op("alice/phone", close(op_args(&channel, "", "")));
+    assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
+    harness.pass(20_000);
+    assert!(harness.take("bob/pad").is_empty(), "told once, however often it comes");
+    assert!(harness.phones.values().all(|phone| phone.protocol.is_at_rest()));
+}
+
 #[test]
 fn an_undecided_accept_fails_and_releases_a_late_grant() {
     let mut harness = three();

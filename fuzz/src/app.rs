@@ -116,29 +116,18 @@ impl Watch {
             self.is_online || matches!(op, signaling::Operation::Login { .. }),
             "an operation while logged out: {op:?}"
         );
-        match op {
-            signaling::Operation::Login { .. } => self.is_online = true,
-            signaling::Operation::Logout => self.is_online = false,
-            signaling::Operation::Create { .. } => {}
-            signaling::Operation::Join { channel_id, .. }
-            | signaling::Operation::Leave { channel_id, .. }
-            | signaling::Operation::Close { channel_id, .. } => {
-                assert!(!channel_id.is_empty() && channel_id.len() <= limits::ID, "{op:?}");
-            }
-            signaling::Operation::Invite { message, .. } => addressed(message, true),
-            signaling::Operation::Cancel(message)
-            | signaling::Operation::Accept(message)
-            | signaling::Operation::Reject(message) => {
-                addressed(message, true);
-            }
-            signaling::Operation::Control(message) => {
-                assert!(self.caps.control, "a control message, which the backend cannot send");
-                addressed(message, false);
-            }
-            signaling::Operation::Record(record) => {
-                assert!(self.caps.send_record, "a record, which the backend cannot send");
-                assert!(self.records.insert(record.client_msg_id.clone()), "two records: {record:?}");
-            }
+        if let signaling::Operation::Login { .. } | signaling::Operation::Logout = op {
+            self.is_online = *op != signaling::Operation::Logout;
+        }
+        if let signaling::Operation::Record(record) = op {
+            assert!(self.caps.send_record, "a record, which the backend cannot send");
+            assert!(self.records.insert(record.client_msg_id.clone()), "two records: {record:?}");
+        } else if let Some(message) = op.message() {
+            let is_control = matches!(op, signaling::Operation::Control(_));
+            assert!(self.caps.control || !is_control, "a control message, which the backend cannot send");
+            addressed(message, !is_control);
+        } else if let Some(id) = op.channel_id() {
+            assert!(!id.is_empty() && id.len() <= limits::ID, "{op:?}");
         }
     }
 

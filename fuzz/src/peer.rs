@@ -57,23 +57,14 @@ impl Known {
 
     /// What an honest service answers.
     pub(crate) fn granted(&mut self, op: &signaling::Operation) -> OperationResult {
-        let id = match op {
-            signaling::Operation::Create { .. } => {
-                let id = self.id('c');
-                self.channels.push(id.clone());
-                id
-            }
-            signaling::Operation::Join { channel_id, .. } => channel_id.clone(),
-            signaling::Operation::Login { .. }
-            | signaling::Operation::Logout
-            | signaling::Operation::Invite { .. }
-            | signaling::Operation::Cancel(_)
-            | signaling::Operation::Accept(_)
-            | signaling::Operation::Reject(_)
-            | signaling::Operation::Leave { .. }
-            | signaling::Operation::Close { .. }
-            | signaling::Operation::Control(_)
-            | signaling::Operation::Record(_) => return OperationResult::default(),
+        let id = if let signaling::Operation::Create { .. } = op {
+            let id = self.id('c');
+            self.channels.push(id.clone());
+            id
+        } else if let signaling::Operation::Join { channel_id, .. } = op {
+            channel_id.clone()
+        } else {
+            return OperationResult::default();
         };
         let channel = Channel { id, call_type: 1, ..Channel::default() };
         let me = Member { account: ACCOUNTS[0].into(), device: Text::default(), uid: 7 };

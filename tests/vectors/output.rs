@@ -61,29 +61,23 @@ fn named(kind: &str, name: &str, rest: Value) -> Value {
 }
 
 fn signal(op: &signaling::Operation) -> Value {
-    let rest = match op {
-        signaling::Operation::Login { account, token } => json!({"account": &**account, "token": &**token}),
-        signaling::Operation::Logout => json!({}),
-        signaling::Operation::Create { call_type } => json!({"call_type": type_of(*call_type)}),
-        signaling::Operation::Join { channel_id, no_offline } => {
-            json!({"channel_id": &**channel_id, "no_offline": no_offline})
-        }
-        signaling::Operation::Leave { channel_id, custom_info: custom, no_offline }
-        | signaling::Operation::Close { channel_id, custom_info: custom, no_offline } => {
-            json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline})
-        }
-        signaling::Operation::Invite { message, expires_ms, push } => {
-            let mut invite = self::message(message);
-            invite["expires_ms"] = json!(expires_ms);
-            invite["push"] = push.as_ref().map_or(Value::Null, self::push);
-            invite
-        }
-        signaling::Operation::Cancel(message)
-        | signaling::Operation::Accept(message)
-        | signaling::Operation::Reject(message)
-        | signaling::Operation::Control(message) => self::message(message),
-        signaling::Operation::Record(record) => self::record(record),
-    };
+    let mut rest = op.message().map_or(json!({}), message);
+    if let signaling::Operation::Login { account, token } = op {
+        rest = json!({"account": &**account, "token": &**token});
+    } else if let signaling::Operation::Create { call_type } = op {
+        rest = json!({"call_type": type_of(*call_type)});
+    } else if let signaling::Operation::Join { channel_id, no_offline } = op {
+        rest = json!({"channel_id": &**channel_id, "no_offline": no_offline});
+    } else if let signaling::Operation::Leave { channel_id, custom_info: custom, no_offline }
+    | signaling::Operation::Close { channel_id, custom_info: custom, no_offline } = op
+    {
+        rest = json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline});
+    } else if let signaling::Operation::Invite { expires_ms, push, .. } = op {
+        rest["expires_ms"] = json!(expires_ms);
+        rest["push"] = push.as_ref().map_or(Value::Null, self::push);
+    } else if let signaling::Operation::Record(record) = op {
+        rest = self::record(record);
+    }
     named("signal", op.name(), rest)
 }
 

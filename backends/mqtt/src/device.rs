@@ -124,7 +124,7 @@ impl Device {
                 }
                 self.on_driver(state, now, |driver| {
                     driver.release_logout(&mut |it| self.sink.push(it));
-                    driver.login(now, req.0, &login.token, login.within_ms);
+                    driver.login(now, req.0, &login.token, login.timeout_ms);
                 });
             }),
             Err(refused) => self.refuse(req, refused),

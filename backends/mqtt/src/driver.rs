@@ -186,33 +186,22 @@ impl Driver {
     /// An operation of the core; a login connects.
     pub fn operate(&mut self, now: u64, req: u64, op: Operation) {
         self.running.insert(req);
-        match op {
-            Operation::Login { .. } => {
-                self.login = Some(req);
-                self.policy = CallPolicy::default();
-            }
-            Operation::Logout => self.logout = Some(req),
-            Operation::Create { .. }
-            | Operation::Join { .. }
-            | Operation::Invite { .. }
-            | Operation::Cancel(_)
-            | Operation::Accept(_)
-            | Operation::Reject(_)
-            | Operation::Leave { .. }
-            | Operation::Close { .. }
-            | Operation::Control(_)
-            | Operation::Record(_) => {}
+        if let Operation::Login { .. } = op {
+            self.login = Some(req);
+            self.policy = CallPolicy::default();
+        } else if op == Operation::Logout {
+            self.logout = Some(req);
         }
         self.protocol().handle(now, Input::Op { req, op });
     }
 
     /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
     /// ends when the connection is restored.
-    /// The core waits `within_ms` for the result; 0 = unknown.
-    pub fn login(&mut self, now: u64, req: u64, token: &str, within_ms: u32) {
-        let within_ms = u64::from(within_ms);
-        let own_ms = within_ms - (within_ms / 4).min(BEFORE_CORE_MS);
-        self.login_until = (within_ms > 0).then_some(now + own_ms);
+    /// The core waits `timeout_ms` for the result; 0 = unknown.
+    pub fn login(&mut self, now: u64, req: u64, token: &str, timeout_ms: u32) {
+        let timeout_ms = u64::from(timeout_ms);
+        let own_ms = timeout_ms - (timeout_ms / 4).min(BEFORE_CORE_MS);
+        self.login_until = (timeout_ms > 0).then_some(now + own_ms);
         self.operate(now, req, self.login_operation());
         self.connection().connect(now, token);
     }

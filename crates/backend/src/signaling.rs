@@ -59,7 +59,7 @@ pub struct Login {
     /// Folder that the backend may write to, or empty.
     pub data_dir: Text,
     /// How long the core waits for the completion, in ms; 0 = unknown.
-    pub within_ms: u32,
+    pub timeout_ms: u32,
 }
 
 /// What a signaling backend reports. Small and cheap to clone: a queue of them is what an idle device costs,

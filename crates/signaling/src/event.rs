@@ -83,9 +83,43 @@ pub enum Connection {
     TokenNeeded(Outcome),
 }
 
+impl Connection {
+    /// The header's number.
+    pub const fn number(&self) -> i32 {
+        match self {
+            Connection::Lost(_) => 1,
+            Connection::Restored => 2,
+            Connection::Kicked(_) => 3,
+            Connection::TokenNeeded(_) => 4,
+        }
+    }
+
+    /// The change with a number of the header, and why; None for any other number.
+    pub fn from_number(number: i32, why: Outcome) -> Option<Connection> {
+        let changes = [
+            Connection::Lost(why.clone()),
+            Connection::Restored,
+            Connection::Kicked(why.clone()),
+            Connection::TokenNeeded(why),
+        ];
+        changes.into_iter().find(|it| it.number() == number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_of_the_connection_are_read_back() {
+        for number in 1..=4 {
+            let change = Connection::from_number(number, Outcome::default());
+            assert_eq!(change.expect("a change").number(), number);
+        }
+        for number in [i32::MIN, -1, 0, 5, i32::MAX] {
+            assert_eq!(Connection::from_number(number, Outcome::default()), None);
+        }
+    }
 
     #[test]
     fn numbers_of_the_header_are_read_back() {

@@ -587,21 +587,11 @@ impl Harness {
 
     fn signal_line(&self, kind: &str, op: &signaling::Operation) -> String {
         let Some(message) = op.message() else {
-            return match op {
-                signaling::Operation::Join { channel_id, .. }
-                | signaling::Operation::Leave { channel_id, .. }
-                | signaling::Operation::Close { channel_id, .. } => format!("{kind} {channel_id}"),
-                signaling::Operation::Record(record) => {
-                    format!("record {} to {}", record.status as i32, record.to)
-                }
-                signaling::Operation::Login { account, .. } => format!("login {account}"),
-                signaling::Operation::Logout
-                | signaling::Operation::Create { .. }
-                | signaling::Operation::Invite { .. }
-                | signaling::Operation::Cancel(_)
-                | signaling::Operation::Accept(_)
-                | signaling::Operation::Reject(_)
-                | signaling::Operation::Control(_) => kind.to_owned(),
+            return match (op, op.channel_id()) {
+                (signaling::Operation::Login { account, .. }, _) => format!("login {account}"),
+                (signaling::Operation::Record(it), _) => format!("record {} to {}", it.status as i32, it.to),
+                (_, Some(id)) => format!("{kind} {id}"),
+                (_, None) => kind.to_owned(),
             };
         };
         let text = wire::read(&message.custom_info);

@@ -232,16 +232,17 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
             client_msg_id: text(c.client_msg_id, limits::ID)?,
             to: text(c.to_account, limits::ACCOUNT)?,
             channel_id: text(c.channel_id, limits::ID)?,
-            call_type: match c.call_type {
-                1 => CallType::Audio,
-                2 => CallType::Video,
-                _ => return Err(DecodeError::Unknown),
-            },
+            call_type: call_type(c.call_type)?,
             status: RecordStatus::from_number(c.record_status).ok_or(DecodeError::Unknown)?,
             text: Text::default(),
             durations: Vec::new(),
         })
     }
+}
+
+/// Audio or video; of anything else there are no records.
+fn call_type(number: i32) -> Result<CallType, DecodeError> {
+    CallType::from_number(number).filter(|it| *it != CallType::Other).ok_or(DecodeError::Unknown)
 }
 
 pub(super) fn origin(number: i32) -> Result<Origin, DecodeError> {
@@ -258,13 +259,7 @@ pub(super) unsafe fn connection(
         let c = read(place)?;
         (c, outcome(c.code, c.raw_code, c.message))
     };
-    Ok(match c.r#type {
-        1 => Connection::Lost(outcome),
-        2 => Connection::Restored,
-        3 => Connection::Kicked(outcome),
-        4 => Connection::TokenNeeded(outcome),
-        _ => return Err(DecodeError::Unknown),
-    })
+    Connection::from_number(c.r#type, outcome).ok_or(DecodeError::Unknown)
 }
 
 /// # Safety

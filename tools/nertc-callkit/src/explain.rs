@@ -134,27 +134,18 @@ impl Told {
                 self.note(result.call_no, t, format!("{what} completes with {}", outcome(result.code)));
             }
             Output::Signal { op, .. } => {
-                let sent = match op {
-                    signaling::Operation::Invite { message, expires_ms, .. } => {
-                        format!("invites {}, for {}", message.account, seconds((*expires_ms).into()))
-                    }
-                    signaling::Operation::Login { .. } => {
-                        return self.note(0, t, "the service is asked to log in".into());
-                    }
-                    signaling::Operation::Cancel(_)
-                    | signaling::Operation::Accept(_)
-                    | signaling::Operation::Reject(_) => {
-                        format!("requests from the service: {}", labels::signal_op(op))
-                    }
-                    signaling::Operation::Logout
-                    | signaling::Operation::Create { .. }
-                    | signaling::Operation::Join { .. }
-                    | signaling::Operation::Leave { .. }
-                    | signaling::Operation::Close { .. }
-                    | signaling::Operation::Control(_)
-                    | signaling::Operation::Record(_) => return,
-                };
-                self.note(self.call, t, sent);
+                if let signaling::Operation::Invite { message, expires_ms, .. } = op {
+                    let ring = seconds((*expires_ms).into());
+                    let sent = format!("invites {}, for {ring}", message.account);
+                    self.note(self.call, t, sent);
+                } else if let signaling::Operation::Login { .. } = op {
+                    self.note(0, t, "the service is asked to log in".into());
+                } else if let signaling::Operation::Cancel(_)
+                | signaling::Operation::Accept(_)
+                | signaling::Operation::Reject(_) = op
+                {
+                    self.note(self.call, t, format!("requests from the service: {}", labels::signal_op(op)));
+                }
             }
             Output::Ignored(why) => self.note(self.call, t, format!("ignored: {why}")),
             Output::Done { .. } | Output::Rtc { .. } | Output::Notify(_) | Output::RtcReceive { .. } => {}

@@ -224,33 +224,27 @@ pub(crate) fn output(output: &Output) -> Result<Label, String> {
 
 /// An operation of the signaling backend.
 pub(crate) fn signal_op(op: &signaling::Operation) -> String {
-    match op {
-        signaling::Operation::Login { account, .. } => format!("login {account}"),
-        signaling::Operation::Logout => "logout".into(),
-        signaling::Operation::Create { call_type } => format!("create ({})", kind(*call_type)),
-        signaling::Operation::Join { .. } => "join".into(),
-        signaling::Operation::Invite { message, .. } => format!("invite {}", message.account),
-        signaling::Operation::Cancel(message) => format!("cancel invite of {}", message.account),
-        signaling::Operation::Accept(message) => format!("accept {}", message.account),
-        signaling::Operation::Reject(message) => {
-            let why = wire::reason(&message.custom_info, &wire::read(&message.custom_info));
-            let why = if why == Reason::Busy { " (busy)" } else { "" };
-            format!("reject {}{why}", message.account)
-        }
-        signaling::Operation::Leave { .. } => "leave".into(),
-        signaling::Operation::Close { .. } => "close".into(),
-        signaling::Operation::Control(message) => {
-            let what = match wire::read(&message.custom_info).cid {
-                1_000 => " (media)",
-                1_001 => " (data)",
-                _ => "",
-            };
-            format!("control to {}{what}", message.account)
-        }
-        signaling::Operation::Record(record) => {
-            format!("record: {}", screaming_case(record.status).to_lowercase())
-        }
+    let name = op.name().replace('_', " ");
+    if let signaling::Operation::Login { account, .. } = op {
+        return format!("{name} {account}");
     }
+    if let signaling::Operation::Create { call_type } = op {
+        return format!("{name} ({})", kind(*call_type));
+    }
+    if let signaling::Operation::Record(record) = op {
+        return format!("record: {}", screaming_case(record.status).to_lowercase());
+    }
+    let Some(message) = op.message() else { return name };
+    let text = wire::read(&message.custom_info);
+    let is_busy = matches!(op, signaling::Operation::Reject(_))
+        && wire::reason(&message.custom_info, &text) == Reason::Busy;
+    let what = match text.cid {
+        _ if is_busy => " (busy)",
+        1_000 => " (media)",
+        1_001 => " (data)",
+        _ => "",
+    };
+    format!("{name} {}{what}", message.account)
 }
 
 /// What the signaling backend is notified of.

@@ -181,7 +181,7 @@ impl Peer {
         let mut message =
             self.new_message_to(&owner, &args.channel_id, Body::Reject { request, custom, local });
         let outgoing = self.outgoing(Kind::Answer, direct(&owner), &message, limits::ANSWER_EXPIRES_MS);
-        self.send(OutgoingMessage { req: Some(req), req_within_ms: Some(limits::FAREWELL_MS), ..outgoing });
+        self.send(OutgoingMessage { req: Some(req), req_timeout_ms: Some(limits::FAREWELL_MS), ..outgoing });
         // If the caller's device has vanished nobody else notifies our other devices. A reject of this device
         // only is for the owner to evaluate.
         if !local {

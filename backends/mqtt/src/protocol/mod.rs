@@ -327,7 +327,7 @@ impl Peer {
             is_final: kind == Kind::Answer,
             after_ms: 0,
             req: None,
-            req_within_ms: None,
+            req_timeout_ms: None,
         }
     }
 

@@ -129,8 +129,8 @@ impl Peer {
             message.number = number;
             let expires_ms = if is_bye { limits::BYE_EXPIRES_MS } else { limits::ANSWER_EXPIRES_MS };
             let outgoing = self.outgoing(Kind::UntilAcked, direct(&addr), &message, expires_ms);
-            let req_within_ms = is_bye.then_some(limits::FAREWELL_MS);
-            self.send(OutgoingMessage { req: req.take(), req_within_ms, is_final: is_bye, ..outgoing });
+            let req_timeout_ms = is_bye.then_some(limits::FAREWELL_MS);
+            self.send(OutgoingMessage { req: req.take(), req_timeout_ms, is_final: is_bye, ..outgoing });
         }
         any
     }

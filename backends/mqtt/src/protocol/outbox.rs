@@ -42,7 +42,7 @@ pub(super) struct OutgoingMessage {
     /// The operation that ends when the broker has it.
     pub(super) req: Option<u64>,
     /// When that ends in any case.
-    pub(super) req_within_ms: Option<u64>,
+    pub(super) req_timeout_ms: Option<u64>,
 }
 
 #[derive(Clone, Debug, Hash)]
@@ -128,7 +128,7 @@ impl Outbox {
             began: 0,
             repeats: 0,
             due: Some(now + outgoing.after_ms),
-            req_by: outgoing.req.and(outgoing.req_within_ms).map(|ms| now + ms),
+            req_by: outgoing.req.and(outgoing.req_timeout_ms).map(|ms| now + ms),
             outgoing,
         };
         if self.is_up && entry.outgoing.after_ms == 0 {

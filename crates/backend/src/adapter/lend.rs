@@ -5,10 +5,7 @@ use std::mem::size_of;
 use std::ptr;
 
 use nertc_callkit_abi as abi;
-use nertc_callkit_abi::{
-    nertc_callkit_connection as connection_type, nertc_callkit_rtc_event_type as what,
-    nertc_callkit_status as status,
-};
+use nertc_callkit_abi::{nertc_callkit_rtc_event_type as what, nertc_callkit_status as status};
 use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::{
     Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Req,
@@ -207,15 +204,13 @@ unsafe fn channels(sink: &abi::nertc_callkit_signaling_sink, states: &[ChannelSt
 unsafe fn connection(sink: &abi::nertc_callkit_signaling_sink, change: &Connection) -> bool {
     let Some(report) = sink.connection else { return true };
     let restored = Outcome::default();
-    let (what, outcome) = match change {
-        Connection::Lost(outcome) => (connection_type::NERTC_CALLKIT_CONNECTION_LOST, outcome),
-        Connection::Restored => (connection_type::NERTC_CALLKIT_CONNECTION_RESTORED, &restored),
-        Connection::Kicked(outcome) => (connection_type::NERTC_CALLKIT_CONNECTION_KICKED, outcome),
-        Connection::TokenNeeded(outcome) => (connection_type::NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED, outcome),
+    let outcome = match change {
+        Connection::Restored => &restored,
+        Connection::Lost(why) | Connection::Kicked(why) | Connection::TokenNeeded(why) => why,
     };
     let c = abi::nertc_callkit_signaling_connection {
         struct_size: size::<abi::nertc_callkit_signaling_connection>(),
-        r#type: what as i32,
+        r#type: change.number(),
         code: outcome.code.number(),
         raw_code: outcome.raw_code,
         message: opt(&outcome.message),

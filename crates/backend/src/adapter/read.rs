@@ -88,7 +88,7 @@ pub(super) unsafe fn login(args: &abi::nertc_callkit_login_args) -> Result<Login
             token: text(args.token)?,
             device: text(args.device_id)?,
             data_dir: text(args.data_dir)?,
-            within_ms: args.timeout_ms,
+            timeout_ms: args.timeout_ms,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! What became of an INVITE, for the backend that handed it over: it reports ringing only after the app was
 //! told, and forgets what is ignored. Once for each INVITE, unless an accept or reject says it.
 
-use super::Engine;
-use super::outgoing::reply_to;
+use super::answer::reply_to;
+use super::core::Engine;
 use super::output::{Operation, Output};
 use super::state::{Glare, Invite, State};
 use super::time::Time;

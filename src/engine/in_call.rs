@@ -1,20 +1,15 @@
 //! In a call: into the media room, who is there, and every way in which the call can end.
 
-use super::input::{Media, RtcEvent};
-use super::negotiation::other_media;
-use super::notify::connection_event;
-use super::ops::Owner;
+use super::core::Engine;
+use super::in_flight::{Awaited, Finish, Owner, TakeBack};
+use super::input::{AUDIO, Media, RtcEvent, VIDEO};
+use super::messages;
+use super::notify::{connection_event, foreign, other_media};
 use super::output::{CallEnd, EndReason, Event, Layer, Operation};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
-use super::teardown::{Awaited, Finish, TakeBack};
 use super::time::Time;
-use super::{Engine, messages, wire};
+use super::wire;
 use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
-
-/// A text of the peer's app, unless it only echoes the invite's.
-pub(super) fn foreign(text: &str, invite: &Text) -> Text {
-    if invite == text { Text::default() } else { text.into() }
-}
 
 /// How long nothing has come from the peer when a media backend says so.
 const SILENT_MS: u32 = 2_000;
@@ -219,7 +214,7 @@ impl Engine {
 
     /// What the peer sent and muted before it entered.
     fn notify_peer_media(&mut self, media: PeerMedia) {
-        for bit in [super::input::AUDIO, super::input::VIDEO] {
+        for bit in [AUDIO, VIDEO] {
             if media.sending & bit != 0 {
                 self.notify_available(bit, true);
             }
@@ -232,14 +227,14 @@ impl Engine {
     fn notify_available(&mut self, bit: Media, on: bool) {
         let State::InCall(call) = &self.state else { return };
         let event = call.media_event(on);
-        let is_audio = bit == super::input::AUDIO;
+        let is_audio = bit == AUDIO;
         self.tell(if is_audio { Event::AudioAvailable(event) } else { Event::CameraAvailable(event) });
     }
 
     fn notify_muted(&mut self, bit: Media, muted: bool) {
         let State::InCall(call) = &self.state else { return };
         let event = call.media_event(muted);
-        let is_audio = bit == super::input::AUDIO;
+        let is_audio = bit == AUDIO;
         self.tell(if is_audio { Event::AudioMuted(event) } else { Event::VideoMuted(event) });
     }
 
@@ -302,7 +297,7 @@ impl Engine {
         let bits = if is_mute { &mut known.muted } else { &mut known.sending };
         let news = media & if on { !*bits } else { *bits };
         *bits ^= news;
-        for bit in [super::input::AUDIO, super::input::VIDEO] {
+        for bit in [AUDIO, VIDEO] {
             match (has_entered && news & bit != 0, is_mute) {
                 (true, true) => self.notify_muted(bit, on),
                 (true, false) => self.notify_available(bit, on),

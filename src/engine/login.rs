@@ -1,12 +1,12 @@
 //! Logins that the engine gives up: nothing of them may go on without it.
 
+use super::core::Engine;
+use super::in_flight::{Op, Owner};
 use super::input::Ticket;
-use super::ops::{Op, Owner};
+use super::messages;
 use super::output::{Operation, Output};
-use super::session::Session;
+use super::state::{Session, Tokens};
 use super::time::Time;
-use super::tokens::Tokens;
-use super::{Engine, messages};
 use nertc_callkit_signaling::{self as signaling, Code, Notification, Outcome, Req};
 
 impl Engine {

@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 
+use super::core::Engine;
+use super::limits;
 use super::output::Missed;
 use super::shares::share_out;
 use super::state::{Invite, State};
 use super::time::Time;
-use super::{Engine, limits};
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
 
 /// An invite that the batch itself says is over.

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::ffi::CStr;
 
+use super::input::{Command, Media, Ticket, View};
 use nertc_callkit_signaling::{self as signaling, CallType, Code, Notification, RecordStatus, Req, Text};
 use serde::{Deserialize, Serialize};
-
-use super::input::{Media, Ticket, View};
 
 /// The enum and its texts from one table.
 macro_rules! operations {
@@ -492,4 +491,30 @@ pub enum Output {
     Ignored(Cow<'static, str>),
     /// After `Input::Close`: everything is said and done; the backends may be closed.
     Closed,
+}
+
+impl Command {
+    /// What its completion says that it was.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Command::Login { .. } => Operation::Login,
+            Command::Logout => Operation::Logout,
+            Command::SetCallTimeout { .. } | Command::SetCallPolicy(_) | Command::SetToken { .. } => {
+                Operation::None
+            }
+            Command::Call(_) => Operation::Call,
+            Command::Cancel { .. } => Operation::Cancel,
+            Command::Accept { .. } => Operation::Accept,
+            Command::Reject { .. } => Operation::Reject,
+            Command::Hangup { .. } => Operation::Hangup,
+            Command::Leave { .. } => Operation::Leave,
+            Command::SwitchCallType { .. } => Operation::Switch,
+            Command::SendData { .. } => Operation::SendData,
+            Command::EnableLocal { .. } => Operation::EnableLocal,
+            Command::MuteLocal { .. } => Operation::MuteLocal,
+            Command::MuteRemote { .. } => Operation::MuteRemote,
+            Command::SetLocalView(_) => Operation::LocalView,
+            Command::SetRemoteView(_) => Operation::RemoteView,
+        }
+    }
 }

@@ -40,16 +40,11 @@ impl Text {
 
     /// The text as C reads it.
     #[inline]
+    #[expect(unsafe_code, reason = "to look for the NUL each time would cost more than all else here")]
     pub fn as_c_str(&self) -> &CStr {
         let Some(terminated) = &self.terminated else { return c"" };
         // SAFETY: it ends with its only NUL; whatever makes a text sees to that.
-        #[expect(
-            unsafe_code,
-            reason = "to look for another NUL each time would cost more than all else here"
-        )]
-        unsafe {
-            CStr::from_bytes_with_nul_unchecked(terminated.as_bytes())
-        }
+        unsafe { CStr::from_bytes_with_nul_unchecked(terminated.as_bytes()) }
     }
 
     /// Both are one allocation, or both are empty: equal without a comparison.

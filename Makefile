@@ -168,7 +168,7 @@ lint:
 	$(CLIPPY) --lib --no-default-features -- -D warnings
 	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
-	scripts/wasm
+	scripts/wasm check
 	shellcheck $(SHELL_SCRIPTS)
 	@echo 'lint: no warning'
 

@@ -24,7 +24,7 @@
 //! Read next: `engine/state.rs`, the picture of all states. `docs/ARCHITECTURE.md` has the reasons.
 
 pub use nertc_callkit_engine as engine;
+pub use nertc_callkit_trace as trace;
 
 pub mod ffi;
-pub mod trace;
 pub mod worker;

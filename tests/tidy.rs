@@ -72,7 +72,7 @@ const ONLY: &[(&str, &str, &str)] = &[
 ];
 
 /// Folders whose import circles are still to be untied. Only to shrink.
-const CIRCLES: &[&str] = &["backends/mqtt/", "src/trace/", "tests/sim/", "tools/"];
+const CIRCLES: &[&str] = &["backends/mqtt/"];
 
 /// Every file that ends like this, with its text.
 fn texts(ends: &[&str]) -> Vec<(String, String)> {
@@ -128,7 +128,7 @@ fn imports_point_down_only() {
         }
     }
     for (file, text) in texts(&["Cargo.toml"]).into_iter().filter(|(file, _)| file.starts_with("backends/")) {
-        let known = ["abi", "backend", "ids", "reactor", "signaling", "testkit"];
+        let known = ["abi", "backend", "ids", "media", "reactor", "signaling", "testkit"];
         let other = |line: &str| {
             let name = line.strip_prefix("nertc_callkit_").and_then(|it| it.split(' ').next());
             name.is_some_and(|name| !known.contains(&name))

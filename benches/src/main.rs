@@ -25,10 +25,8 @@ use storm::Storm;
 const LIMIT_S: u32 = 240;
 /// What logging in, an idle minute and the ends take together, beside the time for calls.
 const LOAD_LIMIT_S: u32 = 900;
-/// Long enough for caches to hold little of us.
+/// Long enough for everybody to fall asleep, and for caches to hold little of us.
 const COLD: Duration = Duration::from_micros(200);
-/// Long enough for everybody to fall asleep after a call.
-const PAUSE: Duration = Duration::from_micros(100);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -84,7 +82,7 @@ fn latency(library: &str, worker_cpu: usize) {
     let (mut returns, mut warm, mut cold) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=round_count() {
         let samples = (0..sample_count()).map(|_| {
-            system::settle(PAUSE);
+            system::settle(COLD);
             let push = floor.push();
             system::settle(COLD);
             let cold_floor = floor.set_up();

@@ -28,7 +28,7 @@ fn instructions(library: &str, cycles: u32) -> f64 {
 
 /// What of the heap is in use after so many cycles. mallinfo2 would count what is only cached, and round.
 fn heap_row(library: &str) -> Row {
-    let [before, after] = system::either([1_000, 10_000], [20, 200])
+    let [before, after] = system::either([1_000, 10_000], [100, 300])
         .map(|cycles| counted(&["--leak-check=no"], library, cycles, "in use at exit: "));
     let bytes = after[0] - before[0];
     let note =

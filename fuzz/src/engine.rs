@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket, View};
+use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, Media, SwitchStep, Ticket, View};
 use nertc_callkit::engine::output::Output;
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
@@ -446,7 +446,7 @@ fn any_call(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> CallRef {
 fn any_command(bytes: &mut Bytes<'_>, known: &Known, last_ticket: u64) -> Command {
     let kind = bytes.below(18);
     let bits = bytes.byte();
-    let (media, on) = (u32::from(bits & 3).max(1), bits & 4 != 0);
+    let (media, on) = (Media::of(u32::from(bits & 3).max(1)), bits & 4 != 0);
     let (no_offline, no_record) = (bits & 8 != 0, bits & 16 != 0);
     let view = on.then_some(View { scaling: 0, mirror: no_offline, window: 7 });
     let mut call = || any_call(bytes, known, last_ticket);

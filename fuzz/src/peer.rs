@@ -1,10 +1,10 @@
 //! What backends and peers can know, and what they say: honest, clumsy and hostile.
 
 use nertc_callkit::engine::Snapshot;
-use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::input::{Input, Media, RtcEvent};
 use nertc_callkit::engine::wire::{self, Capabilities, Outgoing};
 use nertc_callkit_signaling::{
-    self as signaling, Channel, ChannelState, EventKind, Member, OperationResult, Origin, Outcome, Text,
+    self as signaling, Channel, ChannelState, Code, EventKind, Member, OperationResult, Origin, Outcome, Text,
 };
 
 use super::bytes::Bytes;
@@ -260,11 +260,11 @@ impl Known {
 }
 
 pub(crate) fn rtc_event(bytes: &mut Bytes<'_>, uid: u64) -> RtcEvent {
-    let media = u32::from(bytes.byte() & 3);
+    let media = Media::of(u32::from(bytes.byte() & 3));
     match bytes.below(14) {
         0..3 => RtcEvent::PeerJoin { uid },
-        3 => RtcEvent::PeerLeave { uid, code: 0 },
-        4 => RtcEvent::PeerLeave { uid, code: bytes.number() as i32 },
+        3 => RtcEvent::PeerLeave { uid, code: Code::OK },
+        4 => RtcEvent::PeerLeave { uid, code: Code::new(bytes.number() as i32) },
         5 => RtcEvent::PeerMedia { uid, media, on: bytes.flag() },
         6 => RtcEvent::PeerMute { uid, media, muted: bytes.flag() },
         7 => RtcEvent::PeerSilent { uid },

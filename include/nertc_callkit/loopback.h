@@ -61,7 +61,8 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_fault_action) {
   /** The message arrives twice. */
   NERTC_CALLKIT_FAULT_DUPLICATE = 2,
   /**
-   * The message or the answer comes `delay_ms` later; ON_LOGIN: the device is not logged in before.
+   * The message or the completion comes `delay_ms` later; ON_LOGIN: until then the device is not
+   * logged in.
    */
   NERTC_CALLKIT_FAULT_DELAY = 3,
   /** The message arrives after the next one to the same device. */
@@ -86,7 +87,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_fault_action) {
  * device.
  */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_fault_on) {
-  /** At once, when the fault is added (DIE, KICK, EXPIRE_TOKEN). */
+  /** At once, when the fault is added (CRASH, KICK, EXPIRE_TOKEN). */
   NERTC_CALLKIT_FAULT_ON_NOW = 0,
   /** Operation login. */
   NERTC_CALLKIT_FAULT_ON_LOGIN = 1,

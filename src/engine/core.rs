@@ -7,7 +7,7 @@ use super::claims::Claims;
 use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::in_flight::{Op, Teardown};
-use super::input::Input;
+use super::input::{Input, Media};
 use super::output::Output;
 use super::state::{Closing, Ended, Local, MOVES, MediaRoom, Phase, Session, State, Tokens};
 use super::time::Time;
@@ -342,8 +342,8 @@ impl Engine {
 
     /// Mutes end with the call.
     pub(super) fn become_idle(&mut self) {
-        self.local.muted = 0;
-        self.local.remote_muted = 0;
+        self.local.muted = Media::NONE;
+        self.local.remote_muted = Media::NONE;
     }
 
     /// A new call may ring.

@@ -2,7 +2,7 @@
 
 use super::core::Engine;
 use super::in_flight::{Awaited, Finish, Owner, TakeBack};
-use super::input::{AUDIO, Media, RtcEvent, VIDEO};
+use super::input::{Media, RtcEvent};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
 use super::output::{CallEnd, EndReason, Event, Layer, Operation};
@@ -214,11 +214,11 @@ impl Engine {
 
     /// What the peer sent and muted before it entered.
     fn notify_peer_media(&mut self, media: PeerMedia) {
-        for bit in [AUDIO, VIDEO] {
-            if media.sending & bit != 0 {
+        for bit in [Media::AUDIO, Media::VIDEO] {
+            if media.sending.overlaps(bit) {
                 self.notify_available(bit, true);
             }
-            if media.muted & bit != 0 {
+            if media.muted.overlaps(bit) {
                 self.notify_muted(bit, true);
             }
         }
@@ -227,14 +227,14 @@ impl Engine {
     fn notify_available(&mut self, bit: Media, on: bool) {
         let State::InCall(call) = &self.state else { return };
         let event = call.media_event(on);
-        let is_audio = bit == AUDIO;
+        let is_audio = bit == Media::AUDIO;
         self.tell(if is_audio { Event::AudioAvailable(event) } else { Event::CameraAvailable(event) });
     }
 
     fn notify_muted(&mut self, bit: Media, muted: bool) {
         let State::InCall(call) = &self.state else { return };
         let event = call.media_event(muted);
-        let is_audio = bit == AUDIO;
+        let is_audio = bit == Media::AUDIO;
         self.tell(if is_audio { Event::AudioMuted(event) } else { Event::VideoMuted(event) });
     }
 
@@ -247,7 +247,7 @@ impl Engine {
         let no = call.no;
         match event {
             RtcEvent::PeerJoin { uid } if uid != call.own_uid => self.peer_entered(now, uid),
-            RtcEvent::PeerLeave { uid, code: 0 } if call.is_peer(uid) => {
+            RtcEvent::PeerLeave { uid, code: Code::OK } if call.is_peer(uid) => {
                 call.peer_left = Some(now.after(self.config.timers.peer_leave_ms));
             }
             RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => self.end_lost_peer(now),
@@ -295,10 +295,10 @@ impl Engine {
             *known = PeerMedia { uid, ..PeerMedia::default() };
         }
         let bits = if is_mute { &mut known.muted } else { &mut known.sending };
-        let news = media & if on { !*bits } else { *bits };
-        *bits ^= news;
-        for bit in [AUDIO, VIDEO] {
-            match (has_entered && news & bit != 0, is_mute) {
+        let news = if on { media - *bits } else { media & *bits };
+        *bits = if on { *bits | news } else { *bits - news };
+        for bit in [Media::AUDIO, Media::VIDEO] {
+            match (has_entered && news.overlaps(bit), is_mute) {
                 (true, true) => self.notify_muted(bit, on),
                 (true, false) => self.notify_available(bit, on),
                 (false, _) => {}

@@ -1,5 +1,6 @@
 //! What the engine is fed: commands of the app and reports of the backends, as plain values.
 
+pub use nertc_callkit_media::{Media, MediaEvent as RtcEvent, View};
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, ChannelState, Connection, OperationResult, Origin, Outcome,
     PushText, Record, Req, Text,
@@ -9,13 +10,6 @@ use serde::{Deserialize, Serialize};
 /// Renamer one completion of the app; made by the facade, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
-
-/// Microphone and camera bits: 1 audio, 2 video.
-pub type Media = u32;
-/// Microphone or sound.
-pub const AUDIO: Media = 1;
-/// Camera or picture.
-pub const VIDEO: Media = 2;
 
 /// Which call the app means. All empty = "the one that was shown last", see `shown` and `issued`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,17 +50,6 @@ pub struct CallOptions {
     pub no_offline: bool,
     /// Never write a record of this call.
     pub no_record: bool,
-}
-
-/// Where to draw; `window` is the host's pointer as a number, never looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct View {
-    /// The backend's scaling mode.
-    pub scaling: i32,
-    /// Mirrored.
-    pub mirror: bool,
-    /// The window.
-    pub window: usize,
 }
 
 /// What the app asks for.
@@ -194,66 +177,6 @@ pub enum SwitchStep {
     Agree,
     /// 3: refuse.
     Reject,
-}
-
-/// What happened in the media room.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RtcEvent {
-    /// In the room.
-    PeerJoin {
-        /// Who.
-        uid: u64,
-    },
-    /// Left the room.
-    PeerLeave {
-        /// Who.
-        uid: u64,
-        /// 0 = on purpose.
-        code: i32,
-    },
-    /// Started or stopped sending.
-    PeerMedia {
-        /// Who.
-        uid: u64,
-        /// What.
-        media: Media,
-        /// Started.
-        on: bool,
-    },
-    /// Muted or unmuted.
-    PeerMute {
-        /// Who.
-        uid: u64,
-        /// What.
-        media: Media,
-        /// Muted.
-        muted: bool,
-    },
-    /// Nothing arrives from the peer any more.
-    PeerSilent {
-        /// Who.
-        uid: u64,
-    },
-    /// Something arrives again.
-    PeerHeard {
-        /// Who.
-        uid: u64,
-    },
-    /// Own connection interrupted.
-    Reconnecting,
-    /// Own connection back.
-    Reconnected,
-    /// Own connection lost for good.
-    Disconnected(Outcome),
-    /// Quality.
-    Quality {
-        /// Who; 0 = own uplink.
-        uid: u64,
-        /// Header's number.
-        quality: i32,
-    },
-    /// Something that does not end the call.
-    Error(Outcome),
 }
 
 /// Everything that the engine can be fed.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::core::Engine;
 use super::in_flight::Owner;
-use super::input::{AUDIO, Media, Ticket, VIDEO, View};
+use super::input::{Media, Ticket, View};
 use super::output::{Operation, Output, RtcOp};
 use super::state::{JoinStage, MediaRoom, State};
 use super::time::Time;
@@ -122,15 +122,15 @@ impl Engine {
         let caps = self.config.caps;
         let State::InCall(call) = &self.state else { return };
         let may_film = call.camera_allowed && call.call_type == CallType::Video;
-        let mut on = if self.local.microphone.unwrap_or(true) { AUDIO } else { 0 };
+        let mut on = if self.local.microphone.unwrap_or(true) { Media::AUDIO } else { Media::NONE };
         if self.local.camera.unwrap_or(may_film) {
-            on |= VIDEO;
+            on = on | Media::VIDEO;
         }
-        if caps.mute_local && self.local.muted != 0 {
+        if caps.mute_local && !self.local.muted.is_empty() {
             let op = RtcOp::MuteLocal { media: self.local.muted, muted: true };
             self.media_op(now, Operation::MuteLocal, None, op);
         }
-        if caps.enable_local && on != 0 {
+        if caps.enable_local && !on.is_empty() {
             self.media_op(now, Operation::EnableLocal, None, RtcOp::EnableLocal { media: on, on: true });
         }
         if caps.set_view && self.local.local_view.is_some() {
@@ -143,7 +143,7 @@ impl Engine {
     pub(super) fn apply_remote(&mut self, now: Time) {
         let caps = self.config.caps;
         let Some(uid) = self.peer_uid() else { return };
-        if caps.subscribe && self.local.remote_muted != 0 {
+        if caps.subscribe && !self.local.remote_muted.is_empty() {
             let op = RtcOp::Subscribe { uid, media: self.local.remote_muted, on: false };
             self.media_op(now, Operation::MuteRemote, None, op);
         }
@@ -157,10 +157,10 @@ impl Engine {
         if !self.config.caps.enable_local {
             return self.done(ticket, Operation::EnableLocal, 0, Code::UNSUPPORTED);
         }
-        if media & AUDIO != 0 {
+        if media.overlaps(Media::AUDIO) {
             self.local.microphone = Some(on);
         }
-        if media & VIDEO != 0 {
+        if media.overlaps(Media::VIDEO) {
             self.local.camera = Some(on);
         }
         if self.is_joined() {
@@ -173,7 +173,7 @@ impl Engine {
     /// A type switch that our user wanted starts or stops the camera, unless the app decides about it itself.
     pub(super) fn switch_camera(&mut self, now: Time, on: bool) {
         if self.config.caps.enable_local && self.local.camera.is_none() && self.is_joined() {
-            let op = RtcOp::EnableLocal { media: VIDEO, on };
+            let op = RtcOp::EnableLocal { media: Media::VIDEO, on };
             self.media_op(now, Operation::EnableLocal, None, op);
         }
     }
@@ -183,7 +183,7 @@ impl Engine {
             return self.done(ticket, Operation::MuteLocal, 0, Code::UNSUPPORTED);
         }
         let bits = &mut self.local.muted;
-        *bits = if muted { *bits | media } else { *bits & !media };
+        *bits = if muted { *bits | media } else { *bits - media };
         if self.is_joined() {
             let op = RtcOp::MuteLocal { media, muted };
             return self.media_op(now, Operation::MuteLocal, Some(ticket), op);
@@ -196,7 +196,7 @@ impl Engine {
             return self.done(ticket, Operation::MuteRemote, 0, Code::UNSUPPORTED);
         }
         let bits = &mut self.local.remote_muted;
-        *bits = if muted { *bits | media } else { *bits & !media };
+        *bits = if muted { *bits | media } else { *bits - media };
         if let Some(uid) = self.peer_uid() {
             let op = RtcOp::Subscribe { uid, media, on: !muted };
             return self.media_op(now, Operation::MuteRemote, Some(ticket), op);

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ffi::CStr;
 
-use super::input::{Command, Media, Ticket, View};
+use super::input::{Command, Ticket};
+pub use nertc_callkit_media::MediaOperation as RtcOp;
 use nertc_callkit_signaling::{self as signaling, CallType, Code, Notification, RecordStatus, Req, Text};
 use serde::{Deserialize, Serialize};
 
@@ -54,63 +55,6 @@ operations! {
     Backend = 18, c"reported by a backend";
     SendData = 19, c"send_data";
     Negotiation = 20, c"a text of the media backend to its peer";
-}
-
-/// An operation of the media backend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RtcOp {
-    /// Join a room.
-    Join {
-        /// Room name.
-        channel_name: Text,
-        /// Own uid.
-        uid: u64,
-        /// Token, maybe empty.
-        token: Text,
-        /// Audio or video.
-        call_type: CallType,
-        /// Our invite survived: this side offers.
-        #[serde(default)]
-        is_inviter: bool,
-        /// Account of the other party.
-        #[serde(default)]
-        peer: Text,
-        /// Call id of the surviving invite, or empty.
-        #[serde(default)]
-        call_id: Text,
-    },
-    /// Leave the room.
-    Leave,
-    /// Microphone or camera.
-    EnableLocal {
-        /// Which.
-        media: Media,
-        /// On.
-        on: bool,
-    },
-    /// Mute.
-    MuteLocal {
-        /// Which.
-        media: Media,
-        /// Muted.
-        muted: bool,
-    },
-    /// Receive or not.
-    Subscribe {
-        /// Whom.
-        uid: u64,
-        /// What.
-        media: Media,
-        /// Receive.
-        on: bool,
-    },
-    /// Draw.
-    SetView {
-        /// Whom; 0 = ourselves.
-        uid: u64,
-        /// Where; None = no longer.
-        view: Option<View>,
-    },
 }
 
 /// How a request of the app ended.

@@ -1,9 +1,7 @@
 //! The app's side of a client: completions and events become C structs and callbacks.
 
-use std::collections::BTreeMap;
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use log::{debug, info};
@@ -11,7 +9,7 @@ use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{nertc_callkit, nertc_callkit_completion_cb};
 
 use super::logger::Pii;
-use super::support::convert::{AppPtr, CText, c_text, pointers, split};
+use super::support::convert::{AppPtr, split};
 use super::support::handle_table::{lock, wait};
 use super::support::in_flight::InFlight;
 use crate::engine::input::{CallRef, Ticket};
@@ -19,8 +17,8 @@ use crate::engine::output::{
     CallEnd, CallEvent, ConnectionEvent, DataEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall,
     OpResult, Operation, RecordSent, UserEvent,
 };
-use crate::worker::CallbackGuard;
 use crate::worker::ports::Listener;
+use crate::worker::{ByTicket, CallbackGuard};
 use nertc_callkit_signaling::{Code, Text};
 
 /// A function that gets frames.
@@ -61,7 +59,6 @@ pub(crate) struct CallbackSink {
     state: Mutex<PendingState>,
     /// An offer was decided after `PendingState::is_over`.
     decided: Condvar,
-    last_ticket: AtomicU64,
     /// Calls whose frames may still reach `on_frame`, by call number.
     frames: InFlight,
 }
@@ -69,7 +66,8 @@ pub(crate) struct CallbackSink {
 /// What was asked and what was shown.
 #[derive(Default)]
 struct PendingState {
-    pending: BTreeMap<Ticket, Pending>,
+    last_ticket: u64,
+    pending: ByTicket<Pending>,
     /// The call delivered last whose end is not delivered; 0 = none.
     shown: u64,
     released: Option<(Plain, AppPtr)>,
@@ -100,15 +98,16 @@ impl CallbackSink {
             user_data: AppPtr(config.user_data),
             state: Mutex::default(),
             decided: Condvar::new(),
-            last_ticket: AtomicU64::new(0),
             frames: InFlight::default(),
         }
     }
 
     /// A ticket for a completion, which may be due before the request was even accepted.
     pub(crate) fn expect(&self, completion: Completion, operation: Operation) -> Ticket {
-        let ticket = Ticket(self.last_ticket.fetch_add(1, Ordering::Relaxed) + 1);
-        lock(&self.state).pending.insert(ticket, Pending { completion, operation, accepted: false });
+        let mut state = lock(&self.state);
+        state.last_ticket += 1;
+        let ticket = Ticket(state.last_ticket);
+        state.pending.insert(ticket, Pending { completion, operation, accepted: false });
         ticket
     }
 
@@ -116,8 +115,8 @@ impl CallbackSink {
     pub(crate) fn offered(&self, ticket: Ticket, accepted: bool) {
         let mut state = lock(&self.state);
         if !accepted {
-            state.pending.remove(&ticket);
-        } else if let Some(pending) = state.pending.get_mut(&ticket) {
+            state.pending.remove(ticket);
+        } else if let Some(pending) = state.pending.get_mut(ticket) {
             pending.accepted = true;
         }
         if state.is_over {
@@ -131,12 +130,12 @@ impl CallbackSink {
     fn complete_the_rest(&self) {
         let mut state = lock(&self.state);
         state.is_over = true;
-        while state.pending.values().any(|pending| !pending.accepted) {
+        while state.pending.iter().any(|(_, pending)| !pending.accepted) {
             state = wait(&self.decided, state);
         }
-        let rest = std::mem::take(&mut state.pending);
+        let rest = state.pending.take_all();
         drop(state);
-        for pending in rest.into_values() {
+        for (_, pending) in rest {
             self.complete(pending.completion, &shut_down(pending.operation));
         }
     }
@@ -157,10 +156,9 @@ impl CallbackSink {
 
     /// Hands a frame of `user` to the app, on this thread, unless the end of its call was
     /// delivered.
-    pub(crate) fn frame(&self, call_no: u64, user: &str, frame: &abi::nertc_callkit_frame) {
+    pub(crate) fn frame(&self, call_no: u64, user: &Text, frame: &abi::nertc_callkit_frame) {
         let Some(on_frame) = self.on_frame else { return };
         let Some(_in_flight) = self.frames.enter(call_no) else { return };
-        let user = c_text(user);
         let _inside = CallbackGuard::enter();
         // SAFETY: the app's function; what it gets is valid until it returns.
         unsafe { on_frame(self.handle(), user.as_ptr(), frame, self.user_data.0) }
@@ -194,14 +192,13 @@ impl CallbackSink {
     }
 
     fn error(&self, event: &ErrorEvent) {
-        let message = Message::new(event.code, &event.message);
         let c = abi::nertc_callkit_error_event {
             struct_size: size::<abi::nertc_callkit_error_event>(),
             code: event.code.number(),
             raw_code: event.raw_code,
             operation: event.operation as u32,
             call_no: event.call_no,
-            message: message.as_ptr(),
+            message: message(event.code, &event.message),
         };
         self.notify(self.listener.on_error, &c);
     }
@@ -209,9 +206,6 @@ impl CallbackSink {
     fn complete(&self, completion: Completion, result: &OpResult) {
         debug!("client {}: {:?} of call {}: {}", self.id, result.operation, result.call_no, result.code);
         let Some(done) = completion.done else { return self.complete_unasked(result) };
-        let message = Message::new(result.code, &result.message);
-        let (channel, request, call) =
-            (c_text(&result.channel_id), c_text(&result.request_id), c_text(&result.call_id));
         let c = abi::nertc_callkit_result {
             struct_size: size::<abi::nertc_callkit_result>(),
             code: result.code.number(),
@@ -219,10 +213,10 @@ impl CallbackSink {
             operation: result.operation as u32,
             call_no: result.call_no,
             uid: result.uid,
-            message: message.as_ptr(),
-            channel_id: channel.as_ptr(),
-            request_id: request.as_ptr(),
-            call_id: call.as_ptr(),
+            message: message(result.code, &result.message),
+            channel_id: result.channel_id.as_ptr(),
+            request_id: result.request_id.as_ptr(),
+            call_id: result.call_id.as_ptr(),
         };
         let _inside = CallbackGuard::enter();
         // SAFETY: the app's function; the result and its texts are valid until it returns.
@@ -245,16 +239,13 @@ impl CallbackSink {
 
     fn invited(&self, event: &Invited) {
         info!("client {}: call {} of {} rings", self.id, event.call_no, Pii(&event.invitor));
-        let (invitor, attachment) = (c_text(&event.invitor), c_text(&event.attachment));
-        let (channel, request, call_id) =
-            (c_text(&event.channel_id), c_text(&event.request_id), c_text(&event.call_id));
         let call = abi::nertc_callkit_call_ref {
             struct_size: size::<abi::nertc_callkit_call_ref>(),
             flags: 0,
             call_no: event.call_no,
-            channel_id: channel.as_ptr(),
-            account: invitor.as_ptr(),
-            request_id: request.as_ptr(),
+            channel_id: event.channel_id.as_ptr(),
+            account: event.invitor.as_ptr(),
+            request_id: event.request_id.as_ptr(),
         };
         let nobody = [ptr::null()];
         let c = abi::nertc_callkit_invited_event {
@@ -262,15 +253,15 @@ impl CallbackSink {
             call_type: event.call_type.number(),
             call_no: event.call_no,
             call: &call,
-            invitor: invitor.as_ptr(),
+            invitor: event.invitor.as_ptr(),
             user_ids: nobody.as_ptr(),
             user_id_count: 0,
             is_from_group: 0,
             group_id: c"".as_ptr(),
-            attachment: attachment.as_ptr(),
-            channel_id: channel.as_ptr(),
-            request_id: request.as_ptr(),
-            call_id: call_id.as_ptr(),
+            attachment: event.attachment.as_ptr(),
+            channel_id: event.channel_id.as_ptr(),
+            request_id: event.request_id.as_ptr(),
+            call_id: event.call_id.as_ptr(),
             invited_at_ms: event.invited_at_ms,
             ring_left_ms: event.ring_left_ms,
             flags: u32::from(event.offline) | u32::from(event.answered) << 1,
@@ -279,40 +270,37 @@ impl CallbackSink {
     }
 
     fn user(&self, function: abi::nertc_callkit_user_cb, event: &UserEvent) {
-        let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_user_event {
             struct_size: size::<abi::nertc_callkit_user_event>(),
             flags: 0,
             call_no: event.call_no,
-            user_id: user.as_ptr(),
+            user_id: event.user.as_ptr(),
             uid: event.uid,
             code: event.code.number(),
             raw_code: event.raw_code,
-            message: message.as_ptr(),
+            message: message(event.code, &event.message),
         };
         self.notify(function, &c);
     }
 
     fn media(&self, function: abi::nertc_callkit_media_cb, event: &MediaEvent) {
-        let user = c_text(&event.user);
         let c = abi::nertc_callkit_media_event {
             struct_size: size::<abi::nertc_callkit_media_event>(),
             on: i32::from(event.on),
             call_no: event.call_no,
-            user_id: user.as_ptr(),
+            user_id: event.user.as_ptr(),
             uid: event.uid,
         };
         self.notify(function, &c);
     }
 
     fn call(&self, function: abi::nertc_callkit_call_cb, event: &CallEvent) {
-        let (user, device) = (c_text(&event.user), c_text(&event.device));
         let c = abi::nertc_callkit_call_event {
             struct_size: size::<abi::nertc_callkit_call_event>(),
             call_type: event.call_type.number(),
             call_no: event.call_no,
-            user_id: user.as_ptr(),
-            device_id: device.as_ptr(),
+            user_id: event.user.as_ptr(),
+            device_id: event.device.as_ptr(),
             state: event.state,
             flags: 0,
         };
@@ -320,15 +308,14 @@ impl CallbackSink {
     }
 
     fn connection(&self, function: abi::nertc_callkit_connection_cb, event: &ConnectionEvent) {
-        let (user, message) = (c_text(&event.user), Message::new(event.code, &event.message));
         let c = abi::nertc_callkit_connection_event {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
             code: event.code.number(),
             raw_code: event.raw_code,
             transport: event.layer as i32,
             call_no: event.call_no,
-            user_id: user.as_ptr(),
-            message: message.as_ptr(),
+            user_id: event.user.as_ptr(),
+            message: message(event.code, &event.message),
             quality: event.quality,
             flags: 0,
         };
@@ -337,18 +324,16 @@ impl CallbackSink {
 
     fn call_end(&self, event: &CallEnd) {
         info!("client {}: call {} with {}: {:?}", self.id, event.call_no, Pii(&event.user), event.reason);
-        let (user, extra) = (c_text(&event.user), c_text(&event.extra));
         let (accounts, durations_s) = split(&event.durations);
-        let accounts_c = pointers(&accounts);
         let c = abi::nertc_callkit_end_event {
             struct_size: size::<abi::nertc_callkit_end_event>(),
             reason: event.reason as i32,
             call_no: event.call_no,
-            user_id: user.as_ptr(),
-            extra: extra.as_ptr(),
+            user_id: event.user.as_ptr(),
+            extra: event.extra.as_ptr(),
             ring_ms: event.ring_ms,
             talk_ms: event.talk_ms,
-            accounts: accounts_c.as_ptr(),
+            accounts: accounts.as_ptr(),
             durations_s: durations_s.as_ptr(),
             account_count: durations_s.len() as u32,
             flags: 0,
@@ -357,14 +342,13 @@ impl CallbackSink {
     }
 
     fn record(&self, function: OnRecord, event: &RecordSent) {
-        let (user, peer, id) = (c_text(&event.user), c_text(&event.peer), c_text(&event.msg_id));
         let c = abi::nertc_callkit_record_event {
             struct_size: size::<abi::nertc_callkit_record_event>(),
             record_status: event.status as i32,
             call_no: event.call_no,
-            user_id: user.as_ptr(),
-            peer: peer.as_ptr(),
-            msg_id: id.as_ptr(),
+            user_id: event.user.as_ptr(),
+            peer: event.peer.as_ptr(),
+            msg_id: event.msg_id.as_ptr(),
             call_type: event.call_type.number(),
             flags: 0,
         };
@@ -372,18 +356,16 @@ impl CallbackSink {
     }
 
     fn missed(&self, event: &MissedCall) {
-        let (user, attachment) = (c_text(&event.user), c_text(&event.attachment));
-        let (channel, request) = (c_text(&event.channel_id), c_text(&event.request_id));
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
             reason: event.why as i32,
             call_type: event.call_type.number(),
             flags: 0,
-            user_id: user.as_ptr(),
-            attachment: attachment.as_ptr(),
+            user_id: event.user.as_ptr(),
+            attachment: event.attachment.as_ptr(),
             invited_at_ms: event.invited_at_ms,
-            channel_id: channel.as_ptr(),
-            request_id: request.as_ptr(),
+            channel_id: event.channel_id.as_ptr(),
+            request_id: event.request_id.as_ptr(),
             count: event.count,
             reserved: 0,
         };
@@ -391,13 +373,12 @@ impl CallbackSink {
     }
 
     fn data(&self, event: &DataEvent) {
-        let (user, json) = (c_text(&event.user), c_text(&event.json));
         let c = abi::nertc_callkit_data_event {
             struct_size: size::<abi::nertc_callkit_data_event>(),
             flags: 0,
             call_no: event.call_no,
-            user_id: user.as_ptr(),
-            json: json.as_ptr(),
+            user_id: event.user.as_ptr(),
+            json: event.json.as_ptr(),
         };
         self.notify(self.listener.on_data, &c);
     }
@@ -421,7 +402,7 @@ impl CallbackSink {
 
 impl Listener for CallbackSink {
     fn done(&self, ticket: Ticket, result: OpResult) {
-        let Some(pending) = lock(&self.state).pending.remove(&ticket) else { return };
+        let Some(pending) = lock(&self.state).pending.remove(ticket) else { return };
         let succeeded = |operation| result.operation == operation && result.code.is_success();
         if succeeded(Operation::Call) {
             self.show(result.call_no);
@@ -504,22 +485,8 @@ fn shut_down(operation: Operation) -> OpResult {
 }
 
 /// What to say to a developer: never nothing.
-enum Message {
-    Given(CText),
-    OfCode(*const c_char),
-}
-
-impl Message {
-    fn new(code: Code, given: &Text) -> Message {
-        if given.is_empty() { Message::OfCode(code.text().as_ptr()) } else { Message::Given(c_text(given)) }
-    }
-
-    fn as_ptr(&self) -> *const c_char {
-        match self {
-            Message::Given(text) => text.as_ptr(),
-            Message::OfCode(text) => *text,
-        }
-    }
+fn message(code: Code, given: &Text) -> *const c_char {
+    if given.is_empty() { code.text().as_ptr() } else { given.as_ptr() }
 }
 
 fn size<T>() -> u32 {

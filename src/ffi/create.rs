@@ -11,8 +11,8 @@ use nertc_callkit_backend::random_bytes;
 use super::api::loopback;
 use super::backend::decode::backend_name;
 use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot, signals};
-use super::backend::signaling::{CSignaling, Identity, missing_signaling_slot};
-use super::backend::{Backends, sink};
+use super::backend::signaling::{CSignaling, Identity, Route, missing_signaling_slot};
+use super::backend::{Backends, Vtable, direct, sink};
 use super::callbacks::CallbackSink;
 use super::client::{self, CLIENTS, Client};
 use super::support::convert::{
@@ -110,14 +110,14 @@ impl CheckedConfig {
         let media_protocol = backends.media_protocol.clone();
         let engine = Engine::new(Config { caps: backends.caps(), media_protocol, ..self.engine }, seed);
         let takes_tokens = backends.signaling.set_token.is_some();
-        let rtc = Arc::new(CRtc::new(backends.rtc, backends.rtc_ctx, sink::rtc(id)));
-        let signaling = CSignaling::new(
-            backends.signaling,
-            backends.signaling_ctx,
-            sink::signaling(id),
-            self.identity,
-            rtc.clone(),
-        );
+        let direct_rtc = backends.direct_rtc.map(|backend| (backend, client.clone()));
+        let route = match backends.direct_signaling {
+            Some(backend) => Route::Direct(backend, client.clone()),
+            None => Route::Vtable(Box::new(sink::signaling(id))),
+        };
+        let rtc = Arc::new(CRtc::new(backends.rtc, backends.rtc_ctx, sink::rtc(id), direct_rtc));
+        let signaling =
+            CSignaling::new(backends.signaling, backends.signaling_ctx, route, self.identity, rtc.clone());
         let callbacks = Arc::new(CallbackSink::new(id, client::remove, &self.config, self.listener));
         let ports = Ports {
             signaling: Box::new(signaling),
@@ -205,8 +205,18 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
             return Err(Error::because("config.backends.signaling.control", "missing, and media signals"));
         }
     }
+    // SAFETY: the caller's promise: each ctx belongs to its vtable, and is the core's until it is released.
+    let (direct_signaling, direct_rtc) = unsafe { direct::own_backends(backends) };
+    let signaling = match direct_signaling {
+        Some(backend) => Vtable::Own(backend.vtable()),
+        None => Vtable::Copied(Box::new(signaling)),
+    };
+    let rtc = match direct_rtc {
+        Some(backend) => Vtable::Own(backend.vtable()),
+        None => Vtable::Copied(Box::new(rtc)),
+    };
     let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
-    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx, media_protocol })
+    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx, direct_signaling, direct_rtc, media_protocol })
 }
 
 fn no_listener() -> abi::nertc_callkit_listener {

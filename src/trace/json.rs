@@ -5,20 +5,14 @@
 
 use std::fmt::{self, Display};
 
-use nertc_callkit_signaling::json;
 use serde::ser::{self, Serialize};
 
+use super::quote::write_quoted;
 use super::redact::{Class, Redactor, WINDOW};
 
 /// Appends `value` to `out`.
 pub(super) fn write(out: &mut Vec<u8>, redactor: &mut Redactor, value: &impl Serialize) {
     let Ok(()) = value.serialize(&mut Json { out, redactor, name: "" });
-}
-
-/// Appends `text` as a JSON string.
-#[inline(never)]
-pub(super) fn string(out: &mut Vec<u8>, text: &str) {
-    json::quote(text, |part| out.extend_from_slice(part.as_bytes()));
 }
 
 struct Json<'a> {
@@ -65,7 +59,7 @@ impl Json<'_> {
             return self.put("\"\"");
         }
         let shown = self.redactor.text(Class::of(self.name), text);
-        string(self.out, &shown);
+        write_quoted(self.out, &shown);
     }
 
     /// `{"name":`, and from here on texts are what the name says.
@@ -205,7 +199,7 @@ impl<'a, 'b> ser::Serializer for &'a mut Json<'b> {
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Done {
-        string(self.out, variant);
+        write_quoted(self.out, variant);
         Ok(())
     }
 

@@ -4,12 +4,13 @@
 //! trace may begin in the middle of a call; every further line is one step: an input or a deadline with its
 //! reason, the time, and the outputs in order. `docs/TRACE.md` shows both.
 //!
-//! Writing (`tape`, `json`, `redact`, `names`) is part of the library. Reading (`read`, `replay`) is for
-//! tools and tests: nothing that the library exports reaches it, so the linker leaves it out.
+//! Writing (`writer`, `json`, `redact`, `pseudonyms`) is part of the library. Reading (`read`, `replay`) is
+//! for tools and tests: nothing that the library exports reaches it, so the linker leaves it out.
 #![forbid(unsafe_code)]
 
 mod json;
 mod pseudonyms;
+mod quote;
 mod read;
 mod redact;
 mod replay;
@@ -19,8 +20,5 @@ mod writer;
 
 pub use read::{Error, Header, Line, Reader, Step};
 pub use redact::Redaction;
-pub use replay::{Difference, Replay, ReplayEvent, Report, replay};
-pub use writer::TraceWriter;
-
-/// The format's version; a reader refuses any other.
-pub const VERSION: u64 = 2;
+pub use replay::{Difference, Replay, ReplayEvent, Report, outputs_line, replay, replay_with};
+pub use writer::{TraceWriter, VERSION};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
 /// Bytes of a pseudonym; the engine's own limit of an account.
-const LIMIT: usize = crate::engine::limits::ACCOUNT;
+const LIMIT: usize = nertc_callkit_engine::limits::ACCOUNT;
 
 /// What all pseudonyms begin with.
 const PREFIX: &str = "user-";

@@ -6,11 +6,11 @@ use std::{error, fmt};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::VERSION;
-use crate::engine::Engine;
-use crate::engine::input::Input;
-use crate::engine::output::Output;
-use crate::engine::time::Time;
+use super::writer::VERSION;
+use nertc_callkit_engine::Engine;
+use nertc_callkit_engine::input::Input;
+use nertc_callkit_engine::output::Output;
+use nertc_callkit_engine::time::Time;
 
 /// Bytes of a line: a step can hold a backlog of invites with attachments.
 const LINE: u64 = 16 << 20;

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::json;
 use super::pseudonyms::Pseudonyms;
-use crate::engine::{limits, messages, wire};
+use super::quote::quote;
+use nertc_callkit_engine::{limits, messages, wire};
 use nertc_callkit_signaling as signaling;
 
 /// What a text is, by the name of its field.
@@ -131,9 +131,7 @@ impl Redactor {
         if is_list || is_scalar(text) {
             return self.hide_json(text);
         }
-        let mut quoted = Vec::with_capacity(text.len() + 2);
-        json::string(&mut quoted, text);
-        self.stand_in(Kind::Text, text, quoted.len() - 2)
+        self.stand_in(Kind::Text, text, quote(text).len() - 2)
     }
 
     /// Valid JSON of the same shape: punctuation, blanks and words stay.
@@ -311,12 +309,6 @@ fn duration_class(key: &str) -> Member {
         "duration" => Member::Number,
         _ => Member::Unknown,
     }
-}
-
-fn quote(text: &str) -> String {
-    let mut quoted = Vec::with_capacity(text.len() + 2);
-    json::string(&mut quoted, text);
-    String::from_utf8(quoted).unwrap_or_default()
 }
 
 /// How many bytes a string takes after its opening quote, the closing one included.

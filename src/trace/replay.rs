@@ -1,12 +1,13 @@
 //! Feeds a trace to the engine again and compares what it answers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::BufRead;
 
 use super::read::{Error, Header, Line, Reader, Step};
-use crate::engine::output::Output;
-use crate::engine::time::Time;
-use crate::engine::{Engine, Snapshot};
+use nertc_callkit_engine::output::Output;
+use nertc_callkit_engine::time::Time;
+use nertc_callkit_engine::{Engine, Snapshot};
 
 /// Kits of one file.
 const KITS: usize = 4096;
@@ -35,15 +36,40 @@ pub struct Difference {
     pub replayed: String,
 }
 
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.difference {
+            None => writeln!(f, "replay: kits {}, steps {}: the same", self.kits, self.steps),
+            Some(it) => writeln!(
+                f,
+                "replay: line {}, kit {}: differs\n  recorded: {}\n  replayed: {}",
+                it.line, it.kit, it.recorded, it.replayed
+            ),
+        }
+    }
+}
+
 /// Replays a trace. Stops at the first difference; what follows would only be its consequence.
+///
+/// # Errors
+/// It cannot be read as a trace.
 pub fn replay(input: impl BufRead) -> Result<Report, Error> {
+    replay_with(input, |_, _| ())
+}
+
+/// As [`replay`], and hands over what the engine answered in each step.
+///
+/// # Errors
+/// It cannot be read as a trace.
+pub fn replay_with(input: impl BufRead, mut on_step: impl FnMut(&Step, &[Output])) -> Result<Report, Error> {
     let mut replay = Replay::new(input);
     let mut report = Report::default();
-    while let Some(played) = replay.next()? {
-        match played {
+    while let Some(event) = replay.next()? {
+        match event {
             ReplayEvent::Begin(_) => report.kits += 1,
-            ReplayEvent::Step { difference, .. } => {
+            ReplayEvent::Step { step, replayed, difference, .. } => {
                 report.steps += 1;
+                on_step(&step, &replayed);
                 report.difference = difference;
                 if report.difference.is_some() {
                     break;
@@ -52,6 +78,15 @@ pub fn replay(input: impl BufRead) -> Result<Report, Error> {
         }
     }
     Ok(report)
+}
+
+/// The outputs of a step as one line of JSON.
+pub fn outputs_line(step: &Step, replayed: &[Output]) -> String {
+    let outputs: Vec<String> = replayed
+        .iter()
+        .map(|it| serde_json::to_string(it).unwrap_or_else(|error| error.to_string()))
+        .collect();
+    format!("{{\"kit\":{},\"t\":{},\"out\":[{}]}}\n", step.kit, step.t.0, outputs.join(","))
 }
 
 /// A line that was played.
@@ -63,6 +98,8 @@ pub enum ReplayEvent {
     Step {
         /// What the file says.
         step: Box<Step>,
+        /// What the engine answers.
+        replayed: Vec<Output>,
         /// Where the kit stands afterwards.
         after: Box<Snapshot>,
         /// The engine answers otherwise.
@@ -116,10 +153,11 @@ impl<R: BufRead> Replay<R> {
                 if step.t < player.now {
                     return Err(malformed("time goes backwards: the file was edited"));
                 }
-                let difference = player.play(number, &step);
+                let (replayed, difference) = player.play(number, &step);
                 Ok(Some(ReplayEvent::Step {
                     after: Box::new(player.engine.snapshot()),
                     step: Box::new(step),
+                    replayed,
                     difference,
                 }))
             }
@@ -128,7 +166,8 @@ impl<R: BufRead> Replay<R> {
 }
 
 impl Player {
-    fn play(&mut self, line: usize, step: &Step) -> Option<Difference> {
+    /// What the engine answers, and where the trace says otherwise.
+    fn play(&mut self, line: usize, step: &Step) -> (Vec<Output>, Option<Difference>) {
         let Step { kit, t, input, due, out } = step;
         let differs = |recorded: String, replayed: String| Difference { line, kit: *kit, recorded, replayed };
         self.now = *t;
@@ -138,14 +177,18 @@ impl Player {
                 let next = self.engine.poll_timeout().filter(|(at, _)| at <= t).map(|(_, why)| why);
                 if next != due.as_deref() {
                     let say = |why: Option<&str>| format!("due: {}", why.unwrap_or("nothing"));
-                    return Some(differs(say(due.as_deref()), say(next)));
+                    return (Vec::new(), Some(differs(say(due.as_deref()), say(next))));
                 }
                 self.engine.handle_timeout(*t);
             }
         }
         let replayed = std::iter::from_fn(|| self.engine.poll_output()).collect::<Vec<_>>();
-        let at = (0..out.len().max(replayed.len())).find(|at| out.get(*at) != replayed.get(*at))?;
-        let say = |outputs: &[Output]| outputs.get(at).map_or("nothing more".into(), |it| format!("{it:?}"));
-        Some(differs(say(out), say(&replayed)))
+        let at = (0..out.len().max(replayed.len())).find(|at| out.get(*at) != replayed.get(*at));
+        let difference = at.map(|at| {
+            let say =
+                |outputs: &[Output]| outputs.get(at).map_or("nothing more".into(), |it| format!("{it:?}"));
+            differs(say(out), say(&replayed))
+        });
+        (replayed, difference)
     }
 }

@@ -2,10 +2,10 @@ use std::io::Read;
 
 use super::redact::{Class, Redactor};
 use super::*;
-use crate::engine::input::{CallOptions, CallRef, Command, Input, Ticket, View};
-use crate::engine::time::Time;
-use crate::engine::wire::{self, Outgoing, TextKind};
-use crate::engine::{Caps, Config, Engine, IdGenerator};
+use nertc_callkit_engine::input::{CallOptions, CallRef, Command, Input, Ticket, View};
+use nertc_callkit_engine::time::Time;
+use nertc_callkit_engine::wire::{self, Outgoing, TextKind};
+use nertc_callkit_engine::{Caps, Config, Engine, IdGenerator};
 use nertc_callkit_signaling::{
     self as signaling, CallType, Channel, ChannelState, Connection, EventKind, Member, OperationResult,
     Origin, Outcome, PushText, Req, Text,
@@ -105,7 +105,7 @@ fn a_redacted_trace_replays_the_same_and_holds_nothing_personal() {
     for word in ["alice", "bob", "example", "sesame", "petunias", "dish", "whale", "Prosser"] {
         assert!(!text.contains(word), "{word}: {text}");
     }
-    assert!(text.contains(crate::engine::messages::NO_ANSWER), "the engine's own words stay");
+    assert!(text.contains(nertc_callkit_engine::messages::NO_ANSWER), "the engine's own words stay");
 }
 
 #[test]

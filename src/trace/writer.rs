@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
-use super::VERSION;
 use super::json;
+use super::quote::write_quoted;
 use super::redact::{Redaction, Redactor};
-use crate::engine::Engine;
-use crate::engine::input::Input;
-use crate::engine::output::Output;
-use crate::engine::time::Time;
+use nertc_callkit_engine::Engine;
+use nertc_callkit_engine::input::Input;
+use nertc_callkit_engine::output::Output;
+use nertc_callkit_engine::time::Time;
+
+/// The format's version; a reader refuses any other.
+pub const VERSION: u64 = 2;
 
 /// Records engines. Lines collect in it until they are taken.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ impl TraceWriter {
         self.number("t", now.0);
         self.number("unix_ms", unix_ms);
         self.put(",\"library\":");
-        json::string(&mut self.lines, env!("CARGO_PKG_VERSION"));
+        write_quoted(&mut self.lines, env!("CARGO_PKG_VERSION"));
         self.put(",\"redacted\":");
         self.json(&(self.redaction == Redaction::Personal));
         self.put(",\"engine\":");
@@ -58,7 +61,7 @@ impl TraceWriter {
     pub fn timeout(&mut self, kit: u64, now: Time, why: &str) {
         self.begin_step(kit, now);
         self.put(",\"due\":");
-        json::string(&mut self.lines, why);
+        write_quoted(&mut self.lines, why);
         self.put(",\"out\":[");
     }
 

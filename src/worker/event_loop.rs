@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::guard::CallbackGuard;
 use super::message::Message;
-use super::slot::{Slot, StepResult, Stimulus};
+use super::slot::{Slot, StepResult};
 use super::thread::Worker;
 use crate::engine::time::Time;
 
@@ -47,9 +47,10 @@ impl EventLoop {
         let mut batch = Vec::new();
         while self.is_ready() && self.worker.inbox.take(&mut batch, self.next_deadline()) {
             self.now = self.worker.clock.now();
-            for (client, message) in batch.drain(..) {
-                self.on_message(client, message);
+            for (client, message) in &mut batch {
+                self.on_message(*client, message);
             }
+            batch.clear();
             self.fire_due();
         }
         if !self.worker.is_ours() {
@@ -78,13 +79,13 @@ impl EventLoop {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    fn on_message(&mut self, client: u64, message: Message) {
+    fn on_message(&mut self, client: u64, message: &mut Option<Message>) {
         if !self.worker.is_ours() {
-            std::mem::forget(message);
-        } else if let Message::Start(start) = message {
+            std::mem::forget(message.take());
+        } else if let Some(Message::Start(start)) = message.take_if(|it| matches!(it, Message::Start(_))) {
             self.slots.insert(client, Box::new(Slot::new(self.worker.clone(), *start)));
         } else {
-            self.step(client, Stimulus::Message(message));
+            self.step(client, message);
         }
     }
 
@@ -93,21 +94,22 @@ impl EventLoop {
         let due =
             self.deadlines.range(..=(self.now, u64::MAX)).map(|(_, client)| *client).collect::<Vec<_>>();
         for client in due {
-            self.step(client, Stimulus::Timeout);
+            self.step(client, &mut None);
         }
     }
 
-    fn step(&mut self, client: u64, stimulus: Stimulus) {
+    /// Steps a client by a message, or because it is due.
+    fn step(&mut self, client: u64, message: &mut Option<Message>) {
         let Some(slot) = self.slots.get_mut(&client) else { return };
         if slot.has_failed {
-            return match stimulus {
-                Stimulus::Message(Message::End) => self.end(client),
-                Stimulus::Message(message) => slot.refuse(&message),
-                Stimulus::Timeout => {}
+            return match message.take() {
+                Some(Message::End) => self.end(client),
+                Some(message) => slot.refuse(&message),
+                None => {}
             };
         }
         let now = self.now;
-        let stepped = catch_unwind(AssertUnwindSafe(|| slot.step(now, stimulus)));
+        let stepped = catch_unwind(AssertUnwindSafe(|| slot.step(now, message)));
         if !self.worker.is_ours() {
             return;
         }

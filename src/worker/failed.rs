@@ -1,8 +1,7 @@
 //! After a panic inside a client: what it owes its app is said, the peer is told as far as possible, and
 //! the others of this worker go on. The engine is not asked any more: it stopped in the middle of something.
 
-use std::collections::BTreeMap;
-
+use super::by_ticket::ByTicket;
 use super::guard::guarded;
 use super::message::Message;
 use super::ports::Ports;
@@ -14,7 +13,7 @@ use nertc_callkit_signaling::{self as signaling, Code, Outcome, Req, Text};
 /// What the app has asked for and was shown, and no end of it was said.
 #[derive(Debug, Default)]
 pub(super) struct Owed {
-    tickets: BTreeMap<Ticket, Operation>,
+    tickets: ByTicket<Operation>,
     calls: Vec<(u64, Text)>,
 }
 
@@ -43,7 +42,7 @@ impl Owed {
     /// This is about to be delivered.
     pub(super) fn output(&mut self, output: &Output) {
         if let Output::Done { ticket, .. } = output {
-            self.tickets.remove(ticket);
+            self.tickets.remove(*ticket);
         } else if let Output::Event(Event::Invited(invited)) = output {
             self.call(invited.call_no, &invited.invitor);
         } else if let Output::Event(Event::CallEnd(end)) = output {
@@ -61,7 +60,7 @@ impl Owed {
             message: messages::INTERNAL.into(),
         };
         let mut outputs = vec![Output::Event(Event::Error(error))];
-        for (ticket, operation) in std::mem::take(&mut self.tickets) {
+        for (ticket, operation) in self.tickets.take_all() {
             outputs.push(refusal(ticket, operation));
         }
         for (call_no, user) in std::mem::take(&mut self.calls) {

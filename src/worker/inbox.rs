@@ -15,6 +15,9 @@ pub(super) trait Classified {
     fn class(&self) -> Class;
 }
 
+/// A message and the client that it is for; taken out where it lies, because it is large.
+pub(super) type Entry<M> = (u64, Option<M>);
+
 /// The queue of one worker, and what it sleeps on.
 pub(super) struct Inbox<M> {
     state: Mutex<State<M>>,
@@ -22,7 +25,7 @@ pub(super) struct Inbox<M> {
 }
 
 struct State<M> {
-    queue: Vec<(u64, M)>,
+    queue: Vec<Entry<M>>,
     /// Set by the worker before it sleeps, taken by the one who wakes it: a wake-up costs a system call.
     asleep: bool,
     stopped: bool,
@@ -39,7 +42,7 @@ impl<M: Classified> Inbox<M> {
         let asleep = {
             let mut state = self.state.lock();
             quota.admit(message.class())?;
-            state.queue.push((client, message));
+            state.queue.push((client, Some(message)));
             std::mem::take(&mut state.asleep)
         };
         if asleep {
@@ -48,9 +51,9 @@ impl<M: Classified> Inbox<M> {
         Ok(())
     }
 
-    /// Takes everything out, in order; if there is nothing, sleeps first, until `deadline` at the latest.
-    /// False: stopped.
-    pub(super) fn take(&self, batch: &mut Vec<(u64, M)>, deadline: Option<Time>) -> bool {
+    /// Takes everything out, in order, into an empty `batch`; if there is nothing, sleeps first, until
+    /// `deadline` at the latest. False: stopped.
+    pub(super) fn take(&self, batch: &mut Vec<Entry<M>>, deadline: Option<Time>) -> bool {
         if batch.capacity() > KEPT {
             batch.shrink_to(KEPT);
         }

@@ -9,6 +9,7 @@
 //!
 //! No lock is held while the app or a backend is called, and nothing here knows what a call is.
 
+mod by_ticket;
 mod callback_queue;
 mod client;
 mod clock;
@@ -26,6 +27,7 @@ mod tests;
 mod thread;
 mod trace;
 
+pub use by_ticket::ByTicket;
 pub use client::{Client, Options, Report};
 pub use guard::{CallbackGuard, in_callback};
 pub use quota::Refused;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::input::Ticket;
 use crate::engine::output::{Event, OpResult, RtcOp};
-use nertc_callkit_signaling::{self as signaling, Notification, Outcome, Req};
+use nertc_callkit_signaling::{self as signaling, Notification, Outcome, Req, Text};
 
 /// The signaling backend of one client. Called on the worker thread only.
 pub trait Signaling: Send {
@@ -23,7 +23,7 @@ pub trait Rtc: Send {
     /// Starts an operation. `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
     /// Hands over a text of the peer's media backend, for the join of this number.
-    fn receive(&mut self, join: Req, json: &str);
+    fn receive(&mut self, join: Req, json: &Text);
     /// The device's network changed.
     fn network_changed(&mut self);
     /// Closes and releases the backend. Last call.

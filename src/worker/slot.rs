@@ -1,6 +1,5 @@
 //! One client on the worker's thread: feeds its engine and carries out what the engine asks for.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::failed::{self, Owed};
@@ -16,12 +15,6 @@ use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
 use nertc_callkit_signaling::OperationResult;
-
-/// Why a client is stepped.
-pub(super) enum Stimulus {
-    Message(Message),
-    Timeout,
-}
 
 /// How a step ended.
 pub(super) enum StepResult {
@@ -54,11 +47,11 @@ impl Slot {
         Slot { shared, worker, engine, ports, due: None, backlog: false, trace: None, owed, has_failed }
     }
 
-    /// Feeds the engine.
-    pub(super) fn step(&mut self, now: Time, stimulus: Stimulus) -> StepResult {
+    /// Feeds the engine a message, or lets it fire what is due.
+    pub(super) fn step(&mut self, now: Time, message: &mut Option<Message>) -> StepResult {
         match self.trace {
-            None => self.on::<false>(now, stimulus),
-            Some(_) => self.on::<true>(now, stimulus),
+            None => self.on::<false>(now, message),
+            Some(_) => self.on::<true>(now, message),
         }
     }
 
@@ -126,31 +119,27 @@ impl Slot {
         }
     }
 
-    fn on<const TRACED: bool>(&mut self, now: Time, stimulus: Stimulus) -> StepResult {
-        match stimulus {
-            Stimulus::Timeout => {
+    fn on<const TRACED: bool>(&mut self, now: Time, message: &mut Option<Message>) -> StepResult {
+        message.iter().for_each(|message| self.shared.quota.took(message.class()));
+        match message.take() {
+            None => {
                 let why = self.engine.poll_timeout().map_or("", |(_, why)| why);
                 self.recorder::<TRACED>().into_iter().for_each(|trace| trace.timeout(now, why));
                 self.engine.handle_timeout(now);
             }
-            Stimulus::Message(message) => {
-                self.shared.quota.took(message.class());
-                match message {
-                    Message::Input(input) => self.feed::<TRACED>(now, input),
-                    Message::NetworkChanged => {
-                        self.ports.signaling.network_changed();
-                        self.ports.rtc.network_changed();
-                    }
-                    Message::Trace(recorder) => {
-                        self.trace = recorder;
-                        match &mut self.trace {
-                            Some(trace) => trace.begin(now, &mut self.engine),
-                            None => self.engine.end_trace(),
-                        }
-                    }
-                    Message::Start(_) | Message::Backlog | Message::End => {}
+            Some(Message::Input(input)) => self.feed::<TRACED>(now, input),
+            Some(Message::NetworkChanged) => {
+                self.ports.signaling.network_changed();
+                self.ports.rtc.network_changed();
+            }
+            Some(Message::Trace(recorder)) => {
+                self.trace = recorder;
+                match &mut self.trace {
+                    Some(trace) => trace.begin(now, &mut self.engine),
+                    None => self.engine.end_trace(),
                 }
             }
+            Some(Message::Start(_) | Message::Backlog | Message::End) => {}
         }
         self.drain::<TRACED>(now)
     }
@@ -164,7 +153,7 @@ impl Slot {
     /// Carries out what the engine asks for. Refusals of a backend are fed back after the rest, never in
     /// between.
     fn drain<const TRACED: bool>(&mut self, now: Time) -> StepResult {
-        let mut refusals = VecDeque::new();
+        let mut refusals = Vec::new();
         loop {
             self.publish_snapshot();
             while let Some(output) = self.engine.poll_output() {
@@ -173,7 +162,9 @@ impl Slot {
                     return StepResult::Over;
                 }
                 self.owed.output(&output);
-                refusals.extend(self.carry_out(output));
+                if let Some(refusal) = self.carry_out(output) {
+                    refusals.push(refusal);
+                }
                 if !self.worker.is_ours() {
                     return StepResult::Until(None);
                 }
@@ -182,7 +173,8 @@ impl Slot {
                 trace.end_step(now, &mut self.engine);
                 self.leave_broken_trace();
             }
-            let Some(input) = refusals.pop_front().or_else(|| self.backlog_changed()) else {
+            let first = if refusals.is_empty() { self.backlog_changed() } else { Some(refusals.remove(0)) };
+            let Some(input) = first else {
                 return StepResult::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
             self.feed::<TRACED>(now, input);

@@ -1,4 +1,4 @@
-/* answers.c: reject_with, calls that are missed while busy, records, and the longest texts. */
+/* answers.c: texts of an ending, calls that are missed while busy, records, and the longest texts. */
 #include "check.h"
 
 static nertc_callkit_status reject_with(struct phone *phone, int32_t reason, const char *text)
@@ -36,6 +36,46 @@ static void a_reject_that_declines_and_says_why(void)
   phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
   phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   CHECK_TEXT(pair.alice->extra, "");
+  pair_end(&pair);
+}
+
+/* Scenario (end): Whoever ends a call may say why: the other app gets the text with on_call_end. */
+static void every_way_to_end_a_call_carries_a_text(void)
+{
+  struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
+  struct phone *alice = pair.alice, *bob = pair.bob;
+  nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
+  options.text = "the \"battery\" is low";
+  pair_connect(&pair);
+  /* A reason is for reject alone. */
+  options.reason = NERTC_CALLKIT_END_BUSY;
+  CHECK_REFUSED(nertc_callkit_hangup(alice->kit, NULL, &options, phone_done, alice), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(alice->kit, NULL, &options, phone_done, alice), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_cancel(alice->kit, NULL, &options, phone_done, alice), INVALID_ARGUMENT);
+  options.reason = 0;
+  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, &options, phone_done, alice));
+  phone_expect(alice, "done(hangup,0) on_call_end(15)");
+  phone_expect(bob, "on_call_end(16)");
+  CHECK_TEXT(bob->extra, options.text);
+  CHECK_TEXT(alice->extra, "");
+  pair_connect(&pair);
+  options.text = "{\"next\":\"10:30\"}";
+  CHECK_OK(nertc_callkit_leave(bob->kit, NULL, &options, phone_done, bob));
+  phone_expect(bob, "done(leave,0) on_call_end(0)");
+  phone_expect(alice, "on_user_leave on_call_end(20)");
+  CHECK_TEXT(alice->extra, options.text);
+  pair_ring(&pair);
+  options.text = "wrong number";
+  CHECK_OK(nertc_callkit_cancel(alice->kit, NULL, &options, phone_done, alice));
+  phone_until(alice, "on_call_end(11)");
+  phone_expect(bob, "on_user_cancel on_call_end(12)");
+  CHECK_TEXT(bob->extra, options.text);
+  /* Without one the peer gets none, not the last one. */
+  pair_connect(&pair);
+  CHECK_OK(nertc_callkit_hangup(bob->kit, NULL, NULL, phone_done, bob));
+  phone_expect(bob, "done(hangup,0) on_call_end(15)");
+  phone_expect(alice, "on_call_end(16)");
+  CHECK_TEXT(alice->extra, "");
   pair_end(&pair);
 }
 
@@ -211,6 +251,7 @@ int main(void)
 {
   RUN(a_reject_that_says_busy_and_why);
   RUN(a_reject_that_declines_and_says_why);
+  RUN(every_way_to_end_a_call_carries_a_text);
   RUN(what_cannot_be_said_is_refused_and_the_call_rings_on);
   RUN(who_calls_while_we_talk_is_missed_at_once);
   RUN(the_caller_is_told_once_that_it_rings);

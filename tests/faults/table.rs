@@ -245,7 +245,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         "        if self.media_room != (MediaRoom::Joining { call, req }) {
             return",
         "        if PLANTED && outcome.code.is_success() && self.state.call_no() != call {
-            let op = RtcOp::EnableLocal { media: AUDIO, on: true };
+            let op = RtcOp::EnableLocal { media: Media::AUDIO, on: true };
             self.media_op(now, Operation::EnableLocal, None, op);
         }
         if self.media_room != (MediaRoom::Joining { call, req }) {

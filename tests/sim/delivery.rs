@@ -6,17 +6,10 @@ use nertc_callkit_signaling::{
     Outcome, Record, Req, Text,
 };
 
+use super::device::Delivery;
 use super::exchange::Report;
-use super::network_conditions::name;
+use super::network::name;
 use super::world::{EPOCH, Scheduled, World};
-
-/// A message on its way to a device.
-#[derive(Clone, Debug)]
-pub(crate) struct Delivery {
-    pub(crate) to: usize,
-    pub(crate) source: Origin,
-    pub(crate) event: signaling::Event,
-}
 
 /// Failures that say nothing about what has happened.
 const FAILURES: &[Code] = &[Code::TIMEOUT, Code::BACKEND_FAILED, Code::new(500)];
@@ -184,7 +177,7 @@ impl World {
 
     /// That a device is lost is noticed late.
     fn media_delay(&mut self, event: &RtcEvent) -> u64 {
-        let is_lost = matches!(event, RtcEvent::PeerLeave { code, .. } if *code != 0);
+        let is_lost = matches!(event, RtcEvent::PeerLeave { code, .. } if *code != Code::OK);
         if is_lost { 5_000 } else { self.delay() }
     }
 

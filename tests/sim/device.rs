@@ -1,10 +1,26 @@
 //! A device of the simulation, and how its engine is configured.
 
 use nertc_callkit::engine::{Caps, Config, Engine, Timers};
-use nertc_callkit_signaling::Text;
+use nertc_callkit_signaling::{self as signaling, Origin, Text};
 
-use super::delivery::Delivery;
 use super::monitor::Monitor;
+
+/// A message on its way to a device.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) to: usize,
+    pub(crate) source: Origin,
+    pub(crate) event: signaling::Event,
+}
+
+/// What a push says about a call.
+#[derive(Clone, Debug)]
+pub(super) struct Push {
+    pub(super) to: Text,
+    pub(super) from: Text,
+    pub(super) channel: Text,
+    pub(super) request: Text,
+}
 
 /// One device and what it is.
 pub(crate) struct Device {

@@ -1,30 +1,17 @@
 //! What reaches a user beside the calls themselves: pushes that are answered before the call is here, rings
 //! that the caller is told of, wishes for tokens, and records of others.
 
-use std::collections::BTreeMap;
-
 use nertc_callkit::engine::input::{CallRef, Command, Input};
 use nertc_callkit::engine::output::{ConnectionEvent, Event};
 use nertc_callkit_signaling::{
     self as signaling, CallType, Code, Connection, Outcome, Record, RecordStatus, Text,
 };
 
+use super::device::Push;
 use super::world::{Scheduled, World};
 
 /// How many pushes users remember.
 const PUSHES: usize = 8;
-
-/// What a push says about a call.
-#[derive(Clone, Debug)]
-pub(super) struct Push {
-    to: Text,
-    from: Text,
-    channel: Text,
-    request: Text,
-}
-
-/// What apps were told, counted: a run in which one of these never happens proves nothing about it.
-pub(crate) type Met = BTreeMap<&'static str, u64>;
 
 /// The name under which an event is counted.
 fn counted(event: &Event) -> Option<&'static str> {

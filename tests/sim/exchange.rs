@@ -3,7 +3,7 @@
 use nertc_callkit::engine::input::RtcEvent;
 use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit_abi::{nertc_callkit_fault_action, nertc_callkit_fault_on};
-use nertc_callkit_backend::{Media, MediaEvent, MediaMessage, MediaOperation, SignalingMessage, View};
+use nertc_callkit_backend::{MediaMessage, SignalingMessage};
 use nertc_callkit_loopback::Fault;
 use nertc_callkit_loopback::service::{Options, Output, Port, Service};
 use nertc_callkit_signaling::{
@@ -85,7 +85,7 @@ impl Exchange {
     }
 
     pub(crate) fn run_media(&mut self, now: u64, device: usize, req: Req, op: &RtcOp) {
-        self.service.run_media(now, self.media_port(device), req, &media_operation(op));
+        self.service.run_media(now, self.media_port(device), req, op);
     }
 
     /// What the service has for devices, in its order.
@@ -177,56 +177,18 @@ fn report(output: Output) -> Option<Report> {
             SignalingMessage::Log(..) => None,
         },
         Output::Media(_, MediaMessage::Completed(req, outcome)) => Some(Report::MediaDone(req, outcome.code)),
-        Output::Media(_, MediaMessage::Event(event)) => media_event(event).map(Report::Media),
+        Output::Media(_, MediaMessage::Event(event)) => is_of_peers(&event).then_some(Report::Media(event)),
         Output::Media(_, MediaMessage::Log(..)) | Output::Discard(_) => None,
     }
 }
 
-fn media_operation(op: &RtcOp) -> MediaOperation {
-    match op {
-        RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {
-            MediaOperation::Join {
-                room: channel_name.clone(),
-                uid: *uid,
-                token: token.clone(),
-                call_type: *call_type,
-                is_inviter: *is_inviter,
-                peer: peer.clone(),
-                call_id: call_id.clone(),
-            }
-        }
-        RtcOp::Leave => MediaOperation::Leave,
-        RtcOp::EnableLocal { media, on } => MediaOperation::EnableLocal { media: Media::of(*media), on: *on },
-        RtcOp::MuteLocal { media, muted } => {
-            MediaOperation::MuteLocal { media: Media::of(*media), muted: *muted }
-        }
-        RtcOp::Subscribe { uid, media, on } => {
-            MediaOperation::Subscribe { uid: *uid, media: Media::of(*media), on: *on }
-        }
-        RtcOp::SetView { uid, view } => {
-            let view = view.map(|it| View { scaling: it.scaling, mirror: it.mirror, window: it.window });
-            MediaOperation::SetView { uid: *uid, view }
-        }
-    }
-}
-
-fn media_event(event: MediaEvent) -> Option<RtcEvent> {
-    match event {
-        MediaEvent::PeerJoin { uid } => Some(RtcEvent::PeerJoin { uid }),
-        MediaEvent::PeerLeave { uid, code } => Some(RtcEvent::PeerLeave { uid, code: code.number() }),
-        MediaEvent::PeerMedia { uid, media, on } => {
-            Some(RtcEvent::PeerMedia { uid, media: media.bits(), on })
-        }
-        MediaEvent::PeerMute { uid, media, muted } => {
-            Some(RtcEvent::PeerMute { uid, media: media.bits(), muted })
-        }
-        // The world itself plays what befalls connections.
-        MediaEvent::PeerSilent { .. }
-        | MediaEvent::PeerHeard { .. }
-        | MediaEvent::Reconnecting
-        | MediaEvent::Reconnected
-        | MediaEvent::Disconnected(_)
-        | MediaEvent::Quality { .. }
-        | MediaEvent::Error(_) => None,
-    }
+/// What befalls connections the world itself plays.
+fn is_of_peers(event: &RtcEvent) -> bool {
+    matches!(
+        event,
+        RtcEvent::PeerJoin { .. }
+            | RtcEvent::PeerLeave { .. }
+            | RtcEvent::PeerMedia { .. }
+            | RtcEvent::PeerMute { .. }
+    )
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use nertc_callkit_mqtt::protocol::{self, Peer};
 use nertc_callkit_signaling::Text;
 
-use super::stations::{Link, Wire};
+use super::mqtt_peers::{Link, Wire};
 use super::world::{Scheduled, World};
 
 impl World {

@@ -3,7 +3,6 @@
 //! A failure names its seed; `SIM_SEED0=n SIM_SEEDS=1 cargo test --test sim` repeats it with its trace.
 
 mod broker;
-mod convert;
 mod delivery;
 mod device;
 mod early;
@@ -12,14 +11,18 @@ mod faults;
 mod feedback;
 mod legacy;
 mod monitor;
+mod mqtt_peers;
+mod mqtt_traffic;
+mod network;
 mod network_conditions;
 mod paired;
 mod peer_texts;
-mod stations;
 mod trace;
 mod users;
 mod watch;
 mod world;
+
+use std::path::Path;
 
 use nertc_callkit::trace::replay;
 use nertc_callkit_testkit::scratch_dir::keep;
@@ -116,6 +119,7 @@ fn a_failure_leaves_a_trace_that_replays() {
     }
 }
 
+/// `SIM_TRACES=FOLDER` keeps the traces there, for scripts/wasm.
 #[test]
 fn every_device_replays_the_same_when_redacted() {
     let (first, count) = (number("SIM_SEED0", 1), number("SIM_SEEDS", 2_000) / 10);
@@ -128,6 +132,9 @@ fn every_device_replays_the_same_when_redacted() {
         let report = replay(&*trace).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         if let Some(difference) = report.difference {
             panic!("seed {seed}: {difference:#?}\n{}", keep(&format!("redacted {seed}"), ".trace", &trace));
+        }
+        if let Some(folder) = std::env::var_os("SIM_TRACES") {
+            std::fs::write(Path::new(&folder).join(format!("{seed}.trace")), &trace).expect("a file");
         }
         let text = String::from_utf8_lossy(&trace);
         let said = ["user0", "user1", "petunias", "\u{9f8d}", "sesame"];

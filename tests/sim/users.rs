@@ -1,6 +1,6 @@
 //! What users do: at any moment, twice, in wrong states, about wrong calls; and what befalls their devices.
 
-use nertc_callkit::engine::input::{AUDIO, CallOptions, CallRef, Command, Input, SwitchStep, VIDEO};
+use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, Media, SwitchStep};
 use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{CallType, Connection, Outcome, Req, Text};
@@ -100,7 +100,7 @@ impl World {
     }
 
     fn media(&mut self, device: usize) -> Result<(), String> {
-        let media = *self.random.pick(&[AUDIO, VIDEO, AUDIO | VIDEO]);
+        let media = *self.random.pick(&[Media::AUDIO, Media::VIDEO, Media::AUDIO | Media::VIDEO]);
         let yes = self.random.chance(500);
         let command = match self.random.below(5) {
             0 => Command::EnableLocal { media, on: yes },

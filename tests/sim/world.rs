@@ -13,14 +13,12 @@ use nertc_callkit_signaling::{
 };
 use nertc_callkit_testkit::Random;
 
-use super::delivery::Delivery;
-use super::device::{Device, config};
-use super::early::{Met, Push};
+use super::device::{Delivery, Device, Push, config};
 use super::exchange::Exchange;
 use super::legacy;
 use super::monitor::Monitor;
+use super::mqtt_peers::{Mail, Stations, Wire};
 use super::network_conditions::NetworkConditions;
-use super::stations::{Mail, Stations, Wire};
 use super::trace::{Redaction, RunTrace};
 use super::watch::Watch;
 
@@ -90,7 +88,8 @@ pub(crate) struct World {
     pub(super) is_healed: bool,
     /// The newest pushes.
     pub(super) pushes: VecDeque<Push>,
-    pub(crate) met: Met,
+    /// What apps were told, counted: a run in which one of these never happens proves nothing about it.
+    pub(crate) met: BTreeMap<&'static str, u64>,
 }
 
 /// Service time at the start.
@@ -150,7 +149,7 @@ impl World {
             next_thing: 0,
             is_healed: false,
             pushes: VecDeque::new(),
-            met: Met::new(),
+            met: BTreeMap::new(),
         };
         for device in 0..world.devices.len() {
             world.send(device, 0, Scheduled::Login);

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use nertc_callkit::engine::input::*;
 use nertc_callkit::engine::{Caps, Config, Timers};
 use nertc_callkit_signaling::{
-    self as signaling, CallType, Channel, ChannelState, Connection, EventKind, Member, OperationResult,
+    self as signaling, CallType, Channel, ChannelState, Code, Connection, EventKind, Member, OperationResult,
     Origin, Outcome, PushText, Text,
 };
 use serde_json::Value;
@@ -141,9 +141,15 @@ pub(crate) fn command(name: &str, of: &mut Fields, implied: &CallRef) -> Result<
             },
         },
         "send_data" => Command::SendData { call: call_ref(of, implied)?, json: of.wire("json")?.into() },
-        "enable_local" => Command::EnableLocal { media: of.number("media")?, on: of.flag("on", false)? },
-        "mute_local" => Command::MuteLocal { media: of.number("media")?, muted: of.flag("on", false)? },
-        "mute_remote" => Command::MuteRemote { media: of.number("media")?, muted: of.flag("on", false)? },
+        "enable_local" => {
+            Command::EnableLocal { media: Media::of(of.number("media")?), on: of.flag("on", false)? }
+        }
+        "mute_local" => {
+            Command::MuteLocal { media: Media::of(of.number("media")?), muted: of.flag("on", false)? }
+        }
+        "mute_remote" => {
+            Command::MuteRemote { media: Media::of(of.number("media")?), muted: of.flag("on", false)? }
+        }
         "set_local_view" => Command::SetLocalView(view(of)?),
         "set_remote_view" => Command::SetRemoteView(view(of)?),
         other => return Err(format!("app: there is no function {other:?}")),
@@ -243,9 +249,13 @@ pub(crate) fn media(of: &mut Fields) -> Result<RtcEvent, String> {
     let uid = of.number("uid")?;
     Ok(match of.text("media_event")?.as_str() {
         "peer_join" => RtcEvent::PeerJoin { uid },
-        "peer_leave" => RtcEvent::PeerLeave { uid, code: of.number("code")? },
-        "peer_media" => RtcEvent::PeerMedia { uid, media: of.number("media")?, on: of.flag("on", false)? },
-        "peer_mute" => RtcEvent::PeerMute { uid, media: of.number("media")?, muted: of.flag("on", false)? },
+        "peer_leave" => RtcEvent::PeerLeave { uid, code: Code::new(of.number("code")?) },
+        "peer_media" => {
+            RtcEvent::PeerMedia { uid, media: Media::of(of.number("media")?), on: of.flag("on", false)? }
+        }
+        "peer_mute" => {
+            RtcEvent::PeerMute { uid, media: Media::of(of.number("media")?), muted: of.flag("on", false)? }
+        }
         "peer_silent" => RtcEvent::PeerSilent { uid },
         "peer_heard" => RtcEvent::PeerHeard { uid },
         "reconnecting" => RtcEvent::Reconnecting,

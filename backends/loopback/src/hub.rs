@@ -10,10 +10,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nertc_callkit_abi::nertc_callkit_hub_flag as flag;
 use nertc_callkit_backend::{
-    FrameDelivery, Media, MediaMessage, MediaSink, RETRY_MS, SignalingSink, SinkMessage, SinkQueue,
+    FrameDelivery, MediaMessage, MediaSink, RETRY_MS, SignalingSink, SinkMessage, SinkQueue,
 };
+use nertc_callkit_media::Media;
 use nertc_callkit_signaling::Req;
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 
 use crate::service::{Fault, Options, Output, Port, Refused, SentRecord, Service};
 use crate::timer::Timer;
@@ -47,11 +49,11 @@ enum Sink {
 
 /// Sinks that have something to send, in order. Most operations concern two.
 #[must_use = "what happened must be delivered once the lock is released"]
-struct FlushList(Vec<(Port, Sink)>);
+struct FlushList(SmallVec<[(Port, Sink); 2]>);
 
 /// The service's clock, ms since 1970. Follows the system's at creation and never goes back.
 struct Clock {
-    epoch: Duration,
+    epoch_ms: u64,
     start: Instant,
 }
 
@@ -59,11 +61,12 @@ impl Clock {
     #[allow(clippy::disallowed_methods, reason = "the hub is a service: this is the service's clock")]
     fn new() -> Clock {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock { epoch, start: Instant::now() }
+        Clock { epoch_ms: epoch.as_millis() as u64, start: Instant::now() }
     }
 
     fn now(&self) -> u64 {
-        (self.epoch + self.start.elapsed()).as_millis() as u64
+        let elapsed = self.start.elapsed();
+        self.epoch_ms + elapsed.as_secs() * 1_000 + u64::from(elapsed.subsec_millis())
     }
 }
 
@@ -227,7 +230,7 @@ fn flush<S: Send + Sync + 'static, M: SinkMessage>(
 impl State {
     /// Moves what the service has for its ports into the queues of their sinks; answers which to flush.
     fn collect(&mut self, first: Option<Port>, leave: Option<Req>) -> FlushList {
-        let mut list = FlushList(Vec::with_capacity(2));
+        let mut list = FlushList(SmallVec::new());
         if let Some((port, sink)) = first.and_then(|port| Some((port, self.sinks.get(&port)?))) {
             list.add(port, sink);
         }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_rtc;
 use nertc_callkit_backend::adapter::{self, MediaVtable};
-use nertc_callkit_backend::{Frame, MediaBackend, MediaOperation, MediaSink};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaSink};
+use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, Req};
 
 use crate::hub::Hub;
 use crate::service::Port;
 
-static VTABLE: MediaVtable = MediaVtable::new(c"loopback", 0);
+/// Its vtable.
+pub static VTABLE: MediaVtable = MediaVtable::new(c"loopback", 0);
 
 struct LoopbackMedia {
     hub: Arc<Hub>,

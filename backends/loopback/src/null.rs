@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use nertc_callkit_abi::{nertc_callkit_rtc, nertc_callkit_rtc_cap};
 use nertc_callkit_backend::adapter::{self, MediaVtable};
-use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaOperation, MediaSink};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink};
+use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, Outcome, Req};
 
-static VTABLE: MediaVtable =
+/// Its vtable.
+pub static VTABLE: MediaVtable =
     MediaVtable::new(c"none", nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_NO_MEDIA as u32).without_frames();
 
 struct NullMedia {

@@ -18,8 +18,10 @@ const CAPS: u32 =
     cap::NERTC_CALLKIT_SIGNALING_CAP_OFFLINE as u32 | cap::NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE as u32;
 const SERVER_RECORD: u32 = cap::NERTC_CALLKIT_SIGNALING_CAP_SERVER_RECORD as u32;
 
-static VTABLE: SignalingVtable = SignalingVtable::new(c"loopback", CAPS);
-static VTABLE_WITH_RECORDS: SignalingVtable = SignalingVtable::new(c"loopback", CAPS | SERVER_RECORD);
+/// The vtable of a backend on a hub that leaves records to its clients.
+pub static VTABLE: SignalingVtable = SignalingVtable::new(c"loopback", CAPS);
+/// The vtable of a backend on a hub that writes records of its own.
+pub static VTABLE_WITH_RECORDS: SignalingVtable = SignalingVtable::new(c"loopback", CAPS | SERVER_RECORD);
 
 struct LoopbackSignaling {
     hub: Arc<Hub>,

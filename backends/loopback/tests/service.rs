@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use nertc_callkit_abi::nertc_callkit_fault_action::*;
 use nertc_callkit_abi::nertc_callkit_fault_on::*;
-use nertc_callkit_backend::{MediaOperation, SignalingMessage};
+use nertc_callkit_backend::SignalingMessage;
 use nertc_callkit_loopback::Fault;
 use nertc_callkit_loopback::service::{Options, Output, Port, Service};
+use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{
     CallType, Code, DeviceAddr, EventKind, InviteState, Message, Notification, Operation, Req, Text,
 };
@@ -169,7 +170,7 @@ fn a_hash_tells_apart_what_answers_differently() {
         fault(NERTC_CALLKIT_FAULT_DROP as i32, NERTC_CALLKIT_FAULT_ON_EVENT_CANCEL as i32, Fault::default());
     after(&|rig| rig.service.add_fault(NOW, lost.clone()).unwrap());
     let join = |uid| MediaOperation::Join {
-        room: "room".into(),
+        channel_name: "room".into(),
         uid,
         token: Text::EMPTY,
         call_type: CallType::Audio,

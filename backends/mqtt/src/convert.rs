@@ -13,11 +13,7 @@ const DURATIONS: usize = 8;
 
 /// How the connection changed, and why.
 pub(crate) fn connection(change: ConnectionChange, outcome: Outcome) -> SignalingMessage {
-    SignalingMessage::Connection(Box::new(match change {
-        ConnectionChange::Lost => Connection::Lost(outcome),
-        ConnectionChange::Restored => Connection::Restored,
-        ConnectionChange::Kicked => Connection::Kicked(outcome),
-    }))
+    SignalingMessage::Connection(Box::new(change.because(outcome)))
 }
 
 /// A token is wanted: there was none, or it was refused.

@@ -349,7 +349,7 @@ mod tests {
         let options = Options::read(&given).expect("good options");
         let device = Device::new(options, sink.clone()).expect("random bytes");
         let receiver = received.clone();
-        sink.open(move |message| receiver.take(message));
+        sink.open(move |message| if receiver.take(&message) { Ok(()) } else { Err(message) });
         device.open().expect("a reactor");
         (device, received)
     }

@@ -34,7 +34,7 @@ mod signaling;
 pub mod topics;
 
 #[cfg(feature = "connection")]
-pub use signaling::new as signaling;
+pub use signaling::{VTABLE, new as signaling};
 
 /// For the child after a fork. Safe in a fork handler.
 #[cfg(feature = "connection")]

@@ -12,7 +12,8 @@ use nertc_callkit_signaling::{Code, Notification, Operation, Req};
 use crate::device::Device;
 use crate::options::Options;
 
-static VTABLE: SignalingVtable = SignalingVtable::new(
+/// Its vtable.
+pub static VTABLE: SignalingVtable = SignalingVtable::new(
     c"mqtt",
     cap::NERTC_CALLKIT_SIGNALING_CAP_OFFLINE as u32 | cap::NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE as u32,
 );

@@ -138,7 +138,8 @@ pub enum nertc_callkit_fault_action {
     NERTC_CALLKIT_FAULT_DROP = 1,
     /// The message arrives twice.
     NERTC_CALLKIT_FAULT_DUPLICATE = 2,
-    /// The message or the answer comes `delay_ms` later; ON_LOGIN: the device is not logged in before.
+    /// The message or the completion comes `delay_ms` later; ON_LOGIN: until then the device is not
+    /// logged in.
     NERTC_CALLKIT_FAULT_DELAY = 3,
     /// The message arrives after the next one to the same device.
     NERTC_CALLKIT_FAULT_REORDER = 4,
@@ -160,7 +161,7 @@ pub enum nertc_callkit_fault_action {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_fault_on {
-    /// At once, when the fault is added (DIE, KICK, EXPIRE_TOKEN).
+    /// At once, when the fault is added (CRASH, KICK, EXPIRE_TOKEN).
     NERTC_CALLKIT_FAULT_ON_NOW = 0,
     /// Operation login.
     NERTC_CALLKIT_FAULT_ON_LOGIN = 1,

@@ -1,5 +1,5 @@
-//! Backends of libnertc_callkit in Rust. It knows the C types and the signaling vocabulary, nothing of the
-//! core, and no backend.
+//! Backends of libnertc_callkit in Rust. It knows the C types and the vocabularies of signaling and media,
+//! nothing of the core, and no backend.
 //!
 //! - [`SignalingBackend`], [`MediaBackend`]: what a backend implements, and the messages that it reports.
 //! - [`adapter`]: makes the C vtable from an implementation. The `unsafe` of backends is here.
@@ -18,10 +18,7 @@ mod random;
 mod signaling;
 
 pub use escape::escape;
-pub use media::{
-    Frame, FrameDelivery, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink,
-    SendError, View,
-};
+pub use media::{Frame, FrameDelivery, MediaBackend, MediaMessage, MediaSink, SendError};
 pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
 pub use process_value::ProcessValue;
 pub use queue::{LIMIT, RETRY_MS, SinkMessage, SinkQueue};

@@ -3,8 +3,9 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use nertc_callkit_abi::{nertc_callkit_frame, nertc_callkit_media, nertc_callkit_view};
-use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
+use nertc_callkit_abi::nertc_callkit_frame;
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::{Condvar, Mutex};
 
 use crate::LogLevel;
@@ -46,124 +47,6 @@ pub trait MediaBackend: Send + Sync + 'static {
     }
 }
 
-/// A media operation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum MediaOperation {
-    /// Join a media room; completes once in it. Microphone and camera are off then.
-    Join {
-        /// Name of the room.
-        room: Text,
-        /// Own uid.
-        uid: u64,
-        /// Token, or empty.
-        token: Text,
-        /// Audio or video.
-        call_type: CallType,
-        /// Our invite is the one that lives: this side offers.
-        is_inviter: bool,
-        /// Account of the other party; empty if the core is older than this.
-        peer: Text,
-        /// Call id of the invite that lives, or empty: the same on both sides.
-        call_id: Text,
-    },
-    /// Leave the room.
-    Leave,
-    /// Open or close microphone or camera.
-    EnableLocal {
-        /// Which.
-        media: Media,
-        /// Open.
-        on: bool,
-    },
-    /// Send silence or nothing while the device stays open.
-    MuteLocal {
-        /// Which.
-        media: Media,
-        /// Muted.
-        muted: bool,
-    },
-    /// Receive media of a peer, or not.
-    Subscribe {
-        /// Whose.
-        uid: u64,
-        /// Which.
-        media: Media,
-        /// Receive.
-        on: bool,
-    },
-    /// Draw a picture in a view of the app, or no longer.
-    SetView {
-        /// Whose; 0 = our own.
-        uid: u64,
-        /// Where.
-        view: Option<View>,
-    },
-}
-
-/// Audio, video or both: nertc_callkit_media bits, and no others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Media(u32);
-
-impl Media {
-    /// Sound.
-    pub const AUDIO: Media = Media(nertc_callkit_media::NERTC_CALLKIT_MEDIA_AUDIO as u32);
-    /// Pictures.
-    pub const VIDEO: Media = Media(nertc_callkit_media::NERTC_CALLKIT_MEDIA_VIDEO as u32);
-
-    /// The known ones of these bits.
-    pub const fn of(bits: u32) -> Media {
-        Media(bits & (Media::AUDIO.0 | Media::VIDEO.0))
-    }
-
-    /// The bits.
-    pub const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Some of it is in both.
-    pub const fn overlaps(self, other: Media) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Neither.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
-
-impl std::ops::BitOr for Media {
-    type Output = Media;
-
-    fn bitor(self, other: Media) -> Media {
-        Media(self.0 | other.0)
-    }
-}
-
-impl std::ops::Sub for Media {
-    type Output = Media;
-
-    fn sub(self, other: Media) -> Media {
-        Media(self.0 & !other.0)
-    }
-}
-
-/// A view of the app. Its window stays valid until another view, or none, takes its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct View {
-    /// The backend's scaling mode; 0 = its default.
-    pub scaling: i32,
-    /// Mirrored.
-    pub mirror: bool,
-    /// Native window or view handle.
-    pub window: usize,
-}
-
-impl View {
-    pub(crate) fn of(c: &nertc_callkit_view) -> View {
-        View { scaling: c.scaling, mirror: c.mirror != 0, window: c.window.expose_provenance() }
-    }
-}
-
 /// A frame of sound or a picture, lent for the call.
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
@@ -190,66 +73,6 @@ impl Frame<'_> {
     }
 }
 
-/// What happened in the media room.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum MediaEvent {
-    /// In the room.
-    PeerJoin {
-        /// Who.
-        uid: u64,
-    },
-    /// Left the room.
-    PeerLeave {
-        /// Who.
-        uid: u64,
-        /// OK = on purpose, anything else = lost.
-        code: Code,
-    },
-    /// Started or stopped sending.
-    PeerMedia {
-        /// Who.
-        uid: u64,
-        /// What.
-        media: Media,
-        /// Started.
-        on: bool,
-    },
-    /// Muted or unmuted.
-    PeerMute {
-        /// Who.
-        uid: u64,
-        /// What.
-        media: Media,
-        /// Muted.
-        muted: bool,
-    },
-    /// Nothing has arrived for about 2 s.
-    PeerSilent {
-        /// From whom.
-        uid: u64,
-    },
-    /// Something arrives again.
-    PeerHeard {
-        /// From whom.
-        uid: u64,
-    },
-    /// Our own connection is interrupted; the backend reconnects by itself.
-    Reconnecting,
-    /// Our own connection is back.
-    Reconnected,
-    /// Our own connection is lost for good.
-    Disconnected(Outcome),
-    /// Network quality.
-    Quality {
-        /// Whose; 0 = our own uplink.
-        uid: u64,
-        /// A nertc_callkit_quality.
-        quality: i32,
-    },
-    /// An error that does not end the call.
-    Error(Outcome),
-}
-
 /// What a media backend reports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MediaMessage {
@@ -273,12 +96,6 @@ impl SinkMessage for MediaMessage {
             MediaMessage::Log(..) => Some(""),
             MediaMessage::Completed(..) => None,
         }
-    }
-}
-
-impl MediaEvent {
-    fn is_repeated(&self) -> bool {
-        matches!(self, MediaEvent::PeerMute { .. } | MediaEvent::Quality { .. })
     }
 }
 
@@ -324,7 +141,7 @@ impl MediaSink {
 
     pub(crate) fn open(
         &self,
-        deliver: impl FnMut(&MediaMessage) -> bool + Send + 'static,
+        deliver: impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send + 'static,
         frame: impl Fn(&Frame<'_>) + Send + Sync + 'static,
         send: impl Fn(Req, &Text) -> Result<(), SendError> + Send + 'static,
     ) {
@@ -431,7 +248,10 @@ mod tests {
         let (sink, (messages, notes)) = (Arc::new(MediaSink::default()), mpsc::channel());
         let frames = messages.clone();
         sink.open(
-            move |message| messages.send(format!("{message:?}")).is_ok(),
+            move |message| {
+                messages.send(format!("{message:?}")).expect("the test listens");
+                Ok(())
+            },
             move |frame| frames.send(format!("frame of {}", frame.c.uid)).expect("the test listens"),
             |_, _| Ok(()),
         );
@@ -478,9 +298,9 @@ mod tests {
     }
 
     #[test]
-    fn unknown_media_bits_are_dropped() {
-        assert_eq!(Media::of(u32::MAX), Media::AUDIO | Media::VIDEO);
-        assert_eq!(Media::of(u32::MAX) - Media::AUDIO, Media::VIDEO);
-        assert!(Media::of(4).is_empty() && !Media::AUDIO.overlaps(Media::VIDEO));
+    fn media_bits_are_those_of_the_header() {
+        use nertc_callkit_abi::nertc_callkit_media::{NERTC_CALLKIT_MEDIA_AUDIO, NERTC_CALLKIT_MEDIA_VIDEO};
+        assert_eq!(Media::AUDIO.bits(), NERTC_CALLKIT_MEDIA_AUDIO as u32);
+        assert_eq!(Media::VIDEO.bits(), NERTC_CALLKIT_MEDIA_VIDEO as u32);
     }
 }

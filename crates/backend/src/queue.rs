@@ -18,8 +18,8 @@ pub trait SinkMessage: Clone + Send + 'static {
     fn may_be_lost(&self) -> Option<&str>;
 }
 
-/// Hands a message to the sink. False: the sink is full, offer it again.
-type Deliver<M> = Box<dyn FnMut(&M) -> bool + Send>;
+/// Hands a message to the sink. It comes back if the sink is full: offer it again.
+type Deliver<M> = Box<dyn FnMut(M) -> Result<(), M> + Send>;
 
 /// The queue in front of one sink. A backend pushes messages while it holds its own lock and flushes the
 /// queue after releasing it, so that the backend's order is the sink's order, whichever threads are involved.
@@ -60,8 +60,8 @@ impl<M: SinkMessage> Default for SinkQueue<M> {
 }
 
 impl<M: SinkMessage> SinkQueue<M> {
-    /// Connects the sink; what was pushed before is lost. `deliver` answers false if the sink is full.
-    pub fn open(&self, deliver: impl FnMut(&M) -> bool + Send + 'static) {
+    /// Connects the sink; what was pushed before is lost. `deliver` gives a message back if the sink is full.
+    pub fn open(&self, deliver: impl FnMut(M) -> Result<(), M> + Send + 'static) {
         let mut state = self.state.lock();
         state.deliver = Some(Box::new(deliver));
         state.is_open = true;
@@ -109,8 +109,8 @@ impl<M: SinkMessage> SinkQueue<M> {
         let mut stuck = false;
         while let Some(message) = state.next(stuck) {
             state.cleared = false;
-            let taken = MutexGuard::unlocked(&mut state, || deliver(&message));
-            if !taken && state.is_open && !state.cleared {
+            let refused = MutexGuard::unlocked(&mut state, || deliver(message)).err();
+            if let Some(message) = refused.filter(|_| state.is_open && !state.cleared) {
                 state.queue.push_front(message);
                 stuck = true;
             }
@@ -184,9 +184,12 @@ mod tests {
     fn queue(takes: bool) -> (Arc<SinkQueue<Note>>, Arc<AtomicBool>, mpsc::Receiver<u32>) {
         let (takes, (taken, received)) = (Arc::new(AtomicBool::new(takes)), mpsc::channel());
         let (queue, is_open) = (Arc::new(SinkQueue::default()), takes.clone());
-        queue.open(move |note: &Note| {
-            let takes = is_open.load(Ordering::SeqCst) || note.is_completion();
-            takes && taken.send(note.0).is_ok()
+        queue.open(move |note: Note| {
+            if is_open.load(Ordering::SeqCst) || note.is_completion() {
+                taken.send(note.0).expect("the test listens");
+                return Ok(());
+            }
+            Err(note)
         });
         (queue, takes, received)
     }
@@ -245,10 +248,10 @@ mod tests {
     fn what_a_sink_refuses_after_a_clear_is_lost() {
         let queue = Arc::new(SinkQueue::default());
         let (inner, (taken, received)) = (Arc::downgrade(&queue), mpsc::channel());
-        queue.open(move |note: &Note| {
+        queue.open(move |note: Note| {
             inner.upgrade().expect("it is sending").clear();
             taken.send(note.0).expect("the test listens");
-            false
+            Err(note)
         });
         queue.push(Note(1, None));
         queue.push(Note(2, None));
@@ -275,11 +278,11 @@ mod tests {
             (Arc::new(SinkQueue::default()), mpsc::channel(), mpsc::channel::<()>());
         let done = Arc::new(AtomicBool::new(false));
         let left = done.clone();
-        queue.open(move |_: &Note| {
+        queue.open(move |_: Note| {
             entered.send(()).expect("the test waits");
             gate.recv().expect("the test lets go");
             left.store(true, Ordering::SeqCst);
-            true
+            Ok(())
         });
         queue.push(Note(1, None));
         let sender = std::thread::spawn({

@@ -1,7 +1,7 @@
 //! Text that is shared and that C reads without a copy.
 
 use std::borrow::{Borrow, Cow};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 use std::fmt;
 use std::ops::Deref;
 use std::str::Utf8Error;
@@ -45,6 +45,11 @@ impl Text {
         let Some(terminated) = &self.terminated else { return c"" };
         // SAFETY: it ends with its only NUL; whatever makes a text sees to that.
         unsafe { CStr::from_bytes_with_nul_unchecked(terminated.as_bytes()) }
+    }
+
+    /// The text as C reads it, without a look at it: good as long as this text or a clone of it lives.
+    pub fn as_ptr(&self) -> *const c_char {
+        self.terminated.as_deref().unwrap_or("\0").as_ptr().cast()
     }
 
     /// Both are one allocation, or both are empty: equal without a comparison.
@@ -277,6 +282,7 @@ mod tests {
             for text in made {
                 assert_eq!(text, given);
                 assert_eq!(text.as_c_str().to_str(), Ok(given));
+                assert_eq!(text.as_ptr(), text.as_c_str().as_ptr());
                 let again = Text::from_c_str(text.as_c_str()).expect("UTF-8");
                 assert_eq!((again.as_str(), again.len()), (given, given.len()));
                 assert!(again == text && text.clone().is_same(&text));

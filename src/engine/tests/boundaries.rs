@@ -55,13 +55,13 @@ fn only_the_peer_enters_leaves_and_falls_silent() {
     harness.told("on_user_enter bob · on_call_connected bob");
     for uid in [11, 33] {
         harness.rtc(RtcEvent::PeerJoin { uid });
-        harness.rtc(RtcEvent::PeerLeave { uid, code: 0 });
-        harness.rtc(RtcEvent::PeerLeave { uid, code: 1 });
+        harness.rtc(RtcEvent::PeerLeave { uid, code: Code::OK });
+        harness.rtc(RtcEvent::PeerLeave { uid, code: Code::new(1) });
         harness.rtc(RtcEvent::PeerSilent { uid });
         harness.rtc(RtcEvent::PeerHeard { uid });
         harness.rtc(RtcEvent::Quality { uid, quality: 2 });
-        harness.rtc(RtcEvent::PeerMedia { uid, media: AUDIO | VIDEO, on: true });
-        harness.rtc(RtcEvent::PeerMute { uid, media: AUDIO, muted: true });
+        harness.rtc(RtcEvent::PeerMedia { uid, media: Media::AUDIO | Media::VIDEO, on: true });
+        harness.rtc(RtcEvent::PeerMute { uid, media: Media::AUDIO, muted: true });
         harness.pass(60_000);
         harness.told("");
     }
@@ -382,9 +382,9 @@ fn somebody_else_who_is_heard_is_not_the_silent_peer() {
 fn a_microphone_that_goes_on_and_off_is_told_each_time() {
     let mut harness = Harness::in_call();
     for on in [true, false, true, false] {
-        harness.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO, on });
+        harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO, on });
         harness.told(&format!("on_audio_available bob {on}"));
-        harness.rtc(RtcEvent::PeerMute { uid: 22, media: VIDEO, muted: on });
+        harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::VIDEO, muted: on });
         harness.told(&format!("on_video_muted bob {on}"));
     }
 }

@@ -3,7 +3,7 @@
 use super::super::input::*;
 use super::super::{Caps, Config};
 use super::harness::{Harness, caps};
-use nertc_callkit_signaling::{CallType, EventKind};
+use nertc_callkit_signaling::{CallType, Code, EventKind};
 
 /// Has had this many calls, long ago.
 fn lived(calls: usize) -> Harness {
@@ -88,7 +88,7 @@ const POINTS: &[Point] = &[
     }),
     ("in the call, the peer has left", |harness| {
         connect(harness);
-        harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+        harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     }),
     ("in the call, a question is open", |harness| {
         connect(harness);
@@ -96,7 +96,7 @@ const POINTS: &[Point] = &[
     }),
     ("in the call, the camera starts", |harness| {
         connect(harness);
-        harness.command(Command::EnableLocal { media: VIDEO, on: true });
+        harness.command(Command::EnableLocal { media: Media::VIDEO, on: true });
     }),
     ("cleaning up", |harness| {
         harness.place_call();

@@ -146,13 +146,13 @@ fn leaving_leaves_without_closing() {
 #[test]
 fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
     let mut harness = Harness::in_call();
-    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.pass(499);
     harness.told("");
     harness.peer_closes("ch1");
     harness.told("on_message_sent 1 · on_call_end 16");
     let mut harness = Harness::in_call();
-    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.pass(500);
     harness.told("on_user_leave bob · on_message_sent 1 · on_call_end 20");
     harness.asked("close ch1 · rtc leave · record 1 to bob");
@@ -162,7 +162,7 @@ fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
 #[test]
 fn a_peer_that_comes_back_within_the_grace_stays() {
     let mut harness = Harness::in_call();
-    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
     harness.pass(1_000);
     harness.told("");
@@ -172,7 +172,7 @@ fn a_peer_that_comes_back_within_the_grace_stays() {
 #[test]
 fn a_peer_that_vanishes_is_disconnected() {
     let mut harness = Harness::in_call();
-    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 1 });
+    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::new(1) });
     harness.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
     harness.asked("close ch1 · rtc leave · record 1 to bob");
 }
@@ -347,16 +347,16 @@ fn media_of_the_peer_waits_for_its_entry() {
     harness.peer_accepts();
     harness.ok("rtc join");
     harness.forget();
-    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO | VIDEO, on: true });
-    harness.rtc(RtcEvent::PeerMute { uid: 22, media: VIDEO, muted: true });
+    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO | Media::VIDEO, on: true });
+    harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::VIDEO, muted: true });
     harness.told("");
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
     harness.told(
         "on_user_enter bob · on_call_connected bob · on_audio_available bob true · \
          on_camera_available bob true · on_video_muted bob true",
     );
-    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO, on: false });
-    harness.rtc(RtcEvent::PeerMute { uid: 22, media: AUDIO, muted: true });
+    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO, on: false });
+    harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::AUDIO, muted: true });
     harness.told("on_audio_available bob false · on_audio_muted bob true");
 }
 
@@ -366,13 +366,13 @@ fn media_of_the_peer_waits_for_its_entry() {
 fn what_the_peer_sends_is_told_when_it_changes() {
     let mut harness = Harness::in_call();
     for _ in 0..2 {
-        harness.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO | VIDEO, on: true });
-        harness.rtc(RtcEvent::PeerMute { uid: 22, media: VIDEO, muted: true });
+        harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO | Media::VIDEO, on: true });
+        harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::VIDEO, muted: true });
     }
     harness.told("on_audio_available bob true · on_camera_available bob true · on_video_muted bob true");
-    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO, on: true });
-    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: AUDIO | VIDEO, on: false });
-    harness.rtc(RtcEvent::PeerMute { uid: 22, media: AUDIO | VIDEO, muted: false });
+    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO, on: true });
+    harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO | Media::VIDEO, on: false });
+    harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::AUDIO | Media::VIDEO, muted: false });
     harness.told("on_audio_available bob false · on_camera_available bob false · on_video_muted bob false");
 }
 
@@ -383,12 +383,12 @@ fn media_of_somebody_else_is_not_the_peers() {
     harness.peer_accepts();
     harness.ok("rtc join");
     harness.forget();
-    harness.rtc(RtcEvent::PeerMedia { uid: 11, media: AUDIO, on: true });
-    harness.rtc(RtcEvent::PeerMedia { uid: 99, media: VIDEO, on: true });
+    harness.rtc(RtcEvent::PeerMedia { uid: 11, media: Media::AUDIO, on: true });
+    harness.rtc(RtcEvent::PeerMedia { uid: 99, media: Media::VIDEO, on: true });
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
     harness.told("on_user_enter bob · on_call_connected bob");
-    harness.rtc(RtcEvent::PeerMedia { uid: 99, media: AUDIO, on: true });
-    harness.rtc(RtcEvent::PeerLeave { uid: 99, code: 0 });
+    harness.rtc(RtcEvent::PeerMedia { uid: 99, media: Media::AUDIO, on: true });
+    harness.rtc(RtcEvent::PeerLeave { uid: 99, code: Code::OK });
     harness.rtc(RtcEvent::PeerSilent { uid: 99 });
     harness.rtc(RtcEvent::PeerJoin { uid: 99 });
     harness.rtc(RtcEvent::Quality { uid: 99, quality: 1 });
@@ -426,8 +426,8 @@ fn a_join_opens_the_microphone_and_for_video_the_camera() {
 #[test]
 fn enable_survives_the_call_and_mute_ends_with_it() {
     let mut harness = with_caps(Caps { enable_local: true, ..caps() });
-    harness.command(Command::EnableLocal { media: VIDEO, on: true });
-    harness.command(Command::MuteLocal { media: AUDIO, muted: true });
+    harness.command(Command::EnableLocal { media: Media::VIDEO, on: true });
+    harness.command(Command::MuteLocal { media: Media::AUDIO, muted: true });
     harness.told("done enablelocal 0 · done mutelocal 0");
     harness.place_call();
     harness.peer_accepts();
@@ -448,9 +448,9 @@ fn enable_survives_the_call_and_mute_ends_with_it() {
 fn what_a_backend_lacks_is_unsupported() {
     let none = Caps { enable_local: false, mute_local: false, subscribe: false, set_view: false, ..caps() };
     let commands = [
-        Command::EnableLocal { media: AUDIO, on: true },
-        Command::MuteLocal { media: AUDIO, muted: true },
-        Command::MuteRemote { media: AUDIO, muted: true },
+        Command::EnableLocal { media: Media::AUDIO, on: true },
+        Command::MuteLocal { media: Media::AUDIO, muted: true },
+        Command::MuteRemote { media: Media::AUDIO, muted: true },
         Command::SetLocalView(None),
         Command::SetRemoteView(None),
     ];
@@ -465,7 +465,7 @@ fn what_a_backend_lacks_is_unsupported() {
 #[test]
 fn remote_settings_wait_for_the_peer() {
     let mut harness = Harness::new();
-    harness.command(Command::MuteRemote { media: VIDEO, muted: true });
+    harness.command(Command::MuteRemote { media: Media::VIDEO, muted: true });
     harness.command(Command::SetRemoteView(Some(View { scaling: 0, mirror: false, window: 5 })));
     harness.place_call();
     harness.peer_accepts();
@@ -478,7 +478,7 @@ fn remote_settings_wait_for_the_peer() {
 #[test]
 fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
     let mut harness = Harness::new();
-    harness.command(Command::MuteRemote { media: VIDEO, muted: true });
+    harness.command(Command::MuteRemote { media: Media::VIDEO, muted: true });
     harness.place_call();
     harness.peer_accepts();
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
@@ -492,11 +492,11 @@ fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
 #[test]
 fn a_media_request_completes_with_the_backends_answer() {
     let mut harness = Harness::in_call();
-    harness.command(Command::MuteLocal { media: AUDIO, muted: true });
+    harness.command(Command::MuteLocal { media: Media::AUDIO, muted: true });
     harness.told("");
     harness.answer("mute", 55);
     harness.told("done mutelocal 55");
-    harness.command(Command::MuteLocal { media: AUDIO, muted: false });
+    harness.command(Command::MuteLocal { media: Media::AUDIO, muted: false });
     harness.pass(5_000);
     harness.told("done mutelocal 408");
 }
@@ -505,7 +505,7 @@ fn a_media_request_completes_with_the_backends_answer() {
 #[test]
 fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     let mut harness = Harness::in_call();
-    harness.command(Command::MuteLocal { media: AUDIO, muted: true });
+    harness.command(Command::MuteLocal { media: Media::AUDIO, muted: true });
     harness.hangup();
     harness.call("bob");
     harness.forget();

@@ -45,12 +45,12 @@ fn second_is_accepted(harness: &mut Harness) {
 fn microphone_and_camera_are_set_one_by_one_before_the_call() {
     for (set, expected) in [
         (vec![], "enable 1 on"),
-        (vec![(AUDIO, false)], ""),
-        (vec![(VIDEO, true)], "enable 3 on"),
-        (vec![(AUDIO, false), (VIDEO, true)], "enable 2 on"),
-        (vec![(AUDIO | VIDEO, false)], ""),
-        (vec![(AUDIO | VIDEO, false), (AUDIO, true)], "enable 1 on"),
-        (vec![(AUDIO | VIDEO, true), (VIDEO, false)], "enable 1 on"),
+        (vec![(Media::AUDIO, false)], ""),
+        (vec![(Media::VIDEO, true)], "enable 3 on"),
+        (vec![(Media::AUDIO, false), (Media::VIDEO, true)], "enable 2 on"),
+        (vec![(Media::AUDIO | Media::VIDEO, false)], ""),
+        (vec![(Media::AUDIO | Media::VIDEO, false), (Media::AUDIO, true)], "enable 1 on"),
+        (vec![(Media::AUDIO | Media::VIDEO, true), (Media::VIDEO, false)], "enable 1 on"),
     ] {
         let mut harness = full();
         for (media, on) in &set {
@@ -65,12 +65,12 @@ fn microphone_and_camera_are_set_one_by_one_before_the_call() {
 #[test]
 fn mutes_add_up_and_are_taken_away_bit_by_bit() {
     for (set, expected) in [
-        (vec![(AUDIO, true)], "mute 1 on"),
-        (vec![(AUDIO, true), (AUDIO, true)], "mute 1 on"),
-        (vec![(AUDIO, true), (VIDEO, true)], "mute 3 on"),
-        (vec![(AUDIO | VIDEO, true), (AUDIO, false)], "mute 2 on"),
-        (vec![(VIDEO, true), (AUDIO, false)], "mute 2 on"),
-        (vec![(AUDIO, true), (AUDIO, false)], ""),
+        (vec![(Media::AUDIO, true)], "mute 1 on"),
+        (vec![(Media::AUDIO, true), (Media::AUDIO, true)], "mute 1 on"),
+        (vec![(Media::AUDIO, true), (Media::VIDEO, true)], "mute 3 on"),
+        (vec![(Media::AUDIO | Media::VIDEO, true), (Media::AUDIO, false)], "mute 2 on"),
+        (vec![(Media::VIDEO, true), (Media::AUDIO, false)], "mute 2 on"),
+        (vec![(Media::AUDIO, true), (Media::AUDIO, false)], ""),
     ] {
         let mut harness = Harness::calling();
         for (media, muted) in &set {
@@ -86,12 +86,12 @@ fn mutes_add_up_and_are_taken_away_bit_by_bit() {
 #[test]
 fn the_peers_mutes_add_up_and_are_taken_away_bit_by_bit() {
     for (set, expected) in [
-        (vec![(AUDIO, true)], "subscribe 22 1 off"),
-        (vec![(AUDIO, true), (AUDIO, true)], "subscribe 22 1 off"),
-        (vec![(AUDIO, true), (VIDEO, true)], "subscribe 22 3 off"),
-        (vec![(AUDIO | VIDEO, true), (AUDIO, false)], "subscribe 22 2 off"),
-        (vec![(VIDEO, true), (AUDIO, false)], "subscribe 22 2 off"),
-        (vec![(AUDIO, true), (AUDIO, false)], ""),
+        (vec![(Media::AUDIO, true)], "subscribe 22 1 off"),
+        (vec![(Media::AUDIO, true), (Media::AUDIO, true)], "subscribe 22 1 off"),
+        (vec![(Media::AUDIO, true), (Media::VIDEO, true)], "subscribe 22 3 off"),
+        (vec![(Media::AUDIO | Media::VIDEO, true), (Media::AUDIO, false)], "subscribe 22 2 off"),
+        (vec![(Media::VIDEO, true), (Media::AUDIO, false)], "subscribe 22 2 off"),
+        (vec![(Media::AUDIO, true), (Media::AUDIO, false)], ""),
     ] {
         let mut harness = Harness::calling();
         for (media, muted) in &set {
@@ -108,9 +108,9 @@ fn the_peers_mutes_add_up_and_are_taken_away_bit_by_bit() {
 #[test]
 fn outside_of_the_room_nothing_is_asked_of_the_backend() {
     let everything = |harness: &mut Harness| {
-        enable(harness, AUDIO, true);
-        mute(harness, AUDIO, true);
-        mute_remote(harness, AUDIO, true);
+        enable(harness, Media::AUDIO, true);
+        mute(harness, Media::AUDIO, true);
+        mute_remote(harness, Media::AUDIO, true);
         harness.command(Command::SetLocalView(view()));
         harness.command(Command::SetRemoteView(view()));
     };
@@ -145,7 +145,7 @@ fn a_peer_that_is_in_the_room_first_is_asked_of_nothing_before_we_are_in_it() {
     harness.peer_accepts();
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
     harness.forget();
-    mute_remote(&mut harness, AUDIO, true);
+    mute_remote(&mut harness, Media::AUDIO, true);
     harness.asked("");
     harness.told("done muteremote 0");
     harness.ok("rtc join");
@@ -159,7 +159,7 @@ fn what_happens_in_the_last_room_is_not_about_the_next_call() {
     harness.place_call();
     second_is_accepted(&mut harness);
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.rtc(RtcEvent::Error(Outcome::failed(7.into(), "late")));
     harness.told("");
     harness.ok("rtc leave");
@@ -174,7 +174,7 @@ fn a_switch_moves_the_camera_unless_the_app_decides_about_it_itself() {
     for (set, expected) in [(None, "enable"), (Some(false), ""), (Some(true), "")] {
         let mut harness = full();
         if let Some(on) = set {
-            enable(&mut harness, VIDEO, on);
+            enable(&mut harness, Media::VIDEO, on);
         }
         harness.place_call();
         harness.become_connected();
@@ -198,7 +198,7 @@ fn a_microphone_that_does_not_open_is_an_error_of_the_call() {
 #[test]
 fn a_media_answer_names_its_call() {
     let mut harness = Harness::in_call();
-    mute(&mut harness, AUDIO, true);
+    mute(&mut harness, Media::AUDIO, true);
     harness.ok("mute");
     assert_eq!(harness.results.last().map(|result| (result.code, result.call_no)), Some((Code::OK, 1)));
 }

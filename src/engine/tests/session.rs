@@ -176,7 +176,7 @@ fn nothing_is_told_between_logout_and_login() {
     harness.forget();
     harness.invite("bob", "p1", "q1");
     harness.peer_closes("ch1");
-    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: 0 });
+    harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.handle(Input::Connection(Connection::Lost(Outcome::default())));
     harness.kick();
     harness.handle(Input::Rooms(vec![ChannelState::default()]));
@@ -237,7 +237,7 @@ fn closing_completes_everything_with_shutting_down() {
     harness.close();
     harness.told("done accept 90003 · on_call_end 0");
     let mut harness = Harness::in_call();
-    harness.command(Command::MuteLocal { media: AUDIO, muted: true });
+    harness.command(Command::MuteLocal { media: Media::AUDIO, muted: true });
     harness.close();
     assert!(harness.results.iter().any(|result| result.code == Code::SHUTTING_DOWN));
     let mut harness = Harness::new();

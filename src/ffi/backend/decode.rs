@@ -6,7 +6,7 @@ use std::ffi::{CStr, c_char};
 use log::warn;
 use nertc_callkit_abi as abi;
 
-use crate::engine::input::RtcEvent;
+use crate::engine::input::{Media, RtcEvent};
 use crate::engine::limits;
 use crate::ffi::support::convert::{VersionedStruct, bytes, read_prefix};
 use nertc_callkit_signaling::{
@@ -102,6 +102,16 @@ pub(super) unsafe fn message(text: *const c_char) -> Text {
     if bytes.is_empty() {
         return Text::default();
     }
+    start_of(bytes)
+}
+
+/// A message of a backend of ours, cut at its limit.
+pub(super) fn cut(message: Text) -> Text {
+    if message.len() > limits::MESSAGE { start_of(&message.as_bytes()[..limits::MESSAGE]) } else { message }
+}
+
+/// What is text at the start of these bytes.
+fn start_of(bytes: &[u8]) -> Text {
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid()).into()
 }
 
@@ -267,10 +277,10 @@ pub(super) unsafe fn rtc_event_of(
         let c = read(place)?;
         (c, outcome(c.code, c.raw_code, c.text))
     };
-    let (uid, media, on) = (c.uid, c.media & 3, c.flags & 1 != 0);
+    let (uid, media, on) = (c.uid, Media::of(c.media), c.flags & 1 != 0);
     Ok(match c.r#type {
         1 => RtcEvent::PeerJoin { uid },
-        2 => RtcEvent::PeerLeave { uid, code: c.code },
+        2 => RtcEvent::PeerLeave { uid, code: c.code.into() },
         3 => RtcEvent::PeerMedia { uid, media, on },
         4 => RtcEvent::PeerMute { uid, media, muted: on },
         5 => RtcEvent::PeerSilent { uid },

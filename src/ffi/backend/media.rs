@@ -7,19 +7,21 @@ use std::sync::{Arc, OnceLock};
 
 use nertc_callkit_abi as abi;
 
-use super::{accepted, number, size, unsupported};
+use nertc_callkit_backend::adapter::DirectMedia;
+
+use super::{Vtable, accepted, direct, number, size, unsupported};
 use crate::engine::input::View;
 use crate::engine::output::RtcOp;
-use crate::ffi::support::convert::{AppPtr, c_text};
+use crate::ffi::support::convert::AppPtr;
 use crate::ffi::support::error::Error;
 use crate::ffi::support::in_flight::InFlight;
-use crate::worker::CallbackGuard;
 use crate::worker::ports::Rtc;
-use nertc_callkit_signaling::{Outcome, Req};
+use crate::worker::{self, CallbackGuard};
+use nertc_callkit_signaling::{Outcome, Req, Text};
 
 /// The media backend: operations from the worker, frames from any thread.
 pub(crate) struct CRtc {
-    vtable: abi::nertc_callkit_rtc,
+    vtable: Vtable<abi::nertc_callkit_rtc>,
     ctx: AppPtr,
     sink: abi::nertc_callkit_rtc_sink,
     /// How open ended; empty = not tried.
@@ -27,6 +29,8 @@ pub(crate) struct CRtc {
     closed: AtomicBool,
     /// Frames on their way into the backend.
     frames: InFlight,
+    /// The backend is ours: it is called without C structs, and its reports go to this client.
+    direct: Option<(DirectMedia, Arc<worker::Client>)>,
 }
 
 // SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
@@ -38,9 +42,10 @@ unsafe impl Sync for CRtc {}
 impl CRtc {
     /// `sink` stays where the backend finds it until close_backend has returned.
     pub(crate) fn new(
-        vtable: abi::nertc_callkit_rtc,
+        vtable: Vtable<abi::nertc_callkit_rtc>,
         ctx: AppPtr,
         sink: abi::nertc_callkit_rtc_sink,
+        direct: Option<(DirectMedia, Arc<worker::Client>)>,
     ) -> CRtc {
         CRtc {
             vtable,
@@ -49,11 +54,17 @@ impl CRtc {
             opened: OnceLock::new(),
             closed: AtomicBool::new(false),
             frames: InFlight::default(),
+            direct,
         }
     }
 
     pub(super) fn open(&self) -> Result<(), Outcome> {
         let open = || {
+            if let Some((backend, client)) = &self.direct {
+                let deliver = direct::media_sink(client.clone());
+                // SAFETY: the sink lives until close_backend has returned.
+                return direct::answer(unsafe { backend.open(&self.sink, deliver) });
+            }
             let open = self.vtable.open.ok_or_else(unsupported)?;
             // SAFETY: the backend's function; the sink lives until close_backend has returned.
             accepted(unsafe { open(self.ctx.0, &self.sink) })
@@ -127,10 +138,11 @@ pub(crate) struct CRtcPort(pub(crate) Arc<CRtc>);
 impl Rtc for CRtcPort {
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome> {
         let (backend, slots, req_c) = (&self.0, &self.0.vtable, number(req));
+        if let Some((backend, _)) = backend.direct.as_ref().filter(|_| backend.is_open()) {
+            return direct::answer(backend.run(req, op));
+        }
         match op {
             RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {
-                let [channel_name, token, peer, call_id] =
-                    [channel_name, token, peer, call_id].map(|text| c_text(&text));
                 let inviter = abi::nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
                 let args = abi::nertc_callkit_rtc_join {
                     struct_size: size::<abi::nertc_callkit_rtc_join>(),
@@ -150,25 +162,25 @@ impl Rtc for CRtcPort {
             RtcOp::EnableLocal { media, on } => {
                 // SAFETY: see above.
                 backend.run(slots.enable_local, |enable, ctx| unsafe {
-                    enable(ctx, req_c, media, i32::from(on))
+                    enable(ctx, req_c, media.bits(), i32::from(on))
                 })
             }
             RtcOp::MuteLocal { media, muted } => {
                 // SAFETY: see above.
-                backend
-                    .run(slots.mute_local, |mute, ctx| unsafe { mute(ctx, req_c, media, i32::from(muted)) })
+                backend.run(slots.mute_local, |mute, ctx| unsafe {
+                    mute(ctx, req_c, media.bits(), i32::from(muted))
+                })
             }
             RtcOp::Subscribe { uid, media, on } => backend.run(slots.subscribe, |subscribe, ctx| {
                 // SAFETY: see above.
-                unsafe { subscribe(ctx, req_c, uid, media, i32::from(on)) }
+                unsafe { subscribe(ctx, req_c, uid, media.bits(), i32::from(on)) }
             }),
             RtcOp::SetView { uid, view } => backend.set_view(req, uid, view),
         }
     }
 
-    fn receive(&mut self, join: Req, json: &str) {
+    fn receive(&mut self, join: Req, json: &Text) {
         if let (true, Some(receive)) = (self.0.is_open(), self.0.vtable.receive) {
-            let json = c_text(json);
             // SAFETY: the backend's function; the text is valid until it returns.
             unsafe { receive(self.0.ctx.0, number(join), json.as_ptr()) }
         }

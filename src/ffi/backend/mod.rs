@@ -1,25 +1,51 @@
-//! Backends: vtables of C as the worker's ports, and the sinks through which they report.
+//! Backends: vtables of C as the worker's ports, and the sinks through which they report. `direct` is the way
+//! to backends of this library without C structs in between.
 
 pub(crate) mod decode;
+pub(crate) mod direct;
 pub(crate) mod media;
 pub(crate) mod signaling;
 pub(crate) mod sink;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Deref;
+
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::nertc_callkit_status;
+use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
 
 use super::support::convert::AppPtr;
 use crate::engine::Caps;
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
+/// A backend's vtable: ours where it lies, of anybody else's a copy, which may be shorter or go away.
+pub(crate) enum Vtable<T: 'static> {
+    Own(&'static T),
+    Copied(Box<T>),
+}
+
+impl<T> Deref for Vtable<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Vtable::Own(vtable) => vtable,
+            Vtable::Copied(vtable) => vtable,
+        }
+    }
+}
+
 /// Both backends of a client before anything is opened.
 pub(crate) struct Backends {
-    pub(crate) signaling: abi::nertc_callkit_signaling,
+    pub(crate) signaling: Vtable<abi::nertc_callkit_signaling>,
     pub(crate) signaling_ctx: AppPtr,
-    pub(crate) rtc: abi::nertc_callkit_rtc,
+    pub(crate) rtc: Vtable<abi::nertc_callkit_rtc>,
     pub(crate) rtc_ctx: AppPtr,
+    /// The signaling backend is ours, and is called without C structs.
+    pub(crate) direct_signaling: Option<DirectSignaling>,
+    /// The same of the media backend.
+    pub(crate) direct_rtc: Option<DirectMedia>,
     /// What the media backend talks to its peer's; empty = it does not.
     pub(crate) media_protocol: Text,
 }

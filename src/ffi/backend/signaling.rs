@@ -1,13 +1,17 @@
 //! The signaling backend as the worker's port.
 
+use std::ffi::c_char;
 use std::ptr;
 use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 
+use nertc_callkit_backend::adapter::DirectSignaling;
+
 use super::media::CRtc;
-use super::{accepted, number, size, unsupported};
-use crate::ffi::support::convert::{AppPtr, CText, c_text, pointers, split};
+use super::{Vtable, accepted, direct, number, size, unsupported};
+use crate::ffi::support::convert::{AppPtr, split};
+use crate::worker;
 use crate::worker::ports::Signaling;
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, Message, Notification, Outcome, PushText, Record, Req, Text,
@@ -24,13 +28,22 @@ pub(crate) struct Identity {
 
 /// The signaling backend; opens both backends before the first login.
 pub(crate) struct CSignaling {
-    pub(super) vtable: abi::nertc_callkit_signaling,
+    pub(super) vtable: Vtable<abi::nertc_callkit_signaling>,
     ctx: AppPtr,
-    sink: Box<abi::nertc_callkit_signaling_sink>,
+    route: Route,
     /// How open ended; None = not tried.
     opened: Option<Result<(), Outcome>>,
+    is_released: bool,
     identity: Identity,
     rtc: Arc<CRtc>,
+}
+
+/// How the backend is called for what is frequent, and where it reports.
+pub(crate) enum Route {
+    /// By C structs. The sink stays where the backend finds it until close_backend has returned.
+    Vtable(Box<abi::nertc_callkit_signaling_sink>),
+    /// By values, to a backend of ours; it reports to this client.
+    Direct(DirectSignaling, Arc<worker::Client>),
 }
 
 // SAFETY: the sink's ctx is a number and its functions are ours; the vtable's functions may be
@@ -39,20 +52,25 @@ unsafe impl Send for CSignaling {}
 
 impl CSignaling {
     pub(crate) fn new(
-        vtable: abi::nertc_callkit_signaling,
+        vtable: Vtable<abi::nertc_callkit_signaling>,
         ctx: AppPtr,
-        sink: abi::nertc_callkit_signaling_sink,
+        route: Route,
         identity: Identity,
         rtc: Arc<CRtc>,
     ) -> CSignaling {
-        CSignaling { vtable, ctx, sink: Box::new(sink), opened: None, identity, rtc }
+        CSignaling { vtable, ctx, route, opened: None, is_released: false, identity, rtc }
     }
 
     fn open(&mut self) -> Result<(), Outcome> {
-        let open = || {
-            let open = self.vtable.open.ok_or_else(unsupported)?;
-            // SAFETY: the backend's function; the sink lives until close_backend has returned.
-            accepted(unsafe { open(self.ctx.0, &*self.sink) })
+        let open = || match &self.route {
+            Route::Direct(backend, client) => {
+                direct::answer(backend.open(direct::signaling_sink(client.clone())))
+            }
+            Route::Vtable(sink) => {
+                let open = self.vtable.open.ok_or_else(unsupported)?;
+                // SAFETY: the backend's function; the sink lives until close_backend has returned.
+                accepted(unsafe { open(self.ctx.0, &**sink) })
+            }
         };
         if self.opened.is_none() {
             self.opened = Some(open());
@@ -61,12 +79,9 @@ impl CSignaling {
         self.rtc.open()
     }
 
-    fn login(&mut self, req: Req, account: &str, token: &str) -> Result<(), Outcome> {
+    fn login(&mut self, req: Req, account: &Text, token: &Text) -> Result<(), Outcome> {
         self.open()?;
-        let [app_key, device_id, data_dir] =
-            [&self.identity.app_key, &self.identity.device_id, &self.identity.data_dir]
-                .map(|text| c_text(text));
-        let (account, token) = (c_text(account), c_text(token));
+        let Identity { app_key, device_id, data_dir, login_ms } = &self.identity;
         let args = abi::nertc_callkit_login_args {
             struct_size: size::<abi::nertc_callkit_login_args>(),
             flags: 0,
@@ -75,7 +90,7 @@ impl CSignaling {
             token: token.as_ptr(),
             device_id: device_id.as_ptr(),
             data_dir: data_dir.as_ptr(),
-            timeout_ms: self.identity.login_ms,
+            timeout_ms: *login_ms,
             reserved: 0,
         };
         let login = self.vtable.login.ok_or_else(unsupported)?;
@@ -104,20 +119,17 @@ impl CSignaling {
 
     fn send_record(&self, req: Req, record: &Record) -> Result<(), Outcome> {
         let send_record = self.vtable.send_record.ok_or_else(unsupported)?;
-        let [id, to, channel, text] =
-            [&record.client_msg_id, &record.to, &record.channel_id, &record.text].map(|text| c_text(text));
         let (accounts, durations_s) = split(&record.durations);
-        let accounts_c = pointers(&accounts);
         let c = abi::nertc_callkit_record {
             struct_size: size::<abi::nertc_callkit_record>(),
             call_type: record.call_type.number(),
             record_status: record.status as i32,
             account_count: durations_s.len() as u32,
-            client_msg_id: id.as_ptr(),
-            to_account: to.as_ptr(),
-            channel_id: channel.as_ptr(),
-            text: text.as_ptr(),
-            accounts: accounts_c.as_ptr(),
+            client_msg_id: record.client_msg_id.as_ptr(),
+            to_account: record.to.as_ptr(),
+            channel_id: record.channel_id.as_ptr(),
+            text: record.text.as_ptr(),
+            accounts: accounts.as_ptr(),
             durations_s: durations_s.as_ptr(),
         };
         // SAFETY: the backend's function; the record is valid until it returns.
@@ -128,14 +140,13 @@ impl CSignaling {
 impl CSignaling {
     fn call_policy(&self, policy: &CallPolicy) {
         let Some(call_policy) = self.vtable.call_policy else { return };
-        let accounts: Vec<CText> = policy.accounts.iter().map(|account| c_text(account)).collect();
-        let accounts_c = pointers(&accounts);
+        let accounts: Vec<*const c_char> = policy.accounts.iter().map(Text::as_ptr).collect();
         let c = abi::nertc_callkit_call_policy {
             struct_size: size::<abi::nertc_callkit_call_policy>(),
             flags: u32::from(policy.no_missed),
             rule: policy.rule as i32,
             answer: i32::from(policy.answers_busy),
-            accounts: accounts_c.as_ptr(),
+            accounts: accounts.as_ptr(),
             account_count: policy.accounts.len() as u32,
             reserved: 0,
         };
@@ -144,10 +155,10 @@ impl CSignaling {
     }
 }
 
-impl Signaling for CSignaling {
-    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
-        let slots = self.vtable;
-        match &op {
+impl CSignaling {
+    fn start_by_vtable(&mut self, req: Req, op: &signaling::Operation) -> Result<(), Outcome> {
+        let slots = &self.vtable;
+        match op {
             signaling::Operation::Login { account, token } => self.login(req, account, token),
             signaling::Operation::Logout => self.logout(req),
             signaling::Operation::Create { call_type } => {
@@ -168,27 +179,41 @@ impl Signaling for CSignaling {
             signaling::Operation::Leave { channel_id, custom_info, no_offline } => self.run(
                 slots.leave,
                 req,
-                &Args { custom: custom_info, ..Args::channel(channel_id, *no_offline) },
+                &Args { custom: Some(custom_info), ..Args::channel(channel_id, *no_offline) },
             ),
             signaling::Operation::Close { channel_id, custom_info, no_offline } => self.run(
                 slots.close,
                 req,
-                &Args { custom: custom_info, ..Args::channel(channel_id, *no_offline) },
+                &Args { custom: Some(custom_info), ..Args::channel(channel_id, *no_offline) },
             ),
             signaling::Operation::Control(message) => self.run(slots.control, req, &Args::message(message)),
             signaling::Operation::Record(record) => self.send_record(req, record),
         }
     }
+}
+
+impl Signaling for CSignaling {
+    fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome> {
+        match &self.route {
+            Route::Direct(backend, _) if !matches!(op, signaling::Operation::Login { .. }) => {
+                direct::answer(backend.run(req, op))
+            }
+            Route::Direct(..) | Route::Vtable(_) => self.start_by_vtable(req, &op),
+        }
+    }
 
     fn notify(&mut self, notice: Notification) {
         let Some(Ok(())) = &self.opened else { return };
+        if let Route::Direct(backend, _) = &self.route {
+            return backend.notify(notice);
+        }
         match notice {
             Notification::InviteState { channel_id, account, request_id, state } => {
                 let Some(invite_state) = self.vtable.invite_state else { return };
                 let args = Args {
-                    channel_id: &channel_id,
-                    account: &account,
-                    request_id: &request_id,
+                    channel_id: Some(&channel_id),
+                    account: Some(&account),
+                    request_id: Some(&request_id),
                     ..Args::default()
                 };
                 args.lend(|args| {
@@ -205,7 +230,6 @@ impl Signaling for CSignaling {
             }
             Notification::SetToken(token) => {
                 let Some(set_token) = self.vtable.set_token else { return };
-                let token = c_text(&token);
                 // SAFETY: the backend's function; the text is valid until it returns.
                 let code = unsafe { set_token(self.ctx.0, token.as_ptr()) };
                 if code != 0 {
@@ -229,7 +253,8 @@ impl Signaling for CSignaling {
             unsafe { close_backend(self.ctx.0) }
         }
         self.opened = Some(Err(unsupported()));
-        if let Some(release) = self.vtable.release.take() {
+        let release = self.vtable.release.filter(|_| !std::mem::replace(&mut self.is_released, true));
+        if let Some(release) = release {
             // SAFETY: the backend's function, once, last.
             unsafe { release(self.ctx.0) }
         }
@@ -242,52 +267,51 @@ struct Args<'a> {
     no_offline: bool,
     call_type: i32,
     expires_ms: u32,
-    channel_id: &'a str,
-    account: &'a str,
-    request_id: &'a str,
-    custom: &'a str,
+    channel_id: Lent<'a>,
+    account: Lent<'a>,
+    request_id: Lent<'a>,
+    custom: Lent<'a>,
     push: Option<&'a PushText>,
 }
 
+/// A text that an operation has, or not.
+type Lent<'a> = Option<&'a Text>;
+
 impl<'a> Args<'a> {
-    fn channel(channel_id: &'a str, no_offline: bool) -> Args<'a> {
-        Args { channel_id, no_offline, ..Args::default() }
+    fn channel(channel_id: &'a Text, no_offline: bool) -> Args<'a> {
+        Args { channel_id: Some(channel_id), no_offline, ..Args::default() }
     }
 
     fn message(message: &'a Message) -> Args<'a> {
         Args {
             no_offline: message.no_offline,
-            channel_id: &message.channel_id,
-            account: &message.account,
-            request_id: &message.request_id,
-            custom: &message.custom_info,
+            channel_id: Some(&message.channel_id),
+            account: Some(&message.account),
+            request_id: Some(&message.request_id),
+            custom: Some(&message.custom_info),
             ..Args::default()
         }
     }
 
     fn lend<R>(&self, to: impl FnOnce(&abi::nertc_callkit_signaling_args) -> R) -> R {
-        let [channel, account, request, custom] =
-            [self.channel_id, self.account, self.request_id, self.custom].map(c_text);
-        let push_texts = self
-            .push
-            .map(|push| [&push.title, &push.content, &push.payload].map(|text| text.as_deref().map(c_text)));
-        let pointer = |text: &Option<CText>| text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
-        let push = push_texts.as_ref().map(|[title, content, payload]| abi::nertc_callkit_push {
+        let lent = |text: Lent<'_>| text.unwrap_or(&Text::EMPTY).as_ptr();
+        let optional = |text: &Option<Text>| text.as_ref().map_or(ptr::null(), Text::as_ptr);
+        let push = self.push.map(|push| abi::nertc_callkit_push {
             struct_size: size::<abi::nertc_callkit_push>(),
             flags: 0,
-            title: pointer(title),
-            content: pointer(content),
-            payload: pointer(payload),
+            title: optional(&push.title),
+            content: optional(&push.content),
+            payload: optional(&push.payload),
         });
         to(&abi::nertc_callkit_signaling_args {
             struct_size: size::<abi::nertc_callkit_signaling_args>(),
             flags: u32::from(self.no_offline),
             call_type: self.call_type,
             expires_ms: self.expires_ms,
-            channel_id: channel.as_ptr(),
-            account: account.as_ptr(),
-            request_id: request.as_ptr(),
-            custom_info: custom.as_ptr(),
+            channel_id: lent(self.channel_id),
+            account: lent(self.account),
+            request_id: lent(self.request_id),
+            custom_info: lent(self.custom),
             push: push.as_ref().map_or(ptr::null(), ptr::from_ref),
         })
     }

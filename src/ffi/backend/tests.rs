@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::{Arc, Mutex};
 
 use super::media::{CRtc, CRtcPort};
-use super::signaling::{CSignaling, Identity, missing_signaling_slot};
+use super::signaling::{CSignaling, Identity, Route, missing_signaling_slot};
 use super::*;
 use crate::engine::output::RtcOp;
 use crate::ffi::support::error::Error;
@@ -65,10 +65,11 @@ fn backends(signaling: AppPtr, rtc: AppPtr) -> (CSignaling, Arc<CRtc>) {
     rtc_slots.push_frame = Some(push_frame);
     rtc_slots.close_backend = Some(close_backend);
     rtc_slots.release = Some(release);
-    let rtc = Arc::new(CRtc::new(rtc_slots, rtc, sink::rtc(1)));
+    let rtc = Arc::new(CRtc::new(Vtable::Copied(Box::new(rtc_slots)), rtc, sink::rtc(1), None));
     let [app_key, device_id, data_dir] = ["", "d", ""].map(Text::from);
     let identity = Identity { app_key, device_id, data_dir, login_ms: 0 };
-    (CSignaling::new(slots, signaling, sink::signaling(1), identity, rtc.clone()), rtc)
+    let (slots, route) = (Vtable::Copied(Box::new(slots)), Route::Vtable(Box::new(sink::signaling(1))));
+    (CSignaling::new(slots, signaling, route, identity, rtc.clone()), rtc)
 }
 
 fn log_in() -> signaling::Operation {

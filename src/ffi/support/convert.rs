@@ -159,14 +159,9 @@ pub(crate) fn c_text(text: &str) -> CText {
     CText::Long(CString::new(&text.as_bytes()[..until]).unwrap_or_default())
 }
 
-/// Accounts and seconds as parallel arrays.
-pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<CText>, Vec<u32>) {
-    durations.iter().map(|(account, seconds)| (c_text(account), *seconds)).unzip()
-}
-
-/// Pointers to texts, which must outlive them.
-pub(crate) fn pointers(texts: &[CText]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).collect()
+/// Accounts and seconds as parallel arrays; the texts are lent by `durations`.
+pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<*const c_char>, Vec<u32>) {
+    durations.iter().map(|(account, seconds)| (account.as_ptr(), *seconds)).unzip()
 }
 
 /// Copies a text into an array of `C`, cut if need be; the rest is zero.
@@ -332,7 +327,7 @@ pub(crate) fn step(field: &'static str, given: i32) -> Result<SwitchStep, Error>
 
 /// At least one of the media bits.
 pub(crate) fn media(field: &'static str, given: u32) -> Result<Media, Error> {
-    range(field, given, 1..=3)
+    range(field, given, 1..=3).map(Media::of)
 }
 
 /// A ring limit.

@@ -55,7 +55,7 @@ impl Rtc for Planted {
         Ok(())
     }
 
-    fn receive(&mut self, _join: Req, _json: &str) {}
+    fn receive(&mut self, _join: Req, _json: &nertc_callkit_signaling::Text) {}
 
     fn network_changed(&mut self) {}
 

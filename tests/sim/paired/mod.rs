@@ -4,6 +4,7 @@
 
 mod broker;
 mod events;
+mod expect;
 mod hostile;
 mod plan;
 mod port;

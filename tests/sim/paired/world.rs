@@ -13,7 +13,6 @@ use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
 use nertc_callkit_signaling::{self as signaling, ChannelState, Code, EventKind, Outcome, Req, Text};
 use nertc_callkit_testkit::Random;
 
-use super::super::convert;
 use super::super::exchange::{Exchange, Report};
 use super::hostile::{Aim, Hostile, Shot};
 use super::plan::{FRIENDS, Guard, Plan};
@@ -346,7 +345,7 @@ impl World {
                 Output::Signal { req, op } => self.ask(device, req, &op),
                 Output::Notify(notice) => {
                     self.note(|| format!("device {device}: {notice:?}"));
-                    if let Some(input) = convert::notice(notice) {
+                    if let Some(input) = protocol::Input::of(notice) {
                         self.devices[device].station.handle(self.now, input);
                         self.run_station(device);
                     }
@@ -456,7 +455,7 @@ impl World {
                     }
                 }
                 protocol::Output::Connection { change, code, message } => {
-                    let input = Input::Connection(convert::connection(change, code, &message));
+                    let input = Input::Connection(change.because(Outcome::failed(code, &message)));
                     self.devices[device].inbox.push_back(input);
                 }
                 protocol::Output::CallActive(_) => {}

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use nertc_callkit::engine::input::{Command, Input, RtcEvent, SwitchStep};
+use nertc_callkit::engine::input::{Command, Input, Media, RtcEvent, SwitchStep};
 use nertc_callkit::engine::output::{Event, MediaEvent, Output, RtcOp};
 use nertc_callkit::engine::wire::{self, Reason};
 use nertc_callkit_signaling::{
@@ -82,8 +82,8 @@ fn step(step: SwitchStep) -> &'static str {
     }
 }
 
-fn media(bits: u32) -> &'static str {
-    match bits {
+fn media(bits: Media) -> &'static str {
+    match bits.bits() {
         1 => "microphone",
         2 => "camera",
         _ => "microphone, camera",
@@ -186,7 +186,7 @@ pub(crate) fn signal(source: Origin, event: &signaling::Event) -> String {
 fn rtc(event: &RtcEvent) -> Label {
     let text = match event {
         RtcEvent::PeerJoin { uid } => format!("peer {uid} joined"),
-        RtcEvent::PeerLeave { uid, code: 0 } => format!("peer {uid} left"),
+        RtcEvent::PeerLeave { uid, code: Code::OK } => format!("peer {uid} left"),
         RtcEvent::PeerLeave { uid, code } => format!("peer {uid} left ({code})"),
         RtcEvent::PeerMedia { uid, media: bits, on } => {
             format!("peer {uid}: {} {}", media(*bits), on_off(*on))

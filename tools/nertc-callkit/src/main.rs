@@ -2,19 +2,22 @@
 
 mod diagram;
 mod explain;
+mod file;
 mod labels;
 mod timeline;
 
-use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
-use nertc_callkit::trace::{self, Report};
+use file::{Failure, open};
+use nertc_callkit::engine::output::Output;
+use nertc_callkit::trace::{self, Step};
 
 const HELP: &str = "\
 Traces of libnertc_callkit (nertc_callkit_trace_start writes them).
 
-usage: nertc-callkit replay FILE              feeds the trace to the engine again and compares
+usage: nertc-callkit replay [--outputs] FILE  feeds the trace to the engine again and compares;
+                                              --outputs prints what it answers
        nertc-callkit diagram FILE [-o OUT]    draws it as SVG, into OUT or to the output
        nertc-callkit explain FILE             says in words what happened in each call and why it ended
        nertc-callkit --help | --version
@@ -22,9 +25,6 @@ usage: nertc-callkit replay FILE              feeds the trace to the engine agai
 exit status: 0 done, and a replay came out the same; 1 a replay came out otherwise;
              2 wrong usage, or a file that cannot be read as a trace
 ";
-
-/// What went wrong, for people; the exit status is 2.
-type Failure = String;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> =
@@ -43,7 +43,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
     match arguments {
         ["--help" | "-h" | "help"] => print(HELP),
         ["--version" | "-V"] => print(concat!("nertc-callkit ", env!("CARGO_PKG_VERSION"), "\n")),
-        ["replay", file] => replay(file),
+        ["replay", file] => replay(file, false),
+        ["replay", "--outputs", file] => replay(file, true),
         ["diagram", file] => print(&diagram::draw(&timeline::read(file)?)),
         ["diagram", file, "-o", out] | ["diagram", "-o", out, file] => {
             let picture = diagram::draw(&timeline::read(file)?);
@@ -62,21 +63,14 @@ fn print(text: &str) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn open(file: &str) -> Result<BufReader<File>, Failure> {
-    File::open(file).map(BufReader::new).map_err(|error| format!("{file}: {error}"))
-}
-
-fn replay(file: &str) -> Result<ExitCode, Failure> {
-    let report = trace::replay(open(file)?).map_err(|error| format!("{file}: {error}"))?;
-    let Report { kits, steps, difference } = report;
-    match difference {
-        None => print(&format!("replay: kits {kits}, steps {steps}: the same\n")),
-        Some(it) => {
-            print(&format!(
-                "replay: line {}, kit {}: differs\n  recorded: {}\n  replayed: {}\n",
-                it.line, it.kit, it.recorded, it.replayed
-            ))?;
-            Ok(ExitCode::FAILURE)
+fn replay(file: &str, shows_outputs: bool) -> Result<ExitCode, Failure> {
+    let on_step = |step: &Step, replayed: &[Output]| {
+        if shows_outputs {
+            // A reader that has seen enough is no failure.
+            let _ = print(&trace::outputs_line(step, replayed));
         }
-    }
+    };
+    let report = trace::replay_with(open(file)?, on_step).map_err(|error| format!("{file}: {error}"))?;
+    print(&report.to_string())?;
+    Ok(if report.difference.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

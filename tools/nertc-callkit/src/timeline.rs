@@ -7,7 +7,7 @@ use nertc_callkit::engine::input::Input;
 use nertc_callkit::engine::output::Output;
 use nertc_callkit::trace::{Difference, Header, Replay, ReplayEvent, Step};
 
-use crate::Failure;
+use crate::file::{Failure, open};
 use crate::labels;
 
 /// Moments that are told; a call takes some thirty.
@@ -54,13 +54,13 @@ pub(crate) struct Moment {
 
 /// Reads a file.
 pub(crate) fn read(file: &str) -> Result<Timeline, Failure> {
-    let mut replay = Replay::new(crate::open(file)?);
+    let mut replay = Replay::new(open(file)?);
     let (kits, moments) = (Vec::new(), VecDeque::new());
     let mut timeline = Timeline { file: file.into(), kits, moments, earlier: 0, difference: None };
     while let Some(played) = replay.next().map_err(|error| format!("{file}: {error}"))? {
         match played {
             ReplayEvent::Begin(header) => timeline.begin(*header),
-            ReplayEvent::Step { step, after, difference } => {
+            ReplayEvent::Step { step, after, difference, .. } => {
                 timeline.step(*step, *after);
                 timeline.difference = timeline.difference.or(difference);
             }

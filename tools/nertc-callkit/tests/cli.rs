@@ -152,6 +152,10 @@ fn a_replay_is_the_same_or_says_where_it_differs() {
         run_on("replay", &life.write()),
         (0, "replay: kits 1, steps 8: the same\n".into(), String::new())
     );
+    let path = life.write();
+    let (code, out, _) = run(&["replay", "--outputs", path.to_str().expect("a path")]);
+    assert_eq!((code, out.lines().count()), (0, 9));
+    holds(&out, &[r#"{"kit":1,"t":80,"out":[{"Signal":{"req":3,"op":{"Join":"#, "steps 8: the same"]);
     let edited = String::from_utf8(life.tape.lines().to_vec()).expect("UTF-8");
     let edited = edited.replacen("\"reason\":\"Timeout\"", "\"reason\":\"Busy\"", 1);
     let (code, out, _) = run_on("replay", &file(edited.as_bytes()));
@@ -285,7 +289,7 @@ fn what_cannot_be_read_is_said_with_its_line() {
 fn usage_is_said_and_wrong_usage_is_refused() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, 0);
-    holds(&help, &["replay FILE", "diagram FILE", "explain FILE", "exit status"]);
+    holds(&help, &["replay [--outputs] FILE", "diagram FILE", "explain FILE", "exit status"]);
     assert_eq!(run(&["--version"]).1, format!("nertc-callkit {}\n", env!("CARGO_PKG_VERSION")));
     for words in [&[][..], &["replay"], &["replay", "a", "b"], &["diagram", "a", "-o"], &["sing", "a"]] {
         let (code, out, err) = run(words);

@@ -1,7 +1,7 @@
 //! The fault script: what goes wrong, where, and how often.
 
 use nertc_callkit_abi::{nertc_callkit_fault_action as action, nertc_callkit_fault_on as on};
-use nertc_callkit_backend::MediaOperation;
+use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, DeviceAddr, EventKind, Operation, Text};
 
 use crate::limits;

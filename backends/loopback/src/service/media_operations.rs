@@ -1,12 +1,13 @@
 //! Media operations, and what they tell the others in the room.
 
 use nertc_callkit_abi::nertc_callkit_fault_on as on;
-use nertc_callkit_backend::{Media, MediaEvent, MediaMessage, MediaOperation};
+use nertc_callkit_backend::MediaMessage;
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{Code, Req, Text};
 
 use super::faults::{self, Effect};
 use super::ids::{DeviceId, Port};
-use super::media_room::{MediaRooms, Participant};
+use super::media_room::{MediaRooms, Participant, Ports};
 use super::outbound::Output;
 use super::state::Service;
 
@@ -62,7 +63,7 @@ impl Service {
         let completed = |code: Code| Output::Media(port, MediaMessage::Completed(req, code.into()));
         let after = effect.filter(|it| *it != Effect::Kick);
         match operation {
-            MediaOperation::Join { room, uid, .. } => {
+            MediaOperation::Join { channel_name: room, uid, .. } => {
                 let code = match effect {
                     Some(Effect::Refuse(code)) => code,
                     Some(Effect::Kick | Effect::Crash) => Code::NOT_LOGGED_IN,
@@ -121,7 +122,7 @@ impl Service {
         for peer in self.media.others_in(room, port) {
             let theirs = self.media.participants.get(&peer).map(Participant::introduction);
             theirs.into_iter().flatten().for_each(|event| self.notify_media(port, event));
-            own.iter().for_each(|event| self.notify_media(peer, event.clone()));
+            own.clone().for_each(|event| self.notify_media(peer, event));
         }
         self.media.rooms.entry(room.clone()).or_default().insert(port);
     }
@@ -204,7 +205,7 @@ impl Service {
     }
 
     /// Who else is in its media room.
-    pub fn media_peers(&self, port: Port) -> Vec<Port> {
+    pub fn media_peers(&self, port: Port) -> Ports {
         let room = self.media.participants.get(&port).and_then(|it| it.room.as_ref());
         room.map(|room| self.media.others_in(room, port)).unwrap_or_default()
     }

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit_backend::{Media, MediaEvent};
+use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::Text;
+use smallvec::SmallVec;
 
 use super::ids::{DeviceId, Port};
+
+/// The ports of a room: in a call there is one other.
+pub type Ports = SmallVec<[Port; 2]>;
 
 /// All rooms, and everybody who could be in one.
 #[derive(Clone, Debug, Default, Hash)]
@@ -32,7 +36,7 @@ pub(super) struct Participant {
 }
 
 impl MediaRooms {
-    pub(super) fn others_in(&self, room: &Text, port: Port) -> Vec<Port> {
+    pub(super) fn others_in(&self, room: &Text, port: Port) -> Ports {
         self.rooms.get(room).into_iter().flatten().copied().filter(|it| *it != port).collect()
     }
 }
@@ -57,15 +61,11 @@ impl Participant {
     }
 
     /// What a peer has to know about it: that it is there, what it sends, what is muted.
-    pub(super) fn introduction(&self) -> Vec<MediaEvent> {
+    pub(super) fn introduction(&self) -> impl Iterator<Item = MediaEvent> + Clone + use<> {
         let Participant { uid, enabled, muted, .. } = *self;
-        let mut all = vec![MediaEvent::PeerJoin { uid }];
-        if !enabled.is_empty() {
-            all.push(MediaEvent::PeerMedia { uid, media: enabled, on: true });
-        }
-        if !muted.is_empty() {
-            all.push(MediaEvent::PeerMute { uid, media: muted, muted: true });
-        }
-        all
+        let media = MediaEvent::PeerMedia { uid, media: enabled, on: true };
+        let mute = MediaEvent::PeerMute { uid, media: muted, muted: true };
+        let is_on = (!enabled.is_empty()).then_some(media);
+        [MediaEvent::PeerJoin { uid }].into_iter().chain(is_on).chain((!muted.is_empty()).then_some(mute))
     }
 }

@@ -23,6 +23,7 @@ mod state;
 pub use channel::PendingInvite;
 pub use faults::{Fault, Refused};
 pub use ids::Port;
+pub use media_room::Ports;
 pub use outbound::Output;
 pub use registry::SentRecord;
 pub use state::{Options, Service};

@@ -1,7 +1,8 @@
 //! What a peer is fed and what it asks for, as plain values.
 
 use nertc_callkit_signaling::{
-    CallPolicy, Code, Event, InviteState, Operation, OperationResult, Origin, Text,
+    CallPolicy, Code, Connection, Event, InviteState, Notification, Operation, OperationResult, Origin,
+    Outcome, Text,
 };
 
 /// Who a peer is and how it behaves.
@@ -115,6 +116,20 @@ pub enum Input {
         /// Device.
         device: Text,
     },
+}
+
+impl Input {
+    /// What a notification of the core is here. None: a token, which concerns only the connection.
+    pub fn of(notification: Notification) -> Option<Input> {
+        match notification {
+            Notification::InviteState { channel_id: channel, account: _, request_id: request, state } => {
+                Some(Input::InviteState { channel, request, state })
+            }
+            Notification::AbortLogin(req) => Some(Input::AbortLogin { req: req.0 }),
+            Notification::SetToken(_) => None,
+            Notification::CallPolicy(policy) => Some(Input::Policy(policy)),
+        }
+    }
 }
 
 /// How the broker answered a publish.
@@ -237,4 +252,15 @@ pub enum ConnectionChange {
     Restored,
     /// Logged out by somebody else.
     Kicked,
+}
+
+impl ConnectionChange {
+    /// The change and why, for the core.
+    pub fn because(self, why: Outcome) -> Connection {
+        match self {
+            ConnectionChange::Lost => Connection::Lost(why),
+            ConnectionChange::Restored => Connection::Restored,
+            ConnectionChange::Kicked => Connection::Kicked(why),
+        }
+    }
 }

@@ -41,14 +41,19 @@ impl<B: ?Sized, S> Instance<B, S> {
     }
 }
 
-/// Runs a vtable function that answers with a code; a panic, which is a bug, becomes a refusal.
-pub(super) fn answer(body: impl FnOnce() -> Result<(), Code>) -> i32 {
+/// Runs a function of a backend that answers with a code; a panic, which is a bug, becomes a refusal.
+pub(super) fn contain_or_refuse(body: impl FnOnce() -> Result<(), Code>) -> Result<(), Code> {
     match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => Code::OK.number(),
+        Ok(Ok(())) => Ok(()),
         // OK would promise a completion.
-        Ok(Err(code)) if code != Code::OK => code.number(),
-        Ok(Err(_)) | Err(_) => Code::BACKEND_FAILED.number(),
+        Ok(Err(code)) if code != Code::OK => Err(code),
+        Ok(Err(_)) | Err(_) => Err(Code::BACKEND_FAILED),
     }
+}
+
+/// The same as the answer of a vtable function.
+pub(super) fn answer(body: impl FnOnce() -> Result<(), Code>) -> i32 {
+    contain_or_refuse(body).err().unwrap_or(Code::OK).number()
 }
 
 /// Runs a vtable function without an answer; a panic, which is a bug, ends here.

@@ -9,12 +9,13 @@ use nertc_callkit_abi::{
     nertc_callkit_connection as connection_type, nertc_callkit_rtc_event_type as what,
     nertc_callkit_status as status,
 };
+use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::{
     Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Req,
     Text,
 };
 
-use crate::media::{Frame, Media, MediaEvent, MediaMessage, SendError};
+use crate::media::{Frame, MediaMessage, SendError};
 use crate::signaling::SignalingMessage;
 
 const fn size<T>() -> u32 {
@@ -23,11 +24,11 @@ const fn size<T>() -> u32 {
 
 /// A text that is NULL when it is empty.
 fn opt(text: &Text) -> *const c_char {
-    if text.is_empty() { ptr::null() } else { text.as_c_str().as_ptr() }
+    if text.is_empty() { ptr::null() } else { text.as_ptr() }
 }
 
 fn required(text: &Text) -> *const c_char {
-    text.as_c_str().as_ptr()
+    text.as_ptr()
 }
 
 /// A copy of the core's sink.
@@ -38,33 +39,33 @@ unsafe impl<S> Send for Sink<S> {}
 // SAFETY: as above.
 unsafe impl<S> Sync for Sink<S> {}
 
-/// Delivers messages to the core's signaling sink; answers false if it is full.
+/// Delivers messages to the core's signaling sink; gives one back if it is full.
 ///
 /// # Safety
 /// The sink stays valid as long as the answer is called.
 pub(super) unsafe fn signaling(
     sink: &abi::nertc_callkit_signaling_sink,
-) -> impl FnMut(&SignalingMessage) -> bool + Send + use<> {
+) -> impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send + use<> {
     let sink = Sink(*sink);
     move |message| {
         let sink = &sink;
         // SAFETY: the caller's promise.
-        unsafe { sink.0.deliver(message) }
+        if unsafe { sink.0.deliver(&message) } { Ok(()) } else { Err(message) }
     }
 }
 
-/// Delivers messages to the core's media sink; answers false if it is full.
+/// Delivers messages to the core's media sink; gives one back if it is full.
 ///
 /// # Safety
 /// The sink stays valid as long as the answer is called.
 pub(super) unsafe fn media(
     sink: &abi::nertc_callkit_rtc_sink,
-) -> impl FnMut(&MediaMessage) -> bool + Send + use<> {
+) -> impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send + use<> {
     let sink = Sink(*sink);
     move |message| {
         let sink = &sink;
         // SAFETY: the caller's promise.
-        unsafe { sink.0.deliver(message) }
+        if unsafe { sink.0.deliver(&message) } { Ok(()) } else { Err(message) }
     }
 }
 

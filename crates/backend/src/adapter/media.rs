@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{NERTC_CALLKIT_ABI, nertc_callkit_status as status};
+use nertc_callkit_media::{Media, MediaOperation, View};
 use nertc_callkit_signaling::{Code, Req};
 
 use super::instance::{Instance, answer, contain};
 use super::lend;
 use super::read::{self, borrow_struct};
-use crate::media::{Frame, Media, MediaBackend, MediaOperation, MediaSink, View};
+use crate::media::{Frame, MediaBackend, MediaSink};
 
-type MediaInstance = Instance<dyn MediaBackend, Arc<MediaSink>>;
+pub(super) type MediaInstance = Instance<dyn MediaBackend, Arc<MediaSink>>;
 
 /// A media vtable in a static: what kind of backend it is.
 pub struct MediaVtable(abi::nertc_callkit_rtc);
@@ -53,6 +54,10 @@ impl MediaVtable {
         self.0.receive = Some(receive);
         self.0.protocol = protocol.as_ptr();
         self
+    }
+
+    pub(super) fn c(&self) -> &abi::nertc_callkit_rtc {
+        &self.0
     }
 
     /// The same without `push_frame`: it is answered UNSUPPORTED.
@@ -160,10 +165,14 @@ unsafe extern "C" fn set_view(
     // SAFETY: our ctx, not released; the view is lent for the call.
     unsafe {
         run(ctx, req, || {
-            let view = if view.is_null() { None } else { Some(View::of(borrow_struct(view)?)) };
+            let view = if view.is_null() { None } else { Some(read_view(borrow_struct(view)?)) };
             Ok(MediaOperation::SetView { uid, view })
         })
     }
+}
+
+fn read_view(c: &abi::nertc_callkit_view) -> View {
+    View { scaling: c.scaling, mirror: c.mirror != 0, window: c.window.expose_provenance() }
 }
 
 unsafe extern "C" fn push_frame(ctx: *mut c_void, frame: *const abi::nertc_callkit_frame) -> i32 {

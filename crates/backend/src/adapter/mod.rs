@@ -6,7 +6,11 @@
 //! - a struct that is missing or older than ours, and a text that is not UTF-8, refuse the operation;
 //! - the sink is closed when `close_backend` returns, even if the backend's own `close` panicked;
 //! - the backend is dropped in `release`, once, last.
+//!
+//! A core in the same library may pass values instead of C structs: see [`DirectSignaling`] and
+//! [`DirectMedia`], which keep the same rules.
 
+mod direct;
 mod instance;
 mod lend;
 mod media;
@@ -15,5 +19,6 @@ mod signaling;
 #[cfg(test)]
 mod tests;
 
+pub use direct::{DirectMedia, DirectSignaling};
 pub use media::{MediaVtable, media};
 pub use signaling::{SignalingVtable, signaling};

@@ -5,12 +5,12 @@ use std::mem::{MaybeUninit, offset_of, size_of};
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{nertc_callkit_call_flag, nertc_callkit_rtc_join_flag};
+use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{
     CallPolicy, CallType, Code, InviteState, Message, Notification, PolicyRule, PushText, Record,
     RecordStatus, Text,
 };
 
-use crate::media::MediaOperation;
 use crate::signaling::Login;
 
 /// A struct of the core, lent for the call. Structs only grow at the end, so a larger one is a newer core's
@@ -189,7 +189,7 @@ pub(super) unsafe fn media_join(place: *const abi::nertc_callkit_rtc_join) -> Re
         let args = read_prefix(place, offset_of!(abi::nertc_callkit_rtc_join, peer))?;
         let inviter = nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
         Ok(MediaOperation::Join {
-            room: text(args.channel_name)?,
+            channel_name: text(args.channel_name)?,
             uid: args.uid,
             token: text(args.token)?,
             call_type: CallType::of(args.call_type),

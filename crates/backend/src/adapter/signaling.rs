@@ -12,7 +12,7 @@ use super::lend;
 use super::read::{self, borrow_struct, text};
 use crate::signaling::{SignalingBackend, SignalingSink};
 
-type SignalingInstance = Instance<dyn SignalingBackend, SignalingSink>;
+pub(super) type SignalingInstance = Instance<dyn SignalingBackend, SignalingSink>;
 
 /// A signaling vtable in a static: what kind of backend it is.
 pub struct SignalingVtable(abi::nertc_callkit_signaling);
@@ -50,6 +50,10 @@ impl SignalingVtable {
             set_token: Some(set_token),
             call_policy: Some(call_policy),
         })
+    }
+
+    pub(super) fn c(&self) -> &abi::nertc_callkit_signaling {
+        &self.0
     }
 }
 

@@ -6,9 +6,8 @@ use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
 use super::*;
 use crate::adapter::{MediaVtable, media};
-use crate::{
-    Frame, LogLevel, Media, MediaBackend, MediaEvent, MediaMessage, MediaOperation, MediaSink, SendError,
-};
+use crate::{Frame, LogLevel, MediaBackend, MediaMessage, MediaSink, SendError};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 
 /// Notes what it is asked, and sends frames back to its own sink.
 struct Recorder(Notes, Arc<MediaSink>);
@@ -116,7 +115,7 @@ fn every_media_operation_arrives_as_its_value() {
         vtable.network_changed.expect("a slot")(ctx);
         vtable.release.expect("a slot")(ctx);
     }
-    let joined = r#"Req(1) Join { room: "room", uid: 7, token: "", call_type: Audio, "#;
+    let joined = r#"Req(1) Join { channel_name: "room", uid: 7, token: "", call_type: Audio, "#;
     let joined = [joined, r#"is_inviter: true, peer: "bob", call_id: "k" }"#].concat();
     let wanted = [
         &*joined,

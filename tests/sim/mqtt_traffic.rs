@@ -1,184 +1,16 @@
-//! The other kind of signaling: no service decides, but the stations of the MQTT backend among themselves,
-//! over a broker that loses, repeats, delays and forgets. Engine, users, monitors and media are those of the
-//! other worlds.
-
-use std::collections::BTreeMap;
+//! What the peers of the MQTT backend say to each other over a broker that loses, repeats, delays and
+//! forgets. Engine, users, monitors and media are those of the other worlds.
 
 use nertc_callkit::engine::input::Input;
-use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult};
-use nertc_callkit_mqtt::topics::{Incoming, Topics};
+use nertc_callkit_mqtt::protocol::{self, PublishResult};
+use nertc_callkit_mqtt::topics::Incoming;
 use nertc_callkit_signaling::{
-    self as signaling, Code, Connection, Notification, OperationResult, Origin, Req, Text,
+    self as signaling, Code, Connection, Notification, OperationResult, Origin, Outcome, Req,
 };
-use nertc_callkit_testkit::Random;
 
-use super::broker::{Broker, Parcel};
-use super::convert;
+use super::broker::Parcel;
+use super::mqtt_peers::{Link, Mail, Phone, Wire};
 use super::world::{Scheduled, World};
-
-/// The link of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    /// Not wanted.
-    Off,
-    Connecting,
-    Up,
-}
-
-/// A device's station and its connection.
-pub(super) struct Phone {
-    pub(super) station: Peer,
-    pub(super) config: protocol::Config,
-    pub(super) link: Link,
-    /// Counts connections: what is said on another one is lost.
-    pub(super) connection: u32,
-    /// The connection before, and until when what it sent still reaches the broker.
-    gasp: (u32, u64),
-    /// What a device sends arrives in order: nothing before this.
-    sent: u64,
-    /// What comes to one topic arrives in order: nothing before this.
-    heard: BTreeMap<String, u64>,
-    /// The backend tells its core in order: nothing before this.
-    told: u64,
-    /// Operations without an answer.
-    pub(super) open: BTreeMap<Req, signaling::Operation>,
-}
-
-/// All stations, and the broker between them.
-pub(super) struct Stations {
-    pub(super) phones: Vec<Phone>,
-    pub(super) names: Vec<Topics>,
-    pub(super) broker: Broker,
-    /// Messages of different topics overtake each other.
-    reorders: bool,
-    /// What a station did wrong.
-    fault: Option<String>,
-    /// When each invite was issued.
-    issued: BTreeMap<(Text, Text), u64>,
-}
-
-/// What is between a device and the broker.
-#[derive(Clone, Debug)]
-pub(super) enum Wire {
-    /// CONNECT.
-    Connect,
-    /// CONNACK and SUBACK.
-    Up { resumed: bool },
-    /// PUBLISH to the broker.
-    Publish { token: u64, topic: String, payload: String, expires_ms: u32 },
-    /// PUBACK, or not.
-    Answer { token: u64, result: PublishResult },
-    /// PUBLISH to the device.
-    Parcel(Parcel),
-    /// DISCONNECT.
-    Bye { forget: bool },
-    /// The broker notices that nothing comes any more, and publishes the will.
-    Will,
-    /// Another device's will.
-    Gone { whose: usize },
-}
-
-/// What a backend tells its core.
-#[derive(Clone, Debug)]
-pub(super) enum Mail {
-    Done(Req, OperationResult),
-    Events(Origin, Vec<signaling::Event>),
-    Connection(Connection),
-    Record(Text, Text),
-}
-
-impl Stations {
-    /// For devices of these accounts.
-    pub(super) fn new(accounts: &[Text], random: &mut Random) -> Stations {
-        let is_single = random.chance(100);
-        let watch_presence = random.chance(700);
-        let busy_is_local = random.chance(300);
-        let peer_lost_ms = *random.pick(&[0, 20_000, 60_000]);
-        let mut stations = Stations {
-            phones: Vec::new(),
-            names: Vec::new(),
-            broker: Broker::new(accounts.len(), random.chance(700)),
-            reorders: random.chance(500),
-            fault: None,
-            issued: BTreeMap::new(),
-        };
-        for (index, account) in accounts.iter().enumerate() {
-            let config = protocol::Config {
-                account: account.clone(),
-                device: index.to_string().into(),
-                instance: format!("{index}-0").into(),
-                instances: vec![format!("{index}-0").into()],
-                single_device: is_single,
-                busy_is_local,
-                peer_lost_ms,
-                watch_presence,
-            };
-            stations.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
-            stations.phones.push(Phone::new(config, random.next_u64()));
-        }
-        stations
-    }
-
-    /// The next deadline of a station, and whose it is.
-    pub(super) fn next_due(&self) -> Option<(u64, usize)> {
-        let due = |(index, phone): (usize, &Phone)| Some((phone.station.poll_timeout()?, index));
-        self.phones.iter().enumerate().filter_map(due).min()
-    }
-
-    /// How long ago a ringing invite was issued; 0 where the broker does not let messages expire.
-    pub(super) fn age_of_invite(&self, now: u64, channel: &Text, request: &Text) -> u64 {
-        let issued = self.issued.get(&(channel.clone(), request.clone())).filter(|_| self.broker.is_five);
-        issued.map_or(0, |issued| now - issued)
-    }
-
-    /// At the end of a run: nothing is remembered that would not fade away by itself.
-    pub(super) fn at_rest(&self, now: u64) -> Result<(), String> {
-        for (index, phone) in self.phones.iter().enumerate() {
-            if !phone.station.is_at_rest() {
-                return Err(format!(
-                    "invariant 11: station {index} is left in a channel: {:?}",
-                    phone.station
-                ));
-            }
-            let due = phone.station.poll_timeout();
-            if due.is_some_and(|at| at < now + 100_000) {
-                return Err(format!(
-                    "invariant 3: station {index} does not come to rest: {:?}",
-                    phone.station
-                ));
-            }
-            let bytes = format!("{:?}", phone.station).len();
-            if bytes > 1_000_000 {
-                return Err(format!("station {index} has grown to {bytes} bytes of text"));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Phone {
-    fn new(config: protocol::Config, seed: u64) -> Phone {
-        Phone {
-            station: Peer::new(config.clone(), Peer::test_seed(seed)),
-            config,
-            link: Link::Off,
-            connection: 0,
-            gasp: (0, 0),
-            sent: 0,
-            heard: BTreeMap::new(),
-            told: 0,
-            open: BTreeMap::new(),
-        }
-    }
-
-    /// On another connection, or on none. What was sent may still arrive for so long.
-    pub(super) fn hang_up(&mut self, link: Link, gasps_until: u64) {
-        self.gasp = (self.connection, gasps_until);
-        self.connection += 1;
-        self.link = link;
-        self.heard.clear();
-    }
-}
 
 impl World {
     pub(super) fn phone(&mut self, device: usize) -> Option<&mut Phone> {
@@ -293,7 +125,7 @@ impl World {
                 self.tell_core(device, Mail::Record(from, id));
             }
             protocol::Output::Connection { change, code, message } => {
-                let now_is = convert::connection(change, code, &message);
+                let now_is = change.because(Outcome::failed(code, &message));
                 self.tell_core(device, Mail::Connection(now_is));
             }
             protocol::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
@@ -367,7 +199,7 @@ impl World {
     /// The core tells its backend something that needs no answer.
     pub(super) fn notify_station(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
-        let Some(input) = convert::notice(notice) else { return };
+        let Some(input) = protocol::Input::of(notice) else { return };
         self.tell_station(device, input);
     }
 

@@ -1,0 +1,251 @@
+//! The direct path: what a backend of this library reports becomes a report to the worker without C structs
+//! in between, under the limits that hold for every backend.
+//!
+//! A sink holds the worker's client and not the handle number: a report after the client is gone is refused
+//! by the worker, which recognizes a forked child, too.
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+use nertc_callkit_abi as abi;
+use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
+use nertc_callkit_backend::{MediaMessage, SignalingMessage};
+use nertc_callkit_loopback as loopback;
+use nertc_callkit_signaling::{
+    CallType, Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome,
+    Record, Text,
+};
+
+use super::accepted;
+use super::decode::{DecodeError, cut, dropped};
+use crate::engine::input::RtcEvent;
+use crate::engine::limits;
+use crate::ffi::logger::log_backend;
+use crate::worker::{Client, Refused, Report};
+
+/// Set in the environment: backends of this library are called through their vtables, as any other one is.
+/// For tests, which run both ways.
+const THROUGH_C: &str = "NERTC_CALLKIT_BACKENDS_THROUGH_C";
+
+/// Which of these backends are ours: their vtables are statics of ours, not copies.
+///
+/// # Safety
+/// Each ctx belongs to its vtable, and what is answered is not used once the vtable's `release` was called.
+pub(crate) unsafe fn own_backends(
+    backends: &abi::nertc_callkit_backends,
+) -> (Option<DirectSignaling>, Option<DirectMedia>) {
+    if std::env::var_os(THROUGH_C).is_some() {
+        return (None, None);
+    }
+    let signaling = [
+        &loopback::signaling::VTABLE,
+        &loopback::signaling::VTABLE_WITH_RECORDS,
+        #[cfg(feature = "mqtt")]
+        &nertc_callkit_mqtt::VTABLE,
+    ];
+    let media = [&loopback::media::VTABLE, &loopback::null::VTABLE];
+    // SAFETY: the caller's promise.
+    unsafe {
+        (
+            DirectSignaling::of(&signaling, backends.signaling, backends.signaling_ctx),
+            DirectMedia::of(&media, backends.rtc, backends.rtc_ctx),
+        )
+    }
+}
+
+/// A backend's answer to an operation.
+pub(super) fn answer(answer: Result<(), Code>) -> Result<(), Outcome> {
+    answer.or_else(|code| accepted(code.number()))
+}
+
+/// The sink of a signaling backend; it gives a message back while there is no room.
+pub(super) fn signaling_sink(
+    client: Arc<Client>,
+) -> impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send {
+    move |message| match message {
+        SignalingMessage::Completed(req, result) => {
+            report(&client, Report::SignalDone { req, result: checked_result(*result) });
+            Ok(())
+        }
+        message => {
+            if take_signaling(&client, &message) {
+                Ok(())
+            } else {
+                Err(message)
+            }
+        }
+    }
+}
+
+/// The sink of a media backend; it gives a message back while there is no room.
+pub(super) fn media_sink(client: Arc<Client>) -> impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send {
+    move |message| match message {
+        MediaMessage::Completed(req, outcome) => {
+            report(&client, Report::RtcDone { req, outcome: bounded(outcome) });
+            Ok(())
+        }
+        message => {
+            if take_media(&client, &message) {
+                Ok(())
+            } else {
+                Err(message)
+            }
+        }
+    }
+}
+
+/// False: there is no room. For a completion there always is.
+fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
+    match message {
+        SignalingMessage::Completed(..) => true,
+        SignalingMessage::Online(event) => take_events(client, Origin::Online, std::slice::from_ref(event)),
+        SignalingMessage::OtherDevice(event) => {
+            take_events(client, Origin::OtherDevice, std::slice::from_ref(event))
+        }
+        SignalingMessage::Offline(batch) => take_events(client, Origin::Offline, batch),
+        SignalingMessage::Channels(states) => {
+            let rooms = usable("room", states.iter().map(|state| checked_room(state.clone())));
+            rooms.is_empty() || report(client, Report::Rooms(rooms))
+        }
+        SignalingMessage::Connection(change) => report(client, Report::Connection(connection(change))),
+        SignalingMessage::Record { from, record } => match checked_record(from, record) {
+            Ok(record) => report(client, Report::Record { from: from.clone(), record }),
+            Err(error) => dropped("call record", error) == 0,
+        },
+        SignalingMessage::Log(level, text) => {
+            log_backend(*level as i32, &cut(text.clone()));
+            true
+        }
+    }
+}
+
+/// False: there is no room. For a completion there always is.
+fn take_media(client: &Client, message: &MediaMessage) -> bool {
+    match message {
+        MediaMessage::Completed(..) => true,
+        MediaMessage::Event(event) => match media_event(event) {
+            Ok(event) => report(client, Report::Rtc(event)),
+            Err(error) => dropped("media event", error) == 0,
+        },
+        MediaMessage::Log(level, text) => {
+            log_backend(*level as i32, &cut(text.clone()));
+            true
+        }
+    }
+}
+
+fn take_events<E: Borrow<Event>>(client: &Client, origin: Origin, events: &[E]) -> bool {
+    let events = usable("message", events.iter().map(|event| checked_event(event.borrow())));
+    events.is_empty() || report(client, Report::Signals { origin, events })
+}
+
+/// False: there is no room. A client that is gone has nothing to keep for it.
+fn report(client: &Client, report: Report) -> bool {
+    client.report(report) != Err(Refused::QueueFull)
+}
+
+/// What is usable of a list; the rest is logged and dropped.
+fn usable<T>(what: &str, list: impl Iterator<Item = Result<T, DecodeError>>) -> Vec<T> {
+    list.filter_map(|it| it.inspect_err(|error| _ = dropped(what, *error)).ok()).collect()
+}
+
+fn fits(text: &Text, limit: usize) -> Result<(), DecodeError> {
+    if text.len() > limit { Err(DecodeError::TooLong) } else { Ok(()) }
+}
+
+fn checked_channel(channel: &Channel) -> Result<(), DecodeError> {
+    fits(&channel.id, limits::ID)?;
+    fits(&channel.creator, limits::ACCOUNT)
+}
+
+fn checked_event(event: &Event) -> Result<Event, DecodeError> {
+    checked_channel(&event.channel)?;
+    fits(&event.from, limits::ACCOUNT)?;
+    fits(&event.from_device, limits::ID)?;
+    fits(&event.to, limits::ACCOUNT)?;
+    fits(&event.request_id, limits::ID)?;
+    fits(&event.custom_info, limits::CUSTOM)?;
+    Ok(event.clone())
+}
+
+fn checked_member(member: &Member) -> Result<(), DecodeError> {
+    fits(&member.account, limits::ACCOUNT)?;
+    fits(&member.device, limits::ID)
+}
+
+fn checked_room(mut room: ChannelState) -> Result<ChannelState, DecodeError> {
+    checked_channel(&room.channel)?;
+    room.members.retain(|member| checked_member(member).inspect_err(|it| _ = dropped("member", *it)).is_ok());
+    Ok(room)
+}
+
+fn checked_result(result: OperationResult) -> OperationResult {
+    let OperationResult { outcome, channel, rtc_token, server_ms } = result;
+    let token = rtc_token.iter().try_for_each(|token| fits(token, limits::TOKEN));
+    match token.and_then(|()| channel.map(checked_room).transpose()) {
+        Ok(channel) => {
+            let rtc_token = rtc_token.filter(|token| !token.is_empty());
+            OperationResult { outcome: bounded(outcome), channel, rtc_token, server_ms }
+        }
+        Err(error) => error.outcome().into(),
+    }
+}
+
+/// What nobody needs of it is left out.
+fn checked_record(from: &Text, record: &Record) -> Result<Record, DecodeError> {
+    fits(from, limits::ACCOUNT)?;
+    fits(&record.client_msg_id, limits::ID)?;
+    fits(&record.to, limits::ACCOUNT)?;
+    fits(&record.channel_id, limits::ID)?;
+    if record.call_type == CallType::Other {
+        return Err(DecodeError::Unknown);
+    }
+    Ok(Record {
+        client_msg_id: record.client_msg_id.clone(),
+        to: record.to.clone(),
+        channel_id: record.channel_id.clone(),
+        call_type: record.call_type,
+        status: record.status,
+        text: Text::EMPTY,
+        durations: Vec::new(),
+    })
+}
+
+/// Codes are positive; whatever else a backend says is only passed on.
+fn bounded(outcome: Outcome) -> Outcome {
+    let Outcome { code, raw_code, message } = outcome;
+    let message = cut(message);
+    match code.number() {
+        number if number < 0 => Outcome { code: Code::BACKEND_FAILED, raw_code: number, message },
+        _ => Outcome { code, raw_code, message },
+    }
+}
+
+fn connection(change: &Connection) -> Connection {
+    match change {
+        Connection::Lost(outcome) => Connection::Lost(bounded(outcome.clone())),
+        Connection::Restored => Connection::Restored,
+        Connection::Kicked(outcome) => Connection::Kicked(bounded(outcome.clone())),
+        Connection::TokenNeeded(outcome) => Connection::TokenNeeded(bounded(outcome.clone())),
+    }
+}
+
+fn media_event(event: &RtcEvent) -> Result<RtcEvent, DecodeError> {
+    Ok(match event {
+        RtcEvent::Disconnected(outcome) => RtcEvent::Disconnected(bounded(outcome.clone())),
+        RtcEvent::Error(outcome) => RtcEvent::Error(bounded(outcome.clone())),
+        RtcEvent::Quality { quality, .. } if !(0..=4).contains(quality) => return Err(DecodeError::Unknown),
+        RtcEvent::PeerJoin { .. }
+        | RtcEvent::PeerLeave { .. }
+        | RtcEvent::PeerMedia { .. }
+        | RtcEvent::PeerMute { .. }
+        | RtcEvent::PeerSilent { .. }
+        | RtcEvent::PeerHeard { .. }
+        | RtcEvent::Reconnecting
+        | RtcEvent::Reconnected
+        | RtcEvent::Quality { .. } => event.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::in_flight::{Op, Teardown};
 use super::input::{Input, Media};
 use super::output::Output;
 use super::state::{Closing, Ended, Local, MOVES, MediaRoom, Phase, Session, State, Tokens};
-use super::time::Time;
+use super::time::{Soonest, Time};
 use super::tombstones::Tombstones;
 use super::wire::Capabilities;
 use nertc_callkit_ids::{IdGenerator, Seed};
@@ -124,6 +124,9 @@ impl Config {
     }
 }
 
+/// A client costs its engine from the start: what only a call needs is in a box.
+const _: () = assert!(size_of::<Engine>() <= 896);
+
 /// The call engine of one component.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Engine {
@@ -233,10 +236,12 @@ impl Engine {
         }
         if matches!(self.state, State::Idle) && self.ops.is_empty() && self.teardowns.is_empty() {
             // Idle components cost nothing; a live call keeps its buffers.
-            self.wire = VecDeque::new();
-            self.app = VecDeque::new();
-            self.ops.shrink_to_fit();
-            self.teardowns.shrink_to_fit();
+            if self.wire.capacity() + self.app.capacity() > 0 {
+                (self.wire, self.app) = (VecDeque::new(), VecDeque::new());
+            }
+            if self.ops.capacity() + self.teardowns.capacity() > 0 {
+                (self.ops, self.teardowns) = (Vec::new(), Vec::new());
+            }
         }
         None
     }
@@ -263,22 +268,19 @@ impl Engine {
             Closing::Until(at) => Some(at),
             Closing::No | Closing::Closed => None,
         };
-        let mut soonest = state;
-        let mut or = |at: Option<Time>, why: &'static str| {
-            if let Some(at) = at.filter(|at| soonest.is_none_or(|(soonest, _)| *at < soonest)) {
-                soonest = Some((at, why));
-            }
-        };
-        or(ops, "an operation of a backend");
-        or(teardowns, "cleaning up behind a call");
-        or(drain, "cleaning up before the logout");
-        or(closing, "closing");
-        or(self.coalescer.due(), "callbacks that were counted");
+        let mut soonest = Soonest::from(state);
+        soonest.or(ops, "an operation of a backend");
+        soonest.or(teardowns, "cleaning up behind a call");
+        soonest.or(drain, "cleaning up before the logout");
+        soonest.or(closing, "closing");
+        soonest.or(self.coalescer.due(), "callbacks that were counted");
         if let Some((at, why)) = self.tokens_due() {
-            or(Some(at), why);
+            soonest.or(Some(at), why);
         }
-        or(self.waiting_due(), "an answer waits for its call");
-        soonest
+        if !self.waiting.is_empty() {
+            soonest.or(self.waiting_due(), "an answer waits for its call");
+        }
+        soonest.get()
     }
 
     /// Fires what is due.

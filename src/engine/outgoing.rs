@@ -9,7 +9,7 @@ use super::notify::{other_media, user_event};
 use super::output::{CallEnd, CallEvent, EndReason, Event, Operation};
 use super::state::{
     Calling, Ended, Ending, Glare, InCall, InviteFailure, InviteStage, JoinStage, OutgoingInvite, OwnOutcome,
-    PeerMedia, State,
+    State,
 };
 use super::teardown::{cancel_message, is_never_delivered};
 use super::text_queue::PeerTexts;
@@ -489,16 +489,8 @@ impl Engine {
             ring_ms: now.since(own.since),
             entry: JoinStage::Joining { notify_legacy_peer: is_old },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
-            peer_uid: None,
-            peer_media: PeerMedia::default(),
-            connected_at: None,
-            peer_left: None,
-            silence: None,
-            is_unheard: false,
             camera_allowed: !is_switched,
-            switch: None,
-            alias: None,
-            legacy_invite: None,
+            ..InCall::at_start()
         };
         if is_switched {
             self.tell(Event::CallTypeChange(call.call_event(0)));

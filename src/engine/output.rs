@@ -396,6 +396,9 @@ impl MissedCall {
     }
 }
 
+/// An output is moved from place to place: nothing that is rare makes all of them large.
+const _: () = assert!(size_of::<Output>() <= 160);
+
 /// Everything that the engine can ask for, in the order in which it must happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Output {

@@ -24,7 +24,10 @@ impl PeerTexts {
 
     /// When a text that is missing has been waited for long enough.
     pub(super) fn due(&self) -> Option<Time> {
-        [self.media.due(), self.app.due()].into_iter().flatten().min()
+        match (self.media.due(), self.app.due()) {
+            (Some(media), Some(app)) => Some(media.min(app)),
+            (media, app) => media.or(app),
+        }
     }
 
     /// Every deadline.

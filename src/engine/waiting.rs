@@ -161,9 +161,6 @@ impl Engine {
     }
 
     pub(super) fn waiting_due(&self) -> Option<Time> {
-        if self.waiting.is_empty() {
-            return None;
-        }
         self.waiting.iter().map(|waiting| self.limit_of(waiting)).min()
     }
 

@@ -26,7 +26,7 @@ help:
 	@echo 'make test      the tests for every day, a few minutes: Rust, brokers, C and C++, installed consumers'
 	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
 	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
-	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with stations over a broker'
+	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with MQTT peers over a broker'
 	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
 	@echo 'make fuzz      TARGET=engine FUZZ_SECONDS=600: one of fuzz/fuzz_targets, or each, that long'
 	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
@@ -90,7 +90,7 @@ sim:
 	SIM_SEEDS=$(SEEDS) SIM_SEED0=$(SEED0) cargo test --profile search --test sim -- --nocapture
 
 model:
-	cargo test --profile search --test model --test stations -- --nocapture
+	cargo test --profile search --test model --test protocol -- --nocapture
 
 faults:
 	cargo test --test faults -- --include-ignored --nocapture
@@ -164,7 +164,7 @@ lint:
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	$(CLIPPY) --workspace --all-targets -- -D warnings
-	$(CLIPPY) --test model --test stations -- -D warnings
+	$(CLIPPY) --test model --test protocol -- -D warnings
 	$(CLIPPY) --lib --no-default-features -- -D warnings
 	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps

@@ -1131,7 +1131,7 @@ typedef struct nertc_callkit_result {
   int32_t raw_code;
   /** A nertc_callkit_operation. */
   nertc_callkit_operation operation;
-  /** The call, 0 = none. */
+  /** The call; 0 = none, or one whose number done(call) or on_invited has not told yet. */
   nertc_callkit_call_no call_no;
   /** Own media uid (call), or 0. */
   uint64_t uid;

@@ -20,7 +20,7 @@ struct Target {
 const TARGETS: [Target; 6] = [
     Target { name: "wire", run: fuzz::wire, inputs: 3_000 },
     Target { name: "engine", run: fuzz::engine, inputs: 1_500 },
-    Target { name: "station", run: fuzz::station, inputs: 5_000 },
+    Target { name: "protocol", run: fuzz::protocol, inputs: 5_000 },
     Target { name: "broker", run: fuzz::broker, inputs: 2_000 },
     Target { name: "trace", run: fuzz::trace, inputs: 100 },
     Target { name: "c_api", run: fuzz::c_api, inputs: 100 },

@@ -64,6 +64,8 @@ fn main() {
         "mqtt_one_cpu" => mqtt::set_up(library, numbers[0], cpus[0]),
         "mqtt_two_cpus" => mqtt::set_up(library, numbers[0], cpus[cpus.len() - 1]),
         "mqtt_answer" => mqtt::answer(library, numbers[0], numbers[1]),
+        "mqtt_calls" => mqtt::calls(library, numbers[0].parse().expect("a number of calls"), &numbers[1..]),
+        "mqtt_publishes" => mqtt::publishes(library),
         "mqtt_idle" => mqtt::idle(library),
         "mqtt_crowd" => mqtt::crowd(library),
         _ => panic!("no such measure"),

@@ -9,27 +9,25 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::system;
-use row::{Row, measure, output, size_row, this};
+use row::{CALLGRIND, COLLECTED, Row, measure, number, numbers_after, output, size_row, this};
 pub(crate) use table::write as write_table;
 
 /// The numbers in the line that valgrind prints with `label` about a process with as many cycles.
 fn counted(tool: &[&str], library: &str, cycles: u32, label: &str) -> Vec<f64> {
-    let mut valgrind = Command::new("valgrind");
-    let (_, err) = output(valgrind.args(tool).arg(this()).args(["cycles", library]).arg(cycles.to_string()));
-    let (_, line) = err.lines().find_map(|line| line.split_once(label)).expect("valgrind's count");
-    line.replace(',', "").split(' ').filter_map(|word| word.parse().ok()).collect()
+    let mut valgrind = Command::new(tool[0]);
+    let valgrind = valgrind.args(&tool[1..]).arg(this());
+    numbers_after(valgrind.args(["cycles", library]).arg(cycles.to_string()), label)
 }
 
 /// Instructions of as many cycles, and of everything around them.
 fn instructions(library: &str, cycles: u32) -> f64 {
-    let tool = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
-    counted(&tool, library, cycles, "Collected : ")[0]
+    counted(&CALLGRIND, library, cycles, COLLECTED)[0]
 }
 
 /// What of the heap is in use after so many cycles. mallinfo2 would count what is only cached, and round.
 fn heap_row(library: &str) -> Row {
     let [before, after] = system::either([1_000, 10_000], [100, 300])
-        .map(|cycles| counted(&["--leak-check=no"], library, cycles, "in use at exit: "));
+        .map(|cycles| counted(&["valgrind", "--leak-check=no"], library, cycles, "in use at exit: "));
     let bytes = after[0] - before[0];
     let note =
         format!("blocks in use from cycle 1,000 to 10,000; {bytes:.0} bytes: numbers in ids get longer");
@@ -140,15 +138,6 @@ fn size_rows(library: &str) -> Vec<Row> {
         size_row("so_bytes_core_small", &small.to_string_lossy(), "PROFILE=small").within(0.69, 0.58),
         Row::new("so_other_dependencies", others as f64, "", &note).at_most(0.0),
     ]
-}
-
-fn number(value: f64) -> String {
-    match value.abs() {
-        nothing if nothing.is_nan() => "-".to_owned(),
-        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.3}"),
-    }
 }
 
 /// Measures everything; false if a row misses its must.

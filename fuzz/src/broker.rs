@@ -79,14 +79,10 @@ impl World {
         let mode = bytes.byte();
         let net = Arc::new(Net::default());
         let config = Config {
-            account: "alice".into(),
-            device: "phone".into(),
-            instance: "I".into(),
-            instances: vec!["I".into()],
             single_device: mode & 1 != 0,
-            busy_is_local: false,
             peer_lost_ms: 6_000,
             watch_presence: mode & 2 != 0,
+            ..Config::new("alice".into(), "phone".into(), "I".into())
         };
         let settings = Settings {
             endpoints: vec![Endpoint { host: "127.0.0.1".into(), port: 1883, tls: false }],
@@ -133,6 +129,7 @@ impl World {
             }
         };
         self.line.act(now, &mut tell, |line| body(line, now));
+        self.line.write();
         assert_eq!(self.line.panic_count(), 0, "a panic");
         self.reached_up |= self.line.connection().is_up();
     }

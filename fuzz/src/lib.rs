@@ -11,7 +11,7 @@ mod engine;
 #[path = "../../tests/sim/feedback.rs"]
 mod feedback;
 mod peer;
-mod station;
+mod protocol;
 mod surface;
 mod trace;
 mod values;
@@ -20,6 +20,6 @@ mod wire;
 pub use broker::{reaches_up as broker_reaches_up, run as broker};
 pub use c_api::run as c_api;
 pub use engine::run as engine;
-pub use station::run as station;
+pub use protocol::run as protocol;
 pub use trace::run as trace;
 pub use wire::run as wire;

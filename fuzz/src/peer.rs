@@ -39,28 +39,15 @@ pub(crate) const EPOCH: u64 = 1_000_000;
 impl Known {
     /// The service hears an operation.
     pub(crate) fn hear(&mut self, op: &signaling::Operation) {
-        match op {
-            signaling::Operation::Invite { message, .. } => {
-                self.ours.push(Invite {
-                    from: message.account.clone(),
-                    channel: message.channel_id.clone(),
-                    request: message.request_id.clone(),
-                });
-                self.requests.push(message.request_id.clone());
-                self.customs.push(message.custom_info.clone());
-            }
-            signaling::Operation::Cancel(message)
-            | signaling::Operation::Accept(message)
-            | signaling::Operation::Reject(message)
-            | signaling::Operation::Control(message) => self.customs.push(message.custom_info.clone()),
-            signaling::Operation::Login { .. }
-            | signaling::Operation::Logout
-            | signaling::Operation::Create { .. }
-            | signaling::Operation::Join { .. }
-            | signaling::Operation::Leave { .. }
-            | signaling::Operation::Close { .. }
-            | signaling::Operation::Record(_) => {}
+        if let signaling::Operation::Invite { message, .. } = op {
+            self.ours.push(Invite {
+                from: message.account.clone(),
+                channel: message.channel_id.clone(),
+                request: message.request_id.clone(),
+            });
+            self.requests.push(message.request_id.clone());
         }
+        self.customs.extend(op.message().map(|message| message.custom_info.clone()));
     }
 
     fn id(&mut self, kind: char) -> Text {

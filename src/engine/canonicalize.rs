@@ -428,15 +428,7 @@ mod tests {
             other => panic!("no operation to answer: {other:?}"),
         };
         feed(&mut engine, answer(&outputs, None));
-        let call = Command::Call(CallOptions {
-            user: "bob".into(),
-            call_type: CallType::Audio,
-            attachment: None,
-            extra: None,
-            push: None,
-            no_offline: false,
-            no_record: false,
-        });
+        let call = Command::Call(CallOptions::to("bob".into(), CallType::Audio));
         let outputs = feed(&mut engine, command(1, call));
         let channel = Channel { id: format!("channel {seed}").into(), ..Channel::default() };
         feed(&mut engine, answer(&outputs, Some(ChannelState { channel, members: Vec::new() })));

@@ -52,6 +52,14 @@ pub struct CallOptions {
     pub no_record: bool,
 }
 
+impl CallOptions {
+    /// A call without anything optional.
+    pub fn to(user: Text, call_type: CallType) -> CallOptions {
+        let (no_offline, no_record) = (false, false);
+        CallOptions { user, call_type, attachment: None, extra: None, push: None, no_offline, no_record }
+    }
+}
+
 /// What the app asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Command {

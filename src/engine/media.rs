@@ -167,7 +167,7 @@ impl Engine {
             let op = RtcOp::EnableLocal { media, on };
             return self.media_op(now, Operation::EnableLocal, Some(ticket), op);
         }
-        self.done(ticket, Operation::EnableLocal, self.state.call_no(), Code::OK);
+        self.done(ticket, Operation::EnableLocal, self.known_no(self.state.call_no()), Code::OK);
     }
 
     /// A type switch that our user wanted starts or stops the camera, unless the app decides about it itself.
@@ -188,7 +188,7 @@ impl Engine {
             let op = RtcOp::MuteLocal { media, muted };
             return self.media_op(now, Operation::MuteLocal, Some(ticket), op);
         }
-        self.done(ticket, Operation::MuteLocal, self.state.call_no(), Code::OK);
+        self.done(ticket, Operation::MuteLocal, self.known_no(self.state.call_no()), Code::OK);
     }
 
     pub(super) fn cmd_mute_remote(&mut self, now: Time, ticket: Ticket, media: Media, muted: bool) {
@@ -201,7 +201,7 @@ impl Engine {
             let op = RtcOp::Subscribe { uid, media, on: !muted };
             return self.media_op(now, Operation::MuteRemote, Some(ticket), op);
         }
-        self.done(ticket, Operation::MuteRemote, self.state.call_no(), Code::OK);
+        self.done(ticket, Operation::MuteRemote, self.known_no(self.state.call_no()), Code::OK);
     }
 
     pub(super) fn cmd_local_view(&mut self, now: Time, ticket: Ticket, view: Option<View>) {
@@ -213,7 +213,7 @@ impl Engine {
             let op = RtcOp::SetView { uid: 0, view };
             return self.media_op(now, Operation::LocalView, Some(ticket), op);
         }
-        self.done(ticket, Operation::LocalView, self.state.call_no(), Code::OK);
+        self.done(ticket, Operation::LocalView, self.known_no(self.state.call_no()), Code::OK);
     }
 
     pub(super) fn cmd_remote_view(&mut self, now: Time, ticket: Ticket, view: Option<View>) {
@@ -225,7 +225,7 @@ impl Engine {
             let op = RtcOp::SetView { uid, view };
             return self.media_op(now, Operation::RemoteView, Some(ticket), op);
         }
-        self.done(ticket, Operation::RemoteView, self.state.call_no(), Code::OK);
+        self.done(ticket, Operation::RemoteView, self.known_no(self.state.call_no()), Code::OK);
     }
 
     pub(super) fn on_media_done(

@@ -79,7 +79,7 @@ impl Engine {
         }
     }
 
-    /// The number of a call as an event may say it: 0 while done(call), which comes first, has not told it.
+    /// The number of a call as events and other completions may say it: 0 until done(call) has told it.
     pub(super) fn known_no(&self, no: u64) -> u64 {
         match &self.state {
             State::Calling(calling) if calling.own.no == no && !calling.own.confirmed => 0,

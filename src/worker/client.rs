@@ -16,12 +16,9 @@ use super::quota::{Quota, Refused};
 use super::shared::Shared;
 use super::thread::Worker;
 use super::trace::Recorder;
-use crate::engine::input::{Command, Input, RtcEvent, Ticket};
+use crate::engine::input::{Command, Input, Ticket};
 use crate::engine::{Engine, Snapshot};
 use crate::trace::Redaction;
-use nertc_callkit_signaling::{
-    self as signaling, ChannelState, Connection, OperationResult, Origin, Outcome, Record, Req, Text,
-};
 
 /// How a client runs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,20 +27,6 @@ pub struct Options {
     pub manual_dispatch: bool,
     /// A thread of its own instead of the process's.
     pub dedicated_thread: bool,
-}
-
-/// What the backends report.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each is the engine's input of the same name")]
-pub enum Report {
-    SignalDone { req: Req, result: OperationResult },
-    RtcDone { req: Req, outcome: Outcome },
-    Signals { origin: Origin, events: Vec<signaling::Event> },
-    Rooms(Vec<ChannelState>),
-    Connection(Connection),
-    Rtc(RtcEvent),
-    Record { from: Text, record: Record },
-    RtcSend { join: Req, json: Text },
 }
 
 /// One client. Every function may be called on every thread.
@@ -87,29 +70,15 @@ impl Client {
         self.push(Message::Input(Input::Command { ticket, command }))
     }
 
-    /// Queues a backend's report. Completions of operations that were started always fit; `QueueFull` for
+    /// Queues what a backend reports. Completions of operations that were started always fit; `QueueFull` for
     /// anything else means: keep it and report it again.
-    pub fn report(&self, report: Report) -> Result<(), Refused> {
-        let input = match report {
-            Report::SignalDone { req, result } => return self.complete(Input::SignalDone { req, result }),
-            Report::RtcDone { req, outcome } => return self.complete(Input::RtcDone { req, outcome }),
-            Report::Signals { origin, events } => Input::Signals { origin, events },
-            Report::Rooms(rooms) => Input::Rooms(rooms),
-            Report::Connection(connection) => Input::Connection(connection),
-            Report::Rtc(event) => Input::Rtc(event),
-            Report::Record { from, record } => Input::Record { from, record },
-            Report::RtcSend { join, json } => Input::RtcSend { join, json },
-        };
-        if self.shared.callbacks.has_room_for(None) {
-            self.push(Message::Input(input))
-        } else {
-            Err(Refused::QueueFull)
+    pub fn report(&self, report: Input) -> Result<(), Refused> {
+        let is_completion = matches!(report, Input::SignalDone { .. } | Input::RtcDone { .. });
+        if !is_completion && !self.shared.callbacks.has_room_for(None) {
+            return Err(Refused::QueueFull);
         }
-    }
-
-    fn complete(&self, input: Input) -> Result<(), Refused> {
-        let taken = self.push(Message::Input(input));
-        if taken == Err(Refused::QueueFull) && self.shared.quota.warn_once() {
+        let taken = self.push(Message::Input(report));
+        if is_completion && taken == Err(Refused::QueueFull) && self.shared.quota.warn_once() {
             log::warn!(
                 "a backend completes operations that nobody started; what exceeds the limit is dropped"
             );

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::clock::{Clock, tick};
 use super::guard::CallbackGuard;
+use super::inbox::Entry;
 use super::message::Message;
 use super::slot::{Slot, StepResult};
 use super::thread::Worker;
@@ -26,9 +28,27 @@ struct EventLoop {
     worker: Arc<Worker>,
     slots: BTreeMap<u64, Box<Slot>>,
     deadlines: BTreeSet<(Time, u64)>,
-    now: Time,
+    now: Now,
     /// Clients whose traces may have something to write.
     traced: Vec<u64>,
+}
+
+/// The time as far as the steps need it.
+struct Now {
+    time: Time,
+    /// When it was read.
+    tick: u64,
+}
+
+impl Now {
+    /// Within a tick of the system the time is only read when a deadline woke the thread: reading it for each
+    /// message would be a tenth of a call's work.
+    fn refresh(&mut self, clock: Clock, is_deadline: bool) {
+        let before = std::mem::replace(&mut self.tick, tick());
+        if is_deadline || self.tick != before {
+            self.time = clock.now();
+        }
+    }
 }
 
 impl EventLoop {
@@ -37,7 +57,7 @@ impl EventLoop {
             worker,
             slots: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            now: Time(0),
+            now: Now { time: Time(0), tick: 0 },
             traced: Vec::new(),
         }
     }
@@ -46,11 +66,8 @@ impl EventLoop {
         let _nothing_here_may_wait_for_this_thread = CallbackGuard::enter();
         let mut batch = Vec::new();
         while self.is_ready() && self.worker.inbox.take(&mut batch, self.next_deadline()) {
-            self.now = self.worker.clock.now();
-            for (client, message) in &mut batch {
-                self.on_message(*client, message);
-            }
-            batch.clear();
+            self.now.refresh(self.worker.clock, batch.is_empty());
+            self.on_batch(&mut batch);
             self.fire_due();
         }
         if !self.worker.is_ours() {
@@ -79,27 +96,38 @@ impl EventLoop {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    fn on_message(&mut self, client: u64, message: &mut Option<Message>) {
+    fn on_batch(&mut self, batch: &mut Vec<Entry<Message>>) {
+        let mut rest = batch.iter_mut().peekable();
+        while let Some((client, message)) = rest.next() {
+            let is_last = rest.peek().is_none_or(|(next, _)| next != client);
+            self.on_message(*client, message, is_last);
+        }
+        batch.clear();
+    }
+
+    /// `is_last`: the next message is not for the same client.
+    fn on_message(&mut self, client: u64, message: &mut Option<Message>, is_last: bool) {
         if !self.worker.is_ours() {
             std::mem::forget(message.take());
         } else if let Some(Message::Start(start)) = message.take_if(|it| matches!(it, Message::Start(_))) {
             self.slots.insert(client, Box::new(Slot::new(self.worker.clone(), *start)));
         } else {
-            self.step(client, message);
+            self.step(client, message, is_last);
         }
     }
 
     /// Fires each due deadline once, so that an engine that is always due does not starve the others.
     fn fire_due(&mut self) {
         let due =
-            self.deadlines.range(..=(self.now, u64::MAX)).map(|(_, client)| *client).collect::<Vec<_>>();
+            self.deadlines.range(..=(self.now.time, u64::MAX)).map(|(_, client)| *client).collect::<Vec<_>>();
         for client in due {
-            self.step(client, &mut None);
+            self.step(client, &mut None, true);
         }
     }
 
-    /// Steps a client by a message, or because it is due.
-    fn step(&mut self, client: u64, message: &mut Option<Message>) {
+    /// Steps a client by a message, or because it is due. Its next deadline is only asked for behind the last
+    /// of a run of messages.
+    fn step(&mut self, client: u64, message: &mut Option<Message>, is_last: bool) {
         let Some(slot) = self.slots.get_mut(&client) else { return };
         if slot.has_failed {
             return match message.take() {
@@ -108,26 +136,28 @@ impl EventLoop {
                 None => {}
             };
         }
-        let now = self.now;
-        let stepped = catch_unwind(AssertUnwindSafe(|| slot.step(now, message)));
+        let now = self.now.time;
+        let stepped = catch_unwind(AssertUnwindSafe(|| slot.step(now, message, is_last)));
         if !self.worker.is_ours() {
             return;
         }
-        self.now = self.worker.clock.now();
-        if self.now.since(now) > SLOW_MS {
-            log::warn!("callbacks took {} ms; all clients of this worker waited", self.now.since(now));
+        self.now.refresh(self.worker.clock, false);
+        let took_ms = self.now.time.since(now);
+        if took_ms > SLOW_MS {
+            log::warn!("callbacks took {took_ms} ms; all clients of this worker waited");
+        }
+        if slot.is_traced() {
+            self.traced.push(client);
         }
         let due = match stepped {
             Ok(StepResult::Until(due)) => due,
+            Ok(StepResult::MoreToCome) => return,
             Ok(StepResult::Over) => return self.end(client),
             Err(_) => {
                 log::error!("panic inside a client; it is closed, the others go on");
                 return self.fail(client);
             }
         };
-        if slot.is_traced() {
-            self.traced.push(client);
-        }
         let before = std::mem::replace(&mut slot.due, due);
         self.rearm(client, before, due);
     }

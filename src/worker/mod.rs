@@ -28,7 +28,7 @@ mod thread;
 mod trace;
 
 pub use by_ticket::ByTicket;
-pub use client::{Client, Options, Report};
+pub use client::{Client, Options};
 pub use guard::{CallbackGuard, in_callback};
 pub use quota::Refused;
 pub use thread::after_fork_in_child;

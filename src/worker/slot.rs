@@ -20,6 +20,8 @@ use nertc_callkit_signaling::OperationResult;
 pub(super) enum StepResult {
     /// Nothing to do before this, unless a message comes.
     Until(Option<Time>),
+    /// It was not the last message of a run.
+    MoreToCome,
     /// The engine is closed.
     Over,
 }
@@ -48,10 +50,10 @@ impl Slot {
     }
 
     /// Feeds the engine a message, or lets it fire what is due.
-    pub(super) fn step(&mut self, now: Time, message: &mut Option<Message>) -> StepResult {
+    pub(super) fn step(&mut self, now: Time, message: &mut Option<Message>, is_last: bool) -> StepResult {
         match self.trace {
-            None => self.on::<false>(now, message),
-            Some(_) => self.on::<true>(now, message),
+            None => self.on::<false>(now, message, is_last),
+            Some(_) => self.on::<true>(now, message, is_last),
         }
     }
 
@@ -119,7 +121,12 @@ impl Slot {
         }
     }
 
-    fn on<const TRACED: bool>(&mut self, now: Time, message: &mut Option<Message>) -> StepResult {
+    fn on<const TRACED: bool>(
+        &mut self,
+        now: Time,
+        message: &mut Option<Message>,
+        is_last: bool,
+    ) -> StepResult {
         message.iter().for_each(|message| self.shared.quota.took(message.class()));
         match message.take() {
             None => {
@@ -141,7 +148,7 @@ impl Slot {
             }
             Some(Message::Start(_) | Message::Backlog | Message::End) => {}
         }
-        self.drain::<TRACED>(now)
+        self.drain::<TRACED>(now, is_last)
     }
 
     fn feed<const TRACED: bool>(&mut self, now: Time, input: Input) {
@@ -152,7 +159,7 @@ impl Slot {
 
     /// Carries out what the engine asks for. Refusals of a backend are fed back after the rest, never in
     /// between.
-    fn drain<const TRACED: bool>(&mut self, now: Time) -> StepResult {
+    fn drain<const TRACED: bool>(&mut self, now: Time, is_last: bool) -> StepResult {
         let mut refusals = Vec::new();
         loop {
             self.publish_snapshot();
@@ -175,6 +182,9 @@ impl Slot {
             }
             let first = if refusals.is_empty() { self.backlog_changed() } else { Some(refusals.remove(0)) };
             let Some(input) = first else {
+                if !is_last {
+                    return StepResult::MoreToCome;
+                }
                 return StepResult::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
             self.feed::<TRACED>(now, input);

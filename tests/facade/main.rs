@@ -86,7 +86,8 @@ impl Fleet {
             (_, 76..79) => Ask::Leave,
             (_, 79..82) => Ask::Switch,
             (_, 82..84) => Ask::Logout,
-            (_, 84..92) => Ask::Login,
+            (_, 84..89) => Ask::Login,
+            (_, 89..92) => Ask::Mute,
             (_, 92..93) => Ask::Call(&user),
             (_, 93..96) => {
                 let account = self.random.chance(700).then_some(&*user);

@@ -70,7 +70,7 @@ fn manifest() -> String {
     text += "[dev-dependencies]\nnertc_callkit_testkit = { path = \"crates/testkit\" }\n";
     text += "[workspace]\nmembers = [\"crates/abi\", \"crates/backend\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
-    for (name, folder) in [("sim", "sim"), ("model", "model"), ("stations", "model/stations")] {
+    for (name, folder) in [("sim", "sim"), ("model", "model"), ("protocol", "model/protocol")] {
         text += &format!("[[test]]\nname = \"{name}\"\npath = \"tests/{folder}/main.rs\"\n");
     }
     text
@@ -101,7 +101,7 @@ fn copy(from: &str, to: &Path) {
 struct Programs {
     sim: PathBuf,
     model: PathBuf,
-    stations: PathBuf,
+    protocol: PathBuf,
 }
 
 /// Builds the copy.
@@ -109,7 +109,7 @@ fn build(copy: &Path) -> Programs {
     let output = Command::new(env!("CARGO"))
         .args(["test", "--no-default-features", "--features", "mqtt", "--profile", "faults", "--no-run"])
         .args(["--message-format", "json"])
-        .args(["--test", "sim", "--test", "model", "--test", "stations"])
+        .args(["--test", "sim", "--test", "model", "--test", "protocol"])
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", copy.join("target"))
         // The copy is not there to be read.
@@ -126,7 +126,7 @@ fn build(copy: &Path) -> Programs {
         let mut paths = paths.filter(|path| path.contains(&format!("/deps/{name}-")));
         copy.join(paths.next().expect("cargo names its programs").trim_start_matches('/'))
     };
-    Programs { sim: program("sim"), model: program("model"), stations: program("stations") }
+    Programs { sim: program("sim"), model: program("model"), protocol: program("protocol") }
 }
 
 /// Runs one test of a program with a fault on; what it printed.
@@ -141,7 +141,7 @@ fn search(program: &Path, test: &str, fault: &str, variables: &[(&str, &str)]) -
 
 /// The tests that search.
 const WORLDS: &str = "random_worlds_keep_every_invariant";
-const STATIONS: &str = "stations_over_a_broker_keep_every_invariant";
+const MQTT: &str = "mqtt_peers_keep_every_invariant";
 const PAIRED: &str = "a_third_account_changes_nothing";
 const SMALL: &str = "every_small_world";
 
@@ -151,7 +151,7 @@ fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
     let seeds = [("SIM_SEEDS", "2000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];
     let (who, said) = match fault.finder {
         Finder::Sim => ("sim", search(&programs.sim, WORLDS, fault.name, &seeds)),
-        Finder::Stations => ("sim: stations", search(&programs.sim, STATIONS, fault.name, &seeds)),
+        Finder::Mqtt => ("sim: mqtt", search(&programs.sim, MQTT, fault.name, &seeds)),
         Finder::Paired => {
             let seeds =
                 [("SIM_SEEDS", "400"), ("SIM_FAILURES", "4"), ("SIM_TRACE", "0"), ("RUST_BACKTRACE", "0")];
@@ -160,8 +160,8 @@ fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
         Finder::Model(world) => {
             ("model", search(&programs.model, SMALL, fault.name, &[("MODEL_WORLD", world)]))
         }
-        Finder::StationModel(world) => {
-            ("model: stations", search(&programs.stations, SMALL, fault.name, &[("MODEL_WORLD", world)]))
+        Finder::ProtocolModel(world) => {
+            ("model: protocol", search(&programs.protocol, SMALL, fault.name, &[("MODEL_WORLD", world)]))
         }
     };
     let found = said.lines().find(|line| line.contains(&wanted));
@@ -184,7 +184,8 @@ fn every_fault_still_fits_into_the_source() {
         let fits = read(fault.file).matches(fault.find).count();
         assert_eq!(fits, 1, "the text of the fault {:?} in {} must be there once", fault.name, fault.file);
     }
-    for invariant in 1..=14 {
+    // 15 is broken by none alone: what the backend learns too early shows as 13.
+    for invariant in (1..=14).chain([16]) {
         assert!(faults().any(|fault| fault.invariant == invariant), "no fault breaks {invariant}");
     }
 }
@@ -198,10 +199,10 @@ fn every_planted_fault_is_found() {
     let programs = build(&copied);
     for (program, test, variable) in [
         (&programs.sim, WORLDS, ("SIM_SEEDS", "300")),
-        (&programs.sim, STATIONS, ("SIM_SEEDS", "300")),
+        (&programs.sim, MQTT, ("SIM_SEEDS", "300")),
         (&programs.sim, PAIRED, ("SIM_SEEDS", "100")),
         (&programs.model, SMALL, ("MODEL_WORLD", "glare with a legacy peer, we hang up")),
-        (&programs.stations, SMALL, ("MODEL_WORLD", "a callee, two losses")),
+        (&programs.protocol, SMALL, ("MODEL_WORLD", "a callee, two losses")),
     ] {
         let calm = search(program, test, "", &[variable]);
         assert!(calm.contains("violations 0"), "without a fault:\n{calm}");

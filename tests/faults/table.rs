@@ -8,12 +8,12 @@ pub(crate) enum Finder {
     Sim,
     /// The search, in the worlds whose names contain this.
     Model(&'static str),
-    /// The random worlds of stations, from seed 1 on.
-    Stations,
+    /// The random worlds of MQTT peers, from seed 1 on.
+    Mqtt,
     /// The paired runs, from seed 1 on.
     Paired,
-    /// The search of stations, in the worlds whose names contain this.
-    StationModel(&'static str),
+    /// The search of MQTT peers, in the worlds whose names contain this.
+    ProtocolModel(&'static str),
 }
 
 /// One fault.
@@ -38,6 +38,14 @@ const fn sim(
 }
 
 pub(crate) const FAULTS: &[Fault] = &[
+    // 16
+    sim(
+        "an invite rings whose media cannot talk to ours",
+        16,
+        "src/engine/negotiation.rs",
+        "if !self.is_other_media(rtc) || invite.expires <= now {",
+        "if PLANTED || !self.is_other_media(rtc) || invite.expires <= now {",
+    ),
     // 1
     sim(
         "a completion lost",
@@ -331,59 +339,59 @@ pub(crate) const FAULTS: &[Fault] = &[
                 if PLANTED { self.notify_invite_state(&invite, InviteState::Held); }
                 if let",
     ),
-    // Stations: the protocol of the MQTT backend.
+    // MQTT peers: the protocol of the MQTT backend.
     Fault {
-        name: "stations: a second accept is granted, too",
+        name: "mqtt: a second accept is granted, too",
         invariant: 4,
         file: "backends/mqtt/src/protocol/caller.rs",
         find: "invite.filter(|it| it.decision.is_none())",
         put: "invite.filter(|it| it.decision.is_none() || PLANTED)",
-        finder: Finder::StationModel("two callees accept, cancel"),
+        finder: Finder::ProtocolModel("two callees accept, cancel"),
     },
     Fault {
-        name: "stations: a cancel after an accept is answered OK",
+        name: "mqtt: a cancel after an accept is answered OK",
         invariant: 4,
         file: "backends/mqtt/src/protocol/caller.rs",
         find: "Some(Some((_, settled))) => settled.how.code(),",
         put: "Some(Some(_)) if PLANTED => Code::OK,
             Some(Some((_, settled))) => settled.how.code(),",
-        finder: Finder::StationModel("a callee"),
+        finder: Finder::ProtocolModel("a callee"),
     },
     Fault {
-        name: "stations: whoever accepts takes any grant for its own",
+        name: "mqtt: whoever accepts takes any grant for its own",
         invariant: 4,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: "decision.how == DecisionKind::Accept && decision.by == self.me.device;",
         put: "decision.how == DecisionKind::Accept && (decision.by == self.me.device || PLANTED);",
-        finder: Finder::Stations,
+        finder: Finder::Mqtt,
     },
     Fault {
-        name: "stations: an answer is not repeated",
+        name: "mqtt: an answer is not repeated",
         invariant: 3,
         file: "backends/mqtt/src/protocol/outbox.rs",
         find: "Kind::Answer => limits::ANSWER_REPEATS,",
         put: "Kind::Answer if PLANTED => &[],
             Kind::Answer => limits::ANSWER_REPEATS,",
-        finder: Finder::StationModel("a callee, a loss, a copy"),
+        finder: Finder::ProtocolModel("a callee, a loss, a copy"),
     },
     Fault {
-        name: "stations: the last word is not repeated to those who rang",
+        name: "mqtt: the last word is not repeated to those who rang",
         invariant: 12,
         file: "backends/mqtt/src/protocol/caller.rs",
         find: "for Alerted { device, instance, .. } in alerted {",
         put: "for Alerted { device, instance, .. } in alerted.into_iter().filter(|_| !PLANTED) {",
-        finder: Finder::StationModel("two callees accept, a loss"),
+        finder: Finder::ProtocolModel("two callees accept, a loss"),
     },
     Fault {
-        name: "stations: what is over may ring again",
+        name: "mqtt: what is over may ring again",
         invariant: 5,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: "self.ended.has(self.now, from, id, request) || (greets",
         put: "self.ended.has(self.now, from, id, request) && !PLANTED || (greets",
-        finder: Finder::StationModel("a callee, a loss, a copy"),
+        finder: Finder::ProtocolModel("a callee, a loss, a copy"),
     },
     Fault {
-        name: "stations: an operation is answered twice",
+        name: "mqtt: an operation is answered twice",
         invariant: 1,
         file: "backends/mqtt/src/protocol/outbox.rs",
         find: "        self.req_by = None;
@@ -391,10 +399,10 @@ pub(crate) const FAULTS: &[Fault] = &[
         put: "        self.req_by = None;
         if PLANTED { return self.outgoing.req; }
         self.outgoing.req.take()",
-        finder: Finder::Stations,
+        finder: Finder::Mqtt,
     },
     Fault {
-        name: "stations: a ring has no end of its own",
+        name: "mqtt: a ring has no end of its own",
         invariant: 11,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: " + limits::RING_GRACE_MS,
@@ -407,55 +415,55 @@ pub(crate) const FAULTS: &[Fault] = &[
             hint: None,
             probe: None,
             ask_at: self.now + if PLANTED { 1 << 40 } else { limits::RING_ASK_MS },",
-        finder: Finder::Stations,
+        finder: Finder::Mqtt,
     },
     Fault {
-        name: "stations: the end of a ring does not pass",
+        name: "mqtt: the end of a ring does not pass",
         invariant: 3,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: "RingState::Ringing if ring.until <= now =>",
         put: "RingState::Ringing if ring.until <= now && !PLANTED =>",
-        finder: Finder::Stations,
+        finder: Finder::Mqtt,
     },
     // A forger who has seen every id of a call.
     Fault {
-        name: "stations: the last message of a forger ends a ring",
+        name: "mqtt: the last message of a forger ends a ring",
         invariant: 13,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: "self.channels.get_mut(id).filter(|it| it.owner == *from).and_then(|it| it.ring());",
         put: "self.channels.get_mut(id).filter(|it| it.owner == *from || PLANTED).and_then(|it| it.ring());",
-        finder: Finder::StationModel("a forger, a callee"),
+        finder: Finder::ProtocolModel("a forger, a callee"),
     },
     Fault {
-        name: "stations: whoever does not know a call ends it",
+        name: "mqtt: whoever does not know a call ends it",
         invariant: 13,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: "if channel.owner == *from {
             self.end_lost(id);",
         put: "if channel.owner == *from || PLANTED {
             self.end_lost(id);",
-        finder: Finder::StationModel("a forger, a callee"),
+        finder: Finder::ProtocolModel("a forger, a callee"),
     },
     Fault {
-        name: "stations: an answer of another account counts",
+        name: "mqtt: an answer of another account counts",
         invariant: 13,
         file: "backends/mqtt/src/protocol/channel.rs",
         find: "rev().find(|it| it.request == *request && it.to == *to)",
         put: "rev().find(|it| it.request == *request && (it.to == *to || PLANTED))",
-        finder: Finder::StationModel("a forger, a callee"),
+        finder: Finder::ProtocolModel("a forger, a callee"),
     },
     Fault {
-        name: "stations: anybody calls an accept back",
+        name: "mqtt: anybody calls an accept back",
         invariant: 3,
         file: "backends/mqtt/src/protocol/outbox.rs",
         find: "it.outgoing.channel == *channel && it.outgoing.topic == direct
         })",
         put: "it.outgoing.channel == *channel && (PLANTED || it.outgoing.topic == direct)
         })",
-        finder: Finder::StationModel("a forger, a callee, a loss"),
+        finder: Finder::ProtocolModel("a forger, a callee, a loss"),
     },
     Fault {
-        name: "stations: a repeat of an invite extends its ring",
+        name: "mqtt: a repeat of an invite extends its ring",
         invariant: 5,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: "            // It was said before, and got lost: now at once.
@@ -465,22 +473,22 @@ pub(crate) const FAULTS: &[Fault] = &[
                 ring.until = self.now + u64::from(*ring_ms) + limits::RING_GRACE_MS;
             }
             if let Some(ring) = ring.filter(",
-        finder: Finder::StationModel("a callee, a restart, a loss"),
+        finder: Finder::ProtocolModel("a callee, a restart, a loss"),
     },
     Fault {
-        name: "stations: the epoch of a hello is ignored",
+        name: "mqtt: the epoch of a hello is ignored",
         invariant: 4,
         file: "backends/mqtt/src/protocol/dedup.rs",
         find: "let is_newer = epoch > *highest;",
         put: "let is_newer = epoch > *highest || PLANTED;",
-        finder: Finder::StationModel("a callee logged in elsewhere"),
+        finder: Finder::ProtocolModel("a callee logged in elsewhere"),
     },
     Fault {
-        name: "stations: one busy device counts for its account",
+        name: "mqtt: one busy device counts for its account",
         invariant: 5,
         file: "backends/mqtt/src/protocol/caller.rs",
         find: "if local || self.config.busy_is_local",
         put: "if (local && !PLANTED) || self.config.busy_is_local",
-        finder: Finder::StationModel("two callees, one is busy itself"),
+        finder: Finder::ProtocolModel("two callees, one is busy itself"),
     },
 ];

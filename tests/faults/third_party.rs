@@ -114,6 +114,13 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         "if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) || PLANTED {",
     ),
     paired(
+        "third party: a number of a message has no range",
+        13,
+        "backends/mqtt/src/protocol/message.rs",
+        "number: number(&all, \"n\", 0, limits::NUMBER)?",
+        "number: number(&all, \"n\", 0, if PLANTED { u32::MAX.into() } else { limits::NUMBER })?",
+    ),
+    paired(
         "third party: the policy is asked only while nothing happens",
         13,
         "src/engine/policy.rs",
@@ -151,7 +158,7 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         put: "        let id = &message.channel;
         if PLANTED && !self.claims.insert(self.now, &\"\".into(), &message.id) { return; }
         let greets = self.session.greets();",
-        finder: Finder::StationModel("a third party, a callee"),
+        finder: Finder::ProtocolModel("a third party, a callee"),
     },
     Fault {
         name: "third party: ended invites of others give way to anybody's",
@@ -161,7 +168,7 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         put: "let goes = if PLANTED {
             self.others.front().map(|it| it.owner.account.clone())
         } else if of_one >= limits::ENDED_OF_ONE {",
-        finder: Finder::StationModel("a third party, a callee rejects, a copy"),
+        finder: Finder::ProtocolModel("a third party, a callee rejects, a copy"),
     },
     Fault {
         name: "third party: tombstones of others give way to anybody's",

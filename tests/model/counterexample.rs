@@ -76,26 +76,7 @@ fn said(output: &Output) -> String {
 
 /// An operation in a few words.
 pub(crate) fn named(op: &signaling::Operation) -> String {
-    match op {
-        signaling::Operation::Login { .. } => "login".into(),
-        signaling::Operation::Logout => "logout".into(),
-        signaling::Operation::Create { .. } => "create".into(),
-        signaling::Operation::Join { channel_id, .. } => format!("join {channel_id}"),
-        signaling::Operation::Invite { message, .. } => {
-            format!("invite {} to {}", message.channel_id, message.account)
-        }
-        signaling::Operation::Cancel(message) => {
-            format!("cancel {} {}", message.channel_id, message.custom_info)
-        }
-        signaling::Operation::Accept(message) => format!("accept {}", message.channel_id),
-        signaling::Operation::Reject(message) => {
-            format!("reject {} {}", message.channel_id, message.custom_info)
-        }
-        signaling::Operation::Leave { channel_id, .. } => format!("leave {channel_id}"),
-        signaling::Operation::Close { channel_id, .. } => format!("close {channel_id}"),
-        signaling::Operation::Control(message) => {
-            format!("control {} {}", message.channel_id, message.custom_info)
-        }
-        signaling::Operation::Record(record) => format!("record {:?}", record.status),
-    }
+    let channel = op.channel_id().map(|id| format!(" {id}")).unwrap_or_default();
+    let message = op.message().map(|message| format!(" {} {}", message.account, message.custom_info));
+    format!("{}{channel}{}", op.name(), message.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use nertc_callkit::engine::input::RtcEvent;
 use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit_signaling::{
-    self as signaling, ChannelState, EventKind, OperationResult, Origin, Outcome, Req, Text,
+    self as signaling, ChannelState, EventKind, OperationResult, Origin, Outcome, Req,
 };
 
 use crate::fingerprint::{Mix, channel_bit};
@@ -61,7 +61,7 @@ impl InFlight {
         match &what {
             What::Operation(op) => {
                 op.hash(&mut hasher);
-                channels |= channel_of(op).map_or(0, channel_bit);
+                channels |= op.channel_id().map_or(0, channel_bit);
             }
             What::Completion(result) => {
                 (&result.outcome, &result.channel).hash(&mut hasher);
@@ -109,22 +109,5 @@ impl InFlight {
     /// The same thing twice.
     pub(crate) fn is_like(&self, other: &InFlight) -> bool {
         self.digest == other.digest && self.req == other.req && self.since == other.since
-    }
-}
-
-fn channel_of(op: &signaling::Operation) -> Option<&Text> {
-    match op {
-        signaling::Operation::Login { .. }
-        | signaling::Operation::Logout
-        | signaling::Operation::Create { .. } => None,
-        signaling::Operation::Join { channel_id, .. }
-        | signaling::Operation::Leave { channel_id, .. }
-        | signaling::Operation::Close { channel_id, .. } => Some(channel_id),
-        signaling::Operation::Invite { message, .. }
-        | signaling::Operation::Cancel(message)
-        | signaling::Operation::Accept(message)
-        | signaling::Operation::Reject(message)
-        | signaling::Operation::Control(message) => Some(&message.channel_id),
-        signaling::Operation::Record(record) => Some(&record.channel_id),
     }
 }

@@ -296,7 +296,7 @@ impl World {
                 let calls = self.setting.calls[device];
                 let user = Text::from(calls[calls.len() - usize::from(may.calls)]);
                 spend(&mut may.calls);
-                Command::Call(options(user))
+                Command::Call(CallOptions::to(user, CallType::Audio))
             }
             Ask::Accept => {
                 spend(&mut may.accepts);
@@ -605,16 +605,4 @@ fn seeds(devices: usize, is_reversed: bool) -> Vec<Seed> {
         seeds.reverse();
     }
     seeds
-}
-
-fn options(user: Text) -> CallOptions {
-    CallOptions {
-        user,
-        call_type: CallType::Audio,
-        attachment: None,
-        extra: None,
-        push: None,
-        no_offline: false,
-        no_record: false,
-    }
 }

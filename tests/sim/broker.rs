@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use nertc_callkit_mqtt::protocol::Qos;
 use nertc_callkit_mqtt::topics::{Incoming, Topics};
 
 /// A message on its way to one session.
 #[derive(Clone, Debug)]
 pub(crate) struct Parcel {
     pub(crate) id: u64,
+    pub(crate) qos: Qos,
     pub(crate) topic: String,
     pub(crate) payload: String,
     /// When the broker forgets it; never, where it does not know message expiry.
@@ -75,12 +77,18 @@ impl Broker {
     }
 
     /// A message for a session.
-    pub(crate) fn enqueue(&mut self, now: u64, device: usize, topic: &str, payload: &str, expires_ms: u32) {
+    pub(crate) fn enqueue(
+        &mut self,
+        now: u64,
+        device: usize,
+        (qos, topic, payload): (Qos, &str, &str),
+        expires_ms: u32,
+    ) {
         self.last_id += 1;
         let lasts = if self.is_five { u64::from(expires_ms) } else { u64::from(u32::MAX) };
         let (topic, payload, expires_at) = (topic.to_owned(), payload.to_owned(), now + lasts);
         if let Some(session) = &mut self.sessions[device] {
-            session.queue.push_back(Parcel { id: self.last_id, topic, payload, expires_at });
+            session.queue.push_back(Parcel { id: self.last_id, qos, topic, payload, expires_at });
         }
     }
 
@@ -106,7 +114,9 @@ impl Session {
         self.connection?;
         self.queue.retain(|parcel| parcel.expires_at > now);
         let parcel = self.queue.pop_front()?;
-        self.sent.push_back(parcel.clone());
+        if parcel.qos == Qos::AtLeastOnce {
+            self.sent.push_back(parcel.clone());
+        }
         Some(parcel)
     }
 

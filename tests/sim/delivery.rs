@@ -9,6 +9,7 @@ use nertc_callkit_signaling::{
 use super::device::Delivery;
 use super::exchange::Report;
 use super::network::name;
+use super::watch::is_local;
 use super::world::{EPOCH, Scheduled, World};
 
 /// Failures that say nothing about what has happened.
@@ -224,7 +225,7 @@ impl World {
             return Ok(());
         }
         self.note(|| format!("device {device} is kicked"));
-        if self.stations.is_some() {
+        if self.peers.is_some() {
             self.rival(device);
             return Ok(());
         }
@@ -240,9 +241,4 @@ impl World {
         self.service.run(EPOCH + self.now, device, life, Req(u64::MAX), &signaling::Operation::Logout);
         self.dispatch_all();
     }
-}
-
-/// The device alone is busy.
-fn is_local(op: &signaling::Operation) -> bool {
-    matches!(op, signaling::Operation::Reject(message) if message.custom_info.contains("\"local\":true"))
 }

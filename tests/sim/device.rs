@@ -2,6 +2,7 @@
 
 use nertc_callkit::engine::{Caps, Config, Engine, Timers};
 use nertc_callkit_signaling::{self as signaling, Origin, Text};
+use nertc_callkit_testkit::Random;
 
 use super::monitor::Monitor;
 
@@ -27,6 +28,8 @@ pub(crate) struct Device {
     pub(crate) account: Text,
     pub(crate) engine: Engine,
     pub(crate) monitor: Monitor,
+    /// What its media backend talks; empty: it does not signal.
+    pub(crate) media_protocol: Text,
     /// Behaves like a client without call ids.
     pub(crate) is_legacy: bool,
     /// Counts restarts: what was meant for an earlier life is lost.
@@ -53,8 +56,8 @@ pub(crate) struct Device {
     pub(super) media_uid: u64,
 }
 
-/// What an app chooses; `is_modern`: its media negotiates.
-pub(super) fn config(confirm: bool, is_modern: bool) -> Config {
+/// What an app chooses, and what its media backend talks.
+pub(super) fn config(confirm: bool, media_protocol: Text) -> Config {
     Config {
         timers: Timers::default(),
         caps: Caps {
@@ -72,6 +75,31 @@ pub(super) fn config(confirm: bool, is_modern: bool) -> Config {
         confirm_video_to_audio: confirm,
         no_token_listener: false,
         takes_data: true,
-        media_protocol: if is_modern { "sim/1".into() } else { Text::default() },
+        media_protocol,
+    }
+}
+
+/// What the media backends of a world talk.
+pub(super) struct MediaProtocols {
+    random: Random,
+    is_modern: bool,
+    is_mixed: bool,
+}
+
+impl MediaProtocols {
+    pub(super) fn new(seed: u64, is_modern: bool) -> MediaProtocols {
+        // Of its own, so that a world is the same but for this.
+        let mut random = Random::new(seed ^ 0x3ed1a);
+        let is_mixed = random.chance(250);
+        MediaProtocols { random, is_modern, is_mixed }
+    }
+
+    /// That of the next device.
+    pub(super) fn next(&mut self) -> Text {
+        match (self.is_modern, self.is_mixed && self.random.chance(400)) {
+            (false, _) => Text::default(),
+            (true, false) => "sim/1".into(),
+            (true, true) => if self.random.chance(300) { "" } else { "sim/2" }.into(),
+        }
     }
 }

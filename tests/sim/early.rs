@@ -96,7 +96,7 @@ impl World {
 
     /// The core ended a session for want of a token: its backend is out, too.
     fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
-        if event.code != Code::BAD_TOKEN || self.stations.is_some() {
+        if event.code != Code::BAD_TOKEN || self.peers.is_some() {
             return;
         }
         self.trouble(device);
@@ -104,7 +104,7 @@ impl World {
         self.relogin(device);
     }
 
-    /// A station tells its core of a record; what it claims does not matter here.
+    /// An MQTT peer tells its core of a record; what it claims does not matter here.
     pub(super) fn hear_claim(&mut self, device: usize, from: Text, id: Text) -> Result<(), String> {
         let record = Record {
             client_msg_id: id,

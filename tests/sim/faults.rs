@@ -1,8 +1,8 @@
-//! What befalls connections, processes and the broker in worlds of stations.
+//! What befalls connections, processes and the broker in worlds of MQTT peers.
 
 use std::collections::BTreeSet;
 
-use nertc_callkit_mqtt::protocol::{self, Peer};
+use nertc_callkit_mqtt::protocol::{self, Peer, Qos};
 use nertc_callkit_signaling::Text;
 
 use super::mqtt_peers::{Link, Wire};
@@ -25,7 +25,7 @@ impl World {
             self.trouble(device);
         }
         if was_up {
-            self.tell_station(device, protocol::Input::Down);
+            self.tell_protocol(device, protocol::Input::Down);
         }
         let pause = 100 + self.random.below(2_000);
         self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
@@ -33,18 +33,18 @@ impl World {
 
     /// A cut that nobody noticed on this side is over: is the connection still one?
     pub(super) fn mend_link(&mut self, device: usize) {
-        let Some(stations) = &mut self.stations else { return };
-        let connection = stations.phones[device].connection;
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let connection = peers.phones[device].connection;
+        let session = peers.broker.session(device);
         let is_known = session.is_some_and(|session| session.connection == Some(connection));
-        if stations.phones[device].link == Link::Up && !is_known {
+        if peers.phones[device].link == Link::Up && !is_known {
             self.drop_link(device, false);
         }
     }
 
     /// The process has died; a new one has the same names.
-    pub(super) fn renew_station(&mut self, device: usize, life: u32, seed: u64) {
-        if self.stations.is_none() {
+    pub(super) fn renew_protocol(&mut self, device: usize, life: u32, seed: u64) {
+        if self.peers.is_none() {
             return;
         }
         self.expect_will(device);
@@ -54,13 +54,13 @@ impl World {
         phone.open.clear();
         phone.config.instance = format!("{}-{life}", phone.config.device).into();
         phone.config.remember_instance();
-        phone.station = Peer::new(phone.config.clone(), Peer::test_seed(seed));
+        phone.protocol = Peer::new(phone.config.clone(), Peer::test_seed(seed));
     }
 
     /// The broker begins anew and knows nobody.
     fn restart_broker(&mut self) {
         self.note(|| "the broker restarts".into());
-        self.stations.iter_mut().for_each(|it| it.broker.forget_all());
+        self.peers.iter_mut().for_each(|it| it.broker.forget_all());
         for device in 0..self.devices.len() {
             self.trouble(device);
             self.drop_link(device, false);
@@ -74,16 +74,16 @@ impl World {
             format!("nck1/u/{}/own/{device}", self.devices[device].account),
             format!(r#"{{"v":1,"k":"hello","id":"{id}","inst":"{life}"}}"#),
         );
-        let Some(stations) = &self.stations else { return };
-        for target in stations.broker.subscribers(&topic, &stations.names) {
+        let Some(peers) = &self.peers else { return };
+        for target in peers.broker.subscribers(&topic, &peers.names) {
             self.trouble(target);
-            self.place(target, &topic, &payload, 86_400_000);
+            self.place(target, (Qos::AtLeastOnce, &topic, &payload), 86_400_000);
         }
     }
 
     /// What befalls connections and the broker. False: this world has no broker.
     pub(super) fn wire_misfortune(&mut self, device: usize) -> bool {
-        if self.stations.is_none() {
+        if self.peers.is_none() {
             return false;
         }
         match self.random.below(10) {
@@ -96,7 +96,7 @@ impl World {
 
     /// The accounts that have to do with a device now: its own, its peer's, and whoever calls it.
     pub(super) fn kin(&self, device: usize) -> BTreeSet<usize> {
-        if self.stations.is_none() {
+        if self.peers.is_none() {
             return [device].into();
         }
         let own = &self.devices[device].account;

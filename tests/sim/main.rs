@@ -10,6 +10,7 @@ mod exchange;
 mod faults;
 mod feedback;
 mod legacy;
+mod mismatch;
 mod monitor;
 mod mqtt_peers;
 mod mqtt_traffic;
@@ -36,8 +37,8 @@ use world::World;
 enum Kind {
     /// A service that decides.
     Service,
-    /// Stations over a broker.
-    Stations,
+    /// MQTT peers over a broker.
+    Mqtt,
 }
 
 fn world(kind: Kind, seed: u64) -> World {
@@ -47,7 +48,7 @@ fn world(kind: Kind, seed: u64) -> World {
     let shape = shapes[random.below(6) as usize];
     match kind {
         Kind::Service => World::new(seed, shape, conditions),
-        Kind::Stations => World::with_stations(seed, shape, conditions),
+        Kind::Mqtt => World::with_mqtt(seed, shape, conditions),
     }
 }
 
@@ -75,13 +76,16 @@ fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, Stri
 /// Runs many seeds; the closing lines, and what failed.
 fn run_all(kind: Kind, count: u64) -> (String, Vec<String>) {
     let first = number("SIM_SEED0", 1);
-    let (mut steps, mut glares) = (0, 0);
+    let (mut steps, mut glares, mut mismatches) = (0, 0, 0);
+    let mut texts = [0, 0];
     let mut failures = Vec::new();
     for seed in first..first + count {
         match run(kind, seed) {
             Ok(world) => {
                 steps += world.steps;
                 glares += world.watch.glares_met;
+                mismatches += world.mismatches;
+                texts = [texts[0] + world.texts, texts[1] + world.arrived];
             }
             Err(why) => failures.push(why),
         }
@@ -89,9 +93,16 @@ fn run_all(kind: Kind, count: u64) -> (String, Vec<String>) {
             break;
         }
     }
-    let name = if kind == Kind::Stations { "sim: stations:" } else { "sim:" };
+    let name = if kind == Kind::Mqtt { "sim: mqtt:" } else { "sim:" };
+    let [sent, arrived] = texts;
+    let seen =
+        format!("{name} texts sent {sent}, arrived {arrived}; calls that media could not serve {mismatches}");
+    if failures.is_empty() && count >= 100 {
+        assert!(mismatches > count / 10, "hardly any call met other media: {mismatches}");
+        assert!(arrived > sent / 8, "hardly any text arrives: {arrived} of {sent}");
+    }
     let met = format!("{name} {glares} times both called each other, undisturbed, and got one call");
-    (format!("{met}\n{name} seeds {count}, steps {steps}, violations {}", failures.len()), failures)
+    (format!("{seen}\n{met}\n{name} seeds {count}, steps {steps}, violations {}", failures.len()), failures)
 }
 
 #[test]
@@ -102,8 +113,8 @@ fn random_worlds_keep_every_invariant() {
 }
 
 #[test]
-fn stations_over_a_broker_keep_every_invariant() {
-    let (closing, failures) = run_all(Kind::Stations, number("SIM_SEEDS", 500));
+fn mqtt_peers_keep_every_invariant() {
+    let (closing, failures) = run_all(Kind::Mqtt, number("SIM_SEEDS", 500));
     println!("{closing}");
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

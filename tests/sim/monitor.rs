@@ -19,6 +19,8 @@ use crate::peer_texts::PeerTexts;
 #[derive(Clone, Debug, Default, Hash)]
 struct Told {
     once: BTreeSet<&'static str>,
+    /// The app has its number: by done(call) or on_invited.
+    is_known: bool,
     record: Option<RecordStatus>,
     ended: bool,
     /// The app's cancel, reject, hangup or leave completed, or it logged out.
@@ -400,6 +402,10 @@ impl Monitor {
         if told.ended {
             return Err(format!("invariant 2: completes after its call's end: {result:?}"));
         }
+        told.is_known |= operation == Operation::Call;
+        if !told.is_known {
+            return Err(format!("invariant 2: names a call before done(call): {result:?}"));
+        }
         let ends = [Operation::Cancel, Operation::Reject, Operation::Hangup, Operation::Leave];
         told.refused |= result.code == Code::OK && ends.contains(&operation);
         Ok(())
@@ -414,7 +420,7 @@ impl Monitor {
                 return Err(format!("invariant 5: rings after its end was seen: {ids:?}"));
             }
             self.invited(invited)?;
-            self.calls.entry(invited.call_no).or_default();
+            self.calls.entry(invited.call_no).or_default().is_known = true;
         }
         if let Event::RecordReceived(record) = event
             && !self.records.insert((record.user.clone(), record.msg_id.clone()))
@@ -442,6 +448,9 @@ impl Monitor {
         };
         if told.ended {
             return Err(format!("invariant 2: event after on_call_end: {event:?}"));
+        }
+        if !told.is_known {
+            return Err(format!("invariant 2: event before done(call): {event:?}"));
         }
         if let Some(name) = once {
             if !told.once.insert(name) {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Qos};
 use nertc_callkit_mqtt::topics::Topics;
 use nertc_callkit_signaling::{self as signaling, Connection, OperationResult, Origin, Req, Text};
 use nertc_callkit_testkit::Random;
@@ -19,9 +19,9 @@ pub(super) enum Link {
     Up,
 }
 
-/// A device's station and its connection.
+/// A device's MQTT peer and its connection.
 pub(super) struct Phone {
-    pub(super) station: Peer,
+    pub(super) protocol: Peer,
     pub(super) config: protocol::Config,
     pub(super) link: Link,
     /// Counts connections: what is said on another one is lost.
@@ -34,18 +34,20 @@ pub(super) struct Phone {
     pub(super) heard: BTreeMap<String, u64>,
     /// The backend tells its core in order: nothing before this.
     pub(super) told: u64,
+    /// Its client knows no QoS 0.
+    pub(super) is_older: bool,
     /// Operations without an answer.
     pub(super) open: BTreeMap<Req, signaling::Operation>,
 }
 
-/// All stations, and the broker between them.
-pub(super) struct Stations {
+/// All MQTT peers, and the broker between them.
+pub(super) struct MqttPeers {
     pub(super) phones: Vec<Phone>,
     pub(super) names: Vec<Topics>,
     pub(super) broker: Broker,
-    /// Messages of different topics overtake each other.
+    /// Messages of different topics, or QoS, overtake each other.
     pub(super) reorders: bool,
-    /// What a station did wrong.
+    /// What an MQTT peer did wrong.
     pub(super) fault: Option<String>,
     /// When each invite was issued.
     pub(super) issued: BTreeMap<(Text, Text), u64>,
@@ -59,7 +61,7 @@ pub(super) enum Wire {
     /// CONNACK and SUBACK.
     Up { resumed: bool },
     /// PUBLISH to the broker.
-    Publish { token: u64, topic: String, payload: String, expires_ms: u32 },
+    Publish { token: u64, qos: Qos, topic: String, payload: String, expires_ms: u32 },
     /// PUBACK, or not.
     Answer { token: u64, result: PublishResult },
     /// PUBLISH to the device.
@@ -81,14 +83,14 @@ pub(super) enum Mail {
     Record(Text, Text),
 }
 
-impl Stations {
+impl MqttPeers {
     /// For devices of these accounts.
-    pub(super) fn new(accounts: &[Text], random: &mut Random) -> Stations {
+    pub(super) fn new(accounts: &[Text], random: &mut Random) -> MqttPeers {
         let is_single = random.chance(100);
         let watch_presence = random.chance(700);
         let busy_is_local = random.chance(300);
         let peer_lost_ms = *random.pick(&[0, 20_000, 60_000]);
-        let mut stations = Stations {
+        let mut peers = MqttPeers {
             phones: Vec::new(),
             names: Vec::new(),
             broker: Broker::new(accounts.len(), random.chance(700)),
@@ -97,25 +99,23 @@ impl Stations {
             issued: BTreeMap::new(),
         };
         for (index, account) in accounts.iter().enumerate() {
+            let (device, instance) = (index.to_string().into(), format!("{index}-0").into());
             let config = protocol::Config {
-                account: account.clone(),
-                device: index.to_string().into(),
-                instance: format!("{index}-0").into(),
-                instances: vec![format!("{index}-0").into()],
                 single_device: is_single,
                 busy_is_local,
                 peer_lost_ms,
                 watch_presence,
+                ..protocol::Config::new(account.clone(), device, instance)
             };
-            stations.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
-            stations.phones.push(Phone::new(config, random.next_u64()));
+            peers.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
+            peers.phones.push(Phone::new(config, random.next_u64(), random.chance(300)));
         }
-        stations
+        peers
     }
 
-    /// The next deadline of a station, and whose it is.
+    /// The next deadline of an MQTT peer, and whose it is.
     pub(super) fn next_due(&self) -> Option<(u64, usize)> {
-        let due = |(index, phone): (usize, &Phone)| Some((phone.station.poll_timeout()?, index));
+        let due = |(index, phone): (usize, &Phone)| Some((phone.protocol.poll_timeout()?, index));
         self.phones.iter().enumerate().filter_map(due).min()
     }
 
@@ -128,22 +128,16 @@ impl Stations {
     /// At the end of a run: nothing is remembered that would not fade away by itself.
     pub(super) fn at_rest(&self, now: u64) -> Result<(), String> {
         for (index, phone) in self.phones.iter().enumerate() {
-            if !phone.station.is_at_rest() {
-                return Err(format!(
-                    "invariant 11: station {index} is left in a channel: {:?}",
-                    phone.station
-                ));
+            if !phone.protocol.is_at_rest() {
+                return Err(format!("invariant 11: peer {index} is left in a channel: {:?}", phone.protocol));
             }
-            let due = phone.station.poll_timeout();
+            let due = phone.protocol.poll_timeout();
             if due.is_some_and(|at| at < now + 100_000) {
-                return Err(format!(
-                    "invariant 3: station {index} does not come to rest: {:?}",
-                    phone.station
-                ));
+                return Err(format!("invariant 3: peer {index} does not come to rest: {:?}", phone.protocol));
             }
-            let bytes = format!("{:?}", phone.station).len();
+            let bytes = format!("{:?}", phone.protocol).len();
             if bytes > 1_000_000 {
-                return Err(format!("station {index} has grown to {bytes} bytes of text"));
+                return Err(format!("peer {index} has grown to {bytes} bytes of text"));
             }
         }
         Ok(())
@@ -151,9 +145,9 @@ impl Stations {
 }
 
 impl Phone {
-    fn new(config: protocol::Config, seed: u64) -> Phone {
+    fn new(config: protocol::Config, seed: u64, is_older: bool) -> Phone {
         Phone {
-            station: Peer::new(config.clone(), Peer::test_seed(seed)),
+            protocol: Peer::new(config.clone(), Peer::test_seed(seed)),
             config,
             link: Link::Off,
             connection: 0,
@@ -161,6 +155,7 @@ impl Phone {
             sent: 0,
             heard: BTreeMap::new(),
             told: 0,
+            is_older,
             open: BTreeMap::new(),
         }
     }

@@ -2,7 +2,7 @@
 //! forgets. Engine, users, monitors and media are those of the other worlds.
 
 use nertc_callkit::engine::input::Input;
-use nertc_callkit_mqtt::protocol::{self, PublishResult};
+use nertc_callkit_mqtt::protocol::{self, PublishResult, Qos};
 use nertc_callkit_mqtt::topics::Incoming;
 use nertc_callkit_signaling::{
     self as signaling, Code, Connection, Notification, OperationResult, Origin, Outcome, Req,
@@ -10,15 +10,16 @@ use nertc_callkit_signaling::{
 
 use super::broker::Parcel;
 use super::mqtt_peers::{Link, Mail, Phone, Wire};
+use super::watch;
 use super::world::{Scheduled, World};
 
 impl World {
     pub(super) fn phone(&mut self, device: usize) -> Option<&mut Phone> {
-        self.stations.as_mut().map(|stations| &mut stations.phones[device])
+        self.peers.as_mut().map(|peers| &mut peers.phones[device])
     }
 
     /// The core asks its backend. None: there is one; else the operation comes back.
-    pub(super) fn ask_station(
+    pub(super) fn ask_protocol(
         &mut self,
         device: usize,
         req: Req,
@@ -37,57 +38,57 @@ impl World {
         if req != Req(u64::MAX) {
             phone.open.insert(req, op.clone());
         }
-        phone.station.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
+        phone.protocol.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
         if let signaling::Operation::Invite { message, .. } = &op {
             let ids = (message.channel_id.clone(), message.request_id.clone());
-            if let Some(stations) = &mut self.stations {
-                stations.issued.insert(ids, now);
+            if let Some(peers) = &mut self.peers {
+                peers.issued.insert(ids, now);
             }
             self.watch.on_operation(self.now, &self.devices, device, &op, Code::OK);
         } else if matches!(op, signaling::Operation::Accept(_) | signaling::Operation::Reject(_)) {
             // The caller's device may act on it before this one hears that it did.
             self.watch.on_sibling(&self.devices, device);
         }
-        self.run_station(device);
+        self.run_protocol(device);
         None
     }
 
-    /// A station gets an input.
-    pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
+    /// An MQTT peer gets an input.
+    pub(super) fn tell_protocol(&mut self, device: usize, input: protocol::Input) {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return };
-        phone.station.handle(now, input);
-        self.run_station(device);
+        phone.protocol.handle(now, input);
+        self.run_protocol(device);
     }
 
-    /// A deadline of a station has passed.
-    pub(super) fn station_timeout(&mut self, device: usize) {
+    /// A deadline of an MQTT peer has passed.
+    pub(super) fn protocol_timeout(&mut self, device: usize) {
         let now = self.now;
-        self.note(|| format!("device {device}: station: timer"));
+        self.note(|| format!("device {device}: protocol: timer"));
         let Some(phone) = self.phone(device) else { return };
-        phone.station.handle_timeout(now);
-        let next = phone.station.poll_timeout();
+        phone.protocol.handle_timeout(now);
+        let next = phone.protocol.poll_timeout();
         if next.is_some_and(|at| at <= now) {
             self.blame(device, "invariant 3: its deadline does not pass");
         }
-        self.run_station(device);
+        self.run_protocol(device);
     }
 
     fn blame(&mut self, device: usize, what: &str) {
-        if let Some(stations) = &mut self.stations {
-            stations.fault.get_or_insert(format!("station {device}: {what}"));
+        if let Some(peers) = &mut self.peers {
+            peers.fault.get_or_insert(format!("peer {device}: {what}"));
         }
     }
 
-    /// What a station did wrong in this step.
-    pub(super) fn station_fault(&mut self) -> Result<(), String> {
-        self.stations.as_mut().and_then(|stations| stations.fault.take()).map_or(Ok(()), Err)
+    /// What an MQTT peer did wrong in this step.
+    pub(super) fn protocol_fault(&mut self) -> Result<(), String> {
+        self.peers.as_mut().and_then(|peers| peers.fault.take()).map_or(Ok(()), Err)
     }
 
-    /// What a station asks for is sent on its way.
-    fn run_station(&mut self, device: usize) {
+    /// What an MQTT peer asks for is sent on its way.
+    fn run_protocol(&mut self, device: usize) {
         let mut count = 0;
-        while let Some(output) = self.phone(device).and_then(|phone| phone.station.poll_output()) {
+        while let Some(output) = self.phone(device).and_then(|phone| phone.protocol.poll_output()) {
             count += 1;
             self.run_output(device, output);
         }
@@ -98,14 +99,14 @@ impl World {
 
     fn run_output(&mut self, device: usize, output: protocol::Output) {
         match output {
-            protocol::Output::Publish { token, topic, payload, expires_ms } => {
-                self.publish(device, token, &topic, payload, expires_ms);
+            protocol::Output::Publish { token, qos, topic, payload, expires_ms } => {
+                self.publish(device, (token, qos), &topic, payload, expires_ms);
             }
             protocol::Output::Watch { account, device: whom, on } => {
                 let is_it =
                     |other: &usize| self.devices[*other].account == account && other.to_string() == *whom;
                 let found = (0..self.devices.len()).find(is_it);
-                let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+                let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
                 if let (Some(whom), Some(session)) = (found, session) {
                     session.watch(whom, on);
                 }
@@ -128,7 +129,7 @@ impl World {
                 let now_is = change.because(Outcome::failed(code, &message));
                 self.tell_core(device, Mail::Connection(now_is));
             }
-            protocol::Output::Log { text } => self.note(|| format!("device {device}: station: {text}")),
+            protocol::Output::Log { text } => self.note(|| format!("device {device}: protocol: {text}")),
         }
     }
 
@@ -155,14 +156,15 @@ impl World {
 
     /// It is logged in, or wants to be, and has no connection.
     fn is_connecting(&self, device: usize) -> bool {
-        self.stations.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
+        self.peers.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
     }
 
-    /// A busy device decides for itself alone, where it is said to.
+    /// A device whose media is another one decides for itself alone, and a busy one where it is said to.
     fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
-        is_busy && self.stations.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
+        watch::is_local(op)
+            || is_busy && self.peers.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
     /// A backend's thread takes a moment, and keeps the order.
@@ -197,29 +199,32 @@ impl World {
     }
 
     /// The core tells its backend something that needs no answer.
-    pub(super) fn notify_station(&mut self, device: usize, notice: Notification) {
+    pub(super) fn notify_protocol(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = protocol::Input::of(notice) else { return };
-        self.tell_station(device, input);
+        self.tell_protocol(device, input);
     }
 
     fn publish(
         &mut self,
         device: usize,
-        token: u64,
+        (token, qos): (u64, Qos),
         topic: &protocol::Topic,
         payload: String,
         expires_ms: u32,
     ) {
-        let Some(stations) = &mut self.stations else { return };
-        if stations.phones[device].link != Link::Up {
+        let Some(peers) = &mut self.peers else { return };
+        if peers.phones[device].link != Link::Up {
             return self.blame(device, "it publishes without a connection");
         }
-        let Some(topic) = stations.names[device].write(topic) else {
+        let Some(topic) = peers.names[device].write(topic) else {
             return self.blame(device, "it publishes to a topic that cannot be written");
         };
         self.note(|| format!("device {device}: publish {topic} {payload}"));
-        self.send_up(device, Wire::Publish { token, topic, payload, expires_ms });
+        // Older clients publish everything with QoS 1.
+        let is_older = self.phone(device).is_some_and(|phone| phone.is_older);
+        let qos = if is_older { Qos::AtLeastOnce } else { qos };
+        self.send_up(device, Wire::Publish { token, qos, topic, payload, expires_ms });
     }
 
     /// What a device sends arrives in order.
@@ -233,7 +238,7 @@ impl World {
     }
 
     fn send_down(&mut self, device: usize, delay: u64, wire: Wire) {
-        let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+        let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
         if let Some(connection) = session.and_then(|session| session.connection) {
             self.send(device, delay, Scheduled::Wire(connection, wire));
         }
@@ -251,8 +256,8 @@ impl World {
         }
         match wire {
             Wire::Publish { .. } | Wire::Bye { .. } if !is_current && !gasps => {}
-            Wire::Publish { token, topic, payload, expires_ms } => {
-                self.carry(device, connection, token, &topic, &payload, expires_ms);
+            Wire::Publish { token, qos, topic, payload, expires_ms } => {
+                self.carry(device, connection, token, (qos, &topic, &payload), expires_ms);
             }
             Wire::Bye { forget } => self.say_bye(device, connection, forget),
             Wire::Will => self.publish_will(device, connection),
@@ -261,17 +266,17 @@ impl World {
             Wire::Up { resumed } => {
                 self.note(|| format!("device {device}: up, resumed {resumed}"));
                 self.phone(device).into_iter().for_each(|phone| phone.link = Link::Up);
-                self.tell_station(device, protocol::Input::Up { resumed });
+                self.tell_protocol(device, protocol::Input::Up { resumed });
             }
             Wire::Answer { token, result } => {
-                self.tell_station(device, protocol::Input::Published { token, result });
+                self.tell_protocol(device, protocol::Input::Published { token, result });
             }
             Wire::Parcel(parcel) => self.unpack(device, parcel),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
                 self.note(|| format!("device {device}: the will of device {whose}"));
-                self.tell_station(device, protocol::Input::Gone { account, device: gone });
+                self.tell_protocol(device, protocol::Input::Gone { account, device: gone });
             }
         }
     }
@@ -286,11 +291,11 @@ impl World {
             self.trouble(device);
             self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
             let (code, raw_code, message) = (Code::BACKEND_FAILED, 0x87, "not permitted".into());
-            return self.tell_station(device, protocol::Input::Refused { code, raw_code, message });
+            return self.tell_protocol(device, protocol::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);
-        let Some(stations) = &mut self.stations else { return };
-        let resumed = stations.broker.connect(device, connection);
+        let Some(peers) = &mut self.peers else { return };
+        let resumed = peers.broker.connect(device, connection);
         // What waited may come before the subscription is confirmed.
         let is_late = resumed && self.random.chance(300);
         let delay = if is_late { 2 * self.delay() } else { 1 };
@@ -304,17 +309,16 @@ impl World {
         device: usize,
         connection: u32,
         token: u64,
-        topic: &str,
-        payload: &str,
+        (qos, topic, payload): (Qos, &str, &str),
         expires_ms: u32,
     ) {
-        let Some(stations) = &mut self.stations else { return };
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let session = peers.broker.session(device);
         if session.is_none_or(|session| session.connection != Some(connection)) {
             return;
         }
-        let to = stations.broker.subscribers(topic, &stations.names);
-        let mut result = match to.is_empty() && stations.broker.is_five {
+        let to = peers.broker.subscribers(topic, &peers.names);
+        let mut result = match to.is_empty() && peers.broker.is_five {
             true => PublishResult::NobodyThere,
             false => PublishResult::Delivered,
         };
@@ -324,25 +328,31 @@ impl World {
             result = *self.random.pick(&[PublishResult::Denied, PublishResult::Refused { raw_code: 0x97 }]);
         } else {
             for target in to {
-                self.place(target, topic, payload, expires_ms);
+                self.place(target, (qos, topic, payload), expires_ms);
             }
         }
-        let delay = self.delay();
-        self.send_down(device, delay, Wire::Answer { token, result });
+        if token != 0 {
+            let delay = self.delay();
+            self.send_down(device, delay, Wire::Answer { token, result });
+        }
     }
 
-    /// A message is put into a session, or lost.
-    pub(super) fn place(&mut self, device: usize, topic: &str, payload: &str, expires_ms: u32) {
-        if self.random.chance(self.conditions.lost_permille) {
+    /// A message is put into a session, or lost: with QoS 0 more often, and always while the device is away.
+    pub(super) fn place(&mut self, device: usize, (qos, topic, payload): (Qos, &str, &str), expires_ms: u32) {
+        let is_fragile = qos == Qos::AtMostOnce;
+        let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
+        let is_away = is_fragile && session.is_none_or(|session| session.connection.is_none());
+        let lost_permille = self.conditions.lost_permille * if is_fragile { 3 } else { 1 };
+        if is_away || self.random.chance(lost_permille) {
             self.trouble(device);
             return self.note(|| format!("broker: lost to device {device}: {topic} {payload}"));
         }
-        let times = 1 + u32::from(self.random.chance(self.conditions.twice_permille));
+        let times = 1 + u32::from(!is_fragile && self.random.chance(self.conditions.twice_permille));
         let now = self.now;
         for _ in 0..times {
-            self.stations
+            self.peers
                 .iter_mut()
-                .for_each(|it| it.broker.enqueue(now, device, topic, payload, expires_ms));
+                .for_each(|it| it.broker.enqueue(now, device, (qos, topic, payload), expires_ms));
         }
         self.forward(device);
     }
@@ -351,12 +361,13 @@ impl World {
     fn forward(&mut self, device: usize) {
         loop {
             let now = self.now;
-            let session = self.stations.as_mut().and_then(|it| it.broker.session(device));
+            let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
             let Some(parcel) = session.and_then(|session| session.next(now)) else { return };
             let at = now + self.delay();
-            let Some(stations) = &mut self.stations else { return };
-            let kind = if stations.reorders { parcel.topic.clone() } else { String::new() };
-            let heard = stations.phones[device].heard.entry(kind).or_default();
+            let Some(peers) = &mut self.peers else { return };
+            let kind =
+                if peers.reorders { format!("{:?} {}", parcel.qos, parcel.topic) } else { String::new() };
+            let heard = peers.phones[device].heard.entry(kind).or_default();
             *heard = at.max(*heard);
             let delay = *heard - now;
             self.send_down(device, delay, Wire::Parcel(parcel));
@@ -364,44 +375,43 @@ impl World {
     }
 
     fn unpack(&mut self, device: usize, parcel: Parcel) {
-        let Parcel { id, topic, payload, expires_at } = parcel;
+        let Parcel { id, qos: _, topic, payload, expires_at } = parcel;
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // An acknowledgement that does not come: the message comes again, after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);
-        let Some(stations) = &mut self.stations else { return };
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let session = peers.broker.session(device);
         session.into_iter().filter(|_| is_acked).for_each(|session| session.acknowledged(id));
-        let Some(Incoming::Message { kind, from, device: sender }) = stations.names[device].read(&topic)
-        else {
+        let Some(Incoming::Message { kind, from, device: sender }) = peers.names[device].read(&topic) else {
             return self.blame(device, "it gets what is not for it");
         };
         // MQTT 3.1.1 has no expiry.
-        let (payload, expires_at) = (payload.into_bytes(), stations.broker.is_five.then_some(expires_at));
+        let (payload, expires_at) = (payload.into_bytes(), peers.broker.is_five.then_some(expires_at));
         let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
-        self.tell_station(device, input);
+        self.tell_protocol(device, input);
     }
 
     fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {
-        let Some(stations) = &mut self.stations else { return };
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let session = peers.broker.session(device);
         let Some(session) = session.filter(|session| session.connection == Some(connection)) else { return };
         session.end();
         if forget {
-            stations.broker.forget(device);
+            peers.broker.forget(device);
         }
     }
 
     fn publish_will(&mut self, device: usize, connection: u32) {
         let is_cut = self.devices[device].cut_until > self.now;
-        let Some(stations) = &mut self.stations else { return };
-        let is_left = stations.phones[device].connection != connection;
-        let session = stations.broker.session(device);
+        let Some(peers) = &mut self.peers else { return };
+        let is_left = peers.phones[device].connection != connection;
+        let session = peers.broker.session(device);
         let Some(session) = session.filter(|it| it.connection == Some(connection)) else { return };
         if !is_cut && !is_left {
             return;
         }
         session.end();
-        for watcher in stations.broker.watchers(device) {
+        for watcher in peers.broker.watchers(device) {
             let delay = self.delay();
             self.send_down(watcher, delay, Wire::Gone { whose: device });
         }

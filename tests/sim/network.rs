@@ -25,7 +25,7 @@ impl World {
         let op = if self.conditions.is_before_1_1 { legacy::before_1_1(op) } else { op };
         let op = if self.devices[device].is_legacy { legacy::legacy_invite(op) } else { op };
         let delay = self.delay();
-        let is_ideal = self.stations.is_none();
+        let is_ideal = self.peers.is_none();
         if is_ideal && self.devices[device].is_offline && !matches!(op, signaling::Operation::Login { .. }) {
             return self.note(|| format!("device {device}: {req:?} {} (offline)", name(&op)));
         }
@@ -33,7 +33,7 @@ impl World {
             self.trouble(device);
             return self.note(|| format!("device {device}: {req:?} {} (lost)", name(&op)));
         }
-        // A station takes every farewell.
+        // An MQTT peer takes every farewell.
         let is_farewell = matches!(
             op,
             signaling::Operation::Close { .. }
@@ -49,7 +49,7 @@ impl World {
             return self.send(device, delay, Scheduled::Completed(req, result));
         }
         self.note(|| format!("device {device}: {req:?} {}", name(&op)));
-        if let Some(op) = self.ask_station(device, req, op) {
+        if let Some(op) = self.ask_protocol(device, req, op) {
             self.send(device, delay, Scheduled::Operation(req, op));
         }
     }
@@ -224,7 +224,7 @@ impl World {
         if self.service.is_in_room(device) {
             self.feed(device, Input::Rtc(RtcEvent::Reconnecting))?;
         }
-        if self.stations.is_some() {
+        if self.peers.is_some() {
             self.drop_link(device, false);
             return Ok(());
         }
@@ -261,7 +261,7 @@ impl World {
         if knew && self.service.is_in_room(device) {
             self.feed(device, Input::Rtc(RtcEvent::Reconnected))?;
         }
-        if self.stations.is_some() {
+        if self.peers.is_some() {
             self.mend_link(device);
             return Ok(());
         }

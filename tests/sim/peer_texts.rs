@@ -27,8 +27,6 @@ pub(crate) struct PeerTexts {
     join: Option<Req>,
     /// The number of the last text, by kind and channel.
     last: BTreeMap<(Kind, Text), u64>,
-    /// How many arrived.
-    pub(crate) count: usize,
 }
 
 impl PeerTexts {
@@ -62,7 +60,6 @@ impl PeerTexts {
         if let Some(last) = self.last.insert((kind, channel), number).filter(|last| *last >= number) {
             return Err(format!("invariant 6: {kind:?} text {number} after {last}: {json}"));
         }
-        self.count += 1;
         Ok(())
     }
 }

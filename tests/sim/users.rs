@@ -54,15 +54,9 @@ impl World {
         let accounts = self.devices.iter().map(|other| other.account.clone());
         let others: Vec<Text> = accounts.filter(|account| *account != own).collect();
         let user = self.random.pick(&others).clone();
-        let options = CallOptions {
-            user,
-            call_type: if self.random.chance(500) { CallType::Audio } else { CallType::Video },
-            attachment: self.text(0),
-            extra: self.text(1),
-            push: None,
-            no_offline: false,
-            no_record: self.random.chance(100),
-        };
+        let call_type = if self.random.chance(500) { CallType::Audio } else { CallType::Video };
+        let (attachment, extra, no_record) = (self.text(0), self.text(1), self.random.chance(100));
+        let options = CallOptions { attachment, extra, no_record, ..CallOptions::to(user, call_type) };
         self.ask(device, Command::Call(options))
     }
 
@@ -202,7 +196,7 @@ impl World {
     fn go_offline(&mut self, device: usize) -> Result<(), String> {
         self.note(|| format!("device {device} goes offline"));
         self.devices[device].is_offline = true;
-        if self.stations.is_some() {
+        if self.peers.is_some() {
             self.drop_link(device, false);
             return Ok(());
         }

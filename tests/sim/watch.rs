@@ -199,13 +199,14 @@ impl Watch {
             // What went wrong before may be heard of only now.
             let is_well = |at: usize| self.troubles[at].is_none_or(|trouble| trouble + 8_000 < now);
             let can_meet = |at: usize| is_well(at) && !devices[at].is_legacy && !devices[at].is_backlogged;
+            let can_talk = devices[other].media_protocol == devices[inviter].media_protocol;
             let is_fair =
                 self.conditions.max_delay_ms <= self.fair_ms && can_meet(other) && can_meet(inviter);
             self.glares.push(Glare {
                 devices: [inviter, other],
                 calls: [a.call_no, b.call_no],
                 seen: [false, false],
-                is_spoiled: !is_fair || busy > 2 || self.conditions.is_before_1_1,
+                is_spoiled: !is_fair || !can_talk || busy > 2 || self.conditions.is_before_1_1,
             });
         }
     }
@@ -365,4 +366,9 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// The device alone is busy, or its media is another one.
+pub(crate) fn is_local(op: &signaling::Operation) -> bool {
+    matches!(op, signaling::Operation::Reject(message) if message.custom_info.contains("\"local\":true"))
 }

@@ -13,11 +13,11 @@ use nertc_callkit_signaling::{
 };
 use nertc_callkit_testkit::Random;
 
-use super::device::{Delivery, Device, Push, config};
+use super::device::{Delivery, Device, MediaProtocols, Push, config};
 use super::exchange::Exchange;
 use super::legacy;
 use super::monitor::Monitor;
-use super::mqtt_peers::{Mail, Stations, Wire};
+use super::mqtt_peers::{Mail, MqttPeers, Wire};
 use super::network_conditions::NetworkConditions;
 use super::trace::{Redaction, RunTrace};
 use super::watch::Watch;
@@ -73,13 +73,14 @@ pub(crate) struct World {
     pub(crate) fails_at: Option<u64>,
     /// Apps write along with what they ask for.
     pub(crate) talks: bool,
-    /// Texts that were sent from peer to peer.
+    /// Texts that were sent from peer to peer, and that arrived.
     pub(super) texts: u64,
-    /// Nobody has a legacy client: media backends negotiate.
-    is_modern: bool,
+    pub(super) arrived: u64,
+    /// Calls that ended because their media could not talk to each other.
+    pub(super) mismatches: u64,
     pub(super) service: Exchange,
     /// None: the service also signals.
-    pub(super) stations: Option<Stations>,
+    pub(super) peers: Option<MqttPeers>,
     pub(super) conditions: NetworkConditions,
     pub(super) random: Random,
     pub(crate) watch: Watch,
@@ -102,17 +103,20 @@ impl World {
         let mut devices = Vec::new();
         // Legacy clients say nothing of their media.
         let is_modern = conditions.legacy_permille == 0 && !conditions.is_before_1_1 && random.chance(500);
+        let mut protocols = MediaProtocols::new(seed, is_modern);
         for (index, count) in accounts.iter().enumerate() {
             let account: Text = format!("user{index}").into();
             let is_legacy = random.chance(conditions.legacy_permille);
             for _ in 0..*count {
                 let confirm = random.chance(300);
+                let media_protocol = protocols.next();
                 devices.push(Device {
                     account: account.clone(),
                     engine: Engine::new(
-                        config(confirm, is_modern),
+                        config(confirm, media_protocol.clone()),
                         IdGenerator::test_seed(random.next_u64()),
                     ),
+                    media_protocol,
                     monitor: Monitor::new(account.clone()),
                     is_legacy,
                     life: 0,
@@ -140,9 +144,10 @@ impl World {
             fails_at: None,
             talks: false,
             texts: 0,
-            is_modern,
+            arrived: 0,
+            mismatches: 0,
             service,
-            stations: None,
+            peers: None,
             conditions,
             random,
             schedule: BTreeMap::new(),
@@ -161,11 +166,11 @@ impl World {
         world
     }
 
-    /// The same, with stations over a broker instead of a signaling service.
-    pub(crate) fn with_stations(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
+    /// The same, with MQTT peers over a broker instead of a signaling service.
+    pub(crate) fn with_mqtt(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
         let mut world = World::new(seed, accounts, conditions);
         let accounts: Vec<Text> = world.devices.iter().map(|device| device.account.clone()).collect();
-        world.stations = Some(Stations::new(&accounts, &mut world.random));
+        world.peers = Some(MqttPeers::new(&accounts, &mut world.random));
         world.watch.is_decided_by_peers();
         world
     }
@@ -212,7 +217,7 @@ impl World {
             device.monitor.at_rest(&device.engine).map_err(|why| format!("device {index}: {why}"))?;
         }
         self.watch.at_rest(&self.devices, &self.service)?;
-        self.stations.as_ref().map_or(Ok(()), |stations| stations.at_rest(self.now))
+        self.peers.as_ref().map_or(Ok(()), |peers| peers.at_rest(self.now))
     }
 
     fn settle(&mut self) -> Result<(), String> {
@@ -241,9 +246,9 @@ impl World {
     fn next_due(&self) -> Option<u64> {
         let scheduled = self.schedule.keys().next().map(|(at, _)| *at);
         let timers = self.devices.iter().filter_map(|device| device.engine.poll_timeout());
-        let station = self.stations.as_ref().and_then(|stations| stations.next_due()).map(|(at, _)| at);
+        let protocol = self.peers.as_ref().and_then(|peers| peers.next_due()).map(|(at, _)| at);
         let service = self.service.poll_timeout().map(|at| at.saturating_sub(EPOCH));
-        timers.map(|(at, _)| at.0).chain(scheduled).chain(station).chain(service).min()
+        timers.map(|(at, _)| at.0).chain(scheduled).chain(protocol).chain(service).min()
     }
 
     /// One event happens, or one deadline passes.
@@ -255,10 +260,11 @@ impl World {
         self.now = self.now.max(at);
         self.steps += 1;
         self.make()?;
-        self.station_fault()?;
+        self.protocol_fault()?;
         if self.fails_at == Some(self.steps) {
             return Err("on purpose".into());
         }
+        self.no_call_of_different_media()?;
         self.watch.check(self.now, &self.devices)
     }
 
@@ -273,9 +279,9 @@ impl World {
                 return self.drain(index);
             }
         }
-        let station = self.stations.as_ref().and_then(|stations| stations.next_due());
-        if let Some((_, index)) = station.filter(|(at, _)| *at <= self.now) {
-            self.station_timeout(index);
+        let protocol = self.peers.as_ref().and_then(|peers| peers.next_due());
+        if let Some((_, index)) = protocol.filter(|(at, _)| *at <= self.now) {
+            self.protocol_timeout(index);
             return Ok(());
         }
         if self.service.poll_timeout().is_some_and(|at| at <= EPOCH + self.now) {
@@ -396,14 +402,15 @@ impl World {
                     self.start_operation(device, req, op);
                     early.map_err(|why| format!("device {device}: {why}"))?;
                 }
-                Output::Notify(notice) if self.stations.is_some() => self.notify_station(device, notice),
+                Output::Notify(notice) if self.peers.is_some() => self.notify_protocol(device, notice),
                 Output::Notify(notice) => self.notify(device, notice),
                 Output::Rtc { req, op } => {
                     self.media_talks(device, req, &op);
                     self.start_media(device, req, op);
                 }
                 Output::RtcReceive { json, .. } => {
-                    self.note(|| format!("device {device}: media gets {json}"))
+                    self.arrived += 1;
+                    self.note(|| format!("device {device}: media gets {json}"));
                 }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
@@ -413,7 +420,9 @@ impl World {
                 }
                 Output::Event(event) => {
                     self.note(|| format!("device {device}: {event:?}"));
+                    self.arrived += u64::from(matches!(event, Event::Data(_)));
                     self.is_fresh(&event).map_err(|why| format!("device {device}: {why}"))?;
+                    self.media_can_talk(device, &event).map_err(|why| format!("device {device}: {why}"))?;
                     self.on_event(device, &event);
                 }
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
@@ -431,8 +440,8 @@ impl World {
     /// What rings is not older than an invite may be; a login's answer may have taken ten seconds.
     fn is_fresh(&self, event: &Event) -> Result<(), String> {
         let Event::Invited(invited) = event else { return Ok(()) };
-        let age = match &self.stations {
-            Some(stations) => stations.age_of_invite(self.now, &invited.channel_id, &invited.request_id),
+        let age = match &self.peers {
+            Some(peers) => peers.age_of_invite(self.now, &invited.channel_id, &invited.request_id),
             None => (EPOCH + self.now).saturating_sub(invited.invited_at_ms),
         };
         let limit = u64::from(Timers::default().invite_age_ms) + 10_000;
@@ -492,7 +501,7 @@ impl World {
         if is_legacy && event.kind == EventKind::Invite {
             let delay = self.delay();
             let busy = legacy::busy(&event);
-            if let Some(busy) = self.ask_station(to, Req(u64::MAX), busy) {
+            if let Some(busy) = self.ask_protocol(to, Req(u64::MAX), busy) {
                 self.send(to, delay, Scheduled::Operation(Req(u64::MAX), busy));
             }
             return Ok(());
@@ -542,14 +551,15 @@ impl World {
         target.life += 1;
         self.watch.forget(device);
         let life = target.life;
-        target.engine = Engine::new(config(confirm, self.is_modern), IdGenerator::test_seed(seed));
+        let media_protocol = target.media_protocol.clone();
+        target.engine = Engine::new(config(confirm, media_protocol), IdGenerator::test_seed(seed));
         self.trace.iter_mut().for_each(|trace| trace.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
         target.knows_cut = false;
         target.is_backlogged = false;
         target.last_login = 0;
-        self.renew_station(device, life, seed);
+        self.renew_protocol(device, life, seed);
         self.relogin(device);
         if self.random.chance(300) { self.answer_early(device) } else { Ok(()) }
     }
@@ -563,7 +573,7 @@ impl World {
 
     pub(super) fn come_online(&mut self, device: usize) -> Result<(), String> {
         self.devices[device].is_offline = false;
-        if self.stations.is_some()
+        if self.peers.is_some()
             || !self.service.is_online(device)
             || self.devices[device].cut_until > self.now
         {

@@ -60,24 +60,6 @@ fn named(kind: &str, name: &str, rest: Value) -> Value {
     Value::Object(map)
 }
 
-/// The vtable's name of an operation.
-pub(crate) fn signal_name(op: &signaling::Operation) -> &'static str {
-    match op {
-        signaling::Operation::Login { .. } => "login",
-        signaling::Operation::Logout => "logout",
-        signaling::Operation::Create { .. } => "create",
-        signaling::Operation::Join { .. } => "join",
-        signaling::Operation::Invite { .. } => "invite",
-        signaling::Operation::Cancel(_) => "cancel_invite",
-        signaling::Operation::Accept(_) => "accept",
-        signaling::Operation::Reject(_) => "reject",
-        signaling::Operation::Leave { .. } => "leave",
-        signaling::Operation::Close { .. } => "close",
-        signaling::Operation::Control(_) => "control",
-        signaling::Operation::Record(_) => "send_record",
-    }
-}
-
 fn signal(op: &signaling::Operation) -> Value {
     let rest = match op {
         signaling::Operation::Login { account, token } => json!({"account": &**account, "token": &**token}),
@@ -102,7 +84,7 @@ fn signal(op: &signaling::Operation) -> Value {
         | signaling::Operation::Control(message) => self::message(message),
         signaling::Operation::Record(record) => self::record(record),
     };
-    named("signal", signal_name(op), rest)
+    named("signal", op.name(), rest)
 }
 
 fn message(message: &Message) -> Value {

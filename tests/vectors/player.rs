@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::input;
-use super::output::{operation_name, plain, rtc_name, show, signal_name};
+use super::output::{operation_name, plain, rtc_name, show};
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::input::{CallRef, Input, Ticket};
@@ -231,7 +231,7 @@ impl Player<'_> {
         while let Some(output) = self.engine.poll_output() {
             match &output {
                 Output::Signal { req, op } => {
-                    self.pending.push(Pending { req: *req, kind: "signal", name: signal_name(op) });
+                    self.pending.push(Pending { req: *req, kind: "signal", name: op.name() });
                 }
                 Output::Rtc { req, op } => {
                     if matches!(op, RtcOp::Join { .. }) {

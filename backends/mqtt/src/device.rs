@@ -2,7 +2,9 @@
 //! sink queue to the core.
 //!
 //! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the driver do it; set
-//! the deadline; unlock; empty the sink queue; call the app. No sink and no hook is called under the lock.
+//! the deadline; unlock; empty the sink queue; write to the broker. No sink and no hook is called under the
+//! lock, and nothing is written: the core learns first, and what it answers at once goes out in the same
+//! write.
 
 use std::io;
 use std::net::SocketAddr;
@@ -106,6 +108,7 @@ impl Device {
         };
         if let Some(mut driver) = driver {
             driver.act(now(), &mut |_| (), |driver| driver.connection().disconnect(now(), false));
+            driver.write();
         }
         if let Some(registration) = registration {
             registration.deregister();
@@ -233,12 +236,36 @@ impl Device {
 
     /// Does something under the lock, and then what has to be done without it.
     fn act(&self, body: impl FnOnce(&mut State, u64)) {
-        {
+        let has_output = {
             let mut state = self.state.lock();
             body(&mut state, now());
-            state.set_deadline();
-        }
+            let has_output = state.driver.as_ref().is_some_and(|driver| driver.has_output());
+            if !has_output {
+                state.set_deadline();
+            }
+            has_output
+        };
         self.deliver();
+        if has_output {
+            self.write();
+        }
+    }
+
+    /// Writes to the broker, without the lock; what others have for it meanwhile, too.
+    fn write(&self) {
+        let mut written = None;
+        loop {
+            let next = {
+                let mut state = self.state.lock();
+                let next = state.driver.as_mut().and_then(|driver| driver.next_output(written.take()));
+                if next.is_none() {
+                    state.set_deadline();
+                }
+                next
+            };
+            let Some(outgoing) = next else { return };
+            written = Some(outgoing.write());
+        }
     }
 
     /// Empties the sink queue. What the core does not take now is offered again.

@@ -1,8 +1,9 @@
 //! A device of an account: its protocol and its connection, and what happens between the two.
 //!
-//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and link ask
-//! for until neither has more; write to the socket. A panic on the way ends neither the process nor the
-//! device:
+//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and
+//! connection ask for until neither has more. What is to be written to the socket is then taken out by
+//! [`Driver::next_output`], so that whoever drives it tells the core first and writes without a lock. A panic
+//! on the way ends neither the process nor the device:
 //! - In the connection: the connection is lost, and a fresh one follows. The protocol, which is whole, learns
 //!   that.
 //! - In the protocol, whose state may be anything now: a new one takes its place. Whatever the core had asked
@@ -14,8 +15,6 @@
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-pub(crate) use tests::planted_panic;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,7 +27,7 @@ use nertc_callkit_signaling::{
 };
 
 use crate::client_id;
-use crate::connection::{Connection, ConnectionEvent, Port, Settings, code};
+use crate::connection::{Connection, ConnectionEvent, Outgoing, Port, Settings, Written, code};
 use crate::convert;
 use crate::protocol::{Config, ConnectionChange, Input, Output, Peer, PublishResult};
 
@@ -266,6 +265,7 @@ impl Driver {
     /// Another device takes its place: it logs out, and nobody waits for the broker.
     pub(crate) fn retire(mut self, now: u64, tell: Tell<'_>) {
         self.act(now, tell, |driver| driver.operate(now, 0, Operation::Logout));
+        self.write();
         self.release_logout(tell);
     }
 
@@ -274,7 +274,27 @@ impl Driver {
         self.logged_out.take().into_iter().for_each(tell);
     }
 
-    /// Lets protocol and link do what they have to, until neither has more; then writes to the socket.
+    /// Whether [`Driver::next_output`] has something.
+    pub fn has_output(&self) -> bool {
+        self.connection.has_output()
+    }
+
+    /// Takes note of what was written, and answers what is to be written next, holding no lock.
+    pub fn next_output(&mut self, written: Option<Written>) -> Option<Outgoing> {
+        written.into_iter().for_each(|it| self.connection.written(it));
+        self.connection.take_output()
+    }
+
+    /// Writes all of it, for whoever holds no lock.
+    pub fn write(&mut self) {
+        let mut written = None;
+        while let Some(outgoing) = self.next_output(written.take()) {
+            written = Some(outgoing.write());
+        }
+    }
+
+    /// Lets protocol and connection do what they have to, until neither has more; what is to be written is
+    /// ready then.
     fn settle(&mut self, now: u64, tell: Tell<'_>) {
         loop {
             while let Some(output) = self.protocol().poll_output() {
@@ -283,7 +303,7 @@ impl Driver {
             let Some(event) = self.connection().poll_event() else { break };
             self.hear(now, event, tell);
         }
-        self.connection().flush(now);
+        self.connection().queue_output(now);
         if self.connection.poll_timeout().is_none() {
             self.release_logout(tell);
         }
@@ -312,7 +332,7 @@ impl Driver {
             }
             ConnectionEvent::Message { kind, from, device, payload, expires_at } => {
                 #[cfg(test)]
-                planted_panic("protocol", &payload);
+                crate::planted::panic("protocol", &payload);
                 Input::Message { kind, from, device, payload, expires_at }
             }
             ConnectionEvent::Published { token, result } => Input::Published { token, result },
@@ -323,9 +343,9 @@ impl Driver {
 
     fn carry_out(&mut self, now: u64, output: Output, tell: Tell<'_>) {
         match output {
-            Output::Publish { token, topic, payload, expires_ms } => {
+            Output::Publish { token, qos, topic, payload, expires_ms } => {
                 match self.settings.topics.write(&topic) {
-                    Some(topic) => self.connection().publish(now, token, topic, payload, expires_ms),
+                    Some(topic) => self.connection().publish(now, token, qos, topic, payload, expires_ms),
                     // No account can have that name.
                     None => self
                         .protocol()
@@ -418,7 +438,7 @@ impl Driver {
         log::error!("mqtt: a panic in the {part:?}; the connection begins anew");
         self.connection.restart(now, seed, is_third);
         if part == Part::Protocol {
-            return self.replace_station(now, tell);
+            return self.replace_protocol(now, tell);
         }
         if std::mem::take(&mut self.is_up) {
             self.protocol().handle(now, Input::Down);
@@ -426,7 +446,7 @@ impl Driver {
     }
 
     /// a peer of which nobody knows what state it is in is not asked any more.
-    fn replace_station(&mut self, now: u64, tell: Tell<'_>) {
+    fn replace_protocol(&mut self, now: u64, tell: Tell<'_>) {
         let (Some(name), Some(seed)) = (client_id::random_name(), client_id::seed()) else {
             return self.give_up(tell);
         };

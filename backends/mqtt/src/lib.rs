@@ -28,6 +28,8 @@ mod device;
 pub mod driver;
 #[cfg(feature = "connection")]
 pub mod options;
+#[cfg(all(test, feature = "connection"))]
+mod planted;
 pub mod protocol;
 #[cfg(feature = "connection")]
 mod signaling;

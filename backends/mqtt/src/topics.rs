@@ -10,22 +10,50 @@ pub const NAME_BYTES: usize = 64;
 /// Longest prefix, in bytes: topics stay below 256 bytes, the least that a known broker allows.
 pub const PREFIX_BYTES: usize = 32;
 
+/// Bytes that stay as they are in a level.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
+/// Levels of a topic after the prefix, at most.
+const LEVELS: usize = 6;
+
 /// Encodes a name for topics and as user name: `A-Z a-z 0-9 _ -` stay, every other byte becomes `=HH`.
 /// None: empty, or longer than 64 bytes when encoded.
 pub fn encode(name: &str) -> Option<String> {
-    let mut text = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("={byte:02X}"));
+    let mut text = String::with_capacity(NAME_BYTES);
+    write_level(&mut text, name)?;
+    Some(text)
+}
+
+/// Adds an encoded name to a topic.
+fn write_level(topic: &mut String, name: &str) -> Option<()> {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let begin = topic.len();
+    if name.bytes().all(is_plain) {
+        topic.push_str(name);
+    } else {
+        for byte in name.bytes() {
+            if is_plain(byte) {
+                topic.push(char::from(byte));
+            } else {
+                topic.push('=');
+                topic.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                topic.push(char::from(DIGITS[usize::from(byte & 15)]));
+            }
         }
     }
-    (!text.is_empty() && text.len() <= NAME_BYTES).then_some(text)
+    (1..=NAME_BYTES).contains(&(topic.len() - begin)).then_some(())
 }
 
 /// Undoes [`encode`]. None: nothing that it writes.
 pub fn decode(level: &str) -> Option<Text> {
+    if level.is_empty() || level.len() > NAME_BYTES {
+        return None;
+    }
+    if level.bytes().all(is_plain) {
+        return Some(level.into());
+    }
     let mut bytes = Vec::with_capacity(level.len());
     let mut rest = level.bytes();
     while let Some(byte) = rest.next() {
@@ -43,9 +71,7 @@ pub fn decode(level: &str) -> Option<Text> {
 
 /// Whether `prefix` can begin every topic: levels of `A-Z a-z 0-9 _ -`, at most 32 bytes.
 pub fn is_prefix(prefix: &str) -> bool {
-    let level = |level: &str| {
-        !level.is_empty() && level.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_' || it == b'-')
-    };
+    let level = |level: &str| !level.is_empty() && level.bytes().all(is_plain);
     prefix.len() <= PREFIX_BYTES && prefix.split('/').all(level)
 }
 
@@ -103,13 +129,31 @@ impl Topics {
     /// Where to publish. None: a receiver whose name cannot be encoded, so nobody has it.
     pub fn write(&self, topic: &Topic) -> Option<String> {
         let Topics { prefix, account, device } = self;
-        Some(match topic {
-            Topic::Inbox(to) => format!("{prefix}/u/{}/in/{account}/{device}", encode(to)?),
-            Topic::Direct(to, at) => {
-                format!("{prefix}/u/{}/d/{}/{account}/{device}", encode(to)?, encode(at)?)
+        let mut text = String::with_capacity(prefix.len() + 4 * NAME_BYTES + 16);
+        text.push_str(prefix);
+        text.push_str("/u/");
+        match topic {
+            Topic::Inbox(to) => {
+                write_level(&mut text, to)?;
+                text.push_str("/in/");
             }
-            Topic::Own => format!("{prefix}/u/{account}/own/{device}"),
-        })
+            Topic::Direct(to, at) => {
+                write_level(&mut text, to)?;
+                text.push_str("/d/");
+                write_level(&mut text, at)?;
+                text.push('/');
+            }
+            Topic::Own => {
+                text.push_str(account);
+                text.push_str("/own/");
+                text.push_str(device);
+                return Some(text);
+            }
+        }
+        text.push_str(account);
+        text.push('/');
+        text.push_str(device);
+        Some(text)
     }
 
     /// Where the will of a device is published.
@@ -125,11 +169,15 @@ impl Topics {
     /// Reads the topic of an incoming message. None: not one of ours.
     pub fn read(&self, topic: &str) -> Option<Incoming> {
         let rest = topic.strip_prefix(&self.prefix)?.strip_prefix('/')?;
-        let levels: Vec<&str> = rest.split('/').collect();
+        let (mut levels, mut count) = ([""; LEVELS], 0);
+        for level in rest.split('/') {
+            *levels.get_mut(count)? = level;
+            count += 1;
+        }
         let message = |kind, from: &str, device: &str| {
             Some(Incoming::Message { kind, from: decode(from)?, device: decode(device)? })
         };
-        match levels[..] {
+        match levels[..count] {
             ["u", to, "in", from, device] if to == self.account => message(TopicKind::Inbox, from, device),
             ["u", to, "d", at, from, device] if to == self.account && at == self.device => {
                 message(TopicKind::Direct, from, device)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult};
+use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, Qos};
 use nertc_callkit_mqtt::topics::{Incoming, Topics};
 use nertc_callkit_signaling::{CallType, EventKind, InviteState, Message, Operation, Record, RecordStatus};
 use serde_json::{Value, json};
@@ -25,14 +25,10 @@ impl Device {
     fn new(me: &Value) -> Device {
         let text = |key: &str| me[key].as_str().unwrap_or_default();
         let config = Config {
-            account: text("account").into(),
-            device: text("device").into(),
-            instance: "I".repeat(22).into(),
-            instances: vec!["I".repeat(22).into()],
             single_device: me["single_device"] == true,
             busy_is_local: me["busy_is_local"] == true,
             peer_lost_ms: me["peer_lost_ms"].as_u64().unwrap_or(60_000) as u32,
-            watch_presence: false,
+            ..Config::new(text("account").into(), text("device").into(), "I".repeat(22).into())
         };
         let topics = Topics::new("nck1", &config.account, &config.device).expect("names that can be encoded");
         let protocol = Peer::new(config, [1; 32]);
@@ -48,12 +44,18 @@ impl Device {
     fn drain(&mut self) {
         while let Some(output) = self.protocol.poll_output() {
             match output {
-                Output::Publish { token, topic, payload, expires_ms } => {
+                Output::Publish { token, qos, topic, payload, expires_ms } => {
                     let topic = self.topics.write(&topic).expect("a topic");
                     let message: Value = serde_json::from_str(&payload).expect("JSON");
-                    self.said.push(json!({"topic": topic, "message": message, "expires_ms": expires_ms}));
-                    self.protocol
-                        .handle(self.now, Input::Published { token, result: PublishResult::Delivered });
+                    let mut said = json!({"topic": topic, "message": message, "expires_ms": expires_ms});
+                    match qos {
+                        Qos::AtMostOnce => said["qos"] = 0.into(),
+                        Qos::AtLeastOnce => {
+                            let result = PublishResult::Delivered;
+                            self.protocol.handle(self.now, Input::Published { token, result });
+                        }
+                    }
+                    self.said.push(said);
                 }
                 Output::Done { answer, .. } => {
                     let channel = answer.channel.map(|it| it.channel.id.to_string());

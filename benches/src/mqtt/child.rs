@@ -10,7 +10,8 @@ use crate::system::{PATIENCE, give_up};
 /// A running program.
 pub(crate) struct Child {
     process: Process,
-    input: ChildStdin,
+    /// Until it is to end.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
@@ -31,7 +32,7 @@ impl Child {
     pub(crate) fn start(command: &mut Command) -> Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = spawn(command).unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let (input, output) = (process.stdin.take().expect("piped"), process.stdout.take().expect("piped"));
+        let (input, output) = (process.stdin.take(), process.stdout.take().expect("piped"));
         let mut child = Child { process, input, output: BufReader::new(output) };
         assert_eq!(child.line(), "ready", "{command:?}");
         child
@@ -39,7 +40,8 @@ impl Child {
 
     /// Says a line.
     pub(crate) fn say(&mut self, line: &str) {
-        self.input.write_all(format!("{line}\n").as_bytes()).expect("it reads");
+        let input = self.input.as_mut().expect("piped");
+        input.write_all(format!("{line}\n").as_bytes()).expect("it reads");
     }
 
     /// Its next line. Every program here writes whole lines.
@@ -63,6 +65,13 @@ impl Child {
         if ready == 0 {
             give_up(&format!("process {} says nothing for {} s", self.id(), PATIENCE.as_secs()));
         }
+    }
+
+    /// Ends its input and waits until it has ended.
+    pub(crate) fn end(&mut self) {
+        drop(self.input.take());
+        let _ = std::io::copy(&mut self.output, &mut std::io::sink());
+        let _ = self.process.wait();
     }
 
     /// Its process id.

@@ -64,7 +64,7 @@ pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
     let mut sofia = Sofia::start(sofia, other_cpu, cpu);
     api::load(library);
     let mut raw = Raw::connect(broker.plain);
-    let mut callers = Callers::start(library, broker.plain, &other_cpu.to_string());
+    let mut callers = Callers::start(library, broker.plain, &other_cpu.to_string(), &[]);
     // Calls whose CPU time is counted.
     let counted = system::either(1_000, 50);
     let (mut accepts, mut connects, mut peers) = (Vec::new(), Vec::new(), Vec::new());
@@ -110,11 +110,40 @@ pub(crate) fn answer(library: &str, port: &str, cpu: &str) {
     pairs::answer(port.parse().expect("a port"));
 }
 
+/// So many calls, for valgrind to count what they take on one side: on the called one with `tool` before it,
+/// else in this process.
+pub(crate) fn calls(library: &str, count: u32, tool: &[&str]) {
+    let broker = Mosquitto::anonymous("broker");
+    api::load(library);
+    let mut callers = Callers::start(library, broker.plain, "0", tool);
+    (0..count).for_each(|_| _ = callers.cycle());
+    callers.end();
+}
+
+/// Publishes of a call that the broker has to acknowledge, from both sides: the median, as whoever is slow
+/// says more.
+pub(crate) fn publishes(library: &str) {
+    let broker = Mosquitto::anonymous_logging("broker");
+    api::load(library);
+    let mut callers = Callers::start(library, broker.plain, "0", &[]);
+    let acknowledged = || {
+        system::settle(SECOND / 20);
+        broker.log().iter().filter(|line| line.contains("Sending PUB") && !line.contains("PUBLISH")).count()
+    };
+    let counts = (0..system::either(20, 3)).map(|_| {
+        let before = acknowledged();
+        callers.cycle();
+        (acknowledged() - before) as f64
+    });
+    let counts = counts.collect();
+    say("publishes", median(counts));
+}
+
 /// A device that has called, and then does nothing for a minute.
 pub(crate) fn idle(library: &str) {
     let broker = Mosquitto::anonymous("broker");
     api::load(library);
-    let mut callers = Callers::start(library, broker.plain, "0");
+    let mut callers = Callers::start(library, broker.plain, "0", &[]);
     callers.cycle();
     callers.leave_one();
     system::settle(system::either(5, 1) * SECOND);

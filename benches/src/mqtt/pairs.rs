@@ -54,6 +54,12 @@ extern "C" fn on_call_end(_: Handle, event: *const abi::nertc_callkit_end_event,
     ENDED.add(1);
 }
 
+/// On the called side: says that it is connected.
+extern "C" fn on_answered_call_connected(_: Handle, _: *const abi::nertc_callkit_call_event, _: *mut c_void) {
+    // SAFETY: ten bytes of ours, to the output that the caller reads.
+    unsafe { libc::write(1, c"connected\n".as_ptr().cast(), 10) };
+}
+
 /// On the called side: says that a call is over.
 extern "C" fn on_answered_call_end(_: Handle, _: *const abi::nertc_callkit_end_event, _: *mut c_void) {
     // SAFETY: six bytes of ours, to the output that the caller reads.
@@ -72,6 +78,7 @@ pub(crate) fn online(listener: &abi::nertc_callkit_listener, port: u16, account:
 pub(crate) fn answer(port: u16) {
     let mut listener: abi::nertc_callkit_listener = api::init();
     listener.on_invited = Some(on_invited);
+    listener.on_call_connected = Some(on_answered_call_connected);
     listener.on_call_end = Some(on_answered_call_end);
     let kits: Vec<Handle> =
         (0..DEVICES).map(|number| online(&listener, port, &format!("callee-{number}"))).collect();
@@ -90,10 +97,14 @@ pub(crate) struct Callers {
 }
 
 impl Callers {
-    /// All online.
-    pub(crate) fn start(library: &str, port: u16, cpu: &str) -> Callers {
-        let mut command = Command::new(std::env::current_exe().expect("the own name"));
-        command.args(["mqtt_answer", library, &port.to_string(), cpu]);
+    /// All online. `tool` runs the process that answers, if it is not empty.
+    pub(crate) fn start(library: &str, port: u16, cpu: &str, tool: &[&str]) -> Callers {
+        let this = std::env::current_exe().expect("the own name");
+        let this = this.to_str().expect("a name of text");
+        let port_text = port.to_string();
+        let words = [tool, &[this, "mqtt_answer", library, &port_text, cpu]].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
         let other = Child::start(&mut command);
         let mut listener: abi::nertc_callkit_listener = api::init();
         listener.on_user_accept = Some(on_user_accept);
@@ -116,6 +127,8 @@ impl Callers {
         let start = now();
         assert_eq!(api::call(kit, options), 0, "call");
         CONNECTED.wait(1);
+        // Whoever hangs up sooner ends a call that the other has not joined yet.
+        assert_eq!(self.other.line(), "connected");
         api::hangup(kit);
         ENDED.wait(1);
         assert_eq!(self.other.line(), "ended");
@@ -126,6 +139,12 @@ impl Callers {
     /// All but the one that called first are gone.
     pub(crate) fn leave_one(&mut self) {
         self.kits.split_off(1).into_iter().for_each(api::destroy);
+    }
+
+    /// Lets the process that answers end by itself.
+    pub(crate) fn end(mut self) {
+        std::mem::take(&mut self.kits).into_iter().for_each(api::destroy);
+        self.other.end();
     }
 
     /// The process that answers.

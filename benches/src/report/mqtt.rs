@@ -1,11 +1,14 @@
 //! Rows of signaling over a broker. The libraries with it, and sofia-sip's program, are beside the other one.
 
 use std::path::Path;
+use std::process::Command;
 
-use super::row::{Row, Values, measure, size_row};
+use super::row::{CALLGRIND, COLLECTED, Row, Values, measure, numbers_after, size_row, this};
 use crate::{mqtt, system};
 
 const LATENCY: [&str; 3] = ["setup_mqtt_accept", "setup_mqtt_connected", "setup_mqtt_accept_vs_sofia"];
+/// Instructions of a call, caller's and called side.
+const INSTRUCTIONS: [&str; 2] = ["instructions_per_call_mqtt_caller", "instructions_per_call_mqtt_callee"];
 const LATENCY_TWO: [&str; 3] =
     ["setup_mqtt_accept_two_cpus", "setup_mqtt_connected_two_cpus", "setup_mqtt_accept_vs_sofia_two_cpus"];
 
@@ -20,7 +23,14 @@ pub(super) fn rows(core: &str) -> Vec<Row> {
         size_row("so_bytes_mqtt", &beside("libnertc_callkit_mqtt.so"), "without TLS"),
     ];
     if !mqtt::has_broker() {
-        let rest = ["call_cpu_mqtt", "idle_wakeups_60s_mqtt", "mqtt_device_bytes"];
+        let rest = [
+            "call_cpu_mqtt",
+            INSTRUCTIONS[0],
+            INSTRUCTIONS[1],
+            "publishes_acknowledged_mqtt",
+            "idle_wakeups_60s_mqtt",
+            "mqtt_device_bytes",
+        ];
         let why = "no mosquitto: make setup installs it";
         rows.extend(LATENCY.into_iter().chain(rest).map(|name| Row::missing(name, why)));
         return rows;
@@ -33,6 +43,10 @@ pub(super) fn rows(core: &str) -> Vec<Row> {
         let two = measure("mqtt_two_cpus", &library, &[&sofia]);
         rows.extend(latency_rows(LATENCY_TWO, &two, "caller here, broker and callee there: "));
     }
+    rows.extend(instruction_rows(&library));
+    let count = measure("mqtt_publishes", &library, &[])["publishes"];
+    let note = "a call, both sides: each costs a pair of acknowledgements";
+    rows.push(Row::new("publishes_acknowledged_mqtt", count, "", note).at_most(6.0));
     let idle = measure("mqtt_idle", &library, &[]);
     let note = "one device, logged in, after a call: a ping and its answer, nothing else";
     rows.push(Row::new("idle_wakeups_60s_mqtt", idle["wakeups"], "", note).at_most(2.0));
@@ -45,6 +59,25 @@ pub(super) fn rows(core: &str) -> Vec<Row> {
     );
     rows.push(Row::new("mqtt_device_bytes", crowd["more_devices"] / 1e3, "kB", &note));
     rows
+}
+
+/// The difference of two runs: logging in and ending do not count.
+fn instruction_rows(library: &str) -> [Row; 2] {
+    let (few, many) = system::either((20, 120), (2, 12));
+    let note = "user space of one process, call to end; callgrind";
+    [(INSTRUCTIONS[0], false), (INSTRUCTIONS[1], true)].map(|(name, is_callee)| {
+        let count = |calls: u32| {
+            let mut command = Command::new(if is_callee { this() } else { CALLGRIND[0].into() });
+            if !is_callee {
+                command.args(&CALLGRIND[1..]).arg(this());
+            }
+            command.args(["mqtt_calls", library, &calls.to_string()]);
+            command.args(CALLGRIND.iter().filter(|_| is_callee));
+            numbers_after(&mut command, COLLECTED)[0]
+        };
+        let per_call = (count(many) - count(few)) / f64::from(many - few);
+        Row::new(name, per_call / 1e6, "M", note).within(0.25, 0.15)
+    })
 }
 
 fn latency_rows(names: [&'static str; 3], values: &Values, what: &str) -> Vec<Row> {

@@ -78,6 +78,18 @@ pub(super) fn measure(name: &str, library: &str, numbers: &[&str]) -> Values {
     pairs.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
 }
 
+/// Counts the instructions of a program.
+pub(super) const CALLGRIND: [&str; 3] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
+/// Before the count.
+pub(super) const COLLECTED: &str = "Collected : ";
+
+/// The numbers in the line with `label` that a program prints to its standard error.
+pub(super) fn numbers_after(command: &mut Command, label: &str) -> Vec<f64> {
+    let (_, err) = output(command);
+    let (_, line) = err.lines().find_map(|line| line.split_once(label)).expect("valgrind's count");
+    line.replace(',', "").split(' ').filter_map(|word| word.parse().ok()).collect()
+}
+
 /// Runs a program, answers what it printed.
 pub(super) fn output(command: &mut Command) -> (String, String) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -89,4 +101,14 @@ pub(super) fn output(command: &mut Command) -> (String, String) {
 /// This program, by the name that it was started with.
 pub(super) fn this() -> std::path::PathBuf {
     env::current_exe().expect("the own name")
+}
+
+/// A figure with as many digits as say something.
+pub(super) fn number(value: f64) -> String {
+    match value.abs() {
+        nothing if nothing.is_nan() => "-".to_owned(),
+        size if size >= 1000.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.3}"),
+    }
 }

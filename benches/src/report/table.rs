@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::number;
+use super::row::number;
 
 const BEGIN: &str = "<!-- bench-table -->\n";
 const END: &str = "<!-- /bench-table -->";

@@ -17,7 +17,7 @@ pub struct nertc_callkit_result {
     pub raw_code: i32,
     /// A nertc_callkit_operation.
     pub operation: u32,
-    /// The call, 0 = none.
+    /// The call; 0 = none, or one whose number done(call) or on_invited has not told yet.
     pub call_no: nertc_callkit_call_no,
     /// Own media uid (call), or 0.
     pub uid: u64,

@@ -35,6 +35,13 @@ pub struct DeviceAddr {
     pub device: Text,
 }
 
+impl DeviceAddr {
+    /// This device of this account.
+    pub fn new(account: &Text, device: &Text) -> DeviceAddr {
+        DeviceAddr { account: account.clone(), device: device.clone() }
+    }
+}
+
 /// A signaling channel. Services make one for each call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -79,6 +79,60 @@ pub enum Operation {
     Record(Record),
 }
 
+impl Operation {
+    /// The name of its function in the vtable.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Operation::Login { .. } => "login",
+            Operation::Logout => "logout",
+            Operation::Create { .. } => "create",
+            Operation::Join { .. } => "join",
+            Operation::Invite { .. } => "invite",
+            Operation::Cancel(_) => "cancel_invite",
+            Operation::Accept(_) => "accept",
+            Operation::Reject(_) => "reject",
+            Operation::Leave { .. } => "leave",
+            Operation::Close { .. } => "close",
+            Operation::Control(_) => "control",
+            Operation::Record(_) => "send_record",
+        }
+    }
+
+    /// Address and text, where it has both.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Operation::Invite { message, .. }
+            | Operation::Cancel(message)
+            | Operation::Accept(message)
+            | Operation::Reject(message)
+            | Operation::Control(message) => Some(message),
+            Operation::Login { .. }
+            | Operation::Logout
+            | Operation::Create { .. }
+            | Operation::Join { .. }
+            | Operation::Leave { .. }
+            | Operation::Close { .. }
+            | Operation::Record(_) => None,
+        }
+    }
+
+    /// The channel that it names.
+    pub fn channel_id(&self) -> Option<&Text> {
+        match self {
+            Operation::Join { channel_id, .. }
+            | Operation::Leave { channel_id, .. }
+            | Operation::Close { channel_id, .. } => Some(channel_id),
+            Operation::Record(record) => Some(&record.channel_id),
+            Operation::Login { .. } | Operation::Logout | Operation::Create { .. } => None,
+            Operation::Invite { .. }
+            | Operation::Cancel(_)
+            | Operation::Accept(_)
+            | Operation::Reject(_)
+            | Operation::Control(_) => self.message().map(|message| &message.channel_id),
+        }
+    }
+}
+
 /// Address and text of invite, cancel, accept, reject and control.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -65,12 +65,27 @@ impl Mosquitto {
 
     /// One that lets everybody in and logs nothing: for measurements. The shipped rules say who may say what.
     pub fn anonymous(name: &str) -> Mosquitto {
+        Mosquitto::open(name, "log_dest none\n")
+    }
+
+    /// The same, but it logs every packet, for [`Mosquitto::log`].
+    pub fn anonymous_logging(name: &str) -> Mosquitto {
+        Mosquitto::open(name, "log_dest stderr\nlog_type debug\n")
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> Vec<String> {
+        self.process.as_ref().expect("running").lines()
+    }
+
+    fn open(name: &str, log: &str) -> Mosquitto {
         let (dir, plain) = (folder(name), port());
         let mut lines = format!("listener {plain} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n");
         let rules = dir.join("callkit.acl");
         fs::copy(repository("mosquitto/callkit.acl"), &rules).expect("the rules");
         let _ = writeln!(lines, "acl_file {}", rules.display());
-        lines += "max_packet_size 65536\nmax_queued_messages 200\npersistence false\nlog_dest none\n";
+        lines += "max_packet_size 65536\nmax_queued_messages 200\npersistence false\n";
+        lines += log;
         // SAFETY: a system call without arguments.
         if unsafe { libc::geteuid() } == 0 {
             // It would become another user, who cannot read this folder.

@@ -1,7 +1,7 @@
 //! Connections without a network: bytes there, bytes back.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -50,18 +50,16 @@ fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
     it.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Read for End {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Socket for End {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut pipe = lock(&self.0);
         match pipe.to_device.read(buffer)? {
             0 if !pipe.is_over => Err(ErrorKind::WouldBlock.into()),
             count => Ok(count),
         }
     }
-}
 
-impl Write for End {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut pipe = lock(&self.0);
         if pipe.is_over {
             return Err(ErrorKind::BrokenPipe.into());
@@ -73,12 +71,6 @@ impl Write for End {
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Socket for End {
     fn is_connected(&self) -> io::Result<bool> {
         Ok(true)
     }
@@ -90,14 +82,14 @@ impl Socket for End {
 }
 
 impl Port for Net {
-    fn connect(&self, _: SocketAddr) -> io::Result<Box<dyn Socket>> {
+    fn connect(&self, _: SocketAddr) -> io::Result<Arc<dyn Socket>> {
         let mut inner = lock(&self.0);
         if inner.refuses {
             return Err(ErrorKind::ConnectionRefused.into());
         }
         let pipe = Arc::new(Mutex::new(Pipe { blocks: inner.blocks, ..Pipe::default() }));
         inner.pipe = Some(pipe.clone());
-        Ok(Box::new(End(pipe)))
+        Ok(Arc::new(End(pipe)))
     }
 
     fn resolve(&self, _: u64, _: &str, _: u16) {}

@@ -1,57 +1,14 @@
 //! Operations and events as the short lines that the harness's logs are made of.
 
 use super::super::output::*;
-use nertc_callkit_signaling::{self as signaling, Message};
+use nertc_callkit_signaling as signaling;
 
-pub(super) fn message(op: &signaling::Operation) -> Option<&Message> {
-    match op {
-        signaling::Operation::Invite { message, .. }
-        | signaling::Operation::Cancel(message)
-        | signaling::Operation::Accept(message)
-        | signaling::Operation::Reject(message)
-        | signaling::Operation::Control(message) => Some(message),
-        signaling::Operation::Login { .. }
-        | signaling::Operation::Logout
-        | signaling::Operation::Create { .. }
-        | signaling::Operation::Join { .. }
-        | signaling::Operation::Leave { .. }
-        | signaling::Operation::Close { .. }
-        | signaling::Operation::Record(_) => None,
-    }
-}
-
-/// The channel that an operation is about.
-pub(super) fn channel_of(op: &signaling::Operation) -> Option<&str> {
-    match op {
-        signaling::Operation::Join { channel_id, .. }
-        | signaling::Operation::Leave { channel_id, .. }
-        | signaling::Operation::Close { channel_id, .. } => Some(channel_id),
-        signaling::Operation::Record(record) => Some(&record.channel_id),
-        signaling::Operation::Login { .. }
-        | signaling::Operation::Logout
-        | signaling::Operation::Create { .. } => None,
-        signaling::Operation::Invite { .. }
-        | signaling::Operation::Cancel(_)
-        | signaling::Operation::Accept(_)
-        | signaling::Operation::Reject(_)
-        | signaling::Operation::Control(_) => message(op).map(|message| &*message.channel_id),
-    }
-}
-
+/// An operation's name, shorter than that of its function.
 pub(super) fn kind_of(op: &signaling::Operation) -> &'static str {
-    match op {
-        signaling::Operation::Login { .. } => "login",
-        signaling::Operation::Logout => "logout",
-        signaling::Operation::Create { .. } => "create",
-        signaling::Operation::Join { .. } => "join",
-        signaling::Operation::Invite { .. } => "invite",
-        signaling::Operation::Cancel(_) => "cancel",
-        signaling::Operation::Accept(_) => "accept",
-        signaling::Operation::Reject(_) => "reject",
-        signaling::Operation::Leave { .. } => "leave",
-        signaling::Operation::Close { .. } => "close",
-        signaling::Operation::Control(_) => "control",
-        signaling::Operation::Record(_) => "record",
+    match op.name() {
+        "cancel_invite" => "cancel",
+        "send_record" => "record",
+        name => name,
     }
 }
 

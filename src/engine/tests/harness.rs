@@ -5,7 +5,7 @@ use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
 use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
-use super::format::{channel_of, event_line, kind_of, message, rtc_kind, rtc_line};
+use super::format::{event_line, kind_of, rtc_kind, rtc_line};
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, Channel, ChannelState, Code, Connection, EventKind, Member,
     Notification, OperationResult, Origin, Outcome, Req, Text,
@@ -211,9 +211,7 @@ impl Harness {
     }
 
     pub(super) fn options(user: &str) -> CallOptions {
-        let (user, call_type) = (user.into(), CallType::Audio);
-        let (attachment, extra, push, no_offline, no_record) = (None, None, None, false, false);
-        CallOptions { user, call_type, attachment, extra, push, no_offline, no_record }
+        CallOptions::to(user.into(), CallType::Audio)
     }
 
     pub(super) fn call(&mut self, user: &str) {
@@ -337,7 +335,7 @@ impl Harness {
     #[track_caller]
     pub(super) fn text_of(&self, kind: &str) -> Text {
         let op = self.ops.iter().rev().find(|op| kind_of(op) == kind).expect("such an operation was asked");
-        message(op).expect("it carries a text").custom_info.clone()
+        op.message().expect("it carries a text").custom_info.clone()
     }
 
     // What comes from others.
@@ -497,9 +495,13 @@ impl Harness {
         self.engine.snapshot().state
     }
 
-    /// Number and code of the newest completion.
+    /// The newest completion.
+    pub(super) fn last_result(&self) -> &OpResult {
+        self.results.last().expect("something was completed")
+    }
+
     pub(super) fn last_code(&self) -> Code {
-        self.results.last().expect("something was completed").code
+        self.last_result().code
     }
 
     pub(super) fn last_end(&self) -> &CallEnd {
@@ -519,7 +521,7 @@ impl Harness {
             match output {
                 Output::Signal { req, op } => {
                     let kind = kind_of(&op).to_owned();
-                    assert!(!channel_of(&op).is_some_and(str::is_empty), "{kind} of no channel: {op:?}");
+                    assert!(!op.channel_id().is_some_and(|id| id.is_empty()), "{kind} of no channel: {op:?}");
                     self.asked.push(self.signal_line(&kind, &op));
                     self.ops.push(op);
                     self.pending.push(Pending { req, kind, is_rtc: false });
@@ -584,7 +586,7 @@ impl Harness {
     }
 
     fn signal_line(&self, kind: &str, op: &signaling::Operation) -> String {
-        let Some(message) = message(op) else {
+        let Some(message) = op.message() else {
             return match op {
                 signaling::Operation::Join { channel_id, .. }
                 | signaling::Operation::Leave { channel_id, .. }

@@ -63,6 +63,31 @@ fn microphone_and_camera_are_set_one_by_one_before_the_call() {
 }
 
 #[test]
+fn a_completion_names_no_call_before_done_call() {
+    let mut harness = full();
+    let named = |harness: &mut Harness| {
+        let commands = [
+            Command::EnableLocal { media: Media::AUDIO, on: true },
+            Command::MuteLocal { media: Media::AUDIO, muted: true },
+            Command::MuteRemote { media: Media::AUDIO, muted: true },
+            Command::SetLocalView(view()),
+            Command::SetRemoteView(view()),
+        ];
+        commands.map(|command| {
+            harness.command(command);
+            harness.last_result().call_no
+        })
+    };
+    assert_eq!(named(&mut harness), [0; 5], "idle");
+    harness.call("bob");
+    assert_eq!(named(&mut harness), [0; 5], "the app has not been told its number");
+    harness.ok("create");
+    harness.ok("join");
+    harness.ok("invite");
+    assert_eq!(named(&mut harness), [1; 5]);
+}
+
+#[test]
 fn mutes_add_up_and_are_taken_away_bit_by_bit() {
     for (set, expected) in [
         (vec![(Media::AUDIO, true)], "mute 1 on"),

@@ -18,10 +18,10 @@ use nertc_callkit_signaling::{
 
 use super::accepted;
 use super::decode::{DecodeError, cut, dropped};
-use crate::engine::input::RtcEvent;
+use crate::engine::input::{Input, RtcEvent as MediaEvent};
 use crate::engine::limits;
 use crate::ffi::logger::log_backend;
-use crate::worker::{Client, Refused, Report};
+use crate::worker::{Client, Refused};
 
 /// Set in the environment: backends of this library are called through their vtables, as any other one is.
 /// For tests, which run both ways.
@@ -64,7 +64,7 @@ pub(super) fn signaling_sink(
 ) -> impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send {
     move |message| match message {
         SignalingMessage::Completed(req, result) => {
-            report(&client, Report::SignalDone { req, result: checked_result(*result) });
+            report(&client, Input::SignalDone { req, result: checked_result(*result) });
             Ok(())
         }
         message => {
@@ -81,7 +81,7 @@ pub(super) fn signaling_sink(
 pub(super) fn media_sink(client: Arc<Client>) -> impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send {
     move |message| match message {
         MediaMessage::Completed(req, outcome) => {
-            report(&client, Report::RtcDone { req, outcome: bounded(outcome) });
+            report(&client, Input::RtcDone { req, outcome: bounded(outcome) });
             Ok(())
         }
         message => {
@@ -105,11 +105,11 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
         SignalingMessage::Offline(batch) => take_events(client, Origin::Offline, batch),
         SignalingMessage::Channels(states) => {
             let rooms = usable("room", states.iter().map(|state| checked_room(state.clone())));
-            rooms.is_empty() || report(client, Report::Rooms(rooms))
+            rooms.is_empty() || report(client, Input::Rooms(rooms))
         }
-        SignalingMessage::Connection(change) => report(client, Report::Connection(connection(change))),
+        SignalingMessage::Connection(change) => report(client, Input::Connection(connection(change))),
         SignalingMessage::Record { from, record } => match checked_record(from, record) {
-            Ok(record) => report(client, Report::Record { from: from.clone(), record }),
+            Ok(record) => report(client, Input::Record { from: from.clone(), record }),
             Err(error) => dropped("call record", error) == 0,
         },
         SignalingMessage::Log(level, text) => {
@@ -123,8 +123,8 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
 fn take_media(client: &Client, message: &MediaMessage) -> bool {
     match message {
         MediaMessage::Completed(..) => true,
-        MediaMessage::Event(event) => match media_event(event) {
-            Ok(event) => report(client, Report::Rtc(event)),
+        MediaMessage::Event(event) => match checked_media_event(event) {
+            Ok(event) => report(client, Input::Rtc(event)),
             Err(error) => dropped("media event", error) == 0,
         },
         MediaMessage::Log(level, text) => {
@@ -136,11 +136,11 @@ fn take_media(client: &Client, message: &MediaMessage) -> bool {
 
 fn take_events<E: Borrow<Event>>(client: &Client, origin: Origin, events: &[E]) -> bool {
     let events = usable("message", events.iter().map(|event| checked_event(event.borrow())));
-    events.is_empty() || report(client, Report::Signals { origin, events })
+    events.is_empty() || report(client, Input::Signals { origin, events })
 }
 
 /// False: there is no room. A client that is gone has nothing to keep for it.
-fn report(client: &Client, report: Report) -> bool {
+fn report(client: &Client, report: Input) -> bool {
     client.report(report) != Err(Refused::QueueFull)
 }
 
@@ -230,20 +230,22 @@ fn connection(change: &Connection) -> Connection {
     }
 }
 
-fn media_event(event: &RtcEvent) -> Result<RtcEvent, DecodeError> {
+fn checked_media_event(event: &MediaEvent) -> Result<MediaEvent, DecodeError> {
     Ok(match event {
-        RtcEvent::Disconnected(outcome) => RtcEvent::Disconnected(bounded(outcome.clone())),
-        RtcEvent::Error(outcome) => RtcEvent::Error(bounded(outcome.clone())),
-        RtcEvent::Quality { quality, .. } if !(0..=4).contains(quality) => return Err(DecodeError::Unknown),
-        RtcEvent::PeerJoin { .. }
-        | RtcEvent::PeerLeave { .. }
-        | RtcEvent::PeerMedia { .. }
-        | RtcEvent::PeerMute { .. }
-        | RtcEvent::PeerSilent { .. }
-        | RtcEvent::PeerHeard { .. }
-        | RtcEvent::Reconnecting
-        | RtcEvent::Reconnected
-        | RtcEvent::Quality { .. } => event.clone(),
+        MediaEvent::Disconnected(outcome) => MediaEvent::Disconnected(bounded(outcome.clone())),
+        MediaEvent::Error(outcome) => MediaEvent::Error(bounded(outcome.clone())),
+        MediaEvent::Quality { quality, .. } if !(0..=4).contains(quality) => {
+            return Err(DecodeError::Unknown);
+        }
+        MediaEvent::Quality { .. }
+        | MediaEvent::PeerJoin { .. }
+        | MediaEvent::PeerLeave { .. }
+        | MediaEvent::PeerMedia { .. }
+        | MediaEvent::PeerMute { .. }
+        | MediaEvent::PeerSilent { .. }
+        | MediaEvent::PeerHeard { .. }
+        | MediaEvent::Reconnecting
+        | MediaEvent::Reconnected => event.clone(),
     })
 }
 

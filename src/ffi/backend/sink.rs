@@ -15,12 +15,13 @@ use super::decode::{
     connection, dropped, list, message, origin, outcome, record, room, rtc_event_of, signal_event,
     signal_result, text,
 };
+use crate::engine::input::Input;
 use crate::engine::{limits, wire};
 use crate::ffi::client::{CLIENTS, Client};
 use crate::ffi::logger::log_backend;
 use crate::ffi::support::convert::{is_whole, read_prefix};
 use crate::ffi::support::guard::guard_or;
-use crate::worker::{Refused, Report};
+use crate::worker::Refused;
 use nertc_callkit_signaling::{OperationResult, Req};
 
 /// The sink of the client `id` for its signaling backend.
@@ -63,7 +64,7 @@ unsafe extern "C" fn signal_complete(
             outcome: error.outcome(),
             ..OperationResult::default()
         });
-        report(ctx, Report::SignalDone { req: Req(req as u64), result });
+        report(ctx, Input::SignalDone { req: Req(req as u64), result });
     });
 }
 
@@ -77,7 +78,7 @@ unsafe extern "C" fn signal_events(
         // SAFETY: the backend lends `count` events for the call.
         let events = unsafe { list(events, count, "message", |event| signal_event(event)) };
         match origin(from) {
-            Ok(origin) if !events.is_empty() => report(ctx, Report::Signals { origin, events }),
+            Ok(origin) if !events.is_empty() => report(ctx, Input::Signals { origin, events }),
             Ok(_) => 0,
             Err(error) => dropped("messages", error),
         }
@@ -92,7 +93,7 @@ unsafe extern "C" fn signal_rooms(
     guard_or(0, || {
         // SAFETY: the backend lends `count` rooms for the call.
         let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
-        if rooms.is_empty() { 0 } else { report(ctx, Report::Rooms(rooms)) }
+        if rooms.is_empty() { 0 } else { report(ctx, Input::Rooms(rooms)) }
     })
 }
 
@@ -102,7 +103,7 @@ unsafe extern "C" fn signal_connection(
 ) -> i32 {
     // SAFETY: the backend lends the event for the call.
     guard_or(0, || match unsafe { connection(event) } {
-        Ok(event) => report(ctx, Report::Connection(event)),
+        Ok(event) => report(ctx, Input::Connection(event)),
         Err(error) => dropped("connection event", error),
     })
 }
@@ -114,7 +115,7 @@ unsafe extern "C" fn signal_record(
 ) -> i32 {
     // SAFETY: the backend lends sender and record for the call.
     guard_or(0, || match unsafe { text(from, limits::ACCOUNT).and_then(|from| Ok((from, record(place)?))) } {
-        Ok((from, record)) => report(ctx, Report::Record { from, record }),
+        Ok((from, record)) => report(ctx, Input::Record { from, record }),
         Err(error) => dropped("call record", error),
     })
 }
@@ -129,14 +130,14 @@ unsafe extern "C" fn rtc_complete(
     guard_or((), || {
         // SAFETY: the backend lends the text for the call.
         let outcome = unsafe { outcome(code, raw_code, text) };
-        report(ctx, Report::RtcDone { req: Req(req as u64), outcome });
+        report(ctx, Input::RtcDone { req: Req(req as u64), outcome });
     });
 }
 
 unsafe extern "C" fn rtc_event(ctx: *mut c_void, event: *const abi::nertc_callkit_rtc_event) -> i32 {
     // SAFETY: the backend lends the event for the call.
     guard_or(0, || match unsafe { rtc_event_of(event) } {
-        Ok(event) => report(ctx, Report::Rtc(event)),
+        Ok(event) => report(ctx, Input::Rtc(event)),
         Err(error) => dropped("media event", error),
     })
 }
@@ -160,7 +161,7 @@ unsafe extern "C" fn rtc_send(ctx: *mut c_void, join: abi::nertc_callkit_req, js
         // SAFETY: the backend lends the text for the call.
         let json = unsafe { text(json, limits::NEGOTIATION) };
         match json.ok().filter(|json| json.trim_start().starts_with('{') && wire::is_value(json)) {
-            Some(json) => report(ctx, Report::RtcSend { join: Req(join as u64), json }),
+            Some(json) => report(ctx, Input::RtcSend { join: Req(join as u64), json }),
             None => nertc_callkit_status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT as i32,
         }
     })
@@ -176,7 +177,7 @@ fn client(ctx: *mut c_void) -> Option<Arc<Client>> {
 }
 
 /// Hands a report to the worker. A client that is gone has nothing to keep for it.
-fn report(ctx: *mut c_void, report: Report) -> i32 {
+fn report(ctx: *mut c_void, report: Input) -> i32 {
     match client(ctx).map(|client| client.worker.report(report)) {
         Some(Err(Refused::QueueFull)) => nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32,
         Some(

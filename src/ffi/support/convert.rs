@@ -11,6 +11,7 @@ use super::error::{Error, Problem};
 use crate::engine::input::{Media, SwitchStep};
 use crate::engine::limits;
 use nertc_callkit_signaling::{CallType, Text};
+use smallvec::SmallVec;
 
 /// Largest struct_size that makes sense.
 const LARGEST: usize = 4096;
@@ -160,7 +161,7 @@ pub(crate) fn c_text(text: &str) -> CText {
 }
 
 /// Accounts and seconds as parallel arrays; the texts are lent by `durations`.
-pub(crate) fn split(durations: &[(Text, u32)]) -> (Vec<*const c_char>, Vec<u32>) {
+pub(crate) fn split(durations: &[(Text, u32)]) -> (SmallVec<[*const c_char; 2]>, SmallVec<[u32; 2]>) {
     durations.iter().map(|(account, seconds)| (account.as_ptr(), *seconds)).unzip()
 }
 

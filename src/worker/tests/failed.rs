@@ -36,7 +36,7 @@ impl Signaling for Planted {
             panic!("planted");
         }
         let result = OperationResult { channel: Some(room()), ..OperationResult::default() };
-        let _ = self.client().report(Report::SignalDone { req, result });
+        let _ = self.client().report(Input::SignalDone { req, result });
         Ok(())
     }
 
@@ -51,7 +51,7 @@ impl Signaling for Planted {
 
 impl Rtc for Planted {
     fn start(&mut self, req: Req, _: RtcOp) -> Result<(), Outcome> {
-        let _ = self.client().report(Report::RtcDone { req, outcome: Outcome::default() });
+        let _ = self.client().report(Input::RtcDone { req, outcome: Outcome::default() });
         Ok(())
     }
 
@@ -74,7 +74,7 @@ fn start(options: Options, listener: Arc<App>) -> (Arc<Client>, mpsc::Receiver<s
     (client, ops)
 }
 
-fn message(signal: EventKind, channel: &str, request: &str) -> Report {
+fn message(signal: EventKind, channel: &str, request: &str) -> Input {
     let events = vec![signaling::Event {
         kind: signal,
         channel: Channel { id: channel.into(), call_type: 1, ..Channel::default() },
@@ -86,7 +86,7 @@ fn message(signal: EventKind, channel: &str, request: &str) -> Report {
         time_ms: 0,
         uid: 0,
     }];
-    Report::Signals { origin: Origin::Online, events }
+    Input::Signals { origin: Origin::Online, events }
 }
 
 /// Logged in, and in a call that bob began.
@@ -137,15 +137,7 @@ fn a_panic_while_ringing_or_calling_ends_the_call() {
     let (client, ops) = start(SHARED, app);
     assert_eq!(client.command(Ticket(1), login()), Ok(()));
     assert_eq!(next(&received), "done 1 0");
-    let options = CallOptions {
-        user: "bob".into(),
-        call_type: CallType::Audio,
-        attachment: None,
-        extra: None,
-        push: None,
-        no_offline: false,
-        no_record: false,
-    };
+    let options = CallOptions::to("bob".into(), CallType::Audio);
     assert_eq!(client.command(Ticket(2), Command::Call(options)), Ok(()));
     assert_eq!(next(&received), "done 2 0");
     assert_eq!(client.network_changed(), Ok(()));

@@ -28,7 +28,7 @@ struct Fake {
 }
 
 impl Fake {
-    fn report(&self, report: Report) {
+    fn report(&self, report: Input) {
         let client = self.client.get().and_then(Weak::upgrade).expect("the client lives");
         assert_eq!(client.report(report), Ok(()));
     }
@@ -44,7 +44,7 @@ impl Signaling for Fake {
             Behavior::Forgets => {}
             Behavior::LogsIn if !logs_in && !matches!(op, signaling::Operation::Logout) => {}
             Behavior::Answers | Behavior::LogsIn | Behavior::Refuses | Behavior::Panics => {
-                self.report(Report::SignalDone { req, result: OperationResult::default() });
+                self.report(Input::SignalDone { req, result: OperationResult::default() });
             }
         }
         Ok(())
@@ -59,7 +59,7 @@ impl Signaling for Fake {
 
 impl Rtc for Fake {
     fn start(&mut self, req: Req, _op: RtcOp) -> Result<(), Outcome> {
-        self.report(Report::RtcDone { req, outcome: Outcome::default() });
+        self.report(Input::RtcDone { req, outcome: Outcome::default() });
         Ok(())
     }
 
@@ -112,7 +112,7 @@ fn a_command_completes_and_destroy_ends_with_released() {
     assert_eq!(drain(&received), ["released"]);
     assert_eq!(client.destroy(), Err(Refused::Closed));
     assert_eq!(client.command(Ticket(2), login()), Err(Refused::Closed));
-    assert_eq!(client.report(Report::Rooms(Vec::new())), Err(Refused::Closed));
+    assert_eq!(client.report(Input::Rooms(Vec::new())), Err(Refused::Closed));
 }
 
 #[test]

@@ -9,15 +9,7 @@ use nertc_callkit_signaling::CallType;
 
 /// Calls somebody and cancels; the id of that call.
 fn call(client: &Client, received: &mpsc::Receiver<String>, ticket: u64) -> String {
-    let options = CallOptions {
-        user: "bob".into(),
-        call_type: CallType::Audio,
-        attachment: None,
-        extra: None,
-        push: None,
-        no_offline: false,
-        no_record: false,
-    };
+    let options = CallOptions::to("bob".into(), CallType::Audio);
     assert_eq!(client.command(Ticket(ticket), Command::Call(options)), Ok(()));
     let cancel = Command::Cancel {
         call: CallRef { call_no: ticket, ..CallRef::default() },

@@ -1,6 +1,6 @@
 //! What is between the devices of two worlds: connections, mailboxes, and who hears what is published.
 
-use nertc_callkit_mqtt::protocol::{self, PublishResult, Topic, TopicKind};
+use nertc_callkit_mqtt::protocol::{self, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::Text;
 
 use super::plan::{self, FRIENDS, Guard};
@@ -20,7 +20,7 @@ impl World {
         let resumed = std::mem::replace(&mut it.has_session, true);
         let waiting = std::mem::take(&mut it.mailbox);
         self.note(|| format!("device {device}: up, {} messages wait", waiting.len()));
-        self.tell_station(device, protocol::Input::Up { resumed });
+        self.tell_protocol(device, protocol::Input::Up { resumed });
         for parcel in waiting {
             self.arrive(device, parcel);
         }
@@ -50,7 +50,7 @@ impl World {
                 self.post([NET, device as u64, other as u64], 1_500, 500, will);
             }
         }
-        self.tell_station(device, protocol::Input::Down);
+        self.tell_protocol(device, protocol::Input::Down);
     }
 
     pub(super) fn disconnect(&mut self, device: usize, forget: bool) {
@@ -69,7 +69,7 @@ impl World {
     pub(super) fn publish(
         &mut self,
         device: usize,
-        token: u64,
+        (token, qos): (u64, Qos),
         topic: Topic,
         payload: String,
         expires_ms: u32,
@@ -96,9 +96,11 @@ impl World {
         };
         let whom = whom ^ self.class(&topic, device, &payload);
         let spread = self.plan.max_delay_ms;
-        let answer = Scheduled::Answered { device, link, token, result };
-        self.post([PUBACK, device as u64, whom], 1, spread, answer);
-        let publish = Scheduled::Publish { device, topic, payload, expires_ms };
+        if qos == Qos::AtLeastOnce {
+            let answer = Scheduled::Answered { device, link, token, result };
+            self.post([PUBACK, device as u64, whom], 1, spread, answer);
+        }
+        let publish = Scheduled::Publish { device, qos, topic, payload, expires_ms };
         self.post([PUBACK, 500 + device as u64, whom], 0, 1, publish);
     }
 
@@ -164,7 +166,13 @@ impl World {
     }
 
     /// The broker has a message.
-    pub(super) fn carry(&mut self, device: usize, topic: &Topic, payload: &str, expires_ms: u32) {
+    pub(super) fn carry(
+        &mut self,
+        device: usize,
+        topic: &Topic,
+        (qos, payload): (Qos, &str),
+        expires_ms: u32,
+    ) {
         let (account, name) = (self.devices[device].account.clone(), self.devices[device].name.clone());
         let (kind, to_account) = match topic {
             Topic::Inbox(to) => (TopicKind::Inbox, to.clone()),
@@ -186,11 +194,12 @@ impl World {
                 self.note(|| format!("broker: lost to device {to}: {payload}"));
                 continue;
             }
-            let times =
-                1 + u64::from(self.chance([path[0] + 50, path[1], path[2]], self.plan.twice_permille));
+            let is_twice = self.chance([path[0] + 50, path[1], path[2]], self.plan.twice_permille);
+            let times = 1 + u64::from(is_twice && qos == Qos::AtLeastOnce);
             for _ in 0..times {
                 let parcel = Parcel {
                     kind,
+                    qos,
                     from: account.clone(),
                     device: name.clone(),
                     payload: payload.to_owned(),
@@ -214,6 +223,9 @@ impl World {
             return;
         }
         if it.link != Link::Up {
+            if parcel.qos == Qos::AtMostOnce {
+                return self.note(|| format!("broker: device {device} is away: {}", parcel.payload));
+            }
             // What of hostile accounts waits is bounded by the broker, for each sender.
             let of_one = it.mailbox.iter().filter(|other| other.from == parcel.from).count();
             return if of_one < 200 {
@@ -228,10 +240,10 @@ impl World {
         self.watch.logged = false;
         let is_mark = parcel.device == self.devices[device].name && parcel.payload.contains("\"k\":\"mark\"");
         self.devices[device].hears_itself |= is_mark && parcel.hostile.is_none();
-        let Parcel { kind, from, device: sender, payload, expires_at, hostile } = parcel;
+        let Parcel { kind, qos: _, from, device: sender, payload, expires_at, hostile } = parcel;
         let (payload, expires_at) = (payload.into_bytes(), Some(expires_at));
         let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
-        self.tell_station(device, input);
+        self.tell_protocol(device, input);
         if let Some(kind) = hostile.filter(|_| !self.watch.logged) {
             *self.hostile.accepted.entry(kind).or_default() += 1;
         }
@@ -243,7 +255,7 @@ impl World {
             return;
         }
         self.note(|| format!("device {device}: the will of {account} {whose}"));
-        self.tell_station(device, protocol::Input::Gone { account, device: whose });
+        self.tell_protocol(device, protocol::Input::Gone { account, device: whose });
         if hostile {
             *self.hostile.accepted.entry("will").or_default() += 1;
         }

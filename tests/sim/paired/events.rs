@@ -26,7 +26,7 @@ fn told(world: &World, device: usize) -> Vec<(u64, String)> {
     own.map(|(at, _, what)| (*at, renamed(what, &mut names))).collect()
 }
 
-/// With ids of stations (22 letters and digits) and uids in the order of their appearance.
+/// With ids of MQTT peers (22 letters and digits) and uids in the order of their appearance.
 fn renamed(text: &str, names: &mut BTreeMap<String, usize>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

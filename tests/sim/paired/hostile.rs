@@ -70,7 +70,7 @@ pub(super) struct Hostile {
     last_id: u64,
     /// Generators of others that were found out.
     pub(super) predicted_streams: u64,
-    /// Messages by kind that a station has let in.
+    /// Messages by kind that an MQTT peer has let in.
     pub(super) accepted: BTreeMap<&'static str, u64>,
     /// What to say at the next opportunity.
     pub(super) pending: Vec<Shot>,
@@ -86,6 +86,11 @@ fn keep<T: PartialEq>(list: &mut VecDeque<T>, item: T, limit: usize) {
     if list.len() > limit {
         list.pop_front();
     }
+}
+
+/// A text between apps that is nested 1,000 deep.
+fn nested_text() -> String {
+    format!("{{\"cid\":1001,\"n\":1,\"d\":{}{}}}", "[".repeat(1_000), "]".repeat(1_000))
 }
 
 const CUSTOMS: [&str; 18] = [
@@ -210,6 +215,7 @@ impl Hostile {
         let kind = *self.random.pick(&KINDS);
         match self.style {
             Style::Extremes if self.random.chance(60) => self.push_numbers(),
+            Style::Extremes if self.random.chance(20) => self.flood_texts(),
             Style::Mixed | Style::Extremes => self.speak(kind),
             Style::Invites if self.random.chance(300) => self.speak(kind),
             Style::Invites => self.invite_for_ever(),
@@ -293,24 +299,37 @@ impl Hostile {
         self.push(by, "phone".into(), aim, "invite", invite.to_string());
     }
 
-    /// The highest number there is, in a channel of its own, and later one message more.
+    /// The highest numbers there are, in a channel of its own, and then one message more. The channel may
+    /// be gone a moment later, so all of it is sent at once: a bye releases what waits before it, and is
+    /// itself a repeat. What that does not release waits for its gap: one message more, later.
     fn push_numbers(&mut self) {
-        let is_pushed = self.pushed.is_some();
-        let (by, channel) = self.pushed.take().unwrap_or_else(|| (0, self.fresh("cid")));
+        let pushed = self.pushed.take().filter(|_| self.random.chance(500));
+        let is_pushed = pushed.is_some();
+        let (by, channel) = pushed.unwrap_or_else(|| (0, self.fresh("cid")));
         let aim = Aim::Inbox((*self.random.pick(&FRIENDS)).into());
-        let body = json!({"rid": "m", "type": 1, "custom": "{}", "uid": 7, "keep": true, "ring": 120_000});
-        let kinds: &[(&'static str, u32)] = if is_pushed {
-            &[("ctl", 1)]
-        } else {
-            &[("invite", 0), ("ctl", u32::MAX), ("ctl", i32::MAX as u32)]
-        };
-        for (kind, number) in kinds {
+        let body = json!({"rid": self.fresh("rid"), "type": 1, "custom": "{}", "uid": 7, "keep": true,
+            "ring": 120_000});
+        let highest = *self.random.pick(&[u32::MAX, i32::MAX as u32]);
+        let burst: &[(&'static str, u32)] =
+            &[("invite", 0), ("ctl", highest), ("bye", highest), ("ctl", 1), ("ctl", highest)];
+        for (kind, number) in if is_pushed { &burst[3..4] } else { burst } {
             let payload = json!({"v": 1, "k": kind, "id": self.fresh("id"), "inst": "m", "cid": channel,
                 "n": number, "b": body});
             self.push(by, "phone".into(), aim.clone(), kind, payload.to_string());
         }
-        if !is_pushed || self.random.chance(900) {
-            self.pushed = Some((by, channel));
+        self.pushed = Some((by, channel));
+    }
+
+    /// Texts for media backends and apps, far more than a call may have at once.
+    fn flood_texts(&mut self) {
+        let (channel, _) = self.call();
+        let aim = self.aim();
+        for number in 0..100 {
+            let text = json!({"cid": 1000 + number % 2, "n": number / 2, "d": {"flood": number}}).to_string();
+            let custom = if number == 50 { nested_text() } else { text };
+            let payload = json!({"v": 1, "k": "ctl", "id": self.fresh("id"), "inst": "m", "cid": channel,
+                "b": {"custom": custom}});
+            self.push(0, "phone".into(), aim.clone(), "ctl", payload.to_string());
         }
     }
 
@@ -420,6 +439,7 @@ impl Hostile {
         let custom = match self.random.below(40) {
             0 if self.style == Style::Extremes => "x".repeat(5_000),
             1 => format!("{{\"x\":\"{}\"}}", "\u{202e}\n".repeat(200)),
+            2 if self.style == Style::Extremes => nested_text(),
             _ => (*self.random.pick(&CUSTOMS)).to_owned(),
         };
         let number =

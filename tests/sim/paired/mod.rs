@@ -117,7 +117,7 @@ fn a_third_account_changes_nothing() {
     if count >= 60 {
         let missing: Vec<_> =
             KINDS.iter().chain(&["will"]).filter(|it| !summary.accepted.contains_key(*it)).collect();
-        assert!(missing.is_empty(), "no station took a message of the kinds {missing:?}");
+        assert!(missing.is_empty(), "no peer took a message of the kinds {missing:?}");
         assert!(summary.connected > count, "hardly any call was connected: {}", summary.connected);
     }
 }

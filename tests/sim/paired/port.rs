@@ -1,49 +1,27 @@
-//! Where engine and station meet, as far as `convert` does not say it.
+//! Where engine and MQTT peer meet.
 
 use nertc_callkit::engine::input::Input;
-use nertc_callkit::engine::{Caps, Config, Engine, IdGenerator, Timers};
+use nertc_callkit::engine::{Engine, IdGenerator};
 use nertc_callkit_mqtt::protocol::{self, Peer};
 use nertc_callkit_signaling::{CallType, InviteState, Record, RecordStatus, Text};
 
+use super::super::device;
 use super::plan::Plan;
 
 /// An engine whose ids follow from `seed`.
 pub(super) fn engine(seed: u64) -> Engine {
-    let caps = Caps {
-        server_record: false,
-        send_record: true,
-        control: true,
-        abort_login: true,
-        no_media: false,
-        enable_local: true,
-        mute_local: true,
-        subscribe: true,
-        set_view: true,
-    };
-    let config = Config {
-        timers: Timers::default(),
-        caps,
-        confirm_audio_to_video: false,
-        confirm_video_to_audio: false,
-        no_token_listener: false,
-        takes_data: true,
-        media_protocol: "sim/1".into(),
-    };
+    let config = device::config(false, "sim/1".into());
     Engine::new(config, IdGenerator::test_seed(seed))
 }
 
-/// A station of this device.
-pub(super) fn station(plan: &Plan, account: &str, device: &str, seed: u64) -> Peer {
-    let instance: Text = format!("inst-{device}-{:08x}", seed as u32).into();
+/// An MQTT peer of this device.
+pub(super) fn protocol(plan: &Plan, account: &str, device: &str, seed: u64) -> Peer {
+    let instance = format!("inst-{device}-{:08x}", seed as u32).into();
     let config = protocol::Config {
-        account: account.into(),
-        device: device.into(),
-        instance: instance.clone(),
-        instances: vec![instance],
-        single_device: false,
         busy_is_local: plan.busy_is_local,
         peer_lost_ms: plan.peer_lost_ms,
         watch_presence: plan.watch_presence,
+        ..protocol::Config::new(account.into(), device.into(), instance)
     };
     Peer::new(config, Peer::test_seed(seed))
 }

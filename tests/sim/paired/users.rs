@@ -3,7 +3,7 @@
 
 use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket};
 use nertc_callkit::engine::state::Phase;
-use nertc_callkit_mqtt::protocol::TopicKind;
+use nertc_callkit_mqtt::protocol::{Qos, TopicKind};
 use nertc_callkit_signaling::{CallType, Text};
 use nertc_callkit_testkit::Random;
 use serde_json::json;
@@ -74,7 +74,7 @@ impl World {
         let callers = [0, self.plan.devices[0]];
         for (at, device) in callers.into_iter().enumerate() {
             if stage == 0 && self.devices[device].is_in {
-                let options = call_to(&hostile_name(0), CallType::Audio);
+                let options = CallOptions::to(hostile_name(0), CallType::Audio);
                 self.command(device, Command::Call(options));
             } else if let Some((channel, request)) = self.hostile.calls.get(&device).cloned() {
                 let accepts = (self.plan.seed + at as u64).is_multiple_of(2);
@@ -99,6 +99,7 @@ impl World {
             json!({"v": 1, "k": kind, "id": id, "inst": "m", "cid": channel, "b": body}).to_string();
         let parcel = Parcel {
             kind: TopicKind::Direct,
+            qos: Qos::AtLeastOnce,
             from: hostile_name(0),
             device: "phone".into(),
             payload,
@@ -116,18 +117,6 @@ impl World {
     }
 }
 
-fn call_to(user: &Text, call_type: CallType) -> CallOptions {
-    CallOptions {
-        user: user.clone(),
-        call_type,
-        attachment: None,
-        extra: None,
-        push: None,
-        no_offline: false,
-        no_record: false,
-    }
-}
-
 /// What a user does about the call with the other account, or about one that a third party placed.
 fn choose(phase: Phase, dice: u64, account: &Text, peer: &Text, random: &mut Random) -> Option<Command> {
     let call = CallRef::default();
@@ -135,7 +124,7 @@ fn choose(phase: Phase, dice: u64, account: &Text, peer: &Text, random: &mut Ran
     let call_type = if random.chance(500) { CallType::Audio } else { CallType::Video };
     let is_friend = *peer == friend;
     Some(match (phase, dice) {
-        (Phase::Idle, 0..50) => Command::Call(call_to(&friend, call_type)),
+        (Phase::Idle, 0..50) => Command::Call(CallOptions::to(friend, call_type)),
         (Phase::Idle, 95..100) => Command::Logout,
         (Phase::Called, 0..50) if is_friend => Command::Accept { call },
         (Phase::Called, 50..62) => Command::Reject { call, busy: false, text: None },

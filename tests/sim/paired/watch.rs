@@ -17,7 +17,7 @@ pub(super) enum Awaited {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     pub(super) awaited: Vec<(u64, Awaited)>,
-    /// The station had something to say against the last message.
+    /// The MQTT peer had something to say against the last message.
     pub(super) logged: bool,
     /// Calls between the two accounts that rang, and that were connected.
     pub(super) rings: u64,

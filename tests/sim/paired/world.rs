@@ -1,6 +1,6 @@
-//! One of two worlds: devices with engine and station, a broker between them, media, users. Whatever is left
-//! to chance follows from the seed, from whom it concerns, and from how often that has happened to
-//! them, so that what a third account says shifts nothing.
+//! One of two worlds: devices with engine and MQTT peer, a broker between them, media, users. Every random
+//! decision follows from the seed, from whom it concerns, and from how often that has happened to them, so
+//! that a third account's messages change none of them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -9,7 +9,7 @@ use nertc_callkit::engine::input::{Input, RtcEvent};
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
-use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Topic, TopicKind};
+use nertc_callkit_mqtt::protocol::{self, Peer, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::{self as signaling, ChannelState, Code, EventKind, Outcome, Req, Text};
 use nertc_callkit_testkit::Random;
 
@@ -36,6 +36,7 @@ pub(super) const HOSTILES: u64 = 1_000;
 #[derive(Clone, Debug)]
 pub(super) struct Parcel {
     pub(super) kind: TopicKind,
+    pub(super) qos: Qos,
     pub(super) from: Text,
     pub(super) device: Text,
     pub(super) payload: String,
@@ -50,7 +51,7 @@ pub(super) enum Scheduled {
     User(usize),
     Up(usize, u32),
     Down(usize, u64),
-    Publish { device: usize, topic: Topic, payload: String, expires_ms: u32 },
+    Publish { device: usize, qos: Qos, topic: Topic, payload: String, expires_ms: u32 },
     Answered { device: usize, link: u32, token: u64, result: PublishResult },
     Arrive(usize, Parcel),
     Told { by: usize, from: usize, payload: String },
@@ -75,7 +76,7 @@ pub(super) struct Device {
     pub(super) account: Text,
     pub(super) name: Text,
     pub(super) engine: Engine,
-    pub(super) station: Peer,
+    pub(super) protocol: Peer,
     pub(super) link: Link,
     /// Counts connections.
     pub(super) epoch: u32,
@@ -85,7 +86,7 @@ pub(super) struct Device {
     pub(super) mailbox: Vec<Parcel>,
     /// Whose wills it watches.
     pub(super) watches: BTreeSet<(Text, Text)>,
-    /// What the station says to the engine.
+    /// What the MQTT peer says to the engine.
     inbox: VecDeque<Input>,
     /// A login was asked for, and neither failed nor ended.
     pub(super) may_speak: bool,
@@ -140,7 +141,7 @@ impl World {
                 devices.push(Device {
                     account: (*account).into(),
                     engine: port::engine(seed),
-                    station: port::station(plan, account, &name, seed ^ 0x5747),
+                    protocol: port::protocol(plan, account, &name, seed ^ 0x5747),
                     name,
                     link: Link::Off,
                     epoch: 0,
@@ -236,8 +237,8 @@ impl World {
     fn next_due(&self) -> Option<u64> {
         let queued = self.queue.keys().next().map(|key| key.0);
         let engines = self.devices.iter().filter_map(|it| it.engine.poll_timeout()).map(|it| it.0.0);
-        let stations = self.devices.iter().filter_map(|it| it.station.poll_timeout());
-        engines.chain(stations).chain(queued).chain(self.watch.next_due()).min()
+        let peers = self.devices.iter().filter_map(|it| it.protocol.poll_timeout());
+        engines.chain(peers).chain(queued).chain(self.watch.next_due()).min()
     }
 
     fn step(&mut self) {
@@ -251,12 +252,12 @@ impl World {
                 it.engine.handle_timeout(Time(now));
                 return self.run_engine(device);
             }
-            if it.station.poll_timeout().is_some_and(|at| at <= now) {
-                it.station.handle_timeout(now);
-                if it.station.poll_timeout().is_some_and(|at| at <= now) {
-                    return self.blame(format!("device {device}: a deadline of its station does not pass"));
+            if it.protocol.poll_timeout().is_some_and(|at| at <= now) {
+                it.protocol.handle_timeout(now);
+                if it.protocol.poll_timeout().is_some_and(|at| at <= now) {
+                    return self.blame(format!("device {device}: a deadline of its peer does not pass"));
                 }
-                self.run_station(device);
+                self.run_protocol(device);
                 return self.run_inbox(device);
             }
         }
@@ -275,12 +276,12 @@ impl World {
             Scheduled::User(device) => self.user_acts(device),
             Scheduled::Up(device, epoch) => self.come_up(device, epoch),
             Scheduled::Down(device, until) => self.go_down(device, until),
-            Scheduled::Publish { device, topic, payload, expires_ms } => {
-                self.carry(device, &topic, &payload, expires_ms);
+            Scheduled::Publish { device, qos, topic, payload, expires_ms } => {
+                self.carry(device, &topic, (qos, &payload), expires_ms);
             }
             Scheduled::Answered { device, link, token, result } => {
                 if self.devices[device].epoch == link {
-                    self.tell_station(device, protocol::Input::Published { token, result });
+                    self.tell_protocol(device, protocol::Input::Published { token, result });
                 }
             }
             Scheduled::Arrive(device, parcel) => self.arrive(device, parcel),
@@ -319,9 +320,9 @@ impl World {
         self.run_engine(device);
     }
 
-    pub(super) fn tell_station(&mut self, device: usize, input: protocol::Input) {
-        self.devices[device].station.handle(self.now, input);
-        self.run_station(device);
+    pub(super) fn tell_protocol(&mut self, device: usize, input: protocol::Input) {
+        self.devices[device].protocol.handle(self.now, input);
+        self.run_protocol(device);
         self.run_inbox(device);
     }
 
@@ -346,8 +347,8 @@ impl World {
                 Output::Notify(notice) => {
                     self.note(|| format!("device {device}: {notice:?}"));
                     if let Some(input) = protocol::Input::of(notice) {
-                        self.devices[device].station.handle(self.now, input);
-                        self.run_station(device);
+                        self.devices[device].protocol.handle(self.now, input);
+                        self.run_protocol(device);
                     }
                 }
                 Output::Rtc { req, op } => {
@@ -402,7 +403,7 @@ impl World {
         self.told.push((self.now, device, what));
     }
 
-    /// The engine asks its station.
+    /// The engine asks its MQTT peer.
     fn ask(&mut self, device: usize, req: Req, op: &signaling::Operation) {
         self.note(|| format!("device {device}: asks {req:?} {op:?}"));
         self.watch_op(device, op);
@@ -414,26 +415,26 @@ impl World {
             self.post([LINK, device as u64, 0], delay, 200, Scheduled::Up(device, epoch));
         }
         if matches!(op, signaling::Operation::Create { .. }) {
-            // Channels have the same ids in both worlds: stations look after them in that order.
+            // Channels have the same ids in both worlds: MQTT peers look after them in that order.
             self.devices[device].creates += 1;
             let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
-            self.devices[device].station.reseed(seed);
+            self.devices[device].protocol.reseed(seed);
         }
-        self.devices[device].station.handle(self.now, protocol::Input::Op { req: req.0, op: op.clone() });
-        self.run_station(device);
+        self.devices[device].protocol.handle(self.now, protocol::Input::Op { req: req.0, op: op.clone() });
+        self.run_protocol(device);
     }
 
-    /// What a station asks for.
-    pub(super) fn run_station(&mut self, device: usize) {
+    /// What an MQTT peer asks for.
+    pub(super) fn run_protocol(&mut self, device: usize) {
         let mut count = 0;
-        while let Some(output) = self.devices[device].station.poll_output() {
+        while let Some(output) = self.devices[device].protocol.poll_output() {
             count += 1;
             if count > 2_000 {
                 return self.blame(format!("device {device} says too much at once"));
             }
             match output {
-                protocol::Output::Publish { token, topic, payload, expires_ms } => {
-                    self.publish(device, token, topic, payload, expires_ms);
+                protocol::Output::Publish { token, qos, topic, payload, expires_ms } => {
+                    self.publish(device, (token, qos), topic, payload, expires_ms);
                 }
                 protocol::Output::Watch { account, device: whom, on } => {
                     let watches = &mut self.devices[device].watches;
@@ -461,7 +462,7 @@ impl World {
                 protocol::Output::CallActive(_) => {}
                 protocol::Output::Log { text } => {
                     self.watch.logged = true;
-                    self.note(|| format!("device {device}: station: {text}"));
+                    self.note(|| format!("device {device}: protocol: {text}"));
                 }
                 protocol::Output::Record { from, id, text, .. } => {
                     self.devices[device].inbox.push_back(port::record(&from, &id, &text));
@@ -482,7 +483,7 @@ impl World {
     }
 }
 
-/// The invite of a hostile account that reached a station while the device was busy and comes out of its
+/// The invite of a hostile account that reached an MQTT peer while the device was busy and comes out of its
 /// backlog when it no longer is: in a world without a policy nobody would refuse it any more.
 fn is_invite_of_hostile(event: &signaling::Event) -> bool {
     event.kind == EventKind::Invite && event.from.starts_with("mallory")
@@ -501,9 +502,9 @@ impl World {
         if self.plan.guard == Guard::Busy && !self.is_busy_with_friend(device) {
             for event in events.iter().filter(|it| is_invite_of_hostile(it)) {
                 let dropped = port::dropped(&event.channel.id, &event.request_id);
-                self.devices[device].station.handle(self.now, dropped);
+                self.devices[device].protocol.handle(self.now, dropped);
             }
-            self.run_station(device);
+            self.run_protocol(device);
             events.retain(|it| !is_invite_of_hostile(it));
         }
         (!events.is_empty()).then_some(Input::Signals { origin, events })
@@ -544,6 +545,7 @@ impl World {
             };
             let parcel = Parcel {
                 kind,
+                qos: Qos::AtLeastOnce,
                 from: Hostile::name(shot.by),
                 device: shot.device.clone(),
                 payload: shot.payload.clone(),

@@ -95,15 +95,7 @@ impl Life {
 /// We call, it rings, nobody answers.
 fn unanswered(redaction: Redaction) -> Life {
     let mut life = Life::new(redaction);
-    life.command(Command::Call(CallOptions {
-        user: "bob".into(),
-        call_type: CallType::Audio,
-        attachment: None,
-        extra: None,
-        push: None,
-        no_offline: false,
-        no_record: false,
-    }));
+    life.command(Command::Call(CallOptions::to("bob".into(), CallType::Audio)));
     for _ in 0..3 {
         life.answer();
     }

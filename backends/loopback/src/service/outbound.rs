@@ -127,7 +127,9 @@ impl Outbound {
         let Some(line) = self.lines.get_mut(&output.port()).filter(|line| !line.is_disabled) else { return };
         let held = line.reorder_slot.take_if(|_| !output.is_completion());
         self.outputs.push_back(output);
-        self.outputs.extend(held.map(|held| *held));
+        if let Some(held) = held {
+            self.outputs.push_back(*held);
+        }
     }
 
     fn hold(&mut self, output: Output) {

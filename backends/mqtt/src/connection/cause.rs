@@ -7,7 +7,7 @@ use nertc_callkit_backend::escape;
 
 use nertc_callkit_reactor::NameError;
 
-use super::open::Stage;
+use super::stage::Stage;
 
 /// Bytes of a sentence about one endpoint, at most.
 const SENTENCE_BYTES: usize = 300;
@@ -86,7 +86,7 @@ impl Cause {
     /// A socket or TLS failed while the connection had come so far.
     pub(super) fn failure(stage: Stage, error: &io::Error) -> Cause {
         #[cfg(feature = "tls")]
-        if let Some(cause) = super::tls::cause(error) {
+        if let Some(cause) = of_tls(error) {
             return cause;
         }
         let raw_code = error.raw_os_error().unwrap_or(0);
@@ -140,6 +140,52 @@ impl Cause {
 
 fn within(ms: Option<u64>) -> String {
     ms.map_or("yet".into(), |ms| format!("within {}.{} s", ms / 1000, ms % 1000 / 100))
+}
+
+/// What a failure of TLS means; None: it is another one.
+#[cfg(feature = "tls")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums, of which few have words of their own")]
+fn of_tls(error: &io::Error) -> Option<Cause> {
+    use rustls::{AlertDescription, CertificateError as Untrusted, Error};
+
+    let error = error.get_ref()?.downcast_ref::<Error>()?;
+    let text = format!("{error}");
+    Some(match error {
+        Error::InvalidCertificate(why) => {
+            let raw_code = i32::from(u8::from(AlertDescription::from(why.clone())));
+            let (what, advice) = match why {
+                Untrusted::Expired | Untrusted::ExpiredContext { .. } => {
+                    ("has expired", "renew it at the broker, or set this device's clock")
+                }
+                Untrusted::NotValidYet | Untrusted::NotValidYetContext { .. } => {
+                    ("is not valid yet", "set this device's clock")
+                }
+                Untrusted::UnknownIssuer => {
+                    ("is from an authority that is not trusted here", "give that authority as ca_pem")
+                }
+                Untrusted::NotValidForName | Untrusted::NotValidForNameContext { .. } => {
+                    ("is for another name", "use a name that the certificate has")
+                }
+                _ => ("is not trusted", "the broker needs another certificate"),
+            };
+            Cause::new(format!("the broker's certificate {what} ({text})"), advice, raw_code).finally()
+        }
+        Error::AlertReceived(alert) => {
+            let advice = match alert {
+                AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => {
+                    "the broker may want a client certificate: client_cert_pem and client_key_pem"
+                }
+                _ => "see the broker's log",
+            };
+            let raw_code = i32::from(u8::from(*alert));
+            Cause::new(format!("the broker refuses TLS ({text})"), advice, raw_code)
+        }
+        Error::InvalidMessage(_) | Error::InappropriateMessage { .. } | Error::PeerSentOversizedRecord => {
+            let advice = "use mqtt://, or the broker's port for mqtts://";
+            Cause::new("what listens on that port does not speak TLS", advice, 0).finally()
+        }
+        _ => Cause::new(format!("TLS failed ({text})"), "", 0),
+    })
 }
 
 #[cfg(test)]

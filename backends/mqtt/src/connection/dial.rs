@@ -5,9 +5,11 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::cause::Cause;
-use super::open::Stage;
+use super::port::Port;
+use super::settings::Timers;
+use super::stage::Stage;
 use super::stream::Stream;
-use super::{Port, Timers, Tls};
+use super::tls::Tls;
 
 /// What dialing needs.
 pub(super) struct DialContext<'a> {

@@ -11,7 +11,8 @@ use nertc_callkit_backend::escape;
 use super::cause::Cause;
 use super::dial::{Dial, DialContext, Dialed};
 use super::mqtt_session::MqttSession;
-use super::open::{End, Open, Stage};
+use super::open::{End, Open};
+use super::stage::Stage;
 use super::stream::Stream;
 use super::{BrokerVersion, Connection, ConnectionEvent, Endpoint, Phase, Settings, code};
 
@@ -162,9 +163,7 @@ impl Connection {
         };
         match MqttSession::open(version, &self.settings, &self.token, self.forgets) {
             Ok(session) => {
-                let mut open = Open::new(now, stream, session, &self.settings);
-                open.flush(now);
-                self.phase = Phase::Open(Box::new(open));
+                self.phase = Phase::Open(Box::new(Open::new(now, stream, session, &self.settings)));
             }
             Err(_) => {
                 let message = "client id, user name or token do not fit into a CONNECT";

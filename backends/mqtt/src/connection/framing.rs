@@ -32,24 +32,29 @@ pub(super) struct Framing {
 }
 
 /// Reads fields of a packet, never past its end.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], Fault> {
+    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Fault> {
         let (taken, rest) =
             self.0.split_at_checked(count).ok_or(Broken("a length that its packet has not"))?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn u16(&mut self) -> Result<u16, Fault> {
+    pub(super) fn u16(&mut self) -> Result<u16, Fault> {
         let bytes = self.take(2)?;
         Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
     }
 
-    fn text(&mut self) -> Result<&'a str, Fault> {
+    /// Bytes with their length before them.
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Fault> {
         let length = self.u16()?;
-        std::str::from_utf8(self.take(usize::from(length))?).map_err(|_| Broken("a text that is not UTF-8"))
+        self.take(usize::from(length))
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'a str, Fault> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| Broken("a text that is not UTF-8"))
     }
 
     fn packet_id(&mut self) -> Result<(), Fault> {
@@ -59,15 +64,22 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number of one to four bytes.
+    pub(super) fn number(&mut self) -> Result<usize, Fault> {
+        let (number, size) = variable(self.0)?.ok_or(Broken("properties without an end"))?;
+        self.take(size)?;
+        Ok(number)
+    }
+
     /// Properties, as far as their length goes.
-    fn properties(&mut self) -> Result<(), Fault> {
-        let (length, size) = variable(self.0)?.ok_or(Broken("properties without an end"))?;
-        self.take(size + length).map(drop)
+    pub(super) fn block(&mut self) -> Result<&'a [u8], Fault> {
+        let length = self.number()?;
+        self.take(length)
     }
 }
 
 /// A number of one to four bytes and how many they are; None: the end is missing.
-fn variable(bytes: &[u8]) -> Result<Option<(usize, usize)>, Fault> {
+pub(super) fn variable(bytes: &[u8]) -> Result<Option<(usize, usize)>, Fault> {
     let mut value = 0;
     for (at, byte) in bytes.iter().enumerate().take(4) {
         value |= usize::from(byte & 0x7F) << (7 * at);
@@ -148,7 +160,7 @@ impl Framing {
                     fields.packet_id()?;
                 }
                 if self.version != Version::V3_1_1 {
-                    fields.properties()?;
+                    fields.block()?;
                 }
                 Ok(())
             }

@@ -4,7 +4,8 @@ use std::mem;
 
 use super::cause::Cause;
 use super::mqtt_session::BrokerEvent;
-use super::open::{self, End, Open, Stage};
+use super::open::{self, End, Open};
+use super::stage::Stage;
 use super::{BrokerVersion, Connection, ConnectionEvent, Phase, Settings, code};
 use crate::topics::Incoming;
 
@@ -77,7 +78,7 @@ impl Connection {
             }
             BrokerEvent::Message { topic, payload, expires_s } => {
                 #[cfg(test)]
-                crate::driver::planted_panic("connection", &payload);
+                crate::planted::panic("connection", &payload);
                 self.message(&topic, payload, expires_s.map(|it| now + u64::from(it) * 1000));
             }
             BrokerEvent::Pong => open.pong(now),
@@ -233,11 +234,8 @@ impl Connection {
         until: u64,
         readable: bool,
     ) {
-        open.flush(now);
-        if !shut && open.session.out.is_empty() && open.stream.is_flushed() {
-            open.stream.shut();
-            shut = true;
-        }
+        open.queue_output(now, &self.settings.timers);
+        open.shut(&mut shut);
         if readable && open.drain() {
             return;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ConnectionEvent;
+use super::settings::ConnectionEvent;
 use nertc_callkit_signaling::Text;
 
 /// Messages that wait, at most ...

@@ -10,21 +10,25 @@
 //!     while let Some(event) = connection.poll_event() { ... }   // the protocol handles it
 //!     // the protocol's outputs: publish, watch, set_call_active, disconnect ...; end when neither has more
 //! }
-//! connection.flush(now);                         // all of it in one write, on this thread
+//! connection.queue_output(now);
+//! // without the lock: report what the core is to learn, and then, all of it in one write:
+//! while let Some(outgoing) = connection.take_output() { connection.written(outgoing.write()); }
 //! registration.set_deadline(min(connection.poll_timeout(), ...));
 //! ```
 //!
-//! A write that fails on a caller's thread is reported later, by [`Connection::handle_timeout`]; so nothing
-//! happens inside of [`Connection::flush`]. Bytes that are written and not flushed make
-//! [`Connection::poll_timeout`] answer 0.
+//! A write that fails is reported later, by [`Connection::handle_timeout`]; so nothing happens inside of
+//! [`Connection::written`]. Bytes that nobody has written make [`Connection::poll_timeout`] answer 0. The
+//! answers to a broker's publishes wait a moment for something else to be sent.
 //!
 //! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an open connection ·
-//! `mqtt_session`, `packets` and `framing` MQTT · `stream`, `tls` and `port` bytes · `cause` why it failed.
+//! `mqtt_session`, `packets`, `publish` and `framing` MQTT · `stream`, `tls` and `port` bytes
+//! · `cause` why it failed.
 //!
 //! Tokens, client ids and payloads are never logged.
 
 mod backoff;
 mod cause;
+pub mod code;
 mod dial;
 mod endpoints;
 mod framing;
@@ -34,7 +38,9 @@ mod mqtt_session;
 mod open;
 mod packets;
 mod port;
+mod publish;
 mod settings;
+mod stage;
 mod stream;
 mod takeover;
 #[cfg(test)]
@@ -52,26 +58,17 @@ use mqtt_protocol_core::mqtt::Version;
 pub use nertc_callkit_reactor::{NameError, Readiness, Socket};
 pub use port::Port;
 pub use settings::{ClientCert, ConnectionEvent, Endpoint, Roots, Settings, Timers};
+pub use stream::{Outgoing, Written};
 pub use tls::Tls;
 
+use crate::protocol::Qos;
 use backoff::Backoff;
 use cause::Cause;
 use dial::Dial;
 use nertc_callkit_signaling::Text;
-use open::{End, Open, Stage};
+use open::{End, Open};
+use stage::Stage;
 use takeover::Takeovers;
-
-/// The `code` of [`ConnectionEvent::Refused`].
-pub mod code {
-    /// The token is not taken.
-    pub const BAD_TOKEN: i32 = 302;
-    /// The broker's rules forbid it, or ours do: plaintext to another machine.
-    pub const NOT_PERMITTED: i32 = 403;
-    /// Something about the settings: the broker will never take them.
-    pub const INVALID: i32 = 414;
-    /// The client id is in use elsewhere.
-    pub const TAKEN: i32 = 417;
-}
 
 /// Presences watched at once, at most.
 const WATCHES: usize = 16;
@@ -230,17 +227,28 @@ impl Connection {
         }
     }
 
-    /// Publishes with QoS 1: one [`ConnectionEvent::Published`] or one [`ConnectionEvent::Down`] follows.
-    /// While the connection is not up it does nothing at all. `expires_ms` 0: the broker keeps it as long as
-    /// the session.
-    pub fn publish(&mut self, now: u64, token: u64, topic: String, payload: String, expires_ms: u32) {
+    /// Publishes. With QoS 1 one [`ConnectionEvent::Published`] or one [`ConnectionEvent::Down`] follows,
+    /// with QoS 0 nothing. While the connection is not up it does nothing at all. `expires_ms` 0: the broker
+    /// keeps it as long as the session.
+    pub fn publish(
+        &mut self,
+        now: u64,
+        token: u64,
+        qos: Qos,
+        topic: String,
+        payload: String,
+        expires_ms: u32,
+    ) {
         let Phase::Open(open) = &mut self.phase else { return };
         if open.stage < Stage::Up {
             return;
         }
-        match open.session.publish(now, token, topic, payload, expires_ms) {
-            Some(result) => self.events.push_back(ConnectionEvent::Published { token, result }),
-            None => open.expect(now),
+        match open.session.publish(now, token, qos, topic, payload, expires_ms) {
+            None if qos == Qos::AtLeastOnce => open.expect_answer(now, &self.settings.timers),
+            Some(result) if qos == Qos::AtLeastOnce => {
+                self.events.push_back(ConnectionEvent::Published { token, result });
+            }
+            None | Some(_) => {}
         }
     }
 
@@ -345,7 +353,10 @@ impl Connection {
                 self.dial_standby(now);
             }
             Phase::Closing { .. } => {
-                if let Phase::Closing { open, shut, until } = mem::replace(&mut self.phase, Phase::Idle) {
+                if let Phase::Closing { mut open, shut, until } = mem::replace(&mut self.phase, Phase::Idle) {
+                    if readiness.writable {
+                        open.stream.on_writable();
+                    }
                     self.closing(now, open, shut, until, readiness.readable);
                 }
             }
@@ -401,10 +412,59 @@ impl Connection {
         }
     }
 
-    /// Writes what waits, as far as the socket takes it; the rest follows when it takes more.
+    /// Makes what is due ready for [`Connection::take_output`].
+    pub fn queue_output(&mut self, now: u64) {
+        if let Phase::Open(open) | Phase::Closing { open, .. } = &mut self.phase {
+            open.queue_output(now, &self.settings.timers);
+        }
+    }
+
+    /// Whether [`Connection::take_output`] has something.
+    pub fn has_output(&self) -> bool {
+        match &self.phase {
+            Phase::Open(open) | Phase::Closing { open, .. } => open.has_output(),
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_) => false,
+        }
+    }
+
+    /// What is to be written, to be handed back to [`Connection::written`]. Meanwhile others find nothing
+    /// here.
+    pub fn take_output(&mut self) -> Option<Outgoing> {
+        match &mut self.phase {
+            Phase::Open(open) | Phase::Closing { open, .. } => open.take_output(),
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_) => None,
+        }
+    }
+
+    /// What became of it: what the socket did not take follows when it takes more.
+    pub fn written(&mut self, written: Written) {
+        match &mut self.phase {
+            Phase::Open(open) => open.written(written),
+            Phase::Closing { open, shut, .. } => {
+                open.written(written);
+                open.shut(shut);
+            }
+            Phase::Idle
+            | Phase::AwaitToken { .. }
+            | Phase::Waiting { .. }
+            | Phase::Resolving { .. }
+            | Phase::Dialing(_) => {}
+        }
+    }
+
+    /// All of it at once, for whoever holds no lock.
     pub fn flush(&mut self, now: u64) {
-        if let Phase::Open(open) = &mut self.phase {
-            open.flush(now);
+        self.queue_output(now);
+        while let Some(outgoing) = self.take_output() {
+            self.written(outgoing.write());
         }
     }
 

@@ -12,8 +12,10 @@ use mqtt_protocol_core::mqtt::result_code::{MqttError, PubackReasonCode};
 use mqtt_protocol_core::mqtt::{Connection as MqttCore, Version, role};
 
 use super::framing::{Fault, Framing};
-use super::{Settings, packets};
-use crate::protocol::PublishResult;
+use super::packets;
+use super::publish::{self, Frequent};
+use super::settings::Settings;
+use crate::protocol::{PublishResult, Qos};
 
 /// Largest packet that we read, fixed header included.
 const PACKET_BYTES: u32 = 32 * 1024;
@@ -58,8 +60,9 @@ pub(super) enum BrokerEvent {
     Broken(&'static str),
 }
 
-struct Waiting {
+struct Publish {
     token: u64,
+    qos: Qos,
     topic: String,
     payload: String,
     /// 0 = never.
@@ -73,13 +76,15 @@ pub(super) struct MqttSession {
     version: Version,
     /// Bytes for the broker.
     pub(super) out: Vec<u8>,
+    /// Answers to its publishes. They follow what is in `out`: a broker looks at one packet at a time.
+    pub(super) answers: Vec<u8>,
     welcome: bool,
     ended: bool,
     largest: usize,
     room: u16,
     /// Token and time of what waits for its answer.
     in_flight: BTreeMap<u16, (u64, u64)>,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<Publish>,
     filters: Option<u16>,
 }
 
@@ -101,6 +106,7 @@ impl MqttSession {
             framing: Framing::new(version, PACKET_BYTES as usize),
             version,
             out: Vec::new(),
+            answers: Vec::new(),
             welcome: false,
             ended: false,
             largest: usize::MAX,
@@ -121,7 +127,7 @@ impl MqttSession {
     fn send(&mut self, packet: Packet) -> Result<(), MqttError> {
         for event in self.core.send(packet) {
             match event {
-                Event::RequestSendPacket { packet, .. } => self.put(&packet),
+                Event::RequestSendPacket { packet, .. } => put(&mut self.out, &packet),
                 Event::NotifyError(error) => return Err(error),
                 Event::NotifyPacketReceived(_)
                 | Event::NotifyPacketIdReleased(_)
@@ -131,15 +137,6 @@ impl MqttSession {
             }
         }
         Ok(())
-    }
-
-    fn put(&mut self, packet: &Packet) {
-        let bytes = packet.to_continuous_buffer();
-        if self.out.is_empty() {
-            self.out = bytes;
-        } else {
-            self.out.extend_from_slice(&bytes);
-        }
     }
 
     /// Subscribes to what a device needs; answered by [`BrokerEvent::Subscribed`].
@@ -171,14 +168,18 @@ impl MqttSession {
 
     pub(super) fn disconnect(&mut self, forget: bool) -> Result<(), MqttError> {
         self.ended = true;
+        // Nothing may follow it.
+        self.out.append(&mut self.answers);
         self.send(packets::disconnect(self.version, forget)?)
     }
 
-    /// Publishes now or when there is room in flight. The answer is there if the broker need not be asked.
+    /// Publishes now, or with QoS 1 when there is room in flight. The answer is there if the broker need not
+    /// be asked.
     pub(super) fn publish(
         &mut self,
         now: u64,
         token: u64,
+        qos: Qos,
         topic: String,
         payload: String,
         expires_ms: u32,
@@ -188,8 +189,8 @@ impl MqttSession {
             return Some(PublishResult::Refused { raw_code: TOO_LARGE });
         }
         let expires_at = if expires_ms > 0 { now + u64::from(expires_ms) } else { 0 };
-        let publish = Waiting { token, topic, payload, expires_at };
-        if self.room > 0 {
+        let publish = Publish { token, qos, topic, payload, expires_at };
+        if self.room > 0 || qos == Qos::AtMostOnce {
             return self.launch(now, &publish).err().map(|_| PublishResult::Refused { raw_code: 0 });
         }
         if self.waiting.len() >= WAITING {
@@ -199,20 +200,22 @@ impl MqttSession {
         None
     }
 
-    fn launch(&mut self, now: u64, publish: &Waiting) -> Result<(), MqttError> {
+    fn launch(&mut self, now: u64, publish: &Publish) -> Result<(), MqttError> {
         let left = publish.expires_at.saturating_sub(now);
         let expires_s = match publish.expires_at {
             0 => 0,
             _ => u32::try_from(left.div_ceil(1000).max(1)).unwrap_or(u32::MAX),
         };
-        let id = self.core.acquire_packet_id()?;
-        let packet = packets::publish(self.version, id, &publish.topic, &publish.payload, expires_s);
-        if let Err(error) = packet.and_then(|packet| self.send(packet)) {
-            self.core.release_packet_id(id);
-            return Err(error);
+        let id = match publish.qos {
+            Qos::AtMostOnce => None,
+            Qos::AtLeastOnce => Some(self.core.acquire_packet_id()?),
+        };
+        let Publish { topic, payload, .. } = publish;
+        publish::Outgoing { id, topic, payload, expires_s }.write(self.version, &mut self.out);
+        if let Some(id) = id {
+            self.room -= 1;
+            self.in_flight.insert(id, (publish.token, now));
         }
-        self.room -= 1;
-        self.in_flight.insert(id, (publish.token, now));
         Ok(())
     }
 
@@ -222,25 +225,51 @@ impl MqttSession {
         while !self.ended {
             match self.framing.feed(&mut rest) {
                 Ok(false) => return,
-                Ok(true) => {
-                    for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
-                        self.on_event(now, event, heard);
+                Ok(true) if self.welcome => match publish::read(self.version, self.framing.packet()) {
+                    Ok(Some(Frequent::Publish(publish))) => {
+                        if let Some(id) = publish.id {
+                            publish::write_puback(id, &mut self.answers);
+                        }
+                        // What is retained was not said just now.
+                        if !publish.is_retained {
+                            heard.push(BrokerEvent::Message {
+                                topic: publish.topic.to_owned(),
+                                payload: publish.payload.to_vec(),
+                                expires_s: publish.expires_s,
+                            });
+                        }
                     }
-                }
-                Err(Fault::NotMqtt(byte)) => {
-                    self.ended = true;
-                    heard.push(BrokerEvent::NotMqtt(byte));
-                }
-                Err(Fault::Broken(how)) => self.end(how, heard),
+                    Ok(Some(Frequent::Puback { id, reason })) => self.on_puback(now, id, reason, heard),
+                    Ok(None) => self.receive_other(heard),
+                    Err(fault) => self.on_fault(fault, heard),
+                },
+                Ok(true) => self.receive_other(heard),
+                Err(fault) => self.on_fault(fault, heard),
             }
         }
     }
 
-    fn on_event(&mut self, now: u64, event: Event, heard: &mut Vec<BrokerEvent>) {
+    fn on_fault(&mut self, fault: Fault, heard: &mut Vec<BrokerEvent>) {
+        match fault {
+            Fault::NotMqtt(byte) => {
+                self.ended = true;
+                heard.push(BrokerEvent::NotMqtt(byte));
+            }
+            Fault::Broken(how) => self.end(how, heard),
+        }
+    }
+
+    fn receive_other(&mut self, heard: &mut Vec<BrokerEvent>) {
+        for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
+            self.on_event(event, heard);
+        }
+    }
+
+    fn on_event(&mut self, event: Event, heard: &mut Vec<BrokerEvent>) {
         match event {
-            Event::NotifyPacketReceived(packet) => self.on_packet(now, packet, heard),
+            Event::NotifyPacketReceived(packet) => self.on_packet(packet, heard),
             // An answer that the protocol wants, PUBACK above all.
-            Event::RequestSendPacket { packet, .. } => self.put(&packet),
+            Event::RequestSendPacket { packet, .. } => put(&mut self.answers, &packet),
             Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", heard),
             Event::NotifyPacketIdReleased(_)
             | Event::RequestTimerReset { .. }
@@ -256,7 +285,7 @@ impl MqttSession {
         }
     }
 
-    fn on_packet(&mut self, now: u64, packet: Packet, heard: &mut Vec<BrokerEvent>) {
+    fn on_packet(&mut self, packet: Packet, heard: &mut Vec<BrokerEvent>) {
         let is_connack = matches!(packet, Packet::V5_0Connack(_) | Packet::V3_1_1Connack(_));
         if self.ended || is_connack == self.welcome {
             return self.end("a packet out of turn", heard);
@@ -281,24 +310,6 @@ impl MqttSession {
                 let granted = suback.return_codes().iter().all(|code| code.is_success());
                 self.on_suback(suback.packet_id(), granted, heard);
             }
-            Packet::V5_0Puback(puback) => {
-                let code = puback.reason_code().unwrap_or(PubackReasonCode::Success);
-                self.on_puback(now, puback.packet_id(), result(code), heard);
-            }
-            Packet::V3_1_1Puback(puback) => {
-                self.on_puback(now, puback.packet_id(), PublishResult::Delivered, heard);
-            }
-            // What is retained was not said just now.
-            Packet::V5_0Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
-                topic: publish.topic_name().to_owned(),
-                payload: publish.payload().as_slice().to_vec(),
-                expires_s: expiry(publish.props()),
-            }),
-            Packet::V3_1_1Publish(publish) if !publish.retain() => heard.push(BrokerEvent::Message {
-                topic: publish.topic_name().to_owned(),
-                payload: publish.payload().as_slice().to_vec(),
-                expires_s: None,
-            }),
             Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => heard.push(BrokerEvent::Pong),
             Packet::V5_0Disconnect(bye) => {
                 self.ended = true;
@@ -336,8 +347,12 @@ impl MqttSession {
         }
     }
 
-    fn on_puback(&mut self, now: u64, id: u16, result: PublishResult, heard: &mut Vec<BrokerEvent>) {
-        let Some((token, at)) = self.in_flight.remove(&id) else { return };
+    fn on_puback(&mut self, now: u64, id: u16, reason: u8, heard: &mut Vec<BrokerEvent>) {
+        let Some((token, at)) = self.in_flight.remove(&id) else {
+            return self.end("a PUBACK of nothing", heard);
+        };
+        self.core.release_packet_id(id);
+        let Some(result) = result(reason) else { return self.end("a PUBACK for no reason", heard) };
         heard.push(BrokerEvent::Published { token, result, after_ms: now.saturating_sub(at) });
         self.room += 1;
         while self.room > 0
@@ -351,27 +366,28 @@ impl MqttSession {
     }
 }
 
-/// What is left of a message's life.
-fn expiry(properties: &[Property]) -> Option<u32> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; this one concerns us")]
-    properties.iter().find_map(|property| match property {
-        Property::MessageExpiryInterval(seconds) => Some(seconds.val()),
-        _ => None,
-    })
+fn put(out: &mut Vec<u8>, packet: &Packet) {
+    let mut bytes = packet.to_continuous_buffer();
+    if out.is_empty() {
+        *out = bytes;
+    } else {
+        out.append(&mut bytes);
+    }
 }
 
-fn result(code: PubackReasonCode) -> PublishResult {
-    match code {
-        PubackReasonCode::Success => PublishResult::Delivered,
-        PubackReasonCode::NoMatchingSubscribers => PublishResult::NobodyThere,
-        PubackReasonCode::NotAuthorized => PublishResult::Denied,
+/// What the reason code of a PUBACK means. None: it has no such meaning.
+fn result(reason: u8) -> Option<PublishResult> {
+    match PubackReasonCode::try_from(reason).ok()? {
+        PubackReasonCode::Success => Some(PublishResult::Delivered),
+        PubackReasonCode::NoMatchingSubscribers => Some(PublishResult::NobodyThere),
+        PubackReasonCode::NotAuthorized => Some(PublishResult::Denied),
         PubackReasonCode::UnspecifiedError
         | PubackReasonCode::ImplementationSpecificError
         | PubackReasonCode::TopicNameInvalid
         | PubackReasonCode::PacketIdentifierInUse
         | PubackReasonCode::QuotaExceeded
         | PubackReasonCode::PayloadFormatInvalid => {
-            PublishResult::Refused { raw_code: i32::from(code as u8) }
+            Some(PublishResult::Refused { raw_code: i32::from(reason) })
         }
     }
 }

@@ -7,25 +7,13 @@ use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::result_code::MqttError;
 
 use super::cause::Cause;
+use super::code;
 use super::mailbox::Mailbox;
 use super::mqtt_session::{BrokerEvent, MqttSession};
-use super::stream::Stream;
-use super::{Readiness, Settings, Timers, code};
-
-/// How far a connection has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
-    /// TCP.
-    Connecting,
-    /// TLS, if there is any.
-    Securing,
-    /// CONNECT is sent.
-    Greeting,
-    /// CONNACK has come, SUBSCRIBE is sent.
-    Subscribing,
-    /// Everything works.
-    Up,
-}
+use super::settings::{Settings, Timers};
+use super::stage::Stage;
+use super::stream::{Outgoing, Stream, Written};
+use nertc_callkit_reactor::Readiness;
 
 /// How a connection ends.
 #[derive(Debug)]
@@ -69,6 +57,9 @@ const TURN_BYTES: usize = 256 * 1024;
 /// Bytes that may wait for a broker that talks and does not listen.
 const ANSWER_BYTES: usize = 256 * 1024;
 
+/// Bytes of answers to publishes that wait for something else to be sent: eight answers.
+const WAITING_BYTES: usize = 32;
+
 /// How long answers take.
 #[derive(Clone, Copy, Default)]
 struct RoundTrip(Option<u64>);
@@ -100,6 +91,8 @@ pub(super) struct Open {
     pub(super) mailbox: Mailbox,
     keep_alive: u64,
     call_active: bool,
+    /// A call is active, and nothing that is answered was sent since.
+    owes_first_ping: bool,
     ping_at: u64,
     pong_by: u64,
     /// When the ping was sent that waits for its answer.
@@ -107,8 +100,8 @@ pub(super) struct Open {
     round_trip: RoundTrip,
     /// Since when an answer is awaited and not a byte has come; NEVER: nothing is awaited.
     silent_since: u64,
-    /// The socket took less than it was given; it says when it takes more.
-    blocked: bool,
+    /// Until when the answers to the broker's publishes wait for something else to be sent.
+    answer_by: u64,
     /// There is more to read than one turn does.
     more: bool,
     /// What reads fill: kept, so that it is zeroed once.
@@ -133,12 +126,13 @@ impl Open {
             mailbox: Mailbox::default(),
             keep_alive: u64::from(settings.keep_alive_s) * 1000,
             call_active: false,
+            owes_first_ping: false,
             ping_at: NEVER,
             pong_by: NEVER,
             pinged_at: None,
             round_trip: RoundTrip::default(),
             silent_since: NEVER,
-            blocked: false,
+            answer_by: NEVER,
             // The readiness that told of the connection may have told of more.
             more: true,
             buffer: Vec::new(),
@@ -154,11 +148,11 @@ impl Open {
 
     /// As [`Open::deadline`], while something is done about the silence.
     pub(super) fn deadline_but_silence(&self) -> u64 {
-        if self.broken.is_some() || self.more || self.can_flush() {
+        if self.broken.is_some() || self.more {
             return 0;
         }
         let stage = if self.stage == Stage::Up { NEVER } else { self.until };
-        stage.min(self.ping_at).min(self.pong_by)
+        stage.min(self.ping_at).min(self.pong_by).min(self.write_at())
     }
 
     /// When the connection counts as silent.
@@ -189,8 +183,17 @@ impl Open {
         self.silent_since = now;
     }
 
-    /// Something was said that is answered.
-    pub(super) fn expect(&mut self, now: u64) {
+    /// A publish was sent that is answered: that says as much as the first ping of a call.
+    pub(super) fn expect_answer(&mut self, now: u64, timers: &Timers) {
+        self.expect(now);
+        if mem::take(&mut self.owes_first_ping) {
+            self.ping_at = now + timers.active_ping;
+            self.pong_by = self.pong_by.min(now + timers.active_pong);
+        }
+    }
+
+    /// Something was sent that is answered.
+    fn expect(&mut self, now: u64) {
         self.silent_since = self.silent_since.min(now);
     }
 
@@ -200,8 +203,23 @@ impl Open {
         self.silent_since = if awaits { now } else { NEVER };
     }
 
-    fn can_flush(&self) -> bool {
-        !self.blocked && !self.session.out.is_empty()
+    /// When there is something to be written; 0 = now.
+    fn write_at(&self) -> u64 {
+        let answers = self.session.answers.len();
+        if self.stream.has_output() {
+            return 0;
+        }
+        if self.stream.is_blocked() {
+            return NEVER;
+        }
+        if !self.session.out.is_empty() || answers > WAITING_BYTES || self.stream.wants_write() {
+            return 0;
+        }
+        match answers {
+            0 => NEVER,
+            _ if self.stage < Stage::Up => 0,
+            _ => self.answer_by,
+        }
     }
 
     /// The socket is ready; what was said is added to `heard`.
@@ -212,9 +230,8 @@ impl Open {
         heard: &mut Vec<BrokerEvent>,
     ) -> Result<(), End> {
         if readiness.writable {
-            self.blocked = false;
+            self.stream.on_writable();
         }
-        self.flush(now);
         if readiness.readable || self.more { self.read(now, readiness.closed, heard) } else { Ok(()) }
     }
 
@@ -241,7 +258,8 @@ impl Open {
                 Ok(count) => {
                     self.session.receive(now, &buffer[..count], heard);
                     self.count_silence(now);
-                    if self.blocked && self.session.out.len() > ANSWER_BYTES {
+                    let waits = self.session.answers.len() + self.stream.queued();
+                    if self.stream.is_behind() && waits > ANSWER_BYTES {
                         return Err(End::lost("the broker talks and does not listen"));
                     }
                     if count < buffer.len() && !closed && self.stream.tells_when_empty() {
@@ -268,21 +286,44 @@ impl Open {
         self.ended(Cause::failure(self.stage, error))
     }
 
-    /// Writes what the socket takes. A failure is said at the next turn.
-    pub(super) fn flush(&mut self, now: u64) {
-        if !self.can_flush() && self.stream.is_flushed() {
+    /// Hands what is due over to the stream. A failure is reported at the next turn.
+    pub(super) fn queue_output(&mut self, now: u64, timers: &Timers) {
+        if !self.session.answers.is_empty() && self.answer_by == NEVER {
+            self.answer_by = now + timers.answer;
+        }
+        if self.write_at() > now {
             return;
         }
-        let before = self.session.out.len();
-        match self.stream.write(&mut self.session.out) {
-            Ok(()) => {
-                self.blocked = !self.session.out.is_empty() || !self.stream.is_flushed();
-                if self.session.out.len() < before && !self.call_active && self.ping_at != NEVER {
-                    self.ping_at = now + self.keep_alive;
-                }
-            }
-            Err(error) => self.broken = Some(error),
+        if !self.call_active && self.ping_at != NEVER {
+            self.ping_at = now + self.keep_alive;
         }
+        self.answer_by = NEVER;
+        let MqttSession { out, answers, .. } = &mut self.session;
+        if let Err(error) = self.stream.queue(out).and_then(|()| self.stream.queue(answers)) {
+            self.broken = Some(error);
+        }
+    }
+
+    /// Whether [`Open::take_output`] has something.
+    pub(super) fn has_output(&self) -> bool {
+        self.broken.is_none() && self.stream.has_output()
+    }
+
+    /// What is to be written; [`Open::written`] follows.
+    pub(super) fn take_output(&mut self) -> Option<Outgoing> {
+        if self.broken.is_some() { None } else { self.stream.take_output() }
+    }
+
+    /// What became of it. A failure is reported at the next turn.
+    pub(super) fn written(&mut self, written: Written) {
+        if let Err(error) = self.stream.written(written) {
+            self.broken = Some(error);
+        }
+    }
+
+    /// Nothing is left to be written.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.session.out.is_empty() && self.session.answers.is_empty() && self.stream.is_flushed()
     }
 
     /// The broker has said how much silence it allows.
@@ -302,18 +343,18 @@ impl Open {
         }
     }
 
-    /// A dead connection is noticed soon, or only by the keep-alive. The first ping is written at once,
-    /// unless a publish is under way: its answer says as much.
+    /// A dead connection is noticed soon, or only by the keep-alive. The first ping follows soon, unless a
+    /// publish is under way by then: its answer says as much.
     pub(super) fn set_call_active(&mut self, now: u64, call_active: bool, timers: &Timers) {
         self.call_active = call_active;
         if self.stage < Stage::Subscribing {
             return;
         }
+        self.owes_first_ping = call_active;
         if call_active && self.session.is_publishing() {
-            self.ping_at = now + timers.active_ping;
-            self.pong_by = self.pong_by.min(now + timers.active_pong);
+            self.expect_answer(now, timers);
         } else if call_active {
-            self.ping(now, timers);
+            self.ping_at = now + timers.first_ping;
         } else {
             self.ping_at = if self.keep_alive > 0 { now + self.keep_alive } else { NEVER };
         }
@@ -333,6 +374,7 @@ impl Open {
             log::debug!("no ping: {error}");
         }
         self.expect(now);
+        self.owes_first_ping = false;
         self.pinged_at = self.pinged_at.or(Some(now));
         self.ping_at = now + next;
         self.pong_by = self.pong_by.min(now + answer);
@@ -351,9 +393,18 @@ impl Open {
         self.answered(now, ms);
     }
 
+    /// Says that nothing follows, once everything is written.
+    pub(super) fn shut(&mut self, is_shut: &mut bool) {
+        if !*is_shut && self.is_flushed() {
+            self.stream.shut();
+            *is_shut = true;
+        }
+    }
+
     /// Reads what nobody is interested in any more. True: that was the end.
     pub(super) fn drain(&mut self) -> bool {
-        let mut buffer = [0; 8 * 1024];
+        let mut buffer = mem::take(&mut self.buffer);
+        buffer.resize(READ_BYTES, 0);
         loop {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return true,
@@ -388,7 +439,6 @@ impl Open {
         if self.ping_at <= now {
             self.ping(now, &settings.timers);
         }
-        self.flush(now);
         Ok(())
     }
 }

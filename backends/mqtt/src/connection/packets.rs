@@ -2,12 +2,12 @@
 
 use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::packet::{
-    MessageExpiryInterval, Packet, Property, Qos, RetainHandling, SessionExpiryInterval, SubEntry, SubOpts,
-    WillDelayInterval, v3_1_1, v5_0,
+    Packet, Property, Qos, RetainHandling, SessionExpiryInterval, SubEntry, SubOpts, WillDelayInterval,
+    v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
 
-use super::Settings;
+use super::settings::Settings;
 
 /// How long a broker waits with the will for the device to come back, in seconds.
 const WILL_DELAY_S: u32 = 5;
@@ -74,30 +74,6 @@ pub(super) fn unsubscribe(version: Version, id: u16, filter: &str) -> Result<Pac
             v5_0::Unsubscribe::builder().packet_id(id).entries([filter])?.build()?.into()
         }
     })
-}
-
-/// QoS 1. `expires_s` 0: never; 3.1.1 knows no expiry.
-pub(super) fn publish(
-    version: Version,
-    id: u16,
-    topic: &str,
-    payload: &str,
-    expires_s: u32,
-) -> Result<Packet, MqttError> {
-    macro_rules! common {
-        ($builder:expr) => {
-            $builder.topic_name(topic)?.qos(Qos::AtLeastOnce).packet_id(id).payload(payload)
-        };
-    }
-    if version == Version::V3_1_1 {
-        return Ok(common!(v3_1_1::Publish::builder()).build()?.into());
-    }
-    let mut builder = common!(v5_0::Publish::builder());
-    if expires_s > 0 {
-        builder =
-            builder.props(vec![Property::MessageExpiryInterval(MessageExpiryInterval::new(expires_s)?)]);
-    }
-    Ok(builder.build()?.into())
 }
 
 pub(super) fn ping(version: Version) -> Result<Packet, MqttError> {

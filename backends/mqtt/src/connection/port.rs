@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use nertc_callkit_reactor::{Registration, Socket};
 use parking_lot::Mutex;
@@ -18,7 +19,7 @@ pub trait Port: Send + Sync {
     /// # Errors
     ///
     /// The system's.
-    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>>;
+    fn connect(&self, address: SocketAddr) -> io::Result<Arc<dyn Socket>>;
 
     /// Resolves `host` on another thread; the answer goes to `Connection::resolved` with this ticket.
     fn resolve(&self, ticket: u64, host: &str, port: u16);
@@ -36,8 +37,8 @@ pub trait Port: Send + Sync {
 struct TlsCache(Mutex<Vec<(Roots, Option<ClientCert>, Tls)>>);
 
 impl Port for Registration {
-    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
-        Ok(Box::new(Registration::connect(self, address)?))
+    fn connect(&self, address: SocketAddr) -> io::Result<Arc<dyn Socket>> {
+        Ok(Arc::new(Registration::connect(self, address)?))
     }
 
     fn resolve(&self, ticket: u64, host: &str, port: u16) {

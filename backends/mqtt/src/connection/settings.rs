@@ -79,6 +79,10 @@ pub struct Timers {
     pub backoff: u64,
     /// Longest pause.
     pub backoff_most: u64,
+    /// Before the first ping after set_call_active, if no publish is under way by then.
+    pub first_ping: u64,
+    /// How long the answer to a broker's publish waits for something else to be sent.
+    pub answer: u64,
     /// Between pings while set_call_active.
     pub active_ping: u64,
     /// For the answer of such a ping.
@@ -108,6 +112,8 @@ impl Default for Timers {
             connack: 8_000,
             backoff: 200,
             backoff_most: 30_000,
+            first_ping: 100,
+            answer: 10,
             active_ping: 10_000,
             active_pong: 5_000,
             pong: 10_000,

@@ -1,9 +1,9 @@
 //! TLS by rustls; without the feature there is none, and endpoints that want it are refused.
 
 #[cfg(feature = "tls")]
-pub use with::Tls;
+pub(super) use with::Secured;
 #[cfg(feature = "tls")]
-pub(super) use with::{Secured, cause};
+pub use with::Tls;
 #[cfg(not(feature = "tls"))]
 pub use without::Tls;
 
@@ -16,12 +16,11 @@ mod with {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use rustls::sign::{CertifiedKey, SingleCertAndKey};
-    use rustls::{
-        AlertDescription, CertificateError as Untrusted, ClientConfig, ClientConnection, Error, RootCertStore,
-    };
+    use rustls::{ClientConfig, ClientConnection, Error, RootCertStore};
 
-    use crate::connection::cause::Cause;
-    use crate::connection::{ClientCert, Roots, Socket};
+    use nertc_callkit_reactor::Socket;
+
+    use crate::connection::settings::{ClientCert, Roots};
 
     /// A TLS configuration. Clones share it, and the tickets with which sessions resume.
     #[derive(Clone)]
@@ -79,88 +78,50 @@ mod with {
         }
     }
 
-    /// A connection with TLS over it.
-    pub(in crate::connection) struct Secured {
-        socket: Box<dyn Socket>,
-        tls: ClientConnection,
+    /// TLS over a connection.
+    pub(in crate::connection) struct Secured(ClientConnection);
+
+    /// A socket as rustls reads and writes it.
+    struct Bytes<'a>(&'a dyn Socket);
+
+    impl Read for Bytes<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl Write for Bytes<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 
     fn broken(error: Error) -> io::Error {
         io::Error::new(ErrorKind::InvalidData, error)
     }
 
-    /// What a failure of TLS means; None: it is another one.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums, of which few have words of their own")]
-    pub(in crate::connection) fn cause(error: &io::Error) -> Option<Cause> {
-        let error = error.get_ref()?.downcast_ref::<Error>()?;
-        let text = format!("{error}");
-        Some(match error {
-            Error::InvalidCertificate(why) => {
-                let raw_code = i32::from(u8::from(AlertDescription::from(why.clone())));
-                let (what, advice) = match why {
-                    Untrusted::Expired | Untrusted::ExpiredContext { .. } => {
-                        ("has expired", "renew it at the broker, or set this device's clock")
-                    }
-                    Untrusted::NotValidYet | Untrusted::NotValidYetContext { .. } => {
-                        ("is not valid yet", "set this device's clock")
-                    }
-                    Untrusted::UnknownIssuer => {
-                        ("is from an authority that is not trusted here", "give that authority as ca_pem")
-                    }
-                    Untrusted::NotValidForName | Untrusted::NotValidForNameContext { .. } => {
-                        ("is for another name", "use a name that the certificate has")
-                    }
-                    _ => ("is not trusted", "the broker needs another certificate"),
-                };
-                Cause::new(format!("the broker's certificate {what} ({text})"), advice, raw_code).finally()
-            }
-            Error::AlertReceived(alert) => {
-                let advice = match alert {
-                    AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => {
-                        "the broker may want a client certificate: client_cert_pem and client_key_pem"
-                    }
-                    _ => "see the broker's log",
-                };
-                let raw_code = i32::from(u8::from(*alert));
-                Cause::new(format!("the broker refuses TLS ({text})"), advice, raw_code)
-            }
-            Error::InvalidMessage(_)
-            | Error::InappropriateMessage { .. }
-            | Error::PeerSentOversizedRecord => {
-                let advice = "use mqtt://, or the broker's port for mqtts://";
-                Cause::new("what listens on that port does not speak TLS", advice, 0).finally()
-            }
-            _ => Cause::new(format!("TLS failed ({text})"), "", 0),
-        })
-    }
-
     impl Secured {
-        pub(in crate::connection) fn new(
-            socket: Box<dyn Socket>,
-            host: &str,
-            tls: &Tls,
-        ) -> io::Result<Secured> {
+        pub(in crate::connection) fn new(host: &str, tls: &Tls) -> io::Result<Secured> {
             let name = ServerName::try_from(host.to_owned()).map_err(|_| {
                 io::Error::new(ErrorKind::InvalidInput, "no name that a certificate can have")
             })?;
-            let tls = ClientConnection::new(tls.0.clone(), name).map_err(broken)?;
-            Ok(Secured { socket, tls })
-        }
-
-        pub(in crate::connection) fn socket(&self) -> &dyn Socket {
-            &*self.socket
+            ClientConnection::new(tls.0.clone(), name).map(Secured).map_err(broken)
         }
 
         /// Goes on with the handshake. True: it is through.
-        pub(in crate::connection) fn handshake(&mut self) -> io::Result<bool> {
+        pub(in crate::connection) fn handshake(&mut self, socket: &dyn Socket) -> io::Result<bool> {
             loop {
-                self.flush()?;
-                if !self.tls.is_handshaking() {
+                self.flush(socket)?;
+                if !self.0.is_handshaking() {
                     return Ok(true);
                 }
-                match self.tls.read_tls(&mut self.socket) {
+                match self.0.read_tls(&mut Bytes(socket)) {
                     Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                    Ok(_) => self.process()?,
+                    Ok(_) => self.process(socket)?,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
@@ -168,48 +129,65 @@ mod with {
             }
         }
 
-        fn process(&mut self) -> io::Result<()> {
-            let processed = self.tls.process_new_packets();
-            // An answer of the handshake, or the alert that tells the broker what is wrong.
-            let flushed = self.flush();
-            processed.map_err(broken)?;
-            flushed
+        fn process(&mut self, socket: &dyn Socket) -> io::Result<()> {
+            let processed = self.0.process_new_packets();
+            if processed.is_err() || self.0.is_handshaking() {
+                // The alert that tells the broker what is wrong, or an answer of the handshake.
+                let flushed = self.flush(socket);
+                processed.map_err(broken)?;
+                flushed?;
+            }
+            Ok(())
         }
 
-        pub(in crate::connection) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        pub(in crate::connection) fn read(
+            &mut self,
+            socket: &dyn Socket,
+            buffer: &mut [u8],
+        ) -> io::Result<usize> {
             loop {
-                match self.tls.reader().read(buffer) {
+                match self.0.reader().read(buffer) {
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                     other => return other,
                 }
-                match self.tls.read_tls(&mut self.socket) {
+                match self.0.read_tls(&mut Bytes(socket)) {
                     Ok(0) => return Ok(0),
                     Ok(_) => {}
                     Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                     Err(error) => return Err(error),
                 }
-                self.process()?;
+                self.process(socket)?;
             }
         }
 
-        /// Hands over what the socket takes; the rest stays in `out`.
-        pub(in crate::connection) fn write(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        /// Adds the records of these bytes, and whatever else TLS has to say, to `out`.
+        pub(in crate::connection) fn seal(
+            &mut self,
+            bytes: &mut Vec<u8>,
+            out: &mut Vec<u8>,
+        ) -> io::Result<()> {
             loop {
-                self.flush()?;
-                if out.is_empty() || self.tls.wants_write() {
+                while self.0.wants_write() {
+                    self.0.write_tls(out)?;
+                }
+                if bytes.is_empty() {
                     return Ok(());
                 }
-                let taken = self.tls.writer().write(out)?;
-                if taken == 0 {
-                    return Ok(());
+                match self.0.writer().write(bytes)? {
+                    0 => return Err(ErrorKind::WriteZero.into()),
+                    taken => drop(bytes.drain(..taken)),
                 }
-                out.drain(..taken);
             }
         }
 
-        fn flush(&mut self) -> io::Result<()> {
-            while self.tls.wants_write() {
-                match self.tls.write_tls(&mut self.socket) {
+        /// There is something to say that nobody has asked for.
+        pub(in crate::connection) fn wants_write(&self) -> bool {
+            self.0.wants_write()
+        }
+
+        fn flush(&mut self, socket: &dyn Socket) -> io::Result<()> {
+            while self.0.wants_write() {
+                match self.0.write_tls(&mut Bytes(socket)) {
                     Ok(_) => {}
                     Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -220,20 +198,16 @@ mod with {
         }
 
         /// Says that nothing follows.
-        pub(in crate::connection) fn close(&mut self) -> io::Result<()> {
-            self.tls.send_close_notify();
-            self.flush()
-        }
-
-        pub(in crate::connection) fn wants_write(&self) -> bool {
-            self.tls.wants_write()
+        pub(in crate::connection) fn close(&mut self, socket: &dyn Socket) -> io::Result<()> {
+            self.0.send_close_notify();
+            self.flush(socket)
         }
     }
 }
 
 #[cfg(not(feature = "tls"))]
 mod without {
-    use crate::connection::{ClientCert, Roots};
+    use crate::connection::settings::{ClientCert, Roots};
 
     /// There is none.
     #[derive(Clone)]

@@ -10,11 +10,6 @@ use crate::connection::tests::broker::{Broker, Patience};
 use crate::connection::tests::{ALL, Desk, settings};
 use crate::connection::{Readiness, Timers};
 
-/// A fault that is planted in tests only: a message that says so makes this part panic.
-pub(crate) fn planted_panic(part: &str, payload: &[u8]) {
-    assert!(payload != format!("panic in the {part}").as_bytes(), "planted");
-}
-
 /// A device with its broker.
 struct Phone {
     line: Driver,
@@ -30,17 +25,8 @@ impl Phone {
         let broker = Broker::new();
         let mut settings = settings(&[&broker]);
         settings.client_id = "client".into();
-        let config = Config {
-            account: "alice".into(),
-            device: "pad".into(),
-            instance: "I".into(),
-            instances: vec!["I".into()],
-            single_device: false,
-            busy_is_local: false,
-            peer_lost_ms: 60_000,
-            watch_presence: false,
-        };
-        settings.timers = Timers::default();
+        let config = Config::new("alice".into(), "pad".into(), "I".into());
+        settings.timers = Timers { answer: 0, ..Timers::default() };
         let desk = Arc::new(Desk::default());
         let line = Driver::new(config, settings, desk.clone()).expect("random bytes");
         Phone { line, broker, desk, now: 1_000_000, told: Vec::new() }
@@ -58,6 +44,7 @@ impl Phone {
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
         let (now, told) = (self.now, &mut self.told);
         self.line.act(now, &mut |message| told.push(message), |line| body(line, now));
+        self.line.write();
     }
 
     fn login(&mut self, req: u64, token: &str) {
@@ -207,7 +194,7 @@ fn a_panic_in_the_link_is_a_lost_connection_and_a_fresh_one_follows() {
 }
 
 #[test]
-fn a_panic_in_the_station_fails_what_runs_and_a_new_one_logs_in() {
+fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
     quietly(|| {
         let mut phone = Phone::in_session();
         let before = phone.line.config.instance.clone();

@@ -1,11 +1,9 @@
 //! The rung side of an invite: it rings, answers, and believes the owner.
 
 use nertc_callkit_signaling as signaling;
-use nertc_callkit_signaling::{Code, Event, EventKind, InviteState, Origin, Text};
+use nertc_callkit_signaling::{Code, DeviceAddr, Event, EventKind, InviteState, Origin, Text};
 
-use super::channel::{
-    Channel, DeviceAddr, Hint, LivenessProbe, Participant, Ring, RingState, Role, channel_info,
-};
+use super::channel::{Channel, Hint, LivenessProbe, Participant, Ring, RingState, Role, channel_info};
 use super::ended_invites::EndedInvite;
 use super::message::{Body, ByeKind, DecisionKind, Message, Settled};
 use super::outbox::{Kind, OutgoingMessage};

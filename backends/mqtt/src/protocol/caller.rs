@@ -3,9 +3,9 @@
 //! repeated to each device that rang until that has said so.
 
 use nertc_callkit_signaling as signaling;
-use nertc_callkit_signaling::{Code, Event, EventKind, Origin, PushText, Text};
+use nertc_callkit_signaling::{Code, DeviceAddr, Event, EventKind, Origin, PushText, Text};
 
-use super::channel::{Alerted, DeviceAddr, Invite, Participant, Role};
+use super::channel::{Alerted, Invite, Participant, Role};
 use super::ended_invites::{Decision, EndedInvite};
 use super::message::{Body, DecisionKind, Message, Settled};
 use super::outbox::{Kind, OutgoingMessage};
@@ -210,8 +210,8 @@ impl Peer {
         };
         let mut message = self.new_message(id, Body::Settled(settled));
         (message.id, message.to) = (decision_id, asked.instance.clone());
-        let payload = message::write(&message);
-        self.outbox.send_once(&mut self.outputs, direct(to), payload, limits::ANSWER_EXPIRES_MS);
+        let (qos, payload) = (message.body.qos(), message::write(&message));
+        self.outbox.send_once(&mut self.outputs, direct(to), qos, payload, limits::ANSWER_EXPIRES_MS);
     }
 
     /// The channel is over: what it rings is told, and its decisions are remembered.

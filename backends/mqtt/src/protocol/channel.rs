@@ -2,17 +2,10 @@
 //! decides what becomes of its invites; the others know what they were told.
 
 use nertc_callkit_signaling as signaling;
-use nertc_callkit_signaling::{ChannelState, InviteState, Member, Text};
+use nertc_callkit_signaling::{ChannelState, DeviceAddr, InviteState, Member, Text};
 
 use super::dedup::Recent;
 use super::message::{Message, Settled};
-
-/// A device of an account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct DeviceAddr {
-    pub(super) account: Text,
-    pub(super) device: Text,
-}
 
 /// A channel that is alive.
 #[derive(Clone, Debug, Hash)]
@@ -142,12 +135,6 @@ pub(super) struct Participant {
     /// What came too early, and until when it waits.
     pub(super) held: Vec<(u32, Message)>,
     pub(super) held_until: u64,
-}
-
-impl DeviceAddr {
-    pub(super) fn new(account: &Text, device: &Text) -> DeviceAddr {
-        DeviceAddr { account: account.clone(), device: device.clone() }
-    }
 }
 
 impl Participant {

@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use nertc_callkit_signaling::{Code, Text};
+use nertc_callkit_signaling::{Code, DeviceAddr, Text};
 
-use super::channel::DeviceAddr;
 use super::limits;
 use super::message::{DecisionKind, Settled};
 

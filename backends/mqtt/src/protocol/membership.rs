@@ -1,8 +1,8 @@
 //! Members of a channel among themselves: join, leave, close, control, and whether the other is still there.
 
-use nertc_callkit_signaling::{Code, Event, EventKind, Origin, Text};
+use nertc_callkit_signaling::{Code, DeviceAddr, Event, EventKind, Origin, Text};
 
-use super::channel::{Channel, DeviceAddr, LivenessProbe, Participant, Role};
+use super::channel::{Channel, LivenessProbe, Participant, Role};
 use super::message::{Body, ByeKind, Message};
 use super::{Peer, limits};
 

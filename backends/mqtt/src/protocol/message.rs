@@ -1,9 +1,11 @@
 //! the message: what travels as JSON, read with care and written plainly.
 
-use nertc_callkit_signaling::{PushText, Text};
-use serde_json::{Map, Value, json};
+use nertc_callkit_signaling::{PushText, Text, json};
+use serde_json::Value;
 
 use super::limits;
+use super::reader::{self, Field, Fields};
+use super::types::Qos;
 
 /// A message that was read. Who sent it is not in it: the topic says that.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -80,6 +82,28 @@ pub(super) enum Body {
     Unknown,
 }
 
+impl Body {
+    /// How its first copy is published; repeats have QoS 1. QoS 0 is for what is repeated anyway, or asked
+    /// for again, until the receiver has answered; and for no alert, which ends the invite's repeats.
+    pub(super) fn qos(&self) -> Qos {
+        match self {
+            Body::Ack { .. } | Body::Join { .. } | Body::Sync | Body::State | Body::Gone => Qos::AtMostOnce,
+            Body::Invite { .. }
+            | Body::Alert { .. }
+            | Body::Accept { .. }
+            | Body::Reject { .. }
+            | Body::Settled(_)
+            | Body::Bye { .. }
+            | Body::Control { .. }
+            | Body::Hello { .. }
+            | Body::Mark
+            | Body::Record { .. }
+            | Body::Void
+            | Body::Unknown => Qos::AtLeastOnce,
+        }
+    }
+}
+
 /// The decision on an invite.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Settled {
@@ -130,29 +154,24 @@ pub(super) fn read(payload: &[u8]) -> Option<Message> {
     if payload.len() > limits::PAYLOAD_BYTES || is_too_deep(payload) {
         return None;
     }
-    let Value::Object(all) = serde_json::from_slice(payload).ok()? else { return None };
-    if all.get("v").and_then(Value::as_u64) != Some(1) {
+    let all = reader::read(std::str::from_utf8(payload).ok()?)?;
+    if !matches!(all.version, Field::Number(1)) {
         return None;
     }
-    let kind = all.get("k")?.as_str()?;
+    let Field::Text(kind) = &all.kind else { return None };
+    let kind = &**kind;
     let head = Message {
-        id: name(&all, "id").filter(|it| !it.is_empty())?,
-        channel: name(&all, "cid")?,
-        instance: name(&all, "inst")?,
-        to: name(&all, "to")?,
-        number: number(&all, "n", 0, limits::NUMBER)?.try_into().ok()?,
+        id: name(&all.id).filter(|it| !it.is_empty())?,
+        channel: name(&all.channel)?,
+        instance: name(&all.instance)?,
+        to: name(&all.to)?,
+        number: number(&all.number, 0, limits::NUMBER)?.try_into().ok()?,
         body: Body::Unknown,
     };
     if head.channel.is_empty() && !matches!(kind, "ack" | "hello" | "mark" | "rec") {
         return None;
     }
-    let empty = Map::new();
-    let body = match all.get("b") {
-        Some(Value::Object(body)) => Some(body),
-        None | Some(Value::Null) => Some(&empty),
-        Some(_) => None,
-    };
-    let body = match body.and_then(|body| read_body(kind, &all, body)) {
+    let body = match all.body.as_ref().and_then(|body| read_body(kind, &all.acked, body)) {
         // It is acknowledged, or what follows it would wait for it.
         None if matches!(kind, "join" | "ctl") => Body::Void,
         body => body?,
@@ -160,37 +179,40 @@ pub(super) fn read(payload: &[u8]) -> Option<Message> {
     Some(Message { body, ..head })
 }
 
-fn read_body(kind: &str, all: &Map<String, Value>, body: &Map<String, Value>) -> Option<Body> {
-    let request = || name(body, "rid").filter(|it| !it.is_empty());
-    let custom = || text(body, "custom", limits::CUSTOM_BYTES);
+fn read_body(kind: &str, acked: &Field<'_>, body: &Fields<'_>) -> Option<Body> {
+    let request = || name(&body.request).filter(|it| !it.is_empty());
+    let custom = || text(&body.custom, limits::CUSTOM_BYTES);
     // What decides or ends something does so whatever the attachment is like.
     let any_custom = || custom().unwrap_or_default();
-    let call_type = || number(body, "type", 1, 3)?.try_into().ok();
-    let uid = || number(body, "uid", 0, limits::UID);
+    let call_type = || number(&body.call_type, 1, 3)?.try_into().ok();
+    let uid = || number(&body.uid, 0, limits::UID);
     Some(match kind {
         "invite" => Body::Invite {
             request: request()?,
             call_type: call_type()?,
             custom: custom()?,
             uid: uid()?,
-            keep: flag(body, "keep", true)?,
-            ring_ms: read_ring(body)?,
+            keep: flag(&body.keep, true)?,
+            ring_ms: read_ring(&body.ring)?,
         },
         "alert" => Body::Alert {
             request: request()?,
-            asks: flag(body, "asks", false)?,
-            rings: flag(body, "rings", true)?,
+            asks: flag(&body.asks, false)?,
+            rings: flag(&body.rings, true)?,
         },
         "accept" => Body::Accept { request: request()?, custom: any_custom() },
         "reject" => Body::Reject {
             request: request()?,
             custom: any_custom(),
-            local: flag(body, "local", false).unwrap_or_default(),
+            local: flag(&body.local, false).unwrap_or_default(),
         },
         "settled" => Body::Settled(Settled {
             request: request()?,
-            how: DecisionKind::read(body.get("how")?.as_str()?)?,
-            by: name(body, "by")?,
+            how: match &body.how {
+                Field::Text(how) => DecisionKind::read(how)?,
+                Field::Absent | Field::Number(_) | Field::Flag(_) | Field::Other => return None,
+            },
+            by: name(&body.by)?,
             custom: any_custom(),
             uid: uid()?,
             call_type: call_type()?,
@@ -198,64 +220,72 @@ fn read_body(kind: &str, all: &Map<String, Value>, body: &Map<String, Value>) ->
         "join" => Body::Join { uid: uid()? },
         "bye" => Body::Bye {
             // Whatever else somebody means by it, it goes.
-            how: match body.get("how").and_then(Value::as_str) {
-                Some("close") => ByeKind::Close,
-                _ => ByeKind::Leave,
+            how: match &body.how {
+                Field::Text(how) if how == "close" => ByeKind::Close,
+                Field::Text(_) | Field::Absent | Field::Number(_) | Field::Flag(_) | Field::Other => {
+                    ByeKind::Leave
+                }
             },
             custom: any_custom(),
         },
         "ctl" => Body::Control { custom: custom()? },
-        "ack" => Body::Ack { to: name(all, "re")? },
+        "ack" => Body::Ack { to: name(acked)? },
         "sync" => Body::Sync,
         "state" => Body::State,
         "gone" => Body::Gone,
-        "hello" => Body::Hello { epoch: number(body, "epoch", 1, limits::UID)? },
+        "hello" => Body::Hello { epoch: number(&body.epoch, 1, limits::UID)? },
         "mark" => Body::Mark,
         "rec" => {
-            Body::Record { text: text(body, "text", limits::RECORD_BYTES).filter(|text| !text.is_empty())? }
+            Body::Record { text: text(&body.text, limits::RECORD_BYTES).filter(|text| !text.is_empty())? }
         }
         _ => Body::Unknown,
     })
 }
 
 /// Longer than the longest is the longest.
-fn read_ring(body: &Map<String, Value>) -> Option<u32> {
-    let ring = number(body, "ring", limits::RING_MS.into(), limits::UID)?;
+fn read_ring(ring: &Field<'_>) -> Option<u32> {
+    let ring = number(ring, limits::RING_MS.into(), limits::UID)?;
     Some(u32::try_from(ring).unwrap_or(u32::MAX).min(limits::RING_MS))
 }
 
 /// A short text, empty if there is none. None: over-long, not a text, or unfit for C.
-fn name(map: &Map<String, Value>, key: &str) -> Option<Text> {
-    text(map, key, limits::NAME_BYTES)
+fn name(field: &Field<'_>) -> Option<Text> {
+    text(field, limits::NAME_BYTES)
 }
 
-fn text(map: &Map<String, Value>, key: &str, limit: usize) -> Option<Text> {
-    match map.get(key) {
-        None | Some(Value::Null) => Some("".into()),
-        Some(Value::String(text)) if text.len() <= limit && !text.contains('\0') => {
-            Some(text.as_str().into())
+fn text(field: &Field<'_>, limit: usize) -> Option<Text> {
+    match field {
+        Field::Absent => Some(Text::EMPTY),
+        Field::Text(text) if text.len() <= limit && !text.as_bytes().contains(&0) => {
+            Some(Text::from(&**text))
         }
-        Some(_) => None,
+        Field::Text(_) | Field::Number(_) | Field::Flag(_) | Field::Other => None,
     }
 }
 
 /// A whole number from 0 to `max`.
-fn number(map: &Map<String, Value>, key: &str, default: u64, max: u64) -> Option<u64> {
-    match map.get(key) {
-        None | Some(Value::Null) => Some(default),
-        Some(it) => it.as_u64().filter(|it| *it <= max),
+fn number(field: &Field<'_>, default: u64, max: u64) -> Option<u64> {
+    match field {
+        Field::Absent => Some(default),
+        Field::Number(number) if *number <= max => Some(*number),
+        Field::Text(_) | Field::Number(_) | Field::Flag(_) | Field::Other => None,
     }
 }
 
-fn flag(map: &Map<String, Value>, key: &str, default: bool) -> Option<bool> {
-    match map.get(key) {
-        None | Some(Value::Null) => Some(default),
-        Some(it) => it.as_bool(),
+fn flag(field: &Field<'_>, default: bool) -> Option<bool> {
+    match field {
+        Field::Absent => Some(default),
+        Field::Flag(flag) => Some(*flag),
+        Field::Text(_) | Field::Number(_) | Field::Other => None,
     }
 }
 
 /// More than eight levels. Looked at before anything is built from it.
 fn is_too_deep(payload: &[u8]) -> bool {
+    // Most messages have too few brackets for that.
+    if payload.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() <= limits::DEPTH {
+        return false;
+    }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     payload.iter().any(|byte| {
         match byte {
@@ -332,8 +362,7 @@ impl Writer {
 
     fn text(&mut self, key: &str, text: &str) {
         self.key(key);
-        // Nothing fails that is written to memory.
-        let _ = serde_json::to_writer(&mut self.0, text);
+        json::quote(text, |part| self.0.extend_from_slice(part.as_bytes()));
     }
 
     fn number(&mut self, key: &str, number: i128) {
@@ -421,7 +450,7 @@ pub(super) fn with_push(invite: &str, push: &PushText) -> String {
     let mut all: Value = serde_json::from_str(invite).unwrap_or_default();
     let text = |text: &Option<Text>| text.clone().unwrap_or_default().to_string();
     let (title, content, payload) = (text(&push.title), text(&push.content), text(&push.payload));
-    all["b"]["push"] = json!({"title": title, "content": content, "payload": payload});
+    all["b"]["push"] = serde_json::json!({"title": title, "content": content, "payload": payload});
     all.to_string()
 }
 
@@ -492,6 +521,41 @@ mod tests {
             assert_eq!(body("bye", attached), Some(left));
             assert_eq!(body("ctl", attached), Some(Body::Void));
         }
+    }
+
+    /// Whatever serde_json makes a tree of is read, and nothing else.
+    #[test]
+    fn what_is_no_json_is_no_message() {
+        let good =
+            r#"{"v":1,"k":"state","id":"m","cid":"c","b":{"uid":1,"x":[1,{"y":"\\u00e9"}]},"z":-1.5e3}"#;
+        let is_sound = |text: &[u8]| read(text).is_some();
+        assert!(is_sound(good.as_bytes()));
+        let mut found = [0, 0];
+        for at in 0..good.len() {
+            for byte in [b'"', b'\\', b'{', b'}', b'[', b',', b':', b'0', b'e', b' ', 0x7F, 0xFF] {
+                let mut text = good.as_bytes().to_vec();
+                text[at] = byte;
+                let tree = serde_json::from_slice::<Value>(&text).ok();
+                let says_state = |tree: &Value| {
+                    let text = |key: &str| tree[key].as_str().is_some_and(|it| !it.contains('\0'));
+                    let is_some = text("id") && tree["id"] != "" && text("cid") && tree["cid"] != "";
+                    let body = tree.get("b").is_none_or(|body| body.is_object() || body.is_null());
+                    tree["v"].as_u64() == Some(1) && tree["k"].is_string() && is_some && body
+                };
+                let is_one = tree.as_ref().is_some_and(says_state);
+                assert_eq!(is_sound(&text), is_one, "{}", String::from_utf8_lossy(&text));
+                found[usize::from(is_one)] += 1;
+            }
+        }
+        assert!(found[0] > 100 && found[1] > 100, "{found:?}");
+        for text in
+            [r#"{"v":1,"k":"mark","id":"m","x":"\ud800"}"#, r#"{"v":1,"k":"mark","id":"m","x":1e999}"#]
+        {
+            assert!(!is_sound(text.as_bytes()) && serde_json::from_str::<Value>(text).is_err(), "{text}");
+        }
+        // The last of two counts.
+        let twice = r#"{"v":2,"v":1,"k":"hello","id":"m","b":7,"b":{"epoch":3,"epoch":4}}"#;
+        assert_eq!(read(twice.as_bytes()).map(|it| it.body), Some(Body::Hello { epoch: 4 }));
     }
 
     #[test]

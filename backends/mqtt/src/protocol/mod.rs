@@ -8,9 +8,9 @@
 //! process each id once.
 //!
 //! Where to look: `ops` operations of the core · `caller` owner side of an invite · `callee` called side ·
-//! `membership` join, leave, control, liveness · `session` login, backlog, takeover · `outbox`
-//! retransmission · `dedup` and `rate_limit` inbound filters · `message` the JSON · `channel` state of a
-//! channel · `ended_invites` tombstones.
+//! `membership` join, leave, control, liveness · `session` and `login` login, backlog, takeover · `outbox`
+//! retransmission · `dedup` and `rate_limit` inbound filters · `message` and `reader` the JSON · `channel`
+//! state of a channel · `ended_invites` tombstones.
 
 mod callee;
 mod caller;
@@ -18,11 +18,13 @@ mod channel;
 mod dedup;
 mod ended_invites;
 mod limits;
+mod login;
 mod membership;
 mod message;
 mod ops;
 mod outbox;
 mod rate_limit;
+mod reader;
 mod session;
 mod types;
 
@@ -32,13 +34,16 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use nertc_callkit_ids::Seed;
+use types::direct;
 pub use types::*;
 
 use nertc_callkit_ids::IdGenerator;
 use nertc_callkit_signaling as signaling;
-use nertc_callkit_signaling::{CallPolicy, Code, Event, EventKind, OperationResult, Origin, Outcome, Text};
+use nertc_callkit_signaling::{
+    CallPolicy, Code, DeviceAddr, Event, EventKind, OperationResult, Origin, Outcome, Text,
+};
 
-use channel::{Channel, DeviceAddr, Role};
+use channel::{Channel, Role};
 use dedup::{Claims, Logins};
 use ended_invites::EndedInvites;
 use message::{Body, Message};
@@ -316,6 +321,7 @@ impl Peer {
             id: message.id.clone(),
             channel: message.channel.clone(),
             topic,
+            qos: message.body.qos(),
             payload: message::write(message),
             expires_ms,
             is_final: kind == Kind::Answer,
@@ -341,8 +347,8 @@ impl Peer {
     /// Says something once to a device in one of its lives.
     fn send_once(&mut self, to: &DeviceAddr, instance: &Text, channel: &Text, body: Body) {
         let message = Message { to: instance.clone(), ..self.new_message(channel, body) };
-        let (topic, payload) = (direct(to), message::write(&message));
-        self.outbox.send_once(&mut self.outputs, topic, payload, limits::ANSWER_EXPIRES_MS);
+        let (topic, qos, payload) = (direct(to), message.body.qos(), message::write(&message));
+        self.outbox.send_once(&mut self.outputs, topic, qos, payload, limits::ANSWER_EXPIRES_MS);
     }
 
     /// The same, to a device that has to do with the channel.
@@ -365,10 +371,6 @@ impl Peer {
             uid: 0,
         }
     }
-}
-
-fn direct(to: &DeviceAddr) -> Topic {
-    Topic::Direct(to.account.clone(), to.device.clone())
 }
 
 /// What an operation is answered when the broker has answered.

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
-use nertc_callkit_signaling::Text;
+use nertc_callkit_signaling::{DeviceAddr, Text};
 
 use super::limits;
-use super::types::{Output, PublishResult, Topic};
+use super::types::{self, Output, PublishResult, Qos, Topic};
 
 /// What a message is, for those who call it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,8 @@ pub(super) struct OutgoingMessage {
     /// Channel, or empty.
     pub(super) channel: Text,
     pub(super) topic: Topic,
+    /// Of the first copy on a connection: the repeats have QoS 1.
+    pub(super) qos: Qos,
     pub(super) payload: String,
     /// Forgotten by then, here and at the broker.
     pub(super) expires_ms: u32,
@@ -47,7 +49,7 @@ pub(super) struct OutgoingMessage {
 struct Entry {
     outgoing: OutgoingMessage,
     expires_at: u64,
-    /// The newest publish; 0: none on this connection.
+    /// The newest publish with QoS 1; 0: none on this connection.
     token: u64,
     /// When it was first sent on this connection.
     began: u64,
@@ -91,6 +93,17 @@ impl Kind {
     }
 }
 
+/// Names the answer to a publish; 0: there is none.
+fn next_token(last: &mut u64, qos: Qos) -> u64 {
+    match qos {
+        Qos::AtMostOnce => 0,
+        Qos::AtLeastOnce => {
+            *last += 1;
+            *last
+        }
+    }
+}
+
 impl Entry {
     fn next(&self) -> Option<u64> {
         let due = self.due.map_or(self.expires_at, |due| due.min(self.expires_at));
@@ -119,8 +132,7 @@ impl Outbox {
             outgoing,
         };
         if self.is_up && entry.outgoing.after_ms == 0 {
-            self.last_token += 1;
-            entry.publish(now, self.last_token, out);
+            entry.publish(now, &mut self.last_token, out);
         }
         self.entries.push(entry);
         true
@@ -131,18 +143,19 @@ impl Outbox {
         &mut self,
         out: &mut VecDeque<Output>,
         topic: Topic,
+        qos: Qos,
         payload: String,
         expires_ms: u32,
     ) {
         if self.is_up {
-            self.last_token += 1;
-            out.push_back(Output::Publish { token: self.last_token, topic, payload, expires_ms });
+            let token = next_token(&mut self.last_token, qos);
+            out.push_back(Output::Publish { token, qos, topic, payload, expires_ms });
         }
     }
 
     /// The broker answered. Some: this operation is done.
     pub(super) fn published(&mut self, token: u64, result: PublishResult) -> Option<u64> {
-        let at = self.entries.iter().position(|it| it.token == token)?;
+        let at = self.entries.iter().position(|it| token != 0 && it.token == token)?;
         let req = self.entries[at].take_req();
         let is_refused = matches!(result, PublishResult::Denied | PublishResult::Refused { .. });
         self.entries[at].token = 0;
@@ -172,9 +185,9 @@ impl Outbox {
         now: u64,
         out: &mut VecDeque<Output>,
         channel: &Text,
-        to: &super::channel::DeviceAddr,
+        to: &DeviceAddr,
     ) -> bool {
-        let direct = super::direct(to);
+        let direct = types::direct(to);
         let is_it = |it: &Entry| {
             let is_told = it.outgoing.kind == Kind::UntilAcked && it.outgoing.channel == *channel;
             is_told && it.outgoing.topic == direct && it.expires_at > now
@@ -183,15 +196,14 @@ impl Outbox {
             return false;
         }
         for entry in self.entries.iter_mut().filter(|it| is_it(it)) {
-            self.last_token += 1;
-            entry.publish(now, self.last_token, out);
+            entry.publish(now, &mut self.last_token, out);
         }
         true
     }
 
     /// Calls back all messages of a kind about a channel to a device. The operations that are done.
-    pub(super) fn cancel(&mut self, channel: &Text, kind: Kind, to: &super::channel::DeviceAddr) -> Vec<u64> {
-        let direct = super::direct(to);
+    pub(super) fn cancel(&mut self, channel: &Text, kind: Kind, to: &DeviceAddr) -> Vec<u64> {
+        let direct = types::direct(to);
         self.take(|it| {
             it.outgoing.kind == kind && it.outgoing.channel == *channel && it.outgoing.topic == direct
         })
@@ -216,7 +228,7 @@ impl Outbox {
         for entry in self.entries.iter_mut().filter(is_due) {
             self.last_token += 1;
             (entry.began, entry.repeats) = (0, 0);
-            entry.publish(now, self.last_token, out);
+            entry.publish(now, &mut self.last_token, out);
         }
     }
 
@@ -245,8 +257,7 @@ impl Outbox {
                 done.extend(entry.take_req().map(|req| (req, true)));
             }
             if self.is_up && entry.due.is_some_and(|due| due <= now) && entry.expires_at > now {
-                self.last_token += 1;
-                entry.publish(now, self.last_token, out);
+                entry.publish(now, &mut self.last_token, out);
             }
         }
         self.entries.retain_mut(|it| {
@@ -259,16 +270,19 @@ impl Outbox {
 }
 
 impl Entry {
-    fn publish(&mut self, now: u64, token: u64, out: &mut VecDeque<Output>) {
+    fn publish(&mut self, now: u64, last_token: &mut u64, out: &mut VecDeque<Output>) {
+        let mut qos = Qos::AtLeastOnce;
         if self.began == 0 {
             self.began = now.max(1);
+            qos = self.outgoing.qos;
         } else {
             self.repeats += 1;
         }
-        self.token = token;
+        self.token = next_token(last_token, qos);
         self.due = self.outgoing.kind.repeat(self.repeats).map(|delay| self.began + delay);
         out.push_back(Output::Publish {
-            token,
+            token: self.token,
+            qos,
             topic: self.outgoing.topic.clone(),
             payload: self.outgoing.payload.clone(),
             expires_ms: u32::try_from(self.expires_at - now).unwrap_or(u32::MAX),

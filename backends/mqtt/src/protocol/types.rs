@@ -1,8 +1,8 @@
 //! What a peer is fed and what it asks for, as plain values.
 
 use nertc_callkit_signaling::{
-    CallPolicy, Code, Connection, Event, InviteState, Notification, Operation, OperationResult, Origin,
-    Outcome, Text,
+    CallPolicy, Code, Connection, DeviceAddr, Event, InviteState, Notification, Operation, OperationResult,
+    Origin, Outcome, Text,
 };
 
 /// Who a peer is and how it behaves.
@@ -28,6 +28,20 @@ pub struct Config {
 }
 
 impl Config {
+    /// One of several devices, in its first life.
+    pub fn new(account: Text, device: Text, instance: Text) -> Config {
+        Config {
+            account,
+            device,
+            instances: vec![instance.clone()],
+            instance,
+            single_device: false,
+            busy_is_local: false,
+            peer_lost_ms: 60_000,
+            watch_presence: false,
+        }
+    }
+
     /// Whether somebody who says this means a life of this device.
     pub(super) fn is_ours(&self, instance: &str) -> bool {
         !instance.is_empty()
@@ -170,16 +184,33 @@ pub enum Topic {
     Own,
 }
 
+/// How a message is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Qos {
+    /// QoS 0: the broker neither answers nor keeps it for a device that is away.
+    AtMostOnce,
+    /// QoS 1.
+    AtLeastOnce,
+}
+
+/// A topic of one device.
+pub(super) fn direct(to: &DeviceAddr) -> Topic {
+    Topic::Direct(to.account.clone(), to.device.clone())
+}
+
 /// What a peer asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Publish, QoS 1. Each is answered by one `Input::Published`, or by `Input::Down`.
+    /// Publish. With QoS 1 each is answered by one `Input::Published`, or by `Input::Down`; with QoS 0 by
+    /// nothing.
     Publish {
-        /// Names the answer.
+        /// Names the answer; 0: there is none.
         token: u64,
+        /// How.
+        qos: Qos,
         /// Where.
         topic: Topic,
-        /// the message.
+        /// The message.
         payload: String,
         /// When the broker may forget it.
         expires_ms: u32,

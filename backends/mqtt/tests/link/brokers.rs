@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Instant;
 
 use nertc_callkit_mqtt::connection::{ConnectionEvent, code};
-use nertc_callkit_mqtt::protocol::{PublishResult, Topic, TopicKind};
+use nertc_callkit_mqtt::protocol::{PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_testkit::mosquitto::Mosquitto;
 use nertc_callkit_testkit::patience;
 use nertc_callkit_testkit::scratch_dir::port;
@@ -137,7 +137,8 @@ fn what_exceeds_the_window_waits_up_to_a_limit() {
     let alice = Phone::up(settings("alice", &plain(&broker)));
     alice.act(|connection, now| {
         for token in 0..200 {
-            connection.publish(now, token, "nck1/u/alice/own/pad".into(), format!("{token}"), 60_000);
+            let topic = "nck1/u/alice/own/pad".into();
+            connection.publish(now, token, Qos::AtLeastOnce, topic, format!("{token}"), 60_000);
         }
     });
     for token in 0..200 {
@@ -160,7 +161,8 @@ fn a_forbidden_topic_is_denied() {
     let broker = Mosquitto::start("denied", &["alice"]);
     let alice = Phone::up(settings("alice", &plain(&broker)));
     alice.act(|connection, now| {
-        connection.publish(now, 1, "nck1/u/bob/in/carol/pad".into(), "forged".into(), 0)
+        let topic = "nck1/u/bob/in/carol/pad".into();
+        connection.publish(now, 1, Qos::AtLeastOnce, topic, "forged".into(), 0);
     });
     alice.wait_event(&published(1, PublishResult::Denied));
 }

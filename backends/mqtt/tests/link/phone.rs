@@ -9,7 +9,7 @@ use std::{fs, io, thread};
 use nertc_callkit_mqtt::connection::{
     Connection, ConnectionEvent, Endpoint, Readiness, Roots, Settings, Timers,
 };
-use nertc_callkit_mqtt::protocol::Topic;
+use nertc_callkit_mqtt::protocol::{Qos, Topic};
 use nertc_callkit_mqtt::topics::Topics;
 use nertc_callkit_reactor::{Handler, Registration, now};
 use nertc_callkit_testkit::mosquitto::Mosquitto;
@@ -118,7 +118,7 @@ impl Phone {
             // A whole device proves each connection with a message to itself.
             if self.greets.load(Ordering::Relaxed) && matches!(event, ConnectionEvent::Up { .. }) {
                 let topic = self.topics.write(&Topic::Own).expect("a topic");
-                connection.publish(now, GREETING, topic, "up".into(), 1_000);
+                connection.publish(now, GREETING, Qos::AtLeastOnce, topic, "up".into(), 1_000);
             }
             self.heard.push(event);
         }
@@ -128,7 +128,8 @@ impl Phone {
 
     pub(crate) fn publish(&self, token: u64, topic: &Topic, payload: &str) {
         let topic = self.topics.write(topic).expect("a topic");
-        self.act(|connection, now| connection.publish(now, token, topic, payload.into(), 60_000));
+        let qos = Qos::AtLeastOnce;
+        self.act(|connection, now| connection.publish(now, token, qos, topic, payload.into(), 60_000));
     }
 
     /// Waits for the next event that `find` knows; what came before it is skipped.

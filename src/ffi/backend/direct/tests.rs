@@ -90,7 +90,7 @@ fn numbers_without_a_meaning_are_dropped() {
     assert_eq!((&*read.to, read.text.is_empty(), read.durations.len()), ("alice", true, 0));
     let other = Record { call_type: CallType::Other, ..record };
     assert_eq!(checked_record(&"bob".into(), &other), Err(DecodeError::Unknown));
-    let quality = |quality| media_event(&RtcEvent::Quality { uid: 1, quality });
-    assert_eq!(quality(4), Ok(RtcEvent::Quality { uid: 1, quality: 4 }));
+    let quality = |quality| checked_media_event(&MediaEvent::Quality { uid: 1, quality });
+    assert_eq!(quality(4), Ok(MediaEvent::Quality { uid: 1, quality: 4 }));
     assert_eq!(quality(5), Err(DecodeError::Unknown));
 }

@@ -238,7 +238,7 @@ impl Broker {
         self.say(v5_0::Suback::builder().packet_id(id).reason_codes(codes).build().expect("it"));
     }
 
-    /// The publishes that came in: packet id, payload, expiry.
+    /// The publishes that came in: packet id (0: QoS 0), payload, expiry.
     pub(crate) fn publishes(&self) -> Vec<(u16, String, Option<u32>)> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
         let expiry = |properties: &[Property]| {
@@ -249,10 +249,10 @@ impl Broker {
         };
         let of = |packet: &Packet| match packet {
             Packet::V5_0Publish(it) => {
-                Some((it.packet_id().expect("QoS 1"), text(it.payload().as_slice()), expiry(it.props())))
+                Some((it.packet_id().unwrap_or(0), text(it.payload().as_slice()), expiry(it.props())))
             }
             Packet::V3_1_1Publish(it) => {
-                Some((it.packet_id().expect("QoS 1"), text(it.payload().as_slice()), None))
+                Some((it.packet_id().unwrap_or(0), text(it.payload().as_slice()), None))
             }
             _ => None,
         };
@@ -303,6 +303,12 @@ impl Broker {
         let id = self.core.acquire_packet_id().expect("an id");
         let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtLeastOnce);
         self.say(packet.packet_id(id).retain(retain).payload(payload).build().expect("it"));
+    }
+
+    /// PUBLISH with QoS 0.
+    pub(crate) fn publish_unanswered(&mut self, topic: &str, payload: &str) {
+        let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtMostOnce);
+        self.say(packet.payload(payload).build().expect("it"));
     }
 
     /// PUBLISH with QoS 1 and a message expiry, in seconds.

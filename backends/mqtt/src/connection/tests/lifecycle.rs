@@ -53,6 +53,37 @@ fn what_does_not_fit_in_flight_waits_for_an_answer_and_expires_meanwhile() {
     phone.until(&mut broker, |broker| broker.publishes().len() == 4);
 }
 
+/// It needs no room, has no answer, and nothing is awaited after it.
+#[test]
+fn a_publish_with_qos_0_waits_for_nothing() {
+    let mut broker = Broker::new();
+    let mut phone = up_with(&mut broker, &[receive_maximum(1)]);
+    phone.publish(1, "one", 0);
+    phone.publish(2, "waits", 0);
+    let topic = "nck1/u/bob/in/alice/pad".into();
+    phone.connection.publish(phone.now, 0, Qos::AtMostOnce, topic, "at once".into(), 2_000);
+    phone.connection.flush(phone.now);
+    phone.until(&mut broker, |broker| broker.publishes().len() == 2);
+    assert_eq!(broker.publishes(), [(1, "one".into(), None), (0, "at once".into(), Some(2))]);
+    broker.puback(1, PubackReasonCode::Success);
+    assert_eq!(phone.event(&mut broker), published(1, PublishResult::Delivered));
+    phone.until(&mut broker, |broker| broker.publishes().len() == 3);
+}
+
+/// A peer may publish everything with QoS 1; only that is acknowledged.
+#[test]
+fn messages_are_taken_with_either_qos() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    broker.publish_unanswered(INBOX, "zero");
+    broker.publish(INBOX, "one", false);
+    assert_eq!(phone.event(&mut broker), message("zero"));
+    assert_eq!(phone.event(&mut broker), message("one"));
+    phone.until(&mut broker, |broker| broker.pubacks() == 1);
+    phone.quiet(&mut broker);
+    assert_eq!(broker.pubacks(), 1);
+}
+
 #[test]
 fn what_waits_is_limited_and_a_packet_the_broker_would_not_take_is_not_sent() {
     let mut broker = Broker::new();
@@ -140,11 +171,11 @@ fn the_broker_may_want_less_silence() {
 }
 
 #[test]
-fn while_lively_it_pings_now_and_often_and_gives_up_soon() {
+fn in_a_call_it_pings_soon_and_often_and_gives_up_soon() {
     let mut broker = Broker::new();
     let mut phone = Phone::up(&mut broker);
     phone.connection.set_call_active(phone.now, true);
-    phone.connection.flush(phone.now);
+    assert_eq!(phone.next_deadline(), 100);
     let patience = broker::Patience::new();
     for pings in 1..4 {
         phone.until(&mut broker, |broker| broker.pings() == pings);
@@ -161,6 +192,7 @@ fn while_lively_it_pings_now_and_often_and_gives_up_soon() {
     // Still set_call_active after it came back, until it is said to be over.
     phone.next_deadline();
     phone.come_up(&mut broker);
+    assert_eq!(phone.next_deadline(), 100);
     phone.until(&mut broker, |broker| broker.pings() == 1);
     broker.pong();
     phone.connection.set_call_active(phone.now, false);
@@ -405,11 +437,73 @@ fn what_the_socket_does_not_take_follows_when_it_does() {
     }
     // More than 64 wait for an answer, not for the socket.
     let Phase::Open(open) = &phone.connection.phase else { panic!("not open") };
-    assert!(!open.session.out.is_empty(), "loopback took 16 megabytes");
+    assert!(open.stream.queued() > 0, "loopback took 16 megabytes");
     assert_ne!(phone.connection.poll_timeout(), Some(0), "it waits for the socket, not for the clock");
     broker.deaf = false;
     phone.until(&mut broker, |broker| broker.publishes().len() == 64);
     assert!(broker.publishes().iter().all(|(_, text, _)| text.len() == big.len()));
+}
+
+/// The answers to publishes ride with what is sent next; alone they leave after a moment, or when there are
+/// many.
+#[test]
+fn answers_wait_a_moment_for_something_to_ride_with() {
+    let mut broker = Broker::new();
+    let mut settings = settings(&[&broker]);
+    settings.timers.answer = 10;
+    let mut phone = Phone::with(settings);
+    phone.connection.connect(phone.now, "secret");
+    phone.come_up(&mut broker);
+    for round in 0..2 {
+        broker.publish(INBOX, "one", false);
+        assert_eq!(phone.event(&mut broker), message("one"));
+        phone.quiet(&mut broker);
+        assert_eq!(broker.pubacks(), 2 * round);
+        // The first has company, the second waits.
+        phone.publish(round as u64, "answer", 0);
+        phone.until(&mut broker, |broker| broker.publishes().len() == round + 1);
+        assert_eq!(broker.pubacks(), 2 * round + 1);
+        broker.publish(INBOX, "two", false);
+        assert_eq!(phone.event(&mut broker), message("two"));
+        assert_eq!(phone.next_deadline(), 10);
+        phone.until(&mut broker, |broker| broker.pubacks() == 2 * round + 2);
+    }
+    for _ in 0..9 {
+        broker.publish(INBOX, "many", false);
+        assert_eq!(phone.event(&mut broker), message("many"));
+    }
+    phone.until(&mut broker, |broker| broker.pubacks() == 4 + 9);
+}
+
+/// What is written without a lock: others leave it to whoever writes, and what the socket did not take is
+/// not forgotten, whenever it says that it takes more.
+#[test]
+fn one_writes_and_the_others_leave_it_to_it() {
+    let mut broker = Broker::new();
+    let mut phone = Phone::up(&mut broker);
+    let topic = || "nck1/u/bob/in/alice/pad".to_owned();
+    let publish = |phone: &mut Phone, text: &str| {
+        phone.connection.publish(phone.now, 0, Qos::AtMostOnce, topic(), text.into(), 0);
+        phone.connection.queue_output(phone.now);
+    };
+    publish(&mut phone, "one");
+    let first = phone.connection.take_output().expect("one");
+    publish(&mut phone, "two");
+    assert!(!phone.connection.has_output() && phone.connection.take_output().is_none());
+    assert_ne!(phone.connection.poll_timeout(), Some(0), "somebody is at it");
+    phone.connection.written(first.write());
+    assert!(phone.connection.has_output());
+    let second = phone.connection.take_output().expect("two");
+    // The connection is another one by now.
+    phone.connection.network_changed(phone.now);
+    assert_eq!(phone.connection.poll_event(), Some(ConnectionEvent::Down));
+    phone.until(&mut broker, |broker| broker.connections == 2);
+    phone.connection.written(second.write());
+    phone.come_up(&mut broker);
+    publish(&mut phone, "three");
+    phone.connection.flush(phone.now);
+    phone.until(&mut broker, |broker| !broker.publishes().is_empty());
+    assert_eq!(broker.publishes()[0].1, "three");
 }
 
 #[test]
@@ -435,7 +529,11 @@ fn a_broker_that_talks_and_does_not_listen_is_left() {
     let mut phone = Phone::with(settings(&[&Broker::new()]));
     // CONNACK, and then messages that want an answer.
     let message = [0x32, 6, 0, 1, b'x', 0, 7, 0];
-    let flood = Flood { first: vec![0x20, 3, 0, 0, 0], then: message.to_vec(), takes: 1024 };
+    let flood = Flood {
+        first: Mutex::new(vec![0x20, 3, 0, 0, 0]),
+        then: message.to_vec(),
+        takes: AtomicU64::new(1024),
+    };
     *phone.desk.flood.lock() = Some(flood);
     phone.connection.connect(phone.now, "secret");
     let patience = broker::Patience::new();

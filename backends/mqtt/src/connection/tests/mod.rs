@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::*;
-use crate::protocol::PublishResult;
+use crate::protocol::{PublishResult, Qos};
 use crate::topics::Topics;
 use broker::Broker;
 
@@ -46,38 +46,32 @@ impl Desk {
 
 /// A socket that gives this, and then that without end; it takes only so much.
 struct Flood {
-    first: Vec<u8>,
+    first: Mutex<Vec<u8>>,
     then: Vec<u8>,
-    takes: usize,
-}
-
-impl io::Read for Flood {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.first.is_empty() {
-            self.first = self.then.repeat(buffer.len() / self.then.len() + 1);
-        }
-        let count = buffer.len().min(self.first.len());
-        buffer[..count].copy_from_slice(&self.first[..count]);
-        self.first.drain(..count);
-        Ok(count)
-    }
-}
-
-impl io::Write for Flood {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.takes < bytes.len() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        self.takes -= bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    takes: AtomicU64,
 }
 
 impl Socket for Flood {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut first = self.first.lock();
+        if first.is_empty() {
+            *first = self.then.repeat(buffer.len() / self.then.len() + 1);
+        }
+        let count = buffer.len().min(first.len());
+        buffer[..count].copy_from_slice(&first[..count]);
+        first.drain(..count);
+        Ok(count)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len() as u64;
+        if self.takes.load(Ordering::SeqCst) < count {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.takes.fetch_sub(count, Ordering::SeqCst);
+        Ok(bytes.len())
+    }
+
     fn is_connected(&self) -> io::Result<bool> {
         Ok(true)
     }
@@ -90,23 +84,15 @@ impl Socket for Flood {
 /// A socket that takes everything and gives nothing.
 struct Mute(Arc<AtomicBool>);
 
-impl io::Read for Mute {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+impl Socket for Mute {
+    fn read(&self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::ErrorKind::WouldBlock.into())
     }
-}
 
-impl io::Write for Mute {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Socket for Mute {
     fn is_connected(&self) -> io::Result<bool> {
         Ok(self.0.load(Ordering::SeqCst))
     }
@@ -119,23 +105,15 @@ impl Socket for Mute {
 /// A socket that says how many milliseconds ago bytes were acknowledged, while more are under way.
 struct Uplink(Box<dyn Socket>, Arc<AtomicU64>);
 
-impl io::Read for Uplink {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Socket for Uplink {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer)
     }
-}
 
-impl io::Write for Uplink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Socket for Uplink {
     fn is_connected(&self) -> io::Result<bool> {
         self.0.is_connected()
     }
@@ -150,19 +128,19 @@ impl Socket for Uplink {
 }
 
 impl Port for Desk {
-    fn connect(&self, address: SocketAddr) -> io::Result<Box<dyn Socket>> {
+    fn connect(&self, address: SocketAddr) -> io::Result<Arc<dyn Socket>> {
         self.connects.lock().push(address);
         if let Some(flood) = self.flood.lock().take() {
-            return Ok(Box::new(flood));
+            return Ok(Arc::new(flood));
         }
         if let Some((_, connects)) = self.mute.lock().iter().find(|it| it.0 == address) {
-            return Ok(Box::new(Mute(connects.clone())));
+            return Ok(Arc::new(Mute(connects.clone())));
         }
         let socket = nertc_callkit_reactor::connect(self.reroute.lock().unwrap_or(address))?;
         // The kernel's word is of another clock than the test's.
         let unknown = || Arc::new(AtomicU64::new(u64::MAX));
         let acknowledged = self.slow_uplink.lock().clone().unwrap_or_else(unknown);
-        Ok(Box::new(Uplink(Box::new(socket), acknowledged)))
+        Ok(Arc::new(Uplink(Box::new(socket), acknowledged)))
     }
 
     fn resolve(&self, ticket: u64, host: &str, port: u16) {
@@ -196,8 +174,8 @@ pub(crate) fn settings(brokers: &[&Broker]) -> Settings {
         keep_alive_s: 60,
         presence: false,
         topics: Topics::new("nck1", "alice", "pad").expect("names"),
-        // Silence has tests of its own.
-        timers: Timers { silence_least: 3_600_000, silence_most: 3_600_000, ..Timers::default() },
+        // Silence has tests of its own, and so have answers that wait.
+        timers: Timers { silence_least: 3_600_000, silence_most: 3_600_000, answer: 0, ..Timers::default() },
     }
 }
 
@@ -294,6 +272,7 @@ impl Phone {
         self.connection.publish(
             self.now,
             token,
+            Qos::AtLeastOnce,
             "nck1/u/bob/in/alice/pad".into(),
             payload.into(),
             expires_ms,

@@ -120,6 +120,6 @@ fn where_no_other_connection_can_be_made_the_old_one_is_kept_until_it_is_known_t
         phone.drive();
         patience.check("it is never given up");
     }
-    assert_eq!(phone.now - start, 5_000, "as a ping that is not answered");
+    assert_eq!(phone.now - start, 5_100, "as a ping that is not answered");
     assert!(phone.desk.connects.lock().len() >= 3);
 }

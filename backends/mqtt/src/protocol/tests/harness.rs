@@ -38,16 +38,7 @@ pub(super) struct Harness {
 /// `alice/phone` is a device of alice.
 pub(super) fn config(name: &str) -> Config {
     let (account, device) = name.split_once('/').expect("account/device");
-    Config {
-        account: account.into(),
-        device: device.into(),
-        instance: format!("{account}-{device}-1").into(),
-        instances: vec![format!("{account}-{device}-1").into()],
-        single_device: false,
-        busy_is_local: false,
-        peer_lost_ms: 60_000,
-        watch_presence: false,
-    }
+    Config::new(account.into(), device.into(), format!("{account}-{device}-1").into())
 }
 
 impl Harness {
@@ -172,7 +163,7 @@ impl Harness {
             let mut published = Vec::new();
             for phone in self.phones.values_mut() {
                 while let Some(output) = phone.protocol.poll_output() {
-                    let Output::Publish { token, topic, payload, .. } = output else {
+                    let Output::Publish { token, qos, topic, payload, .. } = output else {
                         let made = self.state.into_iter().flat_map(|state| invites(&output, state));
                         made.for_each(|input| phone.protocol.handle(self.now, input));
                         phone.heard.push(output);
@@ -182,7 +173,9 @@ impl Harness {
                         let topic = phone.topics.write(&topic).expect("a topic");
                         let is_own = topic.contains(&format!("/u/{}/", phone.topics.user()));
                         let result = if is_own { PublishResult::Delivered } else { self.result };
-                        phone.protocol.handle(self.now, Input::Published { token, result });
+                        if qos == Qos::AtLeastOnce {
+                            phone.protocol.handle(self.now, Input::Published { token, result });
+                        }
                         published.push((topic, payload));
                     }
                 }

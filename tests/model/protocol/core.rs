@@ -1,11 +1,13 @@
-//! What a core and its user do with a station, as little as a call needs: the caller rings and cancels at its
-//! ring limit, the called accepts, rejects, or rejects at its own limit, whoever is in a call joins and hangs
-//! up in the end.
+//! What a core and its user do with an MQTT peer, the minimum that a call needs: the caller rings and cancels
+//! at its ring limit; the called device accepts, rejects, or rejects at its own limit; whoever is in a call
+//! joins and hangs up in the end.
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use nertc_callkit_mqtt::protocol::{Config, ConnectionChange, Input, Output, Peer, Topic};
+use nertc_callkit_mqtt::protocol::{
+    Config, ConnectionChange, Input, Output, Peer, PublishResult, Qos, Topic,
+};
 use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, OperationResult, Origin, Text,
 };
@@ -17,7 +19,7 @@ pub(crate) const THIRD_PARTY: &str = "m";
 /// Ring limits of the caller and of the called.
 const CALL_MS: u64 = 30_000;
 const RING_MS: u64 = 35_000;
-/// When the invite expires, and how much longer a station remembers it.
+/// When the invite expires, and how much longer an MQTT peer remembers it.
 const EXPIRES_MS: u64 = 30_000;
 const GRACE_MS: u64 = 2_000;
 const ECHO_MS: u64 = 5_000;
@@ -68,7 +70,7 @@ pub(crate) enum Word {
     Twice,
     /// An invite comes to a core that has seen its end.
     RingsAgain,
-    /// The station gave its accept up.
+    /// The MQTT peer gave its accept up.
     GivenUp,
     /// The call is over without a verdict: a CLOSE, or the other side has left.
     Closed,
@@ -77,7 +79,7 @@ pub(crate) enum Word {
 /// A device.
 #[derive(Clone, Debug, Hash)]
 pub(crate) struct Phone {
-    pub(crate) station: Peer,
+    pub(crate) protocol: Peer,
     pub(crate) config: Config,
     pub(crate) phase: Phase,
     /// When the core loses patience.
@@ -104,19 +106,14 @@ fn text(text: &str) -> Text {
 impl Phone {
     pub(crate) fn new(account: &str, device: &str, life: u32, single_device: bool) -> Phone {
         let config = Config {
-            account: text(account),
-            device: text(device),
-            instance: format!("{device}-{life}").into(),
-            instances: vec![format!("{device}-{life}").into()],
             single_device,
-            busy_is_local: false,
             peer_lost_ms: 0,
-            watch_presence: false,
+            ..Config::new(text(account), text(device), format!("{device}-{life}").into())
         };
-        let station = Peer::new(config.clone(), [0; 32]);
+        let protocol = Peer::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
         Phone {
-            station,
+            protocol,
             config,
             phase,
             until,
@@ -135,7 +132,7 @@ impl Phone {
 
     /// When something happens here by itself.
     pub(crate) fn due(&self) -> Option<u64> {
-        [self.station.poll_timeout(), self.until].into_iter().flatten().min()
+        [self.protocol.poll_timeout(), self.until].into_iter().flatten().min()
     }
 
     /// It rings although the invite has expired.
@@ -144,12 +141,12 @@ impl Phone {
         rang_at.is_some_and(|at| at + EXPIRES_MS + self.grace_ms < now)
     }
 
-    /// Every operation was answered, and the station remembers no channel.
+    /// Every operation was answered, and the MQTT peer remembers no channel.
     pub(crate) fn is_done(&self) -> Result<(), String> {
         if !self.open.is_empty() {
             return Err(format!("invariant 1: never answered: {:?}", self.open));
         }
-        if !self.station.is_at_rest() {
+        if !self.protocol.is_at_rest() {
             return Err("invariant 11: a channel is left".into());
         }
         if !matches!(self.phase, Phase::Idle | Phase::Over) {
@@ -162,13 +159,13 @@ impl Phone {
     /// came before are one, and yet no two devices make the same ids.
     fn reseed(&mut self, input: impl Hash) {
         let seed = digest(&(&self.config.account, &self.config.instance, input));
-        self.station.reseed(seed);
+        self.protocol.reseed(seed);
     }
 
     fn ask(&mut self, now: u64, what: Asked, op: Operation) {
         self.last_req += 1;
         self.open.insert(self.last_req, what);
-        self.station.handle(now, Input::Op { req: self.last_req, op });
+        self.protocol.handle(now, Input::Op { req: self.last_req, op });
     }
 
     fn join(&self) -> Operation {
@@ -189,7 +186,7 @@ impl Phone {
         self.reseed("log in");
         self.ask(now, Asked::Login, Operation::Login { account: text(""), token: text("") });
         self.is_up = true;
-        self.station.handle(now, Input::Up { resumed: true });
+        self.protocol.handle(now, Input::Up { resumed: true });
         self.run(now)
     }
 
@@ -198,8 +195,8 @@ impl Phone {
         self.reseed("reconnect");
         // What the broker kept is acted on when it is complete, at the latest when its echo is overdue.
         self.grace_ms = GRACE_MS + ECHO_MS;
-        self.station.handle(now, Input::Down);
-        self.station.handle(now, Input::Up { resumed: true });
+        self.protocol.handle(now, Input::Down);
+        self.protocol.handle(now, Input::Up { resumed: true });
         self.run(now)
     }
 
@@ -266,8 +263,8 @@ impl Phone {
     /// Time has come to `now`.
     pub(crate) fn wake(&mut self, now: u64) -> Said {
         self.reseed(now);
-        if self.station.poll_timeout().is_some_and(|at| at <= now) {
-            self.station.handle_timeout(now);
+        if self.protocol.poll_timeout().is_some_and(|at| at <= now) {
+            self.protocol.handle_timeout(now);
         }
         let mut said = Said::default();
         if self.until.is_some_and(|at| at <= now) {
@@ -287,18 +284,20 @@ impl Phone {
         self.reseed(letter);
         let (kind, from, device) = (letter.kind, letter.account.clone(), letter.device.clone());
         let payload = letter.payload.as_bytes().to_vec();
-        self.station.handle(now, Input::Message { kind, from, device, payload, expires_at: None });
+        self.protocol.handle(now, Input::Message { kind, from, device, payload, expires_at: None });
         self.run(now)
     }
 
-    /// Takes what the station says until it has nothing to say.
+    /// Takes what the MQTT peer says until it has nothing to say.
     fn run(&mut self, now: u64) -> Said {
         let mut said = Said::default();
-        while let Some(output) = self.station.poll_output() {
+        while let Some(output) = self.protocol.poll_output() {
             match output {
-                Output::Publish { token, topic, payload, .. } => {
-                    let result = nertc_callkit_mqtt::protocol::PublishResult::Delivered;
-                    self.station.handle(now, Input::Published { token, result });
+                Output::Publish { token, qos, topic, payload, .. } => {
+                    let result = PublishResult::Delivered;
+                    if qos == Qos::AtLeastOnce {
+                        self.protocol.handle(now, Input::Published { token, result });
+                    }
                     said.letters.push((topic, payload));
                 }
                 Output::Done { req, answer } => self.done(now, req, &answer, &mut said),
@@ -306,8 +305,8 @@ impl Phone {
                     events.into_iter().for_each(|it| self.hear(now, origin, &it, &mut said));
                 }
                 Output::Reconnect => {
-                    self.station.handle(now, Input::Down);
-                    self.station.handle(now, Input::Up { resumed: true });
+                    self.protocol.handle(now, Input::Down);
+                    self.protocol.handle(now, Input::Up { resumed: true });
                 }
                 Output::Watch { .. } | Output::CallActive(_) | Output::Disconnect { .. } => {}
                 Output::Connection { change: ConnectionChange::Kicked, .. } => {
@@ -318,7 +317,7 @@ impl Phone {
             }
         }
         // The next ids follow from the next input.
-        self.station.reseed(0);
+        self.protocol.reseed(0);
         said
     }
 
@@ -359,14 +358,14 @@ impl Phone {
             EventKind::Invite if *event.from == *THIRD_PARTY => {
                 let (channel, request) = (event.channel.id.clone(), event.request_id.clone());
                 let state = InviteState::Dropped;
-                self.station.handle(now, Input::InviteState { channel, request, state });
+                self.protocol.handle(now, Input::InviteState { channel, request, state });
             }
             EventKind::Invite if self.phase == Phase::Idle && !event.channel.invalid => {
                 self.channel = event.channel.id.clone();
                 (self.phase, self.until) = (Phase::Ringing, Some(now + RING_MS));
                 let (channel, request) = (event.channel.id.clone(), event.request_id.clone());
                 let state = InviteState::Ringing;
-                self.station.handle(now, Input::InviteState { channel, request, state });
+                self.protocol.handle(now, Input::InviteState { channel, request, state });
             }
             EventKind::Invite if self.phase == Phase::Over && !event.channel.invalid => {
                 said.words.push(Word::RingsAgain);
@@ -403,7 +402,7 @@ impl Phone {
         }
     }
 
-    /// The call is over for this core. An accept that waits is answered by its station.
+    /// The call is over for this core. An accept that waits is answered by its MQTT peer.
     fn stop(&mut self) {
         if !matches!(self.phase, Phase::Accepting | Phase::Cancelling) {
             (self.phase, self.until) = (Phase::Over, None);

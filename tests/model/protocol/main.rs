@@ -1,4 +1,4 @@
-//! Exhaustive search of small worlds of stations, the protocol of the MQTT backend: every order in which what
+//! Exhaustive search of small worlds of MQTT peers: every order in which what
 //! is under way can arrive, every answer and cancel at every moment, the next deadline when nothing is under
 //! way, and a bounded number of losses, copies, early deadlines, reconnects and restarts.
 //!
@@ -154,7 +154,7 @@ fn counterexample(scenario: &Scenario, way: &[Move]) -> String {
 }
 
 #[test]
-fn every_small_world_of_stations_keeps_every_law() {
+fn every_small_world_keeps_every_invariant() {
     let wanted = std::env::var("MODEL_WORLD").unwrap_or_default();
     let scenarios: Vec<Scenario> =
         scenarios().into_iter().filter(|scenario| scenario.name.contains(&wanted)).collect();
@@ -171,7 +171,7 @@ fn every_small_world_of_stations_keeps_every_law() {
             violations.push(format!("{name}: {why}\n{}", counterexample(scenario, &way)));
         }
     }
-    println!("model: stations: {:.0} s", start.elapsed().as_secs_f32());
-    println!("model: stations: worlds {}, states {total}, violations {}", scenarios.len(), violations.len());
+    println!("model: protocol: {:.0} s", start.elapsed().as_secs_f32());
+    println!("model: protocol: worlds {}, states {total}, violations {}", scenarios.len(), violations.len());
     assert!(violations.is_empty(), "{}", violations.join("\n\n"));
 }

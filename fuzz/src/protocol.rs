@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, TopicKind};
+use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, Origin, Record, RecordStatus, Text,
 };
@@ -45,7 +45,7 @@ struct Call {
 }
 
 struct World {
-    station: Peer,
+    protocol: Peer,
     now: u64,
     last_req: u64,
     /// Operations that wait for their answer.
@@ -75,17 +75,14 @@ struct World {
 impl World {
     fn new(bytes: &mut Bytes<'_>) -> World {
         let config = Config {
-            account: "alice".into(),
-            device: "phone".into(),
-            instance: "I".into(),
-            instances: vec!["I".into()],
             single_device: bytes.flag(),
             busy_is_local: bytes.flag(),
             peer_lost_ms: [60_000, 0, 1, 6_000][bytes.below(4)],
             watch_presence: bytes.flag(),
+            ..Config::new("alice".into(), "phone".into(), "I".into())
         };
         let mut world = World {
-            station: Peer::new(config, Peer::test_seed(bytes.number())),
+            protocol: Peer::new(config, Peer::test_seed(bytes.number())),
             now: bytes.number() & 0xffff_ffff,
             last_req: 0,
             running: BTreeMap::new(),
@@ -274,13 +271,13 @@ impl World {
     fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
         for _ in 0..10_000 {
-            let Some(due) = self.station.poll_timeout().filter(|due| *due <= end) else {
+            let Some(due) = self.protocol.poll_timeout().filter(|due| *due <= end) else {
                 self.now = end;
                 return;
             };
             self.now = self.now.max(due);
-            self.station.handle_timeout(self.now);
-            let next = self.station.poll_timeout();
+            self.protocol.handle_timeout(self.now);
+            let next = self.protocol.poll_timeout();
             assert!(next.is_none_or(|at| at > self.now), "a timeout that does not pass");
             self.drain();
         }
@@ -288,21 +285,23 @@ impl World {
     }
 
     fn feed(&mut self, input: Input) {
-        self.station.handle(self.now, input);
+        self.protocol.handle(self.now, input);
         self.drain();
         while let Some((topic, payload)) = (!self.echo.is_empty()).then(|| self.echo.remove(0)) {
             let (from, device) = ("alice".into(), "phone".into());
             let payload = payload.into_bytes();
-            self.station
+            self.protocol
                 .handle(self.now, Input::Message { kind: topic, from, device, payload, expires_at: None });
             self.drain();
         }
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.station.poll_output() {
+        while let Some(output) = self.protocol.poll_output() {
             match output {
-                Output::Publish { token, topic, payload, .. } => self.published(token, &topic, &payload),
+                Output::Publish { token, qos, topic, payload, .. } => {
+                    self.published(token, qos, &topic, &payload);
+                }
                 Output::Done { req, answer } => {
                     self.done(req, answer.outcome.code, answer.channel.map(|it| it.channel.id))
                 }
@@ -322,12 +321,14 @@ impl World {
         }
     }
 
-    fn published(&mut self, token: u64, topic: &nertc_callkit_mqtt::protocol::Topic, payload: &str) {
-        use nertc_callkit_mqtt::protocol::Topic;
+    fn published(&mut self, token: u64, qos: Qos, topic: &Topic, payload: &str) {
         assert!(payload.len() <= 16 * 1024, "over-long");
         let message: Value = serde_json::from_str(payload).expect("what is sent is JSON");
         assert_eq!(message["v"], 1);
-        self.tokens.push(token);
+        match qos {
+            Qos::AtMostOnce => assert_eq!(token, 0, "nothing answers it"),
+            Qos::AtLeastOnce => self.tokens.push(token),
+        }
         self.messages.extend(message["id"].as_str().map(Text::from));
         if let Topic::Direct(account, _) | Topic::Inbox(account) = topic {
             let channel = message["cid"].as_str().unwrap_or_default();
@@ -389,8 +390,8 @@ impl World {
     fn close(mut self) {
         self.op(Operation::Logout);
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
-        assert!(self.station.is_at_rest());
-        assert_eq!(self.station.poll_timeout(), None);
+        assert!(self.protocol.is_at_rest());
+        assert_eq!(self.protocol.poll_timeout(), None);
     }
 }
 
